@@ -1,0 +1,181 @@
+//! What is new? Pure: arrivals and what is known go in, [`Changes`] with evidence come out.
+//!
+//! What is decided together is put in order by date, feed and key first, so that the order in which polls happened to
+//! end changes nothing. Nothing is ever deleted here.
+
+mod decide;
+mod window;
+
+pub use decide::decide;
+pub use window::Window;
+
+use crate::model::{Entry, EntryId, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
+use jiff::Timestamp;
+use std::collections::HashMap;
+
+/// One entry of one poll, on its way to a decision.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Which poll of the batch brought it.
+    pub poll: usize,
+    /// The feed.
+    pub feed: FeedId,
+    /// The feed's configured address: part of the ids minted here, so that they are the same on every installation.
+    pub feed_url: String,
+    /// The outlet.
+    pub outlet: OutletId,
+    /// When the document was read: `first_seen_at` of what is new.
+    pub seen_at: Timestamp,
+    /// When the feed was last read before; `None` on its first visit.
+    pub previous_success: Option<Timestamp>,
+    /// The oldest believed date in the document, for entries of a first visit that state none.
+    pub oldest_believed: Option<Timestamp>,
+    /// The link occurs more than once in the document: it is no identity there (level A).
+    pub link_repeats: bool,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// What the store recalled about a batch.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Sightings by hash of key, in whatever feed.
+    pub by_key: HashMap<i64, Vec<Sighted>>,
+    /// Entries by canonical link, whatever the outlet, oldest first.
+    pub by_link: HashMap<LinkKey, Vec<EntryId>>,
+    /// The entries that the two maps name.
+    pub entries: HashMap<EntryId, KnownEntry>,
+}
+
+/// A key that some feed has listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sighted {
+    /// The feed.
+    pub feed: FeedId,
+    /// The entry; `None` once retention has pruned it (a tombstone: it never returns as new).
+    pub entry: Option<EntryId>,
+}
+
+/// An entry as the store knows it: what a decision needs of it.
+#[derive(Debug, Clone)]
+pub struct KnownEntry {
+    /// Row id.
+    pub id: EntryId,
+    /// Its outlet.
+    pub outlet: OutletId,
+    /// Its story.
+    pub story: StoryId,
+    /// Hash of all that a reader sees.
+    pub shown: i64,
+    /// Title now.
+    pub title: Option<PlainText>,
+    /// Link now.
+    pub link_key: Option<LinkKey>,
+    /// Folded text now, to tell a material revision.
+    pub folded_body: String,
+    /// Members of its story.
+    pub story_members: u32,
+}
+
+/// Hands out row ids: a story's number is minted once and never reused.
+#[derive(Debug, Clone, Copy)]
+pub struct Mint {
+    /// The next entry's.
+    pub next_entry: EntryId,
+    /// The next story's.
+    pub next_story: StoryId,
+}
+
+impl Mint {
+    /// A fresh entry id.
+    pub fn entry(&mut self) -> EntryId {
+        let id = self.next_entry;
+        self.next_entry.0 += 1;
+        id
+    }
+
+    /// A fresh story id.
+    pub fn story(&mut self) -> StoryId {
+        let id = self.next_story;
+        self.next_story.0 += 1;
+        id
+    }
+}
+
+/// What is to be done with one arrival.
+#[derive(Debug)]
+pub enum Change {
+    /// Nobody had it.
+    New(Box<NewEntry>),
+    /// Its outlet changed it.
+    Revised(Box<Revision>),
+    /// Other bytes, but nothing that is kept differs.
+    Unchanged {
+        /// The entry.
+        entry: EntryId,
+    },
+    /// Another feed of the outlet (or another key) shows an entry that is already kept: one more sighting.
+    Duplicate {
+        /// The entry.
+        entry: EntryId,
+        /// Why they are one.
+        evidence: Evidence,
+    },
+    /// Kept once, pruned since: it does not come back.
+    Pruned,
+}
+
+/// An entry that is to be written.
+#[derive(Debug)]
+pub struct NewEntry {
+    /// Its row id.
+    pub id: EntryId,
+    /// Its id in published feeds: its own when that is an absolute ASCII IRI that nobody else holds, else `urn:uuid:…`.
+    pub iri: String,
+    /// The story it starts or joins.
+    pub story: StoryId,
+    /// Whether it starts it.
+    pub starts: bool,
+    /// Why.
+    pub evidence: Evidence,
+    /// Its place in the order of channels (interfaces.md, "order_at").
+    pub order_at: Timestamp,
+    /// The stated date or when it was first seen, whichever is earlier.
+    pub published_at: Timestamp,
+}
+
+/// A change that an outlet made to its entry.
+#[derive(Debug)]
+pub struct Revision {
+    /// The entry.
+    pub entry: EntryId,
+    /// Title before.
+    pub old_title: Option<PlainText>,
+    /// A new title, or over a fifth of the text: moves `updated` in published feeds.
+    pub material: bool,
+    /// In words: what changed.
+    pub words: String,
+}
+
+/// An arrival and its decision.
+#[derive(Debug)]
+pub struct Decided {
+    /// What arrived.
+    pub arrival: Arrival,
+    /// What is to be done.
+    pub change: Change,
+}
+
+/// Decisions over one batch, made only by [`decide`] and taken by value by the writer.
+#[derive(Debug)]
+pub struct Changes {
+    decided: Vec<Decided>,
+}
+
+impl Changes {
+    /// The decisions, in the order in which they were made.
+    #[must_use]
+    pub fn into_decided(self) -> Vec<Decided> {
+        self.decided
+    }
+}

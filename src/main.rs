@@ -1,0 +1,3 @@
+//! The `warraq` binary.
+
+fn main() {}

@@ -1,0 +1,26 @@
+//! The nouns: outlet, feed, poll, entry, story, channel. Plain data and the invariants their types hold;
+//! no room's work happens here, and every room may use it.
+//!
+//! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
+
+mod channel;
+mod entry;
+mod feed;
+mod ids;
+pub mod link;
+mod outlet;
+mod poll;
+mod story;
+mod text;
+
+pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
+pub use entry::{
+    Category, Enclosure, EncodingFrom, Entry, Extras, Folded, Format, Key, LinkKey, Listed, Markup, ParsedEntry,
+    ParsedFeed, Person, RawHash, SourceRef,
+};
+pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, Validators};
+pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
+pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
+pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use story::{Evidence, Rule};
+pub use text::{PlainText, SafeHtml};

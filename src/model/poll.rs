@@ -1,0 +1,146 @@
+//! One visit: how it ended. A feed's trouble is data ([`Fault`]), stored and scheduled on; it is never an `Err`.
+
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// How a visit ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A document that differs from the last one was read.
+    Fresh,
+    /// 304: the server says that nothing changed.
+    NotModified,
+    /// A full answer whose bytes are those of the last document: not parsed again.
+    SameBytes,
+    /// As `Fresh` or `SameBytes`, and with this visit a permanent redirect's target became the address asked.
+    Moved,
+    /// 410.
+    Gone,
+    /// Nothing could be read; everything already known is kept.
+    Failed(Fault),
+}
+
+impl Outcome {
+    /// The word in the database, in logs and in metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::NotModified => "not_modified",
+            Self::SameBytes => "same_bytes",
+            Self::Moved => "moved",
+            Self::Gone => "gone",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Whether the visit left us knowing what the feed lists now.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Fresh | Self::NotModified | Self::SameBytes | Self::Moved)
+    }
+}
+
+/// What was wrong with a feed at a visit. Its text is what `feed_health.last_error` shows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The address, or one that it redirects to, lies in a network that is not polled.
+    #[error("address refused: {0} is not in a public network; allow it with [fetch] allow_networks")]
+    Address(String),
+    /// The name does not resolve.
+    #[error("the name {0} does not resolve")]
+    Dns(String),
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// TLS refused.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// Nothing, or not everything, within the time limit.
+    #[error("no whole answer within {0:?}")]
+    Timeout(Duration),
+    /// The answer ended early, or broke HTTP's rules.
+    #[error("the answer broke off or is not HTTP: {0}")]
+    Broken(String),
+    /// More than the limit, after decompression.
+    #[error("the document is larger than {limit} bytes")]
+    TooLarge {
+        /// `[fetch] max_body`, in bytes.
+        limit: u64,
+    },
+    /// More redirects than anyone needs, or a circle.
+    #[error("more than {0} redirects")]
+    Redirects(u32),
+    /// A redirect without a usable target.
+    #[error("redirect to nowhere: {0}")]
+    BadRedirect(String),
+    /// The server asks for time (429, 503, or 403 with `Retry-After`).
+    #[error("the server answered {status} and asks for time")]
+    Held {
+        /// The status.
+        status: u16,
+    },
+    /// Any other status that is no document.
+    #[error("the server answered {0}")]
+    Status(u16),
+    /// Nothing in it.
+    #[error("the document is empty")]
+    Empty,
+    /// A page, where a feed was expected, that announces none.
+    #[error("an HTML page, not a feed, and it announces none")]
+    Html,
+    /// Not a feed of any kind Warraq reads.
+    #[error("not a feed: {0}")]
+    NotAFeed(String),
+    /// The parser gave up in a way it should not; the document is worth a bug report.
+    #[error("the parser failed on this document: {0}")]
+    Parser(String),
+}
+
+impl Fault {
+    /// A short name for the poll's row, logs and metrics.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Address(_) => "address",
+            Self::Dns(_) => "dns",
+            Self::Connect(_) => "connect",
+            Self::Tls(_) => "tls",
+            Self::Timeout(_) => "timeout",
+            Self::Broken(_) => "broken",
+            Self::TooLarge { .. } => "too_large",
+            Self::Redirects(_) => "redirects",
+            Self::BadRedirect(_) => "bad_redirect",
+            Self::Held { .. } => "held",
+            Self::Status(_) => "status",
+            Self::Empty => "empty",
+            Self::Html => "html",
+            Self::NotAFeed(_) => "not_a_feed",
+            Self::Parser(_) => "parser",
+        }
+    }
+}
+
+/// What the answer's headers ask for. Floors for an adaptive schedule; `retry_after` binds every schedule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Freshness {
+    /// `Cache-Control: max-age`, else `Expires` minus `Date` (RFC 9111 4.2.1).
+    pub max_age: Option<Duration>,
+    /// `Retry-After` (RFC 9110 10.2.3), as an instant; only on 403, 429 and 503.
+    pub retry_after: Option<Timestamp>,
+}
+
+/// What the writer counted in one poll.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Entries that nobody had.
+    pub new: u32,
+    /// Entries their outlet changed.
+    pub revised: u32,
+    /// Entries another feed of the outlet had already brought, and new ones that joined another outlet's story.
+    pub duplicate: u32,
+    /// Entries the document lists.
+    pub listed: u32,
+    /// Listed entries that were listed at the last visit too.
+    pub known: u32,
+}

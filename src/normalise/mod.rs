@@ -1,0 +1,3 @@
+//! `ParsedEntry` to `Entry`: folded text, canonical link, believed dates, safe HTML.
+
+pub mod fold;
