@@ -10,6 +10,7 @@
 //! ```
 
 pub mod clock;
+pub mod config;
 pub mod dedup;
 pub mod model;
 pub mod normalise;
