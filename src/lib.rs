@@ -18,3 +18,4 @@ pub mod parse;
 pub mod publish;
 pub mod schedule;
 pub mod store;
+pub mod telemetry;
