@@ -13,9 +13,9 @@ use crate::{
     dedup::{Mint, Window},
     model::{EntryId, FeedRecord, StoryId},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
-use std::path::Path;
+use std::{path::Path, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Finished polls that may wait for the writer before polls wait themselves.
@@ -44,7 +44,7 @@ impl Writer {
     ///
     /// # Errors
     /// When another Warraq has it, when it is not Warraq's or newer than this program, or when it cannot be opened.
-    pub async fn open(path: &Path, _window: SignedDuration) -> Result<(Self, WriterTask), StoreError> {
+    pub async fn open(path: &Path, _window: Duration) -> Result<(Self, WriterTask), StoreError> {
         let lock = WriterLock::take(path)?;
         let mut connection = open::writer(path).await?;
         let mint = mint(&mut connection).await?;

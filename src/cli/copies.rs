@@ -1,0 +1,40 @@
+//! `warraq backup` and `warraq restore`.
+
+use super::Failure;
+use crate::{
+    config::Config,
+    store::{self, StoreError},
+};
+use std::path::Path;
+
+/// What to do when another warraq has the database.
+pub(super) const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
+
+/// Adds the hint that goes with an error of the store.
+pub(super) fn with_hint(error: StoreError) -> Failure {
+    match error {
+        StoreError::InUse(_) => Failure::with_hint(error, STOP_FIRST),
+        other => other.into(),
+    }
+}
+
+pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> {
+    let bytes = store::backup(&config.database.path, file).await?;
+    println!("{}: {:.1} MB, a whole copy of {}", file.display(), megabytes(bytes), config.database.path.display());
+    Ok(())
+}
+
+pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
+    let kept = store::restore(&config.database.path, file).await.map_err(with_hint)?;
+    println!("{} is {} now", config.database.path.display(), file.display());
+    if let Some(kept) = kept {
+        println!("what was there before is kept at {}", kept.display());
+    }
+    Ok(())
+}
+
+/// Bytes for people.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

@@ -1,0 +1,109 @@
+//! The verbs: a thin face. Each reads its arguments, calls the rooms, and prints for people, or JSON for scripts.
+
+mod check;
+mod copies;
+mod failure;
+mod feeds;
+mod healthcheck;
+mod poll;
+mod prune;
+mod run;
+
+pub use failure::Failure;
+
+use crate::config::Config;
+use clap::{Parser, Subcommand};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Polls the feeds of news outlets, keeps every report once, and republishes them as merged feeds.
+#[derive(Debug, Parser)]
+#[command(name = "warraq", version, max_term_width = 100, subcommand_required = false)]
+pub struct Cli {
+    /// Configuration file.
+    #[arg(long, global = true, env = "WARRAQ_CONFIG", default_value = "config.toml", value_name = "FILE")]
+    config: PathBuf,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// The daemon: poll on schedule, store, publish over HTTP (what `warraq` alone does).
+    Run,
+    /// Read the configuration, report everything that is wrong with it, start nothing.
+    Check,
+    /// Poll the feeds that are due, print one line a feed, and exit.
+    Poll {
+        /// Outlets' slugs or configured addresses; these are asked whether they are due or not.
+        #[arg(value_name = "FEED")]
+        feeds: Vec<String>,
+        /// Every feed, whatever is due, but none that asked for time or is gone.
+        #[arg(long)]
+        all: bool,
+        /// One JSON object a feed, then one with the sums.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every feed: its state, its last outcome, when it is polled next and why.
+    Feeds {
+        /// An array of objects with the columns of `feed_health`, and `why`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a consistent copy of the database, also while the daemon runs.
+    Backup {
+        /// The file to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the database, after checking it, while the daemon is stopped.
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Forget what retention no longer keeps, now, while the daemon is stopped.
+    Prune {
+        /// Count only.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Ask a running daemon whether it is ready: exit 0 or 1.
+    Healthcheck,
+}
+
+/// Runs the verb of the command line; the answer is the exit code.
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = environment();
+    match act(cli, &environment).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let config = |path: &Path| Config::load(path, environment).map_err(Failure::Config);
+    match cli.verb.unwrap_or(Verb::Run) {
+        Verb::Run => run::run(&cli.config, environment).await,
+        Verb::Check => check::check(&config(&cli.config)?, &cli.config),
+        Verb::Poll { feeds, all, json } => {
+            poll::poll(&config(&cli.config)?, environment, &poll::Wanted { feeds, all, json }).await
+        }
+        Verb::Feeds { json } => feeds::feeds(&config(&cli.config)?, json).await,
+        Verb::Backup { file } => copies::backup(&config(&cli.config)?, &file).await,
+        Verb::Restore { file } => copies::restore(&config(&cli.config)?, &file).await,
+        Verb::Prune { dry_run } => prune::prune(&config(&cli.config)?, dry_run).await,
+        Verb::Healthcheck => healthcheck::healthcheck(&config(&cli.config)?).await,
+    }
+}
+
+/// The variables that can be ours; names and values that are no text cannot be.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("WARRAQ_"))
+        .collect()
+}
