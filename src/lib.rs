@@ -16,3 +16,4 @@ pub mod normalise;
 pub mod parse;
 pub mod publish;
 pub mod schedule;
+pub mod serve;
