@@ -9,6 +9,7 @@
 //!   due       GET      feed     keep them    new     one file   and ETag
 //! ```
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dedup;
@@ -19,3 +20,4 @@ pub mod publish;
 pub mod schedule;
 pub mod store;
 pub mod telemetry;
+pub mod serve;

@@ -13,6 +13,7 @@ mod outlet;
 mod poll;
 mod story;
 mod text;
+pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
 pub use entry::{

@@ -1,1 +1,136 @@
-//! publish
+//! Stories to editions: a [`ChannelView`] becomes the bytes of a feed. Pure; equal views give equal bytes, because no
+//! document holds a "now".
+//!
+//! Contract: whatever texts the view holds, the documents are valid: RFC 4287, RSS 2.0 with the Advisory Board's
+//! profile, JSON Feed 1.1, OPML 2.0. What a strict reader would refuse (an unknown language, a broken media type) is left
+//! out; title, link and id are always there and the same in all formats.
+
+mod atom;
+mod body;
+mod clean;
+mod edition;
+mod json;
+pub mod opml;
+mod rss;
+mod wire;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+pub use edition::{Coded, Coding, Edition};
+
+use crate::model::{Channel, ChannelView};
+use url::Url;
+
+/// The feed formats, each at its own address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Atom 1.0 (RFC 4287).
+    Atom,
+    /// RSS 2.0.
+    Rss,
+    /// JSON Feed 1.1.
+    Json,
+}
+
+impl Format {
+    /// All of them, in the order in which pages offer them.
+    pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    /// The end of its addresses.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Atom => "atom",
+            Self::Rss => "rss",
+            Self::Json => "json",
+        }
+    }
+
+    /// The format of an address's end.
+    #[must_use]
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.extension() == extension)
+    }
+
+    /// What `Content-Type` says. RFC 4287 7 and RFC 8259 8.1 (JSON needs no charset).
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml; charset=utf-8",
+            Self::Rss => "application/rss+xml; charset=utf-8",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// The media type alone, for `type` attributes.
+    #[must_use]
+    pub fn bare_media_type(self) -> &'static str {
+        self.media_type().split(';').next().unwrap_or_default()
+    }
+}
+
+/// Where a document stands and what it points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The channel's permanent id: its Atom address, in every format and on every page of its history.
+    pub id: Url,
+    /// The document's own address.
+    pub this: Url,
+    /// The page for people.
+    pub page: Url,
+}
+
+impl Place {
+    /// Of a configured channel.
+    ///
+    /// # Errors
+    /// When `public_url` cannot be a base, which configuration refuses.
+    pub fn of_channel(view: &ChannelView, format: Format) -> Result<Self, url::ParseError> {
+        let base = &view.public_url;
+        Ok(Self {
+            id: base.join(&path(&view.slug, Format::Atom)[1..])?,
+            this: base.join(&path(&view.slug, format)[1..])?,
+            page: if view.slug == Channel::ALL { base.clone() } else { base.join(&page_path(&view.slug)[1..])? },
+        })
+    }
+}
+
+/// Path of a channel's feed: `/feed.atom` for `all`, else `/channels/SLUG.atom`.
+#[must_use]
+pub fn path(slug: &str, format: Format) -> String {
+    let extension = format.extension();
+    if slug == Channel::ALL { format!("/feed.{extension}") } else { format!("/channels/{slug}.{extension}") }
+}
+
+/// Path of a channel's page.
+#[must_use]
+pub fn page_path(slug: &str) -> String {
+    if slug == Channel::ALL { "/".to_owned() } else { format!("/channels/{slug}") }
+}
+
+/// The edition of a configured channel, compressed.
+///
+/// # Errors
+/// When `public_url` cannot be a base, which configuration refuses.
+pub fn edition(view: &ChannelView, format: Format) -> Result<Edition, url::ParseError> {
+    let place = Place::of_channel(view, format)?;
+    Ok(Edition::new(render(view, &place, format), format.media_type()))
+}
+
+/// The bytes of a feed.
+#[must_use]
+pub fn render(view: &ChannelView, place: &Place, format: Format) -> Vec<u8> {
+    match format {
+        Format::Atom => atom::render(view, place),
+        Format::Rss => rss::render(view, place),
+        Format::Json => json::render(view, place),
+    }
+}
+
+/// Bytes to set aside for a document, so that writing it does not copy it over and over.
+fn capacity(view: &ChannelView) -> usize {
+    let text = |html: &Option<crate::model::SafeHtml>| html.as_ref().map_or(0, |h| h.as_str().len());
+    view.stories.iter().map(|s| 2048 + text(&s.lead.content) + text(&s.lead.summary)).sum::<usize>() + 1024
+}

@@ -1,0 +1,214 @@
+//! Atom 1.0 (RFC 4287).
+
+use super::body;
+use super::clean::{has_end_tag, to_html};
+use super::wire::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
+use super::xml::Xml;
+use super::{ChannelView, Format, Place};
+use crate::model::uri::{as_uri, is_http};
+use crate::model::{Carrier, Category, Enclosure, Person, Report, StoryView};
+use jiff::Timestamp;
+
+/// `atom:updated` of a channel that has no story yet: RFC 4287 4.1.1 wants one, and "now" would change the bytes.
+const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
+
+/// The document.
+pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
+    let mut xml = Xml::new(super::capacity(view));
+    xml.open(
+        "feed",
+        &[
+            ("xmlns", Some("http://www.w3.org/2005/Atom")),
+            ("xmlns:media", Some("http://search.yahoo.com/mrss/")),
+            ("xml:lang", language(view.language.as_deref())),
+        ],
+    );
+    text(&mut xml, "title", &view.title);
+    xml.text("id", &[], place.id.as_str());
+    xml.text("updated", &[], &rfc3339(view.updated.and_then(believable).unwrap_or(EMPTY)));
+    link(&mut xml, "self", place.this.as_str(), Some(Format::Atom.bare_media_type()));
+    link(&mut xml, "alternate", place.page.as_str(), Some("text/html"));
+    xml.text("generator", &[], "Warraq");
+    for story in &view.stories {
+        entry(&mut xml, story, view.language.as_deref());
+    }
+    xml.close("feed");
+    xml.into_bytes()
+}
+
+/// `atom:entry` (4.1.2).
+fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
+    let lead = &story.lead;
+    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(feed_language));
+    xml.open("entry", &[("xml:lang", own)]);
+    xml.text("id", &[], &story.iri);
+    text(xml, "title", lead.title.as_str());
+    link(xml, "alternate", &as_uri(&lead.link), None);
+    if let Some(published) = believable(lead.published) {
+        xml.text("published", &[], &rfc3339(published));
+    }
+    let updated = believable(story.updated).or_else(|| believable(story.order_at)).unwrap_or(EMPTY);
+    xml.text("updated", &[], &rfc3339_distinct(updated, story.id.0));
+    authors(xml, lead);
+    for person in &lead.contributors {
+        self::person(xml, "contributor", person);
+    }
+    for category in &lead.categories {
+        self::category(xml, category);
+    }
+    for carrier in &story.also {
+        related(xml, carrier);
+    }
+    for file in &lead.enclosures {
+        enclosure(xml, file);
+    }
+    if let Some(comments) = lead.comments.as_deref() {
+        // RFC 4685 4
+        link(xml, "replies", &as_uri(comments), Some("text/html"));
+    }
+    if let Some(rights) = lead.rights.as_deref().filter(|r| !r.trim().is_empty()) {
+        text(xml, "rights", rights);
+    }
+    source(xml, lead);
+    if let Some(image) = lead.image.as_deref().map(as_uri).filter(|url| is_http(url)) {
+        xml.empty("media:thumbnail", &[("url", Some(&image))]);
+    }
+    if let Some(summary) = body::summary(lead) {
+        xml.html("summary", &[("type", Some("html"))], summary);
+    }
+    xml.html("content", &[("type", Some("html"))], &body::html(story));
+    xml.close("entry");
+}
+
+/// A text construct (3.1). Plain text that looks like markup is sent as escaped HTML, so that nobody takes it for markup
+/// that its author forgot to declare.
+fn text(xml: &mut Xml, name: &str, plain: &str) {
+    if has_end_tag(plain) {
+        xml.text(name, &[("type", Some("html"))], &to_html(plain));
+    } else {
+        xml.text(name, &[], plain);
+    }
+}
+
+fn link(xml: &mut Xml, rel: &str, href: &str, media_type: Option<&str>) {
+    xml.empty("link", &[("rel", Some(rel)), ("type", media_type), ("href", Some(href))]);
+}
+
+/// 4.2.7.2, `related`: where other outlets carry the story.
+fn related(xml: &mut Xml, carrier: &Carrier) {
+    let title = format!("{}: {}", carrier.outlet_name, carrier.title);
+    xml.empty(
+        "link",
+        &[
+            ("rel", Some("related")),
+            ("hreflang", language(carrier.language.as_deref())),
+            ("title", Some(&title).filter(|t| !has_end_tag(t)).map(String::as_str)),
+            ("href", Some(&as_uri(&carrier.link))),
+        ],
+    );
+}
+
+fn enclosure(xml: &mut Xml, file: &Enclosure) {
+    let url = as_uri(&file.url);
+    if is_http(&url) {
+        let length = file.length.map(|bytes| bytes.to_string());
+        xml.empty(
+            "link",
+            &[
+                ("rel", Some("enclosure")),
+                ("type", media_type(file.media_type.as_deref())),
+                ("length", length.as_deref()),
+                ("href", Some(&url)),
+            ],
+        );
+    }
+}
+
+/// 4.1.2: an entry has an author; an unsigned one is its outlet's.
+fn authors(xml: &mut Xml, lead: &Report) {
+    let mut signed = false;
+    for author in &lead.authors {
+        signed |= person(xml, "author", author);
+    }
+    if !signed {
+        let outlet = Person { name: lead.outlet_name.clone(), email: None, uri: lead.feed_link.clone() };
+        person(xml, "author", &outlet);
+    }
+}
+
+/// A person construct (3.2); `false` when there is no name to give it.
+fn person(xml: &mut Xml, element: &str, person: &Person) -> bool {
+    let address = email(person.email.as_deref());
+    let Some(name) = super::body::signature(person) else { return false };
+    xml.open(element, &[]);
+    xml.text("name", &[], &name);
+    if let Some(uri) = person.uri.as_deref().map(as_uri).filter(|uri| is_http(uri)) {
+        xml.text("uri", &[], &uri);
+    }
+    if let Some(address) = address {
+        xml.text("email", &[], address);
+    }
+    xml.close(element);
+    true
+}
+
+/// 4.2.2.
+fn category(xml: &mut Xml, category: &Category) {
+    if category.term.trim().is_empty() {
+        return;
+    }
+    let label = category.label.as_deref().filter(|l| !l.trim().is_empty() && !has_end_tag(l));
+    let scheme = category.scheme.as_deref().filter(|scheme| is_http(scheme));
+    xml.empty("category", &[("term", Some(&category.term)), ("scheme", scheme), ("label", label)]);
+}
+
+/// 4.2.11: where the entry came from, as it stood at the poll that brought it.
+fn source(xml: &mut Xml, lead: &Report) {
+    let feed = as_uri(&lead.feed_url);
+    xml.open("source", &[]);
+    xml.text("id", &[], &canonical(&feed));
+    text(xml, "title", &lead.outlet_name);
+    let updated = believable(lead.feed_updated).or_else(|| believable(lead.published)).unwrap_or(EMPTY);
+    xml.text("updated", &[], &rfc3339(updated));
+    link(xml, "self", &feed, None);
+    if let Some(page) = lead.feed_link.as_deref().map(as_uri).filter(|url| is_http(url)) {
+        link(xml, "alternate", &page, Some("text/html"));
+    }
+    xml.close("source");
+}
+
+/// An address in the one form that RFC 4287 4.2.6.1 asks of an id: percent-encoding in capitals, and only where needed.
+fn canonical(uri: &str) -> String {
+    let mut out = String::with_capacity(uri.len());
+    let mut rest = uri;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        let byte = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let Some(byte) = byte else {
+            out.push('%');
+            rest = &rest[at + 1..];
+            continue;
+        };
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
+        rest = &rest[at + 3..];
+    }
+    out + rest
+}
+
+fn hex(digit: u8) -> char {
+    char::from_digit(digit.into(), 16).map_or('0', |c| c.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_form() {
+        assert_eq!(canonical("https://a.example/%d8%ae%41%7E%2f?x=100%"), "https://a.example/%D8%AEA~%2F?x=100%");
+    }
+}

@@ -1,0 +1,142 @@
+//! A story's text as an edition shows it: the lead's own, and the line that names the other outlets.
+
+use super::clean::{decode, strip_tags, to_html};
+use super::wire::{language, primary};
+use crate::model::uri::as_uri;
+use crate::model::{Carrier, Language, Person, Report, StoryView};
+use std::fmt::Write as _;
+
+/// Characters of the plain description that stands beside a full text.
+const EXCERPT: usize = 400;
+
+/// HTML of the entry: full text, else summary, else a link to the article, which strict readers want where an outlet
+/// sends nothing but a headline; then "also reported by". Never empty.
+pub(super) fn html(story: &StoryView) -> String {
+    let lead = &story.lead;
+    let mut out = String::new();
+    let rtl = is_rtl(lead.language.as_deref(), lead.title.as_str());
+    if rtl {
+        out.push_str("<div dir=\"rtl\"");
+        push_lang(&mut out, lead.language.as_deref());
+        out.push('>');
+    }
+    match text(lead) {
+        Some(text) => out.push_str(text),
+        None => push_link(&mut out, &lead.link, &lead.outlet_name, None),
+    }
+    push_also(&mut out, lead, &story.also);
+    if rtl {
+        out.push_str("</div>");
+    }
+    out
+}
+
+/// The summary as HTML, where there is a full text beside it.
+pub(super) fn summary(lead: &Report) -> Option<&str> {
+    let summary = shown(lead.summary.as_ref()?.as_str())?;
+    let content = shown(lead.content.as_ref()?.as_str())?;
+    (summary != content).then_some(summary)
+}
+
+/// A plain beginning of the text, as HTML text (entities kept, no tags): RSS's `description`. Never empty.
+pub(super) fn description(story: &StoryView) -> String {
+    let text = summary(&story.lead).or_else(|| text(&story.lead)).map(|html| strip_tags(html, EXCERPT));
+    text.filter(|t| !t.is_empty()).unwrap_or_else(|| to_html(story.lead.title.as_str()))
+}
+
+/// The summary as plain text.
+pub(super) fn plain_summary(lead: &Report) -> Option<String> {
+    summary(lead).map(|html| decode(&strip_tags(html, EXCERPT))).filter(|t| !t.is_empty())
+}
+
+/// The text shown: full text, else summary.
+fn text(lead: &Report) -> Option<&str> {
+    [&lead.content, &lead.summary].into_iter().flatten().find_map(|html| shown(html.as_str()))
+}
+
+fn shown(html: &str) -> Option<&str> {
+    (!html.trim().is_empty()).then_some(html)
+}
+
+/// Whether a text runs from right to left: as its language does, else as its first strong letter does (UAX 9, P2).
+pub(super) fn is_rtl(language: Option<&str>, text: &str) -> bool {
+    match language.and_then(|tag| Language::parse(tag).ok()) {
+        Some(language) => language.is_rtl(),
+        None => text.chars().find(|c| c.is_alphabetic()).is_some_and(is_rtl_letter),
+    }
+}
+
+/// Hebrew, Arabic, Syriac, Thaana, N'Ko and the presentation forms.
+fn is_rtl_letter(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}')
+}
+
+/// "Also reported by", in the lead's language, each outlet linked to its own report.
+fn push_also(out: &mut String, lead: &Report, also: &[Carrier]) {
+    if also.is_empty() {
+        return;
+    }
+    let words = Words::of(lead);
+    out.push_str("<p>");
+    out.push_str(words.also);
+    for (at, carrier) in also.iter().enumerate() {
+        out.push_str(if at == 0 { " " } else { words.comma });
+        push_carrier(out, carrier);
+    }
+    out.push_str("</p>");
+}
+
+/// A name may run the other way than the line it stands in: `bdi` keeps the two apart.
+fn push_carrier(out: &mut String, carrier: &Carrier) {
+    out.push_str("<bdi>");
+    push_anchor(out, &carrier.link, &carrier.outlet_name, Some(carrier));
+    out.push_str("</bdi>");
+}
+
+fn push_link(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>) {
+    out.push_str("<p>");
+    push_anchor(out, link, name, carrier);
+    out.push_str("</p>");
+}
+
+fn push_anchor(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "<a href=\"{}\"", to_html(&as_uri(link)));
+    if let Some(carrier) = carrier {
+        let _ = write!(out, " title=\"{}\"", to_html(carrier.title.as_str()));
+        if let Some(tag) = language(carrier.language.as_deref()) {
+            let _ = write!(out, " hreflang=\"{tag}\"");
+        }
+    }
+    let _ = write!(out, ">{}</a>", to_html(name));
+}
+
+fn push_lang(out: &mut String, tag: Option<&str>) {
+    if let Some(tag) = language(tag) {
+        let _ = write!(out, " lang=\"{tag}\"");
+    }
+}
+
+/// The few words that an edition adds itself.
+struct Words {
+    also: &'static str,
+    comma: &'static str,
+}
+
+impl Words {
+    fn of(lead: &Report) -> Self {
+        match lead.language.as_deref().map(primary) {
+            Some("fr") => Self { also: "Également publié par\u{a0}:", comma: ", " },
+            Some("ar") => Self { also: "نشرته أيضًا:", comma: "، " },
+            None if is_rtl(None, lead.title.as_str()) => Self { also: "نشرته أيضًا:", comma: "، " },
+            _ => Self { also: "Also reported by:", comma: ", " },
+        }
+    }
+}
+
+/// How a person is named: the name, else the address; angle brackets and what looks like `<a@b.example>` do not belong.
+pub(super) fn signature(person: &Person) -> Option<String> {
+    let name = person.name.replace(['<', '>'], " ");
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() { super::wire::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
+}

@@ -1,0 +1,182 @@
+//! Characters that may leave the house.
+
+use std::borrow::Cow;
+
+/// `text` without what XML 1.0 2.2 forbids and without what strict readers complain of: control characters (C1 too),
+/// noncharacters; U+FFFD, the scar of a broken encoding, becomes `?`; CR LF and CR become LF (XML 1.0 2.11).
+///
+/// Every format goes through here, JSON as well, so that a title is the same in all of them.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| verdict(c) == Verdict::Keep) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match verdict(c) {
+            Verdict::Keep => out.push(c),
+            Verdict::Newline if chars.peek() == Some(&'\n') => {}
+            Verdict::Newline => out.push('\n'),
+            Verdict::Replace => out.push('?'),
+            Verdict::Drop => {}
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[derive(PartialEq, Eq)]
+enum Verdict {
+    Keep,
+    Drop,
+    Newline,
+    Replace,
+}
+
+fn verdict(c: char) -> Verdict {
+    match c {
+        '\t' | '\n' => Verdict::Keep,
+        '\r' | '\u{85}' => Verdict::Newline,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fdd0}'..='\u{fdef}' => Verdict::Drop,
+        '\u{fffd}' => Verdict::Replace,
+        c if u32::from(c) & 0xfffe == 0xfffe => Verdict::Drop,
+        _ => Verdict::Keep,
+    }
+}
+
+/// Whether `text` holds what looks like an HTML end tag; strict readers take such a plain text for undeclared HTML.
+pub(super) fn has_end_tag(text: &str) -> bool {
+    text.match_indices("</").any(|(at, _)| {
+        let rest = &text[at + 2..];
+        let name = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        name > 0 && rest[name..].starts_with('>')
+    })
+}
+
+/// Escapes plain text as HTML.
+pub(super) fn to_html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text of safe HTML, still with its entities, white space folded, at most `limit` characters, cut at a word.
+///
+/// Safe HTML is what the sanitiser serialised: tags are closed and attributes quoted, so that skipping tags is enough.
+pub(super) fn strip_tags(html: &str, limit: usize) -> String {
+    let mut out = String::new();
+    let (mut count, mut gap) = (0, false);
+    let mut rest = html;
+    while let Some(c) = rest.chars().next() {
+        let token = match c {
+            '<' => {
+                let tag = tag_length(rest);
+                gap |= !is_inline(&rest[..tag]);
+                rest = &rest[tag..];
+                continue;
+            }
+            c if c.is_whitespace() => {
+                gap = true;
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+            '&' => entity_length(rest),
+            c => c.len_utf8(),
+        };
+        if gap && !out.is_empty() {
+            out.push(' ');
+            count += 1;
+        }
+        gap = false;
+        if count >= limit {
+            let cut = out.rfind(' ').filter(|&at| at * 2 > out.len()).unwrap_or(out.len());
+            out.truncate(cut);
+            out.push('…');
+            return out;
+        }
+        out.push_str(&rest[..token]);
+        count += 1;
+        rest = &rest[token..];
+    }
+    out
+}
+
+/// Tags that do not separate words.
+fn is_inline(tag: &str) -> bool {
+    let name = tag.trim_start_matches(['<', '/']);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    [
+        "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub",
+        "sup", "u",
+    ]
+    .contains(&&name[..end])
+}
+
+/// Length of the tag or comment that `rest` begins with; a `>` inside quotes does not end it.
+fn tag_length(rest: &str) -> usize {
+    if rest.starts_with("<!--") {
+        return rest.find("-->").map_or(rest.len(), |at| at + 3);
+    }
+    let mut quote = None;
+    for (at, b) in rest.bytes().enumerate() {
+        match (quote, b) {
+            (None, b'>') => return at + 1,
+            (None, b'"' | b'\'') => quote = Some(b),
+            (Some(q), b) if q == b => quote = None,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+/// Length of the entity that `rest` begins with, 1 for a bare ampersand.
+fn entity_length(rest: &str) -> usize {
+    let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '#').map_or(rest.len(), |at| at + 1);
+    if end > 1 && rest[end..].starts_with(';') { end + 1 } else { 1 }
+}
+
+/// Decodes the entities that the sanitiser writes, for places that take plain text.
+pub(super) fn decode(html_text: &str) -> String {
+    html_text
+        .replace("&nbsp;", "\u{a0}")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_forbidden_gets_out() {
+        let bad = "a\0\u{b}\u{1b}\u{7f}\u{80}\u{9f}\u{fffe}\u{ffff}\u{1ffff}\u{fdd0}b";
+        assert_eq!(clean(bad), "ab");
+        assert_eq!(clean("x\r\ny\rz\u{fffd}\t"), "x\ny\nz?\t");
+        assert!(matches!(clean("العلم\u{200f} ok 😀"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn end_tags_are_seen() {
+        assert!(has_end_tag("a </b> c") && has_end_tag("</ب>"));
+        assert!(!has_end_tag("a < b / c > d") && !has_end_tag("</>") && !has_end_tag("</b"));
+    }
+
+    #[test]
+    fn text_of_html_is_cut_at_a_word_and_never_inside_an_entity() {
+        let html = "<p title=\"a>b\">Un <b>mot</b>é</p><p>AT&amp;T &amp; fils</p><!-- > -->";
+        assert_eq!(strip_tags(html, 99), "Un moté AT&amp;T &amp; fils");
+        assert_eq!(strip_tags(html, 10), "Un moté…");
+        assert_eq!(strip_tags("&amp;&amp;&amp;", 2), "&amp;&amp;…");
+        assert_eq!(decode("AT&amp;T &amp;lt; &lt;"), "AT&T &lt; <");
+        assert_eq!(strip_tags("a & b <i", 9), "a & b");
+    }
+}

@@ -1,0 +1,88 @@
+//! OPML 2.0 of the configured feeds.
+
+use super::clean::has_end_tag;
+use super::wire::language;
+use super::xml::Xml;
+use crate::model::uri::{as_uri, is_http};
+
+/// What `Content-Type` says of an OPML document.
+pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
+
+/// One configured feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The outlet's name.
+    pub outlet_name: String,
+    /// What the feed calls itself, when it was read and says something else.
+    pub feed_title: Option<String>,
+    /// Configured address.
+    pub feed_url: String,
+    /// The feed's page.
+    pub page: Option<String>,
+    /// Language tag.
+    pub language: Option<String>,
+    /// Tags of the outlet; the first becomes the folder that readers make of it.
+    pub tags: Vec<String>,
+}
+
+/// The document: one outline a feed, in the order given, inside a folder named by its outlet's first tag.
+#[must_use]
+pub fn render(title: &str, feeds: &[Subscription]) -> Vec<u8> {
+    let mut xml = Xml::new(256 * feeds.len() + 512);
+    xml.open("opml", &[("version", Some("2.0"))]);
+    xml.open("head", &[]);
+    xml.text("title", &[], title);
+    xml.text("docs", &[], "http://opml.org/spec2.opml");
+    xml.close("head");
+    xml.open("body", &[]);
+    for folder in folders(feeds) {
+        if let Some(tag) = folder {
+            xml.open("outline", &[("text", Some(tag))]);
+        }
+        for feed in feeds.iter().filter(|f| f.tags.first().map(String::as_str) == folder) {
+            outline(&mut xml, feed);
+        }
+        if folder.is_some() {
+            xml.close("outline");
+        }
+    }
+    xml.close("body");
+    xml.close("opml");
+    xml.into_bytes()
+}
+
+/// First tags in order of first use; `None` for the feeds without one, at the end.
+fn folders(feeds: &[Subscription]) -> Vec<Option<&str>> {
+    let mut folders: Vec<Option<&str>> = Vec::new();
+    for tag in feeds.iter().filter_map(|f| f.tags.first()) {
+        if !folders.contains(&Some(tag)) {
+            folders.push(Some(tag));
+        }
+    }
+    folders.push(None);
+    folders
+}
+
+fn outline(xml: &mut Xml, feed: &Subscription) {
+    // The outlet's name is what people know; a feed's own title tells two feeds of one outlet apart.
+    let name = match feed.feed_title.as_deref() {
+        Some(title) if title != feed.outlet_name && !title.is_empty() && !has_end_tag(title) => {
+            format!("{}: {title}", feed.outlet_name)
+        }
+        _ => feed.outlet_name.clone(),
+    };
+    let page = feed.page.as_deref().map(as_uri).filter(|url| is_http(url));
+    let category = feed.tags.iter().map(|tag| tag.replace([',', '/'], " ")).collect::<Vec<_>>().join(",");
+    xml.empty(
+        "outline",
+        &[
+            ("type", Some("rss")),
+            ("text", Some(&name)),
+            ("title", Some(&name)),
+            ("xmlUrl", Some(&as_uri(&feed.feed_url))),
+            ("htmlUrl", page.as_deref()),
+            ("language", language(feed.language.as_deref())),
+            ("category", Some(&*category).filter(|c| !c.is_empty())),
+        ],
+    );
+}

@@ -1,0 +1,125 @@
+//! RSS 2.0 as the RSS Advisory Board's profile wants it.
+
+use super::body;
+use super::clean::has_end_tag;
+use super::wire::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
+use super::xml::Xml;
+use super::{ChannelView, Format, Place};
+use crate::model::uri::{as_uri, is_http};
+use crate::model::{Category, Report, StoryView};
+use std::borrow::Cow;
+
+/// The document.
+pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
+    let mut xml = Xml::new(super::capacity(view));
+    xml.open(
+        "rss",
+        &[
+            ("version", Some("2.0")),
+            ("xmlns:atom", Some("http://www.w3.org/2005/Atom")),
+            ("xmlns:content", Some("http://purl.org/rss/1.0/modules/content/")),
+            ("xmlns:dc", Some("http://purl.org/dc/elements/1.1/")),
+            ("xmlns:media", Some("http://search.yahoo.com/mrss/")),
+        ],
+    );
+    xml.open("channel", &[]);
+    xml.text("title", &[], &plain(&view.title));
+    xml.text("link", &[], place.page.as_str());
+    xml.text("description", &[], &plain(&view.title));
+    if let Some(tag) = language(view.language.as_deref()) {
+        xml.text("language", &[], tag);
+    }
+    if let Some(updated) = view.updated.and_then(believable) {
+        xml.text("lastBuildDate", &[], &rfc822(updated));
+    }
+    xml.text("generator", &[], "Warraq");
+    xml.text("docs", &[], "https://www.rssboard.org/rss-specification");
+    self_link(&mut xml, place);
+    for story in &view.stories {
+        item(&mut xml, story, view.language.as_deref());
+    }
+    xml.close("channel");
+    xml.close("rss");
+    xml.into_bytes()
+}
+
+/// The profile asks for the feed's own address, which RSS has no element for.
+fn self_link(xml: &mut Xml, place: &Place) {
+    let media_type = Some(Format::Rss.bare_media_type());
+    xml.empty("atom:link", &[("rel", Some("self")), ("type", media_type), ("href", Some(place.this.as_str()))]);
+}
+
+fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
+    let lead = &story.lead;
+    let link = as_uri(&lead.link);
+    xml.open("item", &[]);
+    xml.text("title", &[], &plain(lead.title.as_str()));
+    xml.text("link", &[], &link);
+    // An id that is the article's address is its permalink; any other is only a name.
+    let permalink = if is_http(&story.iri) && story.iri == link { "true" } else { "false" };
+    xml.text("guid", &[("isPermaLink", Some(permalink))], &story.iri);
+    if let Some(published) = believable(lead.published) {
+        xml.text("pubDate", &[], &rfc822(published));
+    }
+    creators(xml, lead);
+    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(channel_language));
+    if let Some(tag) = own {
+        xml.text("dc:language", &[], tag);
+    }
+    for category in &lead.categories {
+        self::category(xml, category);
+    }
+    if let Some(rights) = lead.rights.as_deref().filter(|r| !r.trim().is_empty()) {
+        xml.text("dc:rights", &[], rights);
+    }
+    if let Some(comments) = lead.comments.as_deref().map(as_uri).filter(|url| is_http(url)) {
+        xml.text("comments", &[], &comments);
+    }
+    enclosure(xml, lead);
+    if let Some(image) = lead.image.as_deref().map(as_uri).filter(|url| is_http(url)) {
+        xml.empty("media:thumbnail", &[("url", Some(&image))]);
+    }
+    xml.text("source", &[("url", Some(&as_uri(&lead.feed_url)))], &plain(&lead.outlet_name));
+    // The profile: a description comes before the full text.
+    xml.text("description", &[], &body::description(story));
+    xml.html("content:encoded", &[], &body::html(story));
+    xml.close("item");
+}
+
+/// `author` wants an e-mail address; `dc:creator` takes a name, one element each.
+fn creators(xml: &mut Xml, lead: &Report) {
+    let names: Vec<String> = lead.authors.iter().filter_map(body::signature).collect();
+    if names.is_empty() {
+        xml.text("dc:creator", &[], &lead.outlet_name);
+    }
+    for name in names {
+        xml.text("dc:creator", &[], &name);
+    }
+    for name in lead.contributors.iter().filter_map(body::signature) {
+        xml.text("dc:contributor", &[], &name);
+    }
+}
+
+fn category(xml: &mut Xml, category: &Category) {
+    let shown = category.label.as_deref().unwrap_or(&category.term).trim();
+    if !shown.is_empty() {
+        xml.text("category", &[("domain", category.scheme.as_deref())], &plain(shown));
+    }
+}
+
+/// The profile: one enclosure at most, with address, type and length (0 = unknown).
+fn enclosure(xml: &mut Xml, lead: &Report) {
+    let Some((file, url)) = lead.enclosures.iter().map(|f| (f, as_uri(&f.url))).find(|(_, u)| is_enclosure_url(u))
+    else {
+        return;
+    };
+    let length = file.length.unwrap_or(0).to_string();
+    let media_type = media_type_or_guess(file.media_type.as_deref(), &url);
+    xml.empty("enclosure", &[("url", Some(&url)), ("length", Some(&length)), ("type", Some(media_type))]);
+}
+
+/// Plain text for an element that readers may take for HTML. What looks like an end tag is escaped as HTML would, because
+/// it would vanish there, and the profile forbids it.
+fn plain(text: &str) -> Cow<'_, str> {
+    if has_end_tag(text) { Cow::Owned(text.replace("</", "&lt;/")) } else { Cow::Borrowed(text) }
+}

@@ -1,0 +1,157 @@
+//! Invented stories, plain and awkward.
+
+use crate::model::{
+    Carrier, Category, ChannelView, Enclosure, EntryId, Person, PlainText, Report, SafeHtml, StoryId, StoryView,
+};
+use jiff::Timestamp;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn text(s: &str) -> PlainText {
+    PlainText::vouch(s.to_owned())
+}
+
+fn html(s: &str) -> Option<SafeHtml> {
+    Some(SafeHtml::vouch(s.to_owned()))
+}
+
+/// A channel of these stories.
+pub(in super::super) fn view(stories: Vec<StoryView>) -> ChannelView {
+    ChannelView {
+        slug: "all".to_owned(),
+        title: "كل الأخبار".to_owned(),
+        public_url: "http://127.0.0.1:8080/".parse().unwrap(),
+        language: None,
+        updated: stories.iter().map(|s| s.updated).max(),
+        stories,
+    }
+}
+
+/// A complete, well-behaved story.
+pub(in super::super) fn story(id: i64, language: Option<&str>, title: &str) -> StoryView {
+    StoryView {
+        id: StoryId(id),
+        iri: format!("https://alalam.example/node/{id}"),
+        order_at: at("2026-11-02T09:31:00Z"),
+        updated: at("2026-11-02T09:31:00Z"),
+        lead: Report {
+            entry: EntryId(id),
+            title: text(title),
+            link: format!("https://alalam.example/node/{id}"),
+            source_id: None,
+            published: at("2026-11-02T09:30:00Z"),
+            language: language.map(str::to_owned),
+            summary: html("<p>Résumé &amp; suite</p>"),
+            content: html("<p>Texte <b>entier</b> &amp; complet.</p>"),
+            authors: vec![Person { name: "س. علوي".to_owned(), email: None, uri: None }],
+            contributors: Vec::new(),
+            categories: vec![Category { term: "maroc".to_owned(), scheme: None, label: None }],
+            enclosures: Vec::new(),
+            rights: None,
+            image: None,
+            comments: None,
+            outlet: "alalam".to_owned(),
+            outlet_name: "العلم".to_owned(),
+            feed_url: "https://alalam.example/rss.xml".to_owned(),
+            feed_link: Some("https://alalam.example/".to_owned()),
+            feed_updated: at("2026-11-02T09:30:30Z"),
+        },
+        also: Vec::new(),
+    }
+}
+
+fn carrier(name: &str, title: &str, link: &str, language: Option<&str>) -> Carrier {
+    Carrier {
+        outlet_name: name.to_owned(),
+        title: text(title),
+        link: link.to_owned(),
+        language: language.map(str::to_owned),
+    }
+}
+
+/// Three languages, each carried elsewhere too.
+pub(in super::super) fn plain() -> ChannelView {
+    let mut ar = story(3, Some("ar"), "أمطار غزيرة في الرباط");
+    ar.also = vec![carrier("Le Journal", "Pluie \"forte\"", "https://fr.example/a?b=1&c=2", Some("fr"))];
+    let mut fr = story(2, Some("fr-MA"), "Pluies à Rabat");
+    fr.also = vec![carrier("العلم", "أمطار", "https://ar.example/خبر", Some("ar"))];
+    let mut en = story(1, Some("en"), "Heavy rain");
+    en.also = vec![
+        carrier("A <b>bold</b> paper", "</b> & co", "https://en.example/[1]", Some("zzz")),
+        carrier("Other", "Rain", "https://other.example/", None),
+    ];
+    view(vec![ar, fr, en])
+}
+
+/// What outlets and attackers really send.
+pub(in super::super) fn awkward() -> ChannelView {
+    let mut stories = Vec::new();
+    let mut add = |story: StoryView| stories.push(story);
+
+    let mut s = story(101, Some("en"), "1&1 &amp; AT&T &copy; \"quoted\" < 2 > 1 ]]> end");
+    s.iri = "urn:uuid:6ba7b810-9dad-11d1-80b4-00c04fd430c8".to_owned();
+    s.lead.content = html("<p>a ]]> b ]]]]>> <a href=\"https://x.example/?a=1&amp;b=2\">l</a></p>");
+    add(s);
+
+    let mut s = story(102, Some("ar"), "\u{202b}عنوان\u{202c} with \u{200f}marks\u{200e}");
+    s.lead.content = html("<p dir=\"rtl\">نص\0 مع \u{1} محارف\u{fffe} \u{ffff} \u{85} \u{fffd}</p>");
+    s.lead.authors = vec![Person {
+        name: "Bad <a@b.example>".to_owned(),
+        email: Some("not an address".to_owned()),
+        uri: Some("javascript:alert(1)".to_owned()),
+    }];
+    add(s);
+
+    let mut s = story(103, None, "headline \u{b}only\u{1b}");
+    (s.lead.summary, s.lead.content) = (None, None);
+    s.lead.authors = Vec::new();
+    s.lead.feed_link = None;
+    s.lead.link = "https://alalam.example/خبر جديد|1".to_owned();
+    s.lead.published = at("1970-01-01T00:00:00Z");
+    s.lead.feed_updated = at("0001-01-01T00:00:00Z");
+    s.updated = at("1970-01-01T00:00:00Z");
+    add(s);
+
+    let mut s = story(104, Some("x-klingon"), "عنوان بلا لغة");
+    s.lead.content = None;
+    s.lead.summary = html(&format!("<p>{}</p>", "كلمة ".repeat(2_000)));
+    s.lead.categories = vec![
+        Category { term: " ".to_owned(), scheme: None, label: None },
+        Category { term: "a&b".to_owned(), scheme: Some("not a uri".to_owned()), label: Some("A </b> B".to_owned()) },
+        Category { term: "t".to_owned(), scheme: Some("https://s.example/".to_owned()), label: None },
+    ];
+    s.also = (0..3).map(|n| carrier("م", "ع", &format!("https://c{n}.example/"), None)).collect();
+    add(s);
+
+    let mut s = story(105, Some("fr"), "Plusieurs fichiers");
+    let file = |url: &str, media_type: Option<&str>, length| Enclosure {
+        url: url.to_owned(),
+        media_type: media_type.map(str::to_owned),
+        length,
+    };
+    s.lead.enclosures = vec![
+        file("ftp://a.example/x", None, None),
+        file("http://localhost/x.mp3", Some("mp3"), None),
+        file("https://cdn.example/y z.mp3", None, Some(7)),
+        file("https://cdn.example/v.mp4", Some("video/mp4; codecs=\"x\""), None),
+    ];
+    s.lead.image = Some("https://cdn.example/صورة.jpg".to_owned());
+    s.lead.comments = Some("https://alalam.example/c#1".to_owned());
+    s.lead.rights = Some("© 2026 <Le Journal>".to_owned());
+    s.lead.contributors = vec![Person {
+        name: String::new(),
+        email: Some("x@y.example".to_owned()),
+        uri: Some("https://y.example/é".to_owned()),
+    }];
+    s.lead.feed_url = "https://alalam.example/%d8%a8?x=%7e".to_owned();
+    add(s);
+
+    view(stories)
+}
+
+/// A title that looks like HTML.
+pub(in super::super) fn markup_title() -> ChannelView {
+    view(vec![story(1, Some("en"), "How to use </b> & <br>")])
+}

@@ -1,0 +1,152 @@
+//! Values as strict readers take them: dates, languages, media types, e-mail addresses. What they would refuse is left
+//! out rather than published; it stays in the database.
+
+use jiff::{Timestamp, fmt::strtime};
+
+/// No entry is dated earlier (1990-01-01): readers call such a date implausible, and no feed is that old.
+const EARLIEST: i64 = 631_152_000;
+
+/// RFC 3339, whole seconds.
+pub(super) fn rfc3339(at: Timestamp) -> String {
+    format(at, "%Y-%m-%dT%H:%M:%SZ")
+}
+
+/// RFC 822 with the four-digit year of RFC 2822, as the RSS profile asks.
+pub(super) fn rfc822(at: Timestamp) -> String {
+    format(at, "%a, %d %b %Y %H:%M:%S GMT")
+}
+
+/// RFC 3339 with `salt` as microseconds. Readers are warned of two entries updated at the same instant, and one poll
+/// brings many: the story's number tells them apart, the same in every edition.
+pub(super) fn rfc3339_distinct(at: Timestamp, salt: i64) -> String {
+    format!("{}.{:06}Z", format(at, "%Y-%m-%dT%H:%M:%S"), salt.rem_euclid(1_000_000))
+}
+
+/// A date as published: `None` when nobody would believe it.
+pub(super) fn believable(at: Timestamp) -> Option<Timestamp> {
+    (at.as_second() >= EARLIEST).then_some(at)
+}
+
+fn format(at: Timestamp, how: &str) -> String {
+    // Both formats are constants of this file and hold for every timestamp.
+    strtime::format(how, at).unwrap_or_default()
+}
+
+/// The tag, when its primary subtag is one that readers know (ISO 639-1, and what of ISO 639-2 newspapers are written in).
+pub(super) fn language(tag: Option<&str>) -> Option<&str> {
+    let tag = tag?;
+    let primary = primary(tag);
+    let plain = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let known = match primary.len() {
+        2 => ISO_639_1.split(' ').any(|code| code.eq_ignore_ascii_case(primary)),
+        3 => ISO_639_2.split(' ').any(|code| code.eq_ignore_ascii_case(primary)),
+        _ => false,
+    };
+    (plain && known).then_some(tag)
+}
+
+/// `fr` of `fr-MA`.
+pub(super) fn primary(tag: &str) -> &str {
+    tag.split(['-', '_']).next().unwrap_or(tag)
+}
+
+const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv \
+    dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv \
+    ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no \
+    nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti \
+    tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+const ISO_639_2: &str =
+    "ara arc ber eng fas fra fre fil ger deu hau haw heb kab kur mul por pus spa swa syr tur und urd";
+
+/// A media type without its parameters, or `None` when it is none (RFC 6838 4.2).
+pub(super) fn media_type(stated: Option<&str>) -> Option<&str> {
+    let bare = stated?.split(';').next()?.trim();
+    let token = |part: &str| {
+        (1..=127).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
+    };
+    let (major, minor) = bare.split_once('/')?;
+    (token(major) && token(minor)).then_some(bare)
+}
+
+/// The stated media type, else what the address ends in, else bytes of any kind. RSS and JSON Feed want one.
+pub(super) fn media_type_or_guess<'a>(stated: Option<&'a str>, url: &str) -> &'a str {
+    media_type(stated).unwrap_or_else(|| {
+        let path = url.split(['?', '#']).next().unwrap_or(url);
+        let extension = path.rsplit_once('.').map_or("", |(_, e)| e);
+        match extension.to_ascii_lowercase().as_str() {
+            "mp3" => "audio/mpeg",
+            "m4a" => "audio/mp4",
+            "ogg" | "oga" => "audio/ogg",
+            "mp4" | "m4v" => "video/mp4",
+            "webm" => "video/webm",
+            "jpg" | "jpeg" => "image/jpeg",
+            "png" => "image/png",
+            "webp" => "image/webp",
+            "gif" => "image/gif",
+            "pdf" => "application/pdf",
+            _ => "application/octet-stream",
+        }
+    })
+}
+
+/// An address with a plain local part and a domain with a dot; anything else is not passed on.
+pub(super) fn email(stated: Option<&str>) -> Option<&str> {
+    let stated = stated?;
+    let (local, domain) = stated.split_once('@')?;
+    let local_fits = !local.is_empty() && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+.'".contains(&b));
+    (local_fits && is_dotted(domain)).then_some(stated)
+}
+
+/// Whether RSS readers accept it as an enclosure's address: http(s), and a host with a dot.
+pub(super) fn is_enclosure_url(url: &str) -> bool {
+    let Some((_, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "0"));
+    let slash = rest.len() == authority.len() || rest[authority.len()..].starts_with('/');
+    crate::model::uri::is_http(url)
+        && is_dotted(host)
+        && slash
+        && !port.is_empty()
+        && port.bytes().all(|b| b.is_ascii_digit())
+        && !url.contains(['[', ']'])
+}
+
+fn is_dotted(host: &str) -> bool {
+    host.contains('.')
+        && host
+            .split('.')
+            .all(|label| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        && !host.rsplit('.').next().is_some_and(|last| last.starts_with('-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_each_format_wants_them() {
+        let at: Timestamp = "2026-11-02T09:30:00.75Z".parse().unwrap();
+        assert_eq!(rfc3339(at), "2026-11-02T09:30:00Z");
+        assert_eq!(rfc822(at), "Mon, 02 Nov 2026 09:30:00 GMT");
+        assert_eq!(rfc3339_distinct(at, 12_000_345), "2026-11-02T09:30:00.000345Z");
+        assert_eq!(believable("1989-12-31T23:59:59Z".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn what_readers_refuse_is_left_out() {
+        assert_eq!(language(Some("ar-MA")), Some("ar-MA"));
+        assert_eq!(language(Some("ary")), None);
+        assert_eq!(language(Some("en\"x")), None);
+        assert_eq!(media_type(Some("audio/mpeg; charset=x")), Some("audio/mpeg"));
+        assert_eq!(media_type(Some("mp3")), None);
+        assert_eq!(media_type_or_guess(None, "https://a.example/x.MP3?y=.png"), "audio/mpeg");
+        assert_eq!(email(Some("a.b@c.example")), Some("a.b@c.example"));
+        assert_eq!(email(Some("a b@c.example")), None);
+        assert!(is_enclosure_url("http://127.0.0.1:81/a.mp3") && is_enclosure_url("https://a.example"));
+        for no in
+            ["http://localhost/a", "https://a_b.example/", "ftp://a.example/", "https://a.example?x", "http://[::1]/"]
+        {
+            assert!(!is_enclosure_url(no), "{no}");
+        }
+    }
+}
