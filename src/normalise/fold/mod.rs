@@ -1,0 +1,159 @@
+//! Folding, for comparing and searching; never shown.
+//!
+//! What a reader takes for the same word folds to the same token: vocalised or not, with or without hamza, in Persian or
+//! Arabic letters, with the article or without it, in capitals, with accents, in Arabic-Indic digits.
+//!
+//! One function serves matching and search: a query is folded as the texts were. Folding is not idempotent (a prefix
+//! comes off at each turn), so fold plain text once.
+
+mod dateline;
+mod months;
+mod numbers;
+mod table;
+
+pub use dateline::without_dateline;
+
+use months::Month;
+use numbers::Number;
+use table::Folds;
+
+/// Folds a plain text: runs of letters and numbers, separated by single spaces.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let table = table::table();
+    let mut folder = Folder { out: String::with_capacity(text.len() + 1), ..Folder::default() };
+    for c in text.chars() {
+        match table.get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
+            Folds::Many => table::expand(c, &mut |part| folder.take(part, c)),
+            folds => folder.take(folds, c),
+        }
+    }
+    folder.end_word();
+    folder.end_number();
+    if !folder.out.is_empty() {
+        folder.out.remove(0);
+    }
+    folder.out
+}
+
+/// A text half folded. Tokens are built at the end of `out`, each after a space; numbers wait until their last group is known.
+#[derive(Default)]
+struct Folder {
+    out: String,
+    /// Where the word being built starts; `None` between words.
+    word: Option<usize>,
+    number: Number,
+    /// A separator after a digit: part of the number if a digit follows.
+    separator: Option<char>,
+    last: Last,
+}
+
+/// The token before, as far as a month depends on it.
+#[derive(Default, Clone, Copy, PartialEq)]
+enum Last {
+    /// Any word, or none.
+    #[default]
+    Word,
+    Number,
+    /// A word at this place that is a month if a number follows, or the second half of its name.
+    Maybe(usize, Month),
+}
+
+impl Folder {
+    fn take(&mut self, folds: Folds, original: char) {
+        match folds {
+            Folds::Drop | Folds::Many => {}
+            Folds::Letter(c) => {
+                self.end_number();
+                if self.word.is_none() {
+                    self.word = Some(self.out.len());
+                    self.out.push(' ');
+                }
+                self.out.push(c);
+            }
+            Folds::Digit(d) => {
+                self.end_word();
+                if let Some(separator) = self.separator.take() {
+                    self.number.separate(separator);
+                }
+                self.number.push(d);
+            }
+            Folds::Break => {
+                self.end_word();
+                if self.separator.is_some() || !numbers::separates(original) {
+                    self.end_number();
+                } else if !self.number.is_empty() {
+                    self.separator = Some(original);
+                }
+            }
+        }
+    }
+
+    fn end_number(&mut self) {
+        self.separator = None;
+        if self.number.is_empty() {
+            return;
+        }
+        if let Last::Maybe(at, Month::BesideNumber(month)) = self.last {
+            self.replace(at, month);
+        }
+        self.number.finish(&mut self.out);
+        self.last = Last::Number;
+    }
+
+    /// Ends the word being built: a month becomes its number, anything else loses its light prefix.
+    fn end_word(&mut self) {
+        let Some(start) = self.word.take() else { return };
+        let word = &self.out[start + 1..];
+        if let Last::Maybe(at, Month::First(first)) = self.last
+            && let Some(month) = months::second(first, word)
+        {
+            return self.replace(at, month);
+        }
+        let bare = without_conjunction(word);
+        let meant = months::month(word).or_else(|| months::month(bare));
+        match meant {
+            Some(Month::Sure(month)) => self.replace(start, month),
+            Some(Month::BesideNumber(month)) if self.last == Last::Number => self.replace(start, month),
+            _ => {
+                let skip = word.len() - light(word).len();
+                if skip > 0 {
+                    self.out.replace_range(start + 1..=start + skip, "");
+                }
+                self.last = meant.map_or(Last::Word, |month| Last::Maybe(start, month));
+            }
+        }
+    }
+
+    /// Puts a month in place of what stands from `at` on; the same month said twice (أيار/مايو) is said once.
+    fn replace(&mut self, at: usize, month: u8) {
+        self.out.truncate(at);
+        let token = months::token(month);
+        if self.out.rsplit(' ').next() != Some(token) {
+            self.out.push(' ');
+            self.out.push_str(token);
+        }
+        self.last = Last::Word;
+    }
+}
+
+/// Without و or ف where it can only be "and" or "so": before the article or before four letters.
+fn without_conjunction(word: &str) -> &str {
+    word.strip_prefix(['و', 'ف']).filter(|rest| rest.starts_with("ال") || has_letters(rest, 4)).unwrap_or(word)
+}
+
+/// Without a light prefix: conjunction, article, and the prepositions that melt with the article. ب, ك and ل alone stay:
+/// they begin too many words.
+fn light(word: &str) -> &str {
+    const ARTICLES: [&str; 6] = ["وال", "بال", "كال", "فال", "لل", "ال"];
+    let bare = without_conjunction(word);
+    let rest = ARTICLES.iter().find_map(|article| bare.strip_prefix(article).filter(|rest| has_letters(rest, 3)));
+    rest.unwrap_or(bare)
+}
+
+fn has_letters(word: &str, least: usize) -> bool {
+    word.chars().nth(least - 1).is_some()
+}
+
+#[cfg(test)]
+mod tests;

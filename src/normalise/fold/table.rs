@@ -1,0 +1,101 @@
+//! What becomes of each character: one look-up for what Arabic and Latin texts are made of, NFKD for the rest.
+
+use std::sync::LazyLock;
+use unicode_normalization::char::{canonical_combining_class, decompose_compatible, is_combining_mark};
+
+/// What a character is to a folded text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folds {
+    /// Nothing: harakat, tatweel, accents, bidi marks, joiners, soft hyphens, hamza on the line.
+    Drop,
+    /// Anything between words.
+    Break,
+    /// This letter.
+    Letter(char),
+    /// This ASCII digit.
+    Digit(u8),
+    /// Several characters, by [`expand`].
+    Many,
+}
+
+/// Characters below this are in the table: Latin, Greek, Cyrillic, Hebrew, Arabic, and general punctuation with its
+/// invisible marks.
+const TABLE_END: u32 = 0x2070;
+
+static TABLE: LazyLock<Box<[Folds]>> =
+    LazyLock::new(|| (0..TABLE_END).map(|c| char::from_u32(c).map_or(Folds::Drop, slow)).collect());
+
+/// The table, to be held over a whole text.
+pub fn table() -> &'static [Folds] {
+    &TABLE
+}
+
+/// What `c` becomes, by NFKD and [`single`].
+pub fn slow(c: char) -> Folds {
+    let mut first = Folds::Drop;
+    let mut kept = 0;
+    expand(c, &mut |folds| {
+        first = folds;
+        kept += 1;
+    });
+    if kept > 1 { Folds::Many } else { first }
+}
+
+/// Calls `emit` with each part of `c` that is not dropped, in lower case.
+pub fn expand(c: char, emit: &mut impl FnMut(Folds)) {
+    match c {
+        'ß' | 'ẞ' => return "ss".chars().for_each(|c| emit(Folds::Letter(c))),
+        'æ' | 'Æ' => return "ae".chars().for_each(|c| emit(Folds::Letter(c))),
+        'œ' | 'Œ' => return "oe".chars().for_each(|c| emit(Folds::Letter(c))),
+        _ => {}
+    }
+    decompose_compatible(c, |part| {
+        for lower in part.to_lowercase() {
+            match single(lower) {
+                Folds::Drop => {}
+                folds => emit(folds),
+            }
+        }
+    });
+}
+
+/// The rule for one decomposed, lower-case character.
+fn single(c: char) -> Folds {
+    match c {
+        _ if is_invisible(c) || c == 'ء' => Folds::Drop,
+        'أ' | 'إ' | 'آ' | 'ٱ' => Folds::Letter('ا'),
+        'ى' | 'ی' | 'ئ' | 'ې' => Folds::Letter('ي'),
+        'ؤ' => Folds::Letter('و'),
+        'ة' | 'ھ' | 'ہ' | 'ە' => Folds::Letter('ه'),
+        'ک' | 'گ' | 'ڭ' => Folds::Letter('ك'),
+        'پ' => Folds::Letter('ب'),
+        'ڤ' => Folds::Letter('ف'),
+        'ڨ' => Folds::Letter('ق'),
+        'چ' => Folds::Letter('ج'),
+        'ژ' => Folds::Letter('ز'),
+        '٠'..='٩' => digit(c, '٠'),
+        '۰'..='۹' => digit(c, '۰'),
+        '0'..='9' => digit(c, '0'),
+        'ł' => Folds::Letter('l'),
+        'ø' => Folds::Letter('o'),
+        'đ' => Folds::Letter('d'),
+        'ı' => Folds::Letter('i'),
+        _ if c.is_alphanumeric() || is_combining_mark(c) => Folds::Letter(c),
+        _ => Folds::Break,
+    }
+}
+
+fn digit(c: char, zero: char) -> Folds {
+    u8::try_from(c as u32 - zero as u32).map_or(Folds::Drop, |value| Folds::Digit(b'0' + value))
+}
+
+/// Marks on letters, and signs that only arrange them.
+fn is_invisible(c: char) -> bool {
+    // zero-width space and joiners, bidi marks, embeddings and isolates, word joiner, BOM, soft hyphen, tatweel
+    let arranges = matches!(c, '\u{200b}'..='\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{feff}' | '\u{ad}' | 'ـ');
+    // honorifics, harakat, dagger alif, Quranic marks
+    let vocalises = matches!(c, '\u{610}'..='\u{61a}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{6d6}'..='\u{6dc}')
+        || matches!(c, '\u{6df}'..='\u{6e4}' | '\u{6e7}' | '\u{6e8}' | '\u{6ea}'..='\u{6ed}');
+    arranges || vocalises || canonical_combining_class(c) != 0
+}
