@@ -1,0 +1,265 @@
+//! Which feed is polled next: due times, the peace of hosts, polls under way. Holds every feed's record, so that a poll
+//! that ends in a 304 reads nothing from the database.
+
+use crate::{
+    config::Config,
+    model::{FeedId, FeedRecord, Outlet, Slug},
+    poll::Job,
+    schedule::{self, Bounds, Due, Fleet, HostBook, Schedule, Standing, Wait},
+    store::Settled,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
+
+/// A clock that moved back by more than this makes every due time be looked at anew.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// A feed and what its polls need.
+struct Planned {
+    record: FeedRecord,
+    outlet: Arc<Outlet>,
+    schedule: Arc<Schedule>,
+}
+
+/// What to do now.
+#[derive(Debug)]
+pub enum Step {
+    /// Make this poll; [`Agenda::finished`] or [`Agenda::dropped`] ends it.
+    Poll(Box<Job>),
+    /// Nothing before this instant, or before a poll ends.
+    Wait(Option<Timestamp>),
+}
+
+/// The feeds in order of their due times.
+pub struct Agenda {
+    feeds: HashMap<FeedId, Planned>,
+    queue: BTreeSet<(Timestamp, FeedId)>,
+    /// Due feeds whose host is busy, host by host: they come back when a poll there ends.
+    waiting: HashMap<String, Vec<FeedId>>,
+    polling: HashMap<FeedId, String>,
+    hosts: HostBook,
+    fleet: Fleet,
+    bounds: Bounds,
+    concurrency: usize,
+    last_seen: Timestamp,
+}
+
+impl Agenda {
+    /// An empty agenda with the configuration's limits.
+    #[must_use]
+    pub fn new(config: &Config, now: Timestamp) -> Self {
+        Self {
+            feeds: HashMap::new(),
+            queue: BTreeSet::new(),
+            waiting: HashMap::new(),
+            polling: HashMap::new(),
+            hosts: HostBook::new(config.fetch.per_host, config.fetch.host_pause),
+            fleet: Fleet::default(),
+            bounds: bounds(config),
+            concurrency: config.fetch.concurrency,
+            last_seen: now,
+        }
+    }
+
+    /// Takes the configuration's outlets and their feeds as the database has them; feeds that are not among them are
+    /// polled no more. Answers the feeds whose due time had to be decided (new ones, changed schedules): to be stored.
+    pub fn adopt(&mut self, config: &Config, records: Vec<FeedRecord>, now: Timestamp) -> Vec<Settled> {
+        self.hosts.set_limits(config.fetch.per_host, config.fetch.host_pause);
+        self.bounds = bounds(config);
+        self.concurrency = config.fetch.concurrency;
+        let outlets: HashMap<&Slug, (Arc<Outlet>, Arc<Schedule>)> = config
+            .outlets
+            .iter()
+            .map(|outlet| (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone()))))
+            .collect();
+        let was = std::mem::take(&mut self.feeds);
+        for record in records {
+            let Some((outlet, schedule)) = outlets.get(&record.outlet) else { continue };
+            let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
+            // What a poll has settled since the records were read is newer than they are.
+            let record = match was.get(&record.id) {
+                Some(planned) if planned.record.last_poll_at > record.last_poll_at => planned.record.clone(),
+                _ => record,
+            };
+            if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
+                self.hosts.hold(record.ask.host(), until);
+            }
+            self.feeds.insert(record.id, Planned { record, outlet, schedule });
+        }
+        let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
+        self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_str()));
+        self.look_anew(now)
+    }
+
+    /// Looks at every due time anew; answers those that changed.
+    fn look_anew(&mut self, now: Timestamp) -> Vec<Settled> {
+        let mut changed = Vec::new();
+        let crowd = self.feeds.values().filter(|p| p.record.next_poll_at <= now).count();
+        for planned in self.feeds.values_mut() {
+            let standing = Standing {
+                now,
+                feed: &planned.record,
+                schedule: &planned.schedule,
+                zone: &planned.outlet.time_zone,
+                bounds: &self.bounds,
+                fleet: self.fleet,
+                crowd,
+            };
+            if let Some(due) = schedule::reschedule(&standing) {
+                let why = due.why.to_json();
+                planned.record = with_due(planned.record.clone(), due);
+                changed.push(Settled { feed: planned.record.clone(), why });
+            }
+        }
+        self.waiting.clear();
+        self.queue = self
+            .feeds
+            .values()
+            .filter(|p| !self.polling.contains_key(&p.record.id))
+            .map(|p| (p.record.next_poll_at, p.record.id))
+            .collect();
+        changed
+    }
+
+    /// Notices a clock that was set back; answers the due times that had to be decided anew.
+    pub fn mind_clock(&mut self, now: Timestamp) -> Vec<Settled> {
+        let back = self.last_seen.duration_since(now) > CLOCK_SLACK;
+        self.last_seen = now;
+        if back { self.look_anew(now) } else { Vec::new() }
+    }
+
+    /// Makes these feeds due now, whatever their schedule says; answers how many.
+    pub fn hurry(&mut self, wanted: impl Fn(&FeedRecord) -> bool, now: Timestamp) -> usize {
+        let mut count = 0;
+        for planned in self.feeds.values().filter(|p| wanted(&p.record)) {
+            self.queue.remove(&(planned.record.next_poll_at, planned.record.id));
+            self.queue.insert((now, planned.record.id));
+            count += 1;
+        }
+        count
+    }
+
+    /// Leaves only feeds that are due.
+    pub fn keep_due(&mut self, now: Timestamp) {
+        self.queue.retain(|(at, _)| *at <= now);
+    }
+
+    /// The next poll, if one may start now.
+    pub fn next(&mut self, now: Timestamp) -> Step {
+        let mut deferred = Vec::new();
+        let step = loop {
+            if self.polling.len() >= self.concurrency {
+                break Step::Wait(None);
+            }
+            let Some(&(due, id)) = self.queue.first() else { break Step::Wait(None) };
+            if due > now {
+                break Step::Wait(Some(due));
+            }
+            self.queue.pop_first();
+            let Some(planned) = self.feeds.get(&id) else { continue };
+            let host = planned.record.ask.host();
+            match self.hosts.start(host, now) {
+                Ok(()) => {
+                    self.polling.insert(id, host.to_owned());
+                    break Step::Poll(Box::new(self.job(planned)));
+                }
+                Err(Wait::Until(at)) => deferred.push((at, id)),
+                Err(Wait::Busy) => self.waiting.entry(host.to_owned()).or_default().push(id),
+            }
+        };
+        self.queue.extend(deferred);
+        match step {
+            // A feed that has to wait for its host may be the next.
+            Step::Wait(Some(due)) => Step::Wait(self.queue.first().map(|(at, _)| (*at).min(due))),
+            Step::Wait(None) if self.polling.len() < self.concurrency => {
+                Step::Wait(self.queue.first().map(|(at, _)| *at))
+            }
+            step => step,
+        }
+    }
+
+    fn job(&self, planned: &Planned) -> Job {
+        Job {
+            feed: planned.record.clone(),
+            outlet: Arc::clone(&planned.outlet),
+            schedule: Arc::clone(&planned.schedule),
+            bounds: self.bounds.clone(),
+            fleet: self.fleet,
+        }
+    }
+
+    /// A poll ended: its feed is as `record` says from now on, and is due again.
+    pub fn finished(&mut self, record: FeedRecord, now: Timestamp) {
+        self.let_go(record.id, now);
+        if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
+            self.hosts.hold(record.ask.host(), until);
+        }
+        // It may have been removed from the configuration while it was polled.
+        let Some(planned) = self.feeds.get_mut(&record.id) else { return };
+        if *planned.schedule == Schedule::Adaptive {
+            self.fleet.replace(&planned.record.rhythm, &record.rhythm);
+        }
+        self.queue.insert((record.next_poll_at, record.id));
+        planned.record = record;
+    }
+
+    /// A poll ended and its feed is not to be polled again in this run.
+    pub fn done_with(&mut self, record: &FeedRecord, now: Timestamp) {
+        self.let_go(record.id, now);
+        if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
+            self.hosts.hold(record.ask.host(), until);
+        }
+    }
+
+    fn let_go(&mut self, id: FeedId, now: Timestamp) {
+        let Some(host) = self.polling.remove(&id) else { return };
+        self.hosts.end(&host);
+        for waiting in self.waiting.remove(&host).unwrap_or_default() {
+            self.queue.insert((now, waiting));
+        }
+        if self.polling.is_empty() {
+            self.hosts.tidy(now);
+        }
+    }
+
+    /// Feeds on the agenda.
+    #[must_use]
+    pub fn feeds(&self) -> usize {
+        self.feeds.len()
+    }
+
+    /// Feeds that wait for their turn, and polls under way.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
+    }
+
+    /// The outlets' slugs and the feeds' configured addresses.
+    pub fn names(&self) -> HashSet<&str> {
+        self.feeds.values().flat_map(|p| [p.record.outlet.as_str(), p.record.url.as_str()]).collect()
+    }
+}
+
+/// The record with another due time.
+fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
+    FeedRecord {
+        next_poll_at: due.at,
+        state: due.state,
+        failures: due.failures,
+        hold_until: due.hold_until,
+        rhythm: due.rhythm,
+        ..record
+    }
+}
+
+/// Of adaptive schedules.
+fn bounds(config: &Config) -> Bounds {
+    Bounds {
+        budget: f64::from(config.schedule.budget),
+        min_interval: config.schedule.min_interval,
+        max_interval: config.schedule.max_interval,
+    }
+}
