@@ -12,6 +12,7 @@
 pub mod clock;
 pub mod config;
 pub mod dedup;
+pub mod fetch;
 pub mod model;
 pub mod normalise;
 pub mod parse;
