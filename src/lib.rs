@@ -13,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dedup;
+pub mod fetch;
 pub mod model;
 pub mod normalise;
 pub mod parse;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
 };
 
@@ -25,6 +25,16 @@ pub enum NetworkError {
 }
 
 impl Network {
+    /// An IPv4 range, for tables in code.
+    pub(crate) const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Self {
+        Self { base: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix }
+    }
+
+    /// An IPv6 range by its first three groups, for tables in code.
+    pub(crate) const fn v6([a, b, c]: [u16; 3], prefix: u8) -> Self {
+        Self { base: IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)), prefix }
+    }
+
     /// Takes `ADDRESS/BITS` or `ADDRESS`; an IPv4-mapped IPv6 address counts as the IPv4 address inside.
     ///
     /// # Errors
