@@ -12,6 +12,7 @@ mod outlet;
 mod poll;
 mod story;
 mod text;
+mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
 pub use entry::{
@@ -24,3 +25,4 @@ pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};
+pub use zone::{ZoneError, zone};
