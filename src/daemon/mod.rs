@@ -207,14 +207,3 @@ impl Daemon {
         }
     }
 }
-
-/// The scheduler loop's hands.
-struct Rounds {
-    agenda: Agenda,
-    conveyor: Conveyor,
-    clock: Clock,
-    writer: Writer,
-    health: Arc<Health>,
-    polls: JoinSet<Result<Report, StoreError>>,
-    watchdog: bool,
-}

@@ -14,6 +14,7 @@ mod poll;
 mod story;
 mod text;
 pub mod uri;
+mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
 pub use entry::{
@@ -27,3 +28,4 @@ pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};
+pub use zone::{ZoneError, zone};

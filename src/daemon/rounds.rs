@@ -1,0 +1,144 @@
+//! Making the rounds: starts polls that are due, waits for one to end or for the next to be due. Serves the daemon's
+//! loop and `warraq poll` alike.
+
+use super::agenda::{Agenda, Step};
+use crate::{
+    clock::Clock,
+    model::Outcome,
+    poll::{Conveyor, Report},
+    store::{StoreError, Writer},
+};
+use jiff::Timestamp;
+use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
+
+/// The clock is looked at this often at least: one that jumps and a machine that slept are noticed.
+const TURN: Duration = Duration::from_secs(1);
+
+/// Feeds, and the polls under way.
+pub struct Rounds {
+    /// What is due when.
+    pub agenda: Agenda,
+    conveyor: Conveyor,
+    clock: Clock,
+    writer: Writer,
+    polls: JoinSet<Result<Report, StoreError>>,
+}
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A poll ended.
+    Polled(Box<Result<Result<Report, StoreError>, JoinError>>),
+    /// Time passed.
+    Turned,
+}
+
+impl Rounds {
+    /// Rounds over this agenda.
+    #[must_use]
+    pub fn new(agenda: Agenda, conveyor: Conveyor, clock: Clock, writer: Writer) -> Self {
+        Self { agenda, conveyor, clock, writer, polls: JoinSet::new() }
+    }
+
+    /// Polls under way.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.polls.len()
+    }
+
+    /// Starts every poll that may start now; answers when the next may.
+    fn start(&mut self, now: Timestamp) -> Option<Timestamp> {
+        loop {
+            match self.agenda.next(now) {
+                Step::Poll(job) => {
+                    let conveyor = self.conveyor.clone();
+                    self.polls.spawn(async move { conveyor.poll(*job).await });
+                }
+                Step::Wait(until) => return until,
+            }
+        }
+    }
+
+    /// Starts what is due, then waits for a poll to end or for time to pass: a second at most. May be dropped at any time.
+    pub async fn event(&mut self) -> Event {
+        let now = self.clock.now();
+        let until = self.start(now);
+        let wait = until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
+        tokio::select! {
+            Some(ended) = self.polls.join_next() => Event::Polled(Box::new(ended)),
+            () = tokio::time::sleep(wait) => Event::Turned,
+        }
+    }
+
+    /// Puts an ended poll's feed back on the agenda, logs the poll, and answers it. A poll that panicked is a bug of ours;
+    /// its feed waits for the next start.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub fn ended(&mut self, ended: Result<Result<Report, StoreError>, JoinError>) -> Result<Option<Report>, StoreError> {
+        match ended {
+            Ok(report) => {
+                let report = report?;
+                self.agenda.finished(report.written.feed.clone(), self.clock.now());
+                log(&report);
+                Ok(Some(report))
+            }
+            Err(error) => {
+                tracing::error!(%error, "a poll died of a bug; its feed is polled again after a restart");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Looks for a clock that was set back, and stores the due times that had to be decided anew.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn mind_clock(&mut self) -> Result<(), StoreError> {
+        let changed = self.agenda.mind_clock(self.clock.now());
+        if changed.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(feeds = changed.len(), "the clock was set back; due times were decided anew");
+        self.writer.settle(changed).await
+    }
+
+    /// Waits for running polls, but not for long; the rest are dropped whole.
+    pub async fn drain(&mut self, patience: Duration) {
+        let finish = async {
+            while let Some(ended) = self.polls.join_next().await {
+                if let Ok(Ok(report)) = ended {
+                    log(&report);
+                }
+            }
+        };
+        if tokio::time::timeout(patience, finish).await.is_err() {
+            tracing::info!(polls = self.polls.len(), "dropping polls that did not end in time; nothing of them is kept");
+            self.polls.shutdown().await;
+        }
+    }
+}
+
+/// One line a poll, with every number.
+fn log(report: &Report) {
+    let Report { outcome, status, bytes, took, written } = report;
+    let feed = &written.feed;
+    let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
+    let error = if let Outcome::Failed(fault) = outcome { Some(fault.to_string()) } else { None };
+    tracing::info!(
+        outlet = %feed.outlet,
+        feed = %feed.url,
+        outcome = outcome.as_str(),
+        status,
+        bytes,
+        new,
+        revised,
+        duplicate,
+        gap = written.gap,
+        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        next = %format_args!("{:.0}", feed.next_poll_at),
+        error,
+        "polled"
+    );
+}

@@ -1,0 +1,378 @@
+//! The decision: from a visit, or from a feed as it stands, to the next due time.
+
+use super::{
+    adaptive,
+    fleet::Fleet,
+    floor,
+    profile::Profile,
+    rhythm::{Lesson, Rhythm},
+    spec::{Bounds, Schedule},
+    spread::{later, part, until, whole},
+    trust,
+    why::{Decided, Why},
+};
+use crate::model::{FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
+use jiff::{Timestamp, tz::TimeZone};
+use std::time::Duration;
+
+/// Failures make pauses grow up to this; a feed is never given up.
+pub const LONGEST_BACKOFF: Duration = Duration::from_hours(7 * 24);
+/// `Retry-After` is honoured up to this; what asks for more is a mistake.
+pub const LONGEST_HOLD: Duration = Duration::from_hours(31 * 24);
+/// A feed that is gone (410) is asked again after this.
+pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
+/// Feeds that wait at the same time (first visits, after a long pause) start within this, a tenth of a second apart
+/// where that is shorter.
+const CROWD: Duration = Duration::from_secs(30);
+const APART: Duration = Duration::from_millis(100);
+/// Crontab feeds start within this after their minute begins.
+const CRON_SPREAD: Duration = Duration::from_secs(20);
+/// An adaptive feed that failed is tried again after no more than this, however rarely it is polled.
+const SOON: Duration = Duration::from_hours(1);
+/// When a crontab line fires no more (after the year 2099).
+const IDLE: Duration = Duration::from_hours(365 * 24);
+
+/// What a visit found, and what the schedule needs besides.
+#[derive(Debug, Clone)]
+pub struct Visit<'a> {
+    /// When it ended.
+    pub now: Timestamp,
+    /// The feed as it was before the visit.
+    pub feed: &'a FeedRecord,
+    /// Its schedule: the outlet's, else the default.
+    pub schedule: &'a Schedule,
+    /// Its outlet's time zone.
+    pub zone: &'a TimeZone,
+    /// Of adaptive schedules.
+    pub bounds: &'a Bounds,
+    /// All adaptive feeds.
+    pub fleet: Fleet,
+    /// How it ended.
+    pub outcome: &'a Outcome,
+    /// What the writer counted.
+    pub tally: Tally,
+    /// What the document asks for: the one just read, else the last.
+    pub hints: &'a Hints,
+    /// What the answer's headers ask for.
+    pub freshness: &'a Freshness,
+    /// Believed publication times of the new entries that have one, in any order.
+    pub stamps: &'a [Timestamp],
+    /// Whether entries were missed: nothing listed now was listed at the last visit.
+    pub gap: bool,
+}
+
+/// A feed as it stands in the database, to be looked at anew.
+#[derive(Debug, Clone)]
+pub struct Standing<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The feed.
+    pub feed: &'a FeedRecord,
+    /// Its schedule as now configured.
+    pub schedule: &'a Schedule,
+    /// Its outlet's time zone.
+    pub zone: &'a TimeZone,
+    /// Of adaptive schedules.
+    pub bounds: &'a Bounds,
+    /// All adaptive feeds.
+    pub fleet: Fleet,
+    /// Feeds that are looked at together: they are spread if they turn out to be due at once.
+    pub crowd: usize,
+}
+
+/// When a feed is due, and all that is stored with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
+    /// Where the feed stands.
+    pub state: FeedState,
+    /// Failures in a row.
+    pub failures: u32,
+    /// No request before this (`Retry-After`).
+    pub hold_until: Option<Timestamp>,
+    /// Why then.
+    pub why: Why,
+    /// The schedule's memory, for [`FeedRecord::rhythm`].
+    pub rhythm: String,
+}
+
+/// All that the time depends on, for a visit and for a feed at rest alike.
+struct Case<'a> {
+    id: FeedId,
+    /// When the last visit ended.
+    from: Timestamp,
+    schedule: &'a Schedule,
+    zone: &'a TimeZone,
+    bounds: &'a Bounds,
+    fleet: &'a Fleet,
+    hints: &'a Hints,
+    rhythm: &'a Rhythm,
+    failures: u32,
+    hold: Option<Timestamp>,
+    gone: bool,
+}
+
+/// When a feed that was never visited is due: at once, but `crowd` such feeds are spread over up to half a minute.
+#[must_use]
+pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
+    let spread = crowded(id, crowd);
+    let mut why = Why::new(String::new(), Decided::First);
+    why.spread = Some(spread.as_secs());
+    Due {
+        at: later(now, spread),
+        state: FeedState::New,
+        failures: 0,
+        hold_until: None,
+        why,
+        rhythm: Rhythm::default().write(),
+    }
+}
+
+/// When a feed is due after a visit.
+#[must_use]
+pub fn next(visit: &Visit<'_>) -> Due {
+    let (mut rhythm, note) = Rhythm::read(&visit.feed.rhythm);
+    let failed = matches!(visit.outcome, Outcome::Failed(_));
+    let latest = later(visit.now, LONGEST_HOLD);
+    let asked = visit.freshness.retry_after.filter(|at| failed && *at > visit.now).map(|at| at.min(latest));
+    let hold = asked.map(|at| whole(at, latest));
+    if visit.outcome.is_success() {
+        learn(&mut rhythm, visit);
+    }
+    trust::note(&mut rhythm, visit, hold);
+    rhythm.plan = plan(visit.schedule, visit.zone, visit.bounds);
+    let failures = if failed { visit.feed.failures.saturating_add(1) } else { 0 };
+    let gone = *visit.outcome == Outcome::Gone;
+    let (at, mut why) = decide(&Case {
+        id: visit.feed.id,
+        from: visit.now,
+        schedule: visit.schedule,
+        zone: visit.zone,
+        bounds: visit.bounds,
+        fleet: &visit.fleet,
+        hints: visit.hints,
+        rhythm: &rhythm,
+        failures,
+        hold,
+        gone,
+    });
+    why.notes.extend(note);
+    let state = match (gone, failed, hold) {
+        (true, ..) => FeedState::Gone,
+        (_, false, _) => FeedState::Active,
+        (_, true, Some(_)) => FeedState::Held,
+        (_, true, None) => FeedState::Failing,
+    };
+    Due { at, state, failures, hold_until: hold, why, rhythm: rhythm.write() }
+}
+
+/// Looks anew at a feed at rest: at start, after a changed configuration, and after the clock jumped. Nothing when the
+/// stored due time stands and lies ahead; else a due time that is never before `now`.
+///
+/// A due time is decided again when the schedule is another one, or when it lies further ahead than any visit could
+/// have put it. After a clock set back, the last poll counts as just ended. Each feed is polled once at most.
+#[must_use]
+pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
+    let Standing { now, feed, .. } = *standing;
+    let Some(last) = feed.last_poll_at else {
+        let waits = feed.next_poll_at > now && feed.next_poll_at <= later(now, CROWD);
+        return (!waits).then(|| Due { rhythm: feed.rhythm.clone(), ..first(feed.id, now, standing.crowd) });
+    };
+    let (mut rhythm, note) = Rhythm::read(&feed.rhythm);
+    let back = last > now;
+    let from = last.min(now);
+    let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
+    let plan = plan(standing.schedule, standing.zone, standing.bounds);
+    let (at, mut why) = decide(&Case {
+        id: feed.id,
+        from,
+        schedule: standing.schedule,
+        zone: standing.zone,
+        bounds: standing.bounds,
+        fleet: &standing.fleet,
+        hints: &feed.hints,
+        rhythm: &rhythm,
+        failures: feed.failures,
+        hold,
+        gone: feed.state == FeedState::Gone,
+    });
+    why.notes.extend(note);
+    let sane = !back && feed.next_poll_at <= later(at.max(now), slack(standing));
+    let mut at = at;
+    if rhythm.plan == plan && sane {
+        if feed.next_poll_at > now {
+            return None;
+        }
+        at = feed.next_poll_at;
+    } else if rhythm.plan == plan {
+        why.notes.push("the clock was set back, or the due time made no sense".to_owned());
+    }
+    if at <= now {
+        let spread = crowded(feed.id, standing.crowd);
+        at = later(now, spread);
+        why.decided = Decided::Overdue;
+        why.spread = Some(spread.as_secs());
+    }
+    rhythm.plan = plan;
+    Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm: rhythm.write() })
+}
+
+/// How far a stored due time may lie behind one decided now and still be believed: adaptive ones move with the fleet.
+fn slack(standing: &Standing<'_>) -> Duration {
+    let hints = &standing.feed.hints;
+    match standing.schedule {
+        Schedule::Adaptive if !hints.skip_days.is_empty() || !hints.skip_hours.is_empty() => LONGEST_BACKOFF,
+        Schedule::Adaptive => standing.bounds.max_interval.max(floor::LONGEST_HINT),
+        _ => CROWD,
+    }
+}
+
+/// The configuration that a due time rests on, as text to compare.
+fn plan(schedule: &Schedule, zone: &TimeZone, bounds: &Bounds) -> String {
+    match schedule {
+        Schedule::Every(_) => schedule.to_string(),
+        Schedule::Crontab(line) => format!("{line} {}", zone.iana_name().unwrap_or("UTC")),
+        Schedule::Adaptive => {
+            let Bounds { budget, min_interval, max_interval } = bounds;
+            format!("adaptive {budget} {}-{}", min_interval.as_secs(), max_interval.as_secs())
+        }
+    }
+}
+
+fn crowded(id: FeedId, crowd: usize) -> Duration {
+    part(id, APART.saturating_mul(u32::try_from(crowd).unwrap_or(u32::MAX)).min(CROWD))
+}
+
+fn learn(rhythm: &mut Rhythm, visit: &Visit<'_>) {
+    rhythm.learn(&Lesson {
+        now: visit.now,
+        zone: visit.zone,
+        stamps: visit.stamps,
+        new: usize::try_from(visit.tally.new).unwrap_or(usize::MAX),
+        gap: visit.gap,
+    });
+    if visit.tally.listed > 0 {
+        rhythm.window = visit.tally.listed;
+    }
+    match visit.freshness.max_age {
+        Some(age) => rhythm.max_age = age.as_secs(),
+        // A 304 may leave out what has not changed (RFC 9110 15.4.5).
+        None if *visit.outcome == Outcome::NotModified => {}
+        None => rhythm.max_age = 0,
+    }
+    if visit.gap {
+        rhythm.gaps = rhythm.gaps.saturating_add(1).min(8);
+        rhythm.gap_at = visit.now.as_second();
+    }
+    let offset = i64::from(visit.zone.to_offset(visit.now).seconds());
+    rhythm.pull = ten_thousandths(Profile::of(rhythm, offset).pull());
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
+fn ten_thousandths(pull: f64) -> u32 {
+    (pull * 10_000.0).clamp(1.0, f64::from(u32::MAX)) as u32
+}
+
+/// The regular time, bent by failures, by `Retry-After` and by 410.
+fn decide(case: &Case<'_>) -> (Timestamp, Why) {
+    if case.gone {
+        let why = Why::new(case.schedule.to_string(), Decided::Gone);
+        return (later(case.from, GONE_PAUSE + part(case.id, GONE_PAUSE / 30)), why);
+    }
+    let (mut at, mut why) = match case.schedule {
+        Schedule::Every(every) => every_so_often(case, *every),
+        Schedule::Crontab(_) => by_crontab(case),
+        Schedule::Adaptive => by_history(case),
+    };
+    if let Some(hold) = case.hold {
+        why.hold = Some(floor::seconds(case.from, hold));
+        if hold > at {
+            at = hold;
+            why.decided = Decided::Hold;
+        }
+    }
+    (at, why)
+}
+
+/// `unit` doubled for each failure after the first, up to seven days less the spread; never less than `unit`.
+fn pause(unit: Duration, failures: u32) -> Duration {
+    let doubled = unit.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
+    doubled.min(LONGEST_BACKOFF * 5 / 6).max(unit)
+}
+
+fn every_so_often(case: &Case<'_>, every: Duration) -> (Timestamp, Why) {
+    let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
+    let wait = pause(every, case.failures);
+    backed_off(&mut why, case.failures, wait, wait > every);
+    let spread = part(case.id, wait / 5);
+    why.spread = Some(spread.as_secs());
+    (whole(later(case.from, wait + spread), later(case.from, wait + wait / 5)), why)
+}
+
+/// Failures skip as many fires as the pause would cover.
+fn by_crontab(case: &Case<'_>) -> (Timestamp, Why) {
+    let Schedule::Crontab(line) = case.schedule else { return by_history(case) };
+    let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
+    let fire = |after: Timestamp| line.next_after(after, case.zone).unwrap_or_else(|| later(after, IDLE));
+    let mut at = fire(case.from);
+    if case.failures > 0 {
+        let unit = until(at, fire(at)).min(LONGEST_BACKOFF);
+        let wait = pause(unit, case.failures);
+        backed_off(&mut why, case.failures, wait, wait > unit);
+        at = fire(later(case.from, wait.saturating_sub(unit)));
+    }
+    let spread = Duration::from_secs(part(case.id, CRON_SPREAD).as_secs());
+    why.spread = Some(spread.as_secs());
+    (later(at, spread), why)
+}
+
+fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
+    let wish = adaptive::wish(case.rhythm, case.fleet, case.bounds, case.from, case.zone);
+    let mut why = Why::new(case.schedule.to_string(), wish.decided);
+    why.rate = Some(thousandths(wish.rate));
+    why.share = Some(thousandths(wish.share));
+    why.hurry = (wish.hurry > 1.0).then_some(wish.hurry);
+    why.wait = Some(wish.wait.as_secs());
+    why.expected = wish.expected.map(|after| {
+        later(case.from, after).to_zoned_datetime(case.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
+    });
+    let mut wait = wish.wait;
+    if case.failures > 0 {
+        let unit = wait.min(SOON).max(case.bounds.min_interval);
+        wait = pause(unit, case.failures);
+        backed_off(&mut why, case.failures, wait, true);
+    }
+    let max_age = Some(Duration::from_secs(case.rhythm.max_age));
+    why.floor = floor::longest(case.hints, max_age);
+    if let Some(floor) = why.floor.filter(|f| f.seconds > wait.as_secs()) {
+        wait = Duration::from_secs(floor.seconds);
+        why.decided = Decided::Hint;
+    }
+    let spread = part(case.id, wait / 20);
+    why.spread = Some(spread.as_secs());
+    let at = later(case.from, wait + spread);
+    let (at, skipped) = floor::allowed(case.hints, case.id, whole(at, Timestamp::MAX));
+    if skipped.is_some() {
+        why.skipped = skipped;
+        why.decided = Decided::Hint;
+    }
+    (at, why)
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
+fn backed_off(why: &mut Why, failures: u32, wait: Duration, decided: bool) {
+    if failures > 0 {
+        why.failures = Some(failures);
+        why.backoff = Some(wait.as_secs());
+        if decided {
+            why.decided = Decided::Backoff;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,455 @@
+use super::*;
+use crate::{
+    model::{Fault, FeedUrl, OutletId, Slug, Validators},
+    schedule::why::Hint,
+};
+use jiff::{SignedDuration, ToSpan};
+use proptest::prelude::*;
+
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
+/// A Monday noon.
+fn noon() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+fn feed(id: i64) -> FeedRecord {
+    let url = FeedUrl::parse("https://news.example/feed").unwrap();
+    FeedRecord {
+        id: FeedId(id),
+        outlet_id: OutletId(1),
+        outlet: Slug::parse("news").unwrap(),
+        url: url.clone(),
+        ask: url,
+        validators: Validators::default(),
+        body_hash: None,
+        state: FeedState::New,
+        failures: 0,
+        hold_until: None,
+        last_poll_at: None,
+        last_success_at: None,
+        next_poll_at: noon(),
+        hints: Hints::default(),
+        rhythm: String::new(),
+        moving: None,
+        guids_void: false,
+    }
+}
+
+/// One visit, with everything at rest until a test says otherwise.
+struct Scene {
+    now: Timestamp,
+    feed: FeedRecord,
+    schedule: Schedule,
+    zone: TimeZone,
+    bounds: Bounds,
+    outcome: Outcome,
+    tally: Tally,
+    hints: Hints,
+    freshness: Freshness,
+    stamps: Vec<Timestamp>,
+    gap: bool,
+}
+
+impl Scene {
+    fn new(schedule: &str) -> Self {
+        Self {
+            now: noon(),
+            feed: feed(1),
+            schedule: Schedule::parse(schedule).unwrap(),
+            zone: jiff::tz::TimeZoneDatabase::bundled().get("Africa/Casablanca").unwrap(),
+            bounds: Bounds::default(),
+            outcome: Outcome::NotModified,
+            tally: Tally::default(),
+            hints: Hints::default(),
+            freshness: Freshness::default(),
+            stamps: Vec::new(),
+            gap: false,
+        }
+    }
+
+    fn failing(schedule: &str, fault: Fault) -> Self {
+        Self { outcome: Outcome::Failed(fault), ..Self::new(schedule) }
+    }
+
+    fn next(&self) -> Due {
+        next(&Visit {
+            now: self.now,
+            feed: &self.feed,
+            schedule: &self.schedule,
+            zone: &self.zone,
+            bounds: &self.bounds,
+            fleet: Fleet::default(),
+            outcome: &self.outcome,
+            tally: self.tally,
+            hints: &self.hints,
+            freshness: &self.freshness,
+            stamps: &self.stamps,
+            gap: self.gap,
+        })
+    }
+
+    /// Visits, keeps what a store keeps, and gives how long the wait is.
+    fn visit(&mut self) -> Duration {
+        let due = self.next();
+        self.feed.state = due.state;
+        self.feed.failures = due.failures;
+        self.feed.hold_until = due.hold_until;
+        self.feed.last_poll_at = Some(self.now);
+        if self.outcome.is_success() {
+            self.feed.last_success_at = Some(self.now);
+        }
+        self.feed.next_poll_at = due.at;
+        self.feed.hints = self.hints.clone();
+        self.feed.rhythm = due.rhythm;
+        until(self.now, due.at)
+    }
+
+    fn reschedule(&self, now: Timestamp) -> Option<Due> {
+        reschedule(&Standing {
+            now,
+            feed: &self.feed,
+            schedule: &self.schedule,
+            zone: &self.zone,
+            bounds: &self.bounds,
+            fleet: Fleet::default(),
+            crowd: 10,
+        })
+    }
+}
+
+fn wait(scene: &Scene) -> Duration {
+    until(scene.now, scene.next().at)
+}
+
+mod explicit {
+    use super::*;
+
+    #[test]
+    fn hints_bounds_and_budget_do_not_speak_to_the_operator() {
+        let mut scene = Scene::new("every 5m");
+        scene.outcome = Outcome::Fresh;
+        scene.hints = Hints {
+            ttl_s: Some(7_200),
+            update_period_s: Some(86_400),
+            skip_hours: (0..23).collect(),
+            skip_days: vec!["Monday".to_owned()],
+        };
+        scene.freshness.max_age = Some(DAY);
+        assert!(wait(&scene) <= Duration::from_mins(6), "{:?}", wait(&scene));
+        scene.schedule = Schedule::parse("*/10 * * * *").unwrap();
+        assert!((Duration::from_mins(10)..Duration::from_mins(11)).contains(&wait(&scene)), "{:?}", wait(&scene));
+    }
+
+    #[test]
+    fn failures_double_the_pause_up_to_seven_days_and_success_ends_it() {
+        let mut scene = Scene::failing("every 10m", Fault::Status(500));
+        let mut last = Duration::ZERO;
+        for failures in 1..=40 {
+            let wait = scene.visit();
+            assert_eq!((scene.feed.failures, scene.feed.state), (failures, FeedState::Failing));
+            assert!(wait >= last && wait <= LONGEST_BACKOFF, "{failures}: {wait:?}");
+            last = wait;
+        }
+        assert!(last > LONGEST_BACKOFF * 4 / 5);
+        scene.outcome = Outcome::SameBytes;
+        assert!(scene.visit() <= Duration::from_mins(12));
+        assert_eq!((scene.feed.failures, scene.feed.state), (0, FeedState::Active));
+    }
+
+    #[test]
+    fn a_long_interval_is_never_shortened_by_failures() {
+        let mut scene = Scene::failing("every 20days", Fault::Status(500));
+        assert!(scene.visit() >= DAY * 20 && scene.visit() >= DAY * 20);
+    }
+
+    #[test]
+    fn a_failing_crontab_feed_skips_fires_but_keeps_its_minute() {
+        let mut scene = Scene::failing("30 * * * *", Fault::Status(500));
+        let waits: Vec<u64> = (0..4).map(|_| scene.visit().as_secs() / 60).collect();
+        assert_eq!(waits, [30, 90, 210, 450]);
+    }
+
+    #[test]
+    fn retry_after_binds_every_schedule_and_absurd_values_are_clamped() {
+        for schedule in ["every 10m", "*/10 * * * *", "adaptive"] {
+            let mut scene = Scene::failing(schedule, Fault::Held { status: 503 });
+            scene.freshness.retry_after = Some(noon() + 36.hours());
+            let due = scene.next();
+            assert_eq!((due.at, due.state), (noon() + 36.hours(), FeedState::Held));
+            assert_eq!((due.hold_until, due.why.decided), (Some(due.at), Decided::Hold));
+            scene.freshness.retry_after = Some(noon() + (24 * 365 * 90).hours());
+            assert_eq!(wait(&scene), LONGEST_HOLD, "{schedule}");
+            scene.freshness.retry_after = Some(noon() - 1.hour());
+            let due = scene.next();
+            assert!(due.hold_until.is_none() && due.state == FeedState::Failing && due.at > noon());
+        }
+    }
+
+    #[test]
+    fn gone_is_asked_again_after_thirty_days() {
+        let mut scene = Scene::new("every 10m");
+        scene.outcome = Outcome::Gone;
+        let wait = scene.visit();
+        assert!((GONE_PAUSE..=GONE_PAUSE + DAY).contains(&wait));
+        assert_eq!(scene.feed.state, FeedState::Gone);
+        assert!(scene.reschedule(noon() + 24.hours()).is_none(), "a restart does not ask it");
+    }
+
+    #[test]
+    fn only_429_holds_the_host() {
+        let mut scene = Scene::failing("every 10m", Fault::Held { status: 429 });
+        let hold = |scene: &Scene| crate::schedule::host_hold(&scene.next().rhythm);
+        assert_eq!(hold(&scene), Some(noon() + 1.minute()));
+        scene.freshness.retry_after = Some(noon() + 2.hours());
+        assert_eq!(hold(&scene), Some(noon() + 2.hours()));
+        scene.outcome = Outcome::Failed(Fault::Held { status: 503 });
+        assert_eq!(hold(&scene), None);
+    }
+}
+
+mod adaptive_feeds {
+    use super::*;
+
+    #[test]
+    fn every_hint_is_a_floor() {
+        let mut scene = Scene::new("adaptive");
+        scene.outcome = Outcome::Fresh;
+        let plain = wait(&scene);
+        assert!(plain < HOUR, "{plain:?}");
+        scene.freshness.max_age = Some(HOUR * 3);
+        assert!((HOUR * 3..HOUR * 4).contains(&wait(&scene)));
+        assert_eq!(scene.next().why.floor, Some(crate::schedule::Floor { hint: Hint::MaxAge, seconds: 10_800 }));
+        scene.hints.ttl_s = Some(5 * 3_600);
+        assert!((HOUR * 5..HOUR * 6).contains(&wait(&scene)));
+        scene.hints.update_period_s = Some(7 * 3_600);
+        assert!((HOUR * 7..HOUR * 8).contains(&wait(&scene)));
+        assert_eq!(scene.next().why.decided, Decided::Hint);
+        scene.hints.ttl_s = Some(31_536_000);
+        assert!(wait(&scene) <= DAY + DAY / 20);
+        scene.hints = Hints { ttl_s: Some(1), ..Hints::default() };
+        scene.freshness.max_age = Some(Duration::ZERO);
+        assert_eq!(wait(&scene), plain, "a hint is never a hurry");
+    }
+
+    #[test]
+    fn skipped_hours_and_days_are_left_alone() {
+        let mut scene = Scene::new("adaptive");
+        scene.hints.skip_hours = vec![12, 13, 14, 15];
+        let due = scene.next();
+        assert!(due.at >= noon() + 4.hours() && due.at < noon() + 250.minutes(), "{}", due.at);
+        assert_eq!(due.why.skipped, Some(Hint::SkipHours));
+        scene.hints.skip_days = vec!["Monday".to_owned(), "tuesday".to_owned()];
+        let due = scene.next();
+        assert!(due.at >= noon() + 36.hours() && due.at < noon() + 37.hours(), "{}", due.at);
+        scene.hints = Hints { skip_hours: (0..24).collect(), ..Hints::default() };
+        assert!(wait(&scene) < HOUR, "hints that leave no hour mean nothing");
+    }
+
+    #[test]
+    fn a_304_without_cache_control_keeps_the_last_max_age() {
+        let mut scene = Scene::new("adaptive");
+        scene.outcome = Outcome::Fresh;
+        scene.freshness.max_age = Some(HOUR * 3);
+        scene.visit();
+        scene.outcome = Outcome::NotModified;
+        scene.freshness.max_age = None;
+        assert!(scene.visit() >= HOUR * 3);
+        scene.outcome = Outcome::Fresh;
+        assert!(scene.visit() < HOUR * 2);
+    }
+
+    #[test]
+    fn failures_back_off() {
+        let mut scene = Scene::failing("adaptive", Fault::Timeout(Duration::from_secs(30)));
+        let waits: Vec<Duration> = (0..30).map(|_| scene.visit()).collect();
+        assert!(waits.windows(2).all(|w| w[0] <= w[1]));
+        assert!(waits[0] <= HOUR * 2 && waits[29] > LONGEST_BACKOFF * 4 / 5 && waits[29] <= LONGEST_BACKOFF);
+    }
+
+    #[test]
+    fn a_gap_makes_it_sooner_for_some_weeks() {
+        let mut scene = Scene::new("adaptive");
+        scene.bounds.min_interval = Duration::from_mins(1);
+        scene.outcome = Outcome::Fresh;
+        scene.visit();
+        scene.now = scene.feed.next_poll_at;
+        let plain = wait(&scene);
+        scene.gap = true;
+        let sooner = scene.visit();
+        assert!(sooner < plain * 2 / 3, "{sooner:?} {plain:?}");
+        scene.gap = false;
+        scene.now += (24 * 8).hours();
+        assert!(scene.next().why.hurry.is_none());
+    }
+
+    #[test]
+    fn an_unreadable_memory_is_noted() {
+        let mut scene = Scene::new("adaptive");
+        scene.feed.rhythm = "{broken".to_owned();
+        let due = scene.next();
+        assert!(due.why.notes.iter().any(|n| n.contains("unreadable")), "{}", due.why);
+        assert!(due.at > scene.now);
+    }
+
+    #[test]
+    fn says_why_in_words_and_json() {
+        let mut scene = Scene::new("adaptive");
+        scene.outcome = Outcome::Fresh;
+        scene.stamps = (1..=60).map(|n| noon() - (20 * n).minutes()).collect();
+        scene.tally = Tally { new: 60, listed: 60, ..Tally::default() };
+        scene.freshness.max_age = Some(Duration::from_mins(10));
+        let why = scene.next().why;
+        let words = why.to_string();
+        for part in ["rate ", "/h at this hour", "next expected 12:", "floor max-age 10m"] {
+            assert!(words.contains(part), "{words}");
+        }
+        assert_eq!(Why::from_json(&why.to_json()), Some(why));
+    }
+}
+
+mod standing {
+    use super::*;
+
+    #[test]
+    fn new_feeds_are_due_at_once_and_spread() {
+        let alone = first(FeedId(7), noon(), 1);
+        assert!(until(noon(), alone.at) < Duration::from_millis(100));
+        let crowd: Vec<Duration> = (1..=500).map(|id| until(noon(), first(FeedId(id), noon(), 500).at)).collect();
+        assert!(crowd.iter().all(|w| *w < CROWD));
+        for second in 0..30 {
+            let within = crowd.iter().filter(|w| w.as_secs() == second).count();
+            assert!((10..=25).contains(&within), "{second}: {within}");
+        }
+    }
+
+    #[test]
+    fn a_restart_keeps_the_due_time() {
+        for schedule in ["every 15m", "7 * * * *", "adaptive"] {
+            let mut scene = Scene::new(schedule);
+            scene.visit();
+            assert_eq!(scene.reschedule(noon() + 1.second()), None, "{schedule}");
+            let due = scene.reschedule(noon() + (24 * 3).hours()).unwrap();
+            assert_eq!(due.why.decided, Decided::Overdue, "{schedule}");
+            assert!(until(noon() + (24 * 3).hours(), due.at) <= Duration::from_secs(1));
+        }
+    }
+
+    #[test]
+    fn another_schedule_counts_from_the_last_poll() {
+        let mut scene = Scene::new("every 6h");
+        scene.visit();
+        scene.schedule = Schedule::parse("every 15m").unwrap();
+        let due = scene.reschedule(noon() + 5.minutes()).unwrap();
+        assert!((noon() + 15.minutes()..=noon() + 18.minutes()).contains(&due.at));
+        scene.feed.rhythm.clone_from(&due.rhythm);
+        scene.feed.next_poll_at = due.at;
+        assert_eq!(scene.reschedule(noon() + 5.minutes()), None, "once is enough");
+        scene.schedule = Schedule::parse("every 1m").unwrap();
+        let due = scene.reschedule(noon() + 5.minutes()).unwrap();
+        assert!(until(noon() + 5.minutes(), due.at) <= Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_clock_set_back_neither_stalls_nor_storms() {
+        for schedule in ["every 15m", "*/15 * * * *", "adaptive"] {
+            let mut scene = Scene::new(schedule);
+            scene.visit();
+            let back = noon() - (24 * 365).hours();
+            let due = scene.reschedule(back).unwrap();
+            assert!((Duration::from_mins(5)..=HOUR).contains(&until(back, due.at)), "{schedule}: {}", due.at);
+        }
+        let mut held = Scene::failing("every 10m", Fault::Held { status: 429 });
+        held.freshness.retry_after = Some(noon() + 3.hours());
+        held.visit();
+        let back = noon() - (24 * 365).hours();
+        let due = held.reschedule(back).unwrap();
+        assert_eq!((due.at, due.hold_until), (back + 3.hours(), Some(back + 3.hours())));
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_and_came_back_is_mended() {
+        let mut scene = Scene::new("every 15m");
+        scene.visit();
+        scene.feed.next_poll_at = noon() + (24 * 365).hours();
+        let due = scene.reschedule(noon() + 1.minute()).unwrap();
+        assert!((noon() + 15.minutes()..=noon() + 18.minutes()).contains(&due.at));
+    }
+
+    #[test]
+    fn a_hold_outlives_a_restart_and_another_schedule() {
+        let mut scene = Scene::failing("every 10m", Fault::Held { status: 503 });
+        scene.freshness.retry_after = Some(noon() + 36.hours());
+        scene.visit();
+        assert_eq!(scene.reschedule(noon() + 1.hour()), None);
+        scene.schedule = Schedule::parse("every 1m").unwrap();
+        assert_eq!(scene.reschedule(noon() + 1.hour()).unwrap().at, noon() + 36.hours());
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_is_never_sooner_and_at_most_a_fifth_later(id in 1i64..10_000, ms in 1_000u64..10_000_000, ns in 0i64..1_000_000_000) {
+        let mut scene = Scene::new("adaptive");
+        let every = Duration::from_millis(ms);
+        scene.schedule = Schedule::Every(every);
+        scene.feed = feed(id);
+        scene.now = noon() + SignedDuration::from_nanos(ns);
+        let wait = wait(&scene);
+        prop_assert!(wait >= every && wait <= every + every / 5, "{:?} {:?}", every, wait);
+    }
+
+    #[test]
+    fn due_is_after_now_and_a_restart_changes_nothing(
+        id in 1i64..500, schedule in 0usize..4, outcomes in proptest::collection::vec((0usize..7, 0u32..40, 0i64..200_000), 1..12),
+        max_age in proptest::option::of(0u64..40_000_000), retry in proptest::option::of(-100_000i64..100_000_000),
+    ) {
+        let line = ["every 1m", "*/7 3-22 * * 1-5", "adaptive", "0 6 1 * *"][schedule];
+        let mut scene = Scene::new(line);
+        scene.feed = feed(id);
+        scene.freshness.max_age = max_age.map(Duration::from_secs);
+        for (kind, new, ago) in outcomes {
+            scene.outcome = match kind {
+                0 | 1 => Outcome::Fresh,
+                2 => Outcome::NotModified,
+                3 => Outcome::SameBytes,
+                4 => Outcome::Gone,
+                5 => Outcome::Failed(Fault::Held { status: 429 }),
+                _ => Outcome::Failed(Fault::Dns("news.example".to_owned())),
+            };
+            scene.freshness.retry_after = retry.map(|s| scene.now + SignedDuration::from_secs(s));
+            scene.tally = Tally { new, listed: 40, ..Tally::default() };
+            scene.stamps = (0..i64::from(new)).map(|n| scene.now - SignedDuration::from_secs(ago * n)).collect();
+            scene.gap = kind == 1;
+            let wait = scene.visit();
+            prop_assert!(wait >= Duration::from_secs(1), "{wait:?}");
+            prop_assert!(wait <= LONGEST_HOLD + DAY * 2 || line.starts_with('0'), "{wait:?}");
+            let soon = later(scene.now, Duration::from_millis(500));
+            prop_assert_eq!(scene.reschedule(soon), None);
+            scene.now = scene.feed.next_poll_at;
+        }
+    }
+
+    #[test]
+    fn whatever_the_clock_says_each_feed_is_due_once_and_soon_enough(jump in -1_700_000_000i64..2_000_000_000, schedule in 0usize..3) {
+        let line = ["every 15m", "*/15 * * * *", "adaptive"][schedule];
+        let mut scene = Scene::new(line);
+        scene.visit();
+        let now = scene.now + SignedDuration::from_secs(jump);
+        let at = match scene.reschedule(now) {
+            Some(due) => {
+                prop_assert!(due.at >= now);
+                scene.feed.next_poll_at = due.at;
+                scene.feed.rhythm = due.rhythm;
+                scene.feed.last_poll_at = scene.feed.last_poll_at.map(|l| l.min(now));
+                due.at
+            }
+            None => scene.feed.next_poll_at,
+        };
+        prop_assert!(until(now, at) <= Duration::from_hours(12), "{at}");
+        if at > now {
+            prop_assert_eq!(scene.reschedule(now).map(|d| d.at), None, "decided once");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the budget is shared over: the claims of all adaptive feeds.
+//!
+//! The expected wait of all entries is least when each feed is polled in proportion to the square root of its rate
+//! (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast News Alerts", 2007).
+
+use super::{rhythm::Rhythm, spec::Bounds};
+use std::time::Duration;
+
+/// Classes of claims, four to the doubling: enough to find a common pace within a few percent.
+const CLASSES: usize = 64;
+/// Where the claim 1 (one entry an hour, day and night) stands.
+const MIDDLE: f64 = 40.0;
+
+/// How many adaptive feeds claim how much: small, copied freely, kept up to date visit by visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fleet {
+    classes: [u32; CLASSES],
+}
+
+impl Default for Fleet {
+    fn default() -> Self {
+        Self { classes: [0; CLASSES] }
+    }
+}
+
+impl Fleet {
+    /// The fleet of these memories ([`crate::model::FeedRecord::rhythm`]) of adaptive feeds.
+    #[must_use]
+    pub fn of<'a>(rhythms: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut fleet = Self::default();
+        rhythms.into_iter().for_each(|r| fleet.join(r));
+        fleet
+    }
+
+    /// A feed with this memory joins.
+    pub fn join(&mut self, rhythm: &str) {
+        if let Some(count) = self.classes.get_mut(class(rhythm)) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// A feed with this memory leaves.
+    pub fn leave(&mut self, rhythm: &str) {
+        if let Some(count) = self.classes.get_mut(class(rhythm)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// A visit changed a feed's memory.
+    pub fn replace(&mut self, before: &str, after: &str) {
+        self.leave(before);
+        self.join(after);
+    }
+
+    /// Feeds in it.
+    #[must_use]
+    pub fn feeds(&self) -> u32 {
+        self.classes.iter().fold(0, |sum, n| sum.saturating_add(*n))
+    }
+
+    /// Polls an hour for each unit of claim, so that all feeds within their bounds use the budget and no more. A feed
+    /// of claim `own` counts when nobody else is there.
+    pub(super) fn pace(&self, bounds: &Bounds, own: f64) -> f64 {
+        let lone = self.feeds() == 0;
+        let claims =
+            || self.classes.iter().zip(0u32..).filter(|(n, _)| **n > 0).map(|(n, c)| (f64::from(*n), claim(c)));
+        let feeds = if lone { 1.0 } else { f64::from(self.feeds()) };
+        let most = 1.0 / hours(bounds.min_interval);
+        let least = (1.0 / hours(bounds.max_interval)).min(most);
+        let spent = |pace: f64| -> f64 {
+            let one = |claim: f64| (pace * claim).clamp(least, most);
+            if lone { one(own) } else { claims().map(|(n, claim)| n * one(claim)).sum() }
+        };
+        let budget = feeds * bounds.budget / 24.0;
+        let (mut low, mut high) = (-20.0f64, 20.0f64);
+        for _ in 0..24 {
+            let middle = f64::midpoint(low, high);
+            if spent(middle.exp2()) < budget { low = middle } else { high = middle }
+        }
+        low.exp2()
+    }
+}
+
+/// A duration in hours, never nothing.
+pub(super) fn hours(span: Duration) -> f64 {
+    (span.as_secs_f64() / 3_600.0).max(1.0 / 3_600.0)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the classes first")]
+fn class(rhythm: &str) -> usize {
+    let pull = match Rhythm::read(rhythm).0.pull {
+        0 => super::profile::usual_pull(),
+        pull => f64::from(pull) / 10_000.0,
+    };
+    (4.0 * pull.log2() + MIDDLE).clamp(0.0, 63.0).round() as usize
+}
+
+fn claim(class: u32) -> f64 {
+    ((f64::from(class) - MIDDLE) / 4.0).exp2()
+}

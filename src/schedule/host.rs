@@ -1,0 +1,143 @@
+//! The peace of hosts: few polls at once, a pause between starts, and none at all while a host asked for time (429).
+
+use super::spread::later;
+use jiff::Timestamp;
+use std::{collections::HashMap, time::Duration};
+
+/// Who may start when, host by host. In memory only: what must outlive the process is in the feeds' own rows.
+#[derive(Debug, Clone)]
+pub struct HostBook {
+    per_host: usize,
+    pause: Duration,
+    hosts: HashMap<String, Host>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Host {
+    running: usize,
+    next_start: Option<Timestamp>,
+    held_until: Option<Timestamp>,
+}
+
+/// Why a poll cannot start now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Not before this: the pause between starts, or a hold.
+    Until(Timestamp),
+    /// As many polls as allowed run at this host: ask again when one has ended.
+    Busy,
+}
+
+impl HostBook {
+    /// An empty book with `[fetch] per_host` (at least one) and `host_pause`.
+    #[must_use]
+    pub fn new(per_host: usize, pause: Duration) -> Self {
+        Self { per_host: per_host.max(1), pause, hosts: HashMap::new() }
+    }
+
+    /// Other limits from now on; what runs goes on.
+    pub fn set_limits(&mut self, per_host: usize, pause: Duration) {
+        self.per_host = per_host.max(1);
+        self.pause = pause;
+    }
+
+    /// Takes a place at `host`; [`HostBook::end`] gives it back.
+    ///
+    /// # Errors
+    /// When no poll may start at this host now; nothing is taken then.
+    pub fn start(&mut self, host: &str, now: Timestamp) -> Result<(), Wait> {
+        let (per_host, pause) = (self.per_host, self.pause);
+        let entry = self.hosts.entry(host.to_owned()).or_default();
+        entry.mend(now, pause);
+        if let Some(at) = entry.held_until.max(entry.next_start).filter(|at| *at > now) {
+            return Err(Wait::Until(at));
+        }
+        if entry.running >= per_host {
+            return Err(Wait::Busy);
+        }
+        entry.running += 1;
+        entry.next_start = Some(later(now, pause));
+        Ok(())
+    }
+
+    /// A poll at `host` ended.
+    pub fn end(&mut self, host: &str) {
+        if let Some(entry) = self.hosts.get_mut(host) {
+            entry.running = entry.running.saturating_sub(1);
+        }
+    }
+
+    /// No poll starts at `host` before `until` (a 429); a longer hold stays.
+    pub fn hold(&mut self, host: &str, until: Timestamp) {
+        let entry = self.hosts.entry(host.to_owned()).or_default();
+        entry.held_until = entry.held_until.max(Some(until));
+    }
+
+    /// Forgets hosts with nothing left to remember.
+    pub fn tidy(&mut self, now: Timestamp) {
+        self.hosts.retain(|_, h| h.running > 0 || h.held_until.max(h.next_start).is_some_and(|at| at > now));
+    }
+}
+
+impl Host {
+    /// After a clock set back, what lies further ahead than it ever can be put is brought back.
+    fn mend(&mut self, now: Timestamp, pause: Duration) {
+        self.next_start = self.next_start.map(|at| at.min(later(now, pause)));
+        self.held_until = self.held_until.map(|at| at.min(later(now, super::LONGEST_HOLD)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    const HOST: &str = "news.example";
+
+    fn now() -> Timestamp {
+        "2026-11-02T09:30:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn places_and_pauses() {
+        let mut book = HostBook::new(2, Duration::from_millis(500));
+        assert_eq!(book.start(HOST, now()), Ok(()));
+        assert_eq!(book.start(HOST, now()), Err(Wait::Until(now() + 500.milliseconds())));
+        assert_eq!(book.start("other.example", now()), Ok(()));
+        assert_eq!(book.start(HOST, now() + 500.milliseconds()), Ok(()));
+        assert_eq!(book.start(HOST, now() + 9.seconds()), Err(Wait::Busy));
+        book.end(HOST);
+        assert_eq!(book.start(HOST, now() + 9.seconds()), Ok(()));
+    }
+
+    #[test]
+    fn a_hold_stops_the_host_and_the_longer_one_counts() {
+        let mut book = HostBook::new(2, Duration::ZERO);
+        book.hold(HOST, now() + 60.seconds());
+        book.hold(HOST, now() + 30.seconds());
+        assert_eq!(book.start(HOST, now() + 59.seconds()), Err(Wait::Until(now() + 60.seconds())));
+        assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
+        assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_set_back_stalls_nobody() {
+        let mut book = HostBook::new(1, Duration::from_secs(1));
+        assert_eq!(book.start(HOST, now()), Ok(()));
+        book.end(HOST);
+        let before = now() - (24 * 365).hours();
+        assert_eq!(book.start(HOST, before), Err(Wait::Until(before + 1.second())));
+        assert_eq!(book.start(HOST, before + 1.second()), Ok(()));
+    }
+
+    #[test]
+    fn tidy_keeps_what_binds() {
+        let mut book = HostBook::new(1, Duration::from_secs(1));
+        book.hold("held.example", now() + 60.seconds());
+        assert_eq!(book.start("busy.example", now()), Ok(()));
+        assert_eq!(book.start("done.example", now()), Ok(()));
+        book.end("done.example");
+        book.tidy(now() + 2.seconds());
+        assert_eq!(book.hosts.len(), 2);
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+use proptest::prelude::*;
+
+fn lesson(now: i64, stamps: &[i64], new: usize, gap: bool) -> (Vec<Timestamp>, Timestamp, usize, bool) {
+    let stamps = stamps.iter().map(|s| Timestamp::from_second(*s).unwrap()).collect();
+    (stamps, Timestamp::from_second(now).unwrap(), new, gap)
+}
+
+fn learn(rhythm: &mut Rhythm, now: i64, stamps: &[i64], new: usize, gap: bool) {
+    let (stamps, now, new, gap) = lesson(now, stamps, new, gap);
+    rhythm.learn(&Lesson { now, zone: &TimeZone::UTC, stamps: &stamps, new, gap });
+}
+
+/// 2026-11-23, a Monday, 12:00 UTC.
+const NOON: i64 = 1_795_435_200;
+
+#[test]
+fn the_week_begins_on_monday() {
+    assert_eq!(hour_of_week(NOON), 12);
+    assert_eq!(hour_of_week(NOON - 13 * 3_600), 167);
+    assert_eq!(hour_of_week(0), 3 * 24);
+}
+
+#[test]
+fn a_first_window_tells_how_long_it_took_to_fill() {
+    let stamps: Vec<i64> = (0..20).map(|n| NOON - n * 3_600).collect();
+    let mut rhythm = Rhythm::default();
+    learn(&mut rhythm, NOON, &stamps, 20, false);
+    // Three of twenty are left out, the third oldest begins the stretch.
+    assert_eq!((rhythm.since, rhythm.until), (NOON - 17 * 3_600, NOON));
+    assert_eq!(rhythm.bins.iter().sum::<u32>(), 1_700);
+    let mut undated = Rhythm::default();
+    learn(&mut undated, NOON, &[], 20, false);
+    assert_eq!((undated.since, undated.bins.iter().sum::<u32>()), (NOON, 0));
+}
+
+#[test]
+fn late_and_undated_entries_count_between_the_visits_and_archives_do_not() {
+    let mut rhythm = Rhythm::default();
+    learn(&mut rhythm, NOON, &[], 0, false);
+    learn(&mut rhythm, NOON + 4 * 3_600, &[NOON + 60, NOON - 3_600], 4, false);
+    assert_eq!(rhythm.bins.iter().sum::<u32>(), 400);
+    assert_eq!(rhythm.bins[11], 0);
+    let archive: Vec<i64> = (0..300).map(|n| NOON - 86_400 * (5 + n)).collect();
+    learn(&mut rhythm, NOON + 5 * 3_600, &archive, 300, false);
+    assert!(rhythm.bins.iter().sum::<u32>() <= 400);
+}
+
+#[test]
+fn a_gap_is_no_silence() {
+    let mut rhythm = Rhythm::default();
+    learn(&mut rhythm, NOON, &[], 0, false);
+    let later = NOON + 20 * 3_600;
+    learn(&mut rhythm, later, &[later - 3_600, later - 60], 2, true);
+    assert_eq!(rhythm.since, NOON + 19 * 3_600);
+}
+
+#[test]
+fn unreadable_memories_are_a_fresh_start_with_a_note() {
+    for text in [
+        "x",
+        "{}]",
+        "{\"v\":99}",
+        "{\"bins\":\"\u{e9}\"}",
+        "[]",
+        "null",
+        "{}",
+        "{\"v\":1,\"since\":-1}",
+        "{\"v\":1,\"until\":9223372036854775807}",
+    ] {
+        let (rhythm, note) = Rhythm::read(text);
+        assert_eq!(rhythm, Rhythm::default(), "{text}");
+        assert!(note.is_some(), "{text}");
+    }
+    assert_eq!(Rhythm::read(""), (Rhythm::default(), None));
+    let long = format!("{{\"v\":1,\"bins\":\"{}\"}}", "1".repeat(169));
+    assert!(Rhythm::read(&long).1.is_some());
+}
+
+#[test]
+fn exposure_is_the_observed_time_where_nothing_has_faded() {
+    let mut rhythm = Rhythm { since: NOON - 1_800, until: NOON + 5_400, ..Rhythm::default() };
+    let exposure = rhythm.exposure(0);
+    let want = [(11, 0.5), (12, 1.0), (13, 0.5), (14, 0.0)];
+    assert!(want.iter().all(|(hour, hours)| (exposure[*hour] - hours).abs() < 1e-9), "{exposure:?}");
+    // A steady hourly feed over months: the faded counts and the faded exposure agree.
+    rhythm = Rhythm { since: NOON, until: NOON, ..Rhythm::default() };
+    for hour in 1..=12 * 168 {
+        let now = NOON + hour * 3_600;
+        learn(&mut rhythm, now, &[now - 1_800], 1, false);
+    }
+    let exposure = rhythm.exposure(0);
+    for (bin, hours) in rhythm.bins.iter().zip(exposure) {
+        assert!((f64::from(*bin) / 100.0 / hours - 1.0).abs() < 0.05, "{bin} {hours}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn writes_what_it_reads(bins in proptest::collection::vec(any::<u32>(), WEEK), pull: u32, since in 0i64..2_000_000_000) {
+        let mut rhythm = Rhythm { pull, since, plan: "every 15m".to_owned(), ..Rhythm::default() };
+        rhythm.bins.copy_from_slice(&bins);
+        prop_assert_eq!(Rhythm::read(&rhythm.write()), (rhythm, None));
+    }
+
+    #[test]
+    fn small(counts in proptest::collection::vec(0u32..500, WEEK)) {
+        let mut rhythm = Rhythm { plan: "adaptive 48 600-43200".to_owned(), ..Rhythm::default() };
+        rhythm.bins.copy_from_slice(&counts);
+        prop_assert!(rhythm.write().len() < 700);
+    }
+
+    #[test]
+    fn any_times_are_survived(since in any::<i32>(), until in any::<i32>(), now in any::<i32>(),
+        stamps in proptest::collection::vec(any::<i32>(), 0..20), new in 0usize..30, gap: bool) {
+        let mut rhythm = Rhythm { since: since.into(), until: until.into(), ..Rhythm::default() };
+        let stamps: Vec<i64> = stamps.into_iter().map(i64::from).collect();
+        learn(&mut rhythm, now.into(), &stamps, new, gap);
+        prop_assert!(rhythm.exposure(3_600).iter().all(|h| h.is_finite() && *h >= 0.0));
+        let pull = crate::schedule::profile::Profile::of(&rhythm, 0).pull();
+        prop_assert!(pull.is_finite() && pull > 0.0);
+    }
+}

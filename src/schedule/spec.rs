@@ -1,0 +1,156 @@
+//! What configuration may say of when a feed is polled.
+
+use super::crontab::Crontab;
+use std::{fmt, str::FromStr, time::Duration};
+
+/// When a feed is polled, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// `every D`: never sooner than `D` after the last poll ended, at most 1.2 `D`.
+    Every(Duration),
+    /// A crontab line, in the outlet's time zone.
+    Crontab(Crontab),
+    /// As the feed's own history, the budget and the server's hints say.
+    Adaptive,
+}
+
+/// Why a text is no [`Schedule`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScheduleError {
+    /// `every` with something that is no duration.
+    #[error("{0:?} is no duration; allowed: every 30s, every 15m, every 1h 30m")]
+    Duration(String),
+    /// `every` with a duration outside the bounds.
+    #[error("every {} is out of range; allowed: every 1s to every 365days", humantime::format_duration(*.0))]
+    Range(Duration),
+    /// Not five words.
+    #[error(
+        "not a schedule; allowed: adaptive, every 15m, or a crontab line of five fields \
+         (minute hour day month weekday; this has {0})"
+    )]
+    Fields(usize),
+    /// A crontab field that cannot be read.
+    #[error("{field} field, column {column}: {text}: {problem}; allowed: {allowed}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// Where the faulty part begins, in characters from 1.
+        column: usize,
+        /// The faulty part.
+        text: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What the field may hold.
+        allowed: String,
+    },
+    /// A crontab line whose days no month has.
+    #[error("{0:?} never fires: none of its months has such a day")]
+    Never(String),
+    /// The crontab machinery refused a line that passed every test above.
+    #[error("not a crontab line: {0}")]
+    Crontab(String),
+}
+
+impl Schedule {
+    /// The shortest `every`.
+    pub const SHORTEST: Duration = Duration::from_secs(1);
+    /// The longest `every`.
+    pub const LONGEST: Duration = Duration::from_hours(365 * 24);
+
+    /// Reads `adaptive`, `every 15m`, or a crontab line of five fields.
+    ///
+    /// # Errors
+    /// When it is none of these; the error says what is allowed.
+    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("adaptive") {
+            return Ok(Self::Adaptive);
+        }
+        let Some(span) = text.strip_prefix("every").filter(|s| s.starts_with(char::is_whitespace)) else {
+            return Crontab::parse(text).map(Self::Crontab);
+        };
+        let span = span.trim();
+        let every = humantime::parse_duration(span).map_err(|_| ScheduleError::Duration(span.to_owned()))?;
+        if (Self::SHORTEST..=Self::LONGEST).contains(&every) {
+            Ok(Self::Every(every))
+        } else {
+            Err(ScheduleError::Range(every))
+        }
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = ScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every(every) => write!(f, "every {}", humantime::format_duration(*every)),
+            Self::Crontab(crontab) => crontab.fmt(f),
+            Self::Adaptive => f.write_str("adaptive"),
+        }
+    }
+}
+
+/// What an adaptive schedule may do: the configuration's `budget`, `min_interval` and `max_interval`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Polls a feed and day, on average over all adaptive feeds.
+    pub budget: f64,
+    /// No adaptive feed is polled more often.
+    pub min_interval: Duration,
+    /// No adaptive feed is left alone for longer, unless its server asks for it.
+    pub max_interval: Duration,
+}
+
+impl Default for Bounds {
+    /// 48 polls a feed and day (every half an hour on average), 10 minutes to 12 hours.
+    fn default() -> Self {
+        Self { budget: 48.0, min_interval: Duration::from_mins(10), max_interval: Duration::from_hours(12) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_the_three_kinds() {
+        for (text, back) in [
+            ("adaptive", "adaptive"),
+            (" Adaptive ", "adaptive"),
+            ("every 15m", "every 15m"),
+            ("every 90 min", "every 1h 30m"),
+            ("every 1s", "every 1s"),
+            ("every 1500ms", "every 1s 500ms"),
+            ("*/10  6-23 * * *", "*/10 6-23 * * *"),
+        ] {
+            let schedule = Schedule::parse(text).unwrap();
+            assert_eq!(schedule.to_string(), back);
+            assert_eq!(Schedule::parse(back), Ok(schedule), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_is_allowed() {
+        for (text, want) in [
+            ("", "allowed: adaptive, every 15m, or a crontab line"),
+            ("hourly", "this has 1"),
+            ("every", "allowed: adaptive"),
+            ("every 15", "allowed: every 30s"),
+            ("every day", "\"day\" is no duration"),
+            ("every 0s", "every 0s is out of range; allowed: every 1s"),
+            ("every 999ms", "out of range"),
+            ("every 2years", "out of range"),
+            ("every -5m", "no duration"),
+        ] {
+            let error = Schedule::parse(text).unwrap_err().to_string();
+            assert!(error.contains(want), "{text}: {error}");
+        }
+    }
+}

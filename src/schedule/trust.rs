@@ -1,0 +1,58 @@
+//! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
+
+use super::{decide::Visit, profile::Profile, rhythm::Rhythm, spread::later};
+use crate::model::{Fault, FeedRecord, Outcome};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// So many 304s in a row, and so long without a document, before a feed is doubted at all.
+const PATIENCE: (u32, i64) = (12, 7 * DAY_S);
+const DAY_S: i64 = 86_400;
+/// Silence of so many times the usual wait for an entry is no accident: e⁻¹⁰ for a steady feed.
+const SILENCE: f64 = 10.0;
+/// No feed goes without a document for longer.
+const LONGEST_S: i64 = 90 * DAY_S;
+/// A 429 without `Retry-After` holds its host for this.
+const HOST_PAUSE: Duration = Duration::from_mins(1);
+
+/// Whether the next visit should ask without validators: the server has answered 304 for so long that they may lie.
+/// Once it sends a document, the doubt is gone for a while.
+#[must_use]
+pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
+    let (rhythm, _) = Rhythm::read(&feed.rhythm);
+    if rhythm.unchanged < PATIENCE.0 || rhythm.document_at == 0 {
+        return false;
+    }
+    let gap_h = SILENCE / Profile::of(&rhythm, 0).mean().max(1e-6);
+    let usual = Duration::try_from_secs_f64(gap_h * 3_600.0).map_or(LONGEST_S, |d| d.as_secs().cast_signed());
+    let patience = usual.clamp(PATIENCE.1, LONGEST_S) >> rhythm.lies.min(2);
+    now.as_second() - rhythm.document_at >= patience
+}
+
+/// Until when the feed's host wants no request at all (its server answered 429): for [`super::HostBook::hold`], at
+/// start too.
+#[must_use]
+pub fn host_hold(rhythm: &str) -> Option<Timestamp> {
+    let until = Rhythm::read(rhythm).0.host_hold;
+    (until > 0).then(|| Timestamp::from_second(until).ok()).flatten()
+}
+
+/// Keeps what a visit showed of the server.
+pub(super) fn note(rhythm: &mut Rhythm, visit: &Visit<'_>, hold: Option<Timestamp>) {
+    match visit.outcome {
+        Outcome::NotModified => rhythm.unchanged = rhythm.unchanged.saturating_add(1),
+        Outcome::Fresh | Outcome::SameBytes | Outcome::Moved => {
+            // News dated before a visit that was answered 304.
+            let hidden = |last: Timestamp| visit.stamps.iter().any(|s| s.as_second() < last.as_second() - DAY_S);
+            if rhythm.unchanged >= PATIENCE.0 && visit.feed.last_success_at.is_some_and(hidden) {
+                rhythm.lies = rhythm.lies.saturating_add(1);
+            }
+            rhythm.document_at = visit.now.as_second();
+            rhythm.unchanged = 0;
+        }
+        Outcome::Gone | Outcome::Failed(_) => {}
+    }
+    let until = hold.unwrap_or_else(|| later(visit.now, HOST_PAUSE));
+    let whole_host = matches!(visit.outcome, Outcome::Failed(Fault::Held { status: 429 }));
+    rhythm.host_hold = if whole_host { until.as_second() } else { 0 };
+}
