@@ -26,7 +26,7 @@ fn limits() -> Limits {
     Limits {
         timeout: Duration::from_millis(1500),
         max_body: 100_000,
-        allow_networks: [Network::parse("127.0.0.0/8").unwrap()].into_iter().collect(),
+        allow_networks: vec![Network::parse("127.0.0.0/8").unwrap()],
         ..Limits::default()
     }
 }
@@ -274,7 +274,7 @@ async fn redirects_to_nowhere_are_named_without_their_secrets() {
 #[tokio::test]
 async fn inside_addresses_are_asked_at_no_hop() {
     let outlet = FakeOutlet::start().await;
-    let closed = Fetcher::new(&Limits { allow_networks: [].into_iter().collect(), ..limits() }).unwrap();
+    let closed = Fetcher::new(&Limits { allow_networks: Vec::new(), ..limits() }).unwrap();
     let port = outlet.url("/").url().port().unwrap();
     for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost", "LocalHost", "0"] {
         let url = FeedUrl::parse(&format!("http://{host}:{port}/feed")).unwrap();

@@ -159,9 +159,11 @@ fn sources() -> Vec<Source> {
         let inside = file.strip_prefix(&src).unwrap();
         let room = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
         let text = fs::read_to_string(&file).unwrap();
-        let is_test = inside.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs")));
+        let is_test = inside
+            .components()
+            .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs" | "testing.rs")));
         let code = if is_test { String::new() } else { bare(&text) };
-        let code = code.split("#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
         Source { room, path: format!("src/{}", inside.display()), length: text.lines().count(), code }
     };
     files.into_iter().map(read).collect()
