@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -131,20 +131,15 @@ impl Agenda {
         if back { self.look_anew(now) } else { Vec::new() }
     }
 
-    /// Makes these feeds due now, whatever their schedule says; answers how many.
-    pub fn hurry(&mut self, wanted: impl Fn(&FeedRecord) -> bool, now: Timestamp) -> usize {
-        let mut count = 0;
-        for planned in self.feeds.values().filter(|p| wanted(&p.record)) {
-            self.queue.remove(&(planned.record.next_poll_at, planned.record.id));
-            self.queue.insert((now, planned.record.id));
-            count += 1;
-        }
-        count
+    /// Leaves only these feeds in the queue.
+    pub fn only(&mut self, wanted: impl Fn(&FeedRecord) -> bool) {
+        let feeds = &self.feeds;
+        self.queue.retain(|(_, id)| feeds.get(id).is_some_and(|planned| wanted(&planned.record)));
     }
 
-    /// Leaves only feeds that are due.
-    pub fn keep_due(&mut self, now: Timestamp) {
-        self.queue.retain(|(at, _)| *at <= now);
+    /// Makes what is in the queue due now, whatever its schedule says.
+    pub fn hurry(&mut self, now: Timestamp) {
+        self.queue = self.queue.iter().map(|(_, id)| (now, *id)).collect();
     }
 
     /// The next poll, if one may start now.
@@ -235,11 +230,6 @@ impl Agenda {
     #[must_use]
     pub fn left(&self) -> usize {
         self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
-    }
-
-    /// The outlets' slugs and the feeds' configured addresses.
-    pub fn names(&self) -> HashSet<&str> {
-        self.feeds.values().flat_map(|p| [p.record.outlet.as_str(), p.record.url.as_str()]).collect()
     }
 }
 

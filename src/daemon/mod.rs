@@ -4,37 +4,32 @@
 //! ends with its error. The first signal drains: no new poll starts, running polls finish or are dropped whole, the writer
 //! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
 
-pub mod agenda;
+mod agenda;
 mod press;
+mod rounds;
 mod signals;
+mod wire;
 
+pub use rounds::{Event, Rounds};
 pub use signals::{Order, Orders};
+pub use wire::{House, limits, roster};
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigFaults},
-    fetch::{Fetcher, FetcherError, Limits},
-    model::Networks,
-    poll::{Conveyor, Job, Report},
+    config::{Config, ConfigFaults, Retention},
+    fetch::FetcherError,
     serve::{self, App, Health, Rivers, Shelf},
-    store::{Keep, Reader, Roster, StoreError, Writer, WriterTask},
+    store::{Keep, StoreError, Writer},
 };
-use agenda::{Agenda, Step};
-use jiff::{SignedDuration, Timestamp};
 use press::{Imprint, Press};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
-    task::{JoinHandle, JoinSet},
-    time::timeout,
+    task::{JoinError, JoinHandle},
 };
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
-/// The loop looks at the clock at least this often: a clock that jumps and a machine that slept are noticed, and the
-/// service manager's watchdog is fed.
-const TURN: Duration = Duration::from_secs(1);
 /// How long running polls may take to finish once the daemon is to stop.
 const POLLS_DRAIN: Duration = Duration::from_secs(2);
 /// Retention runs this long after the start, and then this often.
@@ -75,16 +70,18 @@ pub type Reread = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send>;
 
 /// A daemon that is about to run.
 pub struct Daemon {
+    house: House,
     config: Config,
     reread: Reread,
-    clock: Clock,
-    conveyor: Conveyor,
-    reader: Reader,
-    writer: Writer,
-    writer_task: WriterTask,
     listener: TcpListener,
     address: SocketAddr,
-    agenda: Agenda,
+}
+
+/// The daemon's tasks beside the writer.
+struct Tasks {
+    server: JoinHandle<io::Result<()>>,
+    press: JoinHandle<Result<(), StoreError>>,
+    retention: JoinHandle<Result<(), StoreError>>,
 }
 
 impl Daemon {
@@ -93,19 +90,11 @@ impl Daemon {
     /// # Errors
     /// When the database or the address cannot be had.
     pub async fn open(config: Config, reread: Reread, clock: Clock) -> Result<Self, DaemonError> {
-        // The address first: a second daemon is told by whatever it meets first, and leaves no lock behind.
-        let listener = TcpListener::bind(config.server.listen)
-            .await
-            .map_err(|source| DaemonError::Listen { address: config.server.listen, source })?;
-        let address =
-            listener.local_addr().map_err(|source| DaemonError::Listen { address: config.server.listen, source })?;
-        let public_url = config.server.public_url(address);
-        let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
-        let reader = Reader::open(&config.database.path).await?;
-        let fetcher = Fetcher::new(&limits(&config, &public_url))?;
-        let conveyor = Conveyor::new(fetcher, reader.clone(), writer.clone(), clock.clone());
-        let agenda = agenda(&config, &public_url, &writer, clock.now()).await?;
-        Ok(Self { config, reread, clock, conveyor, reader, writer, writer_task, listener, address, agenda })
+        let taken = |source| DaemonError::Listen { address: config.server.listen, source };
+        let listener = TcpListener::bind(config.server.listen).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let house = House::open(&config, &config.server.public_url(address), clock).await?;
+        Ok(Self { house, config, reread, listener, address })
     }
 
     /// Where it listens.
@@ -119,91 +108,155 @@ impl Daemon {
     /// # Errors
     /// When a task died, or a second signal aborted the drain.
     pub async fn run(self, mut orders: Orders, ready: oneshot::Sender<SocketAddr>) -> Result<(), DaemonError> {
-        let Self { config, reread, clock, conveyor, reader, writer, mut writer_task, listener, address, agenda } = self;
+        let Self { mut house, config, reread, listener, address } = self;
         let public_url = config.server.public_url(address);
-        let (shelf, rivers, health) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()), Arc::new(Health::default()));
-        health.turned(clock.now());
+        let health = Arc::new(Health::default());
+        health.turned(house.clock.now());
         health.writable(true);
         let stop = CancellationToken::new();
-        let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(&health), clock.clone());
-        let mut server = tokio::spawn(serve::run(listener, app, stop.clone()));
-        let imprint = Imprint { public_url: public_url.clone(), channels: Arc::new(config.channels.clone()) };
+        let imprint = Imprint { public_url, channels: Arc::new(config.channels.clone()) };
         let (republish, imprint) = watch::channel(imprint);
-        let press = Press {
-            reader: reader.clone(),
-            writer: writer.clone(),
-            shelf,
-            rivers,
-            health: Arc::clone(&health),
-            clock: clock.clone(),
-        };
-        let mut press = tokio::spawn(press.run(imprint));
-        let mut rounds = Rounds {
-            agenda,
-            conveyor,
-            clock: clock.clone(),
-            writer: writer.clone(),
-            health: Arc::clone(&health),
-            polls: JoinSet::new(),
-            watchdog: sd_notify::watchdog_enabled().is_some(),
-        };
-        let mut retention = tokio::spawn(retain(writer.clone(), config.retention.clone(), clock.clone()));
-        notify(&[sd_notify::NotifyState::Ready]);
-        tracing::info!(%address, feeds = rounds.agenda.feeds(), database = %config.database.path.display(), "ready");
+        let mut tasks = tasks(&house, &config, listener, imprint, &health, &stop);
+        notify(sd_notify::NotifyState::Ready);
+        tracing::info!(%address, feeds = house.rounds.agenda.feeds(), database = %config.database.path.display(), "ready");
         // A caller that does not wait for it is no fault.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
-                end = rounds.turn() => if let Err(error) = end { break Err(error) },
+                event = house.rounds.event() => {
+                    if let Err(error) = turn(&mut house, &health, event).await { break Err(error.into()) }
+                }
                 order = orders.next() => match order {
-                    Order::Reload => {
-                        notify(&[sd_notify::NotifyState::Reloading]);
-                        reload(&reread, &config, &mut rounds, &republish, address).await?;
-                        notify(&[sd_notify::NotifyState::Ready]);
-                    }
                     Order::Stop => break Ok(()),
+                    Order::Reload => {
+                        if let Err(error) = reload(&reread, &config, address, &mut house, &republish).await { break Err(error.into()) }
+                    }
                 },
-                end = &mut writer_task => break Err(writer_end(end)),
-                end = &mut press => break Err(match end {
-                    Ok(Err(error)) => error.into(),
-                    _ => DaemonError::Died("press"),
-                }),
-                end = &mut server => break Err(match end {
+                end = &mut house.writer_task => break Err(died("writer", end)),
+                end = &mut tasks.press => break Err(died("press", end)),
+                end = &mut tasks.retention => break Err(died("retention", end)),
+                end = &mut tasks.server => break Err(match end {
                     Ok(Err(error)) => DaemonError::Server(error),
                     _ => DaemonError::Died("server"),
                 }),
-                end = &mut retention => break Err(match end {
-                    Ok(Err(error)) => error.into(),
-                    _ => DaemonError::Died("retention"),
-                }),
             }
         };
-        notify(&[sd_notify::NotifyState::Stopping]);
+        notify(sd_notify::NotifyState::Stopping);
         if let Err(error) = ended {
             stop.cancel();
-            // The writer knows why it is gone; its handle only that it is.
-            return Err(match error {
-                DaemonError::Store(StoreError::WriterGone) if !writer_task.is_finished() => error,
-                DaemonError::Store(StoreError::WriterGone) => writer_end(writer_task.await),
-                other => other,
-            });
+            return Err(house.why(error).await);
         }
-        tracing::info!(polls = rounds.polls.len(), "stopping: no new poll starts, running ones have two seconds");
-        retention.abort();
-        let drain = async {
-            let polls = rounds.drain();
-            stop.cancel();
-            polls.await;
-            press.abort();
-            let _ = server.await;
-            reader.close().await;
-            writer.close().await?;
-            writer_task.await.map_err(|_| DaemonError::Died("writer"))??;
-            Ok(())
-        };
+        tracing::info!(polls = house.rounds.running(), "stopping: no new poll starts, running ones have two seconds");
         tokio::select! {
-            drained = drain => drained,
+            drained = drain(house, tasks, stop) => drained,
             () = orders.stop_again() => Err(DaemonError::Aborted),
         }
+    }
+}
+
+/// Starts server, press and retention.
+fn tasks(
+    house: &House,
+    config: &Config,
+    listener: TcpListener,
+    imprint: watch::Receiver<Imprint>,
+    health: &Arc<Health>,
+    stop: &CancellationToken,
+) -> Tasks {
+    let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
+    let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(health), house.clock.clone());
+    let press = Press {
+        reader: house.reader.clone(),
+        writer: house.writer.clone(),
+        shelf,
+        rivers,
+        health: Arc::clone(health),
+        clock: house.clock.clone(),
+    };
+    Tasks {
+        server: tokio::spawn(serve::run(listener, app, stop.clone())),
+        press: tokio::spawn(press.run(imprint)),
+        retention: tokio::spawn(retain(house.writer.clone(), config.retention.clone(), house.clock.clone())),
+    }
+}
+
+/// One turn of the loop: takes what happened, minds the clock, shows that it lives.
+async fn turn(house: &mut House, health: &Health, event: Event) -> Result<(), StoreError> {
+    if let Event::Polled(ended) = event {
+        house.rounds.ended(*ended)?;
+    }
+    house.rounds.mind_clock().await?;
+    health.turned(house.clock.now());
+    // Fed by the loop itself: a loop that hangs is killed and started anew.
+    notify(sd_notify::NotifyState::Watchdog);
+    Ok(())
+}
+
+/// Reads the configuration again. A faulty one changes nothing and says why.
+async fn reload(
+    reread: &Reread,
+    started: &Config,
+    address: SocketAddr,
+    house: &mut House,
+    republish: &watch::Sender<Imprint>,
+) -> Result<(), StoreError> {
+    let config = match reread() {
+        Ok(config) => config,
+        Err(faults) => {
+            tracing::error!(%faults, "the configuration is faulty; the running one stays in place");
+            return Ok(());
+        }
+    };
+    if config.server.listen != started.server.listen || config.database != started.database || config.log != started.log {
+        tracing::warn!("[server] listen, [database] and [log] take effect with the next start only");
+    }
+    let public_url = config.server.public_url(address);
+    let adopted = house.adopt(&config, &public_url).await?;
+    republish.send_replace(Imprint { public_url, channels: Arc::new(config.channels.clone()) });
+    tracing::info!(
+        feeds = house.rounds.agenda.feeds(),
+        added = adopted.added.len(),
+        removed = adopted.removed,
+        rescheduled = adopted.rescheduled.len(),
+        "reloaded"
+    );
+    Ok(())
+}
+
+/// Forgets what retention no longer keeps, every few hours.
+async fn retain(writer: Writer, retention: Retention, clock: Clock) -> Result<(), StoreError> {
+    tokio::time::sleep(RETENTION_FIRST).await;
+    loop {
+        let pruned = writer.prune(Keep::as_of(clock.now(), retention.keep, retention.polls, false)).await?;
+        tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
+        tokio::time::sleep(RETENTION_EVERY).await;
+    }
+}
+
+/// Ends in order: polls, server, readers, writer; the WAL is in the file afterwards.
+async fn drain(mut house: House, tasks: Tasks, stop: CancellationToken) -> Result<(), DaemonError> {
+    stop.cancel();
+    tasks.retention.abort();
+    house.rounds.drain(POLLS_DRAIN).await;
+    tasks.press.abort();
+    // The server has a limit of its own, and began to drain together with the polls.
+    let _ = tasks.server.await;
+    house.close().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Why a task ended that should not have.
+fn died(task: &'static str, end: Result<Result<(), StoreError>, JoinError>) -> DaemonError {
+    match end {
+        Ok(Err(error)) => error.into(),
+        Ok(Ok(())) | Err(_) => DaemonError::Died(task),
+    }
+}
+
+/// Tells the service manager, where there is one (sd_notify(3)).
+fn notify(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "the service manager cannot be told");
     }
 }

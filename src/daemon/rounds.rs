@@ -91,6 +91,20 @@ impl Rounds {
         }
     }
 
+    /// As [`Rounds::ended`], but the feed is not polled again in this run, and nothing is logged.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub fn ended_for_good(
+        &mut self,
+        ended: Result<Result<Report, StoreError>, JoinError>,
+    ) -> Result<Option<Report>, StoreError> {
+        let Ok(report) = ended else { return Ok(None) };
+        let report = report?;
+        self.agenda.done_with(&report.written.feed, self.clock.now());
+        Ok(Some(report))
+    }
+
     /// Looks for a clock that was set back, and stores the due times that had to be decided anew.
     ///
     /// # Errors

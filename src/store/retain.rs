@@ -5,8 +5,9 @@ use super::{
     cell::{milli, second},
     error::{StoreError, While},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
+use std::time::Duration;
 
 /// What is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,18 @@ pub struct Keep {
     pub polls_since: Timestamp,
     /// Count only.
     pub dry_run: bool,
+}
+
+impl Keep {
+    /// What is to be kept as of `now`: entries listed within the last `entries`, polls of the last `polls`.
+    #[must_use]
+    pub fn as_of(now: Timestamp, entries: Duration, polls: Duration, dry_run: bool) -> Self {
+        let since = |keep: Duration| {
+            let keep = SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX);
+            now.checked_sub(keep).unwrap_or(Timestamp::MIN)
+        };
+        Self { entries_since: since(entries), polls_since: since(polls), dry_run }
+    }
 }
 
 /// What was forgotten, or would be.

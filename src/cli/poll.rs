@@ -1,0 +1,166 @@
+//! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
+
+use super::{Failure, run::with_hint};
+use crate::{
+    clock::Clock,
+    config::Config,
+    daemon::{Event, House},
+    model::{FeedRecord, FeedState, Outcome},
+    poll::Report,
+    telemetry,
+};
+use serde_json::json;
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::{self, IsTerminal as _, Write as _},
+};
+
+/// What the command line asks for.
+pub(super) struct Wanted {
+    /// Slugs and addresses.
+    pub feeds: Vec<String>,
+    /// Every feed.
+    pub all: bool,
+    /// For scripts.
+    pub json: bool,
+}
+
+/// What was done.
+#[derive(Default)]
+struct Sums {
+    polled: usize,
+    fresh: usize,
+    unchanged: usize,
+    failed: usize,
+    new: u64,
+    revised: u64,
+    duplicate: u64,
+    bytes: u64,
+}
+
+pub(super) async fn poll(
+    config: &Config,
+    environment: &BTreeMap<String, String>,
+    wanted: &Wanted,
+) -> Result<(), Failure> {
+    check_names(config, &wanted.feeds)?;
+    // The lines on standard output tell of each poll; the log keeps to warnings.
+    let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
+    telemetry::init(config.log.format, Some(filter))?;
+    let public_url = config.server.public_url(config.server.listen);
+    let mut house = House::open(config, &public_url, Clock::System).await.map_err(with_hint)?;
+    let now = house.clock.now();
+    let names: HashSet<&str> = wanted.feeds.iter().map(String::as_str).collect();
+    let agenda = &mut house.rounds.agenda;
+    if !names.is_empty() {
+        agenda.only(|f| names.contains(f.outlet.as_str()) || names.contains(f.url.as_str()));
+        agenda.hurry(now);
+    } else if wanted.all {
+        agenda.only(|f| f.state != FeedState::Gone && f.hold_until.is_none_or(|until| until <= now));
+        agenda.hurry(now);
+    } else {
+        // A feed whose turn comes within the half minute over which first visits are spread is due.
+        agenda.only(|f| f.next_poll_at <= now || f.last_poll_at.is_none());
+        agenda.hurry(now);
+    }
+    let sums = rounds(&mut house, wanted.json).await;
+    match sums {
+        Ok(sums) => {
+            house.close().await.map_err(with_hint)?;
+            sums.print(wanted.json)?;
+            Ok(())
+        }
+        Err(error) => Err(with_hint(house.why(error.into()).await)),
+    }
+}
+
+/// Every name is an outlet's slug or a configured address.
+fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
+    let known = |name: &str| {
+        config.outlets.iter().any(|o| o.slug.as_str() == name || o.feeds.iter().any(|f| f.as_str() == name))
+    };
+    let unknown: Vec<&str> = names.iter().map(String::as_str).filter(|name| !known(name)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "not configured: {}; a FEED is an outlet's slug or an address as the configuration has it",
+        unknown.join(", ")
+    )))
+}
+
+/// Polls until nothing is left, printing each poll as it ends.
+async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::StoreError> {
+    let total = house.rounds.agenda.left();
+    let mut sums = Sums::default();
+    while house.rounds.agenda.left() > 0 {
+        if let Event::Polled(ended) = house.rounds.event().await {
+            let Some(report) = house.rounds.ended_for_good(*ended)? else { continue };
+            sums.add(&report);
+            // A closed pipe ends the printing, not the polls.
+            let _ = writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
+        }
+    }
+    if io::stdout().is_terminal() {
+        let _ = io::stdout().flush();
+    }
+    Ok(sums)
+}
+
+impl Sums {
+    fn add(&mut self, report: &Report) {
+        let tally = report.written.tally;
+        self.polled += 1;
+        self.new += u64::from(tally.new);
+        self.revised += u64::from(tally.revised);
+        self.duplicate += u64::from(tally.duplicate);
+        self.bytes += report.bytes;
+        match report.outcome {
+            Outcome::Fresh | Outcome::Moved => self.fresh += 1,
+            Outcome::NotModified | Outcome::SameBytes => self.unchanged += 1,
+            Outcome::Gone | Outcome::Failed(_) => self.failed += 1,
+        }
+    }
+
+    fn print(&self, as_json: bool) -> io::Result<()> {
+        let Self { polled, fresh, unchanged, failed, new, revised, duplicate, bytes } = self;
+        if as_json {
+            let sums = json!({"polled": polled, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
+                "revised": revised, "duplicate": duplicate, "bytes": bytes});
+            return writeln!(io::stdout(), "{sums}");
+        }
+        writeln!(
+            io::stdout(),
+            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {new} new entries, {revised} revised, {duplicate} duplicate"
+        )
+    }
+}
+
+fn trouble(report: &Report) -> Option<String> {
+    if let Outcome::Failed(fault) = &report.outcome { Some(fault.to_string()) } else { None }
+}
+
+fn line(report: &Report, sums: &Sums, total: usize) -> String {
+    let Report { outcome, bytes, took, written, .. } = report;
+    let FeedRecord { outlet, url, .. } = &written.feed;
+    let tally = written.tally;
+    let counts = match outcome {
+        Outcome::Fresh | Outcome::Moved => {
+            format!("  {} new, {} revised, {} duplicate, {bytes} bytes", tally.new, tally.revised, tally.duplicate)
+        }
+        _ => trouble(report).map(|t| format!("  {t}")).unwrap_or_default(),
+    };
+    format!("[{}/{total}] {outlet}  {url}  {}{counts}  {} ms", sums.polled, outcome.as_str(), took.as_millis())
+}
+
+fn line_json(report: &Report) -> String {
+    let Report { outcome, status, bytes, took, written } = report;
+    let (feed, tally) = (&written.feed, written.tally);
+    json!({
+        "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": trouble(report),
+        "status": status, "bytes": bytes, "listed": tally.listed, "new": tally.new, "revised": tally.revised,
+        "duplicate": tally.duplicate, "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "next_poll_at": format!("{:.0}", feed.next_poll_at),
+    })
+    .to_string()
+}

@@ -1,0 +1,34 @@
+//! `warraq run`: the daemon.
+
+use super::{Failure, copies};
+use crate::{
+    clock::Clock,
+    config::Config,
+    daemon::{Daemon, DaemonError, Orders},
+    telemetry,
+};
+use std::{collections::BTreeMap, path::Path};
+use tokio::sync::oneshot;
+
+pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let config = Config::load(file, environment).map_err(Failure::Config)?;
+    telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
+    // Before anything is opened: a signal during the start drains like any other.
+    let orders = Orders::signals()?;
+    let (again, variables) = (file.to_owned(), environment.clone());
+    let reread = Box::new(move || Config::load(&again, &variables));
+    let daemon = Daemon::open(config, reread, Clock::System).await.map_err(with_hint)?;
+    let (ready, _) = oneshot::channel();
+    daemon.run(orders, ready).await.map_err(with_hint)
+}
+
+/// Adds the hint that goes with an error of the daemon.
+pub(super) fn with_hint(error: DaemonError) -> Failure {
+    match error {
+        DaemonError::Store(error) => copies::with_hint(error),
+        DaemonError::Listen { .. } => {
+            Failure::with_hint(error, "another program has the port, or the address is not this machine's; see [server] listen")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Wiring: configuration to an open house. The daemon and `warraq poll` share it.
+
+use super::{DaemonError, Rounds, agenda::Agenda};
+use crate::{
+    clock::Clock,
+    config::Config,
+    fetch::{Fetcher, Limits},
+    poll::Conveyor,
+    store::{Adopted, Reader, Roster, StoreError, Writer, WriterTask},
+};
+use url::Url;
+
+/// Redirects followed at one visit: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
+const MAX_REDIRECTS: u32 = 10;
+
+/// Everything that a run of polls needs, open.
+pub struct House {
+    /// The feeds and the polls under way.
+    pub rounds: Rounds,
+    /// The way to the writer.
+    pub writer: Writer,
+    /// The writer's task: it ends only when closed, or with the error that stopped it.
+    pub writer_task: WriterTask,
+    /// Read-only connections.
+    pub reader: Reader,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl House {
+    /// Opens the database, brings the configuration into it, and plans the feeds.
+    ///
+    /// # Errors
+    /// When the database cannot be had or the HTTP client cannot be made.
+    pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
+        let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
+        let reader = Reader::open(&config.database.path).await?;
+        let fetcher = Fetcher::new(&limits(config, public_url))?;
+        let conveyor = Conveyor::new(fetcher, reader.clone(), writer.clone(), clock.clone());
+        let agenda = Agenda::new(config, clock.now());
+        let rounds = Rounds::new(agenda, conveyor, clock.clone(), writer.clone());
+        let mut house = Self { rounds, writer, writer_task, reader, clock };
+        match house.adopt(config, public_url).await {
+            Ok(_) => Ok(house),
+            Err(error) => Err(house.why(error.into()).await),
+        }
+    }
+
+    /// Brings a configuration into the file and onto the agenda.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<Adopted, StoreError> {
+        let now = self.clock.now();
+        let (adopted, records) = self.writer.adopt(roster(config, public_url), now).await?;
+        let settled = self.rounds.agenda.adopt(config, records, now);
+        if !settled.is_empty() {
+            self.writer.settle(settled).await?;
+        }
+        Ok(adopted)
+    }
+
+    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn close(self) -> Result<(), DaemonError> {
+        self.reader.close().await;
+        let closed = self.writer.close().await;
+        match self.writer_task.await {
+            Ok(Ok(())) => Ok(closed?),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(DaemonError::Died("writer")),
+        }
+    }
+
+    /// The writer's own error, where all we know is that the writer is gone.
+    pub async fn why(self, error: DaemonError) -> DaemonError {
+        if !matches!(error, DaemonError::Store(StoreError::WriterGone)) {
+            return error;
+        }
+        match self.writer_task.await {
+            Ok(Err(cause)) => cause.into(),
+            Ok(Ok(())) => error,
+            Err(_) => DaemonError::Died("writer"),
+        }
+    }
+}
+
+/// What the database has to know of a configuration.
+#[must_use]
+pub fn roster(config: &Config, public_url: &Url) -> Roster {
+    Roster {
+        public_url: public_url.clone(),
+        outlets: config.outlets.iter().map(|o| (o.clone(), config.schedule_of(&o.slug).to_string())).collect(),
+        channels: config.channels.clone(),
+    }
+}
+
+/// What requests may cost.
+#[must_use]
+pub fn limits(config: &Config, public_url: &Url) -> Limits {
+    Limits {
+        user_agent: config.user_agent(public_url),
+        timeout: config.fetch.timeout,
+        max_body: config.fetch.max_body,
+        allow_networks: config.fetch.allow_networks.clone(),
+        max_redirects: MAX_REDIRECTS,
+    }
+}
