@@ -10,10 +10,14 @@
 //! ```
 
 pub mod clock;
+pub mod config;
 pub mod dedup;
+pub mod fetch;
 pub mod model;
 pub mod normalise;
 pub mod parse;
 pub mod publish;
 pub mod schedule;
 pub mod serve;
+pub mod store;
+pub mod telemetry;

@@ -3,8 +3,18 @@
 //! What is decided together is put in order by date, feed and key first, so that the order in which polls happened to
 //! end changes nothing. Nothing is ever deleted here.
 
+mod dates;
 mod decide;
+mod identity;
+mod iri;
+mod revise;
+pub mod rules;
 mod window;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use decide::decide;
 pub use window::Window;
@@ -63,6 +73,8 @@ pub struct KnownEntry {
     pub id: EntryId,
     /// Its outlet.
     pub outlet: OutletId,
+    /// The feed whose words are kept, and which alone may revise it: the first to list it.
+    pub feed: FeedId,
     /// Its story.
     pub story: StoryId,
     /// Hash of all that a reader sees.
@@ -167,6 +179,9 @@ pub struct Decided {
 }
 
 /// Decisions over one batch, made only by [`decide`] and taken by value by the writer.
+///
+/// Every change but [`Change::Pruned`] is also a sighting: the entry was listed by `arrival.feed` under
+/// `arrival.entry.key`.
 #[derive(Debug)]
 pub struct Changes {
     decided: Vec<Decided>,

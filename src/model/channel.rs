@@ -1,6 +1,6 @@
 //! A merged feed that Warraq publishes, and what `publish` needs to render it.
 
-use super::{Category, Enclosure, EntryId, Language, Outlet, Person, PlainText, SafeHtml, Slug, StoryId};
+use super::{Category, Enclosure, EntryId, Language, Person, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use url::Url;
 
@@ -31,12 +31,12 @@ impl Channel {
     /// Name of the channel that takes everything.
     pub const ALL: &'static str = "all";
 
-    /// Whether an entry of this outlet and language belongs in it.
+    /// Whether an entry of this outlet, with these tags and in this language, belongs in it.
     #[must_use]
-    pub fn takes(&self, outlet: &Outlet, language: Option<&str>) -> bool {
+    pub fn takes(&self, outlet: &str, tags: &[String], language: Option<&str>) -> bool {
         let primary = language.map(|l| l.split(['-', '_']).next().unwrap_or(l));
-        (self.outlets.is_empty() || self.outlets.contains(&outlet.slug))
-            && (self.tags.is_empty() || self.tags.iter().any(|t| outlet.tags.contains(t)))
+        (self.outlets.is_empty() || self.outlets.iter().any(|slug| slug.as_str() == outlet))
+            && (self.tags.is_empty() || self.tags.iter().any(|tag| tags.contains(tag)))
             && (self.languages.is_empty()
                 || self.languages.iter().any(|l| primary.is_some_and(|p| p.eq_ignore_ascii_case(l.primary()))))
     }

@@ -1,4 +1,8 @@
 //! Canonical form of an article's address, for comparing only; the published link stays as it was.
+//!
+//! Two addresses with one canonical form are one page: `http` is `https`, `www.` is nothing, escapes have one spelling,
+//! and parameters that only trace the reader are gone. Unknown parameters stay, and so do `m.` and `amp.` hosts: both can
+//! lead to other pages.
 
 use super::LinkKey;
 use url::Url;
@@ -6,13 +10,232 @@ use url::Url;
 /// Canonical text of an http(s) address, or `None` for anything else.
 #[must_use]
 pub fn canonical(address: &str) -> Option<String> {
-    let mut url = Url::parse(address).ok()?;
-    url.set_fragment(None);
-    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
+    let url = Url::parse(address.trim()).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = bare_host(url.host_str()?);
+    let mut out = format!("https://{host}");
+    if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
+        out.push(':');
+        out.push_str(&port.to_string());
+    }
+    one_spelling(url.path().trim_end_matches('/'), PATH_ESCAPED, &mut out);
+    if url.path().trim_end_matches('/').is_empty() {
+        out.push('/');
+    }
+    push_query(url.query().unwrap_or_default(), host, &mut out);
+    if let Some(fragment) = url.fragment().filter(|f| names_a_page(f)) {
+        out.push('#');
+        one_spelling(fragment, PATH_ESCAPED, &mut out);
+    }
+    Some(out)
 }
 
-/// Key of an address.
+/// Key of an address; `None` for anything but http(s), and for a home page: feeds without article pages give it as every
+/// entry's link, so it says nothing about which entry is which.
 #[must_use]
 pub fn link_key(address: &str) -> Option<LinkKey> {
-    canonical(address).map(|text| LinkKey::of(&text))
+    let text = canonical(address)?;
+    let is_home =
+        text.strip_prefix("https://").and_then(|t| t.split_once('/')).is_some_and(|(_, rest)| rest.is_empty());
+    (!is_home).then(|| LinkKey::of(&text))
+}
+
+/// ASCII characters that keep their escape in a path or fragment: decoded, they would mean something else or be refused.
+const PATH_ESCAPED: &[u8] = b"\"#%/<>?[\\]^`{|}";
+/// As [`PATH_ESCAPED`], for the names and values of a query.
+const QUERY_ESCAPED: &[u8] = b"\"#%<>[\\]^`{|}&=+";
+
+/// The host without a root dot and without `www.`.
+fn bare_host(host: &str) -> &str {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host)
+}
+
+/// Appends `text` with each character in one spelling (RFC 3986 6.2.2): `%d8` is `%D8`, `%41` is `A`.
+fn one_spelling(text: &str, escaped: &[u8], out: &mut String) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let unescaped = (byte == b'%').then(|| hex_pair(bytes.get(at + 1..at + 3)?)).flatten();
+        at += if unescaped.is_some() { 3 } else { 1 };
+        match unescaped {
+            Some(plain) if plain.is_ascii_graphic() && !escaped.contains(&plain) => out.push(char::from(plain)),
+            Some(other) => push_escape(other, out),
+            None if byte.is_ascii_graphic() && (byte == b'/' || byte == b'?' || !escaped.contains(&byte)) => {
+                out.push(char::from(byte));
+            }
+            None => push_escape(byte, out),
+        }
+    }
+}
+
+fn hex_pair(pair: &[u8]) -> Option<u8> {
+    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+    Some(digit(*pair.first()?)? * 16 + digit(*pair.get(1)?)?)
+}
+
+fn push_escape(byte: u8, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    out.push('%');
+    out.push(char::from(HEX[usize::from(byte >> 4)]));
+    out.push(char::from(HEX[usize::from(byte & 15)]));
+}
+
+/// Appends the parameters that choose the page, in their order.
+fn push_query(query: &str, host: &str, out: &mut String) {
+    let mut separator = '?';
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').map_or((pair, None), |(n, v)| (n, Some(v)));
+        if is_tracking(name) || is_own_ref(name, value.unwrap_or_default(), host) {
+            continue;
+        }
+        out.push(separator);
+        separator = '&';
+        // `+` is a space in a query (URL Standard, application/x-www-form-urlencoded).
+        one_spelling(&name.replace('+', "%20"), QUERY_ESCAPED, out);
+        if let Some(value) = value {
+            out.push('=');
+            one_spelling(&value.replace('+', "%20"), QUERY_ESCAPED, out);
+        }
+    }
+}
+
+/// A fragment that a script turns into another page: `#!…`, or one with `/` or `=`, but not one that only traces the
+/// reader (`#xtor=RSS-1`) or marks a passage (`#:~:text=…`).
+fn names_a_page(fragment: &str) -> bool {
+    let tracks = |f: &str| f.split('&').all(|pair| is_tracking(pair.split('=').next().unwrap_or(pair)));
+    (fragment.starts_with('!') || fragment.contains(['/', '='])) && !fragment.starts_with(":~:") && !tracks(fragment)
+}
+
+/// Beginnings of names that analytics products give their parameters.
+const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "matomo_", "ns_", "at_custom", "vero_", "hsa_", "oly_"];
+
+/// Names of parameters that trace the reader and never choose the page, in order.
+const TRACKING: &[&str] = &[
+    "__twitter_impression",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "at_campaign",
+    "at_medium",
+    "cid_source",
+    "cmpid",
+    "dclid",
+    "echobox",
+    "fbclid",
+    "gbraid",
+    "gclid",
+    "gclsrc",
+    "icid",
+    "igsh",
+    "igshid",
+    "ito",
+    "mc_cid",
+    "mc_eid",
+    "mc_tc",
+    "mkt_tok",
+    "msclkid",
+    "ocid",
+    "ref_src",
+    "ref_url",
+    "s_cid",
+    "spm",
+    "srsltid",
+    "ttclid",
+    "twclid",
+    "wbraid",
+    "wt_mc",
+    "xtor",
+    "yclid",
+    "ysclid",
+];
+
+fn is_tracking(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    TRACKING.binary_search(&name.as_str()).is_ok() || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// `ref=www.outlet.ma` on the outlet's own page; any other `ref` may choose the page.
+fn is_own_ref(name: &str, value: &str, host: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let value = bare_host(&value);
+    let below =
+        |long: &str, short: &str| long.strip_suffix(short).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+    name.eq_ignore_ascii_case("ref") && value.contains('.') && (below(value, host) || below(host, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_page_has_one_form() {
+        let same = [
+            ("HTTP://WWW.Outlet.ma:80/a/./b/../c/", "https://outlet.ma/a/c"),
+            ("https://outlet.ma/a#comments", "http://outlet.ma/a"),
+            ("https://outlet.ma/%d8%b9", "https://outlet.ma/%D8%B9"),
+            ("https://outlet.ma/ع", "https://outlet.ma/%D8%B9"),
+            ("https://outlet.ma/%41%2Cb", "https://outlet.ma/A,b"),
+            ("https://outlet.ma/a?utm_source=rss&id=7&fbclid=x", "https://outlet.ma/a?id=7"),
+            ("https://outlet.ma/a?q=x+y", "https://outlet.ma/a?q=x%20y"),
+            ("https://outlet.ma/a?", "https://outlet.ma/a"),
+            ("https://outlet.ma/a#xtor=RSS-1", "https://outlet.ma/a"),
+            ("https://outlet.ma/a?ref=www.outlet.ma", "https://outlet.ma/a"),
+            ("https://outlet.ma/a?ref=rss.outlet.ma", "https://outlet.ma/a"),
+            ("https://outlet.ma/a#:~:text=x", "https://outlet.ma/a"),
+            ("https://outlet.ma./a", "https://outlet.ma/a"),
+            (" https://outlet.ma ", "http://www.outlet.ma/"),
+        ];
+        for (a, b) in same {
+            assert_eq!(canonical(a), canonical(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn other_pages_keep_their_own_form() {
+        let other = [
+            ("https://outlet.ma/a", "https://m.outlet.ma/a"),
+            ("https://outlet.ma/a", "https://amp.outlet.ma/a"),
+            ("https://outlet.ma/a", "https://outlet.ma/A"),
+            ("https://outlet.ma/a?id=1", "https://outlet.ma/a?id=2"),
+            ("https://outlet.ma/a?ref=home", "https://outlet.ma/a"),
+            ("https://outlet.ma/#!/a", "https://outlet.ma/#!/b"),
+            ("https://outlet.ma/#/a/7", "https://outlet.ma/"),
+            ("https://outlet.ma/a%2Fb", "https://outlet.ma/a/b"),
+            ("https://outlet.ma/a?x=1%262", "https://outlet.ma/a?x=1&2"),
+            ("https://outlet.ma:8080/a", "https://outlet.ma/a"),
+            ("https://www.ma/a", "https://ma/a"),
+        ];
+        for (a, b) in other {
+            assert_ne!(canonical(a), canonical(b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_page_has_no_key() {
+        for address in ["mailto:a@outlet.ma", "tag:outlet.ma,2026:1", "/a", "", "https://"] {
+            assert_eq!(canonical(address), None, "{address}");
+        }
+        for home in ["https://outlet.ma", "http://www.outlet.ma/?utm_source=rss", "https://outlet.ma/#top"] {
+            assert_eq!(link_key(home), None, "{home}");
+        }
+        assert!(link_key("https://outlet.ma/?p=7").is_some());
+    }
+
+    #[test]
+    fn tracking_names_are_in_order() {
+        assert!(TRACKING.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn a_canonical_form_is_its_own(text in r"https?://[a-z]{1,6}\.ma(/[a-zA-Z%0-9é=&+#!'|^ ع]{0,12}){0,3}(\?[^#]{0,20})?(#.{0,9})?") {
+            let once = canonical(&text);
+            prop_assert_eq!(once.as_deref().and_then(canonical), once);
+        }
+    }
 }

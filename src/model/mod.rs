@@ -8,6 +8,7 @@ mod entry;
 mod feed;
 mod ids;
 pub mod link;
+mod network;
 mod outlet;
 mod poll;
 mod story;
@@ -21,6 +22,7 @@ pub use entry::{
 };
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
+pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use story::{Evidence, Rule};

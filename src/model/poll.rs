@@ -69,7 +69,7 @@ pub enum Fault {
         limit: u64,
     },
     /// More redirects than anyone needs, or a circle.
-    #[error("more than {0} redirects")]
+    #[error("redirects without end: {0} followed")]
     Redirects(u32),
     /// A redirect without a usable target.
     #[error("redirect to nowhere: {0}")]

@@ -1,0 +1,113 @@
+//! `[[channel]]`: merged feeds. Channel `all` always exists and takes everything.
+
+use super::{
+    ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
+    fault::{Place, did_you_mean},
+    raw::{Book, Section, listed},
+    values,
+};
+use crate::model::{Channel, Outlet, Slug};
+use std::collections::{BTreeSet, HashMap};
+use toml::de::DeTable;
+
+const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse"];
+/// What may be set of channel `all`.
+const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
+
+/// Every channel, `all` first.
+pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>, outlets: &[Outlet]) -> Vec<Channel> {
+    let sections = Section::all(book, root, "channel", &KEYS);
+    if let Some(first) = sections.get(CHANNELS_MAX) {
+        book.fault(first.place().clone(), "channel", format!("is one too many; allowed: {CHANNELS_MAX} channels"));
+    }
+    let known = Known {
+        outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
+        tags: outlets.iter().flat_map(|outlet| outlet.tags.iter().map(String::as_str)).collect(),
+    };
+    let mut taken = HashMap::new();
+    let sections = sections.iter().take(CHANNELS_MAX);
+    let mut channels: Vec<Channel> = sections.filter_map(|section| channel(section, &mut taken, &known)).collect();
+    if !channels.iter().any(is_all) {
+        channels.extend(Slug::parse(Channel::ALL).ok().map(|slug| blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT)));
+    }
+    channels.sort_by_key(|channel| !is_all(channel));
+    channels
+}
+
+fn is_all(channel: &Channel) -> bool {
+    channel.slug.as_str() == Channel::ALL
+}
+
+/// A channel that takes everything.
+fn blank(slug: Slug, title: String, limit: u32) -> Channel {
+    Channel {
+        slug,
+        title,
+        outlets: Vec::new(),
+        tags: Vec::new(),
+        languages: Vec::new(),
+        limit,
+        min_outlets: 1,
+        prefer: Vec::new(),
+        collapse: true,
+    }
+}
+
+/// What channels may select by.
+struct Known<'a> {
+    outlets: BTreeSet<&'a str>,
+    tags: BTreeSet<&'a str>,
+}
+
+/// The channel, with a stand-in for faulty values; `None` without a usable slug.
+fn channel(section: &Section<'_, '_>, taken: &mut HashMap<Slug, Place>, known: &Known<'_>) -> Option<Channel> {
+    let slug = section.required("slug", values::slug);
+    if let Some(slug) = &slug
+        && let Some(Place::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
+    {
+        section.fault("slug", format!("\"{slug}\" is taken by line {line}; allowed: each once"));
+    }
+    let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
+    let label = |text: &str| values::label(text, TITLE_MAX);
+    if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
+        for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
+            section.fault(key, "channel \"all\" takes everything; allowed of it: title, limit");
+        }
+        let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
+        return Some(blank(slug?, title, limit));
+    }
+    let title = section.required("title", label);
+    let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
+    let tags = known.tags(section);
+    let languages = listed(section, "languages", values::primary_language);
+    let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
+    let collapse = section.flag("collapse").unwrap_or(true);
+    let blank = blank(slug?, title.unwrap_or_default(), limit);
+    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, ..blank })
+}
+
+impl Known<'_> {
+    /// The outlets that a key names.
+    fn outlets(&self, section: &Section<'_, '_>, key: &str) -> Vec<Slug> {
+        listed(section, key, |text| {
+            let slug = values::slug(text)?;
+            if self.outlets.contains(slug.as_str()) {
+                return Ok(slug);
+            }
+            let near = did_you_mean(text, self.outlets.iter().copied());
+            Err(format!("\"{slug}\" is no outlet{near}; allowed: slugs of [[outlet]] sections"))
+        })
+    }
+
+    /// The tags that the channel takes.
+    fn tags(&self, section: &Section<'_, '_>) -> Vec<String> {
+        listed(section, "tags", |text| {
+            let tag = values::label(text, TAG_MAX)?;
+            if self.tags.contains(tag.as_str()) {
+                return Ok(tag);
+            }
+            let near = did_you_mean(&tag, self.tags.iter().copied());
+            Err(format!("no outlet has the tag {tag:?}{near}; allowed: tags of [[outlet]] sections"))
+        })
+    }
+}

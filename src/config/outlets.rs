@@ -1,0 +1,88 @@
+//! `[[outlet]]`: publishers and their feeds.
+
+use super::{
+    FEEDS_MAX, TAG_MAX, TITLE_MAX,
+    fault::Place,
+    raw::{Book, Given, Section, listed},
+    values,
+};
+use crate::model::{FeedUrl, Outlet, Slug};
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+use toml::de::DeTable;
+
+const KEYS: [&str; 7] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds"];
+
+/// Every outlet, and the schedules of those that state one.
+pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, String>) {
+    let sections = Section::all(book, root, "outlet", &KEYS);
+    if let Some(first) = sections.get(FEEDS_MAX) {
+        book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
+    }
+    let mut unique = Unique::default();
+    let mut schedules = HashMap::new();
+    let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
+    for section in sections.iter().take(FEEDS_MAX) {
+        let outlet = outlet(section, &mut unique);
+        if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
+            schedules.insert(outlet.slug.clone(), schedule);
+        }
+        outlets.extend(outlet);
+    }
+    (outlets, schedules)
+}
+
+/// Names and addresses already taken, and where.
+#[derive(Default)]
+struct Unique {
+    slugs: HashMap<Slug, Place>,
+    feeds: HashMap<FeedUrl, Place>,
+}
+
+/// The outlet, with a stand-in for faulty values; `None` without a usable slug.
+fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
+    let slug = section.required("slug", values::slug);
+    let slug = slug.filter(|slug| first_of(&mut unique.slugs, slug, section, "slug", section.place_of("slug")));
+    let name = section.required("name", |text| values::label(text, TITLE_MAX));
+    let language = section.text("language", values::language);
+    let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
+    let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
+    let feeds = feeds(section, unique);
+    Some(Outlet { slug: slug?, name: name.unwrap_or_default(), language, time_zone, tags, feeds })
+}
+
+fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
+    // A faulty address is never repeated: it may hold a password.
+    let given = section.list("feeds", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
+    if given.is_none() && !section.has("feeds") {
+        section.fault("feeds", "is missing; it has to be given: the addresses of feeds, or of pages that announce one");
+    }
+    let mut feeds = Vec::new();
+    for Given { value, place } in given.unwrap_or_default() {
+        if unique.feeds.len() == FEEDS_MAX {
+            section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
+            break;
+        }
+        if first_of(&mut unique.feeds, &value, section, "feeds", place) {
+            feeds.push(value);
+        }
+    }
+    feeds
+}
+
+/// Whether nothing before had this slug or address; a repetition is noted.
+fn first_of<T>(taken: &mut HashMap<T, Place>, value: &T, section: &Section<'_, '_>, key: &str, place: Place) -> bool
+where
+    T: std::hash::Hash + Eq + Clone + std::fmt::Display,
+{
+    if let Some(Place::Line(line)) = taken.get(value) {
+        section.fault_at(
+            place,
+            key,
+            format!("\"{value}\" is taken by line {line}; allowed: each once over all outlets"),
+        );
+        return false;
+    }
+    taken.insert(value.clone(), place);
+    true
+}

@@ -1,0 +1,302 @@
+//! Sections, keys and values as written, in the file or in the environment, each with its place. Every fault is noted
+//! in the [`Book`] and the reading goes on with a stand-in value, so that all faults are found in one go.
+
+use super::{
+    LIST_MAX,
+    fault::{Fault, Place, did_you_mean},
+};
+use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive};
+use toml::de::{DeTable, DeValue};
+
+/// What every section of one reading shares: the places of lines, the environment, the faults found so far.
+pub(super) struct Book<'a> {
+    newlines: Vec<usize>,
+    environment: &'a BTreeMap<String, String>,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'a> Book<'a> {
+    pub(super) fn new(text: &str, environment: &'a BTreeMap<String, String>) -> Self {
+        let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
+        Self { newlines, environment, faults: RefCell::default() }
+    }
+
+    /// The line, counted from 1, that holds the byte at `offset`.
+    pub(super) fn line(&self, offset: usize) -> Place {
+        Place::Line(self.newlines.partition_point(|newline| *newline < offset) + 1)
+    }
+
+    pub(super) fn fault(&self, place: Place, key: impl Into<String>, what: impl Into<String>) {
+        self.faults.borrow_mut().push(Fault { place, key: Some(key.into()), what: what.into() });
+    }
+
+    pub(super) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+
+    /// Notes every key of `table`, called `prefix` + key, that is not `allowed`.
+    pub(super) fn refuse_unknown_keys(&self, prefix: &str, table: &DeTable<'_>, allowed: &[&str]) {
+        for key in table.keys() {
+            let word: &str = key.get_ref();
+            if !allowed.contains(&word) {
+                let near = did_you_mean(word, allowed.iter().copied());
+                let what = format!("unknown key{near}; allowed here: {}", allowed.join(", "));
+                self.fault(self.line(key.span().start), format!("{prefix}{}", word.escape_debug()), what);
+            }
+        }
+    }
+
+    /// Notes every variable that begins like one of a section and names no key: a slip must not pass in silence.
+    /// `keys`: the sections that the environment can speak to, with their keys; `closed`: sections that it cannot.
+    pub(super) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
+        for name in self.environment.keys() {
+            let begins = |section: &str| name.starts_with(&variable(section, ""));
+            if let Some((section, keys)) = keys.iter().find(|(section, _)| begins(section)) {
+                let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
+                if !known.contains(name) {
+                    let near = did_you_mean(name, known.iter().map(String::as_str));
+                    let what = format!("unknown variable{near}; allowed: {}", known.join(", "));
+                    self.fault(Place::Variable(name.clone()), *section, what);
+                }
+            } else if let Some(section) = closed.iter().find(|section| begins(section)) {
+                let what = "cannot be set by a variable; allowed: in the file only";
+                self.fault(Place::Variable(name.clone()), *section, what);
+            }
+        }
+    }
+}
+
+/// The environment variable that overrides a key.
+fn variable(section: &str, key: &str) -> String {
+    format!("WARRAQ_{section}_{key}").to_ascii_uppercase()
+}
+
+/// A value with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Given<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+/// A value as written.
+enum Raw<'a> {
+    Toml(&'a DeValue<'a>),
+    /// From the environment, where everything is text and lists are separated by commas.
+    Variable(&'a str),
+}
+
+impl Raw<'_> {
+    /// What it is, in words.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Variable(_) | Raw::Toml(DeValue::String(_)) => "a text",
+            Self::Toml(DeValue::Integer(_)) => "a number",
+            Self::Toml(DeValue::Float(_)) => "a fraction",
+            Self::Toml(DeValue::Boolean(_)) => "true or false",
+            Self::Toml(DeValue::Datetime(_)) => "a date",
+            Self::Toml(DeValue::Array(_)) => "a list",
+            Self::Toml(DeValue::Table(_)) => "a table",
+        }
+    }
+}
+
+/// One table of the file and the variables that override it.
+pub(super) struct Section<'a, 'b> {
+    book: &'b Book<'a>,
+    name: String,
+    place: Place,
+    table: Option<&'a DeTable<'a>>,
+    /// Whether variables can override its keys: not for outlets and channels, which repeat.
+    open: bool,
+}
+
+impl<'a, 'b> Section<'a, 'b> {
+    /// The table `name` of `root`, which may be absent; `keys` are all it may hold.
+    pub(super) fn of(book: &'b Book<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
+        let section = |place, table| Self { book, name: name.to_owned(), place, table, open: true };
+        let Some((key, value)) = root.get_key_value(name) else { return section(Place::Line(1), None) };
+        let place = book.line(key.span().start);
+        let Some(table) = value.get_ref().as_table() else {
+            let kind = Raw::Toml(value.get_ref()).kind();
+            book.fault(place.clone(), name, format!("is {kind}; allowed: a section, [{name}]"));
+            return section(place, None);
+        };
+        book.refuse_unknown_keys(&format!("{name}."), table, keys);
+        section(place, Some(table))
+    }
+
+    /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults.
+    pub(super) fn all(book: &'b Book<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Vec<Self> {
+        let Some((key, value)) = root.get_key_value(name) else { return Vec::new() };
+        let at = book.line(key.span().start);
+        let wrong = |place, raw| {
+            book.fault(place, name, format!("is {}; allowed: repeated sections, [[{name}]]", Raw::Toml(raw).kind()));
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            wrong(at, value.get_ref());
+            return Vec::new();
+        };
+        let mut sections = Vec::with_capacity(array.len());
+        for (n, value) in array.iter().enumerate() {
+            let place = book.line(value.span().start);
+            let Some(table) = value.get_ref().as_table() else {
+                wrong(place, value.get_ref());
+                continue;
+            };
+            let slug = table.get("slug").and_then(|slug| slug.get_ref().as_str());
+            let name = match slug.filter(|slug| crate::model::Slug::parse(slug).is_ok()) {
+                Some(slug) => format!("{name}.{slug}"),
+                None => format!("{name}[{}]", n + 1),
+            };
+            book.refuse_unknown_keys(&format!("{name}."), table, keys);
+            sections.push(Self { book, name, place, table: Some(table), open: false });
+        }
+        sections
+    }
+
+    /// Where the section begins.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the key is set.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.raw(key).is_some()
+    }
+
+    fn raw(&self, key: &str) -> Option<Given<Raw<'a>>> {
+        if self.open {
+            let name = variable(&self.name, key);
+            if let Some(text) = self.book.environment.get(&name) {
+                return Some(Given { value: Raw::Variable(text), place: Place::Variable(name) });
+            }
+        }
+        let value = self.table?.get(key)?;
+        Some(Given { value: Raw::Toml(value.get_ref()), place: self.book.line(value.span().start) })
+    }
+
+    /// Where the key's value stands or, where it is not set, where the section begins.
+    pub(super) fn place_of(&self, key: &str) -> Place {
+        self.raw(key).map_or_else(|| self.place.clone(), |raw| raw.place)
+    }
+
+    /// Notes a fault of a key, at [`Section::place_of`].
+    pub(super) fn fault(&self, key: &str, what: impl Into<String>) {
+        self.fault_at(self.place_of(key), key, what);
+    }
+
+    /// Notes a fault of a key at a place of the caller's: an element of a list.
+    pub(super) fn fault_at(&self, place: Place, key: &str, what: impl Into<String>) {
+        self.book.fault(place, format!("{}.{key}", self.name), what);
+    }
+
+    /// The key's text taken by `parse`, whose error says what is wrong and what is allowed; `None` when it is not set or faulty.
+    pub(super) fn text<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let raw = self.raw(key)?;
+        let taken = match &raw.value {
+            Raw::Toml(DeValue::String(text)) => parse(text),
+            Raw::Variable(text) => parse(text),
+            other @ Raw::Toml(_) => Err(format!("is {}; allowed: a text in quotes", other.kind())),
+        };
+        taken.map_err(|what| self.fault_at(raw.place, key, what)).ok()
+    }
+
+    /// As [`Section::text`] for a key that has to be there.
+    pub(super) fn required<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        if !self.has(key) {
+            self.fault(key, "is missing; it has to be given");
+        }
+        self.text(key, parse)
+    }
+
+    /// The key's whole number; `None` when it is not set or faulty.
+    pub(super) fn number(&self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
+        let raw = self.raw(key)?;
+        let number = match &raw.value {
+            Raw::Toml(DeValue::Integer(n)) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
+            Raw::Variable(text) => text.trim().parse().ok(),
+            Raw::Toml(_) => None,
+        };
+        let number = number.filter(|n| allowed.contains(n));
+        if number.is_none() {
+            let wrong = match &raw.value {
+                Raw::Toml(DeValue::Integer(n)) => n.to_string(),
+                Raw::Variable(text) => format!("{text:?}"),
+                other @ Raw::Toml(_) => other.kind().to_owned(),
+            };
+            let (least, most) = allowed.into_inner();
+            self.fault_at(raw.place, key, format!("is {wrong}; allowed: a whole number from {least} to {most}"));
+        }
+        number
+    }
+
+    /// The key's true or false; `None` when it is not set or faulty.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        let raw = self.raw(key)?;
+        let flag = match &raw.value {
+            Raw::Toml(DeValue::Boolean(flag)) => Some(*flag),
+            Raw::Variable(text) => text.trim().parse().ok(),
+            Raw::Toml(_) => None,
+        };
+        if flag.is_none() {
+            self.fault_at(raw.place, key, format!("is {}; allowed: true or false", raw.value.kind()));
+        }
+        flag
+    }
+
+    /// The key's texts, each taken by `parse`; faulty ones are left out. `None` when the key is not set or no list.
+    pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Given<T>>> {
+        let raw = self.raw(key)?;
+        let taken = |place: Place, text: &str| match parse(text) {
+            Ok(value) => Some(Given { value, place }),
+            Err(what) => {
+                self.fault_at(place, key, what);
+                None
+            }
+        };
+        match &raw.value {
+            Raw::Variable(text) => {
+                let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+                Some(texts.filter_map(|text| taken(raw.place.clone(), text)).collect())
+            }
+            Raw::Toml(DeValue::Array(array)) => Some(
+                array
+                    .iter()
+                    .filter_map(|element| {
+                        let place = self.book.line(element.span().start);
+                        if let Some(text) = element.get_ref().as_str() {
+                            return taken(place, text);
+                        }
+                        let kind = Raw::Toml(element.get_ref()).kind();
+                        self.fault_at(place, key, format!("holds {kind}; allowed: texts in quotes"));
+                        None
+                    })
+                    .collect(),
+            ),
+            other @ Raw::Toml(_) => {
+                let what = format!("is {}; allowed: a list of texts, [\"…\", \"…\"]", other.kind());
+                self.fault_at(raw.place, key, what);
+                None
+            }
+        }
+    }
+}
+
+/// The key's texts without their places, each once and at most [`LIST_MAX`].
+pub(super) fn listed<T: PartialEq>(
+    section: &Section<'_, '_>,
+    key: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Vec<T> {
+    let given = section.list(key, parse).unwrap_or_default();
+    if let Some(first) = given.get(LIST_MAX) {
+        section.fault_at(first.place.clone(), key, format!("is one too many; allowed: {LIST_MAX}"));
+    }
+    let mut values = Vec::new();
+    for value in given.into_iter().take(LIST_MAX).map(|given| given.value) {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
+}

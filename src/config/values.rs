@@ -1,0 +1,161 @@
+//! Single values: text to a checked value, or what is wrong and what is allowed.
+
+use crate::model::{Language, Network, Slug};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use url::Url;
+
+/// Longest value that a fault repeats, in characters.
+const QUOTED_MAX: usize = 80;
+
+/// `"value"`, shortened where it is long.
+pub(super) fn quoted(text: &str) -> String {
+    if text.chars().count() <= QUOTED_MAX {
+        return format!("{text:?}");
+    }
+    let head: String = text.chars().take(QUOTED_MAX).collect();
+    format!("{:?}", head + "…")
+}
+
+/// A duration within bounds. They also keep humantime's `months` and `years` (30.44 and 365.25 days) from surprising.
+pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
+    let (least, most) = (humantime::format_duration(*allowed.start()), humantime::format_duration(*allowed.end()));
+    match humantime::parse_duration(text) {
+        Ok(duration) if allowed.contains(&duration) => Ok(duration),
+        Ok(_) => Err(format!("{} is out of bounds; allowed: {least} to {most}", quoted(text))),
+        Err(why) => Err(format!(
+            "{} is not a duration ({why}); allowed: {least} to {most}, such as \"500ms\", \"30s\", \"15m\", \"36h\" or \"90d\"",
+            quoted(text)
+        )),
+    }
+}
+
+/// A size in bytes: a whole number and a unit, decimal (`kB` = 1,000 bytes) or binary (`KiB` = 1,024).
+pub(super) fn size(text: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "b" => Some(1),
+        "kb" => Some(1_000),
+        "mb" => Some(1_000_000),
+        "gb" => Some(1_000_000_000),
+        "kib" => Some(1 << 10),
+        "mib" => Some(1 << 20),
+        "gib" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    bytes.filter(|bytes| allowed.contains(bytes)).ok_or_else(|| {
+        let wrong = if factor.is_some() && digits > 0 { "is out of bounds" } else { "is not a size" };
+        format!(
+            "{} {wrong}; allowed: {} to {} bytes, as a whole number with B, kB, MB, GB, KiB, MiB or GiB, such as \"10MB\"",
+            quoted(text),
+            allowed.start(),
+            allowed.end()
+        )
+    })
+}
+
+/// An address and port to listen on.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!(
+            "{} is not ADDRESS:PORT; allowed: an IP address and a port, such as \"127.0.0.1:8080\", \"0.0.0.0:8080\" or \"[::1]:8080\"",
+            quoted(text)
+        )
+    })
+}
+
+/// The base of all own addresses, with a slash at its end, so that paths can be joined to it.
+pub(super) fn public_url(text: &str) -> Result<Url, String> {
+    let allowed = "allowed: http:// or https:// with a host and perhaps a path, such as \"https://news.example.org/\"";
+    let mut url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
+    let bare =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !bare {
+        return Err(format!("has another scheme, a user, a query or a fragment; {allowed}"));
+    }
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+/// A network range.
+pub(super) fn network(text: &str) -> Result<Network, String> {
+    Network::parse(text).map_err(|why| format!("{} is {why}", quoted(text)))
+}
+
+/// A request header's value (RFC 9110 10.1.5): visible ASCII and spaces.
+pub(super) fn user_agent(text: &str) -> Result<String, String> {
+    const MAX: usize = 256;
+    let visible = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    let text = text.trim();
+    if visible && !text.is_empty() && text.len() <= MAX {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{} is not a User-Agent; allowed: 1 to {MAX} ASCII characters, such as \"Mine/1.0 (+https://example.org/)\"",
+        quoted(text)
+    ))
+}
+
+/// A file's path, as written.
+pub(super) fn path(text: &str) -> Result<std::path::PathBuf, String> {
+    if text.is_empty() || text.ends_with('/') || text.contains('\0') {
+        return Err(format!("{} is not a file; allowed: a path, relative to the configuration file", quoted(text)));
+    }
+    Ok(text.into())
+}
+
+/// A slug.
+pub(super) fn slug(text: &str) -> Result<Slug, String> {
+    Slug::parse(text).map_err(|why| {
+        format!("{} is not a slug; allowed: {}", quoted(text), why.to_string().trim_start_matches("a slug is "))
+    })
+}
+
+/// A language tag.
+pub(super) fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).map_err(|_| {
+        format!("{} is not a language; allowed: a tag such as \"ar\", \"fr\" or \"fr-MA\" (BCP 47)", quoted(text))
+    })
+}
+
+/// A primary language subtag.
+pub(super) fn primary_language(text: &str) -> Result<Language, String> {
+    let wrong =
+        || format!("{} is not a primary language; allowed: a subtag such as \"ar\", \"fr\" or \"en\"", quoted(text));
+    Language::parse(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
+}
+
+/// A text that people read, on one line.
+pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > max || text.contains(char::is_control) {
+        return Err(format!(
+            "{} is empty, too long or holds control characters; allowed: 1 to {max} characters on one line",
+            quoted(text)
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A time zone by its IANA name.
+pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
+    let zones = TimeZoneDatabase::bundled();
+    zones.get(name).map_err(|_| {
+        let known: Vec<_> = zones.available().collect();
+        let near = super::fault::did_you_mean(name, known.iter().map(jiff::tz::TimeZoneName::as_str));
+        format!(
+            "{} is no time zone{near}; allowed: an IANA name such as \"Africa/Casablanca\" or \"UTC\"",
+            quoted(name)
+        )
+    })
+}
+
+/// A schedule, as text.
+pub(super) fn schedule(text: &str) -> Result<String, String> {
+    label(text, 200)
+}

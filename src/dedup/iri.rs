@@ -1,0 +1,122 @@
+//! The id of an entry in published feeds.
+
+use crate::model::Entry;
+
+/// Longest own id that is passed on, in bytes: a longer one is more likely text than an id.
+const MAX: usize = 1024;
+
+/// The outlet's own id when it is an absolute ASCII IRI (RFC 4287 4.2.6: a republished entry keeps its id) and nobody else
+/// holds it, else one that every installation mints alike.
+#[must_use]
+pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
+    match &entry.source_id {
+        Some(own) if !is_held && is_absolute(own) => own.clone(),
+        _ => minted(feed_url, &entry.key.0),
+    }
+}
+
+/// `urn:uuid:` of version 8 (RFC 9562 5.8) from a hash of the feed's configured address and the key.
+fn minted(feed_url: &str, key: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(feed_url.len() as u64).to_le_bytes());
+    hasher.update(feed_url.as_bytes()).update(key.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = u128::from_be_bytes(bytes);
+    let text = format!("{hex:032x}");
+    format!("urn:uuid:{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
+}
+
+/// Whether `text` is an absolute IRI of ASCII letters only, as the grammar of its scheme wants it (RFC 3986 3).
+#[must_use]
+pub fn is_absolute(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let scheme_bytes = scheme.as_bytes();
+    let good_scheme = scheme_bytes.len() > 1
+        && scheme_bytes[0].is_ascii_alphabetic()
+        && scheme_bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(b));
+    let good_rest = !rest.is_empty() && text.len() <= MAX && rest.bytes().all(is_iri_byte) && escapes_are_whole(rest);
+    good_scheme && good_rest && scheme_allows(&scheme.to_ascii_lowercase(), rest)
+}
+
+fn is_iri_byte(b: u8) -> bool {
+    b.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&b)
+}
+
+fn escapes_are_whole(text: &str) -> bool {
+    text.split('%').skip(1).all(|after| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
+}
+
+/// What the schemes that feeds use demand of the rest.
+fn scheme_allows(scheme: &str, rest: &str) -> bool {
+    match scheme {
+        "http" | "https" => url::Url::parse(&format!("{scheme}:{rest}")).is_ok() && rest.starts_with("//"),
+        // RFC 4151: tag:authority,date:specific
+        "tag" => rest.split_once(',').is_some_and(|(who, rest)| !who.is_empty() && rest.contains(':')),
+        // RFC 8141: urn:namespace:specific
+        "urn" => rest.split_once(':').is_some_and(|(space, name)| match space.to_ascii_lowercase().as_str() {
+            "uuid" => is_uuid(name),
+            _ => space.len() > 1 && !name.is_empty(),
+        }),
+        _ => true,
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|g| g.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::arrival;
+    use super::*;
+
+    #[test]
+    fn an_absolute_ascii_iri_is_kept() {
+        for own in [
+            "https://outlet.ma/a?p=7#x",
+            "tag:outlet.ma,2026-11-02:/a/7",
+            "urn:uuid:00000000-0000-8000-8000-00000000000a",
+            "yt:video:abc",
+        ] {
+            let mut entry = arrival("k", "t", "").entry;
+            entry.source_id = Some(own.to_owned());
+            assert_eq!(iri(&entry, "https://outlet.ma/rss", false), own);
+            assert!(iri(&entry, "https://outlet.ma/rss", true).starts_with("urn:uuid:"));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_minted() {
+        for own in [
+            "7",
+            "",
+            "12:30",
+            "a b:c",
+            "https://outlet.ma/ع",
+            "https://outlet.ma/%4",
+            "http:a",
+            "C:\\a",
+            "tag:a",
+            "urn:uuid:7",
+            "Avis : un",
+            "https://",
+        ] {
+            assert!(!is_absolute(own), "{own}");
+        }
+    }
+
+    #[test]
+    fn a_minted_id_is_a_uuid_of_version_8_and_depends_on_feed_and_key() {
+        let id = minted("https://outlet.ma/rss", "7");
+        let uuid = id.strip_prefix("urn:uuid:").unwrap();
+        assert!(is_uuid(uuid) && uuid.as_bytes()[14] == b'8' && b"89ab".contains(&uuid.as_bytes()[19]), "{id}");
+        assert_eq!(id, minted("https://outlet.ma/rss", "7"));
+        assert_ne!(id, minted("https://outlet.ma/rss", "8"));
+        assert_ne!(minted("https://a/b", "c"), minted("https://a/", "bc"));
+    }
+}

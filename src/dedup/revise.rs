@@ -1,0 +1,76 @@
+//! What an outlet changed in its entry.
+
+use super::{Arrival, KnownEntry, Revision, rules};
+use std::collections::HashMap;
+
+/// The change from what is kept to what arrived, or `None` when nothing that is kept differs.
+#[must_use]
+pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
+    if known.shown == arrival.entry.shown {
+        return None;
+    }
+    let new_title = known.title != arrival.entry.title;
+    let changed = changed_share(&known.folded_body, &arrival.entry.folded.body);
+    Some(Revision {
+        entry: known.id,
+        old_title: known.title.clone(),
+        material: new_title || changed > rules::MATERIAL_SHARE,
+        words: in_words(new_title, changed),
+    })
+}
+
+fn in_words(new_title: bool, changed: f64) -> String {
+    let text = match (changed * 100.0).round() {
+        _ if changed == 0.0 => "same words in the text".to_owned(),
+        percent if percent < 1.0 => "under 1 % of the text's words changed".to_owned(),
+        percent => format!("{percent:.0} % of the text's words changed"),
+    };
+    format!("{}, {text}", if new_title { "new title" } else { "same title" })
+}
+
+/// Share of the longer text's words that are not in the other, each as often as it occurs.
+fn changed_share(old: &str, new: &str) -> f64 {
+    let mut count: HashMap<&str, i64> = HashMap::new();
+    let (mut before, mut after) = (0_u32, 0_u32);
+    for word in old.split(' ').filter(|w| !w.is_empty()) {
+        *count.entry(word).or_default() += 1;
+        before += 1;
+    }
+    for word in new.split(' ').filter(|w| !w.is_empty()) {
+        *count.entry(word).or_default() -= 1;
+        after += 1;
+    }
+    let gone: i64 = count.values().filter(|n| **n > 0).sum();
+    let come: i64 = -count.values().filter(|n| **n < 0).sum::<i64>();
+    let changed = u32::try_from(gone.max(come)).unwrap_or(u32::MAX);
+    if changed == 0 { 0.0 } else { f64::from(changed) / f64::from(before.max(after)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{arrival, known};
+    use super::*;
+
+    #[test]
+    fn a_revision_is_material_by_title_or_by_a_fifth_of_the_text() {
+        let old = arrival("k", "Title", "one two three four five six seven eight nine ten");
+        let cases = [
+            ("Title", "one two three four five six seven eight nine zehn", Some((false, "same title, 10 % "))),
+            ("Title", "one two three four five six seven eight", Some((false, "same title, 20 % "))),
+            ("Title", "one two three four five six seven", Some((true, "same title, 30 % "))),
+            ("Titles", "one two three four five six seven eight nine ten", Some((true, "new title, same words"))),
+            ("Title", "one two three four five six seven eight nine ten", None),
+        ];
+        for (title, body, expected) in cases {
+            let revision = revise(&known(1, &old), &arrival("k", title, body));
+            match (revision, expected) {
+                (Some(r), Some((material, words))) => {
+                    assert!(r.material == material && r.words.starts_with(words), "{r:?}");
+                    assert_eq!(r.old_title.as_ref().map(crate::model::PlainText::as_str), Some("Title"));
+                }
+                (None, None) => {}
+                (got, _) => panic!("{title} {body}: {got:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Content codings (RFC 9110 8.4.1), undone here and not in the client: so that the limit holds before and after, and so
+//! that a body that is not what its label says can still be read.
+
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use std::io::Read;
+
+/// What is taken, best first.
+pub(super) const ACCEPTED: &str = "gzip, br, zstd, deflate";
+/// What is asked for after a body that was not what its label said.
+pub(super) const IDENTITY: &str = "identity";
+/// Window of zstd, as a power of two: what RFC 9659 lets a server use over HTTP.
+const ZSTD_WINDOW_LOG: u32 = 23;
+/// Input buffer of the brotli decoder, in bytes.
+const BROTLI_BUFFER: usize = 4096;
+/// The first bytes of gzip (RFC 1952 2.3.1).
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+/// Codings stacked on each other that are undone; nobody needs more than one.
+const MAX_CODINGS: usize = 2;
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// Why a body could not be unpacked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Undecoded {
+    /// More than the limit comes out.
+    TooLarge,
+    /// It is not what its label says, or is cut.
+    Lie,
+}
+
+/// Undoes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application. At most `limit` bytes.
+/// What is no coding (`utf-8`, `none`) packs nothing: browsers pass over it too.
+pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecoded> {
+    let mut codings = Vec::new();
+    for name in label.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match name.to_ascii_lowercase().as_str() {
+            // The x- name is equivalent (RFC 9110 8.4.1.3).
+            "gzip" | "x-gzip" => codings.push(Coding::Gzip),
+            "deflate" => codings.push(Coding::Deflate),
+            "br" => codings.push(Coding::Brotli),
+            "zstd" => codings.push(Coding::Zstd),
+            _ => {}
+        }
+    }
+    if codings.len() > MAX_CODINGS {
+        return Err(Undecoded::Lie);
+    }
+    codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))
+}
+
+fn undo(coding: Coding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecoded> {
+    if body.is_empty() || is_plain(coding, &body) {
+        return Ok(body);
+    }
+    let packed = body.as_slice();
+    let mut out = Vec::new();
+    match coding {
+        Coding::Gzip => gunzip(packed, &mut out, limit)?,
+        // Meant is zlib, but some send the bare stream (RFC 9110 8.4.1.2).
+        Coding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit)?,
+        Coding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit)?,
+        Coding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit)?,
+        Coding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| Undecoded::Lie)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Undecoded::Lie)?;
+            unpack(decoder, &mut out, limit)?;
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a body is a text in spite of its label: the server forgot to pack. Gzip and zstd have signatures; brotli and
+/// deflate have none, so there only the beginnings of feeds count.
+fn is_plain(coding: Coding, body: &[u8]) -> bool {
+    match coding {
+        Coding::Gzip => !body.starts_with(GZIP_MAGIC),
+        // A frame, or one that is to be skipped (RFC 8878 3.1).
+        Coding::Zstd => !body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && body.get(1..4) != Some(&[0x2a, 0x4d, 0x18]),
+        Coding::Brotli | Coding::Deflate => {
+            ["<?xml", "<rss", "<feed", "\u{feff}<"].iter().any(|start| body.starts_with(start.as_bytes()))
+        }
+    }
+}
+
+/// RFC 1950 2.2: method 8, and the first two bytes are a multiple of 31.
+fn is_zlib(body: &[u8]) -> bool {
+    matches!(*body, [cmf, flg, ..] if cmf & 0x0f == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0)
+}
+
+/// One gzip member after the other (RFC 1952 2.2). What follows the last one is not the document: a script's warnings, padding.
+fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Undecoded> {
+    while packed.starts_with(GZIP_MAGIC) {
+        let mut member = GzDecoder::new(packed);
+        unpack(&mut member, out, limit)?;
+        packed = member.into_inner();
+    }
+    Ok(())
+}
+
+/// Appends all that comes to `out`, which may grow to `limit`.
+fn unpack(packed: impl Read, out: &mut Vec<u8>, limit: usize) -> Result<(), Undecoded> {
+    // One more than fits shows that there is more.
+    let most = u64::try_from(limit - out.len()).unwrap_or(u64::MAX).saturating_add(1);
+    packed.take(most).read_to_end(out).map_err(|_| Undecoded::Lie)?;
+    if out.len() > limit { Err(Undecoded::TooLarge) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::{Compression, bufread};
+    use proptest::prelude::*;
+
+    const LIMIT: usize = 1000;
+
+    fn gzip(text: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        bufread::GzEncoder::new(text, Compression::best()).read_to_end(&mut packed).unwrap();
+        packed
+    }
+
+    fn bare_deflate(text: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        bufread::DeflateEncoder::new(text, Compression::best()).read_to_end(&mut packed).unwrap();
+        packed
+    }
+
+    fn decoded(label: &str, body: &[u8]) -> Result<Vec<u8>, Undecoded> {
+        decode(label, body.to_vec(), LIMIT)
+    }
+
+    #[test]
+    fn labels_are_read_as_servers_write_them() {
+        for label in ["gzip", "GZip", " x-gzip ", "identity, gzip", "utf-8, gzip", "gzip,"] {
+            assert_eq!(decoded(label, &gzip(b"<rss>")), Ok(b"<rss>".to_vec()), "{label}");
+        }
+        for label in ["", "none", "utf-8", "identity", "gzip", "br", "zstd", "deflate"] {
+            assert_eq!(decoded(label, b"<rss>"), Ok(b"<rss>".to_vec()), "{label}");
+        }
+        let twice = gzip(&bare_deflate(b"<rss>"));
+        assert_eq!(decoded("deflate, gzip", &twice), Ok(b"<rss>".to_vec()));
+        assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(Undecoded::Lie));
+    }
+
+    #[test]
+    fn members_are_joined_and_what_follows_them_is_dropped() {
+        let mut body = gzip(b"<rss>");
+        body.extend(gzip(b"</rss>"));
+        body.extend(b"\n<b>Warning</b>: headers already sent");
+        assert_eq!(decoded("gzip", &body), Ok(b"<rss></rss>".to_vec()));
+    }
+
+    #[test]
+    fn what_is_cut_or_damaged_is_a_lie() {
+        let whole = gzip("خبر ".repeat(50).as_bytes());
+        assert_eq!(decoded("gzip", &whole[..whole.len() - 1]), Err(Undecoded::Lie));
+        let mut damaged = whole.clone();
+        damaged[whole.len() - 6] ^= 1;
+        assert_eq!(decoded("gzip", &damaged), Err(Undecoded::Lie));
+    }
+
+    #[test]
+    fn the_limit_is_exact() {
+        for (length, fits) in [(LIMIT, true), (LIMIT + 1, false)] {
+            let text = vec![b'a'; length];
+            assert_eq!(decoded("gzip", &gzip(&text)).is_ok(), fits);
+            assert_eq!(decoded("deflate", &bare_deflate(&text)).is_ok(), fits);
+        }
+        let members = [gzip(&[b'a'; LIMIT]), gzip(b"a")].concat();
+        assert_eq!(decoded("gzip", &members), Err(Undecoded::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic_or_pass_the_limit(label in "(gzip|deflate|br|zstd)", start in 0usize..3, body: Vec<u8>) {
+            let magic: [&[u8]; 3] = [&[], GZIP_MAGIC, &[0x28, 0xb5, 0x2f, 0xfd]];
+            let body = [magic[start], &body].concat();
+            if let Ok(out) = decode(&label, body, LIMIT) {
+                prop_assert!(out.len() <= LIMIT);
+            }
+        }
+    }
+}

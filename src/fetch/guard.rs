@@ -1,0 +1,197 @@
+//! Which addresses are asked: public ones, and what the operator opened. A feed, or a redirect, that names an inside address
+//! would otherwise make Warraq read it for a stranger (server-side request forgery).
+//!
+//! Both halves are needed: the client resolves names through [`Guard`], but never asks a resolver for an address literal.
+
+use crate::model::{FeedUrl, Network};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+use url::Host;
+
+/// Nothing public lies here (IANA's special-purpose registries, RFC 6890, as of 2026).
+const INSIDE: [Network; 20] = [
+    Network::v4([0, 0, 0, 0], 8),          // this network (RFC 791)
+    Network::v4([10, 0, 0, 0], 8),         // private (RFC 1918)
+    Network::v4([100, 64, 0, 0], 10),      // carriers' own (RFC 6598)
+    Network::v4([127, 0, 0, 0], 8),        // loopback
+    Network::v4([169, 254, 0, 0], 16),     // link-local, and the clouds' metadata (RFC 3927)
+    Network::v4([172, 16, 0, 0], 12),      // private
+    Network::v4([192, 0, 0, 0], 24),       // protocol assignments
+    Network::v4([192, 0, 2, 0], 24),       // documentation (RFC 5737)
+    Network::v4([192, 88, 99, 0], 24),     // 6to4 relays, withdrawn (RFC 7526)
+    Network::v4([192, 168, 0, 0], 16),     // private
+    Network::v4([198, 18, 0, 0], 15),      // benchmarks (RFC 2544)
+    Network::v4([198, 51, 100, 0], 24),    // documentation
+    Network::v4([203, 0, 113, 0], 24),     // documentation
+    Network::v4([224, 0, 0, 0], 4),        // multicast
+    Network::v4([240, 0, 0, 0], 4),        // reserved, and broadcast
+    Network::v6([0x2001, 0, 0], 23),       // protocol assignments: Teredo, ORCHID, benchmarks
+    Network::v6([0x2001, 0xdb8, 0], 32),   // documentation (RFC 3849)
+    Network::v6([0x2002, 0, 0], 16),       // 6to4, which smuggles IPv4 addresses (RFC 3056)
+    Network::v6([0x3fff, 0, 0], 20),       // documentation (RFC 9637)
+    Network::v6([0x2001, 0x4, 0x112], 48), // AS112: answers for nobody
+];
+/// All that IPv6 has given out for hosts (RFC 4291 2.4): the rest is loopback, link-local, unique local, multicast or unused.
+const GLOBAL_V6: Network = Network::v6([0x2000, 0, 0], 3);
+/// IPv4 behind an IPv6-only host's translator (RFC 6052): as public as the IPv4 address at its end.
+const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
+
+/// Holds which addresses may be asked; also the client's resolver.
+#[derive(Debug, Clone)]
+pub(super) struct Guard {
+    opened: Arc<[Network]>,
+}
+
+/// The resolver's refusal: the name leads to inside addresses only.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name leads into a network that is not polled")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Guard {
+    /// Lets public addresses through, and those in `opened`.
+    pub(super) fn new(opened: &[Network]) -> Self {
+        Self { opened: opened.into() }
+    }
+
+    /// Whether the host, where it is written as an address (in whatever form: 2130706433, 0x7f.1, [::ffff:7f00:1]), may be
+    /// asked. Names are judged when they are resolved.
+    pub(super) fn admits(&self, url: &FeedUrl) -> bool {
+        match url.url().host() {
+            Some(Host::Ipv4(ip)) => self.opens(ip.into()),
+            Some(Host::Ipv6(ip)) => self.opens(ip.into()),
+            Some(Host::Domain(_)) | None => true,
+        }
+    }
+
+    fn opens(&self, ip: IpAddr) -> bool {
+        is_public(ip) || self.opened.iter().any(|network| network.contains(ip))
+    }
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let guard = self.clone();
+        Box::pin(async move {
+            let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            found.retain(|at| guard.opens(at.ip()));
+            if found.is_empty() { Err(Refused.into()) } else { Ok(Box::new(found.into_iter()) as Addrs) }
+        })
+    }
+}
+
+/// Whether an address is one that anybody on the Internet may ask. `std`'s `is_global` is not stable yet.
+fn is_public(ip: IpAddr) -> bool {
+    let ip = ip.to_canonical();
+    match ip {
+        IpAddr::V6(v6) if NAT64.contains(ip) => {
+            let [.., a, b, c, d] = v6.octets();
+            is_public(Ipv4Addr::new(a, b, c, d).into())
+        }
+        IpAddr::V6(_) if !GLOBAL_V6.contains(ip) => false,
+        _ => !INSIDE.iter().any(|network| network.contains(ip)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(opened: &[&str], url: &str) -> bool {
+        let opened: Vec<_> = opened.iter().map(|text| Network::parse(text).unwrap()).collect();
+        Guard::new(&opened).admits(&FeedUrl::parse(url).unwrap())
+    }
+
+    #[test]
+    fn inside_addresses_are_refused_in_every_spelling() {
+        for host in [
+            "127.0.0.1",
+            "2130706433",
+            "0x7f.1",
+            "017700000001",
+            "0",
+            "127。0。0。1",
+            "1２7.0.0.1",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:10.0.0.1]",
+            "[::127.0.0.1]",
+            "[64:ff9b::a00:1]",
+            "[64:ff9b:1::1]",
+            "[2002:7f00:1::1]",
+            "[2001::1]",
+            "[2001:db8::1]",
+            "[3fff::1]",
+            "[fe80::1]",
+            "[fec0::1]",
+            "[fd00::1]",
+            "[fc00::1]",
+            "[ff02::1]",
+            "[100::1]",
+            "[5f00::1]",
+            "0.1.2.3",
+            "10.1.2.3",
+            "100.64.0.1",
+            "100.127.255.255",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.7",
+            "224.0.0.1",
+            "239.255.255.255",
+            "240.0.0.1",
+            "255.255.255.255",
+        ] {
+            assert!(!admits(&[], &format!("http://{host}/feed")), "{host}");
+        }
+    }
+
+    #[test]
+    fn public_addresses_and_names_pass() {
+        for host in [
+            "8.8.8.8",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.15.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.17.0.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "[2a00:1450::1]",
+            "[2001:4860:4860::8888]",
+            "[64:ff9b::808:808]",
+            "alalam.invalid",
+            "localhost",
+        ] {
+            assert!(admits(&[], &format!("http://{host}/feed")), "{host}");
+        }
+    }
+
+    #[test]
+    fn the_operator_opens_what_is_named_and_nothing_else() {
+        assert!(admits(&["127.0.0.0/8"], "http://127.18.0.1/"));
+        assert!(admits(&["127.0.0.0/8"], "http://[::ffff:127.0.0.1]/"));
+        assert!(admits(&["fd00::/8", "10.0.0.0/8"], "http://10.1.2.3/"));
+        assert!(!admits(&["127.0.0.0/8"], "http://10.0.0.1/"));
+        assert!(!admits(&["127.0.0.0/8"], "http://[::1]/"));
+    }
+}

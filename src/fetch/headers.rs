@@ -1,0 +1,130 @@
+//! What is read from an answer's headers. Outlets choose these bytes: everything is bounded, nothing is believed.
+
+use crate::model::{Freshness, Validators};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
+use reqwest::header::{
+    CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+};
+use std::time::Duration;
+
+/// Longest validator that is kept; a longer one is treated as absent rather than cut, as it is only good whole.
+const MAX_VALIDATOR: usize = 4096;
+/// Longest Content-Type that is looked at.
+const MAX_CONTENT_TYPE: usize = 1024;
+/// Longest wait that is read out of a header, in seconds: ten years. What is sane is `schedule`'s decision; here it only has
+/// to be a number that can be added to an instant (RFC 9111 1.2.2 asks for such a cap).
+const MAX_WAIT_S: u64 = 10 * 366 * 86_400;
+
+/// `ETag` and `Last-Modified`, byte for byte.
+pub(super) fn validators(headers: &HeaderMap) -> Validators {
+    let take = |name: HeaderName| {
+        let value = headers.get(name)?.as_bytes();
+        (1..=MAX_VALIDATOR).contains(&value.len()).then(|| value.to_vec())
+    };
+    Validators { etag: take(ETAG), last_modified: take(LAST_MODIFIED) }
+}
+
+/// The whole `Content-Type`; bytes that are not UTF-8 become U+FFFD, and an absurdly long one is ignored.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+    (value.len() <= MAX_CONTENT_TYPE).then(|| String::from_utf8_lossy(value).into_owned())
+}
+
+/// `Location` as text. Outlets write Arabic there as bare bytes: these are percent-encoded as they stand, which is what the
+/// server means by them in a path, and what `Url` decodes again in a host.
+pub(super) fn location(headers: &HeaderMap) -> Option<String> {
+    use std::fmt::Write;
+    let mut text = String::new();
+    for &byte in headers.get(LOCATION)?.as_bytes() {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            write!(text, "%{byte:02X}").ok()?;
+        }
+    }
+    Some(text)
+}
+
+/// How long the answer says it stays good. `Cache-Control` wins over `Expires` (RFC 9111 5.3).
+pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    match cache_control(headers) {
+        Cached::For(age) => Some(age),
+        Cached::Never => None,
+        Cached::Unsaid => {
+            let until = http_date(text(headers, EXPIRES)?)?;
+            let from = http_date(text(headers, DATE)?)?;
+            let seconds = u64::try_from(until.duration_since(from).as_secs()).ok()?;
+            Some(Duration::from_secs(seconds.min(MAX_WAIT_S)))
+        }
+    }
+}
+
+/// `Retry-After` as an instant (RFC 9110 10.2.3), in seconds or as a date; `None` when it asks for nothing: absent,
+/// unreadable, negative or past.
+pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+    let value = text(headers, RETRY_AFTER)?;
+    let last = now.saturating_add(seconds(MAX_WAIT_S)).ok()?;
+    let until = match delta_seconds(value) {
+        Some(wait) => now.saturating_add(seconds(wait)).ok()?,
+        None => http_date(value)?.min(last),
+    };
+    (until > now).then_some(until)
+}
+
+/// What both halves of an answer say about waiting.
+pub(super) fn freshness(status: u16, headers: &HeaderMap, now: Timestamp) -> Freshness {
+    let asks = matches!(status, 403 | 429 | 503);
+    Freshness { max_age: max_age(headers), retry_after: if asks { retry_after(headers, now) } else { None } }
+}
+
+/// What `Cache-Control` says.
+enum Cached {
+    For(Duration),
+    Never,
+    Unsaid,
+}
+
+/// `max-age`; `s-maxage` speaks to shared caches and is passed over. `no-cache` and `no-store` mean that no age is promised.
+fn cache_control(headers: &HeaderMap) -> Cached {
+    let mut said = Cached::Unsaid;
+    for value in headers.get_all(CACHE_CONTROL) {
+        let Ok(value) = value.to_str() else { continue };
+        for directive in value.split(',') {
+            let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
+            let name = name.trim();
+            if name.eq_ignore_ascii_case("no-cache") || name.eq_ignore_ascii_case("no-store") {
+                return Cached::Never;
+            }
+            if name.eq_ignore_ascii_case("max-age") && matches!(said, Cached::Unsaid) {
+                // Quoted is wrong but understood (RFC 9111 5.2).
+                let age = delta_seconds(argument.trim().trim_matches('"'));
+                said = age.map_or(Cached::Never, |age| Cached::For(Duration::from_secs(age)));
+            }
+        }
+    }
+    said
+}
+
+/// RFC 9111 1.2.2: digits, and what overflows is the greatest number there is.
+fn delta_seconds(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX).min(MAX_WAIT_S))
+}
+
+/// A date of HTTP (RFC 9110 5.6.7): the current form, with the zones and wrong weekdays that servers write, else one of the
+/// two obsolete ones.
+fn http_date(text: &str) -> Option<Timestamp> {
+    static CURRENT: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    let obsolete = |format| DateTime::strptime(format, text).ok()?.to_zoned_datetime(TimeZone::UTC).ok();
+    CURRENT.parse_timestamp(text).ok().or_else(|| {
+        obsolete("%A, %d-%b-%y %H:%M:%S GMT").or_else(|| obsolete("%a %b %e %H:%M:%S %Y")).map(|at| at.timestamp())
+    })
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn seconds(count: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(count).unwrap_or(i64::MAX))
+}

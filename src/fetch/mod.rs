@@ -1,0 +1,259 @@
+//! One polite, conditional GET under limits. The only room that knows HTTP's client side.
+//!
+//! An [`Answer`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between visits.
+//!
+//! **Validators and redirects.** A feed's validators stand for what its address led to, so they go with every hop: a feed
+//! that redirects, as it may at every visit for years, is still asked conditionally. Nothing else goes along: there are no
+//! cookies, no credentials (an address that carries them is refused) and no Referer.
+
+mod answer;
+mod coding;
+mod guard;
+mod headers;
+mod trouble;
+
+pub use answer::{Answer, Body, Fetched};
+
+use crate::model::{Fault, FeedUrl, Network, Validators};
+use coding::Undecoded;
+use guard::Guard;
+use jiff::Timestamp;
+use reqwest::{
+    Client, Method, Request, Response,
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    redirect::Policy,
+};
+use std::time::Duration;
+use trouble::clip;
+
+/// Feed types first, then the types that outlets label their feeds with, then pages that may announce a feed.
+const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
+     application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
+
+/// What a visit may cost, and who it is made by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// `[fetch] user_agent`.
+    pub user_agent: String,
+    /// `[fetch] timeout`: the whole visit, redirects and body included.
+    pub timeout: Duration,
+    /// `[fetch] max_body`, in bytes, after decompression (and before).
+    pub max_body: u64,
+    /// `[fetch] allow_networks`: ranges that are polled though they are not public.
+    pub allow_networks: Vec<Network>,
+    /// Redirects followed at one visit.
+    pub max_redirects: u32,
+}
+
+impl Default for Limits {
+    /// The defaults of the configuration's `[fetch]`, and ten redirects.
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("Warraq/", env!("CARGO_PKG_VERSION")).to_owned(),
+            timeout: Duration::from_secs(30),
+            max_body: 10_000_000,
+            allow_networks: Vec::new(),
+            max_redirects: 10,
+        }
+    }
+}
+
+/// Why there is no [`Fetcher`].
+#[derive(Debug, thiserror::Error)]
+pub enum FetcherError {
+    /// The user agent cannot stand in a header.
+    #[error("user_agent holds characters that no header may hold; allowed: printable ASCII")]
+    UserAgent,
+    /// TLS could not be set up: in most cases, the system's certificates could not be read.
+    #[error("the HTTP client cannot be set up (are the system's CA certificates installed?)")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Asks servers. Built once, as it reads the system's certificates (tens of milliseconds); clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    client: Client,
+    guard: Guard,
+    timeout: Duration,
+    max_body: usize,
+    max_redirects: u32,
+}
+
+impl Fetcher {
+    /// A fetcher under these limits.
+    ///
+    /// # Errors
+    /// When the user agent is no header value, or the system's certificates cannot be read.
+    pub fn new(limits: &Limits) -> Result<Self, FetcherError> {
+        // Fails when a provider is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
+        let guard = Guard::new(&limits.allow_networks);
+        let client = Client::builder()
+            .user_agent(user_agent)
+            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
+            .dns_resolver(guard.clone())
+            // A proxy would resolve names itself, past the guard.
+            .no_proxy()
+            .redirect(Policy::none())
+            .referer(false)
+            // Half of the visit's time, so that a name's second address gets its turn.
+            .connect_timeout(limits.timeout / 2)
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(1)
+            // Old servers and their firewalls know headers by their spelling.
+            .http1_title_case_headers()
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .build()
+            .map_err(FetcherError::Client)?;
+        Ok(Self {
+            client,
+            guard,
+            timeout: limits.timeout,
+            max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+            max_redirects: limits.max_redirects,
+        })
+    }
+
+    /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
+    /// visit at once.
+    pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> Answer {
+        let mut answer = Answer::pending();
+        let visit = self.visit(url, validators, now, &mut answer);
+        answer.result = match tokio::time::timeout(self.timeout, visit).await {
+            Ok(result) => result,
+            Err(_) => Err(Fault::Timeout(self.timeout)),
+        };
+        answer
+    }
+
+    /// Follows redirects until something else answers.
+    async fn visit(
+        &self,
+        url: &FeedUrl,
+        validators: &Validators,
+        now: Timestamp,
+        answer: &mut Answer,
+    ) -> Result<Fetched, Fault> {
+        let mut asking = url.clone();
+        let mut passed = Vec::new();
+        let mut permanently = true;
+        loop {
+            let response = self.ask(&asking, validators, coding::ACCEPTED).await?;
+            let status = response.status().as_u16();
+            answer.status = Some(status);
+            if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+                answer.freshness = headers::freshness(status, response.headers(), now);
+                return self.judge(response, &asking, validators, answer).await;
+            }
+            let target = target(&asking, response.headers())?;
+            passed.push(asking);
+            if answer.hops == self.max_redirects || passed.contains(&target) {
+                return Err(Fault::Redirects(answer.hops));
+            }
+            answer.hops += 1;
+            permanently &= matches!(status, 301 | 308);
+            if permanently {
+                answer.permanent = Some(target.clone());
+            }
+            answer.moved_to = Some(target.clone());
+            asking = target;
+        }
+    }
+
+    /// One request, one answer's head.
+    async fn ask(&self, url: &FeedUrl, validators: &Validators, codings: &'static str) -> Result<Response, Fault> {
+        if !self.guard.admits(url) {
+            return Err(Fault::Address(clip(url.host())));
+        }
+        let mut request = Request::new(Method::GET, url.url().clone());
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+        // RFC 9110 13.1: whole and unchanged, or not at all.
+        for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
+            if let Some(value) = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        self.client.execute(request).await.map_err(|error| trouble::fault(&error, url))
+    }
+
+    /// What an answer that is no redirect means.
+    async fn judge(
+        &self,
+        response: Response,
+        url: &FeedUrl,
+        validators: &Validators,
+        answer: &mut Answer,
+    ) -> Result<Fetched, Fault> {
+        match response.status().as_u16() {
+            200 | 203 => self.document(response, url, validators, answer).await,
+            204 | 205 => Err(Fault::Empty),
+            304 if *validators == Validators::default() => {
+                Err(Fault::Broken("304 (not modified) to a request without conditions".to_owned()))
+            }
+            304 => Ok(Fetched::NotModified),
+            410 => Ok(Fetched::Gone),
+            status @ 429 => Err(Fault::Held { status }),
+            status @ (403 | 503) if answer.freshness.retry_after.is_some() => Err(Fault::Held { status }),
+            status => Err(Fault::Status(status)),
+        }
+    }
+
+    /// Reads the body. One that is not packed as its label says is asked for once more, unpacked.
+    async fn document(
+        &self,
+        response: Response,
+        url: &FeedUrl,
+        validators: &Validators,
+        answer: &mut Answer,
+    ) -> Result<Fetched, Fault> {
+        if let Some(document) = self.read(response, url, answer).await? {
+            return Ok(document);
+        }
+        let lie = || Fault::Broken("the body is not packed as its Content-Encoding says".to_owned());
+        let again = self.ask(url, validators, coding::IDENTITY).await?;
+        if again.status() == 200 { self.read(again, url, answer).await?.ok_or_else(lie) } else { Err(lie()) }
+    }
+
+    /// Reads and unpacks one body; `None` when it is not packed as its label says.
+    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut Answer) -> Result<Option<Fetched>, Fault> {
+        let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
+        let too_large = || Fault::TooLarge { limit };
+        if response.content_length().is_some_and(|stated| stated > limit) {
+            return Err(too_large());
+        }
+        let mut packed = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| trouble::fault(&error, url))? {
+            answer.bytes += chunk.len() as u64;
+            if chunk.len() > self.max_body - packed.len() {
+                return Err(too_large());
+            }
+            packed.extend_from_slice(&chunk);
+        }
+        let headers = response.headers();
+        let bytes = match headers.get(CONTENT_ENCODING) {
+            None => packed,
+            Some(label) => match coding::decode(label.to_str().unwrap_or_default(), packed, self.max_body) {
+                Ok(bytes) => bytes,
+                Err(Undecoded::TooLarge) => return Err(too_large()),
+                Err(Undecoded::Lie) => return Ok(None),
+            },
+        };
+        answer.bytes = bytes.len() as u64;
+        Ok(Some(Fetched::Document {
+            body: Body::within(bytes, limit)?,
+            content_type: headers::content_type(headers),
+            validators: headers::validators(headers),
+        }))
+    }
+}
+
+/// Where a redirect leads.
+fn target(from: &FeedUrl, headers: &HeaderMap) -> Result<FeedUrl, Fault> {
+    let location = headers::location(headers).ok_or_else(|| Fault::BadRedirect("without Location".to_owned()))?;
+    let url = from.url().join(&location).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))?;
+    FeedUrl::new(url).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))
+}

@@ -1,0 +1,93 @@
+//! What went wrong, in words for people: short, without addresses' secrets, whatever the other side sent.
+
+use super::guard::Refused;
+use crate::model::{Fault, FeedUrl};
+use rustls::{CertificateError, Error as TlsError};
+use std::{error::Error, io};
+
+/// Longest text that a fault repeats from somebody else, in characters.
+const MAX_WORDS: usize = 160;
+
+/// At most [`MAX_WORDS`] characters of `text`, without control characters.
+pub(super) fn clip(text: &str) -> String {
+    let mut words: String = text.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
+    if text.chars().nth(MAX_WORDS).is_some() {
+        words.push('…');
+    }
+    words
+}
+
+/// The fault behind the client's error while it asked `url`.
+pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
+    if find(error, |cause| cause.is::<Refused>().then_some(())).is_some() {
+        return Fault::Address(clip(url.host()));
+    }
+    if error.is_dns() {
+        return Fault::Dns(clip(url.host()));
+    }
+    if let Some(words) = find(error, |cause| cause.downcast_ref().map(tls_words)) {
+        return Fault::Tls(words);
+    }
+    if error.is_connect() {
+        return Fault::Connect(connect_words(error));
+    }
+    Fault::Broken(clip(&root(error).to_string()))
+}
+
+fn connect_words(error: &reqwest::Error) -> String {
+    let kind = find(error, |cause| cause.downcast_ref().map(io::Error::kind));
+    match kind {
+        Some(io::ErrorKind::ConnectionRefused) => "refused".to_owned(),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
+            "closed by the other side".to_owned()
+        }
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "unreachable".to_owned(),
+        _ if error.is_timeout() => "nobody answered in time".to_owned(),
+        _ => clip(&root(error).to_string()),
+    }
+}
+
+fn tls_words(error: &TlsError) -> String {
+    match error {
+        TlsError::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired".to_owned()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet".to_owned()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for another name".to_owned()
+            }
+            CertificateError::UnknownIssuer => "the issuer of its certificate is unknown here".to_owned(),
+            CertificateError::Revoked => "its certificate was revoked".to_owned(),
+            other => clip(&format!("its certificate is bad: {other}")),
+        },
+        TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
+        other => clip(&other.to_string()),
+    }
+}
+
+/// Looks through an error and its causes. An `io::Error` hides the error that it carries from `source`, so it is opened.
+fn find<T>(error: &reqwest::Error, look: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = look(cause) {
+            return Some(found);
+        }
+        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
+    }
+    None
+}
+
+/// The last cause: what happened, without who noticed.
+fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
+    let mut cause: &(dyn Error + 'static) = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause
+}

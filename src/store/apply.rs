@@ -1,0 +1,150 @@
+//! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
+//! waits for another's answer.
+
+use super::{
+    cell::{self, second},
+    error::{StoreError, While},
+    ledger::Ledger,
+};
+use sqlx::SqliteConnection;
+
+/// Runs a statement over rows given as JSON; does nothing for no rows.
+async fn set<T: serde::Serialize>(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    rows: &[T],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(sql).bind(cell::rows(rows)).execute(connection).await.while_doing(doing)?;
+    Ok(())
+}
+
+/// Writes everything in the ledger.
+pub(super) async fn apply(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
+    set(
+        connection,
+        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
+         SELECT value ->> 'id', value ->> 'iri', value ->> 'entry', 1, 1, value ->> 'at' FROM json_each($1)",
+        &ledger.stories,
+        "writing stories",
+    )
+    .await?;
+    set(connection, INSERT_ENTRIES, &ledger.entries, "writing entries").await?;
+    set(
+        connection,
+        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) \
+         SELECT value ->> 'id', value ->> 'summary', value ->> 'content', value ->> 'extras', \
+                value ->> 'folded_title', value ->> 'folded_body' FROM json_each($1)",
+        &ledger.texts,
+        "writing texts",
+    )
+    .await?;
+    set(
+        connection,
+        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
+         SELECT value ->> 'entry', value ->> 'story', value ->> 'at', value ->> 'rule', value ->> 'lmin', \
+                value ->> 'containment', value ->> 'start', value ->> 'evidence' FROM json_each($1)",
+        &ledger.members,
+        "writing members of stories",
+    )
+    .await?;
+    revise(connection, ledger).await?;
+    sight(connection, ledger).await?;
+    if !ledger.grown.is_empty() {
+        grow(connection, &ledger.grown.iter().copied().collect::<Vec<_>>()).await?;
+    }
+    super::place::lay(connection, ledger).await
+}
+
+const INSERT_ENTRIES: &str = "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, \
+        title_from, link, link_key, author, language, published, updated, believed, published_at, first_seen_at, \
+        order_at, feed_updated_at, shown) \
+    SELECT value ->> 'id', value ->> 'outlet', value ->> 'feed', value ->> 'story', value ->> 'key', \
+           value ->> 'source_id', value ->> 'iri', value ->> 'title', value ->> 'title_from', value ->> 'link', \
+           value ->> 'link_key', value ->> 'author', value ->> 'language', value ->> 'published', \
+           value ->> 'updated', value ->> 'believed', value ->> 'published_at', value ->> 'first_seen_at', \
+           value ->> 'order_at', value ->> 'feed_updated_at', value ->> 'shown' FROM json_each($1)";
+
+/// Records what stood in revised entries, then writes what stands there now.
+async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
+    set(
+        connection,
+        "INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_link, old_summary, \
+                old_content) \
+         SELECT e.id, r.value ->> 'at', r.value ->> 'material', r.value ->> 'what', e.title, r.value ->> 'title', \
+                CASE WHEN e.link IS NOT r.value ->> 'link' THEN e.link END, \
+                CASE WHEN t.summary IS NOT r.value ->> 'summary' THEN t.summary END, \
+                CASE WHEN t.content IS NOT r.value ->> 'content' THEN t.content END \
+         FROM json_each($1) AS r JOIN entry AS e ON e.id = r.value ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id",
+        &ledger.revised,
+        "writing revisions",
+    )
+    .await?;
+    set(
+        connection,
+        "UPDATE entry SET title = r.value ->> 'title', title_from = r.value ->> 'title_from', \
+                link = r.value ->> 'link', link_key = r.value ->> 'link_key', author = r.value ->> 'author', \
+                language = r.value ->> 'language', published = r.value ->> 'published', \
+                updated = r.value ->> 'updated', believed = r.value ->> 'believed', shown = r.value ->> 'shown', \
+                revised_at = CASE WHEN r.value ->> 'material' THEN r.value ->> 'at' ELSE revised_at END \
+         FROM json_each($1) AS r WHERE entry.id = r.value ->> 'id'",
+        &ledger.revised,
+        "revising entries",
+    )
+    .await?;
+    set(
+        connection,
+        "UPDATE entry_text SET summary = r.value ->> 'summary', content = r.value ->> 'content', \
+                extras = r.value ->> 'extras', folded_title = r.value ->> 'folded_title', \
+                folded_body = r.value ->> 'folded_body' \
+         FROM json_each($1) AS r WHERE entry_text.entry_id = r.value ->> 'id'",
+        &ledger.revised,
+        "revising texts",
+    )
+    .await
+}
+
+/// Writes what feeds list now, and what they list no longer.
+async fn sight(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
+    set(
+        connection,
+        "INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at) \
+         SELECT value ->> 'feed', value ->> 'key', value ->> 'entry', value ->> 'raw', value ->> 'guid', \
+                value ->> 'link', value ->> 'at' FROM json_each($1) WHERE true \
+         ON CONFLICT (key_hash, feed_id) DO UPDATE SET raw = excluded.raw, left_at = NULL",
+        &ledger.sightings,
+        "writing sightings",
+    )
+    .await?;
+    for gone in &ledger.left {
+        sqlx::query(
+            "UPDATE sighting SET left_at = $1 \
+             WHERE feed_id = $2 AND left_at IS NULL AND raw IN (SELECT value FROM json_each($3))",
+        )
+        .bind(second(gone.at))
+        .bind(gone.feed.0)
+        .bind(cell::rows(&gone.raw))
+        .execute(&mut *connection)
+        .await
+        .while_doing("marking what feeds list no longer")?;
+    }
+    Ok(())
+}
+
+/// Counts the members of stories that were joined.
+async fn grow(connection: &mut SqliteConnection, stories: &[i64]) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE story SET \
+            members = (SELECT count(*) FROM entry WHERE story_id = story.id), \
+            outlets = (SELECT count(DISTINCT outlet_id) FROM entry WHERE story_id = story.id) \
+         WHERE id IN (SELECT value FROM json_each($1))",
+    )
+    .bind(cell::rows(stories))
+    .execute(connection)
+    .await
+    .while_doing("counting members of stories")?;
+    Ok(())
+}

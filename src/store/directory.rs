@@ -1,0 +1,86 @@
+//! Outlets and channels as the writer needs them at every new entry: names, and who belongs where. Kept in memory.
+
+use super::{
+    cell,
+    error::{StoreError, While},
+    ledger::{Ledger, PlaceRow},
+};
+use crate::{
+    dedup::Arrival,
+    model::{Channel, EntryId, OutletId, StoryId},
+};
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+/// What a channel needs to know of an outlet; also of outlets that are no longer configured.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    pub slug: String,
+    pub name: String,
+    pub tags: Vec<String>,
+}
+
+/// Outlets by row id, and the configured channels with theirs.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    pub outlets: HashMap<OutletId, Known>,
+    pub channels: Vec<(i64, Channel)>,
+}
+
+impl Directory {
+    /// Reads the outlets; the channels are the configuration's.
+    pub(super) async fn load(
+        connection: &mut SqliteConnection,
+        channels: Vec<(i64, Channel)>,
+    ) -> Result<Self, StoreError> {
+        let rows: Vec<(i64, String, String, String)> = sqlx::query_as("SELECT id, slug, name, tags FROM outlet")
+            .fetch_all(connection)
+            .await
+            .while_doing("reading outlets")?;
+        let mut outlets = HashMap::with_capacity(rows.len());
+        for (id, slug, name, tags) in rows {
+            let tags = cell::Place { table: "outlet", row: id }.json("tags", &tags)?;
+            outlets.insert(OutletId(id), Known { slug, name, tags });
+        }
+        Ok(Self { outlets, channels })
+    }
+
+    /// What readers call the outlet.
+    pub(super) fn outlet_name(&self, outlet: OutletId) -> &str {
+        self.outlets.get(&outlet).map_or("", |known| known.name.as_str())
+    }
+
+    /// Whether the channel takes what this outlet says in this language.
+    pub(super) fn takes(&self, channel: &Channel, outlet: OutletId, language: Option<&str>) -> bool {
+        self.outlets.get(&outlet).is_some_and(|known| channel.takes(&known.slug, &known.tags, language))
+    }
+
+    /// Gives a new entry its place in every channel that takes it.
+    pub(super) fn places(
+        &self,
+        arrival: &Arrival,
+        entry: EntryId,
+        story: StoryId,
+        (order_at, published_at): (&str, &str),
+        ledger: &mut Ledger,
+    ) {
+        for (id, channel) in &self.channels {
+            if !self.takes(channel, arrival.outlet, arrival.entry.language.as_deref()) {
+                continue;
+            }
+            ledger.touched.insert(*id);
+            if channel.collapse && (channel.min_outlets > 1 || !channel.prefer.is_empty()) {
+                ledger.candidates.insert((*id, story.0));
+                continue;
+            }
+            ledger.places.push(PlaceRow {
+                channel: *id,
+                order_at: order_at.to_owned(),
+                published_at: published_at.to_owned(),
+                story: story.0,
+                entry: entry.0,
+                each: !channel.collapse,
+            });
+        }
+    }
+}

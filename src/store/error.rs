@@ -1,0 +1,121 @@
+//! What can go wrong with the database itself. A feed's trouble is never one of these.
+
+use std::path::PathBuf;
+
+/// The database cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file cannot be opened or created.
+    #[error("cannot open the database {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// There is no such file, and the verb only reads.
+    #[error("there is no database at {0}; `warraq run` or `warraq poll` makes one")]
+    Missing(PathBuf),
+    /// Another Warraq writes to it.
+    #[error("the database {0} is in use by another warraq")]
+    InUse(PathBuf),
+    /// Its lock file cannot be made.
+    #[error("cannot lock {path}")]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file belongs to another program.
+    #[error("{path} is an SQLite database, but not Warraq's (application id {found:#x})")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What its header says.
+        found: i64,
+    },
+    /// A newer Warraq has written to it.
+    #[error("{path} has schema {found}, this warraq knows up to {known}: use the newer warraq, or restore a backup")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+    /// The schema could not be brought up to date; nothing was changed.
+    #[error("cannot bring the schema of {path} up to date")]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A row that cannot be.
+    #[error("the database is inconsistent: {table}.{column} of row {row} holds {value:?}")]
+    Inconsistent {
+        /// Its table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        row: i64,
+        /// What it holds, shortened.
+        value: String,
+    },
+    /// A statement failed.
+    #[error("the database failed while {doing}")]
+    Sql {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// A file operation failed.
+    #[error("{doing} {path} failed")]
+    File {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A backup that must not take the place of the database.
+    #[error("{path} cannot be restored: {why}")]
+    BadBackup {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The writer has ended; its own error was reported where it happened.
+    #[error("the database's writer has stopped")]
+    WriterGone,
+}
+
+/// Says what was being done when a statement failed.
+pub(super) trait While<T> {
+    fn while_doing(self, doing: &'static str) -> Result<T, StoreError>;
+}
+
+impl<T> While<T> for Result<T, sqlx::Error> {
+    fn while_doing(self, doing: &'static str) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::Sql { doing, source })
+    }
+}
+
+/// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|e| e.code().and_then(|code| code.parse::<i32>().ok()))
+        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+}

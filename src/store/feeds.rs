@@ -1,0 +1,274 @@
+//! Feeds as polls need them: read once at the start, written with each visit.
+
+use super::{
+    cell::{self, Place, milli},
+    error::{StoreError, While},
+    visit::{Settled, Visit},
+};
+use crate::model::{FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, Slug, Tally, Validators};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+#[derive(sqlx::FromRow)]
+struct FeedRow {
+    id: i64,
+    outlet_id: i64,
+    slug: String,
+    url: String,
+    ask_url: String,
+    etag: Option<Vec<u8>>,
+    last_modified: Option<Vec<u8>>,
+    body_hash: Option<i64>,
+    state: String,
+    failures: i64,
+    hold_until: Option<String>,
+    last_poll_at: Option<String>,
+    last_success_at: Option<String>,
+    next_poll_at: String,
+    hints: String,
+    rhythm: String,
+    moving_to: Option<String>,
+    moving_visits: i64,
+    moving_since: Option<String>,
+    guids_void: bool,
+}
+
+/// Every configured feed, in order of row id.
+pub(super) async fn configured(connection: &mut SqliteConnection) -> Result<Vec<FeedRecord>, StoreError> {
+    let rows: Vec<FeedRow> = sqlx::query_as(
+        "SELECT f.id, f.outlet_id, o.slug, f.url, f.ask_url, f.etag, f.last_modified, f.body_hash, f.state, f.failures, \
+                f.hold_until, f.last_poll_at, f.last_success_at, f.next_poll_at, f.hints, f.rhythm, f.moving_to, \
+                f.moving_visits, f.moving_since, f.guids_void \
+         FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.id",
+    )
+    .fetch_all(connection)
+    .await
+    .while_doing("reading feeds")?;
+    rows.into_iter().map(record).collect()
+}
+
+fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
+    let place = Place { table: "feed", row: row.id };
+    let url = |column, text: &str| place.parse(column, text, |t| FeedUrl::parse(t).ok());
+    let moving = match (&row.moving_to, place.maybe_time("moving_since", row.moving_since.as_deref())?) {
+        (Some(to), Some(since)) => {
+            Some((url("moving_to", to)?, place.count("moving_visits", row.moving_visits)?, since))
+        }
+        _ => None,
+    };
+    Ok(FeedRecord {
+        id: FeedId(row.id),
+        outlet_id: OutletId(row.outlet_id),
+        outlet: place.parse("outlet_id", &row.slug, |t| Slug::parse(t).ok())?,
+        url: url("url", &row.url)?,
+        ask: url("ask_url", &row.ask_url)?,
+        validators: Validators { etag: row.etag, last_modified: row.last_modified },
+        body_hash: row.body_hash,
+        state: place.parse("state", &row.state, FeedState::parse)?,
+        failures: place.count("failures", row.failures)?,
+        hold_until: place.maybe_time("hold_until", row.hold_until.as_deref())?,
+        last_poll_at: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
+        last_success_at: place.maybe_time("last_success_at", row.last_success_at.as_deref())?,
+        next_poll_at: place.time("next_poll_at", &row.next_poll_at)?,
+        hints: place.json("hints", &row.hints)?,
+        rhythm: row.rhythm,
+        moving,
+        guids_void: row.guids_void,
+    })
+}
+
+/// A feed after a visit, and the visit, as rows. Owned, so that light visits can wait for their batch.
+#[derive(Debug)]
+pub(super) struct VisitRows {
+    poll: PollRow,
+    feed: FeedAfter,
+    info: Option<InfoRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct PollRow {
+    feed: i64,
+    ended_at: String,
+    ms: i64,
+    outcome: &'static str,
+    fault: Option<&'static str>,
+    error: Option<String>,
+    status: Option<u16>,
+    bytes: u64,
+    listed: u32,
+    new: u32,
+    revised: u32,
+    duplicate: u32,
+    gap: bool,
+    repairs: Option<String>,
+    next_poll_at: String,
+    why: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FeedAfter {
+    id: i64,
+    ask_url: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    body_hash: Option<i64>,
+    state: &'static str,
+    failures: u32,
+    hold_until: Option<String>,
+    last_poll_at: Option<String>,
+    last_success_at: Option<String>,
+    last_outcome: Option<&'static str>,
+    last_error: Option<String>,
+    next_poll_at: String,
+    why: String,
+    hints: String,
+    rhythm: String,
+    moving_to: Option<String>,
+    moving_visits: u32,
+    moving_since: Option<String>,
+    guids_void: bool,
+    gap: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct InfoRow {
+    id: i64,
+    title: Option<String>,
+    link: Option<String>,
+    language: Option<String>,
+    repairs: String,
+}
+
+impl FeedAfter {
+    fn of(settled: &Settled, outcome: Option<&Outcome>, gap: bool) -> Self {
+        let feed = &settled.feed;
+        let failed = outcome.and_then(|o| if let Outcome::Failed(fault) = o { Some(fault.to_string()) } else { None });
+        Self {
+            id: feed.id.0,
+            ask_url: feed.ask.as_str().to_owned(),
+            etag: feed.validators.etag.as_deref().map(cell::hex),
+            last_modified: feed.validators.last_modified.as_deref().map(cell::hex),
+            body_hash: feed.body_hash,
+            state: feed.state.as_str(),
+            failures: feed.failures,
+            hold_until: feed.hold_until.map(milli),
+            last_poll_at: feed.last_poll_at.map(milli),
+            last_success_at: feed.last_success_at.map(milli),
+            last_outcome: outcome.map(Outcome::as_str),
+            last_error: failed,
+            next_poll_at: milli(feed.next_poll_at),
+            why: settled.why.clone(),
+            // Numbers and strings: serialising them cannot fail.
+            hints: serde_json::to_string(&feed.hints).unwrap_or_else(|_| "{}".to_owned()),
+            rhythm: feed.rhythm.clone(),
+            moving_to: feed.moving.as_ref().map(|(url, ..)| url.as_str().to_owned()),
+            moving_visits: feed.moving.as_ref().map_or(0, |(_, visits, _)| *visits),
+            moving_since: feed.moving.as_ref().map(|(.., since)| milli(*since)),
+            guids_void: feed.guids_void,
+            gap,
+        }
+    }
+}
+
+impl VisitRows {
+    /// Rows of a settled visit.
+    pub(super) fn of(visit: &Visit, settled: &Settled, tally: Tally, gap: bool) -> Self {
+        let feed = FeedAfter::of(settled, Some(&visit.outcome), gap);
+        let repairs = visit.document.as_ref().map(|d| cell::rows(&d.repairs));
+        let poll = PollRow {
+            feed: visit.feed.id.0,
+            ended_at: milli(visit.ended_at),
+            ms: i64::try_from(visit.ended_at.duration_since(visit.started_at).as_millis()).unwrap_or(i64::MAX),
+            outcome: visit.outcome.as_str(),
+            fault: if let Outcome::Failed(fault) = &visit.outcome { Some(fault.as_str()) } else { None },
+            error: feed.last_error.clone(),
+            status: visit.status,
+            bytes: visit.bytes,
+            listed: tally.listed,
+            new: tally.new,
+            revised: tally.revised,
+            duplicate: tally.duplicate,
+            gap,
+            repairs: repairs.clone().filter(|text| text != "[]"),
+            next_poll_at: feed.next_poll_at.clone(),
+            why: settled.why.clone(),
+        };
+        let info = visit.document.as_ref().zip(repairs).map(|(d, repairs)| info(visit.feed.id, &d.info, repairs));
+        Self { poll, feed, info }
+    }
+}
+
+fn info(feed: FeedId, info: &FeedInfo, repairs: String) -> InfoRow {
+    InfoRow { id: feed.0, title: info.title.clone(), link: info.link.clone(), language: info.language.clone(), repairs }
+}
+
+/// Writes visits: their rows in the history, and what they leave behind in their feeds.
+pub(super) async fn write(connection: &mut SqliteConnection, visits: &[VisitRows]) -> Result<(), StoreError> {
+    if visits.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
+                duplicate, gap, repairs, next_poll_at, why) \
+         SELECT value ->> 'feed', value ->> 'ended_at', value ->> 'ms', value ->> 'outcome', value ->> 'fault', \
+                value ->> 'error', value ->> 'status', value ->> 'bytes', value ->> 'listed', value ->> 'new', \
+                value ->> 'revised', value ->> 'duplicate', value ->> 'gap', value ->> 'repairs', \
+                value ->> 'next_poll_at', value ->> 'why' FROM json_each($1)",
+    )
+    .bind(cell::rows(&visits.iter().map(|v| &v.poll).collect::<Vec<_>>()))
+    .execute(&mut *connection)
+    .await
+    .while_doing("writing the history of polls")?;
+    // A feed visited twice in one batch is as its last visit left it.
+    let mut last = std::collections::HashMap::new();
+    for visit in visits {
+        last.insert(visit.feed.id, &visit.feed);
+    }
+    update(connection, &last.into_values().collect::<Vec<_>>()).await?;
+    let infos: Vec<&InfoRow> = visits.iter().filter_map(|v| v.info.as_ref()).collect();
+    if infos.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE feed SET title = r.value ->> 'title', link = r.value ->> 'link', language = r.value ->> 'language', \
+                repairs = r.value ->> 'repairs' \
+         FROM json_each($1) AS r WHERE feed.id = r.value ->> 'id'",
+    )
+    .bind(cell::rows(&infos))
+    .execute(connection)
+    .await
+    .while_doing("writing what feeds say of themselves")?;
+    Ok(())
+}
+
+/// Writes feeds that were settled without a visit: new ones, and those whose schedule changed.
+pub(super) async fn settle(connection: &mut SqliteConnection, settled: &[Settled]) -> Result<(), StoreError> {
+    let rows: Vec<FeedAfter> = settled.iter().map(|s| FeedAfter::of(s, None, false)).collect();
+    update(connection, &rows.iter().collect::<Vec<_>>()).await
+}
+
+async fn update(connection: &mut SqliteConnection, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
+    if feeds.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE feed SET ask_url = r.value ->> 'ask_url', etag = unhex(r.value ->> 'etag'), \
+                last_modified = unhex(r.value ->> 'last_modified'), body_hash = r.value ->> 'body_hash', \
+                state = r.value ->> 'state', failures = r.value ->> 'failures', \
+                hold_until = r.value ->> 'hold_until', last_poll_at = r.value ->> 'last_poll_at', \
+                last_success_at = r.value ->> 'last_success_at', \
+                last_outcome = coalesce(r.value ->> 'last_outcome', last_outcome), \
+                last_error = CASE WHEN r.value ->> 'last_outcome' IS NULL THEN last_error \
+                                  ELSE r.value ->> 'last_error' END, \
+                next_poll_at = r.value ->> 'next_poll_at', why = r.value ->> 'why', hints = r.value ->> 'hints', \
+                rhythm = r.value ->> 'rhythm', moving_to = r.value ->> 'moving_to', \
+                moving_visits = r.value ->> 'moving_visits', moving_since = r.value ->> 'moving_since', \
+                guids_void = r.value ->> 'guids_void', gaps = gaps + (r.value ->> 'gap') \
+         FROM json_each($1) AS r WHERE feed.id = r.value ->> 'id'",
+    )
+    .bind(cell::rows(feeds))
+    .execute(connection)
+    .await
+    .while_doing("writing feeds")?;
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! Decisions as rows: what [`super::apply`] writes. Pure; made from [`Changes`] by value, once.
+
+use super::{
+    cell::{milli, second},
+    directory::Directory,
+    visit::{Brought, Visit},
+};
+use crate::{
+    dedup::{Arrival, Change, Changes, Decided, NewEntry, Revision},
+    model::{Entry, FeedId},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// Every row that a batch writes.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub stories: Vec<StoryRow>,
+    pub entries: Vec<EntryRow>,
+    pub texts: Vec<TextRow>,
+    pub members: Vec<MemberRow>,
+    pub revised: Vec<RevisedRow>,
+    pub sightings: Vec<SightingRow>,
+    pub left: Vec<Left>,
+    /// Stories that were joined: their counts change.
+    pub grown: HashSet<i64>,
+    pub places: Vec<PlaceRow>,
+    /// (channel, story) pairs whose qualification has to be looked up: the channel wants several outlets.
+    pub candidates: HashSet<(i64, i64)>,
+    /// Channels whose stories changed.
+    pub touched: HashSet<i64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StoryRow {
+    id: i64,
+    iri: String,
+    entry: i64,
+    at: String,
+}
+
+/// The columns that an entry and a revised entry share.
+#[derive(Debug, Serialize)]
+pub(super) struct ShownRow {
+    pub id: i64,
+    pub title: String,
+    title_from: &'static str,
+    link: Option<String>,
+    link_key: Option<i64>,
+    author: Option<String>,
+    language: Option<String>,
+    published: Option<String>,
+    updated: Option<String>,
+    believed: Option<String>,
+    shown: i64,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct EntryRow {
+    #[serde(flatten)]
+    row: ShownRow,
+    outlet: i64,
+    feed: i64,
+    story: i64,
+    key: String,
+    source_id: Option<String>,
+    iri: String,
+    published_at: String,
+    first_seen_at: String,
+    order_at: String,
+    feed_updated_at: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TextRow {
+    id: i64,
+    summary: Option<String>,
+    content: Option<String>,
+    extras: String,
+    folded_title: String,
+    folded_body: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RevisedRow {
+    #[serde(flatten)]
+    row: ShownRow,
+    #[serde(flatten)]
+    text: TextWithoutId,
+    at: String,
+    material: bool,
+    what: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TextWithoutId {
+    summary: Option<String>,
+    content: Option<String>,
+    extras: String,
+    folded_title: String,
+    folded_body: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct MemberRow {
+    entry: i64,
+    story: i64,
+    at: String,
+    rule: &'static str,
+    lmin: Option<f64>,
+    containment: Option<f64>,
+    start: Option<f64>,
+    evidence: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SightingRow {
+    feed: i64,
+    key: i64,
+    entry: Option<i64>,
+    raw: i64,
+    guid: Option<String>,
+    link: Option<String>,
+    at: String,
+}
+
+/// What a feed lists no longer.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub feed: FeedId,
+    /// The last successful poll that listed it.
+    pub at: Timestamp,
+    pub raw: Vec<i64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PlaceRow {
+    pub channel: i64,
+    pub order_at: String,
+    pub published_at: String,
+    pub story: i64,
+    pub entry: i64,
+    /// Every report has a place of its own.
+    pub each: bool,
+}
+
+impl Ledger {
+    /// Rows of these decisions; what each visit brought is added up on the way.
+    pub(super) fn of(changes: Changes, visits: &[Visit], directory: &Directory, brought: &mut [Brought]) -> Self {
+        let mut ledger = Self::default();
+        for Decided { arrival, change } in changes.into_decided() {
+            let visit = &visits[arrival.poll];
+            let brought = &mut brought[arrival.poll];
+            match change {
+                Change::New(new) => {
+                    brought.tally.new += 1;
+                    brought.tally.duplicate += u32::from(!new.starts);
+                    brought.stamps.push(arrival.entry.believed.unwrap_or(arrival.seen_at));
+                    ledger.new_entry(arrival, *new, visit, directory);
+                }
+                Change::Revised(revision) => {
+                    brought.tally.revised += 1;
+                    ledger.revised_entry(arrival, *revision, directory);
+                }
+                Change::Unchanged { entry } => ledger.sighted(&arrival, Some(entry.0), false),
+                Change::Duplicate { entry, .. } => {
+                    brought.tally.duplicate += 1;
+                    ledger.sighted(&arrival, Some(entry.0), true);
+                }
+                Change::Pruned => ledger.sighted(&arrival, None, false),
+            }
+        }
+        ledger
+    }
+
+    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, visit: &Visit, directory: &Directory) {
+        self.sighted(&arrival, Some(new.id.0), false);
+        let at = second(arrival.seen_at);
+        if new.starts {
+            let iri = new.iri.clone();
+            self.stories.push(StoryRow { id: new.story.0, iri, entry: new.id.0, at: at.clone() });
+        } else {
+            self.grown.insert(new.story.0);
+        }
+        self.members.push(MemberRow {
+            entry: new.id.0,
+            story: new.story.0,
+            at: at.clone(),
+            rule: new.evidence.rule.as_str(),
+            lmin: new.evidence.lmin,
+            containment: new.evidence.containment,
+            start: new.evidence.start,
+            evidence: new.evidence.words,
+        });
+        let (order_at, published_at) = (second(new.order_at), second(new.published_at));
+        directory.places(&arrival, new.id, new.story, (&order_at, &published_at), self);
+        let stated = visit.document.as_ref().and_then(|d| d.updated).filter(|stated| *stated <= arrival.seen_at);
+        let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
+        let row = ShownRow::of(new.id.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
+        let Entry { key, source_id, .. } = &arrival.entry;
+        self.entries.push(EntryRow {
+            row,
+            outlet: arrival.outlet.0,
+            feed: arrival.feed.0,
+            story: new.story.0,
+            key: key.0.clone(),
+            source_id: source_id.clone(),
+            iri: new.iri,
+            published_at,
+            first_seen_at: at,
+            order_at,
+            feed_updated_at,
+        });
+        let text = TextWithoutId::of(arrival.entry);
+        self.texts.push(TextRow {
+            id: new.id.0,
+            summary: text.summary,
+            content: text.content,
+            extras: text.extras,
+            folded_title: text.folded_title,
+            folded_body: text.folded_body,
+        });
+    }
+
+    fn revised_entry(&mut self, arrival: Arrival, revision: Revision, directory: &Directory) {
+        self.sighted(&arrival, Some(revision.entry.0), false);
+        let row =
+            ShownRow::of(revision.entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
+        self.revised.push(RevisedRow {
+            row,
+            text: TextWithoutId::of(arrival.entry),
+            at: second(arrival.seen_at),
+            material: revision.material,
+            what: revision.words,
+        });
+    }
+
+    fn sighted(&mut self, arrival: &Arrival, entry: Option<i64>, elsewhere: bool) {
+        self.sightings.push(SightingRow {
+            feed: arrival.feed.0,
+            key: arrival.entry.key.hash(),
+            entry,
+            raw: arrival.entry.raw.0,
+            guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
+            link: arrival.entry.link.clone().filter(|_| elsewhere),
+            at: second(arrival.seen_at),
+        });
+    }
+
+    /// Notes what a document lists no longer. A cut document says nothing about what is missing from it.
+    pub(super) fn leave(&mut self, visit: &Visit) {
+        let Some(document) = visit.document.as_ref().filter(|d| !d.partial) else { return };
+        let Some(at) = visit.feed.last_success_at else { return };
+        let listed: HashSet<_> = document.raw.iter().collect();
+        let raw: Vec<i64> =
+            document.listed_before.iter().filter(|raw| !listed.contains(raw)).map(|raw| raw.0).collect();
+        if !raw.is_empty() {
+            self.left.push(Left { feed: visit.feed.id, at, raw });
+        }
+    }
+}
+
+impl ShownRow {
+    fn of(id: i64, entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> Self {
+        let (title, title_from) = shown_title(entry, outlet_name, seen_at);
+        let names: Vec<&str> = entry.extras.authors.iter().map(|a| a.name.as_str()).filter(|n| !n.is_empty()).collect();
+        Self {
+            id,
+            title,
+            title_from,
+            link: entry.link.clone(),
+            link_key: entry.link_key.map(|k| k.0),
+            author: (!names.is_empty()).then(|| names.join(", ")),
+            language: entry.language.clone(),
+            published: entry.published.map(second),
+            updated: entry.updated.map(second),
+            believed: entry.believed.map(second),
+            shown: entry.shown,
+        }
+    }
+}
+
+impl TextWithoutId {
+    fn of(entry: Entry) -> Self {
+        Self {
+            summary: entry.summary.map(crate::model::SafeHtml::into_string),
+            content: entry.content.map(crate::model::SafeHtml::into_string),
+            // Strings, numbers and lists: serialising them cannot fail.
+            extras: serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned()),
+            folded_title: entry.folded.title,
+            folded_body: entry.folded.body,
+        }
+    }
+}
+
+/// Every published entry has a title: its own, else the first characters of its text, else outlet and date.
+fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
+    if let Some(title) = &entry.title {
+        return (title.as_str().to_owned(), "title");
+    }
+    if let Some(excerpt) = &entry.excerpt {
+        return (excerpt.as_str().to_owned(), "text");
+    }
+    let day = milli(entry.believed.unwrap_or(seen_at));
+    (format!("{outlet_name} {}", day.get(..10).unwrap_or_default()), "outlet")
+}

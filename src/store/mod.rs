@@ -1,0 +1,32 @@
+//! The only SQL: one file, one writer, readers that never wait for it.
+//!
+//! The writer takes finished polls in order, recalls what is known, lets `dedup` decide, applies the decision and commits
+//! several polls in one transaction when they queue up. A poll is in the file whole or not at all; validators and due
+//! times are stored only in the transaction that stores the entries they stand for.
+//!
+//! An `Err` here means the disk, the database or a bug; it ends the writer, and with it the process.
+
+mod apply;
+mod backup;
+mod cell;
+mod directory;
+mod error;
+mod feeds;
+mod ledger;
+mod open;
+mod place;
+mod read;
+mod recall;
+mod retain;
+mod roster;
+mod scribe;
+mod visit;
+mod writer;
+
+pub use backup::{backup, restore};
+pub use error::StoreError;
+pub use read::{FeedHealth, Reader};
+pub use retain::{Keep, Pruned};
+pub use roster::{Adopted, Roster};
+pub use visit::{Brought, Document, Settle, Settled, Visit, Written};
+pub use writer::{Writer, WriterTask};

@@ -1,0 +1,159 @@
+//! The order of channels, kept as rows: a story takes its place once and never moves.
+
+use super::{
+    cell,
+    directory::Directory,
+    error::{StoreError, While},
+    ledger::{Ledger, PlaceRow},
+};
+use crate::model::{Channel, OutletId};
+use futures_util::TryStreamExt;
+use sqlx::SqliteConnection;
+use std::collections::{HashMap, HashSet};
+
+/// One report of a story, as a channel looks at it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Member {
+    entry_id: i64,
+    story_id: i64,
+    outlet_id: i64,
+    language: Option<String>,
+    order_at: String,
+    published_at: String,
+}
+
+/// Writes the places of new entries. Of several reports of a story in one batch the first takes the place.
+pub(super) async fn lay(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
+    let mut taken = HashSet::new();
+    let rows: Vec<&PlaceRow> = ledger.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story))).collect();
+    insert(connection, &rows).await
+}
+
+async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
+         SELECT value ->> 'channel', value ->> 'order_at', value ->> 'published_at', value ->> 'story', \
+                value ->> 'entry' FROM json_each($1) AS r \
+         WHERE value ->> 'each' OR NOT EXISTS (SELECT 1 FROM place AS p \
+            WHERE p.story_id = r.value ->> 'story' AND p.channel_id = r.value ->> 'channel')",
+    )
+    .bind(cell::rows(rows))
+    .execute(connection)
+    .await
+    .while_doing("writing places")?;
+    Ok(())
+}
+
+/// Looks up stories in channels that want several outlets, or prefer one, and places those that qualify now.
+pub(super) async fn qualify(
+    connection: &mut SqliteConnection,
+    directory: &Directory,
+    candidates: &HashSet<(i64, i64)>,
+) -> Result<(), StoreError> {
+    let mut stories: Vec<i64> = candidates.iter().map(|(_, story)| *story).collect();
+    if stories.is_empty() {
+        return Ok(());
+    }
+    stories.sort_unstable();
+    stories.dedup();
+    let members: Vec<Member> = sqlx::query_as(
+        "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+         WHERE story_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+    )
+    .bind(cell::rows(&stories))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("reading the members of stories")?;
+    let mut by_story: HashMap<i64, Vec<Member>> = HashMap::new();
+    for member in members {
+        by_story.entry(member.story_id).or_default().push(member);
+    }
+    let mut rows = Vec::new();
+    for (id, channel) in &directory.channels {
+        for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
+            let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();
+            rows.extend(place_of(*id, channel, directory, members));
+        }
+    }
+    insert(connection, &rows.iter().collect::<Vec<_>>()).await
+}
+
+/// A story's place in a collapsing channel: it qualifies with the report that brings the last outlet wanted; the first
+/// report inside the channel leads, or that of a preferred outlet which was in by then.
+fn place_of(id: i64, channel: &Channel, directory: &Directory, members: &[Member]) -> Option<PlaceRow> {
+    let inside: Vec<&Member> =
+        members.iter().filter(|m| directory.takes(channel, OutletId(m.outlet_id), m.language.as_deref())).collect();
+    let mut outlets = HashSet::new();
+    let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
+    let last = inside.iter().position(|m| {
+        outlets.insert(m.outlet_id);
+        outlets.len() >= wanted
+    })?;
+    // With a preference and no minimum, whoever is in by the time of the decision counts.
+    let by_then = if channel.min_outlets > 1 { &inside[..=last] } else { &inside[..] };
+    let rank = |m: &Member| {
+        let slug = directory.outlets.get(&OutletId(m.outlet_id)).map_or("", |known| known.slug.as_str());
+        channel.prefer.iter().position(|p| p.as_str() == slug).unwrap_or(channel.prefer.len())
+    };
+    let lead = by_then.iter().min_by_key(|m| rank(m))?;
+    let order_at = inside[..=last].iter().map(|m| m.order_at.as_str()).max()?;
+    Some(PlaceRow {
+        channel: id,
+        order_at: order_at.to_owned(),
+        published_at: lead.published_at.clone(),
+        story: lead.story_id,
+        entry: lead.entry_id,
+        each: false,
+    })
+}
+
+/// Lays a channel's places anew, over all entries: its definition changed.
+pub(super) async fn lay_anew(
+    connection: &mut SqliteConnection,
+    directory: &Directory,
+    id: i64,
+    channel: &Channel,
+) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM place WHERE channel_id = $1")
+        .bind(id)
+        .execute(&mut *connection)
+        .await
+        .while_doing("laying a channel anew")?;
+    let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
+    let mut rows = Vec::new();
+    {
+        let mut members = sqlx::query_as::<_, Member>(
+            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry ORDER BY id",
+        )
+        .fetch(&mut *connection);
+        while let Some(member) = members.try_next().await.while_doing("reading entries")? {
+            if !directory.takes(channel, OutletId(member.outlet_id), member.language.as_deref()) {
+                continue;
+            }
+            if channel.collapse {
+                stories.entry(member.story_id).or_default().push(member);
+            } else {
+                rows.push(each(id, member));
+            }
+        }
+    }
+    rows.extend(stories.values().filter_map(|members| place_of(id, channel, directory, members)));
+    for chunk in rows.chunks(5_000) {
+        insert(connection, &chunk.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
+}
+
+fn each(channel: i64, member: Member) -> PlaceRow {
+    PlaceRow {
+        channel,
+        order_at: member.order_at,
+        published_at: member.published_at,
+        story: member.story_id,
+        entry: member.entry_id,
+        each: true,
+    }
+}

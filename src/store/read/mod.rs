@@ -1,0 +1,48 @@
+//! Questions to the file. Readers see the last commit and never wait for the writer.
+
+mod channel;
+mod health;
+
+pub use health::FeedHealth;
+
+use super::{
+    error::{StoreError, While},
+    open,
+};
+use crate::model::{FeedId, RawHash};
+use sqlx::SqlitePool;
+use std::{collections::HashSet, path::Path};
+
+/// A few read-only connections; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: SqlitePool,
+}
+
+impl Reader {
+    /// Opens the file for reading, beside a running daemon or without one.
+    ///
+    /// # Errors
+    /// When there is none, or it is not Warraq's, or newer than this program.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { pool: open::readers(path).await? })
+    }
+
+    /// What a feed lists as of its last read document, by the hash of each entry's bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn listed(&self, feed: FeedId) -> Result<HashSet<RawHash>, StoreError> {
+        let raw: Vec<i64> = sqlx::query_scalar("SELECT raw FROM sighting WHERE feed_id = $1 AND left_at IS NULL")
+            .bind(feed.0)
+            .fetch_all(&self.pool)
+            .await
+            .while_doing("reading what a feed lists")?;
+        Ok(raw.into_iter().map(RawHash).collect())
+    }
+
+    /// Ends every connection. Readers close before the writer: the last to close removes the WAL.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

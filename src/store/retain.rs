@@ -1,0 +1,80 @@
+//! Retention: forgets stories that no feed lists any more, and old rows of poll history. Sightings stay as tombstones, so
+//! that a forgotten entry never returns as new.
+
+use super::{
+    cell::{milli, second},
+    error::{StoreError, While},
+};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+/// What is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Entries that a feed listed at or after this instant.
+    pub entries_since: Timestamp,
+    /// Polls that ended at or after this instant.
+    pub polls_since: Timestamp,
+    /// Count only.
+    pub dry_run: bool,
+}
+
+/// What was forgotten, or would be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Pruned {
+    /// Entries, all of stories of which nothing is listed any more.
+    pub entries: u64,
+    /// Stories.
+    pub stories: u64,
+    /// Rows of poll history.
+    pub polls: u64,
+}
+
+/// Prunes in the caller's transaction. A story goes as a whole, once none of its entries was listed since the instant.
+pub(super) async fn prune(connection: &mut SqliteConnection, keep: &Keep) -> Result<Pruned, StoreError> {
+    sqlx::query("CREATE TEMP TABLE IF NOT EXISTS pruned AS SELECT 0 AS story_id WHERE false")
+        .execute(&mut *connection)
+        .await
+        .while_doing("preparing to prune")?;
+    sqlx::query("DELETE FROM temp.pruned").execute(&mut *connection).await.while_doing("preparing to prune")?;
+    sqlx::query(
+        "INSERT INTO temp.pruned SELECT DISTINCT e.story_id FROM entry AS e WHERE e.first_seen_at < $1 \
+         AND NOT EXISTS (SELECT 1 FROM entry AS m JOIN sighting AS s ON s.entry_id = m.id \
+            JOIN feed AS f ON f.id = s.feed_id \
+            WHERE m.story_id = e.story_id \
+              AND ((s.left_at IS NULL AND f.removed = 0) OR coalesce(s.left_at, f.last_success_at, s.first_seen_at) >= $1))",
+    )
+    .bind(second(keep.entries_since))
+    .execute(&mut *connection)
+    .await
+    .while_doing("looking for what to prune")?;
+    let count = |sql| sqlx::query_scalar::<_, i64>(sql);
+    let entries = count("SELECT count(*) FROM entry WHERE story_id IN (SELECT story_id FROM temp.pruned)")
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing("counting entries to prune")?;
+    let stories =
+        count("SELECT count(*) FROM temp.pruned").fetch_one(&mut *connection).await.while_doing("counting stories")?;
+    let polls = count("SELECT count(*) FROM poll WHERE ended_at < $1")
+        .bind(milli(keep.polls_since))
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing("counting polls to prune")?;
+    if !keep.dry_run {
+        for sql in [
+            "DELETE FROM place WHERE story_id IN (SELECT story_id FROM temp.pruned)",
+            // Texts, revisions and membership go with the entry; sightings stay, with no entry.
+            "DELETE FROM entry WHERE story_id IN (SELECT story_id FROM temp.pruned)",
+            "DELETE FROM story WHERE id IN (SELECT story_id FROM temp.pruned)",
+        ] {
+            sqlx::query(sql).execute(&mut *connection).await.while_doing("pruning stories")?;
+        }
+        sqlx::query("DELETE FROM poll WHERE ended_at < $1")
+            .bind(milli(keep.polls_since))
+            .execute(&mut *connection)
+            .await
+            .while_doing("pruning polls")?;
+    }
+    let count = |n: i64| u64::try_from(n).unwrap_or_default();
+    Ok(Pruned { entries: count(entries), stories: count(stories), polls: count(polls) })
+}

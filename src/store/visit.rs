@@ -1,0 +1,82 @@
+//! What a poll hands to the writer, and what it gets back.
+
+use crate::model::{Entry, FeedInfo, FeedRecord, LinkKey, Outcome, RawHash, Tally};
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+/// A finished visit. It is in the file whole or not at all.
+#[derive(Debug)]
+pub struct Visit {
+    /// The feed as it was before the visit.
+    pub feed: FeedRecord,
+    /// When the request began.
+    pub started_at: Timestamp,
+    /// When the answer was read.
+    pub ended_at: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// Bytes of the body, decoded.
+    pub bytes: u64,
+    /// What was read; `None` when there was nothing new to read.
+    pub document: Option<Document>,
+}
+
+/// Makes the feed's next state from what its visit brought: called once the entries are decided, inside the transaction,
+/// so that due time and validators are in the file together with the entries they stand for.
+pub type Settle = Box<dyn FnOnce(&Brought) -> Settled + Send>;
+
+/// What a visit brought, as the schedule wants to know it.
+#[derive(Debug, Clone, Default)]
+pub struct Brought {
+    /// The counts.
+    pub tally: Tally,
+    /// Publication times of new entries, as believed; of those without, when they were first seen.
+    pub stamps: Vec<Timestamp>,
+    /// Nothing in the document was in the last one, which was not empty.
+    pub gap: bool,
+}
+
+/// The feed's next state.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The feed: validators, due time and everything a restart must know.
+    pub feed: FeedRecord,
+    /// Why the next poll is when it is, as JSON.
+    pub why: String,
+}
+
+/// A document that was read.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// What the feed says of itself.
+    pub info: FeedInfo,
+    /// Its own word on when it last changed.
+    pub updated: Option<Timestamp>,
+    /// What had to be mended.
+    pub repairs: Vec<&'static str>,
+    /// It was cut off: what is missing has not left.
+    pub partial: bool,
+    /// The oldest believed date among its entries.
+    pub oldest_believed: Option<Timestamp>,
+    /// Links that occur more than once in it.
+    pub repeated_links: HashSet<LinkKey>,
+    /// Every entry it lists, by the hash of its bytes.
+    pub raw: Vec<RawHash>,
+    /// The entries whose bytes were not known.
+    pub entries: Vec<Entry>,
+    /// What the feed listed at its last visit.
+    pub listed_before: HashSet<RawHash>,
+}
+
+/// What became of a visit, after its commit.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The counts.
+    pub tally: Tally,
+    /// Whether entries may have been lost since the last visit.
+    pub gap: bool,
+    /// The feed from now on.
+    pub feed: FeedRecord,
+}

@@ -1,0 +1,126 @@
+//! The one hand that writes. Polls queue up; what is there is decided and committed together, in one `BEGIN IMMEDIATE`
+//! transaction. Visits that brought nothing (304, same bytes, failures) wait up to five seconds for company.
+
+use super::{
+    error::{StoreError, While},
+    open::{self, WriterLock},
+    retain::{Keep, Pruned},
+    roster::{Adopted, Roster},
+    scribe::Scribe,
+    visit::{Settle, Settled, Visit, Written},
+};
+use crate::{
+    dedup::{Mint, Window},
+    model::{EntryId, FeedRecord, StoryId},
+};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::SqliteConnection;
+use std::path::Path;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Finished polls that may wait for the writer before polls wait themselves.
+const QUEUE: usize = 64;
+pub(super) enum Command {
+    Visit(Box<Visit>, Settle, oneshot::Sender<Written>),
+    Adopt(Box<Roster>, Timestamp, oneshot::Sender<(Adopted, Vec<FeedRecord>)>),
+    Settle(Vec<Settled>, oneshot::Sender<()>),
+    Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
+    Prune(Keep, oneshot::Sender<Pruned>),
+    Close(oneshot::Sender<()>),
+}
+
+/// The way to the writer; cheap to clone.
+#[derive(Clone)]
+pub struct Writer {
+    commands: mpsc::Sender<Command>,
+    changed: watch::Receiver<u64>,
+}
+
+/// The writer's task. It ends when it was closed, or with the error that stopped it.
+pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
+
+impl Writer {
+    /// Opens the file for writing, brings its schema up to date, and starts the writer.
+    ///
+    /// # Errors
+    /// When another Warraq has it, when it is not Warraq's or newer than this program, or when it cannot be opened.
+    pub async fn open(path: &Path, _window: SignedDuration) -> Result<(Self, WriterTask), StoreError> {
+        let lock = WriterLock::take(path)?;
+        let mut connection = open::writer(path).await?;
+        let mint = mint(&mut connection).await?;
+        let (commands, inbox) = mpsc::channel(QUEUE);
+        let (notify, changed) = watch::channel(0);
+        let scribe = Scribe::new(connection, lock, Window::default(), mint, notify);
+        Ok((Self { commands, changed }, tokio::spawn(scribe.run(inbox))))
+    }
+
+    async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(make(reply)).await.map_err(|_| StoreError::WriterGone)?;
+        answer.await.map_err(|_| StoreError::WriterGone)
+    }
+
+    /// Hands over a finished visit; returns once it is committed, or, when it brought nothing, once it is settled.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn visit(&self, visit: Visit, settle: Settle) -> Result<Written, StoreError> {
+        self.ask(|reply| Command::Visit(Box::new(visit), settle, reply)).await
+    }
+
+    /// Brings the configuration into the file; answers what changed and every configured feed.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn adopt(&self, roster: Roster, now: Timestamp) -> Result<(Adopted, Vec<FeedRecord>), StoreError> {
+        self.ask(|reply| Command::Adopt(Box::new(roster), now, reply)).await
+    }
+
+    /// Writes feeds that were given a new due time without a visit.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn settle(&self, settled: Vec<Settled>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Settle(settled, reply)).await
+    }
+
+    /// Notes what an edition's bytes hash to; answers when they last changed.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn edition(&self, path: String, hash: Vec<u8>, now: Timestamp) -> Result<Timestamp, StoreError> {
+        self.ask(|reply| Command::Edition { path, hash, now, reply }).await
+    }
+
+    /// Forgets what retention no longer keeps.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn prune(&self, keep: Keep) -> Result<Pruned, StoreError> {
+        self.ask(|reply| Command::Prune(keep, reply)).await
+    }
+
+    /// Commits what waits, brings the WAL into the file, and closes it.
+    ///
+    /// # Errors
+    /// When the writer has stopped before.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.ask(Command::Close).await
+    }
+
+    /// Counts the commits that changed stories; editions are rendered when it moves.
+    #[must_use]
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.clone()
+    }
+}
+
+/// The next ids, from SQLite's own counters, which never go back.
+async fn mint(connection: &mut SqliteConnection) -> Result<Mint, StoreError> {
+    let counters: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM sqlite_sequence")
+        .fetch_all(connection)
+        .await
+        .while_doing("reading counters")?;
+    let next = |table: &str| counters.iter().find(|(name, _)| name == table).map_or(1, |(_, seq)| seq + 1);
+    Ok(Mint { next_entry: EntryId(next("entry")), next_story: StoryId(next("story")) })
+}
