@@ -12,13 +12,15 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod daemon;
 pub mod dedup;
 pub mod fetch;
 pub mod model;
 pub mod normalise;
 pub mod parse;
+pub mod poll;
 pub mod publish;
 pub mod schedule;
+pub mod serve;
 pub mod store;
 pub mod telemetry;
-pub mod serve;

@@ -5,7 +5,7 @@
 use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
-    model::{FeedInfo, FeedRecord, FeedUrl, Hints, Outcome, Outlet, ParsedFeed, RawHash, Tally, Validators},
+    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, Outlet, RawHash, Validators},
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
     store::{Brought, Document, Reader, Settle, Settled, StoreError, Visit, Writer, Written},
@@ -118,7 +118,7 @@ impl Conveyor {
             job,
             outcome: outcome.clone(),
             ended_at,
-            answer,
+            freshness: answer.freshness,
             read: reading.read,
             guids_void: reading.guids_void,
             moving,
@@ -135,7 +135,7 @@ impl Conveyor {
         &self,
         job: &Job,
         answer: &Answer,
-        fetched: Result<Fetched, crate::model::Fault>,
+        fetched: Result<Fetched, Fault>,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -159,13 +159,129 @@ impl Conveyor {
         content_type: Option<String>,
         validators: Validators,
     ) -> Result<Reading, StoreError> {
-        let listed_before = self.reader.listed(job.feed.id).await?;
         let hash = body.hash();
-        let context = Reader2 { base, content_type, outlet: Arc::clone(&job.outlet), guids_void: job.feed.guids_void };
-        let _ = context;
+        let listed_before = self.reader.listed(job.feed.id).await?;
         let weight = u32::try_from(body.len()).unwrap_or(u32::MAX).min(PARSING_BYTES);
+        // The semaphore is never closed.
         let _permit = self.parsing.acquire_many(weight).await;
-        let _ = (listed_before, hash, validators);
-        todo!()
+        let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
+        let work = move || read_document(&body, &base, content_type, &outlet, guids_void, listed_before, now);
+        let read = match tokio::task::spawn_blocking(work).await {
+            Ok(read) => read,
+            Err(panic) => Err(Fault::Parser(panic.to_string())),
+        };
+        Ok(match read {
+            Err(fault) => Reading::of(Outcome::Failed(fault)),
+            Ok((document, guids_void)) => Reading {
+                outcome: Outcome::Fresh,
+                read: Some((validators, hash, document.info.hints.clone())),
+                document: Some(document),
+                guids_void,
+                announced: None,
+            },
+        })
+    }
+}
+
+/// Parses and normalises: CPU work, for a blocking thread.
+fn read_document(
+    body: &[u8],
+    base: &FeedUrl,
+    content_type: Option<String>,
+    outlet: &Outlet,
+    guids_void: bool,
+    listed_before: HashSet<RawHash>,
+    now: Timestamp,
+) -> Result<(Document, bool), Fault> {
+    let context = parse::Context { base: base.url().clone(), content_type, zone: outlet.time_zone.clone(), guids_void };
+    let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
+    let void = feed.guids_void || guids_void;
+    let info = FeedInfo {
+        title: feed.title.as_ref().map(|t| normalise::plain(t).into_string()).filter(|t| !t.is_empty()),
+        link: feed.link.clone(),
+        language: feed.language.clone(),
+        hints: feed.hints.clone(),
+    };
+    let raw = feed.listed.iter().map(|l| l.raw).collect();
+    let own = normalise::Context { language: outlet.language.clone(), now };
+    let entries: Vec<Entry> =
+        feed.listed.into_iter().filter_map(|l| l.entry).map(|parsed| normalise::entry(*parsed, &own)).collect();
+    let mut links = HashSet::new();
+    let repeated_links = entries.iter().filter_map(|e| e.link_key).filter(|key| !links.insert(*key)).collect();
+    let document = Document {
+        info,
+        updated: feed.updated.or(feed.published),
+        repairs: feed.repairs,
+        partial: feed.partial,
+        oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
+        repeated_links,
+        raw,
+        entries,
+        listed_before,
+    };
+    Ok((document, void))
+}
+
+/// What the feed's next state is made of, once its entries are decided.
+struct Settling {
+    job: Job,
+    outcome: Outcome,
+    ended_at: Timestamp,
+    freshness: Freshness,
+    read: Option<(Validators, i64, Hints)>,
+    guids_void: bool,
+    moving: Moving,
+    announced: Option<FeedUrl>,
+}
+
+impl Settling {
+    fn settle(self, brought: &Brought) -> Settled {
+        let Self { job, outcome, ended_at, freshness, read, guids_void, moving, announced } = self;
+        let hints = read.as_ref().map_or(&job.feed.hints, |(.., hints)| hints);
+        let due = schedule::next(&schedule::Visit {
+            now: ended_at,
+            feed: &job.feed,
+            schedule: &job.schedule,
+            zone: &job.outlet.time_zone,
+            bounds: &job.bounds,
+            fleet: job.fleet,
+            outcome: &outcome,
+            tally: brought.tally,
+            hints,
+            freshness: &freshness,
+            stamps: &brought.stamps,
+            gap: brought.gap,
+        });
+        let why = due.why.to_json();
+        let succeeded = outcome.is_success();
+        let mut feed = job.feed;
+        feed.last_poll_at = Some(ended_at);
+        if succeeded {
+            feed.last_success_at = Some(ended_at);
+        }
+        if let Some((validators, hash, hints)) = read {
+            feed.validators = validators;
+            feed.body_hash = Some(hash);
+            feed.hints = hints;
+            feed.guids_void = guids_void;
+        }
+        match moving {
+            Moving::Adopt(to) => {
+                feed.ask = to;
+                feed.moving = None;
+            }
+            Moving::Quarantine(to, visits, since) => feed.moving = Some((to, visits, since)),
+            Moving::Stay if succeeded => feed.moving = None,
+            Moving::Stay => {}
+        }
+        if let Some(announced) = announced {
+            feed.ask = announced;
+        }
+        feed.next_poll_at = due.at;
+        feed.state = due.state;
+        feed.failures = due.failures;
+        feed.hold_until = due.hold_until;
+        feed.rhythm = due.rhythm;
+        Settled { feed, why }
     }
 }

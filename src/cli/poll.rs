@@ -29,6 +29,7 @@ pub(super) struct Wanted {
 #[derive(Default)]
 struct Sums {
     polled: usize,
+    died: usize,
     fresh: usize,
     unchanged: usize,
     failed: usize,
@@ -93,9 +94,12 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
 async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::StoreError> {
     let total = house.rounds.agenda.left();
     let mut sums = Sums::default();
-    while house.rounds.agenda.left() > 0 {
+    while sums.polled + sums.died < total {
         if let Event::Polled(ended) = house.rounds.event().await {
-            let Some(report) = house.rounds.ended_for_good(*ended)? else { continue };
+            let Some(report) = house.rounds.take(*ended, false)? else {
+                sums.died += 1;
+                continue;
+            };
             sums.add(&report);
             // A closed pipe ends the printing, not the polls.
             let _ = writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
@@ -123,7 +127,7 @@ impl Sums {
     }
 
     fn print(&self, as_json: bool) -> io::Result<()> {
-        let Self { polled, fresh, unchanged, failed, new, revised, duplicate, bytes } = self;
+        let Self { polled, fresh, unchanged, failed, new, revised, duplicate, bytes, .. } = self;
         if as_json {
             let sums = json!({"polled": polled, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
                 "revised": revised, "duplicate": duplicate, "bytes": bytes});

@@ -17,6 +17,9 @@ use std::{
 /// A clock that moved back by more than this makes every due time be looked at anew.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
+/// A feed whose poll died of a bug is asked again after this.
+const STUMBLE_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
 /// A feed and what its polls need.
 struct Planned {
     record: FeedRecord,
@@ -186,8 +189,8 @@ impl Agenda {
         }
     }
 
-    /// A poll ended: its feed is as `record` says from now on, and is due again.
-    pub fn finished(&mut self, record: FeedRecord, now: Timestamp) {
+    /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run.
+    pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) {
         self.let_go(record.id, now);
         if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
             self.hosts.hold(record.ask.host(), until);
@@ -197,15 +200,17 @@ impl Agenda {
         if *planned.schedule == Schedule::Adaptive {
             self.fleet.replace(&planned.record.rhythm, &record.rhythm);
         }
-        self.queue.insert((record.next_poll_at, record.id));
+        if again {
+            self.queue.insert((record.next_poll_at, record.id));
+        }
         planned.record = record;
     }
 
-    /// A poll ended and its feed is not to be polled again in this run.
-    pub fn done_with(&mut self, record: &FeedRecord, now: Timestamp) {
-        self.let_go(record.id, now);
-        if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
-            self.hosts.hold(record.ask.host(), until);
+    /// A poll died of a bug: its feed waits, so that the bug does not become a storm.
+    pub fn stumbled(&mut self, id: FeedId, now: Timestamp) {
+        self.let_go(id, now);
+        if self.feeds.contains_key(&id) {
+            self.queue.insert((now.saturating_add(STUMBLE_PAUSE).unwrap_or(now), id));
         }
     }
 

@@ -183,7 +183,7 @@ fn tasks(
 /// One turn of the loop: takes what happened, minds the clock, shows that it lives.
 async fn turn(house: &mut House, health: &Health, event: Event) -> Result<(), StoreError> {
     if let Event::Polled(ended) = event {
-        house.rounds.ended(*ended)?;
+        house.rounds.take(*ended, true)?;
     }
     house.rounds.mind_clock().await?;
     health.turned(house.clock.now());

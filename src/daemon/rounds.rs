@@ -4,13 +4,14 @@
 use super::agenda::{Agenda, Step};
 use crate::{
     clock::Clock,
-    model::Outcome,
+    model::{FeedId, Outcome},
     poll::{Conveyor, Report},
     store::{StoreError, Writer},
 };
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use std::time::Duration;
-use tokio::task::{JoinError, JoinSet};
+use std::{panic::AssertUnwindSafe, time::Duration};
+use tokio::task::JoinSet;
 
 /// The clock is looked at this often at least: one that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
@@ -22,14 +23,17 @@ pub struct Rounds {
     conveyor: Conveyor,
     clock: Clock,
     writer: Writer,
-    polls: JoinSet<Result<Report, StoreError>>,
+    polls: JoinSet<Ended>,
 }
+
+/// A poll that ended; `None` when it panicked, which is a bug of ours and the feed's misfortune only.
+type Ended = (FeedId, Option<Result<Report, StoreError>>);
 
 /// Something happened.
 #[derive(Debug)]
 pub enum Event {
     /// A poll ended.
-    Polled(Box<Result<Result<Report, StoreError>, JoinError>>),
+    Polled(Box<Ended>),
     /// Time passed.
     Turned,
 }
@@ -53,7 +57,9 @@ impl Rounds {
             match self.agenda.next(now) {
                 Step::Poll(job) => {
                     let conveyor = self.conveyor.clone();
-                    self.polls.spawn(async move { conveyor.poll(*job).await });
+                    let id = job.feed.id;
+                    let poll = async move { conveyor.poll(*job).await };
+                    self.polls.spawn(async move { (id, AssertUnwindSafe(poll).catch_unwind().await.ok()) });
                 }
                 Step::Wait(until) => return until,
             }
@@ -66,42 +72,25 @@ impl Rounds {
         let until = self.start(now);
         let wait = until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
         tokio::select! {
-            Some(ended) = self.polls.join_next() => Event::Polled(Box::new(ended)),
+            Some(Ok(ended)) = self.polls.join_next() => Event::Polled(Box::new(ended)),
             () = tokio::time::sleep(wait) => Event::Turned,
         }
     }
 
-    /// Puts an ended poll's feed back on the agenda, logs the poll, and answers it. A poll that panicked is a bug of ours;
-    /// its feed waits for the next start.
+    /// Takes an ended poll: its feed goes back on the agenda when `again`, and the poll is answered.
     ///
     /// # Errors
     /// When the store has failed.
-    pub fn ended(&mut self, ended: Result<Result<Report, StoreError>, JoinError>) -> Result<Option<Report>, StoreError> {
-        match ended {
-            Ok(report) => {
-                let report = report?;
-                self.agenda.finished(report.written.feed.clone(), self.clock.now());
-                log(&report);
-                Ok(Some(report))
-            }
-            Err(error) => {
-                tracing::error!(%error, "a poll died of a bug; its feed is polled again after a restart");
-                Ok(None)
-            }
-        }
-    }
-
-    /// As [`Rounds::ended`], but the feed is not polled again in this run, and nothing is logged.
-    ///
-    /// # Errors
-    /// When the store has failed.
-    pub fn ended_for_good(
-        &mut self,
-        ended: Result<Result<Report, StoreError>, JoinError>,
-    ) -> Result<Option<Report>, StoreError> {
-        let Ok(report) = ended else { return Ok(None) };
+    pub fn take(&mut self, (id, report): Ended, again: bool) -> Result<Option<Report>, StoreError> {
+        let now = self.clock.now();
+        let Some(report) = report else {
+            tracing::error!(feed = %id, "a poll died of a bug; its feed is asked again in an hour");
+            self.agenda.stumbled(id, now);
+            return Ok(None);
+        };
         let report = report?;
-        self.agenda.done_with(&report.written.feed, self.clock.now());
+        self.agenda.finished(report.written.feed.clone(), now, again);
+        log(&report);
         Ok(Some(report))
     }
 
@@ -122,7 +111,7 @@ impl Rounds {
     pub async fn drain(&mut self, patience: Duration) {
         let finish = async {
             while let Some(ended) = self.polls.join_next().await {
-                if let Ok(Ok(report)) = ended {
+                if let Ok((_, Some(Ok(report)))) = ended {
                     log(&report);
                 }
             }

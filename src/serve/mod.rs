@@ -1,1 +1,27 @@
-//! serve
+//! HTTP out: editions, pages, health.
+//!
+//! Two ways in. What is rendered ahead ([`Shelf`]) is answered from memory before any router is asked: a map lookup, the
+//! conditional headers, one clone of ready-made headers, no copy of the body. Everything else goes to the router.
+//! Nothing here knows SQL: what pages need is asked for through plain functions given to [`App`].
+
+mod app;
+pub mod health;
+mod http;
+mod pages;
+mod payload;
+mod river;
+mod server;
+mod shelf;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::App;
+pub use health::Health;
+pub use river::Rivers;
+pub use server::{Limits, run, run_with};
+pub use shelf::{Policy, Shelf, Shelved};
+
+/// What pages may do: our own style sheet, forms to ourselves, and the entries' pictures. No script at all.
+const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https:; form-action 'self'; \
+                             base-uri 'none'; frame-ancestors 'none'";

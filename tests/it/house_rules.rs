@@ -57,7 +57,8 @@ const STREET: &[Room] = &[
     Room { name: "dedup", uses: &["model", "normalise"], names: &["xxhash_rust"] },
     // The writer asks dedup; nobody else sees SQL.
     Room { name: "store", uses: &["model", "dedup", "normalise"], names: &["sqlx"] },
-    Room { name: "publish", uses: &["model"], names: &["quick_xml"] },
+    // Packs what it renders, so that serving costs nothing.
+    Room { name: "publish", uses: &["model"], names: &["brotli", "flate2"] },
     // A crontab line is validated where it is read.
     Room { name: "config", uses: &["model", "schedule"], names: &["toml"] },
     // The conveyor: one feed, one poll.
@@ -66,10 +67,10 @@ const STREET: &[Room] = &[
         uses: &["model", "clock", "schedule", "fetch", "parse", "normalise", "dedup", "store"],
         names: &[],
     },
-    // Reads the store, never writes; packs editions once a change.
+    // What it shows is given to it: it knows neither the store nor SQL.
     Room {
         name: "serve",
-        uses: &["model", "clock", "publish", "store", "normalise"],
+        uses: &["model", "clock", "publish"],
         names: &[
             "axum",
             "askama",
@@ -77,10 +78,9 @@ const STREET: &[Room] = &[
             "metrics_exporter_prometheus",
             "tower",
             "tower_http",
+            "hyper",
             "hyper_util",
             "tokio_util",
-            "brotli",
-            "flate2",
         ],
     },
     Room { name: "telemetry", uses: &["config"], names: &["tracing_subscriber"] },

@@ -1,0 +1,47 @@
+//! What a response carries.
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A body: bytes that lie ready, or what a handler makes.
+#[derive(Debug)]
+pub enum Payload {
+    /// Shared bytes, sent in one piece; `None` once sent.
+    Ready(Option<Bytes>),
+    /// From the router.
+    Routed(Body),
+}
+
+impl Payload {
+    /// No body.
+    pub(super) const EMPTY: Self = Self::Ready(None);
+}
+
+impl HttpBody for Payload {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match &mut *self {
+            Self::Ready(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Routed(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Ready(bytes) => bytes.is_none(),
+            Self::Routed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Ready(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, Bytes::len) as u64),
+            Self::Routed(body) => body.size_hint(),
+        }
+    }
+}

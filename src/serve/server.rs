@@ -1,0 +1,262 @@
+//! The server loop. hyper's own, because `axum::serve` knows neither a time limit for request heads nor an end to a drain:
+//! half a request head was still held after 35 seconds, and one endless response kept a shutdown waiting for ever.
+
+use super::App;
+use super::payload::Payload;
+use axum::http::{Request, Response};
+use futures_util::future::{Either, Ready, ready};
+use hyper::body::Incoming;
+use hyper::service::Service;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// What a client may take of us.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Time for a whole request head, and for the next one on a kept connection.
+    pub head: Duration,
+    /// Time in which at least one byte must move, either way.
+    pub stall: Duration,
+    /// Connections at once; more wait in the kernel's queue.
+    pub connections: usize,
+    /// Time for running answers once shutdown begins.
+    pub drain: Duration,
+    /// Longest request head, in bytes.
+    pub head_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            stall: Duration::from_secs(30),
+            connections: 1024,
+            // The daemon promises to exit in under five seconds.
+            drain: Duration::from_secs(3),
+            head_bytes: 32 * 1024,
+        }
+    }
+}
+
+/// Streams at once on one HTTP/2 connection.
+const STREAMS: u32 = 64;
+
+/// Serves `app` on `listener` until `shutdown`, with the usual [`Limits`].
+///
+/// # Errors
+/// When the listener itself is lost; trouble with one connection ends that connection.
+pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
+    run_with(Limits::default(), listener, app, shutdown).await
+}
+
+/// As [`run`], within these limits. Once `shutdown` is cancelled no connection is accepted, idle ones are closed, running
+/// answers have `limits.drain` to end, and what is left then is cut.
+///
+/// # Errors
+/// When the listener itself is lost.
+pub async fn run_with(limits: Limits, listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
+    let front = Front(Arc::new(app));
+    let http = Arc::new(http(&limits));
+    let free = Arc::new(Semaphore::new(limits.connections));
+    let mut connections = JoinSet::new();
+    let mut tired = 0;
+    let outcome = loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &free) => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = shutdown.cancelled() => break Ok(()),
+        };
+        match accepted {
+            Ok((stream, permit)) => {
+                tired = 0;
+                let (http, front, shutdown) = (http.clone(), front.clone(), shutdown.clone());
+                connections.spawn(async move {
+                    serve(&http, stream, front, &shutdown, limits.stall).await;
+                    drop(permit);
+                });
+            }
+            Err(error) => match back_off(&error, &mut tired) {
+                Some(pause) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = shutdown.cancelled() => break Ok(()),
+                    }
+                }
+                None => break Err(error),
+            },
+        }
+    };
+    drop(listener);
+    // An error that ends the loop drains like a shutdown.
+    shutdown.cancel();
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(limits.drain, drained).await.is_err() {
+        tracing::info!(connections = connections.len(), "cutting connections that did not end in time");
+        connections.shutdown().await;
+    }
+    outcome
+}
+
+/// The next connection, once there is room for one.
+async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = free.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    // Answers are written whole: waiting for more to send only delays them.
+    let _ = stream.set_nodelay(true);
+    Ok((stream, permit))
+}
+
+/// Accept errors that may pass are waited out, longer each time; `None` for a listener that is lost.
+///
+/// `EMFILE` and `ENFILE` come again at once until somebody closes a file: without a pause the loop would spin.
+fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
+    use io::ErrorKind::{
+        ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, InvalidInput, NotConnected,
+    };
+    match error.kind() {
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted => Some(Duration::ZERO),
+        InvalidInput | NotConnected => None,
+        _ => {
+            tracing::warn!(%error, "cannot accept a connection");
+            *tired = (*tired + 1).min(7);
+            Some(Duration::from_millis(10 << *tired))
+        }
+    }
+}
+
+fn http(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(limits.head_bytes)
+        // A client that closes its half after asking still wants the answer.
+        .half_close(true);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(16 * 1024);
+    builder
+}
+
+/// One connection, until it ends, stalls, or is drained. How it ended is the client's affair.
+async fn serve(
+    http: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    front: Front,
+    shutdown: &CancellationToken,
+    stall: Duration,
+) {
+    let moved = Arc::new(AtomicU64::new(0));
+    let io = TokioIo::new(Watched { stream, moved: moved.clone() });
+    let mut connection = pin!(http.serve_connection(io, front));
+    let mut stalled = pin!(stalls(&moved, stall));
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = stalled.as_mut() => return,
+            () = shutdown.cancelled(), if !draining => {
+                draining = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// Ends once no byte has moved for `stall`. hyper's own limit covers an HTTP/1 head only: not the first bytes that tell
+/// the version, not a client that does not read, not an idle HTTP/2 connection.
+async fn stalls(moved: &AtomicU64, stall: Duration) {
+    let mut seen = 0;
+    loop {
+        tokio::time::sleep(stall).await;
+        let now = moved.load(Relaxed);
+        if now == seen {
+            return;
+        }
+        seen = now;
+    }
+}
+
+/// A connection that counts its bytes.
+struct Watched {
+    stream: TcpStream,
+    moved: Arc<AtomicU64>,
+}
+
+impl Watched {
+    fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(n)) = written {
+            self.moved.fetch_add(n as u64, Relaxed);
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.moved.fetch_add((buf.filled().len() - before) as u64, Relaxed);
+        read
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.count(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.count(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// The shelf first, the router for the rest.
+#[derive(Clone)]
+struct Front(Arc<App>);
+
+type Answer = Result<Response<Payload>, Infallible>;
+
+impl Service<Request<Incoming>> for Front {
+    type Response = Response<Payload>;
+    type Error = Infallible;
+    type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        if let Some(response) = self.0.at_once(&request) {
+            return Either::Left(ready(Ok(response)));
+        }
+        let routed = self.0.route(request);
+        Either::Right(Box::pin(async move { Ok(routed.await) }))
+    }
+}
