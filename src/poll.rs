@@ -5,7 +5,7 @@
 use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, Outlet, RawHash, Validators},
+    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Listed, Outcome, Outlet, RawHash, Validators},
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
     store::{Brought, Document, Reader, Settle, Settled, StoreError, Visit, Writer, Written},
@@ -204,10 +204,14 @@ fn read_document(
     };
     let raw = feed.listed.iter().map(|l| l.raw).collect();
     let own = normalise::Context { language: outlet.language.clone(), now };
-    let entries: Vec<Entry> =
-        feed.listed.into_iter().filter_map(|l| l.entry).map(|parsed| normalise::entry(*parsed, &own)).collect();
-    let mut links = HashSet::new();
-    let repeated_links = entries.iter().filter_map(|e| e.link_key).filter(|key| !links.insert(*key)).collect();
+    let mut repeated_links = HashSet::new();
+    let mut entries = Vec::new();
+    for Listed { raw, link_repeats, entry } in feed.listed {
+        let Some(parsed) = entry else { continue };
+        let entry = Entry { raw, ..normalise::entry(*parsed, &own) };
+        repeated_links.extend(entry.link_key.filter(|_| link_repeats));
+        entries.push(entry);
+    }
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),

@@ -17,7 +17,10 @@ mod tests;
 pub use fault::{ConfigFaults, Fault, Place};
 pub use sections::{Database, Fetch, Log, LogFormat, Retention, Scheduling, Server, Stories};
 
-use crate::model::{Channel, Outlet, Slug};
+use crate::{
+    model::{Channel, Outlet, Slug},
+    schedule::Schedule,
+};
 use raw::Book;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -49,8 +52,6 @@ pub const CHANNEL_LIMIT: u32 = 100;
 pub const CHANNEL_LIMIT_MAX: u32 = 1_000;
 /// Title of channel `all` unless it is configured.
 pub const ALL_TITLE: &str = "Warraq";
-/// Schedule of outlets that state none, unless `[schedule] default` says otherwise.
-pub const SCHEDULE: &str = "adaptive";
 
 /// What the operator asked for, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +75,7 @@ pub struct Config {
     /// `all` first, then in the order of the file. Slugs are unique; named outlets and tags exist.
     pub channels: Vec<Channel>,
     /// Schedules of the outlets that state one.
-    own_schedules: HashMap<Slug, String>,
+    own_schedules: HashMap<Slug, Schedule>,
 }
 
 impl Config {
@@ -142,7 +143,7 @@ impl Config {
 
     /// The outlet's schedule: its own, else the default.
     #[must_use]
-    pub fn schedule_of(&self, outlet: &Slug) -> &str {
+    pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
         self.own_schedules.get(outlet).unwrap_or(&self.schedule.default)
     }
 

@@ -6,7 +6,10 @@ use super::{
     raw::{Book, Given, Section, listed},
     values,
 };
-use crate::model::{FeedUrl, Outlet, Slug};
+use crate::{
+    model::{FeedUrl, Outlet, Slug},
+    schedule::Schedule,
+};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
@@ -14,7 +17,7 @@ use toml::de::DeTable;
 const KEYS: [&str; 7] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds"];
 
 /// Every outlet, and the schedules of those that state one.
-pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, String>) {
+pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>) {
     let sections = Section::all(book, root, "outlet", &KEYS);
     if let Some(first) = sections.get(FEEDS_MAX) {
         book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));

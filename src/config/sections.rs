@@ -4,7 +4,7 @@ use super::{
     raw::{Book, Section, listed},
     values,
 };
-use crate::model::Network;
+use crate::{model::Network, schedule::Schedule};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
@@ -161,7 +161,7 @@ impl Fetch {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scheduling {
     /// Of outlets that state none.
-    pub default: String,
+    pub default: Schedule,
     /// Adaptive: polls a feed and day, on average over all feeds.
     pub budget: u32,
     /// Adaptive: least time between two polls of a feed.
@@ -185,7 +185,7 @@ impl Scheduling {
         let duration =
             |key, default| section.text(key, |text| values::duration(text, Self::INTERVAL_BOUNDS)).unwrap_or(default);
         let read = Self {
-            default: section.text("default", values::schedule).unwrap_or_else(|| super::SCHEDULE.to_owned()),
+            default: section.text("default", values::schedule).unwrap_or(Schedule::Adaptive),
             budget: section.number("budget", 1..=1_440).unwrap_or(Self::BUDGET),
             min_interval: duration("min_interval", Self::MIN_INTERVAL),
             max_interval: duration("max_interval", Self::MAX_INTERVAL),

@@ -1,6 +1,9 @@
 //! Single values: text to a checked value, or what is wrong and what is allowed.
 
-use crate::model::{Language, Network, Slug};
+use crate::{
+    model::{Language, Network, Slug, zone},
+    schedule::Schedule,
+};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 use url::Url;
@@ -130,10 +133,10 @@ pub(super) fn primary_language(text: &str) -> Result<Language, String> {
     Language::parse(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
 }
 
-/// A text that people read, on one line.
+/// A text that people read, on one line. U+0080 to U+009F pass: names that were once read in the wrong encoding hold them.
 pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > max || text.contains(char::is_control) {
+    if text.is_empty() || text.chars().count() > max || text.contains(|c: char| c.is_ascii_control()) {
         return Err(format!(
             "{} is empty, too long or holds control characters; allowed: 1 to {max} characters on one line",
             quoted(text)
@@ -144,8 +147,8 @@ pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
 
 /// A time zone by its IANA name.
 pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
-    let zones = TimeZoneDatabase::bundled();
-    zones.get(name).map_err(|_| {
+    zone(name).map_err(|_| {
+        let zones = TimeZoneDatabase::bundled();
         let known: Vec<_> = zones.available().collect();
         let near = super::fault::did_you_mean(name, known.iter().map(jiff::tz::TimeZoneName::as_str));
         format!(
@@ -155,7 +158,7 @@ pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
     })
 }
 
-/// A schedule, as text.
-pub(super) fn schedule(text: &str) -> Result<String, String> {
-    label(text, 200)
+/// A schedule.
+pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
+    Schedule::parse(text).map_err(|why| why.to_string())
 }

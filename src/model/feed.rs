@@ -83,6 +83,7 @@ pub struct Validators {
 
 /// What a document asks of its pollers. Floors for an adaptive schedule, never a hurry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Hints {
     /// RSS `ttl`, in seconds.
     pub ttl_s: Option<u64>,
