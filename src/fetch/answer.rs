@@ -1,7 +1,7 @@
 //! What one GET brought.
 
 use crate::model::{Fault, FeedUrl, Freshness, RawHash, Validators};
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 /// How a visit to an address ended, and what its headers said.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,10 +23,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Before anything is known.
-    pub(super) fn pending() -> Self {
+    /// Nobody answered: what holds until somebody does.
+    pub(super) fn none_within(timeout: Duration) -> Self {
         Self {
-            result: Err(Fault::Empty),
+            result: Err(Fault::Timeout(timeout)),
             status: None,
             bytes: 0,
             freshness: Freshness::default(),

@@ -128,3 +128,59 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 fn seconds(count: u64) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(count).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
+
+    #[test]
+    fn dates_of_every_form_are_one_instant() {
+        let at = Some(Timestamp::from_second(784_111_777).unwrap());
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Mon, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 09:49:37 +0100",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(http_date(text), at, "{text}");
+        }
+        for text in ["", "0", "-1", "now", "Sun, 06 Nov 1994", "1994-11-06T08:49:37Z", "Sun, 99 Nov 1994 08:49:37 GMT"]
+        {
+            assert_eq!(http_date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn validators_are_kept_whole_or_not_at_all() {
+        for (length, kept) in [(0, false), (1, true), (MAX_VALIDATOR, true), (MAX_VALIDATOR + 1, false)] {
+            let value = HeaderValue::from_str(&"x".repeat(length)).unwrap();
+            let headers = HeaderMap::from_iter([(ETAG, value.clone()), (LAST_MODIFIED, value)]);
+            let found = validators(&headers);
+            assert_eq!((found.etag.is_some(), found.last_modified.is_some()), (kept, kept), "{length}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics_and_no_wait_is_out_of_reach(
+            bytes: Vec<u8>,
+            words in "(max-age=|-)?[0-9]{0,25}|[A-Z][a-z]{2}, [0-9]{1,2} Nov [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+        ) {
+            let now = Timestamp::from_second(1_793_611_800).unwrap();
+            for value in [&bytes, words.as_bytes()] {
+                let Ok(value) = HeaderValue::from_bytes(value) else { continue };
+                let names = [CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, LAST_MODIFIED, LOCATION, RETRY_AFTER];
+                let headers: HeaderMap = names.into_iter().map(|name| (name, value.clone())).collect();
+                let found = freshness(503, &headers, now);
+                prop_assert!(found.max_age.is_none_or(|age| age.as_secs() <= MAX_WAIT_S));
+                prop_assert!(found.retry_after.is_none_or(|at| at > now && at <= now + seconds(MAX_WAIT_S)));
+                prop_assert!(location(&headers).is_some_and(|text| text.is_ascii()));
+                validators(&headers);
+                content_type(&headers);
+            }
+        }
+    }
+}

@@ -30,6 +30,9 @@ use trouble::clip;
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
 
+/// How long a connection is kept for the same host. An outlet's feeds are due together, seconds apart.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// What a visit may cost, and who it is made by.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
@@ -100,7 +103,11 @@ impl Fetcher {
             // Half of the visit's time, so that a name's second address gets its turn.
             .connect_timeout(limits.timeout / 2)
             .tcp_nodelay(true)
+            // The deadline is shorter than any probe; setting them up is a tenth of a poll that ends in 304.
+            .tcp_keepalive(None)
+            // For the next hop, and for an outlet's other feeds: 20 µs a poll buy off their handshakes.
             .pool_max_idle_per_host(1)
+            .pool_idle_timeout(IDLE)
             // Old servers and their firewalls know headers by their spelling.
             .http1_title_case_headers()
             .http1_ignore_invalid_headers_in_responses(true)
@@ -120,12 +127,11 @@ impl Fetcher {
     /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
     /// visit at once.
     pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> Answer {
-        let mut answer = Answer::pending();
+        let mut answer = Answer::none_within(self.timeout);
         let visit = self.visit(url, validators, now, &mut answer);
-        answer.result = match tokio::time::timeout(self.timeout, visit).await {
-            Ok(result) => result,
-            Err(_) => Err(Fault::Timeout(self.timeout)),
-        };
+        if let Ok(result) = tokio::time::timeout(self.timeout, visit).await {
+            answer.result = result;
+        }
         answer
     }
 

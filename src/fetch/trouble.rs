@@ -91,3 +91,28 @@ fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
     }
     cause
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn certificates_are_faulted_in_words() {
+        let words = |why| tls_words(&TlsError::InvalidCertificate(why));
+        assert_eq!(words(CertificateError::Expired), "its certificate has expired");
+        assert_eq!(words(CertificateError::NotValidForName), "its certificate is for another name");
+        assert_eq!(words(CertificateError::UnknownIssuer), "the issuer of its certificate is unknown here");
+        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is bad: "));
+        let long = rustls::OtherError(Arc::new(io::Error::other("x".repeat(1000))));
+        assert!(words(CertificateError::Other(long)).chars().count() <= MAX_WORDS + 1);
+    }
+
+    #[test]
+    fn foreign_words_are_cut_between_characters_and_hold_no_controls() {
+        assert_eq!(clip("a\r\nb\u{1b}[31m"), "ab[31m");
+        let cut = clip(&"خ".repeat(MAX_WORDS + 1));
+        assert_eq!((cut.chars().count(), cut.ends_with('…')), (MAX_WORDS + 1, true));
+        assert!(!clip(&"خ".repeat(MAX_WORDS)).ends_with('…'));
+    }
+}
