@@ -61,6 +61,8 @@ fn tls_words(error: &TlsError) -> String {
             }
             CertificateError::UnknownIssuer => "the issuer of its certificate is unknown here".to_owned(),
             CertificateError::Revoked => "its certificate was revoked".to_owned(),
+            // The verifier's own word, without the wrapping: a certificate signed by itself is CaUsedAsEndEntity.
+            CertificateError::Other(why) => clip(&format!("its certificate is bad: {}", why.0)),
             other => clip(&format!("its certificate is bad: {other}")),
         },
         TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
