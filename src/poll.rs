@@ -5,7 +5,9 @@
 use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Listed, Outcome, Outlet, RawHash, Validators},
+    model::{
+        Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Listed, Outcome, Outlet, RawHash, Validators,
+    },
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
     store::{Brought, Document, Reader, Settle, Settled, StoreError, Visit, Writer, Written},
@@ -131,12 +133,7 @@ impl Conveyor {
     }
 
     /// Makes of an answer what is to be stored.
-    async fn read(
-        &self,
-        job: &Job,
-        answer: &Answer,
-        fetched: Result<Fetched, Fault>,
-    ) -> Result<Reading, StoreError> {
+    async fn read(&self, job: &Job, answer: &Answer, fetched: Result<Fetched, Fault>) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
             Ok(Fetched::Gone) => return Ok(Reading::of(Outcome::Gone)),
