@@ -137,11 +137,23 @@ pub fn page_path(slug: &str) -> String {
     if slug == Channel::ALL { "/".to_owned() } else { format!("/channels/{slug}") }
 }
 
-/// The edition of a configured channel, compressed; `newest_archive` is the number of its newest archive page.
+/// The edition of a configured channel without a history, compressed.
 ///
 /// # Errors
 /// When `public_url` cannot be a base, which configuration refuses.
-pub fn edition(view: &ChannelView, format: Format, newest_archive: Option<u32>) -> Result<Edition, url::ParseError> {
+pub fn edition(view: &ChannelView, format: Format) -> Result<Edition, url::ParseError> {
+    edition_after(view, format, None)
+}
+
+/// The edition of a configured channel that follows its archive page of this number, compressed.
+///
+/// # Errors
+/// When `public_url` cannot be a base, which configuration refuses.
+pub fn edition_after(
+    view: &ChannelView,
+    format: Format,
+    newest_archive: Option<u32>,
+) -> Result<Edition, url::ParseError> {
     let place = Place::of_channel(view, format, newest_archive)?;
     Ok(Edition::new(render(view, &place, format), format.media_type()))
 }

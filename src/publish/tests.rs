@@ -14,7 +14,7 @@ fn document(view: &ChannelView, format: Format) -> String {
 #[test]
 fn the_same_view_gives_the_same_bytes() {
     for format in Format::ALL {
-        assert_eq!(edition(&awkward(), format, None).unwrap(), edition(&awkward(), format, None).unwrap());
+        assert_eq!(edition(&awkward(), format).unwrap(), edition(&awkward(), format).unwrap());
     }
 }
 
