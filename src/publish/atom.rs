@@ -4,7 +4,7 @@ use super::body;
 use super::clean::{has_end_tag, to_html};
 use super::wire::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
-use super::{ChannelView, Format, Place};
+use super::{ChannelView, Format, History, Place};
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Category, Enclosure, Person, Report, StoryView};
 use jiff::Timestamp;
@@ -15,11 +15,13 @@ const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
 /// The document.
 pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
+    let archived = matches!(place.history, History::Archive { .. });
     xml.open(
         "feed",
         &[
             ("xmlns", Some("http://www.w3.org/2005/Atom")),
             ("xmlns:media", Some("http://search.yahoo.com/mrss/")),
+            ("xmlns:fh", archived.then_some("http://purl.org/syndication/history/1.0")),
             ("xml:lang", language(view.language.as_deref())),
         ],
     );
@@ -28,12 +30,30 @@ pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
     xml.text("updated", &[], &rfc3339(view.updated.and_then(believable).unwrap_or(EMPTY)));
     link(&mut xml, "self", place.this.as_str(), Some(Format::Atom.bare_media_type()));
     link(&mut xml, "alternate", place.page.as_str(), Some("text/html"));
+    history(&mut xml, &place.history);
     xml.text("generator", &[], "Warraq");
     for story in &view.stories {
         entry(&mut xml, story, view.language.as_deref());
     }
     xml.close("feed");
     xml.into_bytes()
+}
+
+/// RFC 5005 4: archived feeds.
+fn history(xml: &mut Xml, history: &History) {
+    let media_type = Some(Format::Atom.bare_media_type());
+    match history {
+        History::None => {}
+        History::Before(newest) => link(xml, "prev-archive", newest.as_str(), media_type),
+        History::Archive { current, previous, next } => {
+            xml.empty("fh:archive", &[]);
+            link(xml, "current", current.as_str(), media_type);
+            if let Some(previous) = previous {
+                link(xml, "prev-archive", previous.as_str(), media_type);
+            }
+            link(xml, "next-archive", next.as_str(), media_type);
+        }
+    }
 }
 
 /// `atom:entry` (4.1.2).
@@ -48,7 +68,7 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
         xml.text("published", &[], &rfc3339(published));
     }
     let updated = believable(story.updated).or_else(|| believable(story.order_at)).unwrap_or(EMPTY);
-    xml.text("updated", &[], &rfc3339_distinct(updated, story.id.0));
+    xml.text("updated", &[], &rfc3339_distinct(updated, lead.entry.0));
     authors(xml, lead);
     for person in &lead.contributors {
         self::person(xml, "contributor", person);

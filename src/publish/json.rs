@@ -107,7 +107,7 @@ fn item(story: &StoryView, base: &url::Url) -> Item {
         summary: body::plain_summary(lead).as_deref().map(cleaned),
         image: http(lead.image.as_deref()),
         date_published: believable(lead.published).map(rfc3339),
-        date_modified: believable(story.updated).map(|at| rfc3339_distinct(at, story.id.0)),
+        date_modified: believable(story.updated).map(|at| rfc3339_distinct(at, lead.entry.0)),
         authors: authors(lead),
         tags: tags(lead),
         language: language(lead.language.as_deref()).map(str::to_owned),

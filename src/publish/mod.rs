@@ -5,6 +5,7 @@
 //! profile, JSON Feed 1.1, OPML 2.0. What a strict reader would refuse (an unknown language, a broken media type) is left
 //! out; title, link and id are always there and the same in all formats.
 
+pub mod archive;
 mod atom;
 mod body;
 mod clean;
@@ -80,21 +81,47 @@ pub struct Place {
     pub this: Url,
     /// The page for people.
     pub page: Url,
+    /// Where it stands in the channel's history.
+    pub history: History,
 }
 
 impl Place {
-    /// Of a configured channel.
+    /// Of a configured channel, whose newest archive page has this number.
     ///
     /// # Errors
     /// When `public_url` cannot be a base, which configuration refuses.
-    pub fn of_channel(view: &ChannelView, format: Format) -> Result<Self, url::ParseError> {
+    pub fn of_channel(
+        view: &ChannelView,
+        format: Format,
+        newest_archive: Option<u32>,
+    ) -> Result<Self, url::ParseError> {
         let base = &view.public_url;
+        let newest = newest_archive.map(|number| base.join(&archive::path(&view.slug, number)[1..])).transpose()?;
         Ok(Self {
             id: base.join(&path(&view.slug, Format::Atom)[1..])?,
             this: base.join(&path(&view.slug, format)[1..])?,
-            page: if view.slug == Channel::ALL { base.clone() } else { base.join(&page_path(&view.slug)[1..])? },
+            page: base.join(&page_path(&view.slug)[1..])?,
+            history: newest.map_or(History::None, History::Before),
         })
     }
+}
+
+/// The documents around this one (RFC 5005).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum History {
+    /// None: nothing is archived yet, or this is a search.
+    None,
+    /// The subscribed document: the newest archive page precedes it.
+    Before(Url),
+    /// An archive page.
+    Archive {
+        /// The subscribed document.
+        current: Url,
+        /// The page before this one.
+        previous: Option<Url>,
+        /// The page after this one; its address is known before the page is, and leads to `current` until then.
+        next: Url,
+    },
 }
 
 /// Path of a channel's feed: `/feed.atom` for `all`, else `/channels/SLUG.atom`.
@@ -110,12 +137,24 @@ pub fn page_path(slug: &str) -> String {
     if slug == Channel::ALL { "/".to_owned() } else { format!("/channels/{slug}") }
 }
 
-/// The edition of a configured channel, compressed.
+/// The edition of a configured channel without a history, compressed.
 ///
 /// # Errors
 /// When `public_url` cannot be a base, which configuration refuses.
 pub fn edition(view: &ChannelView, format: Format) -> Result<Edition, url::ParseError> {
-    let place = Place::of_channel(view, format)?;
+    edition_after(view, format, None)
+}
+
+/// The edition of a configured channel that follows its archive page of this number, compressed.
+///
+/// # Errors
+/// When `public_url` cannot be a base, which configuration refuses.
+pub fn edition_after(
+    view: &ChannelView,
+    format: Format,
+    newest_archive: Option<u32>,
+) -> Result<Edition, url::ParseError> {
+    let place = Place::of_channel(view, format, newest_archive)?;
     Ok(Edition::new(render(view, &place, format), format.media_type()))
 }
 

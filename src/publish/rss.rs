@@ -4,7 +4,7 @@ use super::body;
 use super::clean::has_end_tag;
 use super::wire::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
 use super::xml::Xml;
-use super::{ChannelView, Format, Place};
+use super::{ChannelView, Format, History, Place};
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Category, Report, StoryView};
 use std::borrow::Cow;
@@ -34,7 +34,7 @@ pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
     }
     xml.text("generator", &[], "Warraq");
     xml.text("docs", &[], "https://www.rssboard.org/rss-specification");
-    self_link(&mut xml, place);
+    links(&mut xml, place);
     for story in &view.stories {
         item(&mut xml, story, view.language.as_deref());
     }
@@ -44,9 +44,15 @@ pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
 }
 
 /// The profile asks for the feed's own address, which RSS has no element for.
-fn self_link(xml: &mut Xml, place: &Place) {
+fn links(xml: &mut Xml, place: &Place) {
     let media_type = Some(Format::Rss.bare_media_type());
     xml.empty("atom:link", &[("rel", Some("self")), ("type", media_type), ("href", Some(place.this.as_str()))]);
+    if let History::Before(newest) = &place.history {
+        // The history is kept in Atom only; RFC 5005 4 lets RSS point to it.
+        let media_type = Some(Format::Atom.bare_media_type());
+        let href = Some(newest.as_str());
+        xml.empty("atom:link", &[("rel", Some("prev-archive")), ("type", media_type), ("href", href)]);
+    }
 }
 
 fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {

@@ -8,7 +8,7 @@ use crate::model::uri::as_uri;
 use sample::{awkward, plain, view};
 
 fn document(view: &ChannelView, format: Format) -> String {
-    String::from_utf8(render(view, &Place::of_channel(view, format).unwrap(), format)).unwrap()
+    String::from_utf8(render(view, &Place::of_channel(view, format, None).unwrap(), format)).unwrap()
 }
 
 #[test]
@@ -96,4 +96,23 @@ fn a_title_that_looks_like_markup_is_sent_as_text() {
     assert!(document(&view, Format::Atom).contains("<title type=\"html\">How to use &#x26;lt;/b&#x26;gt; &#x26;amp; "));
     assert!(document(&view, Format::Rss).contains("<title>How to use &#x26;lt;/b&#x3E; &#x26; &#x3C;br&#x3E;<"));
     assert!(document(&view, Format::Json).contains("\"title\":\"How to use </b> & <br>\""));
+}
+
+#[test]
+fn a_channel_s_history_is_linked_both_ways() {
+    let view = plain();
+    let place = Place::of_channel(&view, Format::Rss, Some(7)).unwrap();
+    let rss = String::from_utf8(render(&view, &place, Format::Rss)).unwrap();
+    conformance::check(Format::Rss, &rss);
+    assert!(rss.contains(
+        "rel=\"prev-archive\" type=\"application/atom+xml\" href=\"http://127.0.0.1:8080/archive/all/7.atom\""
+    ));
+    for number in [1, 2] {
+        let page = String::from_utf8(archive::render(&view, number).unwrap()).unwrap();
+        conformance::check(Format::Atom, &page);
+        conformance::check_archive(&page);
+        let at = |n: u32| format!("http://127.0.0.1:8080/archive/all/{n}.atom");
+        assert_eq!(page.contains("rel=\"prev-archive\""), number > 1);
+        assert!(page.contains(&at(number)) && page.contains(&at(number + 1)));
+    }
 }

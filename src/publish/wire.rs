@@ -17,7 +17,7 @@ pub(super) fn rfc822(at: Timestamp) -> String {
 }
 
 /// RFC 3339 with `salt` as microseconds. Readers are warned of two entries updated at the same instant, and one poll
-/// brings many: the story's number tells them apart, the same in every edition.
+/// brings many: the entry's number tells them apart, the same in every edition.
 pub(super) fn rfc3339_distinct(at: Timestamp, salt: i64) -> String {
     format!("{}.{:06}Z", format(at, "%Y-%m-%dT%H:%M:%S"), salt.rem_euclid(1_000_000))
 }

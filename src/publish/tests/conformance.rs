@@ -181,6 +181,21 @@ fn atom(feed: &Node) {
     }
 }
 
+/// RFC 5005 4: what an archive page says of itself.
+pub(super) fn check_archive(document: &str) {
+    let feed = Node::parse(document);
+    assert_eq!(feed.attribute("xmlns:fh"), Some("http://purl.org/syndication/history/1.0"));
+    feed.one("fh:archive");
+    let this = feed.links("self").next().unwrap().attribute("href");
+    for rel in ["current", "next-archive"] {
+        assert_eq!(feed.links(rel).count(), 1, "{rel}");
+        assert_ne!(feed.links(rel).next().unwrap().attribute("href"), this);
+    }
+    assert!(feed.links("prev-archive").count() <= 1);
+    // The id is the subscribed document's: the same logical feed.
+    assert_eq!(Some(&*feed.one("id").text), feed.links("current").next().unwrap().attribute("href"));
+}
+
 fn one_alternate_each(node: &Node) {
     let mut seen = HashSet::new();
     for link in node.links("alternate") {

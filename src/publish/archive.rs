@@ -1,0 +1,76 @@
+//! History for subscribers who were away: archive pages of a channel (RFC 5005 4), in Atom.
+//!
+//! A channel's document lists its latest stories only. Older ones are cut into pages in the order of the channel; a page
+//! is rendered once, kept as rendered, and never changes. Every story is on the subscribed document or on a page: a page
+//! is cut while the document still lists its stories, and half a document later, so that what other outlets and
+//! revisions add in the first hours is on it.
+
+use super::{Format, History, Place, atom, page_path};
+use crate::model::ChannelView;
+
+/// Most stories on a page.
+pub const PAGE: u32 = 100;
+
+/// How many of a channel's stories that are on no page yet, oldest first, make the next page; `None` while it is too
+/// early. `limit` is what the channel's document lists. Ask again after each page: a burst makes several.
+#[must_use]
+pub fn cut(unarchived: u64, limit: u32) -> Option<u32> {
+    (unarchived >= u64::from(limit.max(1))).then(|| limit.div_ceil(2).clamp(1, PAGE))
+}
+
+/// Path of a channel's archive page; pages count from 1.
+#[must_use]
+pub fn path(slug: &str, number: u32) -> String {
+    format!("/archive/{slug}/{number}.atom")
+}
+
+/// The document of page `number`, to be kept as it is. `view` holds the page's stories, newest first.
+///
+/// # Errors
+/// When `public_url` cannot be a base, which configuration refuses.
+pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseError> {
+    let at = |number: u32| view.public_url.join(&path(&view.slug, number)[1..]);
+    let current = view.public_url.join(&super::path(&view.slug, Format::Atom)[1..])?;
+    let place = Place {
+        id: current.clone(),
+        this: at(number)?,
+        page: view.public_url.join(&page_path(&view.slug)[1..])?,
+        history: History::Archive {
+            current,
+            previous: number.checked_sub(1).filter(|&n| n > 0).map(at).transpose()?,
+            next: at(number.saturating_add(1))?,
+        },
+    };
+    Ok(atom::render(view, &place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_page_is_cut_when_the_document_is_full_of_stories_without_one() {
+        assert_eq!(cut(99, 100), None);
+        assert_eq!(cut(100, 100), Some(50));
+        assert_eq!(cut(1, 1), Some(1));
+        assert_eq!(cut(5_000, 1_000), Some(PAGE));
+        assert_eq!(cut(0, 0), None);
+    }
+
+    proptest! {
+        /// A subscriber who reads the document and follows the pages gets every story once.
+        #[test]
+        fn every_story_is_on_the_document_or_on_one_page(arrivals in prop::collection::vec(0_u64..300, 1..20), limit in 1_u32..250) {
+            let (mut published, mut paged) = (0, 0);
+            for arrival in arrivals {
+                published += arrival;
+                while let Some(stories) = cut(published - paged, limit) {
+                    paged += u64::from(stories);
+                    prop_assert!(paged <= published);
+                }
+                prop_assert!(published - paged < u64::from(limit), "what has no page is on the document");
+            }
+        }
+    }
+}
