@@ -147,6 +147,12 @@ impl Agenda {
         self.queue = self.queue.iter().map(|(_, id)| (now, *id)).collect();
     }
 
+    /// Feeds that are due.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> usize {
+        self.queue.iter().take_while(|(at, _)| *at <= now).count()
+    }
+
     /// The next poll, if one may start now.
     pub fn next(&mut self, now: Timestamp) -> Step {
         let mut deferred = Vec::new();

@@ -4,7 +4,7 @@
 //! ends with its error. The first signal drains: no new poll starts, running polls finish or are dropped whole, the writer
 //! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
 
-mod agenda;
+pub mod agenda;
 mod press;
 mod rounds;
 mod signals;

@@ -156,7 +156,7 @@ impl Ledger {
                 Change::New(new) => {
                     brought.tally.new += 1;
                     brought.tally.duplicate += u32::from(!new.starts);
-                    brought.stamps.push(arrival.entry.believed.unwrap_or(arrival.seen_at));
+                    brought.stamps.extend(arrival.entry.believed);
                     ledger.new_entry(arrival, *new, visit, directory);
                 }
                 Change::Revised(revision) => {

@@ -32,7 +32,7 @@ pub type Settle = Box<dyn FnOnce(&Brought) -> Settled + Send>;
 pub struct Brought {
     /// The counts.
     pub tally: Tally,
-    /// Publication times of new entries, as believed; of those without, when they were first seen.
+    /// Believed publication times of the new entries that have one.
     pub stamps: Vec<Timestamp>,
     /// Nothing in the document was in the last one, which was not empty.
     pub gap: bool,
