@@ -190,6 +190,8 @@ pub struct ParsedFeed {
     pub hints: Hints,
     /// Some guid occurs twice in this document with different links.
     pub guids_void: bool,
+    /// All its entries, two at least, have one and the same link: it says nothing about any of them.
+    pub link_shared: bool,
     /// Its entries in document order, each key once.
     pub listed: Vec<Listed>,
 }
@@ -199,6 +201,8 @@ pub struct ParsedFeed {
 pub struct Listed {
     /// Hash of its bytes.
     pub raw: RawHash,
+    /// Another entry of the document has the same link.
+    pub link_repeats: bool,
     /// What it says; `None` when the caller already knew its bytes.
     pub entry: Option<Box<ParsedEntry>>,
 }
