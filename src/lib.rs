@@ -9,6 +9,7 @@
 //!   due       GET      feed     keep them    new     one file   and ETag
 //! ```
 
+pub mod cli;
 pub mod clock;
 pub mod dedup;
 pub mod model;

@@ -1,0 +1,3 @@
+//! The verbs: a thin face over the rooms.
+
+pub mod inspect;
