@@ -35,7 +35,9 @@ pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
 }
 
 fn connect_words(error: &reqwest::Error) -> String {
-    let kind = find(error, |cause| cause.downcast_ref().map(io::Error::kind));
+    // `Other` is a mere wrapping: what it carries has the kind.
+    let telling = |kind: &io::ErrorKind| *kind != io::ErrorKind::Other;
+    let kind = find(error, |cause| cause.downcast_ref().map(io::Error::kind).filter(telling));
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => "refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
@@ -65,6 +67,7 @@ fn tls_words(error: &TlsError) -> String {
             CertificateError::Other(why) => clip(&format!("its certificate is bad: {}", why.0)),
             other => clip(&format!("its certificate is bad: {other}")),
         },
+        TlsError::AlertReceived(alert) => format!("the other side refused: {alert:?}"),
         TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
         other => clip(&other.to_string()),
     }

@@ -5,8 +5,12 @@ use crate::{
     feed_doc::FeedDoc,
 };
 use jiff::Timestamp;
-use std::time::Duration;
-use tokio::net::TcpListener;
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    task::JoinHandle,
+};
 use warraq::{
     fetch::{Answer, Fetched, Fetcher, Limits},
     model::{Fault, FeedUrl, Network, Validators},
@@ -21,10 +25,10 @@ fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
 }
 
-/// Loopback is open, and nobody waits for long.
+/// Loopback is open, and documents are small.
 fn limits() -> Limits {
     Limits {
-        timeout: Duration::from_millis(1500),
+        timeout: Duration::from_secs(10),
         max_body: 100_000,
         allow_networks: vec![Network::parse("127.0.0.0/8").unwrap()],
         ..Limits::default()
@@ -32,7 +36,11 @@ fn limits() -> Limits {
 }
 
 async fn get_since(url: &FeedUrl, validators: &Validators) -> Answer {
-    Fetcher::new(&limits()).unwrap().get(url, validators, now()).await
+    // One for each test: building one reads the system's certificates, and connections belong to a test's runtime.
+    thread_local! {
+        static FETCHER: Fetcher = Fetcher::new(&limits()).unwrap();
+    }
+    FETCHER.with(Fetcher::clone).get(url, validators, now()).await
 }
 
 async fn get(url: &FeedUrl) -> Answer {
@@ -401,6 +409,7 @@ async fn broken_answers_are_faults_and_never_documents() {
         Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"),
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>"),
+        Reply::raw(format!("HTTP/1.1 200 OK\r\n{}", "X-Flood: x\r\n".repeat(100_000))),
     ] {
         outlet.set("/feed", reply.clone());
         let fault = fault(&outlet.url("/feed")).await;
@@ -413,27 +422,64 @@ async fn broken_answers_are_faults_and_never_documents() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_reached_is_told_apart() {
+async fn old_and_careless_servers_are_understood() {
     let outlet = FakeOutlet::start().await;
-    let unknown = FeedUrl::parse("http://alalam.invalid/feed").unwrap();
-    assert_eq!(fault(&unknown).await, Fault::Dns("alalam.invalid".to_owned()));
+    for answer in [
+        "HTTP/1.0 200 OK\r\n\r\n<rss>",
+        "HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n<rss>",
+        "HTTP/1.1 200 OK\nContent-Length: 5\n\n<rss>",
+        "HTTP/1.1 200 OK\r\nX-Folded: a,\r\n  b\r\nContent-Length : 5\r\nno header at all\r\n\r\n<rss>",
+        "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n<rss>",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\n<r\r\n3\r\nss>\r\n0\r\nTrailer: t\r\n\r\n",
+    ] {
+        outlet.set("/feed", Reply::raw(answer));
+        assert_eq!(body(&get(&outlet.url("/feed")).await), b"<rss>", "{answer:?}");
+    }
+}
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
-    let nobody = FeedUrl::parse(&format!("http://127.0.0.1:{port}/feed")).unwrap();
+#[tokio::test]
+async fn who_cannot_be_reached_is_told_apart() {
+    // A label of 64 characters: refused before any name server is asked (RFC 1035 2.3.4), so that no network is needed.
+    let name = format!("{}.invalid", "a".repeat(64));
+    let unknown = FeedUrl::parse(&format!("http://{name}/feed")).unwrap();
+    assert_eq!(fault(&unknown).await, Fault::Dns(name));
+
+    // A port that was free a moment ago.
+    let gone = speaker(b"").await;
+    gone.task.abort();
+    assert!(gone.task.await.is_err());
+    let nobody = FeedUrl::parse(&format!("http://{}/feed", gone.address)).unwrap();
     assert_eq!(fault(&nobody).await, Fault::Connect("refused".to_owned()));
 
-    // TLS spoken to a server that does not: it hangs up, or answers in plain text.
-    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let tls = FeedUrl::parse(&format!("https://{}/feed", plain.local_addr().unwrap())).unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = plain.accept().await {
-            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    for (says, expected) in [
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], Fault::Tls("what answers there does not speak TLS".to_owned())),
+        (b"\x15\x03\x03\x00\x02\x02\x28", Fault::Tls("the other side refused: HandshakeFailure".to_owned())),
+        (b"", Fault::Connect("closed by the other side".to_owned())),
+    ] {
+        let plain = speaker(says).await;
+        let tls = FeedUrl::parse(&format!("https://{}/feed", plain.address)).unwrap();
+        assert_eq!(fault(&tls).await, expected);
+        plain.task.abort();
+    }
+}
+
+/// Who says the same to everybody and hangs up.
+struct Speaker {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+async fn speaker(says: &'static [u8]) -> Speaker {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // Hears first: what is unread at the end would reset the connection.
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(says).await;
         }
     });
-    assert_eq!(fault(&tls).await, Fault::Tls("what answers there does not speak TLS".to_owned()));
-    drop(outlet);
+    Speaker { address, task }
 }
 
 #[tokio::test]
