@@ -6,7 +6,7 @@ use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
     model::{
-        Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Listed, Outcome, Outlet, RawHash, Validators,
+        Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
@@ -190,22 +190,26 @@ fn read_document(
     listed_before: HashSet<RawHash>,
     now: Timestamp,
 ) -> Result<(Document, bool), Fault> {
-    let context = parse::Context { base: base.url().clone(), content_type, zone: outlet.time_zone.clone(), guids_void };
+    let context = parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
     let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
     let void = feed.guids_void || guids_void;
     let info = FeedInfo {
-        title: feed.title.as_ref().map(|t| normalise::plain(t).into_string()).filter(|t| !t.is_empty()),
+        title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
         language: feed.language.clone(),
         hints: feed.hints.clone(),
     };
     let raw = feed.listed.iter().map(|l| l.raw).collect();
-    let own = normalise::Context { language: outlet.language.clone(), now };
+    let own = normalise::Context {
+        language: outlet.language.as_ref().map(Language::as_str),
+        now,
+        link_shared: feed.link_shared,
+    };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     for Listed { raw, link_repeats, entry } in feed.listed {
         let Some(parsed) = entry else { continue };
-        let entry = Entry { raw, ..normalise::entry(*parsed, &own) };
+        let entry = normalise::entry(*parsed, raw, &own);
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
