@@ -26,7 +26,7 @@ mod typed;
 pub use dates::instant;
 pub use html::{Announced, announced};
 
-use crate::model::{Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash};
+use crate::model::{link, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash};
 use draft::{EntryDraft, FeedDraft};
 use identity::Keys;
 use jiff::tz::TimeZone;
@@ -186,14 +186,14 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
 /// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
 fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
     let typed = typed::read(&raw.feed, &raw.entries, zone)?;
+    // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
+    let pages: Vec<Option<String>> =
+        raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();
     let mut uses: HashMap<&str, usize> = HashMap::new();
-    raw.listed.iter().filter_map(|(_, page, _)| page.as_deref()).for_each(|page| *uses.entry(page).or_default() += 1);
+    pages.iter().flatten().for_each(|page| *uses.entry(page).or_default() += 1);
     let link_shared = raw.listed.len() > 1 && uses.values().any(|n| *n == raw.listed.len());
-    let repeats: Vec<bool> = raw
-        .listed
-        .iter()
-        .map(|(_, page, _)| page.as_deref().is_some_and(|page| uses.get(page).is_some_and(|n| *n > 1)))
-        .collect();
+    let repeats: Vec<bool> =
+        pages.iter().map(|page| page.as_deref().is_some_and(|page| uses.get(page).is_some_and(|n| *n > 1))).collect();
     let authors = typed::people(typed.authors);
     let mut read = raw.entries.into_iter().zip(typed.entries);
     let mut listed = Vec::with_capacity(raw.listed.len());
