@@ -193,7 +193,7 @@ fn read_document(
     listed_before: HashSet<RawHash>,
     now: Timestamp,
 ) -> Result<(Document, bool), Fault> {
-    let context = parse::Context { base: base.url().clone(), content_type, zone: outlet.time_zone.clone(), guids_void };
+    let context = parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
     let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
     let void = feed.guids_void || guids_void;
     let info = FeedInfo {

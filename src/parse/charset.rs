@@ -1,0 +1,239 @@
+//! Bytes to UTF-8: which encoding, what decided it, and what had to be repaired on the way.
+//!
+//! Order: byte order mark; valid UTF-8 that has multi-byte characters; HTTP charset; XML declaration; statistics. Bytes are
+//! believed over labels: a label that the bytes contradict is passed over, and a few bad bytes never change the encoding.
+
+use super::Repairs;
+use crate::model::EncodingFrom;
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::borrow::Cow;
+
+/// A document as text.
+#[derive(Debug)]
+pub(super) struct Decoded<'a> {
+    /// The text, without byte order mark and without characters that XML forbids.
+    pub text: Cow<'a, str>,
+    /// WHATWG name of the encoding.
+    pub encoding: &'static str,
+    /// What decided it.
+    pub from: EncodingFrom,
+}
+
+/// How far into a document an XML declaration is looked for, in bytes (one feed of the sample has 9 kB of blanks first).
+const DECLARATION_WITHIN: usize = 16 * 1024;
+
+/// Bytes that statistics look at; enough for any guess and cheap on 10 MB.
+const GUESS_BYTES: usize = 64 * 1024;
+
+/// Decides the encoding and decodes. `http` is the charset of the Content-Type, `tld` the host's last label.
+pub(super) fn decode<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &mut Repairs) -> Decoded<'a> {
+    let mut decoded = choose(bytes, http, tld, repairs);
+    if has_forbidden(decoded.text.as_bytes()) {
+        repairs.note("control-characters");
+        decoded.text = Cow::Owned(decoded.text.chars().filter(|c| allowed(*c)).collect());
+    }
+    decoded
+}
+
+fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &mut Repairs) -> Decoded<'a> {
+    if let Some(marked) = by_mark(bytes, repairs) {
+        return marked;
+    }
+    let declared = declaration(bytes);
+    let labels = [(http, EncodingFrom::Http), (declared.as_deref(), EncodingFrom::Declaration)];
+    let labelled = || {
+        labels
+            .iter()
+            .filter_map(|(label, from)| label.and_then(|l| known_label(l, bytes)).map(|encoding| (encoding, *from)))
+    };
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let ascii = text.is_ascii();
+        // Escape sequences (ISO-2022-JP) are the one case in which ASCII bytes are not ASCII text.
+        let shifts = ascii && bytes.contains(&0x1B);
+        return match labelled().next() {
+            Some((encoding, from)) if shifts => with(encoding, from, bytes, repairs),
+            Some((encoding, from)) if ascii => Decoded { text: Cow::Borrowed(text), encoding: encoding.name(), from },
+            label => {
+                if label.is_some_and(|(encoding, _)| encoding != UTF_8) {
+                    repairs.note("wrong-encoding-label");
+                }
+                Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), from: EncodingFrom::Utf8 }
+            }
+        };
+    }
+    if mostly_utf8(bytes) {
+        repairs.note("bad-bytes");
+        return Decoded { text: Cow::Owned(mend(bytes)), encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
+    }
+    let label = labelled().find(|(encoding, _)| *encoding != UTF_8);
+    if let Some((encoding, from)) = label {
+        return with(encoding, from, bytes, repairs);
+    }
+    if labelled().next().is_some() {
+        repairs.note("wrong-encoding-label");
+    }
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
+    let encoding = detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny);
+    repairs.note("guessed-encoding");
+    with(encoding, EncodingFrom::Guess, bytes, repairs)
+}
+
+fn with<'a>(encoding: &'static Encoding, from: EncodingFrom, bytes: &'a [u8], repairs: &mut Repairs) -> Decoded<'a> {
+    let (text, bad) = encoding.decode_without_bom_handling(bytes);
+    if bad {
+        repairs.note("bad-bytes");
+    }
+    Decoded { text, encoding: encoding.name(), from }
+}
+
+/// Byte order marks, and UTF-16 or UTF-32 whose first characters are `<` and something ASCII (XML 1.0, appendix F).
+fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
+    let utf32 = |skip: usize, read: fn([u8; 4]) -> u32| {
+        let wide = bytes[skip..].chunks_exact(4).map(|c| read([c[0], c[1], c[2], c[3]]));
+        let text = wide.map(|c| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>();
+        Some(Decoded { text: Cow::Owned(text), encoding: UTF_8.name(), from: EncodingFrom::Bom })
+    };
+    match *bytes {
+        [0, 0, 0xFE, 0xFF, ..] => return utf32(4, u32::from_be_bytes),
+        [0xFF, 0xFE, 0, 0, ..] => return utf32(4, u32::from_le_bytes),
+        [0, 0, 0, b'<', ..] => return utf32(0, u32::from_be_bytes),
+        [b'<', 0, 0, 0, ..] => return utf32(0, u32::from_le_bytes),
+        _ => {}
+    }
+    let (encoding, skip) = match *bytes {
+        [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
+        [0xFE, 0xFF, ..] => (UTF_16BE, 2),
+        [0xFF, 0xFE, ..] => (UTF_16LE, 2),
+        [0, b'<', 0, b, ..] if b != 0 => (UTF_16BE, 0),
+        [b'<', 0, b, 0, ..] if b != 0 => (UTF_16LE, 0),
+        _ => return None,
+    };
+    let rest = &bytes[skip..];
+    if encoding == UTF_8 && std::str::from_utf8(rest).is_err() {
+        repairs.note("bad-bytes");
+        return Some(Decoded { text: Cow::Owned(mend(rest)), encoding: UTF_8.name(), from: EncodingFrom::Bom });
+    }
+    let mut decoded = with(encoding, EncodingFrom::Bom, rest, repairs);
+    // A mark before the mark: some tools glue files together.
+    if let Some(text) = decoded.text.strip_prefix('\u{FEFF}') {
+        decoded.text = Cow::Owned(text.to_owned());
+    }
+    Some(decoded)
+}
+
+/// The encoding a label names, unless the bytes show that it cannot be: UTF-16 whose label could be read as ASCII.
+fn known_label(label: &str, bytes: &[u8]) -> Option<&'static Encoding> {
+    let label = label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
+    let wide = encoding == UTF_16BE || encoding == UTF_16LE;
+    (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(encoding)
+}
+
+/// The `encoding` of the XML declaration, wherever it stands in the first bytes.
+fn declaration(bytes: &[u8]) -> Option<String> {
+    let head = &bytes[..bytes.len().min(DECLARATION_WITHIN)];
+    let start = memchr::memmem::find(head, b"<?xml")?;
+    let end = start + memchr::memchr(b'>', &head[start..])?;
+    let inside = &head[start..end];
+    let after = &inside[memchr::memmem::find(inside, b"encoding")? + 8..];
+    let quote = after.iter().position(|b| matches!(b, b'"' | b'\''))?;
+    let value = &after[quote + 1..];
+    let value = &value[..memchr::memchr(after[quote], value)?];
+    String::from_utf8(value.to_vec()).ok()
+}
+
+/// Whether bytes that are not valid UTF-8 are UTF-8 nevertheless: at least four good multi-byte characters for each bad place.
+fn mostly_utf8(bytes: &[u8]) -> bool {
+    let (mut good, mut bad) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        good += chunk.valid().bytes().filter(|b| *b >= 0xC2).count();
+        // A character cut off by the end of the document says nothing.
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    good > 0 && good >= 4 * bad.saturating_sub(1)
+}
+
+/// UTF-8 with bad bytes, text by text (between `<` and `>`): a text without any good multi-byte character that has bad bytes
+/// is windows-1252; in others each bad place becomes one replacement character.
+fn mend(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 16);
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let end = memchr::memchr2(b'<', b'>', &rest[1..]).map_or(rest.len(), |at| at + 1);
+        let (piece, tail) = rest.split_at(end);
+        rest = tail;
+        match std::str::from_utf8(piece) {
+            Ok(text) => out.push_str(text),
+            Err(_) if piece.utf8_chunks().all(|c| c.valid().is_ascii()) && plausible_latin1(piece) => {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(piece).0);
+            }
+            Err(_) => out.push_str(&String::from_utf8_lossy(piece)),
+        }
+    }
+    out
+}
+
+/// High bytes that are letters or punctuation in windows-1252, not the five holes and not `þ`, `ÿ`.
+fn plausible_latin1(piece: &[u8]) -> bool {
+    piece.iter().all(|b| !matches!(b, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D | 0xFE | 0xFF))
+}
+
+/// XML 1.0, production 2: the characters a document may hold.
+pub(super) fn allowed(c: char) -> bool {
+    !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+fn has_forbidden(bytes: &[u8]) -> bool {
+    bytes.iter().any(|b| *b < 0x20 && !matches!(*b, b'\t' | b'\n' | b'\r'))
+        || memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8], http: Option<&str>) -> (String, &'static str, EncodingFrom) {
+        let decoded = decode(bytes, http, None, &mut Repairs::default());
+        (decoded.text.into_owned(), decoded.encoding, decoded.from)
+    }
+
+    #[test]
+    fn bytes_are_believed_over_labels() {
+        let labelled = "<?xml version='1.0' encoding='windows-1256'?><a>خبر</a>";
+        assert_eq!(read(labelled.as_bytes(), None).1, "UTF-8");
+        let wide = "<?xml version='1.0' encoding='UTF-16'?><a>x</a>";
+        assert_eq!(read(wide.as_bytes(), None), (wide.to_owned(), "UTF-8", EncodingFrom::Utf8));
+    }
+
+    #[test]
+    fn http_precedes_the_declaration() {
+        let bytes = b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xCE\xC8\xD1</a>";
+        let (text, encoding, from) = read(bytes, Some("windows-1256"));
+        assert!(text.contains("<a>خبر</a>"));
+        assert_eq!((encoding, from), ("windows-1256", EncodingFrom::Http));
+        assert_eq!(read(bytes, None).1, "windows-1252");
+    }
+
+    #[test]
+    fn stray_bytes_do_not_change_the_encoding() {
+        let mut bytes = "<a>مجلس الحكومة</a><b>caf".as_bytes().to_vec();
+        bytes.extend_from_slice(b"\xE9</b><c>");
+        bytes.extend_from_slice("خبر".as_bytes());
+        bytes.extend_from_slice(b"\xFF</c>");
+        assert_eq!(read(&bytes, None).0, "<a>مجلس الحكومة</a><b>café</b><c>خبر\u{FFFD}</c>");
+    }
+
+    #[test]
+    fn forbidden_characters_go() {
+        assert_eq!(read("a\u{8}b\u{FFFE}c\tد".as_bytes(), None).0, "abc\tد");
+    }
+
+    #[test]
+    fn wide_encodings_without_a_mark() {
+        let wide = "<a>é</a>".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        assert_eq!(read(&wide, None).0, "<a>é</a>");
+        let wider = "<a>é</a>".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>();
+        assert_eq!(read(&wider, None).0, "<a>é</a>");
+    }
+}

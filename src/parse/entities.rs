@@ -1,0 +1,123 @@
+//! Character and entity references to characters, as feeds really use them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// Entities that the document itself declares (`<!ENTITY name "text">`). Their texts are never expanded again.
+pub(super) type Declared<'a> = HashMap<&'a str, &'a str>;
+
+/// Longest name between `&` and `;`, in bytes (HTML's longest is 31).
+const LONGEST: usize = 32;
+
+/// Decodes the references of one text. What is no reference stays as it is: a bare `&`, an unknown name, and a known name
+/// without its `;` (`&copy=2` belongs to an address).
+pub(super) fn decode<'a>(text: &'a str, declared: &Declared<'_>) -> Cow<'a, str> {
+    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    loop {
+        // `rest` begins with an ampersand.
+        if let Some(name) = name_of(rest)
+            && let Some(decoded) = resolve(name, declared)
+        {
+            out.push_str(&decoded);
+            rest = &rest[name.len() + 2..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
+        }
+        let Some(at) = memchr::memchr(b'&', rest.as_bytes()) else {
+            out.push_str(rest);
+            return Cow::Owned(out);
+        };
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+    }
+}
+
+/// The name of the reference that `text` begins with: what stands between its `&` and its `;`.
+pub(super) fn name_of(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let end = memchr::memchr(b';', &bytes[1..bytes.len().min(LONGEST + 2)])? + 1;
+    let name = &text.get(1..end)?;
+    let named = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'_' | b'-' | b'.'));
+    (named && !name.is_empty()).then_some(name)
+}
+
+/// Whether `name` is a reference that HTML or a number defines.
+pub(super) fn is_known(name: &str) -> bool {
+    resolve(name, &Declared::new()).is_some()
+}
+
+fn resolve<'a>(name: &str, declared: &Declared<'a>) -> Option<Cow<'a, str>> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => number.parse(),
+        };
+        // A number beyond Unicode is a reference too: it must not reach a reader as text.
+        let digits = number.bytes().all(|b| b.is_ascii_alphanumeric()) && !number.is_empty();
+        return match code {
+            Ok(code) => Some(character(code).map_or(Cow::Borrowed(""), |c| Cow::Owned(c.to_string()))),
+            Err(_) => (digits && number.bytes().all(|b| b.is_ascii_digit())).then_some(Cow::Borrowed("")),
+        };
+    }
+    match quick_xml::escape::resolve_html5_entity(name) {
+        Some(text) => Some(Cow::Borrowed(text)),
+        None => declared.get(name).map(|text| match decode(text, &Declared::new()) {
+            Cow::Borrowed(text) => Cow::Borrowed(text),
+            Cow::Owned(text) => Cow::Owned(text),
+        }),
+    }
+}
+
+/// The character of a numeric reference; numbers 128 to 159 mean windows-1252, as browsers read them (HTML 13.2.5.80).
+fn character(code: u32) -> Option<char> {
+    match code {
+        0x80..=0x9F => Some(from_1252(code)),
+        _ => char::from_u32(code).filter(|c| super::charset::allowed(*c)),
+    }
+}
+
+/// What windows-1252 has at 128 to 159; its five holes stay control characters.
+const WINDOWS_1252: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
+    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+];
+
+/// The character that windows-1252 has at 128 to 159.
+pub(super) fn from_1252(code: u32) -> char {
+    let at = usize::try_from(code.wrapping_sub(0x80)).unwrap_or(usize::MAX);
+    WINDOWS_1252.get(at).copied().unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// The byte of a character in Latin-1, or in windows-1252 beyond it.
+pub(super) fn to_1252(c: char) -> Option<u8> {
+    u8::try_from(u32::from(c)).ok().or_else(|| {
+        let at = WINDOWS_1252.iter().position(|known| *known == c)?;
+        u8::try_from(at + 0x80).ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_decoded_and_the_rest_is_left() {
+        let none = Declared::new();
+        for (text, want) in [
+            ("a &amp; b &lt;i&gt;", "a & b <i>"),
+            ("&nbsp;&laquo;&eacute;&AMP;", "\u{A0}«é&"),
+            ("S&P &copy=3&cat=2; &unknown;", "S&P &copy=3&cat=2; &unknown;"),
+            ("&#146;&#x93;&#1582;&#x0;&#99999999999;", "’“خ"),
+            ("&", "&"),
+            ("&;&#;&#x;", "&;&#;&#x;"),
+        ] {
+            assert_eq!(decode(text, &none), want, "{text}");
+        }
+        let declared = Declared::from([("rsquo2", "&#8217;"), ("bomb", "&bomb;&bomb;")]);
+        assert_eq!(decode("a&rsquo2;b &bomb;", &declared), "a’b &bomb;&bomb;");
+    }
+}

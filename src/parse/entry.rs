@@ -1,0 +1,214 @@
+//! One entry of any XML dialect: its element to a draft.
+
+use super::address;
+use super::dates;
+use super::draft::EntryDraft;
+use super::links::{Links, absolute_text, first};
+use super::names::Tag;
+use super::people;
+use super::text::{self, Else};
+use super::tree::{NodeId, Tree};
+use crate::model::{Enclosure, Markup, SourceRef};
+use jiff::tz::TimeZone;
+
+/// Texts and dates of one entry, by where they came from; the best is chosen once all are known.
+#[derive(Debug, Default)]
+struct Found {
+    titles: [Option<Markup>; 2],
+    /// Descriptions in order of appearance; the second is the longer one by custom (`itunes:summary`).
+    descriptions: Vec<Markup>,
+    beside_media: Option<Markup>,
+    content: Option<Markup>,
+    text_base: Option<NodeId>,
+    /// Publication, best kind first.
+    published: [Vec<String>; 4],
+    updated: Vec<String>,
+    images: [Option<String>; 4],
+}
+
+/// Reads the entry at `id`, whose addresses are `links`. `zone` serves to tell readable dates from others.
+pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -> EntryDraft {
+    let mut draft = EntryDraft { id: links.id, link: links.page, enclosures: links.files, ..EntryDraft::default() };
+    let mut found = Found::default();
+    for (tag, child) in tree.elements(id) {
+        if !texts(tree, tag, child, &mut found) && !dates_of(tree, tag, child, &mut found) {
+            others(tree, tag, child, &mut draft, &mut found);
+        }
+    }
+    first(&mut draft.comments, || links.replies);
+    if let Some(changed) = tree.attr(id, "lastmod") {
+        found.updated.push(changed.into_owned());
+    }
+    let Found { titles: [own, media], descriptions, beside_media, published, updated, images, .. } = found;
+    draft.title = own.or(media);
+    let mut descriptions = descriptions.into_iter();
+    draft.summary = descriptions.next();
+    draft.content = found.content.or_else(|| descriptions.find(|d| Some(d) != draft.summary.as_ref()));
+    if draft.summary.is_none() && draft.content.is_none() {
+        draft.summary = beside_media;
+    }
+    draft.published = readable(published.into_iter().flatten().collect(), zone);
+    draft.updated = readable(updated, zone);
+    let picture =
+        || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
+    let [image, content, thumbnail, other] = images;
+    draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
+    draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
+    draft.language = draft.language.or_else(|| tree.lang(id).and_then(language));
+    draft
+}
+
+/// Titles and texts.
+fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
+    match tag {
+        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, Else::Guess)),
+        Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
+        Tag::Description | Tag::DcDescription => found.descriptions.extend(text::markup(tree, child, Else::Html)),
+        Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
+            found.descriptions.extend(text::markup(tree, child, guess(tree, child)));
+        }
+        Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
+        Tag::Content => first(&mut found.content, || text::markup(tree, child, guess(tree, child))),
+        Tag::Encoded | Tag::Body => first(&mut found.content, || text::markup(tree, child, Else::Html)),
+        _ => return false,
+    }
+    let text = matches!(tag, Tag::Content | Tag::Encoded | Tag::Body);
+    if text || matches!(tag, Tag::Description | Tag::Summary) && found.text_base.is_none() {
+        found.text_base = Some(child);
+    }
+    true
+}
+
+/// Atom means what it says (RFC 4287 3.1.1: no type is text); elsewhere such elements are looked at.
+fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
+    if tree.is_atom && tree.attr(child, "type").is_none() { Else::Plain } else { Else::Guess }
+}
+
+/// Media RSS says `plain` or `html`; `plain` is the default, and often wrong.
+fn media_text(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
+    let plain = tree.attr(child, "type").is_none_or(|t| !t.eq_ignore_ascii_case("html"));
+    text::markup(tree, child, if plain { Else::Guess } else { Else::Html })
+}
+
+fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
+    let slot = match tag {
+        Tag::PubDate => &mut found.published[0],
+        Tag::Issued => &mut found.published[1],
+        Tag::DcDate => &mut found.published[2],
+        Tag::Created => &mut found.published[3],
+        Tag::Updated => &mut found.updated,
+        _ => return false,
+    };
+    slot.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+    true
+}
+
+/// The first date that can be read; only where there are several does it need a look here.
+pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String> {
+    if dates.len() > 1
+        && let Some(at) = dates.iter().position(|date| dates::instant(date, zone).is_some())
+    {
+        return Some(dates.swap_remove(at));
+    }
+    dates.into_iter().next()
+}
+
+fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, found: &mut Found) {
+    match tag {
+        Tag::Author | Tag::Creator => people::add(&mut draft.authors, people::person(tree, child)),
+        Tag::ItunesAuthor if draft.authors.is_empty() => people::add(&mut draft.authors, people::person(tree, child)),
+        Tag::Contributor | Tag::DcContributor => people::add(&mut draft.contributors, people::person(tree, child)),
+        Tag::Category
+        | Tag::Subject
+        | Tag::ItunesCategory
+        | Tag::ItunesKeywords
+        | Tag::Tags
+        | Tag::MediaCategory
+        | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
+        Tag::Rights => first(&mut draft.rights, || text::markup(tree, child, Else::Guess)),
+        Tag::Comments => first(&mut draft.comments, || absolute_text(tree, child)),
+        Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
+        Tag::Source => source(tree, child, draft),
+        Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),
+        Tag::Image | Tag::ItunesImage => first(&mut found.images[3], || picture(tree, child)),
+        Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
+        _ => {}
+    }
+}
+
+/// `enclosure` (RSS 2.0).
+fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
+    let attr = |name| tree.attr(id, name).filter(|v| !v.trim().is_empty());
+    let url = attr("url").or_else(|| attr("href")).or_else(|| attr("uri")).or_else(|| text::plain(tree, id))?;
+    Some(Enclosure {
+        url: address::absolute(tree.base(id), &url)?,
+        media_type: attr("type").map(|t| t.trim().to_ascii_lowercase()),
+        length: attr("length").and_then(|length| length.trim().parse().ok()),
+    })
+}
+
+/// `source`: an attribute and a text in RSS, a small feed in Atom (RFC 4287 4.2.11), whose authors count for the entry.
+fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft) {
+    let plain = |markup: Markup| match markup {
+        Markup::Text(text) | Markup::Html(text) => text,
+    };
+    let inner = Links::read(tree, id);
+    let title = match tree.child(id, Tag::Title) {
+        Some(title) => text::markup(tree, title, Else::Guess).map(plain),
+        None => text::plain(tree, id).map(std::borrow::Cow::into_owned),
+    };
+    let link = tree.attr(id, "url").and_then(|url| address::absolute(tree.base(id), &url));
+    let link = link.or(inner.page).or(inner.own);
+    if title.is_some() || link.is_some() {
+        draft.source = Some(SourceRef { title, link });
+    }
+}
+
+/// `media:*` with what it holds: pictures, categories, texts.
+fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
+    let mut all = vec![(tag, id)];
+    all.extend(tree.descend(id, |tag| matches!(tag, Tag::MediaGroup | Tag::MediaContent)));
+    for (tag, child) in all {
+        let target = || tree.attr(child, "url").and_then(|url| address::absolute(tree.base(child), &url));
+        match tag {
+            Tag::Thumbnail => first(&mut found.images[2], || target().or_else(|| absolute_text(tree, child))),
+            Tag::MediaContent => first(&mut found.images[1], || target().filter(|url| shows_picture(tree, child, url))),
+            Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
+            Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
+            Tag::MediaCategory | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
+            _ => {}
+        }
+    }
+}
+
+fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {
+    match tree.attr(id, "medium") {
+        Some(medium) => medium.trim().eq_ignore_ascii_case("image"),
+        None => is_picture(tree.attr(id, "type").as_deref(), url),
+    }
+}
+
+/// A picture element: `href` or `url` as attribute, as child, or as text.
+pub(super) fn picture(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let attr = |name| tree.attr(id, name).and_then(|url| address::absolute(tree.base(id), &url));
+    attr("href")
+        .or_else(|| attr("url"))
+        .or_else(|| absolute_text(tree, tree.child(id, Tag::Url)?))
+        .or_else(|| absolute_text(tree, id))
+        .or_else(|| attr("resource"))
+}
+
+fn is_picture(media_type: Option<&str>, url: &str) -> bool {
+    if let Some(media_type) = media_type.map(str::trim).filter(|t| !t.is_empty()) {
+        return media_type.get(..6).is_some_and(|t| t.eq_ignore_ascii_case("image/"));
+    }
+    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// A language tag: the first one stated, with hyphens.
+pub(super) fn language(text: &str) -> Option<String> {
+    let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
+    let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (plain && !tag.is_empty()).then_some(tag)
+}

@@ -1,0 +1,175 @@
+//! The feed round the entries: which element it is, what dialect, and what it says of itself.
+
+use super::address;
+use super::draft::FeedDraft;
+use super::entry::{language, picture, readable};
+use super::links::{Links, first};
+use super::names::Tag;
+use super::people;
+use super::text::{self, Else};
+use super::tree::{NodeId, TOP, Tree};
+use crate::model::{Format, Hints};
+use jiff::tz::TimeZone;
+
+/// Where a document's feed is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Root {
+    /// The root of the dialect.
+    pub id: NodeId,
+    /// The element that describes the feed: the root or its channel.
+    pub channel: NodeId,
+    /// Dialect.
+    pub format: Format,
+}
+
+/// Finds the feed in a document, also inside an HTML page.
+pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
+    let all = tree.descend(TOP, |tag| !matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed));
+    let of = |wanted: &[Tag]| all.iter().find(|(tag, _)| wanted.contains(tag)).copied();
+    let (tag, id) =
+        of(&[Tag::Rss, Tag::RdfRoot, Tag::Feed]).or_else(|| of(&[Tag::Channel])).or_else(|| of(&[Tag::Item]))?;
+    let channel = if tag == Tag::Channel { id } else { tree.child(id, Tag::Channel).unwrap_or(id) };
+    Some(Root { id, channel, format: format(tree, tag, id) })
+}
+
+fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> Format {
+    let version = tree.attr(id, "version").unwrap_or_default();
+    let version = version.trim();
+    let declares = |part: &str| tree.attrs(id).any(|(name, value)| name.starts_with("xmlns") && value.contains(part));
+    match tag {
+        Tag::RdfRoot if declares("rdf/simple/0.9") => Format::Rss09,
+        Tag::RdfRoot => Format::Rss10,
+        Tag::Feed if version.starts_with("0.") || declares("purl.org/atom/ns") => Format::Atom03,
+        Tag::Feed => Format::Atom10,
+        Tag::Item if tree.node(id).text.eq_ignore_ascii_case("entry") => Format::Atom10,
+        Tag::Channel => Format::Cdf,
+        _ if version.starts_with("0.9") => Format::Rss09,
+        _ => Format::Rss20,
+    }
+}
+
+/// Reads what the feed says of itself.
+pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
+    let mut feed = FeedDraft::default();
+    if root.channel == root.id && tree.node(root.id).tag == Tag::Item {
+        return feed;
+    }
+    let links = Links::read(tree, root.channel);
+    feed.link = links.page;
+    feed.self_link = links.own;
+    feed.hub = links.hub;
+    let (mut published, mut updated, mut other) = (Vec::new(), Vec::new(), Vec::new());
+    let mut others = [const { None }; 2];
+    let mut images = [const { None }; 2];
+    // RSS 0.90 and 1.0 have the picture beside the channel.
+    let beside = tree.elements(root.id).filter(|(tag, _)| root.id != root.channel && *tag == Tag::Image);
+    for (tag, child) in tree.elements(root.channel).chain(beside) {
+        let stated = match tag {
+            Tag::PubDate => &mut published,
+            Tag::Updated => &mut updated,
+            Tag::DcDate | Tag::Issued | Tag::Created => &mut other,
+            Tag::Image | Tag::Logo => {
+                first(&mut images[0], || picture(tree, child));
+                continue;
+            }
+            Tag::ItunesImage | Tag::Icon => {
+                first(&mut images[1], || picture(tree, child));
+                continue;
+            }
+            Tag::ItunesSummary => {
+                first(&mut others[0], || text::markup(tree, child, Else::Guess));
+                continue;
+            }
+            Tag::ItunesSubtitle => {
+                first(&mut others[1], || text::markup(tree, child, Else::Guess));
+                continue;
+            }
+            _ => {
+                describe(tree, tag, child, &mut feed);
+                continue;
+            }
+        };
+        stated.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+    }
+    updated.extend(tree.attr(root.channel, "lastmod").map(std::borrow::Cow::into_owned));
+    updated.append(&mut other);
+    let [summary, subtitle] = others;
+    feed.description = feed.description.or(summary).or(subtitle);
+    feed.published = readable(published, zone);
+    // A channel that states when its content was published states its last change by that.
+    feed.updated = readable(updated, zone).or_else(|| feed.published.clone());
+    let [image, icon] = images;
+    feed.image = image.or(icon);
+    feed.language = feed.language.or_else(|| tree.lang(root.channel).and_then(language));
+    if let Some(times) =
+        tree.child(root.channel, Tag::UpdateFrequency).and_then(|id| text::plain(tree, id)?.parse().ok())
+    {
+        feed.hints.update_period_s = feed.hints.update_period_s.map(|period: u64| (period / u64::max(times, 1)).max(1));
+    }
+    feed.hints.skip_hours.sort_unstable();
+    feed.hints.skip_hours.dedup();
+    feed
+}
+
+fn describe(tree: &Tree<'_>, tag: Tag, child: NodeId, feed: &mut FeedDraft) {
+    match tag {
+        Tag::Title | Tag::DcTitle => first(&mut feed.title, || text::markup(tree, child, Else::Guess)),
+        Tag::Description | Tag::DcDescription => first(&mut feed.description, || text::markup(tree, child, Else::Html)),
+        Tag::Subtitle | Tag::Abstract | Tag::Summary => {
+            let otherwise = if tree.is_atom { Else::Plain } else { Else::Guess };
+            first(&mut feed.description, || text::markup(tree, child, otherwise));
+        }
+        Tag::Language => first(&mut feed.language, || text::plain(tree, child).and_then(|text| language(&text))),
+        Tag::Rights => first(&mut feed.rights, || text::markup(tree, child, Else::Guess)),
+        Tag::Author | Tag::Editor | Tag::Creator => people::add(&mut feed.authors, people::person(tree, child)),
+        Tag::ItunesAuthor if feed.authors.is_empty() => people::add(&mut feed.authors, people::person(tree, child)),
+        Tag::Category | Tag::Subject | Tag::ItunesCategory | Tag::ItunesKeywords | Tag::Tags | Tag::MediaCategory => {
+            people::categories(tree, tag, child, &mut feed.categories);
+        }
+        Tag::Generator => first(&mut feed.generator, || text::plain(tree, child).map(std::borrow::Cow::into_owned)),
+        Tag::GeneratorAgent => first(&mut feed.generator, || {
+            tree.attr(child, "resource").and_then(|url| address::absolute(tree.base(child), &url))
+        }),
+        _ => hint(tree, tag, child, &mut feed.hints),
+    }
+}
+
+/// RSS 2.0 `ttl`, `skipHours`, `skipDays`; the syndication module's period and frequency.
+fn hint(tree: &Tree<'_>, tag: Tag, child: NodeId, hints: &mut Hints) {
+    let number = || text::plain(tree, child).and_then(|text| text.parse::<u64>().ok());
+    match tag {
+        Tag::Ttl => hints.ttl_s = number().filter(|minutes| *minutes > 0).and_then(|minutes| minutes.checked_mul(60)),
+        Tag::SkipHours => {
+            let hours = tree.elements(child).filter(|(tag, _)| *tag == Tag::Hour);
+            let hours = hours.filter_map(|(_, hour)| text::plain(tree, hour)?.parse::<u8>().ok());
+            // 24 is midnight in RSS 0.91.
+            hints.skip_hours.extend(hours.filter(|hour| *hour <= 24).map(|hour| hour % 24));
+        }
+        Tag::SkipDays => {
+            let days = tree.elements(child).filter(|(tag, _)| *tag == Tag::Day);
+            let days = days.filter_map(|(_, day)| weekday(&text::plain(tree, day)?));
+            days.for_each(|day| {
+                if !hints.skip_days.iter().any(|known| known == day) {
+                    hints.skip_days.push(day.to_owned());
+                }
+            });
+        }
+        Tag::UpdatePeriod => {
+            let period = text::plain(tree, child).and_then(|text| match text.to_ascii_lowercase().as_str() {
+                "hourly" => Some(3_600),
+                "daily" => Some(86_400),
+                "weekly" => Some(604_800),
+                "monthly" => Some(2_592_000),
+                "yearly" => Some(31_536_000),
+                _ => None,
+            });
+            hints.update_period_s = period;
+        }
+        _ => {}
+    }
+}
+
+fn weekday(text: &str) -> Option<&'static str> {
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    DAYS.into_iter().find(|day| day.eq_ignore_ascii_case(text.trim()))
+}

@@ -1,0 +1,138 @@
+//! Documents that are no feed: what they are, and which feeds a web page announces.
+
+use super::names::Tag;
+use super::tree::{NodeId, TOP, Tree, local};
+use super::{Context, Repairs, address, charset, text};
+use crate::model::Fault;
+use url::Url;
+
+/// Feeds that are taken from one page.
+const ANNOUNCED: usize = 50;
+
+/// A feed that a page announces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announced {
+    /// Its address.
+    pub url: Url,
+    /// What the page calls it.
+    pub title: Option<String>,
+    /// Its media type, where the page says.
+    pub media_type: Option<String>,
+}
+
+/// Why a document without a feed is none.
+pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
+    let all = tree.descend(TOP, |_| true);
+    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) {
+        return Fault::Html;
+    }
+    match all.first() {
+        Some((_, id)) if tree.node(*id).text.len() <= 40 => {
+            Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
+        }
+        Some(_) => Fault::NotAFeed("it has elements, but none of a feed".to_owned()),
+        None => Fault::NotAFeed("neither XML nor JSON".to_owned()),
+    }
+}
+
+/// The feeds that a web page announces, best first: `link rel=alternate` with a feed's media type (HTML 4.6.7.1), then
+/// links that look like feeds. Feeds of comments come last.
+#[must_use]
+pub fn announced(bytes: &[u8], context: &Context) -> Vec<Announced> {
+    let mut repairs = Repairs::default();
+    let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
+    let tree = Tree::read(&decoded.text, context.base.as_ref(), &mut repairs);
+    let all = tree.descend(TOP, |_| true);
+    let named = |name: &str| -> Vec<NodeId> {
+        let ids = all.iter().map(|(_, id)| *id);
+        ids.filter(|id| local(tree.node(*id).text).eq_ignore_ascii_case(name)).collect()
+    };
+    let base = named("base").into_iter().find_map(|id| address::join(context.base.as_ref(), &tree.attr(id, "href")?));
+    let base = base.or_else(|| context.base.clone());
+    let mut found: Vec<Announced> = Vec::new();
+    let mut add = |announced: Option<Announced>| {
+        if let Some(announced) = announced.filter(|a| found.len() < ANNOUNCED && !found.iter().any(|f| f.url == a.url))
+        {
+            found.push(announced);
+        }
+    };
+    for id in named("link") {
+        add(alternate(&tree, id, base.as_ref()));
+    }
+    for id in named("a") {
+        add(anchor(&tree, id, base.as_ref()));
+    }
+    // Stable: the page's own order within each kind.
+    found.sort_by_key(|a| a.url.path().contains("comment"));
+    found
+}
+
+fn alternate(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
+    let rel = tree.attr(id, "rel")?.to_ascii_lowercase();
+    let media_type = tree.attr(id, "type").map(|t| t.trim().to_ascii_lowercase());
+    let kind = media_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_owned();
+    let feed = matches!(
+        kind.as_str(),
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/feed+json"
+            | "application/rdf+xml"
+            | "text/rss+xml"
+            | "application/rss"
+            | "application/atom"
+    ) || matches!(kind.as_str(), "text/xml" | "application/xml" | "application/json")
+        && looks_like_feed(&tree.attr(id, "href")?);
+    let related = rel.split_ascii_whitespace().any(|word| word == "alternate" || word == "feed");
+    if !related || !feed {
+        return None;
+    }
+    let title = tree.attr(id, "title").map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
+    Some(Announced { url: address::join(base, &tree.attr(id, "href")?)?, title, media_type })
+}
+
+fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
+    let target = tree.attr(id, "href")?;
+    if !looks_like_feed(&target) {
+        return None;
+    }
+    let title = text::plain(tree, id).map(std::borrow::Cow::into_owned);
+    Some(Announced { url: address::join(base, &target)?, title, media_type: None })
+}
+
+/// Addresses under which outlets serve feeds.
+fn looks_like_feed(target: &str) -> bool {
+    let target = target.to_ascii_lowercase();
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let path = path.split('#').next().unwrap_or_default().trim_end_matches('/');
+    let last = path.rsplit('/').next().unwrap_or_default();
+    [".rss", ".atom", ".rdf"].iter().any(|ending| last.ends_with(ending))
+        || matches!(last, "feed" | "rss" | "atom" | "feed.xml" | "rss.xml" | "atom.xml" | "index.xml" | "feed.json")
+        || query.split('&').any(|part| part.starts_with("feed="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_announces_its_feeds() {
+        let page = "<!DOCTYPE html><html><head><base href='/ar/'><link rel=stylesheet href=x.css>\
+            <link rel='alternate' type='application/rss+xml' title='تعاليق' href='/comments/feed/'>\
+            <link rel=\"ALTERNATE\" type=\"application/rss+xml\" title=\"الأخبار &amp; الرياضة\" href=\"xml/syndication.rss\">\
+            <link rel=alternate hreflang=fr href=/fr><script>if (a<b) c();</script></head>\
+            <body><a href='/about'>x</a><a href='https://x.example/feed/'>خلاصة</a></body></html>";
+        let context = Context { base: Url::parse("https://alalam.example/").ok(), ..Context::default() };
+        let found = announced(page.as_bytes(), &context);
+        let urls: Vec<_> = found.iter().map(|a| a.url.as_str()).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://alalam.example/ar/xml/syndication.rss",
+                "https://x.example/feed/",
+                "https://alalam.example/comments/feed/"
+            ]
+        );
+        assert_eq!(found[0].title.as_deref(), Some("الأخبار & الرياضة"));
+        assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html));
+    }
+}

@@ -1,0 +1,280 @@
+//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read leniently: a bad item is left out, a cut document gives its closed items.
+
+use super::address;
+use super::draft::{EntryDraft, FeedDraft};
+use super::entry::language;
+use super::identity::{self, Keys};
+use super::text::looks_like_html;
+use super::{Context, ENTRIES, Raw, Repairs};
+use crate::model::{Category, Enclosure, Fault, Format, Markup, Person, RawHash};
+use serde_json::{Map, Value};
+use url::Url;
+
+type Object = Map<String, Value>;
+
+/// Reads `text`, which begins with a bracket.
+pub(super) fn read(
+    text: &str,
+    context: &Context,
+    known: &dyn Fn(RawHash) -> bool,
+    repairs: &mut Repairs,
+) -> Result<Raw, Fault> {
+    let (head, items, partial) = take_apart(text);
+    let head = match serde_json::from_str::<Value>(&head) {
+        Ok(Value::Object(head)) => head,
+        _ if !items.is_empty() => {
+            repairs.note("broken-json");
+            Object::new()
+        }
+        Ok(_) => return Err(Fault::NotAFeed("JSON, but no object".to_owned())),
+        Err(error) => return Err(Fault::NotAFeed(format!("broken JSON: {error}"))),
+    };
+    let version = head.get("version").and_then(Value::as_str).unwrap_or_default();
+    if items.is_empty() && !head.contains_key("items") && !version.contains("jsonfeed") {
+        return Err(Fault::NotAFeed("JSON, but no JSON Feed: it has neither version nor items".to_owned()));
+    }
+    let base = context.base.as_ref();
+    let mut raw = Raw {
+        format: Format::Json,
+        partial,
+        guids_void: false,
+        feed: feed(&head, base),
+        listed: Vec::new(),
+        entries: Vec::new(),
+    };
+    let mut keys = Keys::new(context.guids_void);
+    for item in items {
+        if raw.listed.len() >= ENTRIES {
+            repairs.note("too-many-entries");
+            break;
+        }
+        let Ok(Value::Object(object)) = serde_json::from_str::<Value>(item) else {
+            repairs.note("bad-item");
+            continue;
+        };
+        let hash = RawHash::of(item.as_bytes());
+        let draft = entry(&object, base);
+        let key = keys.next(draft.id.as_deref(), draft.link.as_deref(), || identity::said(&draft));
+        let is_known = known(hash);
+        raw.listed.push((hash, draft.link.clone(), (!is_known).then_some(key)));
+        if !is_known {
+            raw.entries.push(draft);
+        }
+    }
+    raw.guids_void = keys.void_now;
+    if partial {
+        repairs.note("cut-off");
+    }
+    Ok(raw)
+}
+
+/// The document without its items, the items as text, and whether it was broken off.
+fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
+    let mut scan = Scan { text, at: 0 };
+    let (mut items, mut place) = (Vec::new(), None);
+    let mut depth = 0_usize;
+    let mut key: Option<&str> = None;
+    while let Some(byte) = scan.byte() {
+        match byte {
+            b'"' => {
+                let Some(string) = scan.string() else { break };
+                // A string may be a key: the colon behind it says so.
+                key = Some(string).filter(|_| depth == 1);
+                continue;
+            }
+            b'[' if depth == 1 && key == Some("items") => {
+                let start = scan.at;
+                items = scan.items();
+                place = Some((start, scan.at));
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' => key = None,
+            _ => {}
+        }
+        scan.at += 1;
+    }
+    let whole = depth == 0 && scan.at >= text.trim_end().len();
+    let head = match place {
+        None => text.to_owned(),
+        Some((start, end)) => {
+            let rest = text[end..].trim_start().strip_prefix(']').filter(|_| whole);
+            format!("{}[]{}", &text[..start], rest.unwrap_or("}"))
+        }
+    };
+    (head, items, !whole)
+}
+
+/// Walks over JSON without building anything.
+struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Over a string; its inside.
+    fn string(&mut self) -> Option<&'a str> {
+        let start = self.at + 1;
+        let bytes = self.text.as_bytes();
+        let mut at = start;
+        loop {
+            at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return self.text.get(start..at);
+            }
+            at += 2;
+        }
+    }
+
+    /// From the bracket of an array: its closed objects. Ends at the closing bracket, or where the document does.
+    fn items(&mut self) -> Vec<&'a str> {
+        self.at += 1;
+        let (mut items, mut depth, mut start) = (Vec::new(), 0_usize, self.at);
+        while let Some(byte) = self.byte() {
+            match byte {
+                b'"' => {
+                    if self.string().is_none() {
+                        self.at = self.text.len();
+                    }
+                    continue;
+                }
+                b'{' | b'[' => {
+                    if depth == 0 {
+                        start = self.at;
+                    }
+                    depth += 1;
+                }
+                b']' if depth == 0 => return items,
+                b'}' | b']' => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        items.push(&self.text[start..=self.at]);
+                    }
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        items
+    }
+}
+
+fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
+    FeedDraft {
+        title: string(head, "title").map(guess),
+        description: string(head, "description").map(guess),
+        link: link(head, "home_page_url", base),
+        self_link: link(head, "feed_url", base),
+        hub: objects(head, "hubs").find_map(|hub| link(hub, "url", base)),
+        language: string(head, "language").and_then(|l| language(&l)),
+        authors: authors(head, base),
+        image: link(head, "icon", base).or_else(|| link(head, "favicon", base)),
+        ..FeedDraft::default()
+    }
+}
+
+fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
+    let html = string(item, "content_html").map(Markup::Html);
+    let plain = string(item, "content_text").map(Markup::Text);
+    let summary = string(item, "summary").map(guess);
+    let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten();
+    EntryDraft {
+        id: string(item, "id"),
+        link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
+        title: string(item, "title").map(guess),
+        content: html.or(plain),
+        summary,
+        authors: authors(item, base),
+        categories: tags.filter_map(scalar).map(|term| Category { term, scheme: None, label: None }).collect(),
+        enclosures: objects(item, "attachments")
+            .filter_map(|file| {
+                Some(Enclosure {
+                    url: link(file, "url", base)?,
+                    media_type: string(file, "mime_type"),
+                    length: file.get("size_in_bytes").and_then(Value::as_u64),
+                })
+            })
+            .collect(),
+        published: string(item, "date_published"),
+        updated: string(item, "date_modified"),
+        base: base.map(ToString::to_string),
+        language: string(item, "language").and_then(|l| language(&l)),
+        image: link(item, "image", base).or_else(|| link(item, "banner_image", base)),
+        ..EntryDraft::default()
+    }
+}
+
+fn authors(object: &Object, base: Option<&Url>) -> Vec<Person> {
+    let single = object.get("author").and_then(Value::as_object).into_iter();
+    let mut people = Vec::new();
+    for author in objects(object, "authors").chain(single) {
+        let uri = link(author, "url", base);
+        let name = string(author, "name").unwrap_or_default();
+        let person = Person { name, email: None, uri };
+        super::people::add(&mut people, Some(person).filter(|p| *p != Person::default()));
+    }
+    people
+}
+
+fn objects<'a>(object: &'a Object, name: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+    object.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+}
+
+fn link(object: &Object, name: &str, base: Option<&Url>) -> Option<String> {
+    address::absolute(base, &string(object, name)?)
+}
+
+/// A member as text: numbers are ids in many feeds.
+fn string(object: &Object, name: &str) -> Option<String> {
+    scalar(object.get(name)?)
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().chars().filter(|c| super::charset::allowed(*c)).collect(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// JSON Feed says plain text; HTML is common.
+fn guess(text: String) -> Markup {
+    if looks_like_html(&text) { Markup::Html(text) } else { Markup::Text(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FEED: &str = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "A", "x": {"items": [{"id": 9}]}, "items": [
+        {"id": 1, "url": "/a", "content_html": "<p>\"]}</p>", "tags": ["b"]}, {"id": "2", bad}, 7, {"id": "3"}], "language": "ar"}"#;
+
+    fn ids(text: &str) -> (Vec<Option<String>>, bool, Option<String>) {
+        let context = Context { base: Url::parse("https://x.example/").ok(), ..Context::default() };
+        let raw = read(text, &context, &|_| false, &mut Repairs::default()).ok().unwrap();
+        (raw.entries.into_iter().map(|e| e.id).collect(), raw.partial, raw.feed.language)
+    }
+
+    #[test]
+    fn bad_items_are_left_out() {
+        let (found, partial, language) = ids(FEED);
+        assert_eq!(found, [Some("1".to_owned()), Some("3".to_owned())]);
+        assert_eq!((partial, language.as_deref()), (false, Some("ar")));
+    }
+
+    #[test]
+    fn a_cut_document_gives_its_closed_items() {
+        let cut = FEED.find(", {\"id\": \"3\"").unwrap();
+        assert_eq!(ids(&FEED[..cut + 10]).0, [Some("1".to_owned())]);
+        assert!(ids(&FEED[..cut + 10]).1);
+        assert!(read("[1]", &Context::default(), &|_| false, &mut Repairs::default()).is_err());
+        assert!(read("{\"a\": 1}", &Context::default(), &|_| false, &mut Repairs::default()).is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! Which of an element's addresses is its page: needed of every entry, read or only recognised.
+
+use super::address;
+use super::names::Tag;
+use super::text;
+use super::tree::{NodeId, Tree};
+use crate::model::Enclosure;
+use std::borrow::Cow;
+
+/// The addresses of an entry or a feed.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// guid, `atom:id` or `rdf:about`, trimmed.
+    pub id: Option<String>,
+    /// The page.
+    pub page: Option<String>,
+    /// Its own address (`rel=self`).
+    pub own: Option<String>,
+    /// WebSub hub (`rel=hub`).
+    pub hub: Option<String>,
+    /// Comments page (`rel=replies`).
+    pub replies: Option<String>,
+    /// Files (`rel=enclosure`).
+    pub files: Vec<Enclosure>,
+}
+
+/// Candidates for the page, best last.
+#[derive(Debug, Default)]
+struct Pages {
+    permalink: Option<String>,
+    other_type: Option<String>,
+    alternate: Option<String>,
+    text: Option<String>,
+    original: Option<String>,
+}
+
+impl Links {
+    /// Of the children (and, in CDF, the attributes) of `id`.
+    pub fn read(tree: &Tree<'_>, id: NodeId) -> Self {
+        let mut links = Self::default();
+        let mut pages = Pages::default();
+        for (tag, child) in tree.elements(id) {
+            match tag {
+                Tag::Id => links.identity(tree, child, &mut pages),
+                Tag::Link => links.link(tree, child, &mut pages),
+                Tag::OriginalLink => first(&mut pages.original, || absolute_text(tree, child)),
+                _ => {}
+            }
+        }
+        if links.id.is_none() {
+            links.id = tree.attr(id, "about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
+        }
+        first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
+        links.page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
+        links
+    }
+
+    fn identity(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut Pages) {
+        let Some(text) = text::plain(tree, child) else { return };
+        // RSS 2.0: a guid is the page unless it says otherwise. `atom:id` never is.
+        let guid = super::tree::local(tree.node(child).text).eq_ignore_ascii_case("guid");
+        let denied = tree.attr(child, "isPermaLink").is_some_and(|v| !v.trim().eq_ignore_ascii_case("true"));
+        if guid && !denied {
+            first(&mut pages.permalink, || address::absolute(None, &text));
+        }
+        first(&mut self.id, || Some(text.into_owned()));
+    }
+
+    fn link(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut Pages) {
+        let Some(target) = tree.attr(child, "href").or_else(|| tree.attr(child, "url")) else {
+            return first(&mut pages.text, || absolute_text(tree, child));
+        };
+        let Some(target) = address::absolute(tree.base(child), &target) else { return };
+        let rel = tree.attr(child, "rel").map_or(Cow::Borrowed("alternate"), |rel| {
+            // RFC 4287 4.2.7.2: a registered name or its full address.
+            Cow::Owned(rel.trim().rsplit('/').next().unwrap_or_default().to_ascii_lowercase())
+        });
+        let media_type = tree.attr(child, "type").map(|t| t.trim().to_ascii_lowercase()).filter(|t| !t.is_empty());
+        let html = media_type.as_deref().is_none_or(|t| t.contains("html"));
+        let slot = match &*rel {
+            "" | "alternate" if html => &mut pages.alternate,
+            "" | "alternate" => &mut pages.other_type,
+            "self" => &mut self.own,
+            "hub" => &mut self.hub,
+            "replies" | "comments" if html => &mut self.replies,
+            "enclosure" => {
+                let length = tree.attr(child, "length").and_then(|length| length.trim().parse().ok());
+                return self.files.push(Enclosure { url: target, media_type, length });
+            }
+            _ => return,
+        };
+        first(slot, || Some(target));
+    }
+}
+
+/// Fills an empty slot.
+pub(super) fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
+    if slot.is_none() {
+        *slot = value();
+    }
+}
+
+/// The address that is an element's text.
+pub(super) fn absolute_text(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    address::absolute(tree.base(id), &text::plain(tree, id)?)
+}

@@ -1,0 +1,288 @@
+//! What elements mean, whatever their dialect, prefix and case.
+//!
+//! RSS and Atom in all their namespaces are one vocabulary here: `atom:link` in RSS and `link` in Atom 0.3 are both
+//! [`Tag::Link`]. A prefix counts by the address it is bound to; one that is bound to nothing, by its customary meaning.
+
+/// A vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ns {
+    /// RSS of any version, Atom of any version, CDF.
+    Core,
+    /// `content:encoded`.
+    Content,
+    /// Dublin Core, elements.
+    Dc,
+    /// Dublin Core, terms.
+    Terms,
+    /// Media RSS.
+    Media,
+    /// iTunes podcasts.
+    Itunes,
+    /// Syndication hints.
+    Sy,
+    /// RDF.
+    Rdf,
+    /// XHTML.
+    Xhtml,
+    /// FeedBurner and Pheedo: the address behind their redirects.
+    Origin,
+    /// `admin:generatorAgent`.
+    Admin,
+    /// Anything else.
+    Other,
+}
+
+impl Ns {
+    /// By address: scheme, `www.`, case and a final slash or `#` do not count.
+    pub fn of_address(address: &str) -> Option<Self> {
+        let lower = address.trim().to_ascii_lowercase();
+        let bare = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
+        let bare = bare.strip_prefix("www.").unwrap_or(bare).trim_end_matches(['/', '#']);
+        Some(match bare {
+            "w3.org/2005/atom"
+            | "purl.org/atom/ns"
+            | "purl.org/rss/1.0"
+            | "my.netscape.com/rdf/simple/0.9"
+            | "channel.netscape.com/rdf/simple/0.9"
+            | "purl.org/rss/1.0/modules/rss091"
+            | "blogs.law.harvard.edu/tech/rss"
+            | "cyber.harvard.edu/rss/rss.html"
+            | "cyber.law.harvard.edu/rss/rss.html"
+            | "purl.org/pie"
+            | "purl.org/echo"
+            | "example.com/newformat"
+            | "example.com/necho"
+            | "uri/of/echo/namespace"
+            | "purl.org/net/rss1.1"
+            | "rssboard.org/rss-specification" => Self::Core,
+            "purl.org/rss/1.0/modules/content" => Self::Content,
+            "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" => Self::Dc,
+            "purl.org/dc/terms" => Self::Terms,
+            "search.yahoo.com/mrss" | "video.search.yahoo.com/mrss" | "tools.search.yahoo.com/mrss" => Self::Media,
+            "itunes.com/dtds/podcast-1.0.dtd" | "example.com/dtds/podcast-1.0.dtd" => Self::Itunes,
+            "purl.org/rss/1.0/modules/syndication" => Self::Sy,
+            "w3.org/1999/02/22-rdf-syntax-ns" => Self::Rdf,
+            "w3.org/1999/xhtml" => Self::Xhtml,
+            "rssnamespace.org/feedburner/ext/1.0" | "pheedo.com/namespace/pheedo" => Self::Origin,
+            "webns.net/mvcb" => Self::Admin,
+            _ if bare.contains("backend.userland.com/rss") && !bare.contains("module") => Self::Core,
+            _ => return None,
+        })
+    }
+
+    /// By a prefix that the document binds to nothing.
+    pub fn of_prefix(prefix: &str) -> Self {
+        match prefix.to_ascii_lowercase().as_str() {
+            "atom" | "atom10" | "a10" | "rss" | "rss09" => Self::Core,
+            "content" => Self::Content,
+            "dc" => Self::Dc,
+            "dcterms" => Self::Terms,
+            "media" => Self::Media,
+            "itunes" => Self::Itunes,
+            "sy" => Self::Sy,
+            "rdf" => Self::Rdf,
+            "xhtml" => Self::Xhtml,
+            "feedburner" | "pheedo" => Self::Origin,
+            "admin" => Self::Admin,
+            _ => Self::Other,
+        }
+    }
+}
+
+macro_rules! tags {
+    ($($(#[$doc:meta])* $tag:ident = $($ns:ident $name:literal)|+),+ $(,)?) => {
+        /// An element that Warraq knows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Tag {
+            $($(#[$doc])* $tag,)+
+            /// Any other element.
+            Other,
+        }
+
+        impl Tag {
+            /// Of a vocabulary and a local name in lower case.
+            fn lower(ns: Ns, local: &[u8]) -> Self {
+                $($(const _: () = assert!($name.len() <= LONGEST);)+)+
+                match (ns, local) {
+                    $($((Ns::$ns, $name) => Self::$tag,)+)+
+                    _ => Self::Other,
+                }
+            }
+        }
+    };
+}
+
+/// Longest local name of the table, in bytes.
+const LONGEST: usize = 16;
+
+tags! {
+    /// Root of RSS 0.91 to 2.0.
+    Rss = Core b"rss",
+    /// Root of RSS 0.90 and 1.0.
+    RdfRoot = Rdf b"rdf" | Core b"rdf",
+    /// Root of Atom.
+    Feed = Core b"feed",
+    /// Channel of RSS, and CDF's root.
+    Channel = Core b"channel",
+    /// One entry.
+    Item = Core b"item" | Core b"entry",
+    /// Title.
+    Title = Core b"title",
+    /// Title.
+    DcTitle = Dc b"title" | Terms b"title",
+    /// Title of a picture or film.
+    MediaTitle = Media b"title",
+    /// Address, as text or attribute.
+    Link = Core b"link",
+    /// The address behind a counting redirect.
+    OriginalLink = Origin b"origlink",
+    /// Description.
+    Description = Core b"description",
+    /// Description.
+    DcDescription = Dc b"description" | Terms b"abstract",
+    /// CDF's and others' abstract.
+    Abstract = Core b"abstract",
+    /// Summary.
+    Summary = Core b"summary",
+    /// Summary of an episode.
+    ItunesSummary = Itunes b"summary",
+    /// Text beside a picture or film.
+    MediaDescription = Media b"description",
+    /// Atom's subtitle and tagline.
+    Subtitle = Core b"subtitle" | Core b"tagline",
+    /// Podcast's subtitle.
+    ItunesSubtitle = Itunes b"subtitle",
+    /// Atom's content.
+    Content = Core b"content",
+    /// Full text in RSS.
+    Encoded = Content b"encoded" | Core b"fullitem",
+    /// Full text in RSS as XHTML.
+    Body = Xhtml b"body" | Core b"body",
+    /// A person, as text or structure.
+    Author = Core b"author",
+    /// A person as text.
+    Creator = Dc b"creator" | Dc b"author" | Terms b"creator",
+    /// A person as text.
+    ItunesAuthor = Itunes b"author",
+    /// The editor of an RSS channel.
+    Editor = Core b"managingeditor",
+    /// Someone else who helped, as structure.
+    Contributor = Core b"contributor",
+    /// Someone else who helped, as text.
+    DcContributor = Dc b"contributor" | Terms b"contributor",
+    /// A person's name.
+    Name = Core b"name",
+    /// A person's or picture's address.
+    Url = Core b"url" | Core b"uri" | Core b"homepage" | Core b"href",
+    /// A person's e-mail.
+    Email = Core b"email",
+    /// Category.
+    Category = Core b"category" | Core b"keywords",
+    /// Category as text.
+    Subject = Dc b"subject",
+    /// Category as attribute.
+    ItunesCategory = Itunes b"category",
+    /// Several categories.
+    ItunesKeywords = Itunes b"keywords",
+    /// Several categories.
+    Tags = Core b"tags",
+    /// Category.
+    MediaCategory = Media b"category",
+    /// Several categories.
+    MediaKeywords = Media b"keywords",
+    /// Comments page.
+    Comments = Core b"comments",
+    /// A file.
+    Enclosure = Core b"enclosure",
+    /// Identity.
+    Id = Core b"guid" | Core b"id",
+    /// RSS publication.
+    PubDate = Core b"pubdate" | Core b"published",
+    /// Publication in Atom 0.3 and Dublin Core.
+    Issued = Core b"issued" | Terms b"issued" | Terms b"available",
+    /// A date of some kind.
+    DcDate = Dc b"date" | Terms b"date",
+    /// Creation.
+    Created = Core b"created" | Terms b"created",
+    /// Change.
+    Updated = Core b"updated" | Core b"modified" | Core b"lastbuilddate" | Terms b"modified",
+    /// Rights.
+    Rights = Core b"rights" | Core b"copyright" | Dc b"rights" | Terms b"rights",
+    /// Where it was taken from.
+    Source = Core b"source",
+    /// Language.
+    Language = Core b"language" | Dc b"language" | Terms b"language",
+    /// The program that wrote the feed.
+    Generator = Core b"generator",
+    /// The program that wrote the feed.
+    GeneratorAgent = Admin b"generatoragent",
+    /// Picture.
+    Image = Core b"image",
+    /// Picture.
+    Logo = Core b"logo",
+    /// Small picture.
+    Icon = Core b"icon",
+    /// Picture.
+    ItunesImage = Itunes b"image" | Itunes b"link",
+    /// Groups media elements.
+    MediaGroup = Media b"group",
+    /// A file or picture.
+    MediaContent = Media b"content",
+    /// Picture.
+    Thumbnail = Media b"thumbnail",
+    /// A form; its title and link are not the feed's.
+    TextInput = Core b"textinput",
+    /// Minutes between visits.
+    Ttl = Core b"ttl",
+    /// Hours without visits.
+    SkipHours = Core b"skiphours",
+    /// One of them.
+    Hour = Core b"hour",
+    /// Days without visits.
+    SkipDays = Core b"skipdays",
+    /// One of them.
+    Day = Core b"day",
+    /// Unit between changes.
+    UpdatePeriod = Sy b"updateperiod",
+    /// Changes in a unit.
+    UpdateFrequency = Sy b"updatefrequency",
+    /// Root of a web page.
+    Html = Core b"html" | Xhtml b"html",
+}
+
+impl Tag {
+    /// Of a vocabulary and a local name in any case.
+    pub fn of(ns: Ns, local: &str) -> Self {
+        let mut lower = [0; LONGEST];
+        let Some(lower) = lower.get_mut(..local.len()) else { return Self::Other };
+        for (to, from) in lower.iter_mut().zip(local.bytes()) {
+            *to = from.to_ascii_lowercase();
+        }
+        Self::lower(ns, lower)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_all_their_spellings() {
+        for address in ["http://www.w3.org/2005/Atom", "https://www.w3.org/2005/Atom/", "http://purl.org/atom/ns#"] {
+            assert_eq!(Ns::of_address(address), Some(Ns::Core), "{address}");
+        }
+        assert_eq!(Ns::of_address("http://search.yahoo.com/mrss"), Some(Ns::Media));
+        assert_eq!(Ns::of_address("http://www.itunes.com/DTDs/PodCast-1.0.dtd"), Some(Ns::Itunes));
+        assert_eq!(Ns::of_address("http://backend.userland.com/creativeCommonsRssModule"), None);
+        assert_eq!(Ns::of_address("urn:x"), None);
+    }
+
+    #[test]
+    fn names_in_any_case() {
+        assert_eq!(Tag::of(Ns::Core, "pubDate"), Tag::PubDate);
+        assert_eq!(Tag::of(Ns::Core, "MANAGINGEDITOR"), Tag::Editor);
+        assert_eq!(Tag::of(Ns::Media, "title"), Tag::MediaTitle);
+        assert_eq!(Tag::of(Ns::Other, "title"), Tag::Other);
+        assert_eq!(Tag::of(Ns::Core, "averyveryverylongname"), Tag::Other);
+    }
+}

@@ -1,0 +1,151 @@
+//! Persons and categories, as text or as structure.
+
+use super::address;
+use super::names::Tag;
+use super::text;
+use super::tree::{NodeId, Tree};
+use crate::model::{Category, Markup, Person};
+
+/// iTunes' own vocabulary of categories.
+const ITUNES: &str = "http://www.itunes.com/";
+
+/// Media RSS's default vocabulary (1.5.1, `media:category`).
+const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
+
+/// Adds a person once.
+pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
+    if let Some(person) = person.filter(|p| !people.contains(p)) {
+        people.push(person);
+    }
+}
+
+/// The person an element names: by `name`, `email` and `uri` (RFC 4287 3.2), or in one text.
+pub(super) fn person(tree: &Tree<'_>, id: NodeId) -> Option<Person> {
+    let mut person = Person::default();
+    let mut structured = false;
+    for (tag, child) in tree.elements(id) {
+        match tag {
+            Tag::Name => person.name = plain_markup(tree, child).unwrap_or_default(),
+            Tag::Email => person.email = text::plain(tree, child).map(|text| bare_email(&text).to_owned()),
+            Tag::Url => person.uri = text::plain(tree, child).and_then(|t| address::absolute(tree.base(child), &t)),
+            _ => continue,
+        }
+        structured = true;
+    }
+    if !structured {
+        return text::plain(tree, id).and_then(|text| from_text(&text));
+    }
+    (person != Person::default()).then_some(person)
+}
+
+/// A name may hold a reference or a stray tag; it is cleaned later as every title is.
+fn plain_markup(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    text::markup(tree, id, text::Else::Plain).map(|m| match m {
+        Markup::Text(text) | Markup::Html(text) => text,
+    })
+}
+
+/// `mail@host (Name)`, `Name <mail@host>`, `Name (mail@host)`, a name, or an address, in any script.
+pub(super) fn from_text(text: &str) -> Option<Person> {
+    let text = text.trim();
+    let Some((start, end)) = email_span(text) else {
+        return (!text.is_empty()).then(|| Person { name: text.to_owned(), ..Person::default() });
+    };
+    let email = text[start..end].to_owned();
+    let mut rest = text[..start].strip_suffix("mailto:").unwrap_or(&text[..start]).to_owned();
+    rest.push_str(match text[end..].strip_prefix("?subject=") {
+        Some(subject) => subject.find(char::is_whitespace).map_or("", |at| &subject[at..]),
+        None => &text[end..],
+    });
+    let rest = rest.replace("()", "").replace("<>", "").replace("&lt;&gt;", "").replace("[]", "");
+    let mut name = rest.trim();
+    name = name.strip_prefix('(').unwrap_or(name);
+    name = name.strip_suffix(')').unwrap_or(name);
+    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '،' | ';'));
+    Some(Person { name: name.to_owned(), email: Some(email), uri: None })
+}
+
+fn bare_email(text: &str) -> &str {
+    text.trim().strip_prefix("mailto:").unwrap_or(text.trim())
+}
+
+/// Where an e-mail address stands in a text. ASCII only, so that every cut is between characters.
+fn email_span(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'@', bytes).find_map(|at| {
+        let local = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-');
+        let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+        let start = at - bytes[..at].iter().rev().take_while(|b| local(b)).count();
+        let after = bytes[at + 1..].iter().take_while(|b| host(b)).count();
+        let end = at + 1 + text[at + 1..at + 1 + after].trim_end_matches(['.', '-']).len();
+        let dotted = text[at + 1..end].rsplit_once('.').is_some_and(|(host, top)| !host.is_empty() && top.len() >= 2);
+        (start < at && dotted).then_some((start, end))
+    })
+}
+
+/// The categories of one element of that meaning.
+pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
+    match tag {
+        Tag::ItunesKeywords => several(tree, id, Some(ITUNES), into),
+        Tag::MediaKeywords | Tag::Tags => several(tree, id, None, into),
+        _ => one(tree, tag, id, into),
+    }
+}
+
+fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
+    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+    let scheme = attr("scheme").or_else(|| attr("domain")).or_else(|| match tag {
+        Tag::ItunesCategory => Some(ITUNES.to_owned()),
+        Tag::MediaCategory => Some(MEDIA.to_owned()),
+        _ => None,
+    });
+    let label = attr("label");
+    let named = if tag == Tag::ItunesCategory { attr("text") } else { attr("term") };
+    let term = named.or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned)).or_else(|| label.clone());
+    if let Some(term) = term {
+        push(into, Category { term, scheme, label });
+    }
+    if tag == Tag::ItunesCategory {
+        for (_, child) in tree.elements(id).filter(|(tag, _)| *tag == Tag::ItunesCategory) {
+            if let Some(term) = tree.attr(child, "text").map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()) {
+                push(into, Category { term, scheme: Some(ITUNES.to_owned()), label: None });
+            }
+        }
+    }
+}
+
+fn several(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
+    let Some(text) = text::plain(tree, id) else { return };
+    for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {
+        push(into, Category { term: term.to_owned(), scheme: scheme.map(str::to_owned), label: None });
+    }
+}
+
+fn push(into: &mut Vec<Category>, category: Category) {
+    if !into.contains(&category) {
+        into.push(category);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persons_in_one_text() {
+        for (text, name, email) in [
+            ("a.b@x.example (Amina B.)", "Amina B.", Some("a.b@x.example")),
+            ("Amina B. <a@x.example>", "Amina B.", Some("a@x.example")),
+            ("mailto:a@x.example", "", Some("a@x.example")),
+            ("أمينة،a@x.example", "أمينة", Some("a@x.example")),
+            ("«a@x.example»", "«»", Some("a@x.example")),
+            ("أمينة العلوي", "أمينة العلوي", None),
+            ("@alalam", "@alalam", None),
+            ("a@b", "a@b", None),
+        ] {
+            let person = from_text(text).unwrap();
+            assert_eq!((person.name.as_str(), person.email.as_deref()), (name, email), "{text}");
+        }
+        assert_eq!(from_text("  "), None);
+    }
+}

@@ -1,0 +1,296 @@
+//! Texts of a tree: what their element says they are (plain, HTML, XHTML inline, base64), decoded and mended.
+
+use super::entities;
+use super::tree::{Kind, NodeId, Tree, local};
+use crate::model::Markup;
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// What a text is where its element does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Else {
+    /// Plain text.
+    Plain,
+    /// HTML.
+    Html,
+    /// Plain text by its specification, HTML by custom: it is looked at.
+    Guess,
+}
+
+/// The characters directly inside an element, trimmed; `None` when there are none.
+pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
+    let mut parts = tree.children(id).filter_map(|child| {
+        let node = tree.node(child);
+        match node.kind {
+            Kind::Element => None,
+            Kind::Text => Some(entities::decode(node.text, &tree.declared)),
+            Kind::Cdata => Some(Cow::Borrowed(node.text)),
+        }
+    });
+    let first = parts.next()?;
+    let whole = match parts.next() {
+        None => trim(first),
+        Some(second) => {
+            let mut joined = first.into_owned() + &second;
+            parts.for_each(|part| joined.push_str(&part));
+            trim(Cow::Owned(joined))
+        }
+    };
+    Some(mend(whole)).filter(|text| !text.is_empty())
+}
+
+/// A text construct (RFC 4287 3.1, RSS `description` and their relatives) in all the ways in which it is written.
+pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Markup> {
+    let media_type = tree.attr(id, "type").map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let kind = match media_type.as_deref().unwrap_or_default() {
+        "" => otherwise,
+        "html" | "text/html" | "xhtml" | "application/xhtml+xml" => Else::Html,
+        _ => Else::Plain,
+    };
+    if tree.elements(id).next().is_some() {
+        return Some(inline(tree, id)).filter(|html| !html.is_empty()).map(Markup::Html);
+    }
+    let text = plain(tree, id)?;
+    let encoded = tree.attr(id, "mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64"))
+        || media_type.as_deref().is_some_and(is_binary);
+    if let Some(decoded) = encoded.then(|| base64(&text)).flatten() {
+        return Some(if kind == Else::Html { Markup::Html(decoded) } else { Markup::Text(decoded) });
+    }
+    // XHTML without elements is characters, unless a writer hid the elements in CDATA.
+    let xhtml = media_type.as_deref().is_some_and(|t| t.contains("xhtml"));
+    let html = match kind {
+        Else::Plain => false,
+        Else::Html => !xhtml || looks_like_html(&text),
+        Else::Guess => looks_like_html(&text),
+    };
+    Some(if html { Markup::Html(text.into_owned()) } else { Markup::Text(text.into_owned()) })
+}
+
+/// RFC 4287 4.1.3.3: what is neither text nor XML is base64.
+fn is_binary(media_type: &str) -> bool {
+    media_type.contains('/')
+        && !(media_type.starts_with("text/") || media_type.ends_with("+xml") || media_type.ends_with("/xml"))
+}
+
+fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
+    let blank = |c: char| c.is_ascii_whitespace() || c == '\u{FEFF}';
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(blank)),
+        Cow::Owned(text) if text.starts_with(blank) || text.ends_with(blank) => {
+            Cow::Owned(text.trim_matches(blank).to_owned())
+        }
+        owned @ Cow::Owned(_) => owned,
+    }
+}
+
+/// Undoes UTF-8 that was read as Latin-1 and encoded again, and windows-1252 characters that were taken for controls.
+pub(super) fn mend(text: Cow<'_, str>) -> Cow<'_, str> {
+    // Everything at stake begins with one of these two bytes.
+    if memchr::memchr2(0xC2, 0xC3, text.as_bytes()).is_none() {
+        return text;
+    }
+    if let Some(once) = encoded_twice(&text) {
+        return Cow::Owned(once);
+    }
+    if text.chars().any(|c| ('\u{80}'..='\u{9F}').contains(&c)) {
+        let mended = text.chars().map(|c| match c {
+            '\u{80}'..='\u{9F}' => entities::from_1252(u32::from(c)),
+            c => c,
+        });
+        return Cow::Owned(mended.collect());
+    }
+    text
+}
+
+/// The text whose UTF-8 bytes, read as Latin-1 or windows-1252, this is.
+fn encoded_twice(text: &str) -> Option<String> {
+    // Other letters are in neither: the common case leaves at the first of them.
+    let bytes = text.chars().map(entities::to_1252).collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(bytes).ok().filter(|once| once.len() < text.len())
+}
+
+/// Whether a text that should be plain is HTML: it has an end tag or a reference, and nothing that HTML does not have.
+pub(super) fn looks_like_html(text: &str) -> bool {
+    let (mut ends, mut known) = (false, true);
+    for at in memchr::memchr_iter(b'<', text.as_bytes()) {
+        let rest = &text[at + 1..];
+        let (closing, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
+        let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())];
+        if name.is_empty() {
+            continue;
+        }
+        let end = rest[name.len()..].starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
+        known &= end && is_html(name);
+        ends |= closing || ["br", "img", "hr", "wbr"].iter().any(|void| name.eq_ignore_ascii_case(void));
+    }
+    for at in memchr::memchr_iter(b'&', text.as_bytes()) {
+        if let Some(name) = entities::name_of(&text[at..]) {
+            let is_reference = entities::is_known(name);
+            known &= is_reference;
+            ends |= is_reference;
+        }
+    }
+    ends && known
+}
+
+/// HTML's elements that occur in texts.
+fn is_html(name: &str) -> bool {
+    const NAMES: &str = " a abbr acronym address area article aside audio b bdi bdo big blockquote br button caption center \
+        cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em fieldset figcaption figure font footer \
+        form h1 h2 h3 h4 h5 h6 header hgroup hr i iframe img input ins kbd label legend li main map mark menu meter nav \
+        noscript object ol optgroup option output p param picture pre progress q rp rt ruby s samp script section select \
+        small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time tr \
+        track tt u ul var video wbr embed ";
+    let mut lower = name.to_ascii_lowercase();
+    lower.insert(0, ' ');
+    lower.push(' ');
+    NAMES.contains(lower.as_str())
+}
+
+/// The inside of an element as HTML; a single `div` round everything is the wrapper of RFC 4287 3.1.1.3.
+fn inline(tree: &Tree<'_>, id: NodeId) -> String {
+    let mut root = id;
+    let mut inside = tree.children(id).filter(|c| {
+        let node = tree.node(*c);
+        node.kind == Kind::Element || !node.text.trim_ascii().is_empty()
+    });
+    if let (Some(only), None) = (inside.next(), inside.next()) {
+        let node = tree.node(only);
+        if node.kind == Kind::Element && local(node.text).eq_ignore_ascii_case("div") {
+            root = only;
+        }
+    }
+    let mut out = String::new();
+    // What is left to write, last first; ends are noted among the nodes.
+    let mut left: Vec<Result<NodeId, NodeId>> = Vec::new();
+    let push = |left: &mut Vec<Result<NodeId, NodeId>>, id: NodeId| {
+        let at = left.len();
+        left.extend(tree.children(id).map(Ok));
+        left[at..].reverse();
+    };
+    push(&mut left, root);
+    while let Some(step) = left.pop() {
+        match step {
+            Ok(id) => {
+                let node = tree.node(id);
+                match node.kind {
+                    Kind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.declared))),
+                    Kind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text))),
+                    Kind::Element => {
+                        open_tag(&mut out, tree, id);
+                        if !is_void(local(node.text)) {
+                            left.push(Err(id));
+                            push(&mut left, id);
+                        }
+                    }
+                }
+            }
+            Err(id) => {
+                let _ = write!(out, "</{}>", local(tree.node(id).text));
+            }
+        }
+    }
+    out.trim().to_owned()
+}
+
+fn is_void(name: &str) -> bool {
+    ["br", "hr", "img", "wbr", "input", "area", "col", "embed"].iter().any(|void| name.eq_ignore_ascii_case(void))
+}
+
+fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
+    out.push('<');
+    out.push_str(local(tree.node(id).text));
+    for (name, value) in tree.attrs(id) {
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b':'));
+        if plain && !name.starts_with("xmlns") {
+            out.push(' ');
+            out.push_str(if name == "xml:lang" { "lang" } else { name });
+            out.push_str("=\"");
+            escape(out, &entities::decode(value, &tree.declared));
+            out.push('"');
+        }
+    }
+    out.push('>');
+}
+
+/// Escapes for HTML text and for quoted attributes.
+fn escape(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
+}
+
+/// RFC 4648 4, white space allowed; `None` when it is no base64 or no UTF-8.
+fn base64(text: &str) -> Option<String> {
+    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
+    for b in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
+        let value = match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => break,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xFF).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Repairs;
+    use crate::parse::tree::TOP;
+
+    fn read(element: &str) -> Option<Markup> {
+        let tree = Tree::read(element, None, &mut Repairs::default());
+        let (_, id) = tree.elements(TOP).next().unwrap();
+        markup(&tree, id, Else::Guess)
+    }
+
+    #[test]
+    fn texts_are_what_their_element_says() {
+        let html = |s: &str| Some(Markup::Html(s.to_owned()));
+        let text = |s: &str| Some(Markup::Text(s.to_owned()));
+        for (element, want) in [
+            ("<title>a &amp;lt; b</title>", html("a &lt; b")),
+            ("<title> 1 &lt; 2 </title>", text("1 < 2")),
+            ("<title type='text'>&lt;b&gt;x&lt;/b&gt;</title>", text("<b>x</b>")),
+            ("<title>a <b>c</b> &lt; d</title>", html("a <b>c</b> &lt; d")),
+            ("<content type='xhtml'> <div xmlns='x'>a<br/>b</div> </content>", html("a<br>b")),
+            ("<content type='xhtml'><x:p title='\"'>a</x:p>b</content>", html("<p title=\"&quot;\">a</p>b")),
+            ("<content mode='base64' type='text/html'>PGI+eDwvYj4=</content>", html("<b>x</b>")),
+            ("<content type='image/png'>RXg=</content>", text("Ex")),
+            ("<title><![CDATA[a]]>&#146;b</title>", text("a’b")),
+            ("<title>Ã‰ “a”</title>", text("Ã‰ “a”")),
+            ("<title>Ã‰</title>", text("É")),
+            ("<title>Ã\u{89}conomie</title>", text("Économie")),
+            ("<title> </title>", None),
+        ] {
+            assert_eq!(read(element), want, "{element}");
+        }
+    }
+
+    #[test]
+    fn a_guess_needs_mark_up_that_html_has() {
+        for text in ["<b>x</b>", "a &nbsp; b", "a<br>b", "<p class='x'>y</p>"] {
+            assert!(looks_like_html(text), "{text}");
+        }
+        for text in ["the <blink> tag", "1 < 2 > 0", "a & b", "<rss>x</rss>", "a &unknown; b", "<b>"] {
+            assert!(!looks_like_html(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Drafts to the typed model and back: whatever the dialect was, feed-rs reads one canonical Atom document (RFC 4287).
+//!
+//! Atom can say all that the other dialects say, so one path is tested. What feed-rs does not keep (language, pictures,
+//! comments, `source`, hints) stays in the drafts and is put beside its entries afterwards.
+
+use super::dates;
+use super::draft::{EntryDraft, FeedDraft};
+use crate::model::{Category, Enclosure, Fault, Markup, Person};
+use feed_rs::model as typed;
+use jiff::{Timestamp, tz::TimeZone};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Reads drafts through feed-rs: one fresh parser a document, because it may not be used again after an error, and inside
+/// `catch_unwind`, because it is known to panic.
+///
+/// # Errors
+/// When feed-rs refuses the canonical document, or panics: both are bugs, the document is worth a report.
+pub(super) fn read(feed: &FeedDraft, entries: &[EntryDraft], zone: &TimeZone) -> Result<typed::Feed, Fault> {
+    let canonical = write(feed, entries);
+    let zone = zone.clone();
+    let parser = feed_rs::parser::Builder::new()
+        .sanitize_content(false)
+        .timestamp_parser(move |text| {
+            let at = dates::instant(text, &zone)?;
+            chrono::DateTime::from_timestamp(at.as_second(), 0)
+        })
+        .id_generator(|_, _, _| String::new())
+        .build();
+    let read = catch_unwind(AssertUnwindSafe(|| parser.parse(canonical.as_bytes())));
+    let read = read.map_err(|_| Fault::Parser("panic".to_owned()))?;
+    let read = read.map_err(|error| Fault::Parser(error.to_string()))?;
+    if read.entries.len() == entries.len() {
+        Ok(read)
+    } else {
+        Err(Fault::Parser(format!("{} of {} entries", read.entries.len(), entries.len())))
+    }
+}
+
+fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
+    let size = entries.iter().map(|e| 1_024 + length(e.summary.as_ref()) + length(e.content.as_ref())).sum::<usize>();
+    let mut out = Writer(String::with_capacity(1_024 + size));
+    out.0.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\">");
+    out.markup("title", feed.title.as_ref());
+    out.markup("subtitle", feed.description.as_ref());
+    out.markup("rights", feed.rights.as_ref());
+    out.text("updated", feed.updated.as_deref());
+    out.text("generator", feed.generator.as_deref());
+    out.people("author", &feed.authors);
+    out.categories(&feed.categories);
+    for entry in entries {
+        out.entry(entry);
+    }
+    out.0.push_str("</feed>");
+    out.0
+}
+
+fn length(markup: Option<&Markup>) -> usize {
+    markup.map_or(0, |m| m.as_str().len())
+}
+
+/// Canonical Atom, in the making. Texts go into CDATA sections: the fastest form to write and to read.
+struct Writer(String);
+
+impl Writer {
+    fn entry(&mut self, entry: &EntryDraft) {
+        self.0.push_str("<entry>");
+        self.markup("title", entry.title.as_ref());
+        self.markup("summary", entry.summary.as_ref());
+        self.markup("content", entry.content.as_ref());
+        self.markup("rights", entry.rights.as_ref());
+        self.text("published", entry.published.as_deref());
+        self.text("updated", entry.updated.as_deref());
+        self.people("author", &entry.authors);
+        self.people("contributor", &entry.contributors);
+        self.categories(&entry.categories);
+        for file in &entry.enclosures {
+            self.0.push_str("<link rel=\"enclosure\"");
+            self.attr("href", Some(&file.url));
+            self.attr("type", file.media_type.as_deref());
+            self.attr("length", file.length.map(|length| length.to_string()).as_deref());
+            self.0.push_str("/>");
+        }
+        self.0.push_str("</entry>");
+    }
+
+    fn markup(&mut self, name: &str, markup: Option<&Markup>) {
+        let Some(markup) = markup.filter(|m| !m.as_str().is_empty()) else { return };
+        let kind = if matches!(markup, Markup::Html(_)) { " type=\"html\">" } else { " type=\"text\">" };
+        self.0.push('<');
+        self.0.push_str(name);
+        self.0.push_str(kind);
+        self.cdata(markup.as_str());
+        self.end(name);
+    }
+
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return };
+        self.0.push('<');
+        self.0.push_str(name);
+        self.0.push('>');
+        self.cdata(text);
+        self.end(name);
+    }
+
+    fn people(&mut self, role: &str, people: &[Person]) {
+        for person in people {
+            self.0.push('<');
+            self.0.push_str(role);
+            self.0.push('>');
+            self.text("name", Some(&person.name));
+            self.text("email", person.email.as_deref());
+            self.text("uri", person.uri.as_deref());
+            // feed-rs drops a person who has an address only.
+            if person.name.is_empty() && person.email.is_none() {
+                self.text("name", person.uri.as_deref());
+            }
+            self.end(role);
+        }
+    }
+
+    fn categories(&mut self, categories: &[Category]) {
+        for category in categories {
+            self.0.push_str("<category");
+            self.attr("term", Some(&category.term));
+            self.attr("scheme", category.scheme.as_deref());
+            self.attr("label", category.label.as_deref());
+            self.0.push_str("/>");
+        }
+    }
+
+    fn attr(&mut self, name: &str, value: Option<&str>) {
+        let Some(value) = value else { return };
+        self.0.push(' ');
+        self.0.push_str(name);
+        self.0.push_str("=\"");
+        self.0.push_str(&quick_xml::escape::escape(value));
+        self.0.push('"');
+    }
+
+    fn end(&mut self, name: &str) {
+        self.0.push_str("</");
+        self.0.push_str(name);
+        self.0.push('>');
+    }
+
+    fn cdata(&mut self, text: &str) {
+        self.0.push_str("<![CDATA[");
+        let mut rest = text;
+        while let Some(end) = memchr::memmem::find(rest.as_bytes(), b"]]>") {
+            self.0.push_str(&rest[..end + 2]);
+            self.0.push_str("]]><![CDATA[");
+            rest = &rest[end + 2..];
+        }
+        self.0.push_str(rest);
+        self.0.push_str("]]>");
+    }
+}
+
+/// A text of the typed model.
+pub(super) fn markup(text: typed::Text) -> Option<Markup> {
+    of_type(text.content_type.as_str(), text.content)
+}
+
+/// Content of the typed model.
+pub(super) fn content(content: typed::Content) -> Option<Markup> {
+    of_type(content.content_type.as_str(), content.body?)
+}
+
+fn of_type(media_type: &str, text: String) -> Option<Markup> {
+    let made = if media_type == "text/plain" { Markup::Text } else { Markup::Html };
+    (!text.is_empty()).then(|| made(text))
+}
+
+/// Persons of the typed model.
+pub(super) fn people(people: Vec<typed::Person>) -> Vec<Person> {
+    let person = |p: typed::Person| Person { name: p.name.unwrap_or_default(), email: p.email, uri: p.uri };
+    people.into_iter().map(person).collect()
+}
+
+/// Categories of the typed model.
+pub(super) fn categories(categories: Vec<typed::Category>) -> Vec<Category> {
+    categories.into_iter().map(|c| Category { term: c.term, scheme: c.scheme, label: c.label }).collect()
+}
+
+/// The enclosures among the links of the typed model.
+pub(super) fn enclosures(links: Vec<typed::Link>) -> Vec<Enclosure> {
+    let file = |l: typed::Link| Enclosure { url: l.href, media_type: l.media_type, length: l.length };
+    links.into_iter().map(file).collect()
+}
+
+/// An instant of the typed model.
+pub(super) fn instant(at: Option<chrono::DateTime<chrono::Utc>>) -> Option<Timestamp> {
+    Timestamp::from_second(at?.timestamp()).ok()
+}
