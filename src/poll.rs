@@ -5,7 +5,10 @@
 use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Listed, Outcome, Outlet, RawHash, Validators},
+    model::{
+        Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash,
+        Validators,
+    },
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
     store::{Brought, Document, Reader, Settle, Settled, StoreError, Visit, Writer, Written},
@@ -131,12 +134,7 @@ impl Conveyor {
     }
 
     /// Makes of an answer what is to be stored.
-    async fn read(
-        &self,
-        job: &Job,
-        answer: &Answer,
-        fetched: Result<Fetched, Fault>,
-    ) -> Result<Reading, StoreError> {
+    async fn read(&self, job: &Job, answer: &Answer, fetched: Result<Fetched, Fault>) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
             Ok(Fetched::Gone) => return Ok(Reading::of(Outcome::Gone)),
@@ -193,22 +191,24 @@ fn read_document(
     listed_before: HashSet<RawHash>,
     now: Timestamp,
 ) -> Result<(Document, bool), Fault> {
-    let context = parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
+    let context =
+        parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
     let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
     let void = feed.guids_void || guids_void;
     let info = FeedInfo {
-        title: feed.title.as_ref().map(|t| normalise::plain(t).into_string()).filter(|t| !t.is_empty()),
+        title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
         language: feed.language.clone(),
         hints: feed.hints.clone(),
     };
     let raw = feed.listed.iter().map(|l| l.raw).collect();
-    let own = normalise::Context { language: outlet.language.clone(), now };
+    let language = outlet.language.as_ref().map(Language::as_str);
+    let own = normalise::Context { language, now, link_shared: feed.link_shared };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     for Listed { raw, link_repeats, entry } in feed.listed {
         let Some(parsed) = entry else { continue };
-        let entry = Entry { raw, ..normalise::entry(*parsed, &own) };
+        let entry = normalise::entry(*parsed, raw, &own);
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }

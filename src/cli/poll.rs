@@ -102,7 +102,8 @@ async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::
             };
             sums.add(&report);
             // A closed pipe ends the printing, not the polls.
-            let _ = writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
+            let _ =
+                writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
         }
     }
     if io::stdout().is_terminal() {

@@ -26,9 +26,10 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
 pub(super) fn with_hint(error: DaemonError) -> Failure {
     match error {
         DaemonError::Store(error) => copies::with_hint(error),
-        DaemonError::Listen { .. } => {
-            Failure::with_hint(error, "another program has the port, or the address is not this machine's; see [server] listen")
-        }
+        DaemonError::Listen { .. } => Failure::with_hint(
+            error,
+            "another program has the port, or the address is not this machine's; see [server] listen",
+        ),
         other => other.into(),
     }
 }

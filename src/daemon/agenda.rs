@@ -76,7 +76,9 @@ impl Agenda {
         let outlets: HashMap<&Slug, (Arc<Outlet>, Arc<Schedule>)> = config
             .outlets
             .iter()
-            .map(|outlet| (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone()))))
+            .map(|outlet| {
+                (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone())))
+            })
             .collect();
         let was = std::mem::take(&mut self.feeds);
         for record in records {

@@ -207,7 +207,8 @@ async fn reload(
             return Ok(());
         }
     };
-    if config.server.listen != started.server.listen || config.database != started.database || config.log != started.log {
+    if config.server.listen != started.server.listen || config.database != started.database || config.log != started.log
+    {
         tracing::warn!("[server] listen, [database] and [log] take effect with the next start only");
     }
     let public_url = config.server.public_url(address);

@@ -117,7 +117,10 @@ impl Rounds {
             }
         };
         if tokio::time::timeout(patience, finish).await.is_err() {
-            tracing::info!(polls = self.polls.len(), "dropping polls that did not end in time; nothing of them is kept");
+            tracing::info!(
+                polls = self.polls.len(),
+                "dropping polls that did not end in time; nothing of them is kept"
+            );
             self.polls.shutdown().await;
         }
     }

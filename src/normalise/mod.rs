@@ -1,11 +1,167 @@
-//! stand-in
-#![expect(missing_docs, reason = "stand-in")]
-use crate::model::*;
+//! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
+
 pub mod fold;
-pub struct Context { pub language: Option<Language>, pub now: jiff::Timestamp }
-pub fn plain(t: &Markup) -> PlainText { PlainText::vouch(t.as_str().to_owned()) }
-pub fn entry(p: ParsedEntry, c: &Context) -> Entry {
-    let title = p.title.as_ref().map(plain);
-    let body = p.content.as_ref().or(p.summary.as_ref()).map(|m| m.as_str().to_owned()).unwrap_or_default();
-    Entry { key: p.key, raw: RawHash(0), source_id: p.id, excerpt: None, link_key: p.link.as_deref().and_then(link::link_key), link: p.link, summary: p.summary.map(|m| SafeHtml::vouch(m.as_str().to_owned())), content: p.content.map(|m| SafeHtml::vouch(m.as_str().to_owned())), language: p.language.or_else(|| c.language.as_ref().map(|l| l.as_str().to_owned())), published: p.published, updated: p.updated, believed: p.published.or(p.updated).filter(|d| *d <= c.now), extras: Extras::default(), shown: Entry::hash_shown(&[title.as_ref().map_or("", |t| t.as_str()), &body]), folded: Folded { title: fold::fold(title.as_ref().map_or("", |t| t.as_str())), body: fold::fold(&body) }, title }
+mod html;
+mod plain;
+mod strip;
+
+pub use html::html;
+pub use plain::plain;
+pub use strip::text;
+
+use crate::model::{
+    Category, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml, SourceRef, link,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// Characters of an excerpt, where an entry has no title.
+pub const EXCERPT: usize = 80;
+
+/// Bytes of text that are folded: more does not make two reports more alike.
+pub const FOLDED: usize = 64 * 1024;
+
+/// Dates before this are not believed: the web has none older (1990-01-01T00:00:00Z).
+const OLDEST: i64 = 631_152_000;
+
+/// What is known about an entry beside what its document says.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The outlet's language, for entries and feeds that state none.
+    pub language: Option<&'a str>,
+    /// When the document was read: dates more than a day later are not believed.
+    pub now: Timestamp,
+    /// All entries of the document have the same link ([`crate::model::ParsedFeed::link_shared`]).
+    pub link_shared: bool,
 }
+
+/// Makes of an entry as stated the entry as Warraq keeps it.
+#[must_use]
+pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry {
+    let base = parsed.base.as_deref();
+    let title = parsed.title.as_ref().and_then(plain);
+    let summary = parsed.summary.as_ref().and_then(|markup| html(markup, base));
+    let full = parsed.content.as_ref().and_then(|markup| html(markup, base));
+    let body = body(full.as_ref(), summary.as_ref());
+    let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
+    let folded = Folded {
+        title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
+        body: fold::fold(&body),
+    };
+    let extras = Extras {
+        authors: people(parsed.authors),
+        contributors: people(parsed.contributors),
+        categories: parsed.categories.into_iter().filter_map(category).collect(),
+        enclosures: parsed.enclosures,
+        rights: parsed.rights.as_ref().and_then(plain).map(PlainText::into_string),
+        image: parsed.image,
+        comments: parsed.comments,
+        source: parsed.source.and_then(source),
+    };
+    let shown = shown(title.as_ref(), parsed.link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
+    Entry {
+        key: parsed.key,
+        raw,
+        source_id: parsed.id,
+        title,
+        excerpt,
+        link_key: parsed.link.as_deref().filter(|_| !context.link_shared).and_then(link::link_key),
+        link: parsed.link,
+        summary,
+        content: full,
+        language: parsed.language.or_else(|| context.language.map(str::to_owned)),
+        believed: believed(parsed.published, parsed.updated, context.now),
+        published: parsed.published,
+        updated: parsed.updated,
+        extras,
+        folded,
+        shown,
+    }
+}
+
+/// The stated publication, else the stated change, where it can be true: since 1990, at most a day ahead.
+#[must_use]
+pub fn believed(published: Option<Timestamp>, updated: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let latest = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
+    let credible = |at: &Timestamp| at.as_second() >= OLDEST && *at <= latest;
+    published.filter(credible).or_else(|| updated.filter(credible))
+}
+
+/// The longer of two texts, without mark-up, as far as it is folded.
+fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
+    let length = |html: Option<&SafeHtml>| html.map_or(0, |html| html.as_str().len());
+    let longer = if length(summary) > length(content) { summary } else { content };
+    let Some(html) = longer.map(SafeHtml::as_str) else { return String::new() };
+    let mut end = html.len().min(FOLDED * 2);
+    while !html.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut text = text(&html[..end]);
+    if text.len() > FOLDED {
+        let mut end = FOLDED;
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
+    }
+    text
+}
+
+/// Hash of all that a reader sees. Stated dates are no part of it: many outlets state the hour of the visit.
+fn shown(
+    title: Option<&PlainText>,
+    link: Option<&str>,
+    summary: Option<&SafeHtml>,
+    content: Option<&SafeHtml>,
+    extras: &Extras,
+) -> i64 {
+    let mut parts = vec![
+        title.map_or("", PlainText::as_str),
+        link.unwrap_or_default(),
+        summary.map_or("", SafeHtml::as_str),
+        content.map_or("", SafeHtml::as_str),
+        extras.image.as_deref().unwrap_or_default(),
+        extras.rights.as_deref().unwrap_or_default(),
+    ];
+    parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
+    parts.push("");
+    parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
+    parts.push("");
+    parts.extend(extras.enclosures.iter().map(|file| file.url.as_str()));
+    Entry::hash_shown(&parts)
+}
+
+fn people(people: Vec<Person>) -> Vec<Person> {
+    people.into_iter().filter_map(person).collect()
+}
+
+/// A person with a plain name; `None` when nothing is left.
+#[must_use]
+pub fn person(person: Person) -> Option<Person> {
+    let name = plain_string(person.name).unwrap_or_default();
+    let email = person.email.and_then(plain_string);
+    (!name.is_empty() || email.is_some() || person.uri.is_some()).then_some(Person { name, email, uri: person.uri })
+}
+
+/// A category with plain texts; `None` when its term is empty.
+#[must_use]
+pub fn category(category: Category) -> Option<Category> {
+    Some(Category {
+        term: plain_string(category.term)?,
+        scheme: category.scheme.and_then(plain_string),
+        label: category.label.and_then(plain_string),
+    })
+}
+
+/// A reference to another feed with a plain title; `None` when nothing is left.
+#[must_use]
+pub fn source(source: SourceRef) -> Option<SourceRef> {
+    let title = source.title.and_then(plain_string);
+    (title.is_some() || source.link.is_some()).then_some(SourceRef { title, link: source.link })
+}
+
+fn plain_string(text: String) -> Option<String> {
+    plain(&Markup::Html(text)).map(PlainText::into_string)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,228 @@
+//! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
+
+use super::plain::is_dropped;
+use super::strip::{raw_kind, tokenise};
+use crate::model::{Markup, SafeHtml};
+use ammonia::{Builder, UrlRelative};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use url::Url;
+
+/// Longest text that is kept, in bytes.
+pub const LONGEST: usize = 5 * 1024 * 1024;
+
+/// Elements deeper than this lose their tags: html5ever's tree builder is quadratic in depth (1.1 MB of nested `div` took over
+/// 40 s).
+const DEPTH: usize = 256;
+
+/// Formatting elements open at once: each is made anew in every paragraph (HTML 13.2.4.3).
+const FORMATTING: usize = 16;
+
+/// Tags of one text; those after them lose their tags.
+const TAGS: usize = 100_000;
+
+/// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one.
+#[must_use]
+pub fn html(markup: &Markup, base: Option<&str>) -> Option<SafeHtml> {
+    let text = shortened(markup.as_str());
+    let safe = match markup {
+        Markup::Text(_) => escaped(text),
+        Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
+        Markup::Html(_) => Cow::Owned(clean(&cut(text), base)),
+    };
+    let safe = safe.trim();
+    let safe =
+        if safe.chars().any(is_unkept) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
+    (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
+}
+
+fn shortened(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// As [`is_dropped`], but bidi characters stay (a block ends them) and so do line ends and tabs.
+fn is_unkept(c: char) -> bool {
+    is_dropped(c)
+        && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+fn escaped(text: &str) -> Cow<'_, str> {
+    if memchr::memchr3(b'<', b'>', b'&', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
+thread_local! {
+    /// The policy with the base last used: the entries of a document share theirs, and making a policy costs as much as
+    /// using it.
+    static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
+}
+
+fn clean(html: &str, base: Option<&str>) -> String {
+    let base = base.unwrap_or_default();
+    POLICY.with_borrow_mut(|slot| {
+        if slot.as_ref().is_none_or(|(of, _)| of != base) {
+            *slot = None;
+        }
+        let (_, policy) = slot.get_or_insert_with(|| (base.to_owned(), policy(base)));
+        policy.clean(html).to_string()
+    })
+}
+
+/// No scripts, no styles, no frames, no forms, no SVG or MathML; http and https only; `dir` and `lang` stay.
+fn policy(base: &str) -> Builder<'static> {
+    let mut policy = Builder::default();
+    policy
+        .add_tags(["audio", "video", "source", "picture", "section", "tfoot", "big", "address", "font"])
+        .add_generic_attributes(["dir"])
+        .add_tag_attributes("audio", ["src", "controls"])
+        .add_tag_attributes("video", ["src", "controls", "poster", "width", "height"])
+        .add_tag_attributes("source", ["src", "type"])
+        .add_clean_content_tags([
+            "svg", "math", "iframe", "noembed", "noframes", "template", "xmp", "title", "select", "textarea",
+        ])
+        .url_schemes(["http", "https"].into())
+        .url_relative(match Url::parse(base) {
+            Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::RewriteWithBase(base),
+            _ => UrlRelative::Deny,
+        });
+    policy
+}
+
+/// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`]; a text that cannot have so many is left alone.
+fn cut(html: &str) -> Cow<'_, str> {
+    if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() {
+        return Cow::Borrowed(html);
+    }
+    let sink = CutSink {
+        out: RefCell::new(String::with_capacity(html.len())),
+        open: RefCell::default(),
+        tags: Cell::new(0),
+        removed: Cell::new(false),
+    };
+    let sink = tokenise(html, sink);
+    if sink.removed.get() { Cow::Owned(sink.out.into_inner()) } else { Cow::Borrowed(html) }
+}
+
+/// Writes what it is told again, without the tags that are too many.
+struct CutSink {
+    out: RefCell<String>,
+    /// Names of the elements that are open, and whether they are formatting.
+    open: RefCell<Vec<(html5ever::LocalName, bool)>>,
+    tags: Cell<usize>,
+    removed: Cell<bool>,
+}
+
+impl CutSink {
+    /// Whether a tag is kept.
+    fn keeps(&self, tag: &Tag) -> bool {
+        let mut open = self.open.borrow_mut();
+        self.tags.set(self.tags.get() + 1);
+        if self.tags.get() > TAGS {
+            return false;
+        }
+        if tag.kind == TagKind::EndTag {
+            // An end tag ends the innermost of its name, and all inside it that is left open.
+            return match open.iter().rposition(|(name, _)| *name == tag.name) {
+                Some(at) => {
+                    open.truncate(at);
+                    true
+                }
+                None => true,
+            };
+        }
+        if is_void(&tag.name) {
+            return true;
+        }
+        if ends_itself(&tag.name) && open.last().is_some_and(|(name, _)| *name == tag.name) {
+            open.pop();
+        }
+        let formatting = is_formatting(&tag.name);
+        if open.len() >= DEPTH || formatting && open.iter().filter(|(_, f)| *f).count() >= FORMATTING {
+            return false;
+        }
+        open.push((tag.name.clone(), formatting));
+        true
+    }
+
+    fn write(&self, tag: &Tag) {
+        let mut out = self.out.borrow_mut();
+        out.push('<');
+        if tag.kind == TagKind::EndTag {
+            out.push('/');
+        }
+        out.push_str(&tag.name);
+        for attribute in &tag.attrs {
+            out.push(' ');
+            out.push_str(&attribute.name.local);
+            out.push_str("=\"");
+            out.push_str(&attribute.value.replace('&', "&amp;").replace('"', "&quot;"));
+            out.push('"');
+        }
+        out.push('>');
+    }
+}
+
+impl TokenSink for CutSink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) => {
+                let escaped = escaped(&text).into_owned();
+                self.out.borrow_mut().push_str(&escaped);
+            }
+            Token::TagToken(tag) => {
+                if self.keeps(&tag) {
+                    self.write(&tag);
+                } else {
+                    self.removed.set(true);
+                }
+                if let Some(raw) = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag) {
+                    return TokenSinkResult::RawData(raw);
+                }
+            }
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "param"
+            | "source"
+            | "track"
+            | "wbr"
+    )
+}
+
+/// Elements that the next of their kind ends.
+fn ends_itself(name: &str) -> bool {
+    matches!(name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "option")
+}
+
+/// HTML 13.2.4.2.
+fn is_formatting(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u"
+    )
+}

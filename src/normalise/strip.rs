@@ -1,0 +1,127 @@
+//! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
+
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
+};
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+
+/// The text that a reader of `html` sees; elements that stand apart are apart by a space.
+#[must_use]
+pub fn text(html: &str) -> String {
+    if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
+        return html.to_owned();
+    }
+    let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
+    tokenise(html, sink).out.into_inner()
+}
+
+/// Runs html5ever's tokeniser over a whole text.
+pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S) -> S {
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
+    let input = BufferQueue::default();
+    input.push_back(html.into());
+    // One round is all: only a sink that runs scripts is asked again.
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink
+}
+
+/// How the tokeniser goes on behind a start tag (HTML 13.2.5, as tree construction would have it).
+pub(super) fn raw_kind(name: &str) -> Option<RawKind> {
+    match name {
+        "script" => Some(RawKind::ScriptData),
+        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
+        "textarea" | "title" => Some(RawKind::Rcdata),
+        _ => None,
+    }
+}
+
+struct TextSink {
+    out: RefCell<String>,
+    /// Inside an element whose inside is no text.
+    mute: Cell<bool>,
+}
+
+impl TokenSink for TextSink {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) if !self.mute.get() => self.out.borrow_mut().push_str(&text),
+            Token::TagToken(tag) => {
+                if !is_inline(&tag) {
+                    self.out.borrow_mut().push(' ');
+                }
+                let raw = raw_kind(&tag.name);
+                self.mute.set(tag.kind == TagKind::StartTag && raw.is_some());
+                if let Some(raw) = raw.filter(|_| tag.kind == TagKind::StartTag) {
+                    return TokenSinkResult::RawData(raw);
+                }
+            }
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+fn is_inline(tag: &Tag) -> bool {
+    matches!(
+        &*tag.name,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "mark"
+            | "q"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
+            | "time"
+            | "data"
+    )
+}
+
+/// Decodes references that end in a semicolon, and nothing else: `S&P` and `&copy=2` stay.
+pub(super) fn references(text: &str) -> Cow<'_, str> {
+    let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    while !rest.is_empty() {
+        let name = rest.find(';').filter(|end| (2..=32).contains(end));
+        let named = |end: &usize| rest[1..*end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
+        let end = if let Some(end) = name.filter(named) {
+            out.push_str(&self::text(&rest[..=end]));
+            end + 1
+        } else {
+            out.push('&');
+            1
+        };
+        rest = &rest[end..];
+        let next = memchr::memchr(b'&', rest.as_bytes()).unwrap_or(rest.len());
+        out.push_str(&rest[..next]);
+        rest = &rest[next..];
+    }
+    Cow::Owned(out)
+}

@@ -1,0 +1,88 @@
+use super::*;
+use proptest::prelude::*;
+
+fn title(text: &str) -> Option<String> {
+    plain(&Markup::Html(text.to_owned())).map(PlainText::into_string)
+}
+
+fn safe(text: &str) -> String {
+    html(&Markup::Html(text.to_owned()), Some("https://x.example/a/")).map_or_else(String::new, SafeHtml::into_string)
+}
+
+#[test]
+fn titles_are_one_plain_line() {
+    for (text, want) in [
+        ("خبر عاجل", "خبر عاجل"),
+        ("<b>a</b>  b\n c", "a b c"),
+        ("Tom &#038; Jerry &#8217;s", "Tom & Jerry ’s"),
+        ("a &amp;amp; b", "a & b"),
+        ("\u{202B}العلم: 2026\u{202C}\u{200F}", "العلم: 2026\u{200F}"),
+        ("x<script>alert(1)</script>y", "x y"),
+        ("a\u{FFFD}b\u{1}", "ab"),
+    ] {
+        assert_eq!(title(text).as_deref(), Some(want), "{text}");
+    }
+    assert_eq!(title(" <br> "), None);
+    let plain_text = plain(&Markup::Text("S&P <blink> &copy=2 &#8217;".to_owned())).unwrap();
+    assert_eq!(plain_text.as_str(), "S&P <blink> &copy=2 ’");
+    assert_eq!(title(&"ب".repeat(600)).unwrap().chars().count(), 501);
+}
+
+#[test]
+fn html_does_no_harm_and_keeps_its_direction() {
+    for (text, want) in [
+        ("نص", "نص"),
+        ("a &lt; b", "a &lt; b"),
+        ("<p dir=\"rtl\" lang=\"ar\" onclick=\"x()\">نص</p>", "<p dir=\"rtl\" lang=\"ar\">نص</p>"),
+        ("<img src=\"/i.png\" onerror=x>", "<img src=\"https://x.example/i.png\">"),
+        ("<a href=\"javascript:x()\">a</a>", "<a rel=\"noopener noreferrer\">a</a>"),
+        ("<script>x</script><style>y</style><iframe>z</iframe>b", "b"),
+        ("<svg><script>x</script><a>y</a></svg>c", "c"),
+        ("a&#1;\u{FFFF}b", "ab"),
+    ] {
+        assert_eq!(safe(text), want, "{text}");
+    }
+    let text = html(&Markup::Text("a <b> & c".to_owned()), None).unwrap();
+    assert_eq!(text.as_str(), "a &lt;b&gt; &amp; c");
+}
+
+#[test]
+fn deep_and_crossed_nesting_is_cut() {
+    let deep = format!("{}x{}", "<div>".repeat(20_000), "</div>".repeat(20_000));
+    let cleaned = safe(&deep);
+    assert_eq!(cleaned.matches("<div>").count(), 256);
+    assert!(cleaned.contains('x'));
+    let crossed = safe(&format!("{}{}", "<font>".repeat(300), "<p>y".repeat(5_000)));
+    assert!(crossed.len() < 5_000 * 600, "{}", crossed.len());
+    let paragraphs = "<p>a".repeat(600);
+    assert_eq!(safe(&paragraphs).matches("<p>").count(), 600, "unclosed paragraphs are not nested");
+}
+
+#[test]
+fn dates_are_believed_within_reason() {
+    let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+    let now = at("2026-11-02T10:00:00Z").unwrap();
+    let (good, future) = (at("2026-11-02T09:00:00Z"), at("2050-01-01T00:00:00Z"));
+    assert_eq!(believed(good, None, now), good);
+    assert_eq!(believed(future, good, now), good);
+    assert_eq!(believed(future, None, now), None);
+    assert_eq!(believed(at("1970-01-01T00:00:00Z"), None, now), None);
+    assert_eq!(believed(at("2026-11-03T09:00:00Z"), None, now), at("2026-11-03T09:00:00Z"));
+}
+
+#[test]
+fn text_keeps_words_apart() {
+    assert_eq!(text("<p>a</p><p>b<b>c</b></p>&amp;<style>d</style>").trim(), "a  bc &");
+}
+
+proptest! {
+    #[test]
+    fn nothing_forbidden_survives(text in "(<[a-z/!-]{0,6}|&#x?[0-9a-f]{1,5};|&[a-z]{2,4};?|['\"=> ]|\\PC|\\u{1}|\\u{FFFE}){0,60}") {
+        let (safe, title) = (safe(&text), title(&text).unwrap_or_default());
+        for c in safe.chars().chain(title.chars()) {
+            let forbidden = matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}');
+            prop_assert!(!forbidden, "{:?}", c);
+        }
+        prop_assert!(!safe.contains("<script"));
+    }
+}
