@@ -5,6 +5,7 @@ mod copies;
 mod failure;
 mod feeds;
 mod healthcheck;
+pub mod inspect;
 mod poll;
 mod prune;
 mod run;

@@ -1,0 +1,241 @@
+//! `warraq inspect`: how one document is read, for people and as JSON (interfaces.md, "inspect --json").
+
+use crate::model::{
+    Category, Enclosure, EncodingFrom, Fault, Format, Markup, ParsedEntry, ParsedFeed, Person, PlainText, SafeHtml,
+};
+use crate::normalise;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// What was read, as JSON.
+#[must_use]
+pub fn inspect_json(feed: &ParsedFeed) -> Value {
+    let entries = feed.listed.iter().filter_map(|listed| listed.entry.as_deref());
+    json!({
+        "format": feed.format,
+        "encoding": feed.encoding.to_ascii_lowercase(),
+        "encoding_from": feed.encoding_from,
+        "repairs": feed.repairs,
+        "partial": feed.partial,
+        "title": plain(feed.title.as_ref()),
+        "description": plain(feed.description.as_ref()),
+        "link": feed.link,
+        "self": feed.self_link,
+        "hub": feed.hub,
+        "language": feed.language,
+        "rights": plain(feed.rights.as_ref()),
+        "authors": people(&feed.authors),
+        "categories": categories(&feed.categories),
+        "image": feed.image,
+        "generator": feed.generator.clone().and_then(|text| plain(Some(&Markup::Html(text)))),
+        "published": feed.published,
+        "updated": feed.updated,
+        "hints": feed.hints,
+        "entries": entries.map(entry_json).collect::<Vec<_>>(),
+    })
+}
+
+/// Why nothing was read, as JSON.
+#[must_use]
+pub fn fault_json(fault: &Fault) -> Value {
+    json!({"error": fault.to_string(), "hint": hint(fault)})
+}
+
+/// What may be done about a document that is no feed.
+#[must_use]
+pub fn hint(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Empty => "the server sent nothing; ask again later",
+        Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
+        Fault::Parser(_) => "please report the document: it should have been read",
+        _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
+    }
+}
+
+fn entry_json(entry: &ParsedEntry) -> Value {
+    let html = |markup: Option<&Markup>| {
+        markup.and_then(|m| normalise::html(m, entry.base.as_deref())).map(SafeHtml::into_string)
+    };
+    let source = entry.source.clone().and_then(normalise::source);
+    json!({
+        "id": entry.id,
+        "key": entry.key,
+        "link": entry.link,
+        "title": plain(entry.title.as_ref()),
+        "summary": html(entry.summary.as_ref()),
+        "content": html(entry.content.as_ref()),
+        "authors": people(&entry.authors),
+        "contributors": people(&entry.contributors),
+        "categories": categories(&entry.categories),
+        "rights": plain(entry.rights.as_ref()),
+        "image": entry.image,
+        "published": entry.published,
+        "updated": entry.updated,
+        "enclosures": entry.enclosures,
+        "language": entry.language,
+        "comments": entry.comments,
+        "source": source.map(|source| json!({"title": source.title, "link": source.link})),
+    })
+}
+
+fn plain(markup: Option<&Markup>) -> Option<String> {
+    markup.and_then(normalise::plain).map(PlainText::into_string)
+}
+
+fn people(people: &[Person]) -> Vec<Person> {
+    people.iter().cloned().filter_map(normalise::person).collect()
+}
+
+fn categories(categories: &[Category]) -> Vec<Category> {
+    categories.iter().cloned().filter_map(normalise::category).collect()
+}
+
+/// What was read, for a person: what the document is, what was wrong with it, what was understood.
+#[must_use]
+pub fn inspect_text(feed: &ParsedFeed) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(out, "{name:<12} {value}");
+        }
+    };
+    line("format", format_words(feed.format));
+    line("encoding", &format!("{}, {}", feed.encoding, encoding_words(feed.encoding_from)));
+    for repair in &feed.repairs {
+        line("repaired", repair_words(repair));
+    }
+    line("title", &plain(feed.title.as_ref()).unwrap_or_else(|| "(none)".to_owned()));
+    line("about", &plain(feed.description.as_ref()).unwrap_or_default());
+    line("page", feed.link.as_deref().unwrap_or_default());
+    line("itself", feed.self_link.as_deref().unwrap_or_default());
+    line("hub", feed.hub.as_deref().unwrap_or_default());
+    line("language", feed.language.as_deref().unwrap_or_default());
+    line("written by", feed.generator.as_deref().unwrap_or_default());
+    line("updated", &date(feed.updated));
+    line("asks for", &hints(feed));
+    line("entries", &count(feed));
+    for entry in feed.listed.iter().filter_map(|listed| listed.entry.as_deref()) {
+        entry_text(entry, &mut out);
+    }
+    out
+}
+
+fn entry_text(entry: &ParsedEntry, out: &mut String) {
+    let title = plain(entry.title.as_ref()).unwrap_or_else(|| "(no title)".to_owned());
+    let _ = writeln!(out, "\n  {title}");
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(out, "    {name:<10} {value}");
+        }
+    };
+    line("link", entry.link.as_deref().unwrap_or("(none)"));
+    line("published", &date(entry.published));
+    line("updated", &date(entry.updated));
+    if entry.published.is_none() && entry.updated.is_none() {
+        line("published", "(no date that can be read)");
+    }
+    line("key", &entry.key.0);
+    line("by", &entry.authors.iter().map(author_words).collect::<Vec<_>>().join(", "));
+    line("filed under", &entry.categories.iter().map(|c| c.term.as_str()).collect::<Vec<_>>().join(", "));
+    line("image", entry.image.as_deref().unwrap_or_default());
+    for file in &entry.enclosures {
+        line("file", &file_words(file));
+    }
+    for (name, text) in [("summary", &entry.summary), ("content", &entry.content)] {
+        line(name, &text.as_ref().map_or_else(String::new, text_words));
+    }
+}
+
+fn author_words(person: &Person) -> String {
+    if person.name.is_empty() { person.email.clone().unwrap_or_default() } else { person.name.clone() }
+}
+
+fn file_words(file: &Enclosure) -> String {
+    let length = file.length.map(|length| format!(", {length} bytes")).unwrap_or_default();
+    format!("{} ({}{length})", file.url, file.media_type.as_deref().unwrap_or("unknown type"))
+}
+
+/// A text's length and its beginning.
+fn text_words(markup: &Markup) -> String {
+    let text = normalise::text(markup.as_str());
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut start: String = words.chars().take(100).collect();
+    if start.len() < words.len() {
+        start.push('…');
+    }
+    format!("{} characters: {start}", words.chars().count())
+}
+
+fn count(feed: &ParsedFeed) -> String {
+    let count = feed.listed.len();
+    let cut = if feed.partial { ", and the document breaks off" } else { "" };
+    format!("{count}{cut}")
+}
+
+fn date(at: Option<Timestamp>) -> String {
+    at.map(|at| at.to_string()).unwrap_or_default()
+}
+
+fn hints(feed: &ParsedFeed) -> String {
+    let mut words = Vec::new();
+    let minutes = |seconds: u64| format!("{} min", seconds / 60);
+    words.extend(feed.hints.ttl_s.map(|ttl| format!("{} between visits", minutes(ttl))));
+    words.extend(feed.hints.update_period_s.map(|period| format!("it changes every {}", minutes(period))));
+    if !feed.hints.skip_hours.is_empty() {
+        let hours = feed.hints.skip_hours.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
+        words.push(format!("no visits in the hours {hours} (UTC)"));
+    }
+    if !feed.hints.skip_days.is_empty() {
+        words.push(format!("no visits on {}", feed.hints.skip_days.join(", ")));
+    }
+    words.join("; ")
+}
+
+fn format_words(format: Format) -> &'static str {
+    match format {
+        Format::Rss20 => "RSS 2.0",
+        Format::Rss09 => "RSS 0.9x",
+        Format::Rss10 => "RSS 1.0",
+        Format::Atom10 => "Atom 1.0",
+        Format::Atom03 => "Atom 0.3",
+        Format::Json => "JSON Feed",
+        Format::Cdf => "CDF",
+    }
+}
+
+fn encoding_words(from: EncodingFrom) -> &'static str {
+    match from {
+        EncodingFrom::Bom => "by its byte order mark",
+        EncodingFrom::Utf8 => "since the bytes are valid",
+        EncodingFrom::Http => "by the Content-Type",
+        EncodingFrom::Declaration => "by the XML declaration",
+        EncodingFrom::Guess => "guessed from the bytes",
+    }
+}
+
+/// What a repair's name means.
+#[must_use]
+pub fn repair_words(name: &str) -> &str {
+    match name {
+        "bad-bytes" => "bytes that are no characters in its encoding",
+        "bad-item" => "an item that is broken JSON was left out",
+        "bare-ampersand" => "& that should be written &amp;",
+        "bare-less-than" => "< that should be written &lt;",
+        "broken-json" => "JSON that breaks its own rules",
+        "control-characters" => "characters that XML forbids were removed",
+        "cut-off" => "the document breaks off; what was not closed was left out",
+        "guessed-encoding" => "it does not say its encoding",
+        "junk-before" => "something stands before the feed",
+        "mismatched-tags" => "end tags that end nothing",
+        "repeated-guids" => "different entries with one guid",
+        "too-deep" => "elements nested deeper than 200",
+        "too-many-elements" => "more elements than are read",
+        "too-many-entries" => "more entries than are read",
+        "unclosed-cdata" => "a CDATA section that never ends",
+        "unclosed-tags" => "elements that are never ended",
+        "undeclared-prefixes" => "prefixes that are not declared",
+        "wrong-encoding-label" => "its encoding is not the one it names",
+        other => other,
+    }
+}
