@@ -6,7 +6,8 @@ use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
     model::{
-        Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash, Validators,
+        Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash,
+        Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
@@ -190,7 +191,8 @@ fn read_document(
     listed_before: HashSet<RawHash>,
     now: Timestamp,
 ) -> Result<(Document, bool), Fault> {
-    let context = parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
+    let context =
+        parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
     let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
     let void = feed.guids_void || guids_void;
     let info = FeedInfo {
@@ -200,11 +202,8 @@ fn read_document(
         hints: feed.hints.clone(),
     };
     let raw = feed.listed.iter().map(|l| l.raw).collect();
-    let own = normalise::Context {
-        language: outlet.language.as_ref().map(Language::as_str),
-        now,
-        link_shared: feed.link_shared,
-    };
+    let language = outlet.language.as_ref().map(Language::as_str);
+    let own = normalise::Context { language, now, link_shared: feed.link_shared };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     for Listed { raw, link_repeats, entry } in feed.listed {

@@ -26,7 +26,7 @@ mod typed;
 pub use dates::instant;
 pub use html::{Announced, announced};
 
-use crate::model::{link, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash};
+use crate::model::{Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
 use identity::Keys;
 use jiff::tz::TimeZone;
