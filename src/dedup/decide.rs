@@ -1,9 +1,12 @@
 //! The decision.
 
 use super::identity::{self, Named};
+use super::search::Search;
+use super::window::Draft;
 use super::{Arrival, Change, Changes, Decided, Known, KnownEntry, Mint, NewEntry, Sighted, Window};
 use super::{dates, iri, revise, rules};
 use crate::model::{EntryId, Evidence, Rule, StoryId};
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// Decides what each arrival is.
@@ -13,9 +16,10 @@ use std::collections::HashMap;
 #[must_use]
 pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, mint: &mut Mint) -> Changes {
     arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let _ = window;
+    let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
+    window.forget(now);
     let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
-    let mut desk = Desk { known, members, mint };
+    let mut desk = Desk { known, members, window, mint, now };
     let decided = arrivals
         .into_iter()
         .map(|arrival| {
@@ -36,7 +40,9 @@ fn sort_key(a: &Arrival) -> impl Ord {
 struct Desk<'a> {
     known: Known,
     members: HashMap<StoryId, u32>,
+    window: &'a mut Window,
     mint: &'a mut Mint,
+    now: Timestamp,
 }
 
 impl Desk<'_> {
@@ -48,7 +54,7 @@ impl Desk<'_> {
                 self.sighted(arrival, entry);
                 self.revised(entry, arrival).unwrap_or(Change::Duplicate { entry, evidence })
             }
-            Named::Unknown => Change::New(Box::new(self.start_or_join(arrival))),
+            Named::Unknown => self.unknown(arrival),
         }
     }
 
@@ -56,6 +62,7 @@ impl Desk<'_> {
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
         let kept = self.known.entries.get_mut(&entry).filter(|e| e.feed == arrival.feed)?;
         let revision = revise::revise(kept, arrival)?;
+        self.window.revise(kept, arrival, self.now);
         kept.shown = arrival.entry.shown;
         kept.title.clone_from(&arrival.entry.title);
         kept.folded_body.clone_from(&arrival.entry.folded.body);
@@ -68,9 +75,21 @@ impl Desk<'_> {
         Some(Change::Revised(Box::new(revision)))
     }
 
-    fn start_or_join(&mut self, arrival: &Arrival) -> NewEntry {
+    /// No name says what it is: its text may.
+    fn unknown(&mut self, arrival: &Arrival) -> Change {
+        let draft = self.window.draft_of(arrival, self.now);
+        let search = draft.as_ref().map(|draft| Search::new(self.window, draft));
+        if let Some((entry, evidence)) = search.as_ref().and_then(Search::article) {
+            self.sighted(arrival, entry);
+            return Change::Duplicate { entry, evidence };
+        }
+        let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
+        let joined = by_link.or_else(|| search.as_ref()?.story(|story| self.has_room(story)));
+        Change::New(Box::new(self.take_in(arrival, joined, draft)))
+    }
+
+    fn take_in(&mut self, arrival: &Arrival, joined: Option<(StoryId, Evidence)>, draft: Option<Draft>) -> NewEntry {
         let is_held = self.known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| !s.is_empty());
-        let joined = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
         let starts = joined.is_none();
         let (story, evidence) = joined.unwrap_or_else(|| {
             (self.mint.story(), Evidence::plain(Rule::First, "first report: nothing known tells the same"))
@@ -84,12 +103,21 @@ impl Desk<'_> {
             order_at: dates::order_at(arrival),
             published_at: dates::published_at(arrival),
         };
-        self.remember(arrival, &new);
+        let members = self.members_of(story) + 1;
+        self.members.insert(story, members);
+        self.remember(arrival, &new, members);
+        if let Some(draft) = draft {
+            self.window.admit(new.id, story, members, draft);
+        }
         new
     }
 
+    fn members_of(&self, story: StoryId) -> u32 {
+        self.members.get(&story).copied().unwrap_or_default().max(self.window.members(story))
+    }
+
     fn has_room(&self, story: StoryId) -> bool {
-        let members = self.members.get(&story).copied().unwrap_or_default();
+        let members = self.members_of(story);
         if members >= rules::MEMBERS_SUSPECT {
             tracing::warn!(%story, members, "so many outlets in one story look like a template");
         }
@@ -97,9 +125,7 @@ impl Desk<'_> {
     }
 
     /// Lets the rest of the batch see a new entry.
-    fn remember(&mut self, arrival: &Arrival, new: &NewEntry) {
-        let members = self.members.entry(new.story).or_default();
-        *members += 1;
+    fn remember(&mut self, arrival: &Arrival, new: &NewEntry, members: u32) {
         let entry = &arrival.entry;
         let kept = KnownEntry {
             id: new.id,
@@ -110,7 +136,7 @@ impl Desk<'_> {
             title: entry.title.clone(),
             link_key: entry.link_key,
             folded_body: entry.folded.body.clone(),
-            story_members: *members,
+            story_members: members,
         };
         self.known.entries.insert(new.id, kept);
         self.sighted(arrival, new.id);

@@ -3,13 +3,22 @@
 //! What is decided together is put in order by date, feed and key first, so that the order in which polls happened to
 //! end changes nothing. Nothing is ever deleted here.
 
+mod boilerplate;
+mod compare;
 mod dates;
 mod decide;
 mod identity;
 mod iri;
+mod number;
+mod postings;
+pub mod replay;
 mod revise;
 pub mod rules;
+mod search;
+mod shape;
+mod titles;
 mod window;
+mod words;
 
 #[cfg(test)]
 mod testing;
@@ -17,7 +26,7 @@ mod testing;
 mod tests;
 
 pub use decide::decide;
-pub use window::Window;
+pub use window::{Remembered, Window};
 
 use crate::model::{Entry, EntryId, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;

@@ -1,5 +1,394 @@
-//! The stories of the window, in memory.
+//! The entries of the window, in memory: found by the beginnings of their texts, by the ends of their titles, and by the
+//! number in their address.
+//!
+//! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
 
-/// Index over the entries of the window; filled lazily from the store.
+use super::number::Article;
+use super::postings::Postings;
+use super::shape::{Shape, sequences, set};
+use super::titles::Titles;
+use super::words::{WordId, Words, chain};
+use super::{Arrival, KnownEntry, rules};
+use crate::model::{EntryId, FeedId, OutletId, StoryId};
+use crate::normalise::fold::fold;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeSet, HashMap};
+
+/// Index over the entries of the window; filled from the store at the first new entry.
+#[derive(Debug)]
+pub struct Window {
+    span: SignedDuration,
+    is_loaded: bool,
+    words: Words,
+    /// Slots; a slot that an entry left is taken by the next.
+    held: Vec<Option<Held>>,
+    free: Vec<u32>,
+    by_entry: HashMap<EntryId, u32>,
+    by_time: BTreeSet<(i64, u32)>,
+    postings: Postings,
+    stories: HashMap<StoryId, Members>,
+    titles: Titles,
+    outlets: HashMap<OutletId, String>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self::new(rules::WINDOW)
+    }
+}
+
+/// What the store keeps of an entry for the window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Row id.
+    pub id: EntryId,
+    /// Its outlet.
+    pub outlet: OutletId,
+    /// The feed whose words are kept.
+    pub feed: FeedId,
+    /// Its story.
+    pub story: StoryId,
+    /// Members of its story, those outside the window included.
+    pub story_members: u32,
+    /// The stated date, where it is believed.
+    pub believed: Option<Timestamp>,
+    /// When it was first seen.
+    pub first_seen_at: Timestamp,
+    /// Its address as published.
+    pub link: Option<String>,
+    /// Folded title.
+    pub title: String,
+    /// Folded body.
+    pub body: String,
+    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
+    pub former_titles: Vec<String>,
+}
+
+/// An entry as it is compared, without its place in the store.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub outlet: OutletId,
+    pub feed: FeedId,
+    /// Believed date, else when it was first seen, in Unix seconds.
+    pub at: i64,
+    pub article: Option<Article>,
+    /// Hash of the whole folded title and body.
+    pub text: u64,
+    pub title: Box<[WordId]>,
+    pub body: Box<[WordId]>,
+    pub former: Box<[Box<[WordId]>]>,
+}
+
+/// An entry of the window.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub id: EntryId,
+    pub story: StoryId,
+    pub draft: Draft,
+}
+
+/// The entries of one story that the window holds.
 #[derive(Debug, Default)]
-pub struct Window {}
+struct Members {
+    slots: Vec<u32>,
+    /// All members, those outside the window included.
+    total: u32,
+}
+
+impl Window {
+    /// An empty window over this span (`[stories] window`).
+    #[must_use]
+    pub fn new(span: SignedDuration) -> Self {
+        Self {
+            span,
+            is_loaded: false,
+            words: Words::default(),
+            held: Vec::new(),
+            free: Vec::new(),
+            by_entry: HashMap::new(),
+            by_time: BTreeSet::new(),
+            postings: Postings::default(),
+            stories: HashMap::new(),
+            titles: Titles::default(),
+            outlets: HashMap::new(),
+        }
+    }
+
+    /// Whether [`Window::load`] was called.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        self.is_loaded
+    }
+
+    /// Entries whose time (believed date, else first seen) is at or after this are to be remembered at `now`.
+    #[must_use]
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        now.saturating_sub(self.span).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Older entries are to be remembered too, back to this, when their folded body has fewer than [`rules::SHORT`] words:
+    /// for the titles under which an outlet puts its daily cartoon.
+    #[must_use]
+    pub fn titles_since(now: Timestamp) -> Timestamp {
+        now.saturating_sub(rules::TITLES_KEPT).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Fills an empty window. What lies before its span and has a text is passed over.
+    pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = Remembered>) {
+        self.is_loaded = true;
+        let since = self.since(now).as_second();
+        for entry in remembered {
+            let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
+            let draft = self.draft(&entry, at);
+            self.note_title(entry.id, &draft);
+            if at >= since {
+                self.hold(Held { id: entry.id, story: entry.story, draft });
+                self.tell_members(entry.story, entry.story_members);
+            }
+        }
+    }
+
+    /// Gives an outlet a name for the words of evidence.
+    pub fn introduce(&mut self, outlet: OutletId, name: &str) {
+        self.outlets.insert(outlet, name.to_owned());
+    }
+
+    /// Entries held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_entry.len()
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_entry.is_empty()
+    }
+
+    /// Forgets what left the window.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        let since = self.since(now).as_second();
+        while let Some(&(_, slot)) = self.by_time.first().filter(|(at, _)| *at < since) {
+            self.drop_slot(slot);
+        }
+        self.titles.forget(Self::titles_since(now).as_second());
+        if self.words.wants_compacting() {
+            self.compact();
+        }
+    }
+
+    /// The arrival as it is compared; `None` when it is older than the window and joins by its link only.
+    pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<Draft> {
+        let at = arrival.entry.believed.unwrap_or(arrival.seen_at);
+        let entry = &arrival.entry;
+        (at >= self.since(now)).then(|| {
+            let remembered = Remembered {
+                id: EntryId(0),
+                outlet: arrival.outlet,
+                feed: arrival.feed,
+                story: StoryId(0),
+                story_members: 0,
+                believed: entry.believed,
+                first_seen_at: arrival.seen_at,
+                link: entry.link.clone(),
+                title: entry.folded.title.clone(),
+                body: entry.folded.body.clone(),
+                former_titles: Vec::new(),
+            };
+            self.draft(&remembered, at.as_second())
+        })
+    }
+
+    fn draft(&mut self, entry: &Remembered, at: i64) -> Draft {
+        let title = self.words.read(&entry.title, rules::BODY);
+        let mut former: Vec<Box<[WordId]>> = Vec::new();
+        for earlier in entry.former_titles.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
+            if earlier != title && !former.contains(&earlier) {
+                former.push(earlier);
+            }
+        }
+        Draft {
+            outlet: entry.outlet,
+            feed: entry.feed,
+            at,
+            article: entry.link.as_deref().zip(entry.believed).and_then(|(link, date)| Article::of(link, date)),
+            text: super::words::hash_text(&entry.title, &entry.body),
+            title,
+            body: self.words.read(&entry.body, rules::BODY),
+            former: former.into(),
+        }
+    }
+
+    /// Takes a new entry in.
+    pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: Draft) {
+        self.note_title(id, &draft);
+        self.hold(Held { id, story, draft });
+        self.tell_members(story, members);
+    }
+
+    /// Takes the new words of an entry that its outlet revised.
+    pub(super) fn revise(&mut self, known: &KnownEntry, arrival: &Arrival, now: Timestamp) {
+        let was = self.by_entry.get(&known.id).copied().and_then(|slot| self.drop_slot(slot)).map(|held| held.draft);
+        let Some(draft) = self.draft_of(arrival, now) else { return };
+        let draft = match was {
+            Some(was) => Draft {
+                // An undated entry keeps its place: it was first seen then.
+                at: if arrival.entry.believed.is_some() { draft.at } else { was.at },
+                former: former(was, &draft.title),
+                ..draft
+            },
+            None if arrival.entry.believed.is_some() => draft,
+            None => return,
+        };
+        self.admit(known.id, known.story, known.story_members, draft);
+    }
+
+    /// Members of a story, when the window holds some of them.
+    pub(super) fn members(&self, story: StoryId) -> u32 {
+        self.stories.get(&story).map_or(0, |members| members.total)
+    }
+
+    fn tell_members(&mut self, story: StoryId, total: u32) {
+        if let Some(members) = self.stories.get_mut(&story) {
+            members.total = members.total.max(total);
+        }
+    }
+
+    fn note_title(&mut self, id: EntryId, draft: &Draft) {
+        if draft.body.len() < rules::SHORT && !draft.title.is_empty() {
+            self.titles.note(draft.at, id, draft.outlet, self.title_hash(draft));
+        }
+    }
+
+    fn hold(&mut self, held: Held) {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.held.push(None);
+            u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
+        });
+        self.by_time.insert((held.draft.at, slot));
+        self.by_entry.insert(held.id, slot);
+        self.stories.entry(held.story).or_default().slots.push(slot);
+        for key in self.keys(&held.draft) {
+            self.postings.insert(key, slot);
+        }
+        self.words.count(&opening(&held.draft));
+        self.held[slot as usize] = Some(held);
+    }
+
+    fn drop_slot(&mut self, slot: u32) -> Option<Held> {
+        let held = self.held[slot as usize].take()?;
+        self.by_time.remove(&(held.draft.at, slot));
+        for key in self.keys(&held.draft) {
+            self.postings.remove(key, slot);
+        }
+        self.words.uncount(&opening(&held.draft));
+        self.by_entry.remove(&held.id);
+        if let Some(members) = self.stories.get_mut(&held.story) {
+            members.slots.retain(|s| *s != slot);
+            if members.slots.is_empty() {
+                self.stories.remove(&held.story);
+            }
+        }
+        self.free.push(slot);
+        Some(held)
+    }
+
+    /// All keys under which an entry is found.
+    fn keys(&self, draft: &Draft) -> Vec<u32> {
+        let mut keys = sequences(&draft.body[..draft.body.len().min(rules::LEAD)], 2, &self.words);
+        keys.extend(self.title_keys(&draft.title));
+        keys.extend(draft.former.iter().flat_map(|title| self.title_keys(title)));
+        keys.extend(draft.article.map(Article::key));
+        keys
+    }
+
+    /// Both ends of a title that is long enough to say something.
+    pub(super) fn title_keys(&self, title: &[WordId]) -> impl Iterator<Item = u32> {
+        let end = |salt: u32, words: &[WordId]| {
+            chain(std::iter::once(salt).chain(words.iter().map(|id| self.words.get(*id).hash)))
+        };
+        let first = title.get(..rules::TITLE_END).map(|words| end(1, words));
+        let last = title.len().checked_sub(rules::TITLE_END).map(|from| end(2, &title[from..]));
+        first.into_iter().chain(last)
+    }
+
+    /// Whether the outlet heads other entries with this title too.
+    pub(super) fn is_constant(&self, draft: &Draft, own: Option<EntryId>) -> bool {
+        self.titles.others(draft.outlet, self.title_hash(draft), own)
+    }
+
+    fn title_hash(&self, draft: &Draft) -> u32 {
+        chain(draft.title.iter().map(|id| self.words.get(*id).hash))
+    }
+
+    /// Slots under a key.
+    pub(super) fn slots(&self, key: u32) -> impl Iterator<Item = u32> {
+        self.postings.get(key)
+    }
+
+    /// The entry in a slot.
+    pub(super) fn get(&self, slot: u32) -> Option<&Held> {
+        self.held.get(slot as usize)?.as_ref()
+    }
+
+    /// The first and the latest member of a story that the window holds.
+    pub(super) fn ends(&self, story: StoryId) -> impl Iterator<Item = &Held> {
+        let members = self.stories.get(&story).map_or(&[][..], |m| m.slots.as_slice());
+        let held = || members.iter().filter_map(|slot| self.get(*slot));
+        held().min_by_key(|h| h.id).into_iter().chain(held().max_by_key(|h| h.id))
+    }
+
+    /// How far apart two reports of one story may be.
+    pub(super) fn span(&self) -> SignedDuration {
+        self.span
+    }
+
+    /// The words of the window.
+    pub(super) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// What is compared of an entry.
+    pub(super) fn shape<'a>(&self, draft: &'a Draft) -> Shape<'a> {
+        Shape::of(draft, &self.words)
+    }
+
+    /// An entry in the words of evidence.
+    pub(super) fn name(&self, held: &Held) -> String {
+        match self.outlets.get(&held.draft.outlet) {
+            Some(name) => format!("entry {} ({name})", held.id),
+            None => format!("entry {}", held.id),
+        }
+    }
+
+    /// Drops words that no entry has any more.
+    fn compact(&mut self) {
+        let texts = self.held.iter_mut().flatten().flat_map(|held| held.draft.texts());
+        let used = texts.flat_map(|text| text.iter().copied()).collect();
+        let moved = self.words.compact(&used);
+        for id in self.held.iter_mut().flatten().flat_map(|held| held.draft.texts()).flatten() {
+            *id = moved.get(id).copied().unwrap_or(*id);
+        }
+    }
+}
+
+impl Draft {
+    fn texts(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
+        [&mut self.title, &mut self.body].into_iter().chain(self.former.iter_mut())
+    }
+}
+
+/// Titles that an entry had before this one.
+fn former(was: Draft, title: &[WordId]) -> Box<[Box<[WordId]>]> {
+    let mut titles = was.former.into_vec();
+    titles.retain(|earlier| **earlier != *title);
+    if *was.title != *title {
+        titles.push(was.title);
+    }
+    titles.into()
+}
+
+/// Distinct words of title and opening: what the table of rare words counts.
+fn opening(draft: &Draft) -> Vec<WordId> {
+    set(draft.title.iter().chain(draft.body.iter().take(rules::OPENING)).copied())
+}

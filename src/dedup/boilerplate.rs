@@ -1,0 +1,72 @@
+//! Runs of words with which an outlet begins its entries again and again: bylines, blurbs of a series, templates. They stop
+//! counting as evidence.
+
+use super::compare::{self, Measured};
+use super::rules;
+use super::shape::{Shape, run_hash};
+use super::window::{Draft, Held, Window};
+use super::words::WordId;
+use crate::model::{OutletId, Rule, StoryId};
+use std::collections::HashSet;
+
+/// Whether two texts that agree still agree without what their outlets have learned to be boilerplate.
+///
+/// Where next to nothing else is left (a template: results, rates), no number and no name may stand on one side alone.
+pub(super) fn agrees_beyond(
+    window: &Window,
+    draft: &Draft,
+    held: &Held,
+    agreed: (Rule, Measured),
+    compare: impl Fn(&Shape<'_>, &Shape<'_>) -> Option<(Rule, Measured)>,
+) -> Option<(Rule, Measured)> {
+    let mut learned = HashSet::new();
+    for text in [draft, &held.draft] {
+        for outlet in [draft.outlet, held.draft.outlet] {
+            learn(window, text, outlet, held.story, &mut learned);
+        }
+    }
+    if learned.is_empty() {
+        return Some(agreed);
+    }
+    let (a, b) = (without(window, draft, &learned), without(window, &held.draft, &learned));
+    let (a, b) = (window.shape(&a), window.shape(&b));
+    if a.is_short() || b.is_short() {
+        let (a, b) = (window.shape(draft), window.shape(&held.draft));
+        return compare::same_particulars(&a, &b, window.words()).then_some(agreed);
+    }
+    compare(&a, &b)
+}
+
+/// Adds the three-word runs of the text's lead that entries of other stories of the outlet have in theirs.
+fn learn(window: &Window, text: &Draft, outlet: OutletId, story: StoryId, learned: &mut HashSet<u32>) {
+    let lead = &text.body[..text.body.len().min(rules::LEAD)];
+    // Stories of the outlet that have a pair, for each pair of the lead.
+    let having = |pair: &[WordId]| -> Vec<(u32, StoryId)> {
+        let slots = window.slots(run_hash(pair, window.words()));
+        let of_outlet = slots.filter_map(|slot| Some((slot, window.get(slot)?)));
+        of_outlet
+            .filter(|(_, h)| h.draft.outlet == outlet && h.story != story)
+            .map(|(slot, h)| (slot, h.story))
+            .collect()
+    };
+    let pairs: Vec<_> = lead.windows(2).map(having).collect();
+    for (run, pair) in lead.windows(3).zip(pairs.windows(2)) {
+        let both = pair[0].iter().filter(|first| pair[1].contains(first)).map(|(_, story)| story);
+        // The text at hand is one more entry that has it.
+        if both.collect::<HashSet<_>>().len() + 1 >= rules::LEARNED {
+            learned.insert(run_hash(run, window.words()));
+        }
+    }
+}
+
+/// The text without the learned runs among its first words.
+fn without(window: &Window, draft: &Draft, learned: &HashSet<u32>) -> Draft {
+    let mut keep = vec![true; draft.body.len()];
+    for (at, run) in draft.body.windows(3).take(rules::HEAD).enumerate() {
+        if learned.contains(&run_hash(run, window.words())) {
+            keep[at..at + 3].fill(false);
+        }
+    }
+    let body = draft.body.iter().zip(keep).filter(|(_, keep)| *keep).map(|(word, _)| *word).collect();
+    Draft { body, title: draft.title.clone(), former: draft.former.clone(), ..*draft }
+}

@@ -1,0 +1,261 @@
+//! Recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own record.
+
+use super::{Arrival, Change, Changes, Known, KnownEntry, Mint, Sighted, Window, decide};
+use crate::model::{Entry, EntryId, FeedId, Key, Markup, OutletId, ParsedEntry, StoryId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+/// One recorded entry, a JSON object a line; unknown fields are passed over.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct Recorded {
+    /// What the record calls it.
+    pub id: String,
+    /// Its outlet.
+    pub outlet: String,
+    /// Its feed.
+    pub feed: String,
+    /// Its language.
+    pub lang: Option<String>,
+    /// Title, HTML.
+    pub title: Option<String>,
+    /// Summary, HTML.
+    pub summary: Option<String>,
+    /// Full text, HTML.
+    pub content: Option<String>,
+    /// The article's page.
+    pub url: Option<String>,
+    /// What the feed knows it by; without one its page, else the record's id.
+    pub guid: Option<String>,
+    /// When it was published, and thereby when it arrives.
+    pub published: Option<Timestamp>,
+}
+
+impl Recorded {
+    /// The entry as a document would state it.
+    #[must_use]
+    pub fn parsed(&self) -> ParsedEntry {
+        let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
+        let guid = given(&self.guid);
+        let link = given(&self.url);
+        let key = guid.clone().or_else(|| link.clone()).unwrap_or_else(|| self.id.clone());
+        ParsedEntry {
+            id: guid,
+            key: Key(key),
+            title: given(&self.title).map(Markup::Html),
+            base: link.clone(),
+            link,
+            summary: given(&self.summary).map(Markup::Html),
+            content: given(&self.content).map(Markup::Html),
+            authors: Vec::new(),
+            contributors: Vec::new(),
+            categories: Vec::new(),
+            rights: None,
+            image: None,
+            published: self.published,
+            updated: None,
+            enclosures: Vec::new(),
+            language: self.lang.clone(),
+            comments: None,
+            source: None,
+        }
+    }
+
+    fn minute(&self) -> i64 {
+        self.published.unwrap_or_default().as_second().div_euclid(60)
+    }
+}
+
+/// The story of each recorded entry, in order of their time; what is of one minute is decided together. `read` makes of a
+/// recorded entry the entry as Warraq keeps it.
+pub fn replay(
+    mut recorded: Vec<Recorded>,
+    span: SignedDuration,
+    read: impl Fn(&Recorded) -> Entry,
+) -> Vec<(String, StoryId)> {
+    recorded.sort_by(|a, b| (a.minute(), &a.id).cmp(&(b.minute(), &b.id)));
+    let mut house = House::new(span);
+    recorded.chunk_by(|a, b| a.minute() == b.minute()).flat_map(|batch| house.decide(batch, &read)).collect()
+}
+
+/// What the store would know.
+struct House {
+    window: Window,
+    mint: Mint,
+    outlets: HashMap<String, i64>,
+    feeds: HashMap<String, i64>,
+    known: Known,
+}
+
+impl House {
+    fn new(span: SignedDuration) -> Self {
+        let mut window = Window::new(span);
+        window.load(Timestamp::MIN, []);
+        let mint = Mint { next_entry: EntryId(1), next_story: StoryId(1) };
+        Self { window, mint, outlets: HashMap::new(), feeds: HashMap::new(), known: Known::default() }
+    }
+
+    fn decide(&mut self, batch: &[Recorded], read: &impl Fn(&Recorded) -> Entry) -> Vec<(String, StoryId)> {
+        let arrivals: Vec<_> = (0..).zip(batch).map(|(poll, recorded)| self.arrival(poll, recorded, read)).collect();
+        let known = self.recall(&arrivals);
+        let changes = decide(arrivals, known, &mut self.window, &mut self.mint);
+        self.apply(changes).into_iter().map(|(poll, story)| (batch[poll].id.clone(), story)).collect()
+    }
+
+    fn arrival(&mut self, poll: usize, recorded: &Recorded, read: &impl Fn(&Recorded) -> Entry) -> Arrival {
+        let outlet = OutletId(numbered(&mut self.outlets, &recorded.outlet));
+        self.window.introduce(outlet, &recorded.outlet);
+        let seen_at = recorded.published.unwrap_or_default();
+        Arrival {
+            poll,
+            feed: FeedId(numbered(&mut self.feeds, &recorded.feed)),
+            feed_url: recorded.feed.clone(),
+            outlet,
+            seen_at,
+            previous_success: Some(seen_at),
+            oldest_believed: None,
+            link_repeats: false,
+            entry: read(recorded),
+        }
+    }
+
+    fn recall(&self, arrivals: &[Arrival]) -> Known {
+        let mut known = Known::default();
+        for entry in arrivals.iter().map(|a| &a.entry) {
+            if let Some(sighted) = self.known.by_key.get(&entry.key.hash()) {
+                known.by_key.insert(entry.key.hash(), sighted.clone());
+            }
+            if let Some((link, ids)) = entry.link_key.and_then(|link| Some((link, self.known.by_link.get(&link)?))) {
+                known.by_link.insert(link, ids.clone());
+            }
+        }
+        let named =
+            known.by_key.values().flatten().filter_map(|s| s.entry).chain(known.by_link.values().flatten().copied());
+        known.entries = named.filter_map(|id| Some((id, self.known.entries.get(&id)?.clone()))).collect();
+        known
+    }
+
+    /// Keeps what was decided; the story of each poll.
+    fn apply(&mut self, changes: Changes) -> Vec<(usize, StoryId)> {
+        let mut told = Vec::new();
+        for decided in changes.into_decided() {
+            let Arrival { poll, feed, outlet, entry, .. } = decided.arrival;
+            let id = match decided.change {
+                Change::New(new) => {
+                    let members = self.known.entries.values().filter(|e| e.story == new.story).count();
+                    let kept = KnownEntry {
+                        id: new.id,
+                        outlet,
+                        feed,
+                        story: new.story,
+                        shown: entry.shown,
+                        title: entry.title.clone(),
+                        link_key: entry.link_key,
+                        folded_body: entry.folded.body.clone(),
+                        story_members: u32::try_from(members + 1).unwrap_or(u32::MAX),
+                    };
+                    self.known.entries.insert(new.id, kept);
+                    new.id
+                }
+                Change::Revised(revision) => {
+                    if let Some(kept) = self.known.entries.get_mut(&revision.entry) {
+                        kept.shown = entry.shown;
+                        kept.title.clone_from(&entry.title);
+                        kept.link_key = entry.link_key;
+                        kept.folded_body.clone_from(&entry.folded.body);
+                    }
+                    revision.entry
+                }
+                Change::Unchanged { entry } | Change::Duplicate { entry, .. } => entry,
+                Change::Pruned => continue,
+            };
+            let sightings = self.known.by_key.entry(entry.key.hash()).or_default();
+            if !sightings.iter().any(|s| s.feed == feed) {
+                sightings.push(Sighted { feed, entry: Some(id) });
+            }
+            if let Some(link) = entry.link_key {
+                let ids = self.known.by_link.entry(link).or_default();
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+            told.extend(self.known.entries.get(&id).map(|kept| (poll, kept.story)));
+        }
+        told
+    }
+}
+
+fn numbered(names: &mut HashMap<String, i64>, name: &str) -> i64 {
+    let next = i64::try_from(names.len()).unwrap_or(i64::MAX) + 1;
+    *names.entry(name.to_owned()).or_insert(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Extras, Folded, PlainText, RawHash};
+    use crate::normalise::fold::{fold, without_dateline};
+
+    fn strip(html: &str) -> String {
+        let mut out = String::new();
+        let mut inside = false;
+        for c in html.chars() {
+            match c {
+                '<' => {
+                    inside = true;
+                    out.push(' ');
+                }
+                '>' => inside = false,
+                _ if !inside => out.push(c),
+                _ => {}
+            }
+        }
+        out.replace("&nbsp;", " ")
+            .replace("&amp;", "&")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&laquo;", "«")
+            .replace("&raquo;", "»")
+    }
+
+    fn read(r: &Recorded) -> Entry {
+        let p = r.parsed();
+        let title = p.title.as_ref().map(|t| strip(t.as_str()));
+        let (s, c) = (
+            strip(p.summary.as_ref().map_or("", Markup::as_str)),
+            strip(p.content.as_ref().map_or("", Markup::as_str)),
+        );
+        let body = if s.len() > c.len() { s } else { c };
+        Entry {
+            key: p.key,
+            raw: RawHash(0),
+            source_id: p.id,
+            folded: Folded { title: fold(title.as_deref().unwrap_or_default()), body: fold(without_dateline(&body)) },
+            shown: Entry::hash_shown(&[title.as_deref().unwrap_or_default(), &body]),
+            title: title.map(PlainText::vouch),
+            excerpt: None,
+            link_key: p.link.as_deref().and_then(crate::model::link::link_key),
+            link: p.link,
+            summary: None,
+            content: None,
+            language: p.language,
+            published: p.published,
+            updated: None,
+            believed: p.published,
+            extras: Extras::default(),
+        }
+    }
+
+    #[test]
+    fn scored() {
+        let Ok(path) = std::env::var("WARRAQ_ITEMS") else { return };
+        let text = std::fs::read_to_string(path).unwrap();
+        let items: Vec<Recorded> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let t = std::time::Instant::now();
+        let told = replay(items, super::super::rules::WINDOW, read);
+        eprintln!("{:?}", t.elapsed());
+        let line = |(id, story): &(String, StoryId)| serde_json::json!({"id": id, "story": story}).to_string();
+        let out = told.iter().map(line).collect::<Vec<_>>().join("\n");
+        std::fs::write("/tmp/stories.pred.jsonl", out).unwrap();
+    }
+}

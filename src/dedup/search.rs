@@ -1,0 +1,127 @@
+//! What the window knows of an arrival that no name identified: the same article of its outlet (level B, and level A's
+//! equal text), or the same report by another outlet (level C).
+
+use super::boilerplate;
+use super::compare::{self, Measured};
+use super::rules;
+use super::shape::Shape;
+use super::window::{Draft, Held, Window};
+use crate::model::{EntryId, Evidence, Rule, StoryId};
+use jiff::SignedDuration;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+/// An arrival, and the entries that begin like it.
+pub(super) struct Search<'a> {
+    window: &'a Window,
+    draft: &'a Draft,
+    shape: Shape<'a>,
+    candidates: Vec<&'a Held>,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for entries that share word pairs of the lead or an end of the title.
+    pub fn new(window: &'a Window, draft: &'a Draft) -> Self {
+        let shape = window.shape(draft);
+        let mut shared: HashMap<u32, u32> = HashMap::new();
+        for slot in shape.head.iter().flat_map(|pair| window.slots(*pair)) {
+            *shared.entry(slot).or_default() += 1;
+        }
+        for slot in window.title_keys(&draft.title).flat_map(|key| window.slots(key)) {
+            *shared.entry(slot).or_default() += rules::SHARED_PAIRS;
+        }
+        let mut found: Vec<(u32, &Held)> = shared
+            .into_iter()
+            .filter(|(_, pairs)| *pairs >= rules::SHARED_PAIRS)
+            .filter_map(|(slot, pairs)| Some((pairs, window.get(slot)?)))
+            .collect();
+        found.sort_by_key(|(pairs, held)| (Reverse(*pairs), held.id));
+        found.truncate(rules::CANDIDATES);
+        Self { window, draft, shape, candidates: found.into_iter().map(|(_, held)| held).collect() }
+    }
+
+    /// The outlet's own entry that is this article.
+    pub fn article(&self) -> Option<(EntryId, Evidence)> {
+        self.by_number().or_else(|| {
+            let own = self.candidates.iter().filter(|held| held.draft.outlet == self.draft.outlet);
+            own.clone()
+                .find_map(|held| self.same_text(held))
+                .or_else(|| own.clone().find_map(|held| self.near_text(held)))
+        })
+    }
+
+    fn by_number(&self) -> Option<(EntryId, Evidence)> {
+        let article = self.draft.article?;
+        let entries = self.window.slots(article.key()).filter_map(|slot| self.window.get(slot));
+        let mut same =
+            entries.filter(|held| held.draft.outlet == self.draft.outlet && held.draft.article == Some(article));
+        let held = same.next()?;
+        let words = format!("same number in the address and same minute of publication as {}", self.window.name(held));
+        Some((held.id, Evidence::plain(Rule::Number, words)))
+    }
+
+    fn same_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
+        let same = held.draft.text == self.draft.text && held.draft.feed == self.draft.feed && !self.shape.is_short();
+        same.then(|| {
+            let words = format!("same title and text as {}", self.window.name(held));
+            (held.id, Evidence::plain(Rule::SameText, words))
+        })
+    }
+
+    fn near_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
+        let other = self.window.shape(&held.draft);
+        let measured = compare::same_article(&self.shape, &other, self.window.words())?;
+        Some((held.id, self.evidence(Rule::NearText, measured, held)))
+    }
+
+    /// The story that this report belongs to: the best candidate's, if the arrival also agrees with the story's first or
+    /// latest member, so that no chain of likenesses leads away from what was reported.
+    pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
+        let others = self.candidates.iter().filter(|held| held.draft.outlet != self.draft.outlet);
+        let mut agreed: Vec<(Rule, Measured, &Held)> =
+            others.filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held))).collect();
+        agreed.sort_by(|(_, a, x), (_, b, y)| b.strength().total_cmp(&a.strength()).then(x.id.cmp(&y.id)));
+        let fits = |held: &Held| {
+            has_room(held.story)
+                && self.window.ends(held.story).any(|end| end.id == held.id || self.agrees(end).is_some())
+        };
+        let (rule, measured, held) = agreed.into_iter().find(|(_, _, held)| fits(held))?;
+        Some((held.story, self.evidence(rule, measured, held)))
+    }
+
+    fn agrees(&self, held: &Held) -> Option<(Rule, Measured)> {
+        let apart = SignedDuration::from_secs((held.draft.at - self.draft.at).abs());
+        if apart > self.window.span() {
+            return None;
+        }
+        let compare = |a: &Shape<'_>, b: &Shape<'_>| compare::same_report(a, b, apart, self.window.words());
+        let agreed = compare(&self.shape, &self.window.shape(&held.draft))?;
+        let (rule, measured) = match agreed.0 {
+            Rule::TitleOnly => agreed,
+            _ => boilerplate::agrees_beyond(self.window, self.draft, held, agreed, compare)?,
+        };
+        let is_heading =
+            || self.window.is_constant(self.draft, None) || self.window.is_constant(&held.draft, Some(held.id));
+        (rule != Rule::TitleOnly || !is_heading()).then_some((rule, measured))
+    }
+
+    /// What was compared and found, in a sentence.
+    fn evidence(&self, rule: Rule, measured: Measured, held: &Held) -> Evidence {
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let name = self.window.name(held);
+        let (lead, text) = (percent(measured.lmin), percent(measured.containment));
+        let words = match rule {
+            Rule::NearText => format!("same article: {lead} of the lead and {text} of the text of {name}"),
+            Rule::Title => format!("same title as {name}, with {lead} of its lead and {text} of its text"),
+            Rule::TitleOnly => format!("same title as {name}, and too little text to compare"),
+            _ => format!("same report: {lead} of the lead and {text} of the text of {name}"),
+        };
+        Evidence {
+            rule,
+            lmin: Some(measured.lmin),
+            containment: Some(measured.containment),
+            start: Some(measured.start),
+            words,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The words of the window: each a number, with what comparing needs to know of it.
+
+use super::rules;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// A word's number, while the window lasts.
+pub type WordId = u32;
+
+/// What comparing needs to know of a word.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// The same for the same word always.
+    pub hash: u32,
+    /// Of its consonants after the first letter: ترمب and ترامب have one.
+    pub skeleton: u32,
+    /// Of its first four letters.
+    pub head: u32,
+    /// Of its last four letters.
+    pub tail: u32,
+    /// Of its letters in whatever order.
+    anagram: u32,
+    /// Letters.
+    pub letters: u8,
+    /// It starts with a digit: a number or a month.
+    pub is_number: bool,
+    /// In the built-in list of its language.
+    is_common: bool,
+    /// Entries of the window that have it in title or opening.
+    entries: u32,
+}
+
+/// Folded words that at least 4 of 1,000 entries have in their opening.
+static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lists = [include_str!("common/ar.txt"), include_str!("common/fr.txt"), include_str!("common/en.txt")];
+    lists.into_iter().flat_map(str::split_whitespace).collect()
+});
+
+/// All words of the window, and of how many entries each is.
+#[derive(Debug, Default)]
+pub struct Words {
+    ids: HashMap<Box<str>, WordId>,
+    known: Vec<Word>,
+    /// Entries counted.
+    counted: u32,
+    /// Words when unused ones were last dropped.
+    compacted: usize,
+}
+
+impl Words {
+    /// Numbers of the first `most` tokens of a folded text.
+    pub fn read(&mut self, folded: &str, most: usize) -> Box<[WordId]> {
+        folded.split(' ').filter(|token| !token.is_empty()).take(most).map(|token| self.id(token)).collect()
+    }
+
+    fn id(&mut self, token: &str) -> WordId {
+        if let Some(&id) = self.ids.get(token) {
+            return id;
+        }
+        // One number for all beyond four thousand million words: they compare as equal, nothing breaks.
+        let id = WordId::try_from(self.known.len()).unwrap_or(WordId::MAX);
+        self.known.push(Word::of(token));
+        self.ids.insert(token.into(), id);
+        id
+    }
+
+    /// What is known of a word.
+    pub fn get(&self, id: WordId) -> &Word {
+        &self.known[id as usize]
+    }
+
+    /// Counts an entry that has these words in title and opening.
+    pub fn count(&mut self, distinct: &[WordId]) {
+        self.counted += 1;
+        for &id in distinct {
+            self.known[id as usize].entries += 1;
+        }
+    }
+
+    /// Takes an entry back out of the count.
+    pub fn uncount(&mut self, distinct: &[WordId]) {
+        self.counted = self.counted.saturating_sub(1);
+        for &id in distinct {
+            let word = &mut self.known[id as usize];
+            word.entries = word.entries.saturating_sub(1);
+        }
+    }
+
+    /// Whether few entries have it: the built-in lists and the window's own counts together.
+    pub fn is_rare(&self, id: WordId) -> bool {
+        let word = self.get(id);
+        // A listed word counts as twice as frequent as the limit, so that a window that lacks it makes it rare only late.
+        let listed = if word.is_common { 2.0 * rules::RARE * rules::RARE_PRIOR } else { 0.0 };
+        f64::from(word.entries) + listed < rules::RARE * (f64::from(self.counted) + rules::RARE_PRIOR)
+    }
+
+    /// Whether so many words were read since the last time that unused ones are worth dropping.
+    pub fn wants_compacting(&self) -> bool {
+        self.known.len() > 2 * self.compacted + 65_536
+    }
+
+    /// Drops the words that `used` does not hold; returns the new number of each old one.
+    pub fn compact(&mut self, used: &HashSet<WordId>) -> HashMap<WordId, WordId> {
+        let mut moved = HashMap::with_capacity(used.len());
+        let mut kept = Vec::with_capacity(used.len());
+        self.ids.retain(|_, id| {
+            if !used.contains(id) {
+                return false;
+            }
+            let new = WordId::try_from(kept.len()).unwrap_or(WordId::MAX);
+            moved.insert(*id, new);
+            kept.push(self.known[*id as usize]);
+            *id = new;
+            true
+        });
+        self.known = kept;
+        self.compacted = self.known.len();
+        moved
+    }
+}
+
+impl Word {
+    fn of(token: &str) -> Self {
+        let letters: Vec<char> = token.chars().collect();
+        let is_arabic = letters.iter().any(|c| ('\u{621}'..='\u{64a}').contains(c));
+        let weak = |c: char| is_arabic && matches!(c, 'ا' | 'و' | 'ي');
+        let skeleton = letters.iter().enumerate().filter(|(n, c)| *n == 0 || !weak(**c)).map(|(_, c)| *c);
+        let mut sorted = letters.clone();
+        sorted.sort_unstable();
+        Self {
+            anagram: hash(sorted.into_iter()),
+            hash: hash(letters.iter().copied()),
+            skeleton: hash(skeleton),
+            head: hash(letters.iter().copied().take(4)),
+            tail: hash(letters.iter().copied().skip(letters.len().saturating_sub(4))),
+            letters: u8::try_from(letters.len()).unwrap_or(u8::MAX),
+            is_number: letters.first().is_some_and(char::is_ascii_digit),
+            is_common: COMMON.contains(token),
+            entries: 0,
+        }
+    }
+
+    /// Whether it is the same word, perhaps spelt otherwise (ترمب, ترامب) or with two letters exchanged.
+    pub fn is_spelling_of(&self, other: &Self) -> bool {
+        let slip = self.letters >= 5 && self.anagram == other.anagram;
+        self.hash == other.hash || (!self.is_number && (self.skeleton == other.skeleton || slip))
+    }
+
+    /// Whether a reader may take the one for the other: the same consonants, or, in longer words, the same beginning or
+    /// end (an ending, a prefix, another number or gender).
+    pub fn is_counterpart(&self, other: &Self) -> bool {
+        self.hash == other.hash
+            || self.skeleton == other.skeleton
+            || (self.letters >= 5
+                && other.letters >= 4
+                && self.letters.abs_diff(other.letters) <= 2
+                && (self.head == other.head || self.tail == other.tail))
+    }
+}
+
+/// FNV-1a over characters, its bits mixed: words are few and short, and nothing is trusted to differ by it.
+pub fn hash(chars: impl Iterator<Item = char>) -> u32 {
+    let fnv = chars.fold(0x811c_9dc5_u32, |h, c| (h ^ c as u32).wrapping_mul(0x0100_0193));
+    mix(fnv)
+}
+
+/// Spreads what differs in few bits.
+fn mix(h: u32) -> u32 {
+    let h = (h ^ (h >> 16)).wrapping_mul(0x7feb_352d);
+    let h = (h ^ (h >> 15)).wrapping_mul(0x846c_a68b);
+    h ^ (h >> 16)
+}
+
+/// Hash of a sequence, from the hashes of its parts.
+pub fn chain(parts: impl IntoIterator<Item = u32>) -> u32 {
+    parts.into_iter().fold(0x9e37_79b9, |h, part| mix(h.rotate_left(5) ^ part))
+}
+
+/// Hash of a whole title and body.
+pub fn hash_text(title: &str, body: &str) -> u64 {
+    let fnv = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
+    title.bytes().chain([b'\n']).chain(body.bytes()).fold(0xcbf2_9ce4_8422_2325, fnv)
+}
