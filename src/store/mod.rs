@@ -17,6 +17,7 @@ mod open;
 mod place;
 mod read;
 mod recall;
+mod remember;
 mod retain;
 mod roster;
 mod scribe;

@@ -8,7 +8,7 @@ use super::{
     feeds::{self, VisitRows},
     ledger::Ledger,
     open::WriterLock,
-    place, recall, retain,
+    place, recall, remember, retain,
     roster::{self, Adopted, Roster},
     visit::{Brought, Document, Settle, Settled, Visit, Written},
     writer::Command,
@@ -165,6 +165,9 @@ impl Scribe {
         let Batch { mut visits, settles, .. } = batch;
         self.begin().await?;
         let arrivals = arrivals(&mut visits);
+        if !arrivals.is_empty() && !self.window.is_loaded() {
+            remember::load(&mut self.connection, &mut self.window, latest(&visits)).await?;
+        }
         let known = recall::recall(&mut self.connection, &arrivals).await?;
         let changes = dedup::decide(arrivals, known, &mut self.window, &mut self.mint);
         let mut brought: Vec<Brought> = visits.iter().map(brought_before).collect();
@@ -212,6 +215,9 @@ impl Scribe {
         let (adopted, directory) = roster::adopt(&mut self.connection, roster, now).await?;
         let feeds = feeds::configured(&mut self.connection).await?;
         self.end().await?;
+        for (id, outlet) in &directory.outlets {
+            self.window.introduce(*id, &outlet.name);
+        }
         self.directory = directory;
         Ok((adopted, feeds))
     }
@@ -289,6 +295,11 @@ async fn sleep_until(at: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
+}
+
+/// When the last of these visits ended.
+fn latest(visits: &[Visit]) -> Timestamp {
+    visits.iter().map(|v| v.ended_at).max().unwrap_or(Timestamp::MIN)
 }
 
 /// Moves the entries out of the visits, in the order of the queue; `decide` puts them in an order of its own.

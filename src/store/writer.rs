@@ -13,7 +13,7 @@ use crate::{
     dedup::{Mint, Window},
     model::{EntryId, FeedRecord, StoryId},
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use std::{path::Path, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -40,17 +40,24 @@ pub struct Writer {
 pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
 
 impl Writer {
-    /// Opens the file for writing, brings its schema up to date, and starts the writer.
+    /// Opens the file for writing, brings its schema up to date, and starts the writer. `window` is how far apart two
+    /// reports of one story may be.
     ///
     /// # Errors
     /// When another Warraq has it, when it is not Warraq's or newer than this program, or when it cannot be opened.
-    pub async fn open(path: &Path, _window: Duration) -> Result<(Self, WriterTask), StoreError> {
+    pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
         let lock = WriterLock::take(path)?;
         let mut connection = open::writer(path).await?;
         let mint = mint(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
         let (notify, changed) = watch::channel(0);
-        let scribe = Scribe::new(connection, lock, Window::default(), mint, notify);
+        let scribe = Scribe::new(
+            connection,
+            lock,
+            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
+            mint,
+            notify,
+        );
         Ok((Self { commands, changed }, tokio::spawn(scribe.run(inbox))))
     }
 
