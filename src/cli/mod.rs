@@ -2,6 +2,7 @@
 
 mod check;
 mod copies;
+pub mod demo;
 mod failure;
 mod feeds;
 mod healthcheck;

@@ -1,0 +1,139 @@
+//! A feed's document and a report's page at a step: pure functions of the script.
+
+use super::{
+    Stage,
+    script::{Dialect, Feed, Report, Script, When},
+};
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
+use std::fmt::Write as _;
+
+/// The feed's document at a step, and its media type.
+#[must_use]
+pub fn document(script: &Script, feed: &Feed, stage: &Stage, step: u64) -> (String, &'static str) {
+    let reports = feed.listed(step, script.last_step);
+    match feed.dialect {
+        Dialect::Atom => (atom(feed, &reports, stage, step), "application/atom+xml; charset=utf-8"),
+        Dialect::Rss => (rss(feed, &reports, stage, step), "application/rss+xml; charset=utf-8"),
+    }
+}
+
+/// The report's page, for readers who follow a link; `None` when it is not out or never will be.
+#[must_use]
+pub fn page(script: &Script, id: &str, step: u64) -> Option<String> {
+    let feed = script.feed(id.split_once('/')?.0)?;
+    let written = feed.reports.iter().find(|report| report.id == id && report.is_out(step)).cloned();
+    let report = written.or_else(|| feed.listed(step, script.last_step).into_iter().find(|report| report.id == id))?;
+    let direction = if feed.language == "ar" { "rtl" } else { "ltr" };
+    let (title, name) = (escaped(report.title_at(step)), escaped(feed.title));
+    Some(format!(
+        "<!doctype html>\n<html lang=\"{}\" dir=\"{direction}\"><meta charset=\"utf-8\"><title>{title}</title>\n\
+         <body style=\"max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1.1rem/1.7 serif\">\n\
+         <p>{name}</p>\n<h1>{title}</h1>\n{}\n</body></html>\n",
+        feed.language,
+        html(&report)
+    ))
+}
+
+/// When the report appeared.
+fn published(report: &Report, stage: &Stage) -> Timestamp {
+    match report.when {
+        When::Step(step) => stage.at(step),
+        When::Before(minutes) => {
+            let before = SignedDuration::from_mins(i64::try_from(minutes).unwrap_or(0));
+            stage.began.saturating_sub(before).unwrap_or(stage.began)
+        }
+    }
+}
+
+/// When the report was last touched.
+fn updated(report: &Report, stage: &Stage, step: u64) -> Timestamp {
+    report.revision_at(step).map_or_else(|| published(report, stage), |(from, _)| stage.at(*from))
+}
+
+/// The article's address; a partner's carries the mark of whoever sent the reader, as partners' links do.
+pub(super) fn link(feed: &Feed, report: &Report, stage: &Stage) -> String {
+    let mark = if report.link == report.id { String::new() } else { format!("?utm_source={}", feed.path) };
+    format!("{}{}{mark}", stage.base, report.link)
+}
+
+fn html(report: &Report) -> String {
+    report.paragraphs.iter().fold(String::new(), |text, paragraph| text + "<p>" + &escaped(paragraph) + "</p>")
+}
+
+/// Text for XML and HTML, in elements and attributes.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
+         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n\
+         <channel>\n<title>{title}</title>\n<link>{base}{path}/feed</link>\n<description>{title}</description>\n\
+         <language>{language}</language>\n",
+        title = escaped(feed.title),
+        base = stage.base,
+        path = feed.path,
+        language = feed.language
+    );
+    for report in reports {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "<item>\n<title>{}</title>\n<link>{}</link>\n<guid isPermaLink=\"false\">{}</guid>\n<pubDate>{}</pubDate>\n",
+            escaped(report.title_at(step)),
+            escaped(&link(feed, report, stage)),
+            escaped(&report.id),
+            rfc2822::to_string(&published(report, stage).to_zoned_datetime(jiff::tz::TimeZone::UTC))
+                .unwrap_or_default()
+        );
+        if let Some(author) = &report.author {
+            let _ = writeln!(text, "<dc:creator>{}</dc:creator>", escaped(author));
+        }
+        for topic in &report.topics {
+            let _ = writeln!(text, "<category>{}</category>", escaped(topic));
+        }
+        let summary = report.paragraphs.first().map(String::as_str).unwrap_or_default();
+        let _ = write!(
+            text,
+            "<description>{}</description>\n<content:encoded>{}</content:encoded>\n</item>\n",
+            escaped(summary),
+            escaped(&html(report))
+        );
+    }
+    text + "</channel>\n</rss>\n"
+}
+
+fn atom(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
+    let newest = reports.iter().map(|report| updated(report, stage, step)).max().unwrap_or(stage.began);
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{language}\">\n\
+         <id>tag:warraq.example,2026:{path}</id>\n<title>{title}</title>\n<updated>{newest:.0}</updated>\n\
+         <link rel=\"self\" href=\"{base}{path}/feed\"/>\n<author><name>{title}</name></author>\n",
+        language = feed.language,
+        path = feed.path,
+        title = escaped(feed.title),
+        base = stage.base
+    );
+    for report in reports {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "<entry>\n<id>tag:warraq.example,2026:{}</id>\n<title>{}</title>\n<link href=\"{}\"/>\n\
+             <published>{:.0}</published>\n<updated>{:.0}</updated>\n",
+            escaped(&report.id),
+            escaped(report.title_at(step)),
+            escaped(&link(feed, report, stage)),
+            published(report, stage),
+            updated(report, stage, step)
+        );
+        if let Some(author) = &report.author {
+            let _ = writeln!(text, "<author><name>{}</name></author>", escaped(author));
+        }
+        for topic in &report.topics {
+            let _ = writeln!(text, "<category term=\"{}\"/>", escaped(topic));
+        }
+        let _ = write!(text, "<content type=\"html\">{}</content>\n</entry>\n", escaped(&html(report)));
+    }
+    text + "</feed>\n"
+}

@@ -1,0 +1,73 @@
+//! Just enough HTTP to be polled: GET, a strong ETag, 304, one request a connection.
+
+use super::{Stage, document, page, script::Script};
+use crate::clock::Clock;
+use std::{io, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
+
+/// Longest head of a request, in bytes.
+const HEAD_MAX: usize = 16_384;
+/// For a whole exchange.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections at once; more wait.
+const CONNECTIONS_MAX: usize = 64;
+
+/// Answers until it is dropped, and its connections with it.
+pub(super) async fn serve(listener: TcpListener, script: Arc<Script>, stage: Stage, clock: Clock) {
+    let mut connections = JoinSet::new();
+    loop {
+        if connections.len() >= CONNECTIONS_MAX {
+            connections.join_next().await;
+        }
+        // What fails here is the peer's connection; the listener on loopback lives on.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let (script, stage, now) = (script.clone(), stage.clone(), clock.now());
+        connections.spawn(async move {
+            let step = stage.step(now);
+            // A reader that hangs up has had what it wanted.
+            let _ = timeout(PATIENCE, answer(stream, |head| respond(head, &script, &stage, step))).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Reads a request's head and writes what `respond` makes of it.
+async fn answer(mut stream: TcpStream, respond: impl FnOnce(&str) -> String) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") && head.len() < HEAD_MAX {
+        if stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    stream.write_all(respond(&String::from_utf8_lossy(&head)).as_bytes()).await?;
+    stream.shutdown().await
+}
+
+/// The whole answer to a request.
+fn respond(head: &str, script: &Script, stage: &Stage, step: u64) -> String {
+    let target = head.strip_prefix("GET /").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    let found = match path.strip_suffix("/feed").and_then(|path| script.feed(path)) {
+        Some(feed) => Some(document(script, feed, stage, step)),
+        None => page(script, path, step).map(|page| (page, "text/html; charset=utf-8")),
+    };
+    let Some((body, media_type)) = found else {
+        return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned();
+    };
+    let etag = format!("\"{}\"", &blake3::hash(body.as_bytes()).to_hex()[..16]);
+    let fields = head.lines().filter_map(|line| line.split_once(": "));
+    let fresh =
+        fields.filter(|(name, _)| name.eq_ignore_ascii_case("if-none-match")).any(|(_, tags)| tags.contains(&etag));
+    if fresh {
+        return format!("HTTP/1.1 304 Not Modified\r\nETag: {etag}\r\nConnection: close\r\n\r\n");
+    }
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\nETag: {etag}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}

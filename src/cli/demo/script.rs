@@ -1,0 +1,270 @@
+//! The invented outlets and their reports, read from `texts/`. A report is a block:
+//!
+//! ```text
+//! == slug
+//! at: -95                  minutes before the demo begins, or +12: at this step
+//! title: …
+//! revised: +9 …            from this step on, the title is another
+//! by: …                    author
+//! topics: …, …
+//! partner: waha/SLUG       carried by partnership: that report's text at that report's link, under this title
+//! wire: waha/SLUG          the agency's text at a link of its own, lightly edited: see `Script::edit`
+//!
+//! Paragraphs, with blank lines between them.
+//! ```
+
+use super::bulletin;
+use std::collections::HashMap;
+
+/// Reports that a feed lists at most, as newspapers do.
+pub const WINDOW: usize = 20;
+
+/// Everything that is written for the demo.
+#[derive(Debug)]
+pub struct Script {
+    /// The outlets.
+    pub outlets: Vec<Outlet>,
+    /// The step of the last written report; bulletins follow.
+    pub last_step: u64,
+}
+
+/// An invented publisher.
+#[derive(Debug)]
+pub struct Outlet {
+    /// Its slug.
+    pub slug: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its language.
+    pub language: &'static str,
+    /// What channels select it by.
+    pub tags: &'static [&'static str],
+    /// Its feeds.
+    pub feeds: Vec<Feed>,
+}
+
+/// How a feed is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// RSS 2.0.
+    Rss,
+    /// Atom 1.0.
+    Atom,
+}
+
+/// One of its feeds.
+#[derive(Debug)]
+pub struct Feed {
+    /// Below the stage's base; the document is at `PATH/feed`, the reports' pages at `PATH/SLUG`.
+    pub path: &'static str,
+    /// Its title.
+    pub title: &'static str,
+    /// Its language.
+    pub language: &'static str,
+    /// Its dialect.
+    pub dialect: Dialect,
+    /// Everything it ever lists, but the bulletins.
+    pub reports: Vec<Report>,
+}
+
+/// When a report appears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Minutes before the demo begins.
+    Before(u64),
+    /// At this step.
+    Step(u64),
+}
+
+/// One report of one outlet.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Path of the feed and slug: what it is known by, and the address of its page.
+    pub id: String,
+    /// Where it links to: its own page, or a partner's.
+    pub link: String,
+    /// When it appears.
+    pub when: When,
+    /// Its title.
+    pub title: String,
+    /// From this step on, the title is another.
+    pub revised: Option<(u64, String)>,
+    /// Who signed it.
+    pub author: Option<String>,
+    /// What it is filed under.
+    pub topics: Vec<String>,
+    /// Its text.
+    pub paragraphs: Vec<String>,
+}
+
+impl Report {
+    /// The title at a step.
+    #[must_use]
+    pub fn title_at(&self, step: u64) -> &str {
+        self.revision_at(step).map_or(&self.title, |(_, title)| title)
+    }
+
+    /// The revision that is in force at a step.
+    #[must_use]
+    pub fn revision_at(&self, step: u64) -> Option<&(u64, String)> {
+        self.revised.as_ref().filter(|(from, _)| *from <= step)
+    }
+
+    /// Whether it has appeared at a step.
+    #[must_use]
+    pub fn is_out(&self, step: u64) -> bool {
+        matches!(self.when, When::Before(_)) || matches!(self.when, When::Step(from) if from <= step)
+    }
+}
+
+impl Feed {
+    fn new(path: &'static str, title: &'static str, language: &'static str, dialect: Dialect, text: &str) -> Self {
+        let reports = text.split("\n== ").skip(1).filter_map(|block| report(path, block)).collect();
+        Self { path, title, language, dialect, reports }
+    }
+
+    /// What it lists at a step, newest first.
+    #[must_use]
+    pub fn listed(&self, step: u64, last_step: u64) -> Vec<Report> {
+        let mut listed: Vec<_> = self.reports.iter().filter(|report| report.is_out(step)).cloned().collect();
+        listed.extend(bulletin::of(self, step, last_step));
+        listed.sort_by_key(|report| match report.when {
+            When::Step(step) => (0, u64::MAX - step),
+            When::Before(minutes) => (1, minutes),
+        });
+        listed.truncate(WINDOW);
+        listed
+    }
+}
+
+/// The report of one block of a text; the texts are ours, and a test holds that every block is one.
+fn report(path: &str, block: &str) -> Option<Report> {
+    let (head, text) = block.split_once("\n\n")?;
+    let mut lines = head.lines();
+    let id = format!("{path}/{}", lines.next()?.trim());
+    let fields: HashMap<&str, &str> = lines.filter_map(|line| line.split_once(": ")).collect();
+    let at = fields.get("at")?;
+    let when = match at.strip_prefix('-') {
+        Some(minutes) => When::Before(minutes.parse().ok()?),
+        None => When::Step(at.strip_prefix('+')?.parse().ok()?),
+    };
+    let revised = fields.get("revised").and_then(|text| text.strip_prefix('+')?.split_once(' '));
+    let revised = revised.and_then(|(step, title)| Some((step.parse().ok()?, title.to_owned())));
+    let carried = fields.get("partner").or(fields.get("wire"));
+    Some(Report {
+        link: (*carried.unwrap_or(&id.as_str())).to_owned(),
+        when,
+        title: (*fields.get("title")?).to_owned(),
+        revised,
+        author: fields.get("by").map(|by| (*by).to_owned()),
+        topics: fields.get("topics").into_iter().flat_map(|topics| topics.split(", ")).map(str::to_owned).collect(),
+        paragraphs: if fields.contains_key("partner") { Vec::new() } else { paragraphs(text) },
+        id,
+    })
+}
+
+fn paragraphs(text: &str) -> Vec<String> {
+    text.split("\n\n").map(|text| text.trim().replace('\n', " ")).filter(|text| !text.is_empty()).collect()
+}
+
+impl Script {
+    /// The script as written.
+    #[must_use]
+    pub fn written() -> Self {
+        let mut script = Self { outlets: outlets(), last_step: 0 };
+        script.carry();
+        let steps = script.outlets.iter().flat_map(|outlet| &outlet.feeds).flat_map(|feed| &feed.reports);
+        script.last_step = steps
+            .filter_map(|report| if let When::Step(step) = report.when { Some(step) } else { None })
+            .max()
+            .unwrap_or(0);
+        script
+    }
+
+    /// Gives carried reports the text they carry.
+    fn carry(&mut self) {
+        let reports = self.outlets.iter().flat_map(|outlet| &outlet.feeds).flat_map(|feed| &feed.reports);
+        let texts: HashMap<String, Vec<String>> =
+            reports.map(|report| (report.id.clone(), report.paragraphs.clone())).collect();
+        for report in self.outlets.iter_mut().flat_map(|outlet| &mut outlet.feeds).flat_map(|feed| &mut feed.reports) {
+            let Some(original) = texts.get(&report.link).filter(|_| report.link != report.id) else { continue };
+            if report.paragraphs.is_empty() {
+                report.paragraphs.clone_from(original);
+            } else {
+                report.paragraphs = Self::edit(original, &report.paragraphs);
+                report.link.clone_from(&report.id);
+            }
+        }
+    }
+
+    /// A wire copy as a desk would make it: the agency's dateline goes, its last paragraph makes room for the paper's own.
+    fn edit(original: &[String], own: &[String]) -> Vec<String> {
+        let kept = original.len().saturating_sub(1).max(1);
+        let mut copy: Vec<String> = original.iter().take(kept).cloned().collect();
+        if let Some(lead) = copy.first_mut()
+            && let Some((_, text)) = lead.split_once(" – ")
+        {
+            *lead = text.to_owned();
+        }
+        copy.extend_from_slice(own);
+        copy
+    }
+
+    /// The feed at this path.
+    #[must_use]
+    pub fn feed(&self, path: &str) -> Option<&Feed> {
+        self.outlets.iter().flat_map(|outlet| &outlet.feeds).find(|feed| feed.path == path)
+    }
+}
+
+fn outlets() -> Vec<Outlet> {
+    use Dialect::{Atom, Rss};
+    vec![
+        Outlet {
+            slug: "almarfa",
+            name: "المرفأ",
+            language: "ar",
+            tags: &["newspaper", "morocco"],
+            feeds: vec![Feed::new("almarfa", "جريدة المرفأ", "ar", Rss, include_str!("texts/almarfa.txt"))],
+        },
+        Outlet {
+            slug: "waha",
+            name: "وكالة واحة للأنباء",
+            language: "ar",
+            tags: &["agency"],
+            feeds: vec![
+                Feed::new("waha", "وكالة واحة للأنباء", "ar", Atom, include_str!("texts/waha.txt")),
+                Feed::new("waha-fr", "Agence Waha", "fr", Atom, include_str!("texts/waha-fr.txt")),
+                Feed::new("waha-en", "Waha News Agency", "en", Atom, include_str!("texts/waha-en.txt")),
+            ],
+        },
+        Outlet {
+            slug: "courrier",
+            name: "Le Courrier du Cap",
+            language: "fr",
+            tags: &["newspaper", "morocco"],
+            feeds: vec![Feed::new("courrier", "Le Courrier du Cap", "fr", Rss, include_str!("texts/courrier.txt"))],
+        },
+        Outlet {
+            slug: "lantern",
+            name: "The Harbour Lantern",
+            language: "en",
+            tags: &["newspaper"],
+            feeds: vec![Feed::new("lantern", "The Harbour Lantern", "en", Atom, include_str!("texts/lantern.txt"))],
+        },
+        Outlet {
+            slug: "mijhar",
+            name: "مجهر",
+            language: "ar",
+            tags: &["science"],
+            feeds: vec![Feed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
+        },
+        Outlet {
+            slug: "nakhil",
+            name: "إذاعة النخيل",
+            language: "ar",
+            tags: &["radio", "morocco"],
+            feeds: vec![Feed::new("nakhil", "إذاعة النخيل", "ar", Rss, include_str!("texts/nakhil.txt"))],
+        },
+    ]
+}
