@@ -20,6 +20,12 @@ use tokio::sync::Semaphore;
 /// Bytes of documents that may be in parsing at once, over all polls. feed-rs needs seven times a document's size.
 const PARSING_BYTES: u32 = 16_000_000;
 
+/// Feeds announced by one page that are tried at one visit: sites announce their comments and categories too.
+const ANNOUNCED_TRIED: usize = 3;
+
+/// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
+const ASTRAY: u32 = 3;
+
 /// What every poll uses; cheap to clone.
 #[derive(Clone)]
 pub struct Conveyor {
@@ -146,39 +152,60 @@ impl Conveyor {
             let read = Some((validators, body.hash(), job.feed.hints.clone()));
             return Ok(Reading { read, guids_void: job.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
         }
-        self.parse(job, body, base, content_type, validators).await
+        let listed_before = Arc::new(self.reader.listed(job.feed.id).await?);
+        let found = Found { body, base, content_type, validators };
+        let unread = match self.parse(job, found, Arc::clone(&listed_before)).await {
+            Ok(reading) => return Ok(reading),
+            Err(unread) => unread,
+        };
+        // A page: the first announced feed that reads is followed, and asked from now on.
+        for url in unread.announced.into_iter().take(ANNOUNCED_TRIED) {
+            let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
+            let base = answer.base(&url).clone();
+            let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
+            let found = Found { body, base, content_type, validators };
+            if let Ok(reading) = self.parse(job, found, Arc::clone(&listed_before)).await {
+                return Ok(Reading { announced: Some(url), ..reading });
+            }
+        }
+        Ok(Reading::of(Outcome::Failed(unread.fault)))
     }
 
-    async fn parse(
-        &self,
-        job: &Job,
-        body: Body,
-        base: FeedUrl,
-        content_type: Option<String>,
-        validators: Validators,
-    ) -> Result<Reading, StoreError> {
-        let hash = body.hash();
-        let listed_before = self.reader.listed(job.feed.id).await?;
-        let weight = u32::try_from(body.len()).unwrap_or(u32::MAX).min(PARSING_BYTES);
+    /// Reads a document on a blocking thread, under the limit of bytes in parsing.
+    async fn parse(&self, job: &Job, found: Found, listed_before: Arc<HashSet<RawHash>>) -> Result<Reading, Unread> {
+        let hash = found.body.hash();
+        let weight = u32::try_from(found.body.len()).unwrap_or(u32::MAX).min(PARSING_BYTES);
         // The semaphore is never closed.
         let _permit = self.parsing.acquire_many(weight).await;
         let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
+        let Found { body, base, content_type, validators } = found;
         let work = move || read_document(&body, &base, content_type, &outlet, guids_void, listed_before, now);
-        let read = match tokio::task::spawn_blocking(work).await {
-            Ok(read) => read,
-            Err(panic) => Err(Fault::Parser(panic.to_string())),
+        let (document, guids_void) = match tokio::task::spawn_blocking(work).await {
+            Ok(read) => read?,
+            Err(panic) => return Err(Unread { fault: Fault::Parser(panic.to_string()), announced: Vec::new() }),
         };
-        Ok(match read {
-            Err(fault) => Reading::of(Outcome::Failed(fault)),
-            Ok((document, guids_void)) => Reading {
-                outcome: Outcome::Fresh,
-                read: Some((validators, hash, document.info.hints.clone())),
-                document: Some(document),
-                guids_void,
-                announced: None,
-            },
+        Ok(Reading {
+            outcome: Outcome::Fresh,
+            read: Some((validators, hash, document.info.hints.clone())),
+            document: Some(document),
+            guids_void,
+            announced: None,
         })
     }
+}
+
+/// A document that came, before it is read.
+struct Found {
+    body: Body,
+    base: FeedUrl,
+    content_type: Option<String>,
+    validators: Validators,
+}
+
+/// A document that is no feed, and the feeds that it announces.
+struct Unread {
+    fault: Fault,
+    announced: Vec<FeedUrl>,
 }
 
 /// Parses and normalises: CPU work, for a blocking thread.
@@ -188,12 +215,15 @@ fn read_document(
     content_type: Option<String>,
     outlet: &Outlet,
     guids_void: bool,
-    listed_before: HashSet<RawHash>,
+    listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
-) -> Result<(Document, bool), Fault> {
+) -> Result<(Document, bool), Unread> {
     let context =
         parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
-    let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw))?;
+    let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
+        let announced = if fault == Fault::Html { parse::announced(body, &context) } else { Vec::new() };
+        Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
+    })?;
     let void = feed.guids_void || guids_void;
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
@@ -280,6 +310,12 @@ impl Settling {
         }
         if let Some(announced) = announced {
             feed.ask = announced;
+        }
+        // Where a page or a redirect once led may be gone; the configured address is the operator's word.
+        if due.failures >= ASTRAY && feed.ask != feed.url {
+            feed.ask = feed.url.clone();
+            feed.validators = Validators::default();
+            feed.body_hash = None;
         }
         feed.next_poll_at = due.at;
         feed.state = due.state;

@@ -3,6 +3,7 @@
 mod check;
 mod copies;
 pub mod demo;
+mod document;
 mod failure;
 mod feeds;
 mod healthcheck;
@@ -36,6 +37,8 @@ pub struct Cli {
 enum Verb {
     /// The daemon: poll on schedule, store, publish over HTTP (what `warraq` alone does).
     Run,
+    /// The daemon over invented outlets that it serves itself: works with no network, leaves nothing behind.
+    Demo,
     /// Read the configuration, report everything that is wrong with it, start nothing.
     Check,
     /// Poll the feeds that are due, print one line a feed, and exit.
@@ -55,6 +58,26 @@ enum Verb {
         /// An array of objects with the columns of `feed_health`, and `why`.
         #[arg(long)]
         json: bool,
+    },
+    /// How Warraq reads one document: format, encoding, repairs, hints, entries. Needs no configuration.
+    Inspect {
+        /// A file, or an http(s) address.
+        #[arg(value_name = "FILE-or-URL")]
+        document: String,
+        /// What relative addresses in it are relative to.
+        #[arg(long, value_name = "URL")]
+        base: Option<url::Url>,
+        /// The value of its Content-Type header.
+        #[arg(long, value_name = "CT")]
+        content_type: Option<String>,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The feeds that a site announces.
+    Discover {
+        /// Address of a page.
+        url: String,
     },
     /// Write a consistent copy of the database, also while the daemon runs.
     Backup {
@@ -90,6 +113,11 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Fai
     let config = |path: &Path| Config::load(path, environment).map_err(Failure::Config);
     match cli.verb.unwrap_or(Verb::Run) {
         Verb::Run => run::run(&cli.config, environment).await,
+        Verb::Demo => demo::demo(environment).await,
+        Verb::Inspect { document, base, content_type, json } => {
+            document::inspect(document::Named { place: document, base, content_type }, json).await
+        }
+        Verb::Discover { url } => document::discover(url).await,
         Verb::Check => check::check(&config(&cli.config)?, &cli.config),
         Verb::Poll { feeds, all, json } => {
             poll::poll(&config(&cli.config)?, environment, &poll::Wanted { feeds, all, json }).await

@@ -2,7 +2,7 @@
 
 use crate::model::{Entry, FeedInfo, FeedRecord, LinkKey, Outcome, RawHash, Tally};
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// A finished visit. It is in the file whole or not at all.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ pub struct Document {
     /// The entries whose bytes were not known.
     pub entries: Vec<Entry>,
     /// What the feed listed at its last visit.
-    pub listed_before: HashSet<RawHash>,
+    pub listed_before: Arc<HashSet<RawHash>>,
 }
 
 /// What became of a visit, after its commit.

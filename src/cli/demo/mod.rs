@@ -10,9 +10,11 @@ mod loopback;
 mod script;
 #[cfg(test)]
 mod tests;
+mod verb;
 
 pub use document::{document, page};
 pub use script::{Feed, Outlet, Report, Script};
+pub(super) use verb::demo;
 
 use crate::clock::Clock;
 use jiff::{SignedDuration, Timestamp};

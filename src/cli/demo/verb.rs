@@ -1,0 +1,81 @@
+//! `warraq demo`: the real daemon over the invented outlets. Leaves nothing behind.
+
+use super::Demo;
+use crate::{
+    cli::{Failure, run::with_hint},
+    clock::Clock,
+    config::{Config, LogFormat, Server},
+    daemon::{Daemon, Orders},
+    telemetry,
+};
+use anyhow::Context as _;
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+use tokio::{net::TcpListener, sync::oneshot};
+
+/// A folder that goes when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Of this process alone, readable by its user alone.
+    fn make() -> io::Result<Self> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let path = std::env::temp_dir().join(format!("warraq-demo-{}", std::process::id()));
+        // A folder of this name can only be left over from a process that was killed; another user's is refused.
+        if path.exists() {
+            fs::remove_dir_all(&path)?;
+        }
+        fs::DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing can be done about a folder that does not go; it lies where the system clears up.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The usual address, or a free port where it is taken.
+async fn free_address() -> SocketAddr {
+    match TcpListener::bind(Server::LISTEN).await {
+        Ok(_) => Server::LISTEN,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }
+}
+
+pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
+    telemetry::init(LogFormat::Text, Some(filter))?;
+    let orders = Orders::signals()?;
+    let clock = Clock::System;
+    let outlets = Demo::start(&clock).await.context("loopback has no free port for the demo's outlets")?;
+    let scratch = Scratch::make().context("cannot make a temporary folder")?;
+    let file = scratch.0.join("config.toml");
+    let text = outlets.configuration(free_address().await, &scratch.0.join("warraq.db"));
+    fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    let read = {
+        let file = file.clone();
+        move || Config::load(&file, &BTreeMap::new())
+    };
+    let config = read().map_err(Failure::Config)?;
+    let database = config.database.path.clone();
+    let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(with_hint)?;
+    let address = daemon.address();
+    println!("http://{address}/");
+    println!();
+    println!(
+        "Invented outlets in Arabic, French and English, polled every two seconds: what you see is the real daemon."
+    );
+    println!("  the merged feed      http://{address}/feed.atom");
+    println!("  the database         sqlite3 -readonly {} \"SELECT * FROM latest LIMIT 5\"", database.display());
+    println!("  who copied whom      sqlite3 -readonly {} \"SELECT * FROM duplicates LIMIT 5\"", database.display());
+    println!("Ctrl-C ends it and leaves nothing behind.");
+    let (ready, _) = oneshot::channel();
+    daemon.run(orders, ready).await.map_err(with_hint)
+}

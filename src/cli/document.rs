@@ -1,0 +1,111 @@
+//! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
+
+use super::{Failure, inspect};
+use crate::{
+    clock::Clock,
+    fetch::{Fetched, Fetcher, Limits},
+    model::{Fault, FeedUrl, Network, Validators},
+    parse::{self, Announced, Context},
+};
+use anyhow::{Context as _, anyhow};
+use std::{
+    fs::File,
+    io::{Read as _, Write as _},
+    path::Path,
+};
+use url::Url;
+
+/// Largest file that is read: the default of `[fetch] max_body`.
+const FILE_MAX: u64 = 10_000_000;
+
+/// What the command line says of the document.
+pub(super) struct Named {
+    /// A file's path, or an http(s) address.
+    pub place: String,
+    /// Address that relative ones are relative to.
+    pub base: Option<Url>,
+    /// Value of the Content-Type header.
+    pub content_type: Option<String>,
+}
+
+/// Bytes and what came with them.
+struct Got {
+    bytes: Vec<u8>,
+    context: Context,
+}
+
+/// Prints how Warraq reads a document. No feed: exit 1, with the reason.
+pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> {
+    let read = match get(named).await? {
+        Ok(Got { bytes, context }) => parse::read(&bytes, &context, &|_| false),
+        Err(fault) => Err(fault),
+    };
+    let mut out = std::io::stdout().lock();
+    match read {
+        Ok(feed) if as_json => writeln!(out, "{}", inspect::inspect_json(&feed))?,
+        Ok(feed) => write!(out, "{}", inspect::inspect_text(&feed))?,
+        Err(fault) => {
+            if as_json {
+                writeln!(out, "{}", inspect::fault_json(&fault))?;
+            }
+            return Err(Failure::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
+        }
+    }
+    Ok(())
+}
+
+/// Prints the feeds that a page announces, one a line.
+pub(super) async fn discover(address: String) -> Result<(), Failure> {
+    let named = Named { place: address.clone(), base: None, content_type: None };
+    let Got { bytes, context } = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
+    let mut out = std::io::stdout().lock();
+    if let Ok(feed) = parse::read(&bytes, &context, &|_| false) {
+        writeln!(out, "{address}\tit is a feed itself, with {} entries", feed.listed.len())?;
+        return Ok(());
+    }
+    let announced = parse::announced(&bytes, &context);
+    for Announced { url, title, media_type } in &announced {
+        writeln!(out, "{url}\t{}\t{}", title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"))?;
+    }
+    if announced.is_empty() {
+        return Err(Failure::with_hint(
+            anyhow!("the page announces no feed"),
+            "look for a link named RSS on the site; many answer at /feed or /rss.xml",
+        ));
+    }
+    Ok(())
+}
+
+/// The document; the inner error is what its server did.
+async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
+    let Named { place, base, content_type } = named;
+    if !(place.starts_with("http://") || place.starts_with("https://")) {
+        let bytes = file(Path::new(&place))?;
+        return Ok(Ok(Got { bytes, context: Context { base, content_type, ..Context::default() } }));
+    }
+    let url = FeedUrl::parse(&place).map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
+    // The operator names the address: it may be one of this house.
+    let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
+    let fetcher = Fetcher::new(&Limits { allow_networks: everywhere, ..Limits::default() })?;
+    let answer = fetcher.get(&url, &Validators::default(), Clock::System.now()).await;
+    let base = base.unwrap_or_else(|| answer.base(&url).url().clone());
+    Ok(match answer.result {
+        Err(fault) => Err(fault),
+        Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Got {
+            bytes: body.into_bytes(),
+            context: Context { base: Some(base), content_type: content_type.or(stated), ..Context::default() },
+        }),
+        Ok(Fetched::Gone) => Err(Fault::Status(410)),
+        Ok(Fetched::NotModified) => Err(Fault::Status(304)),
+    })
+}
+
+fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    opened.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(anyhow!("{} is larger than {FILE_MAX} bytes", path.display()));
+    }
+    Ok(bytes)
+}
