@@ -1,0 +1,80 @@
+//! `warraq check`, as an operator meets it.
+
+use assert_cmd::Command;
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+/// `warraq check` over this text: exit code, standard output, standard error.
+fn check(text: &str, variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("config.toml"), text).unwrap();
+    check_in(directory.path(), variables)
+}
+
+fn check_in(directory: &Path, variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+    let mut command = Command::cargo_bin("warraq").unwrap();
+    command.arg("check").current_dir(directory).env_clear().envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_example_has_no_faults_and_nothing_is_started() {
+    let directory = TempDir::new().unwrap();
+    fs::write(directory.path().join("config.toml"), include_str!("../../config.toml")).unwrap();
+    let (code, said, faults) = check_in(directory.path(), &[]);
+    assert_eq!((code, faults.as_str()), (Some(0), ""), "{said}");
+    assert!(said.contains("13 outlets"), "{said}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn every_fault_is_a_line_of_its_own_and_the_exit_code_is_78() {
+    let text = "[server]\nlisten = \"nowhere\"\nprot = 1\n\n[[outlet]]\nslug = \"alalam\"\nname = \"العلم\"\n\
+        time_zone = \"Africa/Casablanka\"\nschedule = \"61 * * * *\"\nfeeds = [\n  \"https://www.alalam.ma/feed\",\n  \"alalam\",\n]\n\n\
+        [[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"alam\"]\n";
+    let (code, said, faults) = check(text, &[("WARRAQ_FETCH_TIMEOUT", "never"), ("WARRAQ_FETCH_TIMEOT", "1s")]);
+    assert_eq!((code, said.as_str()), (Some(78), ""));
+    let lines: Vec<&str> = faults.lines().collect();
+    let begins = [
+        "error: config.toml:2: server.listen: ",
+        "error: config.toml:3: server.prot: ",
+        "error: config.toml:8: outlet.alalam.time_zone: ",
+        "error: config.toml:9: outlet.alalam.schedule: ",
+        "error: config.toml:12: outlet.alalam.feeds: ",
+        "error: config.toml:18: channel.c.outlets: ",
+        "error: WARRAQ_FETCH_TIMEOT: fetch: ",
+        "error: WARRAQ_FETCH_TIMEOUT: fetch.timeout: ",
+    ];
+    assert_eq!(lines.len(), begins.len(), "{faults}");
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin) && line.contains("allowed"), "{line}");
+    }
+}
+
+#[test]
+fn a_fault_of_syntax_says_its_line() {
+    let (code, _, faults) = check("[server]\nlisten = \"127.0.0.1:80\n", &[]);
+    assert_eq!(code, Some(78));
+    assert!(faults.starts_with("error: config.toml:2: not TOML: "), "{faults}");
+}
+
+#[test]
+fn a_missing_file_says_where_it_was_looked_for_and_how_to_make_one() {
+    let directory = TempDir::new().unwrap();
+    let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_CONFIG", "elsewhere.toml")]);
+    assert_eq!(code, Some(78));
+    let place = directory.path().canonicalize().unwrap().join("elsewhere.toml");
+    assert!(faults.contains(&place.display().to_string()) && faults.contains("hint: "), "{faults}");
+    let example = faults.split_once("lines:\n").unwrap().1;
+    fs::write(place, example).unwrap();
+    assert_eq!(check_in(directory.path(), &[("WARRAQ_CONFIG", "elsewhere.toml")]).0, Some(0));
+}
+
+#[test]
+fn variables_override_what_the_file_says() {
+    let text = "[server]\nlisten = \"broken\"\n";
+    assert_eq!(check(text, &[]).0, Some(78));
+    assert_eq!(check(text, &[("WARRAQ_SERVER_LISTEN", "127.0.0.1:8081")]).0, Some(0));
+}
