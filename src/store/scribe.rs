@@ -256,11 +256,22 @@ impl Scribe {
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
+        // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
+        sqlx::query("PRAGMA busy_timeout = 1000")
+            .execute(&mut self.connection)
+            .await
+            .while_doing("losing patience")?;
         // TRUNCATE: whoever opens the file afterwards finds everything in it, and no long WAL beside it.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
             .execute(&mut self.connection)
             .await
             .while_doing("bringing the WAL into the file")?;
+        // A WAL database that nobody has open cannot be read by who may not write to its directory (measured with SQLite
+        // 3.40); one with a rollback journal can. Where a reader prevents the change, the WAL's files stay, and serve as well.
+        match sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut self.connection).await {
+            Err(error) if !is_busy(&error) => return Err(error).while_doing("leaving WAL mode"),
+            _ => {}
+        }
         self.connection.close().await.while_doing("closing the database")
     }
 
