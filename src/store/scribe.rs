@@ -257,10 +257,7 @@ impl Scribe {
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
-        sqlx::query("PRAGMA busy_timeout = 1000")
-            .execute(&mut self.connection)
-            .await
-            .while_doing("losing patience")?;
+        sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut self.connection).await.while_doing("losing patience")?;
         // TRUNCATE: whoever opens the file afterwards finds everything in it, and no long WAL beside it.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
             .execute(&mut self.connection)
