@@ -5,3 +5,4 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod reading;
