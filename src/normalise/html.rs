@@ -29,7 +29,7 @@ pub fn html(markup: &Markup, base: Option<&str>) -> Option<SafeHtml> {
     let safe = match markup {
         Markup::Text(_) => escaped(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
-        Markup::Html(_) => Cow::Owned(clean(&cut(text), base)),
+        Markup::Html(_) => Cow::Owned(clean(&cut(&declarations(text)), base)),
     };
     let safe = safe.trim();
     let safe =
@@ -93,6 +93,31 @@ fn policy(base: &str) -> Builder<'static> {
             _ => UrlRelative::Deny,
         });
     policy
+}
+
+/// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
+/// the marks of a CDATA section are neither.
+pub(super) fn declarations(html: &str) -> Cow<'_, str> {
+    let stray = |at: usize| {
+        let rest = &html.as_bytes()[at + 2..];
+        !rest.starts_with(b"--") && !rest.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"))
+    };
+    if !memchr::memmem::find_iter(html.as_bytes(), "<!").any(stray) {
+        return Cow::Borrowed(html);
+    }
+    let html = html.replace("<![CDATA[", "").replace("]]>", "");
+    let mut out = String::with_capacity(html.len() + 16);
+    let mut rest = html.as_str();
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"<!") {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let kept =
+            after.starts_with("<!--") || after.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case("doctype"));
+        out.push_str(if kept { "<!" } else { "&lt;!" });
+        rest = &after[2..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`]; a text that cannot have so many is left alone.

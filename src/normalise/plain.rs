@@ -19,8 +19,10 @@ pub fn plain(markup: &Markup) -> Option<PlainText> {
         Markup::Html(html) => Cow::Owned(strip::text(html)),
         Markup::Text(text) => Cow::Borrowed(text.as_str()),
     };
-    // Escaped once more than it should be: a reference that is still there was never meant to be read.
-    capped(&strip::references(&text), LONGEST)
+    // Escaped once more than it should be: a reference that is still there was never meant to be read. A plain text that shows
+    // mark-up shows references too.
+    let shows = matches!(markup, Markup::Text(_)) && text.contains('<');
+    capped(&if shows { text } else { strip::references(&text) }, LONGEST)
 }
 
 /// The first `most` characters of a text, as one line; `None` when nothing is left.

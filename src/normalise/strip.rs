@@ -12,8 +12,9 @@ pub fn text(html: &str) -> String {
     if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
         return html.to_owned();
     }
+    let html = super::html::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
-    tokenise(html, sink).out.into_inner()
+    tokenise(&html, sink).out.into_inner()
 }
 
 /// Runs html5ever's tokeniser over a whole text.
@@ -50,10 +51,10 @@ impl TokenSink for TextSink {
         match token {
             Token::CharacterTokens(text) if !self.mute.get() => self.out.borrow_mut().push_str(&text),
             Token::TagToken(tag) => {
-                if !is_inline(&tag) {
+                let raw = raw_kind(&tag.name);
+                if raw.is_none() && !is_inline(&tag) {
                     self.out.borrow_mut().push(' ');
                 }
-                let raw = raw_kind(&tag.name);
                 self.mute.set(tag.kind == TagKind::StartTag && raw.is_some());
                 if let Some(raw) = raw.filter(|_| tag.kind == TagKind::StartTag) {
                     return TokenSinkResult::RawData(raw);

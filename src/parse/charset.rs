@@ -4,6 +4,7 @@
 //! believed over labels: a label that the bytes contradict is passed over, and a few bad bytes never change the encoding.
 
 use super::Repairs;
+use super::codepages::CodePage;
 use crate::model::EncodingFrom;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
@@ -35,6 +36,48 @@ pub(super) fn decode<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>,
     decoded
 }
 
+/// An encoding: one that browsers know, or an older one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    Web(&'static Encoding),
+    Page(&'static CodePage),
+}
+
+impl Charset {
+    /// The encoding a label names, unless the bytes show that it cannot be: UTF-16 whose label could be read as ASCII.
+    fn of_label(label: &str, bytes: &[u8]) -> Option<Self> {
+        let label = label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
+        let label = match label.to_ascii_lowercase().as_str() {
+            "mac-roman" | "macroman" | "mac_roman" => "macintosh",
+            "mac-cyrillic" | "maccyrillic" | "mac_cyrillic" => "x-mac-cyrillic",
+            _ => label,
+        };
+        let Some(encoding) = Encoding::for_label_no_replacement(label.as_bytes()) else {
+            return CodePage::of_label(label).filter(|page| !page.is_ebcdic()).map(Self::Page);
+        };
+        let wide = encoding == UTF_16BE || encoding == UTF_16LE;
+        (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(Self::Web(encoding))
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Web(encoding) => encoding.name(),
+            Self::Page(page) => page.name,
+        }
+    }
+
+    fn decode<'a>(self, from: EncodingFrom, bytes: &'a [u8], repairs: &mut Repairs) -> Decoded<'a> {
+        let (text, bad) = match self {
+            Self::Web(encoding) => encoding.decode_without_bom_handling(bytes),
+            Self::Page(page) => (Cow::Owned(page.decode(bytes)), false),
+        };
+        if bad {
+            repairs.note("bad-bytes");
+        }
+        Decoded { text, encoding: self.name(), from }
+    }
+}
+
 fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &mut Repairs) -> Decoded<'a> {
     if let Some(marked) = by_mark(bytes, repairs) {
         return marked;
@@ -42,19 +85,19 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     let declared = declaration(bytes);
     let labels = [(http, EncodingFrom::Http), (declared.as_deref(), EncodingFrom::Declaration)];
     let labelled = || {
-        labels
-            .iter()
-            .filter_map(|(label, from)| label.and_then(|l| known_label(l, bytes)).map(|encoding| (encoding, *from)))
+        labels.iter().filter_map(|(label, from)| {
+            label.and_then(|l| Charset::of_label(l, bytes)).map(|encoding| (encoding, *from))
+        })
     };
     if let Ok(text) = std::str::from_utf8(bytes) {
         let ascii = text.is_ascii();
         // Escape sequences (ISO-2022-JP) are the one case in which ASCII bytes are not ASCII text.
         let shifts = ascii && bytes.contains(&0x1B);
         return match labelled().next() {
-            Some((encoding, from)) if shifts => with(encoding, from, bytes, repairs),
+            Some((encoding, from)) if shifts => encoding.decode(from, bytes, repairs),
             Some((encoding, from)) if ascii => Decoded { text: Cow::Borrowed(text), encoding: encoding.name(), from },
             label => {
-                if label.is_some_and(|(encoding, _)| encoding != UTF_8) {
+                if label.is_some_and(|(encoding, _)| encoding != Charset::Web(UTF_8)) {
                     repairs.note("wrong-encoding-label");
                 }
                 Decoded { text: Cow::Borrowed(text), encoding: UTF_8.name(), from: EncodingFrom::Utf8 }
@@ -65,9 +108,9 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
         repairs.note("bad-bytes");
         return Decoded { text: Cow::Owned(mend(bytes)), encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
     }
-    let label = labelled().find(|(encoding, _)| *encoding != UTF_8);
+    let label = labelled().find(|(encoding, _)| *encoding != Charset::Web(UTF_8));
     if let Some((encoding, from)) = label {
-        return with(encoding, from, bytes, repairs);
+        return encoding.decode(from, bytes, repairs);
     }
     if labelled().next().is_some() {
         repairs.note("wrong-encoding-label");
@@ -76,15 +119,7 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
     let encoding = detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny);
     repairs.note("guessed-encoding");
-    with(encoding, EncodingFrom::Guess, bytes, repairs)
-}
-
-fn with<'a>(encoding: &'static Encoding, from: EncodingFrom, bytes: &'a [u8], repairs: &mut Repairs) -> Decoded<'a> {
-    let (text, bad) = encoding.decode_without_bom_handling(bytes);
-    if bad {
-        repairs.note("bad-bytes");
-    }
-    Decoded { text, encoding: encoding.name(), from }
+    Charset::Web(encoding).decode(EncodingFrom::Guess, bytes, repairs)
 }
 
 /// Byte order marks, and UTF-16 or UTF-32 whose first characters are `<` and something ASCII (XML 1.0, appendix F).
@@ -101,6 +136,9 @@ fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
         [b'<', 0, 0, 0, ..] => return utf32(0, u32::from_le_bytes),
         _ => {}
     }
+    if let Some(page) = CodePage::of_ebcdic(bytes) {
+        return Some(Charset::Page(page).decode(EncodingFrom::Bom, bytes, repairs));
+    }
     let (encoding, skip) = match *bytes {
         [0xEF, 0xBB, 0xBF, ..] => (UTF_8, 3),
         [0xFE, 0xFF, ..] => (UTF_16BE, 2),
@@ -114,20 +152,12 @@ fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
         repairs.note("bad-bytes");
         return Some(Decoded { text: Cow::Owned(mend(rest)), encoding: UTF_8.name(), from: EncodingFrom::Bom });
     }
-    let mut decoded = with(encoding, EncodingFrom::Bom, rest, repairs);
+    let mut decoded = Charset::Web(encoding).decode(EncodingFrom::Bom, rest, repairs);
     // A mark before the mark: some tools glue files together.
     if let Some(text) = decoded.text.strip_prefix('\u{FEFF}') {
         decoded.text = Cow::Owned(text.to_owned());
     }
     Some(decoded)
-}
-
-/// The encoding a label names, unless the bytes show that it cannot be: UTF-16 whose label could be read as ASCII.
-fn known_label(label: &str, bytes: &[u8]) -> Option<&'static Encoding> {
-    let label = label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
-    let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
-    let wide = encoding == UTF_16BE || encoding == UTF_16LE;
-    (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(encoding)
 }
 
 /// The `encoding` of the XML declaration, wherever it stands in the first bytes.

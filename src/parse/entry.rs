@@ -8,7 +8,7 @@ use super::names::Tag;
 use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
-use crate::model::{Enclosure, Markup, SourceRef};
+use crate::model::{Enclosure, Markup, Person, SourceRef};
 use jiff::tz::TimeZone;
 
 /// Texts and dates of one entry, by where they came from; the best is chosen once all are known.
@@ -19,7 +19,11 @@ struct Found {
     descriptions: Vec<Markup>,
     beside_media: Option<Markup>,
     content: Option<Markup>,
+    /// The element whose base and language its text has.
     text_base: Option<NodeId>,
+    title: Option<NodeId>,
+    /// Authors of the feed it was taken from.
+    source_authors: Vec<Person>,
     /// Publication, best kind first.
     published: [Vec<String>; 4],
     updated: Vec<String>,
@@ -54,14 +58,19 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     let [image, content, thumbnail, other] = images;
     draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
-    draft.language = draft.language.or_else(|| tree.lang(id).and_then(language));
+    // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
+    if draft.authors.is_empty() {
+        draft.authors = found.source_authors;
+    }
+    let spoken = [Some(id), found.title, found.text_base].into_iter().flatten().find_map(|id| tree.lang(id));
+    draft.language = draft.language.or_else(|| spoken.and_then(language));
     draft
 }
 
 /// Titles and texts.
 fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
-        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, Else::Guess)),
+        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, guess(tree, child))),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
         Tag::Description | Tag::DcDescription => found.descriptions.extend(text::markup(tree, child, Else::Html)),
         Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
@@ -69,18 +78,21 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
         }
         Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
         Tag::Content => first(&mut found.content, || text::markup(tree, child, guess(tree, child))),
-        Tag::Encoded | Tag::Body => first(&mut found.content, || text::markup(tree, child, Else::Html)),
+        Tag::Encoded => first(&mut found.content, || text::markup(tree, child, Else::Html)),
+        Tag::Body => first(&mut found.content, || text::markup(tree, child, Else::Xhtml)),
         _ => return false,
     }
     let text = matches!(tag, Tag::Content | Tag::Encoded | Tag::Body);
     if text || matches!(tag, Tag::Description | Tag::Summary) && found.text_base.is_none() {
         found.text_base = Some(child);
+    } else if tag == Tag::Title {
+        found.title = Some(child);
     }
     true
 }
 
 /// Atom means what it says (RFC 4287 3.1.1: no type is text); elsewhere such elements are looked at.
-fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
+pub(super) fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
     if tree.is_atom && tree.attr(child, "type").is_none() { Else::Plain } else { Else::Guess }
 }
 
@@ -115,7 +127,7 @@ pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String
 
 fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     match tag {
-        Tag::Author | Tag::Creator => people::add(&mut draft.authors, people::person(tree, child)),
+        Tag::Author | Tag::Creator | Tag::Editor => people::add(&mut draft.authors, people::person(tree, child)),
         Tag::ItunesAuthor if draft.authors.is_empty() => people::add(&mut draft.authors, people::person(tree, child)),
         Tag::Contributor | Tag::DcContributor => people::add(&mut draft.contributors, people::person(tree, child)),
         Tag::Category
@@ -128,7 +140,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         Tag::Rights => first(&mut draft.rights, || text::markup(tree, child, Else::Guess)),
         Tag::Comments => first(&mut draft.comments, || absolute_text(tree, child)),
         Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
-        Tag::Source => source(tree, child, draft),
+        Tag::Source => source(tree, child, draft, found),
         Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),
         Tag::Image | Tag::ItunesImage => first(&mut found.images[3], || picture(tree, child)),
         Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
@@ -148,11 +160,14 @@ fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
 }
 
 /// `source`: an attribute and a text in RSS, a small feed in Atom (RFC 4287 4.2.11), whose authors count for the entry.
-fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft) {
+fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     let plain = |markup: Markup| match markup {
         Markup::Text(text) | Markup::Html(text) => text,
     };
     let inner = Links::read(tree, id);
+    for (_, author) in tree.elements(id).filter(|(tag, _)| *tag == Tag::Author) {
+        people::add(&mut found.source_authors, people::person(tree, author));
+    }
     let title = match tree.child(id, Tag::Title) {
         Some(title) => text::markup(tree, title, Else::Guess).map(plain),
         None => text::plain(tree, id).map(std::borrow::Cow::into_owned),

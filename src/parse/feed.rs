@@ -2,7 +2,7 @@
 
 use super::address;
 use super::draft::FeedDraft;
-use super::entry::{language, picture, readable};
+use super::entry::{guess, language, picture, readable};
 use super::links::{Links, first};
 use super::names::Tag;
 use super::people;
@@ -113,11 +113,10 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
 
 fn describe(tree: &Tree<'_>, tag: Tag, child: NodeId, feed: &mut FeedDraft) {
     match tag {
-        Tag::Title | Tag::DcTitle => first(&mut feed.title, || text::markup(tree, child, Else::Guess)),
+        Tag::Title | Tag::DcTitle => first(&mut feed.title, || text::markup(tree, child, guess(tree, child))),
         Tag::Description | Tag::DcDescription => first(&mut feed.description, || text::markup(tree, child, Else::Html)),
         Tag::Subtitle | Tag::Abstract | Tag::Summary => {
-            let otherwise = if tree.is_atom { Else::Plain } else { Else::Guess };
-            first(&mut feed.description, || text::markup(tree, child, otherwise));
+            first(&mut feed.description, || text::markup(tree, child, guess(tree, child)));
         }
         Tag::Language => first(&mut feed.language, || text::plain(tree, child).and_then(|text| language(&text))),
         Tag::Rights => first(&mut feed.rights, || text::markup(tree, child, Else::Guess)),

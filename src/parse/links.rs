@@ -59,9 +59,11 @@ impl Links {
         let Some(text) = text::plain(tree, child) else { return };
         // RSS 2.0: a guid is the page unless it says otherwise. `atom:id` never is.
         let guid = super::tree::local(tree.node(child).text).eq_ignore_ascii_case("guid");
-        let denied = tree.attr(child, "isPermaLink").is_some_and(|v| !v.trim().eq_ignore_ascii_case("true"));
-        if guid && !denied {
-            first(&mut pages.permalink, || address::absolute(None, &text));
+        let said = tree.attr(child, "isPermaLink").map(|said| said.trim().eq_ignore_ascii_case("true"));
+        if guid && said != Some(false) {
+            // A relative one must say so: `12345` is no page.
+            let base = tree.base(child).filter(|_| said == Some(true));
+            first(&mut pages.permalink, || address::absolute(base, &text));
         }
         first(&mut self.id, || Some(text.into_owned()));
     }

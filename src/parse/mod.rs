@@ -6,6 +6,7 @@
 
 mod address;
 mod charset;
+mod codepages;
 mod dates;
 mod draft;
 mod entities;

@@ -61,7 +61,7 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     let mut name = rest.trim();
     name = name.strip_prefix('(').unwrap_or(name);
     name = name.strip_suffix(')').unwrap_or(name);
-    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '،' | ';'));
+    let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '،' | ';' | '«' | '»' | '<' | '>'));
     Some(Person { name: name.to_owned(), email: Some(email), uri: None })
 }
 
@@ -138,7 +138,7 @@ mod tests {
             ("Amina B. <a@x.example>", "Amina B.", Some("a@x.example")),
             ("mailto:a@x.example", "", Some("a@x.example")),
             ("أمينة،a@x.example", "أمينة", Some("a@x.example")),
-            ("«a@x.example»", "«»", Some("a@x.example")),
+            ("«a@x.example»", "", Some("a@x.example")),
             ("أمينة العلوي", "أمينة العلوي", None),
             ("@alalam", "@alalam", None),
             ("a@b", "a@b", None),

@@ -13,6 +13,8 @@ pub(super) enum Else {
     Plain,
     /// HTML.
     Html,
+    /// HTML whose tags are elements of the document.
+    Xhtml,
     /// Plain text by its specification, HTML by custom: it is looked at.
     Guess,
 }
@@ -44,7 +46,8 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
     let media_type = tree.attr(id, "type").map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let kind = match media_type.as_deref().unwrap_or_default() {
         "" => otherwise,
-        "html" | "text/html" | "xhtml" | "application/xhtml+xml" => Else::Html,
+        "html" | "text/html" => Else::Html,
+        "xhtml" | "application/xhtml+xml" => Else::Xhtml,
         _ => Else::Plain,
     };
     if tree.elements(id).next().is_some() {
@@ -54,13 +57,14 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
     let encoded = tree.attr(id, "mode").is_some_and(|mode| mode.eq_ignore_ascii_case("base64"))
         || media_type.as_deref().is_some_and(is_binary);
     if let Some(decoded) = encoded.then(|| base64(&text)).flatten() {
-        return Some(if kind == Else::Html { Markup::Html(decoded) } else { Markup::Text(decoded) });
+        let html = matches!(kind, Else::Html | Else::Xhtml);
+        return Some(if html { Markup::Html(decoded) } else { Markup::Text(decoded) });
     }
-    // XHTML without elements is characters, unless a writer hid the elements in CDATA.
-    let xhtml = media_type.as_deref().is_some_and(|t| t.contains("xhtml"));
     let html = match kind {
         Else::Plain => false,
-        Else::Html => !xhtml || looks_like_html(&text),
+        Else::Html => true,
+        // Characters are characters, unless a writer hid the elements in CDATA.
+        Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == Kind::Cdata) && looks_like_html(&text),
         Else::Guess => looks_like_html(&text),
     };
     Some(if html { Markup::Html(text.into_owned()) } else { Markup::Text(text.into_owned()) })

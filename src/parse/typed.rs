@@ -173,7 +173,11 @@ fn of_type(media_type: &str, text: String) -> Option<Markup> {
 
 /// Persons of the typed model.
 pub(super) fn people(people: Vec<typed::Person>) -> Vec<Person> {
-    let person = |p: typed::Person| Person { name: p.name.unwrap_or_default(), email: p.email, uri: p.uri };
+    let person = |p: typed::Person| {
+        // An address that stands for a name was put there by the writer above.
+        let name = p.name.filter(|name| p.uri.as_ref() != Some(name)).unwrap_or_default();
+        Person { name, email: p.email, uri: p.uri }
+    };
     people.into_iter().map(person).collect()
 }
 

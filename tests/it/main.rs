@@ -7,3 +7,4 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod reading;
