@@ -46,12 +46,12 @@ impl App {
     #[must_use]
     pub fn new(shelf: Arc<Shelf>, rivers: Arc<Rivers>, health: Arc<Health>, clock: Clock) -> Self {
         let assets = Shelf::default();
-        assets.put([Shelved {
-            path: pages::STYLE_PATH.clone(),
-            edition: Edition::new(pages::STYLE.as_bytes().to_vec(), "text/css; charset=utf-8"),
+        assets.put([&pages::STYLE, &pages::ICON].map(|asset| Shelved {
+            path: asset.path.clone(),
+            edition: Edition::new(asset.bytes.as_bytes().to_vec(), asset.media_type),
             last_modified: Timestamp::UNIX_EPOCH,
             policy: Policy::Immutable,
-        }]);
+        }));
         let house = House { health, rivers, clock, cache: Arc::default(), desk: None };
         Self { shelf, assets, router: routes::router(house.clone()), house }
     }

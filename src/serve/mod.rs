@@ -32,9 +32,9 @@ pub use server::{Limits, run, run_with};
 pub use shelf::{Policy, Shelf, Shelved};
 
 /// What pages may do: our own style sheet, forms to ourselves, and the entries' pictures. No script at all.
-const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src http: https:; form-action 'self'; \
+const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; form-action 'self'; \
                              base-uri 'none'; frame-ancestors 'none'";
 
 /// As [`PAGE_SECURITY`], where pictures are switched off.
 const PLAIN_PAGE_SECURITY: &str =
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,5 +1,6 @@
 //! Over real sockets: bytes in, bytes out.
 
+mod browser;
 mod pages;
 mod sample;
 

@@ -13,12 +13,28 @@ use askama::Template;
 use jiff::Timestamp;
 use std::sync::{Arc, LazyLock};
 
-/// The style sheet, served from a path that changes with it.
-pub(super) const STYLE: &str = include_str!("../templates/style.css");
+/// One of our own files, served under an address that changes with it.
+#[derive(Debug)]
+pub(super) struct Asset {
+    pub(super) path: String,
+    pub(super) media_type: &'static str,
+    pub(super) bytes: &'static str,
+}
 
-/// Path of the style sheet.
-pub(super) static STYLE_PATH: LazyLock<String> =
-    LazyLock::new(|| format!("/style-{}.css", &blake3::hash(STYLE.as_bytes()).to_hex().as_str()[..16]));
+impl Asset {
+    fn new(name: &str, extension: &str, media_type: &'static str, bytes: &'static str) -> Self {
+        let hash = blake3::hash(bytes.as_bytes()).to_hex();
+        Self { path: format!("/{name}-{}.{extension}", &hash.as_str()[..16]), media_type, bytes }
+    }
+}
+
+/// The style sheet.
+pub(super) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../templates/style.css")));
+
+/// The icon: the letter wāw.
+pub(super) static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../templates/icon.svg")));
 
 /// What every page has around it.
 #[derive(Debug, Clone)]
@@ -31,6 +47,7 @@ pub(super) struct Frame {
     pub(super) asked: String,
     pub(super) images: bool,
     style: &'static str,
+    icon: &'static str,
 }
 
 /// A feed that a page offers.
@@ -50,7 +67,15 @@ impl Frame {
             let current = path == here;
             (path, river.title.clone(), current)
         };
-        Self { tongue, now, tabs: rivers.iter().map(tab).collect(), asked: String::new(), images, style: &STYLE_PATH }
+        Self {
+            tongue,
+            now,
+            tabs: rivers.iter().map(tab).collect(),
+            asked: String::new(),
+            images,
+            style: &STYLE.path,
+            icon: &ICON.path,
+        }
     }
 
     /// Words in the page's language.
