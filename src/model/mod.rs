@@ -10,6 +10,7 @@ mod ids;
 pub mod link;
 mod network;
 mod outlet;
+pub mod pages;
 mod poll;
 mod story;
 mod text;

@@ -10,7 +10,7 @@ use crate::model::{Carrier, Category, Enclosure, Person, Report, StoryView};
 use jiff::Timestamp;
 
 /// `atom:updated` of a channel that has no story yet: RFC 4287 4.1.1 wants one, and "now" would change the bytes.
-const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
+pub(super) const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// The document.
 pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {

@@ -10,6 +10,7 @@ mod atom;
 mod body;
 mod clean;
 mod edition;
+pub mod incidents;
 mod json;
 pub mod opml;
 mod rss;
@@ -166,6 +167,18 @@ pub fn render(view: &ChannelView, place: &Place, format: Format) -> Vec<u8> {
         Format::Rss => rss::render(view, place),
         Format::Json => json::render(view, place),
     }
+}
+
+/// Text of safe HTML, plain, at most `limit` characters, cut at a word.
+#[must_use]
+pub fn plain_text(html: &str, limit: usize) -> String {
+    clean::decode(&clean::strip_tags(html, limit))
+}
+
+/// Whether a text runs from right to left: as its language does, else as its first strong letter does.
+#[must_use]
+pub fn is_rtl(language: Option<&str>, text: &str) -> bool {
+    body::is_rtl(language, text)
 }
 
 /// Bytes to set aside for a document, so that writing it does not copy it over and over.

@@ -1,33 +1,24 @@
 //! What answers: the shelf at once, else the router.
 
+use super::cache::Cache;
+use super::desk::Desk;
 use super::health::Health;
-use super::pages::{self, Front};
+use super::pages;
 use super::payload::Payload;
 use super::river::Rivers;
-use super::shelf::{Held, Policy, Shelf, Shelved, security};
+use super::routes;
+use super::shelf::{Policy, Shelf, Shelved};
 use crate::clock::Clock;
-use crate::model::Channel;
-use crate::publish::{Edition, Format, path};
-use askama::Template;
+use crate::publish::Edition;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::http::{Request, Response};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use tower::ServiceExt as _;
-use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
-
-/// Time for a page that has to be made.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Everything that is served.
 #[derive(Debug)]
@@ -35,42 +26,41 @@ pub struct App {
     shelf: Arc<Shelf>,
     /// Our own files, under addresses that change with them.
     assets: Shelf,
+    house: House,
     router: Router,
 }
 
 /// What handlers share.
 #[derive(Debug, Clone)]
-struct House {
-    health: Arc<Health>,
-    rivers: Arc<Rivers>,
-    clock: Clock,
-    style: Arc<str>,
+pub(super) struct House {
+    pub(super) health: Arc<Health>,
+    pub(super) rivers: Arc<Rivers>,
+    pub(super) clock: Clock,
+    pub(super) cache: Arc<Cache>,
+    /// Who answers what is not in memory; `None` = only what is in memory is served.
+    pub(super) desk: Option<Arc<Desk>>,
 }
 
 impl App {
     /// An app over these; the daemon keeps its own handles and puts editions on the shelf as they change.
     #[must_use]
     pub fn new(shelf: Arc<Shelf>, rivers: Arc<Rivers>, health: Arc<Health>, clock: Clock) -> Self {
-        let style = pages::style_path();
         let assets = Shelf::default();
-        assets.put([Shelved {
-            path: style.clone(),
-            edition: Edition::new(pages::STYLE.as_bytes().to_vec(), "text/css; charset=utf-8"),
+        assets.put([&pages::STYLE, &pages::ICON].map(|asset| Shelved {
+            path: asset.path.clone(),
+            edition: Edition::new(asset.bytes.as_bytes().to_vec(), asset.media_type),
             last_modified: Timestamp::UNIX_EPOCH,
             policy: Policy::Immutable,
-        }]);
-        let house = House { health, rivers, clock, style: style.into() };
-        let router = Router::new()
-            .route("/", get(front))
-            .route("/channels/{slug}", get(channel))
-            .route("/healthz", get(healthz))
-            .route("/readyz", get(readyz))
-            .method_not_allowed_fallback(|| async { super::shelf::not_allowed().map(Body::new) })
-            .fallback(nothing)
-            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-            .layer(CatchPanicLayer::new())
-            .with_state(house);
-        Self { shelf, assets, router }
+        }));
+        let house = House { health, rivers, clock, cache: Arc::default(), desk: None };
+        Self { shelf, assets, router: routes::router(house.clone()), house }
+    }
+
+    /// With someone at the desk: story pages, search, filters, archives and status are answered too.
+    #[must_use]
+    pub fn with_desk(self, desk: Desk) -> Self {
+        let house = House { desk: Some(Arc::new(desk)), ..self.house };
+        Self { router: routes::router(house.clone()), house, ..self }
     }
 
     /// The answer, when it lies ready.
@@ -89,77 +79,4 @@ impl App {
             Err(never) => match never {},
         })
     }
-}
-
-async fn front(State(house): State<House>, method: Method, headers: HeaderMap) -> Response<Body> {
-    river_page(&house, Channel::ALL, &method, &headers)
-}
-
-async fn channel(
-    State(house): State<House>,
-    Path(slug): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Response<Body> {
-    if slug == Channel::ALL {
-        return nothing().await;
-    }
-    river_page(&house, &slug, &method, &headers)
-}
-
-fn river_page(house: &House, slug: &str, method: &Method, headers: &HeaderMap) -> Response<Body> {
-    let Some(river) = house.rivers.get(slug) else { return plain(StatusCode::NOT_FOUND, NOTHING.to_owned()) };
-    let page = Front {
-        style: &house.style,
-        river: &river,
-        channels: &house.rivers.all(),
-        feeds: Format::ALL.map(|f| (f.bare_media_type(), path(slug, f))),
-    };
-    page_answer(house, &page, method, headers)
-}
-
-fn page_answer(house: &House, page: &impl Template, method: &Method, headers: &HeaderMap) -> Response<Body> {
-    match page.render() {
-        Ok(html) => {
-            let edition = Edition::new(html.into_bytes(), "text/html; charset=utf-8");
-            Held::new(&edition, house.clock.now(), Policy::Page).answer(method, headers).map(Body::new)
-        }
-        Err(error) => {
-            tracing::error!(%error, "a page does not render");
-            plain(StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown; the log says why.\n".to_owned())
-        }
-    }
-}
-
-async fn healthz(State(house): State<House>) -> Response<Body> {
-    state(house.health.alive(house.clock.now()))
-}
-
-async fn readyz(State(house): State<House>) -> Response<Body> {
-    state(house.health.ready())
-}
-
-fn state<E: std::fmt::Display>(state: Result<(), E>) -> Response<Body> {
-    let mut response = match state {
-        Ok(()) => plain(StatusCode::OK, "ok\n".to_owned()),
-        Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
-    };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-const NOTHING: &str = "There is nothing at this address. The front page is /, the feeds are /feed.atom, /feed.rss and \
-                       /feed.json, and /opml lists what is read.\n";
-
-async fn nothing() -> Response<Body> {
-    plain(StatusCode::NOT_FOUND, NOTHING.to_owned())
-}
-
-/// A short answer in plain text.
-fn plain(status: StatusCode, text: String) -> Response<Body> {
-    let mut response = (status, text).into_response();
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.extend(security("default-src 'none'"));
-    response
 }

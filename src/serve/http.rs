@@ -36,7 +36,7 @@ pub(super) fn coding(headers: &HeaderMap) -> Coding {
 }
 
 /// `q=0.5` in thousandths (RFC 9110 12.4.2); anything else is no weight.
-fn weight(parameter: &str) -> Option<u16> {
+pub(super) fn weight(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
         return None;

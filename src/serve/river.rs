@@ -1,8 +1,12 @@
-//! Channels as pages show them: titles, outlets and times, without the texts.
+//! Channels as pages show them: titles, outlets, times and the first words, without the texts.
 
-use crate::model::{ChannelView, Language, StoryView};
+use crate::model::{Carrier, ChannelView, Language, StoryView};
+use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
+
+/// Characters of a text shown under a title.
+const EXCERPT: usize = 220;
 
 /// A channel's page in the making.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,12 +14,12 @@ pub struct River {
     /// The channel's slug.
     pub slug: String,
     /// Its title.
-    pub title: String,
+    pub title: Text,
     /// Newest first.
     pub stories: Vec<Line>,
 }
 
-/// A story in one line.
+/// A story as a page lists it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// Story number.
@@ -24,33 +28,47 @@ pub struct Line {
     pub title: Text,
     /// The article.
     pub link: String,
+    /// The first words of the text; empty where there is none.
+    pub excerpt: String,
     /// The outlet's name.
-    pub outlet: String,
+    pub outlet: Text,
     /// When it was published.
     pub published: Timestamp,
-    /// Names of the other outlets and their articles.
-    pub also: Vec<(String, String)>,
+    /// Picture.
+    pub image: Option<String>,
+    /// The other outlets.
+    pub also: Vec<Also>,
+}
+
+/// Another outlet's report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Also {
+    /// The outlet's name.
+    pub outlet: Text,
+    /// Its article.
+    pub link: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// A text with the language and direction it is set in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     /// The text.
     pub words: String,
-    /// Language tag, empty when unknown.
-    pub lang: String,
-    /// `rtl`, `ltr`, or `auto` where nobody said.
+    /// Language tag, where known.
+    pub lang: Option<String>,
+    /// `rtl` or `ltr`.
     pub dir: &'static str,
 }
 
 impl Text {
     /// A text in a language, if one is known.
     #[must_use]
-    pub fn new(text: &str, language: Option<&str>) -> Self {
-        let language = language.and_then(|tag| Language::parse(tag).ok());
-        let dir = language.as_ref().map_or("auto", |l| if l.is_rtl() { "rtl" } else { "ltr" });
-        let lang = language.as_ref().map_or_else(String::new, ToString::to_string);
-        Self { words: text.to_owned(), lang, dir }
+    pub fn new(words: &str, language: Option<&str>) -> Self {
+        let lang = language.and_then(|tag| Language::parse(tag).ok()).map(|tag| tag.to_string());
+        let dir = if is_rtl(lang.as_deref(), words) { "rtl" } else { "ltr" };
+        Self { words: words.to_owned(), lang, dir }
     }
 }
 
@@ -60,7 +78,7 @@ impl River {
     pub fn of(view: &ChannelView) -> Self {
         Self {
             slug: view.slug.clone(),
-            title: view.title.clone(),
+            title: Text::new(&view.title, None),
             stories: view.stories.iter().map(Line::of).collect(),
         }
     }
@@ -69,13 +87,26 @@ impl River {
 impl Line {
     fn of(story: &StoryView) -> Self {
         let lead = &story.lead;
+        let text = lead.summary.as_ref().filter(|s| !s.as_str().is_empty()).or(lead.content.as_ref());
         Self {
             id: story.id.0,
             title: Text::new(lead.title.as_str(), lead.language.as_deref()),
             link: lead.link.clone(),
-            outlet: lead.outlet_name.clone(),
+            excerpt: text.map(|html| plain_text(html.as_str(), EXCERPT)).unwrap_or_default(),
+            outlet: Text::new(&lead.outlet_name, None),
             published: lead.published,
-            also: story.also.iter().map(|c| (c.outlet_name.clone(), c.link.clone())).collect(),
+            image: lead.image.clone(),
+            also: story.also.iter().map(Also::of).collect(),
+        }
+    }
+}
+
+impl Also {
+    fn of(carrier: &Carrier) -> Self {
+        Self {
+            outlet: Text::new(&carrier.outlet_name, None),
+            link: carrier.link.clone(),
+            title: carrier.title.as_str().to_owned(),
         }
     }
 }

@@ -19,9 +19,13 @@ pub enum Policy {
     /// A feed: looked at again after a minute; a browser that shows it runs and loads nothing (an Atom document was seen
     /// to run scripts in Chromium); open to scripts of other sites, for it is public.
     Feed,
-    /// A page of ours.
+    /// A page of ours; it differs by the reader's language.
     Page,
-    /// Something whose address changes with its content, or that never changes.
+    /// A page without pictures.
+    PlainPage,
+    /// A feed document that never changes.
+    Archive,
+    /// Something whose address changes with its content.
     Immutable,
 }
 
@@ -29,16 +33,22 @@ impl Policy {
     fn cache_control(self) -> &'static str {
         match self {
             Self::Feed => "public, max-age=60",
-            Self::Page => "public, max-age=30",
-            Self::Immutable => "public, max-age=31536000, immutable",
+            Self::Page | Self::PlainPage => "public, max-age=30",
+            Self::Archive | Self::Immutable => "public, max-age=31536000, immutable",
         }
     }
 
-    fn content_security(self) -> &'static str {
+    /// `Content-Security-Policy`.
+    pub(super) fn content_security(self) -> &'static str {
         match self {
             Self::Page => super::PAGE_SECURITY,
-            Self::Feed | Self::Immutable => "default-src 'none'; sandbox",
+            Self::PlainPage => super::PLAIN_PAGE_SECURITY,
+            Self::Feed | Self::Archive | Self::Immutable => "default-src 'none'; sandbox",
         }
+    }
+
+    fn is_page(self) -> bool {
+        matches!(self, Self::Page | Self::PlainPage)
     }
 }
 
@@ -106,8 +116,9 @@ impl Variant {
             }
         }
         unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control()));
-        unchanged.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        if policy != Policy::Page {
+        let vary = if policy.is_page() { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        unchanged.insert(VARY, HeaderValue::from_static(vary));
+        if !policy.is_page() {
             unchanged.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         let mut full = unchanged.clone();

@@ -1,5 +1,9 @@
 //! Over real sockets: bytes in, bytes out.
 
+mod browser;
+mod pages;
+mod sample;
+
 use super::*;
 use crate::clock::Clock;
 use crate::model::ChannelView;
@@ -26,8 +30,12 @@ struct House {
 
 impl House {
     async fn open(limits: Limits) -> Self {
+        Self::open_with(limits, None).await
+    }
+
+    async fn open_with(limits: Limits, desk: Option<Desk>) -> Self {
         let (shelf, rivers, health) = (Arc::<Shelf>::default(), Arc::<Rivers>::default(), Arc::<Health>::default());
-        let clock = Clock::manual("2026-11-02T10:00:00Z".parse().unwrap());
+        let clock = Clock::manual(sample::NOW.parse().unwrap());
         shelf.put([Shelved {
             path: "/feed.atom".to_owned(),
             edition: Edition::new(BODY.repeat(50).into_bytes(), "application/atom+xml; charset=utf-8"),
@@ -38,6 +46,10 @@ impl House {
         let at = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let app = App::new(shelf.clone(), rivers.clone(), health.clone(), clock.clone());
+        let app = match desk {
+            Some(desk) => app.with_desk(desk),
+            None => app,
+        };
         let server = tokio::spawn(run_with(limits, listener, app, shutdown.clone()));
         Self { at, shelf, rivers, health, clock, shutdown, server }
     }
@@ -120,7 +132,8 @@ async fn a_changed_edition_takes_the_old_one_s_place() {
     }]);
     assert_eq!(house.ask(since).await.1, b"<new/>");
     house.shelf.retain(|path| path != "/feed.atom");
-    assert!(house.ask(since).await.0.starts_with("http/1.1 404"));
+    let (head, _) = house.ask(since).await;
+    assert!(head.starts_with("http/1.1 503") && header(&head, "retry-after").is_some(), "{head}");
     house.close().await;
 }
 

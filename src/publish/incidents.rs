@@ -1,0 +1,47 @@
+//! `/status.atom`: outlets that broke or work again, for operators who subscribe to trouble. It is the only feed that
+//! speaks of errors; they are never entries of a channel.
+
+use super::clean::to_html;
+use super::wire::{rfc3339, rfc3339_distinct};
+use super::xml::Xml;
+use crate::model::pages::Incident;
+use url::Url;
+
+/// The document; `incidents` newest first. `id` and links are under `public_url`.
+#[must_use]
+pub fn render(incidents: &[Incident], public_url: &Url) -> Vec<u8> {
+    let this = format!("{public_url}status.atom");
+    let page = format!("{public_url}status");
+    let mut xml = Xml::new(512 * incidents.len() + 1024);
+    xml.open("feed", &[("xmlns", Some("http://www.w3.org/2005/Atom")), ("xml:lang", Some("en"))]);
+    xml.text("title", &[], "Warraq: feeds that broke or work again");
+    xml.text("id", &[], &this);
+    xml.text("updated", &[], &rfc3339(incidents.first().map_or(super::atom::EMPTY, |i| i.at)));
+    xml.empty("link", &[("rel", Some("self")), ("type", Some("application/atom+xml")), ("href", Some(&this))]);
+    xml.empty("link", &[("rel", Some("alternate")), ("type", Some("text/html")), ("href", Some(&page))]);
+    xml.open("author", &[]);
+    xml.text("name", &[], "Warraq");
+    xml.close("author");
+    for incident in incidents {
+        entry(&mut xml, incident, &this, &page);
+    }
+    xml.close("feed");
+    xml.into_bytes()
+}
+
+fn entry(xml: &mut Xml, incident: &Incident, this: &str, page: &str) {
+    let Incident { poll, at, outlet_name, url, error } = incident;
+    let verb = if error.is_some() { "broke" } else { "works again" };
+    xml.open("entry", &[]);
+    xml.text("id", &[], &format!("{this}#poll-{poll}"));
+    xml.text("title", &[], &format!("{outlet_name}: a feed {verb}"));
+    xml.text("updated", &[], &rfc3339_distinct(*at, *poll));
+    xml.empty("link", &[("rel", Some("alternate")), ("type", Some("text/html")), ("href", Some(page))]);
+    let address = to_html(url);
+    let words = match error {
+        Some(error) => format!("<p><code>{address}</code> fails: {}</p>", to_html(error)),
+        None => format!("<p><code>{address}</code> is read again.</p>"),
+    };
+    xml.html("content", &[("type", Some("html"))], &words);
+    xml.close("entry");
+}

@@ -1,0 +1,74 @@
+//! What handlers ask for. The daemon fills the desk with functions over its store; tests with functions over nothing.
+
+use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
+use crate::model::{ChannelView, StoryId};
+use jiff::Timestamp;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use url::Url;
+
+/// Why a question has no answer now: the database's trouble, in words for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Trouble(pub String);
+
+/// An answer on its way.
+pub type Answer<A> = Pin<Box<dyn Future<Output = Result<A, Trouble>> + Send>>;
+
+/// A question that may be asked any number of times.
+pub type Ask<Q, A> = Box<dyn Fn(Q) -> Answer<A> + Send + Sync>;
+
+/// Makes a question of an async function.
+pub fn ask<Q, A, E, F>(question: impl Fn(Q) -> F + Send + Sync + 'static) -> Ask<Q, A>
+where
+    F: Future<Output = Result<A, E>> + Send + 'static,
+    E: fmt::Display,
+{
+    Box::new(move |q| {
+        let answer = question(q);
+        Box::pin(async move { answer.await.map_err(|error| Trouble(error.to_string())) })
+    })
+}
+
+/// A page of a channel's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Archived {
+    /// The page, as it was rendered.
+    Page {
+        /// The Atom document.
+        atom: Vec<u8>,
+        /// When it was rendered.
+        made: Timestamp,
+    },
+    /// The page after the newest: its stories are still on the channel's own document.
+    NotYet,
+    /// It was there once; retention has passed over it.
+    Gone,
+    /// There is no such channel or page.
+    Unknown,
+}
+
+/// The questions.
+pub struct Desk {
+    /// Base of every own address, with a trailing slash.
+    pub public_url: Url,
+    /// Whether pages show the entries' pictures.
+    pub images: bool,
+    /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
+    pub filtered: Ask<Filter, ChannelView>,
+    /// A story with its reports.
+    pub story: Ask<StoryId, Option<StoryPage>>,
+    /// How everything fares.
+    pub status: Ask<(), StatusPage>,
+    /// Feeds that broke or work again, newest first, at most a hundred.
+    pub incidents: Ask<(), Vec<Incident>>,
+    /// An archive page of the channel with this slug.
+    pub archive: Ask<(String, u32), Archived>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("public_url", &self.public_url.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! What changed in a sentence: words taken out, words put in. Bounded, pure.
+
+/// Words compared at most; a longer text is shown as replaced.
+const WORDS: usize = 600;
+
+/// A run of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Kept,
+    Out,
+    In,
+}
+
+/// Turns `old` into `new`: runs of words in reading order, what goes before what comes.
+pub(super) fn diff(old: &str, new: &str) -> Vec<(Change, String)> {
+    let a: Vec<&str> = old.split_whitespace().collect();
+    let b: Vec<&str> = new.split_whitespace().collect();
+    let mut runs = Runs(Vec::new());
+    if a.len() > WORDS || b.len() > WORDS {
+        for (change, words) in [(Change::Out, &a), (Change::In, &b)] {
+            for word in words {
+                runs.push(change, word);
+            }
+        }
+        return runs.0;
+    }
+    // Longest common subsequence: common[i][j] is its length from a[i] and b[j] on.
+    let mut common = vec![vec![0_u16; b.len() + 1]; a.len() + 1];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            common[i][j] = if a[i] == b[j] { common[i + 1][j + 1] + 1 } else { common[i + 1][j].max(common[i][j + 1]) };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        if i < a.len() && j < b.len() && a[i] == b[j] {
+            runs.push(Change::Kept, a[i]);
+            (i, j) = (i + 1, j + 1);
+        } else if j >= b.len() || (i < a.len() && common[i + 1][j] >= common[i][j + 1]) {
+            runs.push(Change::Out, a[i]);
+            i += 1;
+        } else {
+            runs.push(Change::In, b[j]);
+            j += 1;
+        }
+    }
+    runs.0
+}
+
+struct Runs(Vec<(Change, String)>);
+
+impl Runs {
+    fn push(&mut self, change: Change, word: &str) {
+        match self.0.last_mut() {
+            Some((last, run)) if *last == change => {
+                run.push(' ');
+                run.push_str(word);
+            }
+            _ => self.0.push((change, word.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_corrected_number_is_the_only_change() {
+        let runs = diff("Séisme : 12 morts à Rabat", "Séisme : 14 morts à Rabat");
+        let expected =
+            [(Change::Kept, "Séisme :"), (Change::Out, "12"), (Change::In, "14"), (Change::Kept, "morts à Rabat")];
+        assert_eq!(runs, expected.map(|(c, w)| (c, w.to_owned())));
+        assert_eq!(diff("", ""), []);
+    }
+
+    proptest! {
+        #[test]
+        fn both_sides_can_be_read_off(old in "([ab] ){0,9}", new in "([abc] ){0,9}") {
+            let runs = diff(&old, &new);
+            let side = |gone: Change| {
+                let words: Vec<_> = runs.iter().filter(|(c, _)| *c != gone).map(|(_, w)| w.as_str()).collect();
+                words.join(" ")
+            };
+            prop_assert_eq!(side(Change::In), old.trim());
+            prop_assert_eq!(side(Change::Out), new.trim());
+        }
+    }
+}

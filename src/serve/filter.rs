@@ -1,0 +1,137 @@
+//! Filters as addresses: `/feed.atom?tag=…&outlet=…&lang=…&q=…&min_outlets=2`. Pure: a query string becomes a [`Filter`]
+//! within bounds, or a sentence that says what is wrong; a filter has one canonical query string.
+
+use crate::model::pages::Filter;
+use crate::model::{Language, Slug};
+use url::form_urlencoded::{Serializer, parse};
+
+/// Values of one key at most.
+const VALUES: usize = 16;
+/// Characters of a search at most; longer ones are no search.
+pub(super) const WORDS: usize = 200;
+/// Stories listed at most.
+const LIMIT: u32 = 200;
+/// Stories listed where nobody asks for another number.
+const USUAL: u32 = 100;
+/// The most outlets one may ask for: no story has more members.
+const OUTLETS: u32 = 64;
+
+/// Reads a query string.
+///
+/// # Errors
+/// One sentence for the person who typed it.
+pub(super) fn read(query: &str) -> Result<Filter, String> {
+    let mut filter = Filter { limit: USUAL, ..Filter::default() };
+    for (key, value) in parse(query.as_bytes()) {
+        let value = value.trim();
+        match &*key {
+            "outlet" => {
+                let slug = Slug::parse(value).map_err(|_| format!("outlet: “{value}” is no outlet's slug"))?;
+                filter.outlets.insert(slug);
+            }
+            "lang" => {
+                let tag =
+                    Language::parse(value).map_err(|_| format!("lang: “{value}” is no language; say ar, fr, en"))?;
+                let primary = Language::parse(tag.primary()).map_err(|e| e.to_string())?;
+                filter.languages.insert(primary);
+            }
+            "tag" if value.is_empty() || value.chars().count() > 64 => {
+                return Err("tag: 1 to 64 characters".to_owned());
+            }
+            "tag" => {
+                filter.tags.insert(value.to_owned());
+            }
+            "q" => filter.words = words(value)?,
+            "min_outlets" => filter.min_outlets = number(&key, value, OUTLETS)?,
+            "limit" => filter.limit = number(&key, value, LIMIT)?,
+            other => {
+                return Err(format!("“{other}” is no filter; there are outlet, tag, lang, q, min_outlets and limit"));
+            }
+        }
+        if filter.outlets.len().max(filter.tags.len()).max(filter.languages.len()) > VALUES {
+            return Err(format!("{key}: at most {VALUES} values"));
+        }
+    }
+    Ok(filter)
+}
+
+fn words(value: &str) -> Result<Option<String>, String> {
+    if value.chars().count() > WORDS {
+        return Err(format!("q: at most {WORDS} characters"));
+    }
+    let folded = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ok(Some(folded).filter(|w| !w.is_empty()))
+}
+
+fn number(key: &str, value: &str, most: u32) -> Result<u32, String> {
+    value.parse().ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| format!("{key}: a number from 1 to {most}"))
+}
+
+/// The one query string of a filter, without the question mark; empty when it filters nothing.
+pub(super) fn canonical(filter: &Filter) -> String {
+    let Filter { outlets, tags, languages, words, min_outlets, limit } = filter;
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(outlets.iter().map(|o| ("outlet", o.as_str())));
+    query.extend_pairs(tags.iter().map(|t| ("tag", t.as_str())));
+    query.extend_pairs(languages.iter().map(|l| ("lang", l.as_str())));
+    if let Some(words) = words {
+        query.append_pair("q", words);
+    }
+    if *min_outlets > 1 {
+        query.append_pair("min_outlets", &min_outlets.to_string());
+    }
+    if *limit != USUAL {
+        query.append_pair("limit", &limit.to_string());
+    }
+    query.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_question_has_one_address() {
+        for (asked, canonical_query) in [
+            ("", ""),
+            ("tag=b&tag=a&tag=b", "tag=a&tag=b"),
+            ("lang=FR-ma&outlet=alalam", "outlet=alalam&lang=fr"),
+            ("q=++%D8%A3%D9%85%D8%B7%D8%A7%D8%B1%20%20x+", "q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1+x"),
+            ("q=", ""),
+            ("min_outlets=1&limit=100", ""),
+            ("min_outlets=2&limit=7", "min_outlets=2&limit=7"),
+        ] {
+            assert_eq!(read(asked).map(|f| canonical(&f)).as_deref(), Ok(canonical_query), "{asked}");
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_named() {
+        let long = format!("q={}", "x".repeat(WORDS + 1));
+        let many: String = (0..=VALUES).flat_map(|n| [format!("tag={n}"), "&".to_owned()]).collect();
+        for (asked, word) in [
+            ("outlets=a", "outlets"),
+            ("outlet=Al%20Alam", "outlet"),
+            ("lang=arabic!", "lang"),
+            ("min_outlets=0", "min_outlets"),
+            ("limit=1000", "200"),
+            ("tag=", "tag"),
+            (&long, "200"),
+            (&many, "16"),
+        ] {
+            assert!(read(asked).unwrap_err().contains(word), "{asked}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics_and_canonical_is_stable(query in "([a-z_]{0,12}=[^&]{0,20}&?|(q|tag|lang)=\\PC{0,9}&){0,5}") {
+            if let Ok(filter) = read(&query) {
+                let again = canonical(&filter);
+                let back = read(&again).unwrap();
+                prop_assert_eq!(canonical(&back), again);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A story: its reports side by side, when each came, what was edited, why they stand together.
+
+use super::super::diff::{Change, diff};
+use super::super::river::Text;
+use super::Frame;
+use crate::model::pages::{RevisionView, StoryPage, StoryReport};
+use crate::publish::plain_text;
+use askama::Template;
+use jiff::Timestamp;
+
+/// Characters of a text that are compared and shown in a revision.
+const COMPARED: usize = 3000;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "story.html", config = "src/serve/askama.toml")]
+pub(in super::super) struct Story {
+    pub(in super::super) frame: Frame,
+    title: Text,
+    reports: Vec<Report>,
+}
+
+/// A report, ready to be set.
+struct Report {
+    title: Text,
+    outlet: Text,
+    link: Option<String>,
+    author: Option<String>,
+    published: Timestamp,
+    first_seen: Timestamp,
+    /// Safe HTML.
+    text: Option<String>,
+    joined: Timestamp,
+    /// Why it stands here, for all but the first.
+    evidence: Option<String>,
+    revisions: Vec<Revision>,
+}
+
+/// A revision, with its differences.
+struct Revision {
+    seen: Timestamp,
+    what: String,
+    title: Option<Vec<Piece>>,
+    text: Option<Vec<Piece>>,
+}
+
+/// A run of words: kept, taken out, put in.
+struct Piece {
+    element: &'static str,
+    words: String,
+}
+
+impl Story {
+    /// The page of `story`; `None` when it has no report left.
+    pub(in super::super) fn new(frame: Frame, story: StoryPage) -> Option<Self> {
+        let lead = story.reports.first()?;
+        let title = Text::new(lead.title.as_str(), lead.language.as_deref());
+        Some(Self { frame, title, reports: story.reports.into_iter().map(Report::of).collect() })
+    }
+}
+
+impl Report {
+    fn of(report: StoryReport) -> Self {
+        let first = report.rule == "first";
+        Self {
+            title: Text::new(report.title.as_str(), report.language.as_deref()),
+            outlet: Text::new(&report.outlet_name, None),
+            link: report.link,
+            author: report.author.filter(|a| !a.is_empty()),
+            published: report.published,
+            first_seen: report.first_seen,
+            text: report.text.map(crate::model::SafeHtml::into_string),
+            joined: report.joined,
+            evidence: (!first && !report.evidence.is_empty()).then_some(report.evidence),
+            revisions: report.revisions.into_iter().map(Revision::of).collect(),
+        }
+    }
+}
+
+impl Revision {
+    fn of(revision: RevisionView) -> Self {
+        let (old, new) = revision.title;
+        let text = revision
+            .text
+            .map(|(old, new)| pieces(&plain_text(old.as_str(), COMPARED), &plain_text(new.as_str(), COMPARED)));
+        Self {
+            seen: revision.seen,
+            what: revision.what,
+            title: (old != new).then(|| pieces(&old, &new)),
+            text: text.filter(|pieces| pieces.iter().any(|p| p.element != "span")),
+        }
+    }
+}
+
+fn pieces(old: &str, new: &str) -> Vec<Piece> {
+    let element = |change| match change {
+        Change::Kept => "span",
+        Change::Out => "del",
+        Change::In => "ins",
+    };
+    diff(old, new).into_iter().map(|(change, words)| Piece { element: element(change), words }).collect()
+}

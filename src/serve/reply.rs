@@ -1,0 +1,147 @@
+//! Answers that do not come from the shelf.
+
+use super::app::House;
+use super::payload::Payload;
+use super::shelf::{Held, Policy, security};
+use super::words::Tongue;
+use crate::publish::Edition;
+use askama::Template;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use std::convert::Infallible;
+use std::fmt::Display;
+
+/// Who asks, and how.
+pub(super) struct Asker {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone() })
+    }
+}
+
+impl Asker {
+    /// The language to answer in.
+    pub(super) fn tongue(&self) -> Tongue {
+        Tongue::of(&self.headers)
+    }
+
+    /// A document's answer to this request.
+    pub(super) fn take(&self, held: &Held) -> Response<Body> {
+        held.answer(&self.method, &self.headers).map(Body::new)
+    }
+}
+
+/// A page: rendered, packed and kept for a moment under `key`.
+pub(super) async fn page(house: &House, asker: &Asker, key: String, page: &impl Template) -> Response<Body> {
+    match page.render() {
+        Ok(html) => {
+            let images = house.desk.as_ref().is_none_or(|desk| desk.images);
+            let policy = if images { Policy::Page } else { Policy::PlainPage };
+            document(house, asker, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
+        }
+        Err(error) => broken(&error),
+    }
+}
+
+/// A document made now: `make` and the packing run on a thread for such work.
+pub(super) async fn document(
+    house: &House,
+    asker: &Asker,
+    key: String,
+    media_type: &'static str,
+    policy: Policy,
+    make: impl FnOnce() -> Vec<u8> + Send + 'static,
+) -> Response<Body> {
+    match tokio::task::spawn_blocking(move || Edition::new(make(), media_type)).await {
+        Ok(edition) => asker.take(&house.cache.put(key, &edition, policy, house.clock.now())),
+        Err(error) => broken(&error),
+    }
+}
+
+/// 404 with the way back.
+pub(super) fn nothing() -> Response<Body> {
+    plain(
+        StatusCode::NOT_FOUND,
+        "There is nothing at this address. The front page is /, the feeds are /feed.atom, /feed.rss and /feed.json, and \
+         /opml lists what is read.\n"
+            .to_owned(),
+    )
+}
+
+/// A question that cannot be answered as it was put.
+pub(super) fn bad(why: &str) -> Response<Body> {
+    plain(StatusCode::BAD_REQUEST, format!("{why}\n"))
+}
+
+/// Our trouble: the log has it, the reader is asked to come back.
+pub(super) fn broken(error: &dyn Display) -> Response<Body> {
+    tracing::error!(%error, "a page cannot be made");
+    plain(StatusCode::SERVICE_UNAVAILABLE, "This cannot be shown now. Please try again in a minute.\n".to_owned())
+}
+
+/// 503 for a feed that will be there in a moment (RFC 9110 10.2.3): a 404 would make readers give it up.
+pub(super) fn soon() -> Response<Body> {
+    let mut response = plain(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This feed is not rendered yet. Please come back in a moment.\n".to_owned(),
+    );
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    response
+}
+
+/// 307 to another address of ours (RFC 9110 15.4.8).
+pub(super) fn elsewhere(path: &str) -> Response<Body> {
+    let mut response = plain(StatusCode::TEMPORARY_REDIRECT, format!("See {path}\n"));
+    if let Ok(location) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// A fact about the daemon, never kept by anyone.
+pub(super) fn state<E: Display>(state: Result<(), E>) -> Response<Body> {
+    let mut response = match state {
+        Ok(()) => plain(StatusCode::OK, "ok\n".to_owned()),
+        Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
+    };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// 405 for the router.
+pub(super) fn not_allowed() -> Response<Body> {
+    super::shelf::not_allowed().map(|payload: Payload| Body::new(payload))
+}
+
+/// A short answer in plain text.
+pub(super) fn plain(status: StatusCode, text: String) -> Response<Body> {
+    small(status, text, "text/plain; charset=utf-8", "default-src 'none'")
+}
+
+/// A page that says what is wrong with a question; it is not kept, or every wrong question would take a place.
+pub(super) fn wrong(page: &impl Template) -> Response<Body> {
+    match page.render() {
+        Ok(html) => {
+            small(StatusCode::BAD_REQUEST, html, "text/html; charset=utf-8", Policy::PlainPage.content_security())
+        }
+        Err(error) => broken(&error),
+    }
+}
+
+fn small(status: StatusCode, text: String, media_type: &'static str, content_security: &'static str) -> Response<Body> {
+    let mut response = (status, text).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.extend(security(content_security));
+    response
+}

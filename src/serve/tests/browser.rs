@@ -1,0 +1,184 @@
+//! Pages in Debian's Chromium, driven through ChromeDriver; skipped aloud where they are not installed.
+//! `WARRAQ_SHOTS=DIR` keeps the screenshots.
+
+use super::{House, sample};
+use crate::serve::Limits;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+/// A browser window.
+struct Browser {
+    client: reqwest::Client,
+    session: String,
+    _driver: tokio::process::Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Opens a browser whose reader prefers `language`; `None` where there is none.
+    async fn open(language: &str, dark: bool) -> Option<Self> {
+        let mut driver = tokio::process::Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .ok()?;
+        let mut lines = BufReader::new(driver.stdout.take()?).lines();
+        let port = loop {
+            let line = lines.next_line().await.ok()??;
+            let port =
+                line.rsplit_once("on port ").and_then(|(_, port)| port.trim_end_matches('.').parse::<u16>().ok());
+            if let Some(port) = port.filter(|&port| port > 0) {
+                break port;
+            }
+        };
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().ok()?;
+        let profile = tempfile::tempdir().ok()?;
+        let mut args = vec![
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+        ]
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+        args.push(format!("--user-data-dir={}", profile.path().display()));
+        if dark {
+            args.push("--force-dark-mode".to_owned());
+        }
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "goog:chromeOptions": {"args": args, "prefs": {"intl.accept_languages": language, "intl.selected_languages": language}},
+        }}});
+        let made = post(&client, &format!("http://127.0.0.1:{port}/session"), &wanted).await;
+        let id = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
+        let session = format!("http://127.0.0.1:{port}/session/{id}");
+        Some(Self { client, session, _driver: driver, _profile: profile })
+    }
+
+    async fn call(&self, command: &str, body: Value) -> Value {
+        post(&self.client, &format!("{}/{command}", self.session), &body).await
+    }
+
+    /// Opens a page at this width and says what script finds there.
+    async fn look(&self, address: &str, width: u32, script: &str) -> Value {
+        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+        self.call("url", json!({"url": address})).await;
+        self.call("execute/sync", json!({"script": script, "args": []})).await
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.call("goog/cdp/execute", json!({"cmd": command, "params": parameters})).await
+    }
+
+    async fn keep(&self, name: &str) {
+        let Some(folder) = std::env::var_os("WARRAQ_SHOTS").map(PathBuf::from) else { return };
+        let shot = self.devtools("Page.captureScreenshot", json!({"captureBeyondViewport": true})).await;
+        let png = decode(shot["data"].as_str().unwrap());
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+}
+
+async fn post(client: &reqwest::Client, address: &str, body: &Value) -> Value {
+    let answer = client.post(address).body(body.to_string()).send().await.unwrap().bytes().await.unwrap();
+    serde_json::from_slice::<Value>(&answer).unwrap()["value"].take()
+}
+
+fn decode(base64: &str) -> Vec<u8> {
+    let value = |b: u8| match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u8> = base64.bytes().filter(|&b| b != b'=').map(value).collect();
+    let bytes = digits.chunks(4).flat_map(|c| {
+        let n = c.iter().fold(0_u32, |n, &d| n << 6 | u32::from(d)) << (6 * (4 - c.len()));
+        n.to_be_bytes()[1..c.len()].to_vec()
+    });
+    bytes.collect()
+}
+
+/// What is wrong with a page: too wide, too small to touch or read, headings that skip.
+const LOOK: &str = r"
+const wrong = [];
+const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+if (wide > 0) wrong.push(`scrolls sideways by ${wide}`);
+for (const e of document.querySelectorAll('main *')) {
+  const box = e.getBoundingClientRect();
+  if (box.width && (box.right > innerWidth + 1 || box.left < -1) && !e.closest('.skip, nav, svg, pre, table')) {
+    wrong.push(`${e.tagName}.${e.className} sticks out: ${box.left} to ${box.right}`);
+  }
+}
+const luminance = c => { const [r, g, b] = c.match(/[\d.]+/g).slice(0, 3).map(v => { v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; }); return .2126 * r + .7152 * g + .0722 * b; };
+const back = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (!/, 0\)$|transparent/.test(c)) return c; } return 'rgb(255, 255, 255)'; };
+for (const e of document.querySelectorAll('body *')) {
+  const text = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+  if (!text || !e.getClientRects().length) continue;
+  const style = getComputedStyle(e);
+  const [a, b] = [luminance(style.color), luminance(back(e))].sort((x, y) => y - x);
+  const ratio = (a + .05) / (b + .05);
+  if (ratio < 4.5) wrong.push(`contrast ${ratio.toFixed(2)}: ${e.tagName}.${e.className} ${style.color} on ${back(e)}`);
+}
+let level = 0;
+for (const h of document.querySelectorAll('h1, h2, h3, h4')) {
+  const next = +h.tagName[1];
+  if (next > level + 1) wrong.push(`heading ${next} after ${level}`);
+  level = next;
+}
+if (document.title === 'run') wrong.push('a script of an entry ran');
+for (const mark of ['header', 'main', 'footer', '[role=search]']) if (!document.querySelector(mark)) wrong.push(`no ${mark}`);
+for (const i of document.querySelectorAll('input, button')) if (!(i.labels?.length || i.ariaLabel || i.textContent.trim())) wrong.push('a control without a name');
+return wrong;
+";
+
+#[tokio::test]
+async fn pages_are_right_in_a_browser() {
+    for (language, dark) in [("en", false), ("ar", false), ("fr", true)] {
+        let Some(browser) = Browser::open(language, dark).await else {
+            eprintln!("SKIPPED: no chromedriver here; pages were not looked at in a browser");
+            return;
+        };
+        let house = House::open_with(Limits::default(), Some(sample::desk(true))).await;
+        let mut view = sample::channel("all", if language == "ar" { "كل الأخبار" } else { "All the news" });
+        view.stories[0].lead.image = Some(format!("http://{}/none.jpg", house.at));
+        house.rivers.put(&view);
+        for (slug, title) in
+            [("morocco", "أخبار المغرب"), ("sport", "Sport"), ("long", "Une rubrique au nom bien long")]
+        {
+            house.rivers.put(&sample::channel(slug, title));
+        }
+        for (name, path) in [
+            ("front", "/"),
+            ("story", "/stories/1"),
+            ("search", "/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1"),
+            ("status", "/status"),
+            ("about", "/about"),
+        ] {
+            for (size, width) in [("phone", 360), ("desk", 1280)] {
+                let found = browser.look(&format!("http://{}{path}", house.at), width, LOOK).await;
+                assert_eq!(found, json!([]), "{language} {path} at {width}");
+                browser.keep(&format!("{name}-{language}-{size}")).await;
+            }
+        }
+        let log = browser.call("se/log", json!({"type": "browser"})).await;
+        let own = |entry: &&Value| !entry["message"].as_str().unwrap_or_default().contains("none.jpg");
+        let errors: Vec<_> = log.as_array().into_iter().flatten().filter(own).collect();
+        // The sample's story holds a script on purpose: the browser says that it was refused.
+        assert!(errors.iter().all(|e| e["message"].as_str().unwrap().contains("/stories/1")), "{errors:?}");
+        browser.client.delete(&browser.session).send().await.unwrap();
+        house.close().await;
+    }
+}

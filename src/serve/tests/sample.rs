@@ -1,0 +1,242 @@
+//! Invented stories and a desk that answers from nothing.
+
+use super::super::{Archived, Desk, ask};
+use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
+use crate::model::{Carrier, ChannelView, EntryId, PlainText, Report, SafeHtml, StoryId, StoryView};
+use jiff::{SignedDuration, Timestamp};
+
+pub(super) const NOW: &str = "2026-11-02T10:00:00Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn before(minutes: i64) -> Timestamp {
+    now() - SignedDuration::from_mins(minutes)
+}
+
+fn plain(text: &str) -> PlainText {
+    PlainText::vouch(text.to_owned())
+}
+
+fn html(text: &str) -> SafeHtml {
+    SafeHtml::vouch(text.to_owned())
+}
+
+/// (language, outlet, title, text, carried elsewhere by)
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const ROWS: &[Row] = &[
+    (
+        "ar",
+        "العلم",
+        "أمطار غزيرة على مدن الشمال والسلطات تعلن حالة تأهب",
+        "شهدت مدن الشمال منذ فجر اليوم تساقطات مطرية غزيرة، بلغت 74 ملمترا في تطوان، ودعت المصالح المختصة السائقين إلى الحذر وتجنب عبور الأودية.",
+        &[
+            ("Le Courrier du Nord", "Fortes pluies dans le Nord"),
+            ("هسبريس الجنوب", "تأهب في الشمال"),
+            ("The Maghreb Post", "Heavy rain"),
+        ],
+    ),
+    (
+        "fr",
+        "Le Courrier du Nord",
+        "Tramway de Rabat : la troisième ligne ouvrira « avant l’été », promet la région",
+        "Douze stations, 11 kilomètres et un dépôt agrandi : le chantier, retardé deux fois, est désormais financé à hauteur de 1,9 milliard de dirhams.",
+        &[("العلم", "الخط الثالث للطرامواي")],
+    ),
+    (
+        "en",
+        "The Maghreb Post",
+        "Fishing fleets return as octopus season opens on the Atlantic coast",
+        "Landings at Dakhla doubled on the first day, traders say, and prices fell by a tenth.",
+        &[],
+    ),
+    ("ar", "صحيفة المرفأ", "كاريكاتير اليوم", "", &[]),
+    (
+        "ar",
+        "العلم",
+        "المنتخب الوطني يفوز بثلاثية نظيفة ويتصدر مجموعته قبل مباراة الحسم ضد منتخب Côte d’Ivoire",
+        "سجل الأهداف كل من اللاعبين في الشوط الثاني، وصرح المدرب بعد المباراة أن الفريق «لم يقل كلمته الأخيرة بعد».",
+        &[("Le Courrier du Nord", "Trois à zéro")],
+    ),
+    (
+        "fr",
+        "Revue Atlas",
+        "Anticonstitutionnellement : https://exemple.example/une-adresse-interminable-qui-ne-se-coupe-pas-volontiers-et-deborde",
+        "Une revue de presse.",
+        &[],
+    ),
+    (
+        "en",
+        "The Maghreb Post",
+        "Central bank holds rates; inflation at 2.1%",
+        "Governor cites easing food prices & a stronger harvest.",
+        &[],
+    ),
+    (
+        "ar",
+        "هسبريس الجنوب",
+        "انطلاق المعرض الدولي للكتاب بمشاركة 700 دار نشر",
+        "يفتح المعرض أبوابه أمام الجمهور غدا.",
+        &[],
+    ),
+];
+
+pub(super) fn channel(slug: &str, title: &str) -> ChannelView {
+    let stories: Vec<StoryView> = ROWS.iter().enumerate().map(|(n, row)| story(n, row)).collect();
+    ChannelView {
+        slug: slug.to_owned(),
+        title: title.to_owned(),
+        public_url: "http://127.0.0.1:8080/".parse().unwrap(),
+        language: None,
+        updated: stories.first().map(|s| s.updated),
+        stories,
+    }
+}
+
+fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
+    let number = i64::try_from(n).unwrap();
+    let at = before(number * number * 37 + 3);
+    let carrier = |(name, title): &(&str, &str)| Carrier {
+        outlet_name: (*name).to_owned(),
+        title: plain(title),
+        link: "https://other.example/x".to_owned(),
+        language: None,
+    };
+    StoryView {
+        id: StoryId(number + 1),
+        iri: format!("https://a.example/{n}"),
+        order_at: at,
+        updated: at,
+        lead: Report {
+            entry: EntryId(number + 1),
+            title: plain(title),
+            link: format!("https://a.example/{n}"),
+            source_id: None,
+            published: at,
+            language: Some((*language).to_owned()),
+            summary: (!text.is_empty()).then(|| html(&format!("<p>{}</p>", text.replace('&', "&amp;")))),
+            content: None,
+            authors: Vec::new(),
+            contributors: Vec::new(),
+            categories: Vec::new(),
+            enclosures: Vec::new(),
+            rights: None,
+            image: None,
+            comments: None,
+            outlet: "o".to_owned(),
+            outlet_name: (*outlet).to_owned(),
+            feed_url: "https://a.example/rss".to_owned(),
+            feed_link: None,
+            feed_updated: at,
+        },
+        also: also.iter().map(carrier).collect(),
+    }
+}
+
+fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> StoryReport {
+    StoryReport {
+        entry: EntryId(n),
+        outlet_name: outlet.to_owned(),
+        title: plain(title),
+        link: Some(format!("https://o{n}.example/x")),
+        language: Some(language.to_owned()),
+        author: (n == 1).then(|| "س. علوي".to_owned()),
+        published: before(200 - n * 30),
+        first_seen: before(195 - n * 30),
+        joined: before(195 - n * 30),
+        rule: if n == 1 { "first" } else { "text" }.to_owned(),
+        evidence: "37 of the first 40 words are the same (0.92); both texts begin alike".to_owned(),
+        text: Some(html(text)),
+        revisions: Vec::new(),
+    }
+}
+
+fn story_page(id: StoryId) -> Option<StoryPage> {
+    if id.0 != 1 {
+        return None;
+    }
+    let arabic = "<p>شهدت مدن الشمال منذ فجر اليوم تساقطات مطرية غزيرة، بلغت 74 ملمترا في تطوان.</p><p>ودعت المصالح المختصة السائقين إلى الحذر.</p><script>document.title='run'</script>";
+    let mut first = report(1, "ar", "العلم", "أمطار غزيرة على مدن الشمال والسلطات تعلن حالة تأهب", arabic);
+    first.revisions = vec![RevisionView {
+        seen: before(60),
+        what: "title and text".to_owned(),
+        title: (
+            "أمطار غزيرة على مدن الشمال".to_owned(),
+            "أمطار غزيرة على مدن الشمال والسلطات تعلن حالة تأهب".to_owned(),
+        ),
+        text: Some((html("<p>بلغت 70 ملمترا في تطوان.</p>"), html("<p>بلغت 74 ملمترا في تطوان.</p>"))),
+    }];
+    let second = report(2, "ar", "هسبريس الجنوب", "تأهب في الشمال بعد أمطار غزيرة", arabic);
+    let third = report(
+        3,
+        "fr",
+        "Le Courrier du Nord",
+        "Fortes pluies dans le Nord",
+        "<p>Il est tombé 74 mm à Tétouan depuis l’aube.</p>",
+    );
+    Some(StoryPage { id, reports: vec![first, second, third] })
+}
+
+fn status_page() -> StatusPage {
+    let days = (0..30).map(|n: u32| Day {
+        date: format!("2026-10-{:02}", n + 1),
+        entries: 120 + (n * 37) % 90,
+        delay: (n % 7 != 3).then_some(240 + (n * 53) % 700),
+        fresh: 300 + n,
+        unchanged: 900 - n * 4,
+        failed: if n == 12 { 200 } else { n % 5 },
+    });
+    let feed = |n: u32| FeedStatus {
+        outlet_name: ["العلم", "Le Courrier du Nord", "The Maghreb Post"][n as usize % 3].to_owned(),
+        url: format!("https://outlet{n}.example/some/rather/long/path/to/the/feed/syndication.rss"),
+        state: ["active", "failing", "held", "gone", "new"][n as usize % 5].to_owned(),
+        last_poll: (n % 5 != 4).then(|| before(7)),
+        last_outcome: (n % 5 != 4).then(|| "not_modified".to_owned()),
+        last_error: (n % 5 == 1).then(|| "the server answered 503 and asks for time <b>".to_owned()),
+        failures: u32::from(n % 5 == 1) * 4,
+        next_poll: before(-23),
+        why: "adaptive: 3.1 entries an hour at this time of week, floor of 10 minutes".to_owned(),
+        gaps: n % 2,
+        entries: (0..30).map(|d| (d * (n + 3)) % 17).collect(),
+    };
+    StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
+}
+
+pub(super) fn desk(images: bool) -> Desk {
+    type Never = std::convert::Infallible;
+    Desk {
+        public_url: "http://127.0.0.1:8080/".parse().unwrap(),
+        images,
+        filtered: ask(|filter: Filter| async move {
+            let mut view = channel("all", "");
+            let outlets = u32::try_from(view.stories.len()).unwrap();
+            view.stories.truncate(filter.limit.min(outlets) as usize);
+            if filter.words.as_deref() == Some("nothing") {
+                view.stories.clear();
+            }
+            Ok::<_, Never>(view)
+        }),
+        story: ask(|id| async move { if id == StoryId(13) { Err("the disk is on fire") } else { Ok(story_page(id)) } }),
+        status: ask(|()| async { Ok::<_, Never>(status_page()) }),
+        incidents: ask(|()| async {
+            let incident = |poll, error: Option<&str>| Incident {
+                poll,
+                at: before(poll),
+                outlet_name: "العلم".to_owned(),
+                url: "https://alalam.example/rss?a=1&b=2".to_owned(),
+                error: error.map(str::to_owned),
+            };
+            Ok::<_, Never>(vec![incident(5, None), incident(9, Some("no connection: <refused>"))])
+        }),
+        archive: ask(|(slug, number): (String, u32)| async move {
+            Ok::<_, Never>(match (&*slug, number) {
+                ("all", 1) => Archived::Gone,
+                ("all", 2) => Archived::Page { atom: b"<feed/>".to_vec(), made: before(999) },
+                ("all", 3) => Archived::NotYet,
+                _ => Archived::Unknown,
+            })
+        }),
+    }
+}
