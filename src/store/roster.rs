@@ -7,9 +7,11 @@ use super::{
     error::{StoreError, While},
     place,
 };
-use crate::model::{Channel, FeedId, FeedUrl, Outlet, Slug};
+use crate::model::{Channel, FeedId, Language, Outlet, Slug};
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::SqliteConnection;
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// What the configuration says, as far as the file is concerned.
@@ -48,83 +50,149 @@ pub(super) async fn adopt(
     .execute(&mut *connection)
     .await
     .while_doing("writing settings")?;
-    let mut adopted = Adopted::default();
-    for (outlet, schedule) in &roster.outlets {
-        let id = adopt_outlet(connection, outlet).await?;
-        for url in &outlet.feeds {
-            adopt_feed(connection, id, url, schedule, now, &mut adopted).await?;
-        }
-    }
-    let urls: Vec<&str> = roster.outlets.iter().flat_map(|(o, _)| &o.feeds).map(FeedUrl::as_str).collect();
-    let removed =
-        sqlx::query("UPDATE feed SET removed = 1 WHERE removed = 0 AND url NOT IN (SELECT value FROM json_each($1))")
-            .bind(cell::rows(&urls))
-            .execute(&mut *connection)
-            .await
-            .while_doing("removing feeds")?;
-    adopted.removed = removed.rows_affected();
+    adopt_outlets(connection, roster).await?;
+    let adopted = adopt_feeds(connection, roster, now).await?;
     let directory = adopt_channels(connection, &roster.channels).await?;
     Ok((adopted, directory))
 }
 
-async fn adopt_outlet(connection: &mut SqliteConnection, outlet: &Outlet) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
-        "INSERT INTO outlet (slug, name, language, tags) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags \
-         RETURNING id",
-    )
-    .bind(outlet.slug.as_str())
-    .bind(&outlet.name)
-    .bind(outlet.language.as_ref().map(crate::model::Language::as_str))
-    .bind(cell::rows(&outlet.tags))
-    .fetch_one(connection)
-    .await
-    .while_doing("writing outlets")
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct OutletRow<'a> {
+    slug: &'a str,
+    name: &'a str,
+    language: Option<&'a str>,
+    tags: String,
 }
 
-async fn adopt_feed(
-    connection: &mut SqliteConnection,
-    outlet: i64,
-    url: &FeedUrl,
-    schedule: &str,
-    now: Timestamp,
-    adopted: &mut Adopted,
-) -> Result<(), StoreError> {
-    let known: Option<(i64, i64, String, bool)> =
-        sqlx::query_as("SELECT id, outlet_id, schedule, removed FROM feed WHERE url = $1")
-            .bind(url.as_str())
-            .fetch_optional(&mut *connection)
+/// Writes outlets that are new or changed.
+async fn adopt_outlets(connection: &mut SqliteConnection, roster: &Roster) -> Result<(), StoreError> {
+    let known: Vec<(String, String, Option<String>, String)> =
+        sqlx::query_as("SELECT slug, name, language, tags FROM outlet")
+            .fetch_all(&mut *connection)
             .await
-            .while_doing("reading feeds")?;
-    let Some((id, had, was, removed)) = known else {
-        let id = sqlx::query_scalar(
-            "INSERT INTO feed (outlet_id, url, ask_url, schedule, next_poll_at) VALUES ($1, $2, $2, $3, $4) RETURNING id",
+            .while_doing("reading outlets")?;
+    let known: HashMap<&str, OutletRow<'_>> = known
+        .iter()
+        .map(|(slug, name, language, tags)| {
+            (slug.as_str(), OutletRow { slug, name, language: language.as_deref(), tags: tags.clone() })
+        })
+        .collect();
+    let rows: Vec<OutletRow<'_>> = roster
+        .outlets
+        .iter()
+        .map(|(outlet, _)| OutletRow {
+            slug: outlet.slug.as_str(),
+            name: &outlet.name,
+            language: outlet.language.as_ref().map(Language::as_str),
+            tags: cell::rows(&outlet.tags),
+        })
+        .filter(|row| known.get(row.slug) != Some(row))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO outlet (slug, name, language, tags) \
+         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags' FROM json_each($1) WHERE true \
+         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags",
+    )
+    .bind(cell::rows(&rows))
+    .execute(connection)
+    .await
+    .while_doing("writing outlets")?;
+    Ok(())
+}
+
+#[derive(Debug, Serialize)]
+struct FeedRow<'a> {
+    url: &'a str,
+    outlet: i64,
+    schedule: &'a str,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownFeed {
+    id: i64,
+    url: String,
+    outlet_id: i64,
+    schedule: String,
+    removed: bool,
+}
+
+/// Writes feeds that are new or changed, and marks those that are no longer configured.
+async fn adopt_feeds(
+    connection: &mut SqliteConnection,
+    roster: &Roster,
+    now: Timestamp,
+) -> Result<Adopted, StoreError> {
+    let ids: Vec<(String, i64)> = sqlx::query_as("SELECT slug, id FROM outlet")
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("reading outlets")?;
+    let ids: HashMap<&str, i64> = ids.iter().map(|(slug, id)| (slug.as_str(), *id)).collect();
+    let known = known_feeds(connection).await?;
+    let mut known: HashMap<&str, &KnownFeed> = known.iter().map(|f| (f.url.as_str(), f)).collect();
+    let mut adopted = Adopted::default();
+    let (mut rows, mut added) = (Vec::new(), Vec::new());
+    for (outlet, schedule) in &roster.outlets {
+        let Some(&id) = ids.get(outlet.slug.as_str()) else { continue };
+        for url in &outlet.feeds {
+            let row = FeedRow { url: url.as_str(), outlet: id, schedule };
+            match known.remove(row.url) {
+                None => added.push(row.url),
+                Some(f) if f.removed => adopted.added.push(FeedId(f.id)),
+                Some(f) if f.schedule != *schedule => adopted.rescheduled.push(FeedId(f.id)),
+                Some(f) if f.outlet_id == id => continue,
+                Some(_) => {}
+            }
+            rows.push(row);
+        }
+    }
+    // What the configuration did not name is left.
+    let removed: Vec<i64> = known.values().filter(|f| !f.removed).map(|f| f.id).collect();
+    adopted.removed = removed.len() as u64;
+    write_feeds(connection, &rows, &removed, now).await?;
+    if !added.is_empty() {
+        let new = known_feeds(connection).await?;
+        let added: HashSet<&str> = added.into_iter().collect();
+        adopted.added.extend(new.iter().filter(|f| added.contains(f.url.as_str())).map(|f| FeedId(f.id)));
+    }
+    Ok(adopted)
+}
+
+async fn known_feeds(connection: &mut SqliteConnection) -> Result<Vec<KnownFeed>, StoreError> {
+    sqlx::query_as("SELECT id, url, outlet_id, schedule, removed FROM feed")
+        .fetch_all(connection)
+        .await
+        .while_doing("reading feeds")
+}
+
+async fn write_feeds(
+    connection: &mut SqliteConnection,
+    rows: &[FeedRow<'_>],
+    removed: &[i64],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !rows.is_empty() {
+        sqlx::query(
+            "INSERT INTO feed (url, ask_url, outlet_id, schedule, next_poll_at) \
+             SELECT value ->> 'url', value ->> 'url', value ->> 'outlet', value ->> 'schedule', $2 \
+             FROM json_each($1) WHERE true \
+             ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, removed = 0",
         )
-        .bind(outlet)
-        .bind(url.as_str())
-        .bind(schedule)
+        .bind(cell::rows(rows))
         .bind(cell::milli(now))
-        .fetch_one(connection)
+        .execute(&mut *connection)
         .await
         .while_doing("writing feeds")?;
-        adopted.added.push(FeedId(id));
-        return Ok(());
-    };
-    if had == outlet && was == schedule && !removed {
-        return Ok(());
     }
-    if removed {
-        adopted.added.push(FeedId(id));
-    } else if was != schedule {
-        adopted.rescheduled.push(FeedId(id));
+    if !removed.is_empty() {
+        sqlx::query("UPDATE feed SET removed = 1 WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(cell::rows(removed))
+            .execute(connection)
+            .await
+            .while_doing("removing feeds")?;
     }
-    sqlx::query("UPDATE feed SET outlet_id = $2, schedule = $3, removed = 0 WHERE id = $1")
-        .bind(id)
-        .bind(outlet)
-        .bind(schedule)
-        .execute(connection)
-        .await
-        .while_doing("writing feeds")?;
     Ok(())
 }
 
@@ -183,7 +251,7 @@ async fn write_channel(
 fn definition(channel: &Channel, directory: &Directory) -> String {
     let mut outlets: Vec<&str> = Vec::new();
     if !(channel.outlets.is_empty() && channel.tags.is_empty()) {
-        let any_language = channel.languages.first().map(crate::model::Language::as_str);
+        let any_language = channel.languages.first().map(Language::as_str);
         outlets = directory
             .outlets
             .values()
@@ -200,7 +268,7 @@ fn definition(channel: &Channel, directory: &Directory) -> String {
         } else {
             outlets.join(",")
         },
-        list(&mut channel.languages.iter().map(crate::model::Language::primary)),
+        list(&mut channel.languages.iter().map(Language::primary)),
         channel.min_outlets,
         list(&mut channel.prefer.iter().map(Slug::as_str)),
         channel.collapse,
