@@ -5,16 +5,49 @@ use std::{fs, path::Path};
 
 const UNIT: &str = "deploy/warraq.service";
 
-#[test]
-fn the_unit_is_hardened() {
-    let mut command = Command::new("systemd-analyze");
-    let Ok(output) = command.args(["security", "--offline=true", "--no-pager", UNIT]).output() else {
-        eprintln!("SKIPPED: systemd-analyze is not installed");
-        return;
+/// What a program says on standard output and error and whether it is content; `None`, said aloud, where it is missing.
+fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+    let Ok(output) = Command::new(program).args(arguments).output() else {
+        eprintln!("SKIPPED: {program} is not installed");
+        return None;
     };
-    let report = String::from_utf8_lossy(&output.stdout);
-    let score = report.lines().find_map(|line| line.split_once("exposure level for warraq.service: ")).unwrap().1;
-    assert!(score.split(' ').next().unwrap().parse::<f64>().unwrap() <= 1.5, "{report}");
+    let said = [output.stdout, output.stderr].concat();
+    Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
+}
+
+#[test]
+fn the_units_are_hardened() {
+    for unit in [UNIT, "deploy/warraq-backup.service"] {
+        let Some((_, report)) = verdict("systemd-analyze", &["security", "--offline=true", "--no-pager", unit]) else {
+            return;
+        };
+        let score =
+            report.lines().find_map(|line| line.split_once("exposure level for ")?.1.split(' ').nth(1)).unwrap();
+        assert!(score.parse::<f64>().unwrap() <= 1.5, "{report}");
+    }
+}
+
+#[test]
+fn the_proxies_take_their_configurations() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name).display().to_string();
+    // No certificate is at hand and no port is ours: the rest is checked as it stands.
+    let site = fs::read_to_string("deploy/nginx.conf").unwrap();
+    let site: String = site.lines().filter(|line| !line.contains("ssl_") && !line.contains("listen ")).fold(
+        String::new(),
+        |text, line| {
+            text + &line.replace("server_name", &format!("listen unix:{}; server_name", place("socket"))) + "\n"
+        },
+    );
+    let main = format!("pid {}; error_log stderr; events {{}} http {{ access_log off; {site} }}", place("pid"));
+    fs::write(directory.path().join("nginx.conf"), main).unwrap();
+    if let Some((content, said)) = verdict("nginx", &["-t", "-p", &place(""), "-c", &place("nginx.conf")]) {
+        assert!(content, "{said}");
+    }
+    let caddy = ["validate", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"];
+    if let Some((content, said)) = verdict("caddy", &caddy) {
+        assert!(content, "{said}");
+    }
 }
 
 #[test]

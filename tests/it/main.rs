@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod config;
+mod demo;
 mod deploy;
 mod fake_outlet;
 mod feed_doc;
