@@ -108,6 +108,7 @@ struct Case<'a> {
     fleet: &'a Fleet,
     hints: &'a Hints,
     rhythm: &'a Rhythm,
+    profile: &'a Profile,
     failures: u32,
     hold: Option<Timestamp>,
     gone: bool,
@@ -141,6 +142,8 @@ pub fn next(visit: &Visit<'_>) -> Due {
         learn(&mut rhythm, visit);
     }
     trust::note(&mut rhythm, visit, hold);
+    let profile = Profile::at_home(&rhythm, visit.now, visit.zone);
+    rhythm.pull = ten_thousandths(profile.pull() * adaptive::hurry(&rhythm, visit.now));
     rhythm.plan = plan(visit.schedule, visit.zone, visit.bounds);
     let failures = if failed { visit.feed.failures.saturating_add(1) } else { 0 };
     let gone = *visit.outcome == Outcome::Gone;
@@ -153,6 +156,7 @@ pub fn next(visit: &Visit<'_>) -> Due {
         fleet: &visit.fleet,
         hints: visit.hints,
         rhythm: &rhythm,
+        profile: &profile,
         failures,
         hold,
         gone,
@@ -183,6 +187,7 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
     let back = last > now;
     let from = last.min(now);
     let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
+    let profile = Profile::at_home(&rhythm, from, standing.zone);
     let plan = plan(standing.schedule, standing.zone, standing.bounds);
     let (at, mut why) = decide(&Case {
         id: feed.id,
@@ -193,6 +198,7 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
         fleet: &standing.fleet,
         hints: &feed.hints,
         rhythm: &rhythm,
+        profile: &profile,
         failures: feed.failures,
         hold,
         gone: feed.state == FeedState::Gone,
@@ -262,11 +268,8 @@ fn learn(rhythm: &mut Rhythm, visit: &Visit<'_>) {
         None => rhythm.max_age = 0,
     }
     if visit.gap {
-        rhythm.gaps = rhythm.gaps.saturating_add(1).min(8);
         rhythm.gap_at = visit.now.as_second();
     }
-    let offset = i64::from(visit.zone.to_offset(visit.now).seconds());
-    rhythm.pull = ten_thousandths(Profile::of(rhythm, offset).pull());
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
@@ -328,7 +331,8 @@ fn by_crontab(case: &Case<'_>) -> (Timestamp, Why) {
 }
 
 fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
-    let wish = adaptive::wish(case.rhythm, case.fleet, case.bounds, case.from, case.zone);
+    let history = adaptive::History { rhythm: case.rhythm, profile: case.profile, zone: case.zone };
+    let wish = adaptive::wish(&history, case.fleet, case.bounds, case.from);
     let mut why = Why::new(case.schedule.to_string(), wish.decided);
     why.rate = Some(thousandths(wish.rate));
     why.share = Some(thousandths(wish.share));
@@ -337,14 +341,14 @@ fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
     why.expected = wish.expected.map(|after| {
         later(case.from, after).to_zoned_datetime(case.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
     });
-    let mut wait = wish.wait;
+    // A fortieth either way: the spread costs no polls.
+    let mut wait = (wish.wait * 39 / 40).max(case.bounds.min_interval);
     if case.failures > 0 {
         let unit = wait.min(SOON).max(case.bounds.min_interval);
         wait = pause(unit, case.failures);
         backed_off(&mut why, case.failures, wait, true);
     }
-    let max_age = Some(Duration::from_secs(case.rhythm.max_age));
-    why.floor = floor::longest(case.hints, max_age);
+    why.floor = floor::longest(case.hints, Some(Duration::from_secs(case.rhythm.max_age)));
     if let Some(floor) = why.floor.filter(|f| f.seconds > wait.as_secs()) {
         wait = Duration::from_secs(floor.seconds);
         why.decided = Decided::Hint;
@@ -375,4 +379,4 @@ fn backed_off(why: &mut Why, failures: u32, wait: Duration, decided: bool) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -30,7 +30,7 @@ const VERSION: u32 = 1;
 pub(super) struct Rhythm {
     /// Version of this text; another one, or none, is a fresh start.
     #[serde(default)]
-    v: u32,
+    pub(super) v: u32,
     /// The schedule under which the stored due time was decided: another one means deciding again.
     pub(super) plan: String,
     /// Begin of the observed stretch.
@@ -46,8 +46,6 @@ pub(super) struct Rhythm {
     pub(super) window: u32,
     /// `max-age` of the last answer, in seconds.
     pub(super) max_age: u64,
-    /// Gaps seen, one forgotten each week.
-    pub(super) gaps: u32,
     /// When the last gap was seen.
     pub(super) gap_at: i64,
     /// When the server last sent a document.
@@ -71,7 +69,6 @@ impl Default for Rhythm {
             pull: 0,
             window: 0,
             max_age: 0,
-            gaps: 0,
             gap_at: 0,
             document_at: 0,
             unchanged: 0,

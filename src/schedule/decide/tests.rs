@@ -10,7 +10,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// A Monday noon.
-fn noon() -> Timestamp {
+pub(crate) fn noon() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
 
@@ -38,22 +38,22 @@ fn feed(id: i64) -> FeedRecord {
 }
 
 /// One visit, with everything at rest until a test says otherwise.
-struct Scene {
-    now: Timestamp,
-    feed: FeedRecord,
-    schedule: Schedule,
-    zone: TimeZone,
-    bounds: Bounds,
-    outcome: Outcome,
-    tally: Tally,
-    hints: Hints,
-    freshness: Freshness,
-    stamps: Vec<Timestamp>,
-    gap: bool,
+pub(crate) struct Scene {
+    pub(crate) now: Timestamp,
+    pub(crate) feed: FeedRecord,
+    pub(crate) schedule: Schedule,
+    pub(crate) zone: TimeZone,
+    pub(crate) bounds: Bounds,
+    pub(crate) outcome: Outcome,
+    pub(crate) tally: Tally,
+    pub(crate) hints: Hints,
+    pub(crate) freshness: Freshness,
+    pub(crate) stamps: Vec<Timestamp>,
+    pub(crate) gap: bool,
 }
 
 impl Scene {
-    fn new(schedule: &str) -> Self {
+    pub(crate) fn new(schedule: &str) -> Self {
         Self {
             now: noon(),
             feed: feed(1),
@@ -91,7 +91,7 @@ impl Scene {
     }
 
     /// Visits, keeps what a store keeps, and gives how long the wait is.
-    fn visit(&mut self) -> Duration {
+    pub(crate) fn visit(&mut self) -> Duration {
         let due = self.next();
         self.feed.state = due.state;
         self.feed.failures = due.failures;
