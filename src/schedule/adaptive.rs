@@ -111,3 +111,6 @@ fn span(hours: f64) -> Duration {
 fn seconds(hours: f64) -> i64 {
     (hours * 3_600.0) as i64
 }
+
+#[cfg(test)]
+mod tests;

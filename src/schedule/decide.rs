@@ -2,6 +2,7 @@
 
 use super::{
     adaptive,
+    crontab::Crontab,
     fleet::Fleet,
     floor,
     profile::Profile,
@@ -29,6 +30,8 @@ const APART: Duration = Duration::from_millis(100);
 const CRON_SPREAD: Duration = Duration::from_secs(20);
 /// An adaptive feed that failed is tried again after no more than this, however rarely it is polled.
 const SOON: Duration = Duration::from_hours(1);
+/// A crontab feed skips the fires of this pause after its second failure, of twice and once more after its third, …
+const CRON_UNIT: Duration = Duration::from_mins(10);
 /// When a crontab line fires no more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
 
@@ -181,7 +184,11 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
     let Standing { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
         let waits = feed.next_poll_at > now && feed.next_poll_at <= later(now, CROWD);
-        return (!waits).then(|| Due { rhythm: feed.rhythm.clone(), ..first(feed.id, now, standing.crowd) });
+        return (!waits).then(|| {
+            let mut due = first(feed.id, now, standing.crowd);
+            due.why.schedule = standing.schedule.to_string();
+            due
+        });
     };
     let (mut rhythm, note) = Rhythm::read(&feed.rhythm);
     let back = last > now;
@@ -285,7 +292,7 @@ fn decide(case: &Case<'_>) -> (Timestamp, Why) {
     }
     let (mut at, mut why) = match case.schedule {
         Schedule::Every(every) => every_so_often(case, *every),
-        Schedule::Crontab(_) => by_crontab(case),
+        Schedule::Crontab(line) => by_crontab(case, line),
         Schedule::Adaptive => by_history(case),
     };
     if let Some(hold) = case.hold {
@@ -313,18 +320,14 @@ fn every_so_often(case: &Case<'_>, every: Duration) -> (Timestamp, Why) {
     (whole(later(case.from, wait + spread), later(case.from, wait + wait / 5)), why)
 }
 
-/// Failures skip as many fires as the pause would cover.
-fn by_crontab(case: &Case<'_>) -> (Timestamp, Why) {
-    let Schedule::Crontab(line) = case.schedule else { return by_history(case) };
+/// Failures skip the fires that a growing pause covers; none after the first.
+fn by_crontab(case: &Case<'_>, line: &Crontab) -> (Timestamp, Why) {
     let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
     let fire = |after: Timestamp| line.next_after(after, case.zone).unwrap_or_else(|| later(after, IDLE));
-    let mut at = fire(case.from);
-    if case.failures > 0 {
-        let unit = until(at, fire(at)).min(LONGEST_BACKOFF);
-        let wait = pause(unit, case.failures);
-        backed_off(&mut why, case.failures, wait, wait > unit);
-        at = fire(later(case.from, wait.saturating_sub(unit)));
-    }
+    let regular = fire(case.from);
+    let skip = pause(CRON_UNIT, case.failures).saturating_sub(CRON_UNIT);
+    let at = fire(later(case.from, skip));
+    backed_off(&mut why, case.failures, skip, at > regular);
     let spread = Duration::from_secs(part(case.id, CRON_SPREAD).as_secs());
     why.spread = Some(spread.as_secs());
     (later(at, spread), why)

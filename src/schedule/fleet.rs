@@ -61,16 +61,16 @@ impl Fleet {
     /// Polls an hour for each unit of claim, so that all feeds within their bounds use the budget and no more. A feed
     /// of claim `own` counts when nobody else is there.
     pub(super) fn pace(&self, bounds: &Bounds, own: f64) -> f64 {
-        let lone = self.feeds() == 0;
-        let claims =
-            || self.classes.iter().zip(0u32..).filter(|(n, _)| **n > 0).map(|(n, c)| (f64::from(*n), claim(c)));
-        let feeds = if lone { 1.0 } else { f64::from(self.feeds()) };
+        let classes = self.classes.iter().zip(0..).filter(|(feeds, _)| **feeds > 0);
+        let mut claims: Vec<(f64, f64)> = classes.map(|(feeds, class)| (f64::from(*feeds), claim(class))).collect();
+        if claims.is_empty() {
+            claims.push((1.0, own));
+        }
+        let feeds: f64 = claims.iter().map(|(feeds, _)| feeds).sum();
         let most = 1.0 / hours(bounds.min_interval);
         let least = (1.0 / hours(bounds.max_interval)).min(most);
-        let spent = |pace: f64| -> f64 {
-            let one = |claim: f64| (pace * claim).clamp(least, most);
-            if lone { one(own) } else { claims().map(|(n, claim)| n * one(claim)).sum() }
-        };
+        let spent =
+            |pace: f64| -> f64 { claims.iter().map(|(feeds, claim)| feeds * (pace * claim).clamp(least, most)).sum() };
         let budget = feeds * bounds.budget / 24.0;
         let (mut low, mut high) = (-20.0f64, 20.0f64);
         for _ in 0..24 {

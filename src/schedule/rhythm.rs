@@ -195,11 +195,15 @@ impl Rhythm {
         let mut hours = [0.0; WEEK];
         let (since, until) = (self.since + shift, self.until + shift);
         let current = until.div_euclid(HOUR_S) * HOUR_S;
+        let (mut known, mut older) = (0, 0.0);
         for back in 0..WEEK {
             let start = current - i64::try_from(back).unwrap_or(0) * HOUR_S;
             let last = (until.min(start + HOUR_S) - since.max(start)).clamp(0, HOUR_S);
-            let weeks = ((start - since).div_euclid(WEEK_S)).clamp(0, 52);
-            let older = FADE * (1.0 - FADE.powi(i32::try_from(weeks).unwrap_or(0))) / (1.0 - FADE);
+            let weeks = i32::try_from((start - since).div_euclid(WEEK_S).clamp(0, 52)).unwrap_or(0);
+            if weeks != known {
+                known = weeks;
+                older = FADE * (1.0 - FADE.powi(weeks)) / (1.0 - FADE);
+            }
             if let Some(hour) = hours.get_mut(hour_of_week(start)) {
                 *hour = f64::from(i32::try_from(last).unwrap_or(0)) / 3_600.0 + older;
             }
