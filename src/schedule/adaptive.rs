@@ -22,9 +22,9 @@ const STEP_H: (f64, f64) = (0.002, 0.25);
 const WALK_H: f64 = 168.0;
 /// How much of a feed's window may fill before it is polled, so that a busy hour pushes nothing out unseen.
 const ROOM: f64 = 0.5;
-/// A gap is forgotten after a week; until then each doubles the pace, up to eight times.
+/// A gap is forgotten after a week; until then the feed is polled this many times as often.
 const GAP_S: i64 = 604_800;
-const GAPS: u32 = 3;
+const HURRY: f64 = 2.0;
 
 /// What the history says.
 pub(super) struct Wish {
@@ -42,15 +42,22 @@ pub(super) struct Wish {
     pub(super) hurry: f64,
 }
 
+/// A feed's history, for one decision.
+pub(super) struct History<'a> {
+    pub(super) rhythm: &'a Rhythm,
+    pub(super) profile: &'a Profile,
+    pub(super) zone: &'a TimeZone,
+}
+
 /// When to come again after a poll that ended at `from`.
-pub(super) fn wish(rhythm: &Rhythm, fleet: &Fleet, bounds: &Bounds, from: Timestamp, zone: &TimeZone) -> Wish {
+pub(super) fn wish(history: &History<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> Wish {
+    let History { rhythm, profile, zone } = *history;
     let start = local(from, zone);
-    let profile = Profile::of(rhythm, start - from.as_second());
     let hurry = hurry(rhythm, from);
     let (least, most) = (hours(bounds.min_interval), hours(bounds.max_interval).max(hours(bounds.min_interval)));
     let pull = profile.pull();
     let pace = fleet.pace(bounds, pull);
-    let (wait, expected) = walk(&profile, rhythm.window, start, pace * hurry, most);
+    let (wait, expected) = walk(profile, rhythm.window, start, pace * hurry, most);
     let decided = match wait {
         w if w < least => Decided::MinInterval,
         w if w >= most => Decided::MaxInterval,
@@ -74,23 +81,26 @@ fn walk(profile: &Profile, window: u32, start: i64, pace: f64, most: f64) -> (f6
     while at < WALK_H && (wait.is_none() || expected.is_none()) {
         let rate = profile.at(start + seconds(at)).max(1e-6);
         let step = (1.0 / (pace * rate.sqrt() * STEPS)).clamp(STEP_H.0, STEP_H.1);
+        let enough = (rate.sqrt() / pace).min(room);
+        // Within a step the rate counts as constant, so the moment is where a straight line crosses.
+        let crossing = |level: f64| at + ((level - waiting) / rate).clamp(0.0, step);
+        let full = waiting + rate * step;
+        if wait.is_none() && (full >= enough || at + step >= most) {
+            wait = Some(crossing(enough));
+        }
+        if expected.is_none() && full >= 1.0 {
+            expected = Some(crossing(1.0));
+        }
         at += step;
-        waiting += rate * step;
-        if wait.is_none() && (waiting >= rate.sqrt() / pace || waiting >= room || at >= most) {
-            wait = Some(at);
-        }
-        if expected.is_none() && waiting >= 1.0 {
-            expected = Some(at);
-        }
+        waiting = full;
     }
     (wait.unwrap_or(most).min(most), expected)
 }
 
-/// How many times sooner a feed is polled that lost entries lately.
-fn hurry(rhythm: &Rhythm, now: Timestamp) -> f64 {
-    let weeks = ((now.as_second() - rhythm.gap_at) / GAP_S).clamp(0, i64::from(u32::MAX));
-    let gaps = rhythm.gaps.min(GAPS).saturating_sub(u32::try_from(weeks).unwrap_or(u32::MAX));
-    f64::from(gaps).exp2()
+/// How many times as often a feed is polled that lost entries lately.
+pub(super) fn hurry(rhythm: &Rhythm, now: Timestamp) -> f64 {
+    let lately = rhythm.gap_at > 0 && now.as_second() - rhythm.gap_at < GAP_S;
+    if lately { HURRY } else { 1.0 }
 }
 
 fn span(hours: f64) -> Duration {
@@ -101,3 +111,6 @@ fn span(hours: f64) -> Duration {
 fn seconds(hours: f64) -> i64 {
     (hours * 3_600.0) as i64
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::{
     adaptive,
+    crontab::Crontab,
     fleet::Fleet,
     floor,
     profile::Profile,
@@ -29,6 +30,8 @@ const APART: Duration = Duration::from_millis(100);
 const CRON_SPREAD: Duration = Duration::from_secs(20);
 /// An adaptive feed that failed is tried again after no more than this, however rarely it is polled.
 const SOON: Duration = Duration::from_hours(1);
+/// A crontab feed skips the fires of this pause after its second failure, of twice and once more after its third, …
+const CRON_UNIT: Duration = Duration::from_mins(10);
 /// When a crontab line fires no more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
 
@@ -108,6 +111,7 @@ struct Case<'a> {
     fleet: &'a Fleet,
     hints: &'a Hints,
     rhythm: &'a Rhythm,
+    profile: &'a Profile,
     failures: u32,
     hold: Option<Timestamp>,
     gone: bool,
@@ -141,6 +145,8 @@ pub fn next(visit: &Visit<'_>) -> Due {
         learn(&mut rhythm, visit);
     }
     trust::note(&mut rhythm, visit, hold);
+    let profile = Profile::at_home(&rhythm, visit.now, visit.zone);
+    rhythm.pull = ten_thousandths(profile.pull() * adaptive::hurry(&rhythm, visit.now));
     rhythm.plan = plan(visit.schedule, visit.zone, visit.bounds);
     let failures = if failed { visit.feed.failures.saturating_add(1) } else { 0 };
     let gone = *visit.outcome == Outcome::Gone;
@@ -153,6 +159,7 @@ pub fn next(visit: &Visit<'_>) -> Due {
         fleet: &visit.fleet,
         hints: visit.hints,
         rhythm: &rhythm,
+        profile: &profile,
         failures,
         hold,
         gone,
@@ -177,12 +184,17 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
     let Standing { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
         let waits = feed.next_poll_at > now && feed.next_poll_at <= later(now, CROWD);
-        return (!waits).then(|| Due { rhythm: feed.rhythm.clone(), ..first(feed.id, now, standing.crowd) });
+        return (!waits).then(|| {
+            let mut due = first(feed.id, now, standing.crowd);
+            due.why.schedule = standing.schedule.to_string();
+            due
+        });
     };
     let (mut rhythm, note) = Rhythm::read(&feed.rhythm);
     let back = last > now;
     let from = last.min(now);
     let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
+    let profile = Profile::at_home(&rhythm, from, standing.zone);
     let plan = plan(standing.schedule, standing.zone, standing.bounds);
     let (at, mut why) = decide(&Case {
         id: feed.id,
@@ -193,6 +205,7 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
         fleet: &standing.fleet,
         hints: &feed.hints,
         rhythm: &rhythm,
+        profile: &profile,
         failures: feed.failures,
         hold,
         gone: feed.state == FeedState::Gone,
@@ -262,11 +275,8 @@ fn learn(rhythm: &mut Rhythm, visit: &Visit<'_>) {
         None => rhythm.max_age = 0,
     }
     if visit.gap {
-        rhythm.gaps = rhythm.gaps.saturating_add(1).min(8);
         rhythm.gap_at = visit.now.as_second();
     }
-    let offset = i64::from(visit.zone.to_offset(visit.now).seconds());
-    rhythm.pull = ten_thousandths(Profile::of(rhythm, offset).pull());
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
@@ -282,7 +292,7 @@ fn decide(case: &Case<'_>) -> (Timestamp, Why) {
     }
     let (mut at, mut why) = match case.schedule {
         Schedule::Every(every) => every_so_often(case, *every),
-        Schedule::Crontab(_) => by_crontab(case),
+        Schedule::Crontab(line) => by_crontab(case, line),
         Schedule::Adaptive => by_history(case),
     };
     if let Some(hold) = case.hold {
@@ -310,25 +320,22 @@ fn every_so_often(case: &Case<'_>, every: Duration) -> (Timestamp, Why) {
     (whole(later(case.from, wait + spread), later(case.from, wait + wait / 5)), why)
 }
 
-/// Failures skip as many fires as the pause would cover.
-fn by_crontab(case: &Case<'_>) -> (Timestamp, Why) {
-    let Schedule::Crontab(line) = case.schedule else { return by_history(case) };
+/// Failures skip the fires that a growing pause covers; none after the first.
+fn by_crontab(case: &Case<'_>, line: &Crontab) -> (Timestamp, Why) {
     let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
     let fire = |after: Timestamp| line.next_after(after, case.zone).unwrap_or_else(|| later(after, IDLE));
-    let mut at = fire(case.from);
-    if case.failures > 0 {
-        let unit = until(at, fire(at)).min(LONGEST_BACKOFF);
-        let wait = pause(unit, case.failures);
-        backed_off(&mut why, case.failures, wait, wait > unit);
-        at = fire(later(case.from, wait.saturating_sub(unit)));
-    }
+    let regular = fire(case.from);
+    let skip = pause(CRON_UNIT, case.failures).saturating_sub(CRON_UNIT);
+    let at = fire(later(case.from, skip));
+    backed_off(&mut why, case.failures, skip, at > regular);
     let spread = Duration::from_secs(part(case.id, CRON_SPREAD).as_secs());
     why.spread = Some(spread.as_secs());
     (later(at, spread), why)
 }
 
 fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
-    let wish = adaptive::wish(case.rhythm, case.fleet, case.bounds, case.from, case.zone);
+    let history = adaptive::History { rhythm: case.rhythm, profile: case.profile, zone: case.zone };
+    let wish = adaptive::wish(&history, case.fleet, case.bounds, case.from);
     let mut why = Why::new(case.schedule.to_string(), wish.decided);
     why.rate = Some(thousandths(wish.rate));
     why.share = Some(thousandths(wish.share));
@@ -337,14 +344,14 @@ fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
     why.expected = wish.expected.map(|after| {
         later(case.from, after).to_zoned_datetime(case.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
     });
-    let mut wait = wish.wait;
+    // A fortieth either way: the spread costs no polls.
+    let mut wait = (wish.wait * 39 / 40).max(case.bounds.min_interval);
     if case.failures > 0 {
         let unit = wait.min(SOON).max(case.bounds.min_interval);
         wait = pause(unit, case.failures);
         backed_off(&mut why, case.failures, wait, true);
     }
-    let max_age = Some(Duration::from_secs(case.rhythm.max_age));
-    why.floor = floor::longest(case.hints, max_age);
+    why.floor = floor::longest(case.hints, Some(Duration::from_secs(case.rhythm.max_age)));
     if let Some(floor) = why.floor.filter(|f| f.seconds > wait.as_secs()) {
         wait = Duration::from_secs(floor.seconds);
         why.decided = Decided::Hint;
@@ -375,4 +382,4 @@ fn backed_off(why: &mut Why, failures: u32, wait: Duration, decided: bool) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

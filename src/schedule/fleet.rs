@@ -61,16 +61,16 @@ impl Fleet {
     /// Polls an hour for each unit of claim, so that all feeds within their bounds use the budget and no more. A feed
     /// of claim `own` counts when nobody else is there.
     pub(super) fn pace(&self, bounds: &Bounds, own: f64) -> f64 {
-        let lone = self.feeds() == 0;
-        let claims =
-            || self.classes.iter().zip(0u32..).filter(|(n, _)| **n > 0).map(|(n, c)| (f64::from(*n), claim(c)));
-        let feeds = if lone { 1.0 } else { f64::from(self.feeds()) };
+        let classes = self.classes.iter().zip(0..).filter(|(feeds, _)| **feeds > 0);
+        let mut claims: Vec<(f64, f64)> = classes.map(|(feeds, class)| (f64::from(*feeds), claim(class))).collect();
+        if claims.is_empty() {
+            claims.push((1.0, own));
+        }
+        let feeds: f64 = claims.iter().map(|(feeds, _)| feeds).sum();
         let most = 1.0 / hours(bounds.min_interval);
         let least = (1.0 / hours(bounds.max_interval)).min(most);
-        let spent = |pace: f64| -> f64 {
-            let one = |claim: f64| (pace * claim).clamp(least, most);
-            if lone { one(own) } else { claims().map(|(n, claim)| n * one(claim)).sum() }
-        };
+        let spent =
+            |pace: f64| -> f64 { claims.iter().map(|(feeds, claim)| feeds * (pace * claim).clamp(least, most)).sum() };
         let budget = feeds * bounds.budget / 24.0;
         let (mut low, mut high) = (-20.0f64, 20.0f64);
         for _ in 0..24 {
@@ -97,4 +97,61 @@ fn class(rhythm: &str) -> usize {
 
 fn claim(class: u32) -> f64 {
     ((f64::from(class) - MIDDLE) / 4.0).exp2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(pull: f64) -> String {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small in tests")]
+        Rhythm { pull: (pull * 10_000.0) as u32, ..Rhythm::default() }.write()
+    }
+
+    const WIDE: Bounds =
+        Bounds { budget: 48.0, min_interval: Duration::from_secs(1), max_interval: Duration::from_hours(24 * 365) };
+
+    #[test]
+    fn alone_a_feed_gets_the_budget() {
+        for own in [0.05, 1.0, 7.0] {
+            assert!((Fleet::default().pace(&WIDE, own) * own - 2.0).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn claims_share_the_budget() {
+        let memories: Vec<String> = (0..90).map(|n| memory(if n < 60 { 0.25 } else { 4.0 })).collect();
+        let pace = Fleet::of(memories.iter().map(String::as_str)).pace(&WIDE, 0.25);
+        let spent = pace * (60.0 * 0.25 + 30.0 * 4.0);
+        assert!((spent / 90.0 - 2.0).abs() < 0.01, "{spent}");
+    }
+
+    #[test]
+    fn what_bounded_feeds_leave_goes_to_the_others() {
+        let memories: Vec<String> = (0..20).map(|n| memory(if n < 10 { 0.5 } else { 8.0 })).collect();
+        let bounds = Bounds { min_interval: Duration::from_mins(20), ..WIDE };
+        let pace = Fleet::of(memories.iter().map(String::as_str)).pace(&bounds, 0.5);
+        // The fast ones stop at 3 an hour, so 1 an hour is left for each slow one.
+        assert!((pace * 0.5 - 1.0).abs() < 0.01, "{pace}");
+    }
+
+    #[test]
+    fn impossible_budgets_end_at_the_bounds() {
+        let fleet = Fleet::of([memory(1.0).as_str()]);
+        for (budget, low, high) in [(1e9, 6.0, f64::INFINITY), (1e-9, 0.0, 1.0 / 12.0)] {
+            let pace = fleet.pace(&Bounds { budget, ..Bounds::default() }, 1.0);
+            assert!((low..=high).contains(&pace), "{budget}: {pace}");
+        }
+    }
+
+    #[test]
+    fn who_joins_and_leaves_is_counted() {
+        let mut fleet = Fleet::of(["", "{broken", memory(3.0).as_str()]);
+        assert_eq!(fleet.feeds(), 3);
+        fleet.replace("", &memory(2.0));
+        fleet.leave(&memory(3.0));
+        assert_eq!(fleet, Fleet::of(["{broken", memory(2.0).as_str()]));
+        fleet.leave(&memory(100.0));
+        assert_eq!(fleet.feeds(), 2, "a feed that was never there does not leave");
+    }
 }

@@ -30,7 +30,7 @@ const VERSION: u32 = 1;
 pub(super) struct Rhythm {
     /// Version of this text; another one, or none, is a fresh start.
     #[serde(default)]
-    v: u32,
+    pub(super) v: u32,
     /// The schedule under which the stored due time was decided: another one means deciding again.
     pub(super) plan: String,
     /// Begin of the observed stretch.
@@ -46,8 +46,6 @@ pub(super) struct Rhythm {
     pub(super) window: u32,
     /// `max-age` of the last answer, in seconds.
     pub(super) max_age: u64,
-    /// Gaps seen, one forgotten each week.
-    pub(super) gaps: u32,
     /// When the last gap was seen.
     pub(super) gap_at: i64,
     /// When the server last sent a document.
@@ -71,7 +69,6 @@ impl Default for Rhythm {
             pull: 0,
             window: 0,
             max_age: 0,
-            gaps: 0,
             gap_at: 0,
             document_at: 0,
             unchanged: 0,
@@ -198,11 +195,15 @@ impl Rhythm {
         let mut hours = [0.0; WEEK];
         let (since, until) = (self.since + shift, self.until + shift);
         let current = until.div_euclid(HOUR_S) * HOUR_S;
+        let (mut known, mut older) = (0, 0.0);
         for back in 0..WEEK {
             let start = current - i64::try_from(back).unwrap_or(0) * HOUR_S;
             let last = (until.min(start + HOUR_S) - since.max(start)).clamp(0, HOUR_S);
-            let weeks = ((start - since).div_euclid(WEEK_S)).clamp(0, 52);
-            let older = FADE * (1.0 - FADE.powi(i32::try_from(weeks).unwrap_or(0))) / (1.0 - FADE);
+            let weeks = i32::try_from((start - since).div_euclid(WEEK_S).clamp(0, 52)).unwrap_or(0);
+            if weeks != known {
+                known = weeks;
+                older = FADE * (1.0 - FADE.powi(weeks)) / (1.0 - FADE);
+            }
             if let Some(hour) = hours.get_mut(hour_of_week(start)) {
                 *hour = f64::from(i32::try_from(last).unwrap_or(0)) / 3_600.0 + older;
             }

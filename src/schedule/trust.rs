@@ -56,3 +56,72 @@ pub(super) fn note(rhythm: &mut Rhythm, visit: &Visit<'_>, hold: Option<Timestam
     let whole_host = matches!(visit.outcome, Outcome::Failed(Fault::Held { status: 429 }));
     rhythm.host_hold = if whole_host { until.as_second() } else { 0 };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Tally;
+    use crate::schedule::decide::tests::{Scene, noon};
+    use jiff::ToSpan;
+
+    /// A feed that brought three entries an hour for a day, then 304s for `days`, and how the doubts stand.
+    fn silent(days: i64) -> (Scene, bool) {
+        let mut scene = Scene::new("every 1h");
+        scene.outcome = Outcome::Fresh;
+        scene.stamps = (1..=72).map(|n| noon() - (20 * n).minutes()).collect();
+        scene.tally = Tally { new: 72, listed: 72, ..Tally::default() };
+        scene.visit();
+        scene.outcome = Outcome::NotModified;
+        scene.stamps.clear();
+        scene.tally = Tally::default();
+        for hour in 1..=days * 24 {
+            scene.now = noon() + hour.hours();
+            scene.visit();
+        }
+        let doubted = doubts(&scene.feed, scene.now);
+        (scene, doubted)
+    }
+
+    #[test]
+    fn a_busy_feed_silent_for_a_week_is_doubted_once() {
+        assert!(!silent(6).1);
+        let (mut scene, doubted) = silent(8);
+        assert!(doubted);
+        scene.outcome = Outcome::SameBytes;
+        scene.visit();
+        assert!(!doubts(&scene.feed, scene.now), "a document settles it");
+    }
+
+    #[test]
+    fn a_caught_liar_is_asked_more_often() {
+        let mut scene = silent(8).0;
+        scene.outcome = Outcome::Fresh;
+        scene.stamps = vec![scene.now - 72.hours()];
+        scene.tally = Tally { new: 1, listed: 72, ..Tally::default() };
+        scene.visit();
+        scene.outcome = Outcome::NotModified;
+        scene.stamps.clear();
+        scene.tally = Tally::default();
+        for _ in 0..4 * 24 {
+            scene.now += 1.hour();
+            scene.visit();
+        }
+        assert!(doubts(&scene.feed, scene.now));
+    }
+
+    #[test]
+    fn a_slow_feed_may_be_silent_for_weeks() {
+        let mut scene = Scene::new("every 1h");
+        scene.outcome = Outcome::Fresh;
+        scene.stamps = (1..=10).map(|n| noon() - (48 * n).hours()).collect();
+        scene.tally = Tally { new: 10, listed: 10, ..Tally::default() };
+        scene.visit();
+        scene.outcome = Outcome::NotModified;
+        scene.tally = Tally::default();
+        for day in 1..=14 {
+            scene.now = noon() + (24 * day).hours();
+            scene.visit();
+        }
+        assert!(!doubts(&scene.feed, scene.now));
+    }
+}

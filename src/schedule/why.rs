@@ -170,11 +170,11 @@ impl fmt::Display for Why {
         if let Some(expected) = self.expected.as_ref().and_then(|e| e.split_once('T')) {
             parts.push(format!("next expected {}", expected.1.chars().take(5).collect::<String>()));
         }
-        if let Some(share) = self.share {
-            parts.push(format!("budget {share:.0} polls a day"));
-        }
         if let Some(floor) = self.floor {
             parts.push(format!("floor {} {}", floor.hint.words(), span(floor.seconds)));
+        }
+        if let Some(share) = self.share {
+            parts.push(format!("budget {share:.0} polls a day"));
         }
         if let Some(skipped) = self.skipped {
             parts.push(format!("moved out of {}", skipped.words()));
