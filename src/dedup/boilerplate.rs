@@ -32,7 +32,7 @@ pub(super) fn agrees_beyond(
     let (a, b) = (window.shape(&a), window.shape(&b));
     if a.is_short() || b.is_short() {
         let (a, b) = (window.shape(draft), window.shape(&held.draft));
-        return compare::same_particulars(&a, &b, window.words()).then_some(agreed);
+        return compare::same_particulars(&a, &b).then_some(agreed);
     }
     compare(&a, &b)
 }

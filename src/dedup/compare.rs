@@ -1,7 +1,7 @@
 //! Whether two texts are one report: what is measured, what vetoes, and the rule that holds.
 
 use super::rules;
-use super::shape::{Shape, common};
+use super::shape::{Shape, common, set};
 use super::words::{WordId, Words};
 use crate::model::Rule;
 use jiff::SignedDuration;
@@ -37,53 +37,66 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { exact(part) / exact(whole) }
 }
 
+/// The smaller share of each text's first `most` words, as pairs, found among the first `within` of the other.
+fn found(a: &Shape<'_>, b: &Shape<'_>, most: usize, within: usize) -> f64 {
+    let one_way = |from: &Shape<'_>, other: &Shape<'_>| {
+        let part = from.pairs(most);
+        let whole = if within == rules::HEAD { other.head().to_vec() } else { other.pairs(within) };
+        share(common(&part, &whole), part.len())
+    };
+    one_way(a, b).min(one_way(b, a))
+}
+
 /// Measures two texts.
 pub fn measure(a: &Shape<'_>, b: &Shape<'_>) -> Measured {
-    let found = |part: &[u32], within: &[u32]| share(common(part, within), part.len());
+    let shingles = (a.shingles(), b.shingles());
     Measured {
-        lmin: found(&a.lead, &b.head).min(found(&b.lead, &a.head)),
-        containment: share(common(&a.shingles, &b.shingles), a.shingles.len().min(b.shingles.len())),
-        start: found(&a.start, &b.start_within).min(found(&b.start, &a.start_within)),
+        lmin: found(a, b, rules::LEAD, rules::HEAD),
+        containment: share(common(shingles.0, shingles.1), shingles.0.len().min(shingles.1.len())),
+        start: found(a, b, rules::START, rules::START_WITHIN),
     }
 }
 
-/// Level C: the rule by which two outlets' entries, this far apart, are one report.
-pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration, words: &Words) -> Option<(Rule, Measured)> {
-    if numbers_differ(a, b) || names_differ(a, b, words) {
-        return None;
-    }
-    let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b, words);
-    let measured = measure(a, b);
+/// Level C: the rule by which two outlets' entries, this far apart, are one report. Cheap tests come first.
+pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Option<(Rule, Measured)> {
+    let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
     if a.is_short() || b.is_short() {
-        return titled.then_some((Rule::TitleOnly, measured));
+        return (titled && !differ(a, b)).then(|| (Rule::TitleOnly, measure(a, b)));
     }
-    let wanted = if measured.is_strong() { rules::TITLE_COUNTERPARTS_STRONG } else { rules::TITLE_COUNTERPARTS };
-    if measured.start < rules::START_SHARE || title_counterparts(a, b, words) < wanted {
+    let least = if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE };
+    if found(a, b, rules::LEAD, rules::HEAD) < least {
         return None;
     }
+    let measured = measure(a, b);
     let by_text = measured.lmin >= rules::LEAD_SHARE
         && measured.containment >= rules::CONTAINMENT
         && measured.strength() >= rules::LEAD_AND_CONTAINMENT;
-    match (by_text, titled && measured.lmin >= rules::LEAD_SHARE_TITLED) {
-        (true, _) => Some((Rule::Text, measured)),
-        (false, true) => Some((Rule::Title, measured)),
-        (false, false) => None,
-    }
+    let wanted = if measured.is_strong() { rules::TITLE_COUNTERPARTS_STRONG } else { rules::TITLE_COUNTERPARTS };
+    let holds = (by_text || titled)
+        && measured.start >= rules::START_SHARE
+        && title_counterparts(a, b) >= wanted
+        && !differ(a, b);
+    holds.then_some((if by_text { Rule::Text } else { Rule::Title }, measured))
 }
 
 /// Level B: whether two entries of one outlet are one article.
-pub fn same_article(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> Option<Measured> {
+pub fn same_article(a: &Shape<'_>, b: &Shape<'_>) -> Option<Measured> {
     let jaccard = |a: &[u32], b: &[u32]| {
         let both = common(a, b);
         share(both, a.len() + b.len() - both)
     };
-    if a.is_short() || b.is_short() || jaccard(&a.shingles, &b.shingles) < rules::NEAR_TEXT {
+    if a.is_short() || b.is_short() || jaccard(a.shingles(), b.shingles()) < rules::NEAR_TEXT {
         return None;
     }
     let measured = measure(a, b);
-    let titles = jaccard(&super::shape::set(a.title.iter().copied()), &super::shape::set(b.title.iter().copied()));
+    let titles = jaccard(&set(a.title.iter().copied()), &set(b.title.iter().copied()));
     let near = measured.lmin >= rules::NEAR_LEAD && titles >= rules::NEAR_TITLE;
-    (near && !numbers_differ(a, b) && !names_differ(a, b, words)).then_some(measured)
+    (near && !differ(a, b)).then_some(measured)
+}
+
+/// Whether a veto stands.
+fn differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    numbers_differ(a, b) || names_differ(a, b)
 }
 
 /// First veto: numbers of title and lead that the other's whole text lacks, on both sides. Weather, rates, results and
@@ -93,36 +106,36 @@ fn numbers_differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
 }
 
 fn has_other_numbers(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    a.numbers.iter().any(|number| b.words.binary_search(number).is_err())
+    a.numbers().any(|number| b.words().binary_search(&number).is_err())
 }
 
 /// Second veto: what the one is about has no counterpart in the other, on both sides. Obituaries and appointments are one
 /// text with other names.
-fn names_differ(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> bool {
-    has_other_names(a, b, words) && has_other_names(b, a, words)
+fn names_differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    has_other_names(a, b) && has_other_names(b, a)
 }
 
-fn has_other_names(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> bool {
-    a.names.iter().any(|id| !b.has_counterpart(*id, words))
+fn has_other_names(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    a.names().any(|name| !b.has_counterpart(name))
 }
 
 /// Whether neither text has a number or a name that the other lacks: what a template's copies must agree in.
-pub fn same_particulars(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> bool {
-    let more = |a: &Shape<'_>, b: &Shape<'_>| has_other_numbers(a, b) || has_other_names(a, b, words);
+pub fn same_particulars(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    let more = |a: &Shape<'_>, b: &Shape<'_>| has_other_numbers(a, b) || has_other_names(a, b);
     !more(a, b) && !more(b, a)
 }
 
 /// The smaller share of the two titles' words that have a counterpart in the other text.
-fn title_counterparts(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> f64 {
+fn title_counterparts(a: &Shape<'_>, b: &Shape<'_>) -> f64 {
     let met = |from: &Shape<'_>, other: &Shape<'_>| {
-        share(from.title.iter().filter(|id| other.has_counterpart(**id, words)).count(), from.title.len())
+        share(from.title.iter().filter(|id| other.has_counterpart(**id)).count(), from.title.len())
     };
     met(a, b).min(met(b, a))
 }
 
 /// Whether any title that the one ever had is one that the other ever had.
-fn have_equal_titles(a: &Shape<'_>, b: &Shape<'_>, words: &Words) -> bool {
-    a.titles().any(|x| b.titles().any(|y| titles_are_equal(x, y, words)))
+fn have_equal_titles(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    a.titles().any(|x| b.titles().any(|y| titles_are_equal(x, y, a.table())))
 }
 
 /// Equal, or equal but for an outlet's name at one end; a slip or another spelling within a word is no difference.

@@ -22,7 +22,10 @@ pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, min
     let mut desk = Desk { known, members, window, mint, now };
     let decided = arrivals
         .into_iter()
-        .map(|arrival| {
+        .map(|mut arrival| {
+            if let Some(key) = identity::rekeyed(&arrival, &desk.known) {
+                arrival.entry.key = key;
+            }
             let change = desk.decide_one(&arrival);
             Decided { arrival, change }
         })
@@ -58,9 +61,9 @@ impl Desk<'_> {
         }
     }
 
-    /// The change when the entry's own feed shows other words; another feed of the outlet may shorten them and says nothing.
+    /// The change when other words are shown by a feed that may revise the entry.
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
-        let kept = self.known.entries.get_mut(&entry).filter(|e| e.feed == arrival.feed)?;
+        let kept = self.known.entries.get_mut(&entry)?;
         let revision = revise::revise(kept, arrival)?;
         self.window.revise(kept, arrival, self.now);
         kept.shown = arrival.entry.shown;

@@ -1,7 +1,9 @@
 //! Levels A and B by name: the same entry under its key, or the same article of the outlet under its link.
 
+use super::revise::changed_share;
 use super::{Arrival, Known, KnownEntry, iri};
-use crate::model::{EntryId, Evidence, OutletId, Rule, StoryId};
+use crate::model::{EntryId, Evidence, Key, OutletId, Rule, StoryId, link};
+use crate::normalise::fold::fold;
 
 /// What an arrival's names say.
 #[derive(Debug)]
@@ -14,6 +16,22 @@ pub enum Named {
     SameKey(EntryId),
     /// The outlet has it under another key or in another feed.
     SameArticle(EntryId, Evidence),
+}
+
+/// The key of an arrival whose guid is but its title, when the feed used that title for another page before ("Cartoon of
+/// the day"): such a guid is void, and guid and link identify, as in a document where it occurs twice.
+///
+/// The page is another one unless at least half of the text is the same.
+pub fn rekeyed(arrival: &Arrival, known: &Known) -> Option<Key> {
+    let entry = &arrival.entry;
+    let guid = fold(entry.source_id.as_deref()?);
+    let page = link::canonical(entry.link.as_deref()?)?;
+    let sighted = known.by_key.get(&entry.key.hash())?.iter().find(|s| s.feed == arrival.feed)?;
+    let before = known.entries.get(&sighted.entry?)?;
+    let is_title = !guid.is_empty() && guid == entry.folded.title;
+    let same_text = !before.folded_body.is_empty() && changed_share(&before.folded_body, &entry.folded.body) <= 0.5;
+    let elsewhere = before.link_key.is_some() && entry.link_key.is_some() && before.link_key != entry.link_key;
+    (is_title && elsewhere && !same_text).then(|| Key(format!("{} {page}", entry.key.0)))
 }
 
 /// Looks an arrival up by key, then by link, within its outlet.
@@ -56,7 +74,7 @@ fn at_link<'a>(arrival: &Arrival, known: &'a Known) -> impl Iterator<Item = &'a 
 /// only together with an equal title.
 fn key_speaks_for_outlet(arrival: &Arrival, entry: &KnownEntry) -> bool {
     let own = arrival.entry.source_id.as_deref().unwrap_or_default();
-    let is_page = crate::model::link::canonical(own).is_none() || crate::model::link::link_key(own).is_some();
+    let is_page = link::canonical(own).is_none() || link::link_key(own).is_some();
     (iri::is_absolute(own) && is_page) || (arrival.entry.title.is_some() && arrival.entry.title == entry.title)
 }
 

@@ -10,7 +10,8 @@ const MAX: usize = 1024;
 #[must_use]
 pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
     match &entry.source_id {
-        Some(own) if !is_held && is_absolute(own) => own.clone(),
+        // Where the key is more than the id, the id has another holder in its document.
+        Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) => own.clone(),
         _ => minted(feed_url, &entry.key.0),
     }
 }
@@ -83,10 +84,11 @@ mod tests {
             "urn:uuid:00000000-0000-8000-8000-00000000000a",
             "yt:video:abc",
         ] {
-            let mut entry = arrival("k", "t", "").entry;
-            entry.source_id = Some(own.to_owned());
+            let mut entry = arrival(own, "t", "").entry;
             assert_eq!(iri(&entry, "https://outlet.ma/rss", false), own);
             assert!(iri(&entry, "https://outlet.ma/rss", true).starts_with("urn:uuid:"));
+            entry.key.0.push_str(" https://outlet.ma/a");
+            assert!(iri(&entry, "https://outlet.ma/rss", false).starts_with("urn:uuid:"));
         }
     }
 

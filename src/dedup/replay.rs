@@ -1,7 +1,8 @@
 //! Recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own record.
 
 use super::{Arrival, Change, Changes, Known, KnownEntry, Mint, Sighted, Window, decide};
-use crate::model::{Entry, EntryId, FeedId, Key, Markup, OutletId, ParsedEntry, StoryId};
+use crate::model::{Entry, EntryId, FeedId, Key, Markup, OutletId, ParsedEntry, RawHash, StoryId};
+use crate::normalise;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -61,21 +62,23 @@ impl Recorded {
         }
     }
 
+    fn raw(&self) -> RawHash {
+        let said =
+            [&self.title, &self.summary, &self.content, &self.url].map(|text| text.as_deref().unwrap_or_default());
+        RawHash(Entry::hash_shown(&said))
+    }
+
     fn minute(&self) -> i64 {
         self.published.unwrap_or_default().as_second().div_euclid(60)
     }
 }
 
-/// The story of each recorded entry, in order of their time; what is of one minute is decided together. `read` makes of a
-/// recorded entry the entry as Warraq keeps it.
-pub fn replay(
-    mut recorded: Vec<Recorded>,
-    span: SignedDuration,
-    read: impl Fn(&Recorded) -> Entry,
-) -> Vec<(String, StoryId)> {
+/// The story of each recorded entry, in order of their time; what is of one minute is decided together.
+#[must_use]
+pub fn replay(mut recorded: Vec<Recorded>, span: SignedDuration) -> Vec<(String, StoryId)> {
     recorded.sort_by(|a, b| (a.minute(), &a.id).cmp(&(b.minute(), &b.id)));
     let mut house = House::new(span);
-    recorded.chunk_by(|a, b| a.minute() == b.minute()).flat_map(|batch| house.decide(batch, &read)).collect()
+    recorded.chunk_by(|a, b| a.minute() == b.minute()).flat_map(|batch| house.decide(batch)).collect()
 }
 
 /// What the store would know.
@@ -95,17 +98,18 @@ impl House {
         Self { window, mint, outlets: HashMap::new(), feeds: HashMap::new(), known: Known::default() }
     }
 
-    fn decide(&mut self, batch: &[Recorded], read: &impl Fn(&Recorded) -> Entry) -> Vec<(String, StoryId)> {
-        let arrivals: Vec<_> = (0..).zip(batch).map(|(poll, recorded)| self.arrival(poll, recorded, read)).collect();
+    fn decide(&mut self, batch: &[Recorded]) -> Vec<(String, StoryId)> {
+        let arrivals: Vec<_> = (0..).zip(batch).map(|(poll, recorded)| self.arrival(poll, recorded)).collect();
         let known = self.recall(&arrivals);
         let changes = decide(arrivals, known, &mut self.window, &mut self.mint);
         self.apply(changes).into_iter().map(|(poll, story)| (batch[poll].id.clone(), story)).collect()
     }
 
-    fn arrival(&mut self, poll: usize, recorded: &Recorded, read: &impl Fn(&Recorded) -> Entry) -> Arrival {
+    fn arrival(&mut self, poll: usize, recorded: &Recorded) -> Arrival {
         let outlet = OutletId(numbered(&mut self.outlets, &recorded.outlet));
         self.window.introduce(outlet, &recorded.outlet);
         let seen_at = recorded.published.unwrap_or_default();
+        let context = normalise::Context { language: None, now: seen_at, link_shared: false };
         Arrival {
             poll,
             feed: FeedId(numbered(&mut self.feeds, &recorded.feed)),
@@ -115,7 +119,7 @@ impl House {
             previous_success: Some(seen_at),
             oldest_believed: None,
             link_repeats: false,
-            entry: read(recorded),
+            entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
         }
     }
 
@@ -193,58 +197,6 @@ fn numbered(names: &mut HashMap<String, i64>, name: &str) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Extras, Folded, PlainText, RawHash};
-    use crate::normalise::fold::{fold, without_dateline};
-
-    fn strip(html: &str) -> String {
-        let mut out = String::new();
-        let mut inside = false;
-        for c in html.chars() {
-            match c {
-                '<' => {
-                    inside = true;
-                    out.push(' ');
-                }
-                '>' => inside = false,
-                _ if !inside => out.push(c),
-                _ => {}
-            }
-        }
-        out.replace("&nbsp;", " ")
-            .replace("&amp;", "&")
-            .replace("&quot;", "\"")
-            .replace("&#39;", "'")
-            .replace("&laquo;", "«")
-            .replace("&raquo;", "»")
-    }
-
-    fn read(r: &Recorded) -> Entry {
-        let p = r.parsed();
-        let title = p.title.as_ref().map(|t| strip(t.as_str()));
-        let (s, c) = (
-            strip(p.summary.as_ref().map_or("", Markup::as_str)),
-            strip(p.content.as_ref().map_or("", Markup::as_str)),
-        );
-        let body = if s.len() > c.len() { s } else { c };
-        Entry {
-            key: p.key,
-            raw: RawHash(0),
-            source_id: p.id,
-            folded: Folded { title: fold(title.as_deref().unwrap_or_default()), body: fold(without_dateline(&body)) },
-            shown: Entry::hash_shown(&[title.as_deref().unwrap_or_default(), &body]),
-            title: title.map(PlainText::vouch),
-            excerpt: None,
-            link_key: p.link.as_deref().and_then(crate::model::link::link_key),
-            link: p.link,
-            summary: None,
-            content: None,
-            language: p.language,
-            published: p.published,
-            updated: None,
-            believed: p.published,
-            extras: Extras::default(),
-        }
-    }
 
     #[test]
     fn scored() {
@@ -252,7 +204,7 @@ mod tests {
         let text = std::fs::read_to_string(path).unwrap();
         let items: Vec<Recorded> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         let t = std::time::Instant::now();
-        let told = replay(items, super::super::rules::WINDOW, read);
+        let told = replay(items, super::super::rules::WINDOW);
         eprintln!("{:?}", t.elapsed());
         let line = |(id, story): &(String, StoryId)| serde_json::json!({"id": id, "story": story}).to_string();
         let out = told.iter().map(line).collect::<Vec<_>>().join("\n");

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// The change from what is kept to what arrived, or `None` when nothing that is kept differs.
 #[must_use]
 pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
-    if known.shown == arrival.entry.shown {
+    if known.shown == arrival.entry.shown || !may_revise(known, arrival) {
         return None;
     }
     let new_title = known.title != arrival.entry.title;
@@ -19,6 +19,15 @@ pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
     })
 }
 
+/// An entry is revised by its own feed. Another feed of the outlet may shorten it, and says nothing new by that; but it
+/// may bring the text of what was a flash, and then the flash does not take it away.
+fn may_revise(known: &KnownEntry, arrival: &Arrival) -> bool {
+    let is_text = |folded: &str| folded.split(' ').nth(rules::SHORT - 1).is_some();
+    let (had, brings) = (is_text(&known.folded_body), is_text(&arrival.entry.folded.body));
+    let takes_away = had && !brings && known.title == arrival.entry.title;
+    if known.feed == arrival.feed { !takes_away } else { brings && !had }
+}
+
 fn in_words(new_title: bool, changed: f64) -> String {
     let text = match (changed * 100.0).round() {
         _ if changed == 0.0 => "same words in the text".to_owned(),
@@ -29,7 +38,7 @@ fn in_words(new_title: bool, changed: f64) -> String {
 }
 
 /// Share of the longer text's words that are not in the other, each as often as it occurs.
-fn changed_share(old: &str, new: &str) -> f64 {
+pub fn changed_share(old: &str, new: &str) -> f64 {
     let mut count: HashMap<&str, i64> = HashMap::new();
     let (mut before, mut after) = (0_u32, 0_u32);
     for word in old.split(' ').filter(|w| !w.is_empty()) {

@@ -118,7 +118,7 @@ pub const POSTINGS: usize = 64;
 pub const SHARED_PAIRS: u32 = 4;
 
 /// Candidates that are compared at most, most shared pairs first.
-pub const CANDIDATES: usize = 24;
+pub const CANDIDATES: usize = 16;
 
 /// Stories of one outlet in the window that begin with the same three words for these to be boilerplate.
 pub const LEARNED: usize = 3;

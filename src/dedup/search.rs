@@ -9,7 +9,6 @@ use super::window::{Draft, Held, Window};
 use crate::model::{EntryId, Evidence, Rule, StoryId};
 use jiff::SignedDuration;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
 /// An arrival, and the entries that begin like it.
 pub(super) struct Search<'a> {
@@ -23,15 +22,24 @@ impl<'a> Search<'a> {
     /// Looks for entries that share word pairs of the lead or an end of the title.
     pub fn new(window: &'a Window, draft: &'a Draft) -> Self {
         let shape = window.shape(draft);
-        let mut shared: HashMap<u32, u32> = HashMap::new();
-        for slot in shape.head.iter().flat_map(|pair| window.slots(*pair)) {
-            *shared.entry(slot).or_default() += 1;
+        let mut shared = vec![0_u32; window.slot_count()];
+        let mut touched = Vec::new();
+        let mut count = |slot: u32, pairs: u32| {
+            let counted = &mut shared[slot as usize];
+            if *counted == 0 {
+                touched.push(slot);
+            }
+            *counted += pairs;
+        };
+        for slot in shape.head().iter().flat_map(|pair| window.slots(*pair)) {
+            count(slot, 1);
         }
         for slot in window.title_keys(&draft.title).flat_map(|key| window.slots(key)) {
-            *shared.entry(slot).or_default() += rules::SHARED_PAIRS;
+            count(slot, rules::SHARED_PAIRS);
         }
-        let mut found: Vec<(u32, &Held)> = shared
+        let mut found: Vec<(u32, &Held)> = touched
             .into_iter()
+            .map(|slot| (slot, shared[slot as usize]))
             .filter(|(_, pairs)| *pairs >= rules::SHARED_PAIRS)
             .filter_map(|(slot, pairs)| Some((pairs, window.get(slot)?)))
             .collect();
@@ -70,7 +78,7 @@ impl<'a> Search<'a> {
 
     fn near_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
         let other = self.window.shape(&held.draft);
-        let measured = compare::same_article(&self.shape, &other, self.window.words())?;
+        let measured = compare::same_article(&self.shape, &other)?;
         Some((held.id, self.evidence(Rule::NearText, measured, held)))
     }
 
@@ -81,28 +89,36 @@ impl<'a> Search<'a> {
         let mut agreed: Vec<(Rule, Measured, &Held)> =
             others.filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held))).collect();
         agreed.sort_by(|(_, a, x), (_, b, y)| b.strength().total_cmp(&a.strength()).then(x.id.cmp(&y.id)));
-        let fits = |held: &Held| {
-            has_room(held.story)
-                && self.window.ends(held.story).any(|end| end.id == held.id || self.agrees(end).is_some())
-        };
-        let (rule, measured, held) = agreed.into_iter().find(|(_, _, held)| fits(held))?;
+        let (rule, measured, held) = agreed.into_iter().find_map(|(rule, measured, held)| {
+            let fits = has_room(held.story)
+                && self.window.ends(held.story).any(|end| end.id == held.id || self.agrees(end).is_some());
+            let (rule, measured) = fits.then(|| self.beyond_boilerplate(held, (rule, measured)))??;
+            Some((rule, measured, held))
+        })?;
         Some((held.story, self.evidence(rule, measured, held)))
     }
 
     fn agrees(&self, held: &Held) -> Option<(Rule, Measured)> {
-        let apart = SignedDuration::from_secs((held.draft.at - self.draft.at).abs());
-        if apart > self.window.span() {
-            return None;
-        }
-        let compare = |a: &Shape<'_>, b: &Shape<'_>| compare::same_report(a, b, apart, self.window.words());
-        let agreed = compare(&self.shape, &self.window.shape(&held.draft))?;
-        let (rule, measured) = match agreed.0 {
-            Rule::TitleOnly => agreed,
-            _ => boilerplate::agrees_beyond(self.window, self.draft, held, agreed, compare)?,
-        };
-        let is_heading =
-            || self.window.is_constant(self.draft, None) || self.window.is_constant(&held.draft, Some(held.id));
+        let other = self.window.shape(&held.draft);
+        let apart = self.apart(held)?;
+        let (rule, measured) = compare::same_report(&self.shape, &other, apart)?;
+        let is_heading = || [self.draft, &held.draft].iter().any(|d| self.window.is_heading(d, self.draft.outlet));
         (rule != Rule::TitleOnly || !is_heading()).then_some((rule, measured))
+    }
+
+    /// How far apart the two were published, when that is not too far.
+    fn apart(&self, held: &Held) -> Option<SignedDuration> {
+        let apart = SignedDuration::from_secs((held.draft.at - self.draft.at).abs());
+        (apart <= self.window.span()).then_some(apart)
+    }
+
+    fn beyond_boilerplate(&self, held: &Held, agreed: (Rule, Measured)) -> Option<(Rule, Measured)> {
+        let apart = self.apart(held)?;
+        let compare = |a: &Shape<'_>, b: &Shape<'_>| compare::same_report(a, b, apart);
+        match agreed.0 {
+            Rule::TitleOnly => Some(agreed),
+            _ => boilerplate::agrees_beyond(self.window, self.draft, held, agreed, compare),
+        }
     }
 
     /// What was compared and found, in a sentence.

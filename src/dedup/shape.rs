@@ -3,8 +3,10 @@
 use super::rules;
 use super::window::Draft;
 use super::words::{WordId, Words, chain};
+use std::cell::OnceCell;
 
-/// Hashes and words of one text. Sets are sorted and hold each member once.
+/// One text, and the sets that are read off it when first asked for: most candidates fail by their leads alone. Sets are
+/// sorted and hold each member once.
 #[derive(Debug)]
 pub(super) struct Shape<'a> {
     /// Words of the title, in order.
@@ -13,55 +15,19 @@ pub(super) struct Shape<'a> {
     former: &'a [Box<[WordId]>],
     /// Words of the body, in order, at most [`rules::BODY`].
     pub body: &'a [WordId],
-    /// Word pairs of the lead.
-    pub lead: Vec<u32>,
-    /// Word pairs among which another lead is looked for.
-    pub head: Vec<u32>,
-    /// Word pairs of the start.
-    pub start: Vec<u32>,
-    /// Word pairs among which another start is looked for.
-    pub start_within: Vec<u32>,
-    /// Three-word shingles of the body.
-    pub shingles: Vec<u32>,
-    /// All words of title and body.
-    pub words: Vec<WordId>,
-    /// Their skeletons.
-    pub skeletons: Vec<u32>,
-    /// Numbers of title and lead.
-    pub numbers: Vec<WordId>,
-    /// Rare words of the title that recur in the opening: what the report is about.
-    pub names: Vec<WordId>,
+    table: &'a Words,
+    head: OnceCell<Vec<u32>>,
+    shingles: OnceCell<Vec<u32>>,
+    words: OnceCell<Vec<WordId>>,
+    skeletons: OnceCell<Vec<u32>>,
 }
 
 impl<'a> Shape<'a> {
-    /// Reads a text.
-    pub fn of(draft: &'a Draft, words: &Words) -> Self {
+    /// Of a text.
+    pub fn of(draft: &'a Draft, table: &'a Words) -> Self {
         let Draft { title, body, former, .. } = draft;
-        let pairs = |most: usize| sequences(&body[..body.len().min(most)], 2, words);
-        let all = set(title.iter().chain(body).copied());
-        let opening = set(body.iter().take(rules::OPENING).copied());
-        let is_name = |id: &WordId| {
-            let word = words.get(*id);
-            word.letters >= 3 && !word.is_number && opening.binary_search(id).is_ok() && words.is_rare(*id)
-        };
-        Self {
-            title,
-            former,
-            body,
-            lead: pairs(rules::LEAD),
-            head: pairs(rules::HEAD),
-            start: pairs(rules::START),
-            start_within: pairs(rules::START_WITHIN),
-            shingles: sequences(body, 3, words),
-            skeletons: set(all.iter().map(|id| words.get(*id).skeleton)),
-            numbers: set(title
-                .iter()
-                .chain(body.iter().take(rules::LEAD))
-                .copied()
-                .filter(|id| words.get(*id).is_number)),
-            names: set(title.iter().copied().filter(is_name)),
-            words: all,
-        }
+        let (head, shingles, words, skeletons) = Default::default();
+        Self { title, former, body, table, head, shingles, words, skeletons }
     }
 
     /// All titles that it has or had.
@@ -74,12 +40,56 @@ impl<'a> Shape<'a> {
         self.body.len() < rules::SHORT
     }
 
+    /// Word pairs of the first `most` words.
+    pub fn pairs(&self, most: usize) -> Vec<u32> {
+        sequences(&self.body[..self.body.len().min(most)], 2, self.table)
+    }
+
+    /// Word pairs among which another lead is looked for.
+    pub fn head(&self) -> &[u32] {
+        self.head.get_or_init(|| self.pairs(rules::HEAD))
+    }
+
+    /// Three-word shingles of the body.
+    pub fn shingles(&self) -> &[u32] {
+        self.shingles.get_or_init(|| sequences(self.body, 3, self.table))
+    }
+
+    /// All words of title and body.
+    pub fn words(&self) -> &[WordId] {
+        self.words.get_or_init(|| set(self.title.iter().chain(self.body).copied()))
+    }
+
+    fn skeletons(&self) -> &[u32] {
+        self.skeletons.get_or_init(|| set(self.words().iter().map(|id| self.table.get(*id).skeleton)))
+    }
+
+    /// Numbers of title and lead.
+    pub fn numbers(&self) -> impl Iterator<Item = WordId> {
+        let first = self.title.iter().chain(self.body.iter().take(rules::LEAD)).copied();
+        first.filter(|id| self.table.get(*id).is_number)
+    }
+
+    /// Rare words of the title that recur in the opening: what the report is about.
+    pub fn names(&self) -> impl Iterator<Item = WordId> {
+        let opening = &self.body[..self.body.len().min(rules::OPENING)];
+        self.title.iter().copied().filter(|id| {
+            let word = self.table.get(*id);
+            word.letters >= 3 && !word.is_number && opening.contains(id) && self.table.is_rare(*id)
+        })
+    }
+
     /// Whether some word of this text is what `id` of another text means.
-    pub fn has_counterpart(&self, id: WordId, words: &Words) -> bool {
-        let word = words.get(id);
-        self.words.binary_search(&id).is_ok()
-            || self.skeletons.binary_search(&word.skeleton).is_ok()
-            || (word.letters >= 5 && self.words.iter().any(|other| word.is_counterpart(words.get(*other))))
+    pub fn has_counterpart(&self, id: WordId) -> bool {
+        let word = self.table.get(id);
+        self.words().binary_search(&id).is_ok()
+            || self.skeletons().binary_search(&word.skeleton).is_ok()
+            || (word.letters >= 5 && self.words().iter().any(|other| word.is_counterpart(self.table.get(*other))))
+    }
+
+    /// What is known of its words.
+    pub fn table(&self) -> &'a Words {
+        self.table
     }
 }
 

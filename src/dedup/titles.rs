@@ -1,34 +1,46 @@
 //! Titles under which outlets put entries that have next to no text: a title used twice is a heading, not a report.
 
 use crate::model::{EntryId, OutletId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Uses of titles, by outlet and hash, and by time.
+/// One use of a title (its hash).
+pub type Use = (u32, OutletId, EntryId);
+
+/// Uses of titles, and when they were.
 #[derive(Debug, Default)]
 pub struct Titles {
-    uses: BTreeSet<(OutletId, u32, EntryId)>,
-    by_time: BTreeSet<(i64, EntryId, OutletId, u32)>,
+    uses: BTreeMap<Use, i64>,
+    by_time: BTreeSet<(i64, Use)>,
 }
 
 impl Titles {
-    /// The outlet put an entry of this time under this title.
-    pub fn note(&mut self, at: i64, id: EntryId, outlet: OutletId, title: u32) {
-        self.uses.insert((outlet, title, id));
-        self.by_time.insert((at, id, outlet, title));
+    /// An outlet put an entry of this time under this title.
+    pub fn note(&mut self, at: i64, used: Use) {
+        self.take_back(used);
+        self.uses.insert(used, at);
+        self.by_time.insert((at, used));
+    }
+
+    /// The entry has another title, or a text.
+    pub fn take_back(&mut self, used: Use) {
+        if let Some(at) = self.uses.remove(&used) {
+            self.by_time.remove(&(at, used));
+        }
     }
 
     /// Forgets uses before this time.
     pub fn forget(&mut self, since: i64) {
-        while let Some(&first) = self.by_time.first().filter(|(at, ..)| *at < since) {
-            let (_, id, outlet, title) = first;
-            self.by_time.remove(&first);
-            self.uses.remove(&(outlet, title, id));
+        while let Some((_, used)) = self.by_time.first().filter(|(at, _)| *at < since).copied() {
+            self.take_back(used);
         }
     }
 
-    /// Whether the outlet used the title for an entry other than `own`.
-    pub fn others(&self, outlet: OutletId, title: u32, own: Option<EntryId>) -> bool {
-        let all = (outlet, title, EntryId(i64::MIN))..=(outlet, title, EntryId(i64::MAX));
-        self.uses.range(all).any(|(.., id)| Some(*id) != own)
+    /// Whether some outlet put two entries under the title, where `arriving` is about to put one more.
+    pub fn is_heading(&self, title: u32, arriving: OutletId) -> bool {
+        let first = (title, OutletId(i64::MIN), EntryId(i64::MIN));
+        let last = (title, OutletId(i64::MAX), EntryId(i64::MAX));
+        let mut before = arriving;
+        let mut outlets = self.uses.range(first..=last).map(|((_, outlet, _), _)| *outlet);
+        outlets.any(|outlet| outlet == arriving || std::mem::replace(&mut before, outlet) == outlet)
     }
 }

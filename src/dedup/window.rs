@@ -229,7 +229,11 @@ impl Window {
     /// Takes the new words of an entry that its outlet revised.
     pub(super) fn revise(&mut self, known: &KnownEntry, arrival: &Arrival, now: Timestamp) {
         let was = self.by_entry.get(&known.id).copied().and_then(|slot| self.drop_slot(slot)).map(|held| held.draft);
+        let title = known.title.as_ref().map_or_else(String::new, |title| fold(title.as_str()));
+        let title = self.words.read(&title, rules::BODY);
+        self.titles.take_back((self.title_hash(&title), known.outlet, known.id));
         let Some(draft) = self.draft_of(arrival, now) else { return };
+        let draft = Draft { feed: known.feed, ..draft };
         let draft = match was {
             Some(was) => Draft {
                 // An undated entry keeps its place: it was first seen then.
@@ -237,7 +241,10 @@ impl Window {
                 former: former(was, &draft.title),
                 ..draft
             },
-            None if arrival.entry.believed.is_some() => draft,
+            None if arrival.entry.believed.is_some() => {
+                let former = if title == draft.title { [].into() } else { [title].into() };
+                Draft { former, ..draft }
+            }
             None => return,
         };
         self.admit(known.id, known.story, known.story_members, draft);
@@ -256,7 +263,7 @@ impl Window {
 
     fn note_title(&mut self, id: EntryId, draft: &Draft) {
         if draft.body.len() < rules::SHORT && !draft.title.is_empty() {
-            self.titles.note(draft.at, id, draft.outlet, self.title_hash(draft));
+            self.titles.note(draft.at, (self.title_hash(&draft.title), draft.outlet, id));
         }
     }
 
@@ -312,18 +319,23 @@ impl Window {
         first.into_iter().chain(last)
     }
 
-    /// Whether the outlet heads other entries with this title too.
-    pub(super) fn is_constant(&self, draft: &Draft, own: Option<EntryId>) -> bool {
-        self.titles.others(draft.outlet, self.title_hash(draft), own)
+    /// Whether a title is one that some outlet uses again and again, the arrival's use included.
+    pub(super) fn is_heading(&self, draft: &Draft, arriving: OutletId) -> bool {
+        self.titles.is_heading(self.title_hash(&draft.title), arriving)
     }
 
-    fn title_hash(&self, draft: &Draft) -> u32 {
-        chain(draft.title.iter().map(|id| self.words.get(*id).hash))
+    fn title_hash(&self, title: &[WordId]) -> u32 {
+        chain(title.iter().map(|id| self.words.get(*id).hash))
     }
 
     /// Slots under a key.
     pub(super) fn slots(&self, key: u32) -> impl Iterator<Item = u32> {
         self.postings.get(key)
+    }
+
+    /// Slots are below this.
+    pub(super) fn slot_count(&self) -> usize {
+        self.held.len()
     }
 
     /// The entry in a slot.
@@ -349,7 +361,7 @@ impl Window {
     }
 
     /// What is compared of an entry.
-    pub(super) fn shape<'a>(&self, draft: &'a Draft) -> Shape<'a> {
+    pub(super) fn shape<'a>(&'a self, draft: &'a Draft) -> Shape<'a> {
         Shape::of(draft, &self.words)
     }
 

@@ -45,7 +45,7 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = Folded {
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
-        body: fold::fold(&body),
+        body: fold::fold(fold::without_dateline(&body)),
     };
     let extras = Extras {
         authors: people(parsed.authors),

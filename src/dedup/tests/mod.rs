@@ -1,5 +1,8 @@
 //! Journeys through [`decide`]: every kind of change, and every trap of names.
 
+mod reports;
+mod restart;
+
 use super::testing::*;
 use super::*;
 use crate::model::RawHash;

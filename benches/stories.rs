@@ -1,0 +1,261 @@
+//! What a new entry costs: folding, candidates, verification, all rules on one core. Prints a table.
+//!
+//! `cargo bench --bench stories`. The texts are made up of invented words, distributed as words are (Zipf), 1,200
+//! characters each; three in ten are copies of another outlet's report with words changed and a line put in front.
+
+use jiff::Timestamp;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+use warraq::dedup::{Arrival, Change, Known, Mint, Window, decide};
+use warraq::model::{Entry, EntryId, Extras, FeedId, Folded, Key, OutletId, PlainText, RawHash, StoryId};
+use warraq::normalise::fold::fold;
+
+const START: i64 = 1_780_000_000;
+const OUTLETS: i64 = 50;
+const CHARACTERS: usize = 1_200;
+/// Reports that may still be copied.
+const RECENT: usize = 1_000;
+
+fn main() {
+    println!("{:<58} {:>12} {:>10}", "one core", "a second", "p99");
+    memory();
+    folding();
+    for held in [1_000, 10_000] {
+        deciding(held);
+    }
+}
+
+fn folding() {
+    let mut made = Maker::new(1);
+    let texts: Vec<Report> = (0..2_000).map(|_| made.report()).collect();
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    for report in &texts {
+        let one = Instant::now();
+        std::hint::black_box((fold(&report.title), fold(&report.body)));
+        times.push(one.elapsed());
+    }
+    row("folding a text of 1,200 characters", texts.len(), begun.elapsed(), times);
+}
+
+/// Folding, candidates, verification and decision, one entry a batch, while the window keeps holding `held` entries.
+fn deciding(held: usize) {
+    let mut house = House::new(held);
+    for _ in 0..held {
+        house.take();
+    }
+    let measured = 5_000;
+    let reports: Vec<Report> = (0..measured).map(|_| house.made.report()).collect();
+    let mut times = Vec::new();
+    let begun = Instant::now();
+    for report in reports {
+        let one = Instant::now();
+        house.decide(report);
+        times.push(one.elapsed());
+    }
+    row(
+        &format!("folding and deciding, {} entries in the window", house.window.len()),
+        measured,
+        begun.elapsed(),
+        times,
+    );
+    println!("  of {} decisions {} joined a story, {} were duplicates", house.decided, house.joined, house.duplicates);
+}
+
+/// First, as what other measures freed would be taken again unseen.
+fn memory() {
+    let before = resident();
+    let mut house = House::new(10_000);
+    for _ in 0..10_000 {
+        house.take();
+    }
+    if let (Some(before), Some(after)) = (before, resident()) {
+        let bytes = after.saturating_sub(before);
+        let entries = house.window.len().max(1);
+        println!(
+            "memory: {} MB for {entries} entries in the window, {} bytes each (resident, 4 kB pages)",
+            bytes / 1_000_000,
+            bytes / entries
+        );
+    }
+}
+
+/// Resident bytes of this process, where the system tells.
+fn resident() -> Option<usize> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    pages.split(' ').nth(1)?.parse::<usize>().ok().map(|pages| pages * 4096)
+}
+
+fn row(name: &str, entries: usize, whole: Duration, mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let p99 = times[times.len() * 99 / 100];
+    let rate = u128::from(entries as u64) * 1_000_000_000 / whole.as_nanos().max(1);
+    println!("{name:<58} {rate:>12} {:>10}", format!("{p99:.1?}"));
+}
+
+/// A window that moves on so fast that it always holds as many entries.
+struct House {
+    window: Window,
+    mint: Mint,
+    made: Maker,
+    step_ms: i64,
+    decided: i64,
+    joined: u32,
+    duplicates: u32,
+}
+
+impl House {
+    fn new(held: usize) -> Self {
+        let mut window = Window::default();
+        window.load(at(0), []);
+        let span_ms = 36 * 3_600_000;
+        Self {
+            window,
+            mint: Mint { next_entry: EntryId(1), next_story: StoryId(1) },
+            made: Maker::new(held as u64),
+            step_ms: span_ms / i64::try_from(held).unwrap_or(1),
+            decided: 0,
+            joined: 0,
+            duplicates: 0,
+        }
+    }
+
+    fn take(&mut self) {
+        let report = self.made.report();
+        self.decide(report);
+    }
+
+    fn decide(&mut self, report: Report) {
+        self.decided += 1;
+        let now = at(self.decided * self.step_ms);
+        let arrival = arrival(self.decided, report, now);
+        let changes = decide(vec![arrival], Known::default(), &mut self.window, &mut self.mint);
+        for decided in changes.into_decided() {
+            match decided.change {
+                Change::New(new) if !new.starts => self.joined += 1,
+                Change::Duplicate { .. } => self.duplicates += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn at(ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(START * 1000 + ms).unwrap_or_default()
+}
+
+fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
+    let entry = Entry {
+        key: Key(n.to_string()),
+        raw: RawHash(n),
+        source_id: Some(n.to_string()),
+        folded: Folded { title: fold(&report.title), body: fold(&report.body) },
+        title: Some(PlainText::vouch(report.title)),
+        excerpt: None,
+        link: Some(format!("https://outlet{}.example/2026/{n}.html", report.outlet)),
+        link_key: None,
+        summary: None,
+        content: None,
+        language: None,
+        published: Some(now),
+        updated: None,
+        believed: Some(now),
+        extras: Extras::default(),
+        shown: n,
+    };
+    Arrival {
+        poll: 0,
+        feed: FeedId(report.outlet),
+        feed_url: format!("https://outlet{}.example/feed", report.outlet),
+        outlet: OutletId(report.outlet),
+        seen_at: now,
+        previous_success: Some(now),
+        oldest_believed: None,
+        link_repeats: false,
+        entry,
+    }
+}
+
+#[derive(Clone)]
+struct Report {
+    outlet: i64,
+    title: String,
+    body: String,
+}
+
+/// Writes reports; the same ones for the same seed.
+struct Maker {
+    state: u64,
+    words: Vec<String>,
+    recent: Vec<Report>,
+}
+
+impl Maker {
+    fn new(seed: u64) -> Self {
+        let mut made = Self { state: seed | 1, words: Vec::new(), recent: Vec::new() };
+        let letters: Vec<char> = "ابتثجحخدذرزسشصضطظعغفقكلمنهويةأإ".chars().collect();
+        for n in 0..30_000 {
+            // Frequent words are short.
+            let length = 2 + usize::from(n > 50) + usize::from(n > 500) + made.below(3);
+            let article = ["", "ال", "وال", "", ""][made.below(5)];
+            let stem: String = (0..length).map(|_| letters[made.below(letters.len())]).collect();
+            made.words.push(format!("{article}{stem}"));
+        }
+        made
+    }
+
+    /// xorshift64*: fast, and good enough to choose words.
+    fn next(&mut self) -> u64 {
+        self.state ^= self.state >> 12;
+        self.state ^= self.state << 25;
+        self.state ^= self.state >> 27;
+        self.state.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.next() >> 33).unwrap_or(0) % most.max(1)
+    }
+
+    /// A word by Zipf's law: the rank's logarithm is evenly distributed.
+    fn word(&mut self) -> String {
+        let even = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30,000")]
+        let rank = (30_000_f64.powf(even) - 1.0) as usize;
+        self.words[rank.min(self.words.len() - 1)].clone()
+    }
+
+    fn text(&mut self, characters: usize) -> String {
+        let mut text = String::new();
+        let mut written = 0;
+        while written < characters {
+            let word = self.word();
+            written += word.chars().count() + 1;
+            let mark = ["، ", ". ", " 2026 ", " "][if self.below(12) == 0 { self.below(3) } else { 3 }];
+            let _ = write!(text, "{word}{mark}");
+        }
+        text
+    }
+
+    fn report(&mut self) -> Report {
+        let outlet = i64::try_from(self.below(50)).unwrap_or(0) % OUTLETS;
+        if !self.recent.is_empty() && self.below(10) < 3 {
+            let which = self.below(self.recent.len());
+            let copied = self.recent[which].clone();
+            let kept: Vec<String> = copied
+                .body
+                .split(' ')
+                .map(|word| if self.below(20) == 0 { self.word() } else { word.to_owned() })
+                .collect();
+            let body = format!("{} {}", self.text(30), kept.join(" "));
+            return Report { outlet, title: copied.title, body };
+        }
+        let report = Report { outlet, title: self.text(60), body: self.text(CHARACTERS) };
+        if self.recent.len() < RECENT {
+            self.recent.push(report.clone());
+        } else {
+            let at = self.below(RECENT);
+            self.recent[at] = report.clone();
+        }
+        report
+    }
+}

@@ -1,0 +1,149 @@
+//! A restart, or a window that is loaded anew, changes nothing; nor does the order in which polls end.
+
+use super::super::testing::*;
+use super::super::*;
+use crate::model::{EntryId, RawHash};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// A store in memory: what a restart would find.
+#[derive(Default)]
+struct Kept {
+    entries: BTreeMap<EntryId, Remembered>,
+    known: Vec<(EntryId, Arrival)>,
+}
+
+impl Kept {
+    fn recall(&self) -> Known {
+        let mut known = Known::default();
+        for (id, a) in &self.known {
+            let sighted = Sighted { feed: a.feed, entry: Some(*id) };
+            known.by_key.entry(a.entry.key.hash()).or_default().push(sighted);
+            let kept = &self.entries[id];
+            known.entries.entry(*id).or_insert_with(|| KnownEntry {
+                id: *id,
+                outlet: a.outlet,
+                feed: a.feed,
+                story: kept.story,
+                shown: 0,
+                title: a.entry.title.clone(),
+                link_key: None,
+                folded_body: kept.body.clone(),
+                story_members: kept.story_members,
+            });
+        }
+        for entry in known.entries.values_mut() {
+            let latest = self.known.iter().rev().find(|(id, _)| *id == entry.id).map(|(_, a)| a);
+            entry.shown = latest.map_or(0, |a| a.entry.shown);
+            entry.title = latest.and_then(|a| a.entry.title.clone());
+        }
+        known
+    }
+
+    fn apply(&mut self, changes: Changes) -> Vec<String> {
+        let decided = changes.into_decided();
+        let told = decided.iter().map(|d| in_short(&d.change)).collect();
+        for Decided { arrival, change } in decided {
+            match change {
+                Change::New(new) => {
+                    for other in self.entries.values_mut().filter(|e| e.story == new.story) {
+                        other.story_members += 1;
+                    }
+                    let members = 1 + self.entries.values().filter(|e| e.story == new.story).count();
+                    let remembered = Remembered {
+                        id: new.id,
+                        outlet: arrival.outlet,
+                        feed: arrival.feed,
+                        story: new.story,
+                        story_members: u32::try_from(members).unwrap(),
+                        believed: arrival.entry.believed,
+                        first_seen_at: arrival.seen_at,
+                        link: arrival.entry.link.clone(),
+                        title: arrival.entry.folded.title.clone(),
+                        body: arrival.entry.folded.body.clone(),
+                        former_titles: Vec::new(),
+                    };
+                    self.entries.insert(new.id, remembered);
+                    self.known.push((new.id, arrival));
+                }
+                Change::Revised(revision) => {
+                    let kept = self.entries.get_mut(&revision.entry).unwrap();
+                    kept.former_titles.extend(revision.old_title.map(crate::model::PlainText::into_string));
+                    kept.title.clone_from(&arrival.entry.folded.title);
+                    kept.body.clone_from(&arrival.entry.folded.body);
+                    kept.believed = arrival.entry.believed;
+                    kept.link.clone_from(&arrival.entry.link);
+                    self.known.push((revision.entry, arrival));
+                }
+                Change::Unchanged { .. } | Change::Duplicate { .. } | Change::Pruned => {}
+            }
+        }
+        told
+    }
+}
+
+fn run(batches: &[Vec<Arrival>], restarts: bool) -> Vec<String> {
+    let (mut kept, mut window, mut mint) = (Kept::default(), Window::default(), mint());
+    let mut told = Vec::new();
+    for batch in batches {
+        let now = batch.iter().map(|a| a.seen_at).max().unwrap_or(Timestamp::UNIX_EPOCH);
+        if restarts {
+            window = Window::default();
+            window.load(now, kept.entries.values().cloned());
+        }
+        let changes = decide(batch.clone(), kept.recall(), &mut window, &mut mint);
+        told.extend(kept.apply(changes));
+    }
+    told
+}
+
+fn text(words: &[&str], from: usize) -> String {
+    (0..36).map(|n| words[(from + n * (1 + from % 3)) % words.len()]).collect::<Vec<_>>().join(" ")
+}
+
+const WORDS: &str = "port harbour crane strike union dockers wages council minister vote night train valley flood bridge school \
+    teachers exam results north wind storm barley harvest price market cooperative saffron tonnes export river dam gate";
+
+prop_compose! {
+    fn any_report()(key in 0..9_u8, feed in prop_oneof![Just(1_i64), Just(2), Just(11), Just(21), Just(31)], from in 0..4_usize,
+                    title in 0..4_usize, cut in prop_oneof![Just(0_usize), Just(30), Just(400)], back in 0..40_i64) -> (Arrival, i64) {
+        let words: Vec<&str> = WORDS.split_whitespace().collect();
+        let body: String = text(&words, from).chars().skip(cut).collect();
+        let heading = words[title * 5..title * 5 + 6].join(" ");
+        let mut a = arrival(&key.to_string(), &heading, &body).of_feed(feed);
+        a.entry.raw = RawHash::of(format!("{key} {heading} {body} {back}").as_bytes());
+        (a, back)
+    }
+}
+
+/// Ten batches, four hours apart, of a few entries each, dated up to 40 hours back or not at all.
+fn any_batches() -> impl Strategy<Value = Vec<Vec<Arrival>>> {
+    let batch = proptest::collection::vec(any_report(), 0..5);
+    proptest::collection::vec(batch, 1..10).prop_map(|batches| {
+        let timed = |(n, batch): (i64, Vec<(Arrival, i64)>)| {
+            let place = |(mut a, back): (Arrival, i64)| {
+                a.seen_at = at(1000 + n * 4);
+                // An entry always has the same date, or none.
+                let fixed = a.entry.key.hash().rem_euclid(36);
+                a.entry.believed = (fixed % 3 > 0).then(|| at(1000 + fixed));
+                a
+            };
+            batch.into_iter().map(place).collect()
+        };
+        (0..).zip(batches).map(timed).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn a_restart_before_every_batch_changes_nothing(batches in any_batches()) {
+        prop_assert_eq!(run(&batches, false), run(&batches, true));
+    }
+
+    #[test]
+    fn the_order_within_a_batch_changes_nothing(batches in any_batches()) {
+        let reversed: Vec<Vec<Arrival>> = batches.iter().map(|b| b.iter().rev().cloned().collect()).collect();
+        prop_assert_eq!(run(&batches, false), run(&reversed, false));
+    }
+}
