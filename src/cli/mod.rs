@@ -7,7 +7,7 @@ mod document;
 mod failure;
 mod feeds;
 mod healthcheck;
-mod inspect;
+pub mod inspect;
 mod poll;
 mod prune;
 mod run;

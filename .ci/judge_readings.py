@@ -1,0 +1,21 @@
+"""Holds the scorer's figures against what Warraq promises: judge_readings.py SCORE.json; exit 1 names each miss."""
+import json
+import sys
+
+PROMISED = {
+    "dialects": {"right": (">=", 80), "extras_right": (">=", 3), "crashes": ("==", 0)},
+    "real": {"parsed": ("==", 187), "found": (">=", 4533), "unstable_keys": ("==", 0), "dates_near": (">=", 4245),
+             "fffd": ("==", 0), "title_entities": ("==", 0), "relative_links": ("==", 0), "could_run": ("==", 0)},
+    "truncate": {"crashes": ("==", 0), "invented": ("==", 0), "altered": ("==", 0)},
+}
+
+figures = json.load(open(sys.argv[1]))["figures"]
+missed = []
+for suite, promises in PROMISED.items():
+    for name, (how, wanted) in promises.items():
+        found = figures[suite][name]
+        if not (found == wanted if how == "==" else found >= wanted):
+            missed.append(f"{suite}.{name}: {found}, promised {how} {wanted}")
+    print(suite, json.dumps(figures[suite]))
+print("\n".join(missed) or "every promise kept")
+sys.exit(bool(missed))

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Checks over captured feeds and labelled stories, which belong to their owners and stay outside the repository.
+set -euo pipefail
+shared=$(cd ../shared && pwd)
+warraq=$PWD/target/release/warraq
+work=$(mktemp -d)
+outlets=
+trap '[ -z "$outlets" ] || kill "$outlets" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+echo "-- 187 captured feeds as outlets"
+python3 "$shared/outlets/serve.py" --port 0 --listen 0 --config "$work/w.toml" --database "$work/w.db" >"$work/ready" &
+outlets=$!
+for _ in $(seq 100); do grep -q '^ready' "$work/ready" && break; sleep 0.1; done
+"$warraq" poll --all --config "$work/w.toml" | tee "$work/first" | tail -n 1
+"$warraq" poll --all --config "$work/w.toml" | tail -n 1 | tee "$work/second"
+entries=$(sqlite3 -readonly "$work/w.db" "SELECT count(*) FROM entries")
+echo "$entries entries stored"
+grep -q '187 polled: 187 fresh' "$work/first"
+[ "$entries" -ge 4500 ]
+grep -q '187 unchanged, 0 failed; 0 new entries, 0 revised' "$work/second"
+for view in latest entries feed_health duplicates revisions; do
+    sqlite3 -readonly "$work/w.db" "SELECT * FROM $view LIMIT 3" >/dev/null
+done
+
+echo "-- readings, judged beside feedparser"
+python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet feedparser==6.0.14
+"$work/venv/bin/python" "$shared/feeds/scorer/score.py" --suite dialects --suite real --suite truncate --json "$warraq" inspect >"$work/score.json"
+python3 .ci/judge_readings.py "$work/score.json"
+
+echo "-- stories, against the labelled set"
+"$warraq" replay "$shared/dedup/dev.jsonl" >"$work/replay.jsonl"
+python3 "$shared/dedup/score.py" "$shared/dedup/dev.jsonl" "$work/replay.jsonl" "$shared/dedup/dev_neutral.json"
