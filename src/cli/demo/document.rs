@@ -2,6 +2,7 @@
 
 use super::{
     Stage,
+    picture::picture,
     script::{Dialect, Feed, Report, Script, When},
 };
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
@@ -28,10 +29,35 @@ pub fn page(script: &Script, id: &str, step: u64) -> Option<String> {
     Some(format!(
         "<!doctype html>\n<html lang=\"{}\" dir=\"{direction}\"><meta charset=\"utf-8\"><title>{title}</title>\n\
          <body style=\"max-width: 40rem; margin: 3rem auto; padding: 0 1rem; font: 1.1rem/1.7 serif\">\n\
-         <p>{name}</p>\n<h1>{title}</h1>\n{}\n</body></html>\n",
+         <p>{name}</p>\n<h1>{title}</h1>\n{}{}\n</body></html>\n",
         feed.language,
+        if report.author.is_some() {
+            "<img src=\"/".to_owned() + id + ".svg\" alt=\"\" width=\"100%\">\n"
+        } else {
+            String::new()
+        },
         html(&report)
     ))
+}
+
+/// The signed report's picture, by the address of its page with `.svg`; `None` for anything else.
+#[must_use]
+pub fn illustration(script: &Script, path: &str) -> Option<String> {
+    let id = path.strip_suffix(".svg")?;
+    let feed = script.feed(id.split_once('/')?.0)?;
+    let signed = feed.reports.iter().any(|report| report.id == id && report.author.is_some());
+    signed.then(|| picture(id))
+}
+
+/// The picture's place in a document (Media RSS), where the report has one.
+fn media(report: &Report, stage: &Stage) -> String {
+    let of = |_: &String| {
+        let address = escaped(&format!("{}{}.svg", stage.base, report.id));
+        format!(
+            "<media:content url=\"{address}\" type=\"image/svg+xml\" medium=\"image\" width=\"640\" height=\"480\"/>\n"
+        )
+    };
+    report.author.as_ref().map_or_else(String::new, of)
 }
 
 /// When the report appeared.
@@ -68,7 +94,8 @@ fn escaped(text: &str) -> String {
 fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
-         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n\
+         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+         xmlns:media=\"http://search.yahoo.com/mrss/\">\n\
          <channel>\n<title>{title}</title>\n<link>{base}{path}/feed</link>\n<description>{title}</description>\n\
          <language>{language}</language>\n",
         title = escaped(feed.title),
@@ -93,6 +120,7 @@ fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
         for topic in &report.topics {
             let _ = writeln!(text, "<category>{}</category>", escaped(topic));
         }
+        text += &media(report, stage);
         let summary = report.paragraphs.first().map(String::as_str).unwrap_or_default();
         let _ = write!(
             text,
@@ -107,7 +135,8 @@ fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
 fn atom(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
     let newest = reports.iter().map(|report| updated(report, stage, step)).max().unwrap_or(stage.began);
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{language}\">\n\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" \
+         xmlns:media=\"http://search.yahoo.com/mrss/\" xml:lang=\"{language}\">\n\
          <id>tag:warraq.example,2026:{path}</id>\n<title>{title}</title>\n<updated>{newest:.0}</updated>\n\
          <link rel=\"self\" href=\"{base}{path}/feed\"/>\n<author><name>{title}</name></author>\n",
         language = feed.language,
@@ -133,6 +162,7 @@ fn atom(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
         for topic in &report.topics {
             let _ = writeln!(text, "<category term=\"{}\"/>", escaped(topic));
         }
+        text += &media(report, stage);
         let _ = write!(text, "<content type=\"html\">{}</content>\n</entry>\n", escaped(&html(report)));
     }
     text + "</feed>\n"

@@ -1,6 +1,6 @@
 //! Just enough HTTP to be polled: GET, a strong ETag, 304, one request a connection.
 
-use super::{Stage, document, page, script::Script};
+use super::{Stage, document, illustration, page, script::Script};
 use crate::clock::Clock;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -54,7 +54,9 @@ fn respond(head: &str, script: &Script, stage: &Stage, step: u64) -> String {
     let path = target.split('?').next().unwrap_or_default();
     let found = match path.strip_suffix("/feed").and_then(|path| script.feed(path)) {
         Some(feed) => Some(document(script, feed, stage, step)),
-        None => page(script, path, step).map(|page| (page, "text/html; charset=utf-8")),
+        None => page(script, path, step)
+            .map(|page| (page, "text/html; charset=utf-8"))
+            .or_else(|| illustration(script, path).map(|picture| (picture, "image/svg+xml"))),
     };
     let Some((body, media_type)) = found else {
         return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_owned();

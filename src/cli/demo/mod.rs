@@ -7,12 +7,13 @@
 mod bulletin;
 mod document;
 mod loopback;
+mod picture;
 mod script;
 #[cfg(test)]
 mod tests;
 mod verb;
 
-pub use document::{document, page};
+pub use document::{document, illustration, page};
 pub use script::{Feed, Outlet, Report, Script};
 pub(super) use verb::demo;
 

@@ -99,6 +99,9 @@ fn every_document_is_a_feed_at_every_step() {
                 assert!(!title.is_empty() && !entry.id.is_empty() && entry.links.len() == 1);
                 let published = entry.published.unwrap().timestamp();
                 assert!(published <= stage().at(step).as_second() && published > stage().began.as_second() - 172_800);
+                let pictures =
+                    entry.media.iter().flat_map(|media| &media.content).filter_map(|content| content.url.as_ref());
+                assert!(pictures.into_iter().all(|url| illustration(&script, &url.path()[1..]).is_some()));
                 assert!(entry.content.as_ref().unwrap().body.as_ref().unwrap().starts_with("<p>"), "{title}");
             }
         }
@@ -198,7 +201,9 @@ async fn outlets_are_served_with_validators_and_move_with_the_clock() {
     assert!(next.starts_with("HTTP/1.1 200 ") && next.contains("Night train"), "{next}");
     let page = get("/waha/dam-wadi-zitoun?utm_source=almarfa", String::new()).await;
     assert!(page.contains("text/html") && page.contains("dir=\"rtl\"") && page.contains("سد وادي الزيتون"));
-    for absent in ["/", "/waha/nothing", "/nobody/feed", "/waha/school-boats"] {
+    let picture = get("/almarfa/old-cinema.svg", String::new()).await;
+    assert!(picture.contains("Content-Type: image/svg+xml\r\n") && picture.ends_with("</svg>\n"), "{picture}");
+    for absent in ["/", "/waha/ferry-line.svg", "/waha/nothing", "/nobody/feed", "/waha/school-boats"] {
         assert!(get(absent, String::new()).await.starts_with("HTTP/1.1 404 "), "{absent}");
     }
     drop(demo);
