@@ -23,7 +23,7 @@ CREATE TABLE feed (
     id              INTEGER PRIMARY KEY,
     outlet_id       INTEGER NOT NULL REFERENCES outlet (id),
     url             TEXT NOT NULL UNIQUE,                -- as configured: the feed's name
-    schedule        TEXT NOT NULL,                       -- as configured, with its zone: a change makes it due anew
+    schedule        TEXT NOT NULL,                       -- as configured: a change makes it due anew
     removed         INTEGER NOT NULL DEFAULT 0,          -- 1 = no longer configured: not polled, entries stay
     ask_url         TEXT NOT NULL,                       -- where it is asked: url, or what it moved to, or the feed its page announces
     etag            BLOB,                                -- validators, byte for byte as received, of the last document

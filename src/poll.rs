@@ -152,7 +152,10 @@ impl Conveyor {
             let read = Some((validators, body.hash(), job.feed.hints.clone()));
             return Ok(Reading { read, guids_void: job.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
         }
-        let listed_before = Arc::new(self.reader.listed(job.feed.id).await?);
+        // A feed that was never read lists nothing yet.
+        let never_read = job.feed.last_success_at.is_none();
+        let listed = if never_read { HashSet::new() } else { self.reader.listed(job.feed.id).await? };
+        let listed_before = Arc::new(listed);
         let found = Found { body, base, content_type, validators };
         let unread = match self.parse(job, found, Arc::clone(&listed_before)).await {
             Ok(reading) => return Ok(reading),

@@ -8,6 +8,7 @@ mod failure;
 mod feeds;
 mod healthcheck;
 pub mod inspect;
+mod opml;
 mod poll;
 mod prune;
 mod run;
@@ -79,6 +80,13 @@ enum Verb {
         /// Address of a page.
         url: String,
     },
+    /// Print the feeds of an OPML file as `[[outlet]]` tables, to add to the configuration.
+    ImportOpml {
+        /// The file, as another reader exported it.
+        file: PathBuf,
+    },
+    /// Print every configured feed as OPML.
+    ExportOpml,
     /// Write a consistent copy of the database, also while the daemon runs.
     Backup {
         /// The file to write; it must not exist.
@@ -123,6 +131,8 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Fai
             poll::poll(&config(&cli.config)?, environment, &poll::Wanted { feeds, all, json }).await
         }
         Verb::Feeds { json } => feeds::feeds(&config(&cli.config)?, json).await,
+        Verb::ImportOpml { file } => opml::import(&file),
+        Verb::ExportOpml => opml::export(&config(&cli.config)?),
         Verb::Backup { file } => copies::backup(&config(&cli.config)?, &file).await,
         Verb::Restore { file } => copies::restore(&config(&cli.config)?, &file).await,
         Verb::Prune { dry_run } => prune::prune(&config(&cli.config)?, dry_run).await,

@@ -3,6 +3,7 @@
 use super::clean::has_end_tag;
 use super::wire::language;
 use super::xml::Xml;
+use crate::model::Outlet;
 use crate::model::uri::{as_uri, is_http};
 
 /// What `Content-Type` says of an OPML document.
@@ -23,6 +24,20 @@ pub struct Subscription {
     pub language: Option<String>,
     /// Tags of the outlet; the first becomes the folder that readers make of it.
     pub tags: Vec<String>,
+}
+
+impl Subscription {
+    /// The feeds of an outlet, as configured.
+    pub fn of(outlet: &Outlet) -> impl Iterator<Item = Self> + use<'_> {
+        outlet.feeds.iter().map(|feed| Self {
+            outlet_name: outlet.name.clone(),
+            feed_title: None,
+            feed_url: feed.as_str().to_owned(),
+            page: None,
+            language: outlet.language.as_ref().map(ToString::to_string),
+            tags: outlet.tags.clone(),
+        })
+    }
 }
 
 /// The document: one outline a feed, in the order given, inside a folder named by its outlet's first tag.

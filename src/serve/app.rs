@@ -3,12 +3,14 @@
 use super::cache::Cache;
 use super::desk::Desk;
 use super::health::Health;
+use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
 use super::river::Rivers;
 use super::routes;
 use super::shelf::{Policy, Shelf, Shelved};
 use crate::clock::Clock;
+use crate::model::Network;
 use crate::publish::Edition;
 use axum::Router;
 use axum::body::Body;
@@ -17,6 +19,7 @@ use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
@@ -39,7 +42,14 @@ pub(super) struct House {
     pub(super) cache: Arc<Cache>,
     /// Who answers what is not in memory; `None` = only what is in memory is served.
     pub(super) desk: Option<Arc<Desk>>,
+    pub(super) meters: Option<Arc<Meters>>,
+    /// Who may read the meters.
+    pub(super) metrics_allow: Arc<[Network]>,
 }
+
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 impl App {
     /// An app over these; the daemon keeps its own handles and puts editions on the shelf as they change.
@@ -52,7 +62,15 @@ impl App {
             last_modified: Timestamp::UNIX_EPOCH,
             policy: Policy::Immutable,
         }));
-        let house = House { health, rivers, clock, cache: Arc::default(), desk: None };
+        let house = House {
+            health,
+            rivers,
+            clock,
+            cache: Arc::default(),
+            desk: None,
+            meters: None,
+            metrics_allow: Arc::default(),
+        };
         Self { shelf, assets, router: routes::router(house.clone()), house }
     }
 
@@ -61,6 +79,27 @@ impl App {
     pub fn with_desk(self, desk: Desk) -> Self {
         let house = House { desk: Some(Arc::new(desk)), ..self.house };
         Self { router: routes::router(house.clone()), house, ..self }
+    }
+
+    /// With meters that count answers too; `/metrics` is for these networks only.
+    #[must_use]
+    pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
+        let house = House { meters: Some(meters), metrics_allow: metrics_allow.into(), ..self.house };
+        Self { router: routes::router(house.clone()), house, ..self }
+    }
+
+    /// An answer with this status goes out.
+    pub(super) fn count<B>(&self, response: &Response<B>) {
+        if let Some(meters) = &self.house.meters {
+            meters.answered(response.status().as_u16());
+        }
+    }
+
+    /// What has to be done now and then.
+    pub(super) fn upkeep(&self) {
+        if let Some(meters) = &self.house.meters {
+            meters.upkeep();
+        }
     }
 
     /// The answer, when it lies ready.
@@ -73,7 +112,12 @@ impl App {
     }
 
     /// The router's answer.
-    pub(super) fn route(&self, request: Request<Incoming>) -> impl Future<Output = Response<Payload>> + Send + use<> {
+    pub(super) fn route(
+        &self,
+        mut request: Request<Incoming>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<Payload>> + Send + use<> {
+        request.extensions_mut().insert(peer);
         self.router.clone().oneshot(request.map(Body::new)).map(|answer| match answer {
             Ok(response) => response.map(Payload::Routed),
             Err(never) => match never {},

@@ -51,8 +51,8 @@ pub enum Archived {
 
 /// The questions.
 pub struct Desk {
-    /// Base of every own address, with a trailing slash.
-    pub public_url: Url,
+    /// Base of every own address, with a trailing slash, as configured now.
+    pub public_url: Box<dyn Fn() -> Url + Send + Sync>,
     /// Whether pages show the entries' pictures.
     pub images: bool,
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
@@ -69,6 +69,6 @@ pub struct Desk {
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk").field("public_url", &self.public_url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Desk").finish_non_exhaustive()
     }
 }

@@ -118,6 +118,14 @@ pub(super) fn state<E: Display>(state: Result<(), E>) -> Response<Body> {
     response
 }
 
+/// What Prometheus reads.
+pub(super) fn exposition(text: String) -> Response<Body> {
+    let media_type = "text/plain; version=0.0.4; charset=utf-8";
+    let mut response = small(StatusCode::OK, text, media_type, "default-src 'none'");
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// 405 for the router.
 pub(super) fn not_allowed() -> Response<Body> {
     super::shelf::not_allowed().map(|payload: Payload| Body::new(payload))

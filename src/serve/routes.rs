@@ -1,21 +1,23 @@
 //! The addresses that are not on the shelf.
 
-use super::app::House;
+use super::app::{House, Peer};
 use super::desk::{Archived, Desk};
 use super::filter::{canonical, read};
 use super::pages::{About, FeedLink, Frame, Front, Search, Status, Story};
-use super::reply::{Asker, bad, broken, document, elsewhere, not_allowed, nothing, page, plain, soon, state, wrong};
+use super::reply::{
+    Asker, bad, broken, document, elsewhere, exposition, not_allowed, nothing, page, plain, soon, state, wrong,
+};
 use super::river::River;
 use super::shelf::Policy;
 use super::words::Tongue;
 use crate::model::pages::Filter;
 use crate::model::{Channel, ChannelView, StoryId};
 use crate::publish::{self, Format, History, Place};
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, StatusCode, Uri};
 use axum::routing::get;
+use axum::{Extension, Router};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -40,6 +42,7 @@ pub(super) fn router(house: House) -> Router {
         .route("/about", get(about))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
         .method_not_allowed_fallback(|| async { not_allowed() })
         .fallback(|| async { nothing() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
@@ -130,15 +133,7 @@ async fn feed(house: &House, asker: &Asker, filter: Filter, path: &str, format: 
     };
     drop(turn);
     let page = if path == "/search.atom" { format!("search?{query}") } else { String::new() };
-    let place = (|| {
-        let this = desk.public_url.join(&key[1..])?;
-        Ok::<_, url::ParseError>(Place {
-            id: this.clone(),
-            this,
-            page: desk.public_url.join(&page)?,
-            history: History::None,
-        })
-    })();
+    let place = place(&view.public_url, &key, &page);
     match place {
         Ok(place) => {
             let make = move || publish::render(&view, &place, format);
@@ -146,6 +141,12 @@ async fn feed(house: &House, asker: &Asker, filter: Filter, path: &str, format: 
         }
         Err(error) => broken(&error),
     }
+}
+
+/// Where a filtered feed stands; it has no history.
+fn place(base: &url::Url, path: &str, page: &str) -> Result<Place, url::ParseError> {
+    let this = base.join(&path[1..])?;
+    Ok(Place { id: this.clone(), this, page: base.join(page)?, history: History::None })
 }
 
 /// What a filtered feed is called: the channel and everything that was asked for.
@@ -271,7 +272,7 @@ async fn incidents(State(house): State<House>, asker: Asker) -> Response<Body> {
         Ok(incidents) => incidents,
         Err(trouble) => return broken(&trouble),
     };
-    let base = desk.public_url.clone();
+    let base = (desk.public_url)();
     let make = move || publish::incidents::render(&incidents, &base);
     document(&house, &asker, key, Format::Atom.media_type(), Policy::Feed, make).await
 }
@@ -289,4 +290,14 @@ async fn healthz(State(house): State<House>) -> Response<Body> {
 
 async fn readyz(State(house): State<House>) -> Response<Body> {
     state(house.health.ready())
+}
+
+/// For those whom the configuration allows; nobody else learns that it exists.
+async fn metrics(State(house): State<House>, peer: Option<Extension<Peer>>) -> Response<Body> {
+    let allowed =
+        peer.is_some_and(|Extension(Peer(ip))| house.metrics_allow.iter().any(|network| network.contains(ip)));
+    match &house.meters {
+        Some(meters) if allowed => exposition(meters.render()),
+        _ => nothing(),
+    }
 }

@@ -1,7 +1,7 @@
 //! The server loop. hyper's own, because `axum::serve` knows neither a time limit for request heads nor an end to a drain:
 //! half a request head was still held after 35 seconds, and one endless response kept a shutdown waiting for ever.
 
-use super::App;
+use super::app::{App, Peer};
 use super::payload::Payload;
 use axum::http::{Request, Response};
 use futures_util::future::{Either, Ready, ready};
@@ -51,6 +51,9 @@ impl Default for Limits {
     }
 }
 
+/// Time between two looks at the meters.
+const UPKEEP: Duration = Duration::from_secs(10);
+
 /// Streams at once on one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
@@ -68,21 +71,27 @@ pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) -
 /// # Errors
 /// When the listener itself is lost.
 pub async fn run_with(limits: Limits, listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
-    let front = Front(Arc::new(app));
+    let app = Arc::new(app);
     let http = Arc::new(http(&limits));
     let free = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
     let mut tired = 0;
+    let mut upkeep = tokio::time::interval(UPKEEP);
     let outcome = loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &free) => accepted,
             Some(_) = connections.join_next() => continue,
+            _ = upkeep.tick() => {
+                app.upkeep();
+                continue;
+            }
             () = shutdown.cancelled() => break Ok(()),
         };
         match accepted {
-            Ok((stream, permit)) => {
+            Ok((stream, peer, permit)) => {
                 tired = 0;
-                let (http, front, shutdown) = (http.clone(), front.clone(), shutdown.clone());
+                let front = Front { app: app.clone(), peer };
+                let (http, shutdown) = (http.clone(), shutdown.clone());
                 connections.spawn(async move {
                     serve(&http, stream, front, &shutdown, limits.stall).await;
                     drop(permit);
@@ -111,12 +120,12 @@ pub async fn run_with(limits: Limits, listener: TcpListener, app: App, shutdown:
 }
 
 /// The next connection, once there is room for one.
-async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let permit = free.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Answers are written whole: waiting for more to send only delays them.
     let _ = stream.set_nodelay(true);
-    Ok((stream, permit))
+    Ok((stream, Peer(peer.ip()), permit))
 }
 
 /// Accept errors that may pass are waited out, longer each time; `None` for a listener that is lost.
@@ -242,8 +251,10 @@ impl AsyncWrite for Watched {
 }
 
 /// The shelf first, the router for the rest.
-#[derive(Clone)]
-struct Front(Arc<App>);
+struct Front {
+    app: Arc<App>,
+    peer: Peer,
+}
 
 type Answer = Result<Response<Payload>, Infallible>;
 
@@ -253,10 +264,15 @@ impl Service<Request<Incoming>> for Front {
     type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        if let Some(response) = self.0.at_once(&request) {
+        if let Some(response) = self.app.at_once(&request) {
+            self.app.count(&response);
             return Either::Left(ready(Ok(response)));
         }
-        let routed = self.0.route(request);
-        Either::Right(Box::pin(async move { Ok(routed.await) }))
+        let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));
+        Either::Right(Box::pin(async move {
+            let response = routed.await;
+            app.count(&response);
+            Ok(response)
+        }))
     }
 }

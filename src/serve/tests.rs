@@ -50,6 +50,7 @@ impl House {
             Some(desk) => app.with_desk(desk),
             None => app,
         };
+        let app = app.with_meters(Arc::default(), &loopback());
         let server = tokio::spawn(run_with(limits, listener, app, shutdown.clone()));
         Self { at, shelf, rivers, health, clock, shutdown, server }
     }
@@ -72,6 +73,11 @@ impl House {
         self.shutdown.cancel();
         self.server.await.unwrap().unwrap();
     }
+}
+
+/// The tests' own address is in the first.
+fn loopback() -> Vec<crate::model::Network> {
+    ["127.0.0.0/8"].iter().map(|n| crate::model::Network::parse(n).unwrap()).collect()
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -299,4 +305,30 @@ async fn a_head_beyond_the_limit_is_refused() {
     let (head, _) = house.ask(&format!("GET /feed.atom\nX-Long: {}", "x".repeat(20_000))).await;
     assert!(head.starts_with("http/1.1 431"), "{head}");
     house.close().await;
+}
+
+#[tokio::test]
+async fn metrics_are_for_those_who_are_allowed() {
+    let house = House::open(Limits::default()).await;
+    house.ask("GET /feed.atom").await;
+    let (head, body) = house.ask("GET /metrics").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(header(&head, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let text = String::from_utf8(body).unwrap();
+    assert!(text.contains("warraq_http_responses_total{code=\"200\"} 1"), "{text}");
+    house.close().await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let app = App::new(Arc::default(), Arc::default(), Arc::default(), Clock::default());
+    let app = app.with_meters(Arc::default(), &[crate::model::Network::parse("10.0.0.0/8").unwrap()]);
+    let shutdown = CancellationToken::new();
+    let server = tokio::spawn(run(listener, app, shutdown.clone()));
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.0 404"), "{answer}");
+    shutdown.cancel();
+    server.await.unwrap().unwrap();
 }

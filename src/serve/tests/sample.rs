@@ -207,7 +207,7 @@ fn status_page() -> StatusPage {
 pub(super) fn desk(images: bool) -> Desk {
     type Never = std::convert::Infallible;
     Desk {
-        public_url: "http://127.0.0.1:8080/".parse().unwrap(),
+        public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
         images,
         filtered: ask(|filter: Filter| async move {
             let mut view = channel("all", "");

@@ -1,0 +1,397 @@
+//! `warraq import-opml` and `warraq export-opml`: subscription lists from and for other readers.
+//!
+//! Real exports lack `head`, `version`, `type`, `text`; spell `xmlUrl` in several ways; hold bare ampersands, HTML
+//! entities and unclosed elements. What has an address is taken.
+
+use super::Failure;
+use crate::{
+    config::{self, Config},
+    model::{FeedUrl, Language, Slug},
+    publish::opml::{Subscription, render},
+};
+use anyhow::{Context as _, anyhow};
+use quick_xml::{
+    Reader,
+    escape::{resolve_html5_entity, unescape_with},
+    events::{BytesStart, Event},
+};
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{Read as _, Write as _},
+    path::Path,
+};
+
+/// Largest file that is read, in bytes: a hundred thousand feeds.
+const FILE_MAX: u64 = 50_000_000;
+/// Folders inside folders; deeper ones count as this deep.
+const DEPTH: usize = 32;
+
+/// A feed of a subscription list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// What the list calls it.
+    pub title: String,
+    /// Address of the feed, as written.
+    pub feed: String,
+    /// Address of its page.
+    pub page: Option<String>,
+    /// Stated language.
+    pub language: Option<String>,
+    /// Folders it lies in, outermost first, then categories.
+    pub tags: Vec<String>,
+}
+
+/// Prints `[[outlet]]` tables for the feeds of a file; what cannot be polled is named on standard error.
+pub(super) fn import(file: &Path) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    let open = || format!("{} cannot be read", file.display());
+    File::open(file).with_context(open)?.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(open)?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(anyhow!("{} is larger than {FILE_MAX} bytes", file.display()).into());
+    }
+    let (listed, fault) = read(&text(&bytes));
+    if let Some(fault) = fault {
+        eprintln!("warning: {} is not well formed: {fault}; what stands before is taken", file.display());
+    }
+    if listed.is_empty() {
+        let error = anyhow!("{} lists no feed", file.display());
+        return Err(Failure::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
+    }
+    let (tables, refused) = tables(&listed);
+    for why in refused {
+        eprintln!("warning: {why}");
+    }
+    std::io::stdout().lock().write_all(tables.as_bytes())?;
+    Ok(())
+}
+
+/// Prints the configured feeds as OPML.
+pub(super) fn export(config: &Config) -> Result<(), Failure> {
+    let feeds: Vec<_> = config.outlets.iter().flat_map(Subscription::of).collect();
+    std::io::stdout().lock().write_all(&render("Warraq", &feeds))?;
+    Ok(())
+}
+
+/// The text of a file: UTF-8, UTF-16 with its mark, else taken for Latin-1.
+fn text(bytes: &[u8]) -> String {
+    let units = |order: fn([u8; 2]) -> u16| {
+        let units = bytes[2..].chunks_exact(2).map(|c| order([c[0], c[1]]));
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+            Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
+        },
+    }
+}
+
+/// Every outline that has an address, and what stopped the reading, if it did not reach the end.
+fn read(text: &str) -> (Vec<Listed>, Option<String>) {
+    let mut reader = Reader::from_str(text);
+    let tolerant = reader.config_mut();
+    tolerant.check_end_names = false;
+    tolerant.allow_unmatched_ends = true;
+    tolerant.allow_dangling_amp = true;
+    let mut listed = Vec::new();
+    // One place for each open outline: the name of a folder, or nothing for a feed.
+    let mut open: Vec<Option<String>> = Vec::new();
+    loop {
+        let (element, closes) = match reader.read_event() {
+            Ok(Event::Start(element)) => (element, false),
+            Ok(Event::Empty(element)) => (element, true),
+            Ok(Event::End(end)) if end.name().0.eq_ignore_ascii_case("outline") => {
+                open.pop();
+                continue;
+            }
+            Ok(Event::Eof) => return (listed, None),
+            Ok(_) => continue,
+            Err(error) => return (listed, Some(error.to_string())),
+        };
+        if !element.name().0.eq_ignore_ascii_case("outline") {
+            continue;
+        }
+        let folder = match outline(&element, &open) {
+            Outline::Feed(feed) => {
+                listed.push(feed);
+                None
+            }
+            Outline::Folder(name) => Some(name).filter(|name| !name.is_empty()),
+        };
+        if !closes && open.len() < DEPTH {
+            open.push(folder);
+        }
+    }
+}
+
+/// What an outline is.
+enum Outline {
+    Feed(Listed),
+    Folder(String),
+}
+
+fn outline(element: &BytesStart<'_>, folders: &[Option<String>]) -> Outline {
+    let mut listed = Listed::default();
+    let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
+    for attribute in element.html_attributes().with_checks(false).filter_map(Result::ok) {
+        let value = value(&attribute.value);
+        match attribute.key.0.to_ascii_lowercase().as_str() {
+            "xmlurl" | "feedurl" => listed.feed = value,
+            "url" => url = value,
+            "htmlurl" => listed.page = Some(value).filter(|v| !v.is_empty()),
+            "title" => listed.title = value,
+            "text" => text = value,
+            "type" => kind = value.to_ascii_lowercase(),
+            "language" => listed.language = Some(value).filter(|v| !v.is_empty()),
+            "category" => category = value,
+            _ => {}
+        }
+    }
+    if listed.title.is_empty() {
+        listed.title = text;
+    }
+    if listed.feed.is_empty() && matches!(kind.as_str(), "rss" | "atom" | "feed") {
+        listed.feed = url;
+    }
+    if listed.feed.is_empty() {
+        return Outline::Folder(listed.title);
+    }
+    listed.tags = folders.iter().flatten().cloned().collect();
+    // OPML 2.0: comma-separated, each a path of names.
+    for name in category.split(',').map(|name| name.trim().trim_matches('/').trim()) {
+        if !name.is_empty() && !listed.tags.iter().any(|tag| tag == name) {
+            listed.tags.push(name.to_owned());
+        }
+    }
+    Outline::Feed(listed)
+}
+
+/// An attribute's text on one line; what looks like an entity and is none stays as it is.
+fn value(raw: &str) -> String {
+    let whole = unescape_with(raw, resolve_html5_entity).map_or_else(|_| piecewise(raw), std::borrow::Cow::into_owned);
+    let words = whole.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Entities one by one, where a bare ampersand makes the whole unreadable.
+fn piecewise(raw: &str) -> String {
+    let mut out = String::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find(';').filter(|&end| end <= 32).map_or(1, |end| end + 1);
+        let text = unescape_with(&rest[..end], resolve_html5_entity);
+        let (text, end) = text.map_or(("&".into(), 1), |text| (text, end));
+        out.push_str(&text);
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+/// Tables for a configuration file, which `warraq check` accepts, and why feeds were left out.
+fn tables(listed: &[Listed]) -> (String, Vec<String>) {
+    let (mut out, mut refused) = (String::new(), Vec::new());
+    let (mut slugs, mut feeds) = (HashSet::new(), HashSet::new());
+    for one in listed {
+        let address = address(&one.feed);
+        let url = match FeedUrl::parse(&address) {
+            Ok(url) => url,
+            Err(error) => {
+                refused.push(format!("left out: {address}: {error}"));
+                continue;
+            }
+        };
+        if !feeds.insert(url.clone()) {
+            refused.push(format!("left out: {url} is listed twice"));
+            continue;
+        }
+        let slug = slug(&one.title, url.host(), &mut slugs);
+        out.push_str(&table(one, &url, &slug));
+    }
+    (out, refused)
+}
+
+/// One table.
+fn table(one: &Listed, url: &FeedUrl, slug: &str) -> String {
+    let name = Some(&one.title).filter(|title| !title.is_empty()).map_or(url.host(), String::as_str);
+    let mut tags: Vec<String> = Vec::new();
+    for tag in one.tags.iter().map(|tag| quoted(tag, config::TAG_MAX)) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    let mut lines = vec![
+        "[[outlet]]".to_owned(),
+        format!("slug = \"{slug}\""),
+        format!("name = {}", quoted(name, config::TITLE_MAX)),
+    ];
+    if let Some(language) = one.language.as_deref().and_then(|tag| Language::parse(tag).ok()) {
+        lines.push(format!("language = \"{language}\""));
+    }
+    if !tags.is_empty() {
+        lines.push(format!("tags = [{}]", tags.join(", ")));
+    }
+    lines.push(format!("feeds = [{}]\n\n", quoted(url.as_str(), usize::MAX)));
+    lines.join("\n")
+}
+
+/// `feed:` addresses are http addresses in disguise.
+fn address(feed: &str) -> String {
+    match feed.strip_prefix("feed:") {
+        Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
+        Some(rest) => rest.to_owned(),
+        None => feed.to_owned(),
+    }
+}
+
+/// A slug of the title's Latin letters and digits, else of the host's name; numbered where it is taken.
+fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
+    let of_title = folded(title);
+    let bare = host.strip_prefix("www.").unwrap_or(host);
+    // A title in Arabic leaves a stray number at best: then the host tells more.
+    let enough = of_title.bytes().filter(u8::is_ascii_lowercase).count() >= 3;
+    let of_host = folded(bare.rsplit_once('.').map_or(bare, |(name, _)| name));
+    let stem = if enough { of_title } else { of_host };
+    let stem = if Slug::parse(&stem).is_ok() { stem } else { "outlet".to_owned() };
+    let mut slug = stem.clone();
+    let mut number = 2;
+    while !taken.insert(slug.clone()) {
+        slug = format!("{stem}-{number}");
+        number += 1;
+    }
+    slug
+}
+
+/// Letters without accents and digits, in runs joined by `-`; short enough that a number still fits behind.
+fn folded(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().flat_map(char::to_lowercase) {
+        let plain = match c {
+            'a'..='z' | '0'..='9' => c,
+            'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => 'a',
+            'ç' => 'c',
+            'è' | 'é' | 'ê' | 'ë' => 'e',
+            'ì' | 'í' | 'î' | 'ï' => 'i',
+            'ñ' => 'n',
+            'ò' | 'ó' | 'ô' | 'õ' | 'ö' => 'o',
+            'ù' | 'ú' | 'û' | 'ü' => 'u',
+            '\'' | '’' => continue,
+            _ => '-',
+        };
+        if plain != '-' || !(out.is_empty() || out.ends_with('-')) {
+            out.push(plain);
+        }
+        if out.len() >= Slug::MAX - 8 {
+            break;
+        }
+    }
+    out.trim_end_matches('-').to_owned()
+}
+
+/// A TOML basic string of at most `max` characters.
+fn quoted(text: &str, max: usize) -> String {
+    let mut out = String::from("\"");
+    for c in text.trim().chars().take(max) {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn parse(tables: &str) -> Config {
+        Config::parse(tables, Path::new("w.toml"), &BTreeMap::new()).unwrap()
+    }
+
+    #[test]
+    fn real_exports_are_read_whatever_they_lack() {
+        let list = "\u{feff}<?xml version=\"1.0\"?>\n<opml><body>\
+            <outline text='Presse &amp; radio'>\
+              <outline title=\"العلم\" XMLURL='https://www.alalam.ma/rss?a=1&b=2' htmlUrl='https://www.alalam.ma/' language='ar-MA'/>\
+              <outline text=\"L&rsquo;Économiste\" type=rss xmlUrl=feed://leco.example/feed></outline>\
+              <outline type='link' url='https://page.example/'/>\
+            </outline>\
+            <outline text='Le \"Monde\" \\ 2' xmlUrl='https://lemonde.example/rss' category='/Boston/Weather,news'/>\
+            <outline type='rss' text='' url='https://only.example/rss.xml'>\
+            <OUTLINE TEXT='Twice' XMLURL='https://lemonde.example/rss'/>\
+            <outline text='Bad' xmlUrl='ftp://x.example/'/>\
+            </body></opml>";
+        let (listed, fault) = read(&text(list.as_bytes()));
+        assert_eq!(fault, None);
+        let titles: Vec<_> = listed.iter().map(|l| l.title.as_str()).collect();
+        assert_eq!(titles, ["العلم", "L’Économiste", "Le \"Monde\" \\ 2", "", "Twice", "Bad"]);
+        assert_eq!(listed[0].feed, "https://www.alalam.ma/rss?a=1&b=2");
+        assert_eq!(listed[0].tags, ["Presse & radio"]);
+        assert_eq!(listed[2].tags, ["Boston/Weather", "news"]);
+        let (tables, refused) = tables(&listed);
+        assert_eq!(refused.len(), 2, "{refused:?}");
+        let config = parse(&tables);
+        let slugs: Vec<_> = config.outlets.iter().map(|o| o.slug.as_str()).collect();
+        assert_eq!(slugs, ["alalam", "leconomiste", "le-monde-2", "only"]);
+        assert_eq!(config.outlets[0].language.as_ref().unwrap().as_str(), "ar-ma");
+        assert_eq!(config.outlets[2].name, "Le \"Monde\" \\ 2");
+        assert_eq!(config.outlets[1].feeds[0].as_str(), "http://leco.example/feed");
+    }
+
+    #[test]
+    fn a_cut_list_gives_what_stands_before_the_cut() {
+        let (listed, fault) = read("<opml><outline xmlUrl='https://a.example/'/><outline xmlUrl='https://b");
+        assert_eq!(listed.len(), 1);
+        assert!(fault.is_some());
+        let utf16: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("<outline xmlUrl='https://a/'/>".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        assert_eq!(read(&text(&utf16)).0.len(), 1);
+        assert_eq!(read(&text(b"<outline text='\xe9t\xe9' xmlUrl='https://a/'/>")).0[0].title, "été");
+    }
+
+    #[test]
+    fn what_is_exported_can_be_imported() {
+        let toml = "[[outlet]]\nslug = \"a\"\nname = \"Ä & <b>\"\ntags = [\"x\"]\nfeeds = [\"https://a.example/1\", \"https://a.example/2\"]\n";
+        let config = parse(toml);
+        let feeds: Vec<_> = config.outlets.iter().flat_map(Subscription::of).collect();
+        let opml = String::from_utf8(render("t", &feeds)).unwrap();
+        let (listed, fault) = read(&opml);
+        assert_eq!(fault, None);
+        assert_eq!(listed.len(), 2);
+        assert_eq!((listed[0].title.as_str(), listed[1].feed.as_str()), ("Ä & <b>", "https://a.example/2"));
+        assert_eq!(listed[0].tags, ["x"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_titles_give_a_configuration_that_is_accepted(titles in prop::collection::vec("\\PC{0,40}|[\"\\\\\\x00-\\x{1f}a]{0,9}", 1..6)) {
+            let listed: Vec<_> = titles
+                .iter()
+                .enumerate()
+                .map(|(n, title)| Listed {
+                    title: value(title),
+                    feed: format!("https://h{n}.example/{title}"),
+                    tags: vec![value(title)].into_iter().filter(|t| !t.is_empty()).collect(),
+                    ..Listed::default()
+                })
+                .collect();
+            let (tables, refused) = tables(&listed);
+            prop_assert_eq!(parse(&tables).outlets.len() + refused.len(), listed.len());
+        }
+
+        #[test]
+        fn reading_never_panics(text in "(<outline|>|/>|</outline>|\"|'|=|&|xmlUrl|;| |\\PC){0,40}") {
+            let _ = read(&text);
+        }
+    }
+}
