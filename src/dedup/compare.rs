@@ -61,7 +61,8 @@ pub fn measure(a: &Shape<'_>, b: &Shape<'_>) -> Measured {
 pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Option<(Rule, Measured)> {
     let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
     if a.is_short() || b.is_short() {
-        return (titled && !differ(a, b)).then(|| (Rule::TitleOnly, measure(a, b)));
+        let measured = measure(a, b);
+        return (titled && !differ(a, b, measured)).then_some((Rule::TitleOnly, measured));
     }
     let least = if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE };
     if found(a, b, rules::LEAD, rules::HEAD) < least {
@@ -75,7 +76,7 @@ pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Optio
     let holds = (by_text || titled)
         && measured.start >= rules::START_SHARE
         && title_counterparts(a, b) >= wanted
-        && !differ(a, b);
+        && !differ(a, b, measured);
     holds.then_some((if by_text { Rule::Text } else { Rule::Title }, measured))
 }
 
@@ -91,37 +92,36 @@ pub fn same_article(a: &Shape<'_>, b: &Shape<'_>) -> Option<Measured> {
     let measured = measure(a, b);
     let titles = jaccard(&set(a.title.iter().copied()), &set(b.title.iter().copied()));
     let near = measured.lmin >= rules::NEAR_LEAD && titles >= rules::NEAR_TITLE;
-    (near && !differ(a, b)).then_some(measured)
+    (near && !differ(a, b, measured)).then_some(measured)
 }
 
-/// Whether a veto stands.
-fn differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    numbers_differ(a, b) || names_differ(a, b)
-}
-
-/// First veto: numbers of title and lead that the other's whole text lacks, on both sides. Weather, rates, results and
-/// prayer times are one text with other numbers.
-fn numbers_differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    has_other_numbers(a, b) && has_other_numbers(b, a)
+/// Whether a veto stands: each text says what the other lacks.
+///
+/// First, numbers of title and lead, and days of the week: weather, rates, results and prayer times are one text with
+/// other numbers on another day. Second, what the title is about: obituaries and appointments are one text with other
+/// names. Where the leads are nearly one, any word of the title will do; else it must be rare, as reports are reworded.
+fn differ(a: &Shape<'_>, b: &Shape<'_>, measured: Measured) -> bool {
+    let rare_only = measured.lmin < rules::NEAR_LEAD;
+    (has_other_numbers(a, b) && has_other_numbers(b, a))
+        || (has_other_day(a, b) && has_other_day(b, a))
+        || (has_other_names(a, b, rare_only) && has_other_names(b, a, rare_only))
 }
 
 fn has_other_numbers(a: &Shape<'_>, b: &Shape<'_>) -> bool {
     a.numbers().any(|number| b.words().binary_search(&number).is_err())
 }
 
-/// Second veto: what the one is about has no counterpart in the other, on both sides. Obituaries and appointments are one
-/// text with other names.
-fn names_differ(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    has_other_names(a, b) && has_other_names(b, a)
+fn has_other_day(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+    a.weekdays().any(|day| b.words().binary_search(&day).is_err())
 }
 
-fn has_other_names(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    a.names().any(|name| !b.has_counterpart(name))
+fn has_other_names(a: &Shape<'_>, b: &Shape<'_>, rare_only: bool) -> bool {
+    a.names(rare_only).any(|name| !b.has_counterpart(name))
 }
 
 /// Whether neither text has a number or a name that the other lacks: what a template's copies must agree in.
 pub fn same_particulars(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    let more = |a: &Shape<'_>, b: &Shape<'_>| has_other_numbers(a, b) || has_other_names(a, b);
+    let more = |a: &Shape<'_>, b: &Shape<'_>| has_other_numbers(a, b) || has_other_names(a, b, true);
     !more(a, b) && !more(b, a)
 }
 

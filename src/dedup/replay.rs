@@ -196,18 +196,46 @@ fn numbered(names: &mut HashMap<String, i64>, name: &str) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rules;
     use super::*;
 
+    fn record(id: &str, outlet: &str, minute: i64, title: &str) -> Recorded {
+        let body = "The ferry to the islands was stopped at noon because of fog over the strait, and eight hundred travellers spent \
+                    the night in the gymnasium of the port, the harbour master said.";
+        Recorded {
+            id: id.to_owned(),
+            outlet: outlet.to_owned(),
+            feed: format!("{outlet}/all"),
+            title: Some(title.to_owned()),
+            content: Some(format!("<p>{body}</p>")),
+            url: Some(format!("https://{outlet}.example/{id}")),
+            published: Timestamp::from_second(1_780_000_000 + minute * 60).ok(),
+            ..Recorded::default()
+        }
+    }
+
     #[test]
-    fn scored() {
-        let Ok(path) = std::env::var("WARRAQ_ITEMS") else { return };
-        let text = std::fs::read_to_string(path).unwrap();
-        let items: Vec<Recorded> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-        let t = std::time::Instant::now();
-        let told = replay(items, super::super::rules::WINDOW);
-        eprintln!("{:?}", t.elapsed());
-        let line = |(id, story): &(String, StoryId)| serde_json::json!({"id": id, "story": story}).to_string();
-        let out = told.iter().map(line).collect::<Vec<_>>().join("\n");
-        std::fs::write("/tmp/stories.pred.jsonl", out).unwrap();
+    fn a_record_is_told_in_order_of_time_with_the_story_of_each() {
+        let title = "Fog keeps ferry passengers in port for a night";
+        let mut edited = record("d", "post", 3, "Fog stops ferry");
+        edited.guid = Some("https://post.example/a".to_owned());
+        let recorded = vec![
+            record("c", "mail", 2, title),
+            record("a", "post", 1, title),
+            edited,
+            Recorded { content: Some("<p>Something else</p>".to_owned()), ..record("b", "mail", 1, "Other") },
+        ];
+        let told = replay(recorded, rules::WINDOW);
+        let told: Vec<(&str, i64)> = told.iter().map(|(id, story)| (id.as_str(), story.0)).collect();
+        assert_eq!(told, [("b", 1), ("a", 2), ("c", 2), ("d", 2)]);
+    }
+
+    #[test]
+    fn a_line_of_a_record_is_read_whatever_it_lacks() {
+        let line = r#"{"id": "x", "outlet": "post", "published": "2026-05-11T06:15:26.354237+00:00", "kind": "unknown field", "guid": null}"#;
+        let recorded: Recorded = serde_json::from_str(line).unwrap();
+        assert_eq!(recorded.published.map(Timestamp::as_second), Some(1_778_480_126));
+        assert_eq!(recorded.parsed().key.0, "x");
+        assert_eq!(replay(vec![recorded, Recorded::default()], rules::WINDOW).len(), 2);
     }
 }

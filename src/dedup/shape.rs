@@ -66,16 +66,25 @@ impl<'a> Shape<'a> {
 
     /// Numbers of title and lead.
     pub fn numbers(&self) -> impl Iterator<Item = WordId> {
-        let first = self.title.iter().chain(self.body.iter().take(rules::LEAD)).copied();
-        first.filter(|id| self.table.get(*id).is_number)
+        self.first_words().filter(|id| self.table.get(*id).is_number)
     }
 
-    /// Rare words of the title that recur in the opening: what the report is about.
-    pub fn names(&self) -> impl Iterator<Item = WordId> {
+    /// Days of the week in title and lead.
+    pub fn weekdays(&self) -> impl Iterator<Item = WordId> {
+        self.first_words().filter(|id| self.table.get(*id).is_weekday)
+    }
+
+    fn first_words(&self) -> impl Iterator<Item = WordId> {
+        self.title.iter().chain(self.body.iter().take(rules::LEAD)).copied()
+    }
+
+    /// Words of the title that recur in the opening: what the report is about. Rare ones only, or all.
+    pub fn names(&self, rare_only: bool) -> impl Iterator<Item = WordId> {
         let opening = &self.body[..self.body.len().min(rules::OPENING)];
-        self.title.iter().copied().filter(|id| {
+        self.title.iter().copied().filter(move |id| {
             let word = self.table.get(*id);
-            word.letters >= 3 && !word.is_number && opening.contains(id) && self.table.is_rare(*id)
+            let is_name = word.letters >= 3 && !word.is_number && opening.contains(id);
+            is_name && (!rare_only || self.table.is_rare(*id))
         })
     }
 

@@ -24,6 +24,8 @@ pub struct Word {
     pub letters: u8,
     /// It starts with a digit: a number or a month.
     pub is_number: bool,
+    /// It names a day of the week.
+    pub is_weekday: bool,
     /// In the built-in list of its language.
     is_common: bool,
     /// Entries of the window that have it in title or opening.
@@ -35,6 +37,14 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     let lists = [include_str!("common/ar.txt"), include_str!("common/fr.txt"), include_str!("common/en.txt")];
     lists.into_iter().flat_map(str::split_whitespace).collect()
 });
+
+/// Folded names of days. Sunday's Arabic name is left out: without the article it is "one of".
+#[rustfmt::skip]
+const WEEKDAYS: [&str; 20] = [
+    "اثنين", "ثلاثا", "اربعا", "خميس", "جمعه", "سبت",
+    "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+];
 
 /// All words of the window, and of how many entries each is.
 #[derive(Debug, Default)]
@@ -135,6 +145,7 @@ impl Word {
             tail: hash(letters.iter().copied().skip(letters.len().saturating_sub(4))),
             letters: u8::try_from(letters.len()).unwrap_or(u8::MAX),
             is_number: letters.first().is_some_and(char::is_ascii_digit),
+            is_weekday: WEEKDAYS.contains(&token),
             is_common: COMMON.contains(token),
             entries: 0,
         }

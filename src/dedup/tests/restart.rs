@@ -107,22 +107,22 @@ const WORDS: &str = "port harbour crane strike union dockers wages council minis
 
 prop_compose! {
     fn any_report()(key in 0..9_u8, feed in prop_oneof![Just(1_i64), Just(2), Just(11), Just(21), Just(31)], from in 0..4_usize,
-                    title in 0..4_usize, cut in prop_oneof![Just(0_usize), Just(30), Just(400)], back in 0..40_i64) -> (Arrival, i64) {
+                    title in 0..4_usize, cut in prop_oneof![Just(0_usize), Just(30), Just(400)]) -> Arrival {
         let words: Vec<&str> = WORDS.split_whitespace().collect();
         let body: String = text(&words, from).chars().skip(cut).collect();
         let heading = words[title * 5..title * 5 + 6].join(" ");
         let mut a = arrival(&key.to_string(), &heading, &body).of_feed(feed);
-        a.entry.raw = RawHash::of(format!("{key} {heading} {body} {back}").as_bytes());
-        (a, back)
+        a.entry.raw = RawHash::of(format!("{key} {heading} {body}").as_bytes());
+        a
     }
 }
 
-/// Ten batches, four hours apart, of a few entries each, dated up to 40 hours back or not at all.
+/// Ten batches, four hours apart, of a few entries each.
 fn any_batches() -> impl Strategy<Value = Vec<Vec<Arrival>>> {
     let batch = proptest::collection::vec(any_report(), 0..5);
     proptest::collection::vec(batch, 1..10).prop_map(|batches| {
-        let timed = |(n, batch): (i64, Vec<(Arrival, i64)>)| {
-            let place = |(mut a, back): (Arrival, i64)| {
+        let timed = |(n, batch): (i64, Vec<Arrival>)| {
+            let place = |mut a: Arrival| {
                 a.seen_at = at(1000 + n * 4);
                 // An entry always has the same date, or none.
                 let fixed = a.entry.key.hash().rem_euclid(36);
