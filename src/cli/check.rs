@@ -1,18 +1,18 @@
 //! `warraq check`.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::config::Config;
 use std::path::Path;
 
 /// Says what a configuration without faults asks for; faults have ended the verb before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), Failure> {
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
-    println!(
+    say(format_args!(
         "{}: no faults; {} outlets, {feeds} feeds, {} channels; database {}",
         file.display(),
         config.outlets.len(),
         config.channels.len(),
-        config.database.path.display(),
-    );
+        config.database.path.display()
+    ))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `warraq backup` and `warraq restore`.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::{
     config::Config,
     store::{self, StoreError},
@@ -20,15 +20,20 @@ pub(super) fn with_hint(error: StoreError) -> Failure {
 
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> {
     let bytes = store::backup(&config.database.path, file).await?;
-    println!("{}: {:.1} MB, a whole copy of {}", file.display(), megabytes(bytes), config.database.path.display());
+    say(format_args!(
+        "{}: {:.1} MB, a whole copy of {}",
+        file.display(),
+        megabytes(bytes),
+        config.database.path.display()
+    ))?;
     Ok(())
 }
 
 pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
     let kept = store::restore(&config.database.path, file).await.map_err(with_hint)?;
-    println!("{} is {} now", config.database.path.display(), file.display());
+    say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
     if let Some(kept) = kept {
-        println!("what was there before is kept at {}", kept.display());
+        say(format_args!("what was there before is kept at {}", kept.display()))?;
     }
     Ok(())
 }

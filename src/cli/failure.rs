@@ -17,6 +17,8 @@ pub enum Failure {
     Usage(String),
     /// The configuration is faulty.
     Config(ConfigFaults),
+    /// Nobody reads standard output any more: nothing is left to do, and nothing is wrong.
+    Unread,
 }
 
 impl Failure {
@@ -50,6 +52,7 @@ impl Failure {
                 eprintln!("error: {what}");
                 ExitCode::from(Self::USAGE)
             }
+            Self::Unread => ExitCode::SUCCESS,
             Self::Config(faults) => {
                 eprintln!("{faults}");
                 ExitCode::from(Self::CONFIG)

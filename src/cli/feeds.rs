@@ -1,6 +1,6 @@
 //! `warraq feeds`.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::{
     config::Config,
     schedule::Why,
@@ -14,14 +14,14 @@ pub(super) async fn feeds(config: &Config, as_json: bool) -> Result<(), Failure>
     reader.close().await;
     if as_json {
         let rows: Vec<Value> = feeds.iter().map(row).collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say(format_args!("{}", serde_json::to_string_pretty(&rows)?))?;
         return Ok(());
     }
     for feed in &feeds {
-        print!("{}", lines(feed));
+        say(lines(feed).trim_end())?;
     }
     let failing = feeds.iter().filter(|f| f.state == "failing").count();
-    println!("{} feeds, {failing} failing", feeds.len());
+    say(format_args!("{} feeds, {failing} failing", feeds.len()))?;
     Ok(())
 }
 

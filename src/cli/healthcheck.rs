@@ -1,6 +1,6 @@
 //! `warraq healthcheck`: one request to a running daemon, for containers that have no curl.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::config::Config;
 use anyhow::{Context, anyhow};
 use std::{
@@ -25,7 +25,7 @@ pub(super) async fn healthcheck(config: &Config) -> Result<(), Failure> {
         .map_err(|_| anyhow!("{address} did not answer within {} s", PATIENCE.as_secs()))??;
     let (head, words) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     if head.split(' ').nth(1) == Some("200") {
-        println!("{}", words.trim());
+        say(format_args!("{}", words.trim()))?;
         return Ok(());
     }
     Err(anyhow!("not ready: {}", if words.trim().is_empty() { head.trim() } else { words.trim() }).into())

@@ -9,6 +9,7 @@ mod feeds;
 mod healthcheck;
 pub mod inspect;
 mod opml;
+mod out;
 mod poll;
 mod prune;
 mod run;

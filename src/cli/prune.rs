@@ -1,6 +1,6 @@
 //! `warraq prune`.
 
-use super::{Failure, copies};
+use super::{Failure, copies, out::say};
 use crate::{
     clock::Clock,
     config::Config,
@@ -19,6 +19,6 @@ pub(super) async fn prune(config: &Config, dry_run: bool) -> Result<(), Failure>
     task.await??;
     let (pruned, ()) = (pruned?, closed?);
     let would = if dry_run { "would forget" } else { "forgot" };
-    println!("{would} {} entries of {} stories, and {} polls", pruned.entries, pruned.stories, pruned.polls);
+    say(format_args!("{would} {} entries of {} stories, and {} polls", pruned.entries, pruned.stories, pruned.polls))?;
     Ok(())
 }

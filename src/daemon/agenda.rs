@@ -192,7 +192,7 @@ impl Agenda {
             feed: planned.record.clone(),
             outlet: Arc::clone(&planned.outlet),
             schedule: Arc::clone(&planned.schedule),
-            bounds: self.bounds.clone(),
+            bounds: self.bounds,
             fleet: self.fleet,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Demo;
 use crate::{
-    cli::{Failure, run::with_hint},
+    cli::{Failure, out::say, run::with_hint},
     clock::Clock,
     config::{Config, LogFormat, Server},
     daemon::{Daemon, Orders},
@@ -67,15 +67,21 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     let database = config.database.path.clone();
     let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(with_hint)?;
     let address = daemon.address();
-    println!("http://{address}/");
-    println!();
-    println!(
+    say(format_args!("http://{address}/"))?;
+    say("")?;
+    say(format_args!(
         "Invented outlets in Arabic, French and English, polled every two seconds: what you see is the real daemon."
-    );
-    println!("  the merged feed      http://{address}/feed.atom");
-    println!("  the database         sqlite3 -readonly {} \"SELECT * FROM latest LIMIT 5\"", database.display());
-    println!("  who copied whom      sqlite3 -readonly {} \"SELECT * FROM duplicates LIMIT 5\"", database.display());
-    println!("Ctrl-C ends it and leaves nothing behind.");
+    ))?;
+    say(format_args!("  the merged feed      http://{address}/feed.atom"))?;
+    say(format_args!(
+        "  the database         sqlite3 -readonly {} \"SELECT * FROM latest LIMIT 5\"",
+        database.display()
+    ))?;
+    say(format_args!(
+        "  who copied whom      sqlite3 -readonly {} \"SELECT * FROM duplicates LIMIT 5\"",
+        database.display()
+    ))?;
+    say(format_args!("Ctrl-C ends it and leaves nothing behind."))?;
     let (ready, _) = oneshot::channel();
     daemon.run(orders, ready).await.map_err(with_hint)
 }
