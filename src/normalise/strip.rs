@@ -25,7 +25,8 @@ pub(super) fn of_safe(html: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if rest.starts_with('<') {
-            let end = memchr::memchr(b'>', rest.as_bytes()).unwrap_or(rest.len() - 1);
+            // A text cut for its length may end inside a tag.
+            let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return out };
             let name = rest[1..end].trim_start_matches('/');
             let name = &name[..name.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(name.len())];
             if !is_inline(name) {

@@ -80,6 +80,8 @@ fn text_keeps_words_apart() {
         strip::of_safe("<p title=\"&lt;b&gt;\">a</p>1 &lt; 2 &amp;amp;<br>&nbsp;<b>c</b>d"),
         " a 1 < 2 &amp; \u{A0}cd"
     );
+    assert_eq!(strip::of_safe("a<"), "a");
+    assert_eq!(strip::of_safe("a<img alt=\"ب"), "a");
     assert_eq!(text("<p>a</p><p>b<b>c</b></p>&amp;<style>d</style>").trim(), "a  bc &");
 }
 
