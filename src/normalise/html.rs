@@ -1,5 +1,6 @@
 //! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
 
+use super::lean;
 use super::plain::is_dropped;
 use super::strip::{raw_kind, tokenise};
 use crate::model::{Markup, SafeHtml};
@@ -29,7 +30,7 @@ pub fn html(markup: &Markup, base: Option<&str>) -> Option<SafeHtml> {
     let safe = match markup {
         Markup::Text(_) => escaped(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
-        Markup::Html(_) => Cow::Owned(clean(&cut(&declarations(text)), base)),
+        Markup::Html(_) => Cow::Owned(lean::clean(text).unwrap_or_else(|| clean(&cut(&declarations(text)), base))),
     };
     let safe = safe.trim();
     let safe =
@@ -64,7 +65,7 @@ thread_local! {
     static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
 }
 
-fn clean(html: &str, base: Option<&str>) -> String {
+pub(super) fn clean(html: &str, base: Option<&str>) -> String {
     let base = base.unwrap_or_default();
     POLICY.with_borrow_mut(|slot| {
         if slot.as_ref().is_none_or(|(of, _)| of != base) {

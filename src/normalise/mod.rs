@@ -2,6 +2,7 @@
 
 pub mod fold;
 mod html;
+mod lean;
 mod plain;
 mod strip;
 
@@ -95,7 +96,7 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     while !html.is_char_boundary(end) {
         end -= 1;
     }
-    let mut text = text(&html[..end]);
+    let mut text = strip::of_safe(&html[..end]);
     if text.len() > FOLDED {
         let mut end = FOLDED;
         while !text.is_char_boundary(end) {

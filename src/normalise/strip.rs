@@ -1,7 +1,7 @@
 //! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
 
 use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
+    BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -15,6 +15,33 @@ pub fn text(html: &str) -> String {
     let html = super::html::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
     tokenise(&html, sink).out.into_inner()
+}
+
+/// As [`text`], of HTML that the sanitiser wrote: in it `>` ends a tag, and only five references occur.
+pub(super) fn of_safe(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if rest.starts_with('<') {
+            // A text cut for its length may end inside a tag.
+            let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return out };
+            let name = rest[1..end].trim_start_matches('/');
+            let name = &name[..name.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(name.len())];
+            if !is_inline(name) {
+                out.push(' ');
+            }
+            rest = &rest[end + 1..];
+            continue;
+        }
+        let known = [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&nbsp;", '\u{A0}'), ("&quot;", '"')];
+        let (name, character) = known.into_iter().find(|(name, _)| rest.starts_with(name)).unwrap_or(("&", '&'));
+        out.push(character);
+        rest = &rest[name.len()..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Runs html5ever's tokeniser over a whole text.
@@ -52,7 +79,7 @@ impl TokenSink for TextSink {
             Token::CharacterTokens(text) if !self.mute.get() => self.out.borrow_mut().push_str(&text),
             Token::TagToken(tag) => {
                 let raw = raw_kind(&tag.name);
-                if raw.is_none() && !is_inline(&tag) {
+                if raw.is_none() && !is_inline(&tag.name) {
                     self.out.borrow_mut().push(' ');
                 }
                 self.mute.set(tag.kind == TagKind::StartTag && raw.is_some());
@@ -66,9 +93,9 @@ impl TokenSink for TextSink {
     }
 }
 
-fn is_inline(tag: &Tag) -> bool {
+fn is_inline(name: &str) -> bool {
     matches!(
-        &*tag.name,
+        name,
         "a" | "abbr"
             | "acronym"
             | "b"

@@ -215,7 +215,9 @@ pub(super) fn allowed(c: char) -> bool {
 }
 
 fn has_forbidden(bytes: &[u8]) -> bool {
-    bytes.iter().any(|b| *b < 0x20 && !matches!(*b, b'\t' | b'\n' | b'\r'))
+    // In blocks without a way out, so that many bytes are looked at in one step.
+    let control = |b: &u8| *b < 0x20 && !matches!(*b, b'\t' | b'\n' | b'\r');
+    bytes.chunks(1_024).any(|block| block.iter().fold(false, |found, b| found | control(b)))
         || memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))
 }
 

@@ -32,20 +32,21 @@ impl Keys {
 
     /// The key of the next entry. `said` is asked for what the entry says, and only where id and link do not suffice.
     pub fn next(&mut self, id: Option<&str>, page: Option<&str>, said: impl Fn() -> String) -> Key {
-        let page = page.map(|page| link::canonical(page).unwrap_or_else(|| page.to_owned()));
         let id = id.map(|id| if id.len() > LONGEST { digest(&[id]) } else { id.to_owned() });
         let by_id = id.is_some();
         let (key, apart) = match (id, page) {
-            (Some(id), Some(page)) if self.void => (format!("{id} {page}"), String::new()),
-            (Some(id), page) => (id, page.unwrap_or_default()),
-            (None, Some(page)) => (page, String::new()),
+            (Some(id), Some(page)) if self.void => (format!("{id} {}", canonical(page)), String::new()),
+            (Some(id), page) => (id, page.unwrap_or_default().to_owned()),
+            (None, Some(page)) => (canonical(page), String::new()),
             (None, None) => (said(), String::new()),
         };
         let Some(holder) = self.given.get(&key) else {
             self.given.insert(key.clone(), apart);
             return Key(key);
         };
-        if *holder != apart {
+        // Links are brought to one form only where they have to be compared.
+        let apart = canonical(&apart);
+        if canonical(holder) != apart {
             self.void_now |= by_id;
             let longer = format!("{key} {apart}");
             if self.given.insert(longer.clone(), String::new()).is_none() {
@@ -62,6 +63,10 @@ impl Keys {
         *copies += 1;
         Key(format!("{longest} #{copies}"))
     }
+}
+
+fn canonical(page: &str) -> String {
+    link::canonical(page).unwrap_or_else(|| page.to_owned())
 }
 
 /// What an entry says, for entries that have neither id nor link.
