@@ -1,7 +1,10 @@
 //! Questions to the file. Readers see the last commit and never wait for the writer.
 
 mod channel;
+mod filter;
 mod health;
+mod status;
+mod story;
 
 pub use health::FeedHealth;
 
