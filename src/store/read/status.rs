@@ -169,18 +169,21 @@ fn dates(now: Timestamp) -> Vec<String> {
     (0..days).rev().map(|back| day(back).strftime("%Y-%m-%d").to_string()).collect()
 }
 
-/// The days, and each feed's new entries a day.
+/// New entries a day, by feed.
+type ByFeed = HashMap<i64, Vec<u32>>;
+
+/// The days, and each feed's part in them.
 fn add_up(
     dates: Vec<String>,
     rows: &[DayRow],
     delays: &HashMap<String, u32>,
-) -> Result<(Vec<Day>, HashMap<i64, Vec<u32>>), StoreError> {
+) -> Result<(Vec<Day>, ByFeed), StoreError> {
     let blank = |date: String| {
         let delay = delays.get(&date).copied();
         Day { date, entries: 0, delay, fresh: 0, unchanged: 0, failed: 0 }
     };
     let mut days: Vec<Day> = dates.into_iter().map(blank).collect();
-    let mut by_feed: HashMap<i64, Vec<u32>> = HashMap::new();
+    let mut by_feed = ByFeed::new();
     let length = days.len();
     for row in rows {
         let Some(n) = days.iter().position(|day| day.date == row.day) else { continue };
