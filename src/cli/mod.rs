@@ -4,6 +4,7 @@ mod check;
 mod copies;
 pub mod demo;
 mod document;
+mod explain;
 mod failure;
 mod feeds;
 mod healthcheck;
@@ -12,11 +13,13 @@ mod opml;
 mod out;
 mod poll;
 mod prune;
+mod replay;
 mod run;
+mod search;
 
 pub use failure::Failure;
 
-use crate::config::Config;
+use crate::config::{Config, Stories};
 use clap::{Parser, Subcommand};
 use std::{
     collections::BTreeMap,
@@ -58,6 +61,29 @@ enum Verb {
     /// Every feed: its state, its last outcome, when it is polled next and why.
     Feeds {
         /// An array of objects with the columns of `feed_health`, and `why`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The stories that hold these words, as /search finds them.
+    Search {
+        /// Words; all must be there, in whatever spelling.
+        #[arg(required = true)]
+        words: Vec<String>,
+        /// An array of objects.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why: what was decided of a feed, an entry or a story, and for what reason.
+    Explain {
+        #[command(subcommand)]
+        subject: explain::Subject,
+    },
+    /// Run recorded entries through the real decisions; prints the story of each.
+    Replay {
+        /// One JSON object a line: id, outlet, feed, lang, title, summary, content, url, guid, published.
+        #[arg(value_name = "ITEMS.jsonl")]
+        file: PathBuf,
+        /// For uniformity: the output is JSON, one object a line, anyway.
         #[arg(long)]
         json: bool,
     },
@@ -134,6 +160,13 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Fai
         Verb::Feeds { json } => feeds::feeds(&config(&cli.config)?, json).await,
         Verb::ImportOpml { file } => opml::import(&file),
         Verb::ExportOpml => opml::export(&config(&cli.config)?),
+        Verb::Search { words, json } => search::search(&config(&cli.config)?, &words, json).await,
+        Verb::Explain { subject } => explain::explain(&config(&cli.config)?, &subject).await,
+        Verb::Replay { file, json: _ } => {
+            // A record can be tried without a house; where there is one, its window counts.
+            let window = if cli.config.exists() { config(&cli.config)?.stories.window } else { Stories::WINDOW };
+            replay::replay(&file, window)
+        }
         Verb::Backup { file } => copies::backup(&config(&cli.config)?, &file).await,
         Verb::Restore { file } => copies::restore(&config(&cli.config)?, &file).await,
         Verb::Prune { dry_run } => prune::prune(&config(&cli.config)?, dry_run).await,

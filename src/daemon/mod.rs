@@ -5,6 +5,7 @@
 //! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
 
 pub mod agenda;
+mod desk;
 mod press;
 mod rounds;
 mod signals;
@@ -164,7 +165,9 @@ fn tasks(
     stop: &CancellationToken,
 ) -> Tasks {
     let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
-    let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(health), house.clock.clone());
+    let desk = desk::desk(&house.reader, &house.clock, &imprint.borrow().public_url);
+    let app =
+        App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(health), house.clock.clone()).with_desk(desk);
     let press = Press {
         reader: house.reader.clone(),
         writer: house.writer.clone(),

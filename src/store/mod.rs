@@ -21,12 +21,16 @@ mod remember;
 mod retain;
 mod roster;
 mod scribe;
+mod search;
 mod visit;
 mod writer;
 
 pub use backup::{backup, restore};
 pub use error::StoreError;
-pub use read::{FeedHealth, Reader};
+pub use read::{
+    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, PlaceNow, PollThen, Reader, RevisionThen, SightingThen,
+    StoryStory,
+};
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};
 pub use visit::{Brought, Document, Settle, Settled, Visit, Written};

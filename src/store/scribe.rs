@@ -10,6 +10,7 @@ use super::{
     open::WriterLock,
     place, recall, remember, retain,
     roster::{self, Adopted, Roster},
+    search,
     visit::{Brought, Document, Settle, Settled, Visit, Written},
     writer::Command,
 };
@@ -45,6 +46,8 @@ pub(super) struct Scribe {
     /// Visits that brought nothing, waiting for a transaction.
     light: Vec<VisitRows>,
     light_since: Option<Instant>,
+    /// When entries are indexed for searching that are not yet.
+    index_at: Option<Instant>,
     notify: watch::Sender<u64>,
     _lock: WriterLock,
 }
@@ -72,7 +75,19 @@ impl Scribe {
         notify: watch::Sender<u64>,
     ) -> Self {
         let directory = Directory::default();
-        Self { connection, window, mint, directory, light: Vec::new(), light_since: None, notify, _lock: lock }
+        // A run that ended in between may have left some.
+        let index_at = Some(Instant::now());
+        Self {
+            connection,
+            window,
+            mint,
+            directory,
+            light: Vec::new(),
+            light_since: None,
+            index_at,
+            notify,
+            _lock: lock,
+        }
     }
 
     /// Works until it is closed or every handle is gone. An error means the disk, the database or a bug: nothing of the
@@ -84,6 +99,10 @@ impl Scribe {
                 command = inbox.recv() => command,
                 () = sleep_until(flush_at) => {
                     self.flush().await?;
+                    continue;
+                }
+                () = sleep_until(self.index_at) => {
+                    self.index().await?;
                     continue;
                 }
             };
@@ -187,12 +206,22 @@ impl Scribe {
         self.end().await?;
         self.light.clear();
         self.light_since = None;
+        self.index_at.get_or_insert_with(|| Instant::now() + search::WAIT);
         if !(ledger.touched.is_empty() && ledger.revised.is_empty()) {
             self.notify.send_modify(|n| *n += 1);
         }
         for (reply, written) in answers {
             tell(reply, written);
         }
+        Ok(())
+    }
+
+    /// Indexes a batch of entries for searching.
+    async fn index(&mut self) -> Result<(), StoreError> {
+        self.begin().await?;
+        let more = search::index(&mut self.connection).await?;
+        self.end().await?;
+        self.index_at = more.then(Instant::now);
         Ok(())
     }
 
@@ -256,6 +285,11 @@ impl Scribe {
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
+        for _ in 0..search::LAST_BATCHES {
+            if self.index_at.is_some() {
+                self.index().await?;
+            }
+        }
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
         sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut self.connection).await.while_doing("losing patience")?;
         // TRUNCATE: whoever opens the file afterwards finds everything in it, and no long WAL beside it.

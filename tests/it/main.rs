@@ -4,8 +4,10 @@
 mod config;
 mod demo;
 mod deploy;
+mod desk;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
 mod reading;
+mod test_house;

@@ -47,46 +47,88 @@ struct CarrierRow {
     language: Option<String>,
 }
 
+/// What a story and the report that is shown of it are made of; `p` is where it stands.
+macro_rules! stories {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.story_id, p.order_at, s.iri AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
+                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, t.summary, t.content, \
+                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.link AS feed_link, \
+                    e.feed_updated_at ",
+            $rest
+        )
+    };
+}
+
+/// A story that is to be shown as one of its reports.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(super) struct Wanted {
+    pub story: i64,
+    pub entry: i64,
+    /// Its place.
+    pub order_at: String,
+    #[serde(skip)]
+    pub published_at: String,
+}
+
 impl Reader {
     /// The channel's latest stories, newest first.
     ///
     /// # Errors
     /// When the file cannot be read, or holds a row that cannot be.
     pub async fn channel(&self, channel: &Channel, public_url: &Url) -> Result<ChannelView, StoreError> {
-        let rows: Vec<PlaceRow> = sqlx::query_as(
-            "SELECT p.story_id, p.order_at, s.iri AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
-                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, t.summary, t.content, \
-                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.link AS feed_link, \
-                    e.feed_updated_at \
-             FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
+        let rows: Vec<PlaceRow> = sqlx::query_as(stories!(
+            "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN feed AS f ON f.id = e.feed_id \
              WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $1) \
-             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $2",
-        )
+             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $2"
+        ))
         .bind(channel.slug.as_str())
         .bind(i64::from(channel.limit))
         .fetch_all(&self.pool)
         .await
         .while_doing("reading a channel")?;
+        let stories = self.carried(rows, channel.collapse, public_url).await?;
+        Ok(view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url))
+    }
+
+    /// These stories, in the order given.
+    pub(super) async fn stories(
+        &self,
+        wanted: &[Wanted],
+        collapse: bool,
+        public_url: &Url,
+    ) -> Result<Vec<StoryView>, StoreError> {
+        let rows: Vec<PlaceRow> = sqlx::query_as(stories!(
+            "FROM (SELECT key AS n, value ->> 'story' AS story_id, value ->> 'entry' AS entry_id, \
+                          value ->> 'order_at' AS order_at FROM json_each($1)) AS p \
+             JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
+             JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
+             JOIN feed AS f ON f.id = e.feed_id ORDER BY p.n"
+        ))
+        .bind(cell::rows(wanted))
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading stories")?;
+        self.carried(rows, collapse, public_url).await
+    }
+
+    /// The rows as stories, with everybody else who carried them.
+    async fn carried(
+        &self,
+        rows: Vec<PlaceRow>,
+        collapse: bool,
+        public_url: &Url,
+    ) -> Result<Vec<StoryView>, StoreError> {
         let shared: Vec<i64> = rows.iter().filter(|r| r.members > 1).map(|r| r.story_id).collect();
-        let carriers = if channel.collapse { self.carriers(&shared).await? } else { HashMap::new() };
+        let carriers = if collapse { self.carriers(&shared).await? } else { HashMap::new() };
         let mut stories = Vec::with_capacity(rows.len());
         for row in rows {
             let also = also(&row, carriers.get(&row.story_id).map(Vec::as_slice).unwrap_or_default(), public_url);
-            stories.push(story(row, also, channel.collapse, public_url)?);
+            stories.push(story(row, also, collapse, public_url)?);
         }
-        let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
-        let language = languages.next().flatten().map(str::to_owned);
-        let language = language.filter(|first| languages.all(|other| other == Some(first)));
-        Ok(ChannelView {
-            slug: channel.slug.as_str().to_owned(),
-            title: channel.title.clone(),
-            public_url: public_url.clone(),
-            language,
-            updated: stories.iter().map(|s| s.updated.max(s.order_at)).max(),
-            stories,
-        })
+        Ok(stories)
     }
 
     async fn carriers(&self, stories: &[i64]) -> Result<HashMap<i64, Vec<CarrierRow>>, StoreError> {
@@ -107,6 +149,21 @@ impl Reader {
             carriers.entry(row.story_id).or_default().push(row);
         }
         Ok(carriers)
+    }
+}
+
+/// The stories as a channel of this name.
+pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_url: &Url) -> ChannelView {
+    let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
+    let language = languages.next().flatten().map(str::to_owned);
+    let language = language.filter(|first| languages.all(|other| other == Some(first)));
+    ChannelView {
+        slug,
+        title,
+        public_url: public_url.clone(),
+        language,
+        updated: stories.iter().map(|s| s.updated.max(s.order_at)).max(),
+        stories,
     }
 }
 

@@ -1,8 +1,15 @@
 //! Questions to the file. Readers see the last commit and never wait for the writer.
 
 mod channel;
+mod explain;
+mod filter;
 mod health;
+mod status;
+mod story;
 
+pub use explain::{
+    EntryNow, EntryStory, FeedNow, FeedStory, PlaceNow, PollThen, RevisionThen, SightingThen, StoryStory,
+};
 pub use health::FeedHealth;
 
 use super::{

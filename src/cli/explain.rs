@@ -1,0 +1,192 @@
+//! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
+//! one story. Everything told was stored when it was decided; nothing is worked out anew.
+
+use super::Failure;
+use crate::{
+    config::Config,
+    model::{EntryId, StoryId},
+    schedule::Why,
+    store::{EntryNow, EntryStory, FeedNow, FeedStory, PollThen, Reader, StoryStory},
+};
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+
+/// What is to be explained.
+#[derive(Debug, Subcommand)]
+pub(super) enum Subject {
+    /// Why the next poll of a feed is when it is.
+    Feed {
+        /// An outlet's slug, meaning all its feeds, or a configured address.
+        #[arg(value_name = "FEED")]
+        name: String,
+        /// An array of objects.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why an entry was new, revised, or known already.
+    Entry {
+        /// Its number: `entry_id` in the database's views.
+        id: i64,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Why entries were joined in a story.
+    Story {
+        /// Its number, as in `/stories/N`.
+        id: i64,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), Failure> {
+    let reader = Reader::open(&config.database.path).await?;
+    let told = tell(&reader, subject).await;
+    reader.close().await;
+    println!("{}", told?.trim_end());
+    Ok(())
+}
+
+async fn tell(reader: &Reader, subject: &Subject) -> Result<String, Failure> {
+    let none = |what: &str, id: i64| Failure::Usage(format!("there is no {what} {id}"));
+    match subject {
+        Subject::Feed { name, json } => {
+            let feeds = reader.explain_feed(name).await?;
+            if feeds.is_empty() {
+                return Err(Failure::Usage(format!(
+                    "not polled: {name}; name an outlet's slug or an address as the configuration has it"
+                )));
+            }
+            if *json { as_json(&feeds) } else { Ok(feeds.iter().map(feed).collect::<Vec<_>>().join("\n")) }
+        }
+        Subject::Entry { id, json } => {
+            let told = reader.explain_entry(EntryId(*id)).await?.ok_or_else(|| none("entry", *id))?;
+            if *json { as_json(&told) } else { Ok(entry(&told)) }
+        }
+        Subject::Story { id, json } => {
+            let told = reader.explain_story(StoryId(*id)).await?.ok_or_else(|| none("story", *id))?;
+            if *json { as_json(&told) } else { Ok(story(&told)) }
+        }
+    }
+}
+
+/// As JSON, with the JSON that columns hold as values and the reasons in words beside them.
+fn as_json(told: &impl Serialize) -> Result<String, Failure> {
+    let mut told = serde_json::to_value(told)?;
+    unpack(&mut told);
+    Ok(serde_json::to_string_pretty(&told)?)
+}
+
+fn unpack(told: &mut Value) {
+    match told {
+        Value::Array(all) => all.iter_mut().for_each(unpack),
+        Value::Object(members) => {
+            members.values_mut().for_each(unpack);
+            for name in ["why", "hints"] {
+                let Some(Value::String(text)) = members.get(name) else { continue };
+                let value = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
+                if name == "why" {
+                    members.insert("why_words".to_owned(), json!(why(text)));
+                }
+                members.insert(name.to_owned(), value);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn why(json: &str) -> String {
+    Why::from_json(json).map_or_else(String::new, |why| why.to_string())
+}
+
+/// Writes a line; writing to a String cannot fail.
+macro_rules! line {
+    ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
+}
+
+fn feed(told: &FeedStory) -> String {
+    let FeedNow { outlet, url, ask_url, state, failures, last_error, next_poll_at, .. } = &told.feed;
+    let mut out = format!("{outlet}  {url}\n");
+    line!(out, "  {state}; the next poll is at {next_poll_at}: {}", why(&told.feed.why));
+    if ask_url != url {
+        line!(out, "  asked at {ask_url}");
+    }
+    if let Some(to) = &told.feed.moving_to {
+        line!(
+            out,
+            "  moving to {to}, confirmed by {} visits; adopted after three over two days",
+            told.feed.moving_visits
+        );
+    }
+    if let Some(error) = last_error {
+        line!(out, "  trouble: {error}, {failures} times in a row");
+    }
+    if told.feed.guids_void {
+        line!(out, "  its guids repeat for different articles: guid and link together identify its entries");
+    }
+    if told.feed.gaps > 0 {
+        line!(out, "  {} times everything it listed was new: entries may have been missed in between", told.feed.gaps);
+    }
+    line!(out, "  latest polls:");
+    for PollThen { ended_at, outcome, error, new, revised, duplicate, next_poll_at, why: reason } in &told.polls {
+        let error = error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
+        line!(out, "    {ended_at}  {outcome}{error}, {new} new, {revised} revised, {duplicate} duplicate");
+        line!(out, "      then next at {next_poll_at}: {}", why(reason));
+    }
+    out
+}
+
+fn entry(told: &EntryStory) -> String {
+    let EntryNow { entry_id, story_id, outlet, feed, key, title, .. } = &told.entry;
+    let EntryNow { published, believed, first_seen_at, order_at, .. } = &told.entry;
+    let mut out = format!("entry {entry_id} of {outlet}: {title}\n");
+    line!(out, "  new at {first_seen_at}: {feed} listed {key}, which was not known by id, link or text");
+    let dated = match (published, believed) {
+        (Some(stated), Some(believed)) if stated == believed => format!("its outlet dates it {stated}"),
+        (Some(stated), Some(other)) => format!("its outlet dates it {stated}, which cannot be; {other} is believed"),
+        (Some(stated), None) => format!("its outlet dates it {stated}, which cannot be and is not believed"),
+        (None, Some(updated)) => format!("its outlet says only when it was updated: {updated}"),
+        (None, None) => "its outlet does not date it".to_owned(),
+    };
+    line!(out, "  {dated}");
+    let as_of =
+        if order_at == first_seen_at { "when it was first seen" } else { "its date: it was old when first seen" };
+    line!(out, "  in channels its place is {order_at}, {as_of}");
+    line!(out, "  in story {story_id} {}", joined(&told.entry));
+    for sighting in told.sightings.iter().skip(1) {
+        let link = sighting.link.as_ref().map(|l| format!(" as {l}")).unwrap_or_default();
+        line!(out, "  a duplicate at {}: seen in {}{link}", sighting.first_seen_at, sighting.feed);
+    }
+    for revision in &told.revisions {
+        let shown = if revision.material { "material: published feeds say it was updated" } else { "not material" };
+        line!(out, "  revised at {}: {} ({shown})", revision.seen_at, revision.what);
+    }
+    out
+}
+
+/// Why an entry stands in its story.
+fn joined(entry: &EntryNow) -> String {
+    let measured: Vec<String> = [("lmin", entry.lmin), ("containment", entry.containment), ("start", entry.start)]
+        .into_iter()
+        .filter_map(|(name, share)| share.map(|share| format!("{name} {share:.2}")))
+        .collect();
+    let measured = if measured.is_empty() { String::new() } else { format!(" [{}]", measured.join(", ")) };
+    format!("by rule {}: {}{measured}", entry.rule, entry.evidence)
+}
+
+fn story(told: &StoryStory) -> String {
+    let mut out = format!("story {}, published as {}, since {}\n", told.story_id, told.iri, told.created_at);
+    for member in &told.members {
+        line!(out, "  entry {} of {}, {}: {}", member.entry_id, member.outlet, member.first_seen_at, member.title);
+        line!(out, "    {}", joined(member));
+    }
+    for place in &told.places {
+        let page = place.page.map(|n| format!(", on archive page {n}")).unwrap_or_default();
+        line!(out, "  in channel {} at {}, shown as entry {}{page}", place.channel, place.order_at, place.entry_id);
+    }
+    out
+}

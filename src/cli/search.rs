@@ -1,0 +1,44 @@
+//! `warraq search`: the stories that hold these words, as `/search` finds them.
+
+use super::Failure;
+use crate::{
+    config::Config,
+    model::{StoryView, pages::Filter},
+    store::Reader,
+};
+use serde_json::{Value, json};
+use std::io::{self, Write as _};
+
+/// Stories printed at most.
+const LIMIT: u32 = 100;
+
+pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), Failure> {
+    let public_url = config.server.public_url(config.server.listen);
+    let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
+    let reader = Reader::open(&config.database.path).await?;
+    let found = reader.filtered(&filter, &public_url).await;
+    reader.close().await;
+    let stories = found?.stories;
+    if as_json {
+        let rows: Vec<Value> = stories.iter().map(row).collect();
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&rows)?)?;
+        return Ok(());
+    }
+    for story in &stories {
+        let also = if story.also.is_empty() { String::new() } else { format!(" and {} more", story.also.len()) };
+        let lead = &story.lead;
+        writeln!(io::stdout(), "{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link)?;
+    }
+    writeln!(io::stdout(), "{} stories", stories.len())?;
+    Ok(())
+}
+
+/// A story with the columns of the view `latest`, as far as a search knows them.
+fn row(story: &StoryView) -> Value {
+    let lead = &story.lead;
+    json!({
+        "story_id": story.id, "entry_id": lead.entry, "title": lead.title, "link": lead.link, "outlet": lead.outlet,
+        "language": lead.language, "published_at": format!("{:.0}", lead.published),
+        "order_at": format!("{:.0}", story.order_at), "outlets": story.also.len() + 1,
+    })
+}

@@ -1,0 +1,54 @@
+//! Fills the desk: what pages ask, the store answers.
+
+use crate::{
+    clock::Clock,
+    model::pages::{Filter, StatusPage},
+    schedule::Why,
+    serve::{Desk, ask},
+    store::{Reader, StoreError},
+};
+use url::Url;
+
+/// A desk over this store.
+pub(super) fn desk(reader: &Reader, clock: &Clock, public_url: &Url) -> Desk {
+    let with = || reader.clone();
+    Desk {
+        public_url: public_url.clone(),
+        images: true,
+        filtered: {
+            let (reader, public_url) = (with(), public_url.clone());
+            ask(move |filter: Filter| {
+                let (reader, public_url) = (reader.clone(), public_url.clone());
+                async move { reader.filtered(&filter, &public_url).await }
+            })
+        },
+        story: {
+            let reader = with();
+            ask(move |id| {
+                let reader = reader.clone();
+                async move { reader.story(id).await }
+            })
+        },
+        status: {
+            let (reader, clock) = (with(), clock.clone());
+            ask(move |()| status(reader.clone(), clock.clone()))
+        },
+        incidents: {
+            let reader = with();
+            ask(move |()| {
+                let reader = reader.clone();
+                async move { reader.incidents().await }
+            })
+        },
+        archive: { ask(|_| async { Ok::<_, StoreError>(crate::serve::Archived::Unknown) }) },
+    }
+}
+
+/// The status page, with every feed's next poll explained in words.
+async fn status(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
+    let mut page = reader.status(clock.now()).await?;
+    for feed in &mut page.feeds {
+        feed.why = Why::from_json(&feed.why).map_or_else(String::new, |why| why.to_string());
+    }
+    Ok(page)
+}

@@ -1,0 +1,192 @@
+//! What pages and verbs ask of the store: stories, status, filters, searches, reasons.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{RunningDaemon, TestHouse, config_text},
+};
+use assert_cmd::Command;
+use serde_json::Value;
+use std::{fs, path::PathBuf};
+
+/// A report long enough to be recognised.
+const RAIN: &str = "أعلنت المديرية العامة للأرصاد الجوية، اليوم الاثنين، أن أمطارا رعدية قوية ستهم أقاليم الشمال والريف ابتداء من \
+    مساء الثلاثاء، داعية السكان إلى توخي الحذر وتفادي عبور الأودية أثناء ارتفاع منسوب المياه، كما ينتظر أن تتساقط الثلوج فوق \
+    المرتفعات التي يتجاوز علوها ألفا وثمانمائة متر مع رياح قوية قد تبلغ سبعين كيلومترا في الساعة.";
+const TITLE: &str = "أمطار رعدية قوية مرتقبة بأقاليم الشمال";
+
+fn report(outlet: &str, id: &str, title: &str, text: &str) -> FeedDoc {
+    FeedDoc::rss(outlet).entry(id, title, &format!("https://{outlet}.example/{id}"), text, "2026-11-02T11:50:00Z")
+}
+
+/// Two Arabic outlets that carry the same report, and a French one with another; all polled.
+async fn house() -> (FakeOutlet, TestHouse) {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(report("one", "1", TITLE, RAIN)));
+    outlet.set("/two", Reply::feed(report("two", "9", TITLE, &format!("{RAIN} المصدر: وكالات."))));
+    outlet.set(
+        "/trois",
+        Reply::feed(report("trois", "3", "La récolte d'olives s'annonce bonne", "Les oléiculteurs sont confiants.")),
+    );
+    let (one, two, trois) = (outlet.url("/one"), outlet.url("/two"), outlet.url("/trois"));
+    let mut house = TestHouse::over(&[("ar-one", &one), ("ar-two", &two), ("trois", &trois)]).await;
+    house.poll().await;
+    (outlet, house)
+}
+
+/// Titles of the stories that a filtered feed lists.
+async fn titles(daemon: &RunningDaemon, path: &str) -> Vec<String> {
+    let feed: Value = serde_json::from_str(&daemon.get(path).await.text().await.unwrap()).unwrap();
+    feed["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs a verb on the house's database.
+fn warraq(house: &TestHouse, arguments: &[&str]) -> (bool, String) {
+    let file: PathBuf = house.file().with_file_name("config.toml");
+    fs::write(&file, config_text("", &[])).unwrap();
+    let done = Command::cargo_bin("warraq").unwrap().arg("--config").arg(file).args(arguments).output().unwrap();
+    (done.status.success(), String::from_utf8(done.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn pages_answer_from_the_database() {
+    let (_outlet, mut house) = house().await;
+    house.close().await;
+    let shared = house.sql("SELECT story_id FROM duplicates").await.remove(0);
+    let daemon = RunningDaemon::start(&house, None).await;
+    let story = daemon.get(&format!("/stories/{shared}")).await.text().await.unwrap();
+    for words in ["ar-one", "ar-two", "https://one.example/1", "https://two.example/9"] {
+        assert!(story.contains(words), "{words} in {story}");
+    }
+    assert_eq!(daemon.get("/stories/99").await.status(), 404);
+    let status = daemon.get("/status").await.text().await.unwrap();
+    assert!(status.contains("/trois") && status.contains("<svg"), "{status}");
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn filters_ask_for_outlets_languages_and_company() {
+    let (_outlet, mut house) = house().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    let olives = "La récolte d'olives s'annonce bonne";
+    assert_eq!(titles(&daemon, "/feed.json?outlet=trois").await, [olives]);
+    assert_eq!(titles(&daemon, "/feed.json?outlet=ar-two").await, [TITLE], "its own report of a shared story");
+    assert_eq!(titles(&daemon, "/feed.json?lang=ar").await, [TITLE]);
+    assert_eq!(titles(&daemon, "/feed.json?min_outlets=2").await, [TITLE]);
+    assert_eq!(titles(&daemon, "/feed.json?outlet=trois&min_outlets=2").await, [""; 0]);
+    assert_eq!(titles(&daemon, "/feed.json?limit=1").await.len(), 1);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn words_are_found_in_whatever_spelling() {
+    let (_outlet, mut house) = house().await;
+    house.close().await;
+    assert_eq!(house.sql("SELECT indexed_to FROM search_state").await, ["3"], "closing the house indexes the rest");
+    for found in ["أمطار رعدية", "امطار", "أَمْطَارٌ", "الأمطار", "ثلوج", "والثلوج", "المديريه"]
+    {
+        let (done, out) = warraq(&house, &["search", "--json", found]);
+        let stories: Value = serde_json::from_str(&out).unwrap();
+        assert!(done && stories[0]["title"] == TITLE && stories.as_array().unwrap().len() == 1, "{found}: {out}");
+        assert_eq!(stories[0]["outlets"], 2);
+    }
+    let (_, out) = warraq(&house, &["search", "recolte", "OLIVES"]);
+    assert!(out.contains("olives s'annonce") && out.ends_with("1 stories\n"), "{out}");
+    for missed in ["زلزال", "أمطار olives", "؟", "\"", "NEAR(", "*"] {
+        assert_eq!(warraq(&house, &["search", missed]), (true, "0 stories\n".to_owned()), "{missed}");
+    }
+    let daemon = RunningDaemon::start(&house, None).await;
+    for path in ["/search?q=%D8%A7%D9%85%D8%B7%D8%A7%D8%B1", "/search.atom?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1"] {
+        assert!(daemon.get(path).await.text().await.unwrap().contains(TITLE), "{path}");
+    }
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_index_follows_revisions_and_retention() {
+    let (outlet, mut house) = house().await;
+    house.restart(None).await;
+    outlet.set("/trois", Reply::feed(report("trois", "3", "Les figues manquent", "Les vergers ont souffert du gel.")));
+    house.poll().await;
+    house.close().await;
+    assert_eq!(warraq(&house, &["search", "olives"]).1, "0 stories\n");
+    assert!(warraq(&house, &["search", "figues"]).1.contains("Les figues manquent"));
+    // Nothing lists the figs any more, and months pass.
+    outlet.set("/trois", Reply::feed(report("trois", "4", "Rien", "")));
+    house.restart(None).await;
+    house.poll().await;
+    house.clock.step(jiff::SignedDuration::from_hours(24 * 200));
+    house.poll().await;
+    let keep = house.config().retention.keep;
+    let keep = warraq::store::Keep::as_of(house.clock.now(), keep, keep, false);
+    assert_eq!(house.house().writer.prune(keep).await.unwrap().entries, 1);
+    house.close().await;
+    assert_eq!(warraq(&house, &["search", "figues"]).1, "0 stories\n");
+    assert!(warraq(&house, &["search", "رعدية"]).1.contains(TITLE), "what is still listed is still found");
+    let sound = "SELECT count(*) FROM entry_search WHERE entry_search MATCH '\"figues\" OR \"olives\"'";
+    assert_eq!(house.sql(sound).await, ["0"], "no word of it is left in the index");
+}
+
+#[tokio::test]
+async fn a_feed_that_breaks_is_an_incident_and_so_is_its_return() {
+    let (outlet, mut house) = house().await;
+    for reply in [Reply::status(500), Reply::status(502), Reply::feed(report("trois", "5", "De retour", ""))] {
+        outlet.set("/trois", reply);
+        house.poll().await;
+    }
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    let incidents = daemon.get("/status.atom").await.text().await.unwrap();
+    assert_eq!(incidents.matches("<entry>").count(), 2, "{incidents}");
+    let (works, broke) = (incidents.find("works again").unwrap(), incidents.find("feed broke").unwrap());
+    assert!(works < broke && incidents.contains("500"), "newest first: {incidents}");
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_decision_can_be_explained() {
+    let (outlet, mut house) = house().await;
+    outlet.set("/trois", Reply::feed(report("trois", "3", "Les figues manquent", "Les oléiculteurs sont confiants.")));
+    house.poll().await;
+    let shared = house.sql("SELECT story_id, entry_id FROM duplicates").await.remove(0);
+    let (story, entry) = shared.split_once('|').unwrap();
+    let told = warraq(&house, &["explain", "story", story]).1;
+    assert!(told.contains("by rule text") && told.contains("lmin") && told.contains("in channel all"), "{told}");
+    let told = warraq(&house, &["explain", "entry", entry]).1;
+    assert!(told.contains("ar-two") && told.contains("by rule text"), "{told}");
+    let figs = house.sql("SELECT entry_id FROM revisions").await.remove(0);
+    let told = warraq(&house, &["explain", "entry", &figs]).1;
+    assert!(told.contains("by rule first") && told.contains("revised at") && told.contains("title"), "{told}");
+    let told = warraq(&house, &["explain", "feed", "trois"]).1;
+    assert!(told.contains("the next poll is at 2026-") && told.contains("fresh, 0 new, 1 revised"), "{told}");
+    let (_, json) = warraq(&house, &["explain", "feed", "trois", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(json[0]["why"]["decided"].is_string() && json[0]["polls"].as_array().unwrap().len() == 2, "{json}");
+    assert!(!warraq(&house, &["explain", "story", "999"]).0);
+    assert!(!warraq(&house, &["explain", "feed", "nobody"]).0);
+}
+
+#[tokio::test]
+async fn recorded_entries_are_decided_without_a_house() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("items.jsonl");
+    let item = |id: &str, outlet: &str, title: &str, text: &str| {
+        serde_json::json!({"id": id, "outlet": outlet, "feed": outlet, "title": title, "content": text, "lang": "ar",
+            "guid": id, "published": "2026-11-02T11:50:00Z", "unknown": 1})
+        .to_string()
+    };
+    let lines = [item("a", "one", TITLE, RAIN), item("b", "two", TITLE, RAIN), item("c", "two", "Rien", "")];
+    fs::write(&file, lines.join("\n\n")).unwrap();
+    let run = |file: &PathBuf| {
+        Command::cargo_bin("warraq").unwrap().current_dir(folder.path()).arg("replay").arg(file).output().unwrap()
+    };
+    let out = String::from_utf8(run(&file).stdout).unwrap();
+    let told: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.iter().map(|t| t["id"].as_str().unwrap()).collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert!(told[0]["story"] == told[1]["story"] && told[0]["story"] != told[2]["story"], "{out}");
+    fs::write(&file, "{\"id\": 1").unwrap();
+    let refused = run(&file);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(refused.status.code() == Some(1) && words.contains("items.jsonl:1") && words.contains("hint:"), "{words}");
+}
