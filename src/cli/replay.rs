@@ -2,16 +2,11 @@
 //! record. Nothing of the house's own database is read or written.
 
 use super::Failure;
-use crate::{
-    dedup::replay::{Recorded, replay as decide},
-    model::{Entry, RawHash},
-    normalise,
-};
+use crate::dedup::replay::{Recorded, replay as decide};
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use serde_json::json;
 use std::{
-    cell::Cell,
     fs::File,
     io::{self, BufRead as _, BufReader, BufWriter, IsTerminal as _, Write as _},
     path::Path,
@@ -27,13 +22,13 @@ pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
     let recorded = read(file)?;
     let total = recorded.len();
     let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
-    let (done, watched) = (Cell::new(0), io::stderr().is_terminal());
-    let told = decide(recorded, window, |recorded| {
-        done.set(done.get() + 1);
-        if watched && done.get() % PROGRESS == 0 {
-            eprint!("\r{} of {total}", done.get());
+    let watched = io::stderr().is_terminal();
+    let mut shown = 0;
+    let told = decide(recorded, window, |done| {
+        if watched && done >= shown + PROGRESS {
+            shown = done;
+            eprint!("\r{done} of {total}");
         }
-        entry(recorded)
     });
     if watched && total >= PROGRESS {
         eprintln!("\r{total} of {total}");
@@ -44,13 +39,6 @@ pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
     }
     out.flush()?;
     Ok(())
-}
-
-/// The entry as Warraq would keep it, read when it was published.
-fn entry(recorded: &Recorded) -> Entry {
-    let now = recorded.published.unwrap_or_default();
-    let context = normalise::Context { language: recorded.lang.as_deref(), now, link_shared: false };
-    normalise::entry(recorded.parsed(), RawHash(0), &context)
 }
 
 /// Every line of the file; empty ones are passed over.

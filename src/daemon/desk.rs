@@ -1,5 +1,6 @@
 //! Fills the desk: what pages ask, the store answers.
 
+use super::press::Imprint;
 use crate::{
     clock::Clock,
     model::pages::{Filter, StatusPage},
@@ -7,18 +8,22 @@ use crate::{
     serve::{Desk, ask},
     store::{Reader, StoreError},
 };
-use url::Url;
+use tokio::sync::watch;
 
 /// A desk over this store.
-pub(super) fn desk(reader: &Reader, clock: &Clock, public_url: &Url) -> Desk {
+pub(super) fn desk(reader: &Reader, clock: &Clock, imprint: &watch::Receiver<Imprint>) -> Desk {
     let with = || reader.clone();
+    let public_url = {
+        let imprint = imprint.clone();
+        move || imprint.borrow().public_url.clone()
+    };
     Desk {
-        public_url: public_url.clone(),
+        public_url: Box::new(public_url.clone()),
         images: true,
         filtered: {
             let (reader, public_url) = (with(), public_url.clone());
             ask(move |filter: Filter| {
-                let (reader, public_url) = (reader.clone(), public_url.clone());
+                let (reader, public_url) = (reader.clone(), public_url());
                 async move { reader.filtered(&filter, &public_url).await }
             })
         },

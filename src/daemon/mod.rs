@@ -165,7 +165,7 @@ fn tasks(
     stop: &CancellationToken,
 ) -> Tasks {
     let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
-    let desk = desk::desk(&house.reader, &house.clock, &imprint.borrow().public_url);
+    let desk = desk::desk(&house.reader, &house.clock, &imprint);
     let app =
         App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(health), house.clock.clone()).with_desk(desk);
     let press = Press {

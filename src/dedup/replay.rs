@@ -73,12 +73,21 @@ impl Recorded {
     }
 }
 
-/// The story of each recorded entry, in order of their time; what is of one minute is decided together.
-#[must_use]
-pub fn replay(mut recorded: Vec<Recorded>, span: SignedDuration) -> Vec<(String, StoryId)> {
+/// The story of each recorded entry, in order of their time; what is of one minute is decided together. `progress` is told
+/// how many are decided.
+pub fn replay(
+    mut recorded: Vec<Recorded>,
+    span: SignedDuration,
+    mut progress: impl FnMut(usize),
+) -> Vec<(String, StoryId)> {
     recorded.sort_by(|a, b| (a.minute(), &a.id).cmp(&(b.minute(), &b.id)));
     let mut house = House::new(span);
-    recorded.chunk_by(|a, b| a.minute() == b.minute()).flat_map(|batch| house.decide(batch)).collect()
+    let mut told = Vec::with_capacity(recorded.len());
+    for batch in recorded.chunk_by(|a, b| a.minute() == b.minute()) {
+        told.extend(house.decide(batch));
+        progress(told.len());
+    }
+    told
 }
 
 /// What the store would know.
@@ -225,7 +234,7 @@ mod tests {
             edited,
             Recorded { content: Some("<p>Something else</p>".to_owned()), ..record("b", "mail", 1, "Other") },
         ];
-        let told = replay(recorded, rules::WINDOW);
+        let told = replay(recorded, rules::WINDOW, |_| {});
         let told: Vec<(&str, i64)> = told.iter().map(|(id, story)| (id.as_str(), story.0)).collect();
         assert_eq!(told, [("b", 1), ("a", 2), ("c", 2), ("d", 2)]);
     }
@@ -236,6 +245,6 @@ mod tests {
         let recorded: Recorded = serde_json::from_str(line).unwrap();
         assert_eq!(recorded.published.map(Timestamp::as_second), Some(1_778_480_126));
         assert_eq!(recorded.parsed().key.0, "x");
-        assert_eq!(replay(vec![recorded, Recorded::default()], rules::WINDOW).len(), 2);
+        assert_eq!(replay(vec![recorded, Recorded::default()], rules::WINDOW, |_| {}).len(), 2);
     }
 }

@@ -4,7 +4,7 @@
 use super::{
     cell::{self, second},
     error::{StoreError, While},
-    ledger::Ledger,
+    ledger::{EntryRow, Ledger, TextRow},
 };
 use sqlx::SqliteConnection;
 
@@ -32,16 +32,8 @@ pub(super) async fn apply(connection: &mut SqliteConnection, ledger: &Ledger) ->
         "writing stories",
     )
     .await?;
-    set(connection, INSERT_ENTRIES, &ledger.entries, "writing entries").await?;
-    set(
-        connection,
-        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) \
-         SELECT value ->> 'id', value ->> 'summary', value ->> 'content', value ->> 'extras', \
-                value ->> 'folded_title', value ->> 'folded_body' FROM json_each($1)",
-        &ledger.texts,
-        "writing texts",
-    )
-    .await?;
+    entries(connection, &ledger.entries).await?;
+    texts(connection, &ledger.texts).await?;
     set(
         connection,
         "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
@@ -59,14 +51,65 @@ pub(super) async fn apply(connection: &mut SqliteConnection, ledger: &Ledger) ->
     super::place::lay(connection, ledger).await
 }
 
-const INSERT_ENTRIES: &str = "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, \
-        title_from, link, link_key, author, language, published, updated, believed, published_at, first_seen_at, \
-        order_at, feed_updated_at, shown) \
-    SELECT value ->> 'id', value ->> 'outlet', value ->> 'feed', value ->> 'story', value ->> 'key', \
-           value ->> 'source_id', value ->> 'iri', value ->> 'title', value ->> 'title_from', value ->> 'link', \
-           value ->> 'link_key', value ->> 'author', value ->> 'language', value ->> 'published', \
-           value ->> 'updated', value ->> 'believed', value ->> 'published_at', value ->> 'first_seen_at', \
-           value ->> 'order_at', value ->> 'feed_updated_at', value ->> 'shown' FROM json_each($1)";
+/// Rows of a wide table go in with bound values, sixteen a statement: as JSON each text would be written and read four
+/// times on its way into the file.
+const CHUNK: usize = 16;
+
+macro_rules! sixteen {
+    ($row:literal) => {
+        concat!(
+            $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row,
+            ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row
+        )
+    };
+}
+
+macro_rules! entry_columns {
+    () => {
+        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, \
+         author, language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
+         VALUES "
+    };
+}
+
+macro_rules! text_columns {
+    () => {
+        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) VALUES "
+    };
+}
+
+const ENTRY: &str = concat!(entry_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+const ENTRIES: &str =
+    concat!(entry_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
+const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
+
+async fn entries(connection: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(CHUNK) {
+        for rows in whole_or_single(chunk) {
+            let sql = if rows.len() == CHUNK { ENTRIES } else { ENTRY };
+            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            query.execute(&mut *connection).await.while_doing("writing entries")?;
+        }
+    }
+    Ok(())
+}
+
+async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(CHUNK) {
+        for rows in whole_or_single(chunk) {
+            let sql = if rows.len() == CHUNK { TEXTS } else { TEXT };
+            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            query.execute(&mut *connection).await.while_doing("writing texts")?;
+        }
+    }
+    Ok(())
+}
+
+/// A whole chunk as it is, a shorter one row by row.
+fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
+    chunk.chunks(if chunk.len() == CHUNK { CHUNK } else { 1 })
+}
 
 /// Records what stood in revised entries, then writes what stands there now.
 async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {

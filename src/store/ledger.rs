@@ -11,6 +11,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
+use sqlx::{Sqlite, sqlite::SqliteArguments};
 use std::collections::HashSet;
 
 /// Every row that a batch writes.
@@ -56,9 +57,8 @@ pub(super) struct ShownRow {
     shown: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct EntryRow {
-    #[serde(flatten)]
     row: ShownRow,
     outlet: i64,
     feed: i64,
@@ -72,14 +72,10 @@ pub(super) struct EntryRow {
     feed_updated_at: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct TextRow {
     id: i64,
-    summary: Option<String>,
-    content: Option<String>,
-    extras: String,
-    folded_title: String,
-    folded_body: String,
+    text: Texts,
 }
 
 #[derive(Debug, Serialize)]
@@ -87,14 +83,14 @@ pub(super) struct RevisedRow {
     #[serde(flatten)]
     row: ShownRow,
     #[serde(flatten)]
-    text: TextWithoutId,
+    text: Texts,
     at: String,
     material: bool,
     what: String,
 }
 
 #[derive(Debug, Serialize)]
-struct TextWithoutId {
+struct Texts {
     summary: Option<String>,
     content: Option<String>,
     extras: String,
@@ -212,15 +208,7 @@ impl Ledger {
             order_at,
             feed_updated_at,
         });
-        let text = TextWithoutId::of(arrival.entry);
-        self.texts.push(TextRow {
-            id: new.id.0,
-            summary: text.summary,
-            content: text.content,
-            extras: text.extras,
-            folded_title: text.folded_title,
-            folded_body: text.folded_body,
-        });
+        self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, directory: &Directory) {
@@ -229,7 +217,7 @@ impl Ledger {
             ShownRow::of(revision.entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
         self.revised.push(RevisedRow {
             row,
-            text: TextWithoutId::of(arrival.entry),
+            text: Texts::of(arrival.entry),
             at: second(arrival.seen_at),
             material: revision.material,
             what: revision.words,
@@ -261,6 +249,52 @@ impl Ledger {
     }
 }
 
+/// A statement whose values are being bound.
+type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+impl EntryRow {
+    /// Binds the columns in the order of the statement.
+    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let Self { row, .. } = self;
+        query
+            .bind(row.id)
+            .bind(self.outlet)
+            .bind(self.feed)
+            .bind(self.story)
+            .bind(&self.key)
+            .bind(&self.source_id)
+            .bind(&self.iri)
+            .bind(&row.title)
+            .bind(row.title_from)
+            .bind(&row.link)
+            .bind(row.link_key)
+            .bind(&row.author)
+            .bind(&row.language)
+            .bind(&row.published)
+            .bind(&row.updated)
+            .bind(&row.believed)
+            .bind(&self.published_at)
+            .bind(&self.first_seen_at)
+            .bind(&self.order_at)
+            .bind(&self.feed_updated_at)
+            .bind(row.shown)
+    }
+}
+
+impl TextRow {
+    /// Binds the columns in the order of the statement.
+    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let Self { id, text } = self;
+        query
+            .bind(id)
+            .bind(&text.summary)
+            .bind(&text.content)
+            .bind(&text.extras)
+            .bind(&text.folded_title)
+            .bind(&text.folded_body)
+    }
+}
+
 impl ShownRow {
     fn of(id: i64, entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> Self {
         let (title, title_from) = shown_title(entry, outlet_name, seen_at);
@@ -281,7 +315,7 @@ impl ShownRow {
     }
 }
 
-impl TextWithoutId {
+impl Texts {
     fn of(entry: Entry) -> Self {
         Self {
             summary: entry.summary.map(crate::model::SafeHtml::into_string),
