@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod config;
+mod daemon;
 mod demo;
 mod deploy;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod journeys;
+mod outcomes;
 mod reading;
+mod test_house;
