@@ -110,7 +110,7 @@ impl Conveyor {
             Moving::Stay
         };
         let outcome = match (&moving, reading.outcome) {
-            (Moving::Adopt(_), Outcome::Fresh | Outcome::SameBytes) => Outcome::Moved,
+            (Moving::Adopt(_), _) => Outcome::Moved,
             (_, outcome) => outcome,
         };
         let (status, bytes) = (answer.status, answer.bytes);

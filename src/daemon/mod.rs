@@ -67,7 +67,7 @@ pub enum DaemonError {
 }
 
 /// Reads the configuration again, for a reload.
-pub type Reread = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send>;
+pub type Reread = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
 
 /// A daemon that is about to run.
 pub struct Daemon {

@@ -12,7 +12,7 @@ pub enum Outcome {
     NotModified,
     /// A full answer whose bytes are those of the last document: not parsed again.
     SameBytes,
-    /// As `Fresh` or `SameBytes`, and with this visit a permanent redirect's target became the address asked.
+    /// As one of the three before, and with this visit a permanent redirect's target became the address asked.
     Moved,
     /// 410.
     Gone,

@@ -36,6 +36,11 @@ pub(super) fn decode<'a>(text: &'a str, declared: &Declared<'_>) -> Cow<'a, str>
     }
 }
 
+/// Whether an ampersand in `text` begins no reference: XML wants it written `&amp;` (XML 1.0, 2.4).
+pub(super) fn has_bare_ampersand(text: &str) -> bool {
+    memchr::memchr_iter(b'&', text.as_bytes()).any(|at| name_of(&text[at..]).is_none())
+}
+
 /// The name of the reference that `text` begins with: what stands between its `&` and its `;`.
 pub(super) fn name_of(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();

@@ -220,6 +220,7 @@ struct Builder<'t, 'a> {
 impl<'a> Builder<'_, 'a> {
     fn run(&mut self, text: &'a str, repairs: &mut Repairs) {
         let mut tokens = Tokens::new(text);
+        let mut bare_ampersand = false;
         loop {
             let start = tokens.offset();
             let innermost = self.open.last().copied().unwrap_or(NONE);
@@ -230,6 +231,9 @@ impl<'a> Builder<'_, 'a> {
                 repairs.note("too-many-elements");
                 self.tree.cut = true;
                 break;
+            }
+            if let Token::Start { attrs: text, .. } | Token::Text(text) = token {
+                bare_ampersand |= entities::has_bare_ampersand(text);
             }
             match token {
                 Token::Start { name, attrs, empty } => self.start(name, attrs, empty, (start, end), repairs),
@@ -242,6 +246,9 @@ impl<'a> Builder<'_, 'a> {
         }
         if tokens.unclosed_cdata {
             repairs.note("unclosed-cdata");
+        }
+        if bare_ampersand {
+            repairs.note("bare-ampersand");
         }
         if tokens.bare_less_than {
             repairs.note("bare-less-than");

@@ -156,6 +156,16 @@ impl Reply {
         Self { body: document.into(), ..Self::status(200) }.header("Content-Type", "application/rss+xml; charset=utf-8")
     }
 
+    /// 200 with this page, labelled as HTML in UTF-8.
+    pub fn page(html: &str) -> Self {
+        Self { body: html.into(), ..Self::status(200) }.header("Content-Type", "text/html; charset=utf-8")
+    }
+
+    /// 200 with this document under another label.
+    pub fn labelled(content_type: &str, document: impl Into<Vec<u8>>) -> Self {
+        Self { body: document.into(), ..Self::status(200) }.header("Content-Type", content_type)
+    }
+
     /// A redirect with this status.
     pub fn redirect(to: impl AsRef<[u8]>, status: u16) -> Self {
         Self::status(status).header("Location", to)

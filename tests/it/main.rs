@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod config;
+mod daemon;
 mod demo;
 mod deploy;
 mod desk;
@@ -9,5 +10,7 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod journeys;
+mod outcomes;
 mod reading;
 mod test_house;

@@ -1,0 +1,140 @@
+//! The daemon in this process: what a restart and a reload change, and what they don't.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{RunningDaemon, TestHouse, config_text},
+};
+use jiff::SignedDuration;
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+const DUE: &str = "SELECT url, etag, body_hash, last_poll_at, next_poll_at, state, rhythm FROM feed ORDER BY id";
+
+fn doc(title: &str) -> FeedDoc {
+    FeedDoc::rss("La Ville").entry("1", title, "https://ville.invalid/1", "Un texte.", DATE)
+}
+
+/// A channel's documents: bytes, tags and dates of change.
+async fn editions(daemon: &RunningDaemon) -> Vec<(String, String, String)> {
+    let mut editions = Vec::new();
+    for path in ["/feed.atom", "/feed.rss", "/feed.json"] {
+        let answer = daemon.get(path).await;
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let (tag, changed) = (header("etag"), header("last-modified"));
+        editions.push((answer.text().await.unwrap(), tag, changed));
+    }
+    editions
+}
+
+#[tokio::test]
+async fn a_restart_changes_no_byte_and_asks_nobody() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")).etag("\"1\""));
+    let mut house = TestHouse::with("[schedule]\ndefault = \"every 1h\"\n", &[("ville", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    house.close().await;
+
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    let before = editions(&daemon).await;
+    daemon.stop().await.unwrap();
+    let due = house.sql(DUE).await;
+    for minutes in [0, 10, 40] {
+        house.pass(SignedDuration::from_mins(minutes));
+        let daemon = RunningDaemon::start(&house).await;
+        daemon.get_until("/feed.json", "Un titre").await;
+        assert_eq!(editions(&daemon).await, before, "after {minutes} minutes more");
+        daemon.stop().await.unwrap();
+        assert_eq!(house.sql(DUE).await, due);
+    }
+    assert_eq!(outlet.requests("/feed").len(), 1, "no early poll");
+    assert_eq!(house.sql("SELECT count(*) FROM poll").await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_start_after_a_long_pause_is_no_burst() {
+    let outlet = FakeOutlet::start().await;
+    let paths: Vec<String> = (0..40).map(|n| format!("/feed{n}")).collect();
+    paths.iter().for_each(|path| outlet.set(path, Reply::feed(doc("Un titre"))));
+    let feeds: Vec<_> = paths.iter().map(|path| ("ville", outlet.url(path))).collect();
+    let slugs: Vec<String> = (0..40).map(|n| format!("v{n}")).collect();
+    let outlets: Vec<_> = slugs.iter().zip(&feeds).map(|(slug, (_, feed))| (slug.as_str(), feed)).collect();
+    let mut house = TestHouse::over(&outlets).await;
+    let first = "SELECT count(DISTINCT next_poll_at) > 20, max(next_poll_at) FROM feed";
+    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"), "first visits are spread");
+    house.poll().await;
+    // Due times after a document are spread too, and so are those of a machine that slept for a month.
+    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"));
+    house.close().await;
+    house.pass(SignedDuration::from_hours(24 * 30));
+    house.open().await;
+    assert!(house.run_due().await.len() < 10, "not all at once");
+    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"));
+    house.pass(SignedDuration::from_secs(31));
+    house.run_due().await;
+    assert_eq!(house.sql("SELECT count(*) FROM poll").await, ["80"]);
+}
+
+#[tokio::test]
+async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
+    let outlet = FakeOutlet::start().await;
+    let (one, two) = (outlet.url("/one"), outlet.url("/two"));
+    outlet.set("/one", Reply::feed(doc("Un titre")));
+    outlet.set("/two", Reply::feed(doc("Deux titres")));
+    let every = |every: &str| format!("[schedule]\ndefault = \"every {every}\"\n");
+    let mut house = TestHouse::with(&every("1h"), &[("ville", &one)]).await;
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house).await;
+    let health = "SELECT outlet, next_poll_at < '2026-11-02T12:30:00Z' FROM feed_health ORDER BY 1";
+
+    daemon.reload(config_text("[shcedule]\n", &[("neuf", &two)])).await;
+    // Orders are obeyed in turn: once the second is, the first was.
+    daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
+    house.sql_until(health, &["neuf|1", "ville|1"]).await;
+    assert_eq!(outlet.requests("/two").len(), 0);
+    house.pass(SignedDuration::from_secs(31));
+    daemon.get_until("/feed.json", "Deux titres").await;
+    assert_eq!(outlet.requests("/one").len(), 1, "another schedule does not make it due at once");
+
+    // What is no longer configured is asked no more; its entries stay.
+    daemon.reload(config_text(&every("10m"), &[("neuf", &two)])).await;
+    house.sql_until(health, &["neuf|1"]).await;
+    house.pass(SignedDuration::from_mins(13));
+    house.sql_until("SELECT count(*) FROM poll", &["3"]).await;
+    assert_eq!((outlet.requests("/one").len(), outlet.requests("/two").len()), (1, 2));
+    assert_eq!(house.sql("SELECT outlet FROM entries ORDER BY 1").await, ["neuf", "ville"]);
+    let json = daemon.get("/feed.json").await.text().await.unwrap();
+    assert!(json.contains("Un titre"), "what was shown is not withdrawn: {json}");
+
+    // It comes back, and is no first visit.
+    daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
+    house.sql_until("SELECT count(*) FROM feed_health", &["2"]).await;
+    house.pass(SignedDuration::from_mins(13));
+    house.sql_until("SELECT count(*) FROM poll WHERE outcome = 'same_bytes' AND feed_id = 1", &["1"]).await;
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reload_publishes_other_channels() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let feed = outlet.url("/feed");
+    let mut house = TestHouse::over(&[("ville", &feed)]).await;
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    assert_eq!(daemon.get("/channels/v.json").await.status(), 404);
+    let channel = "[[channel]]\nslug = \"v\"\ntitle = \"La V\"\noutlets = [\"ville\"]\n";
+    daemon.reload(config_text(channel, &[("ville", &feed)])).await;
+    daemon.get_until("/channels/v.json", "Un titre").await;
+    daemon.reload(config_text("", &[("ville", &feed)])).await;
+    for _ in 0..200 {
+        if daemon.get("/channels/v.json").await.status() == 404 {
+            return daemon.stop().await.unwrap();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("a channel that was removed is still published");
+}
