@@ -53,7 +53,7 @@ async fn pages_answer_from_the_database() {
     let (_outlet, mut house) = house().await;
     house.close().await;
     let shared = house.sql("SELECT story_id FROM duplicates").await.remove(0);
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     let story = daemon.get(&format!("/stories/{shared}")).await.text().await.unwrap();
     for words in ["ar-one", "ar-two", "https://one.example/1", "https://two.example/9"] {
         assert!(story.contains(words), "{words} in {story}");
@@ -68,7 +68,7 @@ async fn pages_answer_from_the_database() {
 async fn filters_ask_for_outlets_languages_and_company() {
     let (_outlet, mut house) = house().await;
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     let olives = "La récolte d'olives s'annonce bonne";
     assert_eq!(titles(&daemon, "/feed.json?outlet=trois").await, [olives]);
     assert_eq!(titles(&daemon, "/feed.json?outlet=ar-two").await, [TITLE], "its own report of a shared story");
@@ -96,7 +96,7 @@ async fn words_are_found_in_whatever_spelling() {
     for missed in ["زلزال", "أمطار olives", "؟", "\"", "NEAR(", "*"] {
         assert_eq!(warraq(&house, &["search", missed]), (true, "0 stories\n".to_owned()), "{missed}");
     }
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     for path in ["/search?q=%D8%A7%D9%85%D8%B7%D8%A7%D8%B1", "/search.atom?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1"] {
         assert!(daemon.get(path).await.text().await.unwrap().contains(TITLE), "{path}");
     }
@@ -136,7 +136,7 @@ async fn a_feed_that_breaks_is_an_incident_and_so_is_its_return() {
         house.poll().await;
     }
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     let incidents = daemon.get("/status.atom").await.text().await.unwrap();
     assert_eq!(incidents.matches("<entry>").count(), 2, "{incidents}");
     let (works, broke) = (incidents.find("works again").unwrap(), incidents.find("feed broke").unwrap());
