@@ -55,7 +55,9 @@ async fn a_restart_changes_no_byte_and_asks_nobody() {
 async fn a_start_after_a_long_pause_is_no_burst() {
     let outlet = FakeOutlet::start().await;
     let paths: Vec<String> = (0..40).map(|n| format!("/feed{n}")).collect();
-    paths.iter().for_each(|path| outlet.set(path, Reply::feed(doc("Un titre"))));
+    for path in &paths {
+        outlet.set(path, Reply::feed(doc("Un titre")));
+    }
     let feeds: Vec<_> = paths.iter().map(|path| ("ville", outlet.url(path))).collect();
     let slugs: Vec<String> = (0..40).map(|n| format!("v{n}")).collect();
     let outlets: Vec<_> = slugs.iter().zip(&feeds).map(|(slug, (_, feed))| (slug.as_str(), feed)).collect();

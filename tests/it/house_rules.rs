@@ -55,7 +55,7 @@ const STREET: [Room; 17] = [
         names: "ammonia html5ever unicode_normalization",
         why: "entries as kept; the only cleaner of texts",
     },
-    Room { name: "dedup", uses: "model normalise", names: "xxhash_rust", why: "pure: decides, and writes nothing" },
+    Room { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },
     Room { name: "store", uses: "model dedup normalise", names: "sqlx", why: "the only SQL; its writer asks dedup" },
     Room {
         name: "publish",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::{collections::HashMap, fs, path::PathBuf};
 use warraq::{
     cli::inspect,
-    model::{Fault, RawHash},
+    model::{Fault, PlainText, RawHash, SafeHtml},
     normalise, parse,
 };
 
@@ -249,8 +249,8 @@ fn holds(bytes: &[u8]) -> Result<(), TestCaseError> {
         prop_assert!(keys.insert(parsed.key.clone()), "{:?} twice", parsed.key);
         let entry = normalise::entry(*parsed, listed.raw, &own);
         prop_assert!(entry.link.as_deref().is_none_or(|link| link.starts_with("http")));
-        let texts = [entry.summary.as_ref().map(|t| t.as_str()), entry.content.as_ref().map(|t| t.as_str())];
-        let title = entry.title.as_ref().map(|t| t.as_str());
+        let texts = [entry.summary.as_ref().map(SafeHtml::as_str), entry.content.as_ref().map(SafeHtml::as_str)];
+        let title = entry.title.as_ref().map(PlainText::as_str);
         for text in texts.into_iter().chain([title]).flatten() {
             let forbidden =
                 |c: char| c < ' ' && !matches!(c, '\t' | '\n' | '\r') || matches!(c, '\u{FFFE}' | '\u{FFFF}');

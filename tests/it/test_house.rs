@@ -3,6 +3,7 @@
 
 use jiff::SignedDuration;
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use std::fmt::Write as _;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -71,7 +72,9 @@ impl TestHouse {
 
     /// Closes the house and opens it again, with another configuration if one is given.
     pub async fn restart(&mut self, text: Option<String>) {
-        self.house.take().unwrap().close().await.unwrap();
+        if let Some(open) = self.house.take() {
+            open.close().await.unwrap();
+        }
         self.text = text.unwrap_or_else(|| self.text.clone());
         self.open().await;
     }
@@ -159,7 +162,7 @@ pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
     text.push_str(more);
     for (slug, feed) in outlets {
         let language = if slug.starts_with("ar-") { "language = \"ar\"\n" } else { "" };
-        text.push_str(&format!("\n[[outlet]]\nslug = \"{slug}\"\nname = \"{slug}\"\n{language}feeds = [\"{feed}\"]\n"));
+        write!(text, "\n[[outlet]]\nslug = \"{slug}\"\nname = \"{slug}\"\n{language}feeds = [\"{feed}\"]\n").unwrap();
     }
     text
 }

@@ -202,7 +202,7 @@ fn a_former_title_still_joins() {
 
 /// Ten words that occur nowhere else.
 fn run(name: &str) -> String {
-    (0..10).map(|n| format!("{name}{} ", char::from(b'a' + n))).collect()
+    ('a'..='j').map(|end| [name, end.encode_utf8(&mut [0; 4]), " "].concat()).collect()
 }
 
 fn of_runs(key: &str, feed: i64, hour: i64, runs: [&str; 4]) -> Arrival {
