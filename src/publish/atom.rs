@@ -1,7 +1,7 @@
 //! Atom 1.0 (RFC 4287).
 
 use super::body;
-use super::clean::{has_end_tag, to_html};
+use super::clean::{has_end_tag, is_blank, to_html};
 use super::wire::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, Format, History, Place};
@@ -82,11 +82,11 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     for file in &lead.enclosures {
         enclosure(xml, file);
     }
-    if let Some(comments) = lead.comments.as_deref() {
+    if let Some(comments) = lead.comments.as_deref().map(as_uri).filter(|url| is_http(url)) {
         // RFC 4685 4
-        link(xml, "replies", &as_uri(comments), Some("text/html"));
+        link(xml, "replies", &comments, Some("text/html"));
     }
-    if let Some(rights) = lead.rights.as_deref().filter(|r| !r.trim().is_empty()) {
+    if let Some(rights) = lead.rights.as_deref().filter(|r| !is_blank(r)) {
         text(xml, "rights", rights);
     }
     source(xml, lead);
@@ -174,10 +174,10 @@ fn person(xml: &mut Xml, element: &str, person: &Person) -> bool {
 
 /// 4.2.2.
 fn category(xml: &mut Xml, category: &Category) {
-    if category.term.trim().is_empty() {
+    if is_blank(&category.term) {
         return;
     }
-    let label = category.label.as_deref().filter(|l| !l.trim().is_empty() && !has_end_tag(l));
+    let label = category.label.as_deref().filter(|l| !is_blank(l) && !has_end_tag(l));
     let scheme = category.scheme.as_deref().filter(|scheme| is_http(scheme));
     xml.empty("category", &[("term", Some(&category.term)), ("scheme", scheme), ("label", label)]);
 }

@@ -1,6 +1,6 @@
 //! A story's text as an edition shows it: the lead's own, and the line that names the other outlets.
 
-use super::clean::{decode, strip_tags, to_html};
+use super::clean::{clean, decode, is_blank, strip_tags, to_html};
 use super::wire::{language, primary};
 use crate::model::uri::as_uri;
 use crate::model::{Carrier, Language, Person, Report, StoryView};
@@ -41,7 +41,7 @@ pub(super) fn summary(lead: &Report) -> Option<&str> {
 /// A plain beginning of the text, as HTML text (entities kept, no tags): RSS's `description`. Never empty.
 pub(super) fn description(story: &StoryView) -> String {
     let text = summary(&story.lead).or_else(|| text(&story.lead)).map(|html| strip_tags(html, EXCERPT));
-    text.filter(|t| !t.is_empty()).unwrap_or_else(|| to_html(story.lead.title.as_str()))
+    text.filter(|t| !is_blank(t)).unwrap_or_else(|| to_html(story.lead.title.as_str()))
 }
 
 /// The summary as plain text.
@@ -55,7 +55,7 @@ fn text(lead: &Report) -> Option<&str> {
 }
 
 fn shown(html: &str) -> Option<&str> {
-    (!html.trim().is_empty()).then_some(html)
+    (!is_blank(html)).then_some(html)
 }
 
 /// Whether a text runs from right to left: as its language does, else as its first strong letter does (UAX 9, P2).
@@ -136,7 +136,7 @@ impl Words {
 
 /// How a person is named: the name, else the address; angle brackets and what looks like `<a@b.example>` do not belong.
 pub(super) fn signature(person: &Person) -> Option<String> {
-    let name = person.name.replace(['<', '>'], " ");
+    let name = clean(&person.name).replace(['<', '>'], " ");
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() { super::wire::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
 }

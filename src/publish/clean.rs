@@ -24,6 +24,11 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether nothing is left to see of `text`.
+pub(super) fn is_blank(text: &str) -> bool {
+    clean(text).trim().is_empty()
+}
+
 #[derive(PartialEq, Eq)]
 enum Verdict {
     Keep,

@@ -136,7 +136,7 @@ fn author(person: &Person) -> Option<Author> {
 fn tags(lead: &Report) -> Vec<String> {
     let mut tags = Vec::new();
     for category in &lead.categories {
-        let tag = cleaned(category.label.as_deref().unwrap_or(&category.term).trim());
+        let tag = cleaned(category.label.as_deref().unwrap_or(&category.term)).trim().to_owned();
         if !tag.is_empty() && !tags.contains(&tag) {
             tags.push(tag);
         }

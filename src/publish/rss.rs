@@ -1,7 +1,7 @@
 //! RSS 2.0 as the RSS Advisory Board's profile wants it.
 
 use super::body;
-use super::clean::has_end_tag;
+use super::clean::{has_end_tag, is_blank};
 use super::wire::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
 use super::xml::Xml;
 use super::{ChannelView, Format, History, Place};
@@ -75,7 +75,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
     for category in &lead.categories {
         self::category(xml, category);
     }
-    if let Some(rights) = lead.rights.as_deref().filter(|r| !r.trim().is_empty()) {
+    if let Some(rights) = lead.rights.as_deref().filter(|r| !is_blank(r)) {
         xml.text("dc:rights", &[], rights);
     }
     if let Some(comments) = lead.comments.as_deref().map(as_uri).filter(|url| is_http(url)) {
@@ -108,7 +108,7 @@ fn creators(xml: &mut Xml, lead: &Report) {
 
 fn category(xml: &mut Xml, category: &Category) {
     let shown = category.label.as_deref().unwrap_or(&category.term).trim();
-    if !shown.is_empty() {
+    if !is_blank(shown) {
         xml.text("category", &[("domain", category.scheme.as_deref())], &plain(shown));
     }
 }

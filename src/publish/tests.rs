@@ -116,3 +116,17 @@ fn a_channel_s_history_is_linked_both_ways() {
         assert!(page.contains(&at(number)) && page.contains(&at(number + 1)));
     }
 }
+
+proptest::proptest! {
+    /// Whatever the texts are: every format stays valid, and any parser reads it whole.
+    #[test]
+    fn no_text_makes_an_edition_invalid(texts in proptest::collection::vec("\\PC{0,30}|[\\x00-\\x{ffff}]{0,12}|[</>b&#x;\\]\"'@ ]{0,20}", 12)) {
+        let view = sample::made_of(&texts);
+        for format in Format::ALL {
+            let text = document(&view, format);
+            conformance::check(format, &text);
+            let feed = feed_rs::parser::Builder::new().build().parse(text.as_bytes()).unwrap();
+            proptest::prop_assert_eq!(feed.entries.len(), view.stories.len());
+        }
+    }
+}

@@ -155,3 +155,23 @@ pub(in super::super) fn awkward() -> ChannelView {
 pub(in super::super) fn markup_title() -> ChannelView {
     view(vec![story(1, Some("en"), "How to use </b> & <br>")])
 }
+
+/// A story every text of which is foreign; titles, names and ids are never empty, as their types promise.
+pub(in super::super) fn made_of(texts: &[String]) -> ChannelView {
+    let given = |n: usize| texts[n].clone();
+    let named = |n: usize| format!("x{}", given(n));
+    let address = |n: usize| format!("https://a.example/{}", given(n).replace(char::is_whitespace, ""));
+    let mut s = story(1, Some(&given(0)), &named(1));
+    s.lead.link = address(2);
+    s.lead.summary = Some(html(&format!("<p>{}</p>", given(3).replace(['<', '&'], ""))));
+    s.lead.authors = vec![Person { name: given(4), email: Some(given(5)), uri: Some(given(6)) }];
+    s.lead.categories = vec![Category { term: given(7), scheme: Some(given(8)), label: Some(given(9)) }];
+    s.lead.enclosures = vec![Enclosure { url: address(10), media_type: Some(given(11)), length: None }];
+    s.lead.rights = Some(given(9));
+    (s.lead.image, s.lead.comments, s.lead.feed_link) = (Some(given(6)), Some(given(8)), Some(given(2)));
+    (s.lead.outlet_name, s.lead.feed_url) = (named(5), address(3));
+    s.also = vec![carrier(&named(7), &given(8), &address(9), Some(&given(10)))];
+    let mut view = view(vec![s, story(2, Some("fr"), &named(11))]);
+    (view.title, view.language) = (named(0), Some(given(0)));
+    view
+}
