@@ -225,6 +225,7 @@ pub fn repair_words(name: &str) -> &str {
         "broken-json" => "JSON that breaks its own rules",
         "control-characters" => "characters that XML forbids were removed",
         "cut-off" => "the document breaks off; what was not closed was left out",
+        "encoded-twice" => "texts that were encoded twice",
         "guessed-encoding" => "it does not say its encoding",
         "junk-before" => "something stands before the feed",
         "mismatched-tags" => "end tags that end nothing",
@@ -235,6 +236,8 @@ pub fn repair_words(name: &str) -> &str {
         "unclosed-cdata" => "a CDATA section that never ends",
         "unclosed-tags" => "elements that are never ended",
         "undeclared-prefixes" => "prefixes that are not declared",
+        "undefined-entities" => "names such as &nbsp; that are not declared",
+        "unknown-namespace" => "a namespace that nobody else uses",
         "wrong-encoding-label" => "its encoding is not the one it names",
         other => other,
     }

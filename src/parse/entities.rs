@@ -1,17 +1,28 @@
 //! Character and entity references to characters, as feeds really use them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 
-/// Entities that the document itself declares (`<!ENTITY name "text">`). Their texts are never expanded again.
-pub(super) type Declared<'a> = HashMap<&'a str, &'a str>;
+/// The references of one document: what it declares, and what had to be put right while they were decoded.
+#[derive(Debug, Default)]
+pub(super) struct References<'a> {
+    /// Entities that the document itself declares (`<!ENTITY name "text">`). Their texts are never expanded again.
+    pub declared: HashMap<&'a str, &'a str>,
+    /// An ampersand that begins no reference was met.
+    pub bare: Cell<bool>,
+    /// A name was met that HTML has and the document does not declare.
+    pub undefined: Cell<bool>,
+    /// A text was met that had been encoded twice.
+    pub encoded_twice: Cell<bool>,
+}
 
 /// Longest name between `&` and `;`, in bytes (HTML's longest is 31).
 const LONGEST: usize = 32;
 
 /// Decodes the references of one text. What is no reference stays as it is: a bare `&`, an unknown name, and a known name
 /// without its `;` (`&copy=2` belongs to an address).
-pub(super) fn decode<'a>(text: &'a str, declared: &Declared<'_>) -> Cow<'a, str> {
+pub(super) fn decode<'a>(text: &'a str, references: &References<'_>) -> Cow<'a, str> {
     let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..first]);
@@ -19,11 +30,12 @@ pub(super) fn decode<'a>(text: &'a str, declared: &Declared<'_>) -> Cow<'a, str>
     loop {
         // `rest` begins with an ampersand.
         if let Some(name) = name_of(rest)
-            && let Some(decoded) = resolve(name, declared)
+            && let Some(decoded) = resolve(name, references)
         {
             out.push_str(&decoded);
             rest = &rest[name.len() + 2..];
         } else {
+            references.bare.set(true);
             out.push('&');
             rest = &rest[1..];
         }
@@ -52,10 +64,10 @@ pub(super) fn name_of(text: &str) -> Option<&str> {
 
 /// Whether `name` is a reference that HTML or a number defines.
 pub(super) fn is_known(name: &str) -> bool {
-    resolve(name, &Declared::new()).is_some()
+    resolve(name, &References::default()).is_some()
 }
 
-fn resolve<'a>(name: &str, declared: &Declared<'a>) -> Option<Cow<'a, str>> {
+fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16),
@@ -68,13 +80,17 @@ fn resolve<'a>(name: &str, declared: &Declared<'a>) -> Option<Cow<'a, str>> {
             Err(_) => (digits && number.bytes().all(|b| b.is_ascii_digit())).then_some(Cow::Borrowed("")),
         };
     }
-    match quick_xml::escape::resolve_html5_entity(name) {
-        Some(text) => Some(Cow::Borrowed(text)),
-        None => declared.get(name).map(|text| match decode(text, &Declared::new()) {
+    if let Some(text) = references.declared.get(name) {
+        return Some(match decode(text, &References::default()) {
             Cow::Borrowed(text) => Cow::Borrowed(text),
             Cow::Owned(text) => Cow::Owned(text),
-        }),
+        });
     }
+    let text = quick_xml::escape::resolve_html5_entity(name)?;
+    if !matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
+        references.undefined.set(true);
+    }
+    Some(Cow::Borrowed(text))
 }
 
 /// The character of a numeric reference; numbers 128 to 159 mean windows-1252, as browsers read them (HTML 13.2.5.80).
@@ -111,7 +127,7 @@ mod tests {
 
     #[test]
     fn references_are_decoded_and_the_rest_is_left() {
-        let none = Declared::new();
+        let none = References::default();
         for (text, want) in [
             ("a &amp; b &lt;i&gt;", "a & b <i>"),
             ("&nbsp;&laquo;&eacute;&AMP;", "\u{A0}«é&"),
@@ -122,7 +138,10 @@ mod tests {
         ] {
             assert_eq!(decode(text, &none), want, "{text}");
         }
-        let declared = Declared::from([("rsquo2", "&#8217;"), ("bomb", "&bomb;&bomb;")]);
-        assert_eq!(decode("a&rsquo2;b &bomb;", &declared), "a’b &bomb;&bomb;");
+        assert!(none.bare.get() && none.undefined.get());
+        let own =
+            References { declared: HashMap::from([("rsquo2", "&#8217;"), ("b", "&b;&b;")]), ..References::default() };
+        assert_eq!(decode("a&rsquo2;b &b;", &own), "a’b &b;&b;");
+        assert!(!own.bare.get() && !own.undefined.get());
     }
 }

@@ -166,6 +166,15 @@ fn read_xml(
             raw.entries.push(entry::read(&tree, id, links, &context.zone));
         }
     }
+    let references = &tree.references;
+    let met = [
+        (&references.bare, "bare-ampersand"),
+        (&references.undefined, "undefined-entities"),
+        (&references.encoded_twice, "encoded-twice"),
+    ];
+    for (_, name) in met.into_iter().filter(|(met, _)| met.get()) {
+        repairs.note(name);
+    }
     raw.guids_void = keys.void_now;
     if raw.guids_void {
         repairs.note("repeated-guids");

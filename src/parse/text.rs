@@ -25,7 +25,7 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
         let node = tree.node(child);
         match node.kind {
             Kind::Element => None,
-            Kind::Text => Some(entities::decode(node.text, &tree.declared)),
+            Kind::Text => Some(entities::decode(node.text, &tree.references)),
             Kind::Cdata => Some(Cow::Borrowed(node.text)),
         }
     });
@@ -38,7 +38,7 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
             trim(Cow::Owned(joined))
         }
     };
-    Some(mend(whole)).filter(|text| !text.is_empty())
+    Some(mend(whole, tree)).filter(|text| !text.is_empty())
 }
 
 /// A text construct (RFC 4287 3.1, RSS `description` and their relatives) in all the ways in which it is written.
@@ -88,12 +88,13 @@ fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Undoes UTF-8 that was read as Latin-1 and encoded again, and windows-1252 characters that were taken for controls.
-pub(super) fn mend(text: Cow<'_, str>) -> Cow<'_, str> {
+fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
     // Everything at stake begins with one of these two bytes.
     if memchr::memchr2(0xC2, 0xC3, text.as_bytes()).is_none() {
         return text;
     }
     if let Some(once) = encoded_twice(&text) {
+        tree.references.encoded_twice.set(true);
         return Cow::Owned(once);
     }
     if text.chars().any(|c| ('\u{80}'..='\u{9F}').contains(&c)) {
@@ -178,8 +179,8 @@ fn inline(tree: &Tree<'_>, id: NodeId) -> String {
             Ok(id) => {
                 let node = tree.node(id);
                 match node.kind {
-                    Kind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.declared))),
-                    Kind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text))),
+                    Kind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.references), tree)),
+                    Kind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text), tree)),
                     Kind::Element => {
                         open_tag(&mut out, tree, id);
                         if !is_void(local(node.text)) {
@@ -210,7 +211,7 @@ fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
             out.push(' ');
             out.push_str(if name == "xml:lang" { "lang" } else { name });
             out.push_str("=\"");
-            escape(out, &entities::decode(value, &tree.declared));
+            escape(out, &entities::decode(value, &tree.references));
             out.push('"');
         }
     }

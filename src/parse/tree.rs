@@ -1,7 +1,7 @@
 //! A document as a small tree that borrows from it. Mismatched and missing end tags are put right here.
 
 use super::Repairs;
-use super::entities::{self, Declared};
+use super::entities::{self, References};
 use super::names::{Ns, Tag};
 use super::tokens::{Token, Tokens};
 use std::borrow::Cow;
@@ -54,8 +54,8 @@ pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
     bases: Vec<Option<Url>>,
     langs: Vec<Option<Cow<'a, str>>>,
-    /// Entities that the document declares.
-    pub declared: Declared<'a>,
+    /// Its references.
+    pub references: References<'a>,
     /// The document was broken off.
     pub cut: bool,
     /// It is Atom, whose texts are what they say they are.
@@ -75,7 +75,7 @@ impl<'a> Tree<'a> {
             nodes: Vec::with_capacity(64 + text.len() / 48),
             bases: vec![base.cloned()],
             langs: vec![None],
-            declared: Declared::new(),
+            references: References::default(),
             cut: false,
             is_atom: false,
         };
@@ -148,7 +148,7 @@ impl<'a> Tree<'a> {
     pub fn attr(&self, id: NodeId, name: &str) -> Option<Cow<'a, str>> {
         let attrs = self.nodes[id].attrs;
         let (_, value) = attributes(attrs).find(|(n, _)| local(n).eq_ignore_ascii_case(name))?;
-        Some(entities::decode(value, &self.declared))
+        Some(entities::decode(value, &self.references))
     }
 
     /// All attributes of an element, not decoded.
@@ -302,7 +302,7 @@ impl<'a> Builder<'_, 'a> {
             return;
         }
         if !attrs.is_empty() && memchr::memmem::find(attrs.as_bytes(), b"xmlns").is_some() {
-            self.bind(attrs, depth);
+            self.bind(attrs, depth, repairs);
         }
         let (prefix, local_name) = name.rsplit_once(':').unwrap_or(("", name));
         let tag = Tag::of(self.vocabulary(prefix, repairs), local_name);
@@ -373,14 +373,18 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    fn bind(&mut self, attrs: &'a str, depth: usize) {
+    fn bind(&mut self, attrs: &'a str, depth: usize, repairs: &mut Repairs) {
         for (name, value) in attributes(attrs) {
             let prefix = match name.split_once(':') {
                 Some((xmlns, prefix)) if xmlns.eq_ignore_ascii_case("xmlns") => prefix,
                 None if name.eq_ignore_ascii_case("xmlns") => "",
                 _ => continue,
             };
-            let ns = Ns::of_address(value).unwrap_or(match prefix {
+            let ns = Ns::of_address(value);
+            if ns.is_none() && !self.root_seen && prefix.is_empty() {
+                repairs.note("unknown-namespace");
+            }
+            let ns = ns.unwrap_or(match prefix {
                 // The root is what it is, whatever address an outlet made up for it; so are its descendants.
                 "" if !self.root_seen || value.is_empty() => Ns::Core,
                 "" => Ns::Other,
@@ -412,7 +416,7 @@ impl<'a> Builder<'_, 'a> {
         if has(b"base")
             && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:base" | "base"))
         {
-            let value = entities::decode(value, &self.tree.declared);
+            let value = entities::decode(value, &self.tree.references);
             let base = super::address::join(self.tree.bases[self.tree.nodes[id].base].as_ref(), &value);
             if let Some(base) = base {
                 self.tree.bases.push(Some(base));
@@ -422,7 +426,7 @@ impl<'a> Builder<'_, 'a> {
         if has(b"lang")
             && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:lang" | "lang"))
         {
-            let value = entities::decode(value.trim(), &self.tree.declared);
+            let value = entities::decode(value.trim(), &self.tree.references);
             self.tree.langs.push((!value.is_empty()).then_some(value));
             self.tree.nodes[id].lang = self.tree.langs.len() - 1;
         }
@@ -436,7 +440,7 @@ impl<'a> Builder<'_, 'a> {
             let rest = rest.trim_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             if let Some((value, _)) = rest[1..].split_once(quote) {
-                self.tree.declared.insert(name, value);
+                self.tree.references.declared.insert(name, value);
             }
         }
     }
