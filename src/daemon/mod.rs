@@ -6,6 +6,7 @@
 
 pub mod agenda;
 mod desk;
+mod history;
 mod press;
 mod rounds;
 mod signals;

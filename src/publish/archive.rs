@@ -7,6 +7,7 @@
 
 use super::{Format, History, Place, atom, page_path};
 use crate::model::ChannelView;
+use std::io::Read as _;
 
 /// Most stories on a page.
 pub const PAGE: u32 = 100;
@@ -44,6 +45,20 @@ pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseErro
     Ok(atom::render(view, &place))
 }
 
+/// A document as it is kept: text shrinks to a sixth.
+#[must_use]
+pub fn pack(document: &[u8]) -> Vec<u8> {
+    super::edition::brotli(document)
+}
+
+/// The document that was packed; `None` when these bytes are no packed document.
+#[must_use]
+pub fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut document = Vec::with_capacity(packed.len() * 6);
+    brotli::Decompressor::new(packed, 4096).read_to_end(&mut document).ok()?;
+    Some(document)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +74,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_was_packed_is_unpacked(document in prop::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(unpack(&pack(&document)), Some(document.clone()));
+            let _ = unpack(&document);
+        }
+
         /// A subscriber who reads the document and follows the pages gets every story once.
         #[test]
         fn every_story_is_on_the_document_or_on_one_page(arrivals in prop::collection::vec(0_u64..300, 1..20), limit in 1_u32..250) {

@@ -7,6 +7,7 @@
 //! An `Err` here means the disk, the database or a bug; it ends the writer, and with it the process.
 
 mod apply;
+mod archive;
 mod backup;
 mod cell;
 mod directory;
@@ -28,8 +29,8 @@ mod writer;
 pub use backup::{backup, restore};
 pub use error::StoreError;
 pub use read::{
-    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, PlaceNow, PollThen, Reader, RevisionThen, SightingThen,
-    StoryStory,
+    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
+    SightingThen, StoryStory, Subscribed,
 };
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};

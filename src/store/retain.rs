@@ -82,6 +82,7 @@ pub(super) async fn prune(connection: &mut SqliteConnection, keep: &Keep) -> Res
         ] {
             sqlx::query(sql).execute(&mut *connection).await.while_doing("pruning stories")?;
         }
+        super::archive::prune(connection, keep.entries_since).await?;
         sqlx::query("DELETE FROM poll WHERE ended_at < $1")
             .bind(milli(keep.polls_since))
             .execute(&mut *connection)

@@ -1,7 +1,7 @@
 //! The writer's task: takes what has queued up, lets `dedup` decide, writes, commits, answers.
 
 use super::{
-    apply,
+    apply, archive,
     cell::{self, Place},
     directory::Directory,
     error::{StoreError, While, is_busy},
@@ -159,6 +159,12 @@ impl Scribe {
             Command::Edition { path, hash, now, reply } => {
                 let changed = self.edition(&path, &hash, now).await?;
                 tell(reply, changed);
+            }
+            Command::Archive { leaf, packed, now, reply } => {
+                self.begin().await?;
+                let kept = archive::keep(&mut self.connection, &leaf, &packed, now).await?;
+                self.end().await?;
+                tell(reply, kept);
             }
             Command::Prune(keep, reply) => {
                 self.flush().await?;

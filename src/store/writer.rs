@@ -4,6 +4,7 @@
 use super::{
     error::{StoreError, While},
     open::{self, WriterLock},
+    read::Leaf,
     retain::{Keep, Pruned},
     roster::{Adopted, Roster},
     scribe::Scribe,
@@ -25,6 +26,7 @@ pub(super) enum Command {
     Adopt(Box<Roster>, Timestamp, oneshot::Sender<(Adopted, Vec<FeedRecord>)>),
     Settle(Vec<Settled>, oneshot::Sender<()>),
     Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
+    Archive { leaf: Box<Leaf>, packed: Vec<u8>, now: Timestamp, reply: oneshot::Sender<bool> },
     Prune(Keep, oneshot::Sender<Pruned>),
     Close(oneshot::Sender<()>),
 }
@@ -97,6 +99,14 @@ impl Writer {
     /// When the writer has stopped.
     pub async fn edition(&self, path: String, hash: Vec<u8>, now: Timestamp) -> Result<Timestamp, StoreError> {
         self.ask(|reply| Command::Edition { path, hash, now, reply }).await
+    }
+
+    /// Keeps a rendered page of a channel's history, packed; `false` when the channel's pages have moved on meanwhile.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn archive(&self, leaf: Leaf, packed: Vec<u8>, now: Timestamp) -> Result<bool, StoreError> {
+        self.ask(|reply| Command::Archive { leaf: Box::new(leaf), packed, now, reply }).await
     }
 
     /// Forgets what retention no longer keeps.

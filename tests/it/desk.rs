@@ -106,15 +106,13 @@ async fn words_are_found_in_whatever_spelling() {
 #[tokio::test]
 async fn the_index_follows_revisions_and_retention() {
     let (outlet, mut house) = house().await;
-    house.restart(None).await;
     outlet.set("/trois", Reply::feed(report("trois", "3", "Les figues manquent", "Les vergers ont souffert du gel.")));
     house.poll().await;
-    house.close().await;
+    house.restart(None).await;
     assert_eq!(warraq(&house, &["search", "olives"]).1, "0 stories\n");
     assert!(warraq(&house, &["search", "figues"]).1.contains("Les figues manquent"));
     // Nothing lists the figs any more, and months pass.
     outlet.set("/trois", Reply::feed(report("trois", "4", "Rien", "")));
-    house.restart(None).await;
     house.poll().await;
     house.clock.step(jiff::SignedDuration::from_hours(24 * 200));
     house.poll().await;
@@ -189,4 +187,74 @@ async fn recorded_entries_are_decided_without_a_house() {
     let refused = run(&file);
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(refused.status.code() == Some(1) && words.contains("items.jsonl:1") && words.contains("hint:"), "{words}");
+}
+
+#[tokio::test]
+async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
+    let outlet = FakeOutlet::start().await;
+    let entries = |ids: std::ops::Range<u32>| {
+        ids.fold(FeedDoc::rss("one"), |doc, n| {
+            let minute = format!("2026-11-02T{:02}:{:02}:00Z", 10 + n / 60, n % 60);
+            doc.entry(&n.to_string(), &format!("Story number {n}"), &format!("https://one.example/{n}"), "", &minute)
+        })
+    };
+    outlet.set("/one", Reply::feed(entries(0..5)));
+    let channel = "[[channel]]\nslug = \"all\"\nlimit = 4\n";
+    let mut house = TestHouse::with(channel, &[("one", &outlet.url("/one"))]).await;
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    let current = daemon.get_until("/feed.atom", "prev-archive").await;
+    assert!(current.contains("/archive/all/1.atom") && current.contains("Story number 4"), "{current}");
+    let page = daemon.get("/archive/all/1.atom").await;
+    assert!(page.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+    let page = page.text().await.unwrap();
+    assert!(
+        page.contains("Story number 0") && page.contains("Story number 1") && !page.contains("Story number 2"),
+        "{page}"
+    );
+    assert!(page.contains("fh:archive") || page.contains("archive/>"), "{page}");
+    let next = daemon.get("/archive/all/2.atom").await;
+    assert!(next.url().path() == "/feed.atom" && next.status() == 200, "the page to come leads to the channel");
+    for unknown in ["/archive/all/3.atom", "/archive/none/1.atom", "/archive/all/0.atom"] {
+        assert_eq!(daemon.get(unknown).await.status(), 404, "{unknown}");
+    }
+    daemon.stop().await.unwrap();
+    // Every story has one page at most, and more news make more pages; the first stays as it was.
+    house.open().await;
+    outlet.set("/one", Reply::feed(entries(0..12)));
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    daemon.get_until("/feed.atom", "/archive/all/5.atom").await;
+    assert_eq!(daemon.get("/archive/all/1.atom").await.text().await.unwrap(), page);
+    daemon.stop().await.unwrap();
+    assert_eq!(
+        house.sql("SELECT page, count(*) FROM place GROUP BY page").await,
+        ["|2", "1|2", "2|2", "3|2", "4|2", "5|2"]
+    );
+    // After a year the pages are gone, and say so.
+    house.open().await;
+    house.clock.step(jiff::SignedDuration::from_hours(24 * 365));
+    house.poll().await;
+    let keep = house.config().retention.keep;
+    let keep = warraq::store::Keep::as_of(house.clock.now(), keep, keep, false);
+    house.house().writer.prune(keep).await.unwrap();
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    assert_eq!(daemon.get("/archive/all/1.atom").await.status(), 410);
+    assert!(!daemon.get_until("/feed.atom", "Story number 11").await.contains("prev-archive"));
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_configured_feeds_are_listed_for_other_readers() {
+    let (outlet, mut house) = house().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house, None).await;
+    let list = daemon.get_until("/opml", "<opml").await;
+    for feed in ["/one", "/two", "/trois"] {
+        assert!(list.contains(&format!("xmlUrl=\"{}\"", outlet.url(feed))), "{list}");
+    }
+    daemon.stop().await.unwrap();
 }

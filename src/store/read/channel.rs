@@ -61,13 +61,12 @@ macro_rules! stories {
 }
 
 /// A story that is to be shown as one of its reports.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub(super) struct Wanted {
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub(in crate::store) struct Wanted {
     pub story: i64,
     pub entry: i64,
     /// Its place.
     pub order_at: String,
-    #[serde(skip)]
     pub published_at: String,
 }
 

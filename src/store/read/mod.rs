@@ -1,16 +1,20 @@
 //! Questions to the file. Readers see the last commit and never wait for the writer.
 
+mod archive;
 mod channel;
 mod explain;
 mod filter;
 mod health;
 mod status;
 mod story;
+mod subscriptions;
 
+pub use archive::{Leaf, Shelved};
 pub use explain::{
     EntryNow, EntryStory, FeedNow, FeedStory, PlaceNow, PollThen, RevisionThen, SightingThen, StoryStory,
 };
 pub use health::FeedHealth;
+pub use subscriptions::Subscribed;
 
 use super::{
     error::{StoreError, While},

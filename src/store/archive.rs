@@ -1,0 +1,59 @@
+//! Writes pages of channels' histories. A page and the marks on the places that it holds are in one transaction: every story
+//! is on one page.
+
+use super::{
+    cell::{self, second},
+    error::{StoreError, While},
+    read::Leaf,
+};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+/// Keeps a rendered page, packed, in the caller's transaction. `false` when the channel's pages have moved on meanwhile:
+/// nothing is written then.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    leaf: &Leaf,
+    packed: &[u8],
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let kept = sqlx::query(
+        "INSERT INTO archive (channel, number, made_at, stories, atom) SELECT c.slug, $2, $3, $4, $5 \
+         FROM channel AS c WHERE c.slug = $1 ON CONFLICT (channel, number) DO NOTHING",
+    )
+    .bind(&leaf.view.slug)
+    .bind(leaf.number)
+    .bind(second(now))
+    .bind(i64::try_from(leaf.places.len()).unwrap_or(i64::MAX))
+    .bind(packed)
+    .execute(&mut *connection)
+    .await
+    .while_doing("keeping an archive page")?;
+    if kept.rows_affected() == 0 {
+        return Ok(false);
+    }
+    sqlx::query(
+        "UPDATE place SET page = $2 FROM (SELECT value ->> 'story' AS story, value ->> 'entry' AS entry, \
+                value ->> 'order_at' AS order_at, value ->> 'published_at' AS published_at FROM json_each($3)) AS leaf \
+         WHERE place.channel_id = (SELECT id FROM channel WHERE slug = $1) AND place.order_at = leaf.order_at \
+           AND place.published_at = leaf.published_at AND place.story_id = leaf.story AND place.entry_id = leaf.entry",
+    )
+    .bind(&leaf.view.slug)
+    .bind(leaf.number)
+    .bind(cell::rows(&leaf.places))
+    .execute(connection)
+    .await
+    .while_doing("marking the stories of an archive page")?;
+    Ok(true)
+}
+
+/// Drops the documents of pages made before an instant, in the caller's transaction. Their rows stay: they are gone, not
+/// unknown.
+pub(super) async fn prune(connection: &mut SqliteConnection, before: Timestamp) -> Result<(), StoreError> {
+    sqlx::query("UPDATE archive SET atom = NULL WHERE atom IS NOT NULL AND made_at < $1")
+        .bind(second(before))
+        .execute(connection)
+        .await
+        .map(drop)
+        .while_doing("pruning archive pages")
+}

@@ -1,0 +1,131 @@
+//! Pages of a channel's history (RFC 5005 4): what the next one takes, and those that were kept.
+
+use super::{Reader, channel::Wanted};
+use crate::{
+    model::{Channel, ChannelView},
+    store::{
+        cell::Place,
+        error::{StoreError, While},
+    },
+};
+use jiff::Timestamp;
+use url::Url;
+
+/// A page of a channel's history, as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shelved {
+    /// The page.
+    Page {
+        /// The document as it was handed in, packed.
+        packed: Vec<u8>,
+        /// When it was rendered.
+        made: Timestamp,
+    },
+    /// The page after the newest.
+    NotYet,
+    /// Retention has passed over it.
+    Gone,
+    /// There is no such channel or page.
+    Unknown,
+}
+
+/// Stories of a channel that are to be a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Leaf {
+    /// The page's number.
+    pub number: u32,
+    /// The stories, newest first.
+    pub view: ChannelView,
+    /// The places that it takes.
+    pub(in crate::store) places: Vec<Wanted>,
+}
+
+impl Reader {
+    /// The page of this number of a configured channel's history.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn archived(&self, channel: &str, number: u32) -> Result<Shelved, StoreError> {
+        let page: Option<(i64, Option<Vec<u8>>, String)> = sqlx::query_as(
+            "SELECT a.rowid, a.atom, a.made_at FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
+             WHERE a.channel = $1 AND a.number = $2",
+        )
+        .bind(channel)
+        .bind(number)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading an archive page")?;
+        match page {
+            Some((row, Some(packed), made_at)) => {
+                let made = Place { table: "archive", row }.time("made_at", &made_at)?;
+                Ok(Shelved::Page { packed, made })
+            }
+            Some((_, None, _)) => Ok(Shelved::Gone),
+            None => Ok(if self.next_page(channel).await? == Some(number) { Shelved::NotYet } else { Shelved::Unknown }),
+        }
+    }
+
+    /// The number of the newest page that is kept of a channel's history.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn newest_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
+        sqlx::query_scalar("SELECT max(number) FROM archive WHERE channel = $1 AND atom IS NOT NULL")
+            .bind(channel)
+            .fetch_one(&self.pool)
+            .await
+            .while_doing("reading the newest archive page")
+    }
+
+    /// The number of a configured channel's next page.
+    async fn next_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT (SELECT coalesce(max(number), 0) + 1 FROM archive AS a WHERE a.channel = c.slug) \
+             FROM channel AS c WHERE c.slug = $1",
+        )
+        .bind(channel)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading the newest archive page")
+    }
+
+    /// How many of a channel's stories are on no page yet; counts no further than `most`.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn unpaged(&self, channel: &Channel, most: u32) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM place \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL LIMIT $2)",
+        )
+        .bind(channel.slug.as_str())
+        .bind(most)
+        .fetch_one(&self.pool)
+        .await
+        .while_doing("counting stories without an archive page")?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// A channel's oldest stories that are on no page yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn leaf(&self, channel: &Channel, stories: u32, public_url: &Url) -> Result<Option<Leaf>, StoreError> {
+        let slug = channel.slug.as_str();
+        let Some(number) = self.next_page(slug).await? else { return Ok(None) };
+        let mut places: Vec<Wanted> = sqlx::query_as(
+            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL \
+             ORDER BY order_at, published_at, story_id, entry_id LIMIT $2",
+        )
+        .bind(slug)
+        .bind(stories)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading stories without an archive page")?;
+        places.reverse();
+        let stories = self.stories(&places, channel.collapse, public_url).await?;
+        let view = super::channel::view(slug.to_owned(), channel.title.clone(), stories, public_url);
+        Ok(Some(Leaf { number, view, places }))
+    }
+}
