@@ -11,6 +11,8 @@ mod feed_doc;
 mod fetch;
 mod house_rules;
 mod journeys;
+mod manners;
 mod outcomes;
 mod reading;
+mod store;
 mod test_house;
