@@ -4,7 +4,7 @@ use super::error::{StoreError, While};
 use sqlx::{
     Connection, SqliteConnection, SqlitePool,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
     fs::{File, TryLockError},
@@ -59,7 +59,6 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
         // FULL: a commit is on the disk before the poll is called done.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -77,6 +76,8 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
     if fresh > 0 {
         ours(&mut connection, path).await?;
     }
+    // Not at opening: a file that is not ours stays as it is, its header too.
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(open_failed)?;
     let migrated = MIGRATIONS.run(&mut connection).await;
     migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
     Ok(connection)

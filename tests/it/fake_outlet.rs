@@ -35,6 +35,8 @@ pub struct FakeOutlet {
 struct State {
     scripts: HashMap<String, VecDeque<Reply>>,
     seen: Vec<Seen>,
+    answering: usize,
+    most_at_once: usize,
 }
 
 /// A request as it arrived.
@@ -95,6 +97,11 @@ impl FakeOutlet {
     /// From now on, a path is answered like this, one reply after the other; the last one stays.
     pub fn script(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         self.state.lock().unwrap().scripts.insert(path.to_owned(), replies.into_iter().collect());
+    }
+
+    /// How many requests were being answered at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.lock().unwrap().most_at_once
     }
 
     /// Requests for a path (with its query), in order of arrival.
@@ -271,13 +278,10 @@ impl Reply {
         head
     }
 
-    async fn send(self, mut to: TcpStream) -> std::io::Result<()> {
+    async fn send(self, to: &mut TcpStream) -> std::io::Result<()> {
         match &self.manner {
             Manner::Silent => return std::future::pending().await,
-            Manner::Raw(bytes) => {
-                to.write_all(bytes).await?;
-                return to.shutdown().await;
-            }
+            Manner::Raw(bytes) => return to.write_all(bytes).await,
             _ => to.write_all(&self.head(self.status)).await?,
         }
         match self.manner {
@@ -288,8 +292,8 @@ impl Reply {
             Manner::Cut(bytes) => to.write_all(&self.body[..bytes]).await?,
             Manner::Drip(bytes, pause) => {
                 for piece in self.body.chunks(bytes) {
-                    to.write_all(piece).await?;
                     tokio::time::sleep(pause).await;
+                    to.write_all(piece).await?;
                 }
             }
             Manner::Endless => loop {
@@ -299,7 +303,7 @@ impl Reply {
             },
             _ => to.write_all(&self.body).await?,
         }
-        to.shutdown().await
+        Ok(())
     }
 }
 
@@ -314,13 +318,16 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Resu
             None => None,
         };
         state.seen.push(seen.clone());
+        state.answering += 1;
+        state.most_at_once = state.most_at_once.max(state.answering);
         reply.unwrap_or_else(|| Reply::status(404))
     };
-    if reply.is_known_to(&seen) {
-        stream.write_all(&reply.head(304)).await?;
-        return stream.shutdown().await;
-    }
-    reply.send(stream).await
+    let sent =
+        if reply.is_known_to(&seen) { stream.write_all(&reply.head(304)).await } else { reply.send(&mut stream).await };
+    // Without a pause since the last byte: whoever read it may ask again at once.
+    state.lock().unwrap().answering -= 1;
+    sent?;
+    stream.shutdown().await
 }
 
 /// `None` when the client leaves before it asked, or does not speak HTTP.

@@ -108,21 +108,42 @@ impl TestHouse {
         self.run_due().await
     }
 
+    /// Polls one outlet, due or not, a minute after the last time.
+    pub async fn poll_only(&mut self, slug: &str) -> Vec<Report> {
+        self.clock.step(SignedDuration::from_mins(1));
+        let now = self.clock.now();
+        let agenda = &mut self.house().rounds.agenda;
+        agenda.only(|feed| feed.outlet.as_str() == slug);
+        agenda.hurry(now);
+        let reports = self.run_due().await;
+        // The others come back on the agenda.
+        self.restart(None).await;
+        reports
+    }
+
     /// Polls what is due by now.
     pub async fn run_due(&mut self) -> Vec<Report> {
         let now = self.clock.now();
         let rounds = &mut self.house().rounds;
-        let mut left = rounds.agenda.due(now);
+        rounds.mind_clock().await.unwrap();
         let mut reports = Vec::new();
-        while left > 0 {
+        while rounds.agenda.due(now) > 0 || rounds.running() > 0 {
             if let Event::Polled(ended) = rounds.event().await {
                 reports.extend(rounds.take(*ended, true).unwrap());
-                left -= 1;
             }
         }
         // What a visit that brought nothing leaves waits for company, up to five seconds: not here.
         self.house().writer.settle(Vec::new()).await.unwrap();
         reports
+    }
+
+    /// Lets time pass until the next feed is due, and polls it.
+    pub async fn run_next(&mut self) -> Vec<Report> {
+        let due = self.sql("SELECT min(next_poll_at) FROM feed WHERE removed = 0").await;
+        let due: jiff::Timestamp = due[0].parse().unwrap();
+        // The file keeps milliseconds.
+        self.clock.step(due.duration_since(self.clock.now()) + SignedDuration::from_millis(1));
+        self.run_due().await
     }
 
     /// Rows of a query, columns joined by `|`, as the `sqlite3` command line shows them.

@@ -1,0 +1,210 @@
+//! Manners, as a server sees them: which requests come, when, and what they say.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{TestHouse, config_text, outcomes},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+const NEXT: &str = "SELECT next_poll_at FROM feed ORDER BY id";
+
+fn doc() -> FeedDoc {
+    FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", DATE)
+}
+
+fn every(every: &str) -> String {
+    format!("[schedule]\ndefault = \"every {every}\"\n")
+}
+
+#[tokio::test]
+async fn one_unconditional_request_in_a_feeds_life() {
+    let outlet = FakeOutlet::start().await;
+    let (tag, date) = (&b"W/\"a, \xe9 \\\" z"[..], "vers 9 heures, lundi");
+    outlet.set("/feed", Reply::feed(doc()).etag(tag).last_modified(date).header("Set-Cookie", "who=you; Path=/"));
+    let mut house = TestHouse::over(&[("ville", &outlet.url("/feed"))]).await;
+    for _ in 0..3 {
+        house.poll().await;
+        house.restart(None).await;
+    }
+    // A document that cannot be read leaves the validators of the one that could.
+    outlet.set("/feed", Reply::page("<html></html>").etag("\"2\"").unconditional());
+    house.poll().await;
+    outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "", "", DATE)).etag("\"3\""));
+    house.poll().await;
+    house.poll().await;
+    let requests = outlet.requests("/feed");
+    let tags: Vec<_> = requests.iter().map(|r| r.bytes("if-none-match")).collect();
+    assert_eq!(tags, [None, Some(tag), Some(tag), Some(tag), Some(tag), Some(&b"\"3\""[..])]);
+    let dates: Vec<_> = requests.iter().map(|r| r.header("if-modified-since")).collect();
+    assert_eq!(dates, [None, Some(date), Some(date), Some(date), Some(date), None], "stored and replaced together");
+    for request in &requests {
+        assert_eq!((request.method.as_str(), request.header("cookie"), request.header("referer")), ("GET", None, None));
+        assert!(request.header("user-agent").unwrap().starts_with("Warraq/"), "{request:?}");
+        assert!(request.header("accept").unwrap().contains("application/atom+xml"), "{request:?}");
+        assert!(request.header("accept-encoding").unwrap().contains("gzip"), "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_429_holds_the_whole_host_for_as_long_as_it_asks() {
+    for asks in ["3600", "Mon, 02 Nov 2026 13:01:00 GMT"] {
+        let (host, other) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
+        host.script("/a", [Reply::feed(doc()), Reply::status(429).header("Retry-After", asks), Reply::feed(doc())]);
+        host.set("/b", Reply::feed(doc()));
+        other.set("/c", Reply::feed(doc()));
+        let feeds = [("a", &host.url("/a")), ("b", &host.url("/b")), ("c", &other.url("/c"))];
+        let mut house = TestHouse::with(&every("10m"), &feeds).await;
+        house.pass(SignedDuration::from_secs(30));
+        assert_eq!(house.run_due().await.len(), 3);
+        house.pass(SignedDuration::from_secs(-30));
+        house.poll_only("a").await;
+        assert_eq!(house.sql("SELECT state, last_error FROM feed_health WHERE outlet = 'a'").await.len(), 1);
+        for _ in 0..4 {
+            house.pass(SignedDuration::from_mins(13));
+            house.run_due().await;
+        }
+        assert_eq!((host.requests("/a").len(), host.requests("/b").len()), (2, 1), "{asks}");
+        assert_eq!(other.requests("/c").len(), 5, "another host goes on");
+        house.pass(SignedDuration::from_mins(12));
+        house.run_due().await;
+        assert_eq!((host.requests("/a").len(), host.requests("/b").len()), (3, 2), "{asks}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_binds_every_schedule_and_absurd_values_are_clamped() {
+    for (status, asks, days) in
+        [(503, "172800", 2), (403, "172800", 2), (503, "Wed, 04 Nov 2026 12:00:30 GMT", 2), (429, "9999999999", 31)]
+    {
+        for schedule in [every("1m"), "[schedule]\ndefault = \"* * * * *\"\n".to_owned(), String::new()] {
+            let outlet = FakeOutlet::start().await;
+            outlet.script("/feed", [Reply::status(status).header("Retry-After", asks), Reply::feed(doc())]);
+            let mut house = TestHouse::with(&schedule, &[("ville", &outlet.url("/feed"))]).await;
+            house.pass(SignedDuration::from_secs(30));
+            house.run_due().await;
+            assert_eq!(house.sql("SELECT state FROM feed_health").await, ["held"], "{status} {asks}");
+            house.pass(SignedDuration::from_hours(24 * days) - SignedDuration::from_secs(1));
+            assert!(house.run_due().await.is_empty(), "{status} {asks} {schedule}");
+            house.restart(None).await;
+            assert!(house.run_due().await.is_empty(), "{status} {asks} {schedule}");
+            house.pass(SignedDuration::from_secs(150));
+            assert_eq!(outcomes(&house.run_due().await), ["fresh"], "{status} {asks} {schedule}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn failures_make_pauses_grow_and_never_stop_a_feed() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::status(500));
+    let mut house = TestHouse::with(&every("10m"), &[("ville", &outlet.url("/feed"))]).await;
+    let mut pauses: Vec<SignedDuration> = Vec::new();
+    for _ in 0..20 {
+        let before = house.clock.now();
+        house.run_next().await;
+        pauses.push(house.clock.now().duration_since(before));
+    }
+    assert_eq!(outlet.requests("/feed").len(), 20);
+    assert!(pauses[2..].windows(2).all(|two| two[0] <= two[1]), "{pauses:?}");
+    assert!(pauses[19] > SignedDuration::from_hours(24 * 5) && pauses[19] <= SignedDuration::from_hours(24 * 7));
+    assert_eq!(house.sql("SELECT state, failures FROM feed_health").await, ["failing|20"]);
+    outlet.set("/feed", Reply::feed(doc()));
+    house.run_next().await;
+    let next: Timestamp = house.sql(NEXT).await[0].parse().unwrap();
+    assert!(next.duration_since(house.clock.now()) <= SignedDuration::from_mins(12));
+    assert_eq!(house.sql("SELECT state, failures FROM feed_health").await, ["active|0"]);
+}
+
+#[tokio::test]
+async fn few_polls_at_once_at_one_host() {
+    let outlet = FakeOutlet::start().await;
+    let feeds: Vec<_> = (0..8).map(|n| (format!("v{n}"), outlet.url(&format!("/{n}")))).collect();
+    for n in 0..8 {
+        outlet.set(&format!("/{n}"), Reply::feed(doc()).drip(100, Duration::from_millis(10)));
+    }
+    let feeds: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
+    let mut house = TestHouse::over(&feeds).await;
+    assert_eq!(house.poll().await.len(), 8);
+    assert_eq!(outlet.most_at_once(), 2);
+}
+
+#[tokio::test]
+async fn a_pause_between_starts_at_one_host() {
+    let (outlet, other) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
+    for path in ["/a", "/b", "/c"] {
+        outlet.set(path, Reply::feed(doc()));
+        other.set(path, Reply::feed(doc()));
+    }
+    let feeds = [outlet.url("/a"), outlet.url("/b"), outlet.url("/c"), other.url("/a"), other.url("/b")];
+    let slugs = ["a", "b", "c", "d", "e"];
+    let outlets: Vec<_> = slugs.into_iter().zip(&feeds).collect();
+    let mut house = TestHouse::configured(config_text("", &outlets).replace("\"0s\"", "\"10s\"")).await;
+    house.pass(SignedDuration::from_secs(30));
+    let mut started = Vec::new();
+    for _ in 0..4 {
+        started.push(house.run_due().await.len());
+        house.pass(SignedDuration::from_secs(10));
+    }
+    assert_eq!(started, [2, 2, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_brings_one_poll_a_feed_and_no_stall() {
+    let outlet = FakeOutlet::start().await;
+    let paths = ["/a", "/b", "/c", "/d"];
+    paths.iter().for_each(|path| outlet.set(path, Reply::feed(doc())));
+    let feeds = paths.map(|path| outlet.url(path));
+    let outlets: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&feeds).collect();
+    let mut house = TestHouse::with(&every("10m"), &outlets).await;
+    house.pass(SignedDuration::from_secs(30));
+    assert_eq!(house.run_due().await.len(), 4);
+    // The machine sleeps.
+    house.pass(SignedDuration::from_hours(8));
+    let polled = house.run_due().await.len();
+    house.pass(SignedDuration::from_secs(31));
+    assert_eq!(polled + house.run_due().await.len(), 4, "each once");
+    // The clock was wrong by a year, and is set back.
+    house.pass(SignedDuration::from_hours(-24 * 365));
+    assert!(house.run_due().await.is_empty());
+    house.pass(SignedDuration::from_mins(13));
+    assert_eq!(house.run_due().await.len(), 4, "no stall");
+    assert_eq!(house.sql("SELECT count(*) FROM feed_health WHERE next_poll_at > '2025-11-04'").await, ["0"]);
+}
+
+#[tokio::test]
+async fn an_explicit_schedule_is_bent_by_no_hint_and_an_adaptive_one_is() {
+    let hints = "<ttl>300</ttl><skipHours><hour>17</hour><hour>18</hour></skipHours>";
+    let document = doc().to_string().replace("<item>", &format!("{hints}<item>"));
+    for (schedule, least, most) in [(every("10m"), 10, 12), (String::new(), 420, 600)] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", Reply::feed(document.as_str()).header("Cache-Control", "max-age=7200"));
+        let mut house = TestHouse::with(&schedule, &[("ville", &outlet.url("/feed"))]).await;
+        house.pass(SignedDuration::from_secs(30));
+        house.run_due().await;
+        let next: Timestamp = house.sql(NEXT).await[0].parse().unwrap();
+        let minutes = next.duration_since(house.clock.now()).as_mins();
+        assert!((least..=most).contains(&minutes), "{schedule}: {minutes}");
+        assert!(house.sql("SELECT why FROM poll").await[0].contains("\"decided\""));
+    }
+}
+
+#[tokio::test]
+async fn a_crontab_line_is_read_in_the_outlets_zone() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let zone = "time_zone = \"Asia/Riyadh\"\nschedule = \"30 16 * * 1-5\"\n";
+    let text = config_text("", &[("ville", &outlet.url("/feed"))]).replace("name =", &format!("{zone}name ="));
+    let mut house = TestHouse::configured(text).await;
+    house.pass(SignedDuration::from_secs(30));
+    house.run_due().await;
+    let mut due = Vec::new();
+    for _ in 0..6 {
+        due.extend(house.sql("SELECT substr(next_poll_at, 1, 16) FROM feed").await);
+        assert_eq!(house.run_next().await.len(), 1);
+    }
+    let days = ["02", "03", "04", "05", "06", "09"];
+    assert_eq!(due, days.map(|day| format!("2026-11-{day}T13:30")));
+}

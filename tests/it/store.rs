@@ -1,0 +1,183 @@
+//! The file as people open it: the views, every statement, the way up from each schema, and files that are not ours.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::TestHouse,
+};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, migrate::Migrator};
+use std::{fs, path::Path, process::Command};
+use warraq::store::{self, Reader, StoreError, Writer};
+
+/// What interfaces.md promises to people who query.
+const VIEWS: [(&str, &str); 5] = [
+    ("latest", "story_id title link outlet language published_at first_seen_at order_at outlets"),
+    (
+        "entries",
+        "entry_id story_id outlet feed source_id title link author language published_at first_seen_at last_listed_at",
+    ),
+    ("feed_health", "outlet url state last_poll_at last_outcome last_error failures next_poll_at entries_7d"),
+    ("duplicates", "story_id entry_id outlet title link joined_at rule evidence"),
+    ("revisions", "entry_id outlet seen_at old_title new_title"),
+];
+
+/// The statement words with which a text is taken for SQL.
+const VERBS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "CREATE TEMP "];
+
+async fn memory() -> SqliteConnection {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    migrations().await.run(&mut connection).await.unwrap();
+    connection
+}
+
+async fn migrations() -> Migrator {
+    Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_views_have_the_columns_that_are_promised() {
+    let mut connection = memory().await;
+    for (view, promised) in VIEWS {
+        let sql = format!("SELECT name FROM pragma_table_info('{view}')");
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+        let columns: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        for column in promised.split(' ') {
+            assert!(columns.iter().any(|c| c == column), "{view}.{column}: {columns:?}");
+        }
+    }
+}
+
+/// Every text of a source file, as Rust reads it.
+fn literals(source: &str) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut chars = source.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '/' if chars.peek() == Some(&'/') => drop(chars.by_ref().find(|c| *c == '\n')),
+            // A character, not a lifetime.
+            '\'' if source.contains("'\"'") && chars.peek() == Some(&'"') => drop(chars.next()),
+            '"' => {
+                let mut text = String::new();
+                while let Some(c) = chars.next().filter(|c| *c != '"') {
+                    match (c, if c == '\\' { chars.next() } else { None }) {
+                        (_, None) => text.push(c),
+                        (_, Some('\n')) => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                        (_, Some(escaped)) => text.push(escaped),
+                    }
+                }
+                texts.push(text);
+            }
+            _ => {}
+        }
+    }
+    texts
+}
+
+#[tokio::test]
+async fn every_statement_is_one_that_the_schema_understands() {
+    let mut connection = memory().await;
+    let mut statements = Vec::new();
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|e| e == "rs") {
+            let found = literals(&fs::read_to_string(&path).unwrap());
+            let sql = found.into_iter().filter(|text| VERBS.iter().any(|verb| text.starts_with(verb)));
+            statements.extend(sql.map(|sql| (path.clone(), sql)));
+        }
+    }
+    assert!(statements.len() > 40, "{}", statements.len());
+    // Temporary tables first: others stand on them.
+    statements.sort_by_key(|(_, sql)| !sql.starts_with("CREATE TEMP"));
+    for (path, sql) in statements {
+        let sql = if sql.starts_with("CREATE TEMP") { sql } else { format!("EXPLAIN {sql}") };
+        let done = connection.execute(sqlx::query(AssertSqlSafe(sql.clone()))).await;
+        assert!(done.is_ok(), "{}: {sql}\n{done:?}", path.display());
+    }
+}
+
+#[tokio::test]
+async fn each_migration_carries_its_sample_data_on() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let all = migrations().await;
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    for migration in all.iter() {
+        all.run_to(migration.version, &mut connection).await.unwrap();
+        let sample = folder.join(format!("tests/migrations/{:04}.sql", migration.version));
+        let sql = fs::read_to_string(&sample).unwrap_or_else(|e| panic!("{}: {e}", sample.display()));
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+    }
+    let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(schema, all.iter().map(|m| m.version).max().unwrap(), "each migration sets its number");
+    assert!(sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap().is_empty());
+    for (view, promised) in VIEWS {
+        let sql = format!("SELECT {} FROM {view}", promised.replace(' ', ", "));
+        let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
+        assert!(!rows.is_empty(), "{view} shows the sample data");
+    }
+}
+
+/// A small house that has seen a join, a revision and a failure, closed; and its file.
+async fn lived_in() -> TestHouse {
+    let outlet = FakeOutlet::start().await;
+    let doc = |title: &str| {
+        FeedDoc::rss("V").entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z")
+    };
+    outlet.script("/a", [Reply::feed(doc("Un")), Reply::feed(doc("Un titre"))]);
+    outlet.script("/b", [Reply::feed(doc("Un")), Reply::status(500)]);
+    let mut house = TestHouse::over(&[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]).await;
+    house.poll().await;
+    house.poll().await;
+    house.close().await;
+    house
+}
+
+#[tokio::test]
+async fn the_sqlite3_of_debian_answers_all_views() {
+    let house = lived_in().await;
+    for (view, promised) in VIEWS {
+        let sql = format!("SELECT {} FROM {view};", promised.replace(' ', ", "));
+        let Ok(answer) = Command::new("sqlite3").arg("-readonly").arg(house.file()).arg(sql).output() else {
+            eprintln!("skipped: this machine has no sqlite3");
+            return;
+        };
+        let said = String::from_utf8_lossy(&answer.stderr);
+        assert!(answer.status.success() && said.is_empty() && !answer.stdout.is_empty(), "{view}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_refused_and_left_as_it_is() {
+    let house = lived_in().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    for name in ["newer.db", "damaged.db"] {
+        fs::copy(house.file(), file(name)).unwrap();
+    }
+    let change = async |name: &str, sql: &'static str| {
+        let url = format!("sqlite://{}?mode=rwc", file(name).display());
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+        connection.close().await.unwrap();
+    };
+    change("newer.db", "PRAGMA user_version = 99").await;
+    change("foreign.db", "PRAGMA application_id = 7; CREATE TABLE t (a)").await;
+    fs::write(file("text.db"), "Ceci n'est pas une base de données. ".repeat(100)).unwrap();
+    let whole = fs::read(house.file()).unwrap();
+    fs::write(file("damaged.db"), [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat()).unwrap();
+    for (name, words) in [
+        ("newer.db", "has schema 99, this warraq knows up to"),
+        ("foreign.db", "not Warraq's"),
+        ("text.db", "cannot open the database"),
+        ("damaged.db", "cannot open the database"),
+    ] {
+        let before = fs::read(file(name)).unwrap();
+        let error = Writer::open(&file(name), std::time::Duration::from_secs(1)).await.err().unwrap();
+        assert!(error.to_string().contains(words), "{name}: {error}");
+        let error = Reader::open(&file(name)).await.err().unwrap();
+        assert!(error.to_string().contains(words), "{name}: {error}");
+        assert!(store::restore(&file("new.db"), &file(name)).await.is_err(), "{name}");
+        assert!(fs::read(file(name)).unwrap() == before, "{name} was changed");
+    }
+    assert!(!file("new.db").exists());
+    assert!(matches!(Reader::open(&file("none.db")).await, Err(StoreError::Missing(_))));
+}
