@@ -203,7 +203,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
     let mut house = TestHouse::with(channel, &[("one", &outlet.url("/one"))]).await;
     house.poll().await;
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     let current = daemon.get_until("/feed.atom", "prev-archive").await;
     assert!(current.contains("/archive/all/1.atom") && current.contains("Story number 4"), "{current}");
     let page = daemon.get("/archive/all/1.atom").await;
@@ -225,7 +225,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
     outlet.set("/one", Reply::feed(entries(0..12)));
     house.poll().await;
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     daemon.get_until("/feed.atom", "/archive/all/5.atom").await;
     assert_eq!(daemon.get("/archive/all/1.atom").await.text().await.unwrap(), page);
     daemon.stop().await.unwrap();
@@ -241,7 +241,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
     let keep = warraq::store::Keep::as_of(house.clock.now(), keep, keep, false);
     house.house().writer.prune(keep).await.unwrap();
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     assert_eq!(daemon.get("/archive/all/1.atom").await.status(), 410);
     assert!(!daemon.get_until("/feed.atom", "Story number 11").await.contains("prev-archive"));
     daemon.stop().await.unwrap();
@@ -251,7 +251,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
 async fn the_configured_feeds_are_listed_for_other_readers() {
     let (outlet, mut house) = house().await;
     house.close().await;
-    let daemon = RunningDaemon::start(&house, None).await;
+    let daemon = RunningDaemon::start(&house).await;
     let list = daemon.get_until("/opml", "<opml").await;
     for feed in ["/one", "/two", "/trois"] {
         assert!(list.contains(&format!("xmlUrl=\"{}\"", outlet.url(feed))), "{list}");
