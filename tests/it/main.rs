@@ -15,4 +15,5 @@ mod manners;
 mod outcomes;
 mod reading;
 mod store;
+mod stories;
 mod test_house;
