@@ -148,6 +148,11 @@ impl Window {
         }
     }
 
+    /// Forgets every entry: what the store holds was changed beside it, and is to be loaded anew.
+    pub fn unload(&mut self) {
+        *self = Self { outlets: std::mem::take(&mut self.outlets), ..Self::new(self.span) };
+    }
+
     /// Gives an outlet a name for the words of evidence.
     pub fn introduce(&mut self, outlet: OutletId, name: &str) {
         self.outlets.insert(outlet, name.to_owned());

@@ -171,7 +171,9 @@ impl Scribe {
                 self.begin().await?;
                 let pruned = retain::prune(&mut self.connection, &keep).await?;
                 self.end().await?;
-                if pruned.entries > 0 {
+                if pruned.entries > 0 && !keep.dry_run {
+                    // Nothing may join a story that is no more.
+                    self.window.unload();
                     self.notify.send_modify(|n| *n += 1);
                 }
                 tell(reply, pruned);
