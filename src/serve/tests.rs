@@ -243,7 +243,7 @@ async fn a_client_that_does_not_read_is_cut() {
     let house = House::open(limits).await;
     house.shelf.put([Shelved {
         path: "/big".to_owned(),
-        edition: Edition::new(vec![b'x'; 30_000_000], "text/plain"),
+        edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
         last_modified: house.clock.now(),
         policy: Policy::Feed,
     }]);
@@ -252,7 +252,7 @@ async fn a_client_that_does_not_read_is_cut() {
     tokio::time::sleep(Duration::from_millis(400)).await;
     let mut got = Vec::new();
     let ended = stream.read_to_end(&mut got).await;
-    assert!(ended.is_err() || got.len() < 30_000_000);
+    assert!(ended.is_err() || got.len() < 14_000_000);
     house.close().await;
 }
 
@@ -262,7 +262,7 @@ async fn an_endless_client_does_not_hold_the_shutdown() {
     let house = House::open(limits).await;
     house.shelf.put([Shelved {
         path: "/big".to_owned(),
-        edition: Edition::new(vec![b'x'; 30_000_000], "text/plain"),
+        edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
         last_modified: house.clock.now(),
         policy: Policy::Feed,
     }]);

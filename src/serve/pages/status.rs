@@ -12,8 +12,16 @@ use askama::Template;
 pub(in super::super) struct Status {
     pub(in super::super) frame: Frame,
     page: StatusPage,
-    /// Plots as SVG: entries a day, outcomes a day, delay.
-    plots: [String; 3],
+    /// Entries a day, outcomes a day, delay.
+    plots: [Plot; 3],
+}
+
+/// A plot with what it shows.
+struct Plot {
+    name: &'static str,
+    /// The highest value, in words.
+    peak: String,
+    svg: String,
 }
 
 impl Status {
@@ -44,34 +52,33 @@ impl Status {
     }
 }
 
-fn plots(frame: &Frame, page: &StatusPage) -> [String; 3] {
+fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
     let labels: Vec<String> = page.days.iter().map(|d| d.date.clone()).collect();
-    let entries: Vec<_> = page.days.iter().map(|d| vec![d.entries]).collect();
-    let outcomes: Vec<_> = page.days.iter().map(|d| vec![d.fresh, d.unchanged, d.failed]).collect();
+    let stacked = |name, classes: &[&str], columns: Vec<Vec<u32>>| {
+        let sums = columns.iter().map(|c| c.iter().map(|&n| u64::from(n)).sum::<u64>());
+        let peak = sums.max().unwrap_or(0).to_string();
+        Plot { name, peak, svg: bars(name, &labels, classes, &columns) }
+    };
+    let entries = page.days.iter().map(|d| vec![d.entries]).collect();
+    let outcomes = page.days.iter().map(|d| vec![d.fresh, d.unchanged, d.failed]).collect();
     let delays: Vec<_> = page.days.iter().map(|d| d.delay).collect();
+    let late = frame.say(
+        "الزمن بين النشر والوصول (الوسيط)",
+        "Délai entre publication et arrivée (médiane)",
+        "Delay from publication to arrival (median)",
+    );
     [
-        bars(
-            frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries a day"),
-            &labels,
-            &["bar"],
-            &entries,
-        ),
-        bars(
-            frame.say("نتائج الزيارات كل يوم", "Résultats des visites par jour", "Outcomes of polls a day"),
-            &labels,
+        stacked(frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries a day"), &["bar"], entries),
+        stacked(
+            frame.say("زيارات كل يوم", "Visites par jour", "Polls a day"),
             &["fresh", "unchanged", "failed"],
-            &outcomes,
+            outcomes,
         ),
-        dots(
-            frame.say(
-                "الزمن بين النشر والوصول",
-                "Délai entre publication et arrivée",
-                "Delay from publication to arrival",
-            ),
-            &labels,
-            &delays,
-            |seconds| span(frame.tongue, seconds),
-        ),
+        Plot {
+            name: late,
+            peak: span(frame.tongue, delays.iter().flatten().copied().max().unwrap_or(0)),
+            svg: dots(late, &labels, &delays, |seconds| span(frame.tongue, seconds)),
+        },
     ]
 }
 
