@@ -81,7 +81,9 @@ async fn every_statement_is_one_that_the_schema_understands() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|e| e == "rs") {
             let found = literals(&fs::read_to_string(&path).unwrap());
-            let sql = found.into_iter().filter(|text| VERBS.iter().any(|verb| text.starts_with(verb)));
+            // A text that ends with VALUES is the beginning of two statements; the journeys run both.
+            let whole = |text: &String| VERBS.iter().any(|verb| text.starts_with(verb)) && !text.ends_with("VALUES ");
+            let sql = found.into_iter().filter(whole);
             statements.extend(sql.map(|sql| (path.clone(), sql)));
         }
     }
