@@ -14,7 +14,7 @@ use std::{
     sync::Arc,
 };
 
-/// A clock that moved back by more than this makes every due time be looked at anew.
+/// The loop looks at the clock every second: one that moved by more than this since was set, or the machine slept.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
 /// A feed whose poll died of a bug is asked again after this.
@@ -129,11 +129,12 @@ impl Agenda {
         changed
     }
 
-    /// Notices a clock that was set back; answers the due times that had to be decided anew.
+    /// Notices a clock that was set back, and one that leapt ahead (a machine that slept): due times are looked at anew,
+    /// so that what is overdue is spread and nothing waits for a time that will not come. Answers what changed.
     pub fn mind_clock(&mut self, now: Timestamp) -> Vec<Settled> {
-        let back = self.last_seen.duration_since(now) > CLOCK_SLACK;
+        let moved = now.duration_since(self.last_seen);
         self.last_seen = now;
-        if back { self.look_anew(now) } else { Vec::new() }
+        if moved.abs() > CLOCK_SLACK { self.look_anew(now) } else { Vec::new() }
     }
 
     /// Leaves only these feeds in the queue.

@@ -94,7 +94,7 @@ impl Rounds {
         Ok(Some(report))
     }
 
-    /// Looks for a clock that was set back, and stores the due times that had to be decided anew.
+    /// Looks for a clock that was set and for a machine that slept, and stores the due times that had to be decided anew.
     ///
     /// # Errors
     /// When the store has failed.
@@ -103,7 +103,7 @@ impl Rounds {
         if changed.is_empty() {
             return Ok(());
         }
-        tracing::warn!(feeds = changed.len(), "the clock was set back; due times were decided anew");
+        tracing::warn!(feeds = changed.len(), "the clock was set, or the machine slept; due times were decided anew");
         self.writer.settle(changed).await
     }
 
