@@ -37,23 +37,25 @@ fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { exact(part) / exact(whole) }
 }
 
-/// The smaller share of each text's first `most` words, as pairs, found among the first `within` of the other.
-fn found(a: &Shape<'_>, b: &Shape<'_>, most: usize, within: usize) -> f64 {
-    let one_way = |from: &Shape<'_>, other: &Shape<'_>| {
-        let part = from.pairs(most);
-        let whole = if within == rules::HEAD { other.head().to_vec() } else { other.pairs(within) };
-        share(common(&part, &whole), part.len())
-    };
-    one_way(a, b).min(one_way(b, a))
+/// Share of some pairs that are found among others.
+fn found(part: &[u32], within: &[u32]) -> f64 {
+    share(common(part, within), part.len())
+}
+
+/// The smaller share of the two leads found in the other text.
+fn lmin(a: &Shape<'_>, b: &Shape<'_>) -> f64 {
+    found(a.lead(), b.head()).min(found(b.lead(), a.head()))
 }
 
 /// Measures two texts.
 pub fn measure(a: &Shape<'_>, b: &Shape<'_>) -> Measured {
-    let shingles = (a.shingles(), b.shingles());
+    let start =
+        |from: &Shape<'_>, other: &Shape<'_>| found(&from.pairs(rules::START), &other.pairs(rules::START_WITHIN));
+    let (x, y) = (a.shingles(), b.shingles());
     Measured {
-        lmin: found(a, b, rules::LEAD, rules::HEAD),
-        containment: share(common(shingles.0, shingles.1), shingles.0.len().min(shingles.1.len())),
-        start: found(a, b, rules::START, rules::START_WITHIN),
+        lmin: lmin(a, b),
+        containment: share(common(x, y), x.len().min(y.len())),
+        start: start(a, b).min(start(b, a)),
     }
 }
 
@@ -65,7 +67,7 @@ pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Optio
         return (titled && !differ(a, b, measured)).then_some((Rule::TitleOnly, measured));
     }
     let least = if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE };
-    if found(a, b, rules::LEAD, rules::HEAD) < least {
+    if lmin(a, b) < least {
         return None;
     }
     let measured = measure(a, b);
@@ -86,13 +88,13 @@ pub fn same_article(a: &Shape<'_>, b: &Shape<'_>) -> Option<Measured> {
         let both = common(a, b);
         share(both, a.len() + b.len() - both)
     };
-    if a.is_short() || b.is_short() || jaccard(a.shingles(), b.shingles()) < rules::NEAR_TEXT {
+    let near = || lmin(a, b) >= rules::NEAR_LEAD && jaccard(a.shingles(), b.shingles()) >= rules::NEAR_TEXT;
+    if a.is_short() || b.is_short() || !near() {
         return None;
     }
     let measured = measure(a, b);
     let titles = jaccard(&set(a.title.iter().copied()), &set(b.title.iter().copied()));
-    let near = measured.lmin >= rules::NEAR_LEAD && titles >= rules::NEAR_TITLE;
-    (near && !differ(a, b, measured)).then_some(measured)
+    (titles >= rules::NEAR_TITLE && !differ(a, b, measured)).then_some(measured)
 }
 
 /// Whether a veto stands: each text says what the other lacks.

@@ -118,8 +118,14 @@ pub const POSTINGS: usize = 64;
 /// Word pairs that a candidate shares at least with the arrival.
 pub const SHARED_PAIRS: u32 = 4;
 
+/// As [`SHARED_PAIRS`] where the candidate has a whole lead of 39 pairs: [`LEAD_SHARE_TITLED`] of them, less what recurs.
+pub const SHARED_PAIRS_WHOLE: u32 = 8;
+
 /// Candidates that are compared at most, most shared pairs first.
 pub const CANDIDATES: usize = 16;
 
 /// Stories of one outlet in the window that begin with the same three words for these to be boilerplate.
 pub const LEARNED: usize = 3;
+
+/// Candidates that agree among which the best is chosen; those that share most pairs of words come first.
+pub const AGREEING: usize = 4;

@@ -35,13 +35,19 @@ impl<'a> Search<'a> {
             count(slot, 1);
         }
         for slot in window.title_keys(&draft.title).flat_map(|key| window.slots(key)) {
-            count(slot, rules::SHARED_PAIRS);
+            count(slot, rules::SHARED_PAIRS_WHOLE);
         }
+        // Pairs that the index passes over may be shared with anybody.
+        let unseen = shape.head().iter().filter(|pair| window.is_crowded(**pair)).count();
+        let unseen = u32::try_from(unseen).unwrap_or(u32::MAX);
+        let is_likely = |pairs: u32, held: &Held| {
+            let whole = held.draft.body.len() >= rules::LEAD;
+            pairs >= rules::SHARED_PAIRS && (!whole || pairs + unseen >= rules::SHARED_PAIRS_WHOLE)
+        };
         let mut found: Vec<(u32, &Held)> = touched
             .into_iter()
-            .map(|slot| (slot, shared[slot as usize]))
-            .filter(|(_, pairs)| *pairs >= rules::SHARED_PAIRS)
-            .filter_map(|(slot, pairs)| Some((pairs, window.get(slot)?)))
+            .filter_map(|slot| Some((shared[slot as usize], window.get(slot)?)))
+            .filter(|(pairs, held)| is_likely(*pairs, held))
             .collect();
         found.sort_by_key(|(pairs, held)| (Reverse(*pairs), held.id));
         found.truncate(rules::CANDIDATES);
@@ -86,8 +92,10 @@ impl<'a> Search<'a> {
     /// latest member, so that no chain of likenesses leads away from what was reported.
     pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
         let others = self.candidates.iter().filter(|held| held.draft.outlet != self.draft.outlet);
-        let mut agreed: Vec<(Rule, Measured, &Held)> =
-            others.filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held))).collect();
+        let mut agreed: Vec<(Rule, Measured, &Held)> = others
+            .filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held)))
+            .take(rules::AGREEING)
+            .collect();
         agreed.sort_by(|(_, a, x), (_, b, y)| b.strength().total_cmp(&a.strength()).then(x.id.cmp(&y.id)));
         let (rule, measured, held) = agreed.into_iter().find_map(|(rule, measured, held)| {
             let fits = has_room(held.story)

@@ -16,6 +16,7 @@ pub(super) struct Shape<'a> {
     /// Words of the body, in order, at most [`rules::BODY`].
     pub body: &'a [WordId],
     table: &'a Words,
+    lead: OnceCell<Vec<u32>>,
     head: OnceCell<Vec<u32>>,
     shingles: OnceCell<Vec<u32>>,
     words: OnceCell<Vec<WordId>>,
@@ -26,8 +27,8 @@ impl<'a> Shape<'a> {
     /// Of a text.
     pub fn of(draft: &'a Draft, table: &'a Words) -> Self {
         let Draft { title, body, former, .. } = draft;
-        let (head, shingles, words, skeletons) = Default::default();
-        Self { title, former, body, table, head, shingles, words, skeletons }
+        let (lead, head, shingles, words, skeletons) = Default::default();
+        Self { title, former, body, table, lead, head, shingles, words, skeletons }
     }
 
     /// All titles that it has or had.
@@ -43,6 +44,11 @@ impl<'a> Shape<'a> {
     /// Word pairs of the first `most` words.
     pub fn pairs(&self, most: usize) -> Vec<u32> {
         sequences(&self.body[..self.body.len().min(most)], 2, self.table)
+    }
+
+    /// Word pairs of the lead.
+    pub fn lead(&self) -> &[u32] {
+        self.lead.get_or_init(|| self.pairs(rules::LEAD))
     }
 
     /// Word pairs among which another lead is looked for.

@@ -338,6 +338,11 @@ impl Window {
         self.postings.get(key)
     }
 
+    /// Whether too many entries have a key for it to say anything.
+    pub(super) fn is_crowded(&self, key: u32) -> bool {
+        self.postings.is_crowded(key)
+    }
+
     /// Slots are below this.
     pub(super) fn slot_count(&self) -> usize {
         self.held.len()

@@ -192,3 +192,67 @@ pub fn hash_text(title: &str, body: &str) -> u64 {
     let fnv = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
     title.bytes().chain([b'\n']).chain(body.bytes()).fold(0xcbf2_9ce4_8422_2325, fnv)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalise::fold::fold;
+
+    #[test]
+    fn listed_words_are_folded_and_common_at_once() {
+        for word in COMMON.iter() {
+            assert!(
+                !word.chars().any(|c| matches!(c, 'أ' | 'إ' | 'ة' | 'ى' | 'é' | 'è') || c.is_uppercase()),
+                "{word}"
+            );
+        }
+        let mut words = Words::default();
+        let rare = |words: &mut Words, word: &str| {
+            let id = words.read(&fold(word), 1)[0];
+            words.is_rare(id)
+        };
+        for common in ["الرئيس", "المغرب", "gouvernement", "Président", "government", "police"] {
+            assert!(!rare(&mut words, common), "{common}");
+        }
+        for name in ["بنعبدالجليل", "Ouezzane", "Brzezinski"] {
+            assert!(rare(&mut words, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_becomes_common_by_many_entries_and_not_by_one_story() {
+        let mut words = Words::default();
+        let id = words.read("tamlalt", 1)[0];
+        (0..15).for_each(|_| words.count(&[id]));
+        assert!(words.is_rare(id), "fifteen outlets carry it");
+        (0..15).for_each(|_| words.count(&[id]));
+        assert!(!words.is_rare(id));
+        (0..30).for_each(|_| words.uncount(&[id]));
+        assert!(words.is_rare(id));
+    }
+
+    #[test]
+    fn counterparts_are_what_a_reader_takes_for_the_same() {
+        let of = |word: &str| Word::of(&fold(word));
+        for (a, b) in [("ترمب", "ترامب"), ("محادثات", "محادثة"), ("election", "elections"), ("مغربي", "مغربية")]
+        {
+            assert!(of(a).is_counterpart(&of(b)), "{a} {b}");
+        }
+        for (a, b) in [("علي", "عمر"), ("2019", "2091"), ("lion", "mouse"), ("نهضة", "وداد")] {
+            assert!(!of(a).is_counterpart(&of(b)), "{a} {b}");
+        }
+        assert!(of("tramway").is_spelling_of(&of("trmaway")) && !of("12345").is_spelling_of(&of("54321")));
+    }
+
+    #[test]
+    fn compacting_keeps_what_is_used() {
+        let mut words = Words::default();
+        let ids = words.read("one two three", 9);
+        words.count(&ids);
+        let moved = words.compact(&HashSet::from([ids[0], ids[2]]));
+        assert_eq!(words.known.len(), 2);
+        let again = words.read("three one two", 9);
+        assert_eq!((again[0], again[1]), (moved[&ids[2]], moved[&ids[0]]));
+        assert_eq!((words.get(again[0]).entries, words.get(again[2]).entries), (1, 0));
+    }
+}
