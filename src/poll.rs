@@ -49,6 +49,8 @@ pub struct Job {
     pub bounds: Bounds,
     /// All adaptive feeds.
     pub fleet: Fleet,
+    /// How long ago it was due.
+    pub late: Duration,
 }
 
 /// A poll that was made.
@@ -62,6 +64,8 @@ pub struct Report {
     pub bytes: u64,
     /// How long it took, the commit included.
     pub took: Duration,
+    /// How long after it was due it started.
+    pub late: Duration,
     /// What was written: counts, and the feed from now on.
     pub written: Written,
 }
@@ -91,6 +95,11 @@ impl Conveyor {
         Self { fetcher, reader, writer, clock, parsing }
     }
 
+    /// Other limits for requests from now on.
+    pub fn set_fetcher(&mut self, fetcher: Fetcher) {
+        self.fetcher = fetcher;
+    }
+
     /// Makes one poll. Dropping the future leaves no trace of it, unless its visit has already reached the writer.
     ///
     /// # Errors
@@ -113,7 +122,7 @@ impl Conveyor {
             (Moving::Adopt(_), _) => Outcome::Moved,
             (_, outcome) => outcome,
         };
-        let (status, bytes) = (answer.status, answer.bytes);
+        let (status, bytes, late) = (answer.status, answer.bytes, job.late);
         let visit = Visit {
             feed: job.feed.clone(),
             started_at,
@@ -136,7 +145,7 @@ impl Conveyor {
         let settle: Settle = Box::new(move |brought| settling.settle(brought));
         let written = self.writer.visit(visit, settle).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(Report { outcome, status, bytes, took, written })
+        Ok(Report { outcome, status, bytes, took, late, written })
     }
 
     /// Makes of an answer what is to be stored.

@@ -159,7 +159,7 @@ fn line(report: &Report, sums: &Sums, total: usize) -> String {
 }
 
 fn line_json(report: &Report) -> String {
-    let Report { outcome, status, bytes, took, written } = report;
+    let Report { outcome, status, bytes, took, written, .. } = report;
     let (feed, tally) = (&written.feed, written.tally);
     json!({
         "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": trouble(report),

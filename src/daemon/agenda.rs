@@ -3,7 +3,7 @@
 
 use crate::{
     config::Config,
-    model::{FeedId, FeedRecord, Outlet, Slug},
+    model::{FeedId, FeedRecord, FeedState, Outlet, Slug},
     poll::Job,
     schedule::{self, Bounds, Due, Fleet, HostBook, Schedule, Standing, Wait},
     store::Settled,
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 /// The loop looks at the clock every second: one that moved by more than this since was set, or the machine slept.
@@ -171,7 +172,7 @@ impl Agenda {
             match self.hosts.start(host, now) {
                 Ok(()) => {
                     self.polling.insert(id, host.to_owned());
-                    break Step::Poll(Box::new(self.job(planned)));
+                    break Step::Poll(Box::new(self.job(planned, now)));
                 }
                 Err(Wait::Until(at)) => deferred.push((at, id)),
                 Err(Wait::Busy) => self.waiting.entry(host.to_owned()).or_default().push(id),
@@ -188,13 +189,14 @@ impl Agenda {
         }
     }
 
-    fn job(&self, planned: &Planned) -> Job {
+    fn job(&self, planned: &Planned, now: Timestamp) -> Job {
         Job {
             feed: planned.record.clone(),
             outlet: Arc::clone(&planned.outlet),
             schedule: Arc::clone(&planned.schedule),
             bounds: self.bounds,
             fleet: self.fleet,
+            late: Duration::try_from(now.duration_since(planned.record.next_poll_at)).unwrap_or_default(),
         }
     }
 
@@ -238,6 +240,11 @@ impl Agenda {
     #[must_use]
     pub fn feeds(&self) -> usize {
         self.feeds.len()
+    }
+
+    /// Where each feed stands.
+    pub fn states(&self) -> impl Iterator<Item = FeedState> {
+        self.feeds.values().map(|planned| planned.record.state)
     }
 
     /// Feeds that wait for their turn, and polls under way.

@@ -9,6 +9,7 @@ mod desk;
 mod history;
 mod press;
 mod rounds;
+mod show;
 mod signals;
 mod wire;
 
@@ -20,10 +21,11 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults, Retention},
     fetch::FetcherError,
-    serve::{self, App, Health, Rivers, Shelf},
+    serve::{self, App, Rivers, Shelf},
     store::{Keep, StoreError, Writer},
 };
 use press::{Imprint, Press};
+use show::{Show, notify};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -112,13 +114,13 @@ impl Daemon {
     pub async fn run(self, mut orders: Orders, ready: oneshot::Sender<SocketAddr>) -> Result<(), DaemonError> {
         let Self { mut house, config, reread, listener, address } = self;
         let public_url = config.server.public_url(address);
-        let health = Arc::new(Health::default());
-        health.turned(house.clock.now());
-        health.writable(true);
+        let mut show = Show::new(config.database.path.clone());
+        show.turned(&house);
         let stop = CancellationToken::new();
         let imprint = Imprint { public_url, channels: Arc::new(config.channels.clone()) };
         let (republish, imprint) = watch::channel(imprint);
-        let mut tasks = tasks(&house, &config, listener, imprint, &health, &stop);
+        let (keep, keeping) = watch::channel(config.retention.clone());
+        let mut tasks = tasks(&house, &config, listener, imprint, keeping, &show, &stop);
         notify(sd_notify::NotifyState::Ready);
         tracing::info!(%address, feeds = house.rounds.agenda.feeds(), database = %config.database.path.display(), "ready");
         // A caller that does not wait for it is no fault.
@@ -126,12 +128,13 @@ impl Daemon {
         let ended = loop {
             tokio::select! {
                 event = house.rounds.event() => {
-                    if let Err(error) = turn(&mut house, &health, event).await { break Err(error.into()) }
+                    if let Err(error) = turn(&mut house, &mut show, event).await { break Err(error.into()) }
                 }
                 order = orders.next() => match order {
                     Order::Stop => break Ok(()),
                     Order::Reload => {
-                        if let Err(error) = reload(&reread, &config, address, &mut house, &republish).await { break Err(error.into()) }
+                        let again = reload(&reread, &config, address, &mut house, &republish, &keep).await;
+                        if let Err(error) = again { break Err(error.into()) }
                     }
                 },
                 end = &mut house.writer_task => break Err(died("writer", end)),
@@ -162,37 +165,40 @@ fn tasks(
     config: &Config,
     listener: TcpListener,
     imprint: watch::Receiver<Imprint>,
-    health: &Arc<Health>,
+    retention: watch::Receiver<Retention>,
+    show: &Show,
     stop: &CancellationToken,
 ) -> Tasks {
     let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
     let desk = desk::desk(&house.reader, &house.clock, &imprint);
-    let app =
-        App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(health), house.clock.clone()).with_desk(desk);
+    let health = Arc::clone(&show.health);
+    let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(&health), house.clock.clone())
+        .with_desk(desk)
+        .with_meters(Arc::clone(&show.meters), &config.server.metrics_allow);
     let press = Press {
         reader: house.reader.clone(),
         writer: house.writer.clone(),
         shelf,
         rivers,
-        health: Arc::clone(health),
+        health,
         clock: house.clock.clone(),
     };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
         press: tokio::spawn(press.run(imprint)),
-        retention: tokio::spawn(retain(house.writer.clone(), config.retention.clone(), house.clock.clone())),
+        retention: tokio::spawn(retain(house.writer.clone(), retention, house.clock.clone())),
     }
 }
 
 /// One turn of the loop: takes what happened, minds the clock, shows that it lives.
-async fn turn(house: &mut House, health: &Health, event: Event) -> Result<(), StoreError> {
-    if let Event::Polled(ended) = event {
-        house.rounds.take(*ended, true)?;
+async fn turn(house: &mut House, show: &mut Show, event: Event) -> Result<(), StoreError> {
+    if let Event::Polled(ended) = event
+        && let Some(report) = house.rounds.take(*ended, true)?
+    {
+        show.polled(&report);
     }
     house.rounds.mind_clock().await?;
-    health.turned(house.clock.now());
-    // Fed by the loop itself: a loop that hangs is killed and started anew.
-    notify(sd_notify::NotifyState::Watchdog);
+    show.turned(house);
     Ok(())
 }
 
@@ -203,6 +209,7 @@ async fn reload(
     address: SocketAddr,
     house: &mut House,
     republish: &watch::Sender<Imprint>,
+    keep: &watch::Sender<Retention>,
 ) -> Result<(), StoreError> {
     let config = match reread() {
         Ok(config) => config,
@@ -211,12 +218,15 @@ async fn reload(
             return Ok(());
         }
     };
-    if config.server.listen != started.server.listen || config.database != started.database || config.log != started.log
-    {
-        tracing::warn!("[server] listen, [database] and [log] take effect with the next start only");
+    let fixed = |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.log.clone());
+    if fixed(&config) != fixed(started) || config.database != started.database {
+        tracing::warn!(
+            "[server] listen and metrics_allow, [database], [stories] and [log] take effect with the next start only"
+        );
     }
     let public_url = config.server.public_url(address);
     let adopted = house.adopt(&config, &public_url).await?;
+    keep.send_replace(config.retention.clone());
     republish.send_replace(Imprint { public_url, channels: Arc::new(config.channels.clone()) });
     tracing::info!(
         feeds = house.rounds.agenda.feeds(),
@@ -229,10 +239,11 @@ async fn reload(
 }
 
 /// Forgets what retention no longer keeps, every few hours.
-async fn retain(writer: Writer, retention: Retention, clock: Clock) -> Result<(), StoreError> {
+async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Clock) -> Result<(), StoreError> {
     tokio::time::sleep(RETENTION_FIRST).await;
     loop {
-        let pruned = writer.prune(Keep::as_of(clock.now(), retention.keep, retention.polls, false)).await?;
+        let Retention { keep, polls } = retention.borrow().clone();
+        let pruned = writer.prune(Keep::as_of(clock.now(), keep, polls, false)).await?;
         tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
         tokio::time::sleep(RETENTION_EVERY).await;
     }
@@ -256,12 +267,5 @@ fn died(task: &'static str, end: Result<Result<(), StoreError>, JoinError>) -> D
     match end {
         Ok(Err(error)) => error.into(),
         Ok(Ok(())) | Err(_) => DaemonError::Died(task),
-    }
-}
-
-/// Tells the service manager, where there is one (sd_notify(3)).
-fn notify(state: sd_notify::NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(%error, "the service manager cannot be told");
     }
 }

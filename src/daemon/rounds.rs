@@ -4,6 +4,7 @@
 use super::agenda::{Agenda, Step};
 use crate::{
     clock::Clock,
+    fetch::Fetcher,
     model::{FeedId, Outcome},
     poll::{Conveyor, Report},
     store::{StoreError, Writer},
@@ -43,6 +44,11 @@ impl Rounds {
     #[must_use]
     pub fn new(agenda: Agenda, conveyor: Conveyor, clock: Clock, writer: Writer) -> Self {
         Self { agenda, conveyor, clock, writer, polls: JoinSet::new() }
+    }
+
+    /// Other limits for requests from now on.
+    pub fn set_fetcher(&mut self, fetcher: Fetcher) {
+        self.conveyor.set_fetcher(fetcher);
     }
 
     /// Polls under way.
@@ -128,7 +134,7 @@ impl Rounds {
 
 /// One line a poll, with every number.
 fn log(report: &Report) {
-    let Report { outcome, status, bytes, took, written } = report;
+    let Report { outcome, status, bytes, took, written, .. } = report;
     let feed = &written.feed;
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
     let error = if let Outcome::Failed(fault) = outcome { Some(fault.to_string()) } else { None };

@@ -25,6 +25,8 @@ pub struct House {
     pub reader: Reader,
     /// What time it is.
     pub clock: Clock,
+    /// What requests may cost, as configured last.
+    limits: Limits,
 }
 
 impl House {
@@ -35,11 +37,12 @@ impl House {
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
         let reader = Reader::open(&config.database.path).await?;
-        let fetcher = Fetcher::new(&limits(config, public_url))?;
+        let limits = limits(config, public_url);
+        let fetcher = Fetcher::new(&limits)?;
         let conveyor = Conveyor::new(fetcher, reader.clone(), writer.clone(), clock.clone());
         let agenda = Agenda::new(config, clock.now());
         let rounds = Rounds::new(agenda, conveyor, clock.clone(), writer.clone());
-        let mut house = Self { rounds, writer, writer_task, reader, clock };
+        let mut house = Self { rounds, writer, writer_task, reader, clock, limits };
         match house.adopt(config, public_url).await {
             Ok(_) => Ok(house),
             Err(error) => Err(house.why(error.into()).await),
@@ -52,6 +55,16 @@ impl House {
     /// When the store has failed.
     pub async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<Adopted, StoreError> {
         let now = self.clock.now();
+        let limits = limits(config, public_url);
+        if limits != self.limits {
+            match Fetcher::new(&limits) {
+                Ok(fetcher) => {
+                    self.rounds.set_fetcher(fetcher);
+                    self.limits = limits;
+                }
+                Err(error) => tracing::error!(%error, "the new [fetch] limits cannot be used; the running ones stay"),
+            }
+        }
         let (adopted, records) = self.writer.adopt(roster(config, public_url), now).await?;
         let settled = self.rounds.agenda.adopt(config, records, now);
         if !settled.is_empty() {

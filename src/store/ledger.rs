@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dedup::{Arrival, Change, Changes, Decided, NewEntry, Revision},
-    model::{Entry, FeedId},
+    model::{Entry, FeedId, uri::as_uri},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -151,7 +151,10 @@ impl Ledger {
             match change {
                 Change::New(new) => {
                     brought.tally.new += 1;
-                    brought.tally.duplicate += u32::from(!new.starts);
+                    if !new.starts {
+                        brought.tally.duplicate += 1;
+                        brought.joined.push(new.evidence.rule);
+                    }
                     brought.stamps.extend(arrival.entry.believed);
                     ledger.new_entry(arrival, *new, visit, directory);
                 }
@@ -160,8 +163,9 @@ impl Ledger {
                     ledger.revised_entry(arrival, *revision, directory);
                 }
                 Change::Unchanged { entry } => ledger.sighted(&arrival, Some(entry.0), false),
-                Change::Duplicate { entry, .. } => {
+                Change::Duplicate { entry, evidence } => {
                     brought.tally.duplicate += 1;
+                    brought.joined.push(evidence.rule);
                     ledger.sighted(&arrival, Some(entry.0), true);
                 }
                 Change::Pruned => ledger.sighted(&arrival, None, false),
@@ -303,7 +307,8 @@ impl ShownRow {
             id,
             title,
             title_from,
-            link: entry.link.clone(),
+            // The one form in which pages, feeds and the views show it.
+            link: entry.link.as_deref().map(|link| as_uri(link).into_owned()),
             link_key: entry.link_key.map(|k| k.0),
             author: (!names.is_empty()).then(|| names.join(", ")),
             language: entry.language.clone(),

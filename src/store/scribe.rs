@@ -48,8 +48,16 @@ pub(super) struct Scribe {
     light_since: Option<Instant>,
     /// When entries are indexed for searching that are not yet.
     index_at: Option<Instant>,
-    notify: watch::Sender<u64>,
+    signs: Signs,
     _lock: WriterLock,
+}
+
+/// What the writer shows of itself.
+pub(super) struct Signs {
+    /// Counts the commits that changed stories.
+    pub changed: watch::Sender<u64>,
+    /// Whether the last transaction could begin.
+    pub writable: watch::Sender<bool>,
 }
 
 /// Visits that were taken from the queue together.
@@ -72,22 +80,12 @@ impl Scribe {
         lock: WriterLock,
         window: Window,
         mint: Mint,
-        notify: watch::Sender<u64>,
+        signs: Signs,
     ) -> Self {
         let directory = Directory::default();
         // A run that ended in between may have left some.
         let index_at = Some(Instant::now());
-        Self {
-            connection,
-            window,
-            mint,
-            directory,
-            light: Vec::new(),
-            light_since: None,
-            index_at,
-            notify,
-            _lock: lock,
-        }
+        Self { connection, window, mint, directory, light: Vec::new(), light_since: None, index_at, signs, _lock: lock }
     }
 
     /// Works until it is closed or every handle is gone. An error means the disk, the database or a bug: nothing of the
@@ -142,14 +140,14 @@ impl Scribe {
         let settled = settle(&Brought::default());
         self.light.push(VisitRows::of(&visit, &settled, Tally::default(), false));
         self.light_since.get_or_insert_with(Instant::now);
-        tell(reply, Written { tally: Tally::default(), gap: false, feed: settled.feed });
+        tell(reply, Written { tally: Tally::default(), gap: false, joined: Vec::new(), feed: settled.feed });
     }
 
     async fn obey(&mut self, command: Command) -> Result<(), StoreError> {
         match command {
             Command::Adopt(roster, now, reply) => {
                 let answer = self.adopt(&roster, now).await?;
-                self.notify.send_modify(|n| *n += 1);
+                self.signs.changed.send_modify(|n| *n += 1);
                 tell(reply, answer);
             }
             Command::Settle(settled, reply) => {
@@ -174,7 +172,7 @@ impl Scribe {
                 if pruned.entries > 0 && !keep.dry_run {
                     // Nothing may join a story that is no more.
                     self.window.unload();
-                    self.notify.send_modify(|n| *n += 1);
+                    self.signs.changed.send_modify(|n| *n += 1);
                 }
                 tell(reply, pruned);
             }
@@ -208,7 +206,10 @@ impl Scribe {
         for ((visit, (settle, reply)), brought) in visits.iter().zip(settles).zip(&brought) {
             let settled = settle(brought);
             self.light.push(VisitRows::of(visit, &settled, brought.tally, brought.gap));
-            answers.push((reply, Written { tally: brought.tally, gap: brought.gap, feed: settled.feed }));
+            answers.push((
+                reply,
+                Written { tally: brought.tally, gap: brought.gap, joined: brought.joined.clone(), feed: settled.feed },
+            ));
         }
         feeds::write(&mut self.connection, &self.light).await?;
         self.end().await?;
@@ -216,7 +217,7 @@ impl Scribe {
         self.light_since = None;
         self.index_at.get_or_insert_with(|| Instant::now() + search::WAIT);
         if !(ledger.touched.is_empty() && ledger.revised.is_empty()) {
-            self.notify.send_modify(|n| *n += 1);
+            self.signs.changed.send_modify(|n| *n += 1);
         }
         for (reply, written) in answers {
             tell(reply, written);
@@ -321,10 +322,14 @@ impl Scribe {
             match sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await {
                 Err(error) if is_busy(&error) => {
                     tries += 1;
+                    self.signs.writable.send_replace(false);
                     tracing::warn!(tries, "another process holds the database's write lock; waiting for it");
                     tokio::time::sleep(BUSY_PAUSE).await;
                 }
-                begun => return begun.map(drop).while_doing("beginning a transaction"),
+                begun => {
+                    self.signs.writable.send_if_modified(|writable| !std::mem::replace(writable, true));
+                    return begun.map(drop).while_doing("beginning a transaction");
+                }
             }
         }
     }
@@ -382,5 +387,5 @@ fn brought_before(visit: &Visit) -> Brought {
     let known = document.raw.iter().filter(|raw| document.listed_before.contains(raw)).count();
     let known = u32::try_from(known).unwrap_or(u32::MAX);
     let gap = known == 0 && listed > 0 && !document.listed_before.is_empty() && !document.partial;
-    Brought { tally: Tally { listed, known, ..Tally::default() }, stamps: Vec::new(), gap }
+    Brought { tally: Tally { listed, known, ..Tally::default() }, stamps: Vec::new(), gap, joined: Vec::new() }
 }

@@ -1,6 +1,6 @@
 //! What a poll hands to the writer, and what it gets back.
 
-use crate::model::{Entry, FeedInfo, FeedRecord, LinkKey, Outcome, RawHash, Tally};
+use crate::model::{Entry, FeedInfo, FeedRecord, LinkKey, Outcome, RawHash, Rule, Tally};
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc};
 
@@ -36,6 +36,8 @@ pub struct Brought {
     pub stamps: Vec<Timestamp>,
     /// Nothing in the document was in the last one, which was not empty.
     pub gap: bool,
+    /// The rules by which its entries were recognised or joined a story.
+    pub joined: Vec<Rule>,
 }
 
 /// The feed's next state.
@@ -77,6 +79,8 @@ pub struct Written {
     pub tally: Tally,
     /// Whether entries may have been lost since the last visit.
     pub gap: bool,
+    /// The rules by which its entries were recognised or joined a story.
+    pub joined: Vec<Rule>,
     /// The feed from now on.
     pub feed: FeedRecord,
 }

@@ -7,7 +7,7 @@ use super::{
     read::Leaf,
     retain::{Keep, Pruned},
     roster::{Adopted, Roster},
-    scribe::Scribe,
+    scribe::{Scribe, Signs},
     visit::{Settle, Settled, Visit, Written},
 };
 use crate::{
@@ -36,6 +36,7 @@ pub(super) enum Command {
 pub struct Writer {
     commands: mpsc::Sender<Command>,
     changed: watch::Receiver<u64>,
+    writable: watch::Receiver<bool>,
 }
 
 /// The writer's task. It ends when it was closed, or with the error that stopped it.
@@ -52,15 +53,15 @@ impl Writer {
         let mut connection = open::writer(path).await?;
         let mint = mint(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
-        let (notify, changed) = watch::channel(0);
+        let ((changing, changed), (writing, writable)) = (watch::channel(0), watch::channel(true));
         let scribe = Scribe::new(
             connection,
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
             mint,
-            notify,
+            Signs { changed: changing, writable: writing },
         );
-        Ok((Self { commands, changed }, tokio::spawn(scribe.run(inbox))))
+        Ok((Self { commands, changed, writable }, tokio::spawn(scribe.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -123,6 +124,12 @@ impl Writer {
     /// When the writer has stopped before.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.ask(Command::Close).await
+    }
+
+    /// Whether the last transaction could begin; `false` while another process holds the file's lock.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        *self.writable.borrow()
     }
 
     /// Counts the commits that changed stories; editions are rendered when it moves.

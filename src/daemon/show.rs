@@ -1,0 +1,57 @@
+//! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager.
+
+use super::House;
+use crate::{
+    poll::Report,
+    serve::{Health, Meters, Polled},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{path::PathBuf, sync::Arc};
+
+/// Gauges that cost more than an addition are set this often.
+const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(30);
+
+/// Health and numbers, and when the gauges were last set.
+pub(super) struct Show {
+    pub health: Arc<Health>,
+    pub meters: Arc<Meters>,
+    database: PathBuf,
+    gauged: Option<Timestamp>,
+}
+
+impl Show {
+    pub(super) fn new(database: PathBuf) -> Self {
+        Self { health: Arc::default(), meters: Arc::default(), database, gauged: None }
+    }
+
+    /// Counts a poll.
+    pub(super) fn polled(&self, report: &Report) {
+        let Report { outcome, took, late, bytes, written, .. } = report;
+        let (took, late, bytes) = (*took, *late, *bytes);
+        self.meters.polled(&Polled { outcome, took, late, bytes, tally: written.tally, gap: written.gap });
+        written.joined.iter().for_each(|rule| self.meters.joined(*rule));
+    }
+
+    /// The loop turned. The watchdog is fed by the loop itself: one that hangs is killed and started anew.
+    pub(super) fn turned(&mut self, house: &House) {
+        let now = house.clock.now();
+        self.health.turned(now);
+        self.health.writable(house.writer.is_writable());
+        notify(sd_notify::NotifyState::Watchdog);
+        if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
+            return;
+        }
+        self.gauged = Some(now);
+        self.meters.feeds(house.rounds.agenda.states());
+        if let Ok(file) = std::fs::metadata(&self.database) {
+            self.meters.database(file.len());
+        }
+    }
+}
+
+/// Tells the service manager, where there is one (sd_notify(3)).
+pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "the service manager cannot be told");
+    }
+}
