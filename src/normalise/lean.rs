@@ -5,22 +5,14 @@
 
 use std::fmt::Write as _;
 
-/// An element of the lean road.
-struct Element {
-    name: &'static str,
-    kind: Kind,
-    /// Attributes it may keep beside `dir`, `lang` and `title`; an address is checked.
-    attributes: &'static [&'static str],
-}
-
 /// How an element nests, as far as this road goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Stands alone.
     Void,
-    /// May be inside anything; never inside its own like.
+    /// May be inside anything.
     Inline,
-    /// Not inside a paragraph, nor inside a heading.
+    /// Not inside a paragraph or a heading.
     Block,
     /// As a block, and holds no block.
     Leaf,
@@ -28,37 +20,103 @@ enum Kind {
     Item,
 }
 
-const ELEMENTS: [Element; 26] = [
-    Element { name: "p", kind: Kind::Leaf, attributes: &[] },
-    Element { name: "a", kind: Kind::Inline, attributes: &["href", "hreflang"] },
-    Element { name: "br", kind: Kind::Void, attributes: &[] },
-    Element { name: "img", kind: Kind::Void, attributes: &["src", "alt", "width", "height", "align"] },
-    Element { name: "strong", kind: Kind::Inline, attributes: &[] },
-    Element { name: "b", kind: Kind::Inline, attributes: &[] },
-    Element { name: "em", kind: Kind::Inline, attributes: &[] },
-    Element { name: "i", kind: Kind::Inline, attributes: &[] },
-    Element { name: "u", kind: Kind::Inline, attributes: &[] },
-    Element { name: "small", kind: Kind::Inline, attributes: &[] },
-    Element { name: "span", kind: Kind::Inline, attributes: &[] },
-    Element { name: "sub", kind: Kind::Inline, attributes: &[] },
-    Element { name: "sup", kind: Kind::Inline, attributes: &[] },
-    Element { name: "cite", kind: Kind::Inline, attributes: &[] },
-    Element { name: "div", kind: Kind::Block, attributes: &[] },
-    Element { name: "blockquote", kind: Kind::Block, attributes: &["cite"] },
-    Element { name: "figure", kind: Kind::Block, attributes: &[] },
-    Element { name: "figcaption", kind: Kind::Block, attributes: &[] },
-    Element { name: "ul", kind: Kind::Block, attributes: &[] },
-    Element { name: "ol", kind: Kind::Block, attributes: &["start"] },
-    Element { name: "li", kind: Kind::Item, attributes: &[] },
-    Element { name: "h2", kind: Kind::Leaf, attributes: &[] },
-    Element { name: "h3", kind: Kind::Leaf, attributes: &[] },
-    Element { name: "h4", kind: Kind::Leaf, attributes: &[] },
-    Element { name: "h5", kind: Kind::Leaf, attributes: &[] },
-    Element { name: "hr", kind: Kind::Void, attributes: &["align", "size", "width"] },
+/// An element of the lean road: its name, how it nests, and the attributes it may keep beside `dir`, `lang` and `title`.
+type Element = (&'static str, Kind, &'static [&'static str]);
+
+const ELEMENTS: [Element; 48] = {
+    use Kind::{Block, Inline, Item, Leaf, Void};
+    [
+        ("p", Leaf, &[]),
+        ("a", Inline, &["href", "hreflang"]),
+        ("br", Void, &[]),
+        ("img", Void, &["src", "alt", "width", "height", "align"]),
+        ("strong", Inline, &[]),
+        ("b", Inline, &[]),
+        ("em", Inline, &[]),
+        ("i", Inline, &[]),
+        ("span", Inline, &[]),
+        ("div", Block, &[]),
+        ("ul", Block, &[]),
+        ("ol", Block, &["start"]),
+        ("li", Item, &[]),
+        ("h1", Leaf, &[]),
+        ("h2", Leaf, &[]),
+        ("h3", Leaf, &[]),
+        ("h4", Leaf, &[]),
+        ("h5", Leaf, &[]),
+        ("h6", Leaf, &[]),
+        ("blockquote", Block, &["cite"]),
+        ("figure", Block, &[]),
+        ("figcaption", Block, &[]),
+        ("u", Inline, &[]),
+        ("s", Inline, &[]),
+        ("small", Inline, &[]),
+        ("big", Inline, &[]),
+        ("font", Inline, &[]),
+        ("strike", Inline, &[]),
+        ("sub", Inline, &[]),
+        ("sup", Inline, &[]),
+        ("cite", Inline, &[]),
+        ("code", Inline, &[]),
+        ("tt", Inline, &[]),
+        ("kbd", Inline, &[]),
+        ("mark", Inline, &[]),
+        ("abbr", Inline, &[]),
+        ("time", Inline, &[]),
+        ("hr", Void, &["align", "size", "width"]),
+        ("section", Block, &[]),
+        ("article", Block, &[]),
+        ("header", Block, &[]),
+        ("footer", Block, &[]),
+        ("aside", Block, &[]),
+        ("nav", Block, &[]),
+        ("address", Block, &[]),
+        ("center", Block, &[]),
+        ("wbr", Void, &[]),
+        ("pre", Leaf, &[]),
+    ]
+};
+
+/// References by name that the lean road reads; feeds write hardly any other.
+const NAMES: [(&str, char); 34] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", '\u{A0}'),
+    ("hellip", '…'),
+    ("laquo", '«'),
+    ("raquo", '»'),
+    ("ndash", '–'),
+    ("mdash", '—'),
+    ("lsquo", '‘'),
+    ("rsquo", '’'),
+    ("ldquo", '“'),
+    ("rdquo", '”'),
+    ("eacute", 'é'),
+    ("egrave", 'è'),
+    ("agrave", 'à'),
+    ("ccedil", 'ç'),
+    ("ecirc", 'ê'),
+    ("ocirc", 'ô'),
+    ("acirc", 'â'),
+    ("icirc", 'î'),
+    ("ugrave", 'ù'),
+    ("ucirc", 'û'),
+    ("Eacute", 'É'),
+    ("iuml", 'ï'),
+    ("ouml", 'ö'),
+    ("uuml", 'ü'),
+    ("auml", 'ä'),
+    ("szlig", 'ß'),
+    ("bull", '•'),
+    ("euro", '€'),
+    ("middot", '·'),
 ];
 
 /// Elements open at once: more go the long way.
-const DEPTH: usize = 32;
+const DEPTH: usize = 40;
 
 /// `html` sanitised, or `None` when it is not of this road.
 pub(super) fn clean(html: &str) -> Option<String> {
@@ -119,42 +177,45 @@ impl Lean {
 
     /// A tag behind its `<`; what comes after it.
     fn tag<'a>(&mut self, rest: &'a str) -> Option<&'a str> {
+        if let Some(comment) = rest.strip_prefix("!--") {
+            return after_comment(comment);
+        }
         let closing = rest.starts_with('/');
         let rest = &rest[usize::from(closing)..];
         let end = rest.bytes().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit())?;
-        let element = ELEMENTS.iter().find(|element| element.name == &rest[..end])?;
+        let element = ELEMENTS.iter().find(|element| element.0 == &rest[..end])?;
         if closing {
             let inner = self.open.pop()?;
             let after = rest[end..].strip_prefix('>')?;
             self.out.push_str("</");
-            self.out.push_str(element.name);
+            self.out.push_str(element.0);
             self.out.push('>');
-            return (inner.name == element.name).then_some(after);
+            return (inner.0 == element.0).then_some(after);
         }
         self.may_open(element)?;
         self.out.push('<');
-        self.out.push_str(element.name);
+        self.out.push_str(element.0);
         let after = self.attributes(element, &rest[end..])?;
-        if element.name == "a" {
+        if element.0 == "a" {
             self.out.push_str(" rel=\"noopener noreferrer\"");
         }
         self.out.push('>');
-        if element.kind != Kind::Void {
+        if element.1 != Kind::Void {
             self.open.push(element);
         }
-        Some(after)
+        // The line end that a `pre` begins with is not its text (HTML 13.1.2.5).
+        (element.0 != "pre" || !after.starts_with('\n')).then_some(after)
     }
 
     /// Whether the tree builder would put `element` right here (HTML 13.2.6.4.7).
     fn may_open(&self, element: &Element) -> Option<()> {
-        let leaf = self.open.iter().any(|open| open.kind == Kind::Leaf);
-        // Blocks inside formatting elements are moved about; inside links they are not, but that is rare.
-        let inline = self.open.iter().any(|open| open.kind == Kind::Inline);
-        let fits = match element.kind {
-            Kind::Void => element.name != "hr" || !leaf && !inline,
-            Kind::Inline => self.open.iter().all(|open| open.name != element.name),
-            Kind::Block | Kind::Leaf => !leaf && !inline,
-            Kind::Item => self.open.last().is_some_and(|open| matches!(open.name, "ul" | "ol")),
+        let leaf = || self.open.iter().any(|open| open.1 == Kind::Leaf);
+        let fits = match element.1 {
+            Kind::Void => element.0 != "hr" || !leaf(),
+            // Links end links.
+            Kind::Inline => element.0 != "a" || self.open.iter().all(|open| open.0 != "a"),
+            Kind::Block | Kind::Leaf => !leaf(),
+            Kind::Item => self.open.last().is_some_and(|open| matches!(open.0, "ul" | "ol")),
         };
         (fits && self.open.len() < DEPTH).then_some(())
     }
@@ -170,17 +231,18 @@ impl Lean {
             }
             if let Some(after) = trimmed.strip_prefix("/>") {
                 // On other elements the slash means nothing, and the element would stay open.
-                return (element.kind == Kind::Void).then_some(after);
+                return (element.1 == Kind::Void).then_some(after);
             }
             // Attributes are apart.
             if trimmed.len() == rest.len() {
                 return None;
             }
-            let end = trimmed.bytes().position(|b| !b.is_ascii_lowercase() && b != b'-')?;
+            let end = trimmed.bytes().position(|b| !b.is_ascii_lowercase() && !b.is_ascii_digit() && b != b'-')?;
             let (name, after) = trimmed.split_at(end);
             let after = after.strip_prefix('=')?;
             let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             let (value, after) = after[1..].split_once(quote)?;
+            // The first of a name counts; the sanitiser knows.
             if name.is_empty() || seen.contains(&name) {
                 return None;
             }
@@ -192,7 +254,7 @@ impl Lean {
 
     fn attribute(&mut self, element: &Element, name: &str, value: &str) -> Option<()> {
         let global = matches!(name, "dir" | "lang" | "title");
-        if !global && !element.attributes.contains(&name) {
+        if !global && !element.2.contains(&name) {
             return Some(());
         }
         let address = matches!(name, "href" | "src" | "cite");
@@ -203,7 +265,7 @@ impl Lean {
         let mut rest = value;
         while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
             self.value(&rest[..at])?;
-            let (decoded, after) = reference(&rest[at..])?;
+            let (decoded, after) = bare_in_value(&rest[at..]).or_else(|| reference(&rest[at..]))?;
             self.value(decoded.encode_utf8(&mut [0; 4]))?;
             rest = after;
         }
@@ -230,55 +292,55 @@ impl Lean {
     }
 }
 
-/// An absolute address of the web without anything that could make it another: ASCII, no blanks, no quotes. Its references, if
-/// any, are ampersands.
-fn is_plain_address(value: &str) -> bool {
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    let host = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'.' | b'-');
-    rest.is_some_and(|rest| {
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        // A host of letters and dots only: no port, no user, no number that the URL parser might refuse.
-        let named = rest[..end].bytes().all(host) && rest[..end].bytes().next().is_some_and(|b| b.is_ascii_lowercase());
-        let top = rest[..end].rsplit('.').next().unwrap_or_default();
-        named
-            && !top.is_empty()
-            && top.bytes().all(|b| b.is_ascii_lowercase())
-            && !rest[..end].contains("xn--")
-            && rest.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'<' | b'>' | b'\\' | b'`'))
-    })
+/// What follows a comment, which is dropped; only one that ends as comments should.
+fn after_comment(comment: &str) -> Option<&str> {
+    let (inside, after) = comment.split_once("-->")?;
+    let plain = !inside.starts_with(['>', '-']) && !inside.contains("--") && !inside.ends_with('-');
+    plain.then_some(after)
 }
 
-/// The character of the reference that `rest` begins with, and what comes after: the few names that feeds use, and numbers that
-/// HTML reads as they are (13.2.5.80).
+/// An absolute address of the web whose host is a plain name, without blanks, quotes and controls: what follows such a host
+/// cannot make it another address.
+fn is_plain_address(value: &str) -> bool {
+    let Some(rest) = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")) else { return false };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let label = |label: &str| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        !label.is_empty() && label.bytes().all(plain) && !label.starts_with("xn--")
+    };
+    // A last label with a digit could be a number, and the host an IPv4 address.
+    let top = host.rsplit('.').next().unwrap_or_default();
+    host.split('.').all(label)
+        && top.bytes().all(|b| b.is_ascii_lowercase())
+        && !path
+            .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`'))
+}
+
+/// An ampersand between the parameters of an address: no reference, whatever its name (HTML 13.2.5.73).
+fn bare_in_value(rest: &str) -> Option<(char, &str)> {
+    let name = rest[1..].bytes().position(|b| !b.is_ascii_alphanumeric())?;
+    (name > 0 && rest[1 + name..].starts_with('=')).then(|| ('&', &rest[1..]))
+}
+
+/// The character of the reference that `rest` begins with, and what comes after: names of the table, and numbers that HTML
+/// reads as they are (13.2.5.80).
 fn reference(rest: &str) -> Option<(char, &str)> {
-    let end = rest.find(';').filter(|end| (2..=10).contains(end))?;
-    let decoded = match &rest[1..end] {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        "nbsp" => '\u{A0}',
-        "hellip" => '…',
-        "laquo" => '«',
-        "raquo" => '»',
-        "ndash" => '–',
-        "mdash" => '—',
-        "lsquo" => '‘',
-        "rsquo" => '’',
-        "ldquo" => '“',
-        "rdquo" => '”',
-        "eacute" => 'é',
-        "egrave" => 'è',
-        "agrave" => 'à',
-        name => {
-            let number = name.strip_prefix('#')?;
+    // HTML 13.2.5.72: an ampersand before a blank is one.
+    if rest[1..].starts_with([' ', '\n']) {
+        return Some(('&', &rest[1..]));
+    }
+    let end = rest.bytes().take(12).position(|b| b == b';')?;
+    let name = &rest[1..end];
+    let decoded = match name.strip_prefix('#') {
+        None => NAMES.iter().find(|(known, _)| *known == name)?.1,
+        Some(number) => {
             let code = match number.strip_prefix('x') {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
+                Some(hex) if hex.bytes().all(|b| b.is_ascii_hexdigit()) => u32::from_str_radix(hex, 16).ok()?,
+                None if number.bytes().all(|b| b.is_ascii_digit()) => number.parse().ok()?,
+                _ => return None,
             };
-            let number = number.bytes().all(|b| b.is_ascii_hexdigit() || b == b'x');
-            char::from_u32(code).filter(|c| number && (' '..='~').contains(c) || ('\u{A0}'..='\u{FDCF}').contains(c))?
+            let as_it_is = |c: &char| matches!(c, '\n' | ' '..='~' | '\u{A0}'..='\u{FDCF}');
+            char::from_u32(code).filter(as_it_is)?
         }
     };
     Some((decoded, &rest[end + 1..]))

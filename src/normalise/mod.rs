@@ -92,18 +92,8 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     let length = |html: Option<&SafeHtml>| html.map_or(0, |html| html.as_str().len());
     let longer = if length(summary) > length(content) { summary } else { content };
     let Some(html) = longer.map(SafeHtml::as_str) else { return String::new() };
-    let mut end = html.len().min(FOLDED * 2);
-    while !html.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut text = strip::of_safe(&html[..end]);
-    if text.len() > FOLDED {
-        let mut end = FOLDED;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
+    let mut text = strip::of_safe(&html[..html.floor_char_boundary(FOLDED * 2)]);
+    text.truncate(text.floor_char_boundary(FOLDED));
     text
 }
 

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// Longest title or name, in characters.
 pub const LONGEST: usize = 500;
 
+/// Bytes that are looked at for it: mark-up takes room too.
+const LOOKED_AT: usize = 64 * 1024;
+
 /// A text as one line: no mark-up, no references, no control or bidi override characters, white space folded. `None` when
 /// nothing is left.
 #[must_use]
@@ -15,9 +18,10 @@ pub fn plain(markup: &Markup) -> Option<PlainText> {
     if is_plain(text) {
         return (!text.is_empty()).then(|| PlainText::vouch(text.to_owned()));
     }
+    let looked_at = &text[..text.floor_char_boundary(LOOKED_AT)];
     let text = match markup {
-        Markup::Html(html) => Cow::Owned(strip::text(html)),
-        Markup::Text(text) => Cow::Borrowed(text.as_str()),
+        Markup::Html(_) => Cow::Owned(strip::text(looked_at)),
+        Markup::Text(_) => Cow::Borrowed(looked_at),
     };
     // Escaped once more than it should be: a reference that is still there was never meant to be read. A plain text that shows
     // mark-up shows references too.

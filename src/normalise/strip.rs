@@ -137,7 +137,7 @@ pub(super) fn references(text: &str) -> Cow<'_, str> {
     out.push_str(&text[..first]);
     let mut rest = &text[first..];
     while !rest.is_empty() {
-        let name = rest.find(';').filter(|end| (2..=32).contains(end));
+        let name = rest.bytes().take(33).position(|b| b == b';').filter(|end| *end > 1);
         let named = |end: &usize| rest[1..*end].bytes().all(|b| b.is_ascii_alphanumeric() || b == b'#');
         let end = if let Some(end) = name.filter(named) {
             out.push_str(&self::text(&rest[..=end]));

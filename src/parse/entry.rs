@@ -11,6 +11,9 @@ use super::tree::{NodeId, Tree};
 use crate::model::{Enclosure, Markup, Person, SourceRef};
 use jiff::tz::TimeZone;
 
+/// Files of one entry that are kept.
+const ENCLOSURES: usize = 100;
+
 /// Texts and dates of one entry, by where they came from; the best is chosen once all are known.
 #[derive(Debug, Default)]
 struct Found {
@@ -58,6 +61,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     let [image, content, thumbnail, other] = images;
     draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
+    draft.enclosures.truncate(ENCLOSURES);
     // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
     if draft.authors.is_empty() {
         draft.authors = found.source_authors;

@@ -12,9 +12,12 @@ const ITUNES: &str = "http://www.itunes.com/";
 /// Media RSS's default vocabulary (1.5.1, `media:category`).
 const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
 
+/// Persons of one kind, and categories, that an entry or a feed may have; more are left.
+const MOST: usize = 100;
+
 /// Adds a person once.
 pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
-    if let Some(person) = person.filter(|p| !people.contains(p)) {
+    if let Some(person) = person.filter(|p| people.len() < MOST && !people.contains(p)) {
         people.push(person);
     }
 }
@@ -122,7 +125,7 @@ fn several(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Cat
 }
 
 fn push(into: &mut Vec<Category>, category: Category) {
-    if !into.contains(&category) {
+    if into.len() < MOST && !into.contains(&category) {
         into.push(category);
     }
 }

@@ -13,6 +13,9 @@ const DEPTH: usize = 200;
 /// Elements and texts of one document; what comes after is not read (10 MB of `<a>` would fill 500 MB).
 const NODES: usize = 2_000_000;
 
+/// Prefixes that may be bound at once; more mean nothing.
+const PREFIXES: usize = 256;
+
 /// Place of a node in its tree.
 pub(super) type NodeId = usize;
 
@@ -391,7 +394,9 @@ impl<'a> Builder<'_, 'a> {
                 // An address that nobody knows under a customary prefix: some writers get the address wrong.
                 prefix => Ns::of_prefix(prefix),
             });
-            self.bound.push((prefix, ns, depth));
+            if self.bound.len() < PREFIXES {
+                self.bound.push((prefix, ns, depth));
+            }
         }
     }
 
