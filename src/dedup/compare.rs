@@ -25,6 +25,11 @@ impl Measured {
             && self.containment >= rules::STRONG_CONTAINMENT
     }
 
+    /// The share of the starts that is asked for: more where the leads agree but little.
+    fn least_start(&self) -> f64 {
+        if self.lmin < rules::WEAK_LEAD { rules::WEAK_LEAD_START } else { rules::START_SHARE }
+    }
+
     /// How well the texts agree, to choose among candidates.
     pub fn strength(&self) -> f64 {
         self.lmin + self.containment
@@ -76,7 +81,7 @@ pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Optio
         && measured.strength() >= rules::LEAD_AND_CONTAINMENT;
     let wanted = if measured.is_strong() { rules::TITLE_COUNTERPARTS_STRONG } else { rules::TITLE_COUNTERPARTS };
     let holds = (by_text || titled)
-        && measured.start >= rules::START_SHARE
+        && measured.start >= measured.least_start()
         && title_counterparts(a, b) >= wanted
         && !differ(a, b, measured);
     holds.then_some((if by_text { Rule::Text } else { Rule::Title }, measured))

@@ -55,6 +55,13 @@ pub const LEAD_AND_CONTAINMENT: f64 = 0.95;
 /// Level C: least share of each start found in the other. Follow-ups that recycle a whole report start otherwise.
 pub const START_SHARE: f64 = 0.12;
 
+/// Share of the leads below which the starts must agree better: on dev, follow-ups that recycle their report reach .31 of
+/// the lead with .15 of the start.
+pub const WEAK_LEAD: f64 = 0.40;
+
+/// As [`START_SHARE`], for weak leads.
+pub const WEAK_LEAD_START: f64 = 0.20;
+
 /// Level C: least share of each title's words with a counterpart in the other's text.
 pub const TITLE_COUNTERPARTS: f64 = 0.30;
 
