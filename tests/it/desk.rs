@@ -166,6 +166,22 @@ async fn every_decision_can_be_explained() {
 }
 
 #[tokio::test]
+async fn an_entry_that_another_feed_lists_too_says_what_showed_it() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(report("one", "1", TITLE, RAIN)));
+    outlet
+        .set("/all", Reply::feed(report("one", "1", TITLE, RAIN).entry("2", "Rien", "https://one.example/2", "", "")));
+    let text = config_text("", &[("one", &outlet.url("/one"))])
+        .replace("/one\"]", &format!("/one\", \"{}\"]", outlet.url("/all")));
+    let mut house = TestHouse::configured(text).await;
+    house.poll().await;
+    house.close().await;
+    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["2"]);
+    let told = warraq(&house, &["explain", "entry", "1"]).1;
+    assert!(told.contains("a duplicate at") && told.contains("link"), "{told}");
+}
+
+#[tokio::test]
 async fn recorded_entries_are_decided_without_a_house() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("items.jsonl");
