@@ -61,6 +61,8 @@ CREATE INDEX poll_failed ON poll (ended_at) WHERE outcome IN ('failed', 'gone');
 ALTER TABLE place ADD COLUMN page INTEGER /* the archive page that holds it; NULL = none yet. entry_id: */;
 CREATE INDEX place_unpaged ON place (channel_id, order_at) WHERE page IS NULL; -- what the next archive page takes
 
+ALTER TABLE sighting ADD COLUMN evidence TEXT /* what showed that it is an entry known from elsewhere. left_at: */;
+
 CREATE TABLE archive (
     -- A page of a channel's history (RFC 5005 4), as it was rendered. Its row stays when retention drops the document.
     channel TEXT NOT NULL,    -- slug: a channel that comes back counts on

@@ -8,6 +8,7 @@ use crate::{
     schedule::Why,
     store::{EntryNow, EntryStory, FeedNow, FeedStory, PollThen, Reader, StoryStory},
 };
+use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -52,7 +53,7 @@ pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), Fa
 }
 
 async fn tell(reader: &Reader, subject: &Subject) -> Result<String, Failure> {
-    let none = |what: &str, id: i64| Failure::Usage(format!("there is no {what} {id}"));
+    let none = |what: &str, id: i64| anyhow!("there is no {what} {id}; it may have been pruned");
     match subject {
         Subject::Feed { name, json } => {
             let feeds = reader.explain_feed(name).await?;
@@ -159,7 +160,8 @@ fn entry(told: &EntryStory) -> String {
     line!(out, "  in story {story_id} {}", joined(&told.entry));
     for sighting in told.sightings.iter().skip(1) {
         let link = sighting.link.as_ref().map(|l| format!(" as {l}")).unwrap_or_default();
-        line!(out, "  a duplicate at {}: seen in {}{link}", sighting.first_seen_at, sighting.feed);
+        let evidence = sighting.evidence.as_ref().map(|e| format!(": {e}")).unwrap_or_default();
+        line!(out, "  a duplicate at {}: seen in {}{link}{evidence}", sighting.first_seen_at, sighting.feed);
     }
     for revision in &told.revisions {
         let shown = if revision.material { "material: published feeds say it was updated" } else { "not material" };

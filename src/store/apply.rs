@@ -154,9 +154,9 @@ async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<()
 async fn sight(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
     set(
         connection,
-        "INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at) \
+        "INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
          SELECT value ->> 'feed', value ->> 'key', value ->> 'entry', value ->> 'raw', value ->> 'guid', \
-                value ->> 'link', value ->> 'at' FROM json_each($1) WHERE true \
+                value ->> 'link', value ->> 'at', value ->> 'evidence' FROM json_each($1) WHERE true \
          ON CONFLICT (key_hash, feed_id) DO UPDATE SET raw = excluded.raw, left_at = NULL",
         &ledger.sightings,
         "writing sightings",

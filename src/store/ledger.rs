@@ -119,6 +119,7 @@ pub(super) struct SightingRow {
     guid: Option<String>,
     link: Option<String>,
     at: String,
+    evidence: Option<String>,
 }
 
 /// What a feed lists no longer.
@@ -162,20 +163,20 @@ impl Ledger {
                     brought.tally.revised += 1;
                     ledger.revised_entry(arrival, *revision, directory);
                 }
-                Change::Unchanged { entry } => ledger.sighted(&arrival, Some(entry.0), false),
+                Change::Unchanged { entry } => ledger.sighted(&arrival, Some(entry.0), None),
                 Change::Duplicate { entry, evidence } => {
                     brought.tally.duplicate += 1;
                     brought.joined.push(evidence.rule);
-                    ledger.sighted(&arrival, Some(entry.0), true);
+                    ledger.sighted(&arrival, Some(entry.0), Some(evidence.words));
                 }
-                Change::Pruned => ledger.sighted(&arrival, None, false),
+                Change::Pruned => ledger.sighted(&arrival, None, None),
             }
         }
         ledger
     }
 
     fn new_entry(&mut self, arrival: Arrival, new: NewEntry, visit: &Visit, directory: &Directory) {
-        self.sighted(&arrival, Some(new.id.0), false);
+        self.sighted(&arrival, Some(new.id.0), None);
         let at = second(arrival.seen_at);
         if new.starts {
             let iri = new.iri.clone();
@@ -216,7 +217,7 @@ impl Ledger {
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, directory: &Directory) {
-        self.sighted(&arrival, Some(revision.entry.0), false);
+        self.sighted(&arrival, Some(revision.entry.0), None);
         let row =
             ShownRow::of(revision.entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
         self.revised.push(RevisedRow {
@@ -228,7 +229,9 @@ impl Ledger {
         });
     }
 
-    fn sighted(&mut self, arrival: &Arrival, entry: Option<i64>, elsewhere: bool) {
+    /// `evidence` says why it is an entry known from elsewhere, if it is.
+    fn sighted(&mut self, arrival: &Arrival, entry: Option<i64>, evidence: Option<String>) {
+        let elsewhere = evidence.is_some();
         self.sightings.push(SightingRow {
             feed: arrival.feed.0,
             key: arrival.entry.key.hash(),
@@ -237,6 +240,7 @@ impl Ledger {
             guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
             link: arrival.entry.link.clone().filter(|_| elsewhere),
             at: second(arrival.seen_at),
+            evidence,
         });
     }
 

@@ -80,6 +80,31 @@ async fn filters_ask_for_outlets_languages_and_company() {
 }
 
 #[tokio::test]
+async fn a_story_comes_when_the_last_outlet_that_was_asked_for_carries_it() {
+    let (outlet, mut house) = house().await;
+    let olives = "Les oléiculteurs de la région de Meknès annoncent une récolte exceptionnelle cette année, portée par des pluies \
+        d'automne généreuses et par l'entrée en production de milliers d'hectares plantés il y a sept ans dans la plaine.";
+    let title = "Une récolte d'olives exceptionnelle autour de Meknès";
+    outlet.set("/trois", Reply::feed(report("trois", "7", title, olives)));
+    house.poll().await;
+    // Another outlet has it too, later: by then its first report lies below others.
+    outlet.set(
+        "/one",
+        Reply::feed(report("one", "1", TITLE, RAIN).entry("2", "Autre chose", "https://one.example/2", "", "")),
+    );
+    house.poll().await;
+    outlet.set(
+        "/two",
+        Reply::feed(report("two", "9", TITLE, RAIN).entry("10", title, "https://two.example/10", olives, "")),
+    );
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house).await;
+    assert_eq!(titles(&daemon, "/feed.json?min_outlets=2").await, [title, TITLE]);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn words_are_found_in_whatever_spelling() {
     let (_outlet, mut house) = house().await;
     house.close().await;
@@ -163,6 +188,22 @@ async fn every_decision_can_be_explained() {
     assert!(json[0]["why"]["decided"].is_string() && json[0]["polls"].as_array().unwrap().len() == 2, "{json}");
     assert!(!warraq(&house, &["explain", "story", "999"]).0);
     assert!(!warraq(&house, &["explain", "feed", "nobody"]).0);
+}
+
+#[tokio::test]
+async fn an_entry_that_another_feed_lists_too_says_what_showed_it() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(report("one", "1", TITLE, RAIN)));
+    outlet
+        .set("/all", Reply::feed(report("one", "1", TITLE, RAIN).entry("2", "Rien", "https://one.example/2", "", "")));
+    let text = config_text("", &[("one", &outlet.url("/one"))])
+        .replace("/one\"]", &format!("/one\", \"{}\"]", outlet.url("/all")));
+    let mut house = TestHouse::configured(text).await;
+    house.poll().await;
+    house.close().await;
+    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["2"]);
+    let told = warraq(&house, &["explain", "entry", "1"]).1;
+    assert!(told.contains("a duplicate at") && told.contains("link"), "{told}");
 }
 
 #[tokio::test]

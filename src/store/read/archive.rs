@@ -89,13 +89,14 @@ impl Reader {
         .while_doing("reading the newest archive page")
     }
 
-    /// How many of a channel's stories are on no page yet; counts no further than `most`.
+    /// How many of a channel's stories are on no page yet; counts no further than `most`. (Left alone, SQLite prefers the
+    /// primary key and looks at every place there ever was.)
     ///
     /// # Errors
     /// When the file cannot be read.
     pub async fn unpaged(&self, channel: &Channel, most: u32) -> Result<u64, StoreError> {
         let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM (SELECT 1 FROM place \
+            "SELECT count(*) FROM (SELECT 1 FROM place INDEXED BY place_unpaged \
              WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL LIMIT $2)",
         )
         .bind(channel.slug.as_str())
@@ -114,7 +115,7 @@ impl Reader {
         let slug = channel.slug.as_str();
         let Some(number) = self.next_page(slug).await? else { return Ok(None) };
         let mut places: Vec<Wanted> = sqlx::query_as(
-            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place \
+            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_unpaged \
              WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL \
              ORDER BY order_at, published_at, story_id, entry_id LIMIT $2",
         )

@@ -138,6 +138,8 @@ pub struct SightingThen {
     pub first_seen_at: String,
     /// Last poll that listed it; nothing while it is listed.
     pub left_at: Option<String>,
+    /// What showed that it is this entry, where another address or feed had it first.
+    pub evidence: Option<String>,
 }
 
 /// A change an outlet made.
@@ -240,7 +242,7 @@ impl Reader {
             .while_doing("reading an entry")?;
         let Some(entry) = entry else { return Ok(None) };
         let sightings = sqlx::query_as(
-            "SELECT f.url AS feed, s.guid, s.link, s.first_seen_at, s.left_at \
+            "SELECT f.url AS feed, s.guid, s.link, s.first_seen_at, s.left_at, s.evidence \
              FROM sighting AS s JOIN feed AS f ON f.id = s.feed_id WHERE s.entry_id = $1 ORDER BY s.id LIMIT $2",
         )
         .bind(id.0)

@@ -214,3 +214,23 @@ fn feed_status(row: FeedRow, entries: Vec<u32>) -> Result<FeedStatus, StoreError
         entries,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_days_end_today_and_what_is_of_no_day_is_left_out() {
+        let now: Timestamp = "2026-03-01T00:00:01Z".parse().unwrap();
+        let dates = dates(now);
+        assert_eq!((dates.len(), &*dates[DAYS - 1], &*dates[DAYS - 2]), (DAYS, "2026-03-01", "2026-02-28"));
+        let row =
+            |day: &str, feed_id, new| DayRow { feed_id, day: day.to_owned(), new, fresh: 1, unchanged: 2, failed: 3 };
+        let rows = [row("2026-03-01", 1, 5), row("2026-03-01", 2, 7), row("2026-02-28", 1, 1), row("2027-01-01", 1, 9)];
+        let delays = HashMap::from([("2026-03-01".to_owned(), 60)]);
+        let (days, by_feed) = add_up(dates, &rows, &delays).unwrap();
+        let today = Day { date: "2026-03-01".into(), entries: 12, delay: Some(60), fresh: 2, unchanged: 4, failed: 6 };
+        assert_eq!(days.last(), Some(&today));
+        assert_eq!((by_feed[&1][DAYS - 2..].to_vec(), by_feed[&2].iter().sum::<u32>()), (vec![1, 5], 7));
+    }
+}
