@@ -14,6 +14,17 @@ pub(super) const STOP_FIRST: &str = "stop the daemon first (systemctl stop warra
 pub(super) fn with_hint(error: StoreError) -> Failure {
     match error {
         StoreError::InUse(_) => Failure::with_hint(error, STOP_FIRST),
+        StoreError::Open { .. } => {
+            Failure::with_hint(error, "see [database] path; a damaged file is replaced by `warraq restore BACKUP`")
+        }
+        StoreError::Lock { .. } => {
+            Failure::with_hint(error, "the folder of [database] path must be there, and this user may write to it")
+        }
+        StoreError::Foreign { .. } => Failure::with_hint(error, "name another file in [database] path"),
+        StoreError::Newer { .. } => Failure::with_hint(
+            error,
+            "use the newer warraq, or put a backup of before in its place with `warraq restore BACKUP`",
+        ),
         other => other.into(),
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Wanted {
 struct Sums {
     polled: usize,
     died: usize,
+    /// Not asked, as their hosts want no request now.
+    left: usize,
     fresh: usize,
     unchanged: usize,
     failed: usize,
@@ -55,6 +57,7 @@ pub(super) async fn poll(
     let agenda = &mut house.rounds.agenda;
     if !names.is_empty() {
         agenda.only(|f| names.contains(f.outlet.as_str()) || names.contains(f.url.as_str()));
+        agenda.lift_holds();
         agenda.hurry(now);
     } else if wanted.all {
         agenda.only(|f| f.state != FeedState::Gone && f.hold_until.is_none_or(|until| until <= now));
@@ -94,7 +97,12 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
 async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::StoreError> {
     let total = house.rounds.agenda.left();
     let mut sums = Sums::default();
-    while sums.polled + sums.died < total {
+    loop {
+        // A host may ask for a month: this run ends without it.
+        sums.left += house.rounds.agenda.leave_held(house.clock.now());
+        if sums.polled + sums.died + sums.left >= total {
+            break;
+        }
         if let Event::Polled(ended) = house.rounds.event().await {
             let Some(report) = house.rounds.take(*ended, false)? else {
                 sums.died += 1;
@@ -128,15 +136,16 @@ impl Sums {
     }
 
     fn print(&self, as_json: bool) -> io::Result<()> {
-        let Self { polled, fresh, unchanged, failed, new, revised, duplicate, bytes, .. } = self;
+        let Self { polled, left, fresh, unchanged, failed, new, revised, duplicate, bytes, .. } = self;
         if as_json {
-            let sums = json!({"polled": polled, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
+            let sums = json!({"polled": polled, "left": left, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
                 "revised": revised, "duplicate": duplicate, "bytes": bytes});
             return writeln!(io::stdout(), "{sums}");
         }
+        let held = if *left == 0 { String::new() } else { format!("; {left} left, as their hosts asked for time") };
         writeln!(
             io::stdout(),
-            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {new} new entries, {revised} revised, {duplicate} duplicate"
+            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {new} new entries, {revised} revised, {duplicate} duplicate{held}"
         )
     }
 }

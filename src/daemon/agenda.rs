@@ -144,6 +144,21 @@ impl Agenda {
         self.queue.retain(|(_, id)| feeds.get(id).is_some_and(|planned| wanted(&planned.record)));
     }
 
+    /// Takes the feeds out of the queue whose hosts asked for time: a run of polls does not wait for them. Answers how many.
+    pub fn leave_held(&mut self, now: Timestamp) -> usize {
+        let before = self.left();
+        let (feeds, hosts) = (&self.feeds, &self.hosts);
+        let free = |id: &FeedId| feeds.get(id).is_some_and(|p| !hosts.is_held(p.record.ask.host(), now));
+        self.queue.retain(|(_, id)| free(id));
+        self.waiting.values_mut().for_each(|waiting| waiting.retain(free));
+        before - self.left()
+    }
+
+    /// Lets hosts be asked that asked for time.
+    pub fn lift_holds(&mut self) {
+        self.hosts.lift();
+    }
+
     /// Makes what is in the queue due now, whatever its schedule says.
     pub fn hurry(&mut self, now: Timestamp) {
         self.queue = self.queue.iter().map(|(_, id)| (now, *id)).collect();

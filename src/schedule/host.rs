@@ -73,6 +73,17 @@ impl HostBook {
         entry.held_until = entry.held_until.max(Some(until));
     }
 
+    /// Whether `host` asked for time that is not over.
+    #[must_use]
+    pub fn is_held(&self, host: &str, now: Timestamp) -> bool {
+        self.hosts.get(host).and_then(|h| h.held_until).is_some_and(|until| until > now)
+    }
+
+    /// Forgets what hosts asked for: the operator names whom to ask.
+    pub fn lift(&mut self) {
+        self.hosts.values_mut().for_each(|host| host.held_until = None);
+    }
+
     /// Forgets hosts with nothing left to remember.
     pub fn tidy(&mut self, now: Timestamp) {
         self.hosts.retain(|_, h| h.running > 0 || h.held_until.max(h.next_start).is_some_and(|at| at > now));

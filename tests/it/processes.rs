@@ -1,0 +1,328 @@
+//! The real binary: signals, kills, locks, and files that it must not touch.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{config_text, sql},
+};
+use sqlx::{Connection, Executor, SqliteConnection};
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Output, Stdio},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use warraq::model::FeedUrl;
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+
+/// A folder with a configuration, where the binary works.
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// With these lines of configuration and outlets.
+    pub fn new(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        folder.configure(&config_text(more, outlets));
+        folder
+    }
+
+    /// Writes the configuration.
+    pub fn configure(&self, text: &str) {
+        fs::write(self.path("config.toml"), text).unwrap();
+    }
+
+    /// A file here.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
+        command.args(arguments).current_dir(self.0.path()).env_clear().kill_on_drop(true);
+        command
+    }
+
+    /// Runs a verb to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().await.unwrap()
+    }
+
+    /// Runs a verb that must succeed; what it printed.
+    pub async fn says(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments).await;
+        assert!(ended.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
+        String::from_utf8(ended.stdout).unwrap()
+    }
+
+    /// Runs a verb that must fail; its exit code, and its words on standard error.
+    pub async fn fails(&self, arguments: &[&str]) -> (i32, String) {
+        let ended = self.run(arguments).await;
+        (ended.status.code().unwrap(), String::from_utf8(ended.stderr).unwrap())
+    }
+
+    /// Starts the daemon and waits until it is ready.
+    pub async fn start(&self) -> Process {
+        let log = self.path("log");
+        let mut command = self.command(&["run"]);
+        command.stderr(fs::File::create(&log).unwrap()).stdout(Stdio::null());
+        let process = Process { child: command.spawn().unwrap(), log };
+        process.until("ready").await;
+        process
+    }
+
+    /// Rows of a query over the database here.
+    pub async fn sql(&self, query: &'static str) -> Vec<String> {
+        sql(&self.path("warraq.db"), query).await
+    }
+
+    /// Asks until this is the one row.
+    pub async fn sql_until(&self, query: &'static str, row: &str) {
+        until(query, async || self.sql(query).await == [row]).await;
+    }
+}
+
+/// A daemon in a process of its own; it does not outlive its test.
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Waits until it logs these words.
+    pub async fn until(&self, words: &str) {
+        until(words, async || self.log().contains(words)).await;
+    }
+
+    /// Sends a signal.
+    pub async fn signal(&self, name: &str) {
+        let line = format!("kill -{name} {}", self.child.id().unwrap());
+        assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
+    }
+
+    /// Waits for its end; its exit code.
+    pub async fn end(mut self) -> Option<i32> {
+        self.child.wait().await.unwrap().code()
+    }
+
+    /// Stops it with SIGTERM.
+    pub async fn stop(self) {
+        self.signal("TERM").await;
+        let log = self.log.clone();
+        assert_eq!(self.end().await, Some(0), "{}", fs::read_to_string(log).unwrap());
+    }
+}
+
+/// Waits, for half a minute at most: a loaded machine takes its time.
+pub async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
+    for _ in 0..1_500 {
+        if is().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{what}: did not come");
+}
+
+const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
+
+fn doc() -> FeedDoc {
+    FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", DATE)
+}
+
+#[tokio::test]
+async fn the_first_signal_drains_and_leaves_nothing_half_written() {
+    for signal in ["TERM", "INT"] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/well", Reply::feed(doc()));
+        outlet.set("/stalled", Reply::feed(doc()).etag("\"1\"").stall_after(60));
+        let folder = Folder::new(EVERY, &[("well", &outlet.url("/well")), ("stalled", &outlet.url("/stalled"))]);
+        let daemon = folder.start().await;
+        folder.sql_until("SELECT count(*) FROM entries", "1").await;
+        until("a poll under way", async || !outlet.requests("/stalled").is_empty()).await;
+        daemon.signal(signal).await;
+        daemon.until("stopped").await;
+        let log = daemon.log();
+        assert_eq!(daemon.end().await, Some(0), "{log}");
+        assert_eq!(folder.sql("SELECT last_poll_at, etag FROM feed WHERE url LIKE '%stalled'").await, ["|"]);
+        assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+        let beside = ["warraq.db-wal", "warraq.db-shm"].map(|name| folder.path(name).exists());
+        assert_eq!(beside, [false, false], "the WAL is in the file");
+    }
+}
+
+#[tokio::test]
+async fn the_second_signal_aborts() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::silence());
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    until("a poll under way", async || !outlet.requests("/feed").is_empty()).await;
+    daemon.signal("TERM").await;
+    daemon.until("stopping").await;
+    daemon.signal("TERM").await;
+    daemon.until("error: stopped at once by a second signal").await;
+    assert_eq!(daemon.end().await, Some(1));
+}
+
+#[tokio::test]
+async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
+    const FEEDS: usize = 5;
+    let outlet = FakeOutlet::start().await;
+    let paths: Vec<String> = (0..FEEDS).map(|n| format!("/feed{n}")).collect();
+    for path in &paths {
+        // Each document lists one entry more than the one before; its tag says how many.
+        outlet.script(
+            path,
+            (1..200).map(|count| {
+                let entries = (1..=count)
+                    .fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("{path} {n}"), "", "", ""));
+                Reply::feed(entries).etag(format!("\"{count}\"")).unconditional()
+            }),
+        );
+    }
+    let feeds: Vec<_> = paths.iter().map(|path| (path[1..].to_owned(), outlet.url(path))).collect();
+    let outlets: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
+    let folder = Folder::new(EVERY, &outlets);
+    for round in 0..4 {
+        let mut daemon = folder.start().await;
+        tokio::time::sleep(Duration::from_millis(600 + 170 * round)).await;
+        daemon.child.kill().await.unwrap();
+        drop(daemon);
+        let ahead = "SELECT f.url FROM feed AS f WHERE f.etag IS NOT NULL AND CAST(trim(CAST(f.etag AS TEXT), '\"') AS INTEGER) <> \
+            (SELECT count(DISTINCT source_id) FROM entry AS e WHERE e.feed_id = f.id)";
+        assert!(folder.sql(ahead).await.is_empty(), "validators stand for entries that are there");
+        assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+    }
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(DISTINCT feed_id) FROM entry WHERE source_id = '4'", "5").await;
+    daemon.stop().await;
+    assert!(folder.sql("SELECT title FROM entries GROUP BY outlet, source_id HAVING count(*) > 1").await.is_empty());
+    let holes = "SELECT feed_id FROM entry GROUP BY feed_id HAVING count(*) <> max(CAST(source_id AS INTEGER))";
+    assert!(folder.sql(holes).await.is_empty());
+    for path in &paths {
+        let unconditional = outlet.requests(path).iter().filter(|r| r.header("if-none-match").is_none()).count();
+        assert!(unconditional <= 5, "only before its first document was committed");
+    }
+}
+
+#[tokio::test]
+async fn one_daemon_a_file_and_readers_beside_it() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entries", "1").await;
+    fs::write(folder.path("copy"), "").unwrap();
+    for verb in [&["run"][..], &["poll"], &["prune"], &["restore", "copy"]] {
+        let (code, said) = folder.fails(verb).await;
+        assert_eq!(code, 1, "{verb:?}: {said}");
+        assert!(said.contains("error: ") && said.contains("in use by another warraq"), "{verb:?}: {said}");
+        assert!(said.contains("\nhint: stop the daemon first"), "{verb:?}: {said}");
+    }
+    assert!(folder.says(&["feeds"]).await.contains("ville"));
+    folder.says(&["backup", "backup.db"]).await;
+    assert_eq!(sql(&folder.path("backup.db"), "SELECT title FROM entries").await, ["Un"]);
+    daemon.stop().await;
+    folder.says(&["poll"]).await;
+}
+
+#[tokio::test]
+async fn a_locked_database_is_waited_for() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entries", "1").await;
+    let url = format!("sqlite://{}", folder.path("warraq.db").display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    other.execute("BEGIN EXCLUSIVE").await.unwrap();
+    outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "", "", DATE)));
+    daemon.until("waiting for it").await;
+    assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["1"]);
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    folder.sql_until("SELECT count(*) FROM entries", "2").await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_had_is_said_with_what_to_do() {
+    let nobody = FeedUrl::parse("http://127.0.0.1:1/feed").unwrap();
+    let folder = Folder::new("", &[("ville", &nobody)]);
+    folder.says(&["poll"]).await;
+    let whole = fs::read(folder.path("warraq.db")).unwrap();
+    let newer = [&whole[..60], &[0, 0, 0, 99], &whole[64..]].concat();
+    let damaged = [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat();
+    let cases: [(&str, Option<Vec<u8>>, &str); 5] = [
+        ("newer.db", Some(newer), "has schema 99, this warraq knows up to"),
+        ("damaged.db", Some(damaged), "cannot open the database"),
+        ("text.db", Some(b"Bonjour ".repeat(500)), "cannot open the database"),
+        ("no/such/folder.db", None, "cannot lock"),
+        ("/proc/warraq.db", None, "cannot lock"),
+    ];
+    for (name, bytes, words) in cases {
+        if let Some(bytes) = bytes {
+            fs::write(folder.path(name), bytes).unwrap();
+        }
+        folder.configure(&config_text(&format!("[database]\npath = \"{name}\"\n"), &[("ville", &nobody)]));
+        for verb in ["run", "poll"] {
+            let (code, said) = folder.fails(&[verb]).await;
+            assert_eq!(code, 1, "{name}: {said}");
+            assert!(said.starts_with("error: ") && said.contains(words) && said.contains("\nhint: "), "{name}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sighup_reloads_and_a_faulty_file_changes_nothing_and_says_why() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(doc()));
+    outlet.set("/two", Reply::feed(doc()));
+    let (one, two) = (outlet.url("/one"), outlet.url("/two"));
+    let folder = Folder::new(EVERY, &[("ville", &one)]);
+    let daemon = folder.start().await;
+    folder.configure("[server]\nlisten = 7\n");
+    daemon.signal("HUP").await;
+    daemon.until("the configuration is faulty; the running one stays in place").await;
+    daemon.until("config.toml:2: server.listen").await;
+    folder.sql_until("SELECT count(*) > 1 FROM poll", "1").await;
+    folder.configure(&config_text(EVERY, &[("neuf", &two)]));
+    daemon.signal("HUP").await;
+    daemon.until("reloaded").await;
+    folder.sql_until("SELECT count(*) FROM entries WHERE outlet = 'neuf'", "1").await;
+    assert_eq!(folder.sql("SELECT outlet FROM feed_health").await, ["neuf"]);
+    assert_eq!(folder.sql("SELECT count(*) FROM entries WHERE outlet = 'ville'").await, ["1"]);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn one_line_a_poll_with_every_number() {
+    let outlet = FakeOutlet::start().await;
+    outlet.script("/feed", [Reply::feed(doc()), Reply::status(500)]);
+    let folder = Folder::new(
+        "[log]\nformat = \"json\"\n[schedule]\ndefault = \"every 1s\"\n",
+        &[("ville", &outlet.url("/feed"))],
+    );
+    let daemon = folder.start().await;
+    daemon.until("the server answered 500").await;
+    let log = daemon.log();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let polled: Vec<_> = lines.iter().filter(|line| line["message"] == "polled").collect();
+    let seen = |n: usize, key: &str| polled[n][key].clone();
+    assert_eq!((seen(0, "outcome"), seen(0, "status"), seen(0, "new")), ("fresh".into(), 200.into(), 1.into()));
+    assert_eq!((seen(1, "outcome"), seen(1, "error")), ("failed".into(), "the server answered 500".into()));
+    for line in &polled {
+        for key in ["outlet", "feed", "bytes", "new", "revised", "duplicate", "ms", "next"] {
+            assert!(!line[key].is_null(), "{key}: {line}");
+        }
+    }
+    daemon.stop().await;
+}
