@@ -86,6 +86,35 @@ fn text_keeps_words_apart() {
     assert_eq!(text("<p>a</p><p>b<b>c</b></p>&amp;<style>d</style>").trim(), "a  bc &");
 }
 
+/// What the lean road must leave alone.
+const ODD: [&str; 25] = [
+    "&#146;",
+    "&copy",
+    "&",
+    "<",
+    "\r",
+    "<p/>",
+    "<!-- -->",
+    "\"",
+    "<a href=\"https://x.example/%zz^|{}\">x</a>",
+    "</p>",
+    "<p>",
+    "<b>",
+    "<table>",
+    "<script>",
+    "<P>",
+    "<a href='/rel'>y</a>",
+    "<a title='b' title='c'>z</a>",
+    "<a href=\"https://1.2/\">n</a>",
+    "<a href='https://x.example:99999/'>p</a>",
+    "<a href=\"javascript:x\">j</a>",
+    "&#0;",
+    "&#x1F600;",
+    "&#55357;",
+    "<li>",
+    "</div>",
+];
+
 /// Everyday HTML, well nested as far as its author knew, with what the lean road must leave alone here and there.
 fn everyday() -> impl Strategy<Value = String> {
     let plain = prop::sample::select(vec![
@@ -107,33 +136,7 @@ fn everyday() -> impl Strategy<Value = String> {
         "<img src='https://x.example/i.png' alt=\"&quot;>\" class=c>",
         "<img src=\"https://x.example/i.png\" alt='\"<'/>",
     ]);
-    let odd = prop::sample::select(vec![
-        "&#146;",
-        "&copy",
-        "&",
-        "<",
-        "\r",
-        "<p/>",
-        "<!-- -->",
-        "\"",
-        "<a href=\"https://x.example/%zz^|{}\">x</a>",
-        "</p>",
-        "<p>",
-        "<b>",
-        "<table>",
-        "<script>",
-        "<P>",
-        "<a href='/rel'>y</a>",
-        "<a title='b' title='c'>z</a>",
-        "<a href=\"https://1.2/\">n</a>",
-        "<a href='https://x.example:99999/'>p</a>",
-        "<a href=\"javascript:x\">j</a>",
-        "&#0;",
-        "&#x1F600;",
-        "&#55357;",
-        "<li>",
-        "</div>",
-    ]);
+    let odd = prop::sample::select(ODD.to_vec());
     let tags = prop::sample::select(vec![
         ("<p>", "</p>"),
         ("<p dir=\"rtl\">", "</p>"),
