@@ -51,6 +51,8 @@ pub struct Job {
     pub fleet: Fleet,
     /// How long ago it was due.
     pub late: Duration,
+    /// No other feed is at its host.
+    pub alone: bool,
 }
 
 /// A poll that was made.
@@ -109,7 +111,11 @@ impl Conveyor {
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&job.feed, started_at);
         let validators = if clean { Validators::default() } else { job.feed.validators.clone() };
-        let mut answer = self.fetcher.get(&job.feed.ask, &validators, started_at).await;
+        let mut answer = if job.alone {
+            self.fetcher.closing().get(&job.feed.ask, &validators, started_at).await
+        } else {
+            self.fetcher.get(&job.feed.ask, &validators, started_at).await
+        };
         let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
         let reading = self.read(&job, &answer, fetched).await?;
         let ended_at = self.clock.now();

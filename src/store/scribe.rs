@@ -84,7 +84,7 @@ impl Scribe {
     ) -> Self {
         let directory = Directory::default();
         // A run that ended in between may have left some.
-        let index_at = Some(Instant::now());
+        let index_at = Some(Instant::now() + search::WAIT);
         Self { connection, window, mint, directory, light: Vec::new(), light_since: None, index_at, signs, _lock: lock }
     }
 
