@@ -121,11 +121,15 @@ impl TestHouse {
         reports
     }
 
+    /// Looks at the clock, as the daemon does each second: what it leapt over is noticed.
+    pub async fn mind_clock(&mut self) {
+        self.house().rounds.mind_clock().await.unwrap();
+    }
+
     /// Polls what is due by now.
     pub async fn run_due(&mut self) -> Vec<Report> {
         let now = self.clock.now();
         let rounds = &mut self.house().rounds;
-        rounds.mind_clock().await.unwrap();
         let mut reports = Vec::new();
         while rounds.agenda.due(now) > 0 || rounds.running() > 0 {
             if let Event::Polled(ended) = rounds.event().await {
@@ -151,7 +155,7 @@ impl TestHouse {
         sql(&self.file(), query).await
     }
 
-    /// Asks until these are the rows; fails after ten seconds.
+    /// Asks until these are the rows, while time passes for the house too; fails after ten seconds.
     pub async fn sql_until(&self, query: &'static str, rows: &[&str]) {
         let mut found = Vec::new();
         for _ in 0..200 {
@@ -160,6 +164,7 @@ impl TestHouse {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
+            self.clock.step(SignedDuration::from_millis(50));
         }
         panic!("{query} never said {rows:?}, but {found:?}");
     }
