@@ -97,6 +97,8 @@ struct House {
     outlets: HashMap<String, i64>,
     feeds: HashMap<String, i64>,
     known: Known,
+    /// Entries of each story.
+    members: HashMap<StoryId, u32>,
 }
 
 impl House {
@@ -104,7 +106,14 @@ impl House {
         let mut window = Window::new(span);
         window.load(Timestamp::MIN, []);
         let mint = Mint { next_entry: EntryId(1), next_story: StoryId(1) };
-        Self { window, mint, outlets: HashMap::new(), feeds: HashMap::new(), known: Known::default() }
+        Self {
+            window,
+            mint,
+            outlets: HashMap::new(),
+            feeds: HashMap::new(),
+            known: Known::default(),
+            members: HashMap::new(),
+        }
     }
 
     fn decide(&mut self, batch: &[Recorded]) -> Vec<(String, StoryId)> {
@@ -155,7 +164,8 @@ impl House {
             let Arrival { poll, feed, outlet, entry, .. } = decided.arrival;
             let id = match decided.change {
                 Change::New(new) => {
-                    let members = self.known.entries.values().filter(|e| e.story == new.story).count();
+                    let members = self.members.entry(new.story).or_default();
+                    *members += 1;
                     let kept = KnownEntry {
                         id: new.id,
                         outlet,
@@ -165,7 +175,7 @@ impl House {
                         title: entry.title.clone(),
                         link_key: entry.link_key,
                         folded_body: entry.folded.body.clone(),
-                        story_members: u32::try_from(members + 1).unwrap_or(u32::MAX),
+                        story_members: *members,
                     };
                     self.known.entries.insert(new.id, kept);
                     new.id
