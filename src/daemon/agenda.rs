@@ -93,7 +93,7 @@ impl Agenda {
                 Some(planned) if planned.record.last_poll_at > record.last_poll_at => planned.record.clone(),
                 _ => record,
             };
-            if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
+            if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
             self.feeds.insert(record.id, Planned { record, outlet, schedule });
@@ -226,7 +226,7 @@ impl Agenda {
     /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run.
     pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) {
         self.let_go(record.id, now);
-        if let Some(until) = schedule::host_hold(&record.rhythm).filter(|until| *until > now) {
+        if let Some(until) = host_hold(&record, now) {
             self.hosts.hold(record.ask.host(), until);
         }
         // It may have been removed from the configuration while it was polled.
@@ -275,6 +275,13 @@ impl Agenda {
     pub fn left(&self) -> usize {
         self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
     }
+}
+
+/// Until when the feed's server wants no request at all to its host.
+fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
+    // Only a visit that failed leaves a hold behind; the others need not read the rhythm for it.
+    let may_hold = matches!(record.state, FeedState::Held | FeedState::Failing);
+    may_hold.then(|| schedule::host_hold(&record.rhythm)).flatten().filter(|until| *until > now)
 }
 
 /// The record with another due time.

@@ -5,6 +5,7 @@
 
 use super::rhythm::{Rhythm, WEEK, hour_of_week, local};
 use jiff::{Timestamp, tz::TimeZone};
+use std::sync::LazyLock;
 
 /// Entries a day of a feed nobody knows yet.
 const USUAL: f64 = 8.0;
@@ -72,7 +73,9 @@ impl Profile {
 
 /// The claim of a feed nobody knows yet.
 pub(super) fn usual_pull() -> f64 {
-    Profile::of(&Rhythm::default(), 0).pull()
+    /// Asked for at every visit to a feed that is not known yet.
+    static USUAL_PULL: LazyLock<f64> = LazyLock::new(|| Profile::of(&Rhythm::default(), 0).pull());
+    *USUAL_PULL
 }
 
 #[cfg(test)]
