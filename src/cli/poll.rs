@@ -70,6 +70,9 @@ pub(super) async fn poll(
     let sums = rounds(&mut house, wanted.json).await;
     match sums {
         Ok(sums) => {
+            if sums.new + sums.revised > 0 {
+                house.writer.index().await?;
+            }
             house.close().await.map_err(with_hint)?;
             sums.print(wanted.json)?;
             Ok(())

@@ -20,7 +20,9 @@ use guard::Guard;
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response,
-    header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
+    header::{
+        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    },
     redirect::Policy,
 };
 use std::time::Duration;

@@ -164,6 +164,13 @@ impl Scribe {
                 self.end().await?;
                 tell(reply, kept);
             }
+            Command::Index(reply) => {
+                self.index().await?;
+                while self.index_at.is_some() {
+                    self.index().await?;
+                }
+                tell(reply, ());
+            }
             Command::Prune(keep, reply) => {
                 self.flush().await?;
                 self.begin().await?;

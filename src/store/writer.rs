@@ -28,6 +28,7 @@ pub(super) enum Command {
     Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
     Archive { leaf: Box<Leaf>, packed: Vec<u8>, now: Timestamp, reply: oneshot::Sender<bool> },
     Prune(Keep, oneshot::Sender<Pruned>),
+    Index(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -108,6 +109,14 @@ impl Writer {
     /// When the writer has stopped.
     pub async fn archive(&self, leaf: Leaf, packed: Vec<u8>, now: Timestamp) -> Result<bool, StoreError> {
         self.ask(|reply| Command::Archive { leaf: Box::new(leaf), packed, now, reply }).await
+    }
+
+    /// Brings the search index up to date: for a run that ends before the writer is idle.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn index(&self) -> Result<(), StoreError> {
+        self.ask(Command::Index).await
     }
 
     /// Forgets what retention no longer keeps.
