@@ -4,8 +4,10 @@ use super::press::Press;
 use crate::{model::Channel, publish::archive, store::StoreError};
 use url::Url;
 
-/// Pages of one channel made before its edition is rendered: a burst is paged bit by bit between editions.
-const AT_ONCE: usize = 4;
+/// Pages of one channel made before its edition is rendered, some ten milliseconds each. Enough for the first visit to
+/// hundreds of outlets, so that an edition does not change again because of its history alone; a larger file is paged
+/// between editions.
+const AT_ONCE: usize = 256;
 
 /// Makes the pages that are due; whether some may be left.
 pub(super) async fn page(press: &Press, channel: &Channel, public_url: &Url) -> Result<bool, StoreError> {
