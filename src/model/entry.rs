@@ -170,6 +170,8 @@ pub struct ParsedFeed {
     pub self_link: Option<String>,
     /// WebSub hub.
     pub hub: Option<String>,
+    /// Where its next older entries are, as stated (RFC 5005, JSON Feed's `next_url`), absolute.
+    pub older: Option<String>,
     /// Stated language.
     pub language: Option<String>,
     /// Stated rights.

@@ -54,6 +54,8 @@ pub(super) struct FeedDraft {
     pub self_link: Option<String>,
     /// WebSub hub.
     pub hub: Option<String>,
+    /// Its next older page.
+    pub older: Option<String>,
     /// Language.
     pub language: Option<String>,
     /// Rights.

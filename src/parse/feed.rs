@@ -58,6 +58,7 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
     feed.link = links.page;
     feed.self_link = links.own;
     feed.hub = links.hub;
+    feed.older = links.archive.or(links.next);
     let (mut published, mut updated, mut other) = (Vec::new(), Vec::new(), Vec::new());
     let mut others = [const { None }; 2];
     let mut images = [const { None }; 2];

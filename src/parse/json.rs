@@ -172,6 +172,7 @@ fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
         link: link(head, "home_page_url", base),
         self_link: link(head, "feed_url", base),
         hub: objects(head, "hubs").find_map(|hub| link(hub, "url", base)),
+        older: link(head, "next_url", base),
         language: string(head, "language").and_then(|l| language(&l)),
         authors: authors(head, base),
         image: link(head, "icon", base).or_else(|| link(head, "favicon", base)),

@@ -18,6 +18,10 @@ pub(super) struct Links {
     pub own: Option<String>,
     /// WebSub hub (`rel=hub`).
     pub hub: Option<String>,
+    /// The archive before this document (RFC 5005 4, `rel=prev-archive`).
+    pub archive: Option<String>,
+    /// The next page (RFC 5005 3, `rel=next`).
+    pub next: Option<String>,
     /// Comments page (`rel=replies`).
     pub replies: Option<String>,
     /// Files (`rel=enclosure`).
@@ -84,6 +88,8 @@ impl Links {
             "" | "alternate" => &mut pages.other_type,
             "self" => &mut self.own,
             "hub" => &mut self.hub,
+            "prev-archive" => &mut self.archive,
+            "next" => &mut self.next,
             "replies" | "comments" if html => &mut self.replies,
             "enclosure" => {
                 let length = tree.attr(child, "length").and_then(|length| length.trim().parse().ok());

@@ -225,6 +225,7 @@ fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
         link: raw.feed.link,
         self_link: raw.feed.self_link,
         hub: raw.feed.hub,
+        older: raw.feed.older,
         language: raw.feed.language,
         rights: typed.rights.and_then(typed::markup),
         authors,

@@ -244,15 +244,19 @@ impl Ledger {
         });
     }
 
-    /// Notes what a document lists no longer. A cut document says nothing about what is missing from it.
+    /// Notes what a document lists no longer, which is all that older pages brought. A cut document says nothing about
+    /// what is missing from it.
     pub(super) fn leave(&mut self, visit: &Visit) {
         let Some(document) = visit.document.as_ref().filter(|d| !d.partial) else { return };
         let Some(at) = visit.feed.last_success_at else { return };
         let listed: HashSet<_> = document.raw.iter().collect();
         let raw: Vec<i64> =
             document.listed_before.iter().filter(|raw| !listed.contains(raw)).map(|raw| raw.0).collect();
-        if !raw.is_empty() {
-            self.left.push(Left { feed: visit.feed.id, at, raw });
+        let older = document.older.iter().map(|raw| raw.0).collect();
+        for (at, raw) in [(at, raw), (visit.ended_at, older)] {
+            if !raw.is_empty() {
+                self.left.push(Left { feed: visit.feed.id, at, raw });
+            }
         }
     }
 }

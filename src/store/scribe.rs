@@ -393,6 +393,10 @@ fn brought_before(visit: &Visit) -> Brought {
     let listed = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);
     let known = document.raw.iter().filter(|raw| document.listed_before.contains(raw)).count();
     let known = u32::try_from(known).unwrap_or(u32::MAX);
-    let gap = known == 0 && listed > 0 && !document.listed_before.is_empty() && !document.partial;
-    Brought { tally: Tally { listed, known, ..Tally::default() }, stamps: Vec::new(), gap, joined: Vec::new() }
+    Brought {
+        tally: Tally { listed, known, ..Tally::default() },
+        stamps: Vec::new(),
+        gap: document.gap,
+        joined: Vec::new(),
+    }
 }

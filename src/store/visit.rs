@@ -34,7 +34,7 @@ pub struct Brought {
     pub tally: Tally,
     /// Believed publication times of the new entries that have one.
     pub stamps: Vec<Timestamp>,
-    /// Nothing in the document was in the last one, which was not empty.
+    /// Nothing in the document was in the last one, which was not empty, nor in the older pages that were read.
     pub gap: bool,
     /// The rules by which its entries were recognised or joined a story.
     pub joined: Vec<Rule>,
@@ -70,6 +70,10 @@ pub struct Document {
     pub entries: Vec<Entry>,
     /// What the feed listed at its last visit.
     pub listed_before: Arc<HashSet<RawHash>>,
+    /// Those of `entries` that older pages brought: the feed lists them no longer.
+    pub older: Vec<RawHash>,
+    /// Entries may have been lost since the last visit.
+    pub gap: bool,
 }
 
 /// What became of a visit, after its commit.

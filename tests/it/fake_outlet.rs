@@ -104,6 +104,11 @@ impl FakeOutlet {
         self.state.lock().unwrap().most_at_once
     }
 
+    /// Every path (with its query) that was asked for, in order of arrival.
+    pub fn paths(&self) -> Vec<String> {
+        self.state.lock().unwrap().seen.iter().map(|seen| seen.path.clone()).collect()
+    }
+
     /// Requests for a path (with its query), in order of arrival.
     pub fn requests(&self, path: &str) -> Vec<Seen> {
         self.state.lock().unwrap().seen.iter().filter(|seen| seen.path == path).cloned().collect()

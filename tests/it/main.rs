@@ -1,6 +1,7 @@
 //! Warraq from outside: journeys over real sockets and real files, with outlets that do what the script says.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
+mod backfill;
 mod config;
 mod daemon;
 mod demo;

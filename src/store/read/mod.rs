@@ -17,6 +17,7 @@ pub use health::FeedHealth;
 pub use subscriptions::Subscribed;
 
 use super::{
+    cell,
     error::{StoreError, While},
     open,
 };
@@ -50,6 +51,24 @@ impl Reader {
             .await
             .while_doing("reading what a feed lists")?;
         Ok(raw.into_iter().map(RawHash).collect())
+    }
+
+    /// Which of these a feed ever listed, or lists as of its last read document, by the hash of its key.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn sighted(&self, feed: FeedId, keys: &[i64], still: bool) -> Result<HashSet<i64>, StoreError> {
+        let known: Vec<i64> = sqlx::query_scalar(
+            "SELECT key_hash FROM sighting \
+             WHERE key_hash IN (SELECT value FROM json_each($1)) AND feed_id = $2 AND (left_at IS NULL OR NOT $3)",
+        )
+        .bind(cell::rows(keys))
+        .bind(feed.0)
+        .bind(still)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading what a feed has listed")?;
+        Ok(known.into_iter().collect())
     }
 
     /// Ends every connection. Readers close before the writer: the last to close removes the WAL.

@@ -2,6 +2,8 @@
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
+mod backfill;
+
 use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
@@ -62,7 +64,7 @@ pub struct Report {
     pub outcome: Outcome,
     /// HTTP status.
     pub status: Option<u16>,
-    /// Bytes of the body, decoded.
+    /// Bytes of the body, decoded, and of the older pages that were read.
     pub bytes: u64,
     /// How long it took, the commit included.
     pub took: Duration,
@@ -81,11 +83,15 @@ struct Reading {
     guids_void: bool,
     /// The feed that a page announced, asked from now on.
     announced: Option<FeedUrl>,
+    /// The document's next older page.
+    older: Option<FeedUrl>,
+    /// Bytes of the older pages that were read.
+    older_bytes: u64,
 }
 
 impl Reading {
     fn of(outcome: Outcome) -> Self {
-        Self { outcome, document: None, read: None, guids_void: false, announced: None }
+        Self { outcome, document: None, read: None, guids_void: false, announced: None, older: None, older_bytes: 0 }
     }
 }
 
@@ -118,6 +124,7 @@ impl Conveyor {
         };
         let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
         let reading = self.read(&job, &answer, fetched).await?;
+        let reading = self.backfill(&job, reading).await?;
         let ended_at = self.clock.now();
         let moving = if reading.outcome.is_success() {
             schedule::permanent(job.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
@@ -128,7 +135,7 @@ impl Conveyor {
             (Moving::Adopt(_), _) => Outcome::Moved,
             (_, outcome) => outcome,
         };
-        let (status, bytes, late) = (answer.status, answer.bytes, job.late);
+        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, job.late);
         let visit = Visit {
             feed: job.feed.clone(),
             started_at,
@@ -198,16 +205,16 @@ impl Conveyor {
         let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
         let Found { body, base, content_type, validators } = found;
         let work = move || read_document(&body, &base, content_type, &outlet, guids_void, listed_before, now);
-        let (document, guids_void) = match tokio::task::spawn_blocking(work).await {
+        let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
             Err(panic) => return Err(Unread { fault: Fault::Parser(panic.to_string()), announced: Vec::new() }),
         };
         Ok(Reading {
-            outcome: Outcome::Fresh,
             read: Some((validators, hash, document.info.hints.clone())),
             document: Some(document),
             guids_void,
-            announced: None,
+            older,
+            ..Reading::of(Outcome::Fresh)
         })
     }
 }
@@ -226,7 +233,8 @@ struct Unread {
     announced: Vec<FeedUrl>,
 }
 
-/// Parses and normalises: CPU work, for a blocking thread.
+/// Parses and normalises: CPU work, for a blocking thread. Answers the document, whether its feed's guids are void, and where
+/// its next older page is.
 fn read_document(
     body: &[u8],
     base: &FeedUrl,
@@ -235,7 +243,7 @@ fn read_document(
     guids_void: bool,
     listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
-) -> Result<(Document, bool), Unread> {
+) -> Result<(Document, bool, Option<FeedUrl>), Unread> {
     let context =
         parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
     let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
@@ -243,6 +251,7 @@ fn read_document(
         Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
     })?;
     let void = feed.guids_void || guids_void;
+    let older = backfill::older(&feed, base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
@@ -270,8 +279,10 @@ fn read_document(
         raw,
         entries,
         listed_before,
+        older: Vec::new(),
+        gap: false,
     };
-    Ok((document, void))
+    Ok((document, void, older))
 }
 
 /// What the feed's next state is made of, once its entries are decided.
