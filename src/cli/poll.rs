@@ -5,7 +5,7 @@ use crate::{
     clock::Clock,
     config::Config,
     daemon::{Event, House},
-    model::{FeedRecord, FeedState, Outcome},
+    model::{Fault, FeedRecord, FeedState, Outcome},
     poll::Report,
     telemetry,
 };
@@ -99,19 +99,18 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
 /// Polls until nothing is left, printing each poll as it ends.
 async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::StoreError> {
     let total = house.rounds.agenda.left();
-    let mut sums = Sums::default();
-    loop {
-        // A host may ask for a month: this run ends without it.
-        sums.left += house.rounds.agenda.leave_held(house.clock.now());
-        if sums.polled + sums.died + sums.left >= total {
-            break;
-        }
+    // A host may ask for a month: this run ends without it.
+    let mut sums = Sums { left: house.rounds.agenda.leave_held(house.clock.now()), ..Sums::default() };
+    while sums.polled + sums.died + sums.left < total {
         if let Event::Polled(ended) = house.rounds.event().await {
             let Some(report) = house.rounds.take(*ended, false)? else {
                 sums.died += 1;
                 continue;
             };
             sums.add(&report);
+            if matches!(report.outcome, Outcome::Failed(Fault::Held { .. })) {
+                sums.left += house.rounds.agenda.leave_held(house.clock.now());
+            }
             // A closed pipe ends the printing, not the polls.
             let _ =
                 writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
