@@ -80,7 +80,9 @@ fn walk(profile: &Profile, window: u32, start: i64, pace: f64, most: f64) -> (f6
     let (mut wait, mut expected) = (None, None);
     while at < WALK_H && (wait.is_none() || expected.is_none()) {
         let rate = profile.at(start + seconds(at)).max(1e-6);
-        let step = (1.0 / (pace * rate.sqrt() * STEPS)).clamp(STEP_H.0, STEP_H.1);
+        let fine = (1.0 / (pace * rate.sqrt() * STEPS)).clamp(STEP_H.0, STEP_H.1);
+        // What is expected later than the poll is only told to people: hours are fine enough.
+        let step = if wait.is_some() { 1.0 } else { fine };
         let enough = (rate.sqrt() / pace).min(room);
         // Within a step the rate counts as constant, so the moment is where a straight line crosses.
         let crossing = |level: f64| at + ((level - waiting) / rate).clamp(0.0, step);
