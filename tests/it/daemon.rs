@@ -96,6 +96,10 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     house.sql_until(health, &["neuf|1", "ville|1"]).await;
     house.pass(SignedDuration::from_secs(31));
     daemon.get_until("/feed.json", "Deux titres").await;
+    house.sql_until("SELECT count(*) FROM poll WHERE feed_id = 2", &["1"]).await;
+    // The clock stood at 12:01:00 while both files were read; it moves only while the test waits.
+    let at_once = "SELECT count(*) FROM poll WHERE feed_id = 2 AND ended_at <= '2026-11-02T12:01:00.000Z'";
+    assert_eq!(house.sql(at_once).await, ["0"], "a new feed is spread, not polled in the moment of the reload");
     assert_eq!(outlet.requests("/one").len(), 1, "another schedule does not make it due at once");
 
     // What is no longer configured is asked no more; its entries stay.

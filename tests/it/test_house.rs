@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tempfile::TempDir;
@@ -215,6 +218,8 @@ pub struct RunningDaemon {
     pub base: String,
     orders: mpsc::Sender<Order>,
     text: Arc<Mutex<String>>,
+    /// How often the configuration was read again.
+    reread: Arc<AtomicUsize>,
     task: JoinHandle<Result<(), DaemonError>>,
 }
 
@@ -222,19 +227,33 @@ impl RunningDaemon {
     /// Starts it over the file and the configuration of a house that is closed.
     pub async fn start(house: &TestHouse) -> Self {
         let (file, text) = (house.folder.path().join("config.toml"), Arc::new(Mutex::new(house.text.clone())));
-        let shared = Arc::clone(&text);
-        let again = Box::new(move || Config::parse(&shared.lock().unwrap(), &file, &BTreeMap::new()));
+        let reread = Arc::new(AtomicUsize::new(0));
+        let (shared, count) = (Arc::clone(&text), Arc::clone(&reread));
+        let again = Box::new(move || {
+            let config = Config::parse(&shared.lock().unwrap(), &file, &BTreeMap::new());
+            count.fetch_add(1, Ordering::SeqCst);
+            config
+        });
         let daemon = Daemon::open(house.config(), again, house.clock.clone()).await.unwrap();
         let (orders, inbox) = mpsc::channel(4);
         let (ready, is_ready) = tokio::sync::oneshot::channel();
         let task = tokio::spawn(daemon.run(Orders::Channel(inbox), ready));
-        Self { base: format!("http://{}", is_ready.await.unwrap()), orders, text, task }
+        Self { base: format!("http://{}", is_ready.await.unwrap()), orders, text, reread, task }
     }
 
     /// Writes another configuration and tells it to read it.
     pub async fn reload(&self, text: String) {
+        let before = self.reread.load(Ordering::SeqCst);
         *self.text.lock().unwrap() = text;
         self.order(Order::Reload).await;
+        // The next text must not take the place of one that was never read.
+        for _ in 0..200 {
+            if self.reread.load(Ordering::SeqCst) > before {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the daemon never read its configuration again");
     }
 
     /// Tells it something.
