@@ -219,6 +219,7 @@ impl Agenda {
             bounds: self.bounds,
             fleet: self.fleet,
             late: Duration::try_from(now.duration_since(planned.record.next_poll_at)).unwrap_or_default(),
+            host_pause: self.hosts.pause(),
             alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
         }
     }
@@ -279,9 +280,7 @@ impl Agenda {
 
 /// Until when the feed's server wants no request at all to its host.
 fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
-    // Only a visit that failed leaves a hold behind; the others need not read the rhythm for it.
-    let may_hold = matches!(record.state, FeedState::Held | FeedState::Failing);
-    may_hold.then(|| schedule::host_hold(&record.rhythm)).flatten().filter(|until| *until > now)
+    schedule::host_hold(&record.rhythm).filter(|until| *until > now)
 }
 
 /// The record with another due time.

@@ -46,13 +46,14 @@ pub(super) fn location(headers: &HeaderMap) -> Option<String> {
 }
 
 /// How long the answer says it stays good. `Cache-Control` wins over `Expires` (RFC 9111 5.3).
-pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     match cache_control(headers) {
         Cached::For(age) => Some(age),
         Cached::Never => None,
         Cached::Unsaid => {
             let until = http_date(text(headers, EXPIRES)?)?;
-            let from = http_date(text(headers, DATE)?)?;
+            // An answer without a date is of now (RFC 9110 6.6.1).
+            let from = text(headers, DATE).and_then(http_date).unwrap_or(now);
             let seconds = u64::try_from(until.duration_since(from).as_secs()).ok()?;
             Some(Duration::from_secs(seconds.min(MAX_WAIT_S)))
         }
@@ -74,7 +75,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timesta
 /// What both halves of an answer say about waiting.
 pub(super) fn freshness(status: u16, headers: &HeaderMap, now: Timestamp) -> Freshness {
     let asks = matches!(status, 403 | 429 | 503);
-    Freshness { max_age: max_age(headers), retry_after: if asks { retry_after(headers, now) } else { None } }
+    Freshness { max_age: max_age(headers, now), retry_after: if asks { retry_after(headers, now) } else { None } }
 }
 
 /// What `Cache-Control` says.

@@ -3,7 +3,7 @@
 //! A document that shares nothing with the last one leaves a gap. Where the feed has older pages, they are read at the same
 //! visit until one shows an entry that is known, which closes the gap. What remains open is counted.
 
-use super::{Conveyor, Found, Job, Reading};
+use super::{Conveyor, Found, Job, PageFault, Reading};
 use crate::{
     fetch::Fetched,
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
@@ -18,7 +18,7 @@ const PAGES: usize = 5;
 const BYTES: u64 = 10_000_000;
 /// No page is waited for after this time, pauses included.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Before each page: the host has answered just now.
+/// Before each page, where `[fetch] host_pause` is no longer: the host has answered just now.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Where a document's next older page is, at its own host: as it says, else as WordPress does it, which says nothing.
@@ -54,7 +54,7 @@ struct Pages {
     entries: usize,
     bytes: u64,
     closed: bool,
-    fault: Option<Fault>,
+    fault: Option<PageFault>,
 }
 
 impl Conveyor {
@@ -80,10 +80,11 @@ impl Conveyor {
                 entries = pages.entries,
                 bytes = pages.bytes,
                 closed = pages.closed,
-                error = pages.fault.map(|fault| fault.to_string()),
+                error = pages.fault.as_ref().map(|(fault, _)| fault.to_string()),
                 "read older pages into a gap"
             );
         }
+        reading.older_fault = pages.fault;
         Ok(reading)
     }
 
@@ -111,7 +112,7 @@ impl Conveyor {
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
             let page = timeout_at(deadline, self.page(job, &url, &document.listed_before));
-            let (page, bytes) = match page.await.unwrap_or(Err(Fault::Timeout(PATIENCE))) {
+            let (page, bytes) = match page.await.unwrap_or(Err((Fault::Timeout(PATIENCE), None))) {
                 Ok(page) => page,
                 Err(fault) => {
                     pages.fault = Some(fault);
@@ -137,18 +138,20 @@ impl Conveyor {
         job: &Job,
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
-    ) -> Result<(Reading, u64), Fault> {
-        sleep(PAUSE).await;
+    ) -> Result<(Reading, u64), PageFault> {
+        sleep(job.host_pause.max(PAUSE)).await;
         let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
-        let Fetched::Document { body, content_type, validators } = answer.result? else {
-            return Err(Fault::Status(410));
+        let asked = answer.freshness.retry_after;
+        let Fetched::Document { body, content_type, validators } = answer.result.map_err(|fault| (fault, asked))?
+        else {
+            return Err((Fault::Status(410), None));
         };
         if base.host() != url.host() {
-            return Err(Fault::BadRedirect("an older page at another host".to_owned()));
+            return Err((Fault::BadRedirect("an older page at another host".to_owned()), None));
         }
         let found = Found { body, base, content_type, validators };
-        let reading = self.parse(job, found, Arc::clone(listed_before)).await.map_err(|unread| unread.fault)?;
+        let reading = self.parse(job, found, Arc::clone(listed_before)).await.map_err(|unread| (unread.fault, None))?;
         Ok((reading, answer.bytes))
     }
 }

@@ -53,6 +53,8 @@ pub struct Job {
     pub fleet: Fleet,
     /// How long ago it was due.
     pub late: Duration,
+    /// Between one request and the next to its host.
+    pub host_pause: Duration,
     /// No other feed is at its host.
     pub alone: bool,
 }
@@ -87,11 +89,25 @@ struct Reading {
     older: Option<FeedUrl>,
     /// Bytes of the older pages that were read.
     older_bytes: u64,
+    /// Why an older page was not to be had.
+    older_fault: Option<PageFault>,
 }
+
+/// Why an older page was not to be had, and until when its server asks for time.
+type PageFault = (Fault, Option<Timestamp>);
 
 impl Reading {
     fn of(outcome: Outcome) -> Self {
-        Self { outcome, document: None, read: None, guids_void: false, announced: None, older: None, older_bytes: 0 }
+        Self {
+            outcome,
+            document: None,
+            read: None,
+            guids_void: false,
+            announced: None,
+            older: None,
+            older_bytes: 0,
+            older_fault: None,
+        }
     }
 }
 
@@ -154,6 +170,7 @@ impl Conveyor {
             guids_void: reading.guids_void,
             moving,
             announced: reading.announced,
+            older_fault: reading.older_fault,
         };
         let settle: Settle = Box::new(move |brought| settling.settle(brought));
         let written = self.writer.visit(visit, settle).await?;
@@ -185,6 +202,7 @@ impl Conveyor {
         };
         // A page: the first announced feed that reads is followed, and asked from now on.
         for url in unread.announced.into_iter().take(ANNOUNCED_TRIED) {
+            tokio::time::sleep(job.host_pause).await;
             let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
             let base = answer.base(&url).clone();
             let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
@@ -295,11 +313,12 @@ struct Settling {
     guids_void: bool,
     moving: Moving,
     announced: Option<FeedUrl>,
+    older_fault: Option<PageFault>,
 }
 
 impl Settling {
     fn settle(self, brought: &Brought) -> Settled {
-        let Self { job, outcome, ended_at, freshness, read, guids_void, moving, announced } = self;
+        let Self { job, outcome, ended_at, freshness, read, guids_void, moving, announced, older_fault } = self;
         let hints = read.as_ref().map_or(&job.feed.hints, |(.., hints)| hints);
         let due = schedule::next(&schedule::Visit {
             now: ended_at,
@@ -314,6 +333,7 @@ impl Settling {
             freshness: &freshness,
             stamps: &brought.stamps,
             gap: brought.gap,
+            older_fault: older_fault.as_ref().map(|(fault, asked)| (fault, *asked)),
         });
         let why = due.why.to_json();
         let succeeded = outcome.is_success();

@@ -12,7 +12,7 @@ use super::{
     trust,
     why::{Decided, Why},
 };
-use crate::model::{FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
+use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ pub struct Visit<'a> {
     pub stamps: &'a [Timestamp],
     /// Whether entries were missed: nothing listed now was listed at the last visit.
     pub gap: bool,
+    /// Why an older page was not to be had, and until when its server then asked for time.
+    pub older_fault: Option<(&'a Fault, Option<Timestamp>)>,
 }
 
 /// A feed as it stands in the database, to be looked at anew.

@@ -41,6 +41,12 @@ impl HostBook {
         self.pause = pause;
     }
 
+    /// The pause between requests to one host.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        self.pause
+    }
+
     /// Takes a place at `host`; [`HostBook::end`] gives it back.
     ///
     /// # Errors

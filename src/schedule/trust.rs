@@ -1,6 +1,6 @@
 //! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
 
-use super::{decide::Visit, profile::Profile, rhythm::Rhythm, spread::later};
+use super::{LONGEST_HOLD, decide::Visit, profile::Profile, rhythm::Rhythm, spread::later};
 use crate::model::{Fault, FeedRecord, Outcome};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -33,6 +33,10 @@ pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
 /// start too.
 #[must_use]
 pub fn host_hold(rhythm: &str) -> Option<Timestamp> {
+    // Nearly every feed holds nothing, and this is asked after every poll: a look is cheaper than a reading.
+    if rhythm.is_empty() || rhythm.contains("\"host_hold\":0") {
+        return None;
+    }
     let until = Rhythm::read(rhythm).0.host_hold;
     (until > 0).then(|| Timestamp::from_second(until).ok()).flatten()
 }
@@ -52,9 +56,15 @@ pub(super) fn note(rhythm: &mut Rhythm, visit: &Visit<'_>, hold: Option<Timestam
         }
         Outcome::Gone | Outcome::Failed(_) => {}
     }
-    let until = hold.unwrap_or_else(|| later(visit.now, HOST_PAUSE));
-    let whole_host = matches!(visit.outcome, Outcome::Failed(Fault::Held { status: 429 }));
-    rhythm.host_hold = if whole_host { until.as_second() } else { 0 };
+    let own = if let Outcome::Failed(fault) = visit.outcome { Some((fault, hold)) } else { None };
+    let until = own.or(visit.older_fault).and_then(|(fault, asked)| whole_host(fault, asked, visit.now));
+    rhythm.host_hold = until.map_or(0, Timestamp::as_second);
+}
+
+/// Until when a fault keeps us away from the whole host: a 429 does, for as long as it asks.
+fn whole_host(fault: &Fault, asked: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let until = asked.map_or_else(|| later(now, HOST_PAUSE), |at| at.min(later(now, LONGEST_HOLD)));
+    matches!(fault, Fault::Held { status: 429 }).then_some(until)
 }
 
 #[cfg(test)]

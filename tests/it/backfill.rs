@@ -6,6 +6,7 @@ use crate::{
     feed_doc::FeedDoc,
     test_house::{TestHouse, outcomes, sums},
 };
+use jiff::SignedDuration;
 use std::ops::RangeInclusive;
 
 const KEPT: &str = "SELECT count(*), count(DISTINCT source_id) FROM entries";
@@ -147,6 +148,29 @@ async fn a_page_that_fails_leaves_the_poll_fresh_and_the_gap_open() {
         assert_eq!(outlet.requests("/older").len(), 1);
     }))
     .await;
+}
+
+#[tokio::test]
+async fn a_429_on_an_older_page_holds_the_whole_host() {
+    let outlet = FakeOutlet::start().await;
+    let (batch, other) = (outlet.url("/feed"), outlet.url("/other"));
+    outlet.set("/feed", rss(1..=10, ""));
+    outlet.set("/other", rss(901..=910, ""));
+    let every = "[schedule]\ndefault = \"every 10m\"\n";
+    let mut house = TestHouse::with(every, &[("batch", &batch), ("other", &other)]).await;
+    house.poll().await;
+    outlet.set("/feed", rss(16..=25, &link("next", "/older")));
+    outlet.set("/older", Reply::status(429).header("Retry-After", "3600"));
+    house.poll_only("batch").await;
+    assert_eq!(house.sql("SELECT state FROM feed_health").await, ["active", "active"]);
+    // The house was closed and opened in between: the hold is in the file.
+    for _ in 0..4 {
+        house.pass(SignedDuration::from_mins(13));
+        assert!(house.run_due().await.is_empty());
+    }
+    house.pass(SignedDuration::from_mins(13));
+    assert_eq!(house.run_due().await.len(), 2);
+    assert_eq!(outlet.paths().len(), 6);
 }
 
 #[tokio::test]

@@ -212,3 +212,118 @@ async fn a_crontab_line_is_read_in_the_outlets_zone() {
     let days = ["02", "03", "04", "05", "06", "09"];
     assert_eq!(due, days.map(|day| format!("2026-11-{day}T13:30")));
 }
+
+#[tokio::test]
+async fn each_hint_of_a_server_keeps_an_adaptive_schedule_away() {
+    let sy = "<sy:updatePeriod xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">hourly</sy:updatePeriod>\
+              <sy:updateFrequency xmlns:sy=\"http://purl.org/rss/1.0/modules/syndication/\">2</sy:updateFrequency>";
+    let skip_hours = "<skipHours><hour>12</hour><hour>13</hour><hour>14</hour></skipHours>";
+    let noon = "2026-11-02T12:00:30Z";
+    for (header, element, until) in [
+        (("Cache-Control", "public, max-age=7200"), "", "2026-11-02T14:00:30Z"),
+        (("Expires", "Mon, 02 Nov 2026 14:00:30 GMT"), "", "2026-11-02T14:00:30Z"),
+        (("Cache-Control", "max-age=31536000"), "", "2026-11-03T12:00:30Z"),
+        (("X-Nothing", ""), "<ttl>120</ttl>", "2026-11-02T14:00:30Z"),
+        (("X-Nothing", ""), sy, "2026-11-02T12:30:30Z"),
+        (("X-Nothing", ""), skip_hours, "2026-11-02T15:00:00Z"),
+        (("X-Nothing", ""), "<skipDays><day>Monday</day><day>Tuesday</day></skipDays>", "2026-11-04T00:00:00Z"),
+    ] {
+        let outlet = FakeOutlet::start().await;
+        let document = doc().to_string().replace("<item>", &format!("{element}<item>"));
+        outlet.set("/feed", Reply::feed(document).header(header.0, header.1));
+        // Left alone by hints, such a feed is asked every ten minutes.
+        let eager = "[schedule]\nbudget = 144\nmin_interval = \"10m\"\nmax_interval = \"10m\"\n";
+        let mut house = TestHouse::with(eager, &[("ville", &outlet.url("/feed"))]).await;
+        house.pass(SignedDuration::from_secs(30));
+        assert_eq!((house.clock.now().to_string().as_str(), house.run_due().await.len()), (noon, 1));
+        let until: Timestamp = until.parse().unwrap();
+        while house.clock.now() < until {
+            let rest = until.duration_since(house.clock.now());
+            house.pass(rest.min(SignedDuration::from_mins(5)) - SignedDuration::from_millis(1));
+            assert!(house.run_due().await.is_empty(), "{header:?} {element}: early, at {}", house.clock.now());
+            house.pass(SignedDuration::from_millis(1));
+        }
+        // The spread is a twentieth of the wait, or five minutes after skipped hours.
+        house.pass(SignedDuration::from_mins(75));
+        assert_eq!(house.run_due().await.len(), 1, "{header:?} {element}");
+        assert_eq!(outlet.requests("/feed").len(), 2);
+        assert_eq!(house.sql("SELECT why->>'$.decided' FROM poll ORDER BY id LIMIT 1").await, ["hint"]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_validators_lie_gets_one_clean_request_in_a_while() {
+    let outlet = FakeOutlet::start().await;
+    let busy = |n: i64| {
+        (0..n).fold(FeedDoc::rss("La Ville"), |doc, k| {
+            let date = "2026-11-02T11:00:00Z".parse::<Timestamp>().unwrap() - SignedDuration::from_mins(20 * (40 - k));
+            doc.entry(
+                &k.to_string(),
+                &format!("Titre {k}"),
+                &format!("https://ville.invalid/{k}"),
+                "",
+                &date.to_string(),
+            )
+        })
+    };
+    outlet.set("/feed", Reply::feed(busy(40)).etag("\"always\""));
+    let mut house = TestHouse::with(&every("6h"), &[("ville", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    // From now on there is news that its tag hides.
+    outlet.set("/feed", Reply::feed(busy(41)).etag("\"always\""));
+    for _ in 0..29 {
+        house.run_next().await;
+    }
+    let clean = |outlet: &FakeOutlet| -> Vec<usize> {
+        let requests = outlet.requests("/feed");
+        requests.iter().enumerate().filter(|(_, r)| r.header("if-none-match").is_none()).map(|(n, _)| n).collect()
+    };
+    let found = clean(&outlet);
+    assert_eq!((found.len(), found[0]), (2, 0), "the first, and one more: {found:?}");
+    // 6 h and up to a fifth of spread make 24 to 28 visits of a week.
+    assert!((24..=29).contains(&found[1]), "{found:?}");
+    assert_eq!(house.sql("SELECT title FROM entries ORDER BY entry_id DESC LIMIT 1").await, ["Titre 40"]);
+    // It was caught: it is doubted again after half that time, not at each visit.
+    for _ in 0..16 {
+        house.run_next().await;
+    }
+    assert_eq!(clean(&outlet).len(), 3);
+}
+
+#[tokio::test]
+async fn a_crontab_line_fires_once_when_clocks_go_forward_and_once_when_they_go_back() {
+    // Paris leaves out 02:00 to 03:00 on 28 March 2027 (what would fire there fires when it ends), and has that hour twice on 31 October.
+    for (days, fires) in [
+        (145, ["2027-03-27T01:30", "2027-03-28T01:00", "2027-03-29T00:30"]),
+        (362, ["2027-10-30T00:30", "2027-10-31T00:30", "2027-11-01T01:30"]),
+    ] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", Reply::feed(doc()));
+        let zone = "time_zone = \"Europe/Paris\"\nschedule = \"30 2 * * *\"\n";
+        let text = config_text("", &[("ville", &outlet.url("/feed"))]).replace("name =", &format!("{zone}name ="));
+        let mut house = TestHouse::configured(text).await;
+        house.pass(SignedDuration::from_hours(24 * days - 18));
+        house.mind_clock().await;
+        house.pass(SignedDuration::from_secs(31));
+        assert_eq!(house.run_due().await.len(), 1, "the first visit");
+        let start = house.clock.now();
+        let mut polled = Vec::new();
+        // The daemon looks at its clock each second; a minute is as good here.
+        while house.clock.now().duration_since(start) < SignedDuration::from_hours(71) {
+            house.pass(SignedDuration::from_secs(60));
+            house.mind_clock().await;
+            let clock = house.clock.now();
+            if house.house().rounds.agenda.due(clock) > 0 {
+                let now = clock.to_string();
+                polled.extend(house.run_due().await.iter().map(|_| now[..16].to_owned()));
+            }
+        }
+        assert_eq!(polled.len(), 3, "{polled:?}");
+        for (polled, fire) in polled.iter().zip(fires) {
+            let at = |text: &str| format!("{text}:00Z").parse::<Timestamp>().unwrap();
+            let late = at(polled).duration_since(at(fire)).as_mins();
+            assert!((0..=1).contains(&late), "{polled} for {fire}");
+        }
+        assert_eq!(outlet.requests("/feed").len(), 4);
+    }
+}

@@ -88,6 +88,7 @@ impl Scene {
             freshness: &self.freshness,
             stamps: &self.stamps,
             gap: self.gap,
+            older_fault: None,
         }
     }
 
