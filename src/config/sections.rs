@@ -48,12 +48,16 @@ pub struct Server {
     pub configured_url: Option<Url>,
     /// Who may read `/metrics`.
     pub metrics_allow: Vec<Network>,
+    /// Whether pages show the entries' own pictures, which readers' browsers load from the outlets.
+    pub images: bool,
 }
 
 impl Server {
-    const KEYS: [&'static str; 3] = ["listen", "public_url", "metrics_allow"];
+    const KEYS: [&'static str; 4] = ["listen", "public_url", "metrics_allow", "images"];
     /// Loopback only: facing the net is a decision, best taken with a proxy in front.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+    /// Pictures are a part of the news.
+    pub const IMAGES: bool = true;
     /// This machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
@@ -65,6 +69,7 @@ impl Server {
             listen: section.text("listen", values::listen).unwrap_or(Self::LISTEN),
             configured_url: section.text("public_url", values::public_url),
             metrics_allow: given.unwrap_or_else(default),
+            images: section.flag("images").unwrap_or(Self::IMAGES),
         }
     }
 

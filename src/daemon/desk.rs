@@ -13,12 +13,12 @@ use tokio::sync::watch;
 
 /// A desk over this store; own addresses follow the configuration.
 pub(super) fn desk(reader: &Reader, clock: &Clock, imprint: &watch::Receiver<Imprint>) -> Desk {
-    let (at_filter, at_desk) = (imprint.clone(), imprint.clone());
+    let [at_filter, at_desk, at_images] = [(); 3].map(|()| imprint.clone());
     let [filtered, story, status, incidents, archive] = [(); 5].map(|()| reader.clone());
     let clock = clock.clone();
     Desk {
         public_url: Box::new(move || at_desk.borrow().public_url.clone()),
-        images: true,
+        images: Box::new(move || at_images.borrow().images),
         filtered: ask(move |filter: Filter| {
             let (reader, public_url) = (filtered.clone(), at_filter.borrow().public_url.clone());
             async move { reader.filtered(&filter, &public_url).await }

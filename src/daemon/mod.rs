@@ -117,7 +117,7 @@ impl Daemon {
         let mut show = Show::new(config.database.path.clone());
         show.turned(&house);
         let stop = CancellationToken::new();
-        let imprint = Imprint { public_url, channels: Arc::new(config.channels.clone()) };
+        let imprint = Imprint::of(&config, public_url);
         let (republish, imprint) = watch::channel(imprint);
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&house, &config, listener, imprint, keeping, &show, &stop);
@@ -227,7 +227,7 @@ async fn reload(
     let public_url = config.server.public_url(address);
     let adopted = house.adopt(&config, &public_url).await?;
     keep.send_replace(config.retention.clone());
-    republish.send_replace(Imprint { public_url, channels: Arc::new(config.channels.clone()) });
+    republish.send_replace(Imprint::of(&config, public_url));
     tracing::info!(
         feeds = house.rounds.agenda.feeds(),
         added = adopted.added.len(),

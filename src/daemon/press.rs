@@ -3,6 +3,7 @@
 use super::history;
 use crate::{
     clock::Clock,
+    config::Config,
     model::{Channel, ChannelView},
     publish::{self, Edition, Format, opml::Subscription},
     serve::{Health, Policy, Rivers, Shelf, Shelved},
@@ -25,6 +26,16 @@ pub struct Imprint {
     pub public_url: Url,
     /// `all` first.
     pub channels: Arc<Vec<Channel>>,
+    /// Whether pages show pictures.
+    pub images: bool,
+}
+
+impl Imprint {
+    /// What this configuration publishes at this address.
+    #[must_use]
+    pub fn of(config: &Config, public_url: Url) -> Self {
+        Self { public_url, channels: Arc::new(config.channels.clone()), images: config.server.images }
+    }
 }
 
 /// The press and its hands.

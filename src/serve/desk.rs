@@ -53,8 +53,8 @@ pub enum Archived {
 pub struct Desk {
     /// Base of every own address, with a trailing slash, as configured now.
     pub public_url: Box<dyn Fn() -> Url + Send + Sync>,
-    /// Whether pages show the entries' pictures.
-    pub images: bool,
+    /// Whether pages show the entries' pictures, as configured now.
+    pub images: Box<dyn Fn() -> bool + Send + Sync>,
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
     pub filtered: Ask<Filter, ChannelView>,
     /// A story with its reports.

@@ -45,7 +45,7 @@ impl Asker {
 pub(super) async fn page(house: &House, asker: &Asker, key: String, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {
-            let images = house.desk.as_ref().is_none_or(|desk| desk.images);
+            let images = house.desk.as_ref().is_none_or(|desk| (desk.images)());
             let policy = if images { Policy::Page } else { Policy::PlainPage };
             document(house, asker, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
         }

@@ -52,7 +52,7 @@ pub(super) fn router(house: House) -> Router {
 
 /// A page's frame for this reader; `here` is the tab that is open.
 fn frame(house: &House, tongue: Tongue, here: &str) -> Frame {
-    let images = house.desk.as_ref().is_none_or(|desk| desk.images);
+    let images = house.desk.as_ref().is_none_or(|desk| (desk.images)());
     Frame::new(tongue, house.clock.now(), &house.rivers.all(), here, images)
 }
 

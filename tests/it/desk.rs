@@ -299,3 +299,35 @@ async fn the_configured_feeds_are_listed_for_other_readers() {
     }
     daemon.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn pictures_are_switched_off_by_a_key() {
+    let outlet = FakeOutlet::start().await;
+    let picture = "<enclosure url=\"http://pictures.invalid/p.jpg\" type=\"image/jpeg\" length=\"1\"/>";
+    let text = "<p>Un texte.</p><img src=\"http://pictures.invalid/q.jpg\" alt=\"<img src=x onerror=y>\">";
+    let doc =
+        FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", text, "2026-11-02T09:30:00Z").to_string();
+    outlet.set("/feed", Reply::feed(doc.replace("<item>", &format!("<item>{picture}"))));
+    let mut house = TestHouse::over(&[("ville", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house).await;
+    let page = daemon.get_until("/", "p.jpg").await;
+    assert!(page.contains("loading=\"lazy\" decoding=\"async\" referrerpolicy=\"no-referrer\""), "{page}");
+    let story = daemon.get("/stories/1").await.text().await.unwrap();
+    assert!(
+        story.contains("<img loading=lazy referrerpolicy=no-referrer src=\"http://pictures.invalid/q.jpg\""),
+        "{story}"
+    );
+    let none = config_text("", &[("ville", &outlet.url("/feed"))]).replace("[server]", "[server]\nimages = false");
+    daemon.reload(none).await;
+    // Pages are kept for a moment.
+    house.pass(jiff::SignedDuration::from_mins(1));
+    for path in ["/", "/stories/1"] {
+        let answer = daemon.get(path).await;
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("http"), "{policy}");
+        assert!(!answer.text().await.unwrap().contains("p.jpg"));
+    }
+    daemon.stop().await.unwrap();
+}

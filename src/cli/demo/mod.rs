@@ -125,7 +125,7 @@ fn configuration(script: &Script, base: &Url, listen: SocketAddr, database: &Pat
 const CHANNELS: &str = r#"
 [[channel]]
 slug = "all"
-title = "Warraq: the demo"
+title = "ورّاق · Warraq"
 
 [[channel]]
 slug = "arabic"
@@ -139,7 +139,7 @@ languages = ["fr"]
 
 [[channel]]
 slug = "newspapers"
-title = "Newspapers, the agency's report first"
+title = "The agency first"
 tags = ["newspaper", "agency"]
 prefer = ["waha"]
 

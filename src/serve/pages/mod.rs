@@ -105,7 +105,8 @@ impl Frame {
     }
 
     fn minute(&self, at: &Timestamp) -> String {
-        format!("{}, {} UTC", self.tongue.date(*at), at.strftime("%H:%M"))
+        let comma = self.say("،", ",", ",");
+        format!("{}{comma} {} UTC", self.tongue.date(*at), at.strftime("%H:%M"))
     }
 }
 

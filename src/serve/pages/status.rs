@@ -14,6 +14,8 @@ pub(in super::super) struct Status {
     page: StatusPage,
     /// Entries a day, outcomes a day, delay.
     plots: [Plot; 3],
+    /// The first day that plots show, and the last.
+    ends: Vec<(String, String)>,
 }
 
 /// A plot with what it shows.
@@ -28,7 +30,9 @@ impl Status {
     /// The page.
     pub(in super::super) fn new(frame: Frame, page: StatusPage) -> Self {
         let plots = plots(&frame, &page);
-        Self { frame, page, plots }
+        let ends = [page.days.first(), page.days.last()];
+        let ends = ends.into_iter().flatten().map(|day| (day.date.clone(), in_words(&frame, &day.date))).collect();
+        Self { frame, page, plots, ends }
     }
 
     fn in_state(&self, state: &str) -> usize {
@@ -80,6 +84,12 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
             svg: dots(late, &labels, &delays, |seconds| span(frame.tongue, seconds)),
         },
     ]
+}
+
+/// A day in words.
+fn in_words(frame: &Frame, date: &str) -> String {
+    let midnight = format!("{date}T00:00:00Z").parse();
+    midnight.map_or_else(|_| date.to_owned(), |at| frame.tongue.date(at))
 }
 
 /// A delay in words, to the minute.

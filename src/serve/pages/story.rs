@@ -31,6 +31,7 @@ struct Report {
     /// Safe HTML.
     text: Option<String>,
     joined: Timestamp,
+    rule: String,
     /// Why it stands here, for all but the first.
     evidence: Option<String>,
     revisions: Vec<Revision>,
@@ -57,6 +58,17 @@ impl Story {
         let title = Text::new(lead.title.as_str(), lead.language.as_deref());
         Some(Self { frame, title, reports: story.reports.into_iter().map(Report::of).collect() })
     }
+
+    /// What showed that a report belongs here, in the reader's language; the evidence says it in English.
+    fn rule(&self, report: &Report) -> &'static str {
+        match report.rule.as_str() {
+            "link" => self.frame.say("الرابط نفسه", "le même lien", ""),
+            "text" => self.frame.say("النص نفسه", "le même texte", ""),
+            "title" => self.frame.say("العنوان نفسه ونص قريب", "le même titre, un texte proche", ""),
+            "title_only" => self.frame.say("العنوان نفسه", "le même titre", ""),
+            _ => "",
+        }
+    }
 }
 
 impl Report {
@@ -69,12 +81,19 @@ impl Report {
             author: report.author.filter(|a| !a.is_empty()),
             published: report.published,
             first_seen: report.first_seen,
-            text: report.text.map(crate::model::SafeHtml::into_string),
+            text: report.text.map(|html| lazy(html.as_str())),
             joined: report.joined,
+            rule: report.rule,
             evidence: (!first && !report.evidence.is_empty()).then_some(report.evidence),
             revisions: report.revisions.into_iter().map(Revision::of).collect(),
         }
     }
+}
+
+/// Pictures in a text are loaded when they come into view, and tell nobody where they are shown. Without quotes: should the
+/// words stand inside an attribute, they stay there.
+fn lazy(html: &str) -> String {
+    html.replace("<img ", "<img loading=lazy referrerpolicy=no-referrer ")
 }
 
 impl Revision {

@@ -208,7 +208,7 @@ pub(super) fn desk(images: bool) -> Desk {
     type Never = std::convert::Infallible;
     Desk {
         public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
-        images,
+        images: Box::new(move || images),
         filtered: ask(|filter: Filter| async move {
             let mut view = channel("all", "");
             let outlets = u32::try_from(view.stories.len()).unwrap();
