@@ -5,7 +5,8 @@ shared=$(cd ../shared && pwd)
 warraq=$PWD/target/release/warraq
 work=$(mktemp -d)
 outlets=
-trap '[ -z "$outlets" ] || kill "$outlets" 2>/dev/null || true; rm -rf "$work"' EXIT
+daemon=
+trap 'for process in $daemon $outlets; do kill "$process" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 
 echo "-- 187 captured feeds as outlets"
 python3 "$shared/outlets/serve.py" --port 0 --listen 0 --config "$work/w.toml" --database "$work/w.db" >"$work/ready" &
@@ -21,6 +22,24 @@ grep -q '187 unchanged, 0 failed; 0 new entries, 0 revised' "$work/second"
 for view in latest entries feed_health duplicates revisions; do
     sqlite3 -readonly "$work/w.db" "SELECT * FROM $view LIMIT 3" >/dev/null
 done
+
+echo "-- pages of what they wrote, in a browser"
+if command -v chromedriver >/dev/null; then
+    "$warraq" run --config "$work/w.toml" 2>"$work/log" &
+    daemon=$!
+    address=
+    for _ in $(seq 100); do
+        address=$(grep -om1 'address=[0-9.]*:[0-9]*' "$work/log" | cut -d= -f2 || true)
+        [ -n "$address" ] && curl -fs "http://$address/readyz" >/dev/null && break
+        sleep 0.2
+    done
+    WARRAQ_LOOK_AT="http://$address" cargo test --quiet --lib a_running_house_is_right_in_a_browser
+    kill "$daemon"
+    wait "$daemon"
+    daemon=
+else
+    echo "-- skipped: no chromedriver here"
+fi
 
 echo "-- readings, judged beside feedparser"
 python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet feedparser==6.0.14
