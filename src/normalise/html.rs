@@ -89,6 +89,8 @@ pub(super) fn clean(html: &str, base: Option<&str>) -> String {
 fn policy(base: &str) -> Builder<'static> {
     let mut policy = Builder::default();
     policy
+        // Nobody draws it, and the W3C validator does not know it.
+        .rm_tags(["rtc"])
         .add_tags(["audio", "video", "source", "picture", "section", "tfoot", "big", "address", "font"])
         .add_generic_attributes(["dir"])
         .add_tag_attributes("audio", ["src", "controls"])

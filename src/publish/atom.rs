@@ -1,7 +1,7 @@
 //! Atom 1.0 (RFC 4287).
 
 use super::body;
-use super::clean::{has_end_tag, is_blank, to_html};
+use super::clean::{has_end_tag, is_blank, strict, to_html};
 use super::wire::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, Format, History, Place};
@@ -93,8 +93,8 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     if let Some(image) = lead.image.as_deref().map(as_uri).filter(|url| is_http(url)) {
         xml.empty("media:thumbnail", &[("url", Some(&image))]);
     }
-    if let Some(summary) = body::summary(lead) {
-        xml.html("summary", &[("type", Some("html"))], summary);
+    if let Some(summary) = body::summary(lead).map(strict) {
+        xml.html("summary", &[("type", Some("html"))], &summary);
     }
     xml.html("content", &[("type", Some("html"))], &body::html(story));
     xml.close("entry");

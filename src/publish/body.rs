@@ -1,6 +1,6 @@
 //! A story's text as an edition shows it: the lead's own, and the line that names the other outlets.
 
-use super::clean::{clean, decode, is_blank, strip_tags, to_html};
+use super::clean::{clean, decode, is_blank, strict, strip_tags, to_html};
 use super::wire::{language, primary};
 use crate::model::uri::as_uri;
 use crate::model::{Carrier, Language, Person, Report, StoryView};
@@ -21,7 +21,7 @@ pub(super) fn html(story: &StoryView) -> String {
         out.push('>');
     }
     match text(lead) {
-        Some(text) => out.push_str(text),
+        Some(text) => out.push_str(&strict(text)),
         None => push_link(&mut out, &lead.link, &lead.outlet_name, None),
     }
     push_also(&mut out, lead, &story.also);

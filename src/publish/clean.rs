@@ -113,15 +113,47 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
     out
 }
 
+/// Safe HTML as strict readers take it without a word. The W3C validator warns of `controls` and of `bdo`: players come without
+/// buttons of their own, and an override of direction becomes an isolation in that direction. Pages keep both.
+pub(super) fn strict(html: &str) -> Cow<'_, str> {
+    if !["<video", "<audio", "<bdo"].iter().any(|tag| html.contains(tag)) {
+        return Cow::Borrowed(html);
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        let (before, from) = rest.split_at(at);
+        let (tag, after) = from.split_at(tag_length(from));
+        out.push_str(before);
+        match element(tag) {
+            "audio" | "video" => {
+                // Quotes inside a value are escaped: this is the attribute, or nothing.
+                let (start, end) = tag.split_once(" controls=\"").unwrap_or((tag, ""));
+                out.push_str(start);
+                out.push_str(end.split_once('"').map_or("", |(_, end)| end));
+            }
+            "bdo" => out.push_str(&tag.replacen("bdo", "bdi", 1)),
+            _ => out.push_str(tag),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The name of a tag's element.
+fn element(tag: &str) -> &str {
+    let name = tag.trim_start_matches(['<', '/']);
+    &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())]
+}
+
 /// Tags that do not separate words.
 fn is_inline(tag: &str) -> bool {
-    let name = tag.trim_start_matches(['<', '/']);
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
     [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub",
         "sup", "u",
     ]
-    .contains(&&name[..end])
+    .contains(&element(tag))
 }
 
 /// Length of the tag or comment that `rest` begins with; a `>` inside quotes does not end it.
@@ -173,6 +205,16 @@ mod tests {
     fn end_tags_are_seen() {
         assert!(has_end_tag("a </b> c") && has_end_tag("</ب>"));
         assert!(!has_end_tag("a < b / c > d") && !has_end_tag("</>") && !has_end_tag("</b"));
+    }
+
+    #[test]
+    fn what_the_validator_warns_of_is_left_out() {
+        let video = "<video width=\"9\" controls=\"controls\" poster=\"p\"><source src=\"v\"></video>";
+        assert_eq!(strict(video), "<video width=\"9\" poster=\"p\"><source src=\"v\"></video>");
+        assert_eq!(strict("<audio src=\"a\"></audio>"), "<audio src=\"a\"></audio>");
+        let text = "<p title=\"<bdo\">a controls=\"x\" <bdo dir=\"rtl\">b</bdo></p>";
+        assert_eq!(strict(text), "<p title=\"<bdo\">a controls=\"x\" <bdi dir=\"rtl\">b</bdi></p>");
+        assert!(matches!(strict("<p>a controls=\"x\"</p>"), Cow::Borrowed(_)));
     }
 
     #[test]
