@@ -8,7 +8,8 @@ use super::{
 };
 use sqlx::SqliteConnection;
 
-/// Runs a statement over rows given as JSON; does nothing for no rows.
+/// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
+/// straight from `json_each`, a row would be written out as text anew for each of its columns.
 async fn set<T: serde::Serialize>(
     connection: &mut SqliteConnection,
     sql: &'static str,
@@ -26,8 +27,9 @@ async fn set<T: serde::Serialize>(
 pub(super) async fn apply(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
     set(
         connection,
-        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
-         SELECT value ->> 'id', value ->> 'iri', value ->> 'entry', 1, 1, value ->> 'at' FROM json_each($1)",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
+         SELECT v ->> 'id', v ->> 'iri', v ->> 'entry', 1, 1, v ->> 'at' FROM r",
         &ledger.stories,
         "writing stories",
     )
@@ -36,9 +38,10 @@ pub(super) async fn apply(connection: &mut SqliteConnection, ledger: &Ledger) ->
     texts(connection, &ledger.texts).await?;
     set(
         connection,
-        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
-         SELECT value ->> 'entry', value ->> 'story', value ->> 'at', value ->> 'rule', value ->> 'lmin', \
-                value ->> 'containment', value ->> 'start', value ->> 'evidence' FROM json_each($1)",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
+         SELECT v ->> 'entry', v ->> 'story', v ->> 'at', v ->> 'rule', v ->> 'lmin', \
+                v ->> 'containment', v ->> 'start', v ->> 'evidence' FROM r",
         &ledger.members,
         "writing members of stories",
     )
@@ -115,35 +118,38 @@ fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
 async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
     set(
         connection,
-        "INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_link, old_summary, \
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_link, old_summary, \
                 old_content) \
-         SELECT e.id, r.value ->> 'at', r.value ->> 'material', r.value ->> 'what', e.title, r.value ->> 'title', \
-                CASE WHEN e.link IS NOT r.value ->> 'link' THEN e.link END, \
-                CASE WHEN t.summary IS NOT r.value ->> 'summary' THEN t.summary END, \
-                CASE WHEN t.content IS NOT r.value ->> 'content' THEN t.content END \
-         FROM json_each($1) AS r JOIN entry AS e ON e.id = r.value ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id",
+         SELECT e.id, v ->> 'at', v ->> 'material', v ->> 'what', e.title, v ->> 'title', \
+                CASE WHEN e.link IS NOT v ->> 'link' THEN e.link END, \
+                CASE WHEN t.summary IS NOT v ->> 'summary' THEN t.summary END, \
+                CASE WHEN t.content IS NOT v ->> 'content' THEN t.content END \
+         FROM r JOIN entry AS e ON e.id = v ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id",
         &ledger.revised,
         "writing revisions",
     )
     .await?;
     set(
         connection,
-        "UPDATE entry SET title = r.value ->> 'title', title_from = r.value ->> 'title_from', \
-                link = r.value ->> 'link', link_key = r.value ->> 'link_key', author = r.value ->> 'author', \
-                language = r.value ->> 'language', published = r.value ->> 'published', \
-                updated = r.value ->> 'updated', believed = r.value ->> 'believed', shown = r.value ->> 'shown', \
-                revised_at = CASE WHEN r.value ->> 'material' THEN r.value ->> 'at' ELSE revised_at END \
-         FROM json_each($1) AS r WHERE entry.id = r.value ->> 'id'",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE entry SET title = v ->> 'title', title_from = v ->> 'title_from', \
+                link = v ->> 'link', link_key = v ->> 'link_key', author = v ->> 'author', \
+                language = v ->> 'language', published = v ->> 'published', \
+                updated = v ->> 'updated', believed = v ->> 'believed', shown = v ->> 'shown', \
+                revised_at = CASE WHEN v ->> 'material' THEN v ->> 'at' ELSE revised_at END \
+         FROM r WHERE entry.id = v ->> 'id'",
         &ledger.revised,
         "revising entries",
     )
     .await?;
     set(
         connection,
-        "UPDATE entry_text SET summary = r.value ->> 'summary', content = r.value ->> 'content', \
-                extras = r.value ->> 'extras', folded_title = r.value ->> 'folded_title', \
-                folded_body = r.value ->> 'folded_body' \
-         FROM json_each($1) AS r WHERE entry_text.entry_id = r.value ->> 'id'",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE entry_text SET summary = v ->> 'summary', content = v ->> 'content', \
+                extras = v ->> 'extras', folded_title = v ->> 'folded_title', \
+                folded_body = v ->> 'folded_body' \
+         FROM r WHERE entry_text.entry_id = v ->> 'id'",
         &ledger.revised,
         "revising texts",
     )
@@ -154,9 +160,10 @@ async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<()
 async fn sight(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<(), StoreError> {
     set(
         connection,
-        "INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
-         SELECT value ->> 'feed', value ->> 'key', value ->> 'entry', value ->> 'raw', value ->> 'guid', \
-                value ->> 'link', value ->> 'at', value ->> 'evidence' FROM json_each($1) WHERE true \
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
+         SELECT v ->> 'feed', v ->> 'key', v ->> 'entry', v ->> 'raw', v ->> 'guid', \
+                v ->> 'link', v ->> 'at', v ->> 'evidence' FROM r WHERE true \
          ON CONFLICT (key_hash, feed_id) DO UPDATE SET raw = excluded.raw, left_at = NULL",
         &ledger.sightings,
         "writing sightings",

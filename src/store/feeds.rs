@@ -208,12 +208,13 @@ pub(super) async fn write(connection: &mut SqliteConnection, visits: &[VisitRows
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
                 duplicate, gap, repairs, next_poll_at, why) \
-         SELECT value ->> 'feed', value ->> 'ended_at', value ->> 'ms', value ->> 'outcome', value ->> 'fault', \
-                value ->> 'error', value ->> 'status', value ->> 'bytes', value ->> 'listed', value ->> 'new', \
-                value ->> 'revised', value ->> 'duplicate', value ->> 'gap', value ->> 'repairs', \
-                value ->> 'next_poll_at', value ->> 'why' FROM json_each($1)",
+         SELECT v ->> 'feed', v ->> 'ended_at', v ->> 'ms', v ->> 'outcome', v ->> 'fault', \
+                v ->> 'error', v ->> 'status', v ->> 'bytes', v ->> 'listed', v ->> 'new', \
+                v ->> 'revised', v ->> 'duplicate', v ->> 'gap', v ->> 'repairs', \
+                v ->> 'next_poll_at', v ->> 'why' FROM r",
     )
     .bind(cell::rows(&visits.iter().map(|v| &v.poll).collect::<Vec<_>>()))
     .execute(&mut *connection)
@@ -230,9 +231,10 @@ pub(super) async fn write(connection: &mut SqliteConnection, visits: &[VisitRows
         return Ok(());
     }
     sqlx::query(
-        "UPDATE feed SET title = r.value ->> 'title', link = r.value ->> 'link', language = r.value ->> 'language', \
-                repairs = r.value ->> 'repairs' \
-         FROM json_each($1) AS r WHERE feed.id = r.value ->> 'id'",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE feed SET title = v ->> 'title', link = v ->> 'link', language = v ->> 'language', \
+                repairs = v ->> 'repairs' \
+         FROM r WHERE feed.id = v ->> 'id'",
     )
     .bind(cell::rows(&infos))
     .execute(connection)
@@ -252,19 +254,20 @@ async fn update(connection: &mut SqliteConnection, feeds: &[&FeedAfter]) -> Resu
         return Ok(());
     }
     sqlx::query(
-        "UPDATE feed SET ask_url = r.value ->> 'ask_url', etag = unhex(r.value ->> 'etag'), \
-                last_modified = unhex(r.value ->> 'last_modified'), body_hash = r.value ->> 'body_hash', \
-                state = r.value ->> 'state', failures = r.value ->> 'failures', \
-                hold_until = r.value ->> 'hold_until', last_poll_at = r.value ->> 'last_poll_at', \
-                last_success_at = r.value ->> 'last_success_at', \
-                last_outcome = coalesce(r.value ->> 'last_outcome', last_outcome), \
-                last_error = CASE WHEN r.value ->> 'last_outcome' IS NULL THEN last_error \
-                                  ELSE r.value ->> 'last_error' END, \
-                next_poll_at = r.value ->> 'next_poll_at', why = r.value ->> 'why', hints = r.value ->> 'hints', \
-                rhythm = r.value ->> 'rhythm', moving_to = r.value ->> 'moving_to', \
-                moving_visits = r.value ->> 'moving_visits', moving_since = r.value ->> 'moving_since', \
-                guids_void = r.value ->> 'guids_void', gaps = gaps + (r.value ->> 'gap') \
-         FROM json_each($1) AS r WHERE feed.id = r.value ->> 'id'",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE feed SET ask_url = v ->> 'ask_url', etag = unhex(v ->> 'etag'), \
+                last_modified = unhex(v ->> 'last_modified'), body_hash = v ->> 'body_hash', \
+                state = v ->> 'state', failures = v ->> 'failures', \
+                hold_until = v ->> 'hold_until', last_poll_at = v ->> 'last_poll_at', \
+                last_success_at = v ->> 'last_success_at', \
+                last_outcome = coalesce(v ->> 'last_outcome', last_outcome), \
+                last_error = CASE WHEN v ->> 'last_outcome' IS NULL THEN last_error \
+                                  ELSE v ->> 'last_error' END, \
+                next_poll_at = v ->> 'next_poll_at', why = v ->> 'why', hints = v ->> 'hints', \
+                rhythm = v ->> 'rhythm', moving_to = v ->> 'moving_to', \
+                moving_visits = v ->> 'moving_visits', moving_since = v ->> 'moving_since', \
+                guids_void = v ->> 'guids_void', gaps = gaps + (v ->> 'gap') \
+         FROM r WHERE feed.id = v ->> 'id'",
     )
     .bind(cell::rows(feeds))
     .execute(connection)

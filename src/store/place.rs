@@ -34,11 +34,12 @@ async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
-         SELECT value ->> 'channel', value ->> 'order_at', value ->> 'published_at', value ->> 'story', \
-                value ->> 'entry' FROM json_each($1) AS r \
-         WHERE value ->> 'each' OR NOT EXISTS (SELECT 1 FROM place AS p \
-            WHERE p.story_id = r.value ->> 'story' AND p.channel_id = r.value ->> 'channel')",
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
+         SELECT v ->> 'channel', v ->> 'order_at', v ->> 'published_at', v ->> 'story', \
+                v ->> 'entry' FROM r \
+         WHERE v ->> 'each' OR NOT EXISTS (SELECT 1 FROM place AS p \
+            WHERE p.story_id = v ->> 'story' AND p.channel_id = v ->> 'channel')",
     )
     .bind(cell::rows(rows))
     .execute(connection)

@@ -1,5 +1,7 @@
 //! Names of months, folded, in all usages: Moroccan, Maghreb, Egyptian and Gulf, Levantine, French, English.
 
+use std::sync::LazyLock;
+
 /// How surely a word means a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Month {
@@ -79,9 +81,32 @@ const LATIN: &[(&str, Month)] = &[
     ("septembre", Month::Sure(9)),
 ];
 
+/// Bytes of the longest name.
+const LONGEST: usize = 12;
+
+/// How names of so many bytes begin and end: most words are told apart from all months by this alone, and this is asked for
+/// every word of every text.
+static EDGES: LazyLock<[Vec<Edges>; LONGEST + 1]> = LazyLock::new(|| {
+    let mut edges = [const { Vec::new() }; LONGEST + 1];
+    for (name, _) in MONTHS.iter().chain(LATIN) {
+        edges[name.len()].push(Edges::of(name.as_bytes()));
+    }
+    edges
+});
+
+/// The second byte of a word and its last: of Arabic letters, the bytes that differ.
+#[derive(PartialEq)]
+struct Edges(u8, u8);
+
+impl Edges {
+    fn of(word: &[u8]) -> Self {
+        Self(word[1], word[word.len() - 1])
+    }
+}
+
 /// Whether a folded word names a month.
 pub fn month(word: &str) -> Option<Month> {
-    if !(3..=12).contains(&word.len()) {
+    if !(3..=LONGEST).contains(&word.len()) || !EDGES[word.len()].contains(&Edges::of(word.as_bytes())) {
         return None;
     }
     let list = if word.is_ascii() { LATIN } else { MONTHS };
@@ -115,6 +140,15 @@ mod tests {
             sorted.sort_by_key(|(name, _)| *name);
             assert_eq!(sorted, list);
         }
+    }
+
+    #[test]
+    fn every_name_is_known_and_no_other_word() {
+        for (name, meant) in MONTHS.iter().chain(LATIN) {
+            assert_eq!(month(name), Some(*meant), "{name}");
+            assert_eq!(month(&name.replace(['ا', 'a', 'e'], "ق")).filter(|_| name.contains(['ا', 'a', 'e'])), None);
+        }
+        assert_eq!([month(""), month("م"), month("septembres"), month("mat")], [None; 4]);
     }
 
     #[test]
