@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 const UNIT: &str = "deploy/warraq.service";
 
 /// What a program says on standard output and error and whether it is content; `None`, said aloud, where it is missing.
-fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+pub fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
     let Ok(output) = Command::new(program).args(arguments).output() else {
         eprintln!("SKIPPED: {program} is not installed");
         return None;

@@ -3,6 +3,7 @@
 
 mod backfill;
 mod config;
+mod copies;
 mod daemon;
 mod demo;
 mod deploy;
@@ -13,6 +14,7 @@ mod fetch;
 mod house_rules;
 mod journeys;
 mod manners;
+mod manual;
 mod outcomes;
 mod processes;
 mod reading;
