@@ -28,29 +28,6 @@ fn the_units_are_hardened() {
 }
 
 #[test]
-fn the_proxies_take_their_configurations() {
-    let directory = tempfile::tempdir().unwrap();
-    let place = |name: &str| directory.path().join(name).display().to_string();
-    // No certificate is at hand and no port is ours: the rest is checked as it stands.
-    let site = fs::read_to_string("deploy/nginx.conf").unwrap();
-    let site: String = site.lines().filter(|line| !line.contains("ssl_") && !line.contains("listen ")).fold(
-        String::new(),
-        |text, line| {
-            text + &line.replace("server_name", &format!("listen unix:{}; server_name", place("socket"))) + "\n"
-        },
-    );
-    let main = format!("pid {}; error_log stderr; events {{}} http {{ access_log off; {site} }}", place("pid"));
-    fs::write(directory.path().join("nginx.conf"), main).unwrap();
-    if let Some((content, said)) = verdict("nginx", &["-t", "-p", &place(""), "-c", &place("nginx.conf")]) {
-        assert!(content, "{said}");
-    }
-    let caddy = ["validate", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"];
-    if let Some((content, said)) = verdict("caddy", &caddy) {
-        assert!(content, "{said}");
-    }
-}
-
-#[test]
 fn the_unit_lets_the_group_read_and_nobody_else() {
     let unit = fs::read_to_string(UNIT).unwrap();
     for line in ["Type=notify", "User=warraq", "StateDirectory=warraq", "StateDirectoryMode=0750", "UMask=0027"] {

@@ -17,6 +17,7 @@ mod manners;
 mod manual;
 mod outcomes;
 mod processes;
+mod proxies;
 mod reading;
 mod store;
 mod stories;
