@@ -15,6 +15,7 @@ mod house_rules;
 mod journeys;
 mod manners;
 mod manual;
+mod meters;
 mod outcomes;
 mod processes;
 mod proxies;
