@@ -28,6 +28,42 @@ fn the_units_are_hardened() {
 }
 
 #[test]
+fn systemd_takes_the_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut units = Vec::new();
+    for unit in ["warraq.service", "warraq-backup.service", "warraq-backup.timer"] {
+        let text = fs::read_to_string(format!("deploy/{unit}")).unwrap();
+        let place = folder.path().join(unit);
+        // Systemd looks whether the program is there.
+        fs::write(&place, text.replace("/usr/bin/warraq", env!("CARGO_BIN_EXE_warraq"))).unwrap();
+        units.push(place.display().to_string());
+    }
+    let arguments: Vec<&str> = ["verify", "--man=no"].into_iter().chain(units.iter().map(String::as_str)).collect();
+    let Some((content, said)) = verdict("systemd-analyze", &arguments) else { return };
+    assert!(content && !said.contains(&folder.path().display().to_string()), "{said}");
+    let timer = fs::read_to_string(folder.path().join("warraq-backup.timer")).unwrap();
+    let calendar = timer.lines().find_map(|line| line.strip_prefix("OnCalendar=")).unwrap();
+    let (content, said) = verdict("systemd-analyze", &["calendar", calendar]).unwrap();
+    assert!(content && said.contains("Next elapse"), "{said}");
+}
+
+#[test]
+fn the_alert_rules_are_rules() {
+    let rules = "deploy/alerts.yml";
+    if let Some((content, said)) = verdict("promtool", &["check", "rules", rules]) {
+        return assert!(content, "{said}");
+    }
+    let shape = "import sys, yaml; groups = yaml.safe_load(open(sys.argv[1]))['groups']; \
+        assert all({'alert', 'expr', 'annotations'} <= rule.keys() <= {'alert', 'expr', 'for', 'annotations'} for g in groups for rule in g['rules'])";
+    if verdict("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
+        eprintln!("SKIPPED: no reader of YAML is installed");
+        return;
+    }
+    let (content, said) = verdict("python3", &["-c", shape, rules]).unwrap();
+    assert!(content, "{said}");
+}
+
+#[test]
 fn the_unit_lets_the_group_read_and_nobody_else() {
     let unit = fs::read_to_string(UNIT).unwrap();
     for line in ["Type=notify", "User=warraq", "StateDirectory=warraq", "StateDirectoryMode=0750", "UMask=0027"] {

@@ -117,6 +117,7 @@ async fn every_number_is_that_of_the_database() {
     assert!(found["warraq_poll_lateness_seconds_bucket{le=\"7200\"}"] > 0.0);
     assert_eq!(found["warraq_polls_total{outcome=\"moved\"}"], 0.0, "what has not happened is there, with 0");
     named_as_prometheus_wants(&text);
+    the_alerts_ask_for_what_is_there(&found);
 
     for _ in 0..3 {
         assert_eq!(ask("127.0.0.1", &format!("{base}/nothing")).await.0, 404);
@@ -126,6 +127,22 @@ async fn every_number_is_that_of_the_database() {
     assert_eq!(after[&code("4xx")] - found[&code("4xx")], 3.0);
     assert_eq!(after[&code("200")] - found[&code("200")], 1.0, "the last reading itself");
     daemon.stop().await;
+}
+
+/// Every name in an expression of deploy/alerts.yml, with every label, is in the exposition.
+fn the_alerts_ask_for_what_is_there(found: &BTreeMap<String, f64>) {
+    let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
+    let asked: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("expr: "))
+        .flat_map(|expression| expression.split([' ', '(', ')', '[']))
+        .filter(|word| word.starts_with("warraq_"))
+        .collect();
+    assert!(asked.len() >= 10, "{asked:?}");
+    for name in asked {
+        let there = |sample: &String| sample == name || (!name.contains('{') && sample.split('{').next() == Some(name));
+        assert!(found.keys().any(there), "deploy/alerts.yml asks for {name}");
+    }
 }
 
 /// promtool's rules: base units, counters in `_total`, HELP and TYPE for every name.
