@@ -1,7 +1,7 @@
 //! `warraq replay`: recorded entries through the real normalising and the real decisions, to try the rules on one's own
 //! record. Nothing of the house's own database is read or written.
 
-use super::{Failure, progress::Line};
+use super::{Failure, out::written, progress::Line};
 use crate::{
     dedup::replay::{Recorded, replay as decide},
     store::{Progress, Unit},
@@ -30,10 +30,9 @@ pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
     line.wipe();
     let mut out = BufWriter::new(io::stdout().lock());
     for (id, story) in told {
-        writeln!(out, "{}", json!({"id": id, "story": story}))?;
+        written(writeln!(out, "{}", json!({"id": id, "story": story})))?;
     }
-    out.flush()?;
-    Ok(())
+    written(out.flush())
 }
 
 /// Every line of the file; empty ones are passed over.
