@@ -101,6 +101,9 @@ fn the_manual_is_what_the_verbs_say() {
 fn the_manual_is_good_roff_and_names_every_verb_and_option() {
     let Some((content, said)) = verdict("mandoc", &["-T", "lint", "-W", "warning", PAGE]) else { return };
     assert!(content && said.is_empty(), "{said}");
+    if let Some((content, said)) = verdict("man", &["--warnings", "-l", "-Tutf8", "-Z", PAGE]) {
+        assert!(content && !said.contains("warning"), "{said}");
+    }
     let (content, shown) = verdict("mandoc", &["-T", "utf8", "-O", "width=1000", PAGE]).unwrap();
     assert!(content, "{shown}");
     // Bold and italics are overstruck.
@@ -147,6 +150,10 @@ fn shells_take_the_completions_and_bash_completes() {
         if let Some((content, said)) = verdict(&shell.to_string(), &["-n", path]) {
             assert!(content, "{path}: {said}");
         }
+    }
+    let fish = format!("source {}; complete -C 'warraq ex'", COMPLETIONS[2].1);
+    if let Some((content, said)) = verdict("fish", &["-c", &fish]) {
+        assert!(content && said.contains("explain\t") && said.contains("export-opml\t"), "{said}");
     }
     let Some(verbs) = offered(&["warraq", "ex"]) else { return };
     assert_eq!(verbs, ["explain", "export-opml"]);
