@@ -83,3 +83,30 @@ fn a_database_that_nobody_has_open_is_not_in_wal_mode() {
     assert_eq!(database[18..20], [1, 1]);
     assert!(!Path::exists(&directory.path().join("warraq.db-wal")));
 }
+
+#[tokio::test]
+async fn the_service_manager_is_told_of_start_life_and_end() {
+    let folder = crate::processes::Folder::new("", &[]);
+    let socket = tokio::net::UnixDatagram::bind(folder.path("notify")).unwrap();
+    let mut command = folder.command(&["run"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify")).stderr(std::process::Stdio::null());
+    let mut daemon = command.spawn().unwrap();
+    // In this order; life is told of each second.
+    for word in ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"] {
+        let hear = async {
+            let mut heard = [0; 256];
+            loop {
+                let length = socket.recv(&mut heard).await.unwrap();
+                if String::from_utf8_lossy(&heard[..length]).lines().any(|line| line == word) {
+                    return;
+                }
+            }
+        };
+        if word == "STOPPING=1" {
+            let pid = daemon.id().unwrap().to_string();
+            assert!(Command::new("kill").arg(pid).output().unwrap().status.success());
+        }
+        tokio::time::timeout(std::time::Duration::from_secs(30), hear).await.expect(word);
+    }
+    assert_eq!(daemon.wait().await.unwrap().code(), Some(0));
+}
