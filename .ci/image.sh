@@ -5,16 +5,17 @@
 set -euo pipefail
 [ "$(id -u)" = 0 ] || { echo "-- skipped: the image's root needs root"; exit 0; }
 
-# An instruction a line, without comments.
+# An instruction a line, without comments; of the building stage, and of the image.
 instructions=$(grep -v '^ *#' deploy/Dockerfile | sed -e ':more' -e '/\\$/N; s/\\\n */ /; t more')
-instruction() { sed -n "s/^$1 //p" <<<"$instructions"; }
+built() { sed -n -e '/^FROM scratch/q' -e "s/^$1 //p" <<<"$instructions"; }
+instruction() { sed -n "/^FROM scratch/,\$ s/^$1 //p" <<<"$instructions"; }
 # The words of a JSON array.
 words() { tr -d '[]",' ; }
 
 root=$PWD/target/image
 rm -rf "$root"
 # Only the image's root lies elsewhere. The build is cargo's own and reuses what it has built.
-bash -euc "${RUN_PREFIX:-} $(instruction RUN | sed "s#/root-of-image#$root#g")"
+bash -euc "$(built RUN | sed "s#/root-of-image#$root#g")"
 if ldd "$root/usr/bin/warraq" >/dev/null 2>&1 && ! ldd "$root/usr/bin/warraq" | grep -q 'statically linked'; then
     echo "the binary is not static"; exit 1
 fi
@@ -51,25 +52,30 @@ name = "V"
 feeds = ["http://127.0.0.1:$(cat "$outlet/port")/feed"]
 TOML
 
-# chroot(1) starts in the new root; env(1) would have to be in it.
 user=$(instruction USER) workdir=$(instruction WORKDIR)
-inside() { (cd / && exec env -i "${environment[@]}" "$(command -v chroot)" --userspec="$user" "$root" "$@"); }
 read -ra entry <<<"$(instruction ENTRYPOINT | words)"
 read -ra run <<<"$(instruction CMD | words)"
 read -ra health <<<"$(instruction HEALTHCHECK | sed 's/.* CMD //' | words)"
-[ -n "$workdir" ] && [ -d "$root$workdir" ]
+# chroot(1) knows no working directory.
+enter='
+import os, sys
+root, user, workdir, variables, *command = sys.argv[1:]
+uid, gid = map(int, user.split(":"))
+os.chroot(root); os.chdir(workdir); os.setgroups([]); os.setgid(gid); os.setuid(uid)
+os.execve(command[0], command, dict(pair.split("=", 1) for pair in variables.split()))'
+inside=(python3 -c "$enter" "$root" "$user" "$workdir" "${environment[*]}")
 
-(cd / && exec env -i "${environment[@]}" "$(command -v chroot)" --userspec="$user" "$root" "${entry[@]}" "${run[@]}") 2>"$outlet/log" &
+"${inside[@]}" "${entry[@]}" "${run[@]}" 2>"$outlet/log" &
 daemon=$!
 fail() { echo "$1"; cat "$outlet/log"; exit 1; }
-for _ in $(seq 100); do inside "${health[@]}" >/dev/null 2>&1 && break; sleep 0.1; done
-inside "${health[@]}" || fail "the health check is not content"
-for _ in $(seq 300); do inside "${entry[@]}" search image | grep -q 'In the image' && break; sleep 0.1; done
-inside "${entry[@]}" search image | grep 'In the image' || fail "nothing was polled"
-inside "${entry[@]}" backup "$workdir/copy.db"
+for _ in $(seq 100); do "${inside[@]}" "${health[@]}" >/dev/null 2>&1 && break; sleep 0.1; done
+"${inside[@]}" "${health[@]}" || fail "the health check is not content"
+for _ in $(seq 300); do "${inside[@]}" "${entry[@]}" search image | grep -q 'In the image' && break; sleep 0.1; done
+"${inside[@]}" "${entry[@]}" search image | grep 'In the image' || fail "nothing was polled"
+"${inside[@]}" "${entry[@]}" backup "$workdir/copy.db"
 kill -"$(instruction STOPSIGNAL | sed 's/^SIG//')" "$daemon"
 ended=0; wait "$daemon" || ended=$?
 daemon=
 [ "$ended" = 0 ] || fail "the daemon ended with $ended"
-! inside "${health[@]}" 2>/dev/null || fail "the health check is content with a daemon that is gone"
+! "${inside[@]}" "${health[@]}" 2>/dev/null || fail "the health check is content with a daemon that is gone"
 echo "image: $(du -sh "$root/usr" | cut -f1) of programs, $(find "$root" -type f | wc -l) files; ended with 0"
