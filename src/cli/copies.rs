@@ -33,7 +33,14 @@ pub(super) fn with_hint(error: StoreError) -> Failure {
 }
 
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> {
-    let bytes = progress::shown(async |tell| store::backup(&config.database.path, file, &tell).await).await?;
+    let copied = progress::shown(async |tell| store::backup(&config.database.path, file, &tell).await).await;
+    let bytes = copied.map_err(|error| match error {
+        StoreError::File { .. } | StoreError::Sql { .. } => Failure::with_hint(
+            error,
+            "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
+        ),
+        other => with_hint(other),
+    })?;
     say(format_args!(
         "{}: {:.1} MB, a whole copy of {}",
         file.display(),

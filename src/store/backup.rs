@@ -35,7 +35,8 @@ pub async fn backup(database: &Path, target: &Path, tell: &Teller) -> Result<u64
     }
     let reader = open::readers(database).await?;
     let partial = beside(target, ".partial");
-    let _ = fs::remove_file(&partial);
+    // SQLite takes a file that is empty, and says less about one that cannot be made.
+    File::create(&partial).map_err(file_error("writing", &partial))?;
     let copied = copy(&reader, &partial, tell).await;
     reader.close().await;
     if let Err(error) = copied {

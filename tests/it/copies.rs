@@ -140,3 +140,30 @@ async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
         assert!(content && said.contains(&format!("\r\u{1b}[K{words}")), "{verb}: {said:?}");
     }
 }
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
+    let folder = Folder::new("", &[]);
+    folder.says(&["poll"]).await;
+    for (target, why) in [("no/such/copy.db", "No such file or directory"), ("config.toml/copy.db", "Not a directory")]
+    {
+        let (code, said) = folder.fails(&["backup", target]).await;
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(code, 1, "{said}");
+        let [error, cause, hint] = lines[..] else { panic!("{said}") };
+        assert_eq!(error, format!("error: writing {target}.partial failed"));
+        assert!(cause.starts_with("caused by: ") && cause.contains(why), "{said}");
+        assert!(hint.starts_with("hint: the folder must be there"), "{said}");
+    }
+    // No file may grow beyond this: to SQLite that is a full disk.
+    let line = "trap '' XFSZ; ulimit -f 20; exec \"$0\" backup copy.db";
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_warraq")]).current_dir(folder.path("")).env_clear();
+    let ended = shell.output().await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    let causes: Vec<&str> = said.lines().filter(|line| line.starts_with("caused by: ")).collect();
+    assert!(ended.status.code() == Some(1) && causes.len() == 1 && said.contains("\nhint: "), "{said}");
+    for name in ["copy.db", "copy.db.partial"] {
+        assert!(!folder.path(name).exists(), "{name}: half a copy is none");
+    }
+}
