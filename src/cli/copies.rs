@@ -1,6 +1,6 @@
 //! `warraq backup` and `warraq restore`.
 
-use super::{Failure, out::say};
+use super::{Failure, out::say, progress};
 use crate::{
     config::Config,
     store::{self, StoreError},
@@ -21,6 +21,9 @@ pub(super) fn with_hint(error: StoreError) -> Failure {
             Failure::with_hint(error, "the folder of [database] path must be there, and this user may write to it")
         }
         StoreError::Foreign { .. } => Failure::with_hint(error, "name another file in [database] path"),
+        StoreError::BadBackup { .. } => {
+            Failure::with_hint(error, "name a file that `warraq backup` wrote; the database is as it was")
+        }
         StoreError::Newer { .. } => Failure::with_hint(
             error,
             "use the newer warraq, or put a backup of before in its place with `warraq restore BACKUP`",
@@ -30,7 +33,14 @@ pub(super) fn with_hint(error: StoreError) -> Failure {
 }
 
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> {
-    let bytes = store::backup(&config.database.path, file).await?;
+    let copied = progress::shown(async |tell| store::backup(&config.database.path, file, &tell).await).await;
+    let bytes = copied.map_err(|error| match error {
+        StoreError::File { .. } | StoreError::Sql { .. } => Failure::with_hint(
+            error,
+            "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
+        ),
+        other => with_hint(other),
+    })?;
     say(format_args!(
         "{}: {:.1} MB, a whole copy of {}",
         file.display(),
@@ -41,7 +51,8 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> 
 }
 
 pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
-    let kept = store::restore(&config.database.path, file).await.map_err(with_hint)?;
+    let restored = progress::shown(async |tell| store::restore(&config.database.path, file, &tell).await).await;
+    let kept = restored.map_err(with_hint)?;
     say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
     if let Some(kept) = kept {
         say(format_args!("what was there before is kept at {}", kept.display()))?;

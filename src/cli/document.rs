@@ -1,6 +1,6 @@
 //! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
 
-use super::{Failure, inspect};
+use super::{Failure, inspect, out::written};
 use crate::{
     clock::Clock,
     fetch::{Fetched, Fetcher, Limits},
@@ -42,11 +42,12 @@ pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> 
     };
     let mut out = std::io::stdout().lock();
     match read {
-        Ok(feed) if as_json => writeln!(out, "{}", inspect::inspect_json(&feed))?,
-        Ok(feed) => write!(out, "{}", inspect::inspect_text(&feed))?,
+        Ok(feed) if as_json => written(writeln!(out, "{}", inspect::inspect_json(&feed)))?,
+        Ok(feed) => written(write!(out, "{}", inspect::inspect_text(&feed)))?,
         Err(fault) => {
             if as_json {
-                writeln!(out, "{}", inspect::fault_json(&fault))?;
+                // Read or not: it is no feed.
+                let _ = writeln!(out, "{}", inspect::fault_json(&fault));
             }
             return Err(Failure::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
         }
@@ -60,12 +61,12 @@ pub(super) async fn discover(address: String) -> Result<(), Failure> {
     let Got { bytes, context } = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = parse::read(&bytes, &context, &|_| false) {
-        writeln!(out, "{address}\tit is a feed itself, with {} entries", feed.listed.len())?;
-        return Ok(());
+        return written(writeln!(out, "{address}\tit is a feed itself, with {} entries", feed.listed.len()));
     }
     let announced = parse::announced(&bytes, &context);
     for Announced { url, title, media_type } in &announced {
-        writeln!(out, "{url}\t{}\t{}", title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"))?;
+        let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
+        written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
     }
     if announced.is_empty() {
         return Err(Failure::with_hint(

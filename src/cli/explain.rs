@@ -1,7 +1,7 @@
 //! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
 //! one story. Everything told was stored when it was decided; nothing is worked out anew.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::{
     config::Config,
     model::{EntryId, StoryId},
@@ -48,8 +48,7 @@ pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), Fa
     let reader = Reader::open(&config.database.path).await?;
     let told = tell(&reader, subject).await;
     reader.close().await;
-    println!("{}", told?.trim_end());
-    Ok(())
+    say(told?.trim_end())
 }
 
 async fn tell(reader: &Reader, subject: &Subject) -> Result<String, Failure> {

@@ -39,9 +39,14 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Failed { error, hint } => {
-                eprintln!("error: {error}");
-                for cause in error.chain().skip(1) {
-                    eprintln!("caused by: {cause}");
+                let mut last = error.to_string();
+                eprintln!("error: {last}");
+                for cause in error.chain().skip(1).map(ToString::to_string) {
+                    // Some errors end in the words of their cause.
+                    if !last.ends_with(&cause) {
+                        eprintln!("caused by: {cause}");
+                    }
+                    last = cause;
                 }
                 if let Some(hint) = hint {
                     eprintln!("hint: {hint}");

@@ -12,6 +12,7 @@ pub mod inspect;
 mod opml;
 mod out;
 mod poll;
+mod progress;
 mod prune;
 mod replay;
 mod run;
@@ -20,7 +21,7 @@ mod search;
 pub use failure::Failure;
 
 use crate::config::{Config, Stories};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueHint};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -90,7 +91,7 @@ enum Verb {
     /// How Warraq reads one document: format, encoding, repairs, hints, entries. Needs no configuration.
     Inspect {
         /// A file, or an http(s) address.
-        #[arg(value_name = "FILE-or-URL")]
+        #[arg(value_name = "FILE-or-URL", value_hint = ValueHint::AnyPath)]
         document: String,
         /// What relative addresses in it are relative to.
         #[arg(long, value_name = "URL")]

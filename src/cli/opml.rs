@@ -3,7 +3,7 @@
 //! Real exports lack `head`, `version`, `type`, `text`; spell `xmlUrl` in several ways; hold bare ampersands, HTML
 //! entities and unclosed elements. What has an address is taken.
 
-use super::Failure;
+use super::{Failure, out::written};
 use crate::{
     config::{self, Config},
     model::{FeedUrl, Language, Slug},
@@ -62,15 +62,13 @@ pub(super) fn import(file: &Path) -> Result<(), Failure> {
     for why in refused {
         eprintln!("warning: {why}");
     }
-    std::io::stdout().lock().write_all(tables.as_bytes())?;
-    Ok(())
+    written(std::io::stdout().lock().write_all(tables.as_bytes()))
 }
 
 /// Prints the configured feeds as OPML.
 pub(super) fn export(config: &Config) -> Result<(), Failure> {
     let feeds: Vec<_> = config.outlets.iter().flat_map(Subscription::of).collect();
-    std::io::stdout().lock().write_all(&render("Warraq", &feeds))?;
-    Ok(())
+    written(std::io::stdout().lock().write_all(&render("Warraq", &feeds)))
 }
 
 /// The text of a file: UTF-8, UTF-16 with its mark, else taken for Latin-1.

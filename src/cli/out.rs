@@ -11,7 +11,15 @@ use std::{
 /// # Errors
 /// When standard output cannot be written.
 pub(super) fn say(line: impl fmt::Display) -> Result<(), Failure> {
-    match writeln!(io::stdout(), "{line}") {
+    written(writeln!(io::stdout(), "{line}"))
+}
+
+/// What became of a writing to standard output.
+///
+/// # Errors
+/// When it failed, or nobody reads any more.
+pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Unread),
         written => Ok(written?),
     }

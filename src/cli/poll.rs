@@ -1,6 +1,6 @@
 //! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
 
-use super::{Failure, run::with_hint};
+use super::{Failure, out::written, run::with_hint};
 use crate::{
     clock::Clock,
     config::Config,
@@ -74,8 +74,7 @@ pub(super) async fn poll(
                 house.writer.index().await?;
             }
             house.close().await.map_err(with_hint)?;
-            sums.print(wanted.json)?;
-            Ok(())
+            written(sums.print(wanted.json))
         }
         Err(error) => Err(with_hint(house.why(error.into()).await)),
     }

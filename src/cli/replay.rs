@@ -1,44 +1,38 @@
 //! `warraq replay`: recorded entries through the real normalising and the real decisions, to try the rules on one's own
 //! record. Nothing of the house's own database is read or written.
 
-use super::Failure;
-use crate::dedup::replay::{Recorded, replay as decide};
+use super::{Failure, out::written, progress::Line};
+use crate::{
+    dedup::replay::{Recorded, replay as decide},
+    store::{Progress, Unit},
+};
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use serde_json::json;
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader, BufWriter, IsTerminal as _, Write as _},
+    io::{self, BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
     time::Duration,
 };
 
 /// Longest line, in bytes: an entry larger than any document may be is none.
 const LINE_MAX: u64 = 16_000_000;
-/// Entries between two words on progress.
-const PROGRESS: usize = 1_000;
 
 pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
     let recorded = read(file)?;
-    let total = recorded.len();
+    let total = recorded.len() as u64;
     let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
-    let watched = io::stderr().is_terminal();
-    let mut shown = 0;
+    let mut line = Line::new();
     let told = decide(recorded, window, |done| {
-        if watched && done >= shown + PROGRESS {
-            shown = done;
-            eprint!("\r{done} of {total}");
-        }
+        line.show(Progress { doing: "deciding", done: done as u64, total, unit: Unit::Entries });
     });
-    if watched && total >= PROGRESS {
-        eprintln!("\r{total} of {total}");
-    }
+    line.wipe();
     let mut out = BufWriter::new(io::stdout().lock());
     for (id, story) in told {
-        writeln!(out, "{}", json!({"id": id, "story": story}))?;
+        written(writeln!(out, "{}", json!({"id": id, "story": story})))?;
     }
-    out.flush()?;
-    Ok(())
+    written(out.flush())
 }
 
 /// Every line of the file; empty ones are passed over.

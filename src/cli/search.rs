@@ -1,13 +1,12 @@
 //! `warraq search`: the stories that hold these words, as `/search` finds them.
 
-use super::Failure;
+use super::{Failure, out::say};
 use crate::{
     config::Config,
     model::{StoryView, pages::Filter},
     store::Reader,
 };
 use serde_json::{Value, json};
-use std::io::{self, Write as _};
 
 /// Stories printed at most.
 const LIMIT: u32 = 100;
@@ -21,16 +20,14 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     let stories = found?.stories;
     if as_json {
         let rows: Vec<Value> = stories.iter().map(row).collect();
-        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&rows)?)?;
-        return Ok(());
+        return say(serde_json::to_string_pretty(&rows)?);
     }
     for story in &stories {
         let also = if story.also.is_empty() { String::new() } else { format!(" and {} more", story.also.len()) };
         let lead = &story.lead;
-        writeln!(io::stdout(), "{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link)?;
+        say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
-    writeln!(io::stdout(), "{} stories", stories.len())?;
-    Ok(())
+    say(format_args!("{} stories", stories.len()))
 }
 
 /// A story with the columns of the view `latest`, as far as a search knows them.

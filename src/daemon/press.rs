@@ -79,12 +79,10 @@ impl Press {
             if more {
                 continue;
             }
-            let gone = tokio::select! {
-                change = changed.changed() => change.is_err(),
-                reload = imprint.changed() => reload.is_err(),
-            };
-            if gone {
-                return Ok(());
+            tokio::select! {
+                // The writer has an error of its own, which is why.
+                change = changed.changed() => change.map_err(|_| StoreError::WriterGone)?,
+                reload = imprint.changed() => if reload.is_err() { return Ok(()) },
             }
         }
     }

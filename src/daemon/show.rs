@@ -9,19 +9,22 @@ use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, sync::Arc};
 
 /// Gauges that cost more than an addition are set this often.
-const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(30);
+const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
 /// Health and numbers, and when the gauges were last set.
 pub(super) struct Show {
     pub health: Arc<Health>,
     pub meters: Arc<Meters>,
-    database: PathBuf,
+    /// The database and its WAL, which holds what is not in the file yet: at first, everything.
+    files: [PathBuf; 2],
     gauged: Option<Timestamp>,
 }
 
 impl Show {
     pub(super) fn new(database: PathBuf) -> Self {
-        Self { health: Arc::default(), meters: Arc::default(), database, gauged: None }
+        let mut wal = database.clone().into_os_string();
+        wal.push("-wal");
+        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None }
     }
 
     /// Counts a poll.
@@ -43,9 +46,7 @@ impl Show {
         }
         self.gauged = Some(now);
         self.meters.feeds(house.rounds.agenda.states());
-        if let Ok(file) = std::fs::metadata(&self.database) {
-            self.meters.database(file.len());
-        }
+        self.meters.database(self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum());
     }
 }
 

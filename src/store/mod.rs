@@ -16,6 +16,7 @@ mod feeds;
 mod ledger;
 mod open;
 mod place;
+mod progress;
 mod read;
 mod recall;
 mod remember;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use backup::{backup, restore};
 pub use error::StoreError;
+pub use progress::{Progress, Teller, Unit};
 pub use read::{
     EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
     SightingThen, StoryStory, Subscribed,

@@ -4,10 +4,14 @@
 use super::{
     cell::{milli, second},
     error::{StoreError, While},
+    progress::{Progress, Teller, Unit},
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use std::time::Duration;
+
+/// Stories that go with one statement: often enough to see it advance, seldom enough to cost nothing.
+const STRIDE: i64 = 500;
 
 /// What is to be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,24 @@ pub struct Pruned {
 }
 
 /// Prunes in the caller's transaction. A story goes as a whole, once none of its entries was listed since the instant.
-pub(super) async fn prune(connection: &mut SqliteConnection, keep: &Keep) -> Result<Pruned, StoreError> {
+pub(super) async fn prune(connection: &mut SqliteConnection, keep: &Keep, tell: &Teller) -> Result<Pruned, StoreError> {
+    tell.send_replace(Progress::unmeasured("looking for what to forget"));
+    let pruned = look(connection, keep).await?;
+    if !keep.dry_run {
+        forget(connection, pruned.stories, tell).await?;
+        tell.send_replace(Progress::unmeasured("forgetting archive pages and polls"));
+        super::archive::prune(connection, keep.entries_since).await?;
+        sqlx::query("DELETE FROM poll WHERE ended_at < $1")
+            .bind(milli(keep.polls_since))
+            .execute(&mut *connection)
+            .await
+            .while_doing("pruning polls")?;
+    }
+    Ok(pruned)
+}
+
+/// Notes in `temp.pruned` which stories go, and counts.
+async fn look(connection: &mut SqliteConnection, keep: &Keep) -> Result<Pruned, StoreError> {
     sqlx::query("CREATE TEMP TABLE IF NOT EXISTS pruned AS SELECT 0 AS story_id WHERE false")
         .execute(&mut *connection)
         .await
@@ -73,22 +94,26 @@ pub(super) async fn prune(connection: &mut SqliteConnection, keep: &Keep) -> Res
         .fetch_one(&mut *connection)
         .await
         .while_doing("counting polls to prune")?;
-    if !keep.dry_run {
-        for sql in [
-            "DELETE FROM place WHERE story_id IN (SELECT story_id FROM temp.pruned)",
-            // Texts, revisions and membership go with the entry; sightings stay, with no entry.
-            "DELETE FROM entry WHERE story_id IN (SELECT story_id FROM temp.pruned)",
-            "DELETE FROM story WHERE id IN (SELECT story_id FROM temp.pruned)",
-        ] {
-            sqlx::query(sql).execute(&mut *connection).await.while_doing("pruning stories")?;
-        }
-        super::archive::prune(connection, keep.entries_since).await?;
-        sqlx::query("DELETE FROM poll WHERE ended_at < $1")
-            .bind(milli(keep.polls_since))
-            .execute(&mut *connection)
-            .await
-            .while_doing("pruning polls")?;
-    }
     let count = |n: i64| u64::try_from(n).unwrap_or_default();
     Ok(Pruned { entries: count(entries), stories: count(stories), polls: count(polls) })
+}
+
+/// Forgets the stories in `temp.pruned`, whose rows count from 1, a stride at a time.
+async fn forget(connection: &mut SqliteConnection, total: u64, tell: &Teller) -> Result<(), StoreError> {
+    let mut done = 0;
+    while done < i64::try_from(total).unwrap_or(i64::MAX) {
+        let progress = Progress { doing: "forgetting", done: done.unsigned_abs(), total, unit: Unit::Stories };
+        tell.send_replace(progress);
+        for sql in [
+            "DELETE FROM place WHERE story_id IN (SELECT story_id FROM temp.pruned WHERE rowid > $1 AND rowid <= $2)",
+            // Texts, revisions and membership go with the entry; sightings stay, with no entry.
+            "DELETE FROM entry WHERE story_id IN (SELECT story_id FROM temp.pruned WHERE rowid > $1 AND rowid <= $2)",
+            "DELETE FROM story WHERE id IN (SELECT story_id FROM temp.pruned WHERE rowid > $1 AND rowid <= $2)",
+        ] {
+            let query = sqlx::query(sql).bind(done).bind(done + STRIDE);
+            query.execute(&mut *connection).await.while_doing("pruning stories")?;
+        }
+        done += STRIDE;
+    }
+    Ok(())
 }

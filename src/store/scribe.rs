@@ -171,10 +171,10 @@ impl Scribe {
                 }
                 tell(reply, ());
             }
-            Command::Prune(keep, reply) => {
+            Command::Prune(keep, watched, reply) => {
                 self.flush().await?;
                 self.begin().await?;
-                let pruned = retain::prune(&mut self.connection, &keep).await?;
+                let pruned = retain::prune(&mut self.connection, &keep, &watched).await?;
                 self.end().await?;
                 if pruned.entries > 0 && !keep.dry_run {
                     // Nothing may join a story that is no more.

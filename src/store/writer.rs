@@ -4,6 +4,7 @@
 use super::{
     error::{StoreError, While},
     open::{self, WriterLock},
+    progress::Teller,
     read::Leaf,
     retain::{Keep, Pruned},
     roster::{Adopted, Roster},
@@ -27,7 +28,7 @@ pub(super) enum Command {
     Settle(Vec<Settled>, oneshot::Sender<()>),
     Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
     Archive { leaf: Box<Leaf>, packed: Vec<u8>, now: Timestamp, reply: oneshot::Sender<bool> },
-    Prune(Keep, oneshot::Sender<Pruned>),
+    Prune(Keep, Teller, oneshot::Sender<Pruned>),
     Index(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
@@ -124,7 +125,15 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn prune(&self, keep: Keep) -> Result<Pruned, StoreError> {
-        self.ask(|reply| Command::Prune(keep, reply)).await
+        self.prune_telling(keep, Teller::default()).await
+    }
+
+    /// As [`Writer::prune`], for somebody who watches.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn prune_telling(&self, keep: Keep, tell: Teller) -> Result<Pruned, StoreError> {
+        self.ask(|reply| Command::Prune(keep, tell, reply)).await
     }
 
     /// Commits what waits, brings the WAL into the file, and closes it.

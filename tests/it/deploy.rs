@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 const UNIT: &str = "deploy/warraq.service";
 
 /// What a program says on standard output and error and whether it is content; `None`, said aloud, where it is missing.
-fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+pub fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
     let Ok(output) = Command::new(program).args(arguments).output() else {
         eprintln!("SKIPPED: {program} is not installed");
         return None;
@@ -28,26 +28,39 @@ fn the_units_are_hardened() {
 }
 
 #[test]
-fn the_proxies_take_their_configurations() {
-    let directory = tempfile::tempdir().unwrap();
-    let place = |name: &str| directory.path().join(name).display().to_string();
-    // No certificate is at hand and no port is ours: the rest is checked as it stands.
-    let site = fs::read_to_string("deploy/nginx.conf").unwrap();
-    let site: String = site.lines().filter(|line| !line.contains("ssl_") && !line.contains("listen ")).fold(
-        String::new(),
-        |text, line| {
-            text + &line.replace("server_name", &format!("listen unix:{}; server_name", place("socket"))) + "\n"
-        },
-    );
-    let main = format!("pid {}; error_log stderr; events {{}} http {{ access_log off; {site} }}", place("pid"));
-    fs::write(directory.path().join("nginx.conf"), main).unwrap();
-    if let Some((content, said)) = verdict("nginx", &["-t", "-p", &place(""), "-c", &place("nginx.conf")]) {
-        assert!(content, "{said}");
+fn systemd_takes_the_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut units = Vec::new();
+    for unit in ["warraq.service", "warraq-backup.service", "warraq-backup.timer"] {
+        let text = fs::read_to_string(format!("deploy/{unit}")).unwrap();
+        let place = folder.path().join(unit);
+        // Systemd looks whether the program is there.
+        fs::write(&place, text.replace("/usr/bin/warraq", env!("CARGO_BIN_EXE_warraq"))).unwrap();
+        units.push(place.display().to_string());
     }
-    let caddy = ["validate", "--config", "deploy/Caddyfile", "--adapter", "caddyfile"];
-    if let Some((content, said)) = verdict("caddy", &caddy) {
-        assert!(content, "{said}");
+    let arguments: Vec<&str> = ["verify", "--man=no"].into_iter().chain(units.iter().map(String::as_str)).collect();
+    let Some((content, said)) = verdict("systemd-analyze", &arguments) else { return };
+    assert!(content && !said.contains(&folder.path().display().to_string()), "{said}");
+    let timer = fs::read_to_string(folder.path().join("warraq-backup.timer")).unwrap();
+    let calendar = timer.lines().find_map(|line| line.strip_prefix("OnCalendar=")).unwrap();
+    let (content, said) = verdict("systemd-analyze", &["calendar", calendar]).unwrap();
+    assert!(content && said.contains("Next elapse"), "{said}");
+}
+
+#[test]
+fn the_alert_rules_are_rules() {
+    let rules = "deploy/alerts.yml";
+    if let Some((content, said)) = verdict("promtool", &["check", "rules", rules]) {
+        return assert!(content, "{said}");
     }
+    let shape = "import sys, yaml; groups = yaml.safe_load(open(sys.argv[1]))['groups']; \
+        assert all({'alert', 'expr', 'annotations'} <= rule.keys() <= {'alert', 'expr', 'for', 'annotations'} for g in groups for rule in g['rules'])";
+    if verdict("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
+        eprintln!("SKIPPED: no reader of YAML is installed");
+        return;
+    }
+    let (content, said) = verdict("python3", &["-c", shape, rules]).unwrap();
+    assert!(content, "{said}");
 }
 
 #[test]
@@ -69,4 +82,31 @@ fn a_database_that_nobody_has_open_is_not_in_wal_mode() {
     // Read and write version 1: a rollback journal (fileformat2.html, 1.3.3).
     assert_eq!(database[18..20], [1, 1]);
     assert!(!Path::exists(&directory.path().join("warraq.db-wal")));
+}
+
+#[tokio::test]
+async fn the_service_manager_is_told_of_start_life_and_end() {
+    let folder = crate::processes::Folder::new("", &[]);
+    let socket = tokio::net::UnixDatagram::bind(folder.path("notify")).unwrap();
+    let mut command = folder.command(&["run"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify")).stderr(std::process::Stdio::null());
+    let mut daemon = command.spawn().unwrap();
+    // In this order; life is told of each second.
+    for word in ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"] {
+        let hear = async {
+            let mut heard = [0; 256];
+            loop {
+                let length = socket.recv(&mut heard).await.unwrap();
+                if String::from_utf8_lossy(&heard[..length]).lines().any(|line| line == word) {
+                    return;
+                }
+            }
+        };
+        if word == "STOPPING=1" {
+            let pid = daemon.id().unwrap().to_string();
+            assert!(Command::new("kill").arg(pid).output().unwrap().status.success());
+        }
+        tokio::time::timeout(std::time::Duration::from_secs(30), hear).await.expect(word);
+    }
+    assert_eq!(daemon.wait().await.unwrap().code(), Some(0));
 }

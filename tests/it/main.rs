@@ -3,6 +3,7 @@
 
 mod backfill;
 mod config;
+mod copies;
 mod daemon;
 mod demo;
 mod deploy;
@@ -11,10 +12,14 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod instructions;
 mod journeys;
 mod manners;
+mod manual;
+mod meters;
 mod outcomes;
 mod processes;
+mod proxies;
 mod reading;
 mod store;
 mod stories;

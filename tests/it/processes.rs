@@ -39,7 +39,8 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A verb, about to run here.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
         command.args(arguments).current_dir(self.0.path()).env_clear().kill_on_drop(true);
         command
@@ -105,6 +106,11 @@ impl Process {
     pub async fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id().unwrap());
         assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
+    }
+
+    /// Kills it with SIGKILL.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits for its end; its exit code.

@@ -7,7 +7,7 @@ use crate::{
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, migrate::Migrator};
 use std::{fs, path::Path, process::Command};
-use warraq::store::{self, Reader, StoreError, Writer};
+use warraq::store::{self, Reader, StoreError, Teller, Writer};
 
 /// What interfaces.md promises to people who query.
 const VIEWS: [(&str, &str); 5] = [
@@ -177,7 +177,7 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
         assert!(error.to_string().contains(words), "{name}: {error}");
         let error = Reader::open(&file(name)).await.err().unwrap();
         assert!(error.to_string().contains(words), "{name}: {error}");
-        assert!(store::restore(&file("new.db"), &file(name)).await.is_err(), "{name}");
+        assert!(store::restore(&file("new.db"), &file(name), &Teller::default()).await.is_err(), "{name}");
         assert!(fs::read(file(name)).unwrap() == before, "{name} was changed");
     }
     assert!(!file("new.db").exists());

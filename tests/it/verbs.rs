@@ -197,3 +197,37 @@ async fn what_cannot_be_meant_is_usage_and_what_is_misconfigured_is_78() {
     assert_eq!(folder.fails(&["--config", "none.toml", "run"]).await.0, 78);
     assert!(!folder.path("warraq.db").exists(), "nothing was started");
 }
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::feed(doc()));
+    let folder = Folder::new("", &[("a", &outlet.url("/a"))]);
+    folder.says(&["poll"]).await;
+    fs::write(folder.path("feed.xml"), doc().to_string()).unwrap();
+    fs::write(folder.path("items.jsonl"), "{\"id\": \"1\", \"title\": \"Un\"}\n").unwrap();
+    fs::write(folder.path("list.opml"), folder.says(&["export-opml"]).await).unwrap();
+    for verb in [
+        &["feeds"][..],
+        &["feeds", "--json"],
+        &["search", "un"],
+        &["search", "un", "--json"],
+        &["explain", "feed", "a"],
+        &["inspect", "feed.xml"],
+        &["inspect", "feed.xml", "--json"],
+        &["replay", "items.jsonl"],
+        &["import-opml", "list.opml"],
+        &["export-opml"],
+        &["check"],
+        &["prune", "--dry-run"],
+        &["poll", "a"],
+        &["poll", "a", "--json"],
+    ] {
+        let (nobody, writer) = std::io::pipe().unwrap();
+        drop(nobody);
+        let running = folder.command(verb).stdout(writer).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let ended = running.wait_with_output().await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success() && said.is_empty(), "{verb:?}: {} {said}", ended.status);
+    }
+}

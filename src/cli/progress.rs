@@ -1,0 +1,107 @@
+//! How far a long work has come, on standard error: on a terminal one line that is written over and wiped at the end,
+//! elsewhere a line every several seconds.
+
+use super::copies::megabytes;
+use crate::store::{Progress, Teller, Unit};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    time::{Duration, Instant},
+};
+use tokio::sync::watch;
+
+/// Between two looks on a terminal.
+const TERMINAL: Duration = Duration::from_millis(200);
+/// Between two lines in a log.
+const LOG: Duration = Duration::from_secs(10);
+
+/// Does a work that tells of its progress, and shows it meanwhile.
+pub(super) async fn shown<T>(work: impl AsyncFnOnce(Teller) -> T) -> T {
+    let (tell, told) = watch::channel(Progress::default());
+    let mut line = Line::new();
+    let mut work = std::pin::pin!(work(tell));
+    let mut ticks = tokio::time::interval(line.every());
+    let ended = loop {
+        tokio::select! {
+            ended = &mut work => break ended,
+            _ = ticks.tick() => line.show(*told.borrow()),
+        }
+    };
+    // A short work has come to its end between two looks: what it did last is worth one.
+    if line.terminal {
+        line.draw(*told.borrow());
+    }
+    line.wipe();
+    ended
+}
+
+/// The place where progress is shown.
+pub(super) struct Line {
+    terminal: bool,
+    started: Instant,
+    drawn: Option<Instant>,
+}
+
+impl Line {
+    pub(super) fn new() -> Self {
+        Self { terminal: io::stderr().is_terminal(), started: Instant::now(), drawn: None }
+    }
+
+    fn every(&self) -> Duration {
+        if self.terminal { TERMINAL } else { LOG }
+    }
+
+    /// Shows it, when the last time is long enough ago: a terminal sees the first at once, a log what takes long only.
+    pub(super) fn show(&mut self, progress: Progress) {
+        let since = self.drawn.or_else(|| (!self.terminal).then_some(self.started));
+        if since.is_none_or(|at| at.elapsed() >= self.every()) {
+            self.draw(progress);
+        }
+    }
+
+    fn draw(&mut self, progress: Progress) {
+        if progress.doing.is_empty() {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        let words = words(progress, self.started.elapsed());
+        // Progress that cannot be shown is no reason to stop the work.
+        let _ = if self.terminal { write!(io::stderr(), "\r\x1b[K{words}") } else { writeln!(io::stderr(), "{words}") };
+    }
+
+    /// Leaves the terminal to what is said next.
+    pub(super) fn wipe(&self) {
+        if self.terminal {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+fn words(progress: Progress, elapsed: Duration) -> String {
+    let Progress { doing, done, total, unit } = progress;
+    if total == 0 {
+        return format!("{doing}: {} s", elapsed.as_secs());
+    }
+    // What grows meanwhile is not more than everything.
+    let done = done.min(total);
+    let percent = u128::from(done) * 100 / u128::from(total);
+    match unit {
+        Unit::Bytes => format!("{doing}: {percent} %, {:.1} of {:.1} MB", megabytes(done), megabytes(total)),
+        Unit::Stories => format!("{doing}: {percent} %, {done} of {total} stories"),
+        Unit::Entries => format!("{doing}: {percent} %, {done} of {total} entries"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_where_the_whole_is_known_and_the_time_where_it_is_not() {
+        let progress = |done, total, unit| Progress { doing: "copying", done, total, unit };
+        let said = |progress| words(progress, Duration::from_secs(12));
+        assert_eq!(said(progress(12_340_000, 100_000_000, Unit::Bytes)), "copying: 12 %, 12.3 of 100.0 MB");
+        assert_eq!(said(progress(120, 100, Unit::Stories)), "copying: 100 %, 100 of 100 stories");
+        assert_eq!(said(progress(7, 0, Unit::Entries)), "copying: 12 s");
+        assert_eq!(said(progress(u64::MAX, u64::MAX, Unit::Entries)).split(',').next(), Some("copying: 100 %"));
+    }
+}

@@ -1,0 +1,169 @@
+//! `backup` under load and `restore` of everything that somebody may take for a backup: a moment of the file as a whole,
+//! or a clear word and nothing lost.
+
+use crate::{
+    deploy::verdict,
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    processes::Folder,
+    test_house::sql,
+};
+use sqlx::{Connection, Executor, SqliteConnection};
+use std::{fs, path::Path};
+
+const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
+const ENTRIES: &str = "SELECT count(*) FROM entries";
+
+/// A feed that lists one entry more at each visit.
+fn growing(outlet: &FakeOutlet, path: &str) {
+    outlet.script(
+        path,
+        (1..300).map(|count| {
+            let doc = (1..=count)
+                .fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("{path} {n}"), "", "", ""));
+            Reply::feed(doc).etag(format!("\"{count}\"")).unconditional()
+        }),
+    );
+}
+
+async fn change(file: &Path, sql: &'static str) {
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_under_load_is_one_moment() {
+    let outlet = FakeOutlet::start().await;
+    let feeds: Vec<_> = (0..20).map(|n| (format!("v{n}"), outlet.url(&format!("/{n}")))).collect();
+    (0..20).for_each(|n| growing(&outlet, &format!("/{n}")));
+    let outlets: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
+    let folder = Folder::new(&format!("per_host = 20\n{EVERY}"), &outlets);
+    let daemon = folder.start().await;
+    let mut moments = Vec::new();
+    for round in 0..5 {
+        let name = format!("copy{round}.db");
+        let said = folder.says(&["backup", &name]).await;
+        assert!(said.contains("a whole copy of"), "{said}");
+        let copy = folder.path(&name);
+        assert_eq!(sql(&copy, "PRAGMA integrity_check").await, ["ok"]);
+        // What polls say they brought, what is there, and what the validators stand for: one moment, or these differ.
+        let torn = "SELECT f.url FROM feed AS f WHERE \
+            (SELECT coalesce(sum(new), 0) FROM poll WHERE feed_id = f.id) <> (SELECT count(*) FROM entry WHERE feed_id = f.id) OR \
+            coalesce(CAST(trim(CAST(f.etag AS TEXT), '\"') AS INTEGER), 0) <> (SELECT count(*) FROM entry WHERE feed_id = f.id)";
+        assert!(sql(&copy, torn).await.is_empty(), "{name}");
+        moments.extend(sql(&copy, ENTRIES).await);
+        let next = sql(&copy, ENTRIES).await[0].clone();
+        crate::processes::until("the load goes on", async || folder.sql(ENTRIES).await != [next.as_str()]).await;
+    }
+    daemon.stop().await;
+    moments.dedup();
+    assert_eq!(moments.len(), 5, "the daemon wrote between any two copies: {moments:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
+    let outlet = FakeOutlet::start().await;
+    growing(&outlet, "/feed");
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    folder.says(&["backup", "newer.db"]).await;
+    change(&folder.path("newer.db"), "PRAGMA user_version = 99").await;
+    change(&folder.path("foreign.db"), "PRAGMA application_id = 7; CREATE TABLE t (a)").await;
+    change(&folder.path("empty.db"), "VACUUM").await;
+    fs::write(folder.path("text.db"), "Bonjour ".repeat(800)).unwrap();
+    fs::write(folder.path("nothing.db"), "").unwrap();
+    let before = fs::read(folder.path("warraq.db")).unwrap();
+    for (name, why) in [
+        ("newer.db", "it has schema 99, this warraq knows up to"),
+        ("foreign.db", "it is another program's"),
+        ("empty.db", "it is another program's"),
+        ("nothing.db", "it is another program's"),
+        ("text.db", "file is not a database"),
+    ] {
+        let as_it_was = fs::read(folder.path(name)).unwrap();
+        let (code, said) = folder.fails(&["restore", name]).await;
+        assert_eq!(code, 1, "{name}");
+        assert!(
+            said.starts_with(&format!("error: {name} cannot be restored: ")) && said.contains(why),
+            "{name}: {said}"
+        );
+        assert!(said.contains("\nhint: name a file that `warraq backup` wrote"), "{name}: {said}");
+        assert!(fs::read(folder.path("warraq.db")).unwrap() == before, "{name}");
+        assert!(fs::read(folder.path(name)).unwrap() == as_it_was, "{name} was changed");
+    }
+    let stray: Vec<_> = fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!stray.iter().any(|name| name.to_string_lossy().contains("incoming")), "{stray:?}");
+}
+
+#[tokio::test]
+async fn what_restore_finds_is_kept_whole_and_never_written_over() {
+    let outlet = FakeOutlet::start().await;
+    growing(&outlet, "/feed");
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    folder.says(&["backup", "one.db"]).await;
+    // A daemon that is killed leaves what it committed in the WAL.
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) >= 3 FROM entries", "1").await;
+    daemon.kill().await;
+    let committed = folder.sql(ENTRIES).await;
+    assert!(folder.path("warraq.db-wal").exists());
+    let said = folder.says(&["restore", "one.db"]).await;
+    assert!(said.contains("is kept at ") && said.contains("warraq.db.before-restore"), "{said}");
+    assert_eq!(folder.sql(ENTRIES).await, ["1"]);
+    folder.says(&["restore", "one.db"]).await;
+    assert!(folder.path("warraq.db.before-restore.2").exists(), "the second does not take the first one's place");
+    // The way back brings what the WAL held too.
+    folder.says(&["restore", "warraq.db.before-restore"]).await;
+    assert_eq!(folder.sql(ENTRIES).await, committed);
+    folder.says(&["poll", "--all"]).await;
+}
+
+#[tokio::test]
+async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
+    let outlet = FakeOutlet::start().await;
+    growing(&outlet, "/feed");
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    let ended = folder.run(&["backup", "quiet.db"]).await;
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+    let config = folder.path("config.toml").display().to_string();
+    for (verb, words) in [
+        (format!("backup {}", folder.path("seen.db").display()), "copying: "),
+        (format!("restore {}", folder.path("quiet.db").display()), "checking: 0 s"),
+        ("prune".to_owned(), "forgetting archive pages and polls: 0 s"),
+    ] {
+        let line = format!("'{}' --config '{config}' {verb}", env!("CARGO_BIN_EXE_warraq"));
+        let Some((content, said)) = verdict("script", &["-qec", &line, "/dev/null"]) else { return };
+        assert!(content && said.contains(&format!("\r\u{1b}[K{words}")), "{verb}: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
+    let folder = Folder::new("", &[]);
+    folder.says(&["poll"]).await;
+    for (target, why) in [("no/such/copy.db", "No such file or directory"), ("config.toml/copy.db", "Not a directory")]
+    {
+        let (code, said) = folder.fails(&["backup", target]).await;
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(code, 1, "{said}");
+        let [error, cause, hint] = lines[..] else { panic!("{said}") };
+        assert_eq!(error, format!("error: writing {target}.partial failed"));
+        assert!(cause.starts_with("caused by: ") && cause.contains(why), "{said}");
+        assert!(hint.starts_with("hint: the folder must be there"), "{said}");
+    }
+    // No file may grow beyond this: to SQLite that is a full disk.
+    let line = "trap '' XFSZ; ulimit -f 20; exec \"$0\" backup copy.db";
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_warraq")]).current_dir(folder.path("")).env_clear();
+    let ended = shell.output().await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    let causes: Vec<&str> = said.lines().filter(|line| line.starts_with("caused by: ")).collect();
+    assert!(ended.status.code() == Some(1) && causes.len() == 1 && said.contains("\nhint: "), "{said}");
+    for name in ["copy.db", "copy.db.partial"] {
+        assert!(!folder.path(name).exists(), "{name}: half a copy is none");
+    }
+}

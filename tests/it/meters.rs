@@ -1,0 +1,235 @@
+//! `/metrics`, `/healthz` and `/readyz` of the real binary, held against its database and against what was done to it.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    processes::{Folder, until},
+    test_house::config_text,
+};
+use sqlx::{Connection, Executor, SqliteConnection};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::TcpListener,
+    process::Stdio,
+    time::Duration,
+};
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
+
+/// A configuration with a port of its own; answers where the daemon will listen.
+fn placed(text: &str) -> (String, String) {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    (text.replace("127.0.0.1:0\"", &format!("{free}\"")), format!("http://{free}"))
+}
+
+/// Status and text of an answer, asked from this address of loopback.
+async fn ask(from: &str, url: &str) -> (u16, String) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let from: std::net::IpAddr = from.parse().unwrap();
+    let client = reqwest::Client::builder().no_proxy().local_address(from).build().unwrap();
+    match client.get(url).send().await {
+        Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+        Err(_) => (0, String::new()),
+    }
+}
+
+/// The samples of an exposition, by name and labels.
+fn samples(text: &str) -> BTreeMap<String, String> {
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What the database says of every number that it knows.
+async fn known(folder: &Folder) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::new();
+    for (name, query) in [
+        ("warraq_polls_total{outcome=\"NAME\"}", "SELECT outcome, count(*) FROM poll GROUP BY outcome"),
+        ("warraq_feeds{state=\"NAME\"}", "SELECT state, count(*) FROM feed_health GROUP BY state"),
+        ("warraq_joins_total{rule=\"NAME\"}", "SELECT rule, count(*) FROM duplicates GROUP BY rule"),
+        ("warraq_entries_total{change=\"NAME\"}", "SELECT 'new', sum(new) FROM poll"),
+        ("warraq_entries_total{change=\"NAME\"}", "SELECT 'revised', sum(revised) FROM poll"),
+        ("warraq_entries_total{change=\"NAME\"}", "SELECT 'duplicate', sum(duplicate) FROM poll"),
+        ("warraq_fetched_bytes_total", "SELECT '', sum(bytes) FROM poll"),
+        ("warraq_gaps_total", "SELECT '', sum(gaps) FROM feed_health"),
+        ("warraq_poll_duration_seconds_count", "SELECT '', count(*) FROM poll"),
+        ("warraq_poll_duration_seconds_bucket{le=\"+Inf\"}", "SELECT '', count(*) FROM poll"),
+        ("warraq_poll_lateness_seconds_count", "SELECT '', count(*) FROM poll"),
+    ] {
+        for row in folder.sql(query).await {
+            let (label, value) = row.split_once('|').unwrap();
+            known.insert(name.replace("NAME", label), value.to_owned());
+        }
+    }
+    let size = |name: &str| fs::metadata(folder.path(name)).map_or(0, |file| file.len());
+    known.insert("warraq_database_bytes".to_owned(), (size("warraq.db") + size("warraq.db-wal")).to_string());
+    known
+}
+
+#[tokio::test]
+async fn every_number_is_that_of_the_database() {
+    let outlet = FakeOutlet::start().await;
+    let doc = |name: &str| FeedDoc::rss(name).entry("1", "Un", "https://ville.invalid/1", "", DATE);
+    outlet.set("/well", Reply::feed(doc("V")).etag("\"1\""));
+    outlet.set("/again", Reply::feed(doc("B")));
+    outlet.set("/gone", Reply::status(410));
+    outlet.set("/broken", Reply::status(500));
+    let few = |ids: [&str; 2]| {
+        ids.iter().fold(FeedDoc::rss("L"), |doc, id| doc.entry(id, &format!("Titre {id}"), "", "", DATE))
+    };
+    let revised = few(["8", "9"]).to_string().replace("Titre 9", "Titre 9, corrigé");
+    outlet.script("/leaps", [Reply::feed(few(["3", "4"])), Reply::feed(few(["8", "9"])), Reply::feed(revised)]);
+    let feeds = ["well", "again", "gone", "broken", "leaps"].map(|name| (name, outlet.url(&format!("/{name}"))));
+    let outlets: Vec<_> = feeds.iter().map(|(name, feed)| (*name, feed)).collect();
+    let folder = Folder::new("", &[]);
+    let (text, base) = placed(&config_text(&format!("per_host = 9\n{EVERY}"), &outlets));
+    folder.configure(&text);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(DISTINCT outcome) FROM poll", "5").await;
+    folder.sql_until("SELECT count(*) FROM revisions", "1").await;
+    // From here on nothing is polled, so that both can be read at one moment.
+    folder.configure(&text.replace("every 1s", "every 9h"));
+    daemon.signal("HUP").await;
+    let url = format!("{base}/metrics");
+    let (mut known, mut text, mut differing) = (BTreeMap::new(), String::new(), Vec::new());
+    for _ in 0..400 {
+        (known, text) = (self::known(&folder).await, ask("127.0.0.1", &url).await.1);
+        let found = samples(&text);
+        let differs =
+            |(name, value): (&String, &String)| (found.get(name) != Some(value)).then(|| format!("{name} {value}"));
+        differing = known.iter().filter_map(differs).collect();
+        if differing.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(differing.is_empty(), "the database says {differing:#?}, the meters\n{text}");
+    for name in ["warraq_gaps_total", "warraq_entries_total{change=\"revised\"}", "warraq_joins_total{rule=\"link\"}"] {
+        assert_eq!(known[name], "1", "{name}");
+    }
+    let found = samples(&text);
+    assert!(found["warraq_poll_duration_seconds_sum"].parse::<f64>().unwrap() > 0.0);
+    let all = &found["warraq_poll_lateness_seconds_count"];
+    assert_eq!(&found["warraq_poll_lateness_seconds_bucket{le=\"7200\"}"], all, "nothing was two hours late");
+    assert_eq!(found["warraq_polls_total{outcome=\"moved\"}"], "0", "what has not happened is there, with 0");
+    named_as_prometheus_wants(&text);
+    the_alerts_ask_for_what_is_there(&found);
+
+    for _ in 0..3 {
+        assert_eq!(ask("127.0.0.1", &format!("{base}/nothing")).await.0, 404);
+    }
+    let after = samples(&ask("127.0.0.1", &url).await.1);
+    let more = |code: &str| {
+        let name = format!("warraq_http_responses_total{{code=\"{code}\"}}");
+        after[&name].parse::<u64>().unwrap() - found[&name].parse::<u64>().unwrap()
+    };
+    assert_eq!((more("4xx"), more("200")), (3, 1), "three wrong addresses, and the last reading of the numbers");
+    daemon.stop().await;
+}
+
+/// Every name in an expression of deploy/alerts.yml, with every label, is in the exposition.
+fn the_alerts_ask_for_what_is_there(found: &BTreeMap<String, String>) {
+    let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
+    let asked: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("expr: "))
+        .flat_map(|expression| expression.split([' ', '(', ')', '[']))
+        .filter(|word| word.starts_with("warraq_"))
+        .collect();
+    assert!(asked.len() >= 10, "{asked:?}");
+    for name in asked {
+        let there = |sample: &String| sample == name || (!name.contains('{') && sample.split('{').next() == Some(name));
+        assert!(found.keys().any(there), "deploy/alerts.yml asks for {name}");
+    }
+}
+
+/// promtool's rules: base units, counters in `_total`, HELP and TYPE for every name.
+fn named_as_prometheus_wants(text: &str) {
+    let described = |what: &str| -> BTreeMap<String, String> {
+        let lines = text.lines().filter_map(|line| line.strip_prefix(what)?.split_once(' '));
+        lines.map(|(name, rest)| (name.to_owned(), rest.to_owned())).collect()
+    };
+    let (help, kinds) = (described("# HELP "), described("# TYPE "));
+    let names: BTreeSet<String> = samples(text)
+        .keys()
+        .map(|name| name.split('{').next().unwrap())
+        .map(|name| {
+            let whole = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
+            whole.filter(|whole| kinds.get(*whole).is_some_and(|kind| kind == "histogram")).unwrap_or(name).to_owned()
+        })
+        .collect();
+    assert!(names.len() >= 11, "{names:?}");
+    for name in &names {
+        assert!(name.starts_with("warraq_") && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+        assert!(help.get(name).is_some_and(|help| help.ends_with('.')), "{name} is explained");
+        assert_eq!(kinds[name] == "counter", name.ends_with("_total"), "{name} is a {}", kinds[name]);
+        assert!(kinds[name] != "histogram" || name.ends_with("_seconds"), "{name}");
+        assert!(!["millis", "_ms", "_kb", "minutes"].iter().any(|unit| name.contains(unit)), "{name}: base units");
+    }
+}
+
+#[tokio::test]
+async fn only_whom_the_configuration_names_may_read_the_numbers() {
+    let folder = Folder::new("", &[]);
+    let (text, base) = placed(&config_text("", &[]));
+    folder.configure(&text.replace("[fetch]", "metrics_allow = [\"127.0.0.1/32\"]\n[fetch]"));
+    let daemon = folder.start().await;
+    let url = format!("{base}/metrics");
+    assert_eq!(ask("127.0.0.1", &url).await.0, 200);
+    let (status, said) = ask("127.0.0.2", &url).await;
+    assert!(status == 404 && !said.contains("warraq_"), "{said}");
+    assert_eq!(said, ask("127.0.0.2", &format!("{base}/nothing")).await.1, "as if there were no such address");
+    assert_eq!(ask("127.0.0.2", &format!("{base}/healthz")).await.0, 200);
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn not_ready_while_another_program_holds_the_database_and_alive_all_the_time() {
+    let outlet = FakeOutlet::start().await;
+    let doc = |n: usize| FeedDoc::rss("V").entry(&n.to_string(), &format!("Titre {n}"), "", "", DATE);
+    outlet.script("/feed", (0..200).map(|n| Reply::feed(doc(n))));
+    let (text, base) = placed(&config_text(EVERY, &[("ville", &outlet.url("/feed"))]));
+    let folder = Folder::new("", &[]);
+    folder.configure(&text);
+    let daemon = folder.start().await;
+    let (ready, alive) = (format!("{base}/readyz"), format!("{base}/healthz"));
+    until("readiness", async || ask("127.0.0.1", &ready).await.0 == 200).await;
+    let file = format!("sqlite://{}", folder.path("warraq.db").display());
+    let mut other = SqliteConnection::connect(&file).await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let locked = "the database cannot be written\n";
+    until("what is wrong", async || ask("127.0.0.1", &ready).await == (503, locked.to_owned())).await;
+    assert_eq!(ask("127.0.0.1", &alive).await, (200, "ok\n".to_owned()), "a restart would not help");
+    let (code, said) = folder.fails(&["healthcheck"]).await;
+    assert!(code == 1 && said.contains("not ready: the database cannot be written"), "{said}");
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    until("readiness again", async || ask("127.0.0.1", &ready).await.0 == 200).await;
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_the_daemon_with_its_reason_and_the_file_is_whole() {
+    let outlet = FakeOutlet::start().await;
+    let text = "Un long article. ".repeat(2_000);
+    let doc =
+        |n: usize| FeedDoc::rss("V").entry(&n.to_string(), &format!("Titre {n}"), "", &format!("{n} {text}"), DATE);
+    outlet.script("/feed", (0..400).map(|n| Reply::feed(doc(n))));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    // No file may grow beyond 600 blocks of 512 bytes: to SQLite that is a disk on which nothing fits any more.
+    let line = "trap '' XFSZ; ulimit -f 600; exec \"$0\" run";
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", line, env!("CARGO_BIN_EXE_warraq")]).current_dir(folder.path("")).env_clear().kill_on_drop(true);
+    let ended = shell.stdout(Stdio::null()).stderr(Stdio::piped()).output().await.unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: the database failed while") && said.contains("caused by: "), "{said}");
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+    let torn = "SELECT (SELECT sum(new) FROM poll) - (SELECT count(*) FROM entry)";
+    assert_eq!(folder.sql(torn).await, ["0"], "what was told of a poll is there");
+    let before = folder.sql("SELECT count(*) FROM entries").await;
+    folder.says(&["poll", "--all"]).await;
+    assert_ne!(folder.sql("SELECT count(*) FROM entries").await, before, "with room again, it goes on");
+}
