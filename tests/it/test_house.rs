@@ -2,7 +2,7 @@
 //! still until it is told to move. A journey is fifteen lines.
 
 use jiff::SignedDuration;
-use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::fmt::Write as _;
 use std::{
     collections::BTreeMap,
@@ -197,10 +197,10 @@ pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
 }
 
 /// Rows of a query over a database file, columns joined by `|`.
-pub async fn sql(file: &std::path::Path, query: &'static str) -> Vec<String> {
+pub async fn sql(file: &std::path::Path, query: &str) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+    let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();
     let cell = |row: &sqlx::sqlite::SqliteRow, n: usize| {
         row.try_get::<Option<String>, _>(n)
             .map(Option::unwrap_or_default)
