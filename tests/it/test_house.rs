@@ -2,7 +2,7 @@
 //! still until it is told to move. A journey is fifteen lines.
 
 use jiff::SignedDuration;
-use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::fmt::Write as _;
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,7 @@ use warraq::{
     model::FeedUrl,
     poll::Report,
     publish::{self, Format},
-    store::{Keep, Pruned},
+    store::{Keep, Pruned, StoreError},
 };
 
 /// Noon of a Monday, in the middle of every schedule.
@@ -70,7 +70,7 @@ impl TestHouse {
     pub async fn open(&mut self) {
         let config = self.config();
         let public_url = config.server.public_url(config.server.listen);
-        self.house = Some(House::open(&config, &public_url, self.clock.clone()).await.unwrap());
+        self.house = Some(patiently(|| House::open(&config, &public_url, self.clock.clone())).await);
     }
 
     /// Closes the house and opens it again, with another configuration if one is given.
@@ -182,6 +182,18 @@ impl TestHouse {
     }
 }
 
+/// Opens a file that was closed a moment ago. A program that another test starts has our files from its fork to its exec,
+/// their locks too.
+async fn patiently<T, F: Future<Output = Result<T, DaemonError>>>(open: impl Fn() -> F) -> T {
+    for _ in 0..100 {
+        match open().await {
+            Err(DaemonError::Store(StoreError::InUse(_))) => tokio::time::sleep(Duration::from_millis(10)).await,
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the database's lock was never let go");
+}
+
 /// A complete configuration: loopback may be polled, a free port, no pause between starts at one host.
 pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
     let mut text = String::from(
@@ -197,10 +209,10 @@ pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
 }
 
 /// Rows of a query over a database file, columns joined by `|`.
-pub async fn sql(file: &std::path::Path, query: &'static str) -> Vec<String> {
+pub async fn sql(file: &std::path::Path, query: &str) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-    let rows = sqlx::query(query).fetch_all(&mut connection).await.unwrap();
+    let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();
     let cell = |row: &sqlx::sqlite::SqliteRow, n: usize| {
         row.try_get::<Option<String>, _>(n)
             .map(Option::unwrap_or_default)
@@ -229,12 +241,12 @@ impl RunningDaemon {
         let (file, text) = (house.folder.path().join("config.toml"), Arc::new(Mutex::new(house.text.clone())));
         let reread = Arc::new(AtomicUsize::new(0));
         let (shared, count) = (Arc::clone(&text), Arc::clone(&reread));
-        let again = Box::new(move || {
+        let again = move || {
             let config = Config::parse(&shared.lock().unwrap(), &file, &BTreeMap::new());
             count.fetch_add(1, Ordering::SeqCst);
             config
-        });
-        let daemon = Daemon::open(house.config(), again, house.clock.clone()).await.unwrap();
+        };
+        let daemon = patiently(|| Daemon::open(house.config(), Box::new(again.clone()), house.clock.clone())).await;
         let (orders, inbox) = mpsc::channel(4);
         let (ready, is_ready) = tokio::sync::oneshot::channel();
         let task = tokio::spawn(daemon.run(Orders::Channel(inbox), ready));

@@ -1,0 +1,196 @@
+//! Every example of `deploy/database.md` and of the README's database section, run over a week of invented news. What the
+//! page shows is what comes out.
+//!
+//! `WARRAQ_BLESS=1 cargo test --test it questions` writes what comes out into the pages instead; `WARRAQ_WEEK=FILE` keeps
+//! the database that was asked.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    page::{Example, examples},
+    test_house::{TestHouse, sql},
+    week,
+};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use std::{
+    env, fs,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+const PAGES: [&str; 2] = ["deploy/database.md", "README.md"];
+
+/// First words of commands that this test runs, and of those that it leaves to `.ci/database.sh`, as they want packages;
+/// Python is left to it too.
+const RUN_HERE: [&str; 3] = ["sqlite3", "warraq", "TZ=Africa/Tunis"];
+const RUN_THERE: [&str; 1] = ["datasette"];
+
+/// Commands of an example, comments apart; a line that is indented belongs to the one before.
+fn commands(code: &str) -> Vec<&str> {
+    code.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', ' '])).collect()
+}
+
+/// Whether all its commands begin with one of these words.
+fn only(example: &Example, words: &[&str]) -> bool {
+    commands(&example.code).iter().all(|line| words.contains(&line.split(' ').next().unwrap()))
+}
+
+/// The README tells of more than the database; of it, what asks the file.
+fn is_ours(page: &str, example: &Example) -> bool {
+    page != "README.md" || example.code.contains("sqlite3 ")
+}
+
+fn has_sqlite3() -> bool {
+    Command::new("sqlite3").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+/// Runs code where the week's database is, as its reader would.
+fn run(language: &str, code: &str, folder: &Path) -> Output {
+    let code = week::at_the_end(code);
+    let mut command = if language == "sql" {
+        let mut sqlite3 = Command::new("sqlite3");
+        // A file of commands at home may set other modes.
+        sqlite3.args(["-init", "/dev/null", "-batch", "-readonly", "-box", "warraq.db", &code]);
+        sqlite3
+    } else {
+        let mut shell = Command::new("sh");
+        let warraq = Path::new(env!("CARGO_BIN_EXE_warraq")).parent().unwrap();
+        let path = format!("{}:{}", warraq.display(), env::var("PATH").unwrap_or_default());
+        shell.args(["-eu", "-c", &code]).env("PATH", path);
+        shell
+    };
+    command.current_dir(folder).env("HOME", folder).env("TZ", "UTC").output().unwrap()
+}
+
+/// Cells of a drawn table, as it is drawn otherwise by each `sqlite3`; any other text as it is.
+fn cells(text: &str) -> Vec<Vec<&str>> {
+    let row = |line: &'_ str| line.starts_with(['│', '|']);
+    if !text.lines().any(row) {
+        return text.lines().map(|line| vec![line]).collect();
+    }
+    let lines = text.lines().filter(|line| row(line));
+    lines.map(|line| line.trim_matches(['│', '|']).split(['│', '|']).map(str::trim).collect()).collect()
+}
+
+/// Runs every example of a page, and answers the page with what came out.
+fn answered(page: &str, text: &str, folder: &Path) -> String {
+    let mut answered = text.to_owned();
+    for example in examples(text).iter().rev().filter(|example| is_ours(page, example)) {
+        let place = format!("{page}:{}: {}", example.line, example.heading);
+        if example.language == "python" || only(example, &RUN_THERE) {
+            continue;
+        }
+        assert!(example.language == "sql" || only(example, &RUN_HERE), "{place}: no test runs this");
+        if example.code.starts_with("TZ=") && !Path::new("/usr/share/zoneinfo/Africa/Tunis").exists() {
+            eprintln!("SKIPPED: {place}: this machine knows no time zones");
+            continue;
+        }
+        // What shows no output shows it for none of its commands, each of which has something to say.
+        let steps = if example.output.is_some() { vec![example.code.as_str()] } else { commands(&example.code) };
+        for code in steps {
+            let ran = run(&example.language, code, folder);
+            let (out, err) = (String::from_utf8(ran.stdout).unwrap(), String::from_utf8_lossy(&ran.stderr));
+            assert!(ran.status.success() && err.is_empty(), "{place}\n{code}\n{err}");
+            assert!(!out.trim().is_empty(), "{place}\n{code}\nprints nothing");
+            match &example.output {
+                Some(shown) if env::var_os("WARRAQ_BLESS").is_some() => answered.replace_range(shown.clone(), &out),
+                Some(shown) => assert_eq!(cells(&text[shown.clone()]), cells(&out), "{place}"),
+                None => {}
+            }
+        }
+    }
+    answered
+}
+
+#[tokio::test]
+async fn every_example_of_the_pages_says_what_they_show() {
+    let folder = tempfile::tempdir().unwrap();
+    week::live(folder.path()).await;
+    let file = folder.path().join("warraq.db");
+    if let Some(keep) = env::var_os("WARRAQ_WEEK") {
+        fs::copy(&file, keep).unwrap();
+    }
+    let drawn = has_sqlite3();
+    if !drawn {
+        eprintln!("SKIPPED: sqlite3 is not installed: questions are asked, answers are not compared");
+    }
+    for page in PAGES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
+        let text = fs::read_to_string(&path).unwrap();
+        if drawn {
+            let answered = answered(page, &text, folder.path());
+            if answered != text {
+                fs::write(&path, answered).unwrap();
+            }
+            continue;
+        }
+        for example in examples(&text).iter().filter(|example| is_ours(page, example)) {
+            for question in crate::page::questions(example) {
+                assert!(!sql(&file, &week::at_the_end(&question)).await.is_empty(), "{page}: {question}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_reads_stays_in_one_moment_and_holds_no_poll_up() {
+    let outlet = FakeOutlet::start().await;
+    let doc = |n: usize| (0..n).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &n.to_string(), "", "", ""));
+    outlet.script("/feed", [Reply::feed(doc(1)), Reply::feed(doc(2))]);
+    let mut house = TestHouse::over(&[("a", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    let options = SqliteConnectOptions::new().filename(house.file()).read_only(true);
+    let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
+    let count = "SELECT count(*) FROM entries";
+    reader.execute("BEGIN").await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 1);
+    house.poll().await;
+    assert_eq!(house.sql(count).await, ["2"], "another reader sees the commit");
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 1);
+    reader.execute("COMMIT").await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 2);
+    assert!(reader.execute("DELETE FROM entry").await.is_err(), "it reads only");
+}
+
+#[test]
+fn the_page_asks_more_than_twenty_questions_and_shows_each_answer() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES[0])).unwrap();
+    let asked: Vec<_> = examples(&text).into_iter().filter(|example| example.language == "sql").collect();
+    assert!(asked.len() >= 20, "{}", asked.len());
+    for example in asked {
+        assert!(example.output.is_some(), "{}: {}", example.line, example.heading);
+    }
+}
+
+#[tokio::test]
+async fn the_page_names_every_column_of_the_views() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES[0])).unwrap();
+    let house = TestHouse::over(&[]).await;
+    for view in sql(&house.file(), "SELECT name FROM sqlite_schema WHERE type = 'view'").await {
+        let (_, table) = text.split_once(&format!("\n`{view}`: ")).unwrap();
+        let rows = table.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
+        let named: Vec<&str> =
+            rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
+        let mut columns = sql(&house.file(), &format!("SELECT name FROM pragma_table_info('{view}')")).await;
+        let mut named: Vec<String> = named.into_iter().map(str::to_owned).collect();
+        named.sort_unstable();
+        columns.sort_unstable();
+        assert_eq!(named, columns, "{view}");
+    }
+}
+
+#[test]
+fn examples_are_found_with_what_they_print() {
+    let page = "# A\n```sql\nSELECT 1;\n```\n\n```text\n1\n```\nWords.\n```text\nnot output\n```\n## B\n```sh\n# why\nsqlite3 f \"SELECT 2\"\n```\n\
+        ```text\n$ sqlite3 f \"SELECT 3\"\n3\n```\n";
+    let found = examples(page);
+    let shown = |n: usize| found[n].output.clone().map(|range| &page[range]);
+    assert_eq!(found.len(), 3);
+    assert_eq!((found[0].heading.as_str(), found[0].line, shown(0)), ("A", 2, Some("1\n")));
+    assert_eq!((found[1].heading.as_str(), shown(1)), ("B", None));
+    assert_eq!((found[2].code.as_str(), shown(2)), ("sqlite3 f \"SELECT 3\"", Some("3\n")));
+    let asked: Vec<_> = found.iter().flat_map(crate::page::questions).collect();
+    assert_eq!(asked, ["SELECT 1;\n", "SELECT 2", "SELECT 3"]);
+    assert_eq!(commands(&found[1].code), ["sqlite3 f \"SELECT 2\""]);
+    assert_eq!(cells("┌──┐\n│ a │ b │\n└──┘\n"), [["a", "b"]]);
+}
