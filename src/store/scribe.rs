@@ -301,10 +301,9 @@ impl Scribe {
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
-        for _ in 0..search::LAST_BATCHES {
-            if self.index_at.is_some() {
-                self.index().await?;
-            }
+        let last = Instant::now() + search::LAST;
+        while self.index_at.is_some() && Instant::now() < last {
+            self.index().await?;
         }
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
         sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut self.connection).await.while_doing("losing patience")?;

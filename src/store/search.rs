@@ -12,9 +12,9 @@ use std::time::Duration;
 pub(super) const BATCH: i64 = 500;
 /// Time from a commit to its indexing: what comes meanwhile shares the transaction.
 pub(super) const WAIT: Duration = Duration::from_secs(1);
-/// Batches indexed before the file is closed, so that a search after `warraq poll` finds what it brought. What is left
-/// over is indexed after the next start.
-pub(super) const LAST_BATCHES: usize = 20;
+/// No further batch is begun after this, once the file is to be closed: a daemon that drains has five seconds in all. What is
+/// left over is indexed after the next start.
+pub(super) const LAST: Duration = Duration::from_secs(1);
 
 /// Indexes the next entries in the caller's transaction; whether some may be left.
 pub(super) async fn index(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
