@@ -1,8 +1,9 @@
 //! What an entry is known by: the same over any number of parses, unmoved by a corrected headline.
 //!
 //! guid, `atom:id` or `rdf:about`; else the canonical link; else a hash of what it says. In one document the first holder
-//! of a key keeps it, and later ones add what sets them apart (their link, else what they say): so a cut document or a
-//! window that moved changes nothing.
+//! of a guid keeps it, and later ones add what sets them apart (their link, else what they say): so a cut document or a
+//! window that moved changes nothing. A link that several entries without an id have (a front page, a list of news) names
+//! none of them: each adds what it says, or the newest would pass for a revision of the one that was on top before.
 
 use super::draft::EntryDraft;
 use crate::model::{Key, link};
@@ -18,6 +19,8 @@ pub(super) struct Keys {
     given: HashMap<String, String>,
     /// How often an entry was listed that is the same in every respect.
     copies: HashMap<String, usize>,
+    /// Entries without an id, by the page they have.
+    pages: HashMap<String, usize>,
     /// The feed's guids are not to be trusted, by its history.
     void: bool,
     /// Some guid of this document has two holders.
@@ -30,6 +33,13 @@ impl Keys {
         Self { void, ..Self::default() }
     }
 
+    /// Takes note of an entry, before any key is given.
+    pub fn announce(&mut self, id: Option<&str>, page: Option<&str>) {
+        if let (None, Some(page)) = (id, page) {
+            *self.pages.entry(canonical(page)).or_default() += 1;
+        }
+    }
+
     /// The key of the next entry. `said` is asked for what the entry says, and only where id and link do not suffice.
     pub fn next(&mut self, id: Option<&str>, page: Option<&str>, said: impl Fn() -> String) -> Key {
         let id = id.map(|id| if id.len() > LONGEST { digest(&[id]) } else { id.to_owned() });
@@ -37,7 +47,11 @@ impl Keys {
         let (key, apart) = match (id, page) {
             (Some(id), Some(page)) if self.void => (format!("{id} {}", canonical(page)), String::new()),
             (Some(id), page) => (id, page.unwrap_or_default().to_owned()),
-            (None, Some(page)) => (canonical(page), String::new()),
+            (None, Some(page)) => {
+                let page = canonical(page);
+                let is_shared = self.pages.get(&page).is_some_and(|entries| *entries > 1);
+                (if is_shared { format!("{page} {}", said()) } else { page }, String::new())
+            }
             (None, None) => (said(), String::new()),
         };
         let Some(holder) = self.given.get(&key) else {
@@ -91,6 +105,9 @@ mod tests {
 
     fn keys(void: bool, entries: &[(Option<&str>, Option<&str>, &str)]) -> (Vec<String>, bool) {
         let mut keys = Keys::new(void);
+        for (id, page, _) in entries {
+            keys.announce(*id, *page);
+        }
         let given = entries.iter().map(|(id, page, said)| keys.next(*id, *page, || (*said).to_owned()).0);
         (given.collect(), keys.void_now)
     }
@@ -115,6 +132,18 @@ mod tests {
         assert!(!void);
         let (given, _) =
             keys(false, &[(None, Some(a), "A"), (None, Some(a), "B"), (None, None, "C"), (None, None, "C")]);
-        assert_eq!(given, [a.to_owned(), format!("{a} B"), "C".to_owned(), "C C".to_owned()]);
+        assert_eq!(given, [format!("{a} A"), format!("{a} B"), "C".to_owned(), "C C".to_owned()]);
+    }
+
+    #[test]
+    fn a_link_names_an_entry_only_where_no_other_has_it() {
+        let (home, a) = ("https://x.example/", "https://x.example/a");
+        let listed =
+            [(None, Some(home), "New"), (None, Some(a), "A"), (None, Some(home), "Old"), (None, Some(home), "Old")];
+        let (given, _) = keys(false, &listed);
+        let old = format!("{home} Old");
+        assert_eq!(given, [format!("{home} New"), a.to_owned(), old.clone(), format!("{old} Old")]);
+        // The next window begins with another one, and the old ones are who they were.
+        assert_eq!(keys(false, &listed[1..]).0[1], old);
     }
 }

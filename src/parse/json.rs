@@ -43,8 +43,9 @@ pub(super) fn read(
         entries: Vec::new(),
     };
     let mut keys = Keys::new(context.guids_void);
+    let mut drafts = Vec::new();
     for item in items {
-        if raw.listed.len() >= ENTRIES {
+        if drafts.len() >= ENTRIES {
             repairs.note("too-many-entries");
             break;
         }
@@ -52,8 +53,11 @@ pub(super) fn read(
             repairs.note("bad-item");
             continue;
         };
-        let hash = RawHash::of(item.as_bytes());
         let draft = entry(&object, base);
+        keys.announce(draft.id.as_deref(), draft.link.as_deref());
+        drafts.push((RawHash::of(item.as_bytes()), draft));
+    }
+    for (hash, draft) in drafts {
         let key = keys.next(draft.id.as_deref(), draft.link.as_deref(), || identity::said(&draft));
         let is_known = known(hash);
         raw.listed.push((hash, draft.link.clone(), (!is_known).then_some(key)));

@@ -145,17 +145,18 @@ fn read_xml(
     if tree.node(root.id).tag == names::Tag::Item {
         items.insert(0, (names::Tag::Item, root.id));
     }
-    for (_, id) in items {
-        if !tree.node(id).closed {
-            continue;
-        }
-        if raw.listed.len() >= ENTRIES {
-            repairs.note("too-many-entries");
-            break;
-        }
+    items.retain(|(_, id)| tree.node(*id).closed);
+    if items.len() > ENTRIES {
+        repairs.note("too-many-entries");
+        items.truncate(ENTRIES);
+    }
+    let items: Vec<_> = items.into_iter().map(|(_, id)| (id, links::Links::read(&tree, id))).collect();
+    for (_, links) in &items {
+        keys.announce(links.id.as_deref(), links.page.as_deref());
+    }
+    for (id, links) in items {
         let (start, end) = tree.node(id).span;
         let hash = RawHash::of(&text.as_bytes()[start..end]);
-        let links = links::Links::read(&tree, id);
         let said = || identity::said(&entry::read(&tree, id, links::Links::default(), &context.zone));
         let key = keys.next(links.id.as_deref(), links.page.as_deref(), said);
         let page = links.page.clone();

@@ -195,3 +195,25 @@ async fn a_cut_document_says_nothing_about_what_is_missing() {
     assert_eq!(outcomes(&house.poll().await), ["fresh"]);
     assert_eq!(house.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL").await, ["2"]);
 }
+
+#[tokio::test]
+async fn reports_at_one_link_without_ids_are_never_revisions_of_each_other() {
+    let doc = |reports: std::ops::RangeInclusive<u32>| {
+        reports.rev().fold(FeedDoc::rss("News"), |doc, n| {
+            let text = format!("What happened on day {n}.");
+            doc.entry("", &format!("Report {n}"), "https://news.invalid/news.html", &text, "")
+        })
+    };
+    let (outlet, url) = outlet(Reply::feed(doc(1..=3))).await;
+    let mut house = TestHouse::over(&[("news", &url)]).await;
+    house.poll().await;
+    for last in [4, 5, 6] {
+        outlet.set("/feed", Reply::feed(doc(last - 2..=last)));
+        assert_eq!(sums(&house.poll().await), [1, 0, 0], "report {last}");
+    }
+    let kept = house.sql("SELECT title FROM entries ORDER BY entry_id").await;
+    let mut sorted = kept.clone();
+    sorted.sort();
+    assert_eq!(sorted, ["Report 1", "Report 2", "Report 3", "Report 4", "Report 5", "Report 6"], "{kept:?}");
+    assert_eq!(house.sql("SELECT count(*) FROM revisions").await, ["0"]);
+}
