@@ -121,7 +121,8 @@ impl Desk<'_> {
 
     fn has_room(&self, story: StoryId) -> bool {
         let members = self.members_of(story);
-        if members >= rules::MEMBERS_SUSPECT {
+        // Said once on the way up, not for each that joins after.
+        if members == rules::MEMBERS_SUSPECT {
             tracing::warn!(%story, members, "so many outlets in one story look like a template");
         }
         members < rules::MEMBERS_MAX
