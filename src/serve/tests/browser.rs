@@ -206,7 +206,10 @@ async fn pages_are_right_in_a_browser() {
 /// `WARRAQ_LOOK_AT=http://HOST:PORT` looks at a running Warraq too, with what real outlets wrote, or for pictures.
 #[tokio::test]
 async fn a_running_house_is_right_in_a_browser() {
-    let Ok(base) = std::env::var("WARRAQ_LOOK_AT") else { return };
+    let Ok(base) = std::env::var("WARRAQ_LOOK_AT") else {
+        eprintln!("SKIPPED: WARRAQ_LOOK_AT names no running house");
+        return;
+    };
     let browser = Browser::open().await.expect("chromedriver is needed to look at a running house");
     let fetch = async |path: &str| -> Value {
         let answer = browser.client.get(format!("{base}{path}")).send().await.unwrap();
