@@ -32,11 +32,11 @@ pub(super) async fn keep(
     if kept.rows_affected() == 0 {
         return Ok(false);
     }
+    // By the whole primary key: joined with the JSON instead, SQLite reads every place of the channel.
     sqlx::query(
-        "UPDATE place SET page = $2 FROM (SELECT value ->> 'story' AS story, value ->> 'entry' AS entry, \
-                value ->> 'order_at' AS order_at, value ->> 'published_at' AS published_at FROM json_each($3)) AS leaf \
-         WHERE place.channel_id = (SELECT id FROM channel WHERE slug = $1) AND place.order_at = leaf.order_at \
-           AND place.published_at = leaf.published_at AND place.story_id = leaf.story AND place.entry_id = leaf.entry",
+        "UPDATE place SET page = $2 WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \
+            SELECT (SELECT id FROM channel WHERE slug = $1), value ->> 'order_at', value ->> 'published_at', \
+                   value ->> 'story', value ->> 'entry' FROM json_each($3))",
     )
     .bind(&leaf.view.slug)
     .bind(leaf.number)
