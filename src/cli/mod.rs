@@ -130,6 +130,12 @@ enum Verb {
         /// Count only.
         #[arg(long)]
         dry_run: bool,
+        /// Forget even when nearly everything would go
+        #[arg(long)]
+        force: bool,
+        /// Give the freed space back to the file system; rewrites the database, which needs as much free space again
+        #[arg(long, conflicts_with = "dry_run")]
+        compact: bool,
     },
     /// Ask a running daemon whether it is ready: exit 0 or 1.
     Healthcheck,
@@ -170,7 +176,9 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Fai
         }
         Verb::Backup { file } => copies::backup(&config(&cli.config)?, &file).await,
         Verb::Restore { file } => copies::restore(&config(&cli.config)?, &file).await,
-        Verb::Prune { dry_run } => prune::prune(&config(&cli.config)?, dry_run).await,
+        Verb::Prune { dry_run, force, compact } => {
+            prune::prune(&config(&cli.config)?, prune::How { dry_run, force, compact }).await
+        }
         Verb::Healthcheck => healthcheck::healthcheck(&config(&cli.config)?).await,
     }
 }

@@ -4,21 +4,40 @@ use super::{Failure, copies, out::say, progress};
 use crate::{
     clock::Clock,
     config::Config,
-    store::{Keep, Writer},
+    store::{Keep, StoreError, Writer},
 };
 
-pub(super) async fn prune(config: &Config, dry_run: bool) -> Result<(), Failure> {
+/// The verb's flags.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How {
+    pub dry_run: bool,
+    pub force: bool,
+    pub compact: bool,
+}
+
+pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
     if !config.database.path.exists() {
-        return Err(crate::store::StoreError::Missing(config.database.path.clone()).into());
+        return Err(StoreError::Missing(config.database.path.clone()).into());
     }
     let (writer, task) = Writer::open(&config.database.path, config.stories.window).await.map_err(copies::with_hint)?;
-    let keep = Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, dry_run);
+    let keep = Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run).forced(how.force);
     let pruned = progress::shown(async |tell| writer.prune_telling(keep, tell).await).await;
+    let compacted = match (how.compact, &pruned) {
+        (true, Ok(_)) => progress::shown(async |tell| writer.compact(tell).await).await,
+        _ => Ok(()),
+    };
     let closed = writer.close().await;
     // The task's own error says why; the handle only knows that the writer is gone.
     task.await??;
-    let (pruned, ()) = (pruned?, closed?);
-    let would = if dry_run { "would forget" } else { "forgot" };
+    let pruned = pruned.map_err(|error| match error {
+        StoreError::NothingLeft { .. } => {
+            Failure::with_hint(error, "check the system clock and [retention] keep; `warraq prune --force` forgets them")
+        }
+        error => error.into(),
+    })?;
+    compacted?;
+    closed?;
+    let would = if how.dry_run { "would forget" } else { "forgot" };
     say(format_args!("{would} {} entries of {} stories, and {} polls", pruned.entries, pruned.stories, pruned.polls))?;
     Ok(())
 }

@@ -243,8 +243,15 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
     tokio::time::sleep(RETENTION_FIRST).await;
     loop {
         let Retention { keep, polls } = retention.borrow().clone();
-        let pruned = writer.prune(Keep::as_of(clock.now(), keep, polls, false)).await?;
-        tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
+        match writer.prune(Keep::as_of(clock.now(), keep, polls, false)).await {
+            Ok(pruned) => {
+                tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
+            }
+            Err(refused @ StoreError::NothingLeft { .. }) => {
+                tracing::error!(%refused, "check the system clock and [retention] keep; `warraq prune --force` forgets them");
+            }
+            Err(error) => return Err(error),
+        }
         tokio::time::sleep(RETENTION_EVERY).await;
     }
 }

@@ -3,7 +3,7 @@
 use super::House;
 use crate::{
     poll::Report,
-    serve::{Health, Meters, Polled},
+    serve::{DatabaseState, Health, Meters, Polled},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, sync::Arc};
@@ -39,13 +39,18 @@ impl Show {
     pub(super) fn turned(&mut self, house: &House) {
         let now = house.clock.now();
         self.health.turned(now);
-        self.health.writable(house.writer.is_writable());
+        let wal = house.writer.wal();
+        self.health.database(match house.writer.trouble() {
+            Some(trouble) => DatabaseState::Unwritable(trouble.to_string()),
+            None => DatabaseState::Writable { blocked_wal: wal.blocked.then_some(wal.bytes) },
+        });
         notify(sd_notify::NotifyState::Watchdog);
         if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
             return;
         }
         self.gauged = Some(now);
         self.meters.feeds(house.rounds.agenda.states());
+        self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
         self.meters.database(self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum());
     }
 }

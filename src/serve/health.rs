@@ -1,23 +1,44 @@
 //! Whether the daemon lives and whether it is ready, from plain facts that the daemon states.
 
 use jiff::Timestamp;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
+};
 
 /// Seconds after which a loop that did not turn counts as stuck. The loop turns at least every 30 seconds.
 pub const STUCK_AFTER: i64 = 120;
 
-/// Facts about the daemon; each is one number, so that stating them costs nothing.
+/// Facts about the daemon.
 #[derive(Debug)]
 pub struct Health {
     /// Unix time of the scheduler loop's last turn; [`i64::MIN`] before the first.
     turned: AtomicI64,
-    writable: AtomicBool,
+    database: Mutex<DatabaseState>,
     rendered: AtomicBool,
+}
+
+/// What the writer says of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DatabaseState {
+    /// Nothing yet.
+    Unknown,
+    /// It can be written.
+    Writable {
+        /// Bytes of a write-ahead log that an open read transaction keeps from being checkpointed.
+        blocked_wal: Option<u64>,
+    },
+    /// It cannot, for this reason.
+    Unwritable(String),
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self { turned: AtomicI64::new(i64::MIN), writable: AtomicBool::new(false), rendered: AtomicBool::new(false) }
+        Self {
+            turned: AtomicI64::new(i64::MIN),
+            database: Mutex::new(DatabaseState::Unknown),
+            rendered: AtomicBool::new(false),
+        }
     }
 }
 
@@ -27,9 +48,9 @@ impl Health {
         self.turned.store(now.as_second(), Relaxed);
     }
 
-    /// The last write to the database succeeded, or failed.
-    pub fn writable(&self, yes: bool) {
-        self.writable.store(yes, Relaxed);
+    /// The state of the database.
+    pub fn database(&self, state: DatabaseState) {
+        *self.database.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
     /// Every channel has its editions on the shelf.
@@ -51,18 +72,27 @@ impl Health {
         }
     }
 
-    /// Readiness.
+    /// Readiness: the database can be written, and editions are rendered. Answers in a word, or in a sentence on what needs a
+    /// look all the same.
     ///
     /// # Errors
     /// One sentence that says what is missing.
-    pub fn ready(&self) -> Result<(), &'static str> {
-        if !self.writable.load(Relaxed) {
-            return Err("the database cannot be written");
+    pub fn ready(&self) -> Result<String, String> {
+        let state = self.database.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match state {
+            DatabaseState::Unknown => Err("the database has not been opened yet".to_owned()),
+            DatabaseState::Unwritable(reason) => {
+                Err(format!("the database cannot be written: {reason}; polls wait, feeds are served as they were"))
+            }
+            DatabaseState::Writable { .. } if !self.rendered.load(Relaxed) => {
+                Err("the feeds are not rendered yet".to_owned())
+            }
+            DatabaseState::Writable { blocked_wal: None } => Ok("ok".to_owned()),
+            DatabaseState::Writable { blocked_wal: Some(bytes) } => Ok(format!(
+                "ok, but the write-ahead log has grown to {} MB: another program has a read transaction open on the database",
+                bytes >> 20
+            )),
         }
-        if !self.rendered.load(Relaxed) {
-            return Err("the feeds are not rendered yet");
-        }
-        Ok(())
     }
 }
 
@@ -85,11 +115,13 @@ mod tests {
     fn ready_needs_a_database_and_editions() {
         let health = Health::default();
         assert!(health.ready().unwrap_err().contains("database"));
-        health.writable(true);
+        health.database(DatabaseState::Writable { blocked_wal: None });
         assert!(health.ready().unwrap_err().contains("rendered"));
         health.rendered();
-        assert!(health.ready().is_ok());
-        health.writable(false);
-        assert!(health.ready().is_err());
+        assert_eq!(health.ready().unwrap(), "ok");
+        health.database(DatabaseState::Writable { blocked_wal: Some(352 << 20) });
+        assert!(health.ready().unwrap().contains("352 MB"));
+        health.database(DatabaseState::Unwritable("the disk is full".to_owned()));
+        assert!(health.ready().unwrap_err().contains("the disk is full"));
     }
 }

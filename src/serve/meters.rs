@@ -52,6 +52,8 @@ pub struct Meters {
     gaps: Counter,
     feeds: Vec<Gauge>,
     database: Gauge,
+    wal: Gauge,
+    wal_blocked: Gauge,
     answers: Vec<Counter>,
 }
 
@@ -78,6 +80,8 @@ impl Default for Meters {
                 gaps: counter!("warraq_gaps_total"),
                 feeds: STATES.map(|s| gauge!("warraq_feeds", "state" => s.as_str())).into(),
                 database: gauge!("warraq_database_bytes"),
+                wal: gauge!("warraq_wal_bytes"),
+                wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
                 answers: ANSWERS.map(|code| counter!("warraq_http_responses_total", "code" => code)).into(),
             }
         })
@@ -99,6 +103,11 @@ fn describe() {
     describe_histogram!("warraq_poll_lateness_seconds", "From when a poll was due to its start.");
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
+    describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
+    describe_gauge!(
+        "warraq_wal_checkpoint_blocked",
+        "1 while another program's open read transaction keeps a long write-ahead log from being checkpointed."
+    );
     describe_gauge!("warraq_build_info", "1; the version is in the label.");
 }
 
@@ -132,6 +141,13 @@ impl Meters {
         for (gauge, count) in self.feeds.iter().zip(counts) {
             gauge.set(count);
         }
+    }
+
+    /// Size of the write-ahead log, and whether a reader keeps it from being checkpointed.
+    pub fn wal(&self, bytes: u64, blocked: bool) {
+        #[expect(clippy::cast_precision_loss, reason = "a log of 2^53 bytes fits on no disk")]
+        self.wal.set(bytes as f64);
+        self.wal_blocked.set(u8::from(blocked));
     }
 
     /// Size of the database, its write-ahead log included.

@@ -27,7 +27,7 @@ mod tests;
 
 pub use app::App;
 pub use desk::{Answer, Archived, Ask, Desk, Trouble, ask};
-pub use health::Health;
+pub use health::{DatabaseState, Health};
 pub use meters::{Meters, Polled};
 pub use river::Rivers;
 pub use server::{Limits, run, run_with};

@@ -109,9 +109,9 @@ pub(super) fn elsewhere(path: &str) -> Response<Body> {
 }
 
 /// A fact about the daemon, never kept by anyone.
-pub(super) fn state<E: Display>(state: Result<(), E>) -> Response<Body> {
+pub(super) fn state(state: Result<String, String>) -> Response<Body> {
     let mut response = match state {
-        Ok(()) => plain(StatusCode::OK, "ok\n".to_owned()),
+        Ok(words) => plain(StatusCode::OK, format!("{words}\n")),
         Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
     };
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

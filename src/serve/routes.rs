@@ -285,7 +285,7 @@ async fn about(State(house): State<House>, asker: Asker) -> Response<Body> {
 }
 
 async fn healthz(State(house): State<House>) -> Response<Body> {
-    state(house.health.alive(house.clock.now()))
+    state(house.health.alive(house.clock.now()).map(|()| "ok".to_owned()))
 }
 
 async fn readyz(State(house): State<House>) -> Response<Body> {

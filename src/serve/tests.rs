@@ -198,7 +198,7 @@ async fn health_says_what_is_missing() {
     house.clock.step(jiff::SignedDuration::from_mins(10));
     assert!(house.ask("GET /healthz").await.0.starts_with("http/1.1 503"));
     assert!(house.ask("GET /readyz").await.0.starts_with("http/1.1 503"));
-    house.health.writable(true);
+    house.health.database(super::DatabaseState::Writable { blocked_wal: None });
     house.health.rendered();
     let (head, body) = house.ask("GET /readyz").await;
     assert!(head.starts_with("http/1.1 200") && body == b"ok\n");

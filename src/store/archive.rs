@@ -46,14 +46,3 @@ pub(super) async fn keep(
     .while_doing("marking the stories of an archive page")?;
     Ok(true)
 }
-
-/// Drops the documents of pages made before an instant, in the caller's transaction. Their rows stay: they are gone, not
-/// unknown.
-pub(super) async fn prune(connection: &mut SqliteConnection, before: Timestamp) -> Result<(), StoreError> {
-    sqlx::query("UPDATE archive SET atom = NULL WHERE atom IS NOT NULL AND made_at < $1")
-        .bind(second(before))
-        .execute(connection)
-        .await
-        .map(drop)
-        .while_doing("pruning archive pages")
-}

@@ -96,6 +96,17 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
+    /// Retention would leave next to nothing.
+    #[error(
+        "retention would forget {stories} stories, which is nearly all: no feed has listed them since {since:.0}. \
+         Nothing was forgotten"
+    )]
+    NothingLeft {
+        /// Stories that would go.
+        stories: u64,
+        /// What was last listed before this instant would go.
+        since: jiff::Timestamp,
+    },
     /// The writer has ended; its own error was reported where it happened.
     #[error("the database's writer has stopped")]
     WriterGone,

@@ -9,7 +9,9 @@
 mod apply;
 mod archive;
 mod backup;
+mod batch;
 mod cell;
+mod checkpoint;
 mod directory;
 mod error;
 mod feeds;
@@ -24,6 +26,7 @@ mod retain;
 mod roster;
 mod scribe;
 mod search;
+mod transaction;
 mod visit;
 mod writer;
 
@@ -36,5 +39,7 @@ pub use read::{
 };
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};
+pub use checkpoint::WalState;
+pub use transaction::Trouble;
 pub use visit::{Brought, Document, Settle, Settled, Visit, Written};
 pub use writer::{Writer, WriterTask};

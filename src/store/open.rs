@@ -19,7 +19,7 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 pub(super) const APPLICATION_ID: i64 = 0x5761_7271;
 
 /// The newest schema this program knows; each migration sets `user_version` to its own number.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 5;
 
 /// How long a statement waits for another process's lock before it reports it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -65,6 +65,8 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection, StoreError> 
         .busy_timeout(BUSY_TIMEOUT)
         // 16,000 pages of 4 kB: a checkpoint is dear, and a WAL of 64 MB is not.
         .pragma("wal_autocheckpoint", "16000")
+        // A WAL that grew beyond it while somebody read is cut back when it starts anew.
+        .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-6000")
         .statement_cache_capacity(64);
     let open_failed = |source| StoreError::Open { path: path.to_owned(), source };

@@ -4,11 +4,13 @@
 use super::{
     error::{StoreError, While},
     open::{self, WriterLock},
-    progress::Teller,
+    progress::{Progress, Teller},
     read::Leaf,
-    retain::{Keep, Pruned},
+    checkpoint::{Checkpoints, WalState},
+    retain::{self, Done, Keep, Pruned, Step},
     roster::{Adopted, Roster},
-    scribe::{Scribe, Signs},
+    scribe::Scribe,
+    transaction::{Transactions, Trouble},
     visit::{Settle, Settled, Visit, Written},
 };
 use crate::{
@@ -28,7 +30,8 @@ pub(super) enum Command {
     Settle(Vec<Settled>, oneshot::Sender<()>),
     Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
     Archive { leaf: Box<Leaf>, packed: Vec<u8>, now: Timestamp, reply: oneshot::Sender<bool> },
-    Prune(Keep, Teller, oneshot::Sender<Pruned>),
+    Retention(Keep, Step, oneshot::Sender<Done>),
+    Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
@@ -38,7 +41,9 @@ pub(super) enum Command {
 pub struct Writer {
     commands: mpsc::Sender<Command>,
     changed: watch::Receiver<u64>,
-    writable: watch::Receiver<bool>,
+    trouble: watch::Receiver<Option<Trouble>>,
+    wal: watch::Receiver<WalState>,
+    stopping: watch::Sender<bool>,
 }
 
 /// The writer's task. It ends when it was closed, or with the error that stopped it.
@@ -55,15 +60,17 @@ impl Writer {
         let mut connection = open::writer(path).await?;
         let mint = mint(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
-        let ((changing, changed), (writing, writable)) = (watch::channel(0), watch::channel(true));
+        let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
+        let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
         let scribe = Scribe::new(
-            connection,
+            Transactions::new(connection, troubled, stopping.clone()),
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
             mint,
-            Signs { changed: changing, writable: writing },
+            Checkpoints::new(path, checkpointing),
+            changing,
         );
-        Ok((Self { commands, changed, writable }, tokio::spawn(scribe.run(inbox))))
+        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(scribe.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -120,10 +127,11 @@ impl Writer {
         self.ask(Command::Index).await
     }
 
-    /// Forgets what retention no longer keeps.
+    /// Forgets what retention no longer keeps, in short transactions with other work between them. May be dropped: what was
+    /// forgotten by then stays forgotten.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// When next to nothing would be left ([`StoreError::NothingLeft`]), or when the writer has stopped.
     pub async fn prune(&self, keep: Keep) -> Result<Pruned, StoreError> {
         self.prune_telling(keep, Teller::default()).await
     }
@@ -133,7 +141,21 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn prune_telling(&self, keep: Keep, tell: Teller) -> Result<Pruned, StoreError> {
-        self.ask(|reply| Command::Prune(keep, tell, reply)).await
+        retain::prune(self, keep, &tell).await
+    }
+
+    pub(super) async fn retention(&self, keep: Keep, step: Step) -> Result<Done, StoreError> {
+        self.ask(|reply| Command::Retention(keep, step, reply)).await
+    }
+
+    /// Rewrites the database without its free pages (`VACUUM`), so that its file shrinks. Takes as long as copying the file,
+    /// and no other work is done meanwhile: for a run beside which no daemon is.
+    ///
+    /// # Errors
+    /// When the writer has stopped, which a disk without room for the copy makes it do.
+    pub async fn compact(&self, tell: Teller) -> Result<(), StoreError> {
+        tell.send_replace(Progress::unmeasured("compacting"));
+        self.ask(Command::Compact).await
     }
 
     /// Commits what waits, brings the WAL into the file, and closes it.
@@ -141,13 +163,20 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped before.
     pub async fn close(&self) -> Result<(), StoreError> {
+        self.stopping.send_replace(true);
         self.ask(Command::Close).await
     }
 
-    /// Whether the last transaction could begin; `false` while another process holds the file's lock.
+    /// Why the database cannot be written at the moment; `None` when the last transaction was committed.
     #[must_use]
-    pub fn is_writable(&self) -> bool {
-        *self.writable.borrow()
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.trouble.borrow().clone()
+    }
+
+    /// The write-ahead log.
+    #[must_use]
+    pub fn wal(&self) -> WalState {
+        *self.wal.borrow()
     }
 
     /// Counts the commits that changed stories; editions are rendered when it moves.

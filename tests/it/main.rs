@@ -23,6 +23,7 @@ mod processes;
 mod proxies;
 mod questions;
 mod reading;
+mod size;
 mod store;
 mod stories;
 mod test_house;

@@ -108,6 +108,34 @@ impl Process {
         assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
     }
 
+    /// Lets no file of it grow beyond so many bytes from now on, or lifts that limit.
+    pub async fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--pid={}", self.child.id().unwrap())).arg(format!("--fsize={limit}:"));
+        assert!(command.status().await.unwrap().success());
+    }
+
+    /// Where it listens, from its log.
+    fn base(&self) -> String {
+        let log = self.log();
+        let address = log.split("address=").nth(1).unwrap().split_whitespace().next().unwrap();
+        format!("http://{address}")
+    }
+
+    /// Asks it until the answer holds `words`; fails after a minute.
+    pub async fn get_until(&self, path: &str, words: &str) -> String {
+        let (address, client) = (format!("{}{path}", self.base()), reqwest::Client::builder().no_proxy().build().unwrap());
+        for _ in 0..600 {
+            let text = client.get(&address).send().await.unwrap().text().await.unwrap();
+            if text.contains(words) {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{path} never said {words:?}: {}", self.log());
+    }
+
     /// Kills it with SIGKILL.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -1,0 +1,90 @@
+//! Watches the write-ahead log. SQLite checkpoints it by itself, but cannot start it anew while somebody reads an old state of
+//! the database: one forgotten transaction in a `sqlite3` shell lets it grow without bound (sqlite.org/wal.html, "Avoiding
+//! Excessively Large WAL Files"). That is said, and ended as soon as the reader ends.
+
+use sqlx::SqliteConnection;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{sync::watch, time::Instant};
+
+/// Time between two looks at the size of the log.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A log of this many bytes is longer than automatic checkpoints leave it: twice their 64 MB.
+const LONG: u64 = 128 << 20;
+
+/// The write-ahead log as it was seen last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WalState {
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Whether a reader's open transaction keeps it from being started anew.
+    pub blocked: bool,
+}
+
+/// Looks at the log from time to time.
+pub(super) struct Checkpoints {
+    wal: PathBuf,
+    long: u64,
+    state: watch::Sender<WalState>,
+    due: Instant,
+}
+
+impl Checkpoints {
+    pub(super) fn new(database: &Path, state: watch::Sender<WalState>) -> Self {
+        let mut wal = database.as_os_str().to_owned();
+        wal.push("-wal");
+        Self { wal: wal.into(), long: LONG, state, due: Instant::now() + LOOK_EVERY }
+    }
+
+    /// Returns when the next look is due.
+    pub(super) async fn due(&self) {
+        tokio::time::sleep_until(self.due).await;
+    }
+
+    /// Looks at the log; brings a long one into the database where no reader prevents it.
+    pub(super) async fn look(&mut self, connection: &mut SqliteConnection) {
+        let mut bytes = self.size();
+        let mut blocked = false;
+        if bytes > self.long {
+            blocked = !restart(connection).await;
+            bytes = self.size();
+        }
+        let was = self.state.send_replace(WalState { bytes, blocked });
+        match (was.blocked, blocked) {
+            (false, true) => tracing::warn!(
+                megabytes = bytes >> 20,
+                "the write-ahead log cannot be checkpointed and grows: another program has a read transaction open on the \
+                 database; end it"
+            ),
+            (true, false) => {
+                tracing::info!(megabytes = bytes >> 20, "the write-ahead log was checkpointed; no reader holds it any more");
+            }
+            _ => {}
+        }
+        self.due = Instant::now() + LOOK_EVERY;
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.wal).map_or(0, |file| file.len())
+    }
+}
+
+/// Checkpoints the whole log and cuts its file; `false` when a reader prevents it. Does not wait for readers: a busy timeout
+/// would hold the writer.
+async fn restart(connection: &mut SqliteConnection) -> bool {
+    let checkpoint = async |connection: &mut SqliteConnection| -> Result<bool, sqlx::Error> {
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let (busy, ..): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+        Ok(busy == 0)
+    };
+    let done = checkpoint(connection).await;
+    let restored = sqlx::query("PRAGMA busy_timeout = 2000").execute(connection).await;
+    if let Err(error) = restored.map(drop).and(done.as_ref().map(drop).map_err(|_| sqlx::Error::WorkerCrashed)) {
+        // The next transaction meets the same error, and says it.
+        tracing::debug!(%error, "the write-ahead log could not be checkpointed");
+    }
+    done.unwrap_or(false)
+}

@@ -1,0 +1,139 @@
+//! Long documents, full disks, long write-ahead logs, and retention over much at once.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    processes::Folder,
+    test_house::{TestHouse, config_text, sql, sums},
+};
+use jiff::SignedDuration;
+use std::{collections::BTreeSet, time::Duration};
+use warraq::store::{Keep, StoreError};
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+
+/// A feed of so many short reports, numbered from `first`.
+fn long_feed(first: usize, entries: usize) -> FeedDoc {
+    (first..first + entries).fold(FeedDoc::rss("archive"), |doc, n| {
+        doc.entry(&format!("id-{n}"), &format!("report number {n}"), &format!("https://a.invalid/{n}"), "", DATE)
+    })
+}
+
+#[tokio::test]
+async fn a_long_document_is_stored_whole_in_many_short_transactions() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/long", Reply::feed(long_feed(0, 10_000)));
+    let text = config_text("", &[("long", &outlet.url("/long"))]).replace("\"1MB\"", "\"10MB\"");
+    let mut house = TestHouse::configured(text).await;
+    let file = house.file();
+    let watch = tokio::spawn(async move {
+        let mut counts = BTreeSet::new();
+        loop {
+            let count: i64 = sql(&file, "SELECT count(*) FROM entry").await[0].parse().unwrap();
+            counts.insert(count);
+            // The poll's own row comes with the last stride.
+            if sql(&file, "SELECT count(*) FROM poll").await != ["0"] {
+                return counts;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    assert_eq!(sums(&house.poll().await), [10_000, 0, 0]);
+    let counts = watch.await.unwrap();
+    assert!(counts.len() >= 4, "other polls can be written between the strides: {counts:?}");
+    assert!(counts.iter().all(|count| count % 1_000 == 0), "a stride is stored whole or not at all: {counts:?}");
+    assert_eq!(house.sql("SELECT count(DISTINCT title) FROM latest").await, ["10000"]);
+    assert_eq!(sums(&house.poll().await), [0, 0, 0], "nothing comes twice");
+}
+
+/// A house whose feed listed 150 reports and lists five others now; then its clock goes a year ahead.
+async fn a_year_ahead() -> TestHouse {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 150)));
+    let mut house = TestHouse::over(&[("outlet", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    outlet.set("/feed", Reply::feed(long_feed(150, 5)));
+    house.poll().await;
+    house.pass(SignedDuration::from_hours(365 * 24));
+    house
+}
+
+#[tokio::test]
+async fn retention_refuses_to_forget_nearly_everything_at_once() {
+    let mut house = a_year_ahead().await;
+    let (now, day) = (house.clock.now(), Duration::from_hours(24));
+    let keep = Keep::as_of(now, 90 * day, 30 * day, false);
+    let refused = house.house().writer.prune(keep).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NothingLeft { stories: 150, .. }), "{refused}");
+    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["155"], "{refused}");
+    assert_ne!(house.sql("SELECT count(*) FROM poll").await, ["0"], "nor is the history of polls forgotten");
+    let counted = house.house().writer.prune(Keep { dry_run: true, ..keep }).await.unwrap();
+    assert_eq!((counted.stories, counted.entries, counted.polls), (150, 150, 2));
+    let forced = house.house().writer.prune(keep.forced(true)).await.unwrap();
+    assert_eq!(forced, counted, "what was counted is what goes");
+    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["5"]);
+    assert_eq!(house.sql("SELECT count(*) FROM latest").await, ["5"]);
+    assert_eq!(house.sql("SELECT count(*) FROM sighting WHERE entry_id IS NULL").await, ["150"], "tombstones stay");
+}
+
+#[tokio::test]
+async fn retention_goes_on_beside_polls() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 2_500)));
+    let mut house = TestHouse::over(&[("outlet", &outlet.url("/feed"))]).await;
+    house.poll().await;
+    outlet.set("/feed", Reply::feed(long_feed(2_500, 500)));
+    house.poll().await;
+    house.pass(SignedDuration::from_hours(100 * 24));
+    let (keep, writer) = (Keep::as_of(house.clock.now(), Duration::from_hours(24), Duration::MAX, false), house.house().writer.clone());
+    let pruning = tokio::spawn(async move { writer.prune(keep).await });
+    let mut polls = 0;
+    while !pruning.is_finished() {
+        outlet.set("/feed", Reply::feed(long_feed(2_500 + polls, 501)));
+        polls += house.poll().await.len();
+    }
+    let pruned = pruning.await.unwrap().unwrap();
+    assert!(polls > 1, "polls are written between the steps");
+    assert_eq!((pruned.stories, pruned.entries), (2_500, 2_500));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_said() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 20)));
+    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entry", "20").await;
+    let before = daemon.get_until("/feed.atom", "report number 19").await;
+    // No file may grow from here on, which is what a full disk does to a database.
+    daemon.limit_files(Some(100_000)).await;
+    outlet.set("/feed", Reply::feed(long_feed(10, 400)));
+    let said = daemon.get_until("/readyz", "cannot be written").await;
+    assert!(said.contains("feeds are served"), "{said}");
+    assert_eq!(daemon.get_until("/feed.atom", "report number 19").await, before);
+    daemon.until("cannot write to the database").await;
+    daemon.limit_files(None).await;
+    folder.sql_until("SELECT count(*) FROM entry", "410").await;
+    daemon.get_until("/readyz", "ok\n").await;
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+    assert_eq!(daemon.log().matches("cannot write to the database").count(), 1, "{}", daemon.log());
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_daemon_on_a_full_disk_stops_when_it_is_told() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 20)));
+    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entry", "20").await;
+    daemon.limit_files(Some(100_000)).await;
+    outlet.set("/feed", Reply::feed(long_feed(10, 400)));
+    daemon.until("cannot write to the database").await;
+    daemon.signal("TERM").await;
+    assert_eq!(daemon.end().await, Some(1), "what waited is lost, and will be read again");
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entry", "410").await;
+    daemon.kill().await;
+}
