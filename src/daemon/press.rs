@@ -16,6 +16,9 @@ use url::Url;
 /// Pause after a rendering: while a thousand feeds are read for the first time, commits come many times a second.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Further pause after the database could not be read.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
+
 /// Where the list of configured feeds is.
 const OPML: &str = "/opml";
 
@@ -74,7 +77,14 @@ impl Press {
         loop {
             changed.borrow_and_update();
             let now = imprint.borrow_and_update().clone();
-            let more = self.render(&now, &mut rendered).await?;
+            let more = match self.render(&now, &mut rendered).await {
+                Err(error) if error.can_pass() => {
+                    tracing::error!(%error, "cannot render the feeds; the last ones are served, trying again");
+                    tokio::time::sleep(TROUBLE_PAUSE).await;
+                    true
+                }
+                rendered => rendered?,
+            };
             tokio::time::sleep(PAUSE).await;
             if more {
                 continue;

@@ -94,7 +94,14 @@ impl Rounds {
             self.agenda.stumbled(id, now);
             return Ok(None);
         };
-        let report = report?;
+        let report = match report {
+            Err(error) if error.can_pass() => {
+                tracing::error!(feed = %id, %error, "a poll could not be stored; its feed is asked again in an hour");
+                self.agenda.stumbled(id, now);
+                return Ok(None);
+            }
+            report => report?,
+        };
         self.agenda.finished(report.written.feed.clone(), now, again);
         log(&report);
         Ok(Some(report))

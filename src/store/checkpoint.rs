@@ -29,13 +29,15 @@ pub(super) struct Checkpoints {
     long: u64,
     state: watch::Sender<WalState>,
     due: Instant,
+    /// Looks in a row that found a reader in the way. One alone may be a reader of our own, which ends in a moment.
+    prevented: u32,
 }
 
 impl Checkpoints {
     pub(super) fn new(database: &Path, state: watch::Sender<WalState>) -> Self {
         let mut wal = database.as_os_str().to_owned();
         wal.push("-wal");
-        Self { wal: wal.into(), long: LONG, state, due: Instant::now() + LOOK_EVERY }
+        Self { wal: wal.into(), long: LONG, state, due: Instant::now() + LOOK_EVERY, prevented: 0 }
     }
 
     /// Returns when the next look is due.
@@ -46,11 +48,13 @@ impl Checkpoints {
     /// Looks at the log; brings a long one into the database where no reader prevents it.
     pub(super) async fn look(&mut self, connection: &mut SqliteConnection) {
         let mut bytes = self.size();
-        let mut blocked = false;
-        if bytes > self.long {
-            blocked = !restart(connection).await;
+        if bytes > self.long && !restart(connection).await {
+            self.prevented += 1;
+        } else {
+            self.prevented = 0;
             bytes = self.size();
         }
+        let blocked = self.prevented > 1;
         let was = self.state.send_replace(WalState { bytes, blocked });
         match (was.blocked, blocked) {
             (false, true) => tracing::warn!(
@@ -87,4 +91,37 @@ async fn restart(connection: &mut SqliteConnection) -> bool {
         tracing::debug!(%error, "the write-ahead log could not be checkpointed");
     }
     done.unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{Connection as _, Executor as _, sqlite::SqliteConnectOptions};
+
+    async fn open(path: &Path) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).pragma("journal_mode", "WAL");
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_log_that_a_reader_holds_is_noticed_and_cut_once_the_reader_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut writer = open(&path).await;
+        writer.execute("CREATE TABLE t (v BLOB); INSERT INTO t VALUES (1)").await.unwrap();
+        let (state, seen) = watch::channel(WalState::default());
+        let mut checkpoints = Checkpoints { long: 100_000, ..Checkpoints::new(&path, state) };
+        let mut reader = open(&path).await;
+        reader.execute("BEGIN; SELECT * FROM t").await.unwrap();
+        writer.execute("INSERT INTO t VALUES (randomblob(300000))").await.unwrap();
+        checkpoints.look(&mut writer).await;
+        assert!(!seen.borrow().blocked, "a short read is no trouble");
+        checkpoints.look(&mut writer).await;
+        assert!(seen.borrow().blocked && seen.borrow().bytes > 300_000, "{:?}", *seen.borrow());
+        reader.execute("COMMIT").await.unwrap();
+        checkpoints.look(&mut writer).await;
+        assert_eq!(*seen.borrow(), WalState { bytes: 0, blocked: false });
+        let timeout: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut writer).await.unwrap();
+        assert_eq!(timeout, 2000, "other locks are waited for as before");
+    }
 }

@@ -112,6 +112,14 @@ pub enum StoreError {
     WriterGone,
 }
 
+impl StoreError {
+    /// Whether trying again later may succeed: the disk is full, a lock is held, reading or writing failed.
+    #[must_use]
+    pub fn can_pass(&self) -> bool {
+        super::transaction::Trouble::of(self).is_some()
+    }
+}
+
 /// Says what was being done when a statement failed.
 pub(super) trait While<T> {
     fn while_doing(self, doing: &'static str) -> Result<T, StoreError>;
