@@ -140,7 +140,8 @@ fn document(feed: usize, first: usize, edit: usize) -> String {
     let mut text = String::from("<rss version=\"2.0\"><channel><title>bench</title>");
     for n in first..first + LISTED {
         let edited = if n % 10 == 0 { format!(" (edit {edit})") } else { String::new() };
-        let words: Vec<String> = (0..120).map(|k| format!("word{}", (n * 7919 + k * 104_729 + feed * 31) % 5_000)).collect();
+        let words: Vec<String> =
+            (0..120).map(|k| format!("word{}", (n * 7919 + k * 104_729 + feed * 31) % 5_000)).collect();
         // Writing to a String cannot fail.
         let _ = write!(
             text,
@@ -161,7 +162,10 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
     );
     for feed in 0..FEEDS {
         let url = outlet.url(&format!("/{feed}"));
-        write!(text, "[[outlet]]\nslug = \"bench-{feed}\"\nname = \"Bench {feed}\"\nschedule = \"every 1m\"\nfeeds = [\"{url}\"]\n")?;
+        write!(
+            text,
+            "[[outlet]]\nslug = \"bench-{feed}\"\nname = \"Bench {feed}\"\nschedule = \"every 1m\"\nfeeds = [\"{url}\"]\n"
+        )?;
     }
     let config = Config::parse(&text, &folder.join("config.toml"), &BTreeMap::new()).map_err(|e| e.to_string())?;
     let public_url = config.server.public_url(config.server.listen);
@@ -218,14 +222,19 @@ fn report(sizes: &[usize], columns: &[BTreeMap<String, Vec<Duration>>]) -> usize
         Some((*times.get(times.len() / 2)?, *times.last()?))
     };
     let heads: Vec<String> = sizes.iter().map(|size| format!("{size}: median | max")).collect();
-    println!("\nmilliseconds\n\n| statement | {} |  |\n| --- |{} --- |", heads.join(" | "), " ---: | ---: |".repeat(sizes.len()));
+    println!(
+        "\nmilliseconds\n\n| statement | {} |  |\n| --- |{} --- |",
+        heads.join(" | "),
+        " ---: | ---: |".repeat(sizes.len())
+    );
     let Some(last) = columns.last() else { return 0 };
     let mut grown = 0;
     let mut names: Vec<&String> = last.keys().collect();
     names.sort_by_key(|name| std::cmp::Reverse(median(last.get(*name))));
     for name in names {
         let cells: Vec<_> = columns.iter().map(|column| median(column.get(name))).collect();
-        let ms = |time: Option<Duration>| time.map_or("–".to_owned(), |time| format!("{:.2}", time.as_secs_f64() * 1e3));
+        let ms =
+            |time: Option<Duration>| time.map_or("–".to_owned(), |time| format!("{:.2}", time.as_secs_f64() * 1e3));
         let shown: Vec<String> =
             cells.iter().map(|cell| format!("{} | {}", ms(cell.map(|c| c.0)), ms(cell.map(|c| c.1)))).collect();
         let grows = match (cells.first().copied().flatten(), cells.last().copied().flatten()) {

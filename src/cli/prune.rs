@@ -20,7 +20,8 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
         return Err(StoreError::Missing(config.database.path.clone()).into());
     }
     let (writer, task) = Writer::open(&config.database.path, config.stories.window).await.map_err(copies::with_hint)?;
-    let keep = Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run).forced(how.force);
+    let keep =
+        Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run).forced(how.force);
     let pruned = progress::shown(async |tell| writer.prune_telling(keep, tell).await).await;
     let compacted = match (how.compact, &pruned) {
         (true, Ok(_)) => progress::shown(async |tell| writer.compact(tell).await).await,
@@ -30,9 +31,10 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
     // The task's own error says why; the handle only knows that the writer is gone.
     task.await??;
     let pruned = pruned.map_err(|error| match error {
-        StoreError::NothingLeft { .. } => {
-            Failure::with_hint(error, "check the system clock and [retention] keep; `warraq prune --force` forgets them")
-        }
+        StoreError::NothingLeft { .. } => Failure::with_hint(
+            error,
+            "check the system clock and [retention] keep; `warraq prune --force` forgets them",
+        ),
         error => error.into(),
     })?;
     compacted?;

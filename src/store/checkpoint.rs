@@ -63,7 +63,10 @@ impl Checkpoints {
                  database; end it"
             ),
             (true, false) => {
-                tracing::info!(megabytes = bytes >> 20, "the write-ahead log was checkpointed; no reader holds it any more");
+                tracing::info!(
+                    megabytes = bytes >> 20,
+                    "the write-ahead log was checkpointed; no reader holds it any more"
+                );
             }
             _ => {}
         }
@@ -113,7 +116,7 @@ mod tests {
         let mut checkpoints = Checkpoints { long: 100_000, ..Checkpoints::new(&path, state) };
         let mut reader = open(&path).await;
         reader.execute("BEGIN; SELECT * FROM t").await.unwrap();
-        writer.execute("INSERT INTO t VALUES (randomblob(300000))").await.unwrap();
+        writer.execute("REPLACE INTO t VALUES (randomblob(300000))").await.unwrap();
         checkpoints.look(&mut writer).await;
         assert!(!seen.borrow().blocked, "a short read is no trouble");
         checkpoints.look(&mut writer).await;

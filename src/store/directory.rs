@@ -10,7 +10,7 @@ use crate::{
     model::{Channel, EntryId, OutletId, StoryId},
 };
 use sqlx::SqliteConnection;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a channel needs to know of an outlet; also of outlets that are no longer configured.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(super) struct Known {
 pub(super) struct Directory {
     pub outlets: HashMap<OutletId, Known>,
     pub channels: Vec<(i64, Channel)>,
+    /// Channels whose places are being laid anew.
+    pub relaying: HashSet<i64>,
 }
 
 impl Directory {
@@ -42,7 +44,7 @@ impl Directory {
             let tags = cell::Place { table: "outlet", row: id }.json("tags", &tags)?;
             outlets.insert(OutletId(id), Known { slug, name, tags });
         }
-        Ok(Self { outlets, channels })
+        Ok(Self { outlets, channels, relaying: HashSet::new() })
     }
 
     /// What readers call the outlet.
@@ -69,7 +71,8 @@ impl Directory {
                 continue;
             }
             ledger.touched.insert(*id);
-            if channel.collapse && (channel.min_outlets > 1 || !channel.prefer.is_empty()) {
+            let by_lookup = channel.min_outlets > 1 || !channel.prefer.is_empty() || self.relaying.contains(id);
+            if channel.collapse && by_lookup {
                 ledger.candidates.insert((*id, story.0));
                 continue;
             }

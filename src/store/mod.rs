@@ -31,6 +31,7 @@ mod visit;
 mod writer;
 
 pub use backup::{backup, restore};
+pub use checkpoint::WalState;
 pub use error::StoreError;
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
@@ -39,7 +40,6 @@ pub use read::{
 };
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};
-pub use checkpoint::WalState;
 pub use transaction::Trouble;
 pub use visit::{Brought, Document, Settle, Settled, Visit, Written};
 pub use writer::{Writer, WriterTask};

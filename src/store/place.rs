@@ -7,7 +7,6 @@ use super::{
     ledger::{Ledger, PlaceRow},
 };
 use crate::model::{Channel, OutletId};
-use futures_util::TryStreamExt;
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
 
@@ -39,7 +38,8 @@ async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result
          SELECT v ->> 'channel', v ->> 'order_at', v ->> 'published_at', v ->> 'story', \
                 v ->> 'entry' FROM r \
          WHERE v ->> 'each' OR NOT EXISTS (SELECT 1 FROM place AS p \
-            WHERE p.story_id = v ->> 'story' AND p.channel_id = v ->> 'channel')",
+            WHERE p.story_id = v ->> 'story' AND p.channel_id = v ->> 'channel') \
+         ON CONFLICT DO NOTHING",
     )
     .bind(cell::rows(rows))
     .execute(connection)
@@ -111,41 +111,92 @@ fn place_of(id: i64, channel: &Channel, directory: &Directory, members: &[Member
     })
 }
 
-/// Lays a channel's places anew, over all entries: its definition changed.
-pub(super) async fn lay_anew(
-    connection: &mut SqliteConnection,
-    directory: &Directory,
-    id: i64,
-    channel: &Channel,
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM place WHERE channel_id = $1")
-        .bind(id)
-        .execute(&mut *connection)
-        .await
-        .while_doing("laying a channel anew")?;
-    let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
-    let mut rows = Vec::new();
-    {
-        let mut members = sqlx::query_as::<_, Member>(
-            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry ORDER BY id",
-        )
-        .fetch(&mut *connection);
-        while let Some(member) = members.try_next().await.while_doing("reading entries")? {
-            if !directory.takes(channel, OutletId(member.outlet_id), member.language.as_deref()) {
-                continue;
-            }
-            if channel.collapse {
-                stories.entry(member.story_id).or_default().push(member);
-            } else {
-                rows.push(each(id, member));
-            }
+/// A channel whose definition changed, while its places are laid anew: a stride a transaction, with polls between them. The
+/// oldest places go first and the newest are laid first, so that what subscribers see is whole at every commit. The new
+/// definition is written with the last stride: a run that ends before begins anew.
+#[derive(Debug, Clone)]
+pub(super) struct Relaying {
+    pub id: i64,
+    pub channel: Channel,
+    pub definition: String,
+    /// Whether the old places are gone.
+    cleared: bool,
+    /// Stories from this id on have their places.
+    from: i64,
+}
+
+/// Old places that go in one transaction.
+const CLEAR: i64 = 5_000;
+/// Stories that get their places in one transaction.
+const STORIES: i64 = 500;
+
+impl Relaying {
+    /// Nothing is done yet.
+    pub(super) fn new(id: i64, channel: &Channel, definition: String) -> Self {
+        Self { id, channel: channel.clone(), definition, cleared: false, from: i64::MAX }
+    }
+
+    /// Does the next stride in the caller's transaction. `None`: that was the last.
+    pub(super) async fn stride(
+        &self,
+        connection: &mut SqliteConnection,
+        directory: &Directory,
+    ) -> Result<Option<Self>, StoreError> {
+        if !self.cleared && clear(connection, self.id).await? {
+            return Ok(Some(self.clone()));
         }
+        let members: Vec<Member> = sqlx::query_as(
+            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+             WHERE story_id IN (SELECT id FROM story WHERE id < $1 ORDER BY id DESC LIMIT $2) ORDER BY id",
+        )
+        .bind(self.from)
+        .bind(STORIES)
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("reading the members of stories")?;
+        let from = members.iter().map(|member| member.story_id).min();
+        let rows = self.rows(directory, members);
+        insert(connection, &rows.iter().collect::<Vec<_>>()).await?;
+        let Some(from) = from else {
+            sqlx::query("UPDATE channel SET definition = $2 WHERE id = $1")
+                .bind(self.id)
+                .bind(&self.definition)
+                .execute(connection)
+                .await
+                .while_doing("writing a channel's definition")?;
+            return Ok(None);
+        };
+        Ok(Some(Self { cleared: true, from, ..self.clone() }))
     }
-    rows.extend(stories.values().filter_map(|members| place_of(id, channel, directory, members)));
-    for chunk in rows.chunks(5_000) {
-        insert(connection, &chunk.iter().collect::<Vec<_>>()).await?;
+
+    /// The places of these stories.
+    fn rows(&self, directory: &Directory, members: Vec<Member>) -> Vec<PlaceRow> {
+        let channel = &self.channel;
+        if !channel.collapse {
+            let inside = |m: &Member| directory.takes(channel, OutletId(m.outlet_id), m.language.as_deref());
+            return members.into_iter().filter(inside).map(|member| each(self.id, member)).collect();
+        }
+        let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
+        for member in members {
+            stories.entry(member.story_id).or_default().push(member);
+        }
+        stories.values().filter_map(|members| place_of(self.id, channel, directory, members)).collect()
     }
-    Ok(())
+}
+
+/// Removes a channel's oldest places; whether some may be left.
+async fn clear(connection: &mut SqliteConnection, channel: i64) -> Result<bool, StoreError> {
+    let cleared = sqlx::query(
+        "DELETE FROM place WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \
+            SELECT channel_id, order_at, published_at, story_id, entry_id FROM place WHERE channel_id = $1 \
+            ORDER BY order_at, published_at, story_id, entry_id LIMIT $2)",
+    )
+    .bind(channel)
+    .bind(CLEAR)
+    .execute(connection)
+    .await
+    .while_doing("removing a channel's places")?;
+    Ok(cleared.rows_affected() >= CLEAR.unsigned_abs())
 }
 
 fn each(channel: i64, member: Member) -> PlaceRow {

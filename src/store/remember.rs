@@ -41,8 +41,9 @@ pub(super) async fn load(
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, s.members, e.believed, e.first_seen_at, e.link, \
                 t.folded_title, t.folded_body \
-         FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
-         WHERE e.first_seen_at >= $1 OR (e.first_seen_at >= $2 AND length(t.folded_body) < $3) ORDER BY e.id",
+         FROM entry AS e INDEXED BY entry_by_time JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
+         WHERE e.first_seen_at >= min($1, $2) \
+           AND (e.first_seen_at >= $1 OR (e.first_seen_at >= $2 AND length(t.folded_body) < $3)) ORDER BY e.id",
     )
     .bind(second(since))
     .bind(second(Window::titles_since(now)))

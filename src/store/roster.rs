@@ -5,7 +5,7 @@ use super::{
     cell,
     directory::Directory,
     error::{StoreError, While},
-    place,
+    place::Relaying,
 };
 use crate::model::{Channel, FeedId, Language, Outlet, Slug};
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ pub(super) async fn adopt(
     connection: &mut SqliteConnection,
     roster: &Roster,
     now: Timestamp,
-) -> Result<(Adopted, Directory), StoreError> {
+) -> Result<(Adopted, Directory, Vec<Relaying>), StoreError> {
     sqlx::query(
         "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -52,8 +52,8 @@ pub(super) async fn adopt(
     .while_doing("writing settings")?;
     adopt_outlets(connection, roster).await?;
     let adopted = adopt_feeds(connection, roster, now).await?;
-    let directory = adopt_channels(connection, &roster.channels).await?;
-    Ok((adopted, directory))
+    let (directory, relaying) = adopt_channels(connection, &roster.channels).await?;
+    Ok((adopted, directory, relaying))
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -196,8 +196,12 @@ async fn write_feeds(
     Ok(())
 }
 
-/// Writes the channels; one whose definition changed gets its places laid anew.
-async fn adopt_channels(connection: &mut SqliteConnection, channels: &[Channel]) -> Result<Directory, StoreError> {
+/// Writes the channels; one whose definition changed gets its places laid anew. In a small file that is done at once; else
+/// what is left to do is answered.
+async fn adopt_channels(
+    connection: &mut SqliteConnection,
+    channels: &[Channel],
+) -> Result<(Directory, Vec<Relaying>), StoreError> {
     let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
     sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
         .bind(cell::rows(&slugs))
@@ -205,7 +209,7 @@ async fn adopt_channels(connection: &mut SqliteConnection, channels: &[Channel])
         .await
         .while_doing("removing channels")?;
     let mut directory = Directory::load(connection, Vec::new()).await?;
-    let mut anew = Vec::new();
+    let mut changed = Vec::new();
     for channel in channels {
         let definition = definition(channel, &directory);
         let was: Option<(i64, String, String)> =
@@ -214,21 +218,37 @@ async fn adopt_channels(connection: &mut SqliteConnection, channels: &[Channel])
                 .fetch_optional(&mut *connection)
                 .await
                 .while_doing("reading channels")?;
-        let unchanged = was.as_ref().is_some_and(|(_, d, t)| *d == definition && *t == channel.title);
+        let same = was.as_ref().is_some_and(|(_, was, _)| *was == definition);
         let id = match &was {
-            Some((id, ..)) if unchanged => *id,
-            _ => write_channel(connection, channel, &definition).await?,
+            Some((id, _, title)) if same && *title == channel.title => *id,
+            // A definition is written once its places are.
+            _ => write_channel(connection, channel, if same { &definition } else { UNFINISHED }).await?,
         };
-        if was.is_none_or(|(_, d, _)| d != definition) {
-            anew.push((id, channel));
+        if !same {
+            changed.push(Relaying::new(id, channel, definition));
         }
         directory.channels.push((id, channel.clone()));
     }
-    for (id, channel) in anew {
-        place::lay_anew(connection, &directory, id, channel).await?;
+    let mut left = Vec::new();
+    for mut relaying in changed {
+        let mut strides = AT_ONCE;
+        while let Some(next) = relaying.stride(connection, &directory).await? {
+            relaying = next;
+            strides -= 1;
+            if strides == 0 {
+                directory.relaying.insert(relaying.id);
+                left.push(relaying);
+                break;
+            }
+        }
     }
-    Ok(directory)
+    Ok((directory, left))
 }
+
+/// The definition of a channel whose places are not laid yet.
+const UNFINISHED: &str = "";
+/// Strides of a channel's places that are laid together with the configuration.
+const AT_ONCE: u32 = 3;
 
 async fn write_channel(
     connection: &mut SqliteConnection,

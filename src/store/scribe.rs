@@ -10,7 +10,8 @@ use super::{
     feeds::{self, VisitRows},
     ledger::Ledger,
     open::WriterLock,
-    place, recall, remember, retain,
+    place::{self, Relaying},
+    recall, remember, retain,
     roster::{self, Adopted, Roster},
     search,
     transaction::{Transactions, reading, transaction},
@@ -42,6 +43,8 @@ pub(super) struct Scribe {
     directory: Directory,
     /// Polls with long documents, of which strides are left.
     long: VecDeque<Pending>,
+    /// Channels whose places are being laid anew.
+    relaying: VecDeque<Relaying>,
     /// Visits that brought nothing, waiting for a transaction.
     light: Vec<VisitRows>,
     light_since: Option<Instant>,
@@ -68,6 +71,7 @@ impl Scribe {
             mint,
             directory: Directory::default(),
             long: VecDeque::new(),
+            relaying: VecDeque::new(),
             light: Vec::new(),
             light_since: None,
             // A run that ended in between may have left some.
@@ -92,6 +96,7 @@ impl Scribe {
             // One stride of a long document joins, however much has queued up: neither waits for the other.
             self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
             self.commit(batch).await?;
+            self.relay().await?;
             if self.light.len() >= LIGHT_MOST {
                 self.flush().await?;
             }
@@ -102,7 +107,7 @@ impl Scribe {
                     return Ok(());
                 }
                 Some(other) => self.obey(other).await?,
-                None if inbox.is_closed() && inbox.is_empty() && self.long.is_empty() => return self.close().await,
+                None if inbox.is_closed() && inbox.is_empty() && !self.is_busy() => return self.close().await,
                 None => {}
             }
         }
@@ -111,7 +116,7 @@ impl Scribe {
     /// Waits for the next command. The outer `None`: something else was due, and is done; the inner one: no command is there,
     /// but a long document has strides left, or every handle is gone.
     async fn next(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Result<Option<Option<Command>>, StoreError> {
-        if !self.long.is_empty() {
+        if self.is_busy() {
             return Ok(Some(inbox.try_recv().ok()));
         }
         let flush_at = self.light_since.map(|since| since + LIGHT_WAIT);
@@ -124,11 +129,31 @@ impl Scribe {
         Ok(None)
     }
 
+    /// Whether strides of a long work are left.
+    fn is_busy(&self) -> bool {
+        !self.long.is_empty() || !self.relaying.is_empty()
+    }
+
+    /// Does one stride of a channel whose places are laid anew.
+    async fn relay(&mut self) -> Result<(), StoreError> {
+        let Some(relaying) = self.relaying.pop_front() else { return Ok(()) };
+        match transaction!(self.database, |c| relaying.stride(c, &self.directory))? {
+            Some(next) => self.relaying.push_back(next),
+            None => drop(self.directory.relaying.remove(&relaying.id)),
+        }
+        self.changed.send_modify(|n| *n += 1);
+        Ok(())
+    }
+
     /// Settles a visit that brought nothing at once; lets one that brought a document join the batch.
     fn take(&mut self, visit: Visit, settle: Settle, reply: oneshot::Sender<Written>, batch: &mut Batch) {
         if visit.document.is_some() {
             let poll = Pending::new(visit, settle, reply);
-            if poll.is_long() { self.long.push_back(poll) } else { batch.add(poll) }
+            if poll.is_long() {
+                self.long.push_back(poll)
+            } else {
+                batch.add(poll)
+            }
             return;
         }
         let settled = settle(&Brought::default());
@@ -173,7 +198,10 @@ impl Scribe {
                 tell(reply, done);
             }
             Command::Compact(reply) => {
-                sqlx::query("VACUUM").execute(&mut self.database.connection).await.while_doing("compacting the database")?;
+                sqlx::query("VACUUM")
+                    .execute(&mut self.database.connection)
+                    .await
+                    .while_doing("compacting the database")?;
                 tell(reply, ());
             }
             // Both are taken in `run`.
@@ -250,14 +278,14 @@ impl Scribe {
 
     async fn adopt(&mut self, roster: &Roster, now: Timestamp) -> Result<(Adopted, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let (adopted, directory, feeds) = transaction!(self.database, |c| async {
-            let (adopted, directory) = roster::adopt(c, roster, now).await?;
-            Ok((adopted, directory, feeds::configured(c).await?))
+        let ((adopted, directory, relaying), feeds) = transaction!(self.database, |c| async {
+            Ok((roster::adopt(c, roster, now).await?, feeds::configured(c).await?))
         })?;
         for (id, outlet) in &directory.outlets {
             self.window.introduce(*id, &outlet.name);
         }
         self.directory = directory;
+        self.relaying = relaying.into();
         Ok((adopted, feeds))
     }
 
@@ -300,7 +328,10 @@ impl Scribe {
             self.index().await?;
         }
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
-        sqlx::query("PRAGMA busy_timeout = 1000").execute(&mut self.database.connection).await.while_doing("losing patience")?;
+        sqlx::query("PRAGMA busy_timeout = 1000")
+            .execute(&mut self.database.connection)
+            .await
+            .while_doing("losing patience")?;
         // TRUNCATE: whoever opens the file afterwards finds everything in it, and no long WAL beside it.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
             .execute(&mut self.database.connection)

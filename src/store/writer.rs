@@ -2,11 +2,11 @@
 //! transaction. Visits that brought nothing (304, same bytes, failures) wait up to five seconds for company.
 
 use super::{
+    checkpoint::{Checkpoints, WalState},
     error::{StoreError, While},
     open::{self, WriterLock},
     progress::{Progress, Teller},
     read::Leaf,
-    checkpoint::{Checkpoints, WalState},
     retain::{self, Done, Keep, Pruned, Step},
     roster::{Adopted, Roster},
     scribe::Scribe,

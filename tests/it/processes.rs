@@ -138,7 +138,8 @@ impl Process {
     /// Asks it until the answer holds `words`; fails after a minute.
     pub async fn get_until(&self, path: &str, words: &str) -> String {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let (address, client) = (format!("{}{path}", self.base()), reqwest::Client::builder().no_proxy().build().unwrap());
+        let (address, client) =
+            (format!("{}{path}", self.base()), reqwest::Client::builder().no_proxy().build().unwrap());
         for _ in 0..600 {
             let text = client.get(&address).send().await.unwrap().text().await.unwrap();
             if text.contains(words) {

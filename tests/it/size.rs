@@ -85,7 +85,8 @@ async fn retention_goes_on_beside_polls() {
     outlet.set("/feed", Reply::feed(long_feed(2_500, 500)));
     house.poll().await;
     house.pass(SignedDuration::from_hours(100 * 24));
-    let (keep, writer) = (Keep::as_of(house.clock.now(), Duration::from_hours(24), Duration::MAX, false), house.house().writer.clone());
+    let (keep, writer) =
+        (Keep::as_of(house.clock.now(), Duration::from_hours(24), Duration::MAX, false), house.house().writer.clone());
     let pruning = tokio::spawn(async move { writer.prune(keep).await });
     let mut polls = 0;
     while !pruning.is_finished() {
@@ -136,4 +137,26 @@ async fn a_daemon_on_a_full_disk_stops_when_it_is_told() {
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) FROM entry", "410").await;
     daemon.kill().await;
+}
+
+#[tokio::test]
+async fn a_channel_is_laid_over_much_without_holding_polls_up() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 3_000)));
+    let feed = outlet.url("/feed");
+    let mut house = TestHouse::over(&[("outlet", &feed)]).await;
+    house.poll().await;
+    outlet.set("/feed", Reply::feed(long_feed(2_990, 20)));
+    let channels = "[[channel]]\nslug = \"collapsed\"\ntitle = \"C\"\noutlets = [\"outlet\"]\n\
+                    [[channel]]\nslug = \"each\"\ntitle = \"E\"\ncollapse = false\n";
+    house.restart(Some(config_text(channels, &[("outlet", &feed)]))).await;
+    assert_ne!(house.sql("SELECT count(*) FROM place WHERE channel_id > 1").await, ["6000"], "it is not done at once");
+    // A run that ends in the middle begins anew; what is polled meanwhile takes its place too.
+    house.restart(None).await;
+    assert_eq!(sums(&house.poll().await), [10, 0, 0]);
+    let placed = "SELECT c.slug, count(*), count(DISTINCT p.story_id) FROM place AS p JOIN channel AS c ON c.id = p.channel_id \
+                  WHERE c.definition <> '' GROUP BY 1 ORDER BY 1";
+    house.sql_until(placed, &["all|3010|3010", "collapsed|3010|3010", "each|3010|3010"]).await;
+    let newest = "SELECT max(entry_id) FROM place WHERE channel_id = 2";
+    assert_eq!(house.sql(newest).await, house.sql("SELECT max(entry_id) FROM entries").await);
 }
