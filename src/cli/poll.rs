@@ -30,6 +30,8 @@ pub(super) struct Wanted {
 struct Sums {
     polled: usize,
     died: usize,
+    /// Not asked, as we lacked the means.
+    hindered: usize,
     /// Not asked, as their hosts want no request now.
     left: usize,
     fresh: usize,
@@ -69,6 +71,12 @@ pub(super) async fn poll(
     }
     let sums = rounds(&mut house, wanted.json).await;
     match sums {
+        Ok(sums) if sums.hindered > 0 => {
+            house.close().await.map_err(with_hint)?;
+            written(sums.print(wanted.json))?;
+            let why = format!("{} feeds could not be asked: this process lacks open files or memory", sums.hindered);
+            Err(Failure::with_hint(std::io::Error::other(why), "they are still due; see ulimit -n, and [fetch] concurrency"))
+        }
         Ok(sums) => {
             if sums.new + sums.revised > 0 {
                 house.writer.index().await?;
@@ -118,6 +126,7 @@ async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::
     if io::stdout().is_terminal() {
         let _ = io::stdout().flush();
     }
+    sums.hindered = house.rounds.hindered();
     Ok(sums)
 }
 
