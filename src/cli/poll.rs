@@ -71,18 +71,13 @@ pub(super) async fn poll(
     }
     let sums = rounds(&mut house, wanted.json).await;
     match sums {
-        Ok(sums) if sums.hindered > 0 => {
-            house.close().await.map_err(with_hint)?;
-            written(sums.print(wanted.json))?;
-            let why = format!("{} feeds could not be asked: this process lacks open files or memory", sums.hindered);
-            Err(Failure::with_hint(std::io::Error::other(why), "they are still due; see ulimit -n, and [fetch] concurrency"))
-        }
         Ok(sums) => {
             if sums.new + sums.revised > 0 {
                 house.writer.index().await?;
             }
             house.close().await.map_err(with_hint)?;
-            written(sums.print(wanted.json))
+            written(sums.print(wanted.json))?;
+            sums.all_asked()
         }
         Err(error) => Err(with_hint(house.why(error.into()).await)),
     }
@@ -143,6 +138,17 @@ impl Sums {
             Outcome::NotModified | Outcome::SameBytes => self.unchanged += 1,
             Outcome::Gone | Outcome::Failed(_) => self.failed += 1,
         }
+    }
+
+    /// A run that could not ask every feed has failed, though what it asked is stored.
+    fn all_asked(&self) -> Result<(), Failure> {
+        if self.hindered == 0 {
+            return Ok(());
+        }
+        Err(Failure::with_hint(
+            anyhow::anyhow!("{} feeds could not be asked: this process lacks open files or memory", self.hindered),
+            "they stay due; see ulimit -n, and [fetch] concurrency",
+        ))
     }
 
     fn print(&self, as_json: bool) -> io::Result<()> {

@@ -157,7 +157,10 @@ impl Rounds {
         }
         let changed = self.agenda.mind_clock(now);
         if !changed.is_empty() {
-            tracing::warn!(feeds = changed.len(), "the clock was set, or the machine slept; due times were decided anew");
+            tracing::warn!(
+                feeds = changed.len(),
+                "the clock was set, or the machine slept; due times were decided anew"
+            );
             self.settle(changed);
         }
     }

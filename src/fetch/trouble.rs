@@ -44,7 +44,8 @@ pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
 /// What this process or machine lacked, where that is the cause. The resolver hides it behind words of its own (it could
 /// not open `/etc/hosts`, or a socket), so a name that does not resolve is ours while no file can be opened.
 fn local(error: &reqwest::Error) -> Option<String> {
-    let lacks = |cause: &io::Error| cause.raw_os_error().filter(|code| LACKS.contains(code)).map(io::Error::from_raw_os_error);
+    let lacks =
+        |cause: &io::Error| cause.raw_os_error().filter(|code| LACKS.contains(code)).map(io::Error::from_raw_os_error);
     let found = find(error, |cause| cause.downcast_ref().and_then(lacks));
     let probed = || File::open("/dev/null").err().as_ref().and_then(lacks);
     let why = found.or_else(|| error.is_dns().then(probed).flatten())?;
