@@ -67,6 +67,7 @@ impl Reloads {
             );
         }
         let public_url = config.server.public_url(self.address);
+        tracing::info!("reading the configuration again; the database is asked to take it");
         let answer = house.ask_adoption(&config, &public_url);
         self.pending = Some(Pending { config, public_url, answer });
     }

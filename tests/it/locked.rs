@@ -7,7 +7,15 @@ use crate::{
     test_house::config_text,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
-use std::{os::unix::net::UnixDatagram, process::Stdio, time::Duration};
+use std::{
+    os::unix::net::UnixDatagram,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::process::Command;
 
 const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
@@ -25,14 +33,20 @@ async fn lock(folder: &Folder) -> SqliteConnection {
     other
 }
 
-/// What the service manager was told since the last time.
-fn told(manager: &UnixDatagram) -> String {
-    let (mut all, mut bytes) = (String::new(), [0; 512]);
-    while let Ok(length) = manager.recv(&mut bytes) {
-        all.push_str(&String::from_utf8_lossy(&bytes[..length]));
-        all.push('\n');
-    }
-    all
+/// A service manager that counts signs of life. It reads at once: a full socket would hold the daemon up.
+fn manager(folder: &Folder) -> Arc<AtomicUsize> {
+    let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
+    let signs = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&signs);
+    std::thread::spawn(move || {
+        let mut bytes = [0; 512];
+        while let Ok(length) = socket.recv(&mut bytes) {
+            if String::from_utf8_lossy(&bytes[..length]).contains("WATCHDOG=1") {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    signs
 }
 
 #[tokio::test]
@@ -41,41 +55,59 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     outlet.set("/one", Reply::feed(doc()).etag("\"1\""));
     outlet.set("/two", Reply::feed(doc()));
     let (one, two) = (outlet.url("/one"), outlet.url("/two"));
-    let folder = Folder::new(EVERY, &[("ville", &one)]);
-    let manager = UnixDatagram::bind(folder.path("notify")).unwrap();
-    manager.set_nonblocking(true).unwrap();
+    let paths = ["/a", "/b", "/c"].map(|path| {
+        outlet.set(path, Reply::feed(doc()).etag("\"1\""));
+        outlet.url(path)
+    });
+    let with = |slug: &str, feed| {
+        config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2]), (slug, feed)])
+    };
+    let folder = Folder::new("", &[]);
+    folder.configure(&config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2])]));
+    let signs = manager(&folder);
     let log = std::fs::File::create(folder.path("log")).unwrap();
     let mut command = folder.command(&["run"]);
     command.env("NOTIFY_SOCKET", folder.path("notify")).stderr(log).stdout(Stdio::null());
     let mut daemon = command.spawn().unwrap();
     let logged = || std::fs::read_to_string(folder.path("log")).unwrap();
+    let said = async |words: &str, times: usize| {
+        for _ in 0..1_000 {
+            if logged().matches(words).count() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{words:?} was never logged:\n{}", logged());
+    };
     let hang_up = format!("kill -HUP {}", daemon.id().unwrap());
     let hang_up = async || assert!(Command::new("sh").args(["-c", &hang_up]).status().await.unwrap().success());
-    until("ready", async || logged().contains("ready")).await;
-    folder.sql_until("SELECT count(*) FROM entries", "1").await;
+    said("ready", 1).await;
+    folder.sql_until("SELECT count(*) FROM feed WHERE last_success_at IS NOT NULL", "4").await;
     let mut other = lock(&folder).await;
+    let asked = outlet.paths().len();
 
-    folder.configure(&config_text(EVERY, &[("ville", &one), ("neuf", &two)]));
+    folder.configure(&with("neuf", &two));
     hang_up().await;
-    until("waiting for the lock", async || logged().contains("waiting for it")).await;
+    said("waiting for it", 1).await;
+    said("reading the configuration again", 1).await;
     // Another one meanwhile is not lost.
-    folder.configure(&config_text(EVERY, &[("ville", &one), ("dernier", &two)]));
+    folder.configure(&with("dernier", &two));
     hang_up().await;
-    until("a second reload", async || logged().contains("read once more")).await;
+    said("read once more", 1).await;
     // The watchdog is fed, and feeds are asked.
-    for _ in 0..3 {
-        told(&manager);
-        until("a sign of life", async || told(&manager).contains("WATCHDOG=1")).await;
-    }
-    let asked = outlet.requests("/one").len();
-    until("a poll", async || outlet.requests("/one").len() > asked).await;
+    let seen = signs.load(Ordering::SeqCst);
+    until("signs of life", async || signs.load(Ordering::SeqCst) > seen + 2).await;
+    until("a poll", async || outlet.paths().len() > asked).await;
     assert!(!logged().contains("reloaded"));
 
     other.execute("ROLLBACK").await.unwrap();
     other.close().await.unwrap();
-    until("both reloads", async || logged().matches("reloaded").count() == 2).await;
+    said("reloaded", 2).await;
     folder
-        .sql_until("SELECT group_concat(outlet) FROM (SELECT outlet FROM feed_health ORDER BY 1)", "dernier,ville")
+        .sql_until(
+            "SELECT group_concat(outlet) FROM (SELECT outlet FROM feed_health ORDER BY 1)",
+            "a,b,c,dernier,ville",
+        )
         .await;
     let stop = format!("kill -TERM {}", daemon.id().unwrap());
     Command::new("sh").args(["-c", &stop]).status().await.unwrap();
