@@ -7,7 +7,7 @@ use crate::{
     daemon::{Daemon, DaemonError, Orders},
     telemetry,
 };
-use std::{collections::BTreeMap, path::Path, pin::pin, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 use tokio::sync::oneshot;
 
 /// How long a start that is to stop may take to get that far.
@@ -20,14 +20,17 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let mut orders = Orders::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
     let reread = Box::new(move || Config::load(&again, &variables));
-    let mut opening = pin!(Daemon::open(config, reread, Clock::System));
+    let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
     let daemon = tokio::select! {
         opened = &mut opening => opened.map_err(with_hint)?,
         () = orders.stop_again() => {
             // A start waits as long as another process holds the database's lock; a stop does not wait for that.
             return match tokio::time::timeout(OPENING, opening).await {
                 Ok(opened) => opened.map_err(with_hint)?.close().await.map_err(with_hint),
-                Err(_) => Ok(tracing::warn!("stopped before the database could be opened")),
+                Err(_) => {
+                    tracing::warn!("stopped before the database could be opened");
+                    Ok(())
+                }
             };
         }
     };
