@@ -25,13 +25,11 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         opened = &mut opening => opened.map_err(with_hint)?,
         () = orders.stop_again() => {
             // A start waits as long as another process holds the database's lock; a stop does not wait for that.
-            return match tokio::time::timeout(OPENING, opening).await {
-                Ok(opened) => opened.map_err(with_hint)?.close().await.map_err(with_hint),
-                Err(_) => {
-                    tracing::warn!("stopped before the database could be opened");
-                    Ok(())
-                }
-            };
+            if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
+                return opened.map_err(with_hint)?.close().await.map_err(with_hint);
+            }
+            tracing::warn!("stopped before the database could be opened");
+            return Ok(());
         }
     };
     let (ready, _) = oneshot::channel();

@@ -22,10 +22,6 @@ use tokio::sync::Semaphore;
 /// Bytes of documents that may be in parsing at once, over all polls. feed-rs needs seven times a document's size.
 const PARSING_BYTES: u32 = 16_000_000;
 
-/// Documents parsed at once, at most, where the machine's cores are not known. More than its cores are no faster, and each
-/// thread that ever parsed keeps memory of its own (glibc's arenas: 225 MB instead of 61 MB over a thousand busy feeds).
-const PARSERS: usize = 2;
-
 /// Feeds announced by one page that are tried at one visit: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
 
@@ -40,7 +36,6 @@ pub struct Conveyor {
     writer: Writer,
     clock: Clock,
     parsing: Arc<Semaphore>,
-    parsers: Arc<Semaphore>,
 }
 
 /// One poll to be made.
@@ -132,8 +127,7 @@ impl Conveyor {
     #[must_use]
     pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_BYTES as usize));
-        let cores = std::thread::available_parallelism().map_or(PARSERS, usize::from);
-        Self { fetcher, reader, writer, clock, parsing, parsers: Arc::new(Semaphore::new(cores)) }
+        Self { fetcher, reader, writer, clock, parsing }
     }
 
     /// Other limits for requests from now on.
@@ -238,9 +232,8 @@ impl Conveyor {
     async fn parse(&self, job: &Job, found: Found, listed_before: Arc<HashSet<RawHash>>) -> Result<Reading, Unread> {
         let hash = found.body.hash();
         let weight = u32::try_from(found.body.len()).unwrap_or(u32::MAX).min(PARSING_BYTES);
-        // The semaphores are never closed.
+        // The semaphore is never closed.
         let _permit = self.parsing.acquire_many(weight).await;
-        let _parser = self.parsers.acquire().await;
         let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
         let Found { body, base, content_type, validators } = found;
         let work = move || read_document(&body, &base, content_type, &outlet, guids_void, listed_before, now);
