@@ -30,6 +30,8 @@ pub(super) struct Wanted {
 struct Sums {
     polled: usize,
     died: usize,
+    /// Not asked, as we lacked the means.
+    hindered: usize,
     /// Not asked, as their hosts want no request now.
     left: usize,
     fresh: usize,
@@ -74,7 +76,8 @@ pub(super) async fn poll(
                 house.writer.index().await?;
             }
             house.close().await.map_err(with_hint)?;
-            written(sums.print(wanted.json))
+            written(sums.print(wanted.json))?;
+            sums.all_asked()
         }
         Err(error) => Err(with_hint(house.why(error.into()).await)),
     }
@@ -118,6 +121,7 @@ async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::
     if io::stdout().is_terminal() {
         let _ = io::stdout().flush();
     }
+    sums.hindered = house.rounds.hindered();
     Ok(sums)
 }
 
@@ -134,6 +138,17 @@ impl Sums {
             Outcome::NotModified | Outcome::SameBytes => self.unchanged += 1,
             Outcome::Gone | Outcome::Failed(_) => self.failed += 1,
         }
+    }
+
+    /// A run that could not ask every feed has failed, though what it asked is stored.
+    fn all_asked(&self) -> Result<(), Failure> {
+        if self.hindered == 0 {
+            return Ok(());
+        }
+        Err(Failure::with_hint(
+            anyhow::anyhow!("{} feeds could not be asked: this process lacks open files or memory", self.hindered),
+            "they stay due; see ulimit -n, and [fetch] concurrency",
+        ))
     }
 
     fn print(&self, as_json: bool) -> io::Result<()> {

@@ -21,11 +21,24 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 /// A feed whose poll died of a bug is asked again after this.
 const STUMBLE_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
+/// A feed that could not be polled for want of our own means (open files, memory) is tried again after this.
+const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+
 /// A feed and what its polls need.
 struct Planned {
     record: FeedRecord,
     outlet: Arc<Outlet>,
     schedule: Arc<Schedule>,
+    /// When it is polled: at its stored due time, or, where that is over, when its turn comes to catch up. `None` until
+    /// that is decided.
+    turn: Option<Timestamp>,
+}
+
+/// A poll under way.
+struct Polling {
+    host: String,
+    /// Schedules were looked at anew meanwhile: its end is judged by the new one.
+    stale: bool,
 }
 
 /// What to do now.
@@ -43,7 +56,7 @@ pub struct Agenda {
     queue: BTreeSet<(Timestamp, FeedId)>,
     /// Due feeds whose host is busy, host by host: they come back when a poll there ends.
     waiting: HashMap<String, Vec<FeedId>>,
-    polling: HashMap<FeedId, String>,
+    polling: HashMap<FeedId, Polling>,
     hosts: HostBook,
     /// Feeds at each host.
     at_host: HashMap<String, u32>,
@@ -88,15 +101,16 @@ impl Agenda {
         for record in records {
             let Some((outlet, schedule)) = outlets.get(&record.outlet) else { continue };
             let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
+            let before = was.get(&record.id);
             // What a poll has settled since the records were read is newer than they are.
-            let record = match was.get(&record.id) {
-                Some(planned) if planned.record.last_poll_at > record.last_poll_at => planned.record.clone(),
-                _ => record,
-            };
+            let newer = before.filter(|planned| planned.record.last_poll_at > record.last_poll_at);
+            let record = newer.map_or(record, |planned| planned.record.clone());
+            // Who catches up keeps his turn, however often the configuration is read again.
+            let turn = before.filter(|p| p.record.next_poll_at == record.next_poll_at).and_then(|p| p.turn);
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
-            self.feeds.insert(record.id, Planned { record, outlet, schedule });
+            self.feeds.insert(record.id, Planned { record, outlet, schedule, turn });
         }
         self.at_host.clear();
         for planned in self.feeds.values() {
@@ -107,34 +121,45 @@ impl Agenda {
         self.look_anew(now)
     }
 
-    /// Looks at every due time anew; answers those that changed.
+    /// Looks at every due time anew; answers those that changed. Feeds under way are judged when their polls end.
     fn look_anew(&mut self, now: Timestamp) -> Vec<Settled> {
         let mut changed = Vec::new();
-        let crowd = self.feeds.values().filter(|p| p.record.next_poll_at <= now).count();
+        let crowd = self.feeds.values().filter(|p| p.record.last_poll_at.is_none()).count();
+        let (bounds, fleet) = (self.bounds, self.fleet);
         for planned in self.feeds.values_mut() {
-            let standing = Standing {
-                now,
-                feed: &planned.record,
-                schedule: &planned.schedule,
-                zone: &planned.outlet.time_zone,
-                bounds: &self.bounds,
-                fleet: self.fleet,
-                crowd,
-            };
-            if let Some(due) = schedule::reschedule(&standing) {
-                let why = due.why.to_json();
-                planned.record = with_due(planned.record.clone(), due);
-                changed.push(Settled { feed: planned.record.clone(), why });
+            if let Some(polling) = self.polling.get_mut(&planned.record.id) {
+                polling.stale = true;
+            } else {
+                changed.extend(planned.look_anew(now, &bounds, fleet, crowd));
             }
         }
         self.waiting.clear();
-        self.queue = self
+        self.take_turns(now);
+        changed
+    }
+
+    /// Fills the queue. What is overdue comes at once, but the feeds of one host not at the same moment.
+    fn take_turns(&mut self, now: Timestamp) {
+        let mut crowds: HashMap<&str, usize> = HashMap::new();
+        for planned in self.feeds.values().filter(|p| p.turn.is_none() && p.record.next_poll_at <= now) {
+            *crowds.entry(planned.record.ask.host()).or_default() += 1;
+        }
+        let turns: Vec<(FeedId, Timestamp)> = self
             .feeds
             .values()
-            .filter(|p| !self.polling.contains_key(&p.record.id))
-            .map(|p| (p.record.next_poll_at, p.record.id))
+            .filter(|planned| planned.turn.is_none())
+            .map(|Planned { record, .. }| match record.next_poll_at {
+                at if at > now => (record.id, at),
+                _ => (record.id, schedule::catch_up(record.id, now, crowds.get(record.ask.host()).map_or(1, |n| *n))),
+            })
             .collect();
-        changed
+        for (id, at) in turns {
+            if let Some(planned) = self.feeds.get_mut(&id) {
+                planned.turn = Some(at);
+            }
+        }
+        let waiting = self.feeds.values().filter(|p| !self.polling.contains_key(&p.record.id));
+        self.queue = waiting.map(|p| (p.turn(), p.record.id)).collect();
     }
 
     /// Notices a clock that was set back, and one that leapt ahead (a machine that slept): due times are looked at anew,
@@ -142,7 +167,11 @@ impl Agenda {
     pub fn mind_clock(&mut self, now: Timestamp) -> Vec<Settled> {
         let moved = now.duration_since(self.last_seen);
         self.last_seen = now;
-        if moved.abs() > CLOCK_SLACK { self.look_anew(now) } else { Vec::new() }
+        if moved.abs() <= CLOCK_SLACK {
+            return Vec::new();
+        }
+        self.feeds.values_mut().for_each(|planned| planned.turn = None);
+        self.look_anew(now)
     }
 
     /// Leaves only these feeds in the queue.
@@ -193,7 +222,7 @@ impl Agenda {
             let host = planned.record.ask.host();
             match self.hosts.start(host, now) {
                 Ok(()) => {
-                    self.polling.insert(id, host.to_owned());
+                    self.polling.insert(id, Polling { host: host.to_owned(), stale: false });
                     break Step::Poll(Box::new(self.job(planned, now)));
                 }
                 Err(Wait::Until(at)) => deferred.push((at, id)),
@@ -218,39 +247,57 @@ impl Agenda {
             schedule: Arc::clone(&planned.schedule),
             bounds: self.bounds,
             fleet: self.fleet,
-            late: Duration::try_from(now.duration_since(planned.record.next_poll_at)).unwrap_or_default(),
+            late: Duration::try_from(now.duration_since(planned.turn())).unwrap_or_default(),
             host_pause: self.hosts.pause(),
             alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
         }
     }
 
-    /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run.
-    pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) {
-        self.let_go(record.id, now);
+    /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run. Answers
+    /// the feed when its due time had to be decided once more, as its schedule changed meanwhile: to be stored.
+    pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) -> Option<Settled> {
+        let id = record.id;
+        let stale = self.let_go(id, now);
         if let Some(until) = host_hold(&record, now) {
             self.hosts.hold(record.ask.host(), until);
         }
         // It may have been removed from the configuration while it was polled.
-        let Some(planned) = self.feeds.get_mut(&record.id) else { return };
+        let planned = self.feeds.get_mut(&id)?;
         if *planned.schedule == Schedule::Adaptive {
             self.fleet.replace(&planned.record.rhythm, &record.rhythm);
         }
-        if again {
-            self.queue.insert((record.next_poll_at, record.id));
-        }
+        planned.turn = Some(record.next_poll_at);
         planned.record = record;
+        let changed = if stale { planned.look_anew(now, &self.bounds, self.fleet, 1) } else { None };
+        if again {
+            self.queue.insert((planned.turn(), id));
+        }
+        changed
     }
 
     /// A poll died of a bug: its feed waits, so that the bug does not become a storm.
     pub fn stumbled(&mut self, id: FeedId, now: Timestamp) {
         self.let_go(id, now);
-        if self.feeds.contains_key(&id) {
-            self.queue.insert((now.saturating_add(STUMBLE_PAUSE).unwrap_or(now), id));
+        self.postpone(id, now, STUMBLE_PAUSE);
+    }
+
+    /// A poll could not be made for want of our own means: its feed is tried again soon, and nothing else changes.
+    pub fn hindered(&mut self, id: FeedId, now: Timestamp, again: bool) {
+        self.let_go(id, now);
+        if again {
+            self.postpone(id, now, LOCAL_PAUSE);
         }
     }
 
-    fn let_go(&mut self, id: FeedId, now: Timestamp) {
-        let Some(host) = self.polling.remove(&id) else { return };
+    fn postpone(&mut self, id: FeedId, now: Timestamp, pause: SignedDuration) {
+        if self.feeds.contains_key(&id) {
+            self.queue.insert((now.saturating_add(pause).unwrap_or(now), id));
+        }
+    }
+
+    /// Gives a poll's place back; whether schedules were looked at anew while it ran.
+    fn let_go(&mut self, id: FeedId, now: Timestamp) -> bool {
+        let Some(Polling { host, stale }) = self.polling.remove(&id) else { return false };
         self.hosts.end(&host);
         for waiting in self.waiting.remove(&host).unwrap_or_default() {
             self.queue.insert((now, waiting));
@@ -258,6 +305,7 @@ impl Agenda {
         if self.polling.is_empty() {
             self.hosts.tidy(now);
         }
+        stale
     }
 
     /// Feeds on the agenda.
@@ -278,9 +326,33 @@ impl Agenda {
     }
 }
 
+impl Planned {
+    /// When it is polled.
+    fn turn(&self) -> Timestamp {
+        self.turn.unwrap_or(self.record.next_poll_at)
+    }
+
+    /// Looks at the due time anew, with `crowd` feeds that were never visited; the feed when it changed.
+    fn look_anew(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<Settled> {
+        let due = schedule::reschedule(&Standing {
+            now,
+            feed: &self.record,
+            schedule: &self.schedule,
+            zone: &self.outlet.time_zone,
+            bounds,
+            fleet,
+            crowd,
+        })?;
+        let why = due.why.to_json();
+        self.record = with_due(self.record.clone(), due);
+        self.turn = None;
+        Some(Settled { feed: self.record.clone(), why })
+    }
+}
+
 /// Until when the feed's server wants no request at all to its host.
 fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
-    schedule::host_hold(&record.rhythm).filter(|until| *until > now)
+    schedule::host_hold(record).filter(|until| *until > now)
 }
 
 /// The record with another due time.

@@ -8,6 +8,7 @@ pub mod agenda;
 mod desk;
 mod history;
 mod press;
+mod reload;
 mod rounds;
 mod show;
 mod signals;
@@ -25,6 +26,7 @@ use crate::{
     store::{Keep, StoreError, Writer},
 };
 use press::{Imprint, Press};
+use reload::Reloads;
 use show::{Show, notify};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -101,6 +103,14 @@ impl Daemon {
         Ok(Self { house, config, reread, listener, address })
     }
 
+    /// Closes what was opened, for a daemon that is not to run after all.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn close(self) -> Result<(), DaemonError> {
+        self.house.close().await
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
@@ -121,22 +131,23 @@ impl Daemon {
         let (republish, imprint) = watch::channel(imprint);
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&house, &config, listener, imprint, keeping, &show, &stop);
-        notify(sd_notify::NotifyState::Ready);
         tracing::info!(%address, feeds = house.rounds.agenda.feeds(), database = %config.database.path.display(), "ready");
+        let mut reloads = Reloads::new(reread, config, address, republish, keep);
+        notify(sd_notify::NotifyState::Ready);
         // A caller that does not wait for it is no fault.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
                 event = house.rounds.event() => {
-                    if let Err(error) = turn(&mut house, &mut show, event).await { break Err(error.into()) }
+                    if let Err(error) = turn(&mut house, &mut show, event) { break Err(error.into()) }
                 }
                 order = orders.next() => match order {
                     Order::Stop => break Ok(()),
-                    Order::Reload => {
-                        let again = reload(&reread, &config, address, &mut house, &republish, &keep).await;
-                        if let Err(error) = again { break Err(error.into()) }
-                    }
+                    Order::Reload => reloads.ask(&house),
                 },
+                answered = reloads.answered() => {
+                    if let Err(error) = reloads.finish(&mut house, answered) { break Err(error.into()) }
+                }
                 end = &mut house.writer_task => break Err(died("writer", end)),
                 end = &mut tasks.press => break Err(died("press", end)),
                 end = &mut tasks.retention => break Err(died("retention", end)),
@@ -190,51 +201,19 @@ fn tasks(
     }
 }
 
-/// One turn of the loop: takes what happened, minds the clock, shows that it lives.
-async fn turn(house: &mut House, show: &mut Show, event: Event) -> Result<(), StoreError> {
-    if let Event::Polled(ended) = event
-        && let Some(report) = house.rounds.take(*ended, true)?
-    {
-        show.polled(&report);
-    }
-    house.rounds.mind_clock().await?;
-    show.turned(house);
-    Ok(())
-}
-
-/// Reads the configuration again. A faulty one changes nothing and says why.
-async fn reload(
-    reread: &Reread,
-    started: &Config,
-    address: SocketAddr,
-    house: &mut House,
-    republish: &watch::Sender<Imprint>,
-    keep: &watch::Sender<Retention>,
-) -> Result<(), StoreError> {
-    let config = match reread() {
-        Ok(config) => config,
-        Err(faults) => {
-            tracing::error!(%faults, "the configuration is faulty; the running one stays in place");
-            return Ok(());
+/// One turn of the loop: takes what happened, minds the clock, shows that it lives. Waits for nothing.
+fn turn(house: &mut House, show: &mut Show, event: Event) -> Result<(), StoreError> {
+    match event {
+        Event::Polled(ended) => {
+            if let Some(report) = house.rounds.take(*ended, true)? {
+                show.polled(&report);
+            }
         }
-    };
-    let fixed = |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.log.clone());
-    if fixed(&config) != fixed(started) || config.database != started.database {
-        tracing::warn!(
-            "[server] listen and metrics_allow, [database], [stories] and [log] take effect with the next start only"
-        );
+        Event::Settled(settled) => settled?,
+        Event::Turned => {}
     }
-    let public_url = config.server.public_url(address);
-    let adopted = house.adopt(&config, &public_url).await?;
-    keep.send_replace(config.retention.clone());
-    republish.send_replace(Imprint::of(&config, public_url));
-    tracing::info!(
-        feeds = house.rounds.agenda.feeds(),
-        added = adopted.added.len(),
-        removed = adopted.removed,
-        rescheduled = adopted.rescheduled.len(),
-        "reloaded"
-    );
+    house.rounds.mind_clock();
+    show.turned(house);
     Ok(())
 }
 

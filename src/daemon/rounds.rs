@@ -6,16 +6,19 @@ use crate::{
     clock::Clock,
     fetch::Fetcher,
     model::{FeedId, Outcome},
-    poll::{Conveyor, Report},
-    store::{StoreError, Writer},
+    poll::{Conveyor, PollError, Report},
+    store::{Settled, StoreError, Writer},
 };
-use futures_util::FutureExt as _;
-use jiff::Timestamp;
+use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use jiff::{SignedDuration, Timestamp};
 use std::{panic::AssertUnwindSafe, time::Duration};
 use tokio::task::JoinSet;
 
 /// The clock is looked at this often at least: one that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
+
+/// Our own means (open files, memory) count as sufficient again when no poll lacked them for so long.
+const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Feeds, and the polls under way.
 pub struct Rounds {
@@ -25,16 +28,23 @@ pub struct Rounds {
     clock: Clock,
     writer: Writer,
     polls: JoinSet<Ended>,
+    /// Due times on their way to the writer.
+    settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
+    /// Polls that could not be made for want of our own means, and when the last of them was.
+    hindered: usize,
+    hindered_at: Option<Timestamp>,
 }
 
 /// A poll that ended; `None` when it panicked, which is a bug of ours and the feed's misfortune only.
-type Ended = (FeedId, Option<Result<Report, StoreError>>);
+type Ended = (FeedId, Option<Result<Report, PollError>>);
 
 /// Something happened.
 #[derive(Debug)]
 pub enum Event {
     /// A poll ended.
     Polled(Box<Ended>),
+    /// Due times that had to be decided anew are in the file, or the store has failed.
+    Settled(Result<(), StoreError>),
     /// Time passed.
     Turned,
 }
@@ -43,12 +53,27 @@ impl Rounds {
     /// Rounds over this agenda.
     #[must_use]
     pub fn new(agenda: Agenda, conveyor: Conveyor, clock: Clock, writer: Writer) -> Self {
-        Self { agenda, conveyor, clock, writer, polls: JoinSet::new() }
+        Self {
+            agenda,
+            conveyor,
+            clock,
+            writer,
+            polls: JoinSet::new(),
+            settling: FuturesUnordered::new(),
+            hindered: 0,
+            hindered_at: None,
+        }
     }
 
     /// Other limits for requests from now on.
     pub fn set_fetcher(&mut self, fetcher: Fetcher) {
         self.conveyor.set_fetcher(fetcher);
+    }
+
+    /// Polls that could not be made for want of our own means, so far.
+    #[must_use]
+    pub fn hindered(&self) -> usize {
+        self.hindered
     }
 
     /// Polls under way.
@@ -79,6 +104,7 @@ impl Rounds {
         let wait = until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
         tokio::select! {
             Some(Ok(ended)) = self.polls.join_next() => Event::Polled(Box::new(ended)),
+            Some(settled) = self.settling.next() => Event::Settled(settled),
             () = tokio::time::sleep(wait) => Event::Turned,
         }
     }
@@ -95,29 +121,77 @@ impl Rounds {
             return Ok(None);
         };
         let report = match report {
-            Err(error) if error.can_pass() => {
-                tracing::error!(feed = %id, %error, "a poll could not be stored; its feed is asked again in an hour");
-                self.agenda.stumbled(id, now);
+            Ok(report) => report,
+            Err(PollError::Store(error)) if error.can_pass() => {
+                tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again soon");
+                self.agenda.hindered(id, now, again);
                 return Ok(None);
             }
-            report => report?,
+            Err(PollError::Store(error)) => return Err(error),
+            Err(PollError::Local(why)) => {
+                self.hinder(id, &why, now, again);
+                return Ok(None);
+            }
         };
-        self.agenda.finished(report.written.feed.clone(), now, again);
+        let changed = self.agenda.finished(report.written.feed.clone(), now, again);
+        self.settle(changed.into_iter().collect());
         log(&report);
         Ok(Some(report))
     }
 
-    /// Looks for a clock that was set and for a machine that slept, and stores the due times that had to be decided anew.
+    /// A poll lacked our own means: said once, until none has lacked them for a minute.
+    fn hinder(&mut self, id: FeedId, why: &str, now: Timestamp, again: bool) {
+        self.agenda.hindered(id, now, again);
+        self.hindered += 1;
+        if self.hindered_at.replace(now).is_none() {
+            tracing::error!(
+                error = why,
+                "this process lacks the means to ask: no fault of the feeds, which are tried again soon; \
+                 for open files see LimitNOFILE (systemd) or ulimit -n"
+            );
+        }
+    }
+
+    /// Looks for a clock that was set and for a machine that slept; due times that had to be decided anew go to the writer.
+    /// Waits for nothing.
+    pub fn mind_clock(&mut self) {
+        let now = self.clock.now();
+        if self.hindered_at.is_some_and(|at| now.duration_since(at).abs() > RECOVERED) {
+            self.hindered_at = None;
+            tracing::info!("no poll has lacked our own means for a minute");
+        }
+        let changed = self.agenda.mind_clock(now);
+        if !changed.is_empty() {
+            tracing::warn!(
+                feeds = changed.len(),
+                "the clock was set, or the machine slept; due times were decided anew"
+            );
+            self.settle(changed);
+        }
+    }
+
+    /// Hands due times that were decided without a visit to the writer; [`Event::Settled`] tells when they are in the file.
+    pub fn settle(&mut self, changed: Vec<Settled>) {
+        if changed.is_empty() {
+            return;
+        }
+        let writer = self.writer.clone();
+        let mut settling = async move { writer.settle(changed).await }.boxed();
+        // Polled once, it has its place in the writer's queue: before any visit that starts from now on.
+        if (&mut settling).now_or_never().is_none() {
+            self.settling.push(settling);
+        }
+    }
+
+    /// Waits until all due times that were decided without a visit are in the file.
     ///
     /// # Errors
     /// When the store has failed.
-    pub async fn mind_clock(&mut self) -> Result<(), StoreError> {
-        let changed = self.agenda.mind_clock(self.clock.now());
-        if changed.is_empty() {
-            return Ok(());
+    pub async fn settled(&mut self) -> Result<(), StoreError> {
+        while let Some(settled) = self.settling.next().await {
+            settled?;
         }
-        tracing::warn!(feeds = changed.len(), "the clock was set, or the machine slept; due times were decided anew");
-        self.writer.settle(changed).await
+        Ok(())
     }
 
     /// Waits for running polls, but not for long; the rest are dropped whole.

@@ -59,7 +59,7 @@ impl Orders {
         }
     }
 
-    /// Waits for another order to stop; reloads are too late now.
+    /// Waits for an order to stop; reloads are too early, or too late.
     pub async fn stop_again(&mut self) {
         while self.next().await != Order::Stop {}
     }

@@ -5,13 +5,24 @@ use crate::{
     clock::Clock,
     config::Config,
     fetch::{Fetcher, Limits},
+    model::FeedRecord,
     poll::Conveyor,
     store::{Adopted, Reader, Roster, StoreError, Writer, WriterTask},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
+use std::time::Duration;
 use url::Url;
 
 /// Redirects followed at one visit: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
 const MAX_REDIRECTS: u32 = 10;
+
+/// How long the end waits for a lock that another process holds, and how often it looks. The daemon promises to end in
+/// under five seconds, of which polls and server may take three.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_LOOK: Duration = Duration::from_millis(100);
+
+/// What the writer answers to a configuration: what changed, and every configured feed.
+pub type Adoption = Result<(Adopted, Vec<FeedRecord>), StoreError>;
 
 /// Everything that a run of polls needs, open.
 pub struct House {
@@ -44,17 +55,26 @@ impl House {
         let rounds = Rounds::new(agenda, conveyor, clock.clone(), writer.clone());
         let mut house = Self { rounds, writer, writer_task, reader, clock, limits };
         match house.adopt(config, public_url).await {
-            Ok(_) => Ok(house),
+            Ok(()) => Ok(house),
             Err(error) => Err(house.why(error.into()).await),
         }
     }
 
-    /// Brings a configuration into the file and onto the agenda.
-    ///
-    /// # Errors
-    /// When the store has failed.
-    pub async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<Adopted, StoreError> {
-        let now = self.clock.now();
+    /// Brings a configuration into the file and onto the agenda, and waits until all of it is there.
+    async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
+        let (_, records) = self.ask_adoption(config, public_url).await?;
+        self.take_in(config, public_url, records);
+        self.rounds.settled().await
+    }
+
+    /// Asks the writer to bring a configuration into the file. The future borrows nothing: the loop goes on meanwhile.
+    pub fn ask_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
+        let (writer, roster, now) = (self.writer.clone(), roster(config, public_url), self.clock.now());
+        async move { writer.adopt(roster, now).await }.boxed()
+    }
+
+    /// Takes a configuration that the writer has adopted onto the agenda.
+    pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
         let limits = limits(config, public_url);
         if limits != self.limits {
             match Fetcher::new(&limits) {
@@ -65,23 +85,35 @@ impl House {
                 Err(error) => tracing::error!(%error, "the new [fetch] limits cannot be used; the running ones stay"),
             }
         }
-        let (adopted, records) = self.writer.adopt(roster(config, public_url), now).await?;
-        let settled = self.rounds.agenda.adopt(config, records, now);
-        if !settled.is_empty() {
-            self.writer.settle(settled).await?;
-        }
-        Ok(adopted)
+        let settled = self.rounds.agenda.adopt(config, records, self.clock.now());
+        self.rounds.settle(settled);
     }
 
-    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it.
+    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it. A writer that
+    /// waits for another process's lock is not waited for: what it holds is not in the file, as after a crash.
     ///
     /// # Errors
     /// When the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
-        self.reader.close().await;
-        let closed = self.writer.close().await;
-        match self.writer_task.await {
-            Ok(Ok(())) => Ok(closed?),
+        let Self { reader, writer, mut writer_task, .. } = self;
+        reader.close().await;
+        let closing = tokio::spawn({
+            let writer = writer.clone();
+            async move { writer.close().await }
+        });
+        let ended = tokio::select! {
+            ended = &mut writer_task => ended,
+            () = locked_out(&writer) => {
+                tracing::warn!(
+                    "another process holds the database's write lock: stopping without it; \
+                     polls that wait for it are made again after the next start"
+                );
+                writer_task.abort();
+                return Ok(());
+            }
+        };
+        match ended {
+            Ok(Ok(())) => Ok(closing.await.map_err(|_| DaemonError::Died("writer"))??),
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(DaemonError::Died("writer")),
         }
@@ -96,6 +128,19 @@ impl House {
             Ok(Err(cause)) => cause.into(),
             Ok(Ok(())) => error,
             Err(_) => DaemonError::Died("writer"),
+        }
+    }
+}
+
+/// Ends once the writer has been waiting for another process's lock for [`LOCK_PATIENCE`] without a break.
+async fn locked_out(writer: &Writer) {
+    let mut since = None;
+    loop {
+        tokio::time::sleep(LOCK_LOOK).await;
+        let at = tokio::time::Instant::now();
+        since = if writer.is_writable() { None } else { since.or(Some(at)) };
+        if since.is_some_and(|since| at.duration_since(since) >= LOCK_PATIENCE) {
+            return;
         }
     }
 }

@@ -3,10 +3,14 @@
 use super::guard::Refused;
 use crate::model::{Fault, FeedUrl};
 use rustls::{CertificateError, Error as TlsError};
-use std::{error::Error, io};
+use std::{error::Error, fs::File, io};
 
 /// Longest text that a fault repeats from somebody else, in characters.
 const MAX_WORDS: usize = 160;
+
+/// Errors of ours (Linux's errno): ENOMEM, ENFILE, EMFILE, ENOBUFS. Not EADDRNOTAVAIL, which is also what a machine without
+/// IPv6 says of an IPv6 address.
+const LACKS: [i32; 4] = [12, 23, 24, 105];
 
 /// At most [`MAX_WORDS`] characters of `text`, without control characters.
 pub(super) fn clip(text: &str) -> String {
@@ -22,6 +26,9 @@ pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
     if find(error, |cause| cause.is::<Refused>().then_some(())).is_some() {
         return Fault::Address(clip(url.host()));
     }
+    if let Some(words) = local(error) {
+        return Fault::Local(words);
+    }
     if error.is_dns() {
         return Fault::Dns(clip(url.host()));
     }
@@ -32,6 +39,17 @@ pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
         return Fault::Connect(connect_words(error));
     }
     Fault::Broken(clip(&root(error).to_string()))
+}
+
+/// What this process or machine lacked, where that is the cause. The resolver hides it behind words of its own (it could
+/// not open `/etc/hosts`, or a socket), so a name that does not resolve is ours while no file can be opened.
+fn local(error: &reqwest::Error) -> Option<String> {
+    let lacks =
+        |cause: &io::Error| cause.raw_os_error().filter(|code| LACKS.contains(code)).map(io::Error::from_raw_os_error);
+    let found = find(error, |cause| cause.downcast_ref().and_then(lacks));
+    let probed = || File::open("/dev/null").err().as_ref().and_then(lacks);
+    let why = found.or_else(|| error.is_dns().then(probed).flatten())?;
+    Some(clip(&why.to_string()))
 }
 
 fn connect_words(error: &reqwest::Error) -> String {

@@ -50,6 +50,9 @@ pub enum Fault {
     /// The name does not resolve.
     #[error("the name {0} does not resolve")]
     Dns(String),
+    /// This process or machine lacks the means to ask: open files, memory. Never the feed's failure, and never stored.
+    #[error("not asked: {0}")]
+    Local(String),
     /// No connection.
     #[error("no connection: {0}")]
     Connect(String),
@@ -104,6 +107,7 @@ impl Fault {
         match self {
             Self::Address(_) => "address",
             Self::Dns(_) => "dns",
+            Self::Local(_) => "local",
             Self::Connect(_) => "connect",
             Self::Tls(_) => "tls",
             Self::Timeout(_) => "timeout",

@@ -76,6 +76,17 @@ pub struct Report {
     pub written: Written,
 }
 
+/// Why a poll was not made. Nothing of it is stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PollError {
+    /// The store has failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// This process or machine lacks the means to ask (open files, memory): no fault of the feed.
+    #[error("{0}")]
+    Local(String),
+}
+
 /// What was read at one visit.
 struct Reading {
     outcome: Outcome,
@@ -127,8 +138,8 @@ impl Conveyor {
     /// Makes one poll. Dropping the future leaves no trace of it, unless its visit has already reached the writer.
     ///
     /// # Errors
-    /// When the store has failed; never for anything a server did.
-    pub async fn poll(&self, job: Job) -> Result<Report, StoreError> {
+    /// When the store has failed, or we lack the means to ask; never for anything a server did.
+    pub async fn poll(&self, job: Job) -> Result<Report, PollError> {
         let started_at = self.clock.now();
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&job.feed, started_at);
@@ -139,6 +150,9 @@ impl Conveyor {
             self.fetcher.get(&job.feed.ask, &validators, started_at).await
         };
         let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
+        if let Err(fault @ Fault::Local(_)) = fetched {
+            return Err(PollError::Local(fault.to_string()));
+        }
         let reading = self.read(&job, &answer, fetched).await?;
         let reading = self.backfill(&job, reading).await?;
         let ended_at = self.clock.now();

@@ -19,6 +19,10 @@ pub struct Crontab {
     text: String,
     /// One, or two where both day fields are restricted: it fires when either does.
     plans: Vec<cron::Schedule>,
+    /// Its minutes or its hours begin with `*`: it follows real time through clock changes.
+    wildcard: bool,
+    /// Its hours are `*`: it fires as often in any hour.
+    hourly: bool,
 }
 
 impl PartialEq for Crontab {
@@ -58,6 +62,7 @@ const FIELDS: [Field; 5] = [
 
 /// Fires looked at before a line counts as silent: more than the minutes of the longest repeated stretch of any zone.
 const LOOKS: usize = 3_000;
+const HOUR_S: i64 = 3_600;
 
 impl Crontab {
     /// Reads a line of five fields: minute, hour, day of month, month, day of week.
@@ -94,32 +99,58 @@ impl Crontab {
         let plans = lines.iter().map(|l| cron::Schedule::from_str(l)).collect::<Result<Vec<_>, _>>();
         let plans = plans.map_err(|e| ScheduleError::Crontab(e.to_string()))?;
         let text = words.iter().map(|w| w.1).collect::<Vec<_>>().join(" ");
-        Ok(Self { text, plans })
+        let wildcard = minute.1.starts_with('*') || hour.1.starts_with('*');
+        Ok(Self { text, plans, wildcard, hourly: hour.1 == "*" })
     }
 
     /// The first instant after `after` at which the line fires in `zone`, or nothing before the year 2100.
     ///
-    /// A time that a clock change skips fires when the gap ends; one that it repeats fires in the first pass only.
+    /// Clock changes as in cron(8): a line with a wildcard (minutes or hours that begin with `*`) runs on through both
+    /// passes of a repeated hour, any other fires in the first pass only. What a change skips is made up for when the gap
+    /// ends, except by lines of every hour, which miss nothing when the clock leaps by whole hours.
     #[must_use]
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        self.plans.iter().filter_map(|plan| fire(plan, after, zone)).min()
+        let fires = self.plans.iter().filter_map(|plan| {
+            if self.wildcard { self.fire_on(plan, after, zone) } else { fire_once(plan, after, zone) }
+        });
+        fires.min()
+    }
+
+    /// Walks from one clock change to the next: in between, wall-clock time runs as real time does.
+    fn fire_on(&self, plan: &cron::Schedule, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let mut offset = zone.to_offset(after);
+        let mut wall = offset.to_datetime(after);
+        let changes = zone.following(after).map(Some).chain(std::iter::repeat(None));
+        for change in changes.take(LOOKS) {
+            let next = civil_of(&plan.after(&chrono_of(wall)?).next()?)?;
+            let fire = offset.to_timestamp(next).ok()?;
+            let Some(change) = change.filter(|change| change.timestamp() <= fire) else { return Some(fire) };
+            let (at, new) = (change.timestamp(), change.offset());
+            let leap = i64::from(new.seconds()) - i64::from(offset.seconds());
+            let resumed = new.to_datetime(at);
+            if leap > 0 && next < resumed && !(self.hourly && leap % HOUR_S == 0) {
+                return Some(at);
+            }
+            // The minute of the change itself may fire.
+            wall = resumed.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?;
+            offset = new;
+        }
+        None
     }
 }
 
-/// The first instant after `after` at which `plan`, which knows nothing of zones, fires in `zone`.
-fn fire(plan: &cron::Schedule, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-    let wall = zone.to_datetime(after);
-    let start = chrono::Utc
-        .with_ymd_and_hms(
-            wall.year().into(),
-            wall.month().unsigned_abs().into(),
-            wall.day().unsigned_abs().into(),
-            wall.hour().unsigned_abs().into(),
-            wall.minute().unsigned_abs().into(),
-            wall.second().unsigned_abs().into(),
-        )
-        .single()?;
+/// The first instant after `after` at which `plan`, which knows nothing of zones, fires in `zone`: in the first pass of a
+/// repeated hour, and at the end of a gap.
+fn fire_once(plan: &cron::Schedule, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let start = chrono_of(zone.to_datetime(after))?;
     plan.after(&start).take(LOOKS).filter_map(|c| instant(civil_of(&c)?, zone)).find(|t| *t > after)
+}
+
+fn chrono_of(wall: civil::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
+    let (month, day) = (wall.month().unsigned_abs().into(), wall.day().unsigned_abs().into());
+    let (hour, minute) = (wall.hour().unsigned_abs().into(), wall.minute().unsigned_abs().into());
+    let second = wall.second().unsigned_abs().into();
+    chrono::Utc.with_ymd_and_hms(wall.year().into(), month, day, hour, minute, second).single()
 }
 
 fn civil_of(c: &chrono::DateTime<chrono::Utc>) -> Option<civil::DateTime> {

@@ -20,6 +20,8 @@ use std::time::Duration;
 pub const LONGEST_BACKOFF: Duration = Duration::from_hours(7 * 24);
 /// `Retry-After` is honoured up to this; what asks for more is a mistake.
 pub const LONGEST_HOLD: Duration = Duration::from_hours(31 * 24);
+/// A 429 holds its whole host no longer than this: one feed's absurd `Retry-After` must not silence the host's others.
+pub const LONGEST_HOST_HOLD: Duration = Duration::from_hours(24);
 /// A feed that is gone (410) is asked again after this.
 pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
 /// Feeds that wait at the same time (first visits, after a long pause) start within this, a tenth of a second apart
@@ -81,7 +83,7 @@ pub struct Standing<'a> {
     pub bounds: &'a Bounds,
     /// All adaptive feeds.
     pub fleet: Fleet,
-    /// Feeds that are looked at together: they are spread if they turn out to be due at once.
+    /// Feeds that are looked at together: first visits are spread over them.
     pub crowd: usize,
 }
 
@@ -176,28 +178,39 @@ pub fn next(visit: &Visit<'_>) -> Due {
     Due { at, state, failures, hold_until: hold, why, rhythm: rhythm.write() }
 }
 
+/// When a feed that is overdue is polled, of `crowd` such feeds at its host: at once, but not all of them at the same
+/// moment. Its stored due time stays as it is.
+#[must_use]
+pub fn catch_up(id: FeedId, now: Timestamp, crowd: usize) -> Timestamp {
+    later(now, crowded(id, crowd))
+}
+
 /// Looks anew at a feed at rest: at start, after a changed configuration, and after the clock jumped. Nothing when the
-/// stored due time stands and lies ahead; else a due time that is never before `now`.
+/// stored due time stands, which it does when it is over too: an overdue feed is due, whoever opens the database.
 ///
-/// A due time is decided again when the schedule is another one, or when it lies further ahead than any visit could
-/// have put it. After a clock set back, the last poll counts as just ended. Each feed is polled once at most.
+/// A due time is decided again when the schedule is another one (it may then lie before `now`), or when it lies further
+/// ahead than any visit could have put it. After a clock set back, the last poll counts as just ended.
 #[must_use]
 pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
     let Standing { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
-        let waits = feed.next_poll_at > now && feed.next_poll_at <= later(now, CROWD);
-        return (!waits).then(|| {
+        // A feed just added has no memory yet.
+        let stands = !feed.rhythm.is_empty() && feed.next_poll_at <= later(now, CROWD);
+        return (!stands).then(|| {
             let mut due = first(feed.id, now, standing.crowd);
             due.why.schedule = standing.schedule.to_string();
             due
         });
     };
     let (mut rhythm, note) = Rhythm::read(&feed.rhythm);
+    let plan = plan(standing.schedule, standing.zone, standing.bounds);
     let back = last > now;
+    if rhythm.plan == plan && !back && feed.next_poll_at <= now {
+        return None;
+    }
     let from = last.min(now);
     let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
     let profile = Profile::at_home(&rhythm, from, standing.zone);
-    let plan = plan(standing.schedule, standing.zone, standing.bounds);
     let (at, mut why) = decide(&Case {
         id: feed.id,
         from,
@@ -213,21 +226,14 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
         gone: feed.state == FeedState::Gone,
     });
     why.notes.extend(note);
-    let sane = !back && feed.next_poll_at <= later(at.max(now), slack(standing));
-    let mut at = at;
-    if rhythm.plan == plan && sane {
-        if feed.next_poll_at > now {
+    if rhythm.plan == plan {
+        if !back && feed.next_poll_at <= later(at.max(now), slack(standing)) {
             return None;
         }
-        at = feed.next_poll_at;
-    } else if rhythm.plan == plan {
         why.notes.push("the clock was set back, or the due time made no sense".to_owned());
     }
     if at <= now {
-        let spread = crowded(feed.id, standing.crowd);
-        at = later(now, spread);
         why.decided = Decided::Overdue;
-        why.spread = Some(spread.as_secs());
     }
     rhythm.plan = plan;
     Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm: rhythm.write() })

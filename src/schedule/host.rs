@@ -100,7 +100,7 @@ impl Host {
     /// After a clock set back, what lies further ahead than it ever can be put is brought back.
     fn mend(&mut self, now: Timestamp, pause: Duration) {
         self.next_start = self.next_start.map(|at| at.min(later(now, pause)));
-        self.held_until = self.held_until.map(|at| at.min(later(now, super::LONGEST_HOLD)));
+        self.held_until = self.held_until.map(|at| at.min(later(now, super::LONGEST_HOST_HOLD)));
     }
 }
 
@@ -135,6 +135,14 @@ mod tests {
         assert_eq!(book.start(HOST, now() + 59.seconds()), Err(Wait::Until(now() + 60.seconds())));
         assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
         assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
+    }
+
+    #[test]
+    fn no_hold_of_a_host_is_longer_than_a_day() {
+        let mut book = HostBook::new(2, Duration::ZERO);
+        book.hold(HOST, now() + (24 * 365).hours());
+        assert_eq!(book.start(HOST, now()), Err(Wait::Until(now() + 24.hours())));
+        assert_eq!(book.start(HOST, now() + 24.hours()), Ok(()));
     }
 
     #[test]

@@ -26,7 +26,10 @@ mod trust;
 mod why;
 
 pub use crontab::Crontab;
-pub use decide::{Due, GONE_PAUSE, LONGEST_BACKOFF, LONGEST_HOLD, Standing, Visit, first, next, reschedule};
+pub use decide::{
+    Due, GONE_PAUSE, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, Standing, Visit, catch_up, first, next,
+    reschedule,
+};
 pub use fleet::Fleet;
 pub use floor::LONGEST_HINT;
 pub use host::{HostBook, Wait};

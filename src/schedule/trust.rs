@@ -1,6 +1,6 @@
 //! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
 
-use super::{LONGEST_HOLD, decide::Visit, profile::Profile, rhythm::Rhythm, spread::later};
+use super::{LONGEST_HOST_HOLD, decide::Visit, profile::Profile, rhythm::Rhythm, spread::later};
 use crate::model::{Fault, FeedRecord, Outcome};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -30,15 +30,17 @@ pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
 }
 
 /// Until when the feed's host wants no request at all (its server answered 429): for [`super::HostBook::hold`], at
-/// start too.
+/// start too. Never later than [`LONGEST_HOST_HOLD`] after the feed's last poll, whatever an older version stored.
 #[must_use]
-pub fn host_hold(rhythm: &str) -> Option<Timestamp> {
+pub fn host_hold(feed: &FeedRecord) -> Option<Timestamp> {
+    let rhythm = feed.rhythm.as_str();
     // Nearly every feed holds nothing, and this is asked after every poll: a look is cheaper than a reading.
     if rhythm.is_empty() || rhythm.contains("\"host_hold\":0") {
         return None;
     }
     let until = Rhythm::read(rhythm).0.host_hold;
-    (until > 0).then(|| Timestamp::from_second(until).ok()).flatten()
+    let until = (until > 0).then(|| Timestamp::from_second(until).ok()).flatten()?;
+    Some(feed.last_poll_at.map_or(until, |last| until.min(later(last, LONGEST_HOST_HOLD))))
 }
 
 /// Keeps what a visit showed of the server.
@@ -61,9 +63,9 @@ pub(super) fn note(rhythm: &mut Rhythm, visit: &Visit<'_>, hold: Option<Timestam
     rhythm.host_hold = until.map_or(0, Timestamp::as_second);
 }
 
-/// Until when a fault keeps us away from the whole host: a 429 does, for as long as it asks.
+/// Until when a fault keeps us away from the whole host: a 429 does, for as long as it asks, but a day at most.
 fn whole_host(fault: &Fault, asked: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
-    let until = asked.map_or_else(|| later(now, HOST_PAUSE), |at| at.min(later(now, LONGEST_HOLD)));
+    let until = asked.map_or_else(|| later(now, HOST_PAUSE), |at| at.min(later(now, LONGEST_HOST_HOLD)));
     matches!(fault, Fault::Held { status: 429 }).then_some(until)
 }
 

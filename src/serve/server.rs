@@ -139,7 +139,9 @@ fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted => Some(Duration::ZERO),
         InvalidInput | NotConnected => None,
         _ => {
-            tracing::warn!(%error, "cannot accept a connection");
+            if *tired == 0 {
+                tracing::warn!(%error, "cannot accept a connection; trying again, a second apart");
+            }
             *tired = (*tired + 1).min(7);
             Some(Duration::from_millis(10 << *tired))
         }

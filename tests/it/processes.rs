@@ -109,6 +109,17 @@ impl Process {
         fs::read_to_string(&self.log).unwrap()
     }
 
+    /// Its process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Where it listens, from its log.
+    pub fn address(&self) -> String {
+        let log = self.log();
+        log.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+    }
+
     /// Waits until it logs these words.
     pub async fn until(&self, words: &str) {
         until(words, async || self.log().contains(words)).await;

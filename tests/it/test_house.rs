@@ -126,7 +126,9 @@ impl TestHouse {
 
     /// Looks at the clock, as the daemon does each second: what it leapt over is noticed.
     pub async fn mind_clock(&mut self) {
-        self.house().rounds.mind_clock().await.unwrap();
+        let rounds = &mut self.house().rounds;
+        rounds.mind_clock();
+        rounds.settled().await.unwrap();
     }
 
     /// Polls what is due by now.

@@ -1,8 +1,12 @@
 use super::*;
 use proptest::prelude::*;
 
+fn zone(name: &str) -> TimeZone {
+    jiff::tz::TimeZoneDatabase::bundled().get(name).unwrap()
+}
+
 fn casablanca() -> TimeZone {
-    jiff::tz::TimeZoneDatabase::bundled().get("Africa/Casablanca").unwrap()
+    zone("Africa/Casablanca")
 }
 
 /// The next `n` instants of `line` after `after`, as UTC text without the date's year.
@@ -77,12 +81,19 @@ fn faulty_lines_name_the_place_and_what_is_allowed() {
 fn morocco_repeats_an_hour_in_february() {
     // 03:00+01 becomes 02:00+00 at 02:00Z: 02:00 to 03:00 happens twice, from 01:00Z and from 02:00Z.
     let zone = casablanca();
-    let all = fires("*/30 * * * *", &zone, "2026-02-15T00:40:00Z", 4);
-    assert_eq!(all, ["02-15 01:00:00", "02-15 01:30:00", "02-15 03:00:00", "02-15 03:30:00"]);
+    let all = fires("*/30 * * * *", &zone, "2026-02-15T00:40:00Z", 5);
+    assert_eq!(all, ["02-15 01:00:00", "02-15 01:30:00", "02-15 02:00:00", "02-15 02:30:00", "02-15 03:00:00"]);
     // In the second pass the crate would step back into the first.
-    assert_eq!(fires("*/30 * * * *", &zone, "2026-02-15T02:10:00Z", 1), ["02-15 03:00:00"]);
+    assert_eq!(fires("*/30 * * * *", &zone, "2026-02-15T02:10:00Z", 1), ["02-15 02:30:00"]);
+    assert_eq!(fires("* * * * *", &zone, "2026-02-15T02:00:30Z", 1), ["02-15 02:01:00"]);
+    assert_eq!(fires("15 * * * *", &zone, "2026-02-15T00:40:00Z", 2), ["02-15 01:15:00", "02-15 02:15:00"]);
+    let all = fires("10 */2 * * *", &zone, "2026-02-15T00:00:00Z", 3);
+    assert_eq!(all, ["02-15 01:10:00", "02-15 02:10:00", "02-15 04:10:00"]);
+    // Fixed times fire once, in the first pass, also when asked in the second.
     assert_eq!(fires("15 2 * * *", &zone, "2026-02-14T12:00:00Z", 2), ["02-15 01:15:00", "02-16 02:15:00"]);
-    assert_eq!(fires("* * * * *", &zone, "2026-02-15T02:00:30Z", 1), ["02-15 03:00:00"]);
+    assert_eq!(fires("15 2 * * *", &zone, "2026-02-15T02:01:00Z", 1), ["02-16 02:15:00"]);
+    let all = fires("0,30 1-3 * * *", &zone, "2026-02-15T00:40:00Z", 4);
+    assert_eq!(all, ["02-15 01:00:00", "02-15 01:30:00", "02-15 03:00:00", "02-15 03:30:00"]);
 }
 
 #[test]
@@ -92,6 +103,45 @@ fn morocco_skips_an_hour_in_march() {
     assert_eq!(fires("30 2 * * *", &zone, "2026-03-21T12:00:00Z", 2), ["03-22 02:00:00", "03-23 01:30:00"]);
     let all = fires("*/20 * * * *", &zone, "2026-03-22T01:30:00Z", 3);
     assert_eq!(all, ["03-22 01:40:00", "03-22 02:00:00", "03-22 02:20:00"]);
+    // Every hour's lines miss nothing; those of some hours make up for what was skipped.
+    assert_eq!(fires("30 * * * *", &zone, "2026-03-22T01:00:00Z", 2), ["03-22 01:30:00", "03-22 02:30:00"]);
+    assert_eq!(fires("*/15 2 * * *", &zone, "2026-03-22T00:00:00Z", 2), ["03-22 02:00:00", "03-23 01:00:00"]);
+    assert_eq!(fires("30 */2 * * *", &zone, "2026-03-22T00:40:00Z", 2), ["03-22 02:00:00", "03-22 03:30:00"]);
+}
+
+#[test]
+fn paris_changes_its_clocks() {
+    let zone = zone("Europe/Paris");
+    // 03:00+02 becomes 02:00+01 at 01:00Z.
+    let all = fires("*/20 * * * *", &zone, "2026-10-24T23:50:00Z", 7);
+    let want = ["00:00:00", "00:20:00", "00:40:00", "01:00:00", "01:20:00", "01:40:00", "02:00:00"];
+    assert_eq!(all, want.map(|time| format!("10-25 {time}")));
+    assert_eq!(fires("30 2 * * *", &zone, "2026-10-24T12:00:00Z", 2), ["10-25 00:30:00", "10-26 01:30:00"]);
+    // 02:00+01 becomes 03:00+02 at 01:00Z.
+    assert_eq!(fires("30 2 * * *", &zone, "2026-03-28T12:00:00Z", 2), ["03-29 01:00:00", "03-30 00:30:00"]);
+    assert_eq!(
+        fires("*/30 * * * *", &zone, "2026-03-29T00:10:00Z", 3),
+        ["03-29 00:30:00", "03-29 01:00:00", "03-29 01:30:00"]
+    );
+}
+
+#[test]
+fn half_an_hour_is_skipped_on_lord_howe() {
+    // 02:00+10:30 becomes 02:30+11 at 15:30Z: the hour's fire is made up for.
+    let zone = zone("Australia/Lord_Howe");
+    let all = fires("0 * * * *", &zone, "2026-10-03T14:00:00Z", 3);
+    assert_eq!(all, ["10-03 14:30:00", "10-03 15:30:00", "10-03 16:00:00"]);
+}
+
+/// Clock changes of zones that leap by whole hours.
+fn around_a_change() -> impl Strategy<Value = (TimeZone, Timestamp)> {
+    let names = ["Africa/Casablanca", "Europe/Paris", "Asia/Beirut", "America/New_York"];
+    (proptest::sample::select(names.to_vec()), 0usize..12).prop_map(|(name, n)| {
+        let zone = zone(name);
+        let start: Timestamp = "2016-01-01T00:00:00Z".parse().unwrap();
+        let change = zone.following(start).nth(n).unwrap().timestamp();
+        (zone, change)
+    })
 }
 
 #[test]
@@ -125,6 +175,49 @@ proptest! {
         let before = Timestamp::from_second(i64::midpoint(after.as_second(), fire.as_second())).unwrap();
         if before < fire {
             prop_assert_eq!(crontab.next_after(before, &zone), Some(fire));
+        }
+    }
+
+    #[test]
+    fn lines_of_every_hour_never_wait_longer_than_their_step(
+        (zone, change) in around_a_change(), step in 1u8..60, first in 0u8..60, second in 0u8..60, kind in 0usize..3,
+    ) {
+        let line = match kind {
+            0 => format!("*/{step} * * * *"),
+            1 => format!("{first} * * * *"),
+            _ => format!("{first},{second} * * * *"),
+        };
+        let crontab = Crontab::parse(&line).unwrap();
+        let longest = |zone: &TimeZone, mut at: Timestamp, until: Timestamp| {
+            let mut longest = 0;
+            while at < until {
+                let fire = crontab.next_after(at, zone).unwrap();
+                assert!(fire > at, "strictly later");
+                longest = longest.max(fire.as_second() - at.as_second());
+                at = fire;
+            }
+            longest
+        };
+        let hours = |n: i64| jiff::SignedDuration::from_hours(n);
+        let begin = crontab.next_after(change - hours(4), &zone).unwrap();
+        let usual = longest(&TimeZone::UTC, crontab.next_after(change, &TimeZone::UTC).unwrap(), change + hours(4));
+        prop_assert!(longest(&zone, begin, change + hours(4)) <= usual, "{}", line);
+    }
+
+    #[test]
+    fn fixed_times_fire_once_a_day_through_every_change((zone, change) in around_a_change(), minute in 0u8..60, hour in 0u8..24) {
+        let crontab = Crontab::parse(&format!("{minute} {hour} * * *")).unwrap();
+        let day = |at: Timestamp| zone.to_datetime(at).date();
+        let mut at = change - jiff::SignedDuration::from_hours(72);
+        let mut last = None;
+        for _ in 0..6 {
+            at = crontab.next_after(at, &zone).unwrap();
+            // A day that lacks the time fires when its gap ends, which may be on the next day.
+            if let Some(last) = last {
+                prop_assert!(day(at) > last, "{at}");
+                prop_assert!(day(at).duration_since(last) <= jiff::SignedDuration::from_hours(48));
+            }
+            last = Some(day(at));
         }
     }
 

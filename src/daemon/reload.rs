@@ -1,0 +1,107 @@
+//! Reading the configuration again while polls go on: the writer is asked to adopt it, and the loop does not wait for the
+//! answer, which may take as long as another process holds the database's lock.
+
+use super::{House, Reread, press::Imprint, wire::Adoption};
+use crate::{
+    config::{Config, Retention},
+    store::StoreError,
+};
+use futures_util::future::BoxFuture;
+use std::net::SocketAddr;
+use tokio::sync::watch;
+use url::Url;
+
+/// Where a new configuration goes once it is adopted.
+pub(super) struct Reloads {
+    reread: Reread,
+    /// What the daemon was started with: some of it stays until the next start.
+    started: Config,
+    address: SocketAddr,
+    republish: watch::Sender<Imprint>,
+    keep: watch::Sender<Retention>,
+    pending: Option<Pending>,
+    /// Asked for while one was pending.
+    again: bool,
+}
+
+/// A configuration that the writer is asked to adopt.
+struct Pending {
+    config: Config,
+    public_url: Url,
+    answer: BoxFuture<'static, Adoption>,
+}
+
+/// A configuration with what the writer answered.
+pub(super) type Answered = (Config, Url, Adoption);
+
+impl Reloads {
+    pub(super) fn new(
+        reread: Reread,
+        started: Config,
+        address: SocketAddr,
+        republish: watch::Sender<Imprint>,
+        keep: watch::Sender<Retention>,
+    ) -> Self {
+        Self { reread, started, address, republish, keep, pending: None, again: false }
+    }
+
+    /// Reads the configuration again and asks the writer to adopt it. A faulty one changes nothing and says why. While one
+    /// is pending, the file is read once more when that is done.
+    pub(super) fn ask(&mut self, house: &House) {
+        if self.pending.is_some() {
+            self.again = true;
+            tracing::info!("the last reload waits for the database; the configuration is read once more after it");
+            return;
+        }
+        let config = match (self.reread)() {
+            Ok(config) => config,
+            Err(faults) => {
+                tracing::error!(%faults, "the configuration is faulty; the running one stays in place");
+                return;
+            }
+        };
+        let fixed = |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.log.clone());
+        if fixed(&config) != fixed(&self.started) || config.database != self.started.database {
+            tracing::warn!(
+                "[server] listen and metrics_allow, [database], [stories] and [log] take effect with the next start only"
+            );
+        }
+        let public_url = config.server.public_url(self.address);
+        tracing::info!("reading the configuration again; the database is asked to take it");
+        let answer = house.ask_adoption(&config, &public_url);
+        self.pending = Some(Pending { config, public_url, answer });
+    }
+
+    /// Waits for the writer's answer, for ever when none is due. May be dropped at any time.
+    pub(super) async fn answered(&mut self) -> Answered {
+        let Some(pending) = &mut self.pending else { return std::future::pending().await };
+        let adoption = (&mut pending.answer).await;
+        match self.pending.take() {
+            Some(Pending { config, public_url, .. }) => (config, public_url, adoption),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Puts an adopted configuration to work, and reads the file once more if that was asked for meanwhile.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub(super) fn finish(&mut self, house: &mut House, answered: Answered) -> Result<(), StoreError> {
+        let (config, public_url, adoption) = answered;
+        let (adopted, records) = adoption?;
+        house.take_in(&config, &public_url, records);
+        self.keep.send_replace(config.retention.clone());
+        self.republish.send_replace(Imprint::of(&config, public_url));
+        tracing::info!(
+            feeds = house.rounds.agenda.feeds(),
+            added = adopted.added.len(),
+            removed = adopted.removed,
+            rescheduled = adopted.rescheduled.len(),
+            "reloaded"
+        );
+        if std::mem::take(&mut self.again) {
+            self.ask(house);
+        }
+        Ok(())
+    }
+}

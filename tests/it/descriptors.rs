@@ -1,0 +1,53 @@
+//! Too few open files are our lack, and no feed's failure.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    processes::{Folder, until},
+};
+use std::{net::TcpStream, time::Duration};
+use tokio::process::Command;
+
+/// Sets the limit of open files of a running process; `prlimit` of util-linux.
+async fn limit(process: u32, files: u32) {
+    let arguments = [format!("--pid={process}"), format!("--nofile={files}:4096")];
+    let done = Command::new("prlimit").args(arguments).output().await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[tokio::test]
+async fn a_lack_of_open_files_is_ours_and_said_once() {
+    let outlet = FakeOutlet::start().await;
+    let doc = FeedDoc::rss("V").entry("1", "Un", "", "", "2026-11-02T09:30:00Z");
+    outlet.set("/feed", Reply::feed(doc.clone()).etag("\"1\""));
+    outlet.set("/named", Reply::feed(doc).etag("\"1\""));
+    let named = outlet.url("/named").as_str().replace("127.0.0.1", "localhost");
+    let named = warraq::model::FeedUrl::parse(&named).unwrap();
+    let more = "[schedule]\ndefault = \"every 1s\"\n";
+    let folder = Folder::new(more, &[("ville", &outlet.url("/feed")), ("nom", &named)]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) > 4 AND count(DISTINCT feed_id) = 2 FROM poll", "1").await;
+    let process = daemon.id();
+    limit(process, 4).await;
+    daemon.until("lacks the means to ask").await;
+    // Connections wait in the kernel's queue meanwhile, and the loop that accepts them does not spin.
+    let address = daemon.address();
+    let visitors: Vec<_> = (0..20).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    daemon.until("cannot accept a connection").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    drop(visitors);
+    assert_eq!(daemon.log().matches("lacks the means to ask").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("cannot accept a connection").count(), 1, "{}", daemon.log());
+    assert_eq!(folder.sql("SELECT count(*) FROM poll WHERE outcome = 'failed'").await, ["0"]);
+    assert_eq!(folder.sql("SELECT sum(failures), count(DISTINCT state), max(state) FROM feed").await, ["0|1|active"]);
+    let asked = [outlet.requests("/feed").len(), outlet.requests("/named").len()];
+    limit(process, 1024).await;
+    until("polls go on", async || {
+        outlet.requests("/feed").len() > asked[0] && outlet.requests("/named").len() > asked[1]
+    })
+    .await;
+    let answer = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = answer.get(format!("http://{address}/healthz")).send().await.unwrap();
+    assert!(answer.status().is_success());
+    daemon.stop().await;
+}

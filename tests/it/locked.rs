@@ -1,0 +1,135 @@
+//! Another process holds the database's write lock: the scheduler's loop waits for nothing.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    processes::{Folder, until},
+    test_house::config_text,
+};
+use sqlx::{Connection, Executor, SqliteConnection};
+use std::{
+    os::unix::net::UnixDatagram,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::process::Command;
+
+const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
+
+fn doc() -> FeedDoc {
+    FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z")
+}
+
+/// Takes the write lock of the file in `folder`.
+async fn lock(folder: &Folder) -> SqliteConnection {
+    let url = format!("sqlite://{}", folder.path("warraq.db").display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    other.execute("PRAGMA busy_timeout = 20000").await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    other
+}
+
+/// A service manager that counts signs of life. It reads at once: a full socket would hold the daemon up.
+fn manager(folder: &Folder) -> Arc<AtomicUsize> {
+    let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
+    let signs = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&signs);
+    std::thread::spawn(move || {
+        let mut bytes = [0; 512];
+        while let Ok(length) = socket.recv(&mut bytes) {
+            if String::from_utf8_lossy(&bytes[..length]).contains("WATCHDOG=1") {
+                count.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    signs
+}
+
+#[tokio::test]
+async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(doc()).etag("\"1\""));
+    outlet.set("/two", Reply::feed(doc()));
+    let (one, two) = (outlet.url("/one"), outlet.url("/two"));
+    let paths = ["/a", "/b", "/c"].map(|path| {
+        outlet.set(path, Reply::feed(doc()).etag("\"1\""));
+        outlet.url(path)
+    });
+    let with = |slug: &str, feed| {
+        config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2]), (slug, feed)])
+    };
+    let folder = Folder::new("", &[]);
+    folder.configure(&config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2])]));
+    let signs = manager(&folder);
+    let log = std::fs::File::create(folder.path("log")).unwrap();
+    let mut command = folder.command(&["run"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify")).stderr(log).stdout(Stdio::null());
+    let mut daemon = command.spawn().unwrap();
+    let logged = || std::fs::read_to_string(folder.path("log")).unwrap();
+    let said = async |words: &str, times: usize| {
+        for _ in 0..1_000 {
+            if logged().matches(words).count() >= times {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{words:?} was never logged:\n{}", logged());
+    };
+    let hang_up = format!("kill -HUP {}", daemon.id().unwrap());
+    let hang_up = async || assert!(Command::new("sh").args(["-c", &hang_up]).status().await.unwrap().success());
+    said("ready", 1).await;
+    folder.sql_until("SELECT count(*) FROM feed WHERE last_success_at IS NOT NULL", "4").await;
+    let mut other = lock(&folder).await;
+    let asked = outlet.paths().len();
+
+    folder.configure(&with("neuf", &two));
+    hang_up().await;
+    said("waiting for it", 1).await;
+    said("reading the configuration again", 1).await;
+    // Another one meanwhile is not lost.
+    folder.configure(&with("dernier", &two));
+    hang_up().await;
+    said("read once more", 1).await;
+    // The watchdog is fed, and feeds are asked.
+    let seen = signs.load(Ordering::SeqCst);
+    until("signs of life", async || signs.load(Ordering::SeqCst) > seen + 2).await;
+    until("a poll", async || outlet.paths().len() > asked).await;
+    assert!(!logged().contains("reloaded"));
+
+    other.execute("ROLLBACK").await.unwrap();
+    other.close().await.unwrap();
+    said("reloaded", 2).await;
+    folder
+        .sql_until(
+            "SELECT group_concat(outlet) FROM (SELECT outlet FROM feed_health ORDER BY 1)",
+            "a,b,c,dernier,ville",
+        )
+        .await;
+    let stop = format!("kill -TERM {}", daemon.id().unwrap());
+    Command::new("sh").args(["-c", &stop]).status().await.unwrap();
+    assert_eq!(daemon.wait().await.unwrap().code(), Some(0), "{}", logged());
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_the_lock() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(doc()).etag("\"1\""));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/one"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) FROM entries", "1").await;
+    let other = lock(&folder).await;
+    daemon.signal("HUP").await;
+    daemon.until("waiting for it").await;
+    daemon.signal("TERM").await;
+    daemon.until("stopping without it").await;
+    let log = daemon.log();
+    let end = tokio::time::timeout(Duration::from_secs(20), daemon.end()).await;
+    assert_eq!(end.unwrap(), Some(0), "{log}");
+    other.close().await.unwrap();
+    assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+    folder.says(&["poll", "--all"]).await;
+}
