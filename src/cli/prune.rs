@@ -1,6 +1,6 @@
 //! `warraq prune`.
 
-use super::{Failure, copies, out::say, progress};
+use super::{Failure, out::say, progress};
 use crate::{
     clock::Clock,
     config::Config,
@@ -11,7 +11,7 @@ pub(super) async fn prune(config: &Config, dry_run: bool) -> Result<(), Failure>
     if !config.database.path.exists() {
         return Err(crate::store::StoreError::Missing(config.database.path.clone()).into());
     }
-    let (writer, task) = Writer::open(&config.database.path, config.stories.window).await.map_err(copies::with_hint)?;
+    let (writer, task) = Writer::open(&config.database.path, config.stories.window).await?;
     let keep = Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, dry_run);
     let pruned = progress::shown(async |tell| writer.prune_telling(keep, tell).await).await;
     let closed = writer.close().await;

@@ -1,6 +1,6 @@
 //! `warraq run`: the daemon.
 
-use super::{Failure, copies};
+use super::Failure;
 use crate::{
     clock::Clock,
     config::Config,
@@ -11,25 +11,29 @@ use std::{collections::BTreeMap, path::Path};
 use tokio::sync::oneshot;
 
 pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
-    let config = Config::load(file, environment).map_err(Failure::Config)?;
+    let load = |file: &Path, environment: &BTreeMap<String, String>| {
+        let config = Config::load(file, environment)?;
+        config.must_poll(file).map(|()| config)
+    };
+    let config = load(file, environment).map_err(Failure::Config)?;
+    let database = config.database.path.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     // Before anything is opened: a signal during the start drains like any other.
     let orders = Orders::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
-    let reread = Box::new(move || Config::load(&again, &variables));
-    let daemon = Daemon::open(config, reread, Clock::System).await.map_err(with_hint)?;
+    let reread = Box::new(move || load(&again, &variables));
+    let daemon = Daemon::open(config, reread, Clock::System).await.map_err(|error| with_hint(error, &database))?;
     let (ready, _) = oneshot::channel();
-    daemon.run(orders, ready).await.map_err(with_hint)
+    daemon.run(orders, ready).await.map_err(|error| with_hint(error, &database))
 }
 
 /// Adds the hint that goes with an error of the daemon.
-pub(super) fn with_hint(error: DaemonError) -> Failure {
+pub(super) fn with_hint(error: DaemonError, database: &Path) -> Failure {
     match error {
-        DaemonError::Store(error) => copies::with_hint(error),
         DaemonError::Listen { .. } => Failure::with_hint(
             error,
             "another program has the port, or the address is not this machine's; see [server] listen",
         ),
-        other => other.into(),
+        other => Failure::from(other).of_database(database),
     }
 }

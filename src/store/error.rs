@@ -17,6 +17,45 @@ pub enum StoreError {
     /// There is no such file, and the verb only reads.
     #[error("there is no database at {0}; `warraq run` or `warraq poll` makes one")]
     Missing(PathBuf),
+    /// Nothing is in the file yet: its first start was killed.
+    #[error("the database {0} holds nothing yet; `warraq run` or `warraq poll` completes it")]
+    Unfinished(PathBuf),
+    /// There is no database, but the WAL of one.
+    #[error("{path} is missing or empty, but {wal} holds changes that belong to it")]
+    Orphan {
+        /// The file that is missing.
+        path: PathBuf,
+        /// Its WAL.
+        wal: PathBuf,
+    },
+    /// No database can be here: a folder is missing, or something else is in its place.
+    #[error("the database cannot be at {path}")]
+    Place {
+        /// As configured.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file has several names; SQLite would give each a WAL of its own.
+    #[error("the database {path} has {names} names (hard links); allowed: one")]
+    Linked {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        names: u64,
+    },
+    /// Another program, such as sqlite3, has it open.
+    #[error("the database {0} is open in another program")]
+    OpenElsewhere(PathBuf),
+    /// A check found damage.
+    #[error("{path} is damaged: {why}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite's integrity check found first.
+        why: String,
+    },
     /// Another Warraq writes to it.
     #[error("the database {0} is in use by another warraq")]
     InUse(PathBuf),
@@ -112,10 +151,69 @@ impl<T> While<T> for Result<T, sqlx::Error> {
     }
 }
 
+/// What kind of trouble an error means, for whoever has to say what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// The file holds what no Warraq has written.
+    Damaged,
+    /// The disk is full.
+    Full,
+    /// The file or its disk cannot be written.
+    ReadOnly,
+    /// Another program holds the lock.
+    Busy,
+    /// The file cannot be opened.
+    Denied,
+    /// The disk fails.
+    Disk,
+    /// None of these.
+    Other,
+}
+
+impl StoreError {
+    /// What kind of trouble it means.
+    #[must_use]
+    pub fn trouble(&self) -> Trouble {
+        if matches!(self, Self::Inconsistent { .. } | Self::Damaged { .. }) {
+            return Trouble::Damaged;
+        }
+        let mut error: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(now) = error {
+            if let Some(sql) = now.downcast_ref::<sqlx::Error>() {
+                return of_sql(sql);
+            }
+            error = now.source();
+        }
+        Trouble::Other
+    }
+}
+
+/// By SQLite's result codes (sqlite.org/rescode.html).
+fn of_sql(error: &sqlx::Error) -> Trouble {
+    if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound) {
+        return Trouble::Damaged;
+    }
+    let Some(code) = code(error) else { return Trouble::Other };
+    match (code & 0xff, code) {
+        // SQLITE_IOERR_SHORT_READ and _CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
+        (_, 522 | 8458) => Trouble::Damaged,
+        // ERROR: a table or column is missing; CONSTRAINT and MISMATCH: rows contradict each other; CORRUPT; NOTADB.
+        (1 | 11 | 19 | 20 | 26, _) => Trouble::Damaged,
+        (13, _) => Trouble::Full,
+        (8, _) => Trouble::ReadOnly,
+        (5 | 6, _) => Trouble::Busy,
+        (3 | 14 | 23, _) => Trouble::Denied,
+        (10, _) => Trouble::Disk,
+        _ => Trouble::Other,
+    }
+}
+
+/// SQLite's extended result code.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse().ok())
+}
+
 /// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|e| e.code().and_then(|code| code.parse::<i32>().ok()))
-        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+    code(error).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }

@@ -14,6 +14,7 @@ mod directory;
 mod error;
 mod feeds;
 mod ledger;
+mod location;
 mod open;
 mod place;
 mod progress;
@@ -28,7 +29,7 @@ mod visit;
 mod writer;
 
 pub use backup::{backup, restore};
-pub use error::StoreError;
+pub use error::{StoreError, Trouble};
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
     EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,

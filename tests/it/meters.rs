@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    processes::{Folder, until},
+    processes::{Folder, nobody, until},
     test_house::config_text,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -172,7 +172,7 @@ fn named_as_prometheus_wants(text: &str) {
 #[tokio::test]
 async fn only_whom_the_configuration_names_may_read_the_numbers() {
     let folder = Folder::new("", &[]);
-    let (text, base) = placed(&config_text("", &[]));
+    let (text, base) = placed(&config_text("", &[("nobody", &nobody())]));
     folder.configure(&text.replace("[fetch]", "metrics_allow = [\"127.0.0.1/32\"]\n[fetch]"));
     let daemon = folder.start().await;
     let url = format!("{base}/metrics");
