@@ -176,8 +176,7 @@ def prunes(folder):
     with sqlite3.connect(made / "warraq.db") as connection:
         connection.execute("UPDATE sighting SET left_at = '2020-01-01T00:00:00Z' WHERE rowid % 2")
         connection.execute("UPDATE entry SET first_seen_at = '2020-01-01T00:00:00Z', published_at = '2020-01-01T00:00:00Z'")
-        connection.execute("UPDATE poll SET at = '2020-01-01T00:00:00.000Z'") if any(
-            column[1] == "at" for column in connection.execute("PRAGMA table_info(poll)")) else None
+        connection.execute("UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'")
     connection.close()
     hit = 0
     for _ in range(COUNT):

@@ -42,7 +42,9 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         }
         StoreError::Linked { path, .. } => {
             let path = path.display();
-            let find = format!("remove the other names (`find / -xdev -samefile {path}` lists them); a symbolic link may stay");
+            let find = format!(
+                "remove the other names (`find / -xdev -samefile {path}` lists them); a symbolic link may stay"
+            );
             return (None, Some(find));
         }
         StoreError::OpenElsewhere(path) => {
@@ -82,7 +84,9 @@ fn by_trouble(trouble: Trouble) -> (&'static str, &'static str) {
             "the database {} cannot be written",
             "this user must be able to write to the file and to its folder, and the file system must not be read-only",
         ),
-        Trouble::Busy => ("another program has locked the database {}", "close that program, or wait for it, and try again"),
+        Trouble::Busy => {
+            ("another program has locked the database {}", "close that program, or wait for it, and try again")
+        }
         Trouble::Denied => (
             "the database {} cannot be opened",
             "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",

@@ -64,10 +64,8 @@ fn must_be_new(target: &Path) -> Result<(), StoreError> {
 async fn copy(reader: &SqlitePool, database: &Path, partial: &Path, tell: &Teller) -> Result<(), StoreError> {
     tell.send_replace(Progress::unmeasured("checking"));
     // A copy has its indexes made anew: what is missing from a table shows in the original only.
-    let verdict: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
-        .fetch_one(reader)
-        .await
-        .while_doing("checking the database")?;
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(reader).await.while_doing("checking the database")?;
     if verdict != "ok" {
         return Err(StoreError::Damaged { path: database.to_owned(), why: verdict.replace('\n', " ") });
     }
@@ -321,7 +319,8 @@ mod tests {
                 let folder = tempfile::tempdir().unwrap();
                 let path = folder.path().join("w.db");
                 for end in ["", "-wal"] {
-                    fs::copy(location::beside(&origin.path().join("old.db"), end), location::beside(&path, end)).unwrap();
+                    fs::copy(location::beside(&origin.path().join("old.db"), end), location::beside(&path, end))
+                        .unwrap();
                 }
                 let incoming = location::beside(&path, location::INCOMING);
                 fs::copy(origin.path().join("new.db"), &incoming).unwrap();

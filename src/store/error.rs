@@ -195,10 +195,9 @@ fn of_sql(error: &sqlx::Error) -> Trouble {
     }
     let Some(code) = code(error) else { return Trouble::Other };
     match (code & 0xff, code) {
-        // SQLITE_IOERR_SHORT_READ and _CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
-        (_, 522 | 8458) => Trouble::Damaged,
         // ERROR: a table or column is missing; CONSTRAINT and MISMATCH: rows contradict each other; CORRUPT; NOTADB.
-        (1 | 11 | 19 | 20 | 26, _) => Trouble::Damaged,
+        // IOERR_SHORT_READ and IOERR_CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
+        (1 | 11 | 19 | 20 | 26, _) | (_, 522 | 8458) => Trouble::Damaged,
         (13, _) => Trouble::Full,
         (8, _) => Trouble::ReadOnly,
         (5 | 6, _) => Trouble::Busy,
@@ -210,7 +209,7 @@ fn of_sql(error: &sqlx::Error) -> Trouble {
 
 /// SQLite's extended result code.
 fn code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse().ok())
+    error.as_database_error()?.code()?.parse().ok()
 }
 
 /// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.

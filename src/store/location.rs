@@ -98,7 +98,8 @@ pub(super) fn other_names(real: &Path) -> Result<Vec<PathBuf>, StoreError> {
 /// of the lock.
 pub(super) fn tidy(real: &Path) -> Result<(), StoreError> {
     for kept in other_names(real)? {
-        let failed = |source| StoreError::File { doing: "undoing an interrupted restore of", path: kept.clone(), source };
+        let failed =
+            |source| StoreError::File { doing: "undoing an interrupted restore of", path: kept.clone(), source };
         for end in LOGS {
             let (from, to) = (beside(&kept, end), beside(real, end));
             if from.exists() && !to.exists() {

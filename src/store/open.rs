@@ -172,7 +172,8 @@ async fn is_unfinished(connection: &mut SqliteConnection) -> Result<bool, sqlx::
     match &tables[..] {
         [] => Ok(true),
         [one] if one == "_sqlx_migrations" => {
-            let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
+            let applied: i64 =
+                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
             Ok(applied == 0)
         }
         _ => Ok(false),

@@ -99,7 +99,8 @@ fn a_configuration_without_a_feed_is_faulty_and_says_how_to_add_one() {
 
 #[test]
 fn variables_override_what_the_file_says() {
-    let text = "[server]\nlisten = \"broken\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\n";
+    let text =
+        "[server]\nlisten = \"broken\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\n";
     assert_eq!(check(text, &[]).0, Some(78));
     assert_eq!(check(text, &[("WARRAQ_SERVER_LISTEN", "127.0.0.1:8081")]).0, Some(0));
 }

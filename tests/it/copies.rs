@@ -172,7 +172,8 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
 async fn well_filled() -> (FakeOutlet, Folder, Vec<u8>) {
     let outlet = FakeOutlet::start().await;
     let text = "Un texte assez long pour que les pages se remplissent. ".repeat(12);
-    let doc = (0..200).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("Titre {n}"), "", &text, ""));
+    let doc =
+        (0..200).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("Titre {n}"), "", &text, ""));
     outlet.set("/feed", Reply::feed(doc));
     let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;

@@ -183,7 +183,8 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
     assert!(!file("new.db").exists());
     // Another program's first start, killed as ours may be, but with something in it.
     change("theirs.db", "CREATE TABLE _sqlx_migrations (version INTEGER); CREATE TABLE t (a)").await;
-    change("applied.db", "CREATE TABLE _sqlx_migrations (version INTEGER); INSERT INTO _sqlx_migrations VALUES (7)").await;
+    change("applied.db", "CREATE TABLE _sqlx_migrations (version INTEGER); INSERT INTO _sqlx_migrations VALUES (7)")
+        .await;
     for name in ["theirs.db", "applied.db"] {
         let opened = Writer::open(&file(name), std::time::Duration::from_secs(1)).await;
         assert!(matches!(opened.err(), Some(StoreError::Foreign { .. })), "{name}");
