@@ -2,7 +2,7 @@
 
 use super::{error::StoreError, location};
 use sqlx::{
-    Connection, SqliteConnection, SqlitePool,
+    AssertSqlSafe, Connection, SqliteConnection, SqlitePool,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -116,8 +116,15 @@ async fn schema(path: &Path) -> Result<(), StoreError> {
 }
 
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let migrated = MIGRATIONS.run(connection).await;
-    migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })
+    let migrated = MIGRATIONS.run(&mut *connection).await;
+    migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
+    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
+    if id != APPLICATION_ID {
+        let mark = AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+        sqlx::query(mark).execute(connection).await.map_err(open_failed)?;
+    }
+    Ok(())
 }
 
 /// Opens the connections that read.
@@ -151,11 +158,13 @@ pub(super) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
 pub(super) async fn ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
     let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
     let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
-    if id == 0 && is_unfinished(&mut *connection).await.map_err(open_failed)? {
-        return Err(StoreError::Unfinished(path.to_owned()));
-    }
-    if id != APPLICATION_ID {
-        return Err(StoreError::Foreign { path: path.to_owned(), found: id });
+    let unmarked = if id == 0 { without_mark(&mut *connection).await.map_err(open_failed)? } else { Unmarked::Foreign };
+    match unmarked {
+        Unmarked::Unfinished => return Err(StoreError::Unfinished(path.to_owned())),
+        Unmarked::Foreign if id != APPLICATION_ID => {
+            return Err(StoreError::Foreign { path: path.to_owned(), found: id });
+        }
+        Unmarked::Foreign | Unmarked::Ours => {}
     }
     let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await.map_err(open_failed)?;
     if schema > SCHEMA {
@@ -164,18 +173,37 @@ pub(super) async fn ours(connection: &mut SqliteConnection, path: &Path) -> Resu
     Ok(())
 }
 
-/// Whether a file holds what a first start leaves that was killed before its first migration: nothing, or the migrator's
-/// empty table. Earlier versions left such files.
-async fn is_unfinished(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+/// What a file without an application id is.
+enum Unmarked {
+    /// What a first start leaves that was killed before its first migration: nothing, or the migrator's empty table.
+    /// Earlier versions left such files.
+    Unfinished,
+    /// Our migrations and no other were applied to it: another tool wrote it anew, such as `sqlite3 .dump`.
+    Ours,
+    /// Another program's.
+    Foreign,
+}
+
+async fn without_mark(connection: &mut SqliteConnection) -> Result<Unmarked, sqlx::Error> {
     let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type <> 'index'").fetch_all(&mut *connection).await?;
-    match &tables[..] {
-        [] => Ok(true),
-        [one] if one == "_sqlx_migrations" => {
-            let applied: i64 =
-                sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(connection).await?;
-            Ok(applied == 0)
-        }
-        _ => Ok(false),
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(&mut *connection).await?;
+    if tables.is_empty() {
+        return Ok(Unmarked::Unfinished);
     }
+    // Another migrator's table of this name may have other columns.
+    let columns = "SELECT count(*) FROM pragma_table_info('_sqlx_migrations') WHERE name IN ('version', 'checksum')";
+    let columns: i64 = sqlx::query_scalar(columns).fetch_one(&mut *connection).await?;
+    if columns != 2 {
+        return Ok(Unmarked::Foreign);
+    }
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations").fetch_all(connection).await?;
+    let is_ours = |(version, checksum): &(i64, Vec<u8>)| {
+        MIGRATIONS.iter().any(|known| known.version == *version && known.checksum[..] == checksum[..])
+    };
+    Ok(match applied.is_empty() {
+        true if tables.len() == 1 => Unmarked::Unfinished,
+        false if applied.iter().all(is_ours) => Unmarked::Ours,
+        _ => Unmarked::Foreign,
+    })
 }

@@ -217,6 +217,17 @@ async fn what_a_killed_first_start_left_is_ours() {
         task.await.unwrap().unwrap();
         Reader::open(&path).await.unwrap().close().await;
     }
+    // Written anew by another tool, which does not keep the mark.
+    fs::copy(file("new.db"), file("unmarked.db")).unwrap();
+    let url = format!("sqlite://{}", file("unmarked.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    connection.execute("PRAGMA application_id = 0").await.unwrap();
+    connection.close().await.unwrap();
+    Reader::open(&file("unmarked.db")).await.unwrap().close().await;
+    let (writer, task) = Writer::open(&file("unmarked.db"), std::time::Duration::from_secs(1)).await.unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+    assert_eq!(crate::test_house::sql(&file("unmarked.db"), "PRAGMA application_id").await, ["1466004081"]);
     // A WAL whose database is gone may hold what nobody else does.
     fs::write(file("gone.db-wal"), "entries").unwrap();
     let opened = Writer::open(&file("gone.db"), std::time::Duration::from_secs(1)).await;
