@@ -92,8 +92,9 @@ fn by_trouble(trouble: Trouble) -> (&'static str, &'static str) {
             "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
         ),
         Trouble::Disk => (
-            "the disk under the database {} fails",
-            "look into the kernel's log (dmesg); on a sound disk, `warraq restore FILE` brings a backup back",
+            "the disk under the database {} is full or fails",
+            "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
+             `warraq restore FILE` brings a backup back",
         ),
         Trouble::Other => (
             "the database {} cannot be used",

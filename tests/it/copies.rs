@@ -131,7 +131,7 @@ async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     let config = folder.path("config.toml").display().to_string();
     for (verb, words) in [
-        (format!("backup {}", folder.path("seen.db").display()), "copying: "),
+        (format!("backup {}", folder.path("seen.db").display()), "checking the copy: "),
         (format!("restore {}", folder.path("quiet.db").display()), "checking: 0 s"),
         ("prune".to_owned(), "forgetting archive pages and polls: 0 s"),
     ] {
@@ -249,7 +249,7 @@ async fn every_verb_names_the_damaged_file_and_the_way_out() {
             assert!(said.contains("`warraq restore FILE`"), "page {page} {verb:?}: {said}");
         }
     }
-    assert!(failed > 30, "{failed}");
+    assert!(failed > 20, "{failed}");
 }
 
 #[tokio::test]

@@ -225,7 +225,7 @@ async fn a_full_disk_ends_the_daemon_with_its_reason_and_the_file_is_whole() {
     let ended = shell.stdout(Stdio::null()).stderr(Stdio::piped()).output().await.unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: the database failed while") && said.contains("caused by: "), "{said}");
+    assert!(said.contains("error: the disk under the database ") && said.contains("caused by: "), "{said}");
     assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
     let torn = "SELECT (SELECT sum(new) FROM poll) - (SELECT count(*) FROM entry)";
     assert_eq!(folder.sql(torn).await, ["0"], "what was told of a poll is there");
