@@ -95,9 +95,13 @@ async fn copy(reader: &SqlitePool, database: &Path, partial: &Path, tell: &Telle
 /// # Errors
 /// When a daemon runs on the database, or the backup is damaged, foreign or newer: nothing is changed then.
 pub async fn restore(database: &Path, source: &Path, tell: &Teller) -> Result<Option<PathBuf>, StoreError> {
-    if !source.exists() {
-        let missing = io::Error::from(io::ErrorKind::NotFound);
-        return Err(file_error("reading", source)(missing));
+    let no_backup = |why: &str| StoreError::BadBackup { path: source.to_owned(), why: why.to_owned() };
+    match fs::metadata(source) {
+        Ok(file) if file.is_file() => {}
+        // A pipe would be read for ever.
+        Ok(_) => return Err(no_backup("it is a folder, a device or a pipe, not a file")),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(no_backup("there is no such file")),
+        Err(why) => return Err(no_backup(&why.to_string())),
     }
     let lock = WriterLock::take(database)?;
     let database = lock.database();
