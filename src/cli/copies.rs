@@ -3,7 +3,7 @@
 use super::{Failure, out::say, progress};
 use crate::{
     config::Config,
-    store::{self, StoreError, Trouble},
+    store::{self, StoreError, StoreErrorKind},
 };
 use anyhow::anyhow;
 use std::path::Path;
@@ -17,7 +17,9 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> 
             "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
         ),
         // The copy is what cannot be written: the original is only read.
-        StoreError::Sql { .. } if matches!(error.trouble(), Trouble::Full | Trouble::ReadOnly | Trouble::Disk) => {
+        StoreError::Sql { .. }
+            if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
+        {
             Failure::with_hint(error, "the folder needs room for a whole copy, and this user may write to it")
         }
         other => other.into(),

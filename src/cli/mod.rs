@@ -2,6 +2,7 @@
 
 mod check;
 mod copies;
+mod database;
 pub mod demo;
 mod document;
 mod explain;
@@ -17,7 +18,6 @@ mod prune;
 mod replay;
 mod run;
 mod search;
-mod trouble;
 
 pub use failure::Failure;
 

@@ -151,9 +151,9 @@ impl<T> While<T> for Result<T, sqlx::Error> {
     }
 }
 
-/// What kind of trouble an error means, for whoever has to say what to do about it.
+/// What kind of error it is, for whoever has to say what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum StoreErrorKind {
     /// The file holds what no Warraq has written.
     Damaged,
     /// The disk is full.
@@ -171,11 +171,11 @@ pub enum Trouble {
 }
 
 impl StoreError {
-    /// What kind of trouble it means.
+    /// What kind of error it is.
     #[must_use]
-    pub fn trouble(&self) -> Trouble {
+    pub fn kind(&self) -> StoreErrorKind {
         if matches!(self, Self::Inconsistent { .. } | Self::Damaged { .. }) {
-            return Trouble::Damaged;
+            return StoreErrorKind::Damaged;
         }
         let mut error: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(now) = error {
@@ -184,26 +184,26 @@ impl StoreError {
             }
             error = now.source();
         }
-        Trouble::Other
+        StoreErrorKind::Other
     }
 }
 
 /// By SQLite's result codes (sqlite.org/rescode.html).
-fn of_sql(error: &sqlx::Error) -> Trouble {
+fn of_sql(error: &sqlx::Error) -> StoreErrorKind {
     if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound) {
-        return Trouble::Damaged;
+        return StoreErrorKind::Damaged;
     }
-    let Some(code) = code(error) else { return Trouble::Other };
+    let Some(code) = code(error) else { return StoreErrorKind::Other };
     match (code & 0xff, code) {
         // ERROR: a table or column is missing; CONSTRAINT and MISMATCH: rows contradict each other; CORRUPT; NOTADB.
         // IOERR_SHORT_READ and IOERR_CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
-        (1 | 11 | 19 | 20 | 26, _) | (_, 522 | 8458) => Trouble::Damaged,
-        (13, _) => Trouble::Full,
-        (8, _) => Trouble::ReadOnly,
-        (5 | 6, _) => Trouble::Busy,
-        (3 | 14 | 23, _) => Trouble::Denied,
-        (10, _) => Trouble::Disk,
-        _ => Trouble::Other,
+        (1 | 11 | 19 | 20 | 26, _) | (_, 522 | 8458) => StoreErrorKind::Damaged,
+        (13, _) => StoreErrorKind::Full,
+        (8, _) => StoreErrorKind::ReadOnly,
+        (5 | 6, _) => StoreErrorKind::Busy,
+        (3 | 14 | 23, _) => StoreErrorKind::Denied,
+        (10, _) => StoreErrorKind::Disk,
+        _ => StoreErrorKind::Other,
     }
 }
 

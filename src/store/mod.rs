@@ -29,7 +29,7 @@ mod visit;
 mod writer;
 
 pub use backup::{backup, restore};
-pub use error::{StoreError, Trouble};
+pub use error::{StoreError, StoreErrorKind};
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
     EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,

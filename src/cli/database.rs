@@ -1,9 +1,9 @@
-//! Trouble with the database in one voice, whichever verb meets it: which file, what is wrong, what to do.
+//! Errors of the database in one voice, whichever verb meets it: which file, what is wrong, what to do.
 
 use super::Failure;
 use crate::{
     daemon::DaemonError,
-    store::{StoreError, Trouble},
+    store::{StoreError, StoreErrorKind},
 };
 use anyhow::Error;
 use std::path::Path;
@@ -65,7 +65,7 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         | StoreError::Inconsistent { .. }
         | StoreError::Sql { .. }
         | StoreError::WriterGone => {
-            let (headline, hint) = by_trouble(error.trouble());
+            let (headline, hint) = by_kind(error.kind());
             return (Some(headline.replace("{}", &path.to_string())), Some(hint.to_owned()));
         }
     };
@@ -73,30 +73,30 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
 }
 
 /// Headline, with `{}` for the file, and what to do.
-fn by_trouble(trouble: Trouble) -> (&'static str, &'static str) {
-    match trouble {
-        Trouble::Damaged => ("the database {} is damaged", RESTORE),
-        Trouble::Full => (
+fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        StoreErrorKind::Damaged => ("the database {} is damaged", RESTORE),
+        StoreErrorKind::Full => (
             "there is no room on the disk for the database {}",
             "make room and start again; what was committed is in the file",
         ),
-        Trouble::ReadOnly => (
+        StoreErrorKind::ReadOnly => (
             "the database {} cannot be written",
             "this user must be able to write to the file and to its folder, and the file system must not be read-only",
         ),
-        Trouble::Busy => {
+        StoreErrorKind::Busy => {
             ("another program has locked the database {}", "close that program, or wait for it, and try again")
         }
-        Trouble::Denied => (
+        StoreErrorKind::Denied => (
             "the database {} cannot be opened",
             "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
         ),
-        Trouble::Disk => (
+        StoreErrorKind::Disk => (
             "the disk under the database {} is full or fails",
             "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
              `warraq restore FILE` brings a backup back",
         ),
-        Trouble::Other => (
+        StoreErrorKind::Other => (
             "the database {} cannot be used",
             "try again; when it stays, put a backup in its place with `warraq restore FILE`, and report these lines",
         ),
