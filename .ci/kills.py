@@ -4,7 +4,7 @@
 After each kill the next start must accept the file, and nothing that was committed may be lost or be there twice. COUNT kills
 of each kind (default 20). WARRAQ_SEED repeats a run. Exit 1 with the first breach.
 """
-import http.server, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, threading, time
+import contextlib, http.server, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, threading, time
 
 WARRAQ = pathlib.Path(sys.argv[1]).resolve()
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 20
@@ -65,6 +65,8 @@ def kill_within(folder, longest, *verb):
     ended = process.poll()
     process.kill()
     process.wait()
+    if ended not in (None, 0):
+        breach(folder, f"{' '.join(verb)} ended with {ended}")
     return ended is None
 
 
@@ -75,7 +77,8 @@ def breach(folder, what):
 
 
 def ask(file, sql):
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+    # `with` alone ends the transaction and leaves the file open, and restore refuses a file that is open elsewhere.
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchall()
 
 
