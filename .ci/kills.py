@@ -183,6 +183,10 @@ def prunes(folder):
         connection.execute("UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'")
     connection.close()
     hit = 0
+    for old in folder.glob("warraq.db*"):
+        old.unlink()
+    shutil.copy(made / "warraq.db", folder / "warraq.db")
+    longest["prune"] = seconds(lambda: print("  ", run(folder, "prune").strip())) * 1.3
     for _ in range(COUNT):
         for old in folder.glob("warraq.db*"):
             old.unlink()
@@ -236,7 +240,7 @@ with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     configure(folder)
     longest = {"first start": seconds(lambda: run(folder, "poll", "--all"))}
-    longest["prune"] = longest["migration"] = seconds(lambda: run(folder, "prune")) * 1.2
+    longest["migration"] = seconds(lambda: run(folder, "prune")) * 1.2
     print(f"-- {COUNT} kills of each kind, WARRAQ_SEED={SEED}")
     for what, work in (("first start", first_starts), ("polls under load", lambda: polls(folder)),
                        ("restore", lambda: restores(folder)), ("prune", lambda: prunes(folder)),
