@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// Says what a configuration without faults asks for; faults have ended the verb before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), Failure> {
+    config.must_poll(file).map_err(Failure::Config)?;
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(
         "{}: no faults; {} outlets, {feeds} feeds, {} channels; database {}",

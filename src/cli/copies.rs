@@ -3,43 +3,26 @@
 use super::{Failure, out::say, progress};
 use crate::{
     config::Config,
-    store::{self, StoreError},
+    store::{self, StoreError, StoreErrorKind},
 };
+use anyhow::anyhow;
 use std::path::Path;
-
-/// What to do when another warraq has the database.
-pub(super) const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
-
-/// Adds the hint that goes with an error of the store.
-pub(super) fn with_hint(error: StoreError) -> Failure {
-    match error {
-        StoreError::InUse(_) => Failure::with_hint(error, STOP_FIRST),
-        StoreError::Open { .. } => {
-            Failure::with_hint(error, "see [database] path; a damaged file is replaced by `warraq restore BACKUP`")
-        }
-        StoreError::Lock { .. } => {
-            Failure::with_hint(error, "the folder of [database] path must be there, and this user may write to it")
-        }
-        StoreError::Foreign { .. } => Failure::with_hint(error, "name another file in [database] path"),
-        StoreError::BadBackup { .. } => {
-            Failure::with_hint(error, "name a file that `warraq backup` wrote; the database is as it was")
-        }
-        StoreError::Newer { .. } => Failure::with_hint(
-            error,
-            "use the newer warraq, or put a backup of before in its place with `warraq restore BACKUP`",
-        ),
-        other => other.into(),
-    }
-}
+use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> {
-    let copied = progress::shown(async |tell| store::backup(&config.database.path, file, &tell).await).await;
-    let bytes = copied.map_err(|error| match error {
-        StoreError::File { .. } | StoreError::Sql { .. } => Failure::with_hint(
+    let work = progress::shown(async |tell| store::backup(&config.database.path, file, &tell).await);
+    let bytes = or_signal(work, "there is no copy").await?.map_err(|error| match error {
+        StoreError::File { .. } => Failure::with_hint(
             error,
             "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
         ),
-        other => with_hint(other),
+        // The copy is what cannot be written: the original is only read.
+        StoreError::Sql { .. }
+            if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
+        {
+            Failure::with_hint(error, "the folder needs room for a whole copy, and this user may write to it")
+        }
+        other => other.into(),
     })?;
     say(format_args!(
         "{}: {:.1} MB, a whole copy of {}",
@@ -51,13 +34,26 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Failure> 
 }
 
 pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), Failure> {
-    let restored = progress::shown(async |tell| store::restore(&config.database.path, file, &tell).await).await;
-    let kept = restored.map_err(with_hint)?;
+    let work = progress::shown(async |tell| store::restore(&config.database.path, file, &tell).await);
+    let kept = or_signal(work, "the database is as it was").await??;
     say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
     if let Some(kept) = kept {
         say(format_args!("what was there before is kept at {}", kept.display()))?;
     }
     Ok(())
+}
+
+/// Does a work unless a signal comes: dropped, it removes what it wrote.
+async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, Failure> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        done = work => Ok(done),
+        _ = interrupt.recv() => Err(anyhow!("stopped by SIGINT; {state}").into()),
+        _ = terminate.recv() => Err(anyhow!("stopped by SIGTERM; {state}").into()),
+        _ = hangup.recv() => Err(anyhow!("stopped by SIGHUP; {state}").into()),
+    }
 }
 
 /// Bytes for people.

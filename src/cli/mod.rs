@@ -2,6 +2,7 @@
 
 mod check;
 mod copies;
+mod database;
 pub mod demo;
 mod document;
 mod explain;
@@ -152,7 +153,6 @@ pub async fn main() -> ExitCode {
 }
 
 async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
-    let config = |path: &Path| Config::load(path, environment).map_err(Failure::Config);
     match cli.verb.unwrap_or(Verb::Run) {
         Verb::Run => run::run(&cli.config, environment).await,
         Verb::Demo => demo::demo(environment).await,
@@ -160,26 +160,53 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Fai
             document::inspect(document::Named { place: document, base, content_type }, json).await
         }
         Verb::Discover { url } => document::discover(url).await,
-        Verb::Check => check::check(&config(&cli.config)?, &cli.config),
-        Verb::Poll { feeds, all, json } => {
-            poll::poll(&config(&cli.config)?, environment, &poll::Wanted { feeds, all, json }).await
-        }
-        Verb::Feeds { json } => feeds::feeds(&config(&cli.config)?, json).await,
         Verb::ImportOpml { file } => opml::import(&file),
-        Verb::ExportOpml => opml::export(&config(&cli.config)?),
-        Verb::Search { words, json } => search::search(&config(&cli.config)?, &words, json).await,
-        Verb::Explain { subject } => explain::explain(&config(&cli.config)?, &subject).await,
         Verb::Replay { file, json: _ } => {
             // A record can be tried without a house; where there is one, its window counts.
-            let window = if cli.config.exists() { config(&cli.config)?.stories.window } else { Stories::WINDOW };
+            let window = if cli.config.exists() {
+                Config::load(&cli.config, environment).map_err(Failure::Config)?.stories.window
+            } else {
+                Stories::WINDOW
+            };
             replay::replay(&file, window)
         }
-        Verb::Backup { file } => copies::backup(&config(&cli.config)?, &file).await,
-        Verb::Restore { file } => copies::restore(&config(&cli.config)?, &file).await,
-        Verb::Prune { dry_run, force, compact } => {
-            prune::prune(&config(&cli.config)?, prune::How { dry_run, force, compact }).await
+        verb => {
+            let config = Config::load(&cli.config, environment).map_err(Failure::Config)?;
+            let done = configured(verb, &config, &cli.config, environment).await;
+            done.map_err(|failure| failure.of_database(&config.database.path))
         }
-        Verb::Healthcheck => healthcheck::healthcheck(&config(&cli.config)?).await,
+    }
+}
+
+/// The verbs that work on what is configured.
+async fn configured(
+    verb: Verb,
+    config: &Config,
+    file: &Path,
+    environment: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    match verb {
+        Verb::Check => check::check(config, file),
+        Verb::Poll { feeds, all, json } => {
+            config.must_poll(file).map_err(Failure::Config)?;
+            poll::poll(config, environment, &poll::Wanted { feeds, all, json }).await
+        }
+        Verb::Feeds { json } => feeds::feeds(config, json).await,
+        Verb::ExportOpml => opml::export(config),
+        Verb::Search { words, json } => search::search(config, &words, json).await,
+        Verb::Explain { subject } => explain::explain(config, &subject).await,
+        Verb::Backup { file } => copies::backup(config, &file).await,
+        Verb::Restore { file } => copies::restore(config, &file).await,
+        Verb::Prune { dry_run, force, compact } => {
+            prune::prune(config, prune::How { dry_run, force, compact }).await
+        }
+        Verb::Healthcheck => healthcheck::healthcheck(config).await,
+        Verb::Run
+        | Verb::Demo
+        | Verb::Inspect { .. }
+        | Verb::Discover { .. }
+        | Verb::ImportOpml { .. }
+        | Verb::Replay { .. } => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
 
-use super::{Failure, out::written, run::with_hint};
+use super::{Failure, out::written};
 use crate::{
     clock::Clock,
     config::Config,
@@ -53,7 +53,7 @@ pub(super) async fn poll(
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
     telemetry::init(config.log.format, Some(filter))?;
     let public_url = config.server.public_url(config.server.listen);
-    let mut house = House::open(config, &public_url, Clock::System).await.map_err(with_hint)?;
+    let mut house = House::open(config, &public_url, Clock::System).await?;
     let now = house.clock.now();
     let names: HashSet<&str> = wanted.feeds.iter().map(String::as_str).collect();
     let agenda = &mut house.rounds.agenda;
@@ -75,11 +75,11 @@ pub(super) async fn poll(
             if sums.new + sums.revised > 0 {
                 house.writer.index().await?;
             }
-            house.close().await.map_err(with_hint)?;
+            house.close().await?;
             written(sums.print(wanted.json))?;
             sums.all_asked()
         }
-        Err(error) => Err(with_hint(house.why(error.into()).await)),
+        Err(error) => Err(house.why(error.into()).await.into()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `warraq prune`.
 
-use super::{Failure, copies, out::say, progress};
+use super::{Failure, out::say, progress};
 use crate::{
     clock::Clock,
     config::Config,
@@ -19,7 +19,7 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
     if !config.database.path.exists() {
         return Err(StoreError::Missing(config.database.path.clone()).into());
     }
-    let (writer, task) = Writer::open(&config.database.path, config.stories.window).await.map_err(copies::with_hint)?;
+    let (writer, task) = Writer::open(&config.database.path, config.stories.window).await?;
     let keep =
         Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run).forced(how.force);
     let pruned = progress::shown(async |tell| writer.prune_telling(keep, tell).await).await;
@@ -30,13 +30,7 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
     let closed = writer.close().await;
     // The task's own error says why; the handle only knows that the writer is gone.
     task.await??;
-    let pruned = pruned.map_err(|error| match error {
-        StoreError::NothingLeft { .. } => Failure::with_hint(
-            error,
-            "check the system clock and [retention] keep; `warraq prune --force` forgets them",
-        ),
-        error => error.into(),
-    })?;
+    let pruned = pruned?;
     compacted?;
     closed?;
     let would = if how.dry_run { "would forget" } else { "forgot" };

@@ -1,6 +1,6 @@
 //! `warraq run`: the daemon.
 
-use super::{Failure, copies};
+use super::Failure;
 use crate::{
     clock::Clock,
     config::Config,
@@ -14,36 +14,41 @@ use tokio::sync::oneshot;
 const OPENING: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
-    let config = Config::load(file, environment).map_err(Failure::Config)?;
+    let load = |file: &Path, environment: &BTreeMap<String, String>| {
+        let config = Config::load(file, environment)?;
+        config.must_poll(file).map(|()| config)
+    };
+    let config = load(file, environment).map_err(Failure::Config)?;
+    let database = config.database.path.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     // Before anything is opened: a signal during the start drains like any other.
     let mut orders = Orders::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
-    let reread = Box::new(move || Config::load(&again, &variables));
+    let reread = Box::new(move || load(&again, &variables));
     let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
     let daemon = tokio::select! {
-        opened = &mut opening => opened.map_err(with_hint)?,
+        opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,
         () = orders.stop_again() => {
             // A start waits as long as another process holds the database's lock; a stop does not wait for that.
             if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
-                return opened.map_err(with_hint)?.close().await.map_err(with_hint);
+                let closed = opened.map_err(|error| with_hint(error, &database))?.close().await;
+                return closed.map_err(|error| with_hint(error, &database));
             }
             tracing::warn!("stopped before the database could be opened");
             return Ok(());
         }
     };
     let (ready, _) = oneshot::channel();
-    daemon.run(orders, ready).await.map_err(with_hint)
+    daemon.run(orders, ready).await.map_err(|error| with_hint(error, &database))
 }
 
 /// Adds the hint that goes with an error of the daemon.
-pub(super) fn with_hint(error: DaemonError) -> Failure {
+pub(super) fn with_hint(error: DaemonError, database: &Path) -> Failure {
     match error {
-        DaemonError::Store(error) => copies::with_hint(error),
         DaemonError::Listen { .. } => Failure::with_hint(
             error,
             "another program has the port, or the address is not this machine's; see [server] listen",
         ),
-        other => other.into(),
+        other => Failure::from(other).of_database(database),
     }
 }

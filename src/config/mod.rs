@@ -53,6 +53,12 @@ pub const CHANNEL_LIMIT_MAX: u32 = 1_000;
 /// Title of channel `all` unless it is configured.
 pub const ALL_TITLE: &str = "Warraq";
 
+/// The smallest `[[outlet]]`, for hints.
+const OUTLET: &str = "[[outlet]]\n\
+    slug = \"alalam\"\n\
+    name = \"العلم\"\n\
+    feeds = [\"https://www.alalam.ma/xml/syndication.rss\"]";
+
 /// What the operator asked for, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -141,6 +147,21 @@ impl Config {
         }
     }
 
+    /// Refuses a configuration that names no feed: nothing would be polled, and a reload would drop every feed.
+    ///
+    /// # Errors
+    /// When no outlet has a feed; with the lines that add one.
+    pub fn must_poll(&self, file: &Path) -> Result<(), ConfigFaults> {
+        if self.outlets.iter().any(|outlet| !outlet.feeds.is_empty()) {
+            return Ok(());
+        }
+        let what = if self.outlets.is_empty() { "no [[outlet]]" } else { "no [[outlet]] has a feed" };
+        let hint = format!(
+            "add one with these lines, or the lines that `warraq import-opml FILE` makes of another reader's list:\n{OUTLET}"
+        );
+        Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
+    }
+
     /// The outlet's schedule: its own, else the default.
     #[must_use]
     pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
@@ -165,10 +186,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 fn missing(file: &Path) -> ConfigFaults {
     let place = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let hint = "name another file with --config FILE or WARRAQ_CONFIG, or begin one with these lines:\n\
-        [[outlet]]\n\
-        slug = \"alalam\"\n\
-        name = \"العلم\"\n\
-        feeds = [\"https://www.alalam.ma/xml/syndication.rss\"]";
-    ConfigFaults::whole(file, format!("no such file; looked for {}", place.display()), Some(hint.to_owned()))
+    let hint =
+        format!("name another file with --config FILE or WARRAQ_CONFIG, or begin one with these lines:\n{OUTLET}");
+    ConfigFaults::whole(file, format!("no such file; looked for {}", place.display()), Some(hint))
 }

@@ -10,16 +10,10 @@ use crate::{
     store::{Adopted, Reader, Roster, StoreError, Writer, WriterTask},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use std::time::Duration;
 use url::Url;
 
 /// Redirects followed at one visit: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
 const MAX_REDIRECTS: u32 = 10;
-
-/// How long the end waits for a lock that another process holds, and how often it looks. The daemon promises to end in
-/// under five seconds, of which polls and server may take three.
-const LOCK_PATIENCE: Duration = Duration::from_secs(1);
-const LOCK_LOOK: Duration = Duration::from_millis(100);
 
 /// What the writer answers to a configuration: what changed, and every configured feed.
 pub type Adoption = Result<(Adopted, Vec<FeedRecord>), StoreError>;
@@ -90,30 +84,20 @@ impl House {
     }
 
     /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it. A writer that
-    /// waits for another process's lock is not waited for: what it holds is not in the file, as after a crash.
+    /// waits for another process's lock, or for room on the disk, is given a second: what it holds is not in the file, as after
+    /// a crash, and is polled again.
     ///
     /// # Errors
     /// When the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
-        let Self { reader, writer, mut writer_task, .. } = self;
-        reader.close().await;
-        let closing = tokio::spawn({
-            let writer = writer.clone();
-            async move { writer.close().await }
-        });
-        let ended = tokio::select! {
-            ended = &mut writer_task => ended,
-            () = locked_out(&writer) => {
-                tracing::warn!(
-                    "another process holds the database's write lock: stopping without it; \
-                     polls that wait for it are made again after the next start"
-                );
-                writer_task.abort();
-                return Ok(());
+        self.reader.close().await;
+        let closed = self.writer.close().await;
+        match self.writer_task.await {
+            Ok(Ok(())) => Ok(closed?),
+            Ok(Err(error)) if error.can_pass() => {
+                tracing::warn!(%error, "stopped without the last polls; they are made again after the next start");
+                Ok(())
             }
-        };
-        match ended {
-            Ok(Ok(())) => Ok(closing.await.map_err(|_| DaemonError::Died("writer"))??),
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(DaemonError::Died("writer")),
         }
@@ -128,19 +112,6 @@ impl House {
             Ok(Err(cause)) => cause.into(),
             Ok(Ok(())) => error,
             Err(_) => DaemonError::Died("writer"),
-        }
-    }
-}
-
-/// Ends once the writer has been waiting for another process's lock for [`LOCK_PATIENCE`] without a break.
-async fn locked_out(writer: &Writer) {
-    let mut since = None;
-    loop {
-        tokio::time::sleep(LOCK_LOOK).await;
-        let at = tokio::time::Instant::now();
-        since = if writer.is_writable() { None } else { since.or(Some(at)) };
-        if since.is_some_and(|since| at.duration_since(since) >= LOCK_PATIENCE) {
-            return;
         }
     }
 }

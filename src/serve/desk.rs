@@ -23,12 +23,26 @@ pub type Ask<Q, A> = Box<dyn Fn(Q) -> Answer<A> + Send + Sync>;
 pub fn ask<Q, A, E, F>(question: impl Fn(Q) -> F + Send + Sync + 'static) -> Ask<Q, A>
 where
     F: Future<Output = Result<A, E>> + Send + 'static,
-    E: fmt::Display,
+    E: std::error::Error,
 {
     Box::new(move |q| {
         let answer = question(q);
-        Box::pin(async move { answer.await.map_err(|error| Trouble(error.to_string())) })
+        Box::pin(async move { answer.await.map_err(|error| Trouble(with_causes(&error))) })
     })
+}
+
+/// An error and what caused it, in one line.
+fn with_causes(error: &impl std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(why) = cause {
+        // Some errors end in the words of their cause.
+        if !words.ends_with(&why.to_string()) {
+            words = format!("{words}: {why}");
+        }
+        cause = why.source();
+    }
+    words
 }
 
 /// A page of a channel's history.

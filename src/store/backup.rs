@@ -1,7 +1,8 @@
 //! A copy while the daemon runs, and a checked way back while it does not.
 
 use super::{
-    error::{StoreError, While},
+    error::{StoreError, While, is_busy},
+    location::{self, LOGS, WAL_INDEX},
     open::{self, WriterLock},
     progress::{Progress, Teller, Unit},
 };
@@ -9,6 +10,7 @@ use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOption
 use std::{
     fs::{self, File},
     io::{self, Read as _},
+    os::unix::{self, fs::MetadataExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -24,33 +26,49 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 }
 
 /// Writes a consistent, compact copy of the database to `target`, which must not exist. Works beside a running daemon.
-/// Returns the bytes written.
+/// Returns the bytes written. Dropped half-way, as for a signal, it removes what it wrote.
 ///
 /// # Errors
-/// When the database cannot be read or the copy cannot be written; a half-written copy is removed.
+/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: there is no copy then.
 pub async fn backup(database: &Path, target: &Path, tell: &Teller) -> Result<u64, StoreError> {
-    if target.exists() {
-        let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file is already there");
-        return Err(file_error("writing", target)(exists));
-    }
+    must_be_new(target)?;
     let reader = open::readers(database).await?;
-    let partial = beside(target, ".partial");
+    let partial = Passing(location::beside(target, ".partial"));
+    location::clear(&partial.0);
     // SQLite takes a file that is empty, and says less about one that cannot be made.
-    File::create(&partial).map_err(file_error("writing", &partial))?;
-    let copied = copy(&reader, &partial, tell).await;
+    File::create(&partial.0).map_err(file_error("writing", &partial.0))?;
+    let copied = copy(&reader, database, &partial.0, tell).await;
     reader.close().await;
-    if let Err(error) = copied {
-        let _ = fs::remove_file(&partial);
-        return Err(error);
-    }
-    let file = File::open(&partial).map_err(file_error("opening", &partial))?;
-    file.sync_all().map_err(file_error("writing", &partial))?;
-    fs::rename(&partial, target).map_err(file_error("writing", target))?;
+    copied?;
+    tell.send_replace(Progress::unmeasured("checking the copy"));
+    let damaged = |why| StoreError::Damaged { path: target.to_owned(), why };
+    check(&partial.0).await.map_err(damaged)?;
+    let file = File::open(&partial.0).map_err(file_error("opening", &partial.0))?;
+    file.sync_all().map_err(file_error("writing", &partial.0))?;
+    must_be_new(target)?;
+    let placed = fs::rename(&partial.0, target).and_then(|()| location::sync_folder(target));
+    placed.map_err(file_error("writing", target))?;
     Ok(file.metadata().map_err(file_error("reading", target))?.len())
 }
 
+fn must_be_new(target: &Path) -> Result<(), StoreError> {
+    // A link that leads nowhere is something too.
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(());
+    }
+    let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file is already there");
+    Err(file_error("writing", target)(exists))
+}
+
 /// Copies what one reading transaction sees.
-async fn copy(reader: &SqlitePool, partial: &Path, tell: &Teller) -> Result<(), StoreError> {
+async fn copy(reader: &SqlitePool, database: &Path, partial: &Path, tell: &Teller) -> Result<(), StoreError> {
+    tell.send_replace(Progress::unmeasured("checking"));
+    // A copy has its indexes made anew: what is missing from a table shows in the original only.
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(reader).await.while_doing("checking the database")?;
+    if verdict != "ok" {
+        return Err(StoreError::Damaged { path: database.to_owned(), why: verdict.replace('\n', " ") });
+    }
     let (pages, free, size): (i64, i64, i64) =
         sqlx::query_as("SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
             .fetch_one(reader)
@@ -72,48 +90,134 @@ async fn copy(reader: &SqlitePool, partial: &Path, tell: &Teller) -> Result<(), 
 }
 
 /// Puts a backup in the place of the database, after checking that it is whole and Warraq's. What was there is kept
-/// beside it; the returned path says where.
+/// beside it; the returned path says where. Killed at any moment, it leaves the one or the other, whole.
 ///
 /// # Errors
 /// When a daemon runs on the database, or the backup is damaged, foreign or newer: nothing is changed then.
 pub async fn restore(database: &Path, source: &Path, tell: &Teller) -> Result<Option<PathBuf>, StoreError> {
-    if !source.exists() {
-        let missing = io::Error::from(io::ErrorKind::NotFound);
-        return Err(file_error("reading", source)(missing));
+    let no_backup = |why: &str| StoreError::BadBackup { path: source.to_owned(), why: why.to_owned() };
+    match fs::metadata(source) {
+        Ok(file) if file.is_file() => {}
+        // A pipe would be read for ever.
+        Ok(_) => return Err(no_backup("it is a folder, a device or a pipe, not a file")),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(no_backup("there is no such file")),
+        Err(why) => return Err(no_backup(&why.to_string())),
     }
-    let _lock = WriterLock::take(database)?;
-    let incoming = Incoming(beside(database, ".incoming"));
+    let lock = WriterLock::take(database)?;
+    let database = lock.database();
+    let incoming = Passing(location::beside(database, location::INCOMING));
     incoming.fetch(source, tell).await?;
     tell.send_replace(Progress::unmeasured("checking"));
     check(&incoming.0).await.map_err(|why| StoreError::BadBackup { path: source.to_owned(), why })?;
     File::open(&incoming.0).and_then(|f| f.sync_all()).map_err(file_error("writing", &incoming.0))?;
-    let kept = database.exists().then(|| free_name(database));
-    if let Some(kept) = &kept {
-        // The WAL belongs to the old file: it moves with it, or it would be played into the new one.
-        for end in ENDS {
-            let from = beside(database, end);
-            if from.exists() {
-                let to = beside(kept, end);
-                fs::rename(&from, &to).map_err(file_error("moving", &from))?;
-            }
-        }
+    fold(database).await?;
+    let (steps, kept) = exchange(database, &incoming.0);
+    for step in &steps {
+        step.take().map_err(file_error("writing", database))?;
     }
-    fs::rename(&incoming.0, database).map_err(file_error("writing", database))?;
     Ok(kept)
 }
 
-/// What SQLite puts beside a file, and the file itself.
-const ENDS: [&str; 3] = ["", "-wal", "-shm"];
+/// One step of the exchange. Each leaves a state that the next start or the next `restore` understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// Gives the new file the owner and the rights of the old one.
+    Liken { new: PathBuf, old: PathBuf },
+    /// Gives the old file a second name.
+    Keep { old: PathBuf, kept: PathBuf },
+    /// Moves what belongs to the old file only; [`location::tidy`] moves it back.
+    Move { from: PathBuf, to: PathBuf },
+    /// Removes what SQLite makes anew.
+    Remove(PathBuf),
+    /// Makes the steps before this one last.
+    Sync(PathBuf),
+    /// The one moment in which the new file takes the place of the old one.
+    Replace { new: PathBuf, old: PathBuf },
+}
 
-/// A copy of the backup beside the database, which is gone when it did not take its place.
-struct Incoming(PathBuf);
+/// How the new file takes the place of the old one, and where the old one is then. The old file has a name at every
+/// moment, and the new one never stands beside the old one's WAL, which would be played into it.
+fn exchange(database: &Path, incoming: &Path) -> (Vec<Step>, Option<PathBuf>) {
+    let kept = free_name(database);
+    let mut steps = Vec::new();
+    let mut keeps = false;
+    if database.exists() {
+        keeps = true;
+        steps.push(Step::Liken { new: incoming.to_owned(), old: database.to_owned() });
+        steps.push(Step::Keep { old: database.to_owned(), kept: kept.clone() });
+        steps.push(Step::Sync(database.to_owned()));
+    }
+    for end in LOGS {
+        // Still there where the old file is too damaged to take it in.
+        let from = location::beside(database, end);
+        if from.exists() {
+            keeps = true;
+            steps.push(Step::Move { from, to: location::beside(&kept, end) });
+        }
+    }
+    let index = location::beside(database, location::WAL_INDEX);
+    if index.exists() {
+        steps.push(Step::Remove(index));
+    }
+    steps.push(Step::Sync(database.to_owned()));
+    steps.push(Step::Replace { new: incoming.to_owned(), old: database.to_owned() });
+    steps.push(Step::Sync(database.to_owned()));
+    (steps, keeps.then_some(kept))
+}
 
-impl Incoming {
-    /// Copies the backup, with the WAL of one that its daemon left in a hurry: what only that holds is committed too.
+impl Step {
+    fn take(&self) -> io::Result<()> {
+        match self {
+            Self::Liken { new, old } => {
+                let as_it_was = fs::metadata(old)?;
+                // Only root may give files away; whoever owns the old file owns the new one anyway.
+                let _ = unix::fs::chown(new, Some(as_it_was.uid()), Some(as_it_was.gid()));
+                fs::set_permissions(new, as_it_was.permissions())
+            }
+            // A file system without hard links gets a copy.
+            Self::Keep { old, kept } => fs::hard_link(old, kept).or_else(|_| {
+                fs::copy(old, kept)?;
+                File::open(kept)?.sync_all()
+            }),
+            Self::Move { from, to } => fs::rename(from, to),
+            Self::Remove(path) => fs::remove_file(path),
+            Self::Sync(path) => location::sync_folder(path),
+            Self::Replace { new, old } => fs::rename(new, old),
+        }
+    }
+}
+
+/// Brings the WAL of the old file into it, so that it can be kept as one file. A file that is too damaged for that keeps
+/// its WAL as it is.
+async fn fold(database: &Path) -> Result<(), StoreError> {
+    // SQLite would throw away the WAL of an empty file.
+    if fs::metadata(database).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::new().filename(database).busy_timeout(open::BUSY_TIMEOUT);
+    let Ok(mut connection) = SqliteConnection::connect_with(&options).await else { return Ok(()) };
+    if let Err(error @ StoreError::Foreign { .. }) = open::ours(&mut connection, database).await {
+        return Err(error);
+    }
+    // Leaving WAL mode takes it into the file and needs the file alone: another program that has it open would remove
+    // the new file's WAL when it closes.
+    let folded = sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut connection).await.map(drop);
+    let closed = connection.close().await;
+    match folded.and(closed) {
+        Err(why) if is_busy(&why) => Err(StoreError::OpenElsewhere(database.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A file that is gone when it did not come to take its place.
+struct Passing(PathBuf);
+
+impl Passing {
+    /// Copies a backup here, with the WAL of one that its daemon left in a hurry: what only that holds is committed too.
     async fn fetch(&self, source: &Path, tell: &Teller) -> Result<(), StoreError> {
-        self.clear();
+        location::clear(&self.0);
         for end in ["", "-wal"] {
-            let (from, to, tell) = (beside(source, end), beside(&self.0, end), tell.clone());
+            let (from, to, tell) = (location::beside(source, end), location::beside(&self.0, end), tell.clone());
             if from.exists() {
                 let copying = tokio::task::spawn_blocking(move || copy_file(&from, &to, &tell));
                 copying
@@ -125,17 +229,11 @@ impl Incoming {
         }
         Ok(())
     }
-
-    fn clear(&self) {
-        for end in ENDS {
-            let _ = fs::remove_file(beside(&self.0, end));
-        }
-    }
 }
 
-impl Drop for Incoming {
+impl Drop for Passing {
     fn drop(&mut self) {
-        self.clear();
+        location::clear(&self.0);
     }
 }
 
@@ -154,13 +252,14 @@ fn copy_file(from: &Path, to: &Path, tell: &Teller) -> io::Result<()> {
 
 /// A name for what was in the database's place; an earlier one is never written over.
 fn free_name(database: &Path) -> PathBuf {
-    let first = beside(database, ".before-restore");
+    let first = location::beside(database, location::BEFORE);
     let mut name = first.clone();
     for n in 2.. {
-        if ENDS.iter().all(|end| !beside(&name, end).exists()) {
+        // Also a link that leads nowhere.
+        if ["", WAL_INDEX].iter().chain(&LOGS).all(|end| fs::symlink_metadata(location::beside(&name, end)).is_err()) {
             break;
         }
-        name = beside(&first, &format!(".{n}"));
+        name = location::beside(&first, &format!(".{n}"));
     }
     name
 }
@@ -175,6 +274,7 @@ async fn check(path: &Path) -> Result<(), String> {
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(said)?;
     open::ours(&mut connection, path).await.map_err(|error| match error {
         StoreError::Open { source, .. } => said(source),
+        StoreError::Unfinished(_) => "it holds nothing".to_owned(),
         StoreError::Foreign { found, .. } => format!("it is another program's (application id {found:#x})"),
         StoreError::Newer { found, known, .. } => format!("it has schema {found}, this warraq knows up to {known}"),
         other => other.to_string(),
@@ -182,14 +282,73 @@ async fn check(path: &Path) -> Result<(), String> {
     let verdict: String =
         sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await.map_err(said)?;
     if verdict != "ok" {
-        return Err(format!("it is damaged: {verdict}"));
+        return Err(format!("it is damaged: {}", verdict.replace('\n', " ")));
     }
     sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut connection).await.map_err(said)?;
     connection.close().await.map_err(said)
 }
 
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database whose setting `is` says which one it is.
+    async fn database(path: &Path, is: &'static str) -> SqliteConnection {
+        let lock = WriterLock::take(path).unwrap();
+        let mut connection = open::writer(&lock).await.unwrap();
+        sqlx::query("INSERT INTO setting VALUES ('is', $1)").bind(is).execute(&mut connection).await.unwrap();
+        connection
+    }
+
+    /// As [`Writer::open`](super::super::Writer::open) opens it after a crash.
+    async fn next_start(path: &Path) -> String {
+        let lock = WriterLock::take(path).unwrap();
+        let mut connection = open::writer(&lock).await.unwrap();
+        let is = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'is'");
+        let is = is.fetch_optional(&mut connection).await.unwrap().unwrap_or_else(|| "nothing".to_owned());
+        connection.close().await.unwrap();
+        is
+    }
+
+    #[tokio::test]
+    async fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_whole() {
+        // What a killed daemon leaves: the last commits are in the WAL only.
+        let origin = tempfile::tempdir().unwrap();
+        let mut old = database(&origin.path().join("old.db"), "old").await;
+        sqlx::query("UPDATE setting SET value = 'old, committed'").execute(&mut old).await.unwrap();
+        database(&origin.path().join("new.db"), "new").await.close().await.unwrap();
+        // With the WAL taken in, and as it is when the old file cannot take it in.
+        for folds in [true, false] {
+            for done in 0.. {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("w.db");
+                for end in ["", "-wal"] {
+                    fs::copy(location::beside(&origin.path().join("old.db"), end), location::beside(&path, end))
+                        .unwrap();
+                }
+                let incoming = location::beside(&path, location::INCOMING);
+                fs::copy(origin.path().join("new.db"), &incoming).unwrap();
+                if folds {
+                    fold(&path).await.unwrap();
+                }
+                let (steps, kept) = exchange(&path, &incoming);
+                assert_eq!(steps.iter().any(|step| matches!(step, Step::Move { .. })), !folds);
+                for step in steps.iter().take(done) {
+                    step.take().unwrap();
+                }
+                let replaced = steps.iter().take(done).any(|step| matches!(step, Step::Replace { .. }));
+                let kept = kept.unwrap();
+                if replaced {
+                    assert_eq!(next_start(&kept).await, "old, committed", "folds {folds}, {done} steps");
+                }
+                let is = if replaced { "new" } else { "old, committed" };
+                assert_eq!(next_start(&path).await, is, "folds {folds}, {done} steps");
+                assert!(!incoming.exists() && kept.exists() == replaced, "folds {folds}, {done} steps");
+                if done > steps.len() {
+                    break;
+                }
+            }
+        }
+        old.close().await.unwrap();
+    }
 }

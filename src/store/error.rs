@@ -17,6 +17,45 @@ pub enum StoreError {
     /// There is no such file, and the verb only reads.
     #[error("there is no database at {0}; `warraq run` or `warraq poll` makes one")]
     Missing(PathBuf),
+    /// Nothing is in the file yet: its first start was killed.
+    #[error("the database {0} holds nothing yet; `warraq run` or `warraq poll` completes it")]
+    Unfinished(PathBuf),
+    /// There is no database, but the WAL of one.
+    #[error("{path} is missing or empty, but {wal} holds changes that belong to it")]
+    Orphan {
+        /// The file that is missing.
+        path: PathBuf,
+        /// Its WAL.
+        wal: PathBuf,
+    },
+    /// No database can be here: a folder is missing, or something else is in its place.
+    #[error("the database cannot be at {path}")]
+    Place {
+        /// As configured.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file has several names; SQLite would give each a WAL of its own.
+    #[error("the database {path} has {names} names (hard links); allowed: one")]
+    Linked {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        names: u64,
+    },
+    /// Another program, such as sqlite3, has it open.
+    #[error("the database {0} is open in another program")]
+    OpenElsewhere(PathBuf),
+    /// A check found damage.
+    #[error("{path} is damaged: {why}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite's integrity check found first.
+        why: String,
+    },
     /// Another Warraq writes to it.
     #[error("the database {0} is in use by another warraq")]
     InUse(PathBuf),
@@ -131,10 +170,68 @@ impl<T> While<T> for Result<T, sqlx::Error> {
     }
 }
 
+/// What kind of error it is, for whoever has to say what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// The file holds what no Warraq has written.
+    Damaged,
+    /// The disk is full.
+    Full,
+    /// The file or its disk cannot be written.
+    ReadOnly,
+    /// Another program holds the lock.
+    Busy,
+    /// The file cannot be opened.
+    Denied,
+    /// The disk fails.
+    Disk,
+    /// None of these.
+    Other,
+}
+
+impl StoreError {
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        if matches!(self, Self::Inconsistent { .. } | Self::Damaged { .. }) {
+            return StoreErrorKind::Damaged;
+        }
+        let mut error: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(now) = error {
+            if let Some(sql) = now.downcast_ref::<sqlx::Error>() {
+                return of_sql(sql);
+            }
+            error = now.source();
+        }
+        StoreErrorKind::Other
+    }
+}
+
+/// By SQLite's result codes (sqlite.org/rescode.html).
+fn of_sql(error: &sqlx::Error) -> StoreErrorKind {
+    if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound) {
+        return StoreErrorKind::Damaged;
+    }
+    let Some(code) = code(error) else { return StoreErrorKind::Other };
+    match (code & 0xff, code) {
+        // ERROR: a table or column is missing; CONSTRAINT and MISMATCH: rows contradict each other; CORRUPT; NOTADB.
+        // IOERR_SHORT_READ and IOERR_CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
+        (1 | 11 | 19 | 20 | 26, _) | (_, 522 | 8458) => StoreErrorKind::Damaged,
+        (13, _) => StoreErrorKind::Full,
+        (8, _) => StoreErrorKind::ReadOnly,
+        (5 | 6, _) => StoreErrorKind::Busy,
+        (3 | 14 | 23, _) => StoreErrorKind::Denied,
+        (10, _) => StoreErrorKind::Disk,
+        _ => StoreErrorKind::Other,
+    }
+}
+
+/// SQLite's extended result code.
+fn code(error: &sqlx::Error) -> Option<i32> {
+    error.as_database_error()?.code()?.parse().ok()
+}
+
 /// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|e| e.code().and_then(|code| code.parse::<i32>().ok()))
-        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
+    code(error).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }

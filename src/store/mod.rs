@@ -16,6 +16,7 @@ mod directory;
 mod error;
 mod feeds;
 mod ledger;
+mod location;
 mod open;
 mod place;
 mod progress;
@@ -32,7 +33,7 @@ mod writer;
 
 pub use backup::{backup, restore};
 pub use checkpoint::WalState;
-pub use error::StoreError;
+pub use error::{StoreError, StoreErrorKind};
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
     EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,

@@ -1,7 +1,7 @@
 //! Transactions of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
 //! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
 
-use super::error::{StoreError, While};
+use super::error::{StoreError, StoreErrorKind, While};
 use sqlx::SqliteConnection;
 use std::{fmt, time::Duration};
 use tokio::{sync::watch, time::Instant};
@@ -35,21 +35,16 @@ impl fmt::Display for Trouble {
 }
 
 impl Trouble {
-    /// The trouble behind a failed statement, if it is one that can pass (sqlite.org/rescode.html).
+    /// The trouble behind a failed statement, if it is one that can pass.
     pub(super) fn of(error: &StoreError) -> Option<Self> {
-        const BUSY: i32 = 5;
-        const LOCKED: i32 = 6;
-        const IOERR: i32 = 10;
-        const FULL: i32 = 13;
-        const CANTOPEN: i32 = 14;
         let StoreError::Sql { source, .. } = error else { return None };
-        let error = source.as_database_error()?;
-        let code: i32 = error.code()?.parse().ok()?;
-        match code & 0xff {
-            BUSY | LOCKED => Some(Self::Locked),
-            FULL => Some(Self::DiskFull),
-            IOERR | CANTOPEN => Some(Self::Io(format!("{}, code {code}", error.message()))),
-            _ => None,
+        match error.kind() {
+            StoreErrorKind::Busy => Some(Self::Locked),
+            StoreErrorKind::Full => Some(Self::DiskFull),
+            StoreErrorKind::Disk | StoreErrorKind::Denied => {
+                Some(Self::Io(source.as_database_error().map_or_else(String::new, |error| error.message().to_owned())))
+            }
+            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
         }
     }
 }

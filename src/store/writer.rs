@@ -57,7 +57,7 @@ impl Writer {
     /// When another Warraq has it, when it is not Warraq's or newer than this program, or when it cannot be opened.
     pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
         let lock = WriterLock::take(path)?;
-        let mut connection = open::writer(path).await?;
+        let mut connection = open::writer(&lock).await?;
         let mint = mint(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
         let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));

@@ -73,8 +73,34 @@ fn a_missing_file_says_where_it_was_looked_for_and_how_to_make_one() {
 }
 
 #[test]
+fn a_configuration_without_a_feed_is_faulty_and_says_how_to_add_one() {
+    for (text, what) in [
+        ("", "no [[outlet]]: there is nothing to poll"),
+        ("[server]\nlisten = \"127.0.0.1:0\"\n", "no [[outlet]]: there is nothing to poll"),
+        ("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = []\n", "no [[outlet]] has a feed: there is nothing to poll"),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("config.toml");
+        fs::write(&file, text).unwrap();
+        for verb in ["check", "run", "poll"] {
+            let mut command = Command::cargo_bin("warraq").unwrap();
+            let ended = command.arg(verb).current_dir(directory.path()).env_clear().output().unwrap();
+            let said = String::from_utf8(ended.stderr).unwrap();
+            assert_eq!(ended.status.code(), Some(78), "{verb}: {said}");
+            assert!(said.starts_with(&format!("error: config.toml: {what}\nhint: ")), "{verb}: {said}");
+            assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "{verb} started nothing");
+            let example = said.split_once("list:\n").unwrap().1;
+            fs::write(&file, format!("{text}\n{example}")).unwrap();
+            assert_eq!(check_in(directory.path(), &[]).0, Some(0), "{example}");
+            fs::write(&file, text).unwrap();
+        }
+    }
+}
+
+#[test]
 fn variables_override_what_the_file_says() {
-    let text = "[server]\nlisten = \"broken\"\n";
+    let text =
+        "[server]\nlisten = \"broken\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\n";
     assert_eq!(check(text, &[]).0, Some(78));
     assert_eq!(check(text, &[("WARRAQ_SERVER_LISTEN", "127.0.0.1:8081")]).0, Some(0));
 }

@@ -78,11 +78,13 @@ async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
     for (name, why) in [
         ("newer.db", "it has schema 99, this warraq knows up to"),
         ("foreign.db", "it is another program's"),
-        ("empty.db", "it is another program's"),
-        ("nothing.db", "it is another program's"),
+        ("empty.db", "it holds nothing"),
+        ("nothing.db", "it holds nothing"),
         ("text.db", "file is not a database"),
+        ("none.db", "there is no such file"),
+        (".", "it is a folder"),
     ] {
-        let as_it_was = fs::read(folder.path(name)).unwrap();
+        let as_it_was = fs::read(folder.path(name)).ok();
         let (code, said) = folder.fails(&["restore", name]).await;
         assert_eq!(code, 1, "{name}");
         assert!(
@@ -91,7 +93,7 @@ async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
         );
         assert!(said.contains("\nhint: name a file that `warraq backup` wrote"), "{name}: {said}");
         assert!(fs::read(folder.path("warraq.db")).unwrap() == before, "{name}");
-        assert!(fs::read(folder.path(name)).unwrap() == as_it_was, "{name} was changed");
+        assert!(fs::read(folder.path(name)).ok() == as_it_was, "{name} was changed");
     }
     let stray: Vec<_> = fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!stray.iter().any(|name| name.to_string_lossy().contains("incoming")), "{stray:?}");
@@ -131,7 +133,7 @@ async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     let config = folder.path("config.toml").display().to_string();
     for (verb, words) in [
-        (format!("backup {}", folder.path("seen.db").display()), "copying: "),
+        (format!("backup {}", folder.path("seen.db").display()), "checking the copy: "),
         (format!("restore {}", folder.path("quiet.db").display()), "checking: 0 s"),
         ("prune".to_owned(), "forgetting archive pages and polls: 0 s"),
     ] {
@@ -166,4 +168,145 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
     for name in ["copy.db", "copy.db.partial"] {
         assert!(!folder.path(name).exists(), "{name}: half a copy is none");
     }
+}
+
+/// A database of two hundred entries, and its bytes.
+async fn well_filled() -> (FakeOutlet, Folder, Vec<u8>) {
+    let outlet = FakeOutlet::start().await;
+    let text = "Un texte assez long pour que les pages se remplissent. ".repeat(12);
+    let doc =
+        (0..200).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("Titre {n}"), "", &text, ""));
+    outlet.set("/feed", Reply::feed(doc));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    let bytes = fs::read(folder.path("warraq.db")).unwrap();
+    (outlet, folder, bytes)
+}
+
+/// The bytes with one page, counted from 0, made unreadable in one of three ways.
+fn damaged(whole: &[u8], page: usize) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    let page = &mut bytes[page * 4096..(page + 1) * 4096];
+    match page[0] % 3 {
+        0 => page.fill(0),
+        1 => page[8..].reverse(),
+        _ => page[..600].fill(0xa5),
+    }
+    bytes
+}
+
+#[tokio::test]
+async fn a_damaged_database_makes_no_copy_and_one_that_is_made_holds_everything() {
+    let (_outlet, folder, whole) = well_filled().await;
+    let everything = folder.sql("SELECT count(*), sum(length(title)), sum(length(entry_id)) FROM entries").await;
+    let pages = whole.len() / 4096;
+    assert!(pages > 60, "{pages}");
+    let mut refused = 0;
+    for page in (0..pages).step_by(pages / 40) {
+        fs::write(folder.path("warraq.db"), damaged(&whole, page)).unwrap();
+        let ended = folder.run(&["backup", "copy.db"]).await;
+        let said = String::from_utf8(ended.stderr).unwrap();
+        if ended.status.success() {
+            let copied = "SELECT count(*), sum(length(title)), sum(length(entry_id)) FROM entries";
+            assert_eq!(sql(&folder.path("copy.db"), copied).await, everything, "page {page}");
+            fs::remove_file(folder.path("copy.db")).unwrap();
+            continue;
+        }
+        refused += 1;
+        assert_eq!(ended.status.code(), Some(1), "page {page}: {said}");
+        assert!(said.contains("warraq.db") && said.contains("is damaged"), "page {page}: {said}");
+        assert!(said.contains("\nhint: ") && said.contains("`warraq restore FILE`"), "page {page}: {said}");
+        assert!(!folder.path("copy.db").exists() && !folder.path("copy.db.partial").exists(), "page {page}");
+    }
+    assert!(refused > 20, "{refused} were damaged badly");
+}
+
+#[tokio::test]
+async fn every_verb_names_the_damaged_file_and_the_way_out() {
+    let (_outlet, folder, whole) = well_filled().await;
+    let pages = whole.len() / 4096;
+    let verbs: [&[&str]; 8] = [
+        &["poll", "--all"],
+        &["feeds"],
+        &["search", "titre"],
+        &["explain", "feed", "ville"],
+        &["explain", "entry", "7"],
+        &["explain", "story", "7"],
+        &["prune"],
+        &["backup", "copy.db"],
+    ];
+    let mut failed = 0;
+    for page in (0..pages).step_by(pages / 12) {
+        for verb in verbs {
+            fs::write(folder.path("warraq.db"), damaged(&whole, page)).unwrap();
+            let ended = folder.run(verb).await;
+            let _ = fs::remove_file(folder.path("copy.db"));
+            let said = String::from_utf8(ended.stderr).unwrap();
+            if ended.status.success() {
+                continue;
+            }
+            failed += 1;
+            assert_eq!(ended.status.code(), Some(1), "page {page} {verb:?}: {said}");
+            assert!(said.contains("error: ") && said.contains("warraq.db is damaged"), "page {page} {verb:?}: {said}");
+            assert!(said.contains("`warraq restore FILE`"), "page {page} {verb:?}: {said}");
+        }
+    }
+    assert!(failed > 20, "{failed}");
+}
+
+#[tokio::test]
+async fn a_signal_leaves_no_part_of_a_copy() {
+    let folder = Folder::new("", &[]);
+    folder.says(&["poll"]).await;
+    let filler = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 60000) \
+        INSERT INTO setting SELECT 'filler ' || n, hex(randomblob(1000)) FROM n";
+    change(&folder.path("warraq.db"), filler).await;
+    folder.says(&["backup", "whole.db"]).await;
+    for (signal, verb, passing) in [
+        ("INT", ["backup", "copy.db"], "copy.db.partial"),
+        ("TERM", ["backup", "copy.db"], "copy.db.partial"),
+        ("INT", ["restore", "whole.db"], "warraq.db.incoming"),
+    ] {
+        let before = folder.sql("SELECT count(*) FROM setting").await;
+        let work = folder.command(&verb).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        crate::processes::until(passing, async || folder.path(passing).exists()).await;
+        let line = format!("kill -{signal} {}", work.id().unwrap());
+        assert!(std::process::Command::new("sh").args(["-c", &line]).status().unwrap().success());
+        let ended = work.wait_with_output().await.unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("error: stopped by SIG{signal}; ")), "{said}");
+        let stray: Vec<_> = fs::read_dir(folder.path("")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let part = |name: &std::ffi::OsString| {
+            ["partial", "incoming", "copy", "before"].iter().any(|part| name.to_string_lossy().contains(part))
+        };
+        assert!(!stray.iter().any(part), "{stray:?}");
+        assert_eq!(folder.sql("SELECT count(*) FROM setting").await, before);
+    }
+}
+
+#[tokio::test]
+async fn restore_replaces_the_file_and_not_the_link_to_it() {
+    let outlet = FakeOutlet::start().await;
+    growing(&outlet, "/feed");
+    let feed = outlet.url("/feed");
+    let more = format!("[database]\npath = \"link.db\"\n{EVERY}");
+    let folder = Folder::new(&more, &[("ville", &feed)]);
+    fs::create_dir(folder.path("data")).unwrap();
+    std::os::unix::fs::symlink("data/warraq.db", folder.path("link.db")).unwrap();
+    folder.says(&["poll"]).await;
+    folder.says(&["backup", "one.db"]).await;
+    folder.says(&["poll", "--all"]).await;
+    // Another program that has it open would take away the WAL of the file that comes.
+    let url = format!("sqlite://{}", folder.path("link.db").display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    other.execute("PRAGMA journal_mode = WAL; SELECT count(*) FROM entry").await.unwrap();
+    let (code, said) = folder.fails(&["restore", "one.db"]).await;
+    assert!(code == 1 && said.contains("is open in another program") && said.contains("\nhint: "), "{said}");
+    other.close().await.unwrap();
+    folder.says(&["restore", "one.db"]).await;
+    assert!(folder.path("link.db").is_symlink() && folder.path("data/warraq.db.before-restore").exists());
+    assert_eq!(sql(&folder.path("data/warraq.db"), ENTRIES).await, ["1"]);
+    assert_eq!(sql(&folder.path("data/warraq.db.before-restore"), ENTRIES).await, ["2"]);
+    folder.says(&["poll", "--all"]).await;
 }

@@ -75,7 +75,8 @@ fn the_unit_lets_the_group_read_and_nobody_else() {
 fn a_database_that_nobody_has_open_is_not_in_wal_mode() {
     // A member of the group may not write to the directory, and SQLite cannot open a WAL database without its -shm there.
     let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join("config.toml"), "").unwrap();
+    let nobody = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://127.0.0.1:1/feed\"]\n";
+    fs::write(directory.path().join("config.toml"), nobody).unwrap();
     let mut command = Command::cargo_bin("warraq").unwrap();
     command.arg("poll").current_dir(directory.path()).env_clear().assert().success();
     let database = fs::read(directory.path().join("warraq.db")).unwrap();

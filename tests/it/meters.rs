@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    processes::{Folder, until},
+    processes::{Folder, nobody, until},
     test_house::config_text,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -172,7 +172,7 @@ fn named_as_prometheus_wants(text: &str) {
 #[tokio::test]
 async fn only_whom_the_configuration_names_may_read_the_numbers() {
     let folder = Folder::new("", &[]);
-    let (text, base) = placed(&config_text("", &[]));
+    let (text, base) = placed(&config_text("", &[("nobody", &nobody())]));
     folder.configure(&text.replace("[fetch]", "metrics_allow = [\"127.0.0.1/32\"]\n[fetch]"));
     let daemon = folder.start().await;
     let url = format!("{base}/metrics");
@@ -225,7 +225,7 @@ async fn a_full_disk_ends_the_daemon_with_its_reason_and_the_file_is_whole() {
     let ended = shell.stdout(Stdio::null()).stderr(Stdio::piped()).output().await.unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: the database failed while") && said.contains("caused by: "), "{said}");
+    assert!(said.contains("error: the disk under the database ") && said.contains("caused by: "), "{said}");
     assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
     let torn = "SELECT (SELECT sum(new) FROM poll) - (SELECT count(*) FROM entry)";
     assert_eq!(folder.sql(torn).await, ["0"], "what was told of a poll is there");

@@ -8,6 +8,7 @@ use crate::{
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::PathBuf,
     process::{Output, Stdio},
     time::Duration,
@@ -22,10 +23,12 @@ const DATE: &str = "2026-11-02T09:30:00Z";
 pub struct Folder(TempDir);
 
 impl Folder {
-    /// With these lines of configuration and outlets.
+    /// With these lines of configuration and outlets; with one that never answers where a test names none.
     pub fn new(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
-        folder.configure(&config_text(more, outlets));
+        let nobody = nobody();
+        let none = [("nobody", &nobody)];
+        folder.configure(&config_text(more, if outlets.is_empty() { &none } else { outlets }));
         folder
     }
 
@@ -95,6 +98,11 @@ impl Folder {
     pub async fn sql_until(&self, query: &'static str, row: &str) {
         until(query, async || self.sql(query).await == [row]).await;
     }
+}
+
+/// A feed at a port where nothing listens.
+pub fn nobody() -> FeedUrl {
+    FeedUrl::parse("http://127.0.0.1:1/feed").unwrap()
 }
 
 /// A daemon in a process of its own; it does not outlive its test.
@@ -294,6 +302,61 @@ async fn one_daemon_a_file_and_readers_beside_it() {
 }
 
 #[tokio::test]
+async fn one_daemon_a_file_whatever_it_is_called() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    fs::create_dir(folder.path("sub")).unwrap();
+    symlink("../warraq.db", folder.path("sub/link.db")).unwrap();
+    symlink("sub", folder.path("way")).unwrap();
+    fs::copy(folder.path("config.toml"), folder.path("first.toml")).unwrap();
+    let named = |name: &str| {
+        let more = format!("[database]\npath = \"{name}\"\n{EVERY}");
+        folder.configure(&config_text(&more, &[("ville", &outlet.url("/feed"))]));
+    };
+    for name in ["sub/link.db", "way/link.db", "sub/../warraq.db"] {
+        named(name);
+        for verb in [&["run"][..], &["poll"], &["prune"], &["restore", "first.toml"]] {
+            let (code, said) = folder.fails(verb).await;
+            assert!(code == 1 && said.contains("in use by another warraq"), "{name} {verb:?}: {said}");
+        }
+        assert!(folder.says(&["feeds"]).await.contains("ville"), "{name}");
+    }
+    assert!(folder.path("sub/link.db").is_symlink() && !folder.path("sub/link.db.lock").exists());
+    fs::hard_link(folder.path("warraq.db"), folder.path("hard.db")).unwrap();
+    named("hard.db");
+    for verb in [&["run"][..], &["poll"], &["prune"], &["feeds"], &["backup", "copy"], &["restore", "first.toml"]] {
+        let (code, said) = folder.fails(verb).await;
+        assert!(code == 1 && said.contains("hard.db has 2 names (hard links)"), "{verb:?}: {said}");
+        assert!(said.contains("\nhint: remove the other names"), "{verb:?}: {said}");
+    }
+    fs::remove_file(folder.path("hard.db")).unwrap();
+    daemon.stop().await;
+    named("way/link.db");
+    folder.says(&["poll", "--all"]).await;
+}
+
+#[tokio::test]
+async fn a_first_start_that_is_killed_is_no_hindrance_to_the_next() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let feed = outlet.url("/feed");
+    let mut half = 0;
+    for round in 0..25 {
+        let folder = Folder::new(EVERY, &[("ville", &feed)]);
+        let mut first = folder.command(&["poll"]).stdout(Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(4 * round)).await;
+        first.kill().await.unwrap();
+        half += usize::from(folder.path("warraq.db.lock").exists());
+        folder.says(&["poll", "--all"]).await;
+        assert_eq!(folder.sql("SELECT title FROM entries").await, ["Un"]);
+        assert!(!folder.path("warraq.db.incoming").exists());
+    }
+    assert!(half > 0, "some were killed after they had begun");
+}
+
+#[tokio::test]
 async fn a_locked_database_is_waited_for() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc()));
@@ -320,12 +383,14 @@ async fn a_database_that_cannot_be_had_is_said_with_what_to_do() {
     let whole = fs::read(folder.path("warraq.db")).unwrap();
     let newer = [&whole[..60], &[0, 0, 0, 99], &whole[64..]].concat();
     let damaged = [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat();
-    let cases: [(&str, Option<Vec<u8>>, &str); 5] = [
+    let cases: [(&str, Option<Vec<u8>>, &str); 7] = [
         ("newer.db", Some(newer), "has schema 99, this warraq knows up to"),
-        ("damaged.db", Some(damaged), "cannot open the database"),
-        ("text.db", Some(b"Bonjour ".repeat(500)), "cannot open the database"),
-        ("no/such/folder.db", None, "cannot lock"),
+        ("damaged.db", Some(damaged), "damaged.db is damaged"),
+        ("text.db", Some(b"Bonjour ".repeat(500)), "text.db is damaged"),
+        ("no/such/folder.db", None, "the database cannot be at "),
         ("/proc/warraq.db", None, "cannot lock"),
+        (".", None, "the database cannot be at "),
+        ("/dev/null", None, "a device or a pipe, not a file"),
     ];
     for (name, bytes, words) in cases {
         if let Some(bytes) = bytes {
@@ -353,6 +418,13 @@ async fn sighup_reloads_and_a_faulty_file_changes_nothing_and_says_why() {
     daemon.until("the configuration is faulty; the running one stays in place").await;
     daemon.until("config.toml:2: server.listen").await;
     folder.sql_until("SELECT count(*) > 1 FROM poll", "1").await;
+    for (text, why) in [("", "no [[outlet]]"), (&config_text("", &[]), "no [[outlet]]")] {
+        folder.configure(text);
+        daemon.signal("HUP").await;
+        daemon.until(&format!("config.toml: {why}: there is nothing to poll")).await;
+    }
+    let polls = folder.sql("SELECT count(*) FROM poll").await;
+    until("the running configuration goes on", async || folder.sql("SELECT count(*) FROM poll").await != polls).await;
     folder.configure(&config_text(EVERY, &[("neuf", &two)]));
     daemon.signal("HUP").await;
     daemon.until("reloaded").await;

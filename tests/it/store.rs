@@ -228,5 +228,56 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
         assert!(fs::read(file(name)).unwrap() == before, "{name} was changed");
     }
     assert!(!file("new.db").exists());
+    // Another program's first start, killed as ours may be, but with something in it.
+    change("theirs.db", "CREATE TABLE _sqlx_migrations (version INTEGER); CREATE TABLE t (a)").await;
+    change("applied.db", "CREATE TABLE _sqlx_migrations (version INTEGER); INSERT INTO _sqlx_migrations VALUES (7)")
+        .await;
+    for name in ["theirs.db", "applied.db"] {
+        let opened = Writer::open(&file(name), std::time::Duration::from_secs(1)).await;
+        assert!(matches!(opened.err(), Some(StoreError::Foreign { .. })), "{name}");
+    }
     assert!(matches!(Reader::open(&file("none.db")).await, Err(StoreError::Missing(_))));
+}
+
+#[tokio::test]
+async fn what_a_killed_first_start_left_is_ours() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    fs::write(file("nothing.db"), "").unwrap();
+    // As the migrator makes it before the first migration, and as SQLite leaves a file that only changed its mode.
+    let table = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+        installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
+        execution_time BIGINT NOT NULL)";
+    for (name, sql) in [("mode.db", "PRAGMA journal_mode = WAL"), ("table.db", table)] {
+        let url = format!("sqlite://{}?mode=rwc", file(name).display());
+        let mut connection = SqliteConnection::connect(&url).await.unwrap();
+        connection.execute(sqlx::raw_sql(sql)).await.unwrap();
+        connection.close().await.unwrap();
+    }
+    for name in ["nothing.db", "mode.db", "table.db", "new.db"] {
+        let path = file(name);
+        if path.exists() {
+            assert!(matches!(Reader::open(&path).await, Err(StoreError::Unfinished(_))), "{name}");
+        }
+        let (writer, task) = Writer::open(&path, std::time::Duration::from_secs(1)).await.unwrap();
+        writer.close().await.unwrap();
+        task.await.unwrap().unwrap();
+        Reader::open(&path).await.unwrap().close().await;
+    }
+    // Written anew by another tool, which does not keep the mark.
+    fs::copy(file("new.db"), file("unmarked.db")).unwrap();
+    let url = format!("sqlite://{}", file("unmarked.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    connection.execute("PRAGMA application_id = 0").await.unwrap();
+    connection.close().await.unwrap();
+    Reader::open(&file("unmarked.db")).await.unwrap().close().await;
+    let (writer, task) = Writer::open(&file("unmarked.db"), std::time::Duration::from_secs(1)).await.unwrap();
+    writer.close().await.unwrap();
+    task.await.unwrap().unwrap();
+    assert_eq!(crate::test_house::sql(&file("unmarked.db"), "PRAGMA application_id").await, ["1466004081"]);
+    // A WAL whose database is gone may hold what nobody else does.
+    fs::write(file("gone.db-wal"), "entries").unwrap();
+    let opened = Writer::open(&file("gone.db"), std::time::Duration::from_secs(1)).await;
+    assert!(matches!(opened.err(), Some(StoreError::Orphan { .. })));
+    assert_eq!(fs::read_to_string(file("gone.db-wal")).unwrap(), "entries");
 }

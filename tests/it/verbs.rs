@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    processes::{Folder, until},
+    processes::{Folder, nobody, until},
     test_house::{config_text, sql},
 };
 use std::{fs, net::TcpListener};
@@ -171,7 +171,7 @@ async fn prune_counts_first_and_forgets_then() {
 async fn healthcheck_tells_by_its_exit_code() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = Folder::new("", &[]);
-    folder.configure(&config_text("", &[]).replace("127.0.0.1:0", &free.to_string()));
+    folder.configure(&config_text("", &[("nobody", &nobody())]).replace("127.0.0.1:0", &free.to_string()));
     let (code, said) = folder.fails(&["healthcheck"]).await;
     assert!(code == 1 && said.starts_with("error: ") && said.contains("caused by: "), "{said}");
     let daemon = folder.start().await;

@@ -65,7 +65,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     };
     let config = read().map_err(Failure::Config)?;
     let database = config.database.path.clone();
-    let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(with_hint)?;
+    let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(|error| with_hint(error, &database))?;
     let address = daemon.address();
     say(format_args!("http://{address}/"))?;
     say("")?;
@@ -83,5 +83,5 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     ))?;
     say(format_args!("Ctrl-C ends it and leaves nothing behind."))?;
     let (ready, _) = oneshot::channel();
-    daemon.run(orders, ready).await.map_err(with_hint)
+    daemon.run(orders, ready).await.map_err(|error| with_hint(error, &database))
 }

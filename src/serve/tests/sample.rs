@@ -218,7 +218,9 @@ pub(super) fn desk(images: bool) -> Desk {
             }
             Ok::<_, Never>(view)
         }),
-        story: ask(|id| async move { if id == StoryId(13) { Err("the disk is on fire") } else { Ok(story_page(id)) } }),
+        story: ask(|id| async move {
+            if id == StoryId(13) { Err(std::io::Error::other("the disk is on fire")) } else { Ok(story_page(id)) }
+        }),
         status: ask(|()| async { Ok::<_, Never>(status_page()) }),
         incidents: ask(|()| async {
             let incident = |poll, error: Option<&str>| Incident {

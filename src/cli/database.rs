@@ -1,0 +1,107 @@
+//! Errors of the database in one voice, whichever verb meets it: which file, what is wrong, what to do.
+
+use super::Failure;
+use crate::{
+    daemon::DaemonError,
+    store::{StoreError, StoreErrorKind},
+};
+use anyhow::Error;
+use std::path::Path;
+
+/// What to do about damage.
+const RESTORE: &str = "if [database] path is right: stop the daemon and put the newest good backup in its place with \
+    `warraq restore FILE`; what is there now is kept beside it";
+/// What to do when another warraq has the database.
+const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
+
+impl Failure {
+    /// Names the database and says what to do, when this is an error of the store without a hint of its own.
+    pub(super) fn of_database(self, database: &Path) -> Self {
+        let Self::Failed { error, hint: None } = self else { return self };
+        let Some(cause) = of_store(&error) else { return Self::Failed { error, hint: None } };
+        let (headline, hint) = said(cause, database);
+        let error = if let Some(headline) = headline { error.context(headline) } else { error };
+        Self::Failed { error, hint }
+    }
+}
+
+fn of_store(error: &Error) -> Option<&StoreError> {
+    if let Some(DaemonError::Store(inner)) = error.downcast_ref() { Some(inner) } else { error.downcast_ref() }
+}
+
+/// A line before the error's own words where those do not name the file, and what to do.
+fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>) {
+    let path = database.display();
+    let hint: &str = match error {
+        StoreError::Missing(_) | StoreError::Unfinished(_) => return (None, None),
+        StoreError::InUse(_) => STOP_FIRST,
+        StoreError::Lock { .. } => "this user must be able to write to the folder of [database] path",
+        StoreError::Place { .. } => "see [database] path: it names a file, in a folder that is there",
+        StoreError::Orphan { .. } => {
+            "put the database back beside it; to begin anew, move that file away; or `warraq restore FILE`"
+        }
+        StoreError::Linked { path, .. } => {
+            let path = path.display();
+            let find = format!(
+                "remove the other names (`find / -xdev -samefile {path}` lists them); a symbolic link may stay"
+            );
+            return (None, Some(find));
+        }
+        StoreError::OpenElsewhere(path) => {
+            return (None, Some(format!("close that program first; `fuser {}` names it", path.display())));
+        }
+        StoreError::Foreign { .. } => "name another file in [database] path",
+        StoreError::BadBackup { .. } => "name a file that `warraq backup` wrote; the database is as it was",
+        StoreError::Newer { .. } => {
+            "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
+        }
+        StoreError::Damaged { path, .. } if path != database => {
+            "the copy did not come out whole and was removed: look after the disk it was to be on, and try again"
+        }
+        StoreError::Damaged { .. } => RESTORE,
+        StoreError::NothingLeft { .. } => {
+            "check the system clock and [retention] keep; `warraq prune --force` forgets them all the same"
+        }
+        StoreError::File { .. } => "the folder must be there with room for the file, and this user may write to it",
+        StoreError::Open { .. }
+        | StoreError::Migrate { .. }
+        | StoreError::Inconsistent { .. }
+        | StoreError::Sql { .. }
+        | StoreError::WriterGone => {
+            let (headline, hint) = by_kind(error.kind());
+            return (Some(headline.replace("{}", &path.to_string())), Some(hint.to_owned()));
+        }
+    };
+    (None, Some(hint.to_owned()))
+}
+
+/// Headline, with `{}` for the file, and what to do.
+fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        StoreErrorKind::Damaged => ("the database {} is damaged", RESTORE),
+        StoreErrorKind::Full => (
+            "there is no room on the disk for the database {}",
+            "make room and start again; what was committed is in the file",
+        ),
+        StoreErrorKind::ReadOnly => (
+            "the database {} cannot be written",
+            "this user must be able to write to the file and to its folder, and the file system must not be read-only",
+        ),
+        StoreErrorKind::Busy => {
+            ("another program has locked the database {}", "close that program, or wait for it, and try again")
+        }
+        StoreErrorKind::Denied => (
+            "the database {} cannot be opened",
+            "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
+        ),
+        StoreErrorKind::Disk => (
+            "the disk under the database {} is full or fails",
+            "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
+             `warraq restore FILE` brings a backup back",
+        ),
+        StoreErrorKind::Other => (
+            "the database {} cannot be used",
+            "try again; when it stays, put a backup in its place with `warraq restore FILE`, and report these lines",
+        ),
+    }
+}

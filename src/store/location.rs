@@ -1,0 +1,172 @@
+//! Where the database really is: symbolic links are followed, a file with several names is refused, and what a killed
+//! `restore` left behind is put in order. SQLite names its WAL after the file, so a file with two names would have two.
+
+use super::error::StoreError;
+use std::{
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// Symbolic links followed one after another, as Linux does (path_resolution(7)).
+const LINKS_MAX: usize = 40;
+/// What SQLite keeps beside a file, and what holds committed data or the way back to it.
+pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
+/// The index of the WAL: SQLite makes it anew.
+pub(super) const WAL_INDEX: &str = "-shm";
+/// A file that is about to take the database's place.
+pub(super) const INCOMING: &str = ".incoming";
+/// What was in the database's place before a `restore`.
+pub(super) const BEFORE: &str = ".before-restore";
+
+/// The path with an ending.
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// The folder of a file; a bare name is in the current one.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes renames and links in the folder of `path` last through a power cut.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    fs::File::open(folder(path))?.sync_all()
+}
+
+/// The absolute path of the file that `path` leads to, through symbolic links; the file itself need not be there.
+///
+/// # Errors
+/// When its folder is not there, or something other than a file is in its place.
+pub(super) fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
+    let wrong = |source| StoreError::Place { path: path.to_owned(), source };
+    let mut at = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        match fs::read_link(&at) {
+            Ok(target) => at = folder(&at).join(target),
+            Err(_) => return there(&at).map_err(wrong),
+        }
+    }
+    Err(wrong(io::Error::other("its symbolic links go round in a circle")))
+}
+
+/// The absolute path of what is no symbolic link.
+fn there(path: &Path) -> io::Result<PathBuf> {
+    let no_file = |what: &str| io::Error::other(format!("{} is {what}, not a file", path.display()));
+    let Some(name) = path.file_name() else { return Err(no_file("a folder")) };
+    let real = match folder(path).canonicalize() {
+        Ok(folder) => folder.join(name),
+        Err(why) => return Err(io::Error::new(why.kind(), format!("the folder {}: {why}", folder(path).display()))),
+    };
+    match fs::metadata(&real) {
+        Ok(file) if file.is_file() => Ok(real),
+        Ok(file) if file.is_dir() => Err(no_file("a folder")),
+        Ok(_) => Err(no_file("a device or a pipe")),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(real),
+        Err(why) => Err(why),
+    }
+}
+
+/// Refuses a file with several names. Names that a killed `restore` left are none: they are returned.
+pub(super) fn other_names(real: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let Ok(file) = fs::metadata(real) else { return Ok(Vec::new()) };
+    if file.nlink() <= 1 {
+        return Ok(Vec::new());
+    }
+    let mut start = OsString::from(real.file_name().unwrap_or_default());
+    start.push(BEFORE);
+    let same = |path: &Path| fs::symlink_metadata(path).is_ok_and(|f| (f.dev(), f.ino()) == (file.dev(), file.ino()));
+    let entries = fs::read_dir(folder(real)).map_err(|source| StoreError::Place { path: real.to_owned(), source })?;
+    let kept: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+            name.starts_with(start.as_encoded_bytes()) && same(path)
+        })
+        .collect();
+    if file.nlink() == kept.len() as u64 + 1 {
+        Ok(kept)
+    } else {
+        Err(StoreError::Linked { path: real.to_owned(), names: file.nlink() })
+    }
+}
+
+/// Undoes what a killed `restore` began: its second name for the database goes, its WAL comes back. Only for the holder
+/// of the lock.
+pub(super) fn tidy(real: &Path) -> Result<(), StoreError> {
+    for kept in other_names(real)? {
+        let failed =
+            |source| StoreError::File { doing: "undoing an interrupted restore of", path: kept.clone(), source };
+        for end in LOGS {
+            let (from, to) = (beside(&kept, end), beside(real, end));
+            if from.exists() && !to.exists() {
+                fs::rename(&from, &to).map_err(failed)?;
+            }
+        }
+        sync_folder(real).map_err(failed)?;
+        fs::remove_file(&kept).map_err(failed)?;
+    }
+    clear(&beside(real, INCOMING));
+    Ok(())
+}
+
+/// Removes a database that never came to be one, with what SQLite put beside it.
+pub(super) fn clear(path: &Path) {
+    for end in ["", WAL_INDEX].into_iter().chain(LOGS) {
+        let _ = fs::remove_file(beside(path, end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_lead_to_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let real = folder.path().canonicalize().unwrap().join("w.db");
+        fs::create_dir(path("sub")).unwrap();
+        symlink("sub", path("way")).unwrap();
+        symlink("../w.db", path("sub/one")).unwrap();
+        symlink(path("way/one"), path("two")).unwrap();
+        for there in [false, true] {
+            if there {
+                fs::write(path("w.db"), "").unwrap();
+            }
+            for name in ["w.db", "sub/one", "two", "sub/../w.db"] {
+                assert_eq!(real_path(&path(name)).unwrap(), real, "{name}");
+            }
+        }
+        symlink("b", path("a")).unwrap();
+        symlink("a", path("b")).unwrap();
+        for (name, why) in [("a", "circle"), ("sub", "a folder"), ("no/w.db", "the folder "), ("sub/..", "a folder")] {
+            let StoreError::Place { source, .. } = real_path(&path(name)).unwrap_err() else { panic!("{name}") };
+            assert!(source.to_string().contains(why), "{name}: {source}");
+        }
+    }
+
+    #[test]
+    fn several_names_are_refused_but_that_of_a_killed_restore() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("w.db"), "it").unwrap();
+        fs::hard_link(path("w.db"), path("w.db.before-restore.2")).unwrap();
+        fs::write(path("w.db.before-restore.2-wal"), "committed").unwrap();
+        fs::write(path("w.db.before-restore"), "of an earlier restore").unwrap();
+        fs::write(path("w.db.incoming"), "half a file").unwrap();
+        tidy(&path("w.db")).unwrap();
+        assert_eq!(fs::read_to_string(path("w.db-wal")).unwrap(), "committed");
+        assert_eq!(fs::read_to_string(path("w.db")).unwrap(), "it");
+        let left = ["w.db.before-restore", "w.db.before-restore.2", "w.db.incoming"].map(|name| path(name).exists());
+        assert_eq!(left, [true, false, false]);
+        fs::hard_link(path("w.db"), path("other.db")).unwrap();
+        for name in ["w.db", "other.db"] {
+            assert!(matches!(tidy(&path(name)), Err(StoreError::Linked { names: 2, .. })), "{name}");
+        }
+    }
+}
