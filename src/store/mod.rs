@@ -11,6 +11,7 @@ mod archive;
 mod backup;
 mod cell;
 mod directory;
+mod edition;
 mod error;
 mod feeds;
 mod ledger;
@@ -28,10 +29,11 @@ mod visit;
 mod writer;
 
 pub use backup::{backup, restore};
+pub use edition::Printed;
 pub use error::StoreError;
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
-    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
+    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, KeptEdition, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
     SightingThen, StoryStory, Subscribed,
 };
 pub use retain::{Keep, Pruned};

@@ -19,7 +19,7 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 pub(super) const APPLICATION_ID: i64 = 0x5761_7271;
 
 /// The newest schema this program knows; each migration sets `user_version` to its own number.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 
 /// How long a statement waits for another process's lock before it reports it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);

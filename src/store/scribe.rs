@@ -2,8 +2,8 @@
 
 use super::{
     apply, archive,
-    cell::{self, Place},
     directory::Directory,
+    edition,
     error::{StoreError, While, is_busy},
     feeds::{self, VisitRows},
     ledger::Ledger,
@@ -154,13 +154,15 @@ impl Scribe {
                 self.settle(&settled).await?;
                 tell(reply, ());
             }
-            Command::Edition { path, hash, now, reply } => {
-                let changed = self.edition(&path, &hash, now).await?;
+            Command::Editions(printed, now, reply) => {
+                self.begin().await?;
+                let changed = edition::keep(&mut self.connection, &printed, now).await?;
+                self.end().await?;
                 tell(reply, changed);
             }
-            Command::Archive { leaf, packed, now, reply } => {
+            Command::Archive { leaf, packed, fingerprint, now, reply } => {
                 self.begin().await?;
-                let kept = archive::keep(&mut self.connection, &leaf, &packed, now).await?;
+                let kept = archive::keep(&mut self.connection, &leaf, &packed, &fingerprint, now).await?;
                 self.end().await?;
                 tell(reply, kept);
             }
@@ -272,31 +274,6 @@ impl Scribe {
         self.begin().await?;
         feeds::settle(&mut self.connection, settled).await?;
         self.end().await
-    }
-
-    /// An edition whose bytes are those of last time keeps its Last-Modified.
-    async fn edition(&mut self, path: &str, hash: &[u8], now: Timestamp) -> Result<Timestamp, StoreError> {
-        let was: Option<(Vec<u8>, String)> = sqlx::query_as("SELECT hash, changed_at FROM edition WHERE path = $1")
-            .bind(path)
-            .fetch_optional(&mut self.connection)
-            .await
-            .while_doing("reading editions")?;
-        if let Some((_, at)) = was.filter(|(had, _)| had == hash) {
-            return Place { table: "edition", row: 0 }.time("changed_at", &at);
-        }
-        self.begin().await?;
-        sqlx::query(
-            "INSERT INTO edition (path, hash, changed_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
-        )
-        .bind(path)
-        .bind(hash)
-        .bind(cell::second(now))
-        .execute(&mut self.connection)
-        .await
-        .while_doing("noting an edition")?;
-        self.end().await?;
-        Place { table: "edition", row: 0 }.time("changed_at", &cell::second(now))
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
