@@ -52,7 +52,8 @@ struct Unique {
 /// The outlet, with a stand-in for faulty values; `None` without a usable slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
-    let slug = slug.filter(|slug| first_of(&mut unique.slugs, slug, slug.as_str(), section, "slug", section.place_of("slug")));
+    let slug =
+        slug.filter(|slug| first_of(&mut unique.slugs, slug, slug.as_str(), section, "slug", section.place_of("slug")));
     let name = section.required("name", |text| values::label(text, TITLE_MAX));
     let language = section.text("language", values::language);
     let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);

@@ -258,9 +258,7 @@ impl<'a, 'b> Section<'a, 'b> {
         let taken = |element: &toml::Spanned<DeValue<'_>>| {
             let place = self.book.line(element.span().start);
             let value = match element.get_ref() {
-                DeValue::String(given) => {
-                    text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok()
-                }
+                DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
                 DeValue::Table(inner) => {
                     let name = format!("{}.{key}", self.name);
                     self.book.refuse_unknown_keys(&format!("{name}."), inner, keys);

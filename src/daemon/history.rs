@@ -75,7 +75,9 @@ impl Archivist {
         let Some(channel) = imprint.channel(slug) else { return Ok(Archived::Unknown) };
         let leaf = imprint.reader(&self.reader).leaf_again(channel, number, &imprint.public_url).await?;
         let (made, is_gone) = (self.clock.now(), leaf.view.stories.is_empty());
-        let Some(atom) = rendered(leaf.view.clone(), number, imprint.budget).await else { return Ok(Archived::Unknown) };
+        let Some(atom) = rendered(leaf.view.clone(), number, imprint.budget).await else {
+            return Ok(Archived::Unknown);
+        };
         self.writer.archive(leaf, archive::pack(&atom), imprint.page_fingerprint(), made).await?;
         Ok(if is_gone { Archived::Gone } else { Archived::Page { atom, made } })
     }

@@ -40,7 +40,8 @@ impl Imprint {
     /// What this configuration publishes at this address.
     #[must_use]
     pub fn of(config: &Config, public_url: Url) -> Self {
-        let shown = config.public_urls().iter().map(|(url, shown)| (url.as_str().to_owned(), shown.as_str().to_owned()));
+        let shown =
+            config.public_urls().iter().map(|(url, shown)| (url.as_str().to_owned(), shown.as_str().to_owned()));
         let mut public_urls: Vec<_> = shown.collect();
         public_urls.sort_unstable();
         Self {
@@ -61,7 +62,9 @@ impl Imprint {
     /// What marks a document as rendered by this program and these settings; a channel's by what the channel is, too.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
         let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
-        publish::fingerprint([settings, channel.map_or_else(String::new, |channel| format!("{channel:?}"))].iter().map(String::as_str))
+        publish::fingerprint(
+            [settings, channel.map_or_else(String::new, |channel| format!("{channel:?}"))].iter().map(String::as_str),
+        )
     }
 
     /// What marks an archive page: it stays as it is when only its channel's definition changes.

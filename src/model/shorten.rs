@@ -2,8 +2,26 @@
 
 /// Elements after which a text may end: what follows begins a line of its own.
 const BLOCKS: [&str; 20] = [
-    "p", "div", "li", "ul", "ol", "dl", "dd", "table", "tr", "blockquote", "pre", "figure", "section", "article", "h1",
-    "h2", "h3", "h4", "h5", "h6",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "dd",
+    "table",
+    "tr",
+    "blockquote",
+    "pre",
+    "figure",
+    "section",
+    "article",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
 ];
 
 /// Elements without an end tag.
@@ -139,7 +157,11 @@ mod tests {
         let long = "<p>a b c</p><p title=\"x>y\">one <b>two three</b> four</p>";
         assert_eq!(shorten(long, 56, TAIL), "<p>a b c</p><p title=\"x>y\">one <b>two</b></p><p>…</p>");
         assert_eq!(shorten("abc", 1, TAIL), TAIL, "the way to the rest is always there");
-        assert_eq!(shorten("<p>one two <a href=\"https://a.exam", 60, TAIL), "<p>one two </p><p>…</p>", "an end that is missing");
+        assert_eq!(
+            shorten("<p>one two <a href=\"https://a.exam", 60, TAIL),
+            "<p>one two </p><p>…</p>",
+            "an end that is missing"
+        );
     }
 
     proptest! {

@@ -145,7 +145,11 @@ fn people(people: Vec<Person>) -> Vec<Person> {
 pub fn person(person: Person) -> Option<Person> {
     let name = plain_string(person.name).unwrap_or_default();
     let email = person.email.and_then(plain_string);
-    (!name.is_empty() || email.is_some() || person.uri.is_some()).then(|| Person { name, email, uri: person.uri.map(open_address) })
+    (!name.is_empty() || email.is_some() || person.uri.is_some()).then(|| Person {
+        name,
+        email,
+        uri: person.uri.map(open_address),
+    })
 }
 
 /// A category with plain texts; `None` when its term is empty.

@@ -134,7 +134,9 @@ impl Words {
         match lead.language.as_deref().map(primary) {
             Some("fr") => Self { also: "Également publié par\u{a0}:", rest: "Lire la suite", comma: ", " },
             Some("ar") => Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " },
-            None if is_rtl(None, lead.title.as_str()) => Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " },
+            None if is_rtl(None, lead.title.as_str()) => {
+                Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " }
+            }
             _ => Self { also: "Also reported by:", rest: "Read the rest", comma: ", " },
         }
     }

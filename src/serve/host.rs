@@ -138,15 +138,25 @@ mod tests {
         let refused = |version, uri, given: &[&str]| refusal(&request(version, uri, given), |name| hosts.answers(name));
         let (old, http, http2) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
         for given in [
-            "news.example.org", "NEWS.example.org.:443", "localhost:8080", "a.localhost", "127.0.0.1:1", "10.1.2.3",
-            "[::1]:8080", "[fd00::1]",
+            "news.example.org",
+            "NEWS.example.org.:443",
+            "localhost:8080",
+            "a.localhost",
+            "127.0.0.1:1",
+            "10.1.2.3",
+            "[::1]:8080",
+            "[fd00::1]",
         ] {
             assert_eq!(refused(http, "/", &[given]), None, "{given}");
         }
-        for given in ["evil.example", "news.example.org.evil.example", "localhost.evil.example:8080", "127.0.0.1.nip.io"] {
+        for given in
+            ["evil.example", "news.example.org.evil.example", "localhost.evil.example:8080", "127.0.0.1.nip.io"]
+        {
             assert_eq!(refused(http, "/", &[given]), Some(Refusal::Unknown), "{given}");
         }
-        for given in ["", "a b", "localhost:x", "me@localhost", "localhost/", "[::1", "localhost, localhost", "[a]", ":80"] {
+        for given in
+            ["", "a b", "localhost:x", "me@localhost", "localhost/", "[::1", "localhost, localhost", "[a]", ":80"]
+        {
             assert_eq!(refused(http, "/", &[given]), Some(Refusal::Malformed), "{given}");
         }
         assert_eq!(refused(http, "/", &[]), Some(Refusal::Malformed));

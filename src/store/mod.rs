@@ -33,8 +33,8 @@ pub use edition::Printed;
 pub use error::StoreError;
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
-    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, KeptEdition, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
-    SightingThen, StoryStory, Subscribed,
+    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, KeptEdition, Leaf, PlaceNow, PollThen, Reader, RevisionThen,
+    Shelved, SightingThen, StoryStory, Subscribed,
 };
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};

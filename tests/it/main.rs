@@ -21,6 +21,7 @@ mod outcomes;
 mod page;
 mod processes;
 mod proxies;
+mod publishing;
 mod questions;
 mod reading;
 mod store;
