@@ -196,7 +196,7 @@ mod tests {
             if looks_like_markup(&title) {
                 prop_assert_eq!(text, title);
             } else {
-                prop_assert_eq!(plain(&title), title);
+                prop_assert_eq!(plain(&title), title.as_str());
             }
         }
     }
