@@ -196,7 +196,7 @@ fn story(row: PlaceRow, also: Vec<Carrier>, collapse: bool, public_url: &Url) ->
     let entry = Place { table: "entry", row: row.entry_id };
     let published = entry.time("published_at", &row.published_at)?;
     let revised = entry.maybe_time("revised_at", row.revised_at.as_deref())?;
-    let feed_url = shown_feed(row.feed_url.clone(), row.feed_public_url);
+    let feed_url = shown_feed(&row.feed_url, row.feed_public_url);
     let extras: Extras = Place { table: "entry_text", row: row.entry_id }.json("extras", &row.extras)?;
     Ok(StoryView {
         id: StoryId(row.story_id),

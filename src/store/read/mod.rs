@@ -92,6 +92,6 @@ impl Reader {
 
 /// What may be shown of a feed's address: what the configuration says, else the address without a query that may hold a
 /// secret.
-fn shown_feed(url: String, public_url: Option<String>) -> String {
-    public_url.unwrap_or_else(|| uri::shown(&url).into_owned())
+fn shown_feed(url: &str, public_url: Option<String>) -> String {
+    public_url.unwrap_or_else(|| uri::shown(url).into_owned())
 }

@@ -161,7 +161,7 @@ impl Reader {
         .while_doing("reading incidents")?;
         let incident = |row: IncidentRow| {
             let at = Place { table: "poll", row: row.poll }.time("ended_at", &row.at)?;
-            let url = shown_feed(row.url, row.public_url);
+            let url = shown_feed(&row.url, row.public_url);
             let error = row.error.map(|error| uri::shown_within(&error).into_owned());
             Ok(Incident { poll: row.poll, at, outlet_name: row.outlet_name, url, error })
         };
@@ -209,7 +209,7 @@ fn feed_status(row: FeedRow, entries: Vec<u32>) -> Result<FeedStatus, StoreError
     let place = Place { table: "feed", row: row.id };
     Ok(FeedStatus {
         outlet_name: row.outlet_name,
-        url: shown_feed(row.url, row.public_url),
+        url: shown_feed(&row.url, row.public_url),
         state: row.state,
         last_poll: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
         last_outcome: row.last_outcome,

@@ -51,7 +51,7 @@ impl Reader {
         let subscribed = |row: Row| {
             let tags = Place { table: "outlet", row: row.outlet_id }.json("tags", &row.tags)?;
             let Row { name: outlet_name, title, url: polled, public_url, link, language, .. } = row;
-            let url = shown_feed(polled.clone(), public_url);
+            let url = shown_feed(&polled, public_url);
             let link = shown_page(&polled, &url, link);
             Ok(Subscribed { outlet_name, title, url, link, language, tags })
         };
