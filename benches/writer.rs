@@ -31,7 +31,7 @@ use warraq::{
     clock::Clock,
     config::Config,
     daemon::{Event, House},
-    store::Keep,
+    store::{Keep, Printed},
 };
 
 /// Feeds that are polled, and entries that each lists.
@@ -181,12 +181,14 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
         house.writer.index().await?;
         for channel in &config.channels {
             if let Some(page) = house.reader.leaf(channel, 50, &public_url).await? {
-                house.writer.archive(page, vec![0; 10_000], clock.now()).await?;
+                house.writer.archive(page, vec![0; 10_000], String::new(), clock.now()).await?;
             }
             house.reader.channel(channel, &public_url).await?;
             house.reader.newest_page(channel.slug.as_str()).await?;
         }
-        house.writer.edition("/feed.atom".to_owned(), vec![u8::try_from(round)?; 16], clock.now()).await?;
+        let (path, fingerprint) = ("/feed.atom".to_owned(), String::new());
+        let edition = Printed { path, hash: vec![u8::try_from(round)?; 16], packed: vec![0; 50_000], fingerprint };
+        house.writer.editions(vec![edition], clock.now()).await?;
     }
     // A hundredth of the stories are too old.
     let day = Duration::from_hours(24);

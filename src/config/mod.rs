@@ -15,10 +15,10 @@ mod values;
 mod tests;
 
 pub use fault::{ConfigFaults, Fault, Place};
-pub use sections::{Database, Fetch, Log, LogFormat, Retention, Scheduling, Server, Stories};
+pub use sections::{Database, Fetch, Log, LogFormat, Publish, Retention, Scheduling, Server, Stories};
 
 use crate::{
-    model::{Channel, Outlet, Slug},
+    model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
 use raw::Book;
@@ -74,6 +74,8 @@ pub struct Config {
     pub retention: Retention,
     /// How reports are joined.
     pub stories: Stories,
+    /// How large editions may be.
+    pub publish: Publish,
     /// How the daemon logs.
     pub log: Log,
     /// In the order of the file. Slugs are unique, and so are feed addresses over all outlets.
@@ -82,6 +84,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// Schedules of the outlets that state one.
     own_schedules: HashMap<Slug, Schedule>,
+    /// What is shown in place of a feed's address, where the file says so.
+    public_urls: HashMap<FeedUrl, FeedUrl>,
 }
 
 impl Config {
@@ -131,7 +135,7 @@ impl Config {
     /// The configuration with a stand-in for every fault noted in `book`.
     fn of(book: &Book<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
         sections::refuse_unknown(book, root);
-        let (outlets, own_schedules) = outlets::read(book, root);
+        let (outlets, own_schedules, public_urls) = outlets::read(book, root);
         let channels = channels::read(book, root, &outlets);
         Self {
             server: Server::read(book, root),
@@ -140,10 +144,12 @@ impl Config {
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
+            publish: Publish::read(book, root),
             log: Log::read(book, root),
             outlets,
             channels,
             own_schedules,
+            public_urls,
         }
     }
 
@@ -166,6 +172,12 @@ impl Config {
     #[must_use]
     pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
         self.own_schedules.get(outlet).unwrap_or(&self.schedule.default)
+    }
+
+    /// What is shown in place of a feed's address, for the feeds of which the file says so.
+    #[must_use]
+    pub fn public_urls(&self) -> &HashMap<FeedUrl, FeedUrl> {
+        &self.public_urls
     }
 
     /// The User-Agent of every request: as configured, else name, version and address, so that an outlet's operator

@@ -16,8 +16,14 @@ use toml::de::DeTable;
 
 const KEYS: [&str; 7] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds"];
 
-/// Every outlet, and the schedules of those that state one.
-pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>) {
+/// What a feed may hold where it is a table.
+const FEED_KEYS: [&str; 2] = ["url", "public_url"];
+
+/// What is shown in place of feeds' addresses.
+type PublicUrls = HashMap<FeedUrl, FeedUrl>;
+
+/// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
+pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
     let sections = Section::all(book, root, "outlet", &KEYS);
     if let Some(first) = sections.get(FEEDS_MAX) {
         book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
@@ -32,7 +38,7 @@ pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap
         }
         outlets.extend(outlet);
     }
-    (outlets, schedules)
+    (outlets, schedules, unique.public_urls)
 }
 
 /// Names and addresses already taken, and where.
@@ -40,12 +46,14 @@ pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap
 struct Unique {
     slugs: HashMap<Slug, Place>,
     feeds: HashMap<FeedUrl, Place>,
+    public_urls: PublicUrls,
 }
 
 /// The outlet, with a stand-in for faulty values; `None` without a usable slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
-    let slug = slug.filter(|slug| first_of(&mut unique.slugs, slug, section, "slug", section.place_of("slug")));
+    let slug =
+        slug.filter(|slug| first_of(&mut unique.slugs, slug, slug.as_str(), section, "slug", section.place_of("slug")));
     let name = section.required("name", |text| values::label(text, TITLE_MAX));
     let language = section.text("language", values::language);
     let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
@@ -55,34 +63,49 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
 }
 
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
-    // A faulty address is never repeated: it may hold a password.
-    let given = section.list("feeds", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
+    let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
         section.fault("feeds", "is missing; it has to be given: the addresses of feeds, or of pages that announce one");
     }
     let mut feeds = Vec::new();
-    for Given { value, place } in given.unwrap_or_default() {
+    for Given { value: (url, public_url), place } in given.unwrap_or_default() {
         if unique.feeds.len() == FEEDS_MAX {
             section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
             break;
         }
-        if first_of(&mut unique.feeds, &value, section, "feeds", place) {
-            feeds.push(value);
+        if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
+            unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
+            feeds.push(url);
         }
     }
     feeds
 }
 
-/// Whether nothing before had this slug or address; a repetition is noted.
-fn first_of<T>(taken: &mut HashMap<T, Place>, value: &T, section: &Section<'_, '_>, key: &str, place: Place) -> bool
-where
-    T: std::hash::Hash + Eq + Clone + std::fmt::Display,
-{
+/// A feed that is written as a table.
+fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
+    let public_url = section.text("public_url", feed_url);
+    Some((section.required("url", feed_url)?, public_url))
+}
+
+/// A feed's address. A faulty one is never repeated: it may hold a password.
+fn feed_url(text: &str) -> Result<FeedUrl, String> {
+    FeedUrl::parse(text).map_err(|why| why.to_string())
+}
+
+/// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
+fn first_of<T: std::hash::Hash + Eq + Clone>(
+    taken: &mut HashMap<T, Place>,
+    value: &T,
+    shown: &str,
+    section: &Section<'_, '_>,
+    key: &str,
+    place: Place,
+) -> bool {
     if let Some(Place::Line(line)) = taken.get(value) {
         section.fault_at(
             place,
             key,
-            format!("\"{value}\" is taken by line {line}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is taken by line {line}; allowed: each once over all outlets"),
         );
         return false;
     }

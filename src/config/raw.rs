@@ -244,6 +244,38 @@ impl<'a, 'b> Section<'a, 'b> {
         flag
     }
 
+    /// The key's elements, texts taken by `text` and tables by `table`; faulty ones are left out. `None` when the key is not set
+    /// or no list. A table may hold `keys` only.
+    pub(super) fn mixed<T>(
+        &self,
+        key: &str,
+        keys: &[&str],
+        text: impl Fn(&str) -> Result<T, String>,
+        table: impl Fn(&Section<'_, '_>) -> Option<T>,
+    ) -> Option<Vec<Given<T>>> {
+        let raw = self.raw(key)?;
+        let Raw::Toml(DeValue::Array(array)) = &raw.value else { return self.list(key, text) };
+        let taken = |element: &toml::Spanned<DeValue<'_>>| {
+            let place = self.book.line(element.span().start);
+            let value = match element.get_ref() {
+                DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
+                DeValue::Table(inner) => {
+                    let name = format!("{}.{key}", self.name);
+                    self.book.refuse_unknown_keys(&format!("{name}."), inner, keys);
+                    let (book, place) = (self.book, place.clone());
+                    table(&Section { book, name, place, table: Some(inner), open: false })
+                }
+                other => {
+                    let kind = Raw::Toml(other).kind();
+                    self.fault_at(place.clone(), key, format!("holds {kind}; allowed: texts in quotes, or tables"));
+                    None
+                }
+            };
+            value.map(|value| Given { value, place })
+        };
+        Some(array.iter().filter_map(taken).collect())
+    }
+
     /// The key's texts, each taken by `parse`; faulty ones are left out. `None` when the key is not set or no list.
     pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Given<T>>> {
         let raw = self.raw(key)?;

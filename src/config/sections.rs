@@ -20,13 +20,14 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// The sections that stand once, and their keys.
-pub(super) const SECTIONS: [(&str, &[&str]); 7] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
     ("server", &Server::KEYS),
     ("database", &Database::KEYS),
     ("fetch", &Fetch::KEYS),
     ("schedule", &Scheduling::KEYS),
     ("retention", &Retention::KEYS),
     ("stories", &Stories::KEYS),
+    ("publish", &Publish::KEYS),
     ("log", &Log::KEYS),
 ];
 /// The sections that repeat.
@@ -48,12 +49,14 @@ pub struct Server {
     pub configured_url: Option<Url>,
     /// Who may read `/metrics`.
     pub metrics_allow: Vec<Network>,
+    /// Names that a `Host` header may hold, in lower case; empty = those of `public_url` and of loopback.
+    pub hosts: Vec<String>,
     /// Whether pages show the entries' own pictures, which readers' browsers load from the outlets.
     pub images: bool,
 }
 
 impl Server {
-    const KEYS: [&'static str; 4] = ["listen", "public_url", "metrics_allow", "images"];
+    const KEYS: [&'static str; 5] = ["listen", "public_url", "metrics_allow", "hosts", "images"];
     /// Loopback only: facing the net is a decision, best taken with a proxy in front.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Pictures are a part of the news.
@@ -69,6 +72,7 @@ impl Server {
             listen: section.text("listen", values::listen).unwrap_or(Self::LISTEN),
             configured_url: section.text("public_url", values::public_url),
             metrics_allow: given.unwrap_or_else(default),
+            hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
         }
     }
@@ -249,6 +253,45 @@ impl Stories {
         let section = Section::of(book, root, "stories", &Self::KEYS);
         let window = section.text("window", |text| values::duration(text, Self::BOUNDS));
         Self { window: window.unwrap_or(Self::WINDOW) }
+    }
+}
+
+/// `[publish]`: how large editions may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publish {
+    /// Largest text of an entry, in bytes of HTML; a longer one is cut, with a link to the rest.
+    pub entry_max: usize,
+    /// Largest edition, in bytes; where its texts are too much, the oldest shrink.
+    pub edition_max: usize,
+}
+
+impl Publish {
+    const KEYS: [&'static str; 2] = ["entry_max", "edition_max"];
+    /// Some ten thousand words: longer than any report, and a hundred of them are not much more than an edition may hold.
+    pub const ENTRY_MAX: u64 = 64_000;
+    const ENTRY_BOUNDS: RangeInclusive<u64> = 1_000..=1_000_000;
+    /// Readers give up on larger documents.
+    pub const EDITION_MAX: u64 = 4_000_000;
+    const EDITION_BOUNDS: RangeInclusive<u64> = 10_000..=100_000_000;
+
+    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(book, root, "publish", &Self::KEYS);
+        let size = |key, bounds, default| {
+            let bytes = section.text(key, |text| values::size(text, bounds)).unwrap_or(default);
+            usize::try_from(bytes).unwrap_or(usize::MAX)
+        };
+        let read = Self {
+            entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
+            edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
+        };
+        if read.edition_max < read.entry_max {
+            let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };
+            section.fault(
+                key,
+                format!("edition_max is less than entry_max; allowed: edition_max of at least {} B", read.entry_max),
+            );
+        }
+        read
     }
 }
 

@@ -51,6 +51,7 @@ fn the_annotated_example_says_the_defaults_and_names_every_key() {
         outlets: Vec::new(),
         channels: empty.channels.clone(),
         own_schedules: HashMap::new(),
+        public_urls: HashMap::new(),
         ..config.clone()
     };
     let url = config.server.public_url(config.server.listen);
@@ -205,7 +206,7 @@ fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
         ("server = 1", "1: server: ", "is a number; allowed: a section, [server]"),
         ("[outlet]\nslug = \"a\"", "1: outlet: ", "allowed: repeated sections, [[outlet]]"),
         ("channel = [1]", "1: channel: ", "allowed: repeated sections, [[channel]]"),
-        ("[server]\nport = 1", "2: server.port: ", "allowed here: listen, public_url, metrics_allow, images"),
+        ("[server]\nport = 1", "2: server.port: ", "allowed here: listen, public_url, metrics_allow, hosts, images"),
         ("a = ", "1: ", "not TOML"),
         ("[server]\nlisten = \"x\nx = 1", "2: ", "not TOML"),
         ("[server]\n[server]", "2: ", "not TOML: duplicate key"),
@@ -374,4 +375,53 @@ proptest::proptest! {
             proptest::prop_assert!(!faults.faults().is_empty());
         }
     }
+}
+
+#[test]
+fn a_feed_may_say_what_is_shown_of_its_address() {
+    let feeds = |feeds: &str| format!("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [{feeds}]\n");
+    let config = parse(&feeds(
+        "\"http://a.example/1\", { url = \"http://a.example/2?key=s3cret\", public_url = \"http://a.example/two\" }",
+    ))
+    .unwrap();
+    let [_, second] = &config.outlets[0].feeds[..] else { panic!("{:?}", config.outlets) };
+    assert_eq!(second.as_str(), "http://a.example/2?key=s3cret");
+    assert_eq!(config.public_urls()[second].as_str(), "http://a.example/two");
+    assert_eq!(config.public_urls().len(), 1);
+    for (given, fault) in [
+        ("{ public_url = \"http://a.example/\" }", "4: outlet.a.feeds.url: is missing; it has to be given"),
+        (
+            "{ url = \"http://a.example/\", pubic_url = \"x\" }",
+            "4: outlet.a.feeds.pubic_url: unknown key; did you mean \"public_url\"?",
+        ),
+        (
+            "{ url = \"http://a.example/\", public_url = \"ftp://a.example/\" }",
+            "4: outlet.a.feeds.public_url: the scheme ftp: is not polled",
+        ),
+        ("7", "4: outlet.a.feeds: holds a number; allowed: texts in quotes, or tables"),
+        (
+            "\"http://a.example/?key=s3cret\", \"http://a.example/?key=s3cret\"",
+            "4: outlet.a.feeds: \"http://a.example/\" is taken by line 4",
+        ),
+    ] {
+        let told = faults(&feeds(given));
+        assert!(told.iter().any(|line| line.starts_with(fault)), "{given}: {told:?}");
+    }
+}
+
+#[test]
+fn hosts_are_names_and_budgets_are_sizes() {
+    let config = parse("[server]\nhosts = [\"News.example.org.\", \"خبر.example\"]\n[publish]\nentry_max = \"2kB\"\nedition_max = \"1MB\"\n").unwrap();
+    assert_eq!(config.server.hosts, ["news.example.org", "xn--ngblk.example"]);
+    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000 });
+    assert_eq!(parse("").unwrap().publish, Publish { entry_max: 64_000, edition_max: 4_000_000 });
+    for host in ["http://a.example", "a.example:80", "a b", "*", ""] {
+        let told = faults(&format!("[server]\nhosts = [{host:?}]\n"));
+        assert!(told[0].starts_with(&format!("2: server.hosts: {host:?} is not a host name; allowed: ")), "{told:?}");
+    }
+    assert!(
+        faults("[publish]\nentry_max = \"1MB\"\nedition_max = \"20kB\"\n")[0]
+            .contains("edition_max is less than entry_max")
+    );
+    assert!(faults("[publish]\nentry_max = \"10B\"\n")[0].contains("out of bounds"));
 }

@@ -85,6 +85,20 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// A host's name as a `Host` header holds it: without a port, in lower case (RFC 1123 2.1; a name of another script in its
+/// ASCII form, as browsers send it).
+pub(super) fn host_name(text: &str) -> Result<String, String> {
+    let wrong = || {
+        format!(
+            "{} is not a host name; allowed: a name without scheme, port or path, such as \"news.example.org\"",
+            quoted(text)
+        )
+    };
+    let is_bare = !text.is_empty() && !text.contains(|c: char| c.is_control() || " /:?#@[]\\%*".contains(c));
+    let host = is_bare.then(|| url::Host::parse(text).ok()).flatten().ok_or_else(wrong)?;
+    Ok(host.to_string().trim_end_matches('.').to_owned())
+}
+
 /// A network range.
 pub(super) fn network(text: &str) -> Result<Network, String> {
     Network::parse(text).map_err(|why| format!("{} is {why}", quoted(text)))

@@ -1,27 +1,30 @@
 //! Fills the desk: what pages ask, the store answers.
 
-use super::press::Imprint;
+use super::{history::Archivist, press::Imprint};
 use crate::{
     clock::Clock,
     model::pages::{Filter, StatusPage},
     publish,
     schedule::Why,
-    serve::{Archived, Desk, ask},
-    store::{Reader, Shelved, StoreError},
+    serve::{Desk, ask},
+    store::{Reader, StoreError},
 };
 use tokio::sync::watch;
 
 /// A desk over this store; own addresses follow the configuration.
-pub(super) fn desk(reader: &Reader, clock: &Clock, imprint: &watch::Receiver<Imprint>) -> Desk {
-    let [at_filter, at_desk, at_images] = [(); 3].map(|()| imprint.clone());
-    let [filtered, story, status, incidents, archive] = [(); 5].map(|()| reader.clone());
-    let clock = clock.clone();
+pub(super) fn desk(archivist: Archivist, imprint: &watch::Receiver<Imprint>) -> Desk {
+    let [at_filter, at_desk, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| imprint.clone());
+    let [filtered, story, status, incidents] = [(); 4].map(|()| archivist.reader.clone());
+    let clock = archivist.clock.clone();
     Desk {
         public_url: Box::new(move || at_desk.borrow().public_url.clone()),
+        answers: Box::new(move |name| at_hosts.borrow().hosts.answers(name)),
+        has_channel: Box::new(move |slug| at_channels.borrow().channel(slug).is_some()),
         images: Box::new(move || at_images.borrow().images),
         filtered: ask(move |filter: Filter| {
-            let (reader, public_url) = (filtered.clone(), at_filter.borrow().public_url.clone());
-            async move { reader.filtered(&filter, &public_url).await }
+            let now = at_filter.borrow().clone();
+            let reader = now.reader(&filtered);
+            async move { Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget)) }
         }),
         story: ask(move |id| {
             let reader = story.clone();
@@ -32,7 +35,10 @@ pub(super) fn desk(reader: &Reader, clock: &Clock, imprint: &watch::Receiver<Imp
             let reader = incidents.clone();
             async move { reader.incidents().await }
         }),
-        archive: ask(move |(slug, number)| archived(archive.clone(), slug, number)),
+        archive: ask(move |(slug, number): (String, u32)| {
+            let (archivist, now) = (archivist.clone(), at_archive.borrow().clone());
+            async move { archivist.page(&now, &slug, number).await }
+        }),
     }
 }
 
@@ -43,16 +49,4 @@ async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreErro
         feed.why = Why::from_json(&feed.why).map_or_else(String::new, |why| why.to_string());
     }
     Ok(page)
-}
-
-/// A page of a channel's history.
-async fn archived(reader: Reader, slug: String, number: u32) -> Result<Archived, StoreError> {
-    Ok(match reader.archived(&slug, number).await? {
-        Shelved::Page { packed, made } => {
-            publish::archive::unpack(&packed).map_or(Archived::Gone, |atom| Archived::Page { atom, made })
-        }
-        Shelved::NotYet => Archived::NotYet,
-        Shelved::Gone => Archived::Gone,
-        Shelved::Unknown => Archived::Unknown,
-    })
 }

@@ -181,7 +181,9 @@ fn tasks(
     stop: &CancellationToken,
 ) -> Tasks {
     let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
-    let desk = desk::desk(&house.reader, &house.clock, &imprint);
+    let archivist =
+        history::Archivist { reader: house.reader.clone(), writer: house.writer.clone(), clock: house.clock.clone() };
+    let desk = desk::desk(archivist, &imprint);
     let health = Arc::clone(&show.health);
     let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(&health), house.clock.clone())
         .with_desk(desk)

@@ -5,11 +5,11 @@ use crate::{
     clock::Clock,
     config::Config,
     model::{Channel, ChannelView},
-    publish::{self, Edition, Format, opml::Subscription},
-    serve::{Health, Policy, Rivers, Shelf, Shelved},
-    store::{Reader, StoreError, Subscribed, Writer},
+    publish::{self, Budget, Edition, Format, opml::Subscription},
+    serve::{Health, Hosts, Policy, Rivers, Shelf, Shelved},
+    store::{Printed, Reader, StoreError, Subscribed, Writer},
 };
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use url::Url;
 
@@ -31,13 +31,55 @@ pub struct Imprint {
     pub channels: Arc<Vec<Channel>>,
     /// Whether pages show pictures.
     pub images: bool,
+    /// How large editions may be.
+    pub budget: Budget,
+    /// Host names that are answered.
+    pub hosts: Hosts,
+    /// What is shown in place of feeds' addresses, in order: a part of the fingerprint.
+    public_urls: Vec<(String, String)>,
 }
 
 impl Imprint {
     /// What this configuration publishes at this address.
     #[must_use]
     pub fn of(config: &Config, public_url: Url) -> Self {
-        Self { public_url, channels: Arc::new(config.channels.clone()), images: config.server.images }
+        let shown =
+            config.public_urls().iter().map(|(url, shown)| (url.as_str().to_owned(), shown.as_str().to_owned()));
+        let mut public_urls: Vec<_> = shown.collect();
+        public_urls.sort_unstable();
+        Self {
+            hosts: Hosts::new(&config.server.hosts, &public_url),
+            public_url,
+            channels: Arc::new(config.channels.clone()),
+            images: config.server.images,
+            budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
+            public_urls,
+        }
+    }
+
+    /// The configured channel of this slug.
+    pub(super) fn channel(&self, slug: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.slug.as_str() == slug)
+    }
+
+    /// What marks a document as rendered by this program and these settings; a channel's by what the channel is, too.
+    pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
+        let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
+        publish::fingerprint(
+            [settings, channel.map_or_else(String::new, |channel| format!("{channel:?}"))].iter().map(String::as_str),
+        )
+    }
+
+    /// What marks an archive page: it stays as it is when only its channel's definition changes.
+    pub(super) fn page_fingerprint(&self) -> String {
+        self.fingerprint(None)
+    }
+
+    /// A reader that takes no more of a text than is published.
+    pub(super) fn reader(&self, reader: &Reader) -> Reader {
+        // One character more shows that there is more.
+        let characters = u32::try_from(self.budget.entry_max).unwrap_or(u32::MAX).saturating_add(1);
+        reader.clone().with_text_max(characters)
     }
 }
 
@@ -60,8 +102,12 @@ pub struct Press {
 /// What was rendered last.
 #[derive(Default)]
 struct Rendered {
-    /// Each channel, and the newest page of its history.
+    /// By which rules and settings.
+    fingerprint: String,
+    /// Each channel, and the newest page of its history that its editions name.
     views: Vec<(ChannelView, Option<u32>)>,
+    /// Channels whose history is not cut to its end yet: their editions do not change for each page.
+    behind: HashSet<String>,
     /// The list of feeds.
     list: Option<Vec<u8>>,
 }
@@ -74,6 +120,13 @@ impl Press {
     pub async fn run(self, mut imprint: watch::Receiver<Imprint>) -> Result<(), StoreError> {
         let mut changed = self.writer.changed();
         let mut rendered = Rendered::default();
+        let first = imprint.borrow().clone();
+        match self.restore(&first).await {
+            Err(error) if error.can_pass() => {
+                tracing::error!(%error, "cannot read the feeds that were kept; they are rendered anew");
+            }
+            restored => restored?,
+        }
         loop {
             changed.borrow_and_update();
             let now = imprint.borrow_and_update().clone();
@@ -97,19 +150,43 @@ impl Press {
         }
     }
 
-    /// Renders every channel whose view is not that of last time; takes down those that are no more. Whether there is
-    /// more to do without a change.
-    async fn render(&self, imprint: &Imprint, rendered: &mut Rendered) -> Result<bool, StoreError> {
-        let (mut views, mut more) = (Vec::with_capacity(imprint.channels.len()), false);
+    /// Puts up the editions that were kept, `all` first, as far as they were rendered by today's rules and settings.
+    async fn restore(&self, imprint: &Imprint) -> Result<(), StoreError> {
+        let mut is_whole = true;
         for channel in imprint.channels.iter() {
-            more |= history::page(self, channel, &imprint.public_url).await?;
-            let view = self.reader.channel(channel, &imprint.public_url).await?;
-            let newest = self.reader.newest_page(channel.slug.as_str()).await?;
-            let view = (view, newest);
-            if !rendered.views.contains(&view) {
-                self.publish(view.0.clone(), newest).await?;
+            let fingerprint = imprint.fingerprint(Some(channel));
+            for format in Format::ALL {
+                let path = publish::path(channel.slug.as_str(), format);
+                is_whole &= self.put_up(path, &fingerprint, format.media_type()).await?;
             }
-            views.push(view);
+        }
+        let list = imprint.fingerprint(None);
+        self.put_up(OPML.to_owned(), &list, publish::opml::MEDIA_TYPE).await?;
+        if is_whole {
+            self.health.rendered();
+        }
+        Ok(())
+    }
+
+    /// Puts up an edition that was kept; whether there was one.
+    async fn put_up(&self, path: String, fingerprint: &str, media_type: &'static str) -> Result<bool, StoreError> {
+        let Some(kept) = self.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
+        let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
+        let Ok(Some(edition)) = unpacked else { return Ok(false) };
+        self.shelf.put([Shelved { path, edition, last_modified: kept.changed, policy: Policy::Feed }]);
+        Ok(true)
+    }
+
+    /// Renders every channel whose view is not that of last time; takes down those that are no more; then cuts pages that are
+    /// due. Whether there is more to do without a change.
+    async fn render(&self, imprint: &Imprint, rendered: &mut Rendered) -> Result<bool, StoreError> {
+        let fingerprint = imprint.fingerprint(None);
+        if rendered.fingerprint != fingerprint {
+            *rendered = Rendered { fingerprint, ..Rendered::default() };
+        }
+        let mut views = Vec::with_capacity(imprint.channels.len());
+        for channel in imprint.channels.iter() {
+            views.push(self.channel(imprint, channel, rendered).await?);
         }
         let slugs = || views.iter().map(|(view, _)| view.slug.as_str());
         let mut paths: Vec<String> =
@@ -120,7 +197,39 @@ impl Press {
         self.list(imprint, &mut rendered.list).await?;
         rendered.views = views;
         self.health.rendered();
-        Ok(more)
+        self.cut(imprint, rendered).await
+    }
+
+    /// Renders a channel, unless nothing changed; what its editions show now.
+    async fn channel(
+        &self,
+        imprint: &Imprint,
+        channel: &Channel,
+        rendered: &Rendered,
+    ) -> Result<(ChannelView, Option<u32>), StoreError> {
+        let slug = channel.slug.as_str();
+        let view = imprint.reader(&self.reader).channel(channel, &imprint.public_url).await?;
+        let newest = self.reader.newest_page(slug).await?;
+        let same = rendered.views.iter().find(|(before, _)| *before == view);
+        if let Some((_, named)) = same.filter(|(_, named)| *named == newest || rendered.behind.contains(slug)) {
+            return Ok((view, *named));
+        }
+        self.publish(imprint, channel, view.clone(), newest).await?;
+        Ok((view, newest))
+    }
+
+    /// Cuts archive pages that are due; whether the editions have to be looked at again for it.
+    async fn cut(&self, imprint: &Imprint, rendered: &mut Rendered) -> Result<bool, StoreError> {
+        let mut again = false;
+        rendered.behind.clear();
+        for channel in imprint.channels.iter() {
+            let pages = history::page(self, channel, imprint).await?;
+            again |= pages.made > 0;
+            if pages.more {
+                rendered.behind.insert(channel.slug.to_string());
+            }
+        }
+        Ok(again)
     }
 
     /// Puts the list of configured feeds on the shelf, when it is not that of last time.
@@ -130,40 +239,53 @@ impl Press {
         let bytes = publish::opml::render(title, &subscribed.into_iter().map(subscription).collect::<Vec<_>>());
         if listed.as_ref() != Some(&bytes) {
             let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
-            let shelved = self.dated(OPML.to_owned(), edition).await?;
-            self.shelf.put([shelved]);
+            self.put(vec![(OPML.to_owned(), edition)], &imprint.fingerprint(None)).await?;
             *listed = Some(bytes);
         }
         Ok(())
     }
 
-    /// An edition with the instant at which its bytes last changed.
-    async fn dated(&self, path: String, edition: Edition) -> Result<Shelved, StoreError> {
-        let tag = edition.etag().to_owned().into_bytes();
-        let last_modified = self.writer.edition(path.clone(), tag, self.clock.now()).await?;
-        Ok(Shelved { path, edition, last_modified, policy: Policy::Feed })
+    /// Keeps editions in the database and puts them up, with the instant at which their bytes last changed.
+    async fn put(&self, editions: Vec<(String, Edition)>, fingerprint: &str) -> Result<(), StoreError> {
+        let print = |(path, edition): &(String, Edition)| Printed {
+            path: path.clone(),
+            hash: edition.etag().to_owned().into_bytes(),
+            packed: edition.packed().to_vec(),
+            fingerprint: fingerprint.to_owned(),
+        };
+        let printed = editions.iter().map(print).collect();
+        let changed = self.writer.editions(printed, self.clock.now()).await?;
+        let dated = editions.into_iter().zip(changed);
+        self.shelf.put(dated.map(|((path, edition), last_modified)| Shelved {
+            path,
+            edition,
+            last_modified,
+            policy: Policy::Feed,
+        }));
+        Ok(())
     }
 
-    async fn publish(&self, view: ChannelView, newest_page: Option<u32>) -> Result<(), StoreError> {
+    async fn publish(
+        &self,
+        imprint: &Imprint,
+        channel: &Channel,
+        view: ChannelView,
+        newest_page: Option<u32>,
+    ) -> Result<(), StoreError> {
         self.rivers.put(&view);
-        let made = tokio::task::spawn_blocking(move || editions(&view, newest_page)).await;
-        let editions = match made {
-            Ok(Ok(editions)) => editions,
+        let budget = imprint.budget;
+        let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
+        match made {
+            Ok(Ok(editions)) => self.put(editions, &imprint.fingerprint(Some(channel))).await,
             Ok(Err(error)) => {
                 tracing::error!(%error, "an edition cannot be rendered: its channel's address is none");
-                return Ok(());
+                Ok(())
             }
             Err(_) => {
                 tracing::error!("rendering an edition failed; the last one stays up");
-                return Ok(());
+                Ok(())
             }
-        };
-        let mut shelved = Vec::with_capacity(editions.len());
-        for (path, edition) in editions {
-            shelved.push(self.dated(path, edition).await?);
         }
-        self.shelf.put(shelved);
-        Ok(())
     }
 }
 

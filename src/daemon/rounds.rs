@@ -221,7 +221,7 @@ fn log(report: &Report) {
     let error = if let Outcome::Failed(fault) = outcome { Some(fault.to_string()) } else { None };
     tracing::info!(
         outlet = %feed.outlet,
-        feed = %feed.url,
+        feed = %feed.url.shown(),
         outcome = outcome.as_str(),
         status,
         bytes,

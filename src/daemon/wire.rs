@@ -122,6 +122,7 @@ pub fn roster(config: &Config, public_url: &Url) -> Roster {
     Roster {
         public_url: public_url.clone(),
         outlets: config.outlets.iter().map(|o| (o.clone(), config.schedule_of(&o.slug).to_string())).collect(),
+        public_urls: config.public_urls().clone(),
         channels: config.channels.clone(),
     }
 }

@@ -11,9 +11,15 @@ const MAX: usize = 1024;
 pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
     match &entry.source_id {
         // Where the key is more than the id, the id has another holder in its document.
-        Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) => own.clone(),
+        Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) && !is_live(own) => own.clone(),
         _ => minted(feed_url, &entry.key.0),
     }
+}
+
+/// Whether a reader that opens an id as a link would run it, or open something of its own machine.
+fn is_live(id: &str) -> bool {
+    let scheme = id.split_once(':').map_or("", |(scheme, _)| scheme);
+    ["javascript", "data", "vbscript", "about", "file", "blob"].iter().any(|live| live.eq_ignore_ascii_case(scheme))
 }
 
 /// `urn:uuid:` of version 8 (RFC 9562 5.8) from a hash of the feed's configured address and the key.
@@ -83,6 +89,8 @@ mod tests {
             "tag:outlet.ma,2026-11-02:/a/7",
             "urn:uuid:00000000-0000-8000-8000-00000000000a",
             "yt:video:abc",
+            "x-javascript:a",
+            "magnet:?xt=urn:btih:a",
         ] {
             let mut entry = arrival(own, "t", "").entry;
             assert_eq!(iri(&entry, "https://outlet.ma/rss", false), own);
@@ -109,6 +117,22 @@ mod tests {
             "https://",
         ] {
             assert!(!is_absolute(own), "{own}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_a_reader_could_run_is_minted() {
+        for own in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "about:blank",
+            "data:text/html,x",
+            "VBScript:x",
+            "File:///etc/passwd",
+            "blob:https://outlet.ma/7",
+        ] {
+            let entry = arrival(own, "t", "").entry;
+            assert!(iri(&entry, "https://outlet.ma/rss", false).starts_with("urn:uuid:"), "{own}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What went wrong, in words for people: short, without addresses' secrets, whatever the other side sent.
 
 use super::guard::Refused;
-use crate::model::{Fault, FeedUrl};
+use crate::model::{Fault, FeedUrl, uri::shown_within};
 use rustls::{CertificateError, Error as TlsError};
 use std::{error::Error, fs::File, io};
 
@@ -12,8 +12,9 @@ const MAX_WORDS: usize = 160;
 /// IPv6 says of an IPv6 address.
 const LACKS: [i32; 4] = [12, 23, 24, 105];
 
-/// At most [`MAX_WORDS`] characters of `text`, without control characters.
+/// At most [`MAX_WORDS`] characters of `text`, without control characters and without what addresses in it must not show.
 pub(super) fn clip(text: &str) -> String {
+    let text = shown_within(text);
     let mut words: String = text.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
     if text.chars().nth(MAX_WORDS).is_some() {
         words.push('…');
@@ -134,6 +135,7 @@ mod tests {
     #[test]
     fn foreign_words_are_cut_between_characters_and_hold_no_controls() {
         assert_eq!(clip("a\r\nb\u{1b}[31m"), "ab[31m");
+        assert_eq!(clip("error for url (https://a.example/?key=7)"), "error for url (https://a.example/)");
         let cut = clip(&"خ".repeat(MAX_WORDS + 1));
         assert_eq!((cut.chars().count(), cut.ends_with('…')), (MAX_WORDS + 1, true));
         assert!(!clip(&"خ".repeat(MAX_WORDS)).ends_with('…'));

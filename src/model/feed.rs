@@ -59,6 +59,12 @@ impl FeedUrl {
         self.0.as_str()
     }
 
+    /// What may be shown of it: without a query that may hold a secret.
+    #[must_use]
+    pub fn shown(&self) -> std::borrow::Cow<'_, str> {
+        super::uri::shown(self.as_str())
+    }
+
     /// The host; http(s) addresses always have one.
     #[must_use]
     pub fn host(&self) -> &str {

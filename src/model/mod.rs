@@ -12,6 +12,7 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+mod shorten;
 mod story;
 mod text;
 pub mod uri;

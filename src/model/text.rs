@@ -45,3 +45,16 @@ cleaned! {
     /// Holds no character that XML 1.0 forbids.
     SafeHtml,
 }
+
+impl SafeHtml {
+    /// Its beginning, cut behind a paragraph, and a link to the rest: at most `max` bytes, but for the link.
+    #[must_use]
+    pub fn shortened(&self, max: usize, link: &str, words: &str) -> Self {
+        let link = escaped(&super::uri::as_uri(link));
+        Self(super::shorten::shorten(&self.0, max, &format!("<p><a href=\"{link}\">{}</a></p>", escaped(words))))
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

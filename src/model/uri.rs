@@ -7,9 +7,16 @@ use std::fmt::Write as _;
 /// back as it is. Brackets stay only where an IPv6 host has them.
 ///
 /// RSS knows no IRIs, and strict readers refuse raw Arabic, spaces or `|` in any format: an address is stored, shown and
-/// published in this one form.
+/// published in this one form. `user:password@` is no part of it.
 #[must_use]
 pub fn as_uri(address: &str) -> Cow<'_, str> {
+    match without_userinfo(address) {
+        Cow::Borrowed(address) => encoded(address),
+        Cow::Owned(address) => Cow::Owned(encoded(&address).into_owned()),
+    }
+}
+
+fn encoded(address: &str) -> Cow<'_, str> {
     let host_end = host_end(address);
     let fits = |at: usize, b: u8| is_uri_byte(b) || (at < host_end && matches!(b, b'[' | b']'));
     if address.bytes().enumerate().all(|(at, b)| fits(at, b)) {
@@ -49,6 +56,93 @@ fn is_uri_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b)
 }
 
+/// Names of query parameters that choose what a feed holds and open nothing: a query of these alone is shown.
+const HARMLESS: [&str; 22] = [
+    "cat",
+    "category",
+    "channel",
+    "channel_id",
+    "feed",
+    "fmt",
+    "format",
+    "id",
+    "lang",
+    "language",
+    "limit",
+    "locale",
+    "output",
+    "p",
+    "page",
+    "paged",
+    "playlist_id",
+    "post_type",
+    "rss",
+    "section",
+    "tag",
+    "type",
+];
+
+/// What may be shown of a feed's address: without `user:password@`, and without its query, which may be a key, unless every
+/// parameter's name is on a short list of harmless ones.
+#[must_use]
+pub fn shown(address: &str) -> Cow<'_, str> {
+    let address = without_userinfo(address);
+    let Some(at) = address.find('?') else { return address };
+    let end = address[at..].find('#').map_or(address.len(), |hash| at + hash);
+    if is_harmless(&address[at + 1..end]) { address } else { Cow::Owned(address[..at].to_owned()) }
+}
+
+/// Whether a query holds harmless parameters only. A value that could hide another parameter is none of them.
+fn is_harmless(query: &str) -> bool {
+    let plain = |value: &str| !value.contains([';', '&', '=', '?', '@']);
+    url::form_urlencoded::parse(query.as_bytes())
+        .all(|(name, value)| HARMLESS.iter().any(|known| known.eq_ignore_ascii_case(&name)) && plain(&value))
+}
+
+/// An http(s) address without `user:password@` (RFC 3986 3.2.1); anything else as it is.
+#[must_use]
+pub fn without_userinfo(address: &str) -> Cow<'_, str> {
+    let Some(start) = authority(address) else { return Cow::Borrowed(address) };
+    let end = address[start..].find(['/', '\\', '?', '#']).map_or(address.len(), |end| start + end);
+    match address[start..end].rfind('@') {
+        Some(at) => Cow::Owned(format!("{}{}", &address[..start], &address[start + at + 1..])),
+        None => Cow::Borrowed(address),
+    }
+}
+
+/// Where the authority of an http(s) address begins.
+fn authority(address: &str) -> Option<usize> {
+    let colon = address.find(':')?;
+    let scheme = &address[..colon];
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    (is_web && address[colon + 1..].starts_with("//")).then_some(colon + 3)
+}
+
+/// A sentence with every http(s) address in it as [`shown`] shows it.
+#[must_use]
+pub fn shown_within(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = next_address(rest) {
+        let end = rest[at..].find(|c: char| c.is_whitespace() || "\"'<>“”«»()".contains(c));
+        let end = end.map_or(rest.len(), |end| at + end);
+        out.push_str(&rest[..at]);
+        out.push_str(&shown(&rest[at..end]));
+        rest = &rest[end..];
+    }
+    if out.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(out + rest) }
+}
+
+/// Where the next http(s) address begins.
+fn next_address(text: &str) -> Option<usize> {
+    text.match_indices("://").find_map(|(at, _)| {
+        ["https", "http"].iter().find_map(|scheme| {
+            let start = at.checked_sub(scheme.len())?;
+            text.get(start..at)?.eq_ignore_ascii_case(scheme).then_some(start)
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,6 +153,7 @@ mod tests {
             ("https://a.example/x?y=1&z=%D8%AE#s", "https://a.example/x?y=1&z=%D8%AE#s"),
             ("https://a.example/خبر", "https://a.example/%D8%AE%D8%A8%D8%B1"),
             ("https://a.example/a b|c\"<>^`{}\\", "https://a.example/a%20b%7Cc%22%3C%3E%5E%60%7B%7D%5C"),
+            ("https://me:s3cret@a.example/@x", "https://a.example/@x"),
             ("http://[::1]:8080/a[1]", "http://[::1]:8080/a%5B1%5D"),
         ] {
             assert_eq!(as_uri(given), wire);
@@ -72,5 +167,32 @@ mod tests {
         for no in ["ftp://a/", "https:///x", "https://", "https://a.example/ب", "a.example", "javascript:1"] {
             assert!(!is_http(no), "{no}");
         }
+    }
+
+    #[test]
+    fn a_query_is_shown_when_all_its_names_are_harmless() {
+        for (given, seen) in [
+            ("https://a.example/feed", "https://a.example/feed"),
+            ("https://a.example/?feed=rss2&cat=7", "https://a.example/?feed=rss2&cat=7"),
+            ("https://a.example/?format=xml&token=s3cret", "https://a.example/"),
+            ("https://a.example/rss?s3cret", "https://a.example/rss"),
+            ("https://a.example/rss?id=1;token=s3cret", "https://a.example/rss"),
+            ("https://a.example/rss?id=1%26token%3Ds3cret", "https://a.example/rss"),
+            ("https://a.example/rss?%74oken=s3cret#x", "https://a.example/rss"),
+            ("https://me:s3cret@a.example/rss?p=1", "https://a.example/rss?p=1"),
+            ("HTTPS://me@a.example", "HTTPS://a.example"),
+            ("https://a.example/@me?page=2", "https://a.example/@me?page=2"),
+            ("mailto:me@a.example?subject=x", "mailto:me@a.example"),
+        ] {
+            assert_eq!(shown(given), seen);
+            assert_eq!(shown(seen), seen, "what may be shown stays");
+        }
+    }
+
+    #[test]
+    fn addresses_within_a_sentence_are_shown_alike() {
+        let told = "redirect to “HTTP://u:p@a.example/x?key=1”, then https://b.example/?k=2 (خبر)";
+        assert_eq!(shown_within(told), "redirect to “HTTP://a.example/x”, then https://b.example/ (خبر)");
+        assert!(matches!(shown_within("refused: a.example://?key=1"), Cow::Borrowed(_)));
     }
 }

@@ -11,9 +11,11 @@ pub use plain::plain;
 pub use strip::text;
 
 use crate::model::{
-    Category, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml, SourceRef, link,
+    Category, Enclosure, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml, SourceRef,
+    link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 
 /// Characters of an excerpt, where an entry has no title.
 pub const EXCERPT: usize = 80;
@@ -52,21 +54,22 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
         authors: people(parsed.authors),
         contributors: people(parsed.contributors),
         categories: parsed.categories.into_iter().filter_map(category).collect(),
-        enclosures: parsed.enclosures,
+        enclosures: parsed.enclosures.into_iter().map(enclosure).collect(),
         rights: parsed.rights.as_ref().and_then(plain).map(PlainText::into_string),
-        image: parsed.image,
-        comments: parsed.comments,
+        image: parsed.image.map(open_address),
+        comments: parsed.comments.map(open_address),
         source: parsed.source.and_then(source),
     };
-    let shown = shown(title.as_ref(), parsed.link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
+    let link = parsed.link.map(open_address);
+    let shown = shown(title.as_ref(), link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
     Entry {
         key: parsed.key,
         raw,
         source_id: parsed.id,
         title,
         excerpt,
-        link_key: parsed.link.as_deref().filter(|_| !context.link_shared).and_then(link::link_key),
-        link: parsed.link,
+        link_key: link.as_deref().filter(|_| !context.link_shared).and_then(link::link_key),
+        link,
         summary,
         content: full,
         language: parsed.language.or_else(|| context.language.map(str::to_owned)),
@@ -121,6 +124,18 @@ fn shown(
     Entry::hash_shown(&parts)
 }
 
+/// An address without `user:password@`: it is nobody's business but its owner's.
+fn open_address(address: String) -> String {
+    match uri::without_userinfo(&address) {
+        Cow::Owned(open) => open,
+        Cow::Borrowed(_) => address,
+    }
+}
+
+fn enclosure(file: Enclosure) -> Enclosure {
+    Enclosure { url: open_address(file.url), ..file }
+}
+
 fn people(people: Vec<Person>) -> Vec<Person> {
     people.into_iter().filter_map(person).collect()
 }
@@ -130,7 +145,11 @@ fn people(people: Vec<Person>) -> Vec<Person> {
 pub fn person(person: Person) -> Option<Person> {
     let name = plain_string(person.name).unwrap_or_default();
     let email = person.email.and_then(plain_string);
-    (!name.is_empty() || email.is_some() || person.uri.is_some()).then_some(Person { name, email, uri: person.uri })
+    (!name.is_empty() || email.is_some() || person.uri.is_some()).then(|| Person {
+        name,
+        email,
+        uri: person.uri.map(open_address),
+    })
 }
 
 /// A category with plain texts; `None` when its term is empty.

@@ -75,7 +75,7 @@ impl Conveyor {
         if pages.asked.len() > 1 {
             tracing::info!(
                 outlet = %job.feed.outlet,
-                feed = %job.feed.url,
+                feed = %job.feed.url.shown(),
                 pages = pages.read,
                 entries = pages.entries,
                 bytes = pages.bytes,

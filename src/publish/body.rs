@@ -117,19 +117,27 @@ fn push_lang(out: &mut String, tag: Option<&str>) {
     }
 }
 
+/// What the link to the rest of a text says, in the text's language.
+pub(super) fn link_to_rest(lead: &Report) -> &'static str {
+    Words::of(lead).rest
+}
+
 /// The few words that an edition adds itself.
 struct Words {
     also: &'static str,
+    rest: &'static str,
     comma: &'static str,
 }
 
 impl Words {
     fn of(lead: &Report) -> Self {
         match lead.language.as_deref().map(primary) {
-            Some("fr") => Self { also: "Également publié par\u{a0}:", comma: ", " },
-            Some("ar") => Self { also: "نشرته أيضًا:", comma: "، " },
-            None if is_rtl(None, lead.title.as_str()) => Self { also: "نشرته أيضًا:", comma: "، " },
-            _ => Self { also: "Also reported by:", comma: ", " },
+            Some("fr") => Self { also: "Également publié par\u{a0}:", rest: "Lire la suite", comma: ", " },
+            Some("ar") => Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " },
+            None if is_rtl(None, lead.title.as_str()) => {
+                Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " }
+            }
+            _ => Self { also: "Also reported by:", rest: "Read the rest", comma: ", " },
         }
     }
 }

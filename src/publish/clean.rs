@@ -116,6 +116,61 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
 /// Safe HTML as strict readers take it without a word. The W3C validator warns of `controls` and of `bdo`: players come without
 /// buttons of their own, and an override of direction becomes an isolation in that direction. Pages keep both.
 pub(super) fn strict(html: &str) -> Cow<'_, str> {
+    match untangled(html) {
+        Cow::Borrowed(html) => quiet(html),
+        Cow::Owned(html) => Cow::Owned(quiet(&html).into_owned()),
+    }
+}
+
+/// Safe HTML without a link inside a link and without a table inside a link (HTML 4.5.1: parsers take the outer one apart):
+/// the inner link loses its tags, and so does the link around a table. Text and everything else stays.
+fn untangled(html: &str) -> Cow<'_, str> {
+    let links = html.matches("<a ").count() + html.matches("<a>").count();
+    if links < 2 && (links == 0 || !html.contains("<table")) {
+        return Cow::Borrowed(html);
+    }
+    let dropped = tangled(html);
+    if dropped.is_empty() {
+        return Cow::Borrowed(html);
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut from = 0;
+    for (start, end) in dropped {
+        out.push_str(&html[from..start]);
+        from = end;
+    }
+    out.push_str(&html[from..]);
+    Cow::Owned(out)
+}
+
+/// Where the tags of links stand that are inside another, or around a table; in order.
+fn tangled(html: &str) -> Vec<(usize, usize)> {
+    // Each open link: where its tag stands, and whether it is to go.
+    let (mut open, mut dropped) = (Vec::<((usize, usize), bool)>::new(), Vec::new());
+    let mut at = 0;
+    while let Some(start) = html[at..].find('<').map(|found| at + found) {
+        let end = start + tag_length(&html[start..]);
+        let tag = &html[start..end];
+        at = end;
+        match (element(tag), tag.starts_with("</")) {
+            ("a", false) => {
+                let is_inside = open.iter().any(|(_, goes)| !goes);
+                open.push(((start, end), is_inside));
+            }
+            ("a", true) => {
+                if let Some((place, true)) = open.pop() {
+                    dropped.extend([place, (start, end)]);
+                }
+            }
+            ("table", false) => open.iter_mut().for_each(|(_, goes)| *goes = true),
+            _ => {}
+        }
+    }
+    dropped.sort_unstable();
+    dropped
+}
+
+fn quiet(html: &str) -> Cow<'_, str> {
     if !["<video", "<audio", "<bdo"].iter().any(|tag| html.contains(tag)) {
         return Cow::Borrowed(html);
     }
@@ -215,6 +270,15 @@ mod tests {
         let text = "<p title=\"<bdo\">a controls=\"x\" <bdo dir=\"rtl\">b</bdo></p>";
         assert_eq!(strict(text), "<p title=\"<bdo\">a controls=\"x\" <bdi dir=\"rtl\">b</bdi></p>");
         assert!(matches!(strict("<p>a controls=\"x\"</p>"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn no_link_is_inside_a_link_or_around_a_table() {
+        let cell = "<table><tbody><tr><td><a href=\"2\">x</a></td></tr></tbody></table>";
+        assert_eq!(strict(&format!("<a href=\"1\">y{cell}</a>z")), format!("y{cell}z"));
+        assert_eq!(strict("<a href=\"1\">y<b><a href=\"2\">x</a></b>z</a>"), "<a href=\"1\">y<b>x</b>z</a>");
+        let fine = format!("<a href=\"1\">y</a>{cell}<a href=\"3\">z</a>");
+        assert!(matches!(strict(&fine), Cow::Borrowed(_)));
     }
 
     #[test]

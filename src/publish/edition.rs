@@ -61,6 +61,20 @@ impl Edition {
         Self { media_type, coded: [bytes, gzip, brotli].map(Coded::of) }
     }
 
+    /// The edition that was kept as its packed bytes ([`Edition::packed`]); `None` when they are no packed document.
+    #[must_use]
+    pub fn unpack(packed: Vec<u8>, media_type: &'static str) -> Option<Self> {
+        let bytes = super::archive::unpack(&packed)?;
+        let gzip = gzip(&bytes);
+        Some(Self { media_type, coded: [bytes, gzip, packed].map(Coded::of) })
+    }
+
+    /// The document as it is kept.
+    #[must_use]
+    pub fn packed(&self) -> &Bytes {
+        &self.coded(Coding::Brotli).bytes
+    }
+
     /// The representation in this coding.
     #[must_use]
     pub fn coded(&self, coding: Coding) -> &Coded {
@@ -118,6 +132,8 @@ mod tests {
         let text = "خبر الساعة ".repeat(500).into_bytes();
         let edition = Edition::new(text.clone(), "text/plain");
         assert_eq!(edition, Edition::new(text.clone(), "text/plain"), "the same bytes every time");
+        assert_eq!(Edition::unpack(edition.packed().to_vec(), "text/plain"), Some(edition.clone()), "as it was kept");
+        assert_eq!(Edition::unpack(b"no brotli".to_vec(), "text/plain"), None);
         let mut unzipped = Vec::new();
         flate2::read::GzDecoder::new(&*edition.coded(Coding::Gzip).bytes).read_to_end(&mut unzipped).unwrap();
         let mut unbrotlied = Vec::new();

@@ -8,6 +8,7 @@
 pub mod archive;
 mod atom;
 mod body;
+mod budget;
 mod clean;
 mod edition;
 pub mod incidents;
@@ -20,10 +21,26 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub use budget::{Budget, within};
 pub use edition::{Coded, Coding, Edition};
 
 use crate::model::{Channel, ChannelView};
 use url::Url;
+
+/// Number of the rules by which documents are rendered. It moves whenever the same stories would give other bytes: what was
+/// kept under another number is rendered anew, not served.
+pub const RULES: u32 = 2;
+
+/// What marks a document as rendered by these rules and settings.
+#[must_use]
+pub fn fingerprint<'a>(settings: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&RULES.to_le_bytes());
+    for setting in settings {
+        hasher.update(&(setting.len() as u64).to_le_bytes()).update(setting.as_bytes());
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
 
 /// The feed formats, each at its own address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

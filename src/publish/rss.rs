@@ -1,7 +1,7 @@
 //! RSS 2.0 as the RSS Advisory Board's profile wants it.
 
 use super::body;
-use super::clean::{has_end_tag, is_blank};
+use super::clean::{clean, is_blank};
 use super::wire::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
 use super::xml::Xml;
 use super::{ChannelView, Format, History, Place};
@@ -76,7 +76,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
         self::category(xml, category);
     }
     if let Some(rights) = lead.rights.as_deref().filter(|r| !is_blank(r)) {
-        xml.text("dc:rights", &[], rights);
+        xml.text("dc:rights", &[], &plain(rights));
     }
     if let Some(comments) = lead.comments.as_deref().map(as_uri).filter(|url| is_http(url)) {
         xml.text("comments", &[], &comments);
@@ -96,7 +96,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
 fn creators(xml: &mut Xml, lead: &Report) {
     let names: Vec<String> = lead.authors.iter().filter_map(body::signature).collect();
     if names.is_empty() {
-        xml.text("dc:creator", &[], &lead.outlet_name);
+        xml.text("dc:creator", &[], &plain(&lead.outlet_name));
     }
     for name in names {
         xml.text("dc:creator", &[], &name);
@@ -124,8 +124,80 @@ fn enclosure(xml: &mut Xml, lead: &Report) {
     xml.empty("enclosure", &[("url", Some(&url)), ("length", Some(&length)), ("type", Some(media_type))]);
 }
 
-/// Plain text for an element that readers may take for HTML. What looks like an end tag is escaped as HTML would, because
-/// it would vanish there, and the profile forbids it.
+/// Plain text for an element that some readers take for text and others for HTML. Where it holds what an HTML parser would
+/// take for a tag, all of it is escaped as HTML would: the ones show the references, the others the text, and none runs it.
 fn plain(text: &str) -> Cow<'_, str> {
-    if has_end_tag(text) { Cow::Owned(text.replace("</", "&lt;/")) } else { Cow::Borrowed(text) }
+    let text = clean(text);
+    if !looks_like_markup(&text) {
+        return text;
+    }
+    Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
+}
+
+/// Whether an HTML tokeniser leaves plain text at one of these (HTML 13.2.5.6, tag open state).
+fn looks_like_markup(text: &str) -> bool {
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        if byte == b'<' && bytes.peek().is_some_and(|next| next.is_ascii_alphabetic() || b"/!?".contains(next)) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+    use proptest::prelude::*;
+    use std::cell::RefCell;
+
+    /// What an HTML parser makes of a text: its characters, and whether there was anything but characters.
+    #[derive(Default)]
+    struct Seen(RefCell<(String, bool)>);
+
+    impl TokenSink for Seen {
+        type Handle = ();
+
+        fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+            let mut seen = self.0.borrow_mut();
+            match token {
+                Token::CharacterTokens(text) => seen.0.push_str(&text),
+                Token::TagToken(_) | Token::CommentToken(_) | Token::DoctypeToken(_) => seen.1 = true,
+                _ => {}
+            }
+            TokenSinkResult::Continue
+        }
+    }
+
+    fn as_html(text: &str) -> (String, bool) {
+        let input = BufferQueue::default();
+        input.push_back(text.into());
+        let tokenizer = Tokenizer::new(Seen::default(), TokenizerOpts::default());
+        let _ = tokenizer.feed(&input);
+        tokenizer.end();
+        tokenizer.sink.0.into_inner()
+    }
+
+    #[test]
+    fn what_looks_like_a_tag_is_escaped_whole() {
+        assert_eq!(plain("<img src=x onerror=alert(1)> & <3"), "&lt;img src=x onerror=alert(1)&gt; &amp; &lt;3");
+        assert_eq!(plain("a </x"), "a &lt;/x");
+        assert_eq!(plain("1 < 2 && I <3 you -> x"), "1 < 2 && I <3 you -> x");
+        assert_eq!(plain("<\u{1b}b>"), "&lt;b&gt;", "as it is after cleaning");
+    }
+
+    proptest! {
+        #[test]
+        fn no_title_holds_a_tag_and_decoding_gives_it_back(title in "[<>/!?&;a-z#0-9 \"'=\u{0}\u{1b}\u{fffd}خ-]{0,40}|\\PC{0,40}") {
+            let title = clean(&title).into_owned();
+            let (text, has_markup) = as_html(&plain(&title));
+            prop_assert!(!has_markup, "{title}");
+            if looks_like_markup(&title) {
+                prop_assert_eq!(text, title);
+            } else {
+                prop_assert_eq!(plain(&title), title.as_str());
+            }
+        }
+    }
 }

@@ -94,7 +94,10 @@ fn a_title_that_looks_like_markup_is_sent_as_text() {
     }
     // Atom declares it, RSS escapes it as its HTML readers want it, JSON has no such trouble.
     assert!(document(&view, Format::Atom).contains("<title type=\"html\">How to use &#x26;lt;/b&#x26;gt; &#x26;amp; "));
-    assert!(document(&view, Format::Rss).contains("<title>How to use &#x26;lt;/b&#x3E; &#x26; &#x3C;br&#x3E;<"));
+    assert!(
+        document(&view, Format::Rss)
+            .contains("<title>How to use &#x26;lt;/b&#x26;gt; &#x26;amp; &#x26;lt;br&#x26;gt;<")
+    );
     assert!(document(&view, Format::Json).contains("\"title\":\"How to use </b> & <br>\""));
 }
 

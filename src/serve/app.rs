@@ -3,6 +3,7 @@
 use super::cache::Cache;
 use super::desk::Desk;
 use super::health::Health;
+use super::host;
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
@@ -100,6 +101,12 @@ impl App {
         if let Some(meters) = &self.house.meters {
             meters.upkeep();
         }
+    }
+
+    /// The answer to a request that does not say whom it asks, or asks somebody else.
+    pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
+        let desk = self.house.desk.as_ref();
+        host::refusal(request, |name| desk.is_none_or(|desk| (desk.answers)(name))).map(host::answer)
     }
 
     /// The answer, when it lies ready.

@@ -69,6 +69,10 @@ pub struct Desk {
     pub public_url: Box<dyn Fn() -> Url + Send + Sync>,
     /// Whether pages show the entries' pictures, as configured now.
     pub images: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether requests for this host name are answered, as configured now.
+    pub answers: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// Whether a channel of this slug is configured now.
+    pub has_channel: Box<dyn Fn(&str) -> bool + Send + Sync>,
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
     pub filtered: Ask<Filter, ChannelView>,
     /// A story with its reports.

@@ -3,6 +3,7 @@
 
 use crate::model::pages::Filter;
 use crate::model::{Language, Slug};
+use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
 
 /// Values of one key at most.
@@ -23,6 +24,7 @@ const OUTLETS: u32 = 64;
 pub(super) fn read(query: &str) -> Result<Filter, String> {
     let mut filter = Filter { limit: USUAL, ..Filter::default() };
     for (key, value) in parse(query.as_bytes()) {
+        let (key, value) = (visible(&key), visible(&value));
         let value = value.trim();
         match &*key {
             "outlet" => {
@@ -53,6 +55,11 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
         }
     }
     Ok(filter)
+}
+
+/// Control characters mean nothing in a question, and an answer that repeats them would not be text any more.
+fn visible(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
 }
 
 fn words(value: &str) -> Result<Option<String>, String> {
@@ -99,6 +106,7 @@ mod tests {
             ("lang=FR-ma&outlet=alalam", "outlet=alalam&lang=fr"),
             ("q=++%D8%A3%D9%85%D8%B7%D8%A7%D8%B1%20%20x+", "q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1+x"),
             ("q=", ""),
+            ("q=a%00b%1B%5B31m%C2%9Bc", "q=a+b+%5B31m+c"),
             ("min_outlets=1&limit=100", ""),
             ("min_outlets=2&limit=7", "min_outlets=2&limit=7"),
         ] {
@@ -121,6 +129,14 @@ mod tests {
             (&many, "16"),
         ] {
             assert!(read(asked).unwrap_err().contains(word), "{asked}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_no_control_character() {
+        for asked in ["x%00%1B=1", "outlet=%1B%5B31m", "lang=%00", "min_outlets=%1B"] {
+            let why = read(asked).unwrap_err();
+            assert!(!why.contains(char::is_control), "{why:?}");
         }
     }
 

@@ -15,7 +15,9 @@ use crate::model::{Channel, ChannelView, StoryId};
 use crate::publish::{self, Format, History, Place};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{Response, StatusCode, Uri};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::middleware::map_response;
 use axum::routing::get;
 use axum::{Extension, Router};
 use std::time::Duration;
@@ -30,6 +32,7 @@ pub(super) fn router(house: House) -> Router {
     Router::new()
         .route("/", get(front))
         .route("/channels/{slug}", get(channel))
+        .route("/opml", get(opml))
         .route("/feed.atom", get(filtered))
         .route("/feed.rss", get(filtered))
         .route("/feed.json", get(filtered))
@@ -47,7 +50,16 @@ pub(super) fn router(house: House) -> Router {
         .fallback(|| async { nothing() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
+        .layer(map_response(come_back))
         .with_state(house)
+}
+
+/// Every 503 says when to come back (RFC 9110 10.2.3).
+async fn come_back(mut response: Response<Body>) -> Response<Body> {
+    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
+    }
+    response
 }
 
 /// A page's frame for this reader; `here` is the tab that is open.
@@ -74,12 +86,39 @@ async fn front(State(house): State<House>, asker: Asker) -> Response<Body> {
     river(&house, Channel::ALL, &asker).await
 }
 
-async fn channel(State(house): State<House>, Path(slug): Path<String>, asker: Asker) -> Response<Body> {
+/// Whether a channel is configured, rendered or not.
+fn has_channel(house: &House, slug: &str) -> bool {
+    house.desk.as_ref().is_some_and(|desk| (desk.has_channel)(slug))
+}
+
+/// A document of the shelf that was asked for with a question, which it does not take, or that is not there yet.
+fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
+    if query.is_some_and(|query| !query.is_empty()) { elsewhere(path) } else { soon() }
+}
+
+async fn opml(State(house): State<House>, RawQuery(query): RawQuery) -> Response<Body> {
+    if house.desk.is_some() { not_on_the_shelf("/opml", query.as_deref()) } else { nothing() }
+}
+
+async fn channel(
+    State(house): State<House>,
+    Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    asker: Asker,
+) -> Response<Body> {
+    if let Some((name, extension)) = slug.rsplit_once('.')
+        && let Some(format) = Format::of_extension(extension)
+        && has_channel(&house, name)
+    {
+        return not_on_the_shelf(&publish::path(name, format), query.as_deref());
+    }
     if slug == Channel::ALL { elsewhere("/") } else { river(&house, &slug, &asker).await }
 }
 
 async fn river(house: &House, slug: &str, asker: &Asker) -> Response<Body> {
-    let Some(river) = house.rivers.get(slug) else { return nothing() };
+    let Some(river) = house.rivers.get(slug) else {
+        return if has_channel(house, slug) { soon() } else { nothing() };
+    };
     let (tongue, here) = (asker.tongue(), publish::page_path(slug));
     let key = format!("{} {here}", tongue.tag());
     if let Some(held) = house.cache.get(&key, house.clock.now()) {

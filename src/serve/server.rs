@@ -266,6 +266,10 @@ impl Service<Request<Incoming>> for Front {
     type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        if let Some(response) = self.app.refuse(&request) {
+            self.app.count(&response);
+            return Either::Left(ready(Ok(response)));
+        }
         if let Some(response) = self.app.at_once(&request) {
             self.app.count(&response);
             return Either::Left(ready(Ok(response)));

@@ -10,15 +10,19 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 /// Keeps a rendered page, packed, in the caller's transaction. `false` when the channel's pages have moved on meanwhile:
-/// nothing is written then.
+/// nothing is written then. A page that is there already is replaced by what other rules made of its stories.
 pub(super) async fn keep(
     connection: &mut SqliteConnection,
     leaf: &Leaf,
     packed: &[u8],
+    fingerprint: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    if leaf.is_again {
+        return replace(connection, leaf, packed, fingerprint, now).await;
+    }
     let kept = sqlx::query(
-        "INSERT INTO archive (channel, number, made_at, stories, atom) SELECT c.slug, $2, $3, $4, $5 \
+        "INSERT INTO archive (channel, number, made_at, stories, atom, fingerprint) SELECT c.slug, $2, $3, $4, $5, $6 \
          FROM channel AS c WHERE c.slug = $1 ON CONFLICT (channel, number) DO NOTHING",
     )
     .bind(&leaf.view.slug)
@@ -26,6 +30,7 @@ pub(super) async fn keep(
     .bind(second(now))
     .bind(i64::try_from(leaf.places.len()).unwrap_or(i64::MAX))
     .bind(packed)
+    .bind(fingerprint)
     .execute(&mut *connection)
     .await
     .while_doing("keeping an archive page")?;
@@ -45,4 +50,28 @@ pub(super) async fn keep(
     .await
     .while_doing("marking the stories of an archive page")?;
     Ok(true)
+}
+
+/// Replaces the document of a page that is still kept; it stays as old as it was. A page whose stories are gone is gone too.
+async fn replace(
+    connection: &mut SqliteConnection,
+    leaf: &Leaf,
+    packed: &[u8],
+    fingerprint: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let packed = (!leaf.places.is_empty()).then_some(packed);
+    let replaced = sqlx::query(
+        "UPDATE archive SET atom = $3, fingerprint = $4, rendered_at = $5 \
+         WHERE channel = $1 AND number = $2 AND atom IS NOT NULL",
+    )
+    .bind(&leaf.view.slug)
+    .bind(leaf.number)
+    .bind(packed)
+    .bind(fingerprint)
+    .bind(second(now))
+    .execute(connection)
+    .await
+    .while_doing("rendering an archive page anew")?;
+    Ok(replaced.rows_affected() > 0)
 }

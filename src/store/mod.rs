@@ -13,6 +13,7 @@ mod batch;
 mod cell;
 mod checkpoint;
 mod directory;
+mod edition;
 mod error;
 mod feeds;
 mod ledger;
@@ -33,11 +34,12 @@ mod writer;
 
 pub use backup::{backup, restore};
 pub use checkpoint::WalState;
+pub use edition::Printed;
 pub use error::{StoreError, StoreErrorKind};
 pub use progress::{Progress, Teller, Unit};
 pub use read::{
-    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, Leaf, PlaceNow, PollThen, Reader, RevisionThen, Shelved,
-    SightingThen, StoryStory, Subscribed,
+    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, KeptEdition, Leaf, PlaceNow, PollThen, Reader, RevisionThen,
+    Shelved, SightingThen, StoryStory, Subscribed,
 };
 pub use retain::{Keep, Pruned};
 pub use roster::{Adopted, Roster};

@@ -7,7 +7,7 @@ use super::{
     error::{StoreError, While},
     place::Relaying,
 };
-use crate::model::{Channel, FeedId, Language, Outlet, Slug};
+use crate::model::{Channel, FeedId, FeedUrl, Language, Outlet, Slug};
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -21,6 +21,8 @@ pub struct Roster {
     pub public_url: Url,
     /// Each outlet, with its schedule as text (an equal text is an equal schedule).
     pub outlets: Vec<(Outlet, String)>,
+    /// What is shown in place of a feed's address, where the configuration says so.
+    pub public_urls: HashMap<FeedUrl, FeedUrl>,
     /// `all` first.
     pub channels: Vec<Channel>,
 }
@@ -108,6 +110,7 @@ struct FeedRow<'a> {
     url: &'a str,
     outlet: i64,
     schedule: &'a str,
+    public_url: Option<&'a str>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -116,6 +119,7 @@ struct KnownFeed {
     url: String,
     outlet_id: i64,
     schedule: String,
+    public_url: Option<String>,
     removed: bool,
 }
 
@@ -137,12 +141,13 @@ async fn adopt_feeds(
     for (outlet, schedule) in &roster.outlets {
         let Some(&id) = ids.get(outlet.slug.as_str()) else { continue };
         for url in &outlet.feeds {
-            let row = FeedRow { url: url.as_str(), outlet: id, schedule };
+            let public_url = roster.public_urls.get(url).map(FeedUrl::as_str);
+            let row = FeedRow { url: url.as_str(), outlet: id, schedule, public_url };
             match known.remove(row.url) {
                 None => added.push(row.url),
                 Some(f) if f.removed => adopted.added.push(FeedId(f.id)),
                 Some(f) if f.schedule != *schedule => adopted.rescheduled.push(FeedId(f.id)),
-                Some(f) if f.outlet_id == id => continue,
+                Some(f) if f.outlet_id == id && f.public_url.as_deref() == public_url => continue,
                 Some(_) => {}
             }
             rows.push(row);
@@ -161,7 +166,7 @@ async fn adopt_feeds(
 }
 
 async fn known_feeds(connection: &mut SqliteConnection) -> Result<Vec<KnownFeed>, StoreError> {
-    sqlx::query_as("SELECT id, url, outlet_id, schedule, removed FROM feed")
+    sqlx::query_as("SELECT id, url, outlet_id, schedule, public_url, removed FROM feed")
         .fetch_all(connection)
         .await
         .while_doing("reading feeds")
@@ -175,10 +180,11 @@ async fn write_feeds(
 ) -> Result<(), StoreError> {
     if !rows.is_empty() {
         sqlx::query(
-            "INSERT INTO feed (url, ask_url, outlet_id, schedule, next_poll_at) \
-             SELECT value ->> 'url', value ->> 'url', value ->> 'outlet', value ->> 'schedule', $2 \
+            "INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
+             SELECT value ->> 'url', value ->> 'url', value ->> 'outlet', value ->> 'schedule', value ->> 'public_url', $2 \
              FROM json_each($1) WHERE true \
-             ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, removed = 0",
+             ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, \
+                 public_url = excluded.public_url, removed = 0",
         )
         .bind(cell::rows(rows))
         .bind(cell::milli(now))

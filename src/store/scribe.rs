@@ -3,9 +3,9 @@
 use super::{
     apply, archive,
     batch::{self, Batch, Pending},
-    cell::{self, Place},
     checkpoint::Checkpoints,
     directory::Directory,
+    edition,
     error::{StoreError, While, is_busy},
     feeds::{self, VisitRows},
     ledger::Ledger,
@@ -173,12 +173,12 @@ impl Scribe {
                 self.settle(&settled).await?;
                 tell(reply, ());
             }
-            Command::Edition { path, hash, now, reply } => {
-                let changed = self.edition(&path, &hash, now).await?;
+            Command::Editions(printed, now, reply) => {
+                let changed = transaction!(self.database, |c| edition::keep(c, &printed, now))?;
                 tell(reply, changed);
             }
-            Command::Archive { leaf, packed, now, reply } => {
-                let kept = transaction!(self.database, |c| archive::keep(c, &leaf, &packed, now))?;
+            Command::Archive { leaf, packed, fingerprint, now, reply } => {
+                let kept = transaction!(self.database, |c| archive::keep(c, &leaf, &packed, &fingerprint, now))?;
                 tell(reply, kept);
             }
             Command::Index(reply) => {
@@ -292,33 +292,6 @@ impl Scribe {
     async fn settle(&mut self, settled: &[Settled]) -> Result<(), StoreError> {
         self.flush().await?;
         transaction!(self.database, |c| feeds::settle(c, settled))
-    }
-
-    /// An edition whose bytes are those of last time keeps its Last-Modified.
-    async fn edition(&mut self, path: &str, hash: &[u8], now: Timestamp) -> Result<Timestamp, StoreError> {
-        let was: Option<(Vec<u8>, String)> = reading!(self.database, |c| async {
-            sqlx::query_as("SELECT hash, changed_at FROM edition WHERE path = $1")
-                .bind(path)
-                .fetch_optional(c)
-                .await
-                .while_doing("reading editions")
-        })?;
-        if let Some((_, at)) = was.filter(|(had, _)| had == hash) {
-            return Place { table: "edition", row: 0 }.time("changed_at", &at);
-        }
-        transaction!(self.database, |c| async {
-            sqlx::query(
-                "INSERT INTO edition (path, hash, changed_at) VALUES ($1, $2, $3) \
-                 ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
-            )
-            .bind(path)
-            .bind(hash)
-            .bind(cell::second(now))
-            .execute(c)
-            .await
-            .while_doing("noting an edition")
-        })?;
-        Place { table: "edition", row: 0 }.time("changed_at", &cell::second(now))
     }
 
     async fn close(mut self) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 
 use super::{
     checkpoint::{Checkpoints, WalState},
+    edition::Printed,
     error::{StoreError, While},
     open::{self, WriterLock},
     progress::{Progress, Teller},
@@ -28,8 +29,8 @@ pub(super) enum Command {
     Visit(Box<Visit>, Settle, oneshot::Sender<Written>),
     Adopt(Box<Roster>, Timestamp, oneshot::Sender<(Adopted, Vec<FeedRecord>)>),
     Settle(Vec<Settled>, oneshot::Sender<()>),
-    Edition { path: String, hash: Vec<u8>, now: Timestamp, reply: oneshot::Sender<Timestamp> },
-    Archive { leaf: Box<Leaf>, packed: Vec<u8>, now: Timestamp, reply: oneshot::Sender<bool> },
+    Editions(Vec<Printed>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
+    Archive { leaf: Box<Leaf>, packed: Vec<u8>, fingerprint: String, now: Timestamp, reply: oneshot::Sender<bool> },
     Retention(Keep, Step, oneshot::Sender<Done>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
@@ -103,20 +104,27 @@ impl Writer {
         self.ask(|reply| Command::Settle(settled, reply)).await
     }
 
-    /// Notes what an edition's bytes hash to; answers when they last changed.
+    /// Keeps rendered editions; answers when the bytes of each last changed.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn edition(&self, path: String, hash: Vec<u8>, now: Timestamp) -> Result<Timestamp, StoreError> {
-        self.ask(|reply| Command::Edition { path, hash, now, reply }).await
+    pub async fn editions(&self, printed: Vec<Printed>, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
+        self.ask(|reply| Command::Editions(printed, now, reply)).await
     }
 
-    /// Keeps a rendered page of a channel's history, packed; `false` when the channel's pages have moved on meanwhile.
+    /// Keeps a rendered page of a channel's history, packed, with the fingerprint of the rules by which it was rendered. Where
+    /// the page is there already by other rules, its document is replaced. `false` when the channel's pages have moved on.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn archive(&self, leaf: Leaf, packed: Vec<u8>, now: Timestamp) -> Result<bool, StoreError> {
-        self.ask(|reply| Command::Archive { leaf: Box::new(leaf), packed, now, reply }).await
+    pub async fn archive(
+        &self,
+        leaf: Leaf,
+        packed: Vec<u8>,
+        fingerprint: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.ask(|reply| Command::Archive { leaf: Box::new(leaf), packed, fingerprint, now, reply }).await
     }
 
     /// Brings the search index up to date: for a run that ends before the writer is idle.

@@ -24,6 +24,7 @@ mod overdue;
 mod page;
 mod processes;
 mod proxies;
+mod publishing;
 mod questions;
 mod reading;
 mod size;

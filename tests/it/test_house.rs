@@ -160,6 +160,11 @@ impl TestHouse {
         sql(&self.file(), query).await
     }
 
+    /// A connection that may write to the closed house's file.
+    pub async fn write(&self) -> SqliteConnection {
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file())).await.unwrap()
+    }
+
     /// Asks until these are the rows, while time passes for the house too; fails after ten seconds.
     pub async fn sql_until(&self, query: &'static str, rows: &[&str]) {
         let mut found = Vec::new();

@@ -209,6 +209,8 @@ pub(super) fn desk(images: bool) -> Desk {
     Desk {
         public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
         images: Box::new(move || images),
+        answers: Box::new(|_| true),
+        has_channel: Box::new(|slug| slug == "later"),
         filtered: ask(|filter: Filter| async move {
             let mut view = channel("all", "");
             let outlets = u32::try_from(view.stories.len()).unwrap();

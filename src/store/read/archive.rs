@@ -21,6 +21,8 @@ pub enum Shelved {
         /// When it was rendered.
         made: Timestamp,
     },
+    /// The page was rendered by other rules or settings than today's: it is to be rendered anew ([`Reader::leaf_again`]).
+    Stale,
     /// The page after the newest.
     NotYet,
     /// Retention has passed over it.
@@ -36,31 +38,35 @@ pub struct Leaf {
     pub number: u32,
     /// The stories, newest first.
     pub view: ChannelView,
+    /// Whether the page is there already, rendered by other rules.
+    pub(in crate::store) is_again: bool,
     /// The places that it takes.
     pub(in crate::store) places: Vec<Wanted>,
 }
 
 impl Reader {
-    /// The page of this number of a configured channel's history.
+    /// The page of this number of a configured channel's history, as rendered by the rules and settings of this fingerprint.
     ///
     /// # Errors
     /// When the file cannot be read, or holds a row that cannot be.
-    pub async fn archived(&self, channel: &str, number: u32) -> Result<Shelved, StoreError> {
-        let page: Option<(i64, Option<Vec<u8>>, String)> = sqlx::query_as(
-            "SELECT a.rowid, a.atom, a.made_at FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
+    pub async fn archived(&self, channel: &str, number: u32, fingerprint: &str) -> Result<Shelved, StoreError> {
+        let page: Option<(i64, Option<Vec<u8>>, String, bool)> = sqlx::query_as(
+            "SELECT a.rowid, a.atom, coalesce(a.rendered_at, a.made_at), a.fingerprint = $3 FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
              WHERE a.channel = $1 AND a.number = $2",
         )
         .bind(channel)
         .bind(number)
+        .bind(fingerprint)
         .fetch_optional(&self.pool)
         .await
         .while_doing("reading an archive page")?;
         match page {
-            Some((row, Some(packed), made_at)) => {
+            Some((_, Some(_), _, false)) => Ok(Shelved::Stale),
+            Some((row, Some(packed), made_at, true)) => {
                 let made = Place { table: "archive", row }.time("made_at", &made_at)?;
                 Ok(Shelved::Page { packed, made })
             }
-            Some((_, None, _)) => Ok(Shelved::Gone),
+            Some((_, None, ..)) => Ok(Shelved::Gone),
             None => Ok(if self.next_page(channel).await? == Some(number) { Shelved::NotYet } else { Shelved::Unknown }),
         }
     }
@@ -125,8 +131,37 @@ impl Reader {
         .await
         .while_doing("reading stories without an archive page")?;
         places.reverse();
+        Ok(Some(self.leaf_of(channel, number, places, false, public_url).await?))
+    }
+
+    /// The stories of a page that is there already, as far as they are still kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn leaf_again(&self, channel: &Channel, number: u32, public_url: &Url) -> Result<Leaf, StoreError> {
+        let places: Vec<Wanted> = sqlx::query_as(
+            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_paged \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page = $2 \
+             ORDER BY order_at DESC, published_at DESC, story_id DESC, entry_id DESC",
+        )
+        .bind(channel.slug.as_str())
+        .bind(number)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading the stories of an archive page")?;
+        self.leaf_of(channel, number, places, true, public_url).await
+    }
+
+    async fn leaf_of(
+        &self,
+        channel: &Channel,
+        number: u32,
+        places: Vec<Wanted>,
+        is_again: bool,
+        public_url: &Url,
+    ) -> Result<Leaf, StoreError> {
         let stories = self.stories(&places, channel.collapse, public_url).await?;
-        let view = super::channel::view(slug.to_owned(), channel.title.clone(), stories, public_url);
-        Ok(Some(Leaf { number, view, places }))
+        let view = super::channel::view(channel.slug.to_string(), channel.title.clone(), stories, public_url);
+        Ok(Leaf { number, view, is_again, places })
     }
 }

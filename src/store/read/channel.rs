@@ -1,8 +1,8 @@
 //! A channel's latest stories, as `publish` wants them: two statements, whatever the size of the file.
 
-use super::Reader;
+use super::{Reader, shown_feed};
 use crate::{
-    model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, Report, SafeHtml, StoryId, StoryView},
+    model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, Report, SafeHtml, StoryId, StoryView, uri},
     store::{
         cell::{self, Place},
         error::{StoreError, While},
@@ -32,6 +32,7 @@ struct PlaceRow {
     outlet: String,
     outlet_name: String,
     feed_url: String,
+    feed_public_url: Option<String>,
     feed_link: Option<String>,
     feed_updated_at: String,
 }
@@ -47,13 +48,15 @@ struct CarrierRow {
     language: Option<String>,
 }
 
-/// What a story and the report that is shown of it are made of; `p` is where it stands.
+/// What a story and the report that is shown of it are made of; `p` is where it stands, `$1` how much of a text is read.
 macro_rules! stories {
     ($rest:literal) => {
         concat!(
             "SELECT p.story_id, p.order_at, s.iri AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
-                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, t.summary, t.content, \
-                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.link AS feed_link, \
+                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, \
+                    substr(t.summary, 1, $1) AS summary, substr(t.content, 1, $1) AS content, \
+                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.public_url AS feed_public_url, \
+                    f.link AS feed_link, \
                     e.feed_updated_at ",
             $rest
         )
@@ -80,9 +83,10 @@ impl Reader {
             "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN feed AS f ON f.id = e.feed_id \
-             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $1) \
-             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $2"
+             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) \
+             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $3"
         ))
+        .bind(self.text_max)
         .bind(channel.slug.as_str())
         .bind(i64::from(channel.limit))
         .fetch_all(&self.pool)
@@ -101,11 +105,12 @@ impl Reader {
     ) -> Result<Vec<StoryView>, StoreError> {
         let rows: Vec<PlaceRow> = sqlx::query_as(stories!(
             "FROM (SELECT key AS n, value ->> 'story' AS story_id, value ->> 'entry' AS entry_id, \
-                          value ->> 'order_at' AS order_at FROM json_each($1)) AS p \
+                          value ->> 'order_at' AS order_at FROM json_each($2)) AS p \
              JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN feed AS f ON f.id = e.feed_id ORDER BY p.n"
         ))
+        .bind(self.text_max)
         .bind(cell::rows(wanted))
         .fetch_all(&self.pool)
         .await
@@ -181,10 +186,17 @@ fn also(lead: &PlaceRow, carriers: &[CarrierRow], public_url: &Url) -> Vec<Carri
         .collect()
 }
 
+/// What may be shown of the page that a feed says it belongs to: one that repeats a hidden query goes without.
+pub(super) fn shown_page(feed_url: &str, feed: &str, page: Option<String>) -> Option<String> {
+    let is_open = feed_url == feed;
+    page.map(|page| if is_open { uri::without_userinfo(&page).into_owned() } else { uri::shown(&page).into_owned() })
+}
+
 fn story(row: PlaceRow, also: Vec<Carrier>, collapse: bool, public_url: &Url) -> Result<StoryView, StoreError> {
     let entry = Place { table: "entry", row: row.entry_id };
     let published = entry.time("published_at", &row.published_at)?;
     let revised = entry.maybe_time("revised_at", row.revised_at.as_deref())?;
+    let feed_url = shown_feed(&row.feed_url, row.feed_public_url);
     let extras: Extras = Place { table: "entry_text", row: row.entry_id }.json("extras", &row.extras)?;
     Ok(StoryView {
         id: StoryId(row.story_id),
@@ -210,8 +222,8 @@ fn story(row: PlaceRow, also: Vec<Carrier>, collapse: bool, public_url: &Url) ->
             comments: extras.comments,
             outlet: row.outlet,
             outlet_name: row.outlet_name,
-            feed_url: row.feed_url,
-            feed_link: row.feed_link,
+            feed_link: shown_page(&row.feed_url, &feed_url, row.feed_link),
+            feed_url,
             feed_updated: entry.time("feed_updated_at", &row.feed_updated_at)?,
         },
     })

@@ -2,6 +2,7 @@
 
 mod archive;
 mod channel;
+mod edition;
 mod explain;
 mod filter;
 mod health;
@@ -10,6 +11,7 @@ mod story;
 mod subscriptions;
 
 pub use archive::{Leaf, Shelved};
+pub use edition::KeptEdition;
 pub use explain::{
     EntryNow, EntryStory, FeedNow, FeedStory, PlaceNow, PollThen, RevisionThen, SightingThen, StoryStory,
 };
@@ -21,14 +23,19 @@ use super::{
     error::{StoreError, While},
     open,
 };
-use crate::model::{FeedId, RawHash};
+use crate::model::{FeedId, RawHash, uri};
 use sqlx::SqlitePool;
 use std::{collections::HashSet, path::Path};
+
+/// Characters of a text that are read where nothing else is said: a million.
+const TEXT_MAX: u32 = 1_000_000;
 
 /// A few read-only connections; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reader {
     pool: SqlitePool,
+    /// Characters of an entry's text that channels are read with: what lies beyond is not published.
+    text_max: u32,
 }
 
 impl Reader {
@@ -37,7 +44,13 @@ impl Reader {
     /// # Errors
     /// When there is none, or it is not Warraq's, or newer than this program.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { pool: open::readers(path).await? })
+        Ok(Self { pool: open::readers(path).await?, text_max: TEXT_MAX })
+    }
+
+    /// The same, reading so many characters of an entry's text for channels: a bound for memory.
+    #[must_use]
+    pub fn with_text_max(self, characters: u32) -> Self {
+        Self { text_max: characters, ..self }
     }
 
     /// What a feed lists as of its last read document, by the hash of each entry's bytes.
@@ -75,4 +88,10 @@ impl Reader {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// What may be shown of a feed's address: what the configuration says, else the address without a query that may hold a
+/// secret.
+fn shown_feed(url: &str, public_url: Option<String>) -> String {
+    public_url.unwrap_or_else(|| uri::shown(url).into_owned())
 }

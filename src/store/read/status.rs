@@ -1,8 +1,11 @@
 //! How everything fares: the status page, and feeds that broke or work again.
 
-use super::Reader;
+use super::{Reader, shown_feed};
 use crate::{
-    model::pages::{DAYS, Day, FeedStatus, Incident, StatusPage},
+    model::{
+        pages::{DAYS, Day, FeedStatus, Incident, StatusPage},
+        uri,
+    },
     store::{
         cell::{Place, second},
         error::{StoreError, While},
@@ -23,6 +26,7 @@ struct FeedRow {
     id: i64,
     outlet_name: String,
     url: String,
+    public_url: Option<String>,
     state: String,
     last_poll_at: Option<String>,
     last_outcome: Option<String>,
@@ -49,6 +53,7 @@ struct IncidentRow {
     at: String,
     outlet_name: String,
     url: String,
+    public_url: Option<String>,
     error: Option<String>,
 }
 
@@ -76,7 +81,7 @@ impl Reader {
                 .await
                 .while_doing("counting stories")?;
         let feeds: Vec<FeedRow> = sqlx::query_as(
-            "SELECT f.id, o.name AS outlet_name, f.url, f.state, f.last_poll_at, f.last_outcome, f.last_error, \
+            "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.state, f.last_poll_at, f.last_outcome, f.last_error, \
                     f.failures, f.next_poll_at, f.why, f.gaps \
              FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY o.slug, f.url",
         )
@@ -142,7 +147,7 @@ impl Reader {
                 SELECT ( \
                     SELECT CASE WHEN outcome IN ('failed', 'gone') THEN NULL ELSE id END FROM poll AS p \
                     WHERE p.feed_id = bad.feed_id AND p.ended_at > bad.ended_at ORDER BY p.ended_at LIMIT 1) FROM bad) \
-             SELECT p.id AS poll, p.ended_at AS at, o.name AS outlet_name, f.url, \
+             SELECT p.id AS poll, p.ended_at AS at, o.name AS outlet_name, f.url, f.public_url, \
                     CASE p.outcome WHEN 'failed' THEN coalesce(p.error, 'failed') \
                                    WHEN 'gone' THEN 'gone for good, says its server (410)' END AS error \
              FROM poll AS p JOIN feed AS f ON f.id = p.feed_id JOIN outlet AS o ON o.id = f.outlet_id \
@@ -156,7 +161,9 @@ impl Reader {
         .while_doing("reading incidents")?;
         let incident = |row: IncidentRow| {
             let at = Place { table: "poll", row: row.poll }.time("ended_at", &row.at)?;
-            Ok(Incident { poll: row.poll, at, outlet_name: row.outlet_name, url: row.url, error: row.error })
+            let url = shown_feed(&row.url, row.public_url);
+            let error = row.error.map(|error| uri::shown_within(&error).into_owned());
+            Ok(Incident { poll: row.poll, at, outlet_name: row.outlet_name, url, error })
         };
         rows.into_iter().map(incident).collect()
     }
@@ -202,11 +209,11 @@ fn feed_status(row: FeedRow, entries: Vec<u32>) -> Result<FeedStatus, StoreError
     let place = Place { table: "feed", row: row.id };
     Ok(FeedStatus {
         outlet_name: row.outlet_name,
-        url: row.url,
+        url: shown_feed(&row.url, row.public_url),
         state: row.state,
         last_poll: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
         last_outcome: row.last_outcome,
-        last_error: row.last_error,
+        last_error: row.last_error.map(|error| uri::shown_within(&error).into_owned()),
         failures: place.count("failures", row.failures)?,
         next_poll: place.time("next_poll_at", &row.next_poll_at)?,
         why: row.why,

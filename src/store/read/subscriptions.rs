@@ -1,6 +1,6 @@
 //! The configured feeds, for those who want to read them elsewhere.
 
-use super::Reader;
+use super::{Reader, channel::shown_page, shown_feed};
 use crate::store::{
     cell::Place,
     error::{StoreError, While},
@@ -13,7 +13,7 @@ pub struct Subscribed {
     pub outlet_name: String,
     /// What the feed calls itself.
     pub title: Option<String>,
-    /// The configured address.
+    /// What may be shown of its address.
     pub url: String,
     /// The feed's page.
     pub link: Option<String>,
@@ -29,6 +29,7 @@ struct Row {
     name: String,
     title: Option<String>,
     url: String,
+    public_url: Option<String>,
     link: Option<String>,
     language: Option<String>,
     tags: String,
@@ -41,7 +42,7 @@ impl Reader {
     /// When the file cannot be read, or holds a row that cannot be.
     pub async fn subscriptions(&self) -> Result<Vec<Subscribed>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT f.outlet_id, o.name, f.title, f.url, f.link, coalesce(o.language, f.language) AS language, o.tags \
+            "SELECT f.outlet_id, o.name, f.title, f.url, f.public_url, f.link, coalesce(o.language, f.language) AS language, o.tags \
              FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.outlet_id, f.id",
         )
         .fetch_all(&self.pool)
@@ -49,7 +50,9 @@ impl Reader {
         .while_doing("reading feeds")?;
         let subscribed = |row: Row| {
             let tags = Place { table: "outlet", row: row.outlet_id }.json("tags", &row.tags)?;
-            let Row { name: outlet_name, title, url, link, language, .. } = row;
+            let Row { name: outlet_name, title, url: polled, public_url, link, language, .. } = row;
+            let url = shown_feed(&polled, public_url);
+            let link = shown_page(&polled, &url, link);
             Ok(Subscribed { outlet_name, title, url, link, language, tags })
         };
         rows.into_iter().map(subscribed).collect()

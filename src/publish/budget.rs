@@ -1,0 +1,100 @@
+//! How large editions may be: a budget for an entry's text, and one for the whole. Every story stays listed; where the texts
+//! are too much, the oldest shrink.
+
+use super::{Format, History, Place, body, render};
+use crate::model::{ChannelView, Report, StoryView};
+
+/// What an edition may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Largest text of an entry, in bytes of HTML, its summary included.
+    pub entry_max: usize,
+    /// Largest edition, in bytes, in every format.
+    pub edition_max: usize,
+}
+
+/// Bytes of an edition that are no entry's: its head.
+const HEAD: usize = 2_000;
+/// Texts shrink to this many bytes at least: what is less says nothing.
+const LEAST: usize = 500;
+/// Authors, categories and enclosures of an entry, each.
+const LIST_MAX: usize = 100;
+
+/// The view with texts that fit the budget. Equal views give equal views.
+#[must_use]
+pub fn within(mut view: ChannelView, budget: Budget) -> ChannelView {
+    for story in &mut view.stories {
+        bound_lists(&mut story.lead);
+        shorten(&mut story.lead, budget.entry_max);
+    }
+    let stories = std::mem::take(&mut view.stories);
+    let shell = Shell::of(&view);
+    view.stories = shell.fit(stories, budget.edition_max.saturating_sub(HEAD));
+    view
+}
+
+fn bound_lists(lead: &mut Report) {
+    lead.authors.truncate(LIST_MAX);
+    lead.contributors.truncate(LIST_MAX);
+    lead.categories.truncate(LIST_MAX);
+    lead.enclosures.truncate(LIST_MAX);
+}
+
+/// Cuts summary and text to `max` bytes together; beside a text, the summary may have a quarter.
+fn shorten(lead: &mut Report, max: usize) {
+    let is_beside = lead.content.is_some();
+    let summary_max = if is_beside { max / 4 } else { max };
+    let rest = body::link_to_rest(lead);
+    let cut = |html: &crate::model::SafeHtml, max: usize| {
+        if html.as_str().len() > max { html.shortened(max, &lead.link, rest) } else { html.clone() }
+    };
+    let summary = lead.summary.as_ref().map(|html| cut(html, summary_max));
+    let left = max.saturating_sub(summary.as_ref().map_or(0, |html| html.as_str().len()));
+    let content = lead.content.as_ref().map(|html| cut(html, left));
+    (lead.summary, lead.content) = (summary, content);
+}
+
+/// A channel without stories: what a story costs is what it adds.
+struct Shell {
+    view: ChannelView,
+    place: Place,
+    empty: [usize; 3],
+}
+
+impl Shell {
+    fn of(view: &ChannelView) -> Self {
+        let url = view.public_url.clone();
+        let place = Place { id: url.clone(), this: url.clone(), page: url, history: History::None };
+        let empty = Format::ALL.map(|format| render(view, &place, format).len());
+        Self { view: view.clone(), place, empty }
+    }
+
+    /// Shrinks texts from the oldest (the last) on, until all stories together fit into `max`.
+    fn fit(mut self, mut stories: Vec<StoryView>, max: usize) -> Vec<StoryView> {
+        let weights: Vec<[usize; 3]> = stories.iter().map(|story| self.weigh(story)).collect();
+        let mut total = weights.iter().fold([0; 3], |sum, weight| std::array::from_fn(|n| sum[n] + weight[n]));
+        for (story, weight) in stories.iter_mut().zip(weights).rev() {
+            let excess = total.iter().max().map_or(0, |largest| largest.saturating_sub(max));
+            if excess == 0 {
+                break;
+            }
+            let length = |html: &Option<crate::model::SafeHtml>| html.as_ref().map_or(0, |html| html.as_str().len());
+            let text = length(&story.lead.summary) + length(&story.lead.content);
+            shorten(&mut story.lead, text.saturating_sub(excess).max(LEAST));
+            let lighter = self.weigh(story);
+            for (sum, (before, now)) in total.iter_mut().zip(weight.into_iter().zip(lighter)) {
+                *sum = (*sum + now).saturating_sub(before);
+            }
+        }
+        stories
+    }
+
+    /// Bytes that a story adds to each format.
+    fn weigh(&mut self, story: &StoryView) -> [usize; 3] {
+        self.view.stories = vec![story.clone()];
+        let mut empty = self.empty.into_iter();
+        Format::ALL.map(|format| {
+            render(&self.view, &self.place, format).len().saturating_sub(empty.next().unwrap_or_default()) + 1
+        })
+    }
+}

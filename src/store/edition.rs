@@ -1,0 +1,76 @@
+//! Keeps editions as they were rendered last, so that they are served at once after a start.
+
+use super::{
+    cell::{Place, second},
+    error::{StoreError, While},
+};
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+/// A rendered edition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    /// Its path.
+    pub path: String,
+    /// Hash of its bytes.
+    pub hash: Vec<u8>,
+    /// The document, packed.
+    pub packed: Vec<u8>,
+    /// Fingerprint of the rules and settings by which it was rendered.
+    pub fingerprint: String,
+}
+
+/// Keeps these editions, in the caller's transaction; answers when the bytes of each last changed. Bytes that are those of
+/// last time keep that instant.
+pub(super) async fn keep(
+    connection: &mut SqliteConnection,
+    printed: &[Printed],
+    now: Timestamp,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let mut changed = Vec::with_capacity(printed.len());
+    for edition in printed {
+        changed.push(keep_one(connection, edition, now).await?);
+    }
+    Ok(changed)
+}
+
+async fn keep_one(
+    connection: &mut SqliteConnection,
+    edition: &Printed,
+    now: Timestamp,
+) -> Result<Timestamp, StoreError> {
+    let was: Option<(i64, Vec<u8>, String, bool)> = sqlx::query_as(
+        "SELECT rowid, hash, changed_at, fingerprint = $2 AND packed IS NOT NULL FROM edition WHERE path = $1",
+    )
+    .bind(&edition.path)
+    .bind(&edition.fingerprint)
+    .fetch_optional(&mut *connection)
+    .await
+    .while_doing("reading editions")?;
+    let (mut at, mut is_kept) = (now, false);
+    if let Some((row, _, changed_at, kept)) = was.filter(|(_, hash, ..)| *hash == edition.hash) {
+        at = Place { table: "edition", row }.time("changed_at", &changed_at)?;
+        is_kept = kept;
+    }
+    if !is_kept {
+        write(connection, edition, at).await?;
+    }
+    Ok(at)
+}
+
+async fn write(connection: &mut SqliteConnection, edition: &Printed, at: Timestamp) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO edition (path, hash, changed_at, fingerprint, packed) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, \
+             fingerprint = excluded.fingerprint, packed = excluded.packed",
+    )
+    .bind(&edition.path)
+    .bind(&edition.hash)
+    .bind(second(at))
+    .bind(&edition.fingerprint)
+    .bind(&edition.packed)
+    .execute(connection)
+    .await
+    .map(drop)
+    .while_doing("keeping an edition")
+}

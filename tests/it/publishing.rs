@@ -1,0 +1,271 @@
+//! What is published: nothing secret, nothing that runs, nothing without bounds, and at once after a start.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{RunningDaemon, TestHouse, config_text},
+};
+use serde_json::Value;
+use std::fmt::Write as _;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use warraq::model::FeedUrl;
+
+const DATE: &str = "2026-11-02T09:30:00Z";
+const EDITIONS: [&str; 3] = ["/feed.atom", "/feed.rss", "/feed.json"];
+const SECRET: &str = "s3cret-key";
+
+fn doc(title: &str) -> FeedDoc {
+    FeedDoc::rss("La Ville").entry("1", title, "https://ville.invalid/1", "<p>Un texte.</p>", DATE)
+}
+
+/// A house that has polled this feed, closed.
+async fn polled(more: &str, feed: &FeedUrl) -> TestHouse {
+    let mut house = TestHouse::with(more, &[("ville", feed)]).await;
+    house.poll().await;
+    house.close().await;
+    house
+}
+
+/// What the server says to these bytes.
+async fn raw(daemon: &RunningDaemon, request: &str) -> String {
+    let mut stream = TcpStream::connect(daemon.base.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn the_last_editions_are_served_at_once_after_a_start() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let feed = outlet.url("/feed");
+    let channel = "[[channel]]\nslug = \"une\"\ntitle = \"La une\"\noutlets = [\"ville\"]\n";
+    let house = polled(channel, &feed).await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    daemon.get_until("/channels/une.rss", "Un titre").await;
+    daemon.stop().await.unwrap();
+    let kept = "SELECT count(*) FROM edition WHERE packed IS NOT NULL AND fingerprint <> ''";
+    assert_eq!(house.sql(kept).await, ["7"], "two channels in three formats, and the list of feeds");
+
+    // Before anything is rendered a configured channel is there, or is on its way; it never is unknown.
+    let daemon = RunningDaemon::start(&house).await;
+    for path in ["/feed.atom", "/channels/une.atom", "/channels/une.json", "/opml", "/", "/channels/une"] {
+        let answer = daemon.get(path).await;
+        let status = answer.status().as_u16();
+        assert!(matches!(status, 200 | 503), "{path}: {status}");
+        assert_eq!(status == 503, answer.headers().contains_key("retry-after"), "{path}");
+    }
+    assert_eq!(daemon.get("/channels/deux.atom").await.status(), 404);
+    daemon.get_until("/channels/une.atom", "Un titre").await;
+    let strayed = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let strayed = strayed.get(format!("{}/channels/une.atom?utm=x", daemon.base)).send().await.unwrap();
+    assert_eq!(
+        (strayed.status().as_u16(), &strayed.headers()["location"]),
+        (307, &"/channels/une.atom".parse().unwrap())
+    );
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_rendered_by_other_settings_is_not_served() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let feed = outlet.url("/feed");
+    let mut house = polled("", &feed).await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    daemon.stop().await.unwrap();
+    let before = house.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await;
+    house.restart(Some(config_text("[publish]\nentry_max = \"1kB\"\n", &[("ville", &feed)]))).await;
+    house.close().await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    daemon.stop().await.unwrap();
+    assert_ne!(house.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await, before);
+}
+
+#[tokio::test]
+async fn a_query_that_may_hold_a_secret_is_shown_nowhere() {
+    let outlet = FakeOutlet::start().await;
+    let secret = outlet.url(&format!("/feed?token={SECRET}"));
+    let open = outlet.url("/open?cat=7&format=rss");
+    let named = outlet.url(&format!("/named?k={SECRET}"));
+    let broken = outlet.url(&format!("/broken?k={SECRET}"));
+    for (feed, n) in [(&secret, "1"), (&open, "2"), (&named, "3")] {
+        let link = format!("https://me:{SECRET}@ville.invalid/{n}");
+        let path = feed.as_str().strip_prefix(outlet.url("/").as_str().trim_end_matches('/')).unwrap();
+        outlet.set(path, Reply::feed(FeedDoc::rss("V").entry(n, &format!("Titre {n}"), &link, "Un texte.", DATE)));
+    }
+    let table = format!(
+        "\n[[outlet]]\nslug = \"named\"\nname = \"named\"\nfeeds = [{{ url = \"{named}\", public_url = \"https://named.invalid/feed\" }}]\n"
+    );
+    let outlets = [("ville", &secret), ("open", &open), ("broken", &broken)];
+    let mut house = TestHouse::configured(config_text("", &outlets) + &table).await;
+    house.poll().await;
+    house.close().await;
+    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["3"], "all were read");
+    assert_eq!(house.sql("SELECT count(*) FROM entries WHERE link LIKE '%@%'").await, ["0"]);
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Titre 3").await;
+    for path in EDITIONS.into_iter().chain([
+        "/opml",
+        "/status",
+        "/status.atom",
+        "/stories/1",
+        "/metrics",
+        "/",
+        "/search.atom?q=Titre",
+    ]) {
+        let answer = daemon.get(path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(!text.contains(SECRET), "{path}: {text}");
+    }
+    for path in EDITIONS.into_iter().chain(["/opml"]) {
+        let text = daemon.get(path).await.text().await.unwrap();
+        assert!(text.contains("/open?cat=7") && text.contains("https://named.invalid/feed"), "{path}: {text}");
+    }
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn archive_pages_of_other_rules_are_rendered_anew() {
+    let outlet = FakeOutlet::start().await;
+    let mut feed_doc = FeedDoc::rss("V");
+    for n in 1..=6 {
+        let (n, title) = (n.to_string(), format!("Titre {n}"));
+        feed_doc = feed_doc.entry(&n, &title, &format!("https://ville.invalid/{n}"), "Un texte.", DATE);
+    }
+    outlet.set("/feed", Reply::feed(feed_doc));
+    let feed = outlet.url("/feed");
+    let house = polled("[[channel]]\nslug = \"all\"\ntitle = \"Tout\"\nlimit = 2\n", &feed).await;
+    let daemon = RunningDaemon::start(&house).await;
+    let page = daemon.get_until("/archive/all/1.atom", "</feed>").await;
+    daemon.stop().await.unwrap();
+    // A page that was kept by a program of before, with what it should not show.
+    let mut database = house.write().await;
+    let old = warraq::publish::archive::pack(b"<feed>s3cret</feed>");
+    sqlx::query("UPDATE archive SET fingerprint = '', atom = $1").bind(old).execute(&mut database).await.unwrap();
+    drop(database);
+    let daemon = RunningDaemon::start(&house).await;
+    assert_eq!(daemon.get("/archive/all/1.atom").await.text().await.unwrap(), page);
+    assert_eq!(house.sql("SELECT count(*) FROM archive WHERE fingerprint <> ''").await, ["1"]);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn texts_and_editions_have_a_budget_and_every_story_stays_listed() {
+    let outlet = FakeOutlet::start().await;
+    let paragraph = format!("<p>{}</p>", "mot ".repeat(100));
+    let mut long = FeedDoc::rss("V");
+    for n in 1..=30 {
+        let mut text = format!("<p>Début {n}.</p>");
+        (0..20).for_each(|_| text.push_str(&paragraph));
+        let date = format!("2026-11-02T09:{n:02}:00Z");
+        long = long.entry(&n.to_string(), &format!("Titre {n}"), &format!("https://ville.invalid/{n}"), &text, &date);
+    }
+    outlet.set("/feed", Reply::feed(long));
+    let feed = outlet.url("/feed");
+    let house = polled("[publish]\nentry_max = \"4kB\"\nedition_max = \"60kB\"\n", &feed).await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Titre 30").await;
+    for path in EDITIONS {
+        let text = daemon.get(path).await.text().await.unwrap();
+        assert!(text.len() <= 60_000, "{path}: {}", text.len());
+        assert!(
+            (1..=30).all(|n| text.contains(&format!("Titre {n}<")) || text.contains(&format!("\"Titre {n}\""))),
+            "{path}"
+        );
+    }
+    let feed: Value = serde_json::from_str(&daemon.get("/feed.json").await.text().await.unwrap()).unwrap();
+    let texts: Vec<&str> =
+        feed["items"].as_array().unwrap().iter().map(|item| item["content_html"].as_str().unwrap()).collect();
+    assert!(texts[0].len() <= 4_000 && texts[0].len() > 3_000, "the newest has its whole budget: {}", texts[0].len());
+    assert!(texts[29].len() <= 500, "the oldest gives way first: {}", texts[29].len());
+    for (text, item) in texts.iter().zip(feed["items"].as_array().unwrap()) {
+        assert!(text.contains("</p><p><a href=") && text.contains(item["url"].as_str().unwrap()), "{text}");
+    }
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_title_that_looks_like_markup_is_text_in_every_format() {
+    let title = "<img src=x onerror=alert(1)> & </x";
+    let outlet = FakeOutlet::start().await;
+    let escaped = title.replace('&', "&amp;amp;").replace('<', "&amp;lt;").replace('>', "&amp;gt;");
+    let item = format!(
+        "<item><guid>1</guid><title>{escaped}</title><link>https://ville.invalid/1</link><description>Un texte.</description></item>"
+    );
+    outlet.set("/feed", Reply::feed(format!("<rss version=\"2.0\"><channel><title>V</title>{item}</channel></rss>")));
+    let house = polled("", &outlet.url("/feed")).await;
+    let daemon = RunningDaemon::start(&house).await;
+    let json = daemon.get_until("/feed.json", "onerror").await;
+    let feed: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(feed["items"][0]["title"], title);
+    let rss = daemon.get("/feed.rss").await.text().await.unwrap();
+    let mut twice = String::new();
+    for c in title.chars() {
+        match c {
+            '<' => twice.push_str("&#x26;lt;"),
+            '>' => twice.push_str("&#x26;gt;"),
+            '&' => twice.push_str("&#x26;amp;"),
+            c => write!(twice, "{c}").unwrap(),
+        }
+    }
+    assert!(rss.contains(&format!("<title>{twice}</title>")), "{rss}");
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_requests_for_known_hosts_are_answered() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let house = polled("", &outlet.url("/feed")).await;
+    let daemon = RunningDaemon::start(&house).await;
+    daemon.get_until("/feed.json", "Un titre").await;
+    for path in ["/feed.atom", "/metrics", "/readyz", "/status", "/nothing"] {
+        let status = async |head: &str| {
+            let answer = raw(&daemon, &format!("GET {path} {head}Connection: close\r\n\r\n")).await;
+            answer.split(' ').nth(1).unwrap_or_default().to_owned()
+        };
+        let fine = if path == "/nothing" { "404" } else { "200" };
+        for head in [
+            "HTTP/1.1\r\nHost: news.invalid\r\n",
+            "HTTP/1.1\r\nHost: localhost:99\r\n",
+            "HTTP/1.1\r\nHost: 10.0.0.1\r\nX-Forwarded-Host: evil.example\r\n",
+            "HTTP/1.0\r\n",
+        ] {
+            assert_eq!(status(head).await, fine, "{path} {head}");
+        }
+        assert_eq!(status("HTTP/1.1\r\nHost: evil.example\r\n").await, "421", "{path}");
+        assert_eq!(status("HTTP/1.1\r\n").await, "400", "{path}");
+        assert_eq!(status("HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n").await, "400", "{path}");
+    }
+    for question in ["/search?q=a%00b%1B%5B31m", "/search.atom?x%00%1B=1", "/feed.atom?outlet=%1B"] {
+        let answer = daemon.get(question).await.text().await.unwrap();
+        assert!(!answer.contains(['\0', '\u{1b}']), "{question}: {answer:?}");
+    }
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_guid_that_a_reader_could_run_gets_an_id_of_its_own() {
+    let outlet = FakeOutlet::start().await;
+    let entry = |doc: FeedDoc, id: &str, n: u32| {
+        doc.entry(id, &format!("Titre {n}"), &format!("https://ville.invalid/{n}"), "Un texte.", DATE)
+    };
+    let mut document = FeedDoc::rss("V");
+    for (n, id) in ["javascript:alert(1)", "About:blank", "yt:video:abc", "data:text/html,1"].iter().enumerate() {
+        document = entry(document, id, u32::try_from(n).unwrap());
+    }
+    outlet.set("/feed", Reply::feed(document));
+    let house = polled("", &outlet.url("/feed")).await;
+    let iris = house.sql("SELECT iri FROM entry ORDER BY title").await;
+    assert_eq!(iris[2], "yt:video:abc");
+    assert!([0, 1, 3].iter().all(|&n: &usize| iris[n].starts_with("urn:uuid:")), "{iris:?}");
+}
