@@ -54,6 +54,22 @@ pub(super) fn read(
         entries: Vec::new(),
     };
     raw.feed.bound().note(repairs);
+    raw.partial |= entries(&items, context, known, &mut raw, repairs)?;
+    if cut_off {
+        repairs.note("cut-off");
+    }
+    Ok(raw)
+}
+
+/// Reads the items into `raw`, as many as there is room for; answers whether some were left out.
+fn entries(
+    items: &[&str],
+    context: &Context,
+    known: &dyn Fn(RawHash) -> bool,
+    raw: &mut Raw,
+    repairs: &mut Repairs,
+) -> Result<bool, Fault> {
+    let (limits, base) = (Limits::of(context), context.base.as_ref());
     let mut keys = Keys::new(context.guids_void);
     let mut room = Room::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
@@ -85,11 +101,7 @@ pub(super) fn read(
         }
     }
     raw.guids_void = keys.void_now;
-    raw.partial |= room.note(repairs);
-    if cut_off {
-        repairs.note("cut-off");
-    }
-    Ok(raw)
+    Ok(room.note(repairs))
 }
 
 /// The document without its items, the items as text, and whether it was broken off.

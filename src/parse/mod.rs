@@ -5,6 +5,7 @@
 //! may fail in another way than as a [`Fault`]. CPU work throughout: call it on a blocking thread.
 
 mod address;
+mod attributes;
 mod bounded;
 mod charset;
 mod codepages;

@@ -1,6 +1,8 @@
 //! A document as a small tree that borrows from it. Mismatched and missing end tags are put right here.
 
 use super::Repairs;
+use super::attributes::attributes;
+pub(super) use super::attributes::local;
 use super::entities::{self, References};
 use super::limits::{Limits, Overtime};
 use super::names::{Ns, Tag};
@@ -222,35 +224,6 @@ impl<'a> Tree<'a> {
     pub fn lang(&self, id: NodeId) -> Option<&str> {
         self.langs[long(self.nodes[id].lang)].as_deref()
     }
-}
-
-/// The name without its prefix.
-pub(super) fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
-}
-
-/// Names and raw values; a value may lack its quotes, a name its value.
-fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = attrs;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '"' || c == '\'');
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
-            rest = after;
-            return Some((name, ""));
-        };
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, after) = match quote {
-            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-        };
-        rest = after;
-        Some((name, value))
-    })
 }
 
 /// HTML elements that never have an end tag, as far as their names are no feed elements.
