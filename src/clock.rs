@@ -33,7 +33,6 @@ impl Clock {
 
     /// Says, whenever it is asked, whether `patience` has passed since this call. Measured by the machine's monotonic clock: how
     /// long work takes has nothing to do with what day it is.
-    #[must_use]
     pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
         let start = Instant::now();
         move || start.elapsed() > patience

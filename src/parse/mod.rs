@@ -165,8 +165,8 @@ fn read_xml(
         repairs.note("cut-off");
     }
     let mut keys = Keys::new(context.guids_void);
-    let mut room = Room::new(&raw.feed, &limits);
-    let items = items(&tree, root.id, &mut room, &mut keys, &limits)?;
+    let mut space = Room::new(&raw.feed, &limits);
+    let items = items(&tree, root.id, &mut space, &mut keys, &limits)?;
     for (id, links) in items {
         limits.look()?;
         let (start, end) = tree.node(id).span;
@@ -180,14 +180,14 @@ fn read_xml(
         }
         let mut draft = entry::read(&tree, id, links, &context.zone);
         let cuts = draft.bound();
-        if tree.references.exhausted.get() || !room.take_draft(&draft) {
+        if tree.references.exhausted.get() || !space.take_draft(&draft) {
             break;
         }
         cuts.note(repairs);
         raw.listed.push((hash, page, Some(key)));
         raw.entries.push(draft);
     }
-    raw.partial |= room.note(repairs);
+    raw.partial |= space.note(repairs);
     if tree.references.exhausted.get() {
         repairs.note("entity-expansion");
         raw.partial = true;
@@ -212,7 +212,7 @@ fn read_xml(
 fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
-    room: &mut Room,
+    space: &mut Room,
     keys: &mut Keys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
@@ -228,7 +228,7 @@ fn items(
         limits.look()?;
         let links = links::Links::read(tree, id);
         taken += links.weight();
-        if !room.counts_one(taken) {
+        if !space.counts_one(taken) {
             break;
         }
         keys.announce(links.id.as_deref(), links.page.as_deref());
