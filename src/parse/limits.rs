@@ -11,8 +11,8 @@ pub const WORK: Duration = Duration::from_secs(10);
 /// Longest text of an entry that is kept, in bytes; what comes after is left. Longer than any article, pictures inline included.
 pub(super) const TEXT: usize = 5 * 1024 * 1024;
 
-/// Members of a list that are kept: authors, contributors, categories and files of an entry or a feed. The captured feeds have 30
-/// categories at most.
+/// Members of a list that are kept: authors, contributors, categories and files of an entry or a feed. Two of 187 captured feeds
+/// have more of something in an entry.
 pub(super) const LIST: usize = 100;
 
 /// Dates of one kind, and descriptions, of one entry that are looked at for the best.
