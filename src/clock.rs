@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What time it is: the system's word, or a test's.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,13 @@ impl Clock {
             Self::System => Timestamp::now(),
             Self::Manual(at) => *at.lock().unwrap_or_else(PoisonError::into_inner),
         }
+    }
+
+    /// Says, whenever it is asked, whether `patience` has passed since this call. Measured by the machine's monotonic clock: how
+    /// long work takes has nothing to do with what day it is.
+    pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
+        let start = Instant::now();
+        move || start.elapsed() > patience
     }
 
     /// Moves a manual clock; a negative step is a clock set back. The system's clock is left alone.

@@ -4,7 +4,7 @@ use super::{Failure, inspect, out::written};
 use crate::{
     clock::Clock,
     fetch::{Fetched, Fetcher, Limits},
-    model::{Fault, FeedUrl, Network, Validators},
+    model::{Deadline, Fault, FeedUrl, Network, Validators},
     parse::{self, Announced, Context},
 };
 use anyhow::{Context as _, anyhow};
@@ -82,7 +82,7 @@ async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
     let Named { place, base, content_type } = named;
     if !(place.starts_with("http://") || place.starts_with("https://")) {
         let bytes = file(Path::new(&place))?;
-        return Ok(Ok(Got { bytes, context: Context { base, content_type, ..Context::default() } }));
+        return Ok(Ok(Got { bytes, context: Context { base, content_type, ..within_time() } }));
     }
     let url = FeedUrl::parse(&place).map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
     // The operator names the address: it may be one of this house.
@@ -94,11 +94,16 @@ async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
         Err(fault) => Err(fault),
         Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Got {
             bytes: body.into_bytes(),
-            context: Context { base: Some(base), content_type: content_type.or(stated), ..Context::default() },
+            context: Context { base: Some(base), content_type: content_type.or(stated), ..within_time() },
         }),
         Ok(Fetched::Gone) => Err(Fault::Status(410)),
         Ok(Fetched::NotModified) => Err(Fault::Status(304)),
     })
+}
+
+/// As the daemon reads: with its limit of work.
+fn within_time() -> Context {
+    Context { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..Context::default() }
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -48,6 +48,7 @@ pub fn hint(fault: &Fault) -> &'static str {
     match fault {
         Fault::Empty => "the server sent nothing; ask again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
+        Fault::WorkLimit(_) => "please report the document: none should take so long",
         Fault::Parser(_) => "please report the document: it should have been read",
         _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
     }
@@ -169,7 +170,13 @@ fn text_words(markup: &Markup) -> String {
 
 fn count(feed: &ParsedFeed) -> String {
     let count = feed.listed.len();
-    let cut = if feed.partial { ", and the document breaks off" } else { "" };
+    let cut = if !feed.partial {
+        ""
+    } else if feed.repairs.contains(&"cut-off") {
+        ", and the document breaks off"
+    } else {
+        ", and the document has more than is read"
+    };
     format!("{count}{cut}")
 }
 
@@ -230,9 +237,21 @@ pub fn repair_words(name: &str) -> &str {
         "junk-before" => "something stands before the feed",
         "mismatched-tags" => "end tags that end nothing",
         "repeated-guids" => "different entries with one guid",
+        "entity-expansion" => {
+            "entities that expand to more than a document may hold; entries from there on were left out"
+        }
+        "entries-too-large" => {
+            "entries that take more than twice the largest document; those from there on were left out"
+        }
+        "long-lists" => {
+            "lists of more than 100 authors, categories or files, or too many texts or dates in one entry; the rest was left out"
+        }
+        "long-texts" => "texts of more than 5 MiB, which were cut",
+        "too-many-namespaces" => "more than 256 namespace prefixes at once; the rest mean nothing",
+        "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200",
-        "too-many-elements" => "more elements than are read",
-        "too-many-entries" => "more entries than are read",
+        "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
+        "too-many-entries" => "more than 10,000 entries; the rest was left out",
         "unclosed-cdata" => "a CDATA section that never ends",
         "unclosed-tags" => "elements that are never ended",
         "undeclared-prefixes" => "prefixes that are not declared",

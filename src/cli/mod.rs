@@ -197,9 +197,7 @@ async fn configured(
         Verb::Explain { subject } => explain::explain(config, &subject).await,
         Verb::Backup { file } => copies::backup(config, &file).await,
         Verb::Restore { file } => copies::restore(config, &file).await,
-        Verb::Prune { dry_run, force, compact } => {
-            prune::prune(config, prune::How { dry_run, force, compact }).await
-        }
+        Verb::Prune { dry_run, force, compact } => prune::prune(config, prune::How { dry_run, force, compact }).await,
         Verb::Healthcheck => healthcheck::healthcheck(config).await,
         Verb::Run
         | Verb::Demo

@@ -135,6 +135,12 @@ impl Fetcher {
         Self { closing: true, ..self.clone() }
     }
 
+    /// `[fetch] max_body`, in bytes.
+    #[must_use]
+    pub fn max_body(&self) -> usize {
+        self.max_body
+    }
+
     /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
     /// visit at once.
     pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> Answer {

@@ -4,6 +4,7 @@
 //! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
 
 mod channel;
+mod deadline;
 mod entry;
 mod feed;
 mod ids;
@@ -19,6 +20,7 @@ pub mod uri;
 mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
+pub use deadline::Deadline;
 pub use entry::{
     Category, Enclosure, EncodingFrom, Entry, Extras, Folded, Format, Key, LinkKey, Listed, Markup, ParsedEntry,
     ParsedFeed, Person, RawHash, SourceRef,

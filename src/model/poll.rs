@@ -95,6 +95,11 @@ pub enum Fault {
     /// Not a feed of any kind Warraq reads.
     #[error("not a feed: {0}")]
     NotAFeed(String),
+    /// It would take longer to read than any document may: it was made to cost, or shows a slow path of ours.
+    #[error(
+        "the document takes longer than {0:?} of work to read, so it was given up; a document of its size takes less than a second"
+    )]
+    WorkLimit(Duration),
     /// The parser gave up in a way it should not; the document is worth a bug report.
     #[error("the parser failed on this document: {0}")]
     Parser(String),
@@ -120,6 +125,7 @@ impl Fault {
             Self::Empty => "empty",
             Self::Html => "html",
             Self::NotAFeed(_) => "not_a_feed",
+            Self::WorkLimit(_) => "work_limit",
             Self::Parser(_) => "parser",
         }
     }

@@ -1,13 +1,15 @@
 //! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
 
+use super::attributes;
 use super::lean;
 use super::plain::is_dropped;
 use super::strip::{raw_kind, tokenise};
-use crate::model::{Markup, SafeHtml};
+use crate::model::{Deadline, Markup, SafeHtml};
 use ammonia::{Builder, UrlRelative};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::io::{self, Read};
 use url::Url;
 
 /// Longest text that is kept, in bytes.
@@ -23,6 +25,10 @@ const FORMATTING: usize = 16;
 /// Tags of one text; those after them lose their tags.
 const TAGS: usize = 100_000;
 
+/// End tags of formatting elements that other elements are open inside of: html5ever takes up to 256 elements apart for each (a
+/// text of `<a><div></a>` took 4 s). Those after them are left out.
+const MISNESTED: usize = 1_000;
+
 /// Ampersands of one text: html5ever's time grows with the square of bare ones (5 MB of `&a` took over three minutes). The
 /// text ends where there are more.
 const AMPERSANDS: usize = 50_000;
@@ -33,14 +39,21 @@ const LESS_THANS: usize = 400_000;
 /// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one.
 #[must_use]
 pub fn html(markup: &Markup, base: Option<&str>) -> Option<SafeHtml> {
+    html_within(markup, base, &Deadline::never())
+}
+
+/// As [`html`]; `None` too when the deadline passes on the way.
+#[must_use]
+pub fn html_within(markup: &Markup, base: Option<&str>, deadline: &Deadline) -> Option<SafeHtml> {
     let text = markup.as_str();
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let safe = match markup {
         Markup::Text(_) => escaped(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
-        Markup::Html(_) => {
-            Cow::Owned(lean::clean(text).unwrap_or_else(|| clean(&cut(&declarations(bounded(text))), base)))
-        }
+        Markup::Html(_) => Cow::Owned(match lean::clean(text) {
+            Some(safe) => safe,
+            None => clean(&cut(&declarations(bounded(text)), deadline)?, base, deadline)?,
+        }),
     };
     let safe = safe.trim();
     let safe =
@@ -74,15 +87,32 @@ thread_local! {
     static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
 }
 
-pub(super) fn clean(html: &str, base: Option<&str>) -> String {
+/// The sanitiser's word; `None` when the deadline passes on the way.
+pub(super) fn clean(html: &str, base: Option<&str>, deadline: &Deadline) -> Option<String> {
     let base = base.unwrap_or_default();
     POLICY.with_borrow_mut(|slot| {
         if slot.as_ref().is_none_or(|(of, _)| of != base) {
             *slot = None;
         }
         let (_, policy) = slot.get_or_insert_with(|| (base.to_owned(), policy(base)));
-        policy.clean(html).to_string()
+        // Only the reader below fails.
+        policy.clean_from_reader(Pieces { rest: html.as_bytes(), deadline }).ok().map(|safe| safe.to_string())
     })
+}
+
+/// A text in pieces: html5ever builds its tree for each before it asks for the next, so that the deadline is looked at on the way.
+struct Pieces<'a> {
+    rest: &'a [u8],
+    deadline: &'a Deadline,
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.deadline.is_over() {
+            return Err(io::Error::from(io::ErrorKind::TimedOut));
+        }
+        self.rest.read(into)
+    }
 }
 
 /// No scripts, no styles, no frames, no forms, no SVG or MathML; http and https only; `dir` and `lang` stay.
@@ -132,19 +162,27 @@ pub(super) fn declarations(html: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`]; a text that cannot have so many is left alone.
-fn cut(html: &str) -> Cow<'_, str> {
-    if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() {
-        return Cow::Borrowed(html);
-    }
+/// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`], and attributes beyond [`ATTRIBUTES`]; a text that cannot have so
+/// many is left alone. `None` when the deadline passes on the way.
+fn cut<'a>(html: &'a str, deadline: &Deadline) -> Option<Cow<'a, str>> {
+    let html = match attributes::cut(html) {
+        Cow::Borrowed(_) if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() => {
+            return Some(Cow::Borrowed(html));
+        }
+        html => html,
+    };
     let sink = CutSink {
         out: RefCell::new(String::with_capacity(html.len())),
         open: RefCell::default(),
         tags: Cell::new(0),
+        misnested: Cell::new(0),
         removed: Cell::new(false),
     };
-    let sink = tokenise(html, sink);
-    if sink.removed.get() { Cow::Owned(sink.out.into_inner()) } else { Cow::Borrowed(html) }
+    let sink = tokenise(&html, sink, deadline);
+    if deadline.is_over() {
+        return None;
+    }
+    Some(if sink.removed.get() { Cow::Owned(sink.out.into_inner()) } else { html })
 }
 
 /// Writes what it is told again, without the tags that are too many.
@@ -153,6 +191,7 @@ struct CutSink {
     /// Names of the elements that are open, and whether they are formatting.
     open: RefCell<Vec<(html5ever::LocalName, bool)>>,
     tags: Cell<usize>,
+    misnested: Cell<usize>,
     removed: Cell<bool>,
 }
 
@@ -168,6 +207,12 @@ impl CutSink {
             // An end tag ends the innermost of its name, and all inside it that is left open.
             return match open.iter().rposition(|(name, _)| *name == tag.name) {
                 Some(at) => {
+                    if open[at].1 && open[at + 1..].iter().any(|(_, formatting)| !formatting) {
+                        self.misnested.set(self.misnested.get() + 1);
+                        if self.misnested.get() > MISNESTED {
+                            return false;
+                        }
+                    }
                     open.truncate(at);
                     true
                 }

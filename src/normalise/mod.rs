@@ -1,18 +1,19 @@
 //! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
 
+mod attributes;
 pub mod fold;
 mod html;
 mod lean;
 mod plain;
 mod strip;
 
-pub use html::html;
+pub use html::{html, html_within};
 pub use plain::plain;
 pub use strip::text;
 
 use crate::model::{
-    Category, Enclosure, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml, SourceRef,
-    link, uri,
+    Category, Deadline, Enclosure, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
+    SourceRef, link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -40,10 +41,21 @@ pub struct Context<'a> {
 /// Makes of an entry as stated the entry as Warraq keeps it.
 #[must_use]
 pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry {
+    make(parsed, raw, context, &Deadline::never())
+}
+
+/// As [`entry`]; `None` when the deadline has passed, before or on the way.
+#[must_use]
+pub fn entry_within(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Deadline) -> Option<Entry> {
+    let entry = make(parsed, raw, context, deadline);
+    (!deadline.is_over()).then_some(entry)
+}
+
+fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Deadline) -> Entry {
     let base = parsed.base.as_deref();
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html(markup, base));
-    let full = parsed.content.as_ref().and_then(|markup| html(markup, base));
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, deadline));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, deadline));
     let body = body(full.as_ref(), summary.as_ref());
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = Folded {

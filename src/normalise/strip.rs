@@ -1,5 +1,7 @@
 //! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
 
+use super::attributes;
+use crate::model::Deadline;
 use html5ever::tokenizer::{
     BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
 };
@@ -14,7 +16,7 @@ pub fn text(html: &str) -> String {
     }
     let html = super::html::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
-    tokenise(&html, sink).out.into_inner()
+    tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
 }
 
 /// As [`text`], of HTML that the sanitiser wrote: in it `>` ends a tag, and only five references occur.
@@ -44,13 +46,21 @@ pub(super) fn of_safe(html: &str) -> String {
     out
 }
 
-/// Runs html5ever's tokeniser over a whole text.
-pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S) -> S {
+/// Bytes that the tokeniser reads between two looks at the deadline.
+const PIECE: usize = 16 * 1024;
+
+/// Runs html5ever's tokeniser over a text, whole unless the deadline passes on the way.
+pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -> S {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
-    input.push_back(html.into());
-    // One round is all: only a sink that runs scripts is asked again.
-    let _ = tokenizer.feed(&input);
+    let mut rest = html;
+    while !rest.is_empty() && !deadline.is_over() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
+        input.push_back(piece.into());
+        // One round is all: only a sink that runs scripts is asked again.
+        let _ = tokenizer.feed(&input);
+        rest = after;
+    }
     tokenizer.end();
     tokenizer.sink
 }

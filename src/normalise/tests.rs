@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Deadline;
 use proptest::prelude::*;
 
 fn title(text: &str) -> Option<String> {
@@ -185,7 +186,7 @@ proptest! {
     fn the_lean_road_leads_where_the_sanitiser_does(parts in prop::collection::vec(everyday(), 1..4)) {
         let text = parts.concat();
         if let Some(lean) = lean::clean(&text) {
-            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/")), "{}", text);
+            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/"), &Deadline::never()).unwrap(), "{}", text);
         }
     }
 }

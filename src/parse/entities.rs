@@ -9,12 +9,32 @@ use std::collections::HashMap;
 pub(super) struct References<'a> {
     /// Entities that the document itself declares (`<!ENTITY name "text">`). Their texts are never expanded again.
     pub declared: HashMap<&'a str, &'a str>,
+    /// Bytes that they may still expand to, all together.
+    left: Cell<usize>,
+    /// They would have expanded to more.
+    pub exhausted: Cell<bool>,
     /// An ampersand that begins no reference was met.
     pub bare: Cell<bool>,
     /// A name was met that HTML has and the document does not declare.
     pub undefined: Cell<bool>,
     /// A text was met that had been encoded twice.
     pub encoded_twice: Cell<bool>,
+}
+
+impl References<'_> {
+    /// Of a document whose own entities may expand to `most` bytes in all.
+    pub fn within(most: usize) -> Self {
+        Self { left: Cell::new(most), ..Self::default() }
+    }
+
+    /// Takes `bytes` from what is left of expansion; `false` when that is not enough, now or before.
+    pub fn afford(&self, bytes: usize) -> bool {
+        match self.left.get().checked_sub(bytes).filter(|_| !self.exhausted.get()) {
+            Some(left) => self.left.set(left),
+            None => self.exhausted.set(true),
+        }
+        !self.exhausted.get()
+    }
 }
 
 /// Longest name between `&` and `;`, in bytes (HTML's longest is 31).
@@ -81,6 +101,9 @@ fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> 
         };
     }
     if let Some(text) = references.declared.get(name) {
+        if !references.afford(text.len()) {
+            return Some(Cow::Borrowed(""));
+        }
         return Some(match decode(text, &References::default()) {
             Cow::Borrowed(text) => Cow::Borrowed(text),
             Cow::Owned(text) => Cow::Owned(text),
@@ -140,7 +163,7 @@ mod tests {
         }
         assert!(none.bare.get() && none.undefined.get());
         let own =
-            References { declared: HashMap::from([("rsquo2", "&#8217;"), ("b", "&b;&b;")]), ..References::default() };
+            References { declared: HashMap::from([("rsquo2", "&#8217;"), ("b", "&b;&b;")]), ..References::within(100) };
         assert_eq!(decode("a&rsquo2;b &b;", &own), "a’b &b;&b;");
         assert!(!own.bare.get() && !own.undefined.get());
     }

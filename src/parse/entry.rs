@@ -3,6 +3,7 @@
 use super::address;
 use super::dates;
 use super::draft::EntryDraft;
+use super::limits::{CANDIDATES, LIST};
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
@@ -10,9 +11,6 @@ use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
 use crate::model::{Enclosure, Markup, Person, SourceRef};
 use jiff::tz::TimeZone;
-
-/// Files of one entry that are kept.
-const ENCLOSURES: usize = 100;
 
 /// Texts and dates of one entry, by where they came from; the best is chosen once all are known.
 #[derive(Debug, Default)]
@@ -31,6 +29,18 @@ struct Found {
     published: [Vec<String>; 4],
     updated: Vec<String>,
     images: [Option<String>; 4],
+    /// There are more of a kind than are looked at.
+    more: bool,
+}
+
+impl Found {
+    fn describe(&mut self, text: impl FnOnce() -> Option<Markup>) {
+        if self.descriptions.len() < CANDIDATES {
+            self.descriptions.extend(text());
+        } else {
+            self.more = true;
+        }
+    }
 }
 
 /// Reads the entry at `id`, whose addresses are `links`. `zone` serves to tell readable dates from others.
@@ -47,6 +57,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
         found.updated.push(changed.into_owned());
     }
     let Found { titles: [own, media], descriptions, beside_media, published, updated, images, .. } = found;
+    draft.more = found.more;
     draft.title = own.or(media);
     let mut descriptions = descriptions.into_iter();
     draft.summary = descriptions.next();
@@ -61,7 +72,6 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     let [image, content, thumbnail, other] = images;
     draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
-    draft.enclosures.truncate(ENCLOSURES);
     // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
     if draft.authors.is_empty() {
         draft.authors = found.source_authors;
@@ -76,9 +86,9 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, guess(tree, child))),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
-        Tag::Description | Tag::DcDescription => found.descriptions.extend(text::markup(tree, child, Else::Html)),
+        Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
         Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
-            found.descriptions.extend(text::markup(tree, child, guess(tree, child)));
+            found.describe(|| text::markup(tree, child, guess(tree, child)));
         }
         Tag::MediaDescription => first(&mut found.beside_media, || media_text(tree, child)),
         Tag::Content => first(&mut found.content, || text::markup(tree, child, guess(tree, child))),
@@ -115,7 +125,11 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
         Tag::Updated => &mut found.updated,
         _ => return false,
     };
-    slot.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+    if slot.len() < CANDIDATES {
+        slot.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+    } else {
+        found.more = true;
+    }
     true
 }
 
@@ -143,6 +157,8 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
         Tag::Rights => first(&mut draft.rights, || text::markup(tree, child, Else::Guess)),
         Tag::Comments => first(&mut draft.comments, || absolute_text(tree, child)),
+        // One more than is kept shows that there are more.
+        Tag::Enclosure if draft.enclosures.len() > LIST => {}
         Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
         Tag::Source => source(tree, child, draft, found),
         Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),

@@ -3,6 +3,7 @@
 use super::address;
 use super::draft::FeedDraft;
 use super::entry::{guess, language, picture, readable};
+use super::limits::CANDIDATES;
 use super::links::{Links, first};
 use super::names::Tag;
 use super::people;
@@ -90,7 +91,9 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
                 continue;
             }
         };
-        stated.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+        if stated.len() < CANDIDATES {
+            stated.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+        }
     }
     updated.extend(tree.attr(root.channel, "lastmod").map(std::borrow::Cow::into_owned));
     updated.append(&mut other);
@@ -143,7 +146,11 @@ fn hint(tree: &Tree<'_>, tag: Tag, child: NodeId, hints: &mut Hints) {
             let hours = tree.elements(child).filter(|(tag, _)| *tag == Tag::Hour);
             let hours = hours.filter_map(|(_, hour)| text::plain(tree, hour)?.parse::<u8>().ok());
             // 24 is midnight in RSS 0.91.
-            hints.skip_hours.extend(hours.filter(|hour| *hour <= 24).map(|hour| hour % 24));
+            hours.filter(|hour| *hour <= 24).map(|hour| hour % 24).for_each(|hour| {
+                if !hints.skip_hours.contains(&hour) {
+                    hints.skip_hours.push(hour);
+                }
+            });
         }
         Tag::SkipDays => {
             let days = tree.elements(child).filter(|(tag, _)| *tag == Tag::Day);

@@ -1,5 +1,6 @@
 //! Documents that are no feed: what they are, and which feeds a web page announces.
 
+use super::limits::Limits;
 use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
 use super::{Context, Repairs, address, charset, text};
@@ -41,7 +42,9 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
 pub fn announced(bytes: &[u8], context: &Context) -> Vec<Announced> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
-    let tree = Tree::read(&decoded.text, context.base.as_ref(), &mut repairs);
+    let Ok(tree) = Tree::read(&decoded.text, context.base.as_ref(), &Limits::of(context), &mut repairs) else {
+        return Vec::new();
+    };
     let all = tree.descend(TOP, |_| true);
     let named = |name: &str| -> Vec<NodeId> {
         let ids = all.iter().map(|(_, id)| *id);

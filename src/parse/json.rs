@@ -4,11 +4,15 @@ use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::language;
 use super::identity::{self, Keys};
+use super::limits::{LIST, Limits};
 use super::text::looks_like_html;
-use super::{Context, ENTRIES, Raw, Repairs};
+use super::{Context, ENTRIES, Raw, Repairs, Room, bounded};
 use crate::model::{Category, Enclosure, Fault, Format, Markup, Person, RawHash};
 use serde_json::{Map, Value};
 use url::Url;
+
+/// Items that are noted, bad ones too: more mean that some are left out.
+const LISTED: usize = 2 * ENTRIES;
 
 type Object = Map<String, Value>;
 
@@ -19,9 +23,16 @@ pub(super) fn read(
     known: &dyn Fn(RawHash) -> bool,
     repairs: &mut Repairs,
 ) -> Result<Raw, Fault> {
-    let (head, items, partial) = take_apart(text);
-    let head = match serde_json::from_str::<Value>(&head) {
-        Ok(Value::Object(head)) => head,
+    let limits = Limits::of(context);
+    let (head, items, cut_off) = take_apart(text);
+    limits.look()?;
+    let head = match bounded::read(&head) {
+        Ok((Value::Object(head), whole)) => {
+            if !whole {
+                repairs.note("too-many-values");
+            }
+            head
+        }
         _ if !items.is_empty() => {
             repairs.note("broken-json");
             Object::new()
@@ -36,24 +47,48 @@ pub(super) fn read(
     let base = context.base.as_ref();
     let mut raw = Raw {
         format: Format::Json,
-        partial,
+        partial: cut_off,
         guids_void: false,
         feed: feed(&head, base),
         listed: Vec::new(),
         entries: Vec::new(),
     };
+    raw.feed.bound().note(repairs);
+    raw.partial |= entries(&items, context, known, &mut raw, repairs)?;
+    if cut_off {
+        repairs.note("cut-off");
+    }
+    Ok(raw)
+}
+
+/// Reads the items into `raw`, as many as there is room for; answers whether some were left out.
+fn entries(
+    items: &[&str],
+    context: &Context,
+    known: &dyn Fn(RawHash) -> bool,
+    raw: &mut Raw,
+    repairs: &mut Repairs,
+) -> Result<bool, Fault> {
+    let (limits, base) = (Limits::of(context), context.base.as_ref());
     let mut keys = Keys::new(context.guids_void);
+    let mut room = Room::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
+    room.too_many = items.len() >= LISTED;
     for item in items {
-        if drafts.len() >= ENTRIES {
-            repairs.note("too-many-entries");
-            break;
-        }
-        let Ok(Value::Object(object)) = serde_json::from_str::<Value>(item) else {
+        limits.look()?;
+        let Ok((Value::Object(object), whole)) = bounded::read(item) else {
             repairs.note("bad-item");
             continue;
         };
-        let draft = entry(&object, base);
+        let mut draft = entry(&object, base);
+        let cuts = draft.bound();
+        if !room.counts_one(0) || !room.take_draft(&draft) {
+            break;
+        }
+        cuts.note(repairs);
+        if !whole {
+            repairs.note("too-many-values");
+        }
         keys.announce(draft.id.as_deref(), draft.link.as_deref());
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
@@ -66,10 +101,7 @@ pub(super) fn read(
         }
     }
     raw.guids_void = keys.void_now;
-    if partial {
-        repairs.note("cut-off");
-    }
-    Ok(raw)
+    Ok(room.note(repairs))
 }
 
 /// The document without its items, the items as text, and whether it was broken off.
@@ -157,7 +189,8 @@ impl<'a> Scan<'a> {
                 b']' if depth == 0 => return items,
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
-                    if depth == 0 {
+                    // Of many more than are read, the rest is only walked over.
+                    if depth == 0 && items.len() < LISTED {
                         items.push(&self.text[start..=self.at]);
                     }
                 }
@@ -196,7 +229,11 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
         content: html.or(plain),
         summary,
         authors: authors(item, base),
-        categories: tags.filter_map(scalar).map(|term| Category { term, scheme: None, label: None }).collect(),
+        categories: tags
+            .take(LIST + 1)
+            .filter_map(scalar)
+            .map(|term| Category { term, scheme: None, label: None })
+            .collect(),
         enclosures: objects(item, "attachments")
             .filter_map(|file| {
                 Some(Enclosure {
@@ -205,6 +242,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
                     length: file.get("size_in_bytes").and_then(Value::as_u64),
                 })
             })
+            .take(LIST + 1)
             .collect(),
         published: string(item, "date_published"),
         updated: string(item, "date_modified"),

@@ -1,6 +1,7 @@
 //! Which of an element's addresses is its page: needed of every entry, read or only recognised.
 
 use super::address;
+use super::limits::LIST;
 use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
@@ -39,6 +40,13 @@ struct Pages {
 }
 
 impl Links {
+    /// Bytes that they take.
+    pub fn weight(&self) -> usize {
+        let Self { id, page, own, hub, archive, next, replies, files } = self;
+        let texts = [id, page, own, hub, archive, next, replies].into_iter().flatten().map(String::len);
+        size_of::<Self>() + texts.sum::<usize>() + files.iter().map(file_weight).sum::<usize>()
+    }
+
     /// Of the children (and, in CDF, the attributes) of `id`.
     pub fn read(tree: &Tree<'_>, id: NodeId) -> Self {
         let mut links = Self::default();
@@ -93,12 +101,21 @@ impl Links {
             "replies" | "comments" if html => &mut self.replies,
             "enclosure" => {
                 let length = tree.attr(child, "length").and_then(|length| length.trim().parse().ok());
-                return self.files.push(Enclosure { url: target, media_type, length });
+                // One more than is kept shows that there are more.
+                if self.files.len() <= LIST {
+                    self.files.push(Enclosure { url: target, media_type, length });
+                }
+                return;
             }
             _ => return,
         };
         first(slot, || Some(target));
     }
+}
+
+/// Bytes that a file's mention takes.
+pub(super) fn file_weight(file: &Enclosure) -> usize {
+    size_of::<Enclosure>() + file.url.len() + file.media_type.as_ref().map_or(0, String::len)
 }
 
 /// Fills an empty slot.

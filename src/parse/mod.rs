@@ -5,6 +5,8 @@
 //! may fail in another way than as a [`Fault`]. CPU work throughout: call it on a blocking thread.
 
 mod address;
+mod attributes;
+mod bounded;
 mod charset;
 mod codepages;
 mod dates;
@@ -15,6 +17,7 @@ mod feed;
 mod html;
 mod identity;
 mod json;
+mod limits;
 mod links;
 mod months;
 mod names;
@@ -26,16 +29,19 @@ mod typed;
 
 pub use dates::instant;
 pub use html::{Announced, announced};
+pub use limits::{WORK, cost};
 
-use crate::model::{Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
+use crate::model::{Deadline, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
 use identity::Keys;
 use jiff::tz::TimeZone;
+use limits::Limits;
 use std::collections::HashMap;
 use url::Url;
 
-/// Entries that are read of one document; the rest is left, oldest as they mostly are.
-pub const ENTRIES: usize = 20_000;
+/// Entries that are read of one document; the rest is left, oldest as they mostly are, and the document is partial. The largest
+/// captured feed has 1,000.
+pub const ENTRIES: usize = 10_000;
 
 /// What is known about a document beside its bytes.
 #[derive(Debug, Clone)]
@@ -48,11 +54,23 @@ pub struct Context {
     pub zone: TimeZone,
     /// Its feed's guids were seen to be void: identity is guid and link.
     pub guids_void: bool,
+    /// Longest document that is fetched, in bytes: entities that one declares may expand to as much, and what is kept of its
+    /// entries may take twice as much.
+    pub max_body: usize,
+    /// When reading is given up, with [`Fault::WorkLimit`].
+    pub deadline: Deadline,
 }
 
 impl Default for Context {
     fn default() -> Self {
-        Self { base: None, content_type: None, zone: TimeZone::UTC, guids_void: false }
+        Self {
+            base: None,
+            content_type: None,
+            zone: TimeZone::UTC,
+            guids_void: false,
+            max_body: 10_000_000,
+            deadline: Deadline::never(),
+        }
     }
 }
 
@@ -87,7 +105,8 @@ impl Repairs {
 /// Reads a document. Entries whose bytes are `known` are listed and not read.
 ///
 /// # Errors
-/// [`Fault::Empty`], [`Fault::Html`], [`Fault::NotAFeed`], and [`Fault::Parser`] when feed-rs fails on what it should read.
+/// [`Fault::Empty`], [`Fault::Html`], [`Fault::NotAFeed`], [`Fault::WorkLimit`] when the deadline has passed, and
+/// [`Fault::Parser`] when feed-rs fails on what it should read.
 pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) -> Result<ParsedFeed, Fault> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
@@ -100,7 +119,7 @@ pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) ->
     } else {
         read_xml(text, context, known, &mut repairs)?
     };
-    let mut parsed = finish(raw, &context.zone)?;
+    let mut parsed = finish(raw, context)?;
     parsed.encoding = decoded.encoding;
     parsed.encoding_from = decoded.from;
     parsed.repairs = repairs.0;
@@ -125,36 +144,31 @@ fn read_xml(
     known: &dyn Fn(RawHash) -> bool,
     repairs: &mut Repairs,
 ) -> Result<Raw, Fault> {
-    let mut tree = tree::Tree::read(text, context.base.as_ref(), repairs);
+    let limits = Limits::of(context);
+    let mut tree = tree::Tree::read(text, context.base.as_ref(), &limits, repairs)?;
     let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
     tree.is_atom = matches!(root.format, Format::Atom10 | Format::Atom03);
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
         note_what_precedes(&text[..tree.node(root.id).span.0], repairs);
     }
+    let mut feed = feed::read(&tree, root, &context.zone);
+    feed.bound().note(repairs);
     let mut raw = Raw {
         format: root.format,
-        partial: tree.cut || !tree.node(root.id).closed,
+        partial: tree.cut || tree.limited || !tree.node(root.id).closed,
         guids_void: false,
-        feed: feed::read(&tree, root, &context.zone),
+        feed,
         listed: Vec::new(),
         entries: Vec::new(),
     };
+    if raw.partial && !tree.limited {
+        repairs.note("cut-off");
+    }
     let mut keys = Keys::new(context.guids_void);
-    let mut items = tree.descend(root.id, |tag| tag != names::Tag::Item);
-    items.retain(|(tag, _)| *tag == names::Tag::Item);
-    if tree.node(root.id).tag == names::Tag::Item {
-        items.insert(0, (names::Tag::Item, root.id));
-    }
-    items.retain(|(_, id)| tree.node(*id).closed);
-    if items.len() > ENTRIES {
-        repairs.note("too-many-entries");
-        items.truncate(ENTRIES);
-    }
-    let items: Vec<_> = items.into_iter().map(|(_, id)| (id, links::Links::read(&tree, id))).collect();
-    for (_, links) in &items {
-        keys.announce(links.id.as_deref(), links.page.as_deref());
-    }
+    let mut space = Room::new(&raw.feed, &limits);
+    let items = items(&tree, root.id, &mut space, &mut keys, &limits)?;
     for (id, links) in items {
+        limits.look()?;
         let (start, end) = tree.node(id).span;
         let hash = RawHash::of(&text.as_bytes()[start..end]);
         let said = || identity::said(&entry::read(&tree, id, links::Links::default(), &context.zone));
@@ -162,10 +176,21 @@ fn read_xml(
         let page = links.page.clone();
         if known(hash) {
             raw.listed.push((hash, page, None));
-        } else {
-            raw.listed.push((hash, page, Some(key)));
-            raw.entries.push(entry::read(&tree, id, links, &context.zone));
+            continue;
         }
+        let mut draft = entry::read(&tree, id, links, &context.zone);
+        let cuts = draft.bound();
+        if tree.references.exhausted.get() || !space.take_draft(&draft) {
+            break;
+        }
+        cuts.note(repairs);
+        raw.listed.push((hash, page, Some(key)));
+        raw.entries.push(draft);
+    }
+    raw.partial |= space.note(repairs);
+    if tree.references.exhausted.get() {
+        repairs.note("entity-expansion");
+        raw.partial = true;
     }
     let references = &tree.references;
     let met = [
@@ -180,10 +205,80 @@ fn read_xml(
     if raw.guids_void {
         repairs.note("repeated-guids");
     }
-    if raw.partial {
-        repairs.note("cut-off");
-    }
     Ok(raw)
+}
+
+/// The entries of a document with their addresses, as many as there is room for; their names are announced to `keys`.
+fn items(
+    tree: &tree::Tree<'_>,
+    root: tree::NodeId,
+    space: &mut Room,
+    keys: &mut Keys,
+    limits: &Limits,
+) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
+    let mut found = tree.descend(root, |tag| tag != names::Tag::Item);
+    found.retain(|(tag, _)| *tag == names::Tag::Item);
+    if tree.node(root).tag == names::Tag::Item {
+        found.insert(0, (names::Tag::Item, root));
+    }
+    found.retain(|(_, id)| tree.node(*id).closed);
+    let mut items = Vec::with_capacity(found.len().min(ENTRIES));
+    let mut taken = 0;
+    for (_, id) in found {
+        limits.look()?;
+        let links = links::Links::read(tree, id);
+        taken += links.weight();
+        if !space.counts_one(taken) {
+            break;
+        }
+        keys.announce(links.id.as_deref(), links.page.as_deref());
+        items.push((id, links));
+    }
+    Ok(items)
+}
+
+/// Room for what is kept of one document.
+struct Room {
+    entries: usize,
+    bytes: usize,
+    kept: usize,
+    /// What an entry without authors takes from the feed.
+    shared: usize,
+    too_many: bool,
+    too_large: bool,
+}
+
+impl Room {
+    fn new(feed: &FeedDraft, limits: &Limits) -> Self {
+        let shared = draft::people_weight(&feed.authors);
+        Self { entries: 0, bytes: 0, kept: limits.kept, shared, too_many: false, too_large: false }
+    }
+
+    /// Whether there is room for one more entry, where `taken` bytes are taken.
+    fn counts_one(&mut self, taken: usize) -> bool {
+        self.entries += 1;
+        self.too_many |= self.entries > ENTRIES;
+        self.too_large |= taken > self.kept;
+        !self.too_many && !self.too_large
+    }
+
+    /// Whether there is room for what an entry says.
+    fn take_draft(&mut self, draft: &EntryDraft) -> bool {
+        self.bytes += draft.weight() + if draft.authors.is_empty() { self.shared } else { 0 };
+        self.too_large |= self.bytes > self.kept;
+        !self.too_large
+    }
+
+    /// Names what there was no room for among the repairs; answers whether there was any.
+    fn note(&self, repairs: &mut Repairs) -> bool {
+        if self.too_many {
+            repairs.note("too-many-entries");
+        }
+        if self.too_large {
+            repairs.note("entries-too-large");
+        }
+        self.too_many || self.too_large
+    }
 }
 
 /// What stands before a root, beside declarations and blanks.
@@ -195,8 +290,9 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
 }
 
 /// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
-fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
-    let typed = typed::read(&raw.feed, &raw.entries, zone)?;
+fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
+    let (zone, limits) = (&context.zone, Limits::of(context));
+    let typed = typed::read(&raw.feed, &[], zone)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
     let pages: Vec<Option<String>> =
         raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();
@@ -206,13 +302,15 @@ fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
     let repeats: Vec<bool> =
         pages.iter().map(|page| page.as_deref().is_some_and(|page| uses.get(page).is_some_and(|n| *n > 1))).collect();
     let authors = typed::people(typed.authors);
-    let mut read = raw.entries.into_iter().zip(typed.entries);
+    let mut read = typed::Batches::new(raw.entries, zone);
     let mut listed = Vec::with_capacity(raw.listed.len());
     for ((raw_hash, _, key), link_repeats) in raw.listed.into_iter().zip(repeats) {
-        let entry = key.and_then(|key| {
-            let (draft, entry) = read.next()?;
-            Some(Box::new(merge(key, draft, entry, &authors, raw.feed.language.as_deref())))
-        });
+        let mut entry = None;
+        if let Some(key) = key
+            && let Some((draft, read)) = read.next(&limits)?
+        {
+            entry = Some(Box::new(merge(key, draft, read, &authors, raw.feed.language.as_deref())));
+        }
         listed.push(Listed { raw: raw_hash, link_repeats, entry });
     }
     Ok(ParsedFeed {

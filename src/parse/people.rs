@@ -1,6 +1,7 @@
 //! Persons and categories, as text or as structure.
 
 use super::address;
+use super::limits::LIST;
 use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
@@ -12,12 +13,9 @@ const ITUNES: &str = "http://www.itunes.com/";
 /// Media RSS's default vocabulary (1.5.1, `media:category`).
 const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
 
-/// Persons of one kind, and categories, that an entry or a feed may have; more are left.
-const MOST: usize = 100;
-
-/// Adds a person once.
+/// Adds a person once; one more than is kept shows that there are more.
 pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
-    if let Some(person) = person.filter(|p| people.len() < MOST && !people.contains(p)) {
+    if let Some(person) = person.filter(|p| people.len() <= LIST && !people.contains(p)) {
         people.push(person);
     }
 }
@@ -88,6 +86,9 @@ fn email_span(text: &str) -> Option<(usize, usize)> {
 
 /// The categories of one element of that meaning.
 pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
+    if into.len() > LIST {
+        return;
+    }
     match tag {
         Tag::ItunesKeywords => several(tree, id, Some(ITUNES), into),
         Tag::MediaKeywords | Tag::Tags => several(tree, id, None, into),
@@ -120,12 +121,15 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
 fn several(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
     let Some(text) = text::plain(tree, id) else { return };
     for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {
+        if into.len() > LIST {
+            return;
+        }
         push(into, Category { term: term.to_owned(), scheme: scheme.map(str::to_owned), label: None });
     }
 }
 
 fn push(into: &mut Vec<Category>, category: Category) {
-    if into.len() < MOST && !into.contains(&category) {
+    if into.len() <= LIST && !into.contains(&category) {
         into.push(category);
     }
 }

@@ -257,11 +257,11 @@ fn base64(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Repairs;
     use crate::parse::tree::TOP;
+    use crate::parse::{Context, Repairs, limits::Limits};
 
     fn read(element: &str) -> Option<Markup> {
-        let tree = Tree::read(element, None, &mut Repairs::default());
+        let tree = Tree::read(element, None, &Limits::of(&Context::default()), &mut Repairs::default()).unwrap();
         let (_, id) = tree.elements(TOP).next().unwrap();
         markup(&tree, id, Else::Guess)
     }

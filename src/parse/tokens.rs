@@ -34,6 +34,8 @@ pub(super) struct Tokens<'a> {
     at: usize,
     /// There is no `]]>` from here on.
     no_cdata_end: bool,
+    /// The document ends as whole ones do: asked once, since many sections may ask.
+    ends_with_root: Option<bool>,
     /// A CDATA section without an end was met inside a document that has one.
     pub unclosed_cdata: bool,
     /// A `<` that begins no tag was met.
@@ -43,7 +45,7 @@ pub(super) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// At the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, no_cdata_end: false, unclosed_cdata: false, bare_less_than: false }
+        Self { text, at: 0, no_cdata_end: false, ends_with_root: None, unclosed_cdata: false, bare_less_than: false }
     }
 
     /// Byte offset of the next token.
@@ -141,7 +143,8 @@ impl<'a> Tokens<'a> {
             return Token::Cdata(&inside[..end]);
         }
         self.no_cdata_end = true;
-        let end = open.filter(|_| ends_with_root(self.text)).and_then(|name| find_end_tag(inside, name));
+        let whole = *self.ends_with_root.get_or_insert_with(|| ends_with_root(self.text));
+        let end = open.filter(|_| whole).and_then(|name| find_end_tag(inside, name));
         match end {
             Some(end) => {
                 self.unclosed_cdata = true;

@@ -1,7 +1,10 @@
 //! A document as a small tree that borrows from it. Mismatched and missing end tags are put right here.
 
 use super::Repairs;
+use super::attributes::attributes;
+pub(super) use super::attributes::local;
 use super::entities::{self, References};
+use super::limits::{Limits, Overtime};
 use super::names::{Ns, Tag};
 use super::tokens::{Token, Tokens};
 use std::borrow::Cow;
@@ -10,8 +13,15 @@ use url::Url;
 /// Elements nested deeper are taken as children of the last level.
 const DEPTH: usize = 200;
 
-/// Elements and texts of one document; what comes after is not read (10 MB of `<a>` would fill 500 MB).
-const NODES: usize = 2_000_000;
+/// Elements and texts of one document; what comes after is not read. Ten thousand entries of fifty nodes each need as many, a
+/// large real feed has 20,000; at 44 bytes a node they take 22 MB.
+pub(super) const NODES: usize = 500_000;
+
+/// Longest `xml:base` that counts, in bytes: every relative address repeats it.
+const BASE: usize = 1_024;
+
+/// Tags and texts that are read between two looks at the deadline.
+const LOOK: usize = 4_096;
 
 /// Prefixes that may be bound at once; more mean nothing.
 const PREFIXES: usize = 256;
@@ -31,7 +41,7 @@ pub(super) enum Kind {
 }
 
 /// An element or a text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
     /// What it is.
     pub kind: Kind,
@@ -39,28 +49,55 @@ pub(super) struct Node<'a> {
     pub tag: Tag,
     /// Name as written, or the characters.
     pub text: &'a str,
-    attrs: &'a str,
     /// Its end was seen, or implied by what came after it.
     pub closed: bool,
     /// Bytes of the document that it takes, tags included.
     pub span: (usize, usize),
-    first: NodeId,
-    last: NodeId,
-    next: NodeId,
-    base: usize,
-    lang: usize,
+}
+
+/// A node as the tree keeps it: places in the document as 32 bits, since a hostile document has as many nodes as it may.
+#[derive(Debug)]
+struct Stored {
+    kind: Kind,
+    tag: Tag,
+    closed: bool,
+    /// Of its name, or of its characters.
+    text: (u32, u32),
+    /// The attributes end here; they begin where the name ends.
+    attrs_end: u32,
+    span: (u32, u32),
+    first: u32,
+    last: u32,
+    next: u32,
+    base: u32,
+    lang: u32,
+}
+
+/// Memory that a node takes.
+pub(super) const NODE_BYTES: usize = size_of::<Stored>();
+
+/// As the tree keeps a place. [`Tree::read`] sees to it that all places fit.
+fn short(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+fn long(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 /// A document.
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
-    nodes: Vec<Node<'a>>,
+    source: &'a str,
+    nodes: Vec<Stored>,
     bases: Vec<Option<Url>>,
     langs: Vec<Option<Cow<'a, str>>>,
     /// Its references.
     pub references: References<'a>,
     /// The document was broken off.
     pub cut: bool,
+    /// It has more than is read: what is left out is named among the repairs.
+    pub limited: bool,
     /// It is Atom, whose texts are what they say they are.
     pub is_atom: bool,
 }
@@ -72,46 +109,66 @@ pub(super) const TOP: NodeId = 0;
 const NONE: NodeId = TOP;
 
 impl<'a> Tree<'a> {
-    /// Reads `text`, whose relative addresses are relative to `base`.
-    pub fn read(text: &'a str, base: Option<&Url>, repairs: &mut Repairs) -> Self {
+    /// Reads `text`, whose relative addresses are relative to `base`, as far as `limits` allow.
+    ///
+    /// # Errors
+    /// When the deadline has passed.
+    pub fn read(text: &'a str, base: Option<&Url>, limits: &Limits, repairs: &mut Repairs) -> Result<Self, Overtime> {
+        // Places are kept in 32 bits.
+        let text = &text[..text.floor_char_boundary(long(u32::MAX) - 1)];
         let mut tree = Self {
-            nodes: Vec::with_capacity(64 + text.len() / 48),
-            bases: vec![base.cloned()],
+            source: text,
+            nodes: Vec::with_capacity((64 + text.len() / 48).min(NODES)),
+            bases: vec![base.filter(|base| base.as_str().len() <= BASE).cloned()],
             langs: vec![None],
-            references: References::default(),
+            references: References::within(limits.expanded),
             cut: false,
+            limited: false,
             is_atom: false,
         };
-        tree.nodes.push(Node {
+        tree.nodes.push(Stored {
             kind: Kind::Element,
             tag: Tag::Other,
-            text: "",
-            attrs: "",
             closed: false,
-            span: (0, text.len()),
-            first: NONE,
-            last: NONE,
-            next: NONE,
+            text: (0, 0),
+            attrs_end: 0,
+            span: (0, short(text.len())),
+            first: 0,
+            last: 0,
+            next: 0,
             base: 0,
             lang: 0,
         });
         Builder { tree: &mut tree, open: vec![NONE], bound: Vec::new(), surplus: 0, root_seen: false }
-            .run(text, repairs);
-        tree
+            .run(text, limits, repairs)?;
+        Ok(tree)
     }
 
     /// The node.
-    pub fn node(&self, id: NodeId) -> &Node<'a> {
-        &self.nodes[id]
+    pub fn node(&self, id: NodeId) -> Node<'a> {
+        let Stored { kind, tag, closed, span, .. } = self.nodes[id];
+        Node { kind, tag, text: self.text(id), closed, span: (long(span.0), long(span.1)) }
+    }
+
+    /// Name as written, or the characters.
+    fn text(&self, id: NodeId) -> &'a str {
+        let (start, end) = self.nodes[id].text;
+        &self.source[long(start)..long(end)]
+    }
+
+    /// All that stands in the tag behind its name.
+    fn attributes_of(&self, id: NodeId) -> &'a str {
+        let Stored { text, attrs_end, .. } = self.nodes[id];
+        &self.source[long(text.1)..long(attrs_end.max(text.1))]
     }
 
     /// Children, elements and texts, in order.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let mut at = self.nodes[id].first;
+        let mut at = long(self.nodes[id].first);
         std::iter::from_fn(move || {
             let this = at;
             (this != NONE).then(|| {
-                at = self.nodes[this].next;
+                at = long(self.nodes[this].next);
                 this
             })
         })
@@ -130,17 +187,17 @@ impl<'a> Tree<'a> {
     /// All elements below, in document order; `enter` says whether to look inside one.
     pub fn descend(&self, id: NodeId, enter: impl Fn(Tag) -> bool) -> Vec<(Tag, NodeId)> {
         let mut found = Vec::new();
-        let mut left: Vec<NodeId> = vec![self.nodes[id].first];
+        let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         while let Some(at) = left.pop() {
             if at == NONE {
                 continue;
             }
             let node = &self.nodes[at];
-            left.push(node.next);
+            left.push(long(node.next));
             if node.kind == Kind::Element {
                 found.push((node.tag, at));
                 if enter(node.tag) {
-                    left.push(node.first);
+                    left.push(long(node.first));
                 }
             }
         }
@@ -149,54 +206,24 @@ impl<'a> Tree<'a> {
 
     /// Value of an attribute, decoded; the name without prefix, any case.
     pub fn attr(&self, id: NodeId, name: &str) -> Option<Cow<'a, str>> {
-        let attrs = self.nodes[id].attrs;
-        let (_, value) = attributes(attrs).find(|(n, _)| local(n).eq_ignore_ascii_case(name))?;
+        let (_, value) = attributes(self.attributes_of(id)).find(|(n, _)| local(n).eq_ignore_ascii_case(name))?;
         Some(entities::decode(value, &self.references))
     }
 
     /// All attributes of an element, not decoded.
     pub fn attrs(&self, id: NodeId) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        attributes(self.nodes[id].attrs)
+        attributes(self.attributes_of(id))
     }
 
     /// What relative addresses in this element are relative to.
     pub fn base(&self, id: NodeId) -> Option<&Url> {
-        self.bases[self.nodes[id].base].as_ref()
+        self.bases[long(self.nodes[id].base)].as_ref()
     }
 
     /// The language in force in this element (`xml:lang`).
     pub fn lang(&self, id: NodeId) -> Option<&str> {
-        self.langs[self.nodes[id].lang].as_deref()
+        self.langs[long(self.nodes[id].lang)].as_deref()
     }
-}
-
-/// The name without its prefix.
-pub(super) fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
-}
-
-/// Names and raw values; a value may lack its quotes, a name its value.
-fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = attrs;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/' || c == '"' || c == '\'');
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.find(|c: char| c.is_ascii_whitespace() || c == '=').unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
-            rest = after;
-            return Some((name, ""));
-        };
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
-        let (value, after) = match quote {
-            Some(quote) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            None => value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len())),
-        };
-        rest = after;
-        Some((name, value))
-    })
 }
 
 /// HTML elements that never have an end tag, as far as their names are no feed elements.
@@ -221,18 +248,21 @@ struct Builder<'t, 'a> {
 }
 
 impl<'a> Builder<'_, 'a> {
-    fn run(&mut self, text: &'a str, repairs: &mut Repairs) {
+    fn run(&mut self, text: &'a str, limits: &Limits, repairs: &mut Repairs) -> Result<(), Overtime> {
         let mut tokens = Tokens::new(text);
         let mut bare_ampersand = false;
-        loop {
+        for count in 0_usize.. {
+            if count.is_multiple_of(LOOK) {
+                limits.look()?;
+            }
             let start = tokens.offset();
             let innermost = self.open.last().copied().unwrap_or(NONE);
-            let name = (innermost != NONE).then(|| self.tree.nodes[innermost].text);
+            let name = (innermost != NONE).then(|| self.tree.text(innermost));
             let Some(token) = tokens.next(name) else { break };
             let end = tokens.offset();
             if self.tree.nodes.len() >= NODES {
                 repairs.note("too-many-elements");
-                self.tree.cut = true;
+                self.tree.limited = true;
                 break;
             }
             if let Token::Start { attrs: text, .. } | Token::Text(text) = token {
@@ -258,33 +288,37 @@ impl<'a> Builder<'_, 'a> {
         }
         // What is open now was never ended: `closed` stays false.
         for id in self.open.drain(..) {
-            self.tree.nodes[id].span.1 = text.len();
+            self.tree.nodes[id].span.1 = short(text.len());
         }
+        Ok(())
     }
 
     fn append(&mut self, kind: Kind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
         let parent = self.open.last().copied().unwrap_or(NONE);
         let id = self.tree.nodes.len();
-        let Node { base, lang, last, .. } = self.tree.nodes[parent];
-        self.tree.nodes.push(Node {
+        let Stored { base, lang, last, .. } = self.tree.nodes[parent];
+        // Where the text, a part of the document, stands in it.
+        let start = text.as_ptr().addr() - self.tree.source.as_ptr().addr();
+        let end = start + text.len();
+        self.tree.nodes.push(Stored {
             kind,
             tag,
-            text,
-            attrs,
             closed: kind != Kind::Element,
-            span,
-            first: NONE,
-            last: NONE,
-            next: NONE,
+            text: (short(start), short(end)),
+            attrs_end: short(end + attrs.len()),
+            span: (short(span.0), short(span.1)),
+            first: 0,
+            last: 0,
+            next: 0,
             base,
             lang,
         });
-        if last == NONE {
-            self.tree.nodes[parent].first = id;
+        if last == 0 {
+            self.tree.nodes[parent].first = short(id);
         } else {
-            self.tree.nodes[last].next = id;
+            self.tree.nodes[long(last)].next = short(id);
         }
-        self.tree.nodes[parent].last = id;
+        self.tree.nodes[parent].last = short(id);
         id
     }
 
@@ -344,7 +378,11 @@ impl<'a> Builder<'_, 'a> {
             return;
         }
         let nodes = &self.tree.nodes;
-        let found = self.open.iter().skip(1).rposition(|id| nodes[*id].text.eq_ignore_ascii_case(name));
+        let found = self.open.iter().skip(1).rposition(|id| {
+            let (start, end) = nodes[*id].text;
+            // Lengths first: every end tag asks every open element.
+            long(end - start) == name.len() && self.tree.text(*id).eq_ignore_ascii_case(name)
+        });
         // Mark-up left open inside an entry must not end what the entry stands in.
         let escapes = |level: &usize| {
             !is_frame(nodes[self.open[*level]].tag)
@@ -365,7 +403,7 @@ impl<'a> Builder<'_, 'a> {
     fn close_down_to(&mut self, level: usize, at: usize) {
         for id in self.open.drain(level..) {
             self.tree.nodes[id].closed = true;
-            self.tree.nodes[id].span.1 = at;
+            self.tree.nodes[id].span.1 = short(at);
         }
         self.unbind(level);
     }
@@ -394,9 +432,11 @@ impl<'a> Builder<'_, 'a> {
                 // An address that nobody knows under a customary prefix: some writers get the address wrong.
                 prefix => Ns::of_prefix(prefix),
             });
-            if self.bound.len() < PREFIXES {
-                self.bound.push((prefix, ns, depth));
+            if self.bound.len() >= PREFIXES {
+                repairs.note("too-many-namespaces");
+                break;
             }
+            self.bound.push((prefix, ns, depth));
         }
     }
 
@@ -416,16 +456,19 @@ impl<'a> Builder<'_, 'a> {
 
     /// `xml:base` and `xml:lang` (also without their prefix, as some feeds write them).
     fn inherit(&mut self, id: NodeId) {
-        let attrs = self.tree.nodes[id].attrs;
+        let attrs = self.tree.attributes_of(id);
         let has = |word: &[u8]| memchr::memmem::find(attrs.as_bytes(), word).is_some();
         if has(b"base")
             && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:base" | "base"))
         {
             let value = entities::decode(value, &self.tree.references);
-            let base = super::address::join(self.tree.bases[self.tree.nodes[id].base].as_ref(), &value);
-            if let Some(base) = base {
+            let base = super::address::join(self.tree.base(id), &value);
+            // Each counts as text that the document did not hold: a short one behind a long one is a long one.
+            if let Some(base) = base.filter(|base| base.as_str().len() <= BASE)
+                && self.tree.references.afford(base.as_str().len())
+            {
                 self.tree.bases.push(Some(base));
-                self.tree.nodes[id].base = self.tree.bases.len() - 1;
+                self.tree.nodes[id].base = short(self.tree.bases.len() - 1);
             }
         }
         if has(b"lang")
@@ -433,7 +476,7 @@ impl<'a> Builder<'_, 'a> {
         {
             let value = entities::decode(value.trim(), &self.tree.references);
             self.tree.langs.push((!value.is_empty()).then_some(value));
-            self.tree.nodes[id].lang = self.tree.langs.len() - 1;
+            self.tree.nodes[id].lang = short(self.tree.langs.len() - 1);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use super::dates;
 use super::draft::{EntryDraft, FeedDraft};
+use super::limits::Limits;
 use crate::model::{Category, Enclosure, Fault, Markup, Person};
 use feed_rs::model as typed;
 use jiff::{Timestamp, tz::TimeZone};
@@ -33,6 +34,44 @@ pub(super) fn read(feed: &FeedDraft, entries: &[EntryDraft], zone: &TimeZone) ->
         Ok(read)
     } else {
         Err(Fault::Parser(format!("{} of {} entries", read.entries.len(), entries.len())))
+    }
+}
+
+/// Bytes of texts that feed-rs reads at once: it needs several times their size, and needs it again for the next ones.
+const BATCH: usize = 256 * 1024;
+
+/// Drafts with what feed-rs makes of them, in order, some at a time; what was handed over takes no more room.
+pub(super) struct Batches<'a> {
+    drafts: std::vec::IntoIter<EntryDraft>,
+    ready: std::vec::IntoIter<(EntryDraft, typed::Entry)>,
+    zone: &'a TimeZone,
+}
+
+impl<'a> Batches<'a> {
+    /// Of these drafts.
+    pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone) -> Self {
+        Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone }
+    }
+
+    /// The next draft and entry; `None` behind the last.
+    ///
+    /// # Errors
+    /// As [`read`], and when the deadline has passed.
+    pub fn next(&mut self, limits: &Limits) -> Result<Option<(EntryDraft, typed::Entry)>, Fault> {
+        if let Some(next) = self.ready.next() {
+            return Ok(Some(next));
+        }
+        limits.look()?;
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while bytes < BATCH
+            && let Some(draft) = self.drafts.next()
+        {
+            bytes += draft.weight();
+            batch.push(draft);
+        }
+        let typed = read(&FeedDraft::default(), &batch, self.zone)?;
+        self.ready = batch.into_iter().zip(typed.entries).collect::<Vec<_>>().into_iter();
+        Ok(self.ready.next())
     }
 }
 

@@ -8,8 +8,8 @@ use crate::{
     clock::Clock,
     fetch::{Answer, Body, Fetched, Fetcher},
     model::{
-        Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash,
-        Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText,
+        RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, Moving, Schedule},
@@ -19,8 +19,9 @@ use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-/// Bytes of documents that may be in parsing at once, over all polls. feed-rs needs seven times a document's size.
-const PARSING_BYTES: u32 = 16_000_000;
+/// Memory that reading documents may take at once, over all polls, in bytes as [`parse::cost`] estimates: one document that is as
+/// large as may be, or a hundred of everyday size.
+const PARSING_MEMORY: u32 = 64_000_000;
 
 /// Feeds announced by one page that are tried at one visit: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
@@ -36,6 +37,8 @@ pub struct Conveyor {
     writer: Writer,
     clock: Clock,
     parsing: Arc<Semaphore>,
+    /// Time that reading one document may take.
+    work_limit: Duration,
 }
 
 /// One poll to be made.
@@ -126,8 +129,8 @@ impl Conveyor {
     /// A conveyor over these.
     #[must_use]
     pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
-        let parsing = Arc::new(Semaphore::new(PARSING_BYTES as usize));
-        Self { fetcher, reader, writer, clock, parsing }
+        let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
+        Self { fetcher, reader, writer, clock, parsing, work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
@@ -228,15 +231,27 @@ impl Conveyor {
         Ok(Reading::of(Outcome::Failed(unread.fault)))
     }
 
-    /// Reads a document on a blocking thread, under the limit of bytes in parsing.
+    /// Reads a document on a blocking thread, under the limit of memory for parsing.
     async fn parse(&self, job: &Job, found: Found, listed_before: Arc<HashSet<RawHash>>) -> Result<Reading, Unread> {
         let hash = found.body.hash();
-        let weight = u32::try_from(found.body.len()).unwrap_or(u32::MAX).min(PARSING_BYTES);
-        // The semaphore is never closed.
-        let _permit = self.parsing.acquire_many(weight).await;
+        let cost = u32::try_from(parse::cost(&found.body)).unwrap_or(u32::MAX).min(PARSING_MEMORY);
+        // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
+        let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
         let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
+        let (max_body, limit) = (self.fetcher.max_body(), self.work_limit);
         let Found { body, base, content_type, validators } = found;
-        let work = move || read_document(&body, &base, content_type, &outlet, guids_void, listed_before, now);
+        let work = move || {
+            let _permit = permit;
+            let context = parse::Context {
+                base: Some(base.url().clone()),
+                content_type,
+                zone: outlet.time_zone.clone(),
+                guids_void,
+                max_body,
+                deadline: Deadline::when(Clock::over_after(limit)),
+            };
+            read_document(&body, &base, &context, &outlet, listed_before, now)
+        };
         let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
             Err(panic) => return Err(Unread { fault: Fault::Parser(panic.to_string()), announced: Vec::new() }),
@@ -270,19 +285,16 @@ struct Unread {
 fn read_document(
     body: &[u8],
     base: &FeedUrl,
-    content_type: Option<String>,
+    context: &parse::Context,
     outlet: &Outlet,
-    guids_void: bool,
     listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
 ) -> Result<(Document, bool, Option<FeedUrl>), Unread> {
-    let context =
-        parse::Context { base: Some(base.url().clone()), content_type, zone: outlet.time_zone.clone(), guids_void };
-    let feed = parse::read(body, &context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
-        let announced = if fault == Fault::Html { parse::announced(body, &context) } else { Vec::new() };
+    let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
+        let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
     })?;
-    let void = feed.guids_void || guids_void;
+    let void = feed.guids_void || context.guids_void;
     let older = backfill::older(&feed, base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
@@ -297,7 +309,9 @@ fn read_document(
     let mut entries = Vec::new();
     for Listed { raw, link_repeats, entry } in feed.listed {
         let Some(parsed) = entry else { continue };
-        let entry = normalise::entry(*parsed, raw, &own);
+        let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
+            return Err(Unread { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
+        };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }

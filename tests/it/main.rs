@@ -12,6 +12,7 @@ mod desk;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
+mod hostile;
 mod house_rules;
 mod instructions;
 mod journeys;

@@ -1,0 +1,140 @@
+//! Tags with more attributes than anyone writes, cut before html5ever sees them: it compares each attribute with all before it.
+
+use super::strip::raw_kind;
+use memchr::memmem;
+use std::borrow::Cow;
+
+/// Attributes of one tag; those after them are left out. News texts have up to 30 (pictures that load late).
+pub(super) const ATTRIBUTES: usize = 100;
+
+/// A text whose tags have at most [`ATTRIBUTES`] attributes each; most texts come back as they are.
+pub(super) fn cut(html: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]) {
+        at += found;
+        let tag = tag(html.as_bytes(), at);
+        if let Some(surplus) = tag.surplus {
+            out.push_str(&html[copied..surplus]);
+            copied = tag.end;
+        }
+        at = tag.resume;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(html);
+    }
+    out.push_str(&html[copied..]);
+    Cow::Owned(out)
+}
+
+/// What begins with a `<`.
+struct Tag {
+    /// Where attributes that are too many begin.
+    surplus: Option<usize>,
+    /// Its `>`, or where the text ends.
+    end: usize,
+    /// Where the next may begin.
+    resume: usize,
+}
+
+/// Reads the tag, the comment or the bare `<` at `at` (HTML 13.2.5.6 and the states that follow it).
+fn tag(html: &[u8], at: usize) -> Tag {
+    let rest = &html[at + 1..];
+    let nothing = |end: usize| Tag { surplus: None, end, resume: end.max(at + 1) };
+    match rest {
+        [b'!', b'-', b'-', b'>', ..] => nothing(at + 5),
+        [b'!', b'-', b'-', inside @ ..] => nothing(memmem::find(inside, b"--").map_or(html.len(), |n| at + 4 + n)),
+        [b'!' | b'?', ..] => nothing(memchr::memchr(b'>', rest).map_or(html.len(), |n| at + 1 + n)),
+        [b'/', b, ..] | [b, ..] if b.is_ascii_alphabetic() => attributes(html, at + 1),
+        _ => nothing(at + 1),
+    }
+}
+
+/// Walks over the tag whose name, or the slash before it, stands at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
+fn attributes(html: &[u8], name: usize) -> Tag {
+    let is_blank = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
+    let find = |from: usize, stop: &dyn Fn(u8) -> bool| {
+        html.get(from..).and_then(|rest| rest.iter().position(|b| stop(*b))).map_or(html.len(), |n| from + n)
+    };
+    let name_end = find(name + 1, &|b| is_blank(b) || matches!(b, b'/' | b'>'));
+    let (mut at, mut count, mut surplus) = (name_end, 0, None);
+    loop {
+        at = find(at, &|b| !is_blank(b) && b != b'/');
+        if html.get(at).is_none_or(|b| *b == b'>') {
+            break;
+        }
+        count += 1;
+        if count > ATTRIBUTES && surplus.is_none() {
+            surplus = Some(at);
+        }
+        // A name may begin with an equals sign.
+        at = find(at + 1, &|b| is_blank(b) || matches!(b, b'/' | b'>' | b'='));
+        let equals = find(at, &|b| !is_blank(b));
+        if html.get(equals) != Some(&b'=') {
+            continue;
+        }
+        at = find(equals + 1, &|b| !is_blank(b));
+        at = match html.get(at) {
+            Some(quote @ (b'"' | b'\'')) => find(at + 1, &|b| b == *quote) + 1,
+            Some(b'>') | None => at,
+            Some(_) => find(at, &|b| is_blank(b) || b == b'>'),
+        };
+        at = at.min(html.len());
+    }
+    Tag { surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
+}
+
+/// Behind a start tag whose inside is characters: where its end tag begins.
+fn after_raw_text(html: &[u8], name: &[u8], at: usize) -> usize {
+    let Ok(name) = std::str::from_utf8(name) else { return at };
+    let name = if name.len() <= 8 { name.to_ascii_lowercase() } else { return at };
+    if raw_kind(&name).is_none() {
+        return at;
+    }
+    let ends = |end: &usize| {
+        html.get(at + end + 2..at + end + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    memmem::find_iter(&html[at..], b"</").find(ends).map_or(html.len(), |n| at + n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surplus_attributes_go_and_nothing_else() {
+        let many = |n: usize| (0..n).map(|i| format!(" a{i}='>'")).collect::<Vec<_>>().concat();
+        let kept = format!("<a{}>", many(ATTRIBUTES));
+        assert_eq!(cut(&kept), kept);
+        let more = format!("x<p><a{} b=\"'>\" c d = e/>y</a>", many(ATTRIBUTES));
+        assert_eq!(cut(&more), format!("x<p><a{} >y</a>", many(ATTRIBUTES)));
+        let twice = format!("<a{}>é<b{}>", many(300), many(300));
+        assert_eq!(cut(&twice).matches('=').count(), 2 * ATTRIBUTES);
+        let open = format!("<a{} b='", many(ATTRIBUTES));
+        assert_eq!(cut(&open), format!("<a{} ", many(ATTRIBUTES)));
+    }
+
+    #[test]
+    fn what_stands_in_comments_and_scripts_opens_no_value() {
+        let tag = format!("<a{}>", " b".repeat(500));
+        for before in [
+            "<!-- <a b=\" -->",
+            "<script>\"<a b='</script>",
+            "<!a b='>",
+            "<?a b='>",
+            "< a='",
+            "<3 '",
+            "<title><a b='</title>",
+        ] {
+            assert_eq!(
+                cut(&format!("{before}{tag}")).matches(" b").count() - before.matches(" b").count(),
+                ATTRIBUTES,
+                "{before}"
+            );
+        }
+        for text in ["", "<", "<a", "<a ", "<a b", "<a b=", "<a b='", "<a b= >", "</", "<!", "<!--", "<!-->", "<é a='>"]
+        {
+            assert_eq!(cut(text), text);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Documents made to cost: what is kept of them is bounded, and what is left out is said. Counts, never times.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use warraq::{
+    model::{Deadline, Fault, ParsedEntry, ParsedFeed},
+    normalise, parse,
+};
+
+fn read(document: &str) -> ParsedFeed {
+    parse::read(document.as_bytes(), &parse::Context::default(), &|_| false).unwrap()
+}
+
+fn entries(feed: &ParsedFeed) -> Vec<&ParsedEntry> {
+    feed.listed.iter().filter_map(|listed| listed.entry.as_deref()).collect()
+}
+
+fn item(inside: &str) -> String {
+    format!(
+        "<rss version='2.0'><channel><title>t</title><item><title>first</title></item><item>{inside}</item></channel></rss>"
+    )
+}
+
+#[test]
+fn entities_expand_to_no_more_than_a_document_may_hold() {
+    let long = "x".repeat(50_000);
+    let many = "&e;".repeat(1_000);
+    let places = [
+        format!("<description>{many}</description>"),
+        format!("<description><p>{many}</p></description>"),
+        format!("<description><p title='{many}'>a</p></description>"),
+        "<category>&e;</category>".repeat(1_000),
+        "<enclosure url='/&e;'/>".repeat(1_000),
+        format!("<title>{many}</title>"),
+    ];
+    for place in places {
+        let document = format!("<!DOCTYPE rss [<!ENTITY e \"{long}\">]>{}", item(&place));
+        let feed = read(&document);
+        assert!(feed.partial && feed.repairs.contains(&"entity-expansion"), "{:?}", feed.repairs);
+        assert_eq!(entries(&feed).len(), 1, "what came before is kept");
+    }
+    let once = read(&format!("<!DOCTYPE rss [<!ENTITY e \"{long}\">]>{}", item("<description>&e;</description>")));
+    assert!(!once.partial && once.repairs.is_empty(), "{:?}", once.repairs);
+}
+
+#[test]
+fn ten_thousand_entries_are_kept_and_the_rest_is_said_to_be_left() {
+    let document = |n: usize| {
+        let items: Vec<String> = (0..n).map(|i| format!("<item><title>{i}</title><guid>{i}</guid></item>")).collect();
+        format!("<rss version='2.0'><channel>{}</channel></rss>", items.concat())
+    };
+    let json = |n: usize| {
+        let items: Vec<String> = (0..n).map(|i| format!("{{\"id\":\"{i}\",\"title\":\"{i}\"}}")).collect();
+        format!("{{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{}]}}", items.join(","))
+    };
+    for make in [&document as &dyn Fn(usize) -> String, &json] {
+        let whole = read(&make(10_000));
+        assert_eq!((entries(&whole).len(), whole.partial), (10_000, false));
+        let more = read(&make(10_001));
+        assert_eq!((entries(&more).len(), more.partial), (10_000, true));
+        assert_eq!(more.repairs, ["too-many-entries"]);
+    }
+}
+
+#[test]
+fn lists_are_cut_and_it_is_said() {
+    let numbered = |unit: &str| (0..150).map(|i| unit.replace('#', &i.to_string())).collect::<Vec<_>>().concat();
+    let units = [
+        "<category>c#</category>",
+        "<author>a#</author>",
+        "<enclosure url='https://x.example/#'/>",
+        "<dc:contributor>d#</dc:contributor>",
+        "<atom:link rel='enclosure' href='https://x.example/#'/>",
+    ];
+    for unit in units {
+        let feed = read(&item(&numbered(unit)));
+        let entry = entries(&feed)[1];
+        let kept = [entry.categories.len(), entry.authors.len(), entry.enclosures.len(), entry.contributors.len()];
+        assert_eq!(kept.into_iter().max(), Some(100), "{unit}");
+        assert!(feed.repairs.contains(&"long-lists"), "{unit}");
+    }
+    let tags: Vec<String> = (0..20_000).map(|i| format!("\"{i}\"")).collect();
+    let json = format!("{{\"version\":\"jsonfeed\",\"items\":[{{\"id\":\"1\",\"tags\":[{}]}}]}}", tags.join(","));
+    let feed = read(&json);
+    assert_eq!(entries(&feed)[0].categories.len(), 100);
+    assert_eq!(feed.repairs, ["long-lists", "too-many-values"]);
+}
+
+#[test]
+fn elements_are_bounded_and_closed_entries_before_the_bound_are_kept() {
+    let feed = read(&item(&"<a/>".repeat(600_000)));
+    assert!(feed.partial && feed.repairs.contains(&"too-many-elements") && !feed.repairs.contains(&"cut-off"));
+    assert_eq!(entries(&feed).len(), 1);
+}
+
+#[test]
+fn a_tag_keeps_a_hundred_attributes() {
+    let many = (0..50_000).map(|i| format!(" a{i}=1")).collect::<Vec<_>>().concat();
+    let feed = read(&item(&format!("<description><![CDATA[<DIV{many} title='x'>text</DIV> more]]></description>")));
+    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
+    let raw = feed.listed[1].raw;
+    let kept = normalise::entry(entries(&feed)[1].clone(), raw, &own);
+    assert_eq!(kept.summary.unwrap().as_str(), "<div>text</div> more");
+}
+
+#[test]
+fn a_document_past_its_deadline_is_a_fault() {
+    let items = "<item><title>a</title><description>b</description></item>".repeat(5_000);
+    let document = format!("<rss version='2.0'><channel>{items}</channel></rss>");
+    let asked = Arc::new(AtomicUsize::new(0));
+    let after = |questions: usize| {
+        let asked = Arc::clone(&asked);
+        asked.store(0, Ordering::Relaxed);
+        let deadline = Deadline::when(move || asked.fetch_add(1, Ordering::Relaxed) >= questions);
+        let context = parse::Context { deadline, ..parse::Context::default() };
+        parse::read(document.as_bytes(), &context, &|_| false)
+    };
+    assert!(after(usize::MAX).is_ok());
+    let questions = asked.load(Ordering::Relaxed);
+    assert!(questions > 5_000, "every entry looks at the deadline: {questions}");
+    for allowed in [0, 1, 2, 100, questions / 2, questions - 1] {
+        assert_eq!(after(allowed), Err(Fault::WorkLimit(parse::WORK)), "after {allowed}");
+    }
+    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
+    let feed = read(&item("<description><![CDATA[<P>a</P>]]></description>"));
+    let (raw, parsed) = (feed.listed[1].raw, entries(&feed)[1].clone());
+    assert!(normalise::entry_within(parsed.clone(), raw, &own, &Deadline::when(|| true)).is_none());
+    assert!(normalise::entry_within(parsed, raw, &own, &Deadline::never()).is_some());
+}
