@@ -5,6 +5,10 @@
 //! then polls twenty feeds of a local outlet over it: new entries, unchanged documents, edits, entries that leave; keeps archive
 //! pages, indexes, and runs retention. The times are those that the database driver measures, so they hold the way to its
 //! thread and back. Run it on a quiet machine.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the scripted outlet is the tests' own, where what cannot be set up fails the test"
+)]
 
 #[path = "../tests/it/fake_outlet.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -230,7 +234,7 @@ fn report(sizes: &[usize], columns: &[BTreeMap<String, Vec<Duration>>]) -> usize
         " ---: | ---: |".repeat(sizes.len())
     );
     let Some(last) = columns.last() else { return 0 };
-    let mut grown = 0;
+    let mut growing = 0;
     let mut names: Vec<&String> = last.keys().collect();
     names.sort_by_key(|name| std::cmp::Reverse(median(last.get(*name))));
     for name in names {
@@ -243,9 +247,9 @@ fn report(sizes: &[usize], columns: &[BTreeMap<String, Vec<Duration>>]) -> usize
             (Some((small, _)), Some((large, _))) => large > MARK && large.as_secs_f64() > GROWS * small.as_secs_f64(),
             _ => false,
         };
-        grown += usize::from(grows);
+        growing += usize::from(grows);
         println!("| `{}` | {} | {} |", name.replace('|', "\\|"), shown.join(" | "), if grows { "GROWS" } else { "" });
     }
-    println!("\n{grown} statements grow with the file");
-    grown
+    println!("\n{growing} statements grow with the file");
+    growing
 }

@@ -800,7 +800,7 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__prune)
-            opts="-h --dry-run --config --help"
+            opts="-h --dry-run --force --compact --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -131,10 +131,10 @@ enum Verb {
         /// Count only.
         #[arg(long)]
         dry_run: bool,
-        /// Forget even when nearly everything would go
+        /// Forget even when nearly everything would go.
         #[arg(long)]
         force: bool,
-        /// Give the freed space back to the file system; rewrites the database, which needs as much free space again
+        /// Give the freed space back to the file system; rewrites the database, which needs as much free space again.
         #[arg(long, conflicts_with = "dry_run")]
         compact: bool,
     },

@@ -88,7 +88,7 @@ async fn restart(connection: &mut SqliteConnection) -> bool {
         Ok(busy == 0)
     };
     let done = checkpoint(connection).await;
-    let restored = sqlx::query("PRAGMA busy_timeout = 2000").execute(connection).await;
+    let restored = sqlx::query("PRAGMA busy_timeout = 900").execute(connection).await;
     if let Err(error) = restored.map(drop).and(done.as_ref().map(drop).map_err(|_| sqlx::Error::WorkerCrashed)) {
         // The next transaction meets the same error, and says it.
         tracing::debug!(%error, "the write-ahead log could not be checkpointed");
@@ -99,10 +99,15 @@ async fn restart(connection: &mut SqliteConnection) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::open::BUSY_TIMEOUT;
     use sqlx::{Connection as _, Executor as _, sqlite::SqliteConnectOptions};
 
     async fn open(path: &Path) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true).pragma("journal_mode", "WAL");
+        let options = SqliteConnectOptions::new()
+            .busy_timeout(BUSY_TIMEOUT)
+            .filename(path)
+            .create_if_missing(true)
+            .pragma("journal_mode", "WAL");
         SqliteConnection::connect_with(&options).await.unwrap()
     }
 
@@ -125,6 +130,6 @@ mod tests {
         checkpoints.look(&mut writer).await;
         assert_eq!(*seen.borrow(), WalState { bytes: 0, blocked: false });
         let timeout: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut writer).await.unwrap();
-        assert_eq!(timeout, 2000, "other locks are waited for as before");
+        assert_eq!(u128::try_from(timeout).unwrap(), BUSY_TIMEOUT.as_millis(), "other locks are waited for as before");
     }
 }

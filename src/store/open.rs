@@ -22,7 +22,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5761_7271;
 pub(super) const SCHEMA: i64 = 5;
 
 /// How long a statement waits for another process's lock before it reports it.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Below the second after which the driver logs a statement as slow.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// Connections that read. Two serve pages while two serve polls.
 const READERS: u32 = 4;

@@ -150,9 +150,9 @@ impl Scribe {
         if visit.document.is_some() {
             let poll = Pending::new(visit, settle, reply);
             if poll.is_long() {
-                self.long.push_back(poll)
+                self.long.push_back(poll);
             } else {
-                batch.add(poll)
+                batch.add(poll);
             }
             return;
         }

@@ -138,10 +138,10 @@ impl Transactions {
     /// The result, if it is final. After a trouble that can pass: `None`, after a pause.
     pub(super) async fn judge<T>(
         &self,
-        tried: Result<T, StoreError>,
+        result: Result<T, StoreError>,
         tries: &mut Tries,
     ) -> Option<Result<T, StoreError>> {
-        let error = match tried {
+        let error = match result {
             Ok(done) => {
                 self.passed();
                 return Some(Ok(done));
@@ -149,7 +149,7 @@ impl Transactions {
             Err(error) => error,
         };
         let Some(trouble) = Trouble::of(&error) else { return Some(Err(error)) };
-        self.note(trouble);
+        self.note(&trouble);
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Instant::now);
             if since.elapsed() >= STOP_PATIENCE {
@@ -169,9 +169,9 @@ impl Transactions {
     }
 
     /// Says a new trouble once.
-    fn note(&self, trouble: Trouble) {
+    fn note(&self, trouble: &Trouble) {
         let new = self.trouble.send_if_modified(|known| {
-            let new = known.as_ref() != Some(&trouble);
+            let new = known.as_ref() != Some(trouble);
             *known = Some(trouble.clone());
             new
         });

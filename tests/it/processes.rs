@@ -367,7 +367,7 @@ async fn a_locked_database_is_waited_for() {
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     other.execute("BEGIN EXCLUSIVE").await.unwrap();
     outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "", "", DATE)));
-    daemon.until("waiting for it").await;
+    daemon.until("another process holds the database's write lock").await;
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["1"]);
     other.execute("ROLLBACK").await.unwrap();
     other.close().await.unwrap();

@@ -117,6 +117,8 @@ async fn a_full_disk_is_waited_for_and_said() {
     folder.sql_until("SELECT count(*) FROM entry", "410").await;
     daemon.get_until("/readyz", "ok\n").await;
     assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
+    let torn = "SELECT (SELECT sum(new) FROM poll) - (SELECT count(*) FROM entry)";
+    assert_eq!(folder.sql(torn).await, ["0"], "what was told of a poll is there");
     assert_eq!(daemon.log().matches("cannot write to the database").count(), 1, "{}", daemon.log());
     daemon.signal("TERM").await;
     assert_eq!(daemon.end().await, Some(0));

@@ -156,7 +156,8 @@ async fn prune_counts_first_and_forgets_then() {
     }
     assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would forget 0 entries"));
     let old = "UPDATE entry SET first_seen_at = '2020-01-01T00:00:00Z'; UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'; \
-        UPDATE sighting SET left_at = '2020-01-02T00:00:00Z' WHERE left_at IS NOT NULL";
+        UPDATE sighting SET left_at = '2020-01-02T00:00:00Z' WHERE left_at IS NOT NULL; \
+        UPDATE story SET created_at = '2020-01-01T00:00:00Z'";
     let url = format!("sqlite://{}", folder.path("warraq.db").display());
     let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
     sqlx::Executor::execute(&mut connection, sqlx::raw_sql(old)).await.unwrap();
