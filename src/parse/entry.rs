@@ -74,7 +74,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
 /// Titles and texts.
 fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
-        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, guess(tree, child))),
+        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
         Tag::Description | Tag::DcDescription => found.descriptions.extend(text::markup(tree, child, Else::Html)),
         Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
@@ -93,6 +93,13 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
         found.title = Some(child);
     }
     true
+}
+
+/// A title; one that says what it is, in Atom, is what it says.
+pub(super) fn title(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
+    let title = text::markup(tree, child, guess(tree, child))?;
+    let is_declared = tree.is_atom && tree.attr(child, "type").is_some();
+    Some(if is_declared { super::guess::declared(title) } else { title })
 }
 
 /// Atom means what it says (RFC 4287 3.1.1: no type is text); elsewhere such elements are looked at.
@@ -131,9 +138,9 @@ pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String
 
 fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     match tag {
-        Tag::Author | Tag::Creator | Tag::Editor => people::add(&mut draft.authors, people::person(tree, child)),
-        Tag::ItunesAuthor if draft.authors.is_empty() => people::add(&mut draft.authors, people::person(tree, child)),
-        Tag::Contributor | Tag::DcContributor => people::add(&mut draft.contributors, people::person(tree, child)),
+        Tag::Author | Tag::Creator | Tag::Editor => people::add_stated(&mut draft.authors, tree, child),
+        Tag::ItunesAuthor if draft.authors.is_empty() => people::add_stated(&mut draft.authors, tree, child),
+        Tag::Contributor | Tag::DcContributor => people::add_stated(&mut draft.contributors, tree, child),
         Tag::Category
         | Tag::Subject
         | Tag::ItunesCategory
@@ -170,7 +177,7 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
     };
     let inner = Links::read(tree, id);
     for (_, author) in tree.elements(id).filter(|(tag, _)| *tag == Tag::Author) {
-        people::add(&mut found.source_authors, people::person(tree, author));
+        people::add_stated(&mut found.source_authors, tree, author);
     }
     let title = match tree.child(id, Tag::Title) {
         Some(title) => text::markup(tree, title, Else::Guess).map(plain),

@@ -12,6 +12,7 @@ mod draft;
 mod entities;
 mod entry;
 mod feed;
+mod guess;
 mod html;
 mod identity;
 mod json;
@@ -128,6 +129,9 @@ fn read_xml(
     let mut tree = tree::Tree::read(text, context.base.as_ref(), repairs);
     let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
     tree.is_atom = matches!(root.format, Format::Atom10 | Format::Atom03);
+    if !tree.is_atom {
+        base_on_site(&mut tree, root.channel, context.base.as_ref());
+    }
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
         note_what_precedes(&text[..tree.node(root.id).span.0], repairs);
     }
@@ -140,7 +144,9 @@ fn read_xml(
         entries: Vec::new(),
     };
     let mut keys = Keys::new(context.guids_void);
-    let mut items = tree.descend(root.id, |tag| tag != names::Tag::Item);
+    // RFC 4287 6.3: an entry inside an element of another vocabulary is none of this feed.
+    let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
+    let mut items = tree.descend_by(root.id, |node| node.tag != names::Tag::Item && !is_foreign(node));
     items.retain(|(tag, _)| *tag == names::Tag::Item);
     if tree.node(root.id).tag == names::Tag::Item {
         items.insert(0, (names::Tag::Item, root.id));
@@ -184,6 +190,15 @@ fn read_xml(
         repairs.note("cut-off");
     }
     Ok(raw)
+}
+
+/// RSS does not say what relative addresses are relative to. Where another host serves the feed than the site that it belongs
+/// to, they are the site's.
+fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Option<&Url>) {
+    let site = links::Links::read(tree, channel).page.and_then(|page| Url::parse(&page).ok());
+    if let Some(site) = site.filter(|site| document.is_none_or(|document| document.host() != site.host())) {
+        tree.set_base(site);
+    }
 }
 
 /// What stands before a root, beside declarations and blanks.
