@@ -55,7 +55,7 @@ pub fn hint(fault: &Fault) -> &'static str {
 
 fn entry_json(entry: &ParsedEntry) -> Value {
     let html = |markup: Option<&Markup>| {
-        markup.and_then(|m| normalise::html(m, entry.base.as_deref())).map(SafeHtml::into_string)
+        markup.and_then(|m| normalise::html(m, entry.base.as_deref(), entry.link.as_deref())).map(SafeHtml::into_string)
     };
     let source = entry.source.clone().and_then(normalise::source);
     json!({

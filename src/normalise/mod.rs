@@ -1,9 +1,12 @@
 //! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
 
 pub mod fold;
+mod embeds;
 mod html;
+mod lazy;
 mod lean;
 mod plain;
+mod recover;
 mod strip;
 
 pub use html::html;
@@ -38,10 +41,10 @@ pub struct Context<'a> {
 /// Makes of an entry as stated the entry as Warraq keeps it.
 #[must_use]
 pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry {
-    let base = parsed.base.as_deref();
+    let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html(markup, base));
-    let full = parsed.content.as_ref().and_then(|markup| html(markup, base));
+    let summary = parsed.summary.as_ref().and_then(|markup| html(markup, base, page));
+    let full = parsed.content.as_ref().and_then(|markup| html(markup, base, page));
     let body = body(full.as_ref(), summary.as_ref());
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = Folded {

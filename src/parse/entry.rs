@@ -31,6 +31,8 @@ struct Found {
     published: [Vec<String>; 4],
     updated: Vec<String>,
     images: [Option<String>; 4],
+    /// Files of Media RSS.
+    files: Vec<Enclosure>,
 }
 
 /// Reads the entry at `id`, whose addresses are `links`. `zone` serves to tell readable dates from others.
@@ -60,6 +62,11 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, content, thumbnail, other] = images;
     draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
+    for file in found.files {
+        if draft.enclosures.len() < ENCLOSURES && !draft.enclosures.iter().any(|known| known.url == file.url) {
+            draft.enclosures.push(file);
+        }
+    }
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
     draft.enclosures.truncate(ENCLOSURES);
     // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
@@ -129,7 +136,12 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
 /// The first date that can be read; only where there are several does it need a look here.
 pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String> {
     if dates.len() > 1
-        && let Some(at) = dates.iter().position(|date| dates::instant(date, zone).is_some())
+        && let Some(at) = {
+            let readable = |date: &String| dates::instant(date, zone).is_some();
+            // One that had to be converted is the last resort.
+            let stated = dates.iter().position(|date| readable(date) && !dates::is_converted(date));
+            stated.or_else(|| dates.iter().position(readable))
+        }
     {
         return Some(dates.swap_remove(at));
     }
@@ -192,6 +204,15 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
 
 /// `media:*` with what it holds: pictures, categories, texts.
 fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
+    if tag == Tag::MediaGroup {
+        // The parts of a group are one thing in several forms (Media RSS, `media:group`): the default, else the first.
+        let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
+        let is_default = |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim() == "true");
+        let form = forms().find(is_default).or_else(|| forms().next());
+        found.files.extend(form.and_then(|form| media_file(tree, form)));
+    } else if tag == Tag::MediaContent {
+        found.files.extend(media_file(tree, id));
+    }
     let mut all = vec![(tag, id)];
     all.extend(tree.descend(id, |tag| matches!(tag, Tag::MediaGroup | Tag::MediaContent)));
     for (tag, child) in all {
@@ -205,6 +226,15 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
             _ => {}
         }
     }
+}
+
+/// The file of a `media:content`; a player's page is none.
+fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
+    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_ascii_lowercase()).filter(|v| !v.is_empty());
+    let url = address::absolute(tree.base(id), &tree.attr(id, "url")?)?;
+    let media_type = attr("type");
+    let is_page = matches!(media_type.as_deref(), Some("application/x-shockwave-flash" | "text/html"));
+    (!is_page).then(|| Enclosure { url, media_type, length: attr("filesize").and_then(|length| length.parse().ok()) })
 }
 
 fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {

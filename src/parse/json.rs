@@ -40,6 +40,7 @@ pub(super) fn read(
         partial,
         guids_void: false,
         feed: feed(&head, base),
+        order: super::dates::Order::Unknown,
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -66,6 +67,7 @@ pub(super) fn read(
             raw.entries.push(draft);
         }
     }
+    raw.order = super::order(raw.entries.iter().filter_map(|entry| entry.published.as_deref()));
     raw.guids_void = keys.void_now;
     if partial {
         repairs.note("cut-off");

@@ -5,6 +5,7 @@
 //! may fail in another way than as a [`Fault`]. CPU work throughout: call it on a blocking thread.
 
 mod address;
+mod calendars;
 mod charset;
 mod codepages;
 mod dates;
@@ -114,6 +115,8 @@ struct Raw {
     partial: bool,
     guids_void: bool,
     feed: FeedDraft,
+    /// The order of day and month in its dates.
+    order: dates::Order,
     /// Every entry, with its key where it is to be read, and whether it is `entries`' next.
     listed: Vec<(RawHash, Option<String>, Option<Key>)>,
     /// The entries that are to be read.
@@ -140,6 +143,7 @@ fn read_xml(
         partial: tree.cut || !tree.node(root.id).closed,
         guids_void: false,
         feed: feed::read(&tree, root, &context.zone),
+        order: dates::Order::Unknown,
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -173,6 +177,11 @@ fn read_xml(
             raw.entries.push(entry::read(&tree, id, links, &context.zone));
         }
     }
+    if has_ambiguous_dates(&raw.entries) {
+        let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
+        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
+        raw.order = order(texts);
+    }
     let references = &tree.references;
     let met = [
         (&references.bare, "bare-ampersand"),
@@ -201,6 +210,17 @@ fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Opti
     }
 }
 
+fn has_ambiguous_dates(entries: &[EntryDraft]) -> bool {
+    entries.iter().flat_map(|entry| [&entry.published, &entry.updated]).flatten().any(|text| dates::is_ambiguous(text))
+}
+
+/// The order that all dates show which show any.
+fn order<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> dates::Order {
+    let mut shown = texts.map(|text| dates::order(text.as_ref())).filter(|order| *order != dates::Order::Unknown);
+    let first = shown.next().unwrap_or_default();
+    if shown.all(|order| order == first) { first } else { dates::Order::Unknown }
+}
+
 /// What stands before a root, beside declarations and blanks.
 fn note_what_precedes(before: &str, repairs: &mut Repairs) {
     let outside = before.split("<!").next().unwrap_or_default().trim();
@@ -211,7 +231,7 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
 
 /// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
 fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
-    let typed = typed::read(&raw.feed, &raw.entries, zone)?;
+    let typed = typed::read(&raw.feed, &raw.entries, zone, raw.order)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
     let pages: Vec<Option<String>> =
         raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();

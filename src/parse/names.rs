@@ -251,6 +251,11 @@ tags! {
 }
 
 impl Tag {
+    /// Whether its text is a date.
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::PubDate | Self::Issued | Self::DcDate | Self::Created | Self::Updated)
+    }
+
     /// Of a vocabulary and a local name in any case.
     pub fn of(ns: Ns, local: &str) -> Self {
         let mut lower = [0; LONGEST];

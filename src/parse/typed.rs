@@ -15,13 +15,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// # Errors
 /// When feed-rs refuses the canonical document, or panics: both are bugs, the document is worth a report.
-pub(super) fn read(feed: &FeedDraft, entries: &[EntryDraft], zone: &TimeZone) -> Result<typed::Feed, Fault> {
+pub(super) fn read(
+    feed: &FeedDraft,
+    entries: &[EntryDraft],
+    zone: &TimeZone,
+    order: dates::Order,
+) -> Result<typed::Feed, Fault> {
     let canonical = write(feed, entries);
     let zone = zone.clone();
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .timestamp_parser(move |text| {
-            let at = dates::instant(text, &zone)?;
+            let at = dates::instant_in(text, &zone, order)?;
             chrono::DateTime::from_timestamp(at.as_second(), 0)
         })
         .id_generator(|_, _, _| String::new())
