@@ -233,6 +233,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-deep" => "elements nested deeper than 200",
         "too-many-elements" => "more elements than are read",
         "too-many-entries" => "more entries than are read",
+        "two-encodings" => "some of its texts are in another encoding than the rest",
         "unclosed-cdata" => "a CDATA section that never ends",
         "unclosed-tags" => "elements that are never ended",
         "undeclared-prefixes" => "prefixes that are not declared",
