@@ -15,6 +15,7 @@ mod poll;
 mod story;
 mod text;
 pub mod uri;
+pub mod script;
 mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};

@@ -3,6 +3,7 @@
 pub mod fold;
 mod embeds;
 mod html;
+mod language;
 mod lazy;
 mod lean;
 mod plain;
@@ -46,6 +47,10 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
     let summary = parsed.summary.as_ref().and_then(|markup| html(markup, base, page));
     let full = parsed.content.as_ref().and_then(|markup| html(markup, base, page));
     let body = body(full.as_ref(), summary.as_ref());
+    let language = {
+        let words = format!("{} {}", title.as_ref().map_or("", PlainText::as_str), &body[..body.floor_char_boundary(1_024)]);
+        language::of(parsed.language.as_deref(), context.language, &words)
+    };
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = Folded {
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
@@ -72,7 +77,7 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
         link: parsed.link,
         summary,
         content: full,
-        language: parsed.language.or_else(|| context.language.map(str::to_owned)),
+        language,
         believed: believed(parsed.published, parsed.updated, context.now),
         published: parsed.published,
         updated: parsed.updated,

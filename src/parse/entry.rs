@@ -266,5 +266,5 @@ fn is_picture(media_type: Option<&str>, url: &str) -> bool {
 pub(super) fn language(text: &str) -> Option<String> {
     let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
     let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (plain && !tag.is_empty()).then_some(tag)
+    (plain && !tag.is_empty()).then(|| crate::model::script::customary(&tag))
 }

@@ -177,7 +177,7 @@ tags! {
     /// A person's e-mail.
     Email = Core b"email",
     /// Category.
-    Category = Core b"category" | Core b"keywords",
+    Category = Core b"category" | Core b"categories" | Core b"keywords",
     /// Category as text.
     Subject = Dc b"subject",
     /// Category as attribute.

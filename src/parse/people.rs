@@ -146,6 +146,12 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
         _ => None,
     });
     let label = attr("label");
+    // `<categories><category>`: a list.
+    let list = tree.elements(id).filter(|(inner, _)| *inner == Tag::Category && tag == Tag::Category);
+    let list: Vec<NodeId> = list.map(|(_, child)| child).collect();
+    if !list.is_empty() {
+        return list.into_iter().for_each(|child| one_of_list(tree, child, into));
+    }
     let named = if tag == Tag::ItunesCategory { attr("text") } else { attr("term") };
     let term = named.or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned)).or_else(|| label.clone());
     if let Some(term) = term {
@@ -157,6 +163,15 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
                 push(into, Category { term, scheme: Some(ITUNES.to_owned()), label: None });
             }
         }
+    }
+}
+
+fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
+    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+    let scheme = attr("scheme").or_else(|| attr("domain"));
+    let term = attr("term").or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned));
+    if let Some(term) = term {
+        push(into, Category { term, scheme, label: attr("label") });
     }
 }
 

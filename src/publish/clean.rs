@@ -114,19 +114,32 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
 }
 
 /// Safe HTML as strict readers take it without a word. The W3C validator warns of `controls` and of `bdo`: players come without
-/// buttons of their own, and an override of direction becomes an isolation in that direction. Pages keep both.
+/// buttons of their own, with a link to the file beside them, and an override of direction becomes an isolation in that
+/// direction. Pages keep both.
 pub(super) fn strict(html: &str) -> Cow<'_, str> {
     if !["<video", "<audio", "<bdo"].iter().any(|tag| html.contains(tag)) {
         return Cow::Borrowed(html);
     }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
+    let mut file: Option<&str> = None;
     while let Some(at) = rest.find('<') {
         let (before, from) = rest.split_at(at);
         let (tag, after) = from.split_at(tag_length(from));
         out.push_str(before);
         match element(tag) {
+            "audio" | "video" if tag.starts_with("</") => {
+                out.push_str(tag);
+                if let Some(file) = file.take() {
+                    push_file(&mut out, file);
+                }
+            }
+            "source" => {
+                file = file.or_else(|| source(tag));
+                out.push_str(tag);
+            }
             "audio" | "video" => {
+                file = source(tag);
                 // Quotes inside a value are escaped: this is the attribute, or nothing.
                 let (start, end) = tag.split_once(" controls=\"").unwrap_or((tag, ""));
                 out.push_str(start);
@@ -139,6 +152,20 @@ pub(super) fn strict(html: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// The address that a player's tag names, escaped as it stands there.
+fn source(tag: &str) -> Option<&str> {
+    tag.split_once(" src=\"")?.1.split_once('"').map(|(address, _)| address).filter(|address| !address.is_empty())
+}
+
+/// A link to a player's file, named as the file is.
+fn push_file(out: &mut String, address: &str) {
+    let path = address.split(['?', '#']).next().unwrap_or(address).trim_end_matches('/');
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(address);
+    for part in [" <a href=\"", address, "\">", name, "</a>"] {
+        out.push_str(part);
+    }
 }
 
 /// The name of a tag's element.
