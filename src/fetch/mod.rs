@@ -272,6 +272,12 @@ impl Fetcher {
     /// Reads and unpacks one body.
     async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut Answer) -> Result<Read, Fault> {
         let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
+        // Of a feed that is too large the beginning is of use; of a film, nothing.
+        let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
+        let no_feed = ["audio/", "video/", "image/"].iter().any(|kind| media_type.starts_with(kind));
+        if no_feed && response.content_length().is_some_and(|stated| stated > limit) {
+            return Err(Fault::TooLarge { limit });
+        }
         let mut packed = Vec::new();
         let mut fault = None;
         loop {

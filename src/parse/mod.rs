@@ -9,6 +9,7 @@ mod calendars;
 mod charset;
 mod codepages;
 mod dates;
+mod digits;
 mod draft;
 mod entities;
 mod entry;
@@ -20,6 +21,7 @@ mod json;
 mod links;
 mod months;
 mod names;
+mod outlines;
 mod people;
 mod text;
 mod tokens;
@@ -28,6 +30,7 @@ mod typed;
 
 pub use dates::instant;
 pub use html::{Announced, announced};
+pub use outlines::{Outline, outlines};
 
 use crate::model::{Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
@@ -132,7 +135,7 @@ fn read_xml(
     let mut tree = tree::Tree::read(text, context.base.as_ref(), repairs);
     let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
     tree.is_atom = matches!(root.format, Format::Atom10 | Format::Atom03);
-    if !tree.is_atom {
+    if !tree.is_atom && root.format != Format::Cdf {
         base_on_site(&mut tree, root.channel, context.base.as_ref());
     }
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
@@ -182,15 +185,7 @@ fn read_xml(
         let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
         raw.order = order(texts);
     }
-    let references = &tree.references;
-    let met = [
-        (&references.bare, "bare-ampersand"),
-        (&references.undefined, "undefined-entities"),
-        (&references.encoded_twice, "encoded-twice"),
-    ];
-    for (_, name) in met.into_iter().filter(|(met, _)| met.get()) {
-        repairs.note(name);
-    }
+    note_references(&tree.references, repairs);
     raw.guids_void = keys.void_now;
     if raw.guids_void {
         repairs.note("repeated-guids");
@@ -207,6 +202,17 @@ fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Opti
     let site = links::Links::read(tree, channel).page.and_then(|page| Url::parse(&page).ok());
     if let Some(site) = site.filter(|site| document.is_none_or(|document| document.host() != site.host())) {
         tree.set_base(site);
+    }
+}
+
+fn note_references(references: &entities::References<'_>, repairs: &mut Repairs) {
+    let met = [
+        (&references.bare, "bare-ampersand"),
+        (&references.undefined, "undefined-entities"),
+        (&references.encoded_twice, "encoded-twice"),
+    ];
+    for (_, name) in met.into_iter().filter(|(met, _)| met.get()) {
+        repairs.note(name);
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn html(story: &StoryView) -> String {
         Some(text) => out.push_str(&strict(text)),
         None => push_link(&mut out, &lead.link, &lead.outlet_name, None),
     }
-    push_also(&mut out, lead, &story.also);
+    push_also(&mut out, lead, &story.also, rtl);
     if rtl {
         out.push_str("</div>");
     }
@@ -76,12 +76,18 @@ pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str>
 }
 
 /// "Also reported by", in the lead's language, each outlet linked to its own report.
-fn push_also(out: &mut String, lead: &Report, also: &[Carrier]) {
+fn push_also(out: &mut String, lead: &Report, also: &[Carrier], within_rtl: bool) {
     if also.is_empty() {
         return;
     }
     let words = Words::of(lead);
-    out.push_str("<p>");
+    // The line may run the other way than the text it follows.
+    let rtl = is_rtl(None, words.also);
+    out.push_str(match (rtl, within_rtl) {
+        (true, false) => "<p dir=\"rtl\">",
+        (false, true) => "<p dir=\"ltr\">",
+        _ => "<p>",
+    });
     out.push_str(words.also);
     for (at, carrier) in also.iter().enumerate() {
         out.push_str(if at == 0 { " " } else { words.comma });

@@ -8,6 +8,7 @@ mod daemon;
 mod demo;
 mod deploy;
 mod desk;
+mod envelopes;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
