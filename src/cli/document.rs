@@ -128,7 +128,11 @@ async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
     let Named { place, base, content_type } = named;
     if !is_address(&place) {
         let bytes = file(Path::new(&place))?;
-        return Ok(Ok(Got { bytes, context: Context { base, content_type, ..Context::default() }, announced: Vec::new() }));
+        return Ok(Ok(Got {
+            bytes,
+            context: Context { base, content_type, ..Context::default() },
+            announced: Vec::new(),
+        }));
     }
     let url = FeedUrl::parse(&place).map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
     // The operator names the address: it may be one of this house.

@@ -29,7 +29,8 @@ impl Cookies {
     pub fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all(SET_COOKIE) {
             let Some(cookie) = header.to_str().ok().and_then(|text| parse(url, text)) else { continue };
-            self.0.retain(|known| (&known.host, &known.name, &known.path) != (&cookie.host, &cookie.name, &cookie.path));
+            self.0
+                .retain(|known| (&known.host, &known.name, &known.path) != (&cookie.host, &cookie.name, &cookie.path));
             if self.0.len() < MOST && !cookie.value.is_empty() {
                 self.0.push(cookie);
             }
@@ -81,12 +82,12 @@ mod tests {
         let mut cookies = Cookies::default();
         cookies.keep(&url("http://a.example/gate"), &set("ok=1; Path=/feeds; HttpOnly"));
         cookies.keep(&url("https://b.example/"), &set("s=2; Domain=example"));
-        let sent = |to: &str| cookies.header(&url(to)).map(|value| value.to_str().unwrap().to_owned());
-        assert_eq!(sent("http://a.example/feeds/1").as_deref(), Some("ok=1"));
-        assert_eq!(sent("http://a.example/feedsx"), None);
-        assert_eq!(sent("http://x.a.example/feeds"), None);
-        assert_eq!(sent("https://b.example/x").as_deref(), Some("s=2"));
-        assert_eq!(sent("http://b.example/x"), None, "set over TLS");
+        let returned = |to: &str| cookies.header(&url(to)).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(returned("http://a.example/feeds/1").as_deref(), Some("ok=1"));
+        assert_eq!(returned("http://a.example/feedsx"), None);
+        assert_eq!(returned("http://x.a.example/feeds"), None);
+        assert_eq!(returned("https://b.example/x").as_deref(), Some("s=2"));
+        assert_eq!(returned("http://b.example/x"), None, "set over TLS");
         cookies.keep(&url("http://a.example/"), &set("ok=0; Path=/feeds; Max-Age=0"));
         assert_eq!(cookies.header(&url("http://a.example/feeds")), None);
         cookies.keep(&url("http://a.example/"), &set("=; broken"));

@@ -28,7 +28,8 @@ use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH,
     },
     redirect::Policy,
 };

@@ -12,10 +12,10 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+pub mod script;
 mod story;
 mod text;
 pub mod uri;
-pub mod script;
 mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};

@@ -27,7 +27,9 @@ impl Script {
             'a'..='z' | 'A'..='Z' => Self::Latin,
             _ if !c.is_alphabetic() => return None,
             '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{FF21}'..='\u{FF5A}' => Self::Latin,
-            '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}' | '\u{FB50}'..='\u{FDFF}' => Self::Arabic,
+            '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}' | '\u{FB50}'..='\u{FDFF}' => {
+                Self::Arabic
+            }
             '\u{FE70}'..='\u{FEFE}' => Self::Arabic,
             '\u{590}'..='\u{5FF}' | '\u{FB1D}'..='\u{FB4F}' => Self::Hebrew,
             '\u{400}'..='\u{52F}' | '\u{1C80}'..='\u{1C8F}' | '\u{2DE0}'..='\u{2DFF}' => Self::Cyrillic,
@@ -56,14 +58,18 @@ impl Script {
     pub fn fits(self, tag: &str) -> bool {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         match primary.as_str() {
-            "ar" | "ary" | "arz" | "arb" | "apc" | "fa" | "prs" | "ps" | "ur" | "ckb" | "sd" | "ug" => self == Self::Arabic,
+            "ar" | "ary" | "arz" | "arb" | "apc" | "fa" | "prs" | "ps" | "ur" | "ckb" | "sd" | "ug" => {
+                self == Self::Arabic
+            }
             "he" | "iw" | "yi" => self == Self::Hebrew,
             "ru" | "uk" | "be" | "bg" | "mk" => self == Self::Cyrillic,
             "el" => self == Self::Greek,
             "en" | "fr" | "es" | "pt" | "it" | "de" | "nl" | "pl" | "cs" | "sk" | "sl" | "hr" | "hu" | "ro" | "sv"
-            | "da" | "no" | "nb" | "nn" | "fi" | "et" | "lv" | "lt" | "tr" | "ca" | "eu" | "gl" | "id" | "vi" | "sq"
-            | "is" | "ga" | "cy" | "mt" => self == Self::Latin,
-            "zh" | "ja" | "ko" | "hi" | "bn" | "ta" | "te" | "th" | "am" | "hy" | "ka" | "dv" | "ti" => self == Self::Other,
+            | "da" | "no" | "nb" | "nn" | "fi" | "et" | "lv" | "lt" | "tr" | "ca" | "eu" | "gl" | "id" | "vi"
+            | "sq" | "is" | "ga" | "cy" | "mt" => self == Self::Latin,
+            "zh" | "ja" | "ko" | "hi" | "bn" | "ta" | "te" | "th" | "am" | "hy" | "ka" | "dv" | "ti" => {
+                self == Self::Other
+            }
             _ => true,
         }
     }
@@ -129,7 +135,9 @@ mod tests {
 
     #[test]
     fn tags_are_written_by_custom() {
-        for (tag, want) in [("EN", "en"), ("en_us", "en-US"), ("zh-hant-tw", "zh-Hant-TW"), ("ar-MA", "ar-MA"), ("es-419", "es-419")] {
+        for (tag, want) in
+            [("EN", "en"), ("en_us", "en-US"), ("zh-hant-tw", "zh-Hant-TW"), ("ar-MA", "ar-MA"), ("es-419", "es-419")]
+        {
             assert_eq!(customary(tag), want);
         }
     }

@@ -40,8 +40,13 @@ const PROVIDERS: [(&str, &str); 22] = [
 ];
 
 /// Hosts whose frames show nothing.
-const COUNTERS: [&str; 5] =
-    ["googletagmanager.com", "doubleclick.net", "google-analytics.com", "googlesyndication.com", "scorecardresearch.com"];
+const COUNTERS: [&str; 5] = [
+    "googletagmanager.com",
+    "doubleclick.net",
+    "google-analytics.com",
+    "googlesyndication.com",
+    "scorecardresearch.com",
+];
 
 /// The player that a tag shows: an `iframe`, `object`, `embed`, or the `param` that names an object's film.
 pub(super) fn of(tag: &Tag) -> Option<Embed> {
@@ -64,7 +69,8 @@ pub(super) fn of(tag: &Tag) -> Option<Embed> {
     if COUNTERS.into_iter().any(is) {
         return None;
     }
-    let name = PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
+    let name =
+        PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
     let (link, picture) = page(&url, &name).unwrap_or_else(|| (url.to_string(), None));
     Some(Embed { link, name, picture })
 }
@@ -92,8 +98,14 @@ fn page(url: &Url, name: &str) -> Option<(String, Option<String>)> {
             let id = second.filter(|_| matches!(first, "embed" | "v" | "shorts" | "live" | "e"));
             let id = id.or_else(|| (url.host_str() == Some("youtu.be")).then_some(first));
             // `videoseries` stands for a list and is no film.
-            let id = id.map(|id| id.split('&').next().unwrap_or(id)).filter(plain).filter(|id| id.len() == 11 && *id != "videoseries")?;
-            Some((format!("https://www.youtube.com/watch?v={id}"), Some(format!("https://i.ytimg.com/vi/{id}/hqdefault.jpg"))))
+            let id = id
+                .map(|id| id.split('&').next().unwrap_or(id))
+                .filter(plain)
+                .filter(|id| id.len() == 11 && *id != "videoseries")?;
+            Some((
+                format!("https://www.youtube.com/watch?v={id}"),
+                Some(format!("https://i.ytimg.com/vi/{id}/hqdefault.jpg")),
+            ))
         }
         "Vimeo" => {
             let id = second.filter(|_| first == "video").filter(plain)?;

@@ -58,7 +58,8 @@ mod tests {
     #[test]
     fn what_is_stated_counts_where_the_script_can_be_it() {
         let arabic = "الحكومة تصادق على مشروع قانون المالية للسنة المقبلة في الرباط";
-        let french = "Le gouvernement adopte le projet de loi de finances de l'année prochaine à Rabat, selon un communiqué";
+        let french =
+            "Le gouvernement adopte le projet de loi de finances de l'année prochaine à Rabat, selon un communiqué";
         for (declared, outlet, text, want) in [
             (Some("en-US"), Some("en"), arabic, Some("ar")),
             (Some("en_us"), Some("ar-MA"), arabic, Some("ar-MA")),

@@ -64,8 +64,20 @@ fn is_address(value: &str) -> bool {
 /// A picture that stands where another one comes.
 fn is_placeholder(src: &str) -> bool {
     const WORDS: [&str; 14] = [
-        "placeholder", "blank", "spacer", "lazy", "loading", "loader", "transparent", "1x1", "pixel", "empty", "clear",
-        "grey", "gray", "dummy",
+        "placeholder",
+        "blank",
+        "spacer",
+        "lazy",
+        "loading",
+        "loader",
+        "transparent",
+        "1x1",
+        "pixel",
+        "empty",
+        "clear",
+        "grey",
+        "gray",
+        "dummy",
     ];
     let scheme = |scheme: &str| src.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     if ["data:", "about:", "javascript:"].into_iter().any(scheme) || src.starts_with('#') {
@@ -73,7 +85,9 @@ fn is_placeholder(src: &str) -> bool {
     }
     let path = src.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    WORDS.iter().any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
+    WORDS
+        .iter()
+        .any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
 }
 
 /// The widest address of a set that is not needlessly wide (HTML 4.8.4.2.1).
@@ -109,7 +123,10 @@ mod tests {
         for (set, want) in [
             ("https://x.example/a.webp 1x", "https://x.example/a.webp"),
             ("a-300.jpg 300w, a-1200.jpg 1200w, a-4000.jpg 4000w", "a-1200.jpg"),
-            ("https://x.example/w_300,h_200/a.jpg 1x, https://x.example/w_600,h_400/a.jpg 2x", "https://x.example/w_600,h_400/a.jpg"),
+            (
+                "https://x.example/w_300,h_200/a.jpg 1x, https://x.example/w_600,h_400/a.jpg 2x",
+                "https://x.example/w_600,h_400/a.jpg",
+            ),
             ("a.jpg, b.jpg 2x", "b.jpg"),
         ] {
             assert_eq!(best(set).as_deref(), Some(want), "{set}");

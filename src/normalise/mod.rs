@@ -1,7 +1,7 @@
 //! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
 
-pub mod fold;
 mod embeds;
+pub mod fold;
 mod html;
 mod language;
 mod lazy;
@@ -48,7 +48,8 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
     let full = parsed.content.as_ref().and_then(|markup| html(markup, base, page));
     let body = body(full.as_ref(), summary.as_ref());
     let language = {
-        let words = format!("{} {}", title.as_ref().map_or("", PlainText::as_str), &body[..body.floor_char_boundary(1_024)]);
+        let words =
+            format!("{} {}", title.as_ref().map_or("", PlainText::as_str), &body[..body.floor_char_boundary(1_024)]);
         language::of(parsed.language.as_deref(), context.language, &words)
     };
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };

@@ -13,8 +13,10 @@ pub(super) fn needs(html: &str) -> bool {
     let tag = |at: usize| {
         const NAMES: [&[u8]; 6] = [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture"];
         let starts = |name: &[u8]| bytes.get(at + 1..at + 1 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
-        matches!(bytes.get(at + 1), Some(b'm' | b'M' | b'n' | b'N' | b'i' | b'I' | b'o' | b'O' | b'e' | b'E' | b'p' | b'P'))
-            && NAMES.iter().any(|name| starts(name))
+        matches!(
+            bytes.get(at + 1),
+            Some(b'm' | b'M' | b'n' | b'N' | b'i' | b'I' | b'o' | b'O' | b'e' | b'E' | b'p' | b'P')
+        ) && NAMES.iter().any(|name| starts(name))
     };
     memchr::memchr_iter(b'<', bytes).any(tag)
         || memchr::memmem::find(bytes, b"<img").is_some()
@@ -61,14 +63,14 @@ impl TokenSink for Sink<'_> {
         match token {
             Token::CharacterTokens(text) => state.characters(&text),
             Token::TagToken(mut tag) => {
-                let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag);
+                // What XHTML closed at once holds nothing, and swallows nothing either.
+                let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
                 state.tag(&mut tag, self.page);
                 if let Some(raw) = raw {
                     return TokenSinkResult::RawData(raw);
                 }
             }
-            Token::CommentToken(_) | Token::DoctypeToken(_) | Token::NullCharacterToken | Token::EOFToken => {}
-            Token::ParseError(_) => {}
+            _ => {}
         }
         TokenSinkResult::Continue
     }
@@ -98,16 +100,20 @@ impl State {
             }
             "iframe" => {
                 self.frame = start && !tag.self_closing;
-                return if start { self.embed(tag) };
+                if start {
+                    self.embed(tag);
+                }
+                return;
             }
-            "object" | "embed" | "param" => return if start { self.embed(tag) },
+            "object" | "embed" | "param" => {
+                if start {
+                    self.embed(tag);
+                }
+                return;
+            }
             "picture" => return self.end_picture(start),
             "source" if self.picture.is_some() => return self.source(tag),
-            "img" if start => {
-                if !self.picture_tag(tag) {
-                    return;
-                }
-            }
+            "img" if start && !self.picture_tag(tag) => return,
             "a" if start => lead_to(tag, page),
             _ => {}
         }

@@ -102,7 +102,9 @@ fn is_inline(name: &str) -> bool {
         summary svg table tbody td template textarea tfoot th thead title tr track ul video ";
     // No name is longer than ten letters.
     let mut padded = [b' '; 12];
-    let Some(place) = padded.get_mut(1..=name.len()).filter(|_| name.len() <= 10 && !name.is_empty()) else { return true };
+    let Some(place) = padded.get_mut(1..=name.len()).filter(|_| name.len() <= 10 && !name.is_empty()) else {
+        return true;
+    };
     place.copy_from_slice(name.as_bytes());
     memchr::memmem::find(APART.as_bytes(), &padded[..name.len() + 2]).is_none()
 }

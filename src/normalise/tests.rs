@@ -6,7 +6,8 @@ fn title(text: &str) -> Option<String> {
 }
 
 fn safe(text: &str) -> String {
-    html(&Markup::Html(text.to_owned()), Some("https://x.example/a/"), Some("https://x.example/a/1")).map_or_else(String::new, SafeHtml::into_string)
+    html(&Markup::Html(text.to_owned()), Some("https://x.example/a/"), Some("https://x.example/a/1"))
+        .map_or_else(String::new, SafeHtml::into_string)
 }
 
 #[test]
@@ -75,6 +76,7 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
             "<a href=\"https://maps.x.example/m?a=1\" rel=\"noopener noreferrer\">maps.x.example</a>",
         ),
         ("a<iframe src=https://www.googletagmanager.com/ns.html></iframe>", "a"),
+        ("a<iframe src=\"https://www.googletagmanager.com/ns.html\"/>b", "ab"),
         ("a<iframe src=https://c.example/ width=1 height=1></iframe>", "a"),
         ("x <math alttext='e^{kt}'><mi>e</mi></math> y", "x e^{kt} y"),
         ("x <math><semantics><mi>a</mi><annotation>b</annotation></semantics></math> y", "x a y"),

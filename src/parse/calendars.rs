@@ -10,8 +10,26 @@ const PERSIAN: [&str; 12] =
 
 /// Words of Islamic months, folded; those of two words by the one that no other month has.
 const ISLAMIC: [&str; 20] = [
-    "محرم", "المحرم", "صفر", "ربيع", "جمادي", "جماد", "جمادا", "رجب", "شعبان", "رمضان", "شوال", "القعده", "قعده", "الحجه", "حجه",
-    "muharram", "ramadan", "rajab", "shawwal", "safar",
+    "محرم",
+    "المحرم",
+    "صفر",
+    "ربيع",
+    "جمادي",
+    "جماد",
+    "جمادا",
+    "رجب",
+    "شعبان",
+    "رمضان",
+    "شوال",
+    "القعده",
+    "قعده",
+    "الحجه",
+    "حجه",
+    "muharram",
+    "ramadan",
+    "rajab",
+    "shawwal",
+    "safar",
 ];
 
 /// What stands behind the second part of an Islamic month.

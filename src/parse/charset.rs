@@ -130,8 +130,11 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
         repairs.note("wrong-encoding-label");
     }
     repairs.note("guessed-encoding");
-    let others: Vec<u8> =
-        if has_utf8_text(bytes) { pieces(bytes).filter(|p| !is_utf8_text(p)).flatten().copied().collect() } else { Vec::new() };
+    let others: Vec<u8> = if has_utf8_text(bytes) {
+        pieces(bytes).filter(|p| !is_utf8_text(p)).flatten().copied().collect()
+    } else {
+        Vec::new()
+    };
     let encoding = guess(if others.is_empty() { bytes } else { &others }, tld);
     if let Some(text) = Charset::Web(encoding).single_byte().and_then(|single| by_text(bytes, single)) {
         repairs.note("two-encodings");
@@ -168,7 +171,11 @@ fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
     let rest = &bytes[skip..];
     if encoding == UTF_8 && std::str::from_utf8(rest).is_err() {
         repairs.note("bad-bytes");
-        return Some(Decoded { text: Cow::Owned(mend(rest, None, None)), encoding: UTF_8.name(), from: EncodingFrom::Bom });
+        return Some(Decoded {
+            text: Cow::Owned(mend(rest, None, None)),
+            encoding: UTF_8.name(),
+            from: EncodingFrom::Bom,
+        });
     }
     let mut decoded = Charset::Web(encoding).decode(EncodingFrom::Bom, rest, repairs);
     // A mark before the mark: some tools glue files together.
@@ -252,9 +259,8 @@ const ENOUGH: usize = 16;
 /// is in the single-byte encoding that the document names, else in the one that such texts look like, else windows-1252; in
 /// others each bad place becomes one replacement character.
 fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> String {
-    let is_other = |piece: &&[u8]| {
-        std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii())
-    };
+    let is_other =
+        |piece: &&[u8]| std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii());
     let mut other = named;
     if other.is_none() {
         let others: Vec<u8> = pieces(bytes).filter(is_other).flatten().copied().collect();

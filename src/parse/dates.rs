@@ -213,7 +213,9 @@ impl Scanner {
         let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();
         match end - at {
             // ISO 8601 basic: T192030, T1920.
-            6 if behind_t || behind_date => return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end))),
+            6 if behind_t || behind_date => {
+                return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end)));
+            }
             4 if behind_t || behind_date => return Some(((v / 100, v % 100, 0), end)),
             1 | 2 => {}
             _ => return None,
@@ -446,7 +448,8 @@ mod tests {
         ] {
             assert_eq!(utc(text), want, "{text}");
         }
-        for text in ["", "soon", "12", "yesterday at noon", "99 Nov 2026x", "2026-13-01", "5 جمادى الأولى 1447 هـ"] {
+        for text in ["", "soon", "12", "yesterday at noon", "99 Nov 2026x", "2026-13-01", "5 جمادى الأولى 1447 هـ"]
+        {
             assert_eq!(utc(text), "none", "{text}");
         }
     }

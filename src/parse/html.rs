@@ -23,7 +23,8 @@ pub struct Announced {
 /// Why a document without a feed is none.
 pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     let all = tree.descend(TOP, |_| true);
-    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) || all.first().is_some_and(|(_, id)| is_of_page(tree, *id)) {
+    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
+    {
         return Fault::Html;
     }
     match all.first() {
@@ -38,8 +39,8 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
 /// Whether a document that begins with this element is a page: `html` and `head` may be left out (HTML 13.1.2.4).
 fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
     const NAMES: [&str; 24] = [
-        "head", "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2", "br",
-        "center", "table", "form", "img", "b", "span", "font", "frameset", "main",
+        "head", "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2",
+        "br", "center", "table", "form", "img", "b", "span", "font", "frameset", "main",
     ];
     NAMES.iter().any(|name| tree.node(id).text.eq_ignore_ascii_case(name))
 }
@@ -164,7 +165,10 @@ mod tests {
     fn a_page_without_its_outer_tags_is_a_page() {
         let context = Context { base: Url::parse("https://x.example/a").ok(), ..Context::default() };
         for (page, want) in [
-            ("<!doctype html><title>H</title><link rel=alternate type='application/rss+xml' href='/feed'><p>Hi", "/feed"),
+            (
+                "<!doctype html><title>H</title><link rel=alternate type='application/rss+xml' href='/feed'><p>Hi",
+                "/feed",
+            ),
             ("<title>R</title><meta http-equiv=refresh content='0;url=/rss.xml'><a href=/x>x</a>", "/rss.xml"),
             ("<META HTTP-EQUIV='Refresh' CONTENT=\"5; URL='/b.xml'\">", "/b.xml"),
         ] {

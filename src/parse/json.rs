@@ -3,8 +3,8 @@
 use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::language;
-use super::identity::{self, Keys};
 use super::guess::guessed;
+use super::identity::{self, Keys};
 use super::text::without_marks;
 use super::{Context, ENTRIES, Raw, Repairs};
 use crate::model::{Category, Enclosure, Fault, Format, Markup, Person, RawHash};
@@ -76,7 +76,7 @@ pub(super) fn read(
 }
 
 /// A value; halves of surrogate pairs that stand alone (a text cut inside an emoji) are left out.
-fn lenient(text: &str) -> serde_json::Result<Value> {
+pub(super) fn lenient(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).or_else(|error| match without_lone_surrogates(text) {
         Some(mended) => serde_json::from_str(&mended),
         None => Err(error),

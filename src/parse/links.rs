@@ -80,7 +80,9 @@ impl Links {
             Some(stated) if !stated.trim().is_empty() => address::absolute(tree.base(child), &stated),
             Some(_) => match text() {
                 Some(text) => address::absolute(tree.base(child), &text),
-                None if tree.has_own_base(child) || tree.attr(child, "rel").is_some_and(|rel| rel == "self") => tree.base(child).map(ToString::to_string),
+                None if tree.has_own_base(child) || tree.attr(child, "rel").is_some_and(|rel| rel == "self") => {
+                    tree.base(child).map(ToString::to_string)
+                }
                 None => None,
             },
             None => match tree.attr(child, "rel") {

@@ -23,6 +23,7 @@ mod months;
 mod names;
 mod outlines;
 mod people;
+mod rss_json;
 mod text;
 mod tokens;
 mod tree;
@@ -100,7 +101,9 @@ pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) ->
     if text.trim_end().is_empty() {
         return Err(Fault::Empty);
     }
-    let raw = if text.starts_with(['{', '[']) {
+    let raw = if let Some(xml) = rss_json::as_xml(text) {
+        read_xml(&xml, context, known, &mut repairs)?
+    } else if text.starts_with(['{', '[']) {
         json::read(text, context, known, &mut repairs)?
     } else {
         read_xml(text, context, known, &mut repairs)?

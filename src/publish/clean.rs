@@ -237,10 +237,7 @@ mod tests {
     #[test]
     fn what_the_validator_warns_of_is_left_out() {
         let video = "<video width=\"9\" controls=\"controls\" poster=\"p\"><source src=\"v\"></video>";
-        assert_eq!(
-            strict(video),
-            "<video width=\"9\" poster=\"p\"><source src=\"v\"></video> <a href=\"v\">v</a>"
-        );
+        assert_eq!(strict(video), "<video width=\"9\" poster=\"p\"><source src=\"v\"></video> <a href=\"v\">v</a>");
         let audio = "<audio src=\"https://x.example/d/a.mp3?b=1&amp;c\"></audio>";
         let beside = " <a href=\"https://x.example/d/a.mp3?b=1&amp;c\">a.mp3</a>";
         assert_eq!(strict(audio), format!("{audio}{beside}"));

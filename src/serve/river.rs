@@ -1,7 +1,7 @@
 //! Channels as pages show them: titles, outlets, times and the first words, without the texts.
 
-use crate::model::{Carrier, ChannelView, Language, StoryView};
 use crate::model::script::Script;
+use crate::model::{Carrier, ChannelView, Language, StoryView};
 use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -19,7 +19,7 @@ fn doc() -> FeedDoc {
 }
 
 /// New entries of the first poll of an outlet whose feed is at `/feed`.
-async fn brought(outlet: &FakeOutlet) -> usize {
+async fn brought(outlet: &FakeOutlet) -> u32 {
     let url = outlet.url("/feed");
     let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
     sums(&house.poll().await)[0]
@@ -41,10 +41,13 @@ async fn a_whole_document_in_a_broken_envelope_is_read() {
 async fn of_a_document_that_breaks_off_the_closed_entries_are_kept_and_the_rest_is_asked_for_again() {
     let text = doc().to_string();
     let outlet = FakeOutlet::start().await;
-    outlet.script("/feed", [
-        Reply::feed(text.as_str()).etag("\"1\"").cut_after(text.find("Deux").unwrap_or_default()),
-        Reply::feed(text.as_str()).etag("\"1\""),
-    ]);
+    outlet.script(
+        "/feed",
+        [
+            Reply::feed(text.as_str()).etag("\"1\"").cut_after(text.find("Deux").unwrap_or_default()),
+            Reply::feed(text.as_str()).etag("\"1\""),
+        ],
+    );
     let url = outlet.url("/feed");
     let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
     assert_eq!(sums(&house.poll().await)[0], 1);
@@ -70,7 +73,8 @@ async fn a_cookie_of_the_way_goes_back_to_its_host_and_is_forgotten() {
 #[tokio::test]
 async fn pages_and_headers_lead_to_the_feed() {
     let refresh = "<!doctype html><title>R</title><meta http-equiv=\"refresh\" content=\"0;url=/rss.xml\">";
-    let bare = "<!doctype html><title>H</title><link rel=alternate type=\"application/rss+xml\" href=\"/rss.xml\"><p>Hi";
+    let bare =
+        "<!doctype html><title>H</title><link rel=alternate type=\"application/rss+xml\" href=\"/rss.xml\"><p>Hi";
     let link = "</rss.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
     for reply in
         [Reply::page(refresh), Reply::page(bare), Reply::page("<html><title>x</title></html>").header("Link", link)]
