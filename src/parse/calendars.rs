@@ -157,6 +157,21 @@ mod tests {
     }
 
     #[test]
+    fn a_gregorian_date_in_another_field_wins() {
+        let entry = |published: &str, updated: &str| {
+            let text = format!(
+                "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id>{updated}<published>{published}</published></entry></feed>"
+            );
+            let feed = crate::parse::read(text.as_bytes(), &crate::parse::Context::default(), &|_| false).unwrap();
+            let entry = feed.listed[0].entry.as_ref().unwrap();
+            [entry.published, entry.updated].map(|at| at.map_or("none".to_owned(), |at| at.to_string()))
+        };
+        let updated = "<updated>2026-11-20T17:42:38Z</updated>";
+        assert_eq!(entry("۱۴۰۵-۰۸-۲۹T۱۱:۳۲:۰۶Z", updated), ["none", "2026-11-20T17:42:38Z"]);
+        assert_eq!(entry("۱۴۰۵-۰۸-۲۹T۱۱:۳۲:۰۶Z", "")[0], "2026-11-20T11:32:06Z");
+    }
+
+    #[test]
     fn islamic_dates_are_never_converted() {
         for text in ["5 جمادى الأولى 1447 هـ", "1447/05/05", "12 ذو الحجة 1446", "3 Ramadan 1447"] {
             assert_eq!(of(text), Calendar::Islamic, "{text}");

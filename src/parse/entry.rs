@@ -58,6 +58,14 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     }
     draft.published = readable(published.into_iter().flatten().collect(), zone);
     draft.updated = readable(updated, zone);
+    // A Gregorian date, of whatever kind, is better than one that had to be converted.
+    let converted = |date: &Option<String>| date.as_deref().is_some_and(dates::is_converted);
+    let stated = |date: &Option<String>| date.as_deref().is_some_and(|date| dates::instant(date, zone).is_some());
+    if converted(&draft.published) && stated(&draft.updated) && !converted(&draft.updated) {
+        draft.published = None;
+    } else if converted(&draft.updated) && stated(&draft.published) && !converted(&draft.published) {
+        draft.updated = None;
+    }
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, content, thumbnail, other] = images;
