@@ -4,7 +4,7 @@ use super::{Failure, inspect, out::written};
 use crate::{
     clock::Clock,
     fetch::{Fetched, Fetcher, Limits},
-    model::{Deadline, Fault, FeedUrl, Network, Validators},
+    model::{Deadline, Fault, FeedUrl, Network, ParsedFeed, Validators},
     parse::{self, Announced, Context},
 };
 use anyhow::{Context as _, anyhow};
@@ -17,6 +17,9 @@ use url::Url;
 
 /// Largest file that is read: the default of `[fetch] max_body`.
 const FILE_MAX: u64 = 10_000_000;
+
+/// Feeds announced by one page that are tried, as at a poll.
+const ANNOUNCED_TRIED: usize = 3;
 
 /// What the command line says of the document.
 pub(super) struct Named {
@@ -32,12 +35,37 @@ pub(super) struct Named {
 struct Got {
     bytes: Vec<u8>,
     context: Context,
+    /// Feeds that the answer's headers announce.
+    announced: Vec<Url>,
+}
+
+impl Got {
+    fn read(&self) -> Result<ParsedFeed, Fault> {
+        parse::read(&self.bytes, &self.context, &|_| false)
+    }
+
+    /// The feeds that the headers and the page announce, best first.
+    fn announced(&self) -> Vec<Announced> {
+        let headers = self.announced.iter().map(|url| Announced { url: url.clone(), title: None, media_type: None });
+        let mut all: Vec<Announced> = headers.collect();
+        for found in parse::announced(&self.bytes, &self.context) {
+            if !all.iter().any(|known| known.url == found.url) {
+                all.push(found);
+            }
+        }
+        all
+    }
 }
 
 /// Prints how Warraq reads a document. No feed: exit 1, with the reason.
 pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> {
+    let of_web = is_address(&named.place);
     let read = match get(named).await? {
-        Ok(Got { bytes, context }) => parse::read(&bytes, &context, &|_| false),
+        Ok(got) => match got.read() {
+            // A poll would follow the page too.
+            Err(Fault::Html) if of_web => follow(&got).await?,
+            read => read,
+        },
         Err(fault) => Err(fault),
     };
     let mut out = std::io::stdout().lock();
@@ -55,15 +83,33 @@ pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Reads the first feed that a page announces and that can be read, and says so.
+async fn follow(page: &Got) -> Result<Result<ParsedFeed, Fault>, Failure> {
+    for Announced { url, .. } in page.announced().into_iter().take(ANNOUNCED_TRIED) {
+        let named = Named { place: url.to_string(), base: None, content_type: None };
+        if let Ok(got) = get(named).await?
+            && let Ok(feed) = got.read()
+        {
+            written(writeln!(std::io::stderr(), "the address is a page; read is the feed it announces: {url}"))?;
+            return Ok(Ok(feed));
+        }
+    }
+    Ok(Err(Fault::Html))
+}
+
+fn is_address(place: &str) -> bool {
+    place.starts_with("http://") || place.starts_with("https://")
+}
+
 /// Prints the feeds that a page announces, one a line.
 pub(super) async fn discover(address: String) -> Result<(), Failure> {
     let named = Named { place: address.clone(), base: None, content_type: None };
-    let Got { bytes, context } = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
+    let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
-    if let Ok(feed) = parse::read(&bytes, &context, &|_| false) {
+    if let Ok(feed) = got.read() {
         return written(writeln!(out, "{address}\tit is a feed itself, with {} entries", feed.listed.len()));
     }
-    let announced = parse::announced(&bytes, &context);
+    let announced = got.announced();
     for Announced { url, title, media_type } in &announced {
         let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
@@ -80,9 +126,10 @@ pub(super) async fn discover(address: String) -> Result<(), Failure> {
 /// The document; the inner error is what its server did.
 async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
     let Named { place, base, content_type } = named;
-    if !(place.starts_with("http://") || place.starts_with("https://")) {
+    if !is_address(&place) {
         let bytes = file(Path::new(&place))?;
-        return Ok(Ok(Got { bytes, context: Context { base, content_type, ..within_time() } }));
+        let context = Context { base, content_type, ..within_time() };
+        return Ok(Ok(Got { bytes, context, announced: Vec::new() }));
     }
     let url = FeedUrl::parse(&place).map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
     // The operator names the address: it may be one of this house.
@@ -95,6 +142,7 @@ async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
         Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Got {
             bytes: body.into_bytes(),
             context: Context { base: Some(base), content_type: content_type.or(stated), ..within_time() },
+            announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
         }),
         Ok(Fetched::Gone) => Err(Fault::Status(410)),
         Ok(Fetched::NotModified) => Err(Fault::Status(304)),

@@ -56,7 +56,7 @@ pub fn hint(fault: &Fault) -> &'static str {
 
 fn entry_json(entry: &ParsedEntry) -> Value {
     let html = |markup: Option<&Markup>| {
-        markup.and_then(|m| normalise::html(m, entry.base.as_deref())).map(SafeHtml::into_string)
+        markup.and_then(|m| normalise::html(m, entry.base.as_deref(), entry.link.as_deref())).map(SafeHtml::into_string)
     };
     let source = entry.source.clone().and_then(normalise::source);
     json!({
@@ -252,6 +252,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-deep" => "elements nested deeper than 200",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",
+        "two-encodings" => "some of its texts are in another encoding than the rest",
         "unclosed-cdata" => "a CDATA section that never ends",
         "unclosed-tags" => "elements that are never ended",
         "undeclared-prefixes" => "prefixes that are not declared",

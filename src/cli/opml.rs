@@ -7,13 +7,14 @@ use super::{Failure, out::written};
 use crate::{
     config::{self, Config},
     model::{FeedUrl, Language, Slug},
+    parse,
     publish::opml::{Subscription, render},
 };
 use anyhow::{Context as _, anyhow};
 use quick_xml::{
     Reader,
     escape::{resolve_html5_entity, unescape_with},
-    events::{BytesStart, Event},
+    events::Event,
 };
 use std::{
     collections::HashSet,
@@ -52,7 +53,7 @@ pub(super) fn import(file: &Path) -> Result<(), Failure> {
     }
     let (listed, fault) = read(&text(&bytes));
     if let Some(fault) = fault {
-        eprintln!("warning: {} is not well formed: {fault}; what stands before is taken", file.display());
+        eprintln!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display());
     }
     if listed.is_empty() {
         let error = anyhow!("{} lists no feed", file.display());
@@ -107,12 +108,15 @@ fn read(text: &str) -> (Vec<Listed>, Option<String>) {
             }
             Ok(Event::Eof) => return (listed, None),
             Ok(_) => continue,
-            Err(error) => return (listed, Some(error.to_string())),
+            Err(error) => return (tolerant_read(text), Some(error.to_string())),
         };
         if !element.name().0.eq_ignore_ascii_case("outline") {
             continue;
         }
-        let folder = match outline(&element, &open) {
+        let mut attributes = element.html_attributes();
+        let stated = attributes.with_checks(false).filter_map(Result::ok);
+        let stated = stated.map(|attribute| (attribute.key.0.to_owned(), value(&attribute.value)));
+        let folder = match outline(stated, &open) {
             Outline::Feed(feed) => {
                 listed.push(feed);
                 None
@@ -131,12 +135,31 @@ enum Outline {
     Folder(String),
 }
 
-fn outline(element: &BytesStart<'_>, folders: &[Option<String>]) -> Outline {
+/// As [`read`], of a list that is not well formed.
+fn tolerant_read(text: &str) -> Vec<Listed> {
+    let (mut listed, mut open) = (Vec::new(), Vec::new());
+    for found in parse::outlines(text) {
+        open.truncate(found.depth);
+        let stated = found.attributes.into_iter().map(|(name, text)| (name, one_line(&text)));
+        let folder = match outline(stated, &open) {
+            Outline::Feed(feed) => {
+                listed.push(feed);
+                None
+            }
+            Outline::Folder(name) => Some(name).filter(|name| !name.is_empty()),
+        };
+        if open.len() < DEPTH {
+            open.push(folder);
+        }
+    }
+    listed
+}
+
+fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>]) -> Outline {
     let mut listed = Listed::default();
     let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
-    for attribute in element.html_attributes().with_checks(false).filter_map(Result::ok) {
-        let value = value(&attribute.value);
-        match attribute.key.0.to_ascii_lowercase().as_str() {
+    for (name, value) in stated {
+        match name.to_ascii_lowercase().as_str() {
             "xmlurl" | "feedurl" => listed.feed = value,
             "url" => url = value,
             "htmlurl" => listed.page = Some(value).filter(|v| !v.is_empty()),
@@ -170,7 +193,11 @@ fn outline(element: &BytesStart<'_>, folders: &[Option<String>]) -> Outline {
 /// An attribute's text on one line; what looks like an entity and is none stays as it is.
 fn value(raw: &str) -> String {
     let whole = unescape_with(raw, resolve_html5_entity).map_or_else(|_| piecewise(raw), std::borrow::Cow::into_owned);
-    let words = whole.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    one_line(&whole)
+}
+
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join(" ")
 }
 

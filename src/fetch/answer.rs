@@ -20,6 +20,8 @@ pub struct Answer {
     pub permanent: Option<FeedUrl>,
     /// Redirects followed.
     pub hops: u32,
+    /// Feeds that the last answer's `Link` headers announce.
+    pub announced: Vec<FeedUrl>,
 }
 
 impl Answer {
@@ -33,6 +35,7 @@ impl Answer {
             moved_to: None,
             permanent: None,
             hops: 0,
+            announced: Vec::new(),
         }
     }
 

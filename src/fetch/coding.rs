@@ -29,9 +29,11 @@ enum Coding {
 /// Why a body could not be unpacked.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Undecoded {
-    /// More than the limit comes out.
-    TooLarge,
-    /// It is not what its label says, or is cut.
+    /// More than the limit comes out; what came up to there.
+    TooLarge(Vec<u8>),
+    /// It breaks off, or its checksum is wrong; what came before.
+    Cut(Vec<u8>),
+    /// It is not what its label says.
     Lie,
 }
 
@@ -52,7 +54,9 @@ pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>
     if codings.len() > MAX_CODINGS {
         return Err(Undecoded::Lie);
     }
-    codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))
+    let body = codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
+    // A file that was packed before the server packed it, or without saying so: no feed begins like this.
+    if body.starts_with(GZIP_MAGIC) { undo(Coding::Gzip, body, limit) } else { Ok(body) }
 }
 
 fn undo(coding: Coding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecoded> {
@@ -61,19 +65,33 @@ fn undo(coding: Coding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecode
     }
     let packed = body.as_slice();
     let mut out = Vec::new();
-    match coding {
-        Coding::Gzip => gunzip(packed, &mut out, limit)?,
+    let unpacked = match coding {
+        Coding::Gzip => gunzip(packed, &mut out, limit),
         // Meant is zlib, but some send the bare stream (RFC 9110 8.4.1.2).
-        Coding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit)?,
-        Coding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit)?,
-        Coding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit)?,
+        Coding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit),
+        Coding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit),
+        Coding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit),
         Coding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| Undecoded::Lie)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Undecoded::Lie)?;
-            unpack(decoder, &mut out, limit)?;
+            unpack(decoder, &mut out, limit)
         }
+    };
+    match unpacked {
+        Ok(()) => Ok(out),
+        Err(Halt::Full) => {
+            out.truncate(limit);
+            Err(Undecoded::TooLarge(out))
+        }
+        Err(Halt::Broken) if out.is_empty() => Err(Undecoded::Lie),
+        Err(Halt::Broken) => Err(Undecoded::Cut(out)),
     }
-    Ok(out)
+}
+
+/// Why unpacking ended before the end.
+enum Halt {
+    Full,
+    Broken,
 }
 
 /// Whether a body is a text in spite of its label: the server forgot to pack. Gzip and zstd have signatures; brotli and
@@ -95,7 +113,7 @@ fn is_zlib(body: &[u8]) -> bool {
 }
 
 /// One gzip member after the other (RFC 1952 2.2). What follows the last one is not the document: a script's warnings, padding.
-fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Undecoded> {
+fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Halt> {
     while packed.starts_with(GZIP_MAGIC) {
         let mut member = GzDecoder::new(packed);
         unpack(&mut member, out, limit)?;
@@ -105,11 +123,11 @@ fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Unde
 }
 
 /// Appends all that comes to `out`, which may grow to `limit`.
-fn unpack(packed: impl Read, out: &mut Vec<u8>, limit: usize) -> Result<(), Undecoded> {
+fn unpack(packed: impl Read, out: &mut Vec<u8>, limit: usize) -> Result<(), Halt> {
     // One more than fits shows that there is more.
     let most = u64::try_from(limit - out.len()).unwrap_or(u64::MAX).saturating_add(1);
-    packed.take(most).read_to_end(out).map_err(|_| Undecoded::Lie)?;
-    if out.len() > limit { Err(Undecoded::TooLarge) } else { Ok(()) }
+    packed.take(most).read_to_end(out).map_err(|_| Halt::Broken)?;
+    if out.len() > limit { Err(Halt::Full) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -158,12 +176,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_or_damaged_is_a_lie() {
-        let whole = gzip("خبر ".repeat(50).as_bytes());
-        assert_eq!(decoded("gzip", &whole[..whole.len() - 1]), Err(Undecoded::Lie));
+    fn of_what_is_cut_or_damaged_the_beginning_is_left() {
+        let text = "خبر ".repeat(50).into_bytes();
+        let whole = gzip(&text);
+        assert_eq!(decoded("gzip", &whole[..whole.len() - 1]), Err(Undecoded::Cut(text.clone())));
         let mut damaged = whole.clone();
         damaged[whole.len() - 6] ^= 1;
-        assert_eq!(decoded("gzip", &damaged), Err(Undecoded::Lie));
+        assert_eq!(decoded("gzip", &damaged), Err(Undecoded::Cut(text)));
+        assert_eq!(decoded("gzip", &whole[..11]), Err(Undecoded::Lie));
+    }
+
+    #[test]
+    fn what_is_packed_without_a_label_is_unpacked() {
+        for label in ["", "identity", "gzip"] {
+            assert_eq!(decoded(label, &gzip(b"<rss>")), Ok(b"<rss>".to_vec()), "{label}");
+        }
+        assert_eq!(decoded("gzip", &gzip(&gzip(b"<rss>"))), Ok(b"<rss>".to_vec()));
     }
 
     #[test]
@@ -174,7 +202,7 @@ mod tests {
             assert_eq!(decoded("deflate", &bare_deflate(&text)).is_ok(), fits);
         }
         let members = [gzip(&[b'a'; LIMIT]), gzip(b"a")].concat();
-        assert_eq!(decoded("gzip", &members), Err(Undecoded::TooLarge));
+        assert_eq!(decoded("gzip", &members), Err(Undecoded::TooLarge(vec![b'a'; LIMIT])));
     }
 
     proptest! {

@@ -30,6 +30,27 @@ pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     (value.len() <= MAX_CONTENT_TYPE).then(|| String::from_utf8_lossy(value).into_owned())
 }
 
+/// Feeds that `Link` headers announce (RFC 8288): targets of `rel=alternate` with a feed's media type, as written.
+pub(super) fn announced(headers: &HeaderMap) -> Vec<String> {
+    const TYPES: [&str; 4] =
+        ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
+    let lines = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
+    let mut found = Vec::new();
+    for link in lines.flat_map(|line| line.split('<').skip(1)).take(50) {
+        let Some((target, parameters)) = link.split_once('>') else { continue };
+        let value = |name: &str| {
+            let mut pairs = parameters.split([';', ',']).filter_map(|part| part.split_once('='));
+            let value = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?.1;
+            Some(value.trim().trim_matches('"').trim().to_ascii_lowercase())
+        };
+        let alternate = value("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word == "alternate"));
+        if alternate && value("type").is_some_and(|stated| TYPES.contains(&stated.as_str())) {
+            found.push(target.trim().to_owned());
+        }
+    }
+    found
+}
+
 /// `Location` as text. Outlets write Arabic there as bare bytes: these are percent-encoded as they stand, which is what the
 /// server means by them in a path, and what `Url` decodes again in a host.
 pub(super) fn location(headers: &HeaderMap) -> Option<String> {
@@ -152,6 +173,19 @@ mod tests {
         {
             assert_eq!(http_date(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn feeds_are_announced_in_link_headers() {
+        let mut headers = HeaderMap::new();
+        for line in [
+            "</style.css>; rel=preload, </feed>; rel=\"alternate\"; type=\"application/rss+xml\"",
+            "<https://x.example/atom>; type=application/atom+xml; rel=alternate",
+            "</fr>; rel=alternate; hreflang=fr",
+        ] {
+            headers.append(reqwest::header::LINK, line.parse().unwrap());
+        }
+        assert_eq!(announced(&headers), ["/feed", "https://x.example/atom"]);
     }
 
     #[test]

@@ -3,25 +3,33 @@
 //! An [`Answer`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between visits.
 //!
 //! **Validators and redirects.** A feed's validators stand for what its address led to, so they go with every hop: a feed
-//! that redirects, as it may at every visit for years, is still asked conditionally. Nothing else goes along: there are no
-//! cookies, no credentials (an address that carries them is refused) and no Referer.
+//! that redirects, as it may at every visit for years, is still asked conditionally. A cookie set on the way goes back to its
+//! host within the same visit, since some gates let nobody in without it, and is forgotten then. Nothing else goes along: no
+//! credentials (an address that carries them is refused) and no Referer.
+//!
+//! **Broken transfers.** A document whose last chunk, length or checksum is wrong is taken as far as it came: the parser sees
+//! whether its root is closed. So is the beginning of one that is larger than the limit.
 
 mod answer;
 mod coding;
+mod cookies;
 mod guard;
 mod headers;
+mod partial;
 mod trouble;
 
 pub use answer::{Answer, Body, Fetched};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
 use coding::Undecoded;
+use cookies::Cookies;
 use guard::Guard;
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response,
     header::{
-        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
+        IF_NONE_MATCH,
     },
     redirect::Policy,
 };
@@ -162,18 +170,22 @@ impl Fetcher {
     ) -> Result<Fetched, Fault> {
         let mut asking = url.clone();
         let mut passed = Vec::new();
+        let mut cookies = Cookies::default();
         let mut permanently = true;
         loop {
-            let response = self.ask(&asking, validators, coding::ACCEPTED).await?;
+            let response = self.ask(&asking, validators, coding::ACCEPTED, &cookies).await?;
             let status = response.status().as_u16();
             answer.status = Some(status);
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
                 answer.freshness = headers::freshness(status, response.headers(), now);
-                return self.judge(response, &asking, validators, answer).await;
+                return self.judge(response, &asking, validators, &cookies, answer).await;
             }
             let target = target(&asking, response.headers())?;
-            passed.push(asking);
-            if answer.hops == self.max_redirects || passed.contains(&target) {
+            passed.push((asking.clone(), cookies.clone()));
+            cookies.keep(asking.url(), response.headers());
+            // The same address with another cookie is another question.
+            let asked = passed.iter().any(|(url, sent)| *url == target && *sent == cookies);
+            if answer.hops == self.max_redirects || asked {
                 return Err(Fault::Redirects(answer.hops));
             }
             answer.hops += 1;
@@ -187,7 +199,13 @@ impl Fetcher {
     }
 
     /// One request, one answer's head.
-    async fn ask(&self, url: &FeedUrl, validators: &Validators, codings: &'static str) -> Result<Response, Fault> {
+    async fn ask(
+        &self,
+        url: &FeedUrl,
+        validators: &Validators,
+        codings: &'static str,
+        cookies: &Cookies,
+    ) -> Result<Response, Fault> {
         if !self.guard.admits(url) {
             return Err(Fault::Address(clip(url.host())));
         }
@@ -196,6 +214,9 @@ impl Fetcher {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
         if self.closing {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(cookie) = cookies.header(url.url()) {
+            headers.insert(COOKIE, cookie);
         }
         // RFC 9110 13.1: whole and unchanged, or not at all.
         for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
@@ -212,10 +233,11 @@ impl Fetcher {
         response: Response,
         url: &FeedUrl,
         validators: &Validators,
+        cookies: &Cookies,
         answer: &mut Answer,
     ) -> Result<Fetched, Fault> {
         match response.status().as_u16() {
-            200 | 203 => self.document(response, url, validators, answer).await,
+            200 | 203 => self.document(response, url, validators, cookies, answer).await,
             204 | 205 => Err(Fault::Empty),
             304 if *validators == Validators::default() => {
                 Err(Fault::Broken("304 (not modified) to a request without conditions".to_owned()))
@@ -234,47 +256,103 @@ impl Fetcher {
         response: Response,
         url: &FeedUrl,
         validators: &Validators,
+        cookies: &Cookies,
         answer: &mut Answer,
     ) -> Result<Fetched, Fault> {
-        if let Some(document) = self.read(response, url, answer).await? {
+        let unpacked = self.read(response, url, answer).await?;
+        if let Read::Whole(document) = unpacked {
             return Ok(document);
         }
-        let lie = || Fault::Broken("the body is not packed as its Content-Encoding says".to_owned());
-        let again = self.ask(url, validators, coding::IDENTITY).await?;
-        if again.status() == 200 { self.read(again, url, answer).await?.ok_or_else(lie) } else { Err(lie()) }
+        let again = self.ask(url, validators, coding::IDENTITY, cookies).await;
+        if let Ok(again) = again
+            && again.status() == 200
+            && let Ok(Read::Whole(document)) = self.read(again, url, answer).await
+        {
+            return Ok(document);
+        }
+        match unpacked {
+            Read::Part(document) => Ok(document),
+            _ => Err(Fault::Broken("the body is not packed as its Content-Encoding says".to_owned())),
+        }
     }
 
-    /// Reads and unpacks one body; `None` when it is not packed as its label says.
-    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut Answer) -> Result<Option<Fetched>, Fault> {
+    /// Reads and unpacks one body.
+    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut Answer) -> Result<Read, Fault> {
         let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
-        let too_large = || Fault::TooLarge { limit };
-        if response.content_length().is_some_and(|stated| stated > limit) {
-            return Err(too_large());
+        // Of a feed that is too large the beginning is of use; of a film, nothing.
+        let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
+        let no_feed = ["audio/", "video/", "image/"].iter().any(|kind| media_type.starts_with(kind));
+        if no_feed && response.content_length().is_some_and(|stated| stated > limit) {
+            return Err(Fault::TooLarge { limit });
         }
         let mut packed = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| trouble::fault(&error, url))? {
+        let mut fault = None;
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => {
+                    fault = Some(trouble::fault(&error, url));
+                    break;
+                }
+            };
             answer.bytes += chunk.len() as u64;
-            if chunk.len() > self.max_body - packed.len() {
-                return Err(too_large());
+            let room = self.max_body - packed.len();
+            packed.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                fault = Some(Fault::TooLarge { limit });
+                break;
             }
-            packed.extend_from_slice(&chunk);
         }
         let headers = response.headers();
-        let bytes = match headers.get(CONTENT_ENCODING) {
-            None => packed,
-            Some(label) => match coding::decode(label.to_str().unwrap_or_default(), packed, self.max_body) {
-                Ok(bytes) => bytes,
-                Err(Undecoded::TooLarge) => return Err(too_large()),
-                Err(Undecoded::Lie) => return Ok(None),
-            },
+        answer.announced = announced(url, headers);
+        let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
+        let mut is_packed_wrong = false;
+        let bytes = match coding::decode(label, packed, self.max_body) {
+            Ok(bytes) => bytes,
+            Err(Undecoded::TooLarge(bytes)) => {
+                fault = Some(Fault::TooLarge { limit });
+                bytes
+            }
+            Err(Undecoded::Cut(bytes)) => {
+                is_packed_wrong = fault.is_none();
+                fault = fault.or_else(|| Some(Fault::Broken("the packed body breaks off".to_owned())));
+                bytes
+            }
+            Err(Undecoded::Lie) => return fault.map_or(Ok(Read::Lie), Err),
         };
         answer.bytes = bytes.len() as u64;
-        Ok(Some(Fetched::Document {
-            body: Body::within(bytes, limit)?,
-            content_type: headers::content_type(headers),
-            validators: headers::validators(headers),
-        }))
+        let mut validators = headers::validators(headers);
+        let whole = fault.is_none() || partial::is_whole(&bytes);
+        match fault {
+            Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
+            // What is missing is to be asked for again; what is too much, never.
+            Some(fault) if !whole && !matches!(fault, Fault::TooLarge { .. }) => validators = Validators::default(),
+            _ => {}
+        }
+        if !whole && is_packed_wrong && !partial::has_entry(&bytes) {
+            return Ok(Read::Lie);
+        }
+        let body = Body::within(bytes, limit)?;
+        let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
+        Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
     }
+}
+
+/// What came of a body.
+enum Read {
+    /// All that will come.
+    Whole(Fetched),
+    /// Its beginning: unpacked, there may be more.
+    Part(Fetched),
+    /// It is not packed as its label says.
+    Lie,
+}
+
+/// The feeds that an answer's headers announce.
+fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
+    let absolute = |target: String| FeedUrl::new(url.url().join(&target).ok()?).ok();
+    headers::announced(headers).into_iter().filter_map(absolute).collect()
 }
 
 /// Where a redirect leads.

@@ -13,6 +13,7 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+pub mod script;
 mod shorten;
 mod story;
 mod text;

@@ -66,7 +66,7 @@ pub enum Fault {
     #[error("the answer broke off or is not HTTP: {0}")]
     Broken(String),
     /// More than the limit, after decompression.
-    #[error("the document is larger than {limit} bytes")]
+    #[error("the document is larger than {limit} bytes, which is the limit ([fetch] max_body)")]
     TooLarge {
         /// `[fetch] max_body`, in bytes.
         limit: u64,

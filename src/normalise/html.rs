@@ -3,6 +3,7 @@
 use super::attributes;
 use super::lean;
 use super::plain::is_dropped;
+use super::recover;
 use super::strip::{raw_kind, tokenise};
 use crate::model::{Deadline, Markup, SafeHtml};
 use ammonia::{Builder, UrlRelative};
@@ -36,24 +37,29 @@ const AMPERSANDS: usize = 50_000;
 /// Less-than signs of one text; it ends where there are more.
 const LESS_THANS: usize = 400_000;
 
-/// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one.
+/// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one;
+/// links to parts of the text itself lead to `page`, the entry's, where it has one. Line ends of plain text are kept.
 #[must_use]
-pub fn html(markup: &Markup, base: Option<&str>) -> Option<SafeHtml> {
-    html_within(markup, base, &Deadline::never())
+pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<SafeHtml> {
+    html_within(markup, base, page, &Deadline::never())
 }
 
 /// As [`html`]; `None` too when the deadline passes on the way.
 #[must_use]
-pub fn html_within(markup: &Markup, base: Option<&str>, deadline: &Deadline) -> Option<SafeHtml> {
+pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, deadline: &Deadline) -> Option<SafeHtml> {
     let text = markup.as_str();
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let safe = match markup {
-        Markup::Text(_) => escaped(text),
+        Markup::Text(_) => lines(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
-        Markup::Html(_) => Cow::Owned(match lean::clean(text) {
-            Some(safe) => safe,
-            None => clean(&cut(&declarations(bounded(text)), deadline)?, base, deadline)?,
-        }),
+        Markup::Html(_) => {
+            let text = declarations(bounded(text));
+            let text = if recover::needs(&text) { Cow::Owned(recover::rewrite(&text, page, deadline)) } else { text };
+            Cow::Owned(match lean::clean(&text) {
+                Some(safe) => safe,
+                None => clean(&cut(&text, deadline)?, base, deadline)?,
+            })
+        }
     };
     let safe = safe.trim();
     let safe =
@@ -72,6 +78,29 @@ pub(super) fn bounded(text: &str) -> &str {
 fn is_unkept(c: char) -> bool {
     is_dropped(c)
         && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Plain text as HTML, line by line.
+fn lines(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if !text.contains(['\n', '\r']) {
+        return escaped(text);
+    }
+    let lines: Vec<_> = text.lines().map(|line| escaped(line.trim_end())).collect();
+    Cow::Owned(lines.join("<br>\n"))
+}
+
+/// Appends a text, escaped for HTML and for quoted attributes.
+pub(super) fn push_escaped(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            c => out.push(c),
+        }
+    }
 }
 
 fn escaped(text: &str) -> Cow<'_, str> {
@@ -131,10 +160,18 @@ fn policy(base: &str) -> Builder<'static> {
         ])
         .url_schemes(["http", "https"].into())
         .url_relative(match Url::parse(base) {
-            Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::RewriteWithBase(base),
+            Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::Custom(Box::new(relative_to(base))),
             _ => UrlRelative::Deny,
         });
     policy
+}
+
+/// Relative addresses as absolute ones. A part of the text is never a part of the document it came in.
+fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
+    move |url| match url {
+        part if part.starts_with('#') => Some(Cow::Borrowed(part)),
+        url => base.join(url).ok().map(|url| Cow::Owned(String::from(url))),
+    }
 }
 
 /// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
@@ -232,23 +269,6 @@ impl CutSink {
         open.push((tag.name.clone(), formatting));
         true
     }
-
-    fn write(&self, tag: &Tag) {
-        let mut out = self.out.borrow_mut();
-        out.push('<');
-        if tag.kind == TagKind::EndTag {
-            out.push('/');
-        }
-        out.push_str(&tag.name);
-        for attribute in &tag.attrs {
-            out.push(' ');
-            out.push_str(&attribute.name.local);
-            out.push_str("=\"");
-            out.push_str(&attribute.value.replace('&', "&amp;").replace('"', "&quot;"));
-            out.push('"');
-        }
-        out.push('>');
-    }
 }
 
 impl TokenSink for CutSink {
@@ -262,7 +282,7 @@ impl TokenSink for CutSink {
             }
             Token::TagToken(tag) => {
                 if self.keeps(&tag) {
-                    self.write(&tag);
+                    recover::write(&mut self.out.borrow_mut(), &tag);
                 } else {
                     self.removed.set(true);
                 }

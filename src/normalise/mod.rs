@@ -1,10 +1,14 @@
 //! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
 
 mod attributes;
+mod embeds;
 pub mod fold;
 mod html;
+mod language;
+mod lazy;
 mod lean;
 mod plain;
+mod recover;
 mod strip;
 
 pub use html::{html, html_within};
@@ -52,11 +56,16 @@ pub fn entry_within(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, de
 }
 
 fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Deadline) -> Entry {
-    let base = parsed.base.as_deref();
+    let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, deadline));
-    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, deadline));
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
     let body = body(full.as_ref(), summary.as_ref());
+    let language = {
+        let words =
+            format!("{} {}", title.as_ref().map_or("", PlainText::as_str), &body[..body.floor_char_boundary(1_024)]);
+        language::of(parsed.language.as_deref(), context.language, &words)
+    };
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = Folded {
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
@@ -84,7 +93,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Dea
         link,
         summary,
         content: full,
-        language: parsed.language.or_else(|| context.language.map(str::to_owned)),
+        language,
         believed: believed(parsed.published, parsed.updated, context.now),
         published: parsed.published,
         updated: parsed.updated,

@@ -103,41 +103,20 @@ impl TokenSink for TextSink {
     }
 }
 
+/// Whether an element does not part words: all but HTML's that stand apart. Unknown elements are inline (HTML 15.3).
 fn is_inline(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "abbr"
-            | "acronym"
-            | "b"
-            | "bdi"
-            | "bdo"
-            | "big"
-            | "cite"
-            | "code"
-            | "del"
-            | "dfn"
-            | "em"
-            | "font"
-            | "i"
-            | "ins"
-            | "kbd"
-            | "mark"
-            | "q"
-            | "s"
-            | "samp"
-            | "small"
-            | "span"
-            | "strike"
-            | "strong"
-            | "sub"
-            | "sup"
-            | "tt"
-            | "u"
-            | "var"
-            | "wbr"
-            | "time"
-            | "data"
-    )
+    const APART: &str = " address area article aside audio base blockquote body br button canvas caption center col colgroup \
+        dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head \
+        header hgroup hr html iframe img input label legend li link main map math menu meta meter nav noframes noscript \
+        object ol optgroup option output p param picture pre progress rp rt ruby search section select source style \
+        summary svg table tbody td template textarea tfoot th thead title tr track ul video ";
+    // No name is longer than ten letters.
+    let mut padded = [b' '; 12];
+    let Some(place) = padded.get_mut(1..=name.len()).filter(|_| name.len() <= 10 && !name.is_empty()) else {
+        return true;
+    };
+    place.copy_from_slice(name.as_bytes());
+    memchr::memmem::find(APART.as_bytes(), &padded[..name.len() + 2]).is_none()
 }
 
 /// Decodes references that end in a semicolon, and nothing else: `S&P` and `&copy=2` stay.

@@ -7,7 +7,8 @@ fn title(text: &str) -> Option<String> {
 }
 
 fn safe(text: &str) -> String {
-    html(&Markup::Html(text.to_owned()), Some("https://x.example/a/")).map_or_else(String::new, SafeHtml::into_string)
+    html(&Markup::Html(text.to_owned()), Some("https://x.example/a/"), Some("https://x.example/a/1"))
+        .map_or_else(String::new, SafeHtml::into_string)
 }
 
 #[test]
@@ -18,6 +19,7 @@ fn titles_are_one_plain_line() {
         ("Tom &#038; Jerry &#8217;s", "Tom & Jerry ’s"),
         ("a &amp;amp; b", "a & b"),
         ("\u{202B}العلم: 2026\u{202C}\u{200F}", "العلم: 2026\u{200F}"),
+        ("A<blink>B</blink>C<o:p>D</o:p>", "ABCD"),
         ("x<script>alert(1)</script>y", "xy"),
         ("a\u{FFFD}b\u{1}", "ab"),
     ] {
@@ -47,8 +49,46 @@ fn html_does_no_harm_and_keeps_its_direction() {
     ] {
         assert_eq!(safe(text), want, "{text}");
     }
-    let text = html(&Markup::Text("a <b> & c".to_owned()), None).unwrap();
+    let text = html(&Markup::Text("a <b> & c".to_owned()), None, None).unwrap();
     assert_eq!(text.as_str(), "a &lt;b&gt; &amp; c");
+}
+
+#[test]
+fn what_needs_scripts_or_frames_is_shown_without_them() {
+    let lazy = "<img src=\"https://x.example/p.jpg\">";
+    let film = "<a href=\"https://www.youtube.com/watch?v=abcdefghijk\" rel=\"noopener noreferrer\">\
+        <img src=\"https://i.ytimg.com/vi/abcdefghijk/hqdefault.jpg\" alt=\"\"><br>YouTube</a>";
+    for (text, want) in [
+        ("<img src=\"data:image/gif;base64,R0==\" data-src=\"/p.jpg\">", lazy),
+        ("<img src=/img/lazy-placeholder.png data-original=/p.jpg>", lazy),
+        ("<img srcset='/s.jpg 300w, /p.jpg 900w'>", lazy),
+        ("<picture><source srcset='/p.webp 1x'><source data-srcset='/p.jpg 1x'><img></picture>", lazy),
+        ("<picture><source srcset='/p.jpg 1x'></picture>", lazy),
+        ("<img class=lazy data-src=/p.jpg><noscript><img src=/p.jpg></noscript>", lazy),
+        ("a<noscript><img src=/p.jpg></noscript>", "a<img src=\"https://x.example/p.jpg\">"),
+        ("<iframe src=\"//www.youtube.com/embed/abcdefghijk?feature=oembed\"></iframe>", film),
+        (
+            "<object><param name=movie value=\"https://www.youtube.com/v/abcdefghijk&fs=1\">\
+            <embed src=\"https://www.youtube.com/v/abcdefghijk&fs=1\"></object>",
+            film,
+        ),
+        (
+            "<iframe src=https://maps.x.example/m?a=1></iframe>",
+            "<a href=\"https://maps.x.example/m?a=1\" rel=\"noopener noreferrer\">maps.x.example</a>",
+        ),
+        ("a<iframe src=https://www.googletagmanager.com/ns.html></iframe>", "a"),
+        ("a<iframe src=\"https://www.googletagmanager.com/ns.html\"/>b", "ab"),
+        ("a<iframe src=https://c.example/ width=1 height=1></iframe>", "a"),
+        ("x <math alttext='e^{kt}'><mi>e</mi></math> y", "x e^{kt} y"),
+        ("x <math><semantics><mi>a</mi><annotation>b</annotation></semantics></math> y", "x a y"),
+        ("<a href='#fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
+    ] {
+        assert_eq!(safe(text), want, "{text}");
+    }
+    let lines = html(&Markup::Text("a\r\n b <\n\nc".to_owned()), None, None).unwrap();
+    assert_eq!(lines.as_str(), "a<br>\n b &lt;<br>\n<br>\nc");
+    let part = html(&Markup::Html("<a href='#f'>1</a>".to_owned()), Some("https://x.example/f.xml"), None).unwrap();
+    assert_eq!(part.as_str(), "<a href=\"#f\" rel=\"noopener noreferrer\">1</a>");
 }
 
 #[test]

@@ -9,6 +9,13 @@ const LONGEST: usize = 8 * 1024;
 /// `text` relative to `base`; only http and https come back.
 pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
     let text = tidy(text)?;
+    let text = match text.get(..4) {
+        // Nobody has a page of that name.
+        Some(www) if www.eq_ignore_ascii_case("www.") => {
+            Cow::Owned(format!("{}://{text}", base.map_or("https", Url::scheme)))
+        }
+        _ => text,
+    };
     let url = match Url::parse(&text) {
         Ok(url) => url,
         Err(url::ParseError::RelativeUrlWithoutBase) => base?.join(&text).ok()?,
@@ -22,17 +29,27 @@ pub(super) fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
 }
 
-/// Without white space around it and line breaks inside it.
+/// Without white space around it, escaped or not, without line breaks inside it, and with ampersands that were escaped once
+/// too often decoded.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    let blank = |c: char| c.is_whitespace() || c.is_control();
+    let mut text = text.trim_matches(blank);
+    while let Some(rest) = text.strip_prefix("%20").or_else(|| text.strip_suffix("%20")) {
+        text = rest.trim_matches(blank);
+    }
     if text.is_empty() || text.len() > LONGEST {
         return None;
     }
-    Some(if text.contains(['\n', '\r', '\t']) {
-        Cow::Owned(text.replace(['\n', '\r', '\t'], ""))
-    } else {
-        Cow::Borrowed(text)
-    })
+    let mut tidy = Cow::Borrowed(text);
+    if text.contains(['\n', '\r', '\t']) {
+        tidy = Cow::Owned(text.replace(['\n', '\r', '\t'], ""));
+    }
+    for escaped in ["&amp;", "&#38;", "&#038;"] {
+        if tidy.contains(escaped) {
+            tidy = Cow::Owned(tidy.replace(escaped, "&"));
+        }
+    }
+    Some(tidy)
 }
 
 #[cfg(test)]
@@ -47,6 +64,10 @@ mod tests {
             ("b", Some("https://alalam.example/xml/b")),
             ("//cdn.example/i", Some("https://cdn.example/i")),
             ("HTTP://X.example", Some("http://x.example/")),
+            ("www.x.example/story/7", Some("https://www.x.example/story/7")),
+            ("WWW.x.example:8080/a", Some("https://www.x.example:8080/a")),
+            ("%20https://x.example/a%20b%20", Some("https://x.example/a%20b")),
+            ("https://x.example/a?b=1&amp;c=2&#038;d", Some("https://x.example/a?b=1&c=2&d")),
             ("javascript:alert(1)", None),
             ("tag:alalam,1", None),
             ("", None),

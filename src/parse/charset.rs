@@ -59,6 +59,14 @@ impl Charset {
         (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(Self::Web(encoding))
     }
 
+    /// The encoding, when each of its characters is one byte.
+    fn single_byte(self) -> Option<&'static Encoding> {
+        match self {
+            Self::Web(encoding) => Some(encoding).filter(|encoding| encoding.is_single_byte()),
+            Self::Page(_) => None,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Web(encoding) => encoding.name(),
@@ -106,19 +114,32 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     }
     if mostly_utf8(bytes) {
         repairs.note("bad-bytes");
-        return Decoded { text: Cow::Owned(mend(bytes)), encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
+        let single = labelled().find_map(|(encoding, _)| encoding.single_byte());
+        let text = Cow::Owned(mend(bytes, single, tld));
+        return Decoded { text, encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
     }
     let label = labelled().find(|(encoding, _)| *encoding != Charset::Web(UTF_8));
     if let Some((encoding, from)) = label {
+        if let Some(text) = encoding.single_byte().and_then(|single| by_text(bytes, single)) {
+            repairs.note("two-encodings");
+            return Decoded { text: Cow::Owned(text), encoding: encoding.name(), from };
+        }
         return encoding.decode(from, bytes, repairs);
     }
     if labelled().next().is_some() {
         repairs.note("wrong-encoding-label");
     }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
-    detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
-    let encoding = detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny);
     repairs.note("guessed-encoding");
+    let others: Vec<u8> = if has_utf8_text(bytes) {
+        pieces(bytes).filter(|p| !is_utf8_text(p)).flatten().copied().collect()
+    } else {
+        Vec::new()
+    };
+    let encoding = guess(if others.is_empty() { bytes } else { &others }, tld);
+    if let Some(text) = Charset::Web(encoding).single_byte().and_then(|single| by_text(bytes, single)) {
+        repairs.note("two-encodings");
+        return Decoded { text: Cow::Owned(text), encoding: encoding.name(), from: EncodingFrom::Guess };
+    }
     Charset::Web(encoding).decode(EncodingFrom::Guess, bytes, repairs)
 }
 
@@ -150,7 +171,11 @@ fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
     let rest = &bytes[skip..];
     if encoding == UTF_8 && std::str::from_utf8(rest).is_err() {
         repairs.note("bad-bytes");
-        return Some(Decoded { text: Cow::Owned(mend(rest)), encoding: UTF_8.name(), from: EncodingFrom::Bom });
+        return Some(Decoded {
+            text: Cow::Owned(mend(rest, None, None)),
+            encoding: UTF_8.name(),
+            from: EncodingFrom::Bom,
+        });
     }
     let mut decoded = Charset::Web(encoding).decode(EncodingFrom::Bom, rest, repairs);
     // A mark before the mark: some tools glue files together.
@@ -184,21 +209,74 @@ fn mostly_utf8(bytes: &[u8]) -> bool {
     good > 0 && good >= 4 * bad.saturating_sub(1)
 }
 
-/// UTF-8 with bad bytes, text by text (between `<` and `>`): a text without any good multi-byte character that has bad bytes
-/// is windows-1252; in others each bad place becomes one replacement character.
-fn mend(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() + bytes.len() / 16);
+/// By statistics.
+fn guess(bytes: &[u8], tld: Option<&str>) -> &'static Encoding {
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
+    detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny)
+}
+
+/// The texts and tags of a document: all that stands between `<` and `>`.
+fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
-    while !rest.is_empty() {
-        let end = memchr::memchr2(b'<', b'>', &rest[1..]).map_or(rest.len(), |at| at + 1);
+    std::iter::from_fn(move || {
+        let end = rest.get(1..).map(|tail| memchr::memchr2(b'<', b'>', tail).map_or(rest.len(), |at| at + 1))?;
         let (piece, tail) = rest.split_at(end);
         rest = tail;
+        Some(piece)
+    })
+}
+
+/// Whether a text is UTF-8 beyond doubt: all its high bytes are whole characters of it.
+fn is_utf8_text(piece: &[u8]) -> bool {
+    std::str::from_utf8(piece).is_ok_and(|text| !text.is_ascii())
+}
+
+fn has_utf8_text(bytes: &[u8]) -> bool {
+    pieces(bytes).any(is_utf8_text)
+}
+
+/// A document in two encodings, text by text: what is UTF-8 beyond doubt is UTF-8. `None` when no text is. In the alphabets of
+/// single-byte encodings, letters hardly ever form UTF-8's sequences.
+fn by_text(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
+    if !has_utf8_text(bytes) {
+        return None;
+    }
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 4);
+    for piece in pieces(bytes) {
         match std::str::from_utf8(piece) {
             Ok(text) => out.push_str(text),
-            Err(_) if piece.utf8_chunks().all(|c| c.valid().is_ascii()) && plausible_latin1(piece) => {
+            Err(_) => out.push_str(&encoding.decode_without_bom_handling(piece).0),
+        }
+    }
+    Some(out)
+}
+
+/// High bytes from which statistics tell one alphabet from another.
+const ENOUGH: usize = 16;
+
+/// UTF-8 with bad bytes, text by text (between `<` and `>`): a text without any good multi-byte character that has bad bytes
+/// is in the single-byte encoding that the document names, else in the one that such texts look like, else windows-1252; in
+/// others each bad place becomes one replacement character.
+fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> String {
+    let is_other =
+        |piece: &&[u8]| std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii());
+    let mut other = named;
+    if other.is_none() {
+        let others: Vec<u8> = pieces(bytes).filter(is_other).flatten().copied().collect();
+        if others.iter().filter(|b| **b >= 0x80).count() >= ENOUGH {
+            other = Charset::Web(guess(&others, tld)).single_byte();
+        }
+    }
+    let mut out = String::with_capacity(bytes.len() + bytes.len() / 16);
+    for piece in pieces(bytes) {
+        match (std::str::from_utf8(piece), other) {
+            (Ok(text), _) => out.push_str(text),
+            (Err(_), Some(other)) if is_other(&piece) => out.push_str(&other.decode_without_bom_handling(piece).0),
+            (Err(_), None) if is_other(&piece) && plausible_latin1(piece) => {
                 out.push_str(&WINDOWS_1252.decode_without_bom_handling(piece).0);
             }
-            Err(_) => out.push_str(&String::from_utf8_lossy(piece)),
+            (Err(_), _) => out.push_str(&String::from_utf8_lossy(piece)),
         }
     }
     out
@@ -254,6 +332,23 @@ mod tests {
         bytes.extend_from_slice("خبر".as_bytes());
         bytes.extend_from_slice(b"\xFF</c>");
         assert_eq!(read(&bytes, None).0, "<a>مجلس الحكومة</a><b>café</b><c>خبر\u{FFFD}</c>");
+    }
+
+    #[test]
+    fn two_encodings_in_one_document_are_told_apart_by_text() {
+        let text = |encoding: &'static Encoding, text: &str| encoding.encode(text).0.into_owned();
+        let join = |head: &str, title: &[u8], body: &str| {
+            [head.as_bytes(), b"<t>", title, b"</t><d>", body.as_bytes(), b"</d>"].concat()
+        };
+        let arabic = text(encoding_rs::WINDOWS_1256, "خبر عاجل من الرباط");
+        let russian = text(encoding_rs::KOI8_R, "Новости дня из Москвы");
+        let declared = join("<?xml version='1.0' encoding='windows-1256'?>", &arabic, "تفاصيل الخبر");
+        assert!(read(&declared, None).0.ends_with("<t>خبر عاجل من الرباط</t><d>تفاصيل الخبر</d>"));
+        let header = join("", &russian, "Подробности дня");
+        assert_eq!(read(&header, Some("koi8-r")).0, "<t>Новости дня из Москвы</t><d>Подробности дня</d>");
+        let long = join("", &russian, &"Подробности дня. ".repeat(40));
+        assert!(read(&long, Some("koi8-r")).0.starts_with("<t>Новости дня из Москвы</t><d>Подробности"));
+        assert!(read(&long, None).0.starts_with("<t>Новости дня из Москвы</t><d>Подробности"));
     }
 
     #[test]

@@ -3,15 +3,37 @@
 //! One scanner takes a text apart into numbers, a time of day, a zone and a month; the order and length of what is left
 //! says which number is the year. Weekdays and other words are passed over. A date without a zone is in the outlet's.
 
+use super::calendars::{self, Calendar};
+use super::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use super::months;
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// Longest text that is looked at, in bytes.
 const LONGEST: usize = 128;
 
+/// Years before this are no dates: programs write them for "never" (RFC 5322 3.3).
+const FIRST_YEAR: u32 = 1_900;
+
+/// Which of two small numbers is the day, as the other dates of a document show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Nothing shows it.
+    #[default]
+    Unknown,
+    /// 31/12.
+    DayFirst,
+    /// 12/31.
+    MonthFirst,
+}
+
 /// The instant a text states, in whole seconds; `zone` is for texts that name none. `None` when it is no date.
 #[must_use]
 pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    instant_in(text, zone, Order::Unknown)
+}
+
+/// As [`instant`], in a document whose dates are in this order.
+pub(super) fn instant_in(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
     let text = text.trim();
     if text.len() > LONGEST || !text.chars().any(char::is_numeric) {
         return None;
@@ -19,14 +41,16 @@ pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Some(at) = unix_time(text) {
         return Some(at);
     }
-    let parts = match text.split_at_checked(8) {
-        // 20261102103000
-        Some((date, time)) if text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit()) => {
-            Scanner::default().run(&format!("{date}T{time}"))?
-        }
-        _ => Scanner::default().run(text)?,
+    let (parts, date) = match foreign(text) {
+        Calendar::Gregorian => (Scanner::default().run(text)?, None),
+        Calendar::Beside(rest) => (Scanner::default().run(&rest)?, None),
+        Calendar::Persian(date, rest) => (Scanner::default().run(&rest)?, Some(date)),
+        Calendar::Islamic => return None,
     };
-    let (year, month, day) = parts.date()?;
+    let (year, month, day) = match date {
+        Some(date) => (date.year(), date.month(), date.day().unsigned_abs().into()),
+        None => parts.date(order)?,
+    };
     let (hour, minute, second) = parts.time()?;
     // Days, hours and seconds beyond their range roll over (24:00 is tomorrow, 31 June is 1 July).
     let start = civil::Date::new(year, month, 1).ok()?.to_datetime(civil::Time::midnight());
@@ -37,7 +61,50 @@ pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
             let utc = TimeZone::UTC.to_timestamp(stated).ok()?;
             utc.checked_sub(jiff::SignedDuration::from_secs(offset)).ok()
         }
-        None => zone.to_ambiguous_timestamp(stated).compatible().ok(),
+        None => parts.zone.as_ref().unwrap_or(zone).to_ambiguous_timestamp(stated).compatible().ok(),
+    }
+}
+
+/// Whether a date had to be converted from another calendar: a Gregorian one elsewhere is better.
+pub(super) fn is_converted(text: &str) -> bool {
+    text.len() <= LONGEST && matches!(foreign(text), Calendar::Persian(..))
+}
+
+fn foreign(text: &str) -> Calendar {
+    // The common case costs one look: neither letters beyond ASCII, nor a year that another calendar has now.
+    if text.is_ascii() && !["13", "14"].iter().any(|century| text.starts_with(century)) && !text.contains("14") {
+        return Calendar::Gregorian;
+    }
+    let digits: String = text.chars().filter(|c| !is_mark(*c)).map(ascii_digit).collect();
+    calendars::of(&digits)
+}
+
+/// The order that a date shows: one of its first two numbers is too large for a month.
+pub(super) fn order(text: &str) -> Order {
+    match small_numbers(text) {
+        Some((first, second)) if first > 12 && second <= 12 => Order::DayFirst,
+        Some((first, second)) if second > 12 && first <= 12 => Order::MonthFirst,
+        _ => Order::Unknown,
+    }
+}
+
+/// Whether a date can be read in both orders.
+pub(super) fn is_ambiguous(text: &str) -> bool {
+    small_numbers(text).is_some_and(|(first, second)| first <= 12 && second <= 12 && first != second)
+}
+
+/// The two numbers before the year of a date such as 5/8/2016.
+fn small_numbers(text: &str) -> Option<(u32, u32)> {
+    let text = text.trim();
+    if text.len() > LONGEST || !text.contains('/') {
+        return None;
+    }
+    let parts = Scanner::default().run(text).filter(|parts| parts.month.is_none())?;
+    match parts.numbers.as_slice() {
+        [first, second, year, ..] if first.digits <= 2 && second.digits <= 2 && year.digits != 1 => {
+            Some((first.value, second.value))
+        }
+        _ => None,
     }
 }
 
@@ -71,6 +138,10 @@ struct Scanner {
     half: Option<&'static str>,
     clock: Option<(i64, i64, i64)>,
     afternoon: Option<bool>,
+    /// It says AM or PM, as Americans do, who put the month first.
+    english: bool,
+    /// A zone of the IANA database.
+    zone: Option<TimeZone>,
     offset: Option<i64>,
     /// A signed number here is an offset: it follows the time, or a zone's name.
     zone_next: bool,
@@ -87,13 +158,21 @@ impl Scanner {
             if c.is_ascii_digit() {
                 at = self.number(&chars, at, before)?;
                 before = ' ';
+            } else if let Some(name) = zone_name(&chars[at..]) {
+                at += name.len();
+                if self.zone.is_none() {
+                    self.zone = crate::model::zone(&name).ok();
+                }
+            } else if matches!(c, 'a' | 'A' | 'p' | 'P') && matches!(chars[at + 1..], ['.', 'm' | 'M', ..]) {
+                self.afternoon = Some(matches!(c, 'p' | 'P'));
+                at += 3;
             } else if c.is_alphabetic() {
                 let end = chars[at..].iter().position(|c| !c.is_alphabetic()).map_or(chars.len(), |n| at + n);
                 self.word(&chars[at..end]);
                 at = end;
                 before = ' ';
             } else if matches!(c, '+' | '-' | '−')
-                && self.zone_next
+                && (self.zone_next || c == '+' && !self.numbers.is_empty() && self.offset.is_none())
                 && chars.get(at + 1).is_some_and(char::is_ascii_digit)
             {
                 at = self.zone(&chars, at + 1, if c == '+' { 1 } else { -1 });
@@ -110,22 +189,15 @@ impl Scanner {
         Some(self)
     }
 
-    /// Digits from `at`: a time when a colon (or a French `h`) follows, else a number.
+    /// Digits from `at`: a time when a colon (or a French `h`) follows, or where a time is due, else a number.
     fn number(&mut self, chars: &[char], at: usize, before: char) -> Option<usize> {
-        let (value, end) = digits(chars, at)?;
-        let colon = |at: usize| {
-            matches!(chars.get(at), Some(':' | 'h' | 'H')) && chars.get(at + 1).is_some_and(char::is_ascii_digit)
-        };
-        if self.clock.is_none() && end - at <= 2 && colon(end) {
-            let (minute, mut end) = digits(chars, end + 1)?;
-            let mut second = 0;
-            if chars.get(end) == Some(&':') && chars.get(end + 1).is_some_and(char::is_ascii_digit) {
-                (second, end) = digits(chars, end + 1)?;
-            }
-            if matches!(chars.get(end), Some('.' | ',')) && chars.get(end + 1).is_some_and(char::is_ascii_digit) {
-                end = chars[end + 1..].iter().position(|c| !c.is_ascii_digit()).map_or(chars.len(), |n| end + 1 + n);
-            }
-            self.clock = Some((value.into(), minute.into(), second.into()));
+        let count = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        // 20261102103000 and 202611021030: the date first.
+        let (value, end) = digits(chars, at, if matches!(count, 12 | 14) { at + 8 } else { at + count })?;
+        if self.clock.is_none()
+            && let Some((clock, end)) = self.clock_at(chars, at, value, end)
+        {
+            self.clock = Some(clock);
             self.zone_next = true;
             return Some(end);
         }
@@ -134,15 +206,56 @@ impl Scanner {
         (self.numbers.len() <= 4).then_some(end)
     }
 
+    /// A time of day that begins with the number from `at` to `end`; where it ends.
+    fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<((i64, i64, i64), usize)> {
+        let v = i64::from(value);
+        let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
+        let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();
+        match end - at {
+            // ISO 8601 basic: T192030, T1920.
+            6 if behind_t || behind_date => {
+                return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end)));
+            }
+            4 if behind_t || behind_date => return Some(((v / 100, v % 100, 0), end)),
+            1 | 2 => {}
+            _ => return None,
+        }
+        let separator = self.separator(chars, end)?;
+        let (minute, mut end) = digits(chars, separator + 1 + blanks(chars, separator + 1), chars.len())?;
+        let mut second = 0;
+        if matches!(chars.get(end), Some(':' | '.'))
+            && chars.get(end) == Some(&chars[separator])
+            && chars.get(end + 1).is_some_and(char::is_ascii_digit)
+        {
+            (second, end) = digits(chars, end + 1, chars.len())?;
+        }
+        Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
+    }
+
+    /// Where the mark between hours and minutes stands: a colon; `h`, with blanks or not; a dot, once the date is whole.
+    fn separator(&self, chars: &[char], end: usize) -> Option<usize> {
+        let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+        let whole = self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2;
+        let h = end + blanks(chars, end);
+        match chars.get(end) {
+            Some(':') if digit(end + 1) => Some(end),
+            Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(end),
+            _ => {
+                let is_h = matches!(chars.get(h), Some('h' | 'H'));
+                (is_h && digit(h + 1 + blanks(chars, h + 1))).then_some(h)
+            }
+        }
+    }
+
     /// `0100`, `01:00` or `1` behind its sign.
     fn zone(&mut self, chars: &[char], at: usize, sign: i64) -> usize {
         self.zone_next = false;
-        let Some((value, mut end)) = digits(chars, at) else { return at + 1 };
+        let Some((value, mut end)) = digits(chars, at, chars.len()) else { return at + 1 };
         let value = i64::from(value);
         let (mut hours, mut minutes) = if end - at <= 2 { (value, 0) } else { (value / 100, value % 100) };
         if end - at <= 2
             && chars.get(end) == Some(&':')
-            && let Some((more, after)) = digits(chars, end + 1)
+            && let Some((more, after)) = digits(chars, end + 1, chars.len())
         {
             minutes = more.into();
             end = after;
@@ -169,6 +282,7 @@ impl Scanner {
             self.month = Some(month);
         } else if let Some(afternoon) = months::half_day(&word) {
             self.afternoon = Some(afternoon);
+            self.english = word.is_ascii() && word.len() == 2;
         } else if self.clock.is_some()
             && self.offset.is_none()
             && let Some(offset) = months::zone(&word)
@@ -179,17 +293,7 @@ impl Scanner {
     }
 
     fn time(&self) -> Option<(i64, i64, i64)> {
-        let (hour, minute, second) = match self.clock {
-            Some(clock) => clock,
-            // 20261102T103000
-            None => match self.numbers.as_slice() {
-                [date, time] if date.digits == 8 && time.digits == 6 => {
-                    let v = i64::from(time.value);
-                    (v / 10_000, v / 100 % 100, v % 100)
-                }
-                _ => (0, 0, 0),
-            },
-        };
+        let (hour, minute, second) = self.clock.unwrap_or((0, 0, 0));
         let hour = match self.afternoon {
             Some(true) if hour < 12 => hour + 12,
             Some(false) if hour == 12 => 0,
@@ -198,7 +302,7 @@ impl Scanner {
         (hour < 100 && minute < 100 && second < 100).then_some((hour, minute, second))
     }
 
-    fn date(&self) -> Option<(i16, i8, u32)> {
+    fn date(&self, order: Order) -> Option<(i16, i8, u32)> {
         let n = self.numbers.as_slice();
         let (year, month, day) = match self.month {
             Some(month) => {
@@ -210,14 +314,23 @@ impl Scanner {
                 };
                 (full_year(year), u32::from(month.unsigned_abs()), day)
             }
-            None => Self::numeric(n)?,
+            None => Self::numeric(n, self.month_first(n, order))?,
         };
         let date = (i16::try_from(year).ok()?, i8::try_from(month).ok()?, day);
-        ((1..=12).contains(&month) && (1..=366).contains(&day) && year <= 9_999).then_some(date)
+        ((1..=12).contains(&month) && (1..=366).contains(&day) && (FIRST_YEAR..=9_999).contains(&year)).then_some(date)
+    }
+
+    /// Whether the first of two small numbers is the month: as the document's other dates have it, else as Americans write.
+    fn month_first(&self, n: &[Number], order: Order) -> bool {
+        let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.after == '/');
+        both && match order {
+            Order::Unknown => self.english,
+            order => order == Order::MonthFirst,
+        }
     }
 
     /// Year, month and day of a date without words.
-    fn numeric(n: &[Number]) -> Option<(u32, u32, u32)> {
+    fn numeric(n: &[Number], month_first: bool) -> Option<(u32, u32, u32)> {
         Some(match n {
             [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
             // Two digits throughout: ISO 8601 with hyphens, day first otherwise.
@@ -226,7 +339,7 @@ impl Scanner {
             {
                 (full_year(*y), m.value, d.value)
             }
-            [a, b, y, ..] if b.value > 12 => (full_year(*y), a.value, b.value),
+            [a, b, y, ..] if b.value > 12 || month_first => (full_year(*y), a.value, b.value),
             [d, m, y, ..] => (full_year(*y), m.value, d.value),
             [y, ordinal] if y.digits == 4 && ordinal.digits == 3 => (y.value, 1, ordinal.value),
             [y, m] if y.digits == 4 => (y.value, m.value, 1),
@@ -246,30 +359,6 @@ fn full_year(year: Number) -> u32 {
         value @ 0..90 => 2_000 + value,
         value => 1_900 + value,
     }
-}
-
-/// At most nine digits from `at`, and where they end.
-fn digits(chars: &[char], at: usize) -> Option<(u32, usize)> {
-    let end = chars.get(at..)?.iter().position(|c| !c.is_ascii_digit()).map_or(chars.len(), |n| at + n);
-    let value = (end - at <= 9).then(|| chars[at..end].iter().fold(0, |v, c| v * 10 + c.to_digit(10).unwrap_or(0)))?;
-    (end > at).then_some((value, end))
-}
-
-/// Bidi controls and other characters without width.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{61C}')
-}
-
-/// Arabic-Indic, Persian and full-width digits as ASCII.
-fn ascii_digit(c: char) -> char {
-    let zero = match c {
-        '٠'..='٩' => '٠',
-        '۰'..='۹' => '۰',
-        '０'..='９' => '０',
-        '：' => return ':',
-        c => return c,
-    };
-    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
 }
 
 #[cfg(test)]
@@ -306,7 +395,22 @@ mod tests {
             ("02.11.2026 10:30", "2026-11-02T10:30:00Z"),
             ("Nov 2, 2026 1:05 PM", "2026-11-02T13:05:00Z"),
             ("12:05 am, 2 November 2026", "2026-11-02T00:05:00Z"),
-            ("0001-01-01T00:00:00", "0001-01-01T00:00:00Z"),
+            ("5/8/2016 9:00:00 AM", "2016-05-08T09:00:00Z"),
+            ("5/8/2016 9:00 ص", "2016-08-05T09:00:00Z"),
+            ("5.8.2016 9:00 AM", "2016-08-05T09:00:00Z"),
+            ("13/8/2016 9:00 p.m.", "2016-08-13T21:00:00Z"),
+            ("Mon, 02 Nov 2026 10.30.00 +0300", "2026-11-02T07:30:00Z"),
+            ("02.11.2026 10.30", "2026-11-02T10:30:00Z"),
+            ("2 novembre 2026 à 10 h 30", "2026-11-02T10:30:00Z"),
+            ("2026-11-02 10:30:00 Asia/Riyadh", "2026-11-02T07:30:00Z"),
+            ("2026-11-02T10:30:00+03:00[Asia/Riyadh]", "2026-11-02T07:30:00Z"),
+            ("2025-12-31T192030+01:00", "2025-12-31T18:20:30Z"),
+            ("20251231T192030.5+0100", "2025-12-31T18:20:30Z"),
+            ("20251231T1920Z", "2025-12-31T19:20:00Z"),
+            ("20251231192030 +0100", "2025-12-31T18:20:30Z"),
+            ("2025-12-31+01:00", "2025-12-30T23:00:00Z"),
+            ("0001-01-01T00:00:00", "none"),
+            ("Mon, 30 Nov -0001 00:00:00 +0000", "none"),
         ] {
             assert_eq!(utc(text), want, "{text}");
         }
@@ -330,10 +434,22 @@ mod tests {
             ("Mi, 04 Mär 2017 10:00:00 +0000", "2017-03-04T10:00:00Z"),
             ("2004년 05월 28일  01:31:15", "2004-05-27T16:31:15Z"),
             ("2004-július-13T9:15-05:00", "2004-07-13T14:15:00Z"),
+            ("Вс, 12 фев 2017 00:00:00 +0700", "2017-02-11T17:00:00Z"),
+            ("12 листопада 2026 10:30", "2026-11-12T10:30:00Z"),
+            ("pon, 12 paź 2026 10:30", "2026-10-12T10:30:00Z"),
+            ("Ke, 30 Lok 2013 11:34:37 +0000", "2013-10-30T11:34:37Z"),
+            ("12 בנובמבר 2026, 10:30", "2026-11-12T10:30:00Z"),
+            ("12 نومبر 2026", "2026-11-12T00:00:00Z"),
+            ("۱۲ نوامبر ۲۰۲۶", "2026-11-12T00:00:00Z"),
+            ("12 Kas 2026 10:30", "2026-11-12T10:30:00Z"),
+            ("الإثنين 5 جمادى الأولى 1447 هـ - 27 أكتوبر 2025", "2025-10-27T00:00:00Z"),
+            ("27 أكتوبر 2025 - 5 جمادى الأولى 1447 هـ", "2025-10-27T00:00:00Z"),
+            ("۵ آبان ۱۴۰۴ - ۱۰:۳۰", "2025-10-27T10:30:00Z"),
         ] {
             assert_eq!(utc(text), want, "{text}");
         }
-        for text in ["", "soon", "12", "yesterday at noon", "99 Nov 2026x", "2026-13-01"] {
+        for text in ["", "soon", "12", "yesterday at noon", "99 Nov 2026x", "2026-13-01", "5 جمادى الأولى 1447 هـ"]
+        {
             assert_eq!(utc(text), "none", "{text}");
         }
     }

@@ -49,7 +49,12 @@ pub(super) fn decode<'a>(text: &'a str, references: &References<'_>) -> Cow<'a, 
     let mut rest = &text[first..];
     loop {
         // `rest` begins with an ampersand.
-        if let Some(name) = name_of(rest)
+        if rest.starts_with("&#")
+            && let Some((character, after)) = surrogate_pair(rest)
+        {
+            out.push(character);
+            rest = after;
+        } else if let Some(name) = name_of(rest)
             && let Some(decoded) = resolve(name, references)
         {
             out.push_str(&decoded);
@@ -109,11 +114,40 @@ fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> 
             Cow::Owned(text) => Cow::Owned(text),
         });
     }
-    let text = quick_xml::escape::resolve_html5_entity(name)?;
+    let text = named(name)?;
     if !matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
         references.undefined.set(true);
     }
-    Some(Cow::Borrowed(text))
+    Some(Cow::Owned(text))
+}
+
+/// The characters of a name of HTML (13.5), one or two. The table is html5ever's, which is whole.
+fn named(name: &str) -> Option<String> {
+    let mut key = [0; LONGEST + 1];
+    key.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
+    *key.get_mut(name.len())? = b';';
+    let key = std::str::from_utf8(key.get(..=name.len())?).ok()?;
+    // The table also holds the beginnings of names, as no characters.
+    let (first, second) = *html5ever::data::NAMED_ENTITIES.get(key).filter(|(first, _)| *first != 0)?;
+    let characters = [first, second].into_iter().filter(|code| *code != 0);
+    Some(characters.filter_map(char::from_u32).collect())
+}
+
+/// The character of two numbers that are the halves of a surrogate pair: some writers refer to UTF-16's units. `rest` begins
+/// with the first; what is left after the second comes back.
+fn surrogate_pair(rest: &str) -> Option<(char, &str)> {
+    let half = |text: &str| -> Option<u32> {
+        let number = name_of(text).filter(|_| text.starts_with("&#"))?.strip_prefix('#')?;
+        match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => number.parse().ok(),
+        }
+    };
+    let high = half(rest).filter(|code| (0xD800..0xDC00).contains(code))?;
+    let second = &rest[name_of(rest)?.len() + 2..];
+    let low = half(second).filter(|code| (0xDC00..0xE000).contains(code))?;
+    let pair = char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00))?;
+    Some((pair, &second[name_of(second)?.len() + 2..]))
 }
 
 /// The character of a numeric reference; numbers 128 to 159 mean windows-1252, as browsers read them (HTML 13.2.5.80).
@@ -156,6 +190,8 @@ mod tests {
             ("&nbsp;&laquo;&eacute;&AMP;", "\u{A0}«é&"),
             ("S&P &copy=3&cat=2; &unknown;", "S&P &copy=3&cat=2; &unknown;"),
             ("&#146;&#x93;&#1582;&#x0;&#99999999999;", "’“خ"),
+            ("Great &#55357;&#56842; &#xD83D;&#xde0a;&#56842;&#55357; day", "Great 😊 😊 day"),
+            ("&NotEqualTilde;&CounterClockwiseContourIntegral;", "≂̸∳"),
             ("&", "&"),
             ("&;&#;&#x;", "&;&#;&#x;"),
         ] {
@@ -166,5 +202,17 @@ mod tests {
             References { declared: HashMap::from([("rsquo2", "&#8217;"), ("b", "&b;&b;")]), ..References::within(100) };
         assert_eq!(decode("a&rsquo2;b &b;", &own), "a’b &b;&b;");
         assert!(!own.bare.get() && !own.undefined.get());
+    }
+
+    #[test]
+    fn every_name_of_html_is_decoded() {
+        let mut names = 0;
+        for (name, (first, second)) in &html5ever::data::NAMED_ENTITIES {
+            let Some(bare) = name.strip_suffix(';').filter(|_| *first != 0) else { continue };
+            let want: String = [*first, *second].into_iter().filter(|c| *c != 0).filter_map(char::from_u32).collect();
+            assert_eq!(decode(&format!("a&{name}b"), &References::default()), format!("a{want}b"), "{bare}");
+            names += 1;
+        }
+        assert_eq!(names, 2_125);
     }
 }

@@ -31,6 +31,8 @@ struct Found {
     images: [Option<String>; 4],
     /// There are more of a kind than are looked at.
     more: bool,
+    /// Files of Media RSS.
+    files: Vec<Enclosure>,
 }
 
 impl Found {
@@ -67,10 +69,23 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     }
     draft.published = readable(published.into_iter().flatten().collect(), zone);
     draft.updated = readable(updated, zone);
+    // A Gregorian date, of whatever kind, is better than one that had to be converted.
+    let converted = |date: &Option<String>| date.as_deref().is_some_and(dates::is_converted);
+    let stated = |date: &Option<String>| date.as_deref().is_some_and(|date| dates::instant(date, zone).is_some());
+    if converted(&draft.published) && stated(&draft.updated) && !converted(&draft.updated) {
+        draft.published = None;
+    } else if converted(&draft.updated) && stated(&draft.published) && !converted(&draft.published) {
+        draft.updated = None;
+    }
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, content, thumbnail, other] = images;
     draft.image = image.or(content).or(thumbnail).or(other).or_else(picture);
+    for file in found.files {
+        if draft.enclosures.len() <= LIST && !draft.enclosures.iter().any(|known| known.url == file.url) {
+            draft.enclosures.push(file);
+        }
+    }
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
     // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
     if draft.authors.is_empty() {
@@ -84,7 +99,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
 /// Titles and texts.
 fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
-        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || text::markup(tree, child, guess(tree, child))),
+        Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
         Tag::MediaTitle => first(&mut found.titles[1], || media_text(tree, child)),
         Tag::Description | Tag::DcDescription => found.describe(|| text::markup(tree, child, Else::Html)),
         Tag::Summary | Tag::ItunesSummary | Tag::Abstract => {
@@ -103,6 +118,13 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
         found.title = Some(child);
     }
     true
+}
+
+/// A title; one that says what it is, in Atom, is what it says.
+pub(super) fn title(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
+    let title = text::markup(tree, child, guess(tree, child))?;
+    let is_declared = tree.is_atom && tree.attr(child, "type").is_some();
+    Some(if is_declared { super::guess::declared(title) } else { title })
 }
 
 /// Atom means what it says (RFC 4287 3.1.1: no type is text); elsewhere such elements are looked at.
@@ -136,7 +158,12 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
 /// The first date that can be read; only where there are several does it need a look here.
 pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String> {
     if dates.len() > 1
-        && let Some(at) = dates.iter().position(|date| dates::instant(date, zone).is_some())
+        && let Some(at) = {
+            let readable = |date: &String| dates::instant(date, zone).is_some();
+            // One that had to be converted is the last resort.
+            let stated = dates.iter().position(|date| readable(date) && !dates::is_converted(date));
+            stated.or_else(|| dates.iter().position(readable))
+        }
     {
         return Some(dates.swap_remove(at));
     }
@@ -145,9 +172,9 @@ pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String
 
 fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     match tag {
-        Tag::Author | Tag::Creator | Tag::Editor => people::add(&mut draft.authors, people::person(tree, child)),
-        Tag::ItunesAuthor if draft.authors.is_empty() => people::add(&mut draft.authors, people::person(tree, child)),
-        Tag::Contributor | Tag::DcContributor => people::add(&mut draft.contributors, people::person(tree, child)),
+        Tag::Author | Tag::Creator | Tag::Editor => people::add_stated(&mut draft.authors, tree, child),
+        Tag::ItunesAuthor if draft.authors.is_empty() => people::add_stated(&mut draft.authors, tree, child),
+        Tag::Contributor | Tag::DcContributor => people::add_stated(&mut draft.contributors, tree, child),
         Tag::Category
         | Tag::Subject
         | Tag::ItunesCategory
@@ -186,7 +213,7 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
     };
     let inner = Links::read(tree, id);
     for (_, author) in tree.elements(id).filter(|(tag, _)| *tag == Tag::Author) {
-        people::add(&mut found.source_authors, people::person(tree, author));
+        people::add_stated(&mut found.source_authors, tree, author);
     }
     let title = match tree.child(id, Tag::Title) {
         Some(title) => text::markup(tree, title, Else::Guess).map(plain),
@@ -201,6 +228,17 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
 
 /// `media:*` with what it holds: pictures, categories, texts.
 fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
+    if found.files.len() > LIST {
+        found.more = true;
+    } else if tag == Tag::MediaGroup {
+        // The parts of a group are one thing in several forms (Media RSS, `media:group`): the default, else the first.
+        let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
+        let is_default = |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim() == "true");
+        let form = forms().find(is_default).or_else(|| forms().next());
+        found.files.extend(form.and_then(|form| media_file(tree, form)));
+    } else if tag == Tag::MediaContent {
+        found.files.extend(media_file(tree, id));
+    }
     let mut all = vec![(tag, id)];
     all.extend(tree.descend(id, |tag| matches!(tag, Tag::MediaGroup | Tag::MediaContent)));
     for (tag, child) in all {
@@ -214,6 +252,15 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
             _ => {}
         }
     }
+}
+
+/// The file of a `media:content`; a player's page is none.
+fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
+    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_ascii_lowercase()).filter(|v| !v.is_empty());
+    let url = address::absolute(tree.base(id), &tree.attr(id, "url")?)?;
+    let media_type = attr("type");
+    let is_page = matches!(media_type.as_deref(), Some("application/x-shockwave-flash" | "text/html"));
+    (!is_page).then(|| Enclosure { url, media_type, length: attr("filesize").and_then(|length| length.parse().ok()) })
 }
 
 fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {
@@ -245,5 +292,5 @@ fn is_picture(media_type: Option<&str>, url: &str) -> bool {
 pub(super) fn language(text: &str) -> Option<String> {
     let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
     let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    (plain && !tag.is_empty()).then_some(tag)
+    (plain && !tag.is_empty()).then(|| crate::model::script::customary(&tag))
 }

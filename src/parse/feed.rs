@@ -2,7 +2,7 @@
 
 use super::address;
 use super::draft::FeedDraft;
-use super::entry::{guess, language, picture, readable};
+use super::entry::{guess, language, picture, readable, title};
 use super::limits::CANDIDATES;
 use super::links::{Links, first};
 use super::names::Tag;
@@ -117,15 +117,15 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
 
 fn describe(tree: &Tree<'_>, tag: Tag, child: NodeId, feed: &mut FeedDraft) {
     match tag {
-        Tag::Title | Tag::DcTitle => first(&mut feed.title, || text::markup(tree, child, guess(tree, child))),
+        Tag::Title | Tag::DcTitle => first(&mut feed.title, || title(tree, child)),
         Tag::Description | Tag::DcDescription => first(&mut feed.description, || text::markup(tree, child, Else::Html)),
         Tag::Subtitle | Tag::Abstract | Tag::Summary => {
             first(&mut feed.description, || text::markup(tree, child, guess(tree, child)));
         }
         Tag::Language => first(&mut feed.language, || text::plain(tree, child).and_then(|text| language(&text))),
         Tag::Rights => first(&mut feed.rights, || text::markup(tree, child, Else::Guess)),
-        Tag::Author | Tag::Editor | Tag::Creator => people::add(&mut feed.authors, people::person(tree, child)),
-        Tag::ItunesAuthor if feed.authors.is_empty() => people::add(&mut feed.authors, people::person(tree, child)),
+        Tag::Author | Tag::Editor | Tag::Creator => people::add_stated(&mut feed.authors, tree, child),
+        Tag::ItunesAuthor if feed.authors.is_empty() => people::add_stated(&mut feed.authors, tree, child),
         Tag::Category | Tag::Subject | Tag::ItunesCategory | Tag::ItunesKeywords | Tag::Tags | Tag::MediaCategory => {
             people::categories(tree, tag, child, &mut feed.categories);
         }

@@ -24,7 +24,8 @@ pub struct Announced {
 /// Why a document without a feed is none.
 pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     let all = tree.descend(TOP, |_| true);
-    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) {
+    if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
+    {
         return Fault::Html;
     }
     match all.first() {
@@ -36,8 +37,29 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     }
 }
 
+/// Whether a document that begins with this element is a page: `html` and `head` may be left out (HTML 13.1.2.4).
+fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
+    const NAMES: [&str; 24] = [
+        "head", "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2",
+        "br", "center", "table", "form", "img", "b", "span", "font", "frameset", "main",
+    ];
+    NAMES.iter().any(|name| tree.node(id).text.eq_ignore_ascii_case(name))
+}
+
+/// Where a page sends its readers (`<meta http-equiv=refresh>`, HTML 4.2.5.3).
+fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
+    let directive = tree.attr(id, "http-equiv")?;
+    let content = tree.attr(id, "content").filter(|_| directive.trim().eq_ignore_ascii_case("refresh"))?;
+    let (_, target) = content.split_once([';', ','])?;
+    let target = target.trim();
+    let named = target.get(..3).filter(|name| name.eq_ignore_ascii_case("url"));
+    let target = named.and_then(|_| target[3..].trim_start().strip_prefix('=')).unwrap_or(target);
+    let url = address::join(base, target.trim().trim_matches(['"', '\'']))?;
+    (Some(&url) != base).then_some(Announced { url, title: None, media_type: None })
+}
+
 /// The feeds that a web page announces, best first: `link rel=alternate` with a feed's media type (HTML 4.6.7.1), then
-/// links that look like feeds. Feeds of comments come last.
+/// links that look like feeds. Feeds of comments come last. Before all comes where the page sends its readers.
 #[must_use]
 pub fn announced(bytes: &[u8], context: &Context) -> Vec<Announced> {
     let mut repairs = Repairs::default();
@@ -59,6 +81,9 @@ pub fn announced(bytes: &[u8], context: &Context) -> Vec<Announced> {
             found.push(announced);
         }
     };
+    for id in named("meta") {
+        add(refresh(&tree, id, base.as_ref()));
+    }
     for id in named("link") {
         add(alternate(&tree, id, base.as_ref()));
     }
@@ -137,5 +162,22 @@ mod tests {
         );
         assert_eq!(found[0].title.as_deref(), Some("الأخبار & الرياضة"));
         assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html));
+    }
+
+    #[test]
+    fn a_page_without_its_outer_tags_is_a_page() {
+        let context = Context { base: Url::parse("https://x.example/a").ok(), ..Context::default() };
+        for (page, want) in [
+            (
+                "<!doctype html><title>H</title><link rel=alternate type='application/rss+xml' href='/feed'><p>Hi",
+                "/feed",
+            ),
+            ("<title>R</title><meta http-equiv=refresh content='0;url=/rss.xml'><a href=/x>x</a>", "/rss.xml"),
+            ("<META HTTP-EQUIV='Refresh' CONTENT=\"5; URL='/b.xml'\">", "/b.xml"),
+        ] {
+            let found = announced(page.as_bytes(), &context);
+            assert_eq!(found[0].url.path(), want, "{page}");
+            assert_eq!(super::super::read(page.as_bytes(), &context, &|_| false), Err(Fault::Html), "{page}");
+        }
     }
 }

@@ -3,9 +3,10 @@
 use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::language;
+use super::guess::guessed;
 use super::identity::{self, Keys};
 use super::limits::{LIST, Limits};
-use super::text::looks_like_html;
+use super::text::without_marks;
 use super::{Context, ENTRIES, Raw, Repairs, Room, bounded};
 use crate::model::{Category, Enclosure, Fault, Format, Markup, Person, RawHash};
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ pub(super) fn read(
     let limits = Limits::of(context);
     let (head, items, cut_off) = take_apart(text);
     limits.look()?;
-    let head = match bounded::read(&head) {
+    let head = match lenient(&head) {
         Ok((Value::Object(head), whole)) => {
             if !whole {
                 repairs.note("too-many-values");
@@ -50,6 +51,7 @@ pub(super) fn read(
         partial: cut_off,
         guids_void: false,
         feed: feed(&head, base),
+        order: super::dates::Order::Unknown,
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -76,7 +78,7 @@ fn entries(
     room.too_many = items.len() >= LISTED;
     for item in items {
         limits.look()?;
-        let Ok((Value::Object(object), whole)) = bounded::read(item) else {
+        let Ok((Value::Object(object), whole)) = lenient(item) else {
             repairs.note("bad-item");
             continue;
         };
@@ -100,8 +102,43 @@ fn entries(
             raw.entries.push(draft);
         }
     }
+    raw.order = super::order(raw.entries.iter().filter_map(|entry| entry.published.as_deref()));
     raw.guids_void = keys.void_now;
     Ok(room.note(repairs))
+}
+
+/// A value, and whether all of it was built; halves of surrogate pairs that stand alone (a text cut inside an emoji) are left
+/// out.
+fn lenient(text: &str) -> serde_json::Result<(Value, bool)> {
+    bounded::read(text).or_else(|error| match without_lone_surrogates(text) {
+        Some(mended) => bounded::read(&mended),
+        None => Err(error),
+    })
+}
+
+/// `text` without the escapes of lone surrogates; `None` when it has none.
+pub(super) fn without_lone_surrogates(text: &str) -> Option<String> {
+    let unit = |at: usize| -> Option<u32> {
+        let escape = text.get(at..at + 6).filter(|escape| escape.starts_with("\\u"))?;
+        u32::from_str_radix(&escape[2..], 16).ok()
+    };
+    let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
+    while let Some(found) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
+        at += found;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => 12,
+            (Some(0xD800..0xE000), _) => {
+                out.push_str(&text[from..at]);
+                from = at + 6;
+                6
+            }
+            // A backslash and what it escapes, which may be a backslash.
+            _ => 2,
+        };
+        at = at.min(text.len());
+    }
+    out.push_str(&text[from..]);
+    (out.len() < text.len()).then_some(out)
 }
 
 /// The document without its items, the items as text, and whether it was broken off.
@@ -204,8 +241,8 @@ impl<'a> Scan<'a> {
 
 fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
     FeedDraft {
-        title: string(head, "title").map(guess),
-        description: string(head, "description").map(guess),
+        title: string(head, "title").map(guessed),
+        description: string(head, "description").map(guessed),
         link: link(head, "home_page_url", base),
         self_link: link(head, "feed_url", base),
         hub: objects(head, "hubs").find_map(|hub| link(hub, "url", base)),
@@ -220,12 +257,12 @@ fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
 fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     let html = string(item, "content_html").map(Markup::Html);
     let plain = string(item, "content_text").map(Markup::Text);
-    let summary = string(item, "summary").map(guess);
+    let summary = string(item, "summary").map(guessed);
     let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten();
     EntryDraft {
         id: string(item, "id"),
         link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
-        title: string(item, "title").map(guess),
+        title: string(item, "title").map(guessed),
         content: html.or(plain),
         summary,
         authors: authors(item, base),
@@ -280,16 +317,14 @@ fn string(object: &Object, name: &str) -> Option<String> {
 
 fn scalar(value: &Value) -> Option<String> {
     let text = match value {
-        Value::String(text) => text.trim().chars().filter(|c| super::charset::allowed(*c)).collect(),
+        Value::String(text) => {
+            let text: String = text.trim().chars().filter(|c| super::charset::allowed(*c)).collect();
+            without_marks(text.into()).into_owned()
+        }
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
     Some(text).filter(|text| !text.is_empty())
-}
-
-/// JSON Feed says plain text; HTML is common.
-fn guess(text: String) -> Markup {
-    if looks_like_html(&text) { Markup::Html(text) } else { Markup::Text(text) }
 }
 
 #[cfg(test)]
@@ -310,6 +345,18 @@ mod tests {
         let (found, partial, language) = ids(FEED);
         assert_eq!(found, [Some("1".to_owned()), Some("3".to_owned())]);
         assert_eq!((partial, language.as_deref()), (false, Some("ar")));
+    }
+
+    #[test]
+    fn half_an_emoji_costs_a_character_and_no_item() {
+        for (text, want) in [
+            (r#"{"a": "Cut \ud83d"}"#, r#"{"a": "Cut "}"#),
+            (r#"{"a": "\ude0a \ud83d\ude0a \\ud83d"}"#, r#"{"a": " \ud83d\ude0a \\ud83d"}"#),
+        ] {
+            assert_eq!(without_lone_surrogates(text).as_deref(), Some(want));
+            assert!(lenient(text).is_ok());
+        }
+        assert_eq!(without_lone_surrogates(r#"{"a": "\ud83d\ude0a"}"#), None);
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Links {
             match tag {
                 Tag::Id => links.identity(tree, child, &mut pages),
                 Tag::Link => links.link(tree, child, &mut pages),
-                Tag::OriginalLink => first(&mut pages.original, || absolute_text(tree, child)),
+                Tag::OriginalLink => first(&mut pages.original, || address::absolute(None, &text::plain(tree, child)?)),
                 _ => {}
             }
         }
@@ -81,10 +81,25 @@ impl Links {
     }
 
     fn link(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut Pages) {
-        let Some(target) = tree.attr(child, "href").or_else(|| tree.attr(child, "url")) else {
-            return first(&mut pages.text, || absolute_text(tree, child));
+        let stated = tree.attr(child, "href").or_else(|| tree.attr(child, "url"));
+        let text = || text::plain(tree, child);
+        let target = match stated {
+            // `href=""` is the base itself (RFC 3986 4.4), unless the address stands in the element.
+            Some(stated) if !stated.trim().is_empty() => address::absolute(tree.base(child), &stated),
+            Some(_) => match text() {
+                Some(text) => address::absolute(tree.base(child), &text),
+                None if tree.has_own_base(child) || tree.attr(child, "rel").is_some_and(|rel| rel == "self") => {
+                    tree.base(child).map(ToString::to_string)
+                }
+                None => None,
+            },
+            None => match tree.attr(child, "rel") {
+                // RSS's link.
+                None => return first(&mut pages.text, || absolute_text(tree, child)),
+                Some(_) => text().and_then(|text| address::absolute(tree.base(child), &text)),
+            },
         };
-        let Some(target) = address::absolute(tree.base(child), &target) else { return };
+        let Some(target) = target else { return };
         let rel = tree.attr(child, "rel").map_or(Cow::Borrowed("alternate"), |rel| {
             // RFC 4287 4.2.7.2: a registered name or its full address.
             Cow::Owned(rel.trim().rsplit('/').next().unwrap_or_default().to_ascii_lowercase())

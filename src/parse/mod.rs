@@ -7,13 +7,16 @@
 mod address;
 mod attributes;
 mod bounded;
+mod calendars;
 mod charset;
 mod codepages;
 mod dates;
+mod digits;
 mod draft;
 mod entities;
 mod entry;
 mod feed;
+mod guess;
 mod html;
 mod identity;
 mod json;
@@ -21,7 +24,9 @@ mod limits;
 mod links;
 mod months;
 mod names;
+mod outlines;
 mod people;
+mod rss_json;
 mod text;
 mod tokens;
 mod tree;
@@ -30,6 +35,7 @@ mod typed;
 pub use dates::instant;
 pub use html::{Announced, announced};
 pub use limits::{WORK, cost};
+pub use outlines::{Outline, outlines};
 
 use crate::model::{Deadline, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
@@ -114,7 +120,9 @@ pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) ->
     if text.trim_end().is_empty() {
         return Err(Fault::Empty);
     }
-    let raw = if text.starts_with(['{', '[']) {
+    let raw = if let Some(xml) = rss_json::as_xml(text) {
+        read_xml(&xml, context, known, &mut repairs)?
+    } else if text.starts_with(['{', '[']) {
         json::read(text, context, known, &mut repairs)?
     } else {
         read_xml(text, context, known, &mut repairs)?
@@ -132,6 +140,8 @@ struct Raw {
     partial: bool,
     guids_void: bool,
     feed: FeedDraft,
+    /// The order of day and month in its dates.
+    order: dates::Order,
     /// Every entry, with its key where it is to be read, and whether it is `entries`' next.
     listed: Vec<(RawHash, Option<String>, Option<Key>)>,
     /// The entries that are to be read.
@@ -148,6 +158,9 @@ fn read_xml(
     let mut tree = tree::Tree::read(text, context.base.as_ref(), &limits, repairs)?;
     let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
     tree.is_atom = matches!(root.format, Format::Atom10 | Format::Atom03);
+    if !tree.is_atom && root.format != Format::Cdf {
+        base_on_site(&mut tree, root.channel, context.base.as_ref());
+    }
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
         note_what_precedes(&text[..tree.node(root.id).span.0], repairs);
     }
@@ -158,6 +171,7 @@ fn read_xml(
         partial: tree.cut || tree.limited || !tree.node(root.id).closed,
         guids_void: false,
         feed,
+        order: dates::Order::Unknown,
         listed: Vec::new(),
         entries: Vec::new(),
     };
@@ -192,15 +206,12 @@ fn read_xml(
         repairs.note("entity-expansion");
         raw.partial = true;
     }
-    let references = &tree.references;
-    let met = [
-        (&references.bare, "bare-ampersand"),
-        (&references.undefined, "undefined-entities"),
-        (&references.encoded_twice, "encoded-twice"),
-    ];
-    for (_, name) in met.into_iter().filter(|(met, _)| met.get()) {
-        repairs.note(name);
+    if has_ambiguous_dates(&raw.entries) {
+        let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
+        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
+        raw.order = order(texts);
     }
+    note_references(&tree.references, repairs);
     raw.guids_void = keys.void_now;
     if raw.guids_void {
         repairs.note("repeated-guids");
@@ -216,7 +227,9 @@ fn items(
     keys: &mut Keys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
-    let mut found = tree.descend(root, |tag| tag != names::Tag::Item);
+    // RFC 4287 6.3: an entry inside an element of another vocabulary is none of this feed.
+    let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
+    let mut found = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
     found.retain(|(tag, _)| *tag == names::Tag::Item);
     if tree.node(root).tag == names::Tag::Item {
         found.insert(0, (names::Tag::Item, root));
@@ -281,6 +294,37 @@ impl Room {
     }
 }
 
+/// RSS does not say what relative addresses are relative to. Where another host serves the feed than the site that it belongs
+/// to, they are the site's.
+fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Option<&Url>) {
+    let site = links::Links::read(tree, channel).page.and_then(|page| Url::parse(&page).ok());
+    if let Some(site) = site.filter(|site| document.is_none_or(|document| document.host() != site.host())) {
+        tree.set_base(site);
+    }
+}
+
+fn note_references(references: &entities::References<'_>, repairs: &mut Repairs) {
+    let met = [
+        (&references.bare, "bare-ampersand"),
+        (&references.undefined, "undefined-entities"),
+        (&references.encoded_twice, "encoded-twice"),
+    ];
+    for (_, name) in met.into_iter().filter(|(met, _)| met.get()) {
+        repairs.note(name);
+    }
+}
+
+fn has_ambiguous_dates(entries: &[EntryDraft]) -> bool {
+    entries.iter().flat_map(|entry| [&entry.published, &entry.updated]).flatten().any(|text| dates::is_ambiguous(text))
+}
+
+/// The order that all dates show which show any.
+fn order<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> dates::Order {
+    let mut shown = texts.map(|text| dates::order(text.as_ref())).filter(|order| *order != dates::Order::Unknown);
+    let first = shown.next().unwrap_or_default();
+    if shown.all(|order| order == first) { first } else { dates::Order::Unknown }
+}
+
 /// What stands before a root, beside declarations and blanks.
 fn note_what_precedes(before: &str, repairs: &mut Repairs) {
     let outside = before.split("<!").next().unwrap_or_default().trim();
@@ -292,7 +336,7 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
 /// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
 fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
     let (zone, limits) = (&context.zone, Limits::of(context));
-    let typed = typed::read(&raw.feed, &[], zone)?;
+    let typed = typed::read(&raw.feed, &[], zone, raw.order)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
     let pages: Vec<Option<String>> =
         raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();
@@ -302,7 +346,7 @@ fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
     let repeats: Vec<bool> =
         pages.iter().map(|page| page.as_deref().is_some_and(|page| uses.get(page).is_some_and(|n| *n > 1))).collect();
     let authors = typed::people(typed.authors);
-    let mut read = typed::Batches::new(raw.entries, zone);
+    let mut read = typed::Batches::new(raw.entries, zone, raw.order);
     let mut listed = Vec::with_capacity(raw.listed.len());
     for ((raw_hash, _, key), link_repeats) in raw.listed.into_iter().zip(repeats) {
         let mut entry = None;

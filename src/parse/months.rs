@@ -2,20 +2,30 @@
 
 /// Months by name: full and short, in the languages of the outlets that Warraq reads. Folded as [`fold`] folds.
 const MONTHS: [&str; 12] = [
-    // English, French, Spanish, Portuguese, Italian, German, Dutch, Turkish, Hungarian, Greek; then Arabic: Egypt and Morocco,
-    // Maghreb, Levant; Persian.
-    "jan january janv janvier enero ene janeiro gennaio gen januar jänner jän januari ocak január ιαν يناير جانفي ژانويه",
-    "feb february fév fev févr février fevrier febrero fevereiro febbraio februar februari şubat február februári φεβ فبراير فيفري شباط فوريه",
-    "mar march mars marzo março marco märz mär mrz maart mrt mart március μαρ μάρ μαώ μάώ مارس اذار",
-    "apr april avr avril abr abril aprile nisan április απρ ابريل افريل نيسان اوريل",
-    "may mai mayo maio maggio mag mei mayıs május máujus μαι μάι μαϊ ماي مايو ايار مه",
-    "jun june juin junio junho giugno giu juni haziran június ιουν ιούν ιον يونيو يونيه جوان حزيران ژوين ژوئن",
-    "jul july juil juillet julio julho luglio lug juli temmuz július ιουλ ιούλ ιολ يوليو يوليوز يوليه جويليه تموز ژوئيه جولاي",
-    "aug august août aout agosto ago augustus ağustos augusztus αυγ αύγ اغسطس غشت اوت اب",
-    "sep sept september septembre septiembre setiembre setembro set settembre eylül szeptember σεπ سبتمبر شتنبر ايلول سپتامبر",
-    "oct october octobre octubre outubro out ottobre ott okt oktober ekim október οκτ اكتوبر اکتبر",
-    "nov november novembre noviembre novembro kasım νοε νοέ نوفمبر نونبر نوامبر",
-    "dec december déc décembre decembre diciembre dic dezembro dez dicembre dezember aralık δεκ ديسمبر دجنبر دسامبر",
+    "jan january janv janvier enero ene janeiro gennaio gen januar jänner jän januari ocak január ιαν يناير جانفي ژانويه \
+        gener oca янв января январь січ січня січень sty styczeń stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري",
+    "feb february fév fev févr février fevrier febrero fevereiro febbraio februar februari şubat február februári φεβ فبراير فيفري شباط فوريه \
+        febrer pebruari şub фев февр февраля февраль лют лютого лютий lut luty lutego hel helmi helmikuu helmikuuta פברואר פבר فروري",
+    "mar march mars marzo março marco märz mär mrz maart mrt mart március μαρ μάρ μαώ μάώ مارس اذار \
+        març maret мар марта март бер березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ",
+    "apr april avr avril abr abril aprile nisan április απρ ابريل افريل نيسان اوريل \
+        nis апр апреля апрель кві квіт квітня квітень kwi kwiecień kwietnia huh huhti huhtikuu huhtikuuta אפריל אפר اپريل آپريل",
+    "may mai mayo maio maggio mag mei mayıs május máujus μαι μάι μαϊ ماي مايو ايار مه \
+        maig мая май тра трав травня травень maj maja tou touko toukokuu toukokuuta מאי مئي مي",
+    "jun june juin junio junho giugno giu juni haziran június ιουν ιούν ιον يونيو يونيه جوان حزيران ژوين ژوئن \
+        juny haz июн июня июнь чер черв червня червень cze czerwiec czerwca kes kesä kesäkuu kesäkuuta יוני יונ جون",
+    "jul july juil juillet julio julho luglio lug juli temmuz július ιουλ ιούλ ιολ يوليو يوليوز يوليه جويليه تموز ژوئيه جولاي \
+        juliol tem июл июля июль лип липня липень lip lipiec lipca hei heinä heinäkuu heinäkuuta יולי יול جولائي",
+    "aug august août aout agosto ago augustus ağustos augusztus αυγ αύγ اغسطس غشت اوت اب \
+        agost agustus agu ags augusti ağu авг августа август сер серп серпня серпень sie sierpień sierpnia elo elokuu elokuuta אוגוסט אוג اگست اگوست",
+    "sep sept september septembre septiembre setiembre setembro set settembre eylül szeptember σεπ سبتمبر شتنبر ايلول سپتامبر \
+        eyl сен сент сентября сентябрь вер верес вересня вересень wrz wrzesień września syy syys syyskuu syyskuuta ספטמבר ספט ستمبر",
+    "oct october octobre octubre outubro out ottobre ott okt oktober ekim október οκτ اكتوبر اکتبر \
+        eki окт октября октябрь жов жовт жовтня жовтень paź październik października lok loka lokakuu lokakuuta אוקטובר אוק",
+    "nov november novembre noviembre novembro kasım νοε νοέ نوفمبر نونبر نوامبر \
+        kas ноя нояб ноября ноябрь лис лист листоп листопада листопад lis listopad listopada marras marraskuu marraskuuta נובמבר נוב نومبر",
+    "dec december déc décembre decembre diciembre dic dezembro dez dicembre dezember aralık δεκ ديسمبر دجنبر دسامبر \
+        desembre desember des ara дек декабря декабрь гру груд грудня грудень gru grudzień grudnia jou joulu joulukuu joulukuuta דצמבר דצמ دسمبر",
 ];
 
 /// The month, 1 to 12, that a folded word names.
@@ -28,6 +38,8 @@ pub(super) fn of(word: &str) -> Option<i8> {
     {
         return i8::try_from(at / 4 + 1).ok();
     }
+    // Hebrew says "in November" in one word.
+    let word = word.strip_prefix('ב').filter(|rest| rest.chars().count() >= 3).unwrap_or(word);
     let at = MONTHS.iter().position(|names| names.split(' ').any(|name| name == word))?;
     i8::try_from(at + 1).ok()
 }

@@ -177,7 +177,7 @@ tags! {
     /// A person's e-mail.
     Email = Core b"email",
     /// Category.
-    Category = Core b"category" | Core b"keywords",
+    Category = Core b"category" | Core b"categories" | Core b"keywords",
     /// Category as text.
     Subject = Dc b"subject",
     /// Category as attribute.
@@ -251,6 +251,11 @@ tags! {
 }
 
 impl Tag {
+    /// Whether its text is a date.
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::PubDate | Self::Issued | Self::DcDate | Self::Created | Self::Updated)
+    }
+
     /// Of a vocabulary and a local name in any case.
     pub fn of(ns: Ns, local: &str) -> Self {
         let mut lower = [0; LONGEST];

@@ -20,8 +20,8 @@ pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
     }
 }
 
-/// The person an element names: by `name`, `email` and `uri` (RFC 4287 3.2), or in one text.
-pub(super) fn person(tree: &Tree<'_>, id: NodeId) -> Option<Person> {
+/// Adds the persons an element names: by `name`, `email` and `uri` (RFC 4287 3.2), or in one text.
+pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) {
     let mut person = Person::default();
     let mut structured = false;
     for (tag, child) in tree.elements(id) {
@@ -33,10 +33,52 @@ pub(super) fn person(tree: &Tree<'_>, id: NodeId) -> Option<Person> {
         }
         structured = true;
     }
-    if !structured {
-        return text::plain(tree, id).and_then(|text| from_text(&text));
+    if structured {
+        return add(people, Some(person).filter(|person| *person != Person::default()));
     }
-    (person != Person::default()).then_some(person)
+    for person in text::all(tree, id).map(|text| several(&text)).unwrap_or_default() {
+        add(people, Some(person));
+    }
+}
+
+/// The persons of one text: several where it has several addresses, else one.
+fn several(text: &str) -> Vec<Person> {
+    let addresses = std::iter::successors(Some(0), |from| email_span(&text[*from..]).map(|(_, end)| from + end));
+    if addresses.take(3).count() < 3 {
+        return from_text(text).into_iter().collect();
+    }
+    let (mut people, mut pending, mut depth) = (Vec::new(), String::new(), 0_usize);
+    for c in text.chars() {
+        match c {
+            '(' | '<' | '[' => depth += 1,
+            ')' | '>' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        // `Bell, Ann <ann@x.example>`: what has no address yet belongs to what follows.
+        let ends = depth == 0 && matches!(c, ',' | ';' | '،' | '؛' | '&' | '/' | '|');
+        if ends && email_span(&pending).is_some() {
+            people.extend(from_text(&std::mem::take(&mut pending)));
+        } else {
+            pending.push(c);
+        }
+    }
+    people.extend(from_text(&pending));
+    people
+}
+
+/// A text without its tags, where it has some that a writer escaped.
+fn without_tags(text: &str) -> std::borrow::Cow<'_, str> {
+    if !super::guess::looks_like_html(text) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        out.push_str(before);
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    out.push_str(rest);
+    out.into()
 }
 
 /// A name may hold a reference or a stray tag; it is cleaned later as every title is.
@@ -48,7 +90,8 @@ fn plain_markup(tree: &Tree<'_>, id: NodeId) -> Option<String> {
 
 /// `mail@host (Name)`, `Name <mail@host>`, `Name (mail@host)`, a name, or an address, in any script.
 pub(super) fn from_text(text: &str) -> Option<Person> {
-    let text = text.trim();
+    let shown = without_tags(text);
+    let text = shown.trim();
     let Some((start, end)) = email_span(text) else {
         return (!text.is_empty()).then(|| Person { name: text.to_owned(), ..Person::default() });
     };
@@ -90,8 +133,8 @@ pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<C
         return;
     }
     match tag {
-        Tag::ItunesKeywords => several(tree, id, Some(ITUNES), into),
-        Tag::MediaKeywords | Tag::Tags => several(tree, id, None, into),
+        Tag::ItunesKeywords => keywords(tree, id, Some(ITUNES), into),
+        Tag::MediaKeywords | Tag::Tags => keywords(tree, id, None, into),
         _ => one(tree, tag, id, into),
     }
 }
@@ -104,6 +147,12 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
         _ => None,
     });
     let label = attr("label");
+    // `<categories><category>`: a list.
+    let list = tree.elements(id).filter(|(inner, _)| *inner == Tag::Category && tag == Tag::Category);
+    let list: Vec<NodeId> = list.map(|(_, child)| child).collect();
+    if !list.is_empty() {
+        return list.into_iter().for_each(|child| one_of_list(tree, child, into));
+    }
     let named = if tag == Tag::ItunesCategory { attr("text") } else { attr("term") };
     let term = named.or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned)).or_else(|| label.clone());
     if let Some(term) = term {
@@ -118,7 +167,16 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
     }
 }
 
-fn several(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
+fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
+    let attr = |name| tree.attr(id, name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
+    let scheme = attr("scheme").or_else(|| attr("domain"));
+    let term = attr("term").or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned));
+    if let Some(term) = term {
+        push(into, Category { term, scheme, label: attr("label") });
+    }
+}
+
+fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
     let Some(text) = text::plain(tree, id) else { return };
     for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {
         if into.len() > LIST {
@@ -154,5 +212,15 @@ mod tests {
             assert_eq!((person.name.as_str(), person.email.as_deref()), (name, email), "{text}");
         }
         assert_eq!(from_text("  "), None);
+    }
+
+    #[test]
+    fn several_persons_in_one_text() {
+        let names = |text: &str| several(text).into_iter().map(|p| p.name).collect::<Vec<_>>();
+        assert_eq!(names("ann@x.example (Ann), bob@x.example (Bob)"), ["Ann", "Bob"]);
+        assert_eq!(names("Bell, Ann <ann@x.example>; Bob <bob@x.example>; Cleo"), ["Bell, Ann", "Bob", "Cleo"]);
+        assert_eq!(names("ann@x.example، bob@x.example"), ["", ""]);
+        assert_eq!(names("Bell, Ann"), ["Bell, Ann"]);
+        assert_eq!(names("<a href=\"mailto:ann@x.example\">Ann</a>"), ["Ann"]);
     }
 }

@@ -186,18 +186,23 @@ impl<'a> Tree<'a> {
 
     /// All elements below, in document order; `enter` says whether to look inside one.
     pub fn descend(&self, id: NodeId, enter: impl Fn(Tag) -> bool) -> Vec<(Tag, NodeId)> {
+        self.descend_by(id, |node| enter(node.tag))
+    }
+
+    /// As [`Tree::descend`], by the node.
+    pub fn descend_by(&self, id: NodeId, enter: impl Fn(&Node<'a>) -> bool) -> Vec<(Tag, NodeId)> {
         let mut found = Vec::new();
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         while let Some(at) = left.pop() {
             if at == NONE {
                 continue;
             }
-            let node = &self.nodes[at];
-            left.push(long(node.next));
-            if node.kind == Kind::Element {
-                found.push((node.tag, at));
-                if enter(node.tag) {
-                    left.push(long(node.first));
+            let stored = &self.nodes[at];
+            left.push(long(stored.next));
+            if stored.kind == Kind::Element {
+                found.push((stored.tag, at));
+                if enter(&self.node(at)) {
+                    left.push(long(stored.first));
                 }
             }
         }
@@ -218,6 +223,16 @@ impl<'a> Tree<'a> {
     /// What relative addresses in this element are relative to.
     pub fn base(&self, id: NodeId) -> Option<&Url> {
         self.bases[long(self.nodes[id].base)].as_ref()
+    }
+
+    /// Whether an `xml:base` is in force in this element: otherwise its base is the document's address.
+    pub fn has_own_base(&self, id: NodeId) -> bool {
+        self.nodes[id].base != 0
+    }
+
+    /// What relative addresses are relative to where no `xml:base` says otherwise.
+    pub fn set_base(&mut self, base: Url) {
+        self.bases[0] = Some(base);
     }
 
     /// The language in force in this element (`xml:lang`).

@@ -16,13 +16,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// # Errors
 /// When feed-rs refuses the canonical document, or panics: both are bugs, the document is worth a report.
-pub(super) fn read(feed: &FeedDraft, entries: &[EntryDraft], zone: &TimeZone) -> Result<typed::Feed, Fault> {
+pub(super) fn read(
+    feed: &FeedDraft,
+    entries: &[EntryDraft],
+    zone: &TimeZone,
+    order: dates::Order,
+) -> Result<typed::Feed, Fault> {
     let canonical = write(feed, entries);
     let zone = zone.clone();
     let parser = feed_rs::parser::Builder::new()
         .sanitize_content(false)
         .timestamp_parser(move |text| {
-            let at = dates::instant(text, &zone)?;
+            let at = dates::instant_in(text, &zone, order)?;
             chrono::DateTime::from_timestamp(at.as_second(), 0)
         })
         .id_generator(|_, _, _| String::new())
@@ -45,12 +50,13 @@ pub(super) struct Batches<'a> {
     drafts: std::vec::IntoIter<EntryDraft>,
     ready: std::vec::IntoIter<(EntryDraft, typed::Entry)>,
     zone: &'a TimeZone,
+    order: dates::Order,
 }
 
 impl<'a> Batches<'a> {
     /// Of these drafts.
-    pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone) -> Self {
-        Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone }
+    pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone, order: dates::Order) -> Self {
+        Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone, order }
     }
 
     /// The next draft and entry; `None` behind the last.
@@ -69,7 +75,7 @@ impl<'a> Batches<'a> {
             bytes += draft.weight();
             batch.push(draft);
         }
-        let typed = read(&FeedDraft::default(), &batch, self.zone)?;
+        let typed = read(&FeedDraft::default(), &batch, self.zone, self.order)?;
         self.ready = batch.into_iter().zip(typed.entries).collect::<Vec<_>>().into_iter();
         Ok(self.ready.next())
     }

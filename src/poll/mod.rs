@@ -218,7 +218,8 @@ impl Conveyor {
             Err(unread) => unread,
         };
         // A page: the first announced feed that reads is followed, and asked from now on.
-        for url in unread.announced.into_iter().take(ANNOUNCED_TRIED) {
+        let announced = answer.announced.iter().cloned().chain(unread.announced);
+        for url in announced.take(ANNOUNCED_TRIED) {
             tokio::time::sleep(job.host_pause).await;
             let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
             let base = answer.base(&url).clone();

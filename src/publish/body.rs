@@ -2,6 +2,7 @@
 
 use super::clean::{clean, decode, is_blank, strict, strip_tags, to_html};
 use super::wire::{language, primary};
+use crate::model::script::{Script, runs_right_to_left};
 use crate::model::uri::as_uri;
 use crate::model::{Carrier, Language, Person, Report, StoryView};
 use std::fmt::Write as _;
@@ -9,22 +10,27 @@ use std::fmt::Write as _;
 /// Characters of the plain description that stands beside a full text.
 const EXCERPT: usize = 400;
 
+/// Characters of a text by which its direction is told.
+const LOOKED_AT: usize = 600;
+
 /// HTML of the entry: full text, else summary, else a link to the article, which strict readers want where an outlet
 /// sends nothing but a headline; then "also reported by". Never empty.
 pub(super) fn html(story: &StoryView) -> String {
     let lead = &story.lead;
     let mut out = String::new();
-    let rtl = is_rtl(lead.language.as_deref(), lead.title.as_str());
+    // The text decides, not the title: the two may be in different languages.
+    let words = text(lead).map_or_else(|| lead.title.as_str().to_owned(), |html| decode(&strip_tags(html, LOOKED_AT)));
+    let rtl = is_rtl(lead.language.as_deref(), &words);
     if rtl {
         out.push_str("<div dir=\"rtl\"");
-        push_lang(&mut out, lead.language.as_deref());
+        push_lang(&mut out, spoken(lead.language.as_deref(), &words));
         out.push('>');
     }
     match text(lead) {
         Some(text) => out.push_str(&strict(text)),
         None => push_link(&mut out, &lead.link, &lead.outlet_name, None),
     }
-    push_also(&mut out, lead, &story.also);
+    push_also(&mut out, lead, &story.also, rtl);
     if rtl {
         out.push_str("</div>");
     }
@@ -58,26 +64,30 @@ fn shown(html: &str) -> Option<&str> {
     (!is_blank(html)).then_some(html)
 }
 
-/// Whether a text runs from right to left: as its language does, else as its first strong letter does (UAX 9, P2).
+/// Whether a text runs from right to left: as most of its letters do, else as its language does.
 pub(super) fn is_rtl(language: Option<&str>, text: &str) -> bool {
-    match language.and_then(|tag| Language::parse(tag).ok()) {
-        Some(language) => language.is_rtl(),
-        None => text.chars().find(|c| c.is_alphabetic()).is_some_and(is_rtl_letter),
-    }
+    let by_language = || language.and_then(|tag| Language::parse(tag).ok()).is_some_and(|language| language.is_rtl());
+    runs_right_to_left(text).unwrap_or_else(by_language)
 }
 
-/// Hebrew, Arabic, Syriac, Thaana, N'Ko and the presentation forms.
-fn is_rtl_letter(c: char) -> bool {
-    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}')
+/// The language of a text, where its script can be the one stated for its entry.
+pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str> {
+    stated.filter(|tag| Script::of(text).is_none_or(|script| script.fits(tag)))
 }
 
 /// "Also reported by", in the lead's language, each outlet linked to its own report.
-fn push_also(out: &mut String, lead: &Report, also: &[Carrier]) {
+fn push_also(out: &mut String, lead: &Report, also: &[Carrier], within_rtl: bool) {
     if also.is_empty() {
         return;
     }
     let words = Words::of(lead);
-    out.push_str("<p>");
+    // The line may run the other way than the text it follows.
+    let rtl = is_rtl(None, words.also);
+    out.push_str(match (rtl, within_rtl) {
+        (true, false) => "<p dir=\"rtl\">",
+        (false, true) => "<p dir=\"ltr\">",
+        _ => "<p>",
+    });
     out.push_str(words.also);
     for (at, carrier) in also.iter().enumerate() {
         out.push_str(if at == 0 { " " } else { words.comma });

@@ -114,7 +114,8 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
 }
 
 /// Safe HTML as strict readers take it without a word. The W3C validator warns of `controls` and of `bdo`: players come without
-/// buttons of their own, and an override of direction becomes an isolation in that direction. Pages keep both.
+/// buttons of their own, with a link to the file beside them, and an override of direction becomes an isolation in that
+/// direction. Pages keep both.
 pub(super) fn strict(html: &str) -> Cow<'_, str> {
     match untangled(html) {
         Cow::Borrowed(html) => quiet(html),
@@ -176,12 +177,24 @@ fn quiet(html: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
+    let mut file: Option<&str> = None;
     while let Some(at) = rest.find('<') {
         let (before, from) = rest.split_at(at);
         let (tag, after) = from.split_at(tag_length(from));
         out.push_str(before);
         match element(tag) {
+            "audio" | "video" if tag.starts_with("</") => {
+                out.push_str(tag);
+                if let Some(file) = file.take() {
+                    push_file(&mut out, file);
+                }
+            }
+            "source" => {
+                file = file.or_else(|| source(tag));
+                out.push_str(tag);
+            }
             "audio" | "video" => {
+                file = source(tag);
                 // Quotes inside a value are escaped: this is the attribute, or nothing.
                 let (start, end) = tag.split_once(" controls=\"").unwrap_or((tag, ""));
                 out.push_str(start);
@@ -194,6 +207,20 @@ fn quiet(html: &str) -> Cow<'_, str> {
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// The address that a player's tag names, escaped as it stands there.
+fn source(tag: &str) -> Option<&str> {
+    tag.split_once(" src=\"")?.1.split_once('"').map(|(address, _)| address).filter(|address| !address.is_empty())
+}
+
+/// A link to a player's file, named as the file is.
+fn push_file(out: &mut String, address: &str) {
+    let path = address.split(['?', '#']).next().unwrap_or(address).trim_end_matches('/');
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(address);
+    for part in [" <a href=\"", address, "\">", name, "</a>"] {
+        out.push_str(part);
+    }
 }
 
 /// The name of a tag's element.
@@ -265,8 +292,10 @@ mod tests {
     #[test]
     fn what_the_validator_warns_of_is_left_out() {
         let video = "<video width=\"9\" controls=\"controls\" poster=\"p\"><source src=\"v\"></video>";
-        assert_eq!(strict(video), "<video width=\"9\" poster=\"p\"><source src=\"v\"></video>");
-        assert_eq!(strict("<audio src=\"a\"></audio>"), "<audio src=\"a\"></audio>");
+        assert_eq!(strict(video), "<video width=\"9\" poster=\"p\"><source src=\"v\"></video> <a href=\"v\">v</a>");
+        let audio = "<audio src=\"https://x.example/d/a.mp3?b=1&amp;c\"></audio>";
+        let beside = " <a href=\"https://x.example/d/a.mp3?b=1&amp;c\">a.mp3</a>";
+        assert_eq!(strict(audio), format!("{audio}{beside}"));
         let text = "<p title=\"<bdo\">a controls=\"x\" <bdo dir=\"rtl\">b</bdo></p>";
         assert_eq!(strict(text), "<p title=\"<bdo\">a controls=\"x\" <bdi dir=\"rtl\">b</bdi></p>");
         assert!(matches!(strict("<p>a controls=\"x\"</p>"), Cow::Borrowed(_)));

@@ -192,7 +192,7 @@ pub fn plain_text(html: &str, limit: usize) -> String {
     clean::decode(&clean::strip_tags(html, limit))
 }
 
-/// Whether a text runs from right to left: as its language does, else as its first strong letter does.
+/// Whether a text runs from right to left: as most of its letters do, else as its language does.
 #[must_use]
 pub fn is_rtl(language: Option<&str>, text: &str) -> bool {
     body::is_rtl(language, text)

@@ -1,5 +1,6 @@
 //! Channels as pages show them: titles, outlets, times and the first words, without the texts.
 
+use crate::model::script::Script;
 use crate::model::{Carrier, ChannelView, Language, StoryView};
 use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
@@ -29,7 +30,7 @@ pub struct Line {
     /// The article.
     pub link: String,
     /// The first words of the text; empty where there is none.
-    pub excerpt: String,
+    pub excerpt: Text,
     /// The outlet's name.
     pub outlet: Text,
     /// When it was published.
@@ -66,8 +67,9 @@ impl Text {
     /// A text in a language, if one is known.
     #[must_use]
     pub fn new(words: &str, language: Option<&str>) -> Self {
-        let lang = language.and_then(|tag| Language::parse(tag).ok()).map(|tag| tag.to_string());
-        let dir = if is_rtl(lang.as_deref(), words) { "rtl" } else { "ltr" };
+        let fits = |tag: &&str| Script::of(words).is_none_or(|script| script.fits(tag));
+        let lang = language.filter(fits).and_then(|tag| Language::parse(tag).ok()).map(|tag| tag.to_string());
+        let dir = if is_rtl(language, words) { "rtl" } else { "ltr" };
         Self { words: words.to_owned(), lang, dir }
     }
 }
@@ -92,7 +94,10 @@ impl Line {
             id: story.id.0,
             title: Text::new(lead.title.as_str(), lead.language.as_deref()),
             link: lead.link.clone(),
-            excerpt: text.map(|html| plain_text(html.as_str(), EXCERPT)).unwrap_or_default(),
+            excerpt: Text::new(
+                &text.map(|html| plain_text(html.as_str(), EXCERPT)).unwrap_or_default(),
+                lead.language.as_deref(),
+            ),
             outlet: Text::new(&lead.outlet_name, None),
             published: lead.published,
             image: lead.image.clone(),

@@ -52,7 +52,7 @@ const STREET: [Room; 17] = [
     Room {
         name: "normalise",
         uses: "model",
-        names: "ammonia html5ever unicode_normalization",
+        names: "ammonia html5ever unicode_normalization whatlang",
         why: "entries as kept; the only cleaner of texts",
     },
     Room { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },

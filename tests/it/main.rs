@@ -9,6 +9,7 @@ mod demo;
 mod deploy;
 mod descriptors;
 mod desk;
+mod envelopes;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;

@@ -74,6 +74,8 @@ fn carrier(name: &str, title: &str, link: &str, language: Option<&str>) -> Carri
 /// Three languages, each carried elsewhere too.
 pub(in super::super) fn plain() -> ChannelView {
     let mut ar = story(3, Some("ar"), "أمطار غزيرة في الرباط");
+    (ar.lead.summary, ar.lead.content) =
+        (Some(html("<p>ملخص وتتمة</p>")), Some(html("<p>النص <b>كامل</b> &amp; تام.</p>")));
     ar.also = vec![carrier("Le Journal", "Pluie \"forte\"", "https://fr.example/a?b=1&c=2", Some("fr"))];
     let mut fr = story(2, Some("fr-MA"), "Pluies à Rabat");
     fr.also = vec![carrier("العلم", "أمطار", "https://ar.example/خبر", Some("ar"))];

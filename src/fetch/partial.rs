@@ -1,0 +1,29 @@
+//! Documents whose transfer broke off: what of them can be used.
+
+/// Whether a document is whole in spite of its broken envelope: nothing follows the end of its root.
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
+    let bytes = bytes.trim_ascii_end();
+    let end = memchr::memmem::rfind(bytes, b"</").map_or(&[][..], |at| &bytes[at..]);
+    let root = [&b"</rss>"[..], b"</feed>", b"</rdf:RDF>"].iter().any(|root| end.eq_ignore_ascii_case(root));
+    root || bytes.starts_with(b"{") && bytes.ends_with(b"}")
+}
+
+/// Whether a document that broke off holds an entry that was closed before: less than that says nothing.
+pub(super) fn has_entry(bytes: &[u8]) -> bool {
+    let closes = [&b"</item>"[..], b"</entry>", b":item>", b":entry>"];
+    let json = bytes.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(bytes, b"},").is_some();
+    json || closes.iter().any(|end| memchr::memmem::find(bytes, end).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_root_is_the_end() {
+        assert!(is_whole(b"<rss><item></item></rss>\n") && is_whole(b"{\"items\": []}"));
+        assert!(!is_whole(b"<rss><item></item>") && !is_whole(b"<feed></feed") && !is_whole(b""));
+        assert!(has_entry(b"<rss><item></item><it") && has_entry(b"{\"items\": [{}, {"));
+        assert!(!has_entry(b"<rss><channel><title>a</title>") && !has_entry(b"<html>"));
+    }
+}

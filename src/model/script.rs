@@ -1,0 +1,144 @@
+//! Scripts of texts: what a text is written in, which way it runs, and which languages it can be in.
+
+/// Letters that are looked at of one text.
+const LETTERS: usize = 1_000;
+
+/// A script, as far as languages are told apart by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// Latin.
+    Latin,
+    /// Arabic.
+    Arabic,
+    /// Hebrew.
+    Hebrew,
+    /// Cyrillic.
+    Cyrillic,
+    /// Greek.
+    Greek,
+    /// Any other.
+    Other,
+}
+
+impl Script {
+    /// The script of a letter; `None` of what is no letter.
+    fn of_letter(c: char) -> Option<Self> {
+        Some(match c {
+            'a'..='z' | 'A'..='Z' => Self::Latin,
+            _ if !c.is_alphabetic() => return None,
+            '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{FF21}'..='\u{FF5A}' => Self::Latin,
+            '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}' | '\u{FB50}'..='\u{FDFF}' => {
+                Self::Arabic
+            }
+            '\u{FE70}'..='\u{FEFE}' => Self::Arabic,
+            '\u{590}'..='\u{5FF}' | '\u{FB1D}'..='\u{FB4F}' => Self::Hebrew,
+            '\u{400}'..='\u{52F}' | '\u{1C80}'..='\u{1C8F}' | '\u{2DE0}'..='\u{2DFF}' => Self::Cyrillic,
+            '\u{370}'..='\u{3FF}' | '\u{1F00}'..='\u{1FFF}' => Self::Greek,
+            _ => Self::Other,
+        })
+    }
+
+    /// The script that most letters of a text are in; `None` without letters.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        const ALL: [Script; 6] =
+            [Script::Latin, Script::Arabic, Script::Hebrew, Script::Cyrillic, Script::Greek, Script::Other];
+        let mut counts = [0_usize; ALL.len()];
+        for script in text.chars().filter_map(Self::of_letter).take(LETTERS) {
+            if let Some(at) = ALL.iter().position(|known| *known == script) {
+                counts[at] += 1;
+            }
+        }
+        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
+        ALL.into_iter().zip(counts).find(|(_, count)| *count == most).map(|(script, _)| script)
+    }
+
+    /// Whether a language is written in this script; a language that is not known here may be.
+    #[must_use]
+    pub fn fits(self, tag: &str) -> bool {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+        match primary.as_str() {
+            "ar" | "ary" | "arz" | "arb" | "apc" | "fa" | "prs" | "ps" | "ur" | "ckb" | "sd" | "ug" => {
+                self == Self::Arabic
+            }
+            "he" | "iw" | "yi" => self == Self::Hebrew,
+            "ru" | "uk" | "be" | "bg" | "mk" => self == Self::Cyrillic,
+            "el" => self == Self::Greek,
+            "en" | "fr" | "es" | "pt" | "it" | "de" | "nl" | "pl" | "cs" | "sk" | "sl" | "hr" | "hu" | "ro" | "sv"
+            | "da" | "no" | "nb" | "nn" | "fi" | "et" | "lv" | "lt" | "tr" | "ca" | "eu" | "gl" | "id" | "vi"
+            | "sq" | "is" | "ga" | "cy" | "mt" => self == Self::Latin,
+            "zh" | "ja" | "ko" | "hi" | "bn" | "ta" | "te" | "th" | "am" | "hy" | "ka" | "dv" | "ti" => {
+                self == Self::Other
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Whether a text runs from right to left, by most of its strong characters (UAX 9, classes L, R and AL); `None` when it has
+/// none.
+#[must_use]
+pub fn runs_right_to_left(text: &str) -> Option<bool> {
+    let (mut right, mut all) = (0_usize, 0_usize);
+    for c in text.chars().filter(|c| c.is_alphabetic()).take(LETTERS) {
+        all += 1;
+        right += usize::from(is_right_to_left(c));
+    }
+    (all > 0).then_some(right * 2 > all)
+}
+
+/// Hebrew, Arabic, Syriac, Thaana, N'Ko and the presentation forms.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
+/// A language tag as it is written by custom (RFC 5646 2.1.1): `EN` is `en`, `en_us` is `en-US`, `zh-hant` is `zh-Hant`.
+#[must_use]
+pub fn customary(tag: &str) -> String {
+    let mut out = String::with_capacity(tag.len());
+    for (at, part) in tag.split(['-', '_']).enumerate() {
+        if at > 0 {
+            out.push('-');
+        }
+        let letters = part.bytes().all(|b| b.is_ascii_alphabetic());
+        match part.len() {
+            2 if at > 0 && letters => out.push_str(&part.to_ascii_uppercase()),
+            4 if at > 0 && letters => {
+                out.push_str(&part[..1].to_ascii_uppercase());
+                out.push_str(&part[1..].to_ascii_lowercase());
+            }
+            _ => out.push_str(&part.to_ascii_lowercase()),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_says_what_it_is_written_in() {
+        for (text, script, right) in [
+            ("الحكومة تصادق على BBC", Some(Script::Arabic), Some(true)),
+            ("Le Maroc et الرباط", Some(Script::Latin), Some(false)),
+            ("«العلم» : l'édition du jour est en ligne", Some(Script::Latin), Some(false)),
+            ("שלום", Some(Script::Hebrew), Some(true)),
+            ("Новости", Some(Script::Cyrillic), Some(false)),
+            ("新聞", Some(Script::Other), Some(false)),
+            ("2026 !", None, None),
+        ] {
+            assert_eq!((Script::of(text), runs_right_to_left(text)), (script, right), "{text}");
+        }
+        assert!(!Script::Arabic.fits("en-US") && Script::Arabic.fits("ar_MA") && Script::Latin.fits("zgh"));
+    }
+
+    #[test]
+    fn tags_are_written_by_custom() {
+        for (tag, want) in
+            [("EN", "en"), ("en_us", "en-US"), ("zh-hant-tw", "zh-Hant-TW"), ("ar-MA", "ar-MA"), ("es-419", "es-419")]
+        {
+            assert_eq!(customary(tag), want);
+        }
+    }
+}

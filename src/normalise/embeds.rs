@@ -1,0 +1,137 @@
+//! Players and other frames: what is known of their providers.
+
+use super::recover::attribute;
+use html5ever::tokenizer::Tag;
+use url::Url;
+
+/// A player, as a link.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Embed {
+    /// Where it is seen.
+    pub link: String,
+    name: String,
+    picture: Option<String>,
+}
+
+/// Hosts and what people call them.
+const PROVIDERS: [(&str, &str); 22] = [
+    ("youtube.com", "YouTube"),
+    ("youtube-nocookie.com", "YouTube"),
+    ("youtu.be", "YouTube"),
+    ("vimeo.com", "Vimeo"),
+    ("dailymotion.com", "Dailymotion"),
+    ("soundcloud.com", "SoundCloud"),
+    ("spotify.com", "Spotify"),
+    ("facebook.com", "Facebook"),
+    ("instagram.com", "Instagram"),
+    ("twitter.com", "Twitter"),
+    ("x.com", "X"),
+    ("tiktok.com", "TikTok"),
+    ("twitch.tv", "Twitch"),
+    ("t.me", "Telegram"),
+    ("apple.com", "Apple"),
+    ("deezer.com", "Deezer"),
+    ("bandcamp.com", "Bandcamp"),
+    ("google.com", "Google"),
+    ("datawrapper.de", "Datawrapper"),
+    ("dwcdn.net", "Datawrapper"),
+    ("flourish.studio", "Flourish"),
+    ("rumble.com", "Rumble"),
+];
+
+/// Hosts whose frames show nothing.
+const COUNTERS: [&str; 5] = [
+    "googletagmanager.com",
+    "doubleclick.net",
+    "google-analytics.com",
+    "googlesyndication.com",
+    "scorecardresearch.com",
+];
+
+/// The player that a tag shows: an `iframe`, `object`, `embed`, or the `param` that names an object's film.
+pub(super) fn of(tag: &Tag) -> Option<Embed> {
+    let names: &[&str] = match &*tag.name {
+        "param" => {
+            let film = attribute(tag, "name")
+                .is_some_and(|name| matches!(name.to_ascii_lowercase().as_str(), "movie" | "src" | "url" | "filename"));
+            if film { &["value"] } else { &[] }
+        }
+        "object" => &["data"],
+        _ => &["src", "data-src", "data-lazy-src", "data-original", "data-url", "data-cookieblock-src"],
+    };
+    if is_hidden(tag) {
+        return None;
+    }
+    let url = names.iter().filter_map(|name| attribute(tag, name)).find_map(|value| address(&value))?;
+    let host = url.host_str()?;
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let is = |known: &str| host == known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'));
+    if COUNTERS.into_iter().any(is) {
+        return None;
+    }
+    let name =
+        PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
+    let (link, picture) = page(&url, &name).unwrap_or_else(|| (url.to_string(), None));
+    Some(Embed { link, name, picture })
+}
+
+fn address(value: &str) -> Option<Url> {
+    let value = value.trim();
+    let url = if value.starts_with("//") { Url::parse(&format!("https:{value}")) } else { Url::parse(value) };
+    url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Frames of a pixel count visits.
+fn is_hidden(tag: &Tag) -> bool {
+    let tiny = |name| attribute(tag, name).is_some_and(|size| matches!(size.trim().trim_end_matches("px"), "0" | "1"));
+    let style = attribute(tag, "style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
+    tiny("width") && tiny("height") || style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+/// The page of a film and its picture, where the provider is known to have both under its number.
+fn page(url: &Url, name: &str) -> Option<(String, Option<String>)> {
+    let mut parts = url.path_segments()?.filter(|part| !part.is_empty());
+    let (first, second, third) = (parts.next()?, parts.next(), parts.next());
+    let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    match name {
+        "YouTube" => {
+            let id = second.filter(|_| matches!(first, "embed" | "v" | "shorts" | "live" | "e"));
+            let id = id.or_else(|| (url.host_str() == Some("youtu.be")).then_some(first));
+            // `videoseries` stands for a list and is no film.
+            let id = id
+                .map(|id| id.split('&').next().unwrap_or(id))
+                .filter(plain)
+                .filter(|id| id.len() == 11 && *id != "videoseries")?;
+            Some((
+                format!("https://www.youtube.com/watch?v={id}"),
+                Some(format!("https://i.ytimg.com/vi/{id}/hqdefault.jpg")),
+            ))
+        }
+        "Vimeo" => {
+            let id = second.filter(|_| first == "video").filter(plain)?;
+            Some((format!("https://vimeo.com/{id}"), None))
+        }
+        "Dailymotion" => {
+            let id = third.filter(|_| first == "embed" && second == Some("video")).filter(plain)?;
+            let picture = format!("https://www.dailymotion.com/thumbnail/video/{id}");
+            Some((format!("https://www.dailymotion.com/video/{id}"), Some(picture)))
+        }
+        _ => None,
+    }
+}
+
+impl Embed {
+    /// Writes the link as HTML.
+    pub fn write(&self, out: &mut String) {
+        out.push_str("<a href=\"");
+        super::html::push_escaped(out, &self.link);
+        out.push_str("\">");
+        if let Some(picture) = &self.picture {
+            out.push_str("<img src=\"");
+            super::html::push_escaped(out, picture);
+            out.push_str("\" alt=\"\"><br>");
+        }
+        super::html::push_escaped(out, &self.name);
+        out.push_str("</a>");
+    }
+}

@@ -1,0 +1,136 @@
+//! Pictures whose address a script puts in its place: where it is until then.
+
+use super::recover::attribute;
+use html5ever::tokenizer::Tag;
+use html5ever::{Attribute, LocalName, QualName, ns};
+
+/// Attributes that hold the address of a lazy picture, those first that mean the picture as shown.
+const ADDRESSES: [&str; 20] = [
+    "data-src",
+    "data-lazy-src",
+    "data-original",
+    "data-lazy",
+    "data-original-src",
+    "data-cfsrc",
+    "data-actualsrc",
+    "data-img-src",
+    "data-image-src",
+    "data-echo",
+    "data-url",
+    "data-image",
+    "data-hi-res-src",
+    "data-large-src",
+    "data-full-src",
+    "data-orig-file",
+    "data-large-file",
+    "data-large_image",
+    "data-runner-src",
+    "data-pin-media",
+];
+
+/// Attributes that hold several addresses.
+const SETS: [&str; 5] = ["srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "data-src-set"];
+
+/// Widest picture that is chosen among several, in pixels, where there are others.
+const WIDEST: u32 = 1_600;
+
+/// The address of a picture as a reader should see it; `None` when there is none.
+pub(super) fn address(tag: &Tag) -> Option<String> {
+    let src = attribute(tag, "src").map(|src| src.trim().to_owned()).filter(|src| !src.is_empty());
+    let of = |names: &[&str]| names.iter().filter_map(|name| attribute(tag, name)).find(|value| is_address(value));
+    match src {
+        // Whoever names both shows a small or blurred one first.
+        Some(src) if !is_placeholder(&src) => of(&ADDRESSES[..4]).or(Some(src)),
+        src => of(&ADDRESSES).or_else(|| SETS.iter().find_map(|name| best(&attribute(tag, name)?))).or(src),
+    }
+}
+
+/// Puts the address into `src`.
+pub(super) fn set(tag: &mut Tag, address: &str) {
+    if let Some(src) = tag.attrs.iter_mut().find(|attribute| &*attribute.name.local == "src") {
+        src.value = address.into();
+        return;
+    }
+    let name = QualName::new(None, ns!(), LocalName::from("src"));
+    tag.attrs.insert(0, Attribute { name, value: address.into() });
+}
+
+fn is_address(value: &str) -> bool {
+    let value = value.trim();
+    let plain = !value.is_empty() && !value.contains(char::is_whitespace) && !value.starts_with(['{', '[', '#']);
+    plain && !value.starts_with("data:") && (value.contains('/') || value.contains('.'))
+}
+
+/// A picture that stands where another one comes.
+fn is_placeholder(src: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "placeholder",
+        "blank",
+        "spacer",
+        "lazy",
+        "loading",
+        "loader",
+        "transparent",
+        "1x1",
+        "pixel",
+        "empty",
+        "clear",
+        "grey",
+        "gray",
+        "dummy",
+    ];
+    let scheme = |scheme: &str| src.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
+    if ["data:", "about:", "javascript:"].into_iter().any(scheme) || src.starts_with('#') {
+        return true;
+    }
+    let path = src.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    WORDS
+        .iter()
+        .any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
+}
+
+/// The widest address of a set that is not needlessly wide (HTML 4.8.4.2.1).
+fn best(set: &str) -> Option<String> {
+    let mut found: Vec<(u32, &str)> = Vec::new();
+    // A comma ends a candidate only behind a blank or its width: addresses hold commas too.
+    let mut words = set.split_ascii_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let url = word.trim_matches(',');
+        let mut width = 1;
+        if !word.ends_with(',')
+            && let Some(size) = words.next_if(|next| next.trim_end_matches(',').ends_with(['w', 'x', 'h']))
+        {
+            let size = size.trim_end_matches(',');
+            let number: f64 = size[..size.len() - 1].parse().unwrap_or(1.0);
+            let scale = if size.ends_with('x') { 100.0 } else { 1.0 };
+            width = format!("{:.0}", number * scale).parse().unwrap_or(1);
+        }
+        if is_address(url) {
+            found.push((width, url));
+        }
+    }
+    let fitting = found.iter().filter(|(width, _)| *width <= WIDEST).max_by_key(|(width, _)| *width);
+    fitting.or_else(|| found.iter().min_by_key(|(width, _)| *width)).map(|(_, url)| (*url).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_of_a_set_is_wide_and_not_too_wide() {
+        for (set, want) in [
+            ("https://x.example/a.webp 1x", "https://x.example/a.webp"),
+            ("a-300.jpg 300w, a-1200.jpg 1200w, a-4000.jpg 4000w", "a-1200.jpg"),
+            (
+                "https://x.example/w_300,h_200/a.jpg 1x, https://x.example/w_600,h_400/a.jpg 2x",
+                "https://x.example/w_600,h_400/a.jpg",
+            ),
+            ("a.jpg, b.jpg 2x", "b.jpg"),
+        ] {
+            assert_eq!(best(set).as_deref(), Some(want), "{set}");
+        }
+        assert_eq!(best("data:image/gif;base64,AA== 1w"), None);
+    }
+}

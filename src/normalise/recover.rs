@@ -1,0 +1,218 @@
+//! What HTML shows only with scripts, or in frames: lazy pictures, `noscript`, embedded players, formulas. It is rewritten into
+//! plain HTML before the sanitiser, which would drop it.
+
+use super::embeds;
+use super::lazy;
+use super::strip::{raw_kind, tokenise};
+use crate::model::Deadline;
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
+use std::{cell::RefCell, collections::HashSet};
+
+/// Whether a text has anything to rewrite. One look at the tags and a search or two; most texts have nothing.
+pub(super) fn needs(html: &str) -> bool {
+    let bytes = html.as_bytes();
+    let tag = |at: usize| {
+        const NAMES: [&[u8]; 6] = [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture"];
+        let starts = |name: &[u8]| bytes.get(at + 1..at + 1 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+        matches!(
+            bytes.get(at + 1),
+            Some(b'm' | b'M' | b'n' | b'N' | b'i' | b'I' | b'o' | b'O' | b'e' | b'E' | b'p' | b'P')
+        ) && NAMES.iter().any(|name| starts(name))
+    };
+    memchr::memchr_iter(b'<', bytes).any(tag)
+        || memchr::memmem::find(bytes, b"<img").is_some()
+            && (memchr::memmem::find(bytes, b"data-").is_some() || memchr::memmem::find(bytes, b"srcset").is_some())
+        || ["href=\"#", "href='#", "href=#"].iter().any(|link| memchr::memmem::find(bytes, link.as_bytes()).is_some())
+}
+
+/// `html` rewritten; `page` is what links to parts of the text itself lead to.
+pub(super) fn rewrite(html: &str, page: Option<&str>, deadline: &Deadline) -> String {
+    let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
+    tokenise(html, sink, deadline).state.into_inner().out
+}
+
+struct Sink<'a> {
+    page: Option<&'a str>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    out: String,
+    /// Open `math` elements: what they hold, and whether their `alttext` was written instead.
+    math: usize,
+    alttext: bool,
+    /// Inside `annotation`, which says a formula once more.
+    annotation: usize,
+    /// Inside the raw text of an `iframe`.
+    frame: bool,
+    /// The pictures and players that were written, so that their fallbacks are not written again.
+    written: HashSet<String>,
+    /// Inside `picture`: the best address of its sources, and whether its `img` came.
+    picture: Option<(Option<String>, bool)>,
+    noscript: usize,
+}
+
+/// Addresses that are remembered of one text.
+const WRITTEN: usize = 1_000;
+
+impl TokenSink for Sink<'_> {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let mut state = self.state.borrow_mut();
+        match token {
+            Token::CharacterTokens(text) => state.characters(&text),
+            Token::TagToken(mut tag) => {
+                // What XHTML closed at once holds nothing, and swallows nothing either.
+                let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
+                state.tag(&mut tag, self.page);
+                if let Some(raw) = raw {
+                    return TokenSinkResult::RawData(raw);
+                }
+            }
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl State {
+    fn characters(&mut self, text: &str) {
+        let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
+        if !hidden {
+            super::html::push_escaped(&mut self.out, text);
+        }
+    }
+
+    fn tag(&mut self, tag: &mut Tag, page: Option<&str>) {
+        let start = tag.kind == TagKind::StartTag;
+        let name = tag.name.to_string();
+        match name.as_str() {
+            "math" => return self.math(tag, start),
+            "annotation" | "annotation-xml" if self.math > 0 => {
+                self.annotation = if start { self.annotation + 1 } else { self.annotation.saturating_sub(1) };
+                return;
+            }
+            _ if self.math > 0 => return,
+            "noscript" => {
+                self.noscript = if start { self.noscript + 1 } else { self.noscript.saturating_sub(1) };
+                return;
+            }
+            "iframe" => {
+                self.frame = start && !tag.self_closing;
+                if start {
+                    self.embed(tag);
+                }
+                return;
+            }
+            "object" | "embed" | "param" => {
+                if start {
+                    self.embed(tag);
+                }
+                return;
+            }
+            "picture" => return self.end_picture(start),
+            "source" if self.picture.is_some() => return self.source(tag),
+            "img" if start && !self.picture_tag(tag) => return,
+            "a" if start => lead_to(tag, page),
+            _ => {}
+        }
+        write(&mut self.out, tag);
+    }
+
+    fn math(&mut self, tag: &Tag, start: bool) {
+        if !start {
+            self.math = self.math.saturating_sub(1);
+            self.alttext &= self.math > 0;
+            return;
+        }
+        if self.math == 0
+            && let Some(text) = attribute(tag, "alttext").filter(|text| !text.trim().is_empty())
+        {
+            self.alttext = true;
+            super::html::push_escaped(&mut self.out, &text);
+        }
+        self.math += usize::from(!tag.self_closing);
+        self.annotation = 0;
+    }
+
+    /// A player becomes a link to it.
+    fn embed(&mut self, tag: &Tag) {
+        let Some(embed) = embeds::of(tag) else { return };
+        if self.remember(embed.link.clone()) {
+            embed.write(&mut self.out);
+        }
+    }
+
+    fn source(&mut self, tag: &Tag) {
+        let found = lazy::address(tag);
+        if let (Some((best, _)), Some(found)) = (self.picture.as_mut(), found) {
+            // The last one is what every reader knows (HTML 4.8.1: the browser takes the first that it knows).
+            *best = Some(found);
+        }
+    }
+
+    /// `<picture>` and `</picture>`: its `img` is all that stays.
+    fn end_picture(&mut self, start: bool) {
+        let ended = self.picture.take();
+        if let Some((Some(address), false)) = ended
+            && self.remember(address.clone())
+        {
+            self.out.push_str("<img src=\"");
+            super::html::push_escaped(&mut self.out, &address);
+            self.out.push_str("\">");
+        }
+        if start {
+            self.picture = Some((None, false));
+        }
+    }
+
+    /// Gives a picture its real address; whether it is to be written.
+    fn picture_tag(&mut self, tag: &mut Tag) -> bool {
+        let mut address = lazy::address(tag);
+        if let Some((source, came)) = self.picture.as_mut() {
+            *came = true;
+            address = address.or_else(|| source.clone());
+        }
+        let Some(address) = address else { return self.noscript == 0 };
+        lazy::set(tag, &address);
+        // Outside `noscript` a picture may be shown twice on purpose.
+        self.remember(address) || self.noscript == 0
+    }
+
+    fn remember(&mut self, address: String) -> bool {
+        !self.written.contains(&address) && (self.written.len() >= WRITTEN || self.written.insert(address))
+    }
+}
+
+/// A link to a part of the text leads to that part of the entry's page.
+fn lead_to(tag: &mut Tag, page: Option<&str>) {
+    let Some(page) = page else { return };
+    let page = page.split('#').next().unwrap_or_default();
+    for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && a.value.starts_with('#')) {
+        attribute.value = format!("{page}{}", attribute.value).into();
+    }
+}
+
+/// The value of an attribute.
+pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
+    tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| attribute.value.to_string())
+}
+
+/// Writes a tag as HTML.
+pub(super) fn write(out: &mut String, tag: &Tag) {
+    out.push('<');
+    if tag.kind == TagKind::EndTag {
+        out.push('/');
+    }
+    out.push_str(&tag.name);
+    for attribute in &tag.attrs {
+        out.push(' ');
+        out.push_str(&attribute.name.local);
+        out.push_str("=\"");
+        super::html::push_escaped(out, &attribute.value);
+        out.push('"');
+    }
+    out.push('>');
+}

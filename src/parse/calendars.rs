@@ -1,0 +1,184 @@
+//! Dates of other calendars than the Gregorian: the Islamic one, which depends on a sighting and is never converted, and the
+//! Persian one, which can be.
+
+use super::months::fold;
+use jiff::civil;
+
+/// Months of the Persian solar calendar, folded.
+const PERSIAN: [&str; 12] =
+    ["فروردين", "ارديبهشت", "خرداد", "تير", "مرداد", "شهريور", "مهر", "ابان", "اذر", "دي", "بهمن", "اسفند"];
+
+/// Words of Islamic months, folded; those of two words by the one that no other month has.
+const ISLAMIC: [&str; 20] = [
+    "محرم",
+    "المحرم",
+    "صفر",
+    "ربيع",
+    "جمادي",
+    "جماد",
+    "جمادا",
+    "رجب",
+    "شعبان",
+    "رمضان",
+    "شوال",
+    "القعده",
+    "قعده",
+    "الحجه",
+    "حجه",
+    "muharram",
+    "ramadan",
+    "rajab",
+    "shawwal",
+    "safar",
+];
+
+/// What stands behind the second part of an Islamic month.
+const SECOND: [&str; 10] = ["ذو", "ذي", "الاول", "الاولي", "الثاني", "الثانيه", "الاخر", "الاخره", "الاخير", "الثان"];
+
+/// Years of the Persian calendar that a date without words may mean: 2001 to 2046. Later numbers are Islamic years.
+const PERSIAN_YEARS: std::ops::RangeInclusive<i64> = 1380..=1425;
+
+/// A text whose other calendars were looked at.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Calendar {
+    /// Nothing in it is of another calendar.
+    Gregorian,
+    /// What is left without the date of another calendar, which has a year of its own.
+    Beside(String),
+    /// A date of the Persian calendar, as Gregorian, and what is left of the text.
+    Persian(civil::Date, String),
+    /// A date of the Islamic calendar alone.
+    Islamic,
+}
+
+/// What a text holds of other calendars. Digits are ASCII in it.
+pub(super) fn of(text: &str) -> Calendar {
+    let words = words(text);
+    let persian = |word: &Word| PERSIAN.iter().position(|month| *month == word.folded);
+    let islamic = |word: &Word| ISLAMIC.contains(&word.folded.as_str());
+    let Some(at) = words.iter().position(|word| persian(word).is_some() || islamic(word)) else {
+        return numeric(text, &words);
+    };
+    let last = words[at..].iter().take(4).rposition(|w| islamic(w) || SECOND.contains(&w.folded.as_str()));
+    let last = at + last.unwrap_or(0);
+    let first = at - usize::from(at > 0 && matches!(words[at - 1].folded.as_str(), "ذو" | "ذي"));
+    // A day before and a year behind; or the year before both.
+    let number = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| word.number.is_some());
+    let (before, after) = (number(first.checked_sub(1)), number(Some(last + 1)));
+    let from = before.map_or(words[first].from, |word| word.from);
+    let to = after.map_or(words[last].to, |word| word.to);
+    let rest = format!("{} {}", &text[..from], &text[to..]);
+    let has_year = self::words(&rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n)));
+    if has_year {
+        return Calendar::Beside(rest);
+    }
+    let numbers = before.zip(after).and_then(|(day, year)| Some((day.number?, year.number?)));
+    let month = persian(&words[at]).filter(|_| first == last);
+    match (month, numbers) {
+        (Some(month), Some((day, year))) => {
+            let (day, year) = if day > 31 { (year, day) } else { (day, year) };
+            let converted = i64::try_from(month + 1).ok().and_then(|month| gregorian(year, month, day));
+            converted.map_or(Calendar::Islamic, |date| Calendar::Persian(date, rest))
+        }
+        _ => Calendar::Islamic,
+    }
+}
+
+/// `1404/08/05 10:30`.
+fn numeric(text: &str, words: &[Word]) -> Calendar {
+    let [year, month, day, ..] = words else { return Calendar::Gregorian };
+    let (Some(y), Some(m), Some(d)) = (year.number, month.number, day.number) else { return Calendar::Gregorian };
+    if year.to - year.from != 4 || !(1_300..1_500).contains(&y) {
+        return Calendar::Gregorian;
+    }
+    let rest = text[day.to..].trim_start_matches(['T', 't']);
+    match gregorian(y, m, d).filter(|_| PERSIAN_YEARS.contains(&y)) {
+        Some(date) => Calendar::Persian(date, rest.to_owned()),
+        None => Calendar::Islamic,
+    }
+}
+
+/// The Gregorian date of a Persian one (1 Farvardin 979 is 20 March 1600; leap years after the cycle of 33 years, which holds
+/// from 1178 to 1633).
+fn gregorian(year: i64, month: i64, day: i64) -> Option<civil::Date> {
+    if !(1_178..=1_633).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    let years = year - 979;
+    let months = if month <= 7 { (month - 1) * 31 } else { 186 + (month - 7) * 30 };
+    let days = 365 * years + years / 33 * 8 + (years % 33 + 3) / 4 + months + day - 1 + 79;
+    civil::Date::new(1600, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+}
+
+/// A word or a number of a text, and its bytes.
+struct Word {
+    from: usize,
+    to: usize,
+    folded: String,
+    number: Option<i64>,
+}
+
+fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut rest = text.char_indices().peekable();
+    while let Some((from, c)) = rest.next() {
+        let digit = c.is_ascii_digit();
+        if !digit && !c.is_alphabetic() {
+            continue;
+        }
+        let mut to = from + c.len_utf8();
+        while let Some((at, next)) = rest.next_if(|(_, next)| {
+            if digit { next.is_ascii_digit() } else { next.is_alphabetic() || ('\u{64B}'..='\u{65F}').contains(next) }
+        }) {
+            to = at + next.len_utf8();
+        }
+        let folded: String = text[from..to].chars().flat_map(char::to_lowercase).filter_map(fold).collect();
+        let number = if digit { text[from..to].parse().ok() } else { None };
+        words.push(Word { from, to, folded, number });
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn persian_dates_are_converted_where_they_stand_alone() {
+        let date = |text: &str| match of(text) {
+            Calendar::Persian(date, _) => date.to_string(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(date("دوشنبه 5 آبان 1404 - 10:30"), "2025-10-27");
+        assert_eq!(date("1404/08/05 10:30"), "2025-10-27");
+        assert_eq!(date("1 فروردین 1403"), "2024-03-20");
+        assert_eq!(date("30 اسفند 1403"), "2025-03-20");
+        assert_eq!(date("5 آبان 1404 - 27 اکتبر 2025"), "Beside(\"  - 27 اکتبر 2025\")");
+    }
+
+    #[test]
+    fn a_gregorian_date_in_another_field_wins() {
+        let entry = |published: &str, updated: &str| {
+            let text = format!(
+                "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id>{updated}<published>{published}</published></entry></feed>"
+            );
+            let feed = crate::parse::read(text.as_bytes(), &crate::parse::Context::default(), &|_| false).unwrap();
+            let entry = feed.listed[0].entry.as_ref().unwrap();
+            [entry.published, entry.updated].map(|at| at.map_or("none".to_owned(), |at| at.to_string()))
+        };
+        let updated = "<updated>2026-11-20T17:42:38Z</updated>";
+        assert_eq!(entry("۱۴۰۵-۰۸-۲۹T۱۱:۳۲:۰۶Z", updated), ["none", "2026-11-20T17:42:38Z"]);
+        assert_eq!(entry("۱۴۰۵-۰۸-۲۹T۱۱:۳۲:۰۶Z", "")[0], "2026-11-20T11:32:06Z");
+    }
+
+    #[test]
+    fn islamic_dates_are_never_converted() {
+        for text in ["5 جمادى الأولى 1447 هـ", "1447/05/05", "12 ذو الحجة 1446", "3 Ramadan 1447"] {
+            assert_eq!(of(text), Calendar::Islamic, "{text}");
+        }
+        let Calendar::Beside(rest) = of("5 جمادى الأولى 1447 هـ - 27 أكتوبر 2025") else { panic!() };
+        assert!(rest.contains("27 أكتوبر 2025") && !rest.contains("1447"), "{rest}");
+        assert_eq!(of("27 أكتوبر 2025"), Calendar::Gregorian);
+        assert_eq!(of("2025-10-27T10:00:00Z"), Calendar::Gregorian);
+    }
+}

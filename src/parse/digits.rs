@@ -1,0 +1,52 @@
+//! Digits of a date, in any script, and the small marks round them.
+
+/// At most nine digits from `at`, not beyond `most`, and where they end.
+pub(super) fn digits(chars: &[char], at: usize, most: usize) -> Option<(u32, usize)> {
+    let chars = &chars[..most.min(chars.len())];
+    let end = chars.get(at..)?.iter().position(|c| !c.is_ascii_digit()).map_or(chars.len(), |n| at + n);
+    let value = (end - at <= 9).then(|| chars[at..end].iter().fold(0, |v, c| v * 10 + c.to_digit(10).unwrap_or(0)))?;
+    (end > at).then_some((value, end))
+}
+
+/// Blanks from `at`.
+pub(super) fn blanks(chars: &[char], at: usize) -> usize {
+    chars.get(at..).unwrap_or_default().iter().take_while(|c| c.is_whitespace()).count()
+}
+
+/// Where the fraction of a second ends that may stand at `end`.
+pub(super) fn past_fraction(chars: &[char], end: usize) -> usize {
+    let fraction = matches!(chars.get(end), Some('.' | ',')) && chars.get(end + 1).is_some_and(char::is_ascii_digit);
+    if !fraction {
+        return end;
+    }
+    end + 1 + chars[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count()
+}
+
+/// The name of a zone (`Asia/Riyadh`) that `chars` begin with.
+pub(super) fn zone_name(chars: &[char]) -> Option<String> {
+    let area = chars.iter().take_while(|c| c.is_ascii_alphabetic()).count();
+    if area < 2 || chars.get(area) != Some(&'/') {
+        return None;
+    }
+    let name: String =
+        chars.iter().take(64).take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+')).collect();
+    let cities = name.split('/').skip(1).all(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()));
+    cities.then_some(name)
+}
+
+/// Bidi controls and other characters without width.
+pub(super) fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{61C}')
+}
+
+/// Arabic-Indic, Persian and full-width digits as ASCII.
+pub(super) fn ascii_digit(c: char) -> char {
+    let zero = match c {
+        '٠'..='٩' => '٠',
+        '۰'..='۹' => '۰',
+        '０'..='９' => '０',
+        '：' => return ':',
+        c => return c,
+    };
+    char::from_digit(u32::from(c) - u32::from(zero), 10).unwrap_or(c)
+}

@@ -1,0 +1,158 @@
+//! Whether a text that should be plain is HTML.
+
+use super::entities;
+use crate::model::Markup;
+use std::collections::HashSet;
+
+/// HTML's elements that occur in texts.
+const HTML: &str = " a abbr acronym address area article aside audio b bdi bdo big blockquote br button caption center \
+    cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em fieldset figcaption figure font footer \
+    form h1 h2 h3 h4 h5 h6 header hgroup hr i iframe img input ins kbd label legend li main map mark menu meter nav \
+    noscript object ol optgroup option output p param picture pre progress q rp rt ruby s samp script section select \
+    small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time tr \
+    track tt u ul var video wbr embed ";
+
+/// Elements that browsers or word processors once had.
+const FORMER: &str = " nobr blink marquee basefont bgsound spacer layer multicol rb rtc noembed noframes math ";
+
+/// Elements without an end tag.
+const VOID: [&str; 4] = ["br", "img", "hr", "wbr"];
+
+/// One tag of a text.
+struct Tag<'a> {
+    /// Byte offset of its `<`.
+    at: usize,
+    closing: bool,
+    name: &'a str,
+    /// A blank, a slash or `>` follows the name.
+    ends: bool,
+}
+
+fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
+    memchr::memchr_iter(b'<', text.as_bytes()).filter_map(move |at| {
+        let rest = &text[at + 1..];
+        let (closing, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':' | '-')).unwrap_or(rest.len());
+        let name = &rest[..end];
+        let ends = rest[end..].starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
+        (!name.is_empty()).then_some(Tag { at, closing, name, ends })
+    })
+}
+
+fn is_in(names: &str, name: &str) -> bool {
+    let mut lower = String::with_capacity(name.len() + 2);
+    lower.push(' ');
+    lower.push_str(&name.to_ascii_lowercase());
+    lower.push(' ');
+    names.contains(lower.as_str())
+}
+
+/// A word processor's element (`o:p`, `st1:place`) or one that browsers once had.
+fn is_former(name: &str) -> bool {
+    is_in(FORMER, name) || name.contains(':')
+}
+
+/// Whether a text that should be plain is HTML: it has an end tag of HTML, an element without one, or a reference. A tag or a
+/// reference that HTML does not have is no proof against it.
+pub(super) fn looks_like_html(text: &str) -> bool {
+    let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
+    let proves = |tag: &Tag<'_>| {
+        tag.ends && if tag.closing { is_in(HTML, tag.name) || is_former(tag.name) } else { is_void(tag.name) }
+    };
+    let refers = |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known);
+    tags(text).any(|tag| proves(&tag)) || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
+}
+
+/// A text of unknown kind as what it is. In HTML, a tag that HTML does not have and that nothing ends (`the <rss> element`)
+/// is text.
+pub(super) fn guessed(text: String) -> Markup {
+    if !looks_like_html(&text) {
+        return Markup::Text(text);
+    }
+    let ended: HashSet<&str> = tags(&text).filter(|tag| tag.closing).map(|tag| tag.name).collect();
+    let is_text = |tag: &Tag<'_>| {
+        !tag.closing && !ended.contains(tag.name) && !(tag.ends && (is_in(HTML, tag.name) || is_former(tag.name)))
+    };
+    let stray: Vec<usize> = tags(&text).filter(is_text).map(|tag| tag.at).collect();
+    if stray.is_empty() {
+        return Markup::Html(text);
+    }
+    let (mut out, mut from) = (String::with_capacity(text.len() + 3 * stray.len()), 0);
+    for at in stray {
+        out.push_str(&text[from..at]);
+        out.push_str("&lt;");
+        from = at + 1;
+    }
+    out.push_str(&text[from..]);
+    Markup::Html(out)
+}
+
+/// A title whose element says what it is (RFC 4287 3.1.1), so that it comes out decoded once and not twice: other titles are
+/// decoded once more when they are cleaned, since many writers escape them twice.
+pub(super) fn declared(markup: Markup) -> Markup {
+    match markup {
+        // Cleaning decodes nothing in a plain text that shows mark-up.
+        Markup::Text(text) if text.contains('<') => Markup::Text(text),
+        Markup::Text(text) => Markup::Text(protected(&text, |_| true)),
+        Markup::Html(text) => {
+            Markup::Html(protected(&text, |name| matches!(name, "amp" | "AMP" | "#38" | "#038" | "#x26" | "#X26")))
+        }
+    }
+}
+
+/// `text` with the ampersands of those references escaped.
+fn protected(text: &str, which: impl Fn(&str) -> bool) -> String {
+    let (mut out, mut from) = (String::with_capacity(text.len()), 0);
+    for at in memchr::memchr_iter(b'&', text.as_bytes()) {
+        if let Some(name) = entities::name_of(&text[at..]).filter(|name| which(name)) {
+            out.push_str(&text[from..at]);
+            // As text the ampersand itself is meant; as HTML the character it stands for.
+            out.push_str("&amp;");
+            let skip = if which("nbsp") { 1 } else { name.len() + 2 };
+            if skip > 1 {
+                out.push_str("amp;");
+            }
+            from = at + skip;
+        }
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guess_needs_mark_up_that_html_has() {
+        for text in ["<b>x</b>", "a &nbsp; b", "a<br>b", "<p class='x'>y</p>", "a <nobr>b</nobr>", "<o:p>x</o:p>"] {
+            assert!(looks_like_html(text), "{text}");
+        }
+        for text in ["the <blink> tag", "1 < 2 > 0", "a & b", "<rss>x</rss>", "a &unknown; b", "<b>"] {
+            assert!(!looks_like_html(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_tag_does_not_turn_a_text_into_source() {
+        for (text, want) in [
+            ("a <nobr>b</nobr> <i>c</i>", "a <nobr>b</nobr> <i>c</i>"),
+            ("the <rss> element is <b>old</b>", "the &lt;rss> element is <b>old</b>"),
+            ("a &foo; <b>x</b>", "a &foo; <b>x</b>"),
+            ("<x-y>a</x-y><br>", "<x-y>a</x-y><br>"),
+        ] {
+            assert_eq!(guessed(text.to_owned()), Markup::Html(want.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_declared_title_is_decoded_once() {
+        for (markup, want) in [
+            (Markup::Html("Why &amp;nbsp; is &#38;c".to_owned()), "Why &amp;amp;nbsp; is &amp;amp;c"),
+            (Markup::Text("Write &amp; for &".to_owned()), "Write &amp;amp; for &"),
+            (Markup::Text("<b> &amp;".to_owned()), "<b> &amp;"),
+        ] {
+            assert_eq!(declared(markup).as_str(), want);
+        }
+    }
+}

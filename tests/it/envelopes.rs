@@ -1,0 +1,87 @@
+//! Documents in broken envelopes, behind gates, and addresses that lead to a feed: polled by a whole house.
+
+use crate::{
+    fake_outlet::{FakeOutlet, Reply},
+    feed_doc::FeedDoc,
+    test_house::{TestHouse, config_text, sums},
+};
+
+const DATE: &str = "2026-11-02T11:00:00Z";
+
+fn doc() -> FeedDoc {
+    FeedDoc::rss("Ville").entry("1", "Un", "https://ville.invalid/1", "Texte", DATE).entry(
+        "2",
+        "Deux",
+        "https://ville.invalid/2",
+        "Autre texte",
+        DATE,
+    )
+}
+
+/// New entries of the first poll of an outlet whose feed is at `/feed`.
+async fn brought(outlet: &FakeOutlet) -> u32 {
+    let url = outlet.url("/feed");
+    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
+    sums(&house.poll().await)[0]
+}
+
+#[tokio::test]
+async fn a_whole_document_in_a_broken_envelope_is_read() {
+    let text = doc().to_string();
+    let length = text.len();
+    let unended = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{length:x}\r\n{text}\r\n");
+    for reply in [Reply::raw(unended), Reply::feed(text.as_str()).claim_length(length as u64 + 300)] {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", reply);
+        assert_eq!(brought(&outlet).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn of_a_document_that_breaks_off_the_closed_entries_are_kept_and_the_rest_is_asked_for_again() {
+    let text = doc().to_string();
+    let outlet = FakeOutlet::start().await;
+    outlet.script(
+        "/feed",
+        [
+            Reply::feed(text.as_str()).etag("\"1\"").cut_after(text.find("Deux").unwrap_or_default()),
+            Reply::feed(text.as_str()).etag("\"1\""),
+        ],
+    );
+    let url = outlet.url("/feed");
+    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
+    assert_eq!(sums(&house.poll().await)[0], 1);
+    assert_eq!(sums(&house.poll().await)[0], 1);
+    assert!(outlet.requests("/feed").iter().all(|request| request.header("if-none-match").is_none()));
+}
+
+#[tokio::test]
+async fn a_cookie_of_the_way_goes_back_to_its_host_and_is_forgotten() {
+    let outlet = FakeOutlet::start().await;
+    let to_gate = || Reply::redirect("/gate", 302);
+    outlet.script("/feed", [to_gate(), Reply::feed(doc()), to_gate(), Reply::feed(doc())]);
+    outlet.set("/gate", Reply::redirect("/feed", 302).header("Set-Cookie", "ok=1; Path=/"));
+    let url = outlet.url("/feed");
+    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
+    assert_eq!(sums(&house.poll().await)[0], 2);
+    house.poll().await;
+    let sent: Vec<_> = outlet.requests("/feed").iter().map(|r| r.header("cookie").map(str::to_owned)).collect();
+    let cookie = Some("ok=1".to_owned());
+    assert_eq!(sent, [None, cookie.clone(), None, cookie]);
+}
+
+#[tokio::test]
+async fn pages_and_headers_lead_to_the_feed() {
+    let refresh = "<!doctype html><title>R</title><meta http-equiv=\"refresh\" content=\"0;url=/rss.xml\">";
+    let bare =
+        "<!doctype html><title>H</title><link rel=alternate type=\"application/rss+xml\" href=\"/rss.xml\"><p>Hi";
+    let link = "</rss.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
+    for reply in
+        [Reply::page(refresh), Reply::page(bare), Reply::page("<html><title>x</title></html>").header("Link", link)]
+    {
+        let outlet = FakeOutlet::start().await;
+        outlet.set("/feed", reply);
+        outlet.set("/rss.xml", Reply::feed(doc()));
+        assert_eq!(brought(&outlet).await, 2);
+    }
+}
