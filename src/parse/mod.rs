@@ -29,7 +29,7 @@ pub use html::{Announced, announced};
 
 use crate::model::{Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
-use identity::Keys;
+use identity::{About, Keys};
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use url::Url;
@@ -113,8 +113,8 @@ struct Raw {
     partial: bool,
     guids_void: bool,
     feed: FeedDraft,
-    /// Every entry, with its key where it is to be read, and whether it is `entries`' next.
-    listed: Vec<(RawHash, Option<String>, Option<Key>)>,
+    /// Every entry, copies left out: its bytes, its page, its key, and whether it is `entries`' next.
+    listed: Vec<(RawHash, Option<String>, Key, bool)>,
     /// The entries that are to be read.
     entries: Vec<EntryDraft>,
 }
@@ -154,16 +154,19 @@ fn read_xml(
     for (_, links) in &items {
         keys.announce(links.id.as_deref(), links.page.as_deref());
     }
+    let about = |id| About::of(&entry::read(&tree, id, links::Links::default(), &context.zone));
+    for (id, links) in &items {
+        if keys.is_repeated(links.id.as_deref()) {
+            keys.compare(links.id.as_deref(), links.page.as_deref(), &about(*id));
+        }
+    }
     for (id, links) in items {
         let (start, end) = tree.node(id).span;
         let hash = RawHash::of(&text.as_bytes()[start..end]);
-        let said = || identity::said(&entry::read(&tree, id, links::Links::default(), &context.zone));
-        let key = keys.next(links.id.as_deref(), links.page.as_deref(), said);
-        let page = links.page.clone();
-        if known(hash) {
-            raw.listed.push((hash, page, None));
-        } else {
-            raw.listed.push((hash, page, Some(key)));
+        let Some(key) = keys.next(links.id.as_deref(), links.page.as_deref(), || about(id)) else { continue };
+        let is_known = known(hash);
+        raw.listed.push((hash, links.page.clone(), key, is_known));
+        if !is_known {
             raw.entries.push(entry::read(&tree, id, links, &context.zone));
         }
     }
@@ -199,7 +202,7 @@ fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
     let typed = typed::read(&raw.feed, &raw.entries, zone)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
     let pages: Vec<Option<String>> =
-        raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();
+        raw.listed.iter().map(|(_, page, ..)| page.as_deref().and_then(link::canonical)).collect();
     let mut uses: HashMap<&str, usize> = HashMap::new();
     pages.iter().flatten().for_each(|page| *uses.entry(page).or_default() += 1);
     let link_shared = raw.listed.len() > 1 && uses.values().any(|n| *n == raw.listed.len());
@@ -208,12 +211,13 @@ fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
     let authors = typed::people(typed.authors);
     let mut read = raw.entries.into_iter().zip(typed.entries);
     let mut listed = Vec::with_capacity(raw.listed.len());
-    for ((raw_hash, _, key), link_repeats) in raw.listed.into_iter().zip(repeats) {
-        let entry = key.and_then(|key| {
-            let (draft, entry) = read.next()?;
-            Some(Box::new(merge(key, draft, entry, &authors, raw.feed.language.as_deref())))
+    for ((raw_hash, _, key, is_known), link_repeats) in raw.listed.into_iter().zip(repeats) {
+        let key_hash = key.hash();
+        let next = if is_known { None } else { read.next() };
+        let entry = next.map(|(draft, entry)| {
+            Box::new(merge(key, draft, entry, &authors, raw.feed.language.as_deref()))
         });
-        listed.push(Listed { raw: raw_hash, link_repeats, entry });
+        listed.push(Listed { raw: raw_hash, key: key_hash, link_repeats, entry });
     }
     Ok(ParsedFeed {
         format: raw.format,
