@@ -48,15 +48,15 @@ impl Listing {
         }
     }
 
-    /// Adds the entries of an older page behind those that are listed.
-    pub fn append(&mut self, entries: &[Entry], repeated_links: &HashSet<LinkKey>, all: &[Entry]) {
+    /// Adds an older page behind what is listed.
+    pub fn append(&mut self, page: &Self, entries: &[Entry]) {
         for entry in entries {
             let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
             self.places.entry(entry.key.hash()).or_insert(next);
         }
-        self.repeated_links.extend(repeated_links);
-        self.repeated_stamps = repeated(all.iter().filter_map(Stamp::of));
-        self.repeated_ids = repeated(all.iter().filter_map(|e| Some(PathId::of(e.link.as_deref()?)?.hash())));
+        self.repeated_links.extend(&page.repeated_links);
+        self.repeated_stamps.extend(&page.repeated_stamps);
+        self.repeated_ids.extend(&page.repeated_ids);
     }
 
     /// The keys of all that is listed, by hash.
@@ -94,7 +94,8 @@ impl Listing {
 
     /// Whether an instant is midnight, in UTC or where the outlet is: a date without a time.
     pub(super) fn is_midnight(&self, at: Timestamp) -> bool {
-        at.as_second().rem_euclid(86_400) == 0 || at.to_zoned(self.zone.clone()).time() == jiff::civil::Time::midnight()
+        let here = self.zone.to_datetime(at).time();
+        at.as_second().rem_euclid(86_400) == 0 || here == jiff::civil::Time::midnight()
     }
 }
 

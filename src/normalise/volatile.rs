@@ -134,7 +134,7 @@ fn without_queries(html: &str) -> Cow<'_, str> {
         rest = &rest[until..];
     }
     out.push_str(rest);
-    Cow::Owned(out)
+    if out == html { Cow::Borrowed(html) } else { Cow::Owned(out) }
 }
 
 /// One candidate of a `srcset`: an address, perhaps with a width behind it.

@@ -6,6 +6,7 @@ mod backfill;
 
 use crate::{
     clock::Clock,
+    dedup::Listing,
     fetch::{Answer, Body, Fetched, Fetcher},
     model::{
         Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText, RawHash,
@@ -200,6 +201,10 @@ impl Conveyor {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
+        // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
+        if !never_read && job.feed.body_hash.is_some() {
+            return Ok(Reading::of(Outcome::Failed(unread.fault)));
+        }
         // A page: the first announced feed that reads is followed, and asked from now on.
         for url in unread.announced.into_iter().take(ANNOUNCED_TRIED) {
             tokio::time::sleep(job.host_pause).await;
@@ -281,19 +286,21 @@ fn read_document(
     let own = normalise::Context { language, now, link_shared: feed.link_shared };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
-    for Listed { raw, link_repeats, entry } in feed.listed {
+    let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
+    for Listed { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
         let entry = normalise::entry(*parsed, raw, &own);
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
+    let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),
         repairs: feed.repairs,
         partial: feed.partial,
         oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
-        repeated_links,
+        listing: Arc::new(listing),
         raw,
         entries,
         listed_before,

@@ -368,7 +368,7 @@ fn arrivals(visits: &mut [Visit]) -> Vec<Arrival> {
     let mut arrivals = Vec::new();
     for (poll, visit) in visits.iter_mut().enumerate() {
         let Visit { feed, ended_at, document: Some(document), .. } = visit else { continue };
-        let Document { entries, repeated_links, oldest_believed, .. } = document;
+        let Document { entries, listing, oldest_believed, .. } = document;
         for entry in std::mem::take(entries) {
             arrivals.push(Arrival {
                 poll,
@@ -378,7 +378,8 @@ fn arrivals(visits: &mut [Visit]) -> Vec<Arrival> {
                 seen_at: *ended_at,
                 previous_success: feed.last_success_at,
                 oldest_believed: *oldest_believed,
-                link_repeats: entry.link_key.is_some_and(|key| repeated_links.contains(&key)),
+                link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
+                listing: std::sync::Arc::clone(listing),
                 entry,
             });
         }
