@@ -51,9 +51,9 @@ fn sort_key(a: &Arrival) -> impl Ord {
 fn taken(arrivals: &[Arrival], known: &Known) -> Taken {
     let mut documents = HashSet::new();
     let mut taken = Taken::new();
-    for arrival in arrivals.iter().filter(|a| documents.insert((a.feed, a.poll))) {
+    for arrival in arrivals.iter().filter(|a| documents.insert(a.poll)) {
         let sighted = arrival.listing.keys().filter_map(|key| known.by_key.get(&key)).flatten();
-        taken.extend(sighted.filter(|s| s.feed == arrival.feed).filter_map(|s| Some((s.feed, s.entry?))));
+        taken.extend(sighted.filter(|s| s.feed == arrival.feed).filter_map(|s| Some((arrival.poll, s.entry?))));
     }
     taken
 }
@@ -91,14 +91,15 @@ impl Desk<'_> {
             Change::Refreshed { entry } | Change::Unchanged { entry } | Change::Duplicate { entry, .. } => *entry,
             Change::Pruned => return,
         };
-        self.taken.insert((arrival.feed, entry));
+        self.taken.insert((arrival.poll, entry));
     }
 
     fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
         match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
             Named::Pruned => Change::Pruned,
             Named::SameKey(entry) => {
-                let same = || if arrival.entry.volatile { Change::Refreshed { entry } } else { Change::Unchanged { entry } };
+                let same =
+                    || if arrival.entry.volatile { Change::Refreshed { entry } } else { Change::Unchanged { entry } };
                 self.revised(entry, arrival).unwrap_or_else(same)
             }
             Named::SameArticle(entry, evidence) => {

@@ -8,7 +8,7 @@ use super::number::PathId;
 use super::revise::changed_share;
 use super::stamp::Stamp;
 use super::{Arrival, Known, KnownEntry, Sighted, iri, rules};
-use crate::model::{EntryId, Evidence, FeedId, Key, OutletId, Rule, StoryId, link};
+use crate::model::{EntryId, Evidence, Key, OutletId, Rule, StoryId, link};
 use crate::normalise::fold::fold;
 use std::collections::HashSet;
 
@@ -25,8 +25,8 @@ pub enum Named {
     SameArticle(EntryId, Evidence),
 }
 
-/// Entries that another item of the same document is: none of them can be the arrival.
-pub type Taken = HashSet<(FeedId, EntryId)>;
+/// Entries that another item of the same document (poll) is: none of them can be the arrival.
+pub type Taken = HashSet<(usize, EntryId)>;
 
 /// Another key for an arrival whose guid was used before for something else, and why.
 pub fn rekeyed(arrival: &Arrival, known: &Known) -> Option<(Key, Option<String>)> {
@@ -46,7 +46,8 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let bare = overlap.is_none() && before.folded_body.is_empty() && arrival.entry.folded.body.is_empty();
     let other_title = !like::same_title(before, arrival);
     let is_again = if other_title {
-        let no_title = || like::overlap(&like::title(before), &arrival.entry.folded.title).is_some_and(|s| s < rules::OTHER_TEXT);
+        let no_title =
+            || like::overlap(&like::title(before), &arrival.entry.folded.title).is_some_and(|s| s < rules::OTHER_TEXT);
         let words = is_other || (bare && (no_title() || like::other_files(before, arrival)));
         let is_void = arrival.listing.guids_void && later.as_secs() != 0 && overlap.is_none_or(|share| share < 0.5);
         (words && later > rules::REUSED_AFTER) || is_void
@@ -57,7 +58,8 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     };
     let hours = later.as_hours();
     let title = if other_title { "another title" } else { "the same title" };
-    is_again.then(|| format!("new under the id of entry {}: {title}, other words, dated {hours} hours later", before.id))
+    is_again
+        .then(|| format!("new under the id of entry {}: {title}, other words, dated {hours} hours later", before.id))
 }
 
 /// The key of an arrival whose guid is but its title, when the feed used that title for another page before ("Cartoon of
@@ -85,9 +87,13 @@ pub fn named(arrival: &Arrival, known: &Known, taken: &Taken, reused: bool) -> N
     if let Some(here) = sighted(arrival, known, arrival.entry.key.hash()) {
         return here.entry.map_or(Named::Pruned, Named::SameKey);
     }
-    let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.feed, entry.id));
+    let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.poll, entry.id));
     if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(&e)) {
         let words = format!("same id, title and text as entry {}, before the feed's ids were void", entry.id);
+        return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
+    }
+    if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(&e)) {
+        let words = format!("same title and text as entry {}, which has the used id too", entry.id);
         return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
     if let Some(entry) = by_link(arrival, known).filter(|e| is_free(e) && !(reused && like::other_second(e, arrival))) {
@@ -117,6 +123,14 @@ fn by_former_key<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEnt
         && entry.folded_body == arrival.entry.folded.body
         && !like::other_files(entry, arrival);
     is_same.then_some(entry)
+}
+
+/// The entry that took over a used guid, at the arrival's link: its outlet stated another date for it since.
+fn again<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+    at_link(arrival, known).filter(|e| e.feed == arrival.feed && like::same_title(e, arrival)).find(|e| {
+        let overlap = like::overlap(&e.folded_body, &arrival.entry.folded.body);
+        overlap.is_none_or(|share| share >= 0.5) && !like::other_files(e, arrival)
+    })
 }
 
 /// The one entry of the arrival's outlet at the arrival's link. A link that several entries of the outlet have, or that
@@ -149,7 +163,7 @@ fn at_link<'a>(arrival: &Arrival, known: &'a Known) -> impl Iterator<Item = &'a 
 /// is.
 fn dated<'a>(arrival: &Arrival, known: &'a Known, taken: &Taken) -> Vec<&'a KnownEntry> {
     let of_outlet = known.dated.iter().filter_map(|id| known.entries.get(id)).filter(|e| e.outlet == arrival.outlet);
-    let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.feed, e.id))).collect();
+    let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.poll, e.id))).collect();
     found.sort_unstable_by_key(|e| e.id);
     found
 }
@@ -170,9 +184,29 @@ fn by_stamp(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId,
     let path = |e: &KnownEntry| !arrival.link_repeats && like::same_path(e.link.as_deref(), link, false);
     same.retain(|e| !is_shared || ((same_text(e) || path(e)) && !like::other_files(e, arrival)));
     // Of several the one at the same path, else the only one.
-    let found = same.iter().find(|e| path(e)).or_else(|| same.first().filter(|_| same.len() == 1))?;
+    let found = same.iter().find(|e| path(e)).or_else(|| same.first().filter(|_| same.len() == 1));
+    let Some(found) = found else { return by_second_and_text(arrival, known, taken) };
     let place = if is_here(found) { "" } else { " and path in another feed of its outlet" };
     let words = format!("same stated second and title{place} as entry {}", found.id);
+    Some((found.id, Evidence::plain(Rule::Stamp, words)))
+}
+
+/// A headline that was corrected, and the address and guid made of it: same feed, same stated second, same text, most of
+/// the title, no other file and no other living guid.
+fn by_second_and_text(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+    let folded = &arrival.entry.folded;
+    let at = arrival.entry.believed.filter(|at| !arrival.listing.is_midnight(*at) && !folded.body.is_empty())?;
+    let is_same = |e: &&KnownEntry| {
+        (e.feed == arrival.feed || e.feed_removed)
+            && e.believed.is_some_and(|its| its.as_second() == at.as_second())
+            && e.folded_body == folded.body
+            && like::overlap(&like::title(e), &folded.title).is_some_and(|share| share >= 0.5)
+            && !like::other_files(e, arrival)
+            && !like::other_guid(e, arrival)
+    };
+    let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(is_same).collect();
+    let [found] = found[..] else { return None };
+    let words = format!("same stated second and text, and most of the title, as entry {}", found.id);
     Some((found.id, Evidence::plain(Rule::Stamp, words)))
 }
 
@@ -183,8 +217,7 @@ fn by_path_id(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryI
     let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(has_id).collect();
     let [found] = found[..] else { return None };
     let folded = &arrival.entry.folded;
-    let scripts =
-        [like::script(&like::title(found), &found.folded_body), like::script(&folded.title, &folded.body)];
+    let scripts = [like::script(&like::title(found), &found.folded_body), like::script(&folded.title, &folded.body)];
     let alike = id.is_last
         || like::overlap(&like::title(found), &folded.title).is_some_and(|s| s >= rules::SECTION_LIKENESS)
         || like::overlap(&found.folded_body, &folded.body).is_some_and(|s| s >= rules::SECTION_LIKENESS);

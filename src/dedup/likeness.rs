@@ -17,7 +17,8 @@ pub fn files(entry: &Entry) -> Vec<String> {
 #[must_use]
 pub fn files_of(extras: &crate::model::Extras, short_html: Option<&str>) -> Vec<String> {
     let enclosed = extras.enclosures.iter().map(|file| file.url.as_str()).chain(extras.image.as_deref());
-    let pictures = short_html.into_iter().flat_map(|html| html.split("src=\"").skip(1).filter_map(|s| s.split('"').next()));
+    let pictures =
+        short_html.into_iter().flat_map(|html| html.split("src=\"").skip(1).filter_map(|s| s.split('"').next()));
     enclosed.chain(pictures).map(|address| bare(address).to_owned()).collect()
 }
 

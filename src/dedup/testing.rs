@@ -115,7 +115,10 @@ pub fn mint() -> Mint {
 }
 
 /// Decides with an empty window: one word a decision, in their order (`new 100 in 100`, `same 1`, …).
-pub fn decided(known: Known, arrivals: Vec<Arrival>) -> Vec<String> {
+///
+/// Each arrival is of a document of its own.
+pub fn decided(known: Known, mut arrivals: Vec<Arrival>) -> Vec<String> {
+    arrivals.iter_mut().zip(0..).for_each(|(arrival, poll)| arrival.poll = poll);
     let changes = decide(arrivals, known, &mut Window::default(), &mut mint());
     changes.into_decided().iter().map(|d| in_short(&d.change)).collect()
 }

@@ -61,8 +61,7 @@ pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry 
         source: parsed.source.and_then(source),
     };
     let shown = shown(title.as_ref(), parsed.link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
-    let volatile =
-        is_volatile(title.as_ref(), parsed.link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
+    let volatile = is_volatile(title.as_ref(), parsed.link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
     Entry {
         key: parsed.key,
         raw,

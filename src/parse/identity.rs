@@ -186,7 +186,10 @@ mod tests {
         let later = keys(true, &[(Some("1"), A, "A edited"), (Some("1"), B, "B"), (Some("2"), None, "C")]);
         assert_eq!(first.0, later.0);
         assert_eq!(first.0[0].as_deref(), Some("1 https://x.example/a"));
-        assert_eq!(keys(false, &[(Some("1"), A, "A"), (Some("2"), B, "B")]), (vec![Some("1".into()), Some("2".into())], false));
+        assert_eq!(
+            keys(false, &[(Some("1"), A, "A"), (Some("2"), B, "B")]),
+            (vec![Some("1".into()), Some("2".into())], false)
+        );
     }
 
     #[test]
@@ -202,7 +205,10 @@ mod tests {
     #[test]
     fn copies_are_one_entry_and_void_nothing() {
         let same = (Some("1"), A, "A");
-        assert_eq!(keys(false, &[same, same, (Some("2"), B, "B")]), (vec![Some("1".into()), None, Some("2".into())], false));
+        assert_eq!(
+            keys(false, &[same, same, (Some("2"), B, "B")]),
+            (vec![Some("1".into()), None, Some("2".into())], false)
+        );
         // The same link with another fragment, title or date is another entry.
         let other = Some("https://x.example/a#2");
         assert!(keys(false, &[same, (Some("1"), other, "A")]).1);

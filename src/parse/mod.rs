@@ -214,9 +214,8 @@ fn finish(raw: Raw, zone: &TimeZone) -> Result<ParsedFeed, Fault> {
     for ((raw_hash, _, key, is_known), link_repeats) in raw.listed.into_iter().zip(repeats) {
         let key_hash = key.hash();
         let next = if is_known { None } else { read.next() };
-        let entry = next.map(|(draft, entry)| {
-            Box::new(merge(key, draft, entry, &authors, raw.feed.language.as_deref()))
-        });
+        let entry =
+            next.map(|(draft, entry)| Box::new(merge(key, draft, entry, &authors, raw.feed.language.as_deref())));
         listed.push(Listed { raw: raw_hash, key: key_hash, link_repeats, entry });
     }
     Ok(ParsedFeed {

@@ -104,18 +104,19 @@ async fn dated(
         known.by_key.get(&a.entry.key.hash()).is_some_and(|sighted| sighted.iter().any(|s| s.feed == a.feed))
     };
     let mut wanted: HashSet<(i64, String)> = HashSet::new();
-    let (mut stamps, mut ids) = (HashSet::new(), HashSet::new());
+    let (mut stamps, mut ids, mut texts) = (HashSet::new(), HashSet::new(), HashSet::new());
     for arrival in arrivals.iter().filter(|a| !is_here(a)) {
         let Some(at) = arrival.entry.believed else { continue };
         wanted.insert((arrival.outlet.0, cell::second(at)));
         stamps.extend(Stamp::of(&arrival.entry));
+        texts.insert(arrival.entry.folded.body.as_str());
         ids.extend(arrival.entry.link.as_deref().and_then(path_id));
     }
     if wanted.is_empty() {
         return Ok(HashSet::new());
     }
     let rows: Vec<DatedRow> = sqlx::query_as(
-        "SELECT e.id, e.believed, t.folded_title, e.link FROM json_each($1) AS w \
+        "SELECT e.id, e.believed, t.folded_title, t.folded_body, e.link FROM json_each($1) AS w \
          JOIN entry AS e ON e.id IN (SELECT id FROM entry \
             WHERE outlet_id = w.value ->> 0 AND published_at = w.value ->> 1 LIMIT $2) \
          JOIN entry_text AS t ON t.entry_id = e.id",
@@ -130,7 +131,7 @@ async fn dated(
         let place = cell::Place { table: "entry", row: row.id };
         let stamp = Stamp::new(place.maybe_time("believed", row.believed.as_deref())?, &row.folded_title);
         let has_id = || row.link.as_deref().and_then(path_id).is_some_and(|id| ids.contains(&id));
-        if stamp.is_some_and(|stamp| stamps.contains(&stamp)) || has_id() {
+        if stamp.is_some_and(|stamp| stamps.contains(&stamp)) || texts.contains(row.folded_body.as_str()) || has_id() {
             found.insert(EntryId(row.id));
         }
     }
@@ -142,14 +143,12 @@ struct DatedRow {
     id: i64,
     believed: Option<String>,
     folded_title: String,
+    folded_body: String,
     link: Option<String>,
 }
 
 /// Backdated entries that came in at the top on the day of the arrivals, by feed; asked only for feeds that bring some.
-async fn late(
-    connection: &mut SqliteConnection,
-    arrivals: &[Arrival],
-) -> Result<HashMap<FeedId, u32>, StoreError> {
+async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result<HashMap<FeedId, u32>, StoreError> {
     let mut late = HashMap::new();
     let mut met = HashSet::new();
     for arrival in arrivals.iter().filter(|a| is_backdated(a)) {

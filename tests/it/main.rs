@@ -12,6 +12,7 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod house_rules;
+mod identity;
 mod instructions;
 mod journeys;
 mod manners;

@@ -85,7 +85,7 @@ impl Kept {
                     kept.link.clone_from(&arrival.entry.link);
                     self.known.push((revision.entry, arrival));
                 }
-                Change::Unchanged { .. } | Change::Duplicate { .. } | Change::Pruned => {}
+                Change::Unchanged { .. } | Change::Refreshed { .. } | Change::Duplicate { .. } | Change::Pruned => {}
             }
         }
         told

@@ -103,7 +103,8 @@ impl Reader {
             by_stamp.extend(Stamp::new(believed.and_then(|at| at.parse().ok()), &title));
         }
         let is_known = |e: &&Entry| {
-            e.link_key.is_some_and(|link| by_link.contains(&link)) || Stamp::of(e).is_some_and(|s| by_stamp.contains(&s))
+            e.link_key.is_some_and(|link| by_link.contains(&link))
+                || Stamp::of(e).is_some_and(|s| by_stamp.contains(&s))
         };
         Ok(entries.iter().filter(is_known).map(|e| e.key.hash()).collect())
     }
