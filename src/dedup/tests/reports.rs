@@ -264,7 +264,7 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let duplicate = |second: Arrival| decided(Known::default(), vec![a.clone(), second]).remove(1);
     // The number survives an edit of everything else in the same minute.
     let edited = arrival("b", "حادثة", "نص قصير").dated(980).link("https://outlet1.example/new-slug-918273.html");
-    assert_eq!(duplicate(edited.clone()), "duplicate of 100 by number");
+    assert_eq!(duplicate(edited.clone()), "revised 100 materially");
     assert_eq!(duplicate(edited.of_feed(11)), "new 101 in 101 by first");
     let dated = |key: &str, title: &str| {
         arrival(key, title, "").dated(980).link(&format!("https://outlet1.example/20260511/{key}.html"))
