@@ -104,7 +104,13 @@ impl Desk<'_> {
             }
             Named::SameArticle(entry, evidence) => {
                 self.sighted(arrival, entry);
-                self.revised(entry, arrival).unwrap_or(Change::Duplicate { entry, evidence })
+                match self.revised(entry, arrival) {
+                    Some(Change::Revised(mut revision)) => {
+                        revision.known_by = Some(evidence);
+                        Change::Revised(revision)
+                    }
+                    _ => Change::Duplicate { entry, evidence },
+                }
             }
             Named::Unknown => self.unknown(arrival, reused),
         }

@@ -232,6 +232,8 @@ pub struct Revision {
     pub material: bool,
     /// In words: what changed.
     pub words: String,
+    /// What showed that it is this entry, where another address, id or feed had it first.
+    pub known_by: Option<Evidence>,
 }
 
 /// An arrival and its decision.

@@ -19,6 +19,7 @@ pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
         old_title: known.title.clone(),
         material: new_title || changed > rules::MATERIAL_SHARE,
         words: in_words(new_title, changed),
+        known_by: None,
     })
 }
 

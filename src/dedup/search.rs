@@ -116,8 +116,8 @@ impl<'a> Search<'a> {
         let (own, its) = (self.draft, &held.draft);
         // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be a
         // series' blurb: both are kept.
-        let may_be = own.feed != its.feed
-            || (self.nothing_differs(its) && (own.stated.is_some() || own.title == its.title));
+        let may_be =
+            own.feed != its.feed || (self.nothing_differs(its) && (own.stated.is_some() || own.title == its.title));
         let measured = may_be.then(|| compare::same_article(&self.shape, &other))??;
         Some((held.id, self.evidence(Rule::NearText, measured, held)))
     }

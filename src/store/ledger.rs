@@ -220,7 +220,8 @@ impl Ledger {
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, directory: &Directory) {
-        self.sighted(&arrival, Some(revision.entry.0), None);
+        let evidence = revision.known_by.map(|evidence| evidence.words);
+        self.sighted(&arrival, Some(revision.entry.0), evidence);
         let row =
             ShownRow::of(revision.entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
         self.revised.push(RevisedRow {

@@ -18,6 +18,7 @@ mod journeys;
 mod manners;
 mod manual;
 mod meters;
+mod moving;
 mod outcomes;
 mod page;
 mod processes;
