@@ -107,17 +107,26 @@ impl<'a> Search<'a> {
     }
 
     fn nothing_differs(&self, other: &Draft) -> bool {
-        let apart = |a: Option<u64>, b: Option<u64>| a.is_some() && b.is_some() && a != b;
-        self.draft.stated == other.stated && self.draft.files == other.files && !apart(self.draft.guid, other.guid)
+        self.draft.stated == other.stated && self.no_name_differs(other)
+    }
+
+    /// The same files, and not two living guids.
+    fn no_name_differs(&self, other: &Draft) -> bool {
+        let apart = self.draft.guid.is_some() && other.guid.is_some() && self.draft.guid != other.guid;
+        self.draft.files == other.files && !apart
     }
 
     fn near_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
         let other = self.window.shape(&held.draft);
         let (own, its) = (self.draft, &held.draft);
         // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be a
-        // series' blurb: both are kept.
-        let may_be =
-            own.feed != its.feed || (self.nothing_differs(its) && (own.stated.is_some() || own.title == its.title));
+        // series' blurb: both are kept. A report of some length that is published again with a few words changed is one.
+        let again = || {
+            let is_long = own.body.len() >= rules::LEAD && its.body.len() >= rules::LEAD;
+            is_long && own.body != its.body && self.no_name_differs(its)
+        };
+        let edited = || self.nothing_differs(its) && (own.stated.is_some() || own.title == its.title);
+        let may_be = own.feed != its.feed || edited() || again();
         let measured = may_be.then(|| compare::same_article(&self.shape, &other))??;
         Some((held.id, self.evidence(Rule::NearText, measured, held)))
     }

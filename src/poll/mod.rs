@@ -273,6 +273,10 @@ fn read_document(
         let announced = if fault == Fault::Html { parse::announced(body, &context) } else { Vec::new() };
         Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
     })?;
+    if feed.guids_void && !guids_void {
+        // From now on, this document included: else its first holder of the guid would pass for whoever had it before.
+        return read_document(body, base, context.content_type, outlet, true, listed_before, now);
+    }
     let void = feed.guids_void || guids_void;
     let older = backfill::older(&feed, base);
     let info = FeedInfo {

@@ -124,7 +124,10 @@ impl Shelf {
     fn poll(&mut self, document: &str, now: Timestamp) -> Vec<Option<EntryId>> {
         let context = parse::Context { guids_void: self.void, ..parse::Context::default() };
         let feed = parse::read(document.as_bytes(), &context, &|_| false).unwrap();
-        self.void |= feed.guids_void;
+        if feed.guids_void && !self.void {
+            self.void = true;
+            return self.poll(document, now);
+        }
         let own = normalise::Context { language: None, now, link_shared: feed.link_shared };
         let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
         let mut links = HashSet::new();

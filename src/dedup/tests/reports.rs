@@ -270,7 +270,21 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
         arrival(key, title, "").dated(980).link(&format!("https://outlet1.example/20260511/{key}.html"))
     };
     assert_eq!(decided(Known::default(), vec![dated("x", "One"), dated("y", "Two")])[1], "new 101 in 101 by first");
-    assert_eq!(duplicate(arrival("b", BUS_TITLE, BUS).dated(985)), "duplicate of 100 by same_text");
+    // Equal text joins only when nothing speaks against it.
+    let again = |hour| arrival("b", BUS_TITLE, BUS).dated(hour);
+    assert_eq!(duplicate(again(985)), "new 101 in 101 by first", "another second");
+    let mut guidless = again(980);
+    guidless.entry.source_id = None;
+    guidless.entry.believed = guidless.entry.published;
+    assert_eq!(duplicate(guidless), "duplicate of 100 by stamp");
+    let undated = |mut a: Arrival, id: Option<&str>| {
+        (a.entry.believed, a.entry.published) = (None, None);
+        a.entry.source_id = id.map(str::to_owned);
+        a
+    };
+    let pair = |second| decided(Known::default(), vec![undated(a.clone(), Some("a")), second]).remove(1);
+    assert_eq!(pair(undated(again(980), Some("b"))), "new 101 in 101 by first", "another guid");
+    assert_eq!(pair(undated(again(980), None)), "duplicate of 100 by same_text");
     let longer = format!("{BUS} وستعلن النتائج لاحقا.");
     assert_eq!(duplicate(arrival("b", BUS_TITLE, &longer).of_feed(2).dated(985)), "duplicate of 100 by near_text");
     assert_eq!(duplicate(arrival("b", "قصة أخرى تماما", &longer).of_feed(2).dated(985)), "new 101 in 101 by first");
