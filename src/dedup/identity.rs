@@ -88,11 +88,11 @@ pub fn named(arrival: &Arrival, known: &Known, taken: &Taken, reused: bool) -> N
         return here.entry.map_or(Named::Pruned, Named::SameKey);
     }
     let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.poll, entry.id));
-    if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(&e)) {
+    if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(e)) {
         let words = format!("same id, title and text as entry {}, before the feed's ids were void", entry.id);
         return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
-    if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(&e)) {
+    if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(e)) {
         let words = format!("same title and text as entry {}, which has the used id too", entry.id);
         return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 /// Addresses of the files and pictures of an entry, without queries.
 #[must_use]
 pub fn files(entry: &Entry) -> Vec<String> {
-    let html = entry.content.as_ref().or(entry.summary.as_ref()).map(|html| html.as_str());
+    let html = entry.content.as_ref().or(entry.summary.as_ref()).map(crate::model::SafeHtml::as_str);
     let is_short = entry.folded.body.split(' ').nth(rules::SHORT).is_none();
     files_of(&entry.extras, html.filter(|_| is_short))
 }
@@ -40,7 +40,7 @@ pub(super) fn other_second(known: &KnownEntry, arrival: &Arrival) -> bool {
 
 /// Whether neither states a date, or both the same.
 pub(super) fn same_second(known: &KnownEntry, arrival: &Arrival) -> bool {
-    known.believed.map(|at| at.as_second()) == arrival.entry.believed.map(|at| at.as_second())
+    known.believed.map(jiff::Timestamp::as_second) == arrival.entry.believed.map(jiff::Timestamp::as_second)
 }
 
 /// Share of the shorter text's word pairs found in the other, between 0 and 1; `None` where one has no words.

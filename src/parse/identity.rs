@@ -169,7 +169,9 @@ mod tests {
 
     fn keys(void: bool, entries: &[Item<'_>]) -> (Vec<Option<String>>, bool) {
         let mut keys = Keys::new(void);
-        entries.iter().for_each(|(id, page, _)| keys.announce(*id, *page));
+        for (id, page, _) in entries {
+            keys.announce(*id, *page);
+        }
         for (id, page, said) in entries.iter().filter(|(id, ..)| id.is_some()) {
             if keys.is_repeated(*id) {
                 keys.compare(*id, *page, &about(said));
