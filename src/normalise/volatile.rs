@@ -315,7 +315,7 @@ fn said_before(before: &str) -> bool {
     let words = |word: &&str| {
         near.split(|c: char| !c.is_alphanumeric()).any(|w| w == *word) || (word.contains(' ') && near.contains(*word))
     };
-    MADE.iter().any(|word| words(word))
+    MADE.iter().any(words)
 }
 
 trait LowercaseStarts {
