@@ -27,6 +27,7 @@ impl Dice {
 }
 
 /// How an outlet makes its feed: what stays the same for all of its entries.
+#[expect(clippy::struct_excessive_bools, reason = "independent habits, drawn one by one")]
 struct Habits {
     guid: Guid,
     constant_title: bool,
@@ -89,8 +90,10 @@ fn document(entries: &[Truth], habits: &Habits, host: &str, poll: usize) -> Stri
         };
         let title =
             if habits.constant_title { "Evening news".to_owned() } else { format!("Report w{number}a v{title_edits}") };
-        let words: String =
-            (0..20).map(|n| format!("w{}q{n} ", if habits.constant_text { 0 } else { *number })).collect();
+        let words: String = (0..20)
+            .map(|n| format!("w{}q{n} ", if habits.constant_text { 0 } else { *number }))
+            .collect::<Vec<_>>()
+            .concat();
         write!(out, "<item><title>{title}</title><link>{link}</link>").unwrap();
         if let Some(guid) = guid {
             write!(out, "<guid isPermaLink=\"false\">{guid}</guid>").unwrap();

@@ -25,7 +25,10 @@ async fn polled(documents: impl IntoIterator<Item = Reply>) -> (TestHouse, Vec<[
 }
 
 fn words(seed: &str, n: usize) -> String {
-    (0..n).map(|at| format!("{seed}{} ", char::from(b'a' + u8::try_from(at % 26).unwrap()))).collect()
+    (0..n)
+        .map(|at| format!("{seed}{} ", char::from(b'a' + u8::try_from(at % 26).unwrap())))
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn hour(n: usize) -> String {

@@ -288,7 +288,7 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let longer = format!("{BUS} وستعلن النتائج لاحقا.");
     assert_eq!(duplicate(arrival("b", BUS_TITLE, &longer).of_feed(2).dated(985)), "duplicate of 100 by near_text");
     assert_eq!(duplicate(arrival("b", "قصة أخرى تماما", &longer).of_feed(2).dated(985)), "new 101 in 101 by first");
-    let cartoons = vec![arrival("1", "Cartoon of the day", ""), arrival("2", "Cartoon of the day", "")];
+    let cartoons = vec![arrival("1", "Cartoon of the day", ""), arrival("2", "Cartoon of the day", "").dated(998)];
     assert_eq!(decided(Known::default(), cartoons)[1], "new 101 in 101 by first");
 }
 
