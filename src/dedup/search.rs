@@ -123,7 +123,8 @@ impl<'a> Search<'a> {
         // series' blurb: both are kept. A report of some length that is published again with a few words changed is one.
         let again = || {
             let is_long = own.body.len() >= rules::LEAD && its.body.len() >= rules::LEAD;
-            is_long && own.body != its.body && self.no_name_differs(its)
+            let is_dated = own.stated.is_some() && its.stated.is_some();
+            is_long && is_dated && own.body != its.body && self.no_name_differs(its)
         };
         let edited = || self.nothing_differs(its) && (own.stated.is_some() || own.title == its.title);
         let may_be = own.feed != its.feed || edited() || again();

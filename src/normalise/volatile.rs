@@ -266,6 +266,9 @@ fn bare_candidate(candidate: &str) -> String {
 /// stands alone is news: when the match begins.
 #[must_use]
 pub fn without_clocks(text: &str) -> Cow<'_, str> {
+    if !may_have_clock(text) {
+        return Cow::Borrowed(text);
+    }
     let runs = runs(text);
     let mut dropped: Vec<usize> = Vec::new();
     let mut at_byte = 0;
@@ -292,6 +295,15 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
     let mut dropped = dropped.into_iter().peekable();
     let kept = runs.iter().enumerate().filter(|(at, _)| dropped.next_if_eq(at).is_none());
     Cow::Owned(kept.map(|(_, run)| *run).collect())
+}
+
+/// Most texts have none: found out without taking them apart.
+fn may_have_clock(text: &str) -> bool {
+    let between = |at: usize| {
+        let before = text[..at].chars().next_back().is_some_and(char::is_numeric);
+        before && text[at + 1..].chars().next().is_some_and(char::is_numeric)
+    };
+    text.contains(" ago") || text.match_indices([':', 'h', 'H']).any(|(at, _)| between(at))
 }
 
 /// How many numbers of at most two digits stand one behind the other, with a colon (or the French h) between them.
