@@ -176,6 +176,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         believed: Some(now),
         extras: Extras::default(),
         shown: n,
+        volatile: false,
     };
     Arrival {
         poll: 0,
@@ -186,6 +187,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         previous_success: Some(now),
         oldest_believed: None,
         link_repeats: false,
+        listing: std::sync::Arc::default(),
         entry,
     }
 }

@@ -145,6 +145,11 @@ fn entry(told: &EntryStory) -> String {
     let EntryNow { published, believed, first_seen_at, order_at, .. } = &told.entry;
     let mut out = format!("entry {entry_id} of {outlet}: {title}\n");
     line!(out, "  new at {first_seen_at}: {feed} listed {key}, which was not known by id, link or text");
+    if let (Some(first), Some(now)) = (&told.entry.first_link, &told.entry.link)
+        && first != now
+    {
+        line!(out, "  first known at {first}, now at {now}");
+    }
     let dated = match (published, believed) {
         (Some(stated), Some(believed)) if stated == believed => format!("its outlet dates it {stated}"),
         (Some(stated), Some(other)) => format!("its outlet dates it {stated}, which cannot be; {other} is believed"),

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 7] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds"];
+const KEYS: [&str; 8] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was"];
 
 /// What a feed may hold where it is a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
@@ -38,7 +38,34 @@ pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap
         }
         outlets.extend(outlet);
     }
+    still_used(&sections, &unique);
     (outlets, schedules, unique.public_urls)
+}
+
+/// A former address that is configured still has no successor.
+fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
+    let Some(section) = sections.first() else { return };
+    for (url, place) in &unique.former {
+        if let Some(Place::Line(line)) = unique.feeds.get(url) {
+            let words = format!(
+                "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
+                url.shown()
+            );
+            section.fault_at(place.clone(), "was", words);
+        }
+    }
+}
+
+/// `was`: addresses that the outlet's feeds had before.
+fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
+    let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
+    let mut was = Vec::new();
+    for Given { value, place } in given.unwrap_or_default() {
+        if first_of(&mut unique.former, &value, &value.shown(), section, "was", place) {
+            was.push(value);
+        }
+    }
+    was
 }
 
 /// Names and addresses already taken, and where.
@@ -47,6 +74,7 @@ struct Unique {
     slugs: HashMap<Slug, Place>,
     feeds: HashMap<FeedUrl, Place>,
     public_urls: PublicUrls,
+    former: HashMap<FeedUrl, Place>,
 }
 
 /// The outlet, with a stand-in for faulty values; `None` without a usable slug.
@@ -59,7 +87,8 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
     let feeds = feeds(section, unique);
-    Some(Outlet { slug: slug?, name: name.unwrap_or_default(), language, time_zone, tags, feeds })
+    let was = former(section, unique);
+    Some(Outlet { slug: slug?, name: name.unwrap_or_default(), language, time_zone, tags, feeds, was })
 }
 
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {

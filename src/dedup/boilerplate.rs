@@ -68,5 +68,5 @@ fn without(window: &Window, draft: &Draft, learned: &HashSet<u32>) -> Draft {
         }
     }
     let body = draft.body.iter().zip(keep).filter(|(_, keep)| *keep).map(|(word, _)| *word).collect();
-    Draft { body, title: draft.title.clone(), former: draft.former.clone(), ..*draft }
+    Draft { body, title: draft.title.clone(), former: draft.former.clone(), language: None, ..*draft }
 }

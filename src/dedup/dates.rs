@@ -5,14 +5,59 @@ use jiff::Timestamp;
 
 /// When Warraq first saw it, so that a subscriber misses nothing that arrives late; its stated date for what the feed
 /// listed already on its first visit and for what is clearly old, so that nothing old floods in.
+///
+/// A few late entries are no flood: as long as `late` allows (for its feed; counted down here), a backdated entry of the
+/// last thirty days comes in as seen. What a first visit lists without a date stands behind everything of the last day, in
+/// the document's order, unless its address tells the day.
 #[must_use]
-pub fn order_at(arrival: &Arrival) -> Timestamp {
-    let dated = arrival.entry.believed;
-    let stated = match arrival.previous_success {
-        None => dated.or(arrival.oldest_believed),
-        Some(previous) => dated.filter(|&date| previous.duration_since(date) > rules::BACKDATED),
+pub fn order_at(arrival: &Arrival, late: Option<&mut u32>) -> Timestamp {
+    let Arrival { seen_at, .. } = *arrival;
+    let stated = match (arrival.previous_success, arrival.entry.believed) {
+        (None, dated) => Some(dated.or_else(|| address_day(arrival)).unwrap_or_else(|| undated(arrival))),
+        (Some(_), Some(_)) if is_backdated(arrival) => match late.filter(|left| **left > 0 && is_recent(arrival)) {
+            Some(left) => {
+                *left -= 1;
+                None
+            }
+            None => arrival.entry.believed,
+        },
+        (Some(_), _) => None,
     };
-    stated.unwrap_or(arrival.seen_at).min(arrival.seen_at)
+    stated.unwrap_or(seen_at).min(seen_at)
+}
+
+/// Whether an entry is dated long before its feed was last read.
+pub fn is_backdated(arrival: &Arrival) -> bool {
+    let dates = arrival.previous_success.zip(arrival.entry.believed);
+    dates.is_some_and(|(previous, date)| previous.duration_since(date) > rules::BACKDATED)
+}
+
+fn is_recent(arrival: &Arrival) -> bool {
+    arrival.entry.believed.is_some_and(|date| arrival.seen_at.duration_since(date) <= rules::LATE_AT_MOST)
+}
+
+/// Six hours apart in the document's order, behind the last day and behind every date of the document.
+fn undated(arrival: &Arrival) -> Timestamp {
+    let place = i64::from(arrival.listing.place(arrival.entry.key.hash()));
+    let behind = rules::UNDATED_BEHIND.as_secs() + rules::UNDATED_STEP.as_secs() * (place + 1);
+    Timestamp::from_second(arrival.seen_at.as_second() - behind).unwrap_or(Timestamp::MIN)
+}
+
+/// The day in an address (`/2017/05/09/`, `/2017-05-09-slug`), as far as it has passed. It orders and is not stated.
+fn address_day(arrival: &Arrival) -> Option<Timestamp> {
+    let url = url::Url::parse(arrival.entry.link.as_deref()?).ok()?;
+    let numbers: Vec<&str> = url.path().split(['/', '-', '_']).collect();
+    numbers.windows(3).find_map(|three| {
+        let part = |at: usize, digits: usize| {
+            let text = three.get(at).filter(|text| (1..=digits).contains(&text.len()))?;
+            text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i16>().ok()).flatten()
+        };
+        let year = part(0, 4).filter(|year| (1990..2100).contains(year))?;
+        let (month, day) = (i8::try_from(part(1, 2)?).ok()?, i8::try_from(part(2, 2)?).ok()?);
+        let day = jiff::civil::Date::new(year, month, day).ok()?;
+        let at = jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
+        (at <= arrival.seen_at).then_some(at)
+    })
 }
 
 /// The stated date or when it was first seen, whichever is earlier.
@@ -32,8 +77,8 @@ mod tests {
         let cases = [
             // (previous success, stated date, oldest of the document, order_at), in hours
             (None, Some(990), Some(900), 990),
-            (None, None, Some(900), 900),
-            (None, None, None, 1000),
+            (None, None, Some(900), 970),
+            (None, None, None, 970),
             (None, Some(1010), None, 1000),
             (Some(999), Some(990), Some(900), 1000),
             (Some(999), Some(951), Some(900), 1000),
@@ -45,8 +90,32 @@ mod tests {
             let mut a = arrival("key", "title", "");
             (a.seen_at, a.previous_success) = (now, previous.map(at));
             (a.entry.believed, a.oldest_believed) = (believed.map(at), oldest.map(at));
-            assert_eq!(order_at(&a), at(expected), "{previous:?} {believed:?} {oldest:?}");
+            assert_eq!(order_at(&a, None), at(expected), "{previous:?} {believed:?} {oldest:?}");
         }
+    }
+
+    #[test]
+    fn a_few_late_entries_come_in_as_seen() {
+        let late = |hours, left: &mut u32| {
+            let mut a = arrival("key", "title", "").dated(hours);
+            (a.seen_at, a.previous_success) = (at(1000), Some(at(999)));
+            order_at(&a, Some(left))
+        };
+        let mut left = 2;
+        assert_eq!([900, 901, 902].map(|hours| late(hours, &mut left)), [at(1000), at(1000), at(902)]);
+        assert_eq!(late(1000 - 31 * 24, &mut 2), at(1000 - 31 * 24));
+    }
+
+    #[test]
+    fn an_address_tells_the_day_on_a_first_visit() {
+        let mut a = arrival("key", "title", "").link("https://x.example/2017/05/09/slug");
+        (a.entry.believed, a.previous_success) = (None, None);
+        assert_eq!(order_at(&a, None), "2017-05-09T00:00:00Z".parse().unwrap());
+        a.previous_success = Some(at(999));
+        assert_eq!(order_at(&a, None), a.seen_at);
+        a = a.link("https://x.example/2017/15/09/slug");
+        a.previous_success = None;
+        assert_eq!(order_at(&a, None), at(970));
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The decision.
 
-use super::identity::{self, Named};
+use super::identity::{self, Named, Taken};
 use super::search::Search;
 use super::window::Draft;
 use super::{Arrival, Change, Changes, Decided, Known, KnownEntry, Mint, NewEntry, Sighted, Window};
-use super::{dates, iri, revise, rules};
-use crate::model::{EntryId, Evidence, Rule, StoryId};
+use super::{dates, iri, likeness as like, revise, rules};
+use crate::model::{EntryId, Evidence, FeedId, Rule, StoryId};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 /// Decides what each arrival is.
 ///
-/// The batch is put in order by believed date (none comes last), feed address and key; each arrival then sees what became
+/// The batch is put in order by believed date (none comes last), feed address and place in the document from the end; each arrival then sees what became
 /// of those before it.
 #[must_use]
 pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, mint: &mut Mint) -> Changes {
@@ -19,14 +20,19 @@ pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, min
     let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
     window.forget(now);
     let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
-    let mut desk = Desk { known, members, window, mint, now };
+    let taken = taken(&arrivals, &known);
+    let late = late(&arrivals, &known);
+    let mut desk = Desk { known, members, window, mint, now, taken, late };
     let decided = arrivals
         .into_iter()
         .map(|mut arrival| {
-            if let Some(key) = identity::rekeyed(&arrival, &desk.known) {
+            let mut reused = None;
+            if let Some((key, words)) = identity::rekeyed(&arrival, &desk.known) {
                 arrival.entry.key = key;
+                reused = words;
             }
-            let change = desk.decide_one(&arrival);
+            let change = desk.decide_one(&arrival, reused);
+            desk.take(&arrival, &change);
             Decided { arrival, change }
         })
         .collect();
@@ -36,7 +42,33 @@ pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, min
 /// Total over whatever distinguishes two arrivals, and blind to which poll ended first.
 fn sort_key(a: &Arrival) -> impl Ord {
     let date = a.entry.believed;
-    (date.is_none(), date, &a.feed_url, &a.entry.key, a.seen_at, a.entry.shown, a.entry.raw)
+    // What a document lists first is its newest: it is decided last, and its story has the highest number.
+    let from_end = Reverse(a.listing.place(a.entry.key.hash()));
+    (date.is_none(), date, &a.feed_url, from_end, &a.entry.key, a.seen_at, a.entry.shown, a.entry.raw)
+}
+
+/// Entries that an item of the arrivals' documents has by its key: no other item of that document is the same entry.
+fn taken(arrivals: &[Arrival], known: &Known) -> Taken {
+    let mut documents = HashSet::new();
+    let mut taken = Taken::new();
+    for arrival in arrivals.iter().filter(|a| documents.insert(a.poll)) {
+        let sighted = arrival.listing.keys().filter_map(|key| known.by_key.get(&key)).flatten();
+        taken.extend(sighted.filter(|s| s.feed == arrival.feed).filter_map(|s| Some((arrival.poll, s.entry?))));
+    }
+    taken
+}
+
+/// How many backdated entries each feed may still bring in at the top: none where one poll brings more than a day allows.
+fn late(arrivals: &[Arrival], known: &Known) -> HashMap<FeedId, u32> {
+    let mut brings: HashMap<FeedId, u32> = HashMap::new();
+    for arrival in arrivals.iter().filter(|a| dates::is_backdated(a)) {
+        let is_known = |s: &Sighted| s.feed == arrival.feed;
+        if !known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| s.iter().any(is_known)) {
+            *brings.entry(arrival.feed).or_default() += 1;
+        }
+    }
+    let left = |feed| rules::LATE_A_DAY.saturating_sub(known.late.get(&feed).copied().unwrap_or_default());
+    brings.into_iter().map(|(feed, brings)| (feed, if brings > rules::LATE_A_DAY { 0 } else { left(feed) })).collect()
 }
 
 /// One batch on its way: what is known grows with each decision.
@@ -46,18 +78,41 @@ struct Desk<'a> {
     window: &'a mut Window,
     mint: &'a mut Mint,
     now: Timestamp,
+    taken: Taken,
+    late: HashMap<FeedId, u32>,
 }
 
 impl Desk<'_> {
-    fn decide_one(&mut self, arrival: &Arrival) -> Change {
-        match identity::named(arrival, &self.known) {
+    /// No other item of the document is what this one turned out to be.
+    fn take(&mut self, arrival: &Arrival, change: &Change) {
+        let entry = match change {
+            Change::New(new) => new.id,
+            Change::Revised(revision) => revision.entry,
+            Change::Refreshed { entry } | Change::Unchanged { entry } | Change::Duplicate { entry, .. } => *entry,
+            Change::Pruned => return,
+        };
+        self.taken.insert((arrival.poll, entry));
+    }
+
+    fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
+        match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
             Named::Pruned => Change::Pruned,
-            Named::SameKey(entry) => self.revised(entry, arrival).unwrap_or(Change::Unchanged { entry }),
+            Named::SameKey(entry) => {
+                let same =
+                    || if arrival.entry.volatile { Change::Refreshed { entry } } else { Change::Unchanged { entry } };
+                self.revised(entry, arrival).unwrap_or_else(same)
+            }
             Named::SameArticle(entry, evidence) => {
                 self.sighted(arrival, entry);
-                self.revised(entry, arrival).unwrap_or(Change::Duplicate { entry, evidence })
+                match self.revised(entry, arrival) {
+                    Some(Change::Revised(mut revision)) => {
+                        revision.known_by = Some(evidence);
+                        Change::Revised(revision)
+                    }
+                    _ => Change::Duplicate { entry, evidence },
+                }
             }
-            Named::Unknown => self.unknown(arrival),
+            Named::Unknown => self.unknown(arrival, reused),
         }
     }
 
@@ -71,6 +126,9 @@ impl Desk<'_> {
         kept.folded_body.clone_from(&arrival.entry.folded.body);
         let moved = (kept.link_key != arrival.entry.link_key).then_some(kept.link_key.take()).flatten();
         kept.link_key = arrival.entry.link_key;
+        kept.link.clone_from(&arrival.entry.link);
+        kept.believed = arrival.entry.believed;
+        kept.files = like::files(&arrival.entry);
         if let Some(ids) = moved.and_then(|link| self.known.by_link.get_mut(&link)) {
             ids.retain(|id| *id != entry);
         }
@@ -79,23 +137,31 @@ impl Desk<'_> {
     }
 
     /// No name says what it is: its text may.
-    fn unknown(&mut self, arrival: &Arrival) -> Change {
+    fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
         let draft = self.window.draft_of(arrival, self.now);
         let search = draft.as_ref().map(|draft| Search::new(self.window, draft));
-        if let Some((entry, evidence)) = search.as_ref().and_then(Search::article) {
+        let article = search.as_ref().filter(|_| reused.is_none()).and_then(|s| s.article(arrival, &self.taken));
+        if let Some((entry, evidence)) = article {
             self.sighted(arrival, entry);
             return Change::Duplicate { entry, evidence };
         }
         let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
         let joined = by_link.or_else(|| search.as_ref()?.story(|story| self.has_room(story)));
-        Change::New(Box::new(self.take_in(arrival, joined, draft)))
+        Change::New(Box::new(self.take_in(arrival, joined, draft, reused)))
     }
 
-    fn take_in(&mut self, arrival: &Arrival, joined: Option<(StoryId, Evidence)>, draft: Option<Draft>) -> NewEntry {
+    fn take_in(
+        &mut self,
+        arrival: &Arrival,
+        joined: Option<(StoryId, Evidence)>,
+        draft: Option<Draft>,
+        reused: Option<String>,
+    ) -> NewEntry {
         let is_held = self.known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| !s.is_empty());
         let starts = joined.is_none();
         let (story, evidence) = joined.unwrap_or_else(|| {
-            (self.mint.story(), Evidence::plain(Rule::First, "first report: nothing known tells the same"))
+            let words = reused.unwrap_or_else(|| "first report: nothing known tells the same".to_owned());
+            (self.mint.story(), Evidence::plain(Rule::First, words))
         });
         let new = NewEntry {
             id: self.mint.entry(),
@@ -103,7 +169,7 @@ impl Desk<'_> {
             story,
             starts,
             evidence,
-            order_at: dates::order_at(arrival),
+            order_at: dates::order_at(arrival, self.late.get_mut(&arrival.feed)),
             published_at: dates::published_at(arrival),
         };
         let members = self.members_of(story) + 1;
@@ -135,6 +201,12 @@ impl Desk<'_> {
             id: new.id,
             outlet: arrival.outlet,
             feed: arrival.feed,
+            feed_removed: false,
+            source_id: entry.source_id.clone(),
+            link: entry.link.clone(),
+            language: entry.language.clone(),
+            believed: entry.believed,
+            files: like::files(entry),
             story: new.story,
             shown: entry.shown,
             title: entry.title.clone(),
@@ -143,6 +215,7 @@ impl Desk<'_> {
             story_members: members,
         };
         self.known.entries.insert(new.id, kept);
+        self.known.dated.insert(new.id);
         self.sighted(arrival, new.id);
         self.linked(arrival, new.id);
     }

@@ -1,9 +1,16 @@
-//! Levels A and B by name: the same entry under its key, or the same article of the outlet under its link.
+//! Levels A and B by name: the same entry under its key, its link or its stamp, or the same article of the outlet.
+//!
+//! Two readings are often possible. Then both entries are kept: a lost entry is lost, and entries of one outlet never join
+//! in a story.
 
+use super::likeness as like;
+use super::number::PathId;
 use super::revise::changed_share;
-use super::{Arrival, Known, KnownEntry, iri};
+use super::stamp::Stamp;
+use super::{Arrival, Known, KnownEntry, Sighted, iri, rules};
 use crate::model::{EntryId, Evidence, Key, OutletId, Rule, StoryId, link};
 use crate::normalise::fold::fold;
+use std::collections::HashSet;
 
 /// What an arrival's names say.
 #[derive(Debug)]
@@ -18,35 +25,87 @@ pub enum Named {
     SameArticle(EntryId, Evidence),
 }
 
+/// Entries that another item of the same document (poll) is: none of them can be the arrival.
+pub type Taken = HashSet<(usize, EntryId)>;
+
+/// Another key for an arrival whose guid was used before for something else, and why.
+pub fn rekeyed(arrival: &Arrival, known: &Known) -> Option<(Key, Option<String>)> {
+    let before = known.entries.get(&sighted(arrival, known, arrival.entry.key.hash())?.entry?)?;
+    if let Some(words) = reused(before, arrival) {
+        return Some((arrival.reused_key()?, Some(words)));
+    }
+    titled(arrival, before).map(|key| (key, None))
+}
+
+/// Whether a guid was used again, in words: another title, other words and a later date, or the same title over other texts
+/// and files at least six days later. This wins over the link.
+fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
+    let later = arrival.entry.believed?.duration_since(before.believed?);
+    let overlap = like::overlap(&before.folded_body, &arrival.entry.folded.body);
+    let is_other = overlap.is_some_and(|share| share < rules::OTHER_TEXT);
+    let bare = overlap.is_none() && before.folded_body.is_empty() && arrival.entry.folded.body.is_empty();
+    let other_title = !like::same_title(before, arrival);
+    let is_again = if other_title {
+        let no_title =
+            || like::overlap(&like::title(before), &arrival.entry.folded.title).is_some_and(|s| s < rules::OTHER_TEXT);
+        let words = is_other || (bare && (no_title() || like::other_files(before, arrival)));
+        let is_void = arrival.listing.guids_void && later.as_secs() != 0 && overlap.is_none_or(|share| share < 0.5);
+        (words && later > rules::REUSED_AFTER) || is_void
+    } else {
+        let files = like::other_files(before, arrival);
+        let no_files = before.files.is_empty() || like::files(&arrival.entry).is_empty();
+        ((is_other && (files || no_files)) || (bare && files)) && later >= rules::REUSED_TITLED_AFTER
+    };
+    let hours = later.as_hours();
+    let title = if other_title { "another title" } else { "the same title" };
+    is_again
+        .then(|| format!("new under the id of entry {}: {title}, other words, dated {hours} hours later", before.id))
+}
+
 /// The key of an arrival whose guid is but its title, when the feed used that title for another page before ("Cartoon of
 /// the day"): such a guid is void, and guid and link identify, as in a document where it occurs twice.
 ///
 /// The page is another one unless at least half of the text is the same.
-pub fn rekeyed(arrival: &Arrival, known: &Known) -> Option<Key> {
+fn titled(arrival: &Arrival, before: &KnownEntry) -> Option<Key> {
     let entry = &arrival.entry;
     let guid = fold(entry.source_id.as_deref()?);
     let page = link::canonical(entry.link.as_deref()?)?;
-    let sighted = known.by_key.get(&entry.key.hash())?.iter().find(|s| s.feed == arrival.feed)?;
-    let before = known.entries.get(&sighted.entry?)?;
     let is_title = !guid.is_empty() && guid == entry.folded.title;
     let same_text = !before.folded_body.is_empty() && changed_share(&before.folded_body, &entry.folded.body) <= 0.5;
     let elsewhere = before.link_key.is_some() && entry.link_key.is_some() && before.link_key != entry.link_key;
     (is_title && elsewhere && !same_text).then(|| Key(format!("{} {page}", entry.key.0)))
 }
 
-/// Looks an arrival up by key, then by link, within its outlet.
+fn sighted(arrival: &Arrival, known: &Known, key: i64) -> Option<Sighted> {
+    known.by_key.get(&key)?.iter().find(|s| s.feed == arrival.feed).copied()
+}
+
+/// Looks an arrival up by key, then by link, by stamp and by the id in its path, within its outlet. `reused`: its guid is
+/// another entry's, and so may be its link.
 #[must_use]
-pub fn named(arrival: &Arrival, known: &Known) -> Named {
-    let sighted = known.by_key.get(&arrival.entry.key.hash()).map_or(&[][..], Vec::as_slice);
-    if let Some(here) = sighted.iter().find(|s| s.feed == arrival.feed) {
+pub fn named(arrival: &Arrival, known: &Known, taken: &Taken, reused: bool) -> Named {
+    if let Some(here) = sighted(arrival, known, arrival.entry.key.hash()) {
         return here.entry.map_or(Named::Pruned, Named::SameKey);
     }
-    if let Some(entry) = by_link(arrival, known) {
+    let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.poll, entry.id));
+    if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(e)) {
+        let words = format!("same id, title and text as entry {}, before the feed's ids were void", entry.id);
+        return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
+    }
+    if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(e)) {
+        let words = format!("same title and text as entry {}, which has the used id too", entry.id);
+        return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
+    }
+    if let Some(entry) = by_link(arrival, known).filter(|e| is_free(e) && !(reused && like::other_second(e, arrival))) {
         let place = if entry.feed == arrival.feed { "its feed" } else { "another feed of its outlet" };
         let words = format!("same link as entry {}, which {place} listed under another id", entry.id);
         return Named::SameArticle(entry.id, Evidence::plain(Rule::Link, words));
     }
-    let elsewhere = sighted.iter().filter_map(|s| known.entries.get(&s.entry?));
+    if let Some((entry, evidence)) = by_stamp(arrival, known, taken).or_else(|| by_path_id(arrival, known, taken)) {
+        return Named::SameArticle(entry, evidence);
+    }
+    let elsewhere = known.by_key.get(&arrival.entry.key.hash()).into_iter().flatten();
+    let elsewhere = elsewhere.filter_map(|s| known.entries.get(&s.entry?)).filter(is_free);
     match elsewhere.filter(|e| e.outlet == arrival.outlet).find(|e| key_speaks_for_outlet(arrival, e)) {
         Some(entry) => {
             let words = format!("same id as entry {} of another feed of its outlet", entry.id);
@@ -56,11 +115,41 @@ pub fn named(arrival: &Arrival, known: &Known) -> Named {
     }
 }
 
+/// The entry that the feed had under the bare guid, when its guids are void since and nothing else changed.
+fn by_former_key<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+    let entry = known.entries.get(&sighted(arrival, known, arrival.former_key()?.hash())?.entry?)?;
+    let is_same = like::same_title(entry, arrival)
+        && like::same_second(entry, arrival)
+        && entry.folded_body == arrival.entry.folded.body
+        && !like::other_files(entry, arrival);
+    is_same.then_some(entry)
+}
+
+/// The entry that took over a used guid, at the arrival's link: its outlet stated another date for it since.
+fn again<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+    at_link(arrival, known).filter(|e| e.feed == arrival.feed && like::same_title(e, arrival)).find(|e| {
+        let overlap = like::overlap(&e.folded_body, &arrival.entry.folded.body);
+        overlap.is_none_or(|share| share >= 0.5) && !like::other_files(e, arrival)
+    })
+}
+
 /// The one entry of the arrival's outlet at the arrival's link. A link that several entries of the outlet have, or that
-/// occurs twice in the document, is no identity.
+/// occurs twice in the document, is no identity; nor is one whose entry speaks against it.
 fn by_link<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
     let mut own = at_link(arrival, known).filter(|e| e.outlet == arrival.outlet);
-    own.next().filter(|_| own.next().is_none())
+    own.next().filter(|_| own.next().is_none()).filter(|entry| !is_next_at_link(entry, arrival))
+}
+
+/// Whether an arrival is another entry at a link that stays the same (an hourly bulletin, a product's page): a living guid
+/// that differs, another stated second, and another title over another text, or other files.
+fn is_next_at_link(entry: &KnownEntry, arrival: &Arrival) -> bool {
+    let body = &arrival.entry.folded.body;
+    let no_text = entry.folded_body.is_empty() && body.is_empty();
+    let other_text = || no_text || changed_share(&entry.folded_body, body) > rules::MATERIAL_SHARE;
+    entry.feed == arrival.feed
+        && like::other_second(entry, arrival)
+        && like::other_guid(entry, arrival)
+        && (like::other_files(entry, arrival) || (!like::same_title(entry, arrival) && other_text()))
 }
 
 /// Entries at the arrival's link, oldest first.
@@ -70,8 +159,79 @@ fn at_link<'a>(arrival: &Arrival, known: &'a Known) -> impl Iterator<Item = &'a 
     ids.iter().filter_map(|id| known.entries.get(id))
 }
 
+/// Entries of the outlet that were dated when the arrival is, oldest first, without those that another item of the document
+/// is.
+fn dated<'a>(arrival: &Arrival, known: &'a Known, taken: &Taken) -> Vec<&'a KnownEntry> {
+    let of_outlet = known.dated.iter().filter_map(|id| known.entries.get(id)).filter(|e| e.outlet == arrival.outlet);
+    let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.poll, e.id))).collect();
+    found.sort_unstable_by_key(|e| e.id);
+    found
+}
+
+/// The stamp: same feed (or one that it replaced), same stated second, same title. A midnight, or a stamp that several
+/// items share, counts only with equal text or an equal path as well; in another feed of the outlet, host and path must be
+/// the same.
+fn by_stamp(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+    let stamp = Stamp::of(&arrival.entry)?;
+    let at = arrival.entry.believed?;
+    let is_here = |e: &KnownEntry| e.feed == arrival.feed || e.feed_removed;
+    let link = arrival.entry.link.as_deref();
+    let stamped = |e: &&KnownEntry| Stamp::new(e.believed, &like::title(e)) == Some(stamp);
+    let mut same: Vec<_> = dated(arrival, known, taken).into_iter().filter(stamped).collect();
+    same.retain(|e| is_here(e) || like::same_path(e.link.as_deref(), link, true));
+    let is_shared = arrival.listing.stamp_repeats(stamp) || arrival.listing.is_midnight(at) || same.len() > 1;
+    let same_text = |e: &KnownEntry| !e.folded_body.is_empty() && e.folded_body == arrival.entry.folded.body;
+    let path = |e: &KnownEntry| !arrival.link_repeats && like::same_path(e.link.as_deref(), link, false);
+    same.retain(|e| !is_shared || ((same_text(e) || path(e)) && !like::other_files(e, arrival)));
+    // Of several the one at the same path, else the only one.
+    let found = same.iter().find(|e| path(e)).or_else(|| same.first().filter(|_| same.len() == 1));
+    let Some(found) = found else { return by_second_and_text(arrival, known, taken) };
+    let place = if is_here(found) { "" } else { " and path in another feed of its outlet" };
+    let words = format!("same stated second and title{place} as entry {}", found.id);
+    Some((found.id, Evidence::plain(Rule::Stamp, words)))
+}
+
+/// A headline that was corrected, and the address and guid made of it: same feed, same stated second, same text, most of
+/// the title, no other file and no other living guid.
+fn by_second_and_text(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+    let folded = &arrival.entry.folded;
+    let at = arrival.entry.believed.filter(|at| !arrival.listing.is_midnight(*at) && !folded.body.is_empty())?;
+    let is_same = |e: &&KnownEntry| {
+        (e.feed == arrival.feed || e.feed_removed)
+            && e.believed.is_some_and(|its| its.as_second() == at.as_second())
+            && e.folded_body == folded.body
+            && like::overlap(&like::title(e), &folded.title).is_some_and(|share| share >= 0.5)
+            && !like::other_files(e, arrival)
+            && !like::other_guid(e, arrival)
+    };
+    let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(is_same).collect();
+    let [found] = found[..] else { return None };
+    let words = format!("same stated second and text, and most of the title, as entry {}", found.id);
+    Some((found.id, Evidence::plain(Rule::Stamp, words)))
+}
+
+/// The id in the path, at any age: same host, id and stated second, the only entry that has it, in the same language.
+fn by_path_id(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+    let id = PathId::of(arrival.entry.link.as_deref()?)?;
+    let has_id = |e: &&KnownEntry| e.link.as_deref().and_then(PathId::of).is_some_and(|its| its == id);
+    let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(has_id).collect();
+    let [found] = found[..] else { return None };
+    let folded = &arrival.entry.folded;
+    let scripts = [like::script(&like::title(found), &found.folded_body), like::script(&folded.title, &folded.body)];
+    let alike = id.is_last
+        || like::overlap(&like::title(found), &folded.title).is_some_and(|s| s >= rules::SECTION_LIKENESS)
+        || like::overlap(&found.folded_body, &folded.body).is_some_and(|s| s >= rules::SECTION_LIKENESS);
+    let languages = [found.language.as_deref(), arrival.entry.language.as_deref()];
+    let is_one = like::same_second(found, arrival)
+        && alike
+        && !arrival.listing.id_repeats(&id)
+        && like::same_language(scripts, languages);
+    let words = format!("same id in the address and same stated second as entry {}", found.id);
+    is_one.then(|| (found.id, Evidence::plain(Rule::Number, words)))
+}
+
 /// A key means one article in all feeds of an outlet when it is an IRI, hence unique by its making; a bare number or word
-/// only together with an equal title.
+/// only together with an equal title, or where the feed replaced another.
 fn key_speaks_for_outlet(arrival: &Arrival, entry: &KnownEntry) -> bool {
     let own = arrival.entry.source_id.as_deref().unwrap_or_default();
     let is_page = link::canonical(own).is_none() || link::link_key(own).is_some();

@@ -9,6 +9,8 @@ mod dates;
 mod decide;
 mod identity;
 mod iri;
+mod likeness;
+mod listing;
 mod number;
 mod postings;
 pub mod replay;
@@ -16,6 +18,7 @@ mod revise;
 pub mod rules;
 mod search;
 mod shape;
+mod stamp;
 mod titles;
 mod window;
 mod words;
@@ -25,12 +28,20 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use dates::is_backdated;
 pub use decide::decide;
+pub use likeness::{files, files_of};
+pub use listing::Listing;
+pub use number::path_id;
+pub use stamp::Stamp;
 pub use window::{Remembered, Window};
 
-use crate::model::{Entry, EntryId, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
+use crate::model::{Entry, EntryId, Evidence, FeedId, Key, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// One entry of one poll, on its way to a decision.
 #[derive(Debug, Clone)]
@@ -51,8 +62,31 @@ pub struct Arrival {
     pub oldest_believed: Option<Timestamp>,
     /// The link occurs more than once in the document: it is no identity there (level A).
     pub link_repeats: bool,
+    /// What its document says of its entries as a whole.
+    pub listing: Arc<Listing>,
     /// The entry.
     pub entry: Entry,
+}
+
+impl Arrival {
+    /// The key of an entry whose guid was used before for another one: it includes the stated second.
+    #[must_use]
+    pub fn reused_key(&self) -> Option<Key> {
+        let second = self.entry.believed?.as_second();
+        Some(Key(format!("{} @{second}", self.entry.key.0)))
+    }
+
+    /// The key it had while the feed's guids were not void.
+    #[must_use]
+    pub fn former_key(&self) -> Option<Key> {
+        let id = self.entry.source_id.clone().filter(|id| self.listing.guids_void && *id != self.entry.key.0);
+        id.map(Key)
+    }
+
+    /// Hashes of every key it may be known by.
+    pub fn key_hashes(&self) -> impl Iterator<Item = i64> {
+        [Some(self.entry.key.clone()), self.reused_key(), self.former_key()].into_iter().flatten().map(|k| k.hash())
+    }
 }
 
 /// What the store recalled about a batch.
@@ -62,7 +96,12 @@ pub struct Known {
     pub by_key: HashMap<i64, Vec<Sighted>>,
     /// Entries by canonical link, whatever the outlet, oldest first.
     pub by_link: HashMap<LinkKey, Vec<EntryId>>,
-    /// The entries that the two maps name.
+    /// Entries of the arrivals' outlets with an arrival's stated second and title, or its stated minute and the id in its
+    /// path.
+    pub dated: HashSet<EntryId>,
+    /// Backdated entries that a feed brought on the day of its arrivals and that came in at the top.
+    pub late: HashMap<FeedId, u32>,
+    /// The entries that the maps name.
     pub entries: HashMap<EntryId, KnownEntry>,
 }
 
@@ -86,6 +125,18 @@ pub struct KnownEntry {
     pub feed: FeedId,
     /// Its story.
     pub story: StoryId,
+    /// Its feed is no longer configured: another of the outlet may have replaced it.
+    pub feed_removed: bool,
+    /// Its id as the outlet wrote it.
+    pub source_id: Option<String>,
+    /// Link now.
+    pub link: Option<String>,
+    /// Language now.
+    pub language: Option<String>,
+    /// The stated date, where it is believed.
+    pub believed: Option<Timestamp>,
+    /// Addresses of its files and pictures, without queries; of pictures in the text only where there are few words.
+    pub files: Vec<String>,
     /// Hash of all that a reader sees.
     pub shown: i64,
     /// Title now.
@@ -130,6 +181,11 @@ pub enum Change {
     New(Box<NewEntry>),
     /// Its outlet changed it.
     Revised(Box<Revision>),
+    /// Nothing was edited, but a signed address, a counter or a clock changed: what is kept is written anew, no revision.
+    Refreshed {
+        /// The entry.
+        entry: EntryId,
+    },
     /// Other bytes, but nothing that is kept differs.
     Unchanged {
         /// The entry.
@@ -176,6 +232,8 @@ pub struct Revision {
     pub material: bool,
     /// In words: what changed.
     pub words: String,
+    /// What showed that it is this entry, where another address, id or feed had it first.
+    pub known_by: Option<Evidence>,
 }
 
 /// An arrival and its decision.

@@ -137,6 +137,7 @@ impl House {
             previous_success: Some(seen_at),
             oldest_believed: None,
             link_repeats: false,
+            listing: std::sync::Arc::default(),
             entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
         }
     }
@@ -170,6 +171,12 @@ impl House {
                         id: new.id,
                         outlet,
                         feed,
+                        feed_removed: false,
+                        source_id: entry.source_id.clone(),
+                        link: entry.link.clone(),
+                        language: entry.language.clone(),
+                        believed: entry.believed,
+                        files: super::files(&entry),
                         story: new.story,
                         shown: entry.shown,
                         title: entry.title.clone(),
@@ -189,7 +196,7 @@ impl House {
                     }
                     revision.entry
                 }
-                Change::Unchanged { entry } | Change::Duplicate { entry, .. } => entry,
+                Change::Unchanged { entry } | Change::Refreshed { entry } | Change::Duplicate { entry, .. } => entry,
                 Change::Pruned => continue,
             };
             let sightings = self.known.by_key.entry(entry.key.hash()).or_default();

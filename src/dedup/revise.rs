@@ -1,6 +1,8 @@
 //! What an outlet changed in its entry.
 
 use super::{Arrival, KnownEntry, Revision, rules};
+use crate::model::PlainText;
+use crate::normalise::{without_clocks, without_counters};
 use std::collections::HashMap;
 
 /// The change from what is kept to what arrived, or `None` when nothing that is kept differs.
@@ -9,13 +11,15 @@ pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
     if known.shown == arrival.entry.shown || !may_revise(known, arrival) {
         return None;
     }
-    let new_title = known.title != arrival.entry.title;
-    let changed = changed_share(&known.folded_body, &arrival.entry.folded.body);
+    let new_title = counted_out(known.title.as_ref()) != counted_out(arrival.entry.title.as_ref());
+    let (old, new) = (without_clocks(&known.folded_body), without_clocks(&arrival.entry.folded.body));
+    let changed = changed_share(&old, &new);
     Some(Revision {
         entry: known.id,
         old_title: known.title.clone(),
         material: new_title || changed > rules::MATERIAL_SHARE,
         words: in_words(new_title, changed),
+        known_by: None,
     })
 }
 
@@ -25,7 +29,13 @@ fn may_revise(known: &KnownEntry, arrival: &Arrival) -> bool {
     let is_text = |folded: &str| folded.split(' ').nth(rules::SHORT - 1).is_some();
     let (had, brings) = (is_text(&known.folded_body), is_text(&arrival.entry.folded.body));
     let takes_away = had && !brings && known.title == arrival.entry.title;
-    if known.feed == arrival.feed { !takes_away } else { brings && !had }
+    // A feed that replaced another speaks for it.
+    if known.feed == arrival.feed || known.feed_removed { !takes_away } else { brings && !had }
+}
+
+/// A title without counters of comments, replies and views: they are no edit.
+fn counted_out(title: Option<&PlainText>) -> Option<std::borrow::Cow<'_, str>> {
+    title.map(|title| without_counters(title.as_str()))
 }
 
 fn in_words(new_title: bool, changed: f64) -> String {

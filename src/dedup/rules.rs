@@ -109,6 +109,33 @@ pub const NEAR_TITLE: f64 = 0.15;
 /// Level B: least digits of an article's number in a path.
 pub const NUMBER_DIGITS: usize = 6;
 
+/// Level B: least hexadecimal digits of an id, letters and figures mixed: shorter runs are words ("decade80").
+pub const HASH_DIGITS: usize = 12;
+
+/// Level A: share of the shorter text's word pairs below which two texts are other texts, where a guid is used again.
+pub const OTHER_TEXT: f64 = 0.1;
+
+/// Level A: a guid is used again when the stated date moved by more than this and the title is another.
+pub const REUSED_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// Level A: the same with the same title: a weekly cartoon under one guid.
+pub const REUSED_TITLED_AFTER: SignedDuration = SignedDuration::from_hours(6 * 24);
+
+/// Level B: an id in the midst of a path may be a section's: titles or texts must share this much too.
+pub const SECTION_LIKENESS: f64 = 0.3;
+
+/// Backdated entries that a feed brings in a day without flooding anybody: they come in at the top.
+pub const LATE_A_DAY: u32 = 3;
+
+/// No entry older than this comes in at the top, however few there are.
+pub const LATE_AT_MOST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Between two undated entries of a first visit.
+pub const UNDATED_STEP: SignedDuration = SignedDuration::from_hours(6);
+
+/// Undated entries of a first visit stand behind everything of this span.
+pub const UNDATED_BEHIND: SignedDuration = SignedDuration::from_hours(24);
+
 /// Level B: most digits; longer ones are hashes.
 pub const NUMBER_DIGITS_MAX: usize = 18;
 

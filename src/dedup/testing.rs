@@ -30,6 +30,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         extras: Extras::default(),
         folded: Folded { title: fold(title), body: fold(body) },
         shown: Entry::hash_shown(&[title, body]),
+        volatile: false,
     };
     Arrival {
         poll: 0,
@@ -40,6 +41,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         previous_success: Some(at(999)),
         oldest_believed: Some(at(900)),
         link_repeats: false,
+        listing: std::sync::Arc::default(),
         entry,
     }
 }
@@ -77,6 +79,12 @@ pub fn known(n: i64, a: &Arrival) -> KnownEntry {
         id: EntryId(n),
         outlet: a.outlet,
         feed: a.feed,
+        feed_removed: false,
+        source_id: a.entry.source_id.clone(),
+        link: a.entry.link.clone(),
+        language: a.entry.language.clone(),
+        believed: a.entry.believed,
+        files: super::files(&a.entry),
         story: StoryId(n),
         shown: a.entry.shown,
         title: a.entry.title.clone(),
@@ -95,6 +103,7 @@ pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> Known {
         if let Some(link) = a.entry.link_key {
             known_all.by_link.entry(link).or_default().push(EntryId(n));
         }
+        known_all.dated.insert(EntryId(n));
         known_all.entries.insert(EntryId(n), known(n, &a));
     }
     known_all
@@ -106,7 +115,10 @@ pub fn mint() -> Mint {
 }
 
 /// Decides with an empty window: one word a decision, in their order (`new 100 in 100`, `same 1`, …).
-pub fn decided(known: Known, arrivals: Vec<Arrival>) -> Vec<String> {
+///
+/// Each arrival is of a document of its own.
+pub fn decided(known: Known, mut arrivals: Vec<Arrival>) -> Vec<String> {
+    arrivals.iter_mut().zip(0..).for_each(|(arrival, poll)| arrival.poll = poll);
     let changes = decide(arrivals, known, &mut Window::default(), &mut mint());
     changes.into_decided().iter().map(|d| in_short(&d.change)).collect()
 }
@@ -116,6 +128,7 @@ pub fn in_short(change: &Change) -> String {
     match change {
         Change::New(new) => format!("new {} in {} by {}", new.id, new.story, new.evidence.rule.as_str()),
         Change::Revised(r) => format!("revised {} {}", r.entry, if r.material { "materially" } else { "a little" }),
+        Change::Refreshed { entry } => format!("refreshed {entry}"),
         Change::Unchanged { entry } => format!("unchanged {entry}"),
         Change::Duplicate { entry, evidence } => format!("duplicate of {entry} by {}", evidence.rule.as_str()),
         Change::Pruned => "pruned".to_owned(),

@@ -8,7 +8,7 @@ use super::postings::Postings;
 use super::shape::{Shape, sequences, set};
 use super::titles::Titles;
 use super::words::{WordId, Words, chain};
-use super::{Arrival, KnownEntry, rules};
+use super::{Arrival, KnownEntry, likeness as like, rules};
 use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use crate::normalise::fold::fold;
 use jiff::{SignedDuration, Timestamp};
@@ -56,6 +56,12 @@ pub struct Remembered {
     pub first_seen_at: Timestamp,
     /// Its address as published.
     pub link: Option<String>,
+    /// Its language.
+    pub language: Option<String>,
+    /// Its guid as its outlet wrote it.
+    pub source_id: Option<String>,
+    /// Its files, as [`super::files`] gives them.
+    pub files: Vec<String>,
     /// Folded title.
     pub title: String,
     /// Folded body.
@@ -72,6 +78,15 @@ pub(super) struct Draft {
     /// Believed date, else when it was first seen, in Unix seconds.
     pub at: i64,
     pub article: Option<Article>,
+    /// The stated second, where it is believed.
+    pub stated: Option<i64>,
+    pub language: Option<Box<str>>,
+    /// Of most of its letters.
+    pub script: u8,
+    /// Hash of a guid of the outlet's own.
+    pub guid: Option<u64>,
+    /// Hash of its enclosures.
+    pub files: u64,
     /// Hash of the whole folded title and body.
     pub text: u64,
     pub title: Box<[WordId]>,
@@ -196,6 +211,9 @@ impl Window {
                 believed: entry.believed,
                 first_seen_at: arrival.seen_at,
                 link: entry.link.clone(),
+                language: entry.language.clone(),
+                source_id: entry.source_id.clone().filter(|_| !arrival.listing.guids_void),
+                files: like::files(entry),
                 title: entry.folded.title.clone(),
                 body: entry.folded.body.clone(),
                 former_titles: Vec::new(),
@@ -217,6 +235,15 @@ impl Window {
             feed: entry.feed,
             at,
             article: entry.link.as_deref().zip(entry.believed).and_then(|(link, date)| Article::of(link, date)),
+            stated: entry.believed.map(Timestamp::as_second),
+            language: entry.language.as_deref().map(Into::into),
+            script: like::script(&entry.title, &entry.body),
+            guid: entry
+                .source_id
+                .as_deref()
+                .filter(|guid| like::living(Some(guid), entry.link.as_deref(), &entry.title))
+                .map(|guid| super::words::hash_text(guid, "")),
+            files: super::words::hash_text(&entry.files.join(" "), ""),
             text: super::words::hash_text(&entry.title, &entry.body),
             title,
             body: self.words.read(&entry.body, rules::BODY),

@@ -190,7 +190,7 @@ pub struct ParsedFeed {
     pub updated: Option<Timestamp>,
     /// What it asks of pollers.
     pub hints: Hints,
-    /// Some guid occurs twice in this document with different links.
+    /// Some guid stands at several different entries of this document.
     pub guids_void: bool,
     /// All its entries, two at least, have one and the same link: it says nothing about any of them.
     pub link_shared: bool,
@@ -203,6 +203,8 @@ pub struct ParsedFeed {
 pub struct Listed {
     /// Hash of its bytes.
     pub raw: RawHash,
+    /// Hash of what it is known by ([`Key::hash`]), whether it was read or not.
+    pub key: i64,
     /// Another entry of the document has the same link.
     pub link_repeats: bool,
     /// What it says; `None` when the caller already knew its bytes.
@@ -322,8 +324,10 @@ pub struct Entry {
     pub extras: Extras,
     /// For comparing and searching.
     pub folded: Folded,
-    /// Hash of all that a reader would see; equal means that the outlet changed nothing that is kept.
+    /// Hash of all that a reader would see and the outlet edits; equal means that it edited nothing.
     pub shown: i64,
+    /// Something in it changes without being edited (a signed address, a counter, a clock) and is no part of `shown`.
+    pub volatile: bool,
 }
 
 impl Entry {

@@ -18,6 +18,8 @@ pub struct Outlet {
     pub tags: Vec<String>,
     /// Configured addresses: feeds, or pages that announce one.
     pub feeds: Vec<FeedUrl>,
+    /// Former addresses of feeds: what they brought is this outlet's.
+    pub was: Vec<FeedUrl>,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, with `-` or `_` inside, at most 64 characters.

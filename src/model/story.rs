@@ -9,6 +9,8 @@ pub enum Rule {
     Key,
     /// Level A and B: the same canonical link within an outlet. Level C: the same canonical link at another outlet.
     Link,
+    /// Level A: the same stated second and title.
+    Stamp,
     /// Level A: the same title and text in the same feed.
     SameText,
     /// Level B: the same article number in the path and the same minute, at one host.
@@ -25,10 +27,11 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, for the database's CHECK and for documentation.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::First,
         Self::Key,
         Self::Link,
+        Self::Stamp,
         Self::SameText,
         Self::Number,
         Self::NearText,
@@ -44,6 +47,7 @@ impl Rule {
             Self::First => "first",
             Self::Key => "key",
             Self::Link => "link",
+            Self::Stamp => "stamp",
             Self::SameText => "same_text",
             Self::Number => "number",
             Self::NearText => "near_text",

@@ -10,10 +10,12 @@ mod lean;
 mod plain;
 mod recover;
 mod strip;
+mod volatile;
 
 pub use html::{html, html_within};
 pub use plain::plain;
 pub use strip::text;
+pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
     Category, Deadline, Enclosure, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
@@ -83,6 +85,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Dea
     };
     let link = parsed.link.map(open_address);
     let shown = shown(title.as_ref(), link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
+    let volatile = is_volatile(title.as_ref(), link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
     Entry {
         key: parsed.key,
         raw,
@@ -100,6 +103,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Dea
         extras,
         folded,
         shown,
+        volatile,
     }
 }
 
@@ -121,7 +125,8 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     text
 }
 
-/// Hash of all that a reader sees. Stated dates are no part of it: many outlets state the hour of the visit.
+/// Hash of all that a reader sees and an outlet edits. Stated dates are no part of it: many outlets state the hour of the
+/// visit. Nor are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
 fn shown(
     title: Option<&PlainText>,
     link: Option<&str>,
@@ -129,19 +134,17 @@ fn shown(
     content: Option<&SafeHtml>,
     extras: &Extras,
 ) -> i64 {
-    let mut parts = vec![
-        title.map_or("", PlainText::as_str),
-        link.unwrap_or_default(),
-        summary.map_or("", SafeHtml::as_str),
-        content.map_or("", SafeHtml::as_str),
-        extras.image.as_deref().unwrap_or_default(),
-        extras.rights.as_deref().unwrap_or_default(),
-    ];
+    let text = |html: Option<&SafeHtml>| html.map_or_else(String::new, |html| steady_html(html.as_str()).into_owned());
+    let (title, summary, content) =
+        (without_counters(title.map_or("", PlainText::as_str)), text(summary), text(content));
+    let image = extras.image.as_deref().map(bare).unwrap_or_default();
+    let rights = extras.rights.as_deref().unwrap_or_default();
+    let mut parts = vec![title.as_ref(), link.map(bare).unwrap_or_default(), &summary, &content, image, rights];
     parts.extend(extras.authors.iter().map(|person| person.name.as_str()));
     parts.push("");
     parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
     parts.push("");
-    parts.extend(extras.enclosures.iter().map(|file| file.url.as_str()));
+    parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
     Entry::hash_shown(&parts)
 }
 
@@ -155,6 +158,17 @@ fn open_address(address: String) -> String {
 
 fn enclosure(file: Enclosure) -> Enclosure {
     Enclosure { url: open_address(file.url), ..file }
+}
+
+/// Whether something in the entry is left out of [`shown`]: it may have to be refreshed where nothing was edited.
+fn is_volatile(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml>; 2], extras: &Extras) -> bool {
+    let is_bare = |address: &str| bare(address).len() == address.len();
+    let steady = |html: &SafeHtml| matches!(steady_html(html.as_str()), std::borrow::Cow::Borrowed(_));
+    !(title.is_none_or(|t| matches!(without_counters(t.as_str()), std::borrow::Cow::Borrowed(_)))
+        && link.is_none_or(is_bare)
+        && extras.image.as_deref().is_none_or(is_bare)
+        && extras.enclosures.iter().all(|file| is_bare(&file.url))
+        && texts.into_iter().flatten().all(steady))
 }
 
 fn people(people: Vec<Person>) -> Vec<Person> {

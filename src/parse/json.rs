@@ -4,7 +4,7 @@ use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::language;
 use super::guess::guessed;
-use super::identity::{self, Keys};
+use super::identity::{About, Keys};
 use super::limits::{LIST, Limits};
 use super::text::without_marks;
 use super::{Context, ENTRIES, Raw, Repairs, Room, bounded};
@@ -94,10 +94,15 @@ fn entries(
         keys.announce(draft.id.as_deref(), draft.link.as_deref());
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
+    for (_, draft) in &drafts {
+        if keys.is_repeated(draft.id.as_deref()) {
+            keys.compare(draft.id.as_deref(), draft.link.as_deref(), &About::of(draft));
+        }
+    }
     for (hash, draft) in drafts {
-        let key = keys.next(draft.id.as_deref(), draft.link.as_deref(), || identity::said(&draft));
+        let Some(key) = keys.next(draft.id.as_deref(), draft.link.as_deref(), || About::of(&draft)) else { continue };
         let is_known = known(hash);
-        raw.listed.push((hash, draft.link.clone(), (!is_known).then_some(key)));
+        raw.listed.push((hash, draft.link.clone(), key, is_known));
         if !is_known {
             raw.entries.push(draft);
         }

@@ -39,7 +39,7 @@ pub use outlines::{Outline, outlines};
 
 use crate::model::{Deadline, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
-use identity::Keys;
+use identity::{About, Keys};
 use jiff::tz::TimeZone;
 use limits::Limits;
 use std::collections::HashMap;
@@ -142,8 +142,8 @@ struct Raw {
     feed: FeedDraft,
     /// The order of day and month in its dates.
     order: dates::Order,
-    /// Every entry, with its key where it is to be read, and whether it is `entries`' next.
-    listed: Vec<(RawHash, Option<String>, Option<Key>)>,
+    /// Every entry, copies left out: its bytes, its page, its key, and whether it is known: otherwise it is `entries`' next.
+    listed: Vec<(RawHash, Option<String>, Key, bool)>,
     /// The entries that are to be read.
     entries: Vec<EntryDraft>,
 }
@@ -181,15 +181,21 @@ fn read_xml(
     let mut keys = Keys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
     let items = items(&tree, root.id, &mut space, &mut keys, &limits)?;
+    let about = |id| About::of(&entry::read(&tree, id, links::Links::default(), &context.zone));
+    for (id, links) in &items {
+        limits.look()?;
+        if keys.is_repeated(links.id.as_deref()) {
+            keys.compare(links.id.as_deref(), links.page.as_deref(), &about(*id));
+        }
+    }
     for (id, links) in items {
         limits.look()?;
         let (start, end) = tree.node(id).span;
         let hash = RawHash::of(&text.as_bytes()[start..end]);
-        let said = || identity::said(&entry::read(&tree, id, links::Links::default(), &context.zone));
-        let key = keys.next(links.id.as_deref(), links.page.as_deref(), said);
+        let Some(key) = keys.next(links.id.as_deref(), links.page.as_deref(), || about(id)) else { continue };
         let page = links.page.clone();
         if known(hash) {
-            raw.listed.push((hash, page, None));
+            raw.listed.push((hash, page, key, true));
             continue;
         }
         let mut draft = entry::read(&tree, id, links, &context.zone);
@@ -198,7 +204,7 @@ fn read_xml(
             break;
         }
         cuts.note(repairs);
-        raw.listed.push((hash, page, Some(key)));
+        raw.listed.push((hash, page, key, false));
         raw.entries.push(draft);
     }
     raw.partial |= space.note(repairs);
@@ -339,7 +345,7 @@ fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
     let typed = typed::read(&raw.feed, &[], zone, raw.order)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
     let pages: Vec<Option<String>> =
-        raw.listed.iter().map(|(_, page, _)| page.as_deref().and_then(link::canonical)).collect();
+        raw.listed.iter().map(|(_, page, ..)| page.as_deref().and_then(link::canonical)).collect();
     let mut uses: HashMap<&str, usize> = HashMap::new();
     pages.iter().flatten().for_each(|page| *uses.entry(page).or_default() += 1);
     let link_shared = raw.listed.len() > 1 && uses.values().any(|n| *n == raw.listed.len());
@@ -348,14 +354,12 @@ fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
     let authors = typed::people(typed.authors);
     let mut read = typed::Batches::new(raw.entries, zone, raw.order);
     let mut listed = Vec::with_capacity(raw.listed.len());
-    for ((raw_hash, _, key), link_repeats) in raw.listed.into_iter().zip(repeats) {
-        let mut entry = None;
-        if let Some(key) = key
-            && let Some((draft, read)) = read.next(&limits)?
-        {
+    for ((raw_hash, _, key, is_known), link_repeats) in raw.listed.into_iter().zip(repeats) {
+        let (key_hash, mut entry) = (key.hash(), None);
+        if !is_known && let Some((draft, read)) = read.next(&limits)? {
             entry = Some(Box::new(merge(key, draft, read, &authors, raw.feed.language.as_deref())));
         }
-        listed.push(Listed { raw: raw_hash, link_repeats, entry });
+        listed.push(Listed { raw: raw_hash, key: key_hash, link_repeats, entry });
     }
     Ok(ParsedFeed {
         format: raw.format,

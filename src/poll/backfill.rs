@@ -97,7 +97,11 @@ impl Conveyor {
         }
         // Counters and signed addresses change an entry's bytes at every visit, but not what it is known by.
         let keys: Vec<i64> = keys(&document.entries).collect();
-        Ok(self.reader.sighted(feed, &keys, true).await?.is_empty())
+        if !self.reader.sighted(feed, &keys, true).await?.is_empty() {
+            return Ok(false);
+        }
+        // Nor does a guid that rotates, or a host that changed, make an entry another one.
+        Ok(self.reader.familiar(feed, &document.entries, true).await?.is_empty())
     }
 
     /// Reads page after page until one shows a known entry, brings nothing, fails, or a limit is reached.
@@ -124,7 +128,8 @@ impl Conveyor {
             next = page.older;
             let Some(page) = page.document else { break };
             let listed: Vec<i64> = keys(&page.entries).collect();
-            let known = self.reader.sighted(job.feed.id, &listed, false).await?;
+            let mut known = self.reader.sighted(job.feed.id, &listed, false).await?;
+            known.extend(self.reader.familiar(job.feed.id, &page.entries, false).await?);
             if !pages.take_in(page, &known, document) || pages.closed {
                 break;
             }
@@ -160,6 +165,7 @@ impl Pages {
     /// Takes what a page has and nobody knows into the document; answers whether there was anything. An entry that the feed
     /// has listed before closes the gap.
     fn take_in(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {
+        Arc::make_mut(&mut document.listing).append(&page.listing, &page.entries);
         self.closed = !known.is_empty() || page.raw.iter().any(|raw| document.listed_before.contains(raw));
         let had = document.entries.len();
         for entry in page.entries {
@@ -170,7 +176,6 @@ impl Pages {
                 document.entries.push(entry);
             }
         }
-        document.repeated_links.extend(page.repeated_links);
         let taken = document.entries.len() - had;
         self.entries += taken;
         taken > 0

@@ -6,6 +6,7 @@ mod backfill;
 
 use crate::{
     clock::Clock,
+    dedup::Listing,
     fetch::{Answer, Body, Fetched, Fetcher},
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText,
@@ -217,6 +218,10 @@ impl Conveyor {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
+        // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
+        if !never_read && job.feed.body_hash.is_some() {
+            return Ok(Reading::of(Outcome::Failed(unread.fault)));
+        }
         // A page: the first announced feed that reads is followed, and asked from now on.
         let announced = answer.announced.iter().cloned().chain(unread.announced);
         for url in announced.take(ANNOUNCED_TRIED) {
@@ -295,6 +300,11 @@ fn read_document(
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
     })?;
+    if feed.guids_void && !context.guids_void {
+        // From now on, this document included: else its first holder of the guid would pass for whoever had it before.
+        let context = parse::Context { guids_void: true, ..context.clone() };
+        return read_document(body, base, &context, outlet, listed_before, now);
+    }
     let void = feed.guids_void || context.guids_void;
     let older = backfill::older(&feed, base);
     let info = FeedInfo {
@@ -308,7 +318,8 @@ fn read_document(
     let own = normalise::Context { language, now, link_shared: feed.link_shared };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
-    for Listed { raw, link_repeats, entry } in feed.listed {
+    let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
+    for Listed { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
             return Err(Unread { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
@@ -316,13 +327,14 @@ fn read_document(
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
+    let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),
         repairs: feed.repairs,
         partial: feed.partial,
         oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
-        repeated_links,
+        listing: Arc::new(listing),
         raw,
         entries,
         listed_before,

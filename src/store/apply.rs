@@ -125,7 +125,7 @@ async fn revise(connection: &mut SqliteConnection, ledger: &Ledger) -> Result<()
                 CASE WHEN e.link IS NOT v ->> 'link' THEN e.link END, \
                 CASE WHEN t.summary IS NOT v ->> 'summary' THEN t.summary END, \
                 CASE WHEN t.content IS NOT v ->> 'content' THEN t.content END \
-         FROM r JOIN entry AS e ON e.id = v ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id",
+         FROM r JOIN entry AS e ON e.id = v ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id WHERE v ->> 'edited'",
         &ledger.revised,
         "writing revisions",
     )

@@ -7,6 +7,7 @@ use crate::{
     model::{Entry, Tally},
 };
 use jiff::Timestamp;
+use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Polls decided and committed together at most: bounds memory, and the time for which readers see nothing new.
@@ -77,7 +78,7 @@ impl Batch {
         let mut arrivals = Vec::with_capacity(self.entries);
         for (poll, visit) in self.visits.iter_mut().enumerate() {
             let Visit { feed, ended_at, document: Some(document), .. } = visit else { continue };
-            let Document { entries, repeated_links, oldest_believed, .. } = document;
+            let Document { entries, listing, oldest_believed, .. } = document;
             let later = entries.split_off(entries.len().min(STRIDE));
             for entry in std::mem::replace(entries, later) {
                 arrivals.push(Arrival {
@@ -88,7 +89,8 @@ impl Batch {
                     seen_at: *ended_at,
                     previous_success: feed.last_success_at,
                     oldest_believed: *oldest_believed,
-                    link_repeats: entry.link_key.is_some_and(|key| repeated_links.contains(&key)),
+                    link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
+                    listing: Arc::clone(listing),
                     entry,
                 });
             }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     dedup::{Arrival, Change, Changes, Decided, NewEntry, Revision},
-    model::{Entry, FeedId, uri::as_uri},
+    model::{Entry, EntryId, FeedId, uri::as_uri},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -86,6 +86,8 @@ pub(super) struct RevisedRow {
     text: Texts,
     at: String,
     material: bool,
+    /// Otherwise only signed addresses, counters or clocks changed: no revision is written.
+    edited: bool,
     what: String,
 }
 
@@ -163,6 +165,7 @@ impl Ledger {
                     brought.tally.revised += 1;
                     ledger.revised_entry(arrival, *revision, directory);
                 }
+                Change::Refreshed { entry } => ledger.refreshed_entry(arrival, entry, directory),
                 Change::Unchanged { entry } => ledger.sighted(&arrival, Some(entry.0), None),
                 Change::Duplicate { entry, evidence } => {
                     brought.tally.duplicate += 1;
@@ -217,7 +220,8 @@ impl Ledger {
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, directory: &Directory) {
-        self.sighted(&arrival, Some(revision.entry.0), None);
+        let evidence = revision.known_by.map(|evidence| evidence.words);
+        self.sighted(&arrival, Some(revision.entry.0), evidence);
         let row =
             ShownRow::of(revision.entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
         self.revised.push(RevisedRow {
@@ -225,7 +229,22 @@ impl Ledger {
             text: Texts::of(arrival.entry),
             at: second(arrival.seen_at),
             material: revision.material,
+            edited: true,
             what: revision.words,
+        });
+    }
+
+    /// What is kept of an entry is written anew, and no revision with it.
+    fn refreshed_entry(&mut self, arrival: Arrival, entry: EntryId, directory: &Directory) {
+        self.sighted(&arrival, Some(entry.0), None);
+        let row = ShownRow::of(entry.0, &arrival.entry, directory.outlet_name(arrival.outlet), arrival.seen_at);
+        self.revised.push(RevisedRow {
+            row,
+            text: Texts::of(arrival.entry),
+            at: second(arrival.seen_at),
+            material: false,
+            edited: false,
+            what: String::new(),
         });
     }
 

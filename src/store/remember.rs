@@ -5,8 +5,8 @@ use super::{
     error::{StoreError, While},
 };
 use crate::{
-    dedup::{Remembered, Window, rules},
-    model::{EntryId, FeedId, OutletId, StoryId},
+    dedup::{Remembered, Window, files_of, rules},
+    model::{EntryId, Extras, FeedId, OutletId, StoryId},
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
@@ -27,6 +27,10 @@ struct Row {
     believed: Option<String>,
     first_seen_at: String,
     link: Option<String>,
+    language: Option<String>,
+    source_id: Option<String>,
+    extras: String,
+    short_html: Option<String>,
     folded_title: String,
     folded_body: String,
 }
@@ -40,6 +44,8 @@ pub(super) async fn load(
     let since = window.since(now).checked_sub(AHEAD).unwrap_or(Timestamp::MIN);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, s.members, e.believed, e.first_seen_at, e.link, \
+                e.language, e.source_id, t.extras, \
+                CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html, \
                 t.folded_title, t.folded_body \
          FROM entry AS e INDEXED BY entry_by_time JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
          WHERE e.first_seen_at >= min($1, $2) \
@@ -90,6 +96,12 @@ fn remembered(row: Row, former: &mut HashMap<i64, Vec<String>>) -> Result<Rememb
         believed: entry.maybe_time("believed", row.believed.as_deref())?,
         first_seen_at: entry.time("first_seen_at", &row.first_seen_at)?,
         link: row.link,
+        language: row.language,
+        source_id: row.source_id,
+        files: {
+            let is_short = row.folded_body.split(' ').nth(rules::SHORT).is_none();
+            files_of(&entry.json::<Extras>("extras", &row.extras)?, row.short_html.as_deref().filter(|_| is_short))
+        },
         title: row.folded_title,
         body: row.folded_body,
         former_titles: former.remove(&row.id).unwrap_or_default(),

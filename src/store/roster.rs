@@ -157,12 +157,41 @@ async fn adopt_feeds(
     let removed: Vec<i64> = known.values().filter(|f| !f.removed).map(|f| f.id).collect();
     adopted.removed = removed.len() as u64;
     write_feeds(connection, &rows, &removed, now).await?;
+    for (outlet, _) in roster.outlets.iter().filter(|(outlet, _)| !outlet.was.is_empty()) {
+        let Some(&id) = ids.get(outlet.slug.as_str()) else { continue };
+        inherit(connection, id, &outlet.was).await?;
+    }
     if !added.is_empty() {
         let new = known_feeds(connection).await?;
         let added: HashSet<&str> = added.into_iter().collect();
         adopted.added.extend(new.iter().filter(|f| added.contains(f.url.as_str())).map(|f| FeedId(f.id)));
     }
     Ok(adopted)
+}
+
+/// Gives an outlet the feeds at its former addresses, and what they brought, where another outlet has them. Feeds that are
+/// configured stay where they are.
+async fn inherit(connection: &mut SqliteConnection, outlet: i64, was: &[FeedUrl]) -> Result<(), StoreError> {
+    let urls: Vec<&str> = was.iter().map(FeedUrl::as_str).collect();
+    let moved: Vec<i64> = sqlx::query_scalar(
+        "UPDATE feed SET outlet_id = $1 WHERE url IN (SELECT value FROM json_each($2)) AND removed = 1 \
+         AND outlet_id <> $1 RETURNING id",
+    )
+    .bind(outlet)
+    .bind(cell::rows(&urls))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("moving former feeds")?;
+    if moved.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("UPDATE entry SET outlet_id = $1 WHERE feed_id IN (SELECT value FROM json_each($2))")
+        .bind(outlet)
+        .bind(cell::rows(&moved))
+        .execute(connection)
+        .await
+        .while_doing("moving the entries of former feeds")?;
+    Ok(())
 }
 
 async fn known_feeds(connection: &mut SqliteConnection) -> Result<Vec<KnownFeed>, StoreError> {

@@ -1,6 +1,7 @@
 //! What a poll hands to the writer, and what it gets back.
 
-use crate::model::{Entry, FeedInfo, FeedRecord, LinkKey, Outcome, RawHash, Rule, Tally};
+use crate::dedup::Listing;
+use crate::model::{Entry, FeedInfo, FeedRecord, Outcome, RawHash, Rule, Tally};
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc};
 
@@ -62,8 +63,8 @@ pub struct Document {
     pub partial: bool,
     /// The oldest believed date among its entries.
     pub oldest_believed: Option<Timestamp>,
-    /// Links that occur more than once in it.
-    pub repeated_links: HashSet<LinkKey>,
+    /// What it says of its entries as a whole.
+    pub listing: Arc<Listing>,
     /// Every entry it lists, by the hash of its bytes.
     pub raw: Vec<RawHash>,
     /// The entries whose bytes were not known.

@@ -264,17 +264,31 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let duplicate = |second: Arrival| decided(Known::default(), vec![a.clone(), second]).remove(1);
     // The number survives an edit of everything else in the same minute.
     let edited = arrival("b", "حادثة", "نص قصير").dated(980).link("https://outlet1.example/new-slug-918273.html");
-    assert_eq!(duplicate(edited.clone()), "duplicate of 100 by number");
+    assert_eq!(duplicate(edited.clone()), "revised 100 materially");
     assert_eq!(duplicate(edited.of_feed(11)), "new 101 in 101 by first");
     let dated = |key: &str, title: &str| {
         arrival(key, title, "").dated(980).link(&format!("https://outlet1.example/20260511/{key}.html"))
     };
     assert_eq!(decided(Known::default(), vec![dated("x", "One"), dated("y", "Two")])[1], "new 101 in 101 by first");
-    assert_eq!(duplicate(arrival("b", BUS_TITLE, BUS).dated(985)), "duplicate of 100 by same_text");
+    // Equal text joins only when nothing speaks against it.
+    let again = |hour| arrival("b", BUS_TITLE, BUS).dated(hour);
+    assert_eq!(duplicate(again(985)), "new 101 in 101 by first", "another second");
+    let mut guidless = again(980);
+    guidless.entry.source_id = None;
+    guidless.entry.believed = guidless.entry.published;
+    assert_eq!(duplicate(guidless), "duplicate of 100 by stamp");
+    let undated = |mut a: Arrival, id: Option<&str>| {
+        (a.entry.believed, a.entry.published) = (None, None);
+        a.entry.source_id = id.map(str::to_owned);
+        a
+    };
+    let pair = |second| decided(Known::default(), vec![undated(a.clone(), Some("a")), second]).remove(1);
+    assert_eq!(pair(undated(again(980), Some("b"))), "new 101 in 101 by first", "another guid");
+    assert_eq!(pair(undated(again(980), None)), "duplicate of 100 by same_text");
     let longer = format!("{BUS} وستعلن النتائج لاحقا.");
     assert_eq!(duplicate(arrival("b", BUS_TITLE, &longer).of_feed(2).dated(985)), "duplicate of 100 by near_text");
     assert_eq!(duplicate(arrival("b", "قصة أخرى تماما", &longer).of_feed(2).dated(985)), "new 101 in 101 by first");
-    let cartoons = vec![arrival("1", "Cartoon of the day", ""), arrival("2", "Cartoon of the day", "")];
+    let cartoons = vec![arrival("1", "Cartoon of the day", ""), arrival("2", "Cartoon of the day", "").dated(998)];
     assert_eq!(decided(Known::default(), cartoons)[1], "new 101 in 101 by first");
 }
 

@@ -25,6 +25,12 @@ impl Kept {
                 id: *id,
                 outlet: a.outlet,
                 feed: a.feed,
+                feed_removed: false,
+                source_id: a.entry.source_id.clone(),
+                link: a.entry.link.clone(),
+                language: a.entry.language.clone(),
+                believed: a.entry.believed,
+                files: crate::dedup::files(&a.entry),
                 story: kept.story,
                 shown: 0,
                 title: a.entry.title.clone(),
@@ -52,6 +58,9 @@ impl Kept {
                     }
                     let members = 1 + self.entries.values().filter(|e| e.story == new.story).count();
                     let remembered = Remembered {
+                        language: arrival.entry.language.clone(),
+                        source_id: arrival.entry.source_id.clone(),
+                        files: crate::dedup::files(&arrival.entry),
                         id: new.id,
                         outlet: arrival.outlet,
                         feed: arrival.feed,
@@ -76,7 +85,7 @@ impl Kept {
                     kept.link.clone_from(&arrival.entry.link);
                     self.known.push((revision.entry, arrival));
                 }
-                Change::Unchanged { .. } | Change::Duplicate { .. } | Change::Pruned => {}
+                Change::Unchanged { .. } | Change::Refreshed { .. } | Change::Duplicate { .. } | Change::Pruned => {}
             }
         }
         told

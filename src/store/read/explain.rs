@@ -105,6 +105,8 @@ pub struct EntryNow {
     pub title: String,
     /// The article.
     pub link: Option<String>,
+    /// The address it was first known by, as far as its revisions tell.
+    pub first_link: Option<String>,
     /// The date its outlet stated.
     pub published: Option<String>,
     /// The stated date, where it can be true.
@@ -190,6 +192,8 @@ macro_rules! entries {
     ($rest:literal) => {
         concat!(
             "SELECT e.id AS entry_id, e.story_id, o.slug AS outlet, f.url AS feed, e.key, e.title, e.link, e.published, \
+                    coalesce((SELECT old_link FROM revision WHERE entry_id = e.id AND old_link IS NOT NULL \
+                       ORDER BY id LIMIT 1), e.link) AS first_link, \
                     e.believed, e.first_seen_at, e.order_at, m.rule, m.evidence, m.lmin, m.containment, m.start \
              FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id JOIN feed AS f ON f.id = e.feed_id \
              JOIN story_member AS m ON m.entry_id = e.id ",

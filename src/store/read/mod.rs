@@ -23,7 +23,10 @@ use super::{
     error::{StoreError, While},
     open,
 };
-use crate::model::{FeedId, RawHash, uri};
+use crate::{
+    dedup::Stamp,
+    model::{Entry, FeedId, LinkKey, RawHash, uri},
+};
 use sqlx::SqlitePool;
 use std::{collections::HashSet, path::Path};
 
@@ -82,6 +85,41 @@ impl Reader {
         .await
         .while_doing("reading what a feed has listed")?;
         Ok(known.into_iter().collect())
+    }
+
+    /// Which of these entries a feed ever listed, or lists as of its last read document, under whatever id: by their links,
+    /// or by stated second and title. By the hash of their keys. Guids that rotate hide nothing from it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn familiar(&self, feed: FeedId, entries: &[Entry], still: bool) -> Result<HashSet<i64>, StoreError> {
+        let links: Vec<i64> = entries.iter().filter_map(|e| Some(e.link_key?.0)).collect();
+        let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(cell::second)).collect();
+        let rows: Vec<(Option<i64>, Option<String>, String)> = sqlx::query_as(
+            "SELECT e.link_key, e.believed, t.folded_title FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id \
+             WHERE e.id IN (SELECT id FROM entry WHERE link_key IN (SELECT value FROM json_each($1)) UNION \
+                SELECT id FROM entry WHERE outlet_id = (SELECT outlet_id FROM feed WHERE id = $3) \
+                   AND published_at IN (SELECT value FROM json_each($2))) \
+             AND EXISTS (SELECT 1 FROM sighting AS s \
+                WHERE s.entry_id = e.id AND s.feed_id = $3 AND (s.left_at IS NULL OR NOT $4)) LIMIT 20000",
+        )
+        .bind(cell::rows(&links))
+        .bind(cell::rows(&dates.into_iter().collect::<Vec<_>>()))
+        .bind(feed.0)
+        .bind(still)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading what a feed has listed")?;
+        let (mut by_link, mut by_stamp) = (HashSet::new(), HashSet::new());
+        for (link, believed, title) in rows {
+            by_link.extend(link.map(LinkKey));
+            by_stamp.extend(Stamp::new(believed.and_then(|at| at.parse().ok()), &title));
+        }
+        let is_known = |e: &&Entry| {
+            e.link_key.is_some_and(|link| by_link.contains(&link))
+                || Stamp::of(e).is_some_and(|s| by_stamp.contains(&s))
+        };
+        Ok(entries.iter().filter(is_known).map(|e| e.key.hash()).collect())
     }
 
     /// Ends every connection. Readers close before the writer: the last to close removes the WAL.

@@ -1,0 +1,106 @@
+//! What a document says of its entries as a whole. Computed once over the whole document, and carried with each arrival:
+//! a long document is decided in several transactions, and each must know what is listed together.
+
+use super::number::PathId;
+use super::stamp::Stamp;
+use crate::model::{Entry, LinkKey};
+use jiff::{Timestamp, tz::TimeZone};
+use std::collections::{HashMap, HashSet};
+
+/// Facts about one document.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// Position of every listed entry, read or recognised by its bytes, by the hash of its key.
+    places: HashMap<i64, u32>,
+    repeated_links: HashSet<LinkKey>,
+    repeated_stamps: HashSet<Stamp>,
+    repeated_ids: HashSet<u64>,
+    /// The feed's guids are void: one stood at several entries.
+    pub guids_void: bool,
+    zone: TimeZone,
+}
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self::of([], &[], HashSet::new(), false, TimeZone::UTC)
+    }
+}
+
+impl Listing {
+    /// Of the keys of a document in its order, the entries of it that were read, the links that several of its entries
+    /// share, and the outlet's zone.
+    #[must_use]
+    pub fn of(
+        keys: impl IntoIterator<Item = i64>,
+        entries: &[Entry],
+        repeated_links: HashSet<LinkKey>,
+        guids_void: bool,
+        zone: TimeZone,
+    ) -> Self {
+        let ids = entries.iter().filter_map(|e| Some(PathId::of(e.link.as_deref()?)?.hash()));
+        Self {
+            places: keys.into_iter().zip(0..).collect(),
+            repeated_links,
+            repeated_stamps: repeated(entries.iter().filter_map(Stamp::of)),
+            repeated_ids: repeated(ids),
+            guids_void,
+            zone,
+        }
+    }
+
+    /// Adds an older page behind what is listed.
+    pub fn append(&mut self, page: &Self, entries: &[Entry]) {
+        for entry in entries {
+            let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+            self.places.entry(entry.key.hash()).or_insert(next);
+        }
+        self.repeated_links.extend(&page.repeated_links);
+        self.repeated_stamps.extend(&page.repeated_stamps);
+        self.repeated_ids.extend(&page.repeated_ids);
+    }
+
+    /// The keys of all that is listed, by hash.
+    pub fn keys(&self) -> impl Iterator<Item = i64> + '_ {
+        self.places.keys().copied()
+    }
+
+    /// Whether an entry with this key is listed.
+    #[must_use]
+    pub fn lists(&self, key: i64) -> bool {
+        self.places.contains_key(&key)
+    }
+
+    /// Where in the document an entry stands, from 0.
+    #[must_use]
+    pub fn place(&self, key: i64) -> u32 {
+        self.places.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Whether several entries of the document have the link.
+    #[must_use]
+    pub fn link_repeats(&self, link: LinkKey) -> bool {
+        self.repeated_links.contains(&link)
+    }
+
+    /// Whether several entries that were read have the stamp.
+    pub(super) fn stamp_repeats(&self, stamp: Stamp) -> bool {
+        self.repeated_stamps.contains(&stamp)
+    }
+
+    /// Whether several entries that were read have the id in their paths.
+    pub(super) fn id_repeats(&self, id: &PathId) -> bool {
+        self.repeated_ids.contains(&id.hash())
+    }
+
+    /// Whether an instant is midnight, in UTC or where the outlet is: a date without a time.
+    pub(super) fn is_midnight(&self, at: Timestamp) -> bool {
+        let here = self.zone.to_datetime(at).time();
+        at.as_second().rem_euclid(86_400) == 0 || here == jiff::civil::Time::midnight()
+    }
+}
+
+fn repeated<T: Eq + std::hash::Hash>(all: impl IntoIterator<Item = T>) -> HashSet<T> {
+    let mut uses: HashMap<T, u32> = HashMap::new();
+    all.into_iter().for_each(|one| *uses.entry(one).or_default() += 1);
+    uses.into_iter().filter(|(_, n)| *n > 1).map(|(one, _)| one).collect()
+}

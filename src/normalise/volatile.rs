@@ -1,0 +1,391 @@
+//! What changes in an entry without anybody editing it: signatures in the addresses of pictures and files, counters of
+//! comments in titles, clocks in texts. Left out where two states of an entry are compared; kept where it is shown.
+
+use std::borrow::Cow;
+
+/// Words beside which a number in a title counts something: comments, replies, views. Folded and as written.
+const COUNTED: &[&str] = &[
+    "comment",
+    "comments",
+    "reply",
+    "replies",
+    "response",
+    "responses",
+    "view",
+    "views",
+    "read",
+    "reads",
+    "like",
+    "likes",
+    "share",
+    "shares",
+    "commentaire",
+    "commentaires",
+    "réponse",
+    "réponses",
+    "reponse",
+    "reponses",
+    "vue",
+    "vues",
+    "comentario",
+    "comentarios",
+    "respuesta",
+    "respuestas",
+    "vista",
+    "vistas",
+    "visita",
+    "visitas",
+    "comentário",
+    "comentários",
+    "resposta",
+    "respostas",
+    "visualizações",
+    "visualizacoes",
+    "commento",
+    "commenti",
+    "risposta",
+    "risposte",
+    "visualizzazioni",
+    "kommentar",
+    "kommentare",
+    "antwort",
+    "antworten",
+    "aufrufe",
+    "reactie",
+    "reacties",
+    "kommentarer",
+    "yorum",
+    "yanit",
+    "yanıt",
+    "комментарий",
+    "комментария",
+    "комментариев",
+    "комментарии",
+    "просмотр",
+    "просмотров",
+    "ответ",
+    "ответов",
+    "komentarz",
+    "komentarze",
+    "komentarzy",
+    "تعليق",
+    "تعليقات",
+    "تعليقا",
+    "تعليقًا",
+    "رد",
+    "ردود",
+    "ردا",
+    "مشاهده",
+    "مشاهدة",
+    "مشاهدات",
+    "قراءة",
+    "قراءات",
+    "نظر",
+    "دیدگاه",
+    "ديدگاه",
+    "ديدكاه",
+];
+
+/// Words before a clock that say when a text was made or changed.
+const MADE: &[&str] = &[
+    "updated",
+    "update",
+    "generated",
+    "refreshed",
+    "as of",
+    "retrieved",
+    "fetched",
+    "now",
+    "jour",
+    "à",
+    "actualisé",
+    "actualizado",
+    "actualización",
+    "actualizada",
+    "atualizado",
+    "aktualisiert",
+    "stand",
+    "aggiornato",
+    "aggiornamento",
+    "bijgewerkt",
+    "güncelleme",
+    "обновлено",
+    "تحديث",
+    "التحديث",
+    "حدث",
+    "الساعة الآن",
+];
+
+/// Words behind a number that say how long ago something was.
+const AGO: &[&str] = &[
+    "second ago",
+    "seconds ago",
+    "minute ago",
+    "minutes ago",
+    "min ago",
+    "mins ago",
+    "hour ago",
+    "hours ago",
+    "day ago",
+    "days ago",
+];
+
+/// A run of letters, of digits, or of anything else.
+fn runs(text: &str) -> Vec<&str> {
+    let kind = |c: char| {
+        if c.is_numeric() {
+            1
+        } else if c.is_alphanumeric() || is_mark(c) {
+            2
+        } else {
+            3
+        }
+    };
+    let mut runs = Vec::new();
+    let (mut start, mut last) = (0, 0);
+    for (at, c) in text.char_indices() {
+        let this = kind(c);
+        if this != last && at > start {
+            runs.push(&text[start..at]);
+            start = at;
+        }
+        last = this;
+    }
+    runs.push(&text[start..]);
+    runs
+}
+
+/// Arabic vowel signs are no letters to `char`.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}')
+}
+
+fn is_number(run: &str) -> bool {
+    run.starts_with(char::is_numeric)
+}
+
+fn is_gap(run: &str) -> bool {
+    !run.chars().any(|c| c.is_alphanumeric() || is_mark(c))
+}
+
+fn is_counted(run: &str) -> bool {
+    COUNTED.contains(&run.to_lowercase().as_str())
+}
+
+/// A title without numbers beside a word for comments, replies or views, and without that word. Any other number stays, a
+/// score above all.
+#[must_use]
+pub fn without_counters(title: &str) -> Cow<'_, str> {
+    if !title.contains(char::is_numeric) {
+        return Cow::Borrowed(title);
+    }
+    let runs = runs(title);
+    let mut dropped = vec![false; runs.len()];
+    for (at, _) in runs.iter().enumerate().filter(|(_, run)| is_counted(run)) {
+        drop_number(&runs, at, &mut dropped);
+    }
+    if !dropped.contains(&true) {
+        return Cow::Borrowed(title);
+    }
+    let kept: String = runs.iter().zip(&dropped).filter(|(_, dropped)| !**dropped).map(|(run, _)| *run).collect();
+    Cow::Owned(kept.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Marks the number before a counted word, else the one behind it; digit groups ("1,200", "1.2k") whole.
+fn drop_number(runs: &[&str], word: usize, dropped: &mut [bool]) {
+    let near = |gap: &str, within: usize| match gap {
+        _ if within == 0 => gap.chars().count() <= 2,
+        "," | "." | "'" | "\u{66c}" | "\u{a0}" | "\u{202f}" => true,
+        _ => false,
+    };
+    let is_near = |number: usize, gap: usize, within: usize| {
+        is_number(runs[number]) && is_gap(runs[gap]) && near(runs[gap], within)
+    };
+    let mut first = word;
+    while first >= 2 && is_near(first - 2, first - 1, word - first) {
+        first -= 2;
+    }
+    let mut last = word;
+    if first == word {
+        while last + 2 < runs.len() && is_near(last + 2, last + 1, last - word) {
+            last += 2;
+        }
+    }
+    if first != last {
+        dropped[first..=last].fill(true);
+    }
+}
+
+/// Safe HTML without the queries of the addresses of pictures and files, and without clocks.
+#[must_use]
+pub fn steady_html(html: &str) -> Cow<'_, str> {
+    let lean = without_queries(html);
+    match without_clocks(&lean) {
+        Cow::Borrowed(_) => lean,
+        Cow::Owned(steady) => Cow::Owned(steady),
+    }
+}
+
+/// An address without query and fragment.
+#[must_use]
+pub fn bare(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or(address)
+}
+
+const ADDRESSES: [&str; 4] = ["src=\"", "srcset=\"", "poster=\"", "data=\""];
+
+fn without_queries(html: &str) -> Cow<'_, str> {
+    if !html.contains('?') {
+        return Cow::Borrowed(html);
+    }
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some((at, name)) =
+        ADDRESSES.iter().filter_map(|name| Some((rest.find(name)?, name.len()))).min_by_key(|(at, _)| *at)
+    {
+        let from = at + name;
+        let until = rest[from..].find('"').map_or(rest.len(), |n| from + n);
+        out.push_str(&rest[..from]);
+        let list: Vec<String> = rest[from..until].split(", ").map(bare_candidate).collect();
+        out.push_str(&list.join(", "));
+        rest = &rest[until..];
+    }
+    out.push_str(rest);
+    if out == html { Cow::Borrowed(html) } else { Cow::Owned(out) }
+}
+
+/// One candidate of a `srcset`: an address, perhaps with a width behind it.
+fn bare_candidate(candidate: &str) -> String {
+    match candidate.split_once(' ') {
+        Some((address, width)) => format!("{} {width}", bare(address)),
+        None => bare(candidate).to_owned(),
+    }
+}
+
+/// A text without clocks: times with seconds, times soon behind a word like "updated", and "5 minutes ago". A time that
+/// stands alone is news: when the match begins.
+#[must_use]
+pub fn without_clocks(text: &str) -> Cow<'_, str> {
+    if !may_have_clock(text) {
+        return Cow::Borrowed(text);
+    }
+    let runs = runs(text);
+    let mut dropped: Vec<usize> = Vec::new();
+    let mut at_byte = 0;
+    let mut skip_to = 0;
+    for at in 0..runs.len() {
+        let here = at_byte;
+        at_byte += runs[at].len();
+        if at < skip_to || !is_number(runs[at]) {
+            continue;
+        }
+        let parts = clock_parts(&runs[at..]);
+        let is_made = || said_before(&text[..here]);
+        let ago = || AGO.iter().any(|word| text[at_byte..].trim_start().to_lowercase_starts(word));
+        if parts >= 3 || (parts == 2 && is_made()) {
+            skip_to = at + parts * 2 - 1;
+            dropped.extend((at..skip_to).step_by(2));
+        } else if ago() {
+            dropped.push(at);
+        }
+    }
+    if dropped.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut dropped = dropped.into_iter().peekable();
+    let kept = runs.iter().enumerate().filter(|(at, _)| dropped.next_if_eq(at).is_none());
+    Cow::Owned(kept.map(|(_, run)| *run).collect())
+}
+
+/// Most texts have none: found out without taking them apart.
+fn may_have_clock(text: &str) -> bool {
+    let between = |at: usize| {
+        let before = text[..at].chars().next_back().is_some_and(char::is_numeric);
+        before && text[at + 1..].chars().next().is_some_and(char::is_numeric)
+    };
+    text.contains(" ago") || text.match_indices([':', 'h', 'H']).any(|(at, _)| between(at))
+}
+
+/// How many numbers of at most two digits stand one behind the other, with a colon (or the French h) between them.
+fn clock_parts(runs: &[&str]) -> usize {
+    let short = |run: &str| is_number(run) && run.chars().count() <= 2;
+    let mut parts = usize::from(short(runs[0]));
+    while parts > 0 && parts < 3 {
+        let (Some(between), Some(next)) = (runs.get(parts * 2 - 1), runs.get(parts * 2)) else { break };
+        if !(matches!(*between, ":" | "h" | "H") && short(next)) {
+            break;
+        }
+        parts += 1;
+    }
+    parts
+}
+
+/// Whether a word for "made" or "changed" stands in the last characters before a clock.
+fn said_before(before: &str) -> bool {
+    let from = before.char_indices().rev().nth(39).map_or(0, |(at, _)| at);
+    let near = before[from..].to_lowercase();
+    let words = |word: &&str| {
+        near.split(|c: char| !c.is_alphanumeric()).any(|w| w == *word) || (word.contains(' ') && near.contains(*word))
+    };
+    MADE.iter().any(words)
+}
+
+trait LowercaseStarts {
+    fn to_lowercase_starts(&self, prefix: &str) -> bool;
+}
+
+impl LowercaseStarts for str {
+    fn to_lowercase_starts(&self, prefix: &str) -> bool {
+        self.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_of_comments_goes_and_any_other_number_stays() {
+        for (with, without) in [
+            ("Comic 5 (3 comments)", "Comic 5 ()"),
+            ("Comic 5 (1,204 Comments)", "Comic 5 ()"),
+            ("Budget [12 replies]", "Budget []"),
+            ("خبر اليوم (15 تعليقا)", "خبر اليوم ()"),
+            ("خبر اليوم - تعليقات: ٧", "خبر اليوم -"),
+            ("Match nul (7 commentaires)", "Match nul ()"),
+            ("Noticia: comentarios (4)", "Noticia: )"),
+            ("2 views on 3 comments", "on"),
+        ] {
+            assert_eq!(without_counters(with), without, "{with}");
+        }
+        for kept in ["Raja 2 - 0 Wydad", "Final (2-0)", "10 best tools", "Comments", "The 7 views"] {
+            assert!(kept == "The 7 views" || without_counters(kept) == kept, "{kept}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_pictures_are_compared_without_their_query() {
+        let html = |sig: &str| format!("<p>a? <img src=\"https://c.example/1.jpg?sig={sig}\" alt=\"x?y\"> b</p>");
+        assert_eq!(steady_html(&html("1")), steady_html(&html("2")));
+        assert_ne!(steady_html(&html("1")), steady_html(&html("1").replace("1.jpg", "2.jpg")));
+        assert_ne!(
+            steady_html("<a href=\"https://c.example/?p=1\">a</a>"),
+            steady_html("<a href=\"https://c.example/?p=2\">a</a>")
+        );
+    }
+
+    #[test]
+    fn a_clock_that_says_when_a_text_was_made_goes() {
+        for (one, other) in [
+            ("Page generated at 12:01:44", "Page generated at 13:07:02"),
+            ("Last updated: 9:05", "Last updated: 10:15"),
+            ("Dernière mise à jour : 14h05", "Dernière mise à jour : 14h35"),
+            ("آخر تحديث 10:15", "آخر تحديث 11:40"),
+            ("seen 5 minutes ago", "seen 9 minutes ago"),
+        ] {
+            assert_eq!(without_clocks(one), without_clocks(other));
+        }
+        assert_ne!(without_clocks("The match begins 20:00 today"), without_clocks("The match begins 21:00 today"));
+        assert_eq!(without_clocks("no numbers"), "no numbers");
+    }
+}

@@ -1,0 +1,288 @@
+//! Builds the tree from tokens: which element stands in which, whatever end tags say.
+
+use super::super::{
+    Repairs, address,
+    attributes::attributes,
+    entities,
+    limits::{Limits, Overtime},
+    names::{Ns, Tag},
+    tokens::{Token, Tokens},
+};
+use super::{BASE, Kind, NODES, NONE, NodeId, Stored, Tree, long, short};
+
+/// Elements nested deeper are taken as children of the last level.
+const DEPTH: usize = 200;
+
+/// Tags and texts that are read between two looks at the deadline.
+const LOOK: usize = 4_096;
+
+/// Prefixes that may be bound at once; more mean nothing.
+const PREFIXES: usize = 256;
+
+/// HTML elements that never have an end tag, as far as their names are no feed elements.
+fn is_void(name: &str) -> bool {
+    ["br", "hr", "img", "wbr", "input"].iter().any(|void| name.eq_ignore_ascii_case(void))
+}
+
+/// Elements that hold elements only.
+fn is_frame(tag: Tag) -> bool {
+    matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::Channel | Tag::Item | Tag::Html)
+}
+
+pub(super) struct Builder<'t, 'a> {
+    pub(super) tree: &'t mut Tree<'a>,
+    /// Open elements, outermost first.
+    pub(super) open: Vec<NodeId>,
+    /// Prefixes (or none) with what they mean, and how deep they were bound.
+    pub(super) bound: Vec<(&'a str, Ns, usize)>,
+    /// Open elements beyond [`DEPTH`].
+    pub(super) surplus: usize,
+    pub(super) root_seen: bool,
+}
+
+impl<'a> Builder<'_, 'a> {
+    pub(super) fn run(&mut self, text: &'a str, limits: &Limits, repairs: &mut Repairs) -> Result<(), Overtime> {
+        let mut tokens = Tokens::new(text);
+        let mut bare_ampersand = false;
+        for count in 0_usize.. {
+            if count.is_multiple_of(LOOK) {
+                limits.look()?;
+            }
+            let start = tokens.offset();
+            let innermost = self.open.last().copied().unwrap_or(NONE);
+            let name = (innermost != NONE).then(|| self.tree.text(innermost));
+            let Some(token) = tokens.next(name) else { break };
+            let end = tokens.offset();
+            if self.tree.nodes.len() >= NODES {
+                repairs.note("too-many-elements");
+                self.tree.limited = true;
+                break;
+            }
+            if let Token::Start { attrs: text, .. } | Token::Text(text) = token {
+                bare_ampersand |= entities::has_bare_ampersand(text);
+            }
+            match token {
+                Token::Start { name, attrs, empty } => self.start(name, attrs, empty, (start, end), repairs),
+                Token::End(name) => self.end(name, end, repairs),
+                Token::Text(text) => self.text(Kind::Text, text, (start, end)),
+                Token::Cdata(text) => self.text(Kind::Cdata, text, (start, end)),
+                Token::Doctype(inside) => self.doctype(inside),
+                Token::Cut => self.tree.cut = true,
+            }
+        }
+        if tokens.unclosed_cdata {
+            repairs.note("unclosed-cdata");
+        }
+        if bare_ampersand {
+            repairs.note("bare-ampersand");
+        }
+        if tokens.bare_less_than {
+            repairs.note("bare-less-than");
+        }
+        // What is open now was never ended: `closed` stays false.
+        for id in self.open.drain(..) {
+            self.tree.nodes[id].span.1 = short(text.len());
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, kind: Kind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
+        let parent = self.open.last().copied().unwrap_or(NONE);
+        let id = self.tree.nodes.len();
+        let Stored { base, lang, last, .. } = self.tree.nodes[parent];
+        // Where the text, a part of the document, stands in it.
+        let start = text.as_ptr().addr() - self.tree.source.as_ptr().addr();
+        let end = start + text.len();
+        self.tree.nodes.push(Stored {
+            kind,
+            tag,
+            closed: kind != Kind::Element,
+            text: (short(start), short(end)),
+            attrs_end: short(end + attrs.len()),
+            span: (short(span.0), short(span.1)),
+            first: 0,
+            last: 0,
+            next: 0,
+            base,
+            lang,
+        });
+        if last == 0 {
+            self.tree.nodes[parent].first = short(id);
+        } else {
+            self.tree.nodes[long(last)].next = short(id);
+        }
+        self.tree.nodes[parent].last = short(id);
+        id
+    }
+
+    fn text(&mut self, kind: Kind, text: &'a str, span: (usize, usize)) {
+        let parent = self.open.last().copied().unwrap_or(NONE);
+        if parent == NONE || is_frame(self.tree.nodes[parent].tag) && text.trim_ascii().is_empty() {
+            return;
+        }
+        self.append(kind, Tag::Other, text, "", span);
+    }
+
+    fn start(&mut self, name: &'a str, attrs: &'a str, empty: bool, span: (usize, usize), repairs: &mut Repairs) {
+        let depth = self.open.len();
+        if depth >= DEPTH {
+            repairs.note("too-deep");
+            self.surplus += usize::from(!empty && !is_void(name));
+            self.append(Kind::Element, Tag::Other, name, attrs, span);
+            return;
+        }
+        if !attrs.is_empty() && memchr::memmem::find(attrs.as_bytes(), b"xmlns").is_some() {
+            self.bind(attrs, depth, repairs);
+        }
+        let (prefix, local_name) = name.rsplit_once(':').unwrap_or(("", name));
+        let tag = Tag::of(self.vocabulary(prefix, repairs), local_name);
+        if tag == Tag::Item {
+            self.end_item_before(span.0, repairs);
+        }
+        let id = self.append(Kind::Element, tag, name, attrs, span);
+        if !attrs.is_empty() {
+            self.inherit(id);
+        }
+        if empty || is_void(name) {
+            self.tree.nodes[id].closed = true;
+            self.unbind(depth);
+        } else {
+            self.root_seen = true;
+            self.open.push(id);
+        }
+    }
+
+    /// An entry begins inside another one that lacks its end tag.
+    fn end_item_before(&mut self, at: usize, repairs: &mut Repairs) {
+        let nodes = &self.tree.nodes;
+        let Some(level) = self.open.iter().rposition(|id| nodes[*id].tag == Tag::Item) else { return };
+        // An entry inside an entry's content is content.
+        if self.open[level..].iter().any(|id| matches!(nodes[*id].tag, Tag::Content | Tag::Body | Tag::Source)) {
+            return;
+        }
+        repairs.note("unclosed-tags");
+        self.close_down_to(level, at);
+    }
+
+    /// Ends the innermost element of this name and all that is open inside it; an end tag of nothing is passed over.
+    fn end(&mut self, name: &str, at: usize, repairs: &mut Repairs) {
+        if self.surplus > 0 {
+            self.surplus -= 1;
+            return;
+        }
+        let nodes = &self.tree.nodes;
+        let found = self.open.iter().skip(1).rposition(|id| {
+            let (start, end) = nodes[*id].text;
+            // Lengths first: every end tag asks every open element.
+            long(end - start) == name.len() && self.tree.text(*id).eq_ignore_ascii_case(name)
+        });
+        // Mark-up left open inside an entry must not end what the entry stands in.
+        let escapes = |level: &usize| {
+            !is_frame(nodes[self.open[*level]].tag)
+                && self.open[level + 1..].iter().any(|id| nodes[*id].tag == Tag::Item)
+        };
+        let Some(level) = found.map(|at| at + 1).filter(|level| !escapes(level)) else {
+            if !is_void(name) {
+                repairs.note("mismatched-tags");
+            }
+            return;
+        };
+        if level + 1 < self.open.len() {
+            repairs.note("unclosed-tags");
+        }
+        self.close_down_to(level, at);
+    }
+
+    fn close_down_to(&mut self, level: usize, at: usize) {
+        for id in self.open.drain(level..) {
+            self.tree.nodes[id].closed = true;
+            self.tree.nodes[id].span.1 = short(at);
+        }
+        self.unbind(level);
+    }
+
+    fn unbind(&mut self, depth: usize) {
+        while self.bound.last().is_some_and(|(_, _, bound_at)| *bound_at >= depth) {
+            self.bound.pop();
+        }
+    }
+
+    fn bind(&mut self, attrs: &'a str, depth: usize, repairs: &mut Repairs) {
+        for (name, value) in attributes(attrs) {
+            let prefix = match name.split_once(':') {
+                Some((xmlns, prefix)) if xmlns.eq_ignore_ascii_case("xmlns") => prefix,
+                None if name.eq_ignore_ascii_case("xmlns") => "",
+                _ => continue,
+            };
+            let ns = Ns::of_address(value);
+            if ns.is_none() && !self.root_seen && prefix.is_empty() {
+                repairs.note("unknown-namespace");
+            }
+            let ns = ns.unwrap_or(match prefix {
+                // The root is what it is, whatever address an outlet made up for it; so are its descendants.
+                "" if !self.root_seen || value.is_empty() => Ns::Core,
+                "" => Ns::Other,
+                // An address that nobody knows under a customary prefix: some writers get the address wrong.
+                prefix => Ns::of_prefix(prefix),
+            });
+            if self.bound.len() >= PREFIXES {
+                repairs.note("too-many-namespaces");
+                break;
+            }
+            self.bound.push((prefix, ns, depth));
+        }
+    }
+
+    fn vocabulary(&self, prefix: &str, repairs: &mut Repairs) -> Ns {
+        if let Some((_, ns, _)) = self.bound.iter().rev().find(|(bound, _, _)| *bound == prefix) {
+            return *ns;
+        }
+        if prefix.is_empty() {
+            return Ns::Core;
+        }
+        let ns = Ns::of_prefix(prefix);
+        if ns != Ns::Other {
+            repairs.note("undeclared-prefixes");
+        }
+        ns
+    }
+
+    /// `xml:base` and `xml:lang` (also without their prefix, as some feeds write them).
+    fn inherit(&mut self, id: NodeId) {
+        let attrs = self.tree.attributes_of(id);
+        let has = |word: &[u8]| memchr::memmem::find(attrs.as_bytes(), word).is_some();
+        if has(b"base")
+            && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:base" | "base"))
+        {
+            let value = entities::decode(value, &self.tree.references);
+            let base = address::join(self.tree.base(id), &value);
+            // Each counts as text that the document did not hold: a short one behind a long one is a long one.
+            if let Some(base) = base.filter(|base| base.as_str().len() <= BASE)
+                && self.tree.references.afford(base.as_str().len())
+            {
+                self.tree.bases.push(Some(base));
+                self.tree.nodes[id].base = short(self.tree.bases.len() - 1);
+            }
+        }
+        if has(b"lang")
+            && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:lang" | "lang"))
+        {
+            let value = entities::decode(value.trim(), &self.tree.references);
+            self.tree.langs.push((!value.is_empty()).then_some(value));
+            self.tree.nodes[id].lang = short(self.tree.langs.len() - 1);
+        }
+    }
+
+    /// `<!ENTITY name "text">` of the internal subset; external and parameter entities are never followed.
+    fn doctype(&mut self, inside: &'a str) {
+        for declaration in inside.split("<!ENTITY").skip(1) {
+            let mut words = declaration.trim_start().splitn(2, |c: char| c.is_ascii_whitespace());
+            let (Some(name), Some(rest)) = (words.next(), words.next()) else { continue };
+            let rest = rest.trim_start();
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            if let Some((value, _)) = rest[1..].split_once(quote) {
+                self.tree.references.declared.insert(name, value);
+            }
+        }
+    }
+}
