@@ -178,10 +178,39 @@ fn read_xml(
     if raw.partial && !tree.limited {
         repairs.note("cut-off");
     }
+    let space = read_items(&tree, root.id, text, context, known, &mut raw, repairs)?;
+    raw.partial |= space.note(repairs);
+    if tree.references.exhausted.get() {
+        repairs.note("entity-expansion");
+        raw.partial = true;
+    }
+    if has_ambiguous_dates(&raw.entries) {
+        let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
+        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
+        raw.order = order(texts);
+    }
+    note_references(&tree.references, repairs);
+    if raw.guids_void {
+        repairs.note("repeated-guids");
+    }
+    Ok(raw)
+}
+
+/// Reads the entries of a tree into `raw`, as many as there is room for; those whose bytes are known are listed, not read.
+fn read_items(
+    tree: &tree::Tree<'_>,
+    root: tree::NodeId,
+    text: &str,
+    context: &Context,
+    known: &dyn Fn(RawHash) -> bool,
+    raw: &mut Raw,
+    repairs: &mut Repairs,
+) -> Result<Room, Fault> {
+    let limits = Limits::of(context);
     let mut keys = Keys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
-    let items = items(&tree, root.id, &mut space, &mut keys, &limits)?;
-    let about = |id| About::of(&entry::read(&tree, id, links::Links::default(), &context.zone));
+    let items = items(tree, root, &mut space, &mut keys, &limits)?;
+    let about = |id| About::of(&entry::read(tree, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
         limits.look()?;
         if keys.is_repeated(links.id.as_deref()) {
@@ -198,7 +227,7 @@ fn read_xml(
             raw.listed.push((hash, page, key, true));
             continue;
         }
-        let mut draft = entry::read(&tree, id, links, &context.zone);
+        let mut draft = entry::read(tree, id, links, &context.zone);
         let cuts = draft.bound();
         if tree.references.exhausted.get() || !space.take_draft(&draft) {
             break;
@@ -207,22 +236,8 @@ fn read_xml(
         raw.listed.push((hash, page, key, false));
         raw.entries.push(draft);
     }
-    raw.partial |= space.note(repairs);
-    if tree.references.exhausted.get() {
-        repairs.note("entity-expansion");
-        raw.partial = true;
-    }
-    if has_ambiguous_dates(&raw.entries) {
-        let stated = tree.descend(root.id, |tag| matches!(tag, names::Tag::Channel | names::Tag::Item));
-        let texts = stated.iter().filter(|(tag, _)| tag.is_date()).filter_map(|(_, id)| text::plain(&tree, *id));
-        raw.order = order(texts);
-    }
-    note_references(&tree.references, repairs);
     raw.guids_void = keys.void_now;
-    if raw.guids_void {
-        repairs.note("repeated-guids");
-    }
-    Ok(raw)
+    Ok(space)
 }
 
 /// The entries of a document with their addresses, as many as there is room for; their names are announced to `keys`.

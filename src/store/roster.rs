@@ -173,24 +173,24 @@ async fn adopt_feeds(
 /// configured stay where they are.
 async fn inherit(connection: &mut SqliteConnection, outlet: i64, was: &[FeedUrl]) -> Result<(), StoreError> {
     let urls: Vec<&str> = was.iter().map(FeedUrl::as_str).collect();
-    let moved: Vec<i64> = sqlx::query_scalar(
-        "UPDATE feed SET outlet_id = $1 WHERE url IN (SELECT value FROM json_each($2)) AND removed = 1 \
-         AND outlet_id <> $1 RETURNING id",
+    let moved: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT id, outlet_id FROM feed WHERE url IN (SELECT value FROM json_each($2)) AND removed = 1 AND outlet_id <> $1",
     )
     .bind(outlet)
     .bind(cell::rows(&urls))
     .fetch_all(&mut *connection)
     .await
-    .while_doing("moving former feeds")?;
-    if moved.is_empty() {
-        return Ok(());
+    .while_doing("reading former feeds")?;
+    for (feed, former) in moved {
+        for sql in [
+            "UPDATE feed SET outlet_id = $1 WHERE outlet_id = $2 AND id = $3",
+            // By the former outlet, which an index leads to; nothing leads from a feed to its entries.
+            "UPDATE entry SET outlet_id = $1 WHERE outlet_id = $2 AND feed_id = $3",
+        ] {
+            let query = sqlx::query(sql).bind(outlet).bind(former).bind(feed);
+            query.execute(&mut *connection).await.while_doing("moving the entries of former feeds")?;
+        }
     }
-    sqlx::query("UPDATE entry SET outlet_id = $1 WHERE feed_id IN (SELECT value FROM json_each($2))")
-        .bind(outlet)
-        .bind(cell::rows(&moved))
-        .execute(connection)
-        .await
-        .while_doing("moving the entries of former feeds")?;
     Ok(())
 }
 
