@@ -21,7 +21,7 @@ use std::{
 };
 use warraq::{
     model::{FeedId, FeedRecord, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, Slug, Tally, Validators},
-    schedule::{self, Bounds, Fleet, Schedule, Visit},
+    schedule::{self, Bounds, Fleet, PolledFeed, Schedule},
 };
 
 const DAY: f64 = 24.0;
@@ -329,7 +329,7 @@ fn warraq(feeds: &[Feed], bounds: &Bounds, spans: &[(f64, f64)]) -> (Vec<Score>,
         let outcome = if new > 0 { Outcome::Fresh } else { Outcome::NotModified };
         let tally = Tally { new: stamps.len() as u32, listed: listed as u32, ..Tally::default() };
         let start = Instant::now();
-        let due = schedule::next(&Visit {
+        let due = schedule::next(&PolledFeed {
             now,
             feed: &records[n],
             schedule: &schedule,
@@ -390,7 +390,7 @@ fn miniflux(feed: &Feed, seen: usize, hour: f64, factor: f64) -> f64 {
     (wait * factor).clamp(5.0 / 60.0, DAY)
 }
 
-/// miniflux takes due feeds only at a tick (`POLLING_FREQUENCY`, 60 minutes as shipped), and a visit ends after it.
+/// miniflux takes due feeds only at a tick (`POLLING_FREQUENCY`, 60 minutes as shipped), and a poll ends after it.
 fn tick(hour: f64, wait: f64, minutes: f64) -> f64 {
     let every = minutes / 60.0;
     ((hour + wait + 1.0 / 3_600.0) / every).ceil() * every - hour

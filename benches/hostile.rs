@@ -113,7 +113,8 @@ fn one(name: &str, size: usize) {
 }
 
 fn read(document: &[u8]) -> String {
-    let context = parse::Context { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::Context::default() };
+    let context =
+        parse::ParseContext { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::ParseContext::default() };
     let feed = match parse::read(document, &context, &|_| false) {
         Ok(feed) => feed,
         Err(fault) => {
@@ -121,7 +122,8 @@ fn read(document: &[u8]) -> String {
             return format!("{fault}; {announced} announced").chars().take(80).collect();
         }
     };
-    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
+    let own =
+        normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
     let repairs = feed.repairs.join(",");
     let listed = feed.listed.into_iter().filter_map(|listed| Some(normalise::entry(*listed.entry?, listed.raw, &own)));
     let entries: Vec<_> = listed.collect();

@@ -18,7 +18,8 @@ fn main() {
     };
     documents.retain(|bytes| feed_rs(bytes).is_some_and(|entries| entries > 0));
     let bytes = documents.iter().map(Vec::len).sum::<usize>();
-    let context = parse::Context { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::Context::default() };
+    let context =
+        parse::ParseContext { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::ParseContext::default() };
     let whole = |bytes: &[u8]| parse::read(bytes, &context, &|_| false).unwrap();
     let entries = documents.iter().map(|bytes| whole(bytes).listed.len()).sum::<usize>();
     println!(
@@ -68,7 +69,8 @@ fn feed_rs(bytes: &[u8]) -> Option<usize> {
 }
 
 fn kept(feed: ParsedFeed) -> usize {
-    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
+    let own =
+        normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
     let entries = feed.listed.into_iter().filter_map(|listed| Some(normalise::entry(*listed.entry?, listed.raw, &own)));
     entries.map(|entry| entry.folded.body.len()).sum()
 }

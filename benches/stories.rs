@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
-use warraq::dedup::{Arrival, Change, Known, Mint, Window, decide};
-use warraq::model::{Entry, EntryId, Extras, FeedId, Folded, Key, OutletId, PlainText, RawHash, StoryId};
+use warraq::dedup::{Arrival, Change, IdAllocator, KnownEntries, Window, decide};
+use warraq::model::{Entry, EntryId, EntryKey, Extras, FeedId, FoldedText, OutletId, PlainText, RawHash, StoryId};
 use warraq::normalise::fold::fold;
 
 const START: i64 = 1_780_000_000;
@@ -40,33 +40,36 @@ fn folding() {
 
 /// Folding, candidates, verification and decision, one entry a batch, while the window keeps holding `held` entries.
 fn deciding(held: usize) {
-    let mut house = House::new(held);
+    let mut memory = Memory::new(held);
     for _ in 0..held {
-        house.take();
+        memory.take();
     }
     let measured = 5_000;
-    let reports: Vec<Report> = (0..measured).map(|_| house.made.report()).collect();
+    let reports: Vec<Report> = (0..measured).map(|_| memory.made.report()).collect();
     let mut times = Vec::new();
     let begun = Clock::start();
     for report in reports {
         let one = Instant::now();
-        house.decide(report);
+        memory.decide(report);
         times.push(one.elapsed());
     }
-    row(&format!("folding and deciding, {} entries in the window", house.window.len()), measured, &begun, times);
-    println!("  of {} decisions {} joined a story, {} were duplicates", house.decided, house.joined, house.duplicates);
+    row(&format!("folding and deciding, {} entries in the window", memory.window.len()), measured, &begun, times);
+    println!(
+        "  of {} decisions {} joined a story, {} were duplicates",
+        memory.decided, memory.joined, memory.duplicates
+    );
 }
 
 /// First, as what other measures freed would be taken again unseen.
 fn memory() {
     let before = resident();
-    let mut house = House::new(10_000);
+    let mut memory = Memory::new(10_000);
     for _ in 0..10_000 {
-        house.take();
+        memory.take();
     }
     if let (Some(before), Some(after)) = (before, resident()) {
         let bytes = after.saturating_sub(before);
-        let entries = house.window.len().max(1);
+        let entries = memory.window.len().max(1);
         println!(
             "memory: {} MB for {entries} entries in the window, {} bytes each (resident, 4 kB pages)",
             bytes / 1_000_000,
@@ -108,9 +111,9 @@ fn row(name: &str, entries: usize, begun: &Clock, mut times: Vec<Duration>) {
 }
 
 /// A window that moves on so fast that it always holds as many entries.
-struct House {
+struct Memory {
     window: Window,
-    mint: Mint,
+    ids: IdAllocator,
     made: Maker,
     step_ms: i64,
     decided: i64,
@@ -118,14 +121,14 @@ struct House {
     duplicates: u32,
 }
 
-impl House {
+impl Memory {
     fn new(held: usize) -> Self {
         let mut window = Window::default();
         window.load(at(0), []);
         let span_ms = 36 * 3_600_000;
         Self {
             window,
-            mint: Mint { next_entry: EntryId(1), next_story: StoryId(1) },
+            ids: IdAllocator { next_entry: EntryId(1), next_story: StoryId(1) },
             made: Maker::new(held as u64),
             step_ms: span_ms / i64::try_from(held).unwrap_or(1),
             decided: 0,
@@ -143,8 +146,8 @@ impl House {
         self.decided += 1;
         let now = at(self.decided * self.step_ms);
         let arrival = arrival(self.decided, report, now);
-        let changes = decide(vec![arrival], Known::default(), &mut self.window, &mut self.mint);
-        for decided in changes.into_decided() {
+        let changes = decide(vec![arrival], KnownEntries::default(), &mut self.window, &mut self.ids);
+        for decided in changes.into_decisions() {
             match decided.change {
                 Change::New(new) if !new.starts => self.joined += 1,
                 Change::Duplicate { .. } => self.duplicates += 1,
@@ -160,10 +163,10 @@ fn at(ms: i64) -> Timestamp {
 
 fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
     let entry = Entry {
-        key: Key(n.to_string()),
+        key: EntryKey(n.to_string()),
         raw: RawHash(n),
         source_id: Some(n.to_string()),
-        folded: Folded { title: fold(&report.title), body: fold(&report.body) },
+        folded: FoldedText { title: fold(&report.title), body: fold(&report.body) },
         title: Some(PlainText::vouch(report.title)),
         excerpt: None,
         link: Some(format!("https://outlet{}.example/2026/{n}.html", report.outlet)),

@@ -34,8 +34,8 @@ use tracing_subscriber::{Layer, layer::SubscriberExt as _};
 use warraq::{
     clock::Clock,
     config::Config,
-    daemon::{Event, House},
-    store::{Keep, Printed},
+    daemon::{RunnerEvent, Services},
+    store::{Printed, RetentionLimits},
 };
 
 /// Feeds that are polled, and entries that each lists.
@@ -174,49 +174,49 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::parse(&text, &folder.join("config.toml"), &BTreeMap::new()).map_err(|e| e.to_string())?;
     let public_url = config.server.public_url(config.server.listen);
     let clock = Clock::manual(Clock::System.now());
-    let mut house = House::open(&config, &public_url, clock.clone()).await?;
+    let mut services = Services::open(&config, &public_url, clock.clone()).await?;
     for round in 0..ROUNDS {
         for feed in 0..FEEDS {
             outlet.set(&format!("/{feed}"), Reply::feed(document(feed, round * 5, round)).etag(format!("\"{round}\"")));
         }
-        poll(&mut house, &clock).await?;
+        poll(&mut services, &clock).await?;
         // The same again: 304.
-        poll(&mut house, &clock).await?;
-        house.writer.index().await?;
+        poll(&mut services, &clock).await?;
+        services.writer.index().await?;
         for channel in &config.channels {
-            if let Some(page) = house.reader.leaf(channel, 50, &public_url).await? {
-                house.writer.archive(page, vec![0; 10_000], String::new(), clock.now()).await?;
+            if let Some(page) = services.reader.archive_page(channel, 50, &public_url).await? {
+                services.writer.archive(page, vec![0; 10_000], String::new(), clock.now()).await?;
             }
-            house.reader.channel(channel, &public_url).await?;
-            house.reader.newest_page(channel.slug.as_str()).await?;
+            services.reader.channel(channel, &public_url).await?;
+            services.reader.newest_page(channel.slug.as_str()).await?;
         }
         let (path, fingerprint) = ("/feed.atom".to_owned(), String::new());
         let edition = Printed { path, hash: vec![u8::try_from(round)?; 16], packed: vec![0; 50_000], fingerprint };
-        house.writer.editions(vec![edition], clock.now()).await?;
+        services.writer.editions(vec![edition], clock.now()).await?;
     }
     // A hundredth of the stories are too old.
     let day = Duration::from_hours(24);
-    let keep = Keep::as_of(clock.now(), 89 * day, 29 * day, false);
+    let keep = RetentionLimits::as_of(clock.now(), 89 * day, 29 * day, false);
     let begun = Instant::now();
-    let pruned = house.writer.prune(keep).await?;
+    let pruned = services.writer.prune(keep).await?;
     println!("retention forgot {} entries and {} polls in {:.1?}", pruned.entries, pruned.polls, begun.elapsed());
     let begun = Instant::now();
-    house.close().await?;
+    services.close().await?;
     println!("closed in {:.1?}", begun.elapsed());
     Ok(())
 }
 
 /// Polls every feed, a minute after the last time.
-async fn poll(house: &mut House, clock: &Clock) -> Result<(), Box<dyn Error>> {
+async fn poll(services: &mut Services, clock: &Clock) -> Result<(), Box<dyn Error>> {
     clock.step(SignedDuration::from_mins(2));
     let now = clock.now();
-    house.rounds.agenda.hurry(now);
-    while house.rounds.agenda.due(now) > 0 || house.rounds.running() > 0 {
-        if let Event::Polled(ended) = house.rounds.event().await {
-            house.rounds.take(*ended, true)?;
+    services.runner.queue.make_due(now);
+    while services.runner.queue.due(now) > 0 || services.runner.running() > 0 {
+        if let RunnerEvent::Polled(ended) = services.runner.event().await {
+            services.runner.take(*ended, true)?;
         }
     }
-    house.writer.settle(Vec::new()).await?;
+    services.writer.update_feeds(Vec::new()).await?;
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! `warraq check`.
 
-use super::{Failure, out::say};
+use super::{CliError, out::say};
 use crate::config::Config;
 use std::path::Path;
 
 /// Says what a configuration without faults asks for; faults have ended the verb before.
-pub(super) fn check(config: &Config, file: &Path) -> Result<(), Failure> {
-    config.must_poll(file).map_err(Failure::Config)?;
+pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
+    config.must_poll(file).map_err(CliError::Config)?;
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(
         "{}: no faults; {} outlets, {feeds} feeds, {} channels; database {}",

@@ -1,6 +1,6 @@
 //! Errors of the database in one voice, whichever verb meets it: which file, what is wrong, what to do.
 
-use super::Failure;
+use super::CliError;
 use crate::{
     daemon::DaemonError,
     store::{StoreError, StoreErrorKind},
@@ -14,7 +14,7 @@ const RESTORE: &str = "if [database] path is right: stop the daemon and put the 
 /// What to do when another warraq has the database.
 const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
 
-impl Failure {
+impl CliError {
     /// Names the database and says what to do, when this is an error of the store without a hint of its own.
     pub(super) fn of_database(self, database: &Path) -> Self {
         let Self::Failed { error, hint: None } = self else { return self };

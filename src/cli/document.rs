@@ -1,11 +1,11 @@
 //! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
 
-use super::{Failure, inspect, out::written};
+use super::{CliError, inspect, out::written};
 use crate::{
     clock::Clock,
-    fetch::{Fetched, Fetcher, Limits},
+    fetch::{FetchLimits, Fetched, Fetcher},
     model::{Deadline, Fault, FeedUrl, Network, ParsedFeed, Validators},
-    parse::{self, Announced, Context},
+    parse::{self, Announced, ParseContext},
 };
 use anyhow::{Context as _, anyhow};
 use std::{
@@ -22,7 +22,7 @@ const FILE_MAX: u64 = 10_000_000;
 const ANNOUNCED_TRIED: usize = 3;
 
 /// What the command line says of the document.
-pub(super) struct Named {
+pub(super) struct InputArgs {
     /// A file's path, or an http(s) address.
     pub place: String,
     /// Address that relative ones are relative to.
@@ -32,14 +32,14 @@ pub(super) struct Named {
 }
 
 /// Bytes and what came with them.
-struct Got {
+struct Input {
     bytes: Vec<u8>,
-    context: Context,
+    context: ParseContext,
     /// Feeds that the answer's headers announce.
     announced: Vec<Url>,
 }
 
-impl Got {
+impl Input {
     fn read(&self) -> Result<ParsedFeed, Fault> {
         parse::read(&self.bytes, &self.context, &|_| false)
     }
@@ -58,7 +58,7 @@ impl Got {
 }
 
 /// Prints how Warraq reads a document. No feed: exit 1, with the reason.
-pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> {
+pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliError> {
     let of_web = is_address(&named.place);
     let read = match get(named).await? {
         Ok(got) => match got.read() {
@@ -77,16 +77,16 @@ pub(super) async fn inspect(named: Named, as_json: bool) -> Result<(), Failure> 
                 // Read or not: it is no feed.
                 let _ = writeln!(out, "{}", inspect::fault_json(&fault));
             }
-            return Err(Failure::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
+            return Err(CliError::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
         }
     }
     Ok(())
 }
 
 /// Reads the first feed that a page announces and that can be read, and says so.
-async fn follow(page: &Got) -> Result<Result<ParsedFeed, Fault>, Failure> {
+async fn follow(page: &Input) -> Result<Result<ParsedFeed, Fault>, CliError> {
     for Announced { url, .. } in page.announced().into_iter().take(ANNOUNCED_TRIED) {
-        let named = Named { place: url.to_string(), base: None, content_type: None };
+        let named = InputArgs { place: url.to_string(), base: None, content_type: None };
         if let Ok(got) = get(named).await?
             && let Ok(feed) = got.read()
         {
@@ -102,8 +102,8 @@ fn is_address(place: &str) -> bool {
 }
 
 /// Prints the feeds that a page announces, one a line.
-pub(super) async fn discover(address: String) -> Result<(), Failure> {
-    let named = Named { place: address.clone(), base: None, content_type: None };
+pub(super) async fn discover(address: String) -> Result<(), CliError> {
+    let named = InputArgs { place: address.clone(), base: None, content_type: None };
     let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = got.read() {
@@ -115,7 +115,7 @@ pub(super) async fn discover(address: String) -> Result<(), Failure> {
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
     }
     if announced.is_empty() {
-        return Err(Failure::with_hint(
+        return Err(CliError::with_hint(
             anyhow!("the page announces no feed"),
             "look for a link named RSS on the site; many answer at /feed or /rss.xml",
         ));
@@ -124,24 +124,24 @@ pub(super) async fn discover(address: String) -> Result<(), Failure> {
 }
 
 /// The document; the inner error is what its server did.
-async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
-    let Named { place, base, content_type } = named;
+async fn get(named: InputArgs) -> Result<Result<Input, Fault>, CliError> {
+    let InputArgs { place, base, content_type } = named;
     if !is_address(&place) {
         let bytes = file(Path::new(&place))?;
-        let context = Context { base, content_type, ..within_time() };
-        return Ok(Ok(Got { bytes, context, announced: Vec::new() }));
+        let context = ParseContext { base, content_type, ..within_time() };
+        return Ok(Ok(Input { bytes, context, announced: Vec::new() }));
     }
-    let url = FeedUrl::parse(&place).map_err(|error| Failure::Usage(format!("{place}: {error}")))?;
+    let url = FeedUrl::parse(&place).map_err(|error| CliError::Usage(format!("{place}: {error}")))?;
     // The operator names the address: it may be one of this house.
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
-    let fetcher = Fetcher::new(&Limits { allow_networks: everywhere, ..Limits::default() })?;
+    let fetcher = Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?;
     let answer = fetcher.get(&url, &Validators::default(), Clock::System.now()).await;
     let base = base.unwrap_or_else(|| answer.base(&url).url().clone());
     Ok(match answer.result {
         Err(fault) => Err(fault),
-        Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Got {
+        Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Input {
             bytes: body.into_bytes(),
-            context: Context { base: Some(base), content_type: content_type.or(stated), ..within_time() },
+            context: ParseContext { base: Some(base), content_type: content_type.or(stated), ..within_time() },
             announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
         }),
         Ok(Fetched::Gone) => Err(Fault::Status(410)),
@@ -150,8 +150,8 @@ async fn get(named: Named) -> Result<Result<Got, Fault>, Failure> {
 }
 
 /// As the daemon reads: with its limit of work.
-fn within_time() -> Context {
-    Context { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..Context::default() }
+fn within_time() -> ParseContext {
+    ParseContext { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..ParseContext::default() }
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {

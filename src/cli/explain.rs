@@ -1,12 +1,12 @@
 //! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
 //! one story. Everything told was stored when it was decided; nothing is worked out anew.
 
-use super::{Failure, out::say};
+use super::{CliError, out::say};
 use crate::{
     config::Config,
     model::{EntryId, StoryId},
     schedule::Why,
-    store::{EntryNow, EntryStory, FeedNow, FeedStory, PollThen, Reader, StoryStory},
+    store::{EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, Reader, StoryExplanation},
 };
 use anyhow::anyhow;
 use clap::Subcommand;
@@ -44,20 +44,20 @@ pub(super) enum Subject {
     },
 }
 
-pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), Failure> {
+pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), CliError> {
     let reader = Reader::open(&config.database.path).await?;
     let told = tell(&reader, subject).await;
     reader.close().await;
     say(told?.trim_end())
 }
 
-async fn tell(reader: &Reader, subject: &Subject) -> Result<String, Failure> {
+async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
     let none = |what: &str, id: i64| anyhow!("there is no {what} {id}; it may have been pruned");
     match subject {
         Subject::Feed { name, json } => {
             let feeds = reader.explain_feed(name).await?;
             if feeds.is_empty() {
-                return Err(Failure::Usage(format!(
+                return Err(CliError::Usage(format!(
                     "not polled: {name}; name an outlet's slug or an address as the configuration has it"
                 )));
             }
@@ -75,7 +75,7 @@ async fn tell(reader: &Reader, subject: &Subject) -> Result<String, Failure> {
 }
 
 /// As JSON, with the JSON that columns hold as values and the reasons in words beside them.
-fn as_json(told: &impl Serialize) -> Result<String, Failure> {
+fn as_json(told: &impl Serialize) -> Result<String, CliError> {
     let mut told = serde_json::to_value(told)?;
     unpack(&mut told);
     Ok(serde_json::to_string_pretty(&told)?)
@@ -108,8 +108,8 @@ macro_rules! line {
     ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
 }
 
-fn feed(told: &FeedStory) -> String {
-    let FeedNow { outlet, url, ask_url, state, failures, last_error, next_poll_at, .. } = &told.feed;
+fn feed(told: &FeedExplanation) -> String {
+    let FeedSnapshot { outlet, url, ask_url, state, failures, last_error, next_poll_at, .. } = &told.feed;
     let mut out = format!("{outlet}  {url}\n");
     line!(out, "  {state}; the next poll is at {next_poll_at}: {}", why(&told.feed.why));
     if ask_url != url {
@@ -118,7 +118,7 @@ fn feed(told: &FeedStory) -> String {
     if let Some(to) = &told.feed.moving_to {
         line!(
             out,
-            "  moving to {to}, confirmed by {} visits; adopted after three over two days",
+            "  moving to {to}, confirmed by {} polls; adopted after three over two days",
             told.feed.moving_visits
         );
     }
@@ -132,7 +132,7 @@ fn feed(told: &FeedStory) -> String {
         line!(out, "  {} times everything it listed was new: entries may have been missed in between", told.feed.gaps);
     }
     line!(out, "  latest polls:");
-    for PollThen { ended_at, outcome, error, new, revised, duplicate, next_poll_at, why: reason } in &told.polls {
+    for PastPoll { ended_at, outcome, error, new, revised, duplicate, next_poll_at, why: reason } in &told.polls {
         let error = error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
         line!(out, "    {ended_at}  {outcome}{error}, {new} new, {revised} revised, {duplicate} duplicate");
         line!(out, "      then next at {next_poll_at}: {}", why(reason));
@@ -140,9 +140,9 @@ fn feed(told: &FeedStory) -> String {
     out
 }
 
-fn entry(told: &EntryStory) -> String {
-    let EntryNow { entry_id, story_id, outlet, feed, key, title, .. } = &told.entry;
-    let EntryNow { published, believed, first_seen_at, order_at, .. } = &told.entry;
+fn entry(told: &EntryExplanation) -> String {
+    let EntrySnapshot { entry_id, story_id, outlet, feed, key, title, .. } = &told.entry;
+    let EntrySnapshot { published, believed, first_seen_at, order_at, .. } = &told.entry;
     let mut out = format!("entry {entry_id} of {outlet}: {title}\n");
     line!(out, "  new at {first_seen_at}: {feed} listed {key}, which was not known by id, link or text");
     if let (Some(first), Some(now)) = (&told.entry.first_link, &told.entry.link)
@@ -175,7 +175,7 @@ fn entry(told: &EntryStory) -> String {
 }
 
 /// Why an entry stands in its story.
-fn joined(entry: &EntryNow) -> String {
+fn joined(entry: &EntrySnapshot) -> String {
     let measured: Vec<String> = [("lmin", entry.lmin), ("containment", entry.containment), ("start", entry.start)]
         .into_iter()
         .filter_map(|(name, share)| share.map(|share| format!("{name} {share:.2}")))
@@ -184,7 +184,7 @@ fn joined(entry: &EntryNow) -> String {
     format!("by rule {}: {}{measured}", entry.rule, entry.evidence)
 }
 
-fn story(told: &StoryStory) -> String {
+fn story(told: &StoryExplanation) -> String {
     let mut out = format!("story {}, published as {}, since {}\n", told.story_id, told.iri, told.created_at);
     for member in &told.members {
         line!(out, "  entry {} of {}, {}: {}", member.entry_id, member.outlet, member.first_seen_at, member.title);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 /// Why a verb did not do its work.
 #[derive(Debug)]
-pub enum Failure {
+pub enum CliError {
     /// It could not be done.
     Failed {
         /// What went wrong, with its causes.
@@ -21,7 +21,7 @@ pub enum Failure {
     Unread,
 }
 
-impl Failure {
+impl CliError {
     /// Done, in the shell's words.
     pub const FAILED: u8 = 1;
     /// Wrong arguments; clap's own code.
@@ -66,7 +66,7 @@ impl Failure {
     }
 }
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
+impl<E: Into<anyhow::Error>> From<E> for CliError {
     fn from(error: E) -> Self {
         Self::Failed { error: error.into(), hint: None }
     }

@@ -1,6 +1,6 @@
 //! `warraq feeds`.
 
-use super::{Failure, out::say};
+use super::{CliError, out::say};
 use crate::{
     config::Config,
     schedule::Why,
@@ -8,7 +8,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-pub(super) async fn feeds(config: &Config, as_json: bool) -> Result<(), Failure> {
+pub(super) async fn feeds(config: &Config, as_json: bool) -> Result<(), CliError> {
     let reader = Reader::open(&config.database.path).await?;
     let feeds = reader.feed_health().await?;
     reader.close().await;
@@ -43,7 +43,7 @@ fn lines(feed: &FeedHealth) -> String {
     let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, next_poll_at, entries_7d, .. } = feed;
     let last = match (last_outcome, last_poll_at) {
         (Some(outcome), Some(at)) => format!("{outcome} at {at}"),
-        _ => "not visited yet".to_owned(),
+        _ => "not polled yet".to_owned(),
     };
     let error = last_error.as_ref().map(|e| format!("\n    trouble: {e}")).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

@@ -1,6 +1,6 @@
 //! `warraq healthcheck`: one request to a running daemon, for containers that have no curl.
 
-use super::{Failure, out::say};
+use super::{CliError, out::say};
 use crate::config::Config;
 use anyhow::{Context, anyhow};
 use std::{
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The answer's head and its few words fit in this.
 const ANSWER_MAX: u64 = 4_096;
 
-pub(super) async fn healthcheck(config: &Config) -> Result<(), Failure> {
+pub(super) async fn healthcheck(config: &Config) -> Result<(), CliError> {
     let address = reachable(config.server.listen);
     let answer = timeout(PATIENCE, ask(address))
         .await

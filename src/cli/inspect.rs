@@ -1,7 +1,8 @@
 //! `warraq inspect`: how one document is read, for people and as JSON (interfaces.md, "inspect --json").
 
 use crate::model::{
-    Category, Enclosure, EncodingFrom, Fault, Format, Markup, ParsedEntry, ParsedFeed, Person, PlainText, SafeHtml,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, Markup, ParsedEntry, ParsedFeed, Person, PlainText,
+    SafeHtml,
 };
 use crate::normalise;
 use jiff::Timestamp;
@@ -187,27 +188,27 @@ fn date(at: Option<Timestamp>) -> String {
 fn hints(feed: &ParsedFeed) -> String {
     let mut words = Vec::new();
     let minutes = |seconds: u64| format!("{} min", seconds / 60);
-    words.extend(feed.hints.ttl_s.map(|ttl| format!("{} between visits", minutes(ttl))));
+    words.extend(feed.hints.ttl_s.map(|ttl| format!("{} between polls", minutes(ttl))));
     words.extend(feed.hints.update_period_s.map(|period| format!("it changes every {}", minutes(period))));
     if !feed.hints.skip_hours.is_empty() {
         let hours = feed.hints.skip_hours.iter().map(u8::to_string).collect::<Vec<_>>().join(", ");
-        words.push(format!("no visits in the hours {hours} (UTC)"));
+        words.push(format!("no polls in the hours {hours} (UTC)"));
     }
     if !feed.hints.skip_days.is_empty() {
-        words.push(format!("no visits on {}", feed.hints.skip_days.join(", ")));
+        words.push(format!("no polls on {}", feed.hints.skip_days.join(", ")));
     }
     words.join("; ")
 }
 
-fn format_words(format: Format) -> &'static str {
+fn format_words(format: DocumentFormat) -> &'static str {
     match format {
-        Format::Rss20 => "RSS 2.0",
-        Format::Rss09 => "RSS 0.9x",
-        Format::Rss10 => "RSS 1.0",
-        Format::Atom10 => "Atom 1.0",
-        Format::Atom03 => "Atom 0.3",
-        Format::Json => "JSON Feed",
-        Format::Cdf => "CDF",
+        DocumentFormat::Rss20 => "RSS 2.0",
+        DocumentFormat::Rss09 => "RSS 0.9x",
+        DocumentFormat::Rss10 => "RSS 1.0",
+        DocumentFormat::Atom10 => "Atom 1.0",
+        DocumentFormat::Atom03 => "Atom 0.3",
+        DocumentFormat::Json => "JSON Feed",
+        DocumentFormat::Cdf => "CDF",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The verbs: a thin face. Each reads its arguments, calls the rooms, and prints for people, or JSON for scripts.
 
+mod backup;
 mod check;
-mod copies;
 mod database;
 pub mod demo;
 mod document;
@@ -19,7 +19,7 @@ mod replay;
 mod run;
 mod search;
 
-pub use failure::Failure;
+pub use failure::CliError;
 
 use crate::config::{Config, Stories};
 use clap::{Parser, Subcommand, ValueHint};
@@ -152,26 +152,26 @@ pub async fn main() -> ExitCode {
     }
 }
 
-async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     match cli.verb.unwrap_or(Verb::Run) {
         Verb::Run => run::run(&cli.config, environment).await,
         Verb::Demo => demo::demo(environment).await,
         Verb::Inspect { document, base, content_type, json } => {
-            document::inspect(document::Named { place: document, base, content_type }, json).await
+            document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }
         Verb::Discover { url } => document::discover(url).await,
         Verb::ImportOpml { file } => opml::import(&file),
         Verb::Replay { file, json: _ } => {
             // A record can be tried without a house; where there is one, its window counts.
             let window = if cli.config.exists() {
-                Config::load(&cli.config, environment).map_err(Failure::Config)?.stories.window
+                Config::load(&cli.config, environment).map_err(CliError::Config)?.stories.window
             } else {
                 Stories::WINDOW
             };
             replay::replay(&file, window)
         }
         verb => {
-            let config = Config::load(&cli.config, environment).map_err(Failure::Config)?;
+            let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
             done.map_err(|failure| failure.of_database(&config.database.path))
         }
@@ -184,19 +184,19 @@ async fn configured(
     config: &Config,
     file: &Path,
     environment: &BTreeMap<String, String>,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     match verb {
         Verb::Check => check::check(config, file),
         Verb::Poll { feeds, all, json } => {
-            config.must_poll(file).map_err(Failure::Config)?;
-            poll::poll(config, environment, &poll::Wanted { feeds, all, json }).await
+            config.must_poll(file).map_err(CliError::Config)?;
+            poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await
         }
         Verb::Feeds { json } => feeds::feeds(config, json).await,
         Verb::ExportOpml => opml::export(config),
         Verb::Search { words, json } => search::search(config, &words, json).await,
         Verb::Explain { subject } => explain::explain(config, &subject).await,
-        Verb::Backup { file } => copies::backup(config, &file).await,
-        Verb::Restore { file } => copies::restore(config, &file).await,
+        Verb::Backup { file } => backup::backup(config, &file).await,
+        Verb::Restore { file } => backup::restore(config, &file).await,
         Verb::Prune { dry_run, force, compact } => prune::prune(config, prune::How { dry_run, force, compact }).await,
         Verb::Healthcheck => healthcheck::healthcheck(config).await,
         Verb::Run

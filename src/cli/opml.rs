@@ -3,7 +3,7 @@
 //! Real exports lack `head`, `version`, `type`, `text`; spell `xmlUrl` in several ways; hold bare ampersands, HTML
 //! entities and unclosed elements. What has an address is taken.
 
-use super::{Failure, out::written};
+use super::{CliError, out::written};
 use crate::{
     config::{self, Config},
     model::{FeedUrl, Language, Slug},
@@ -30,7 +30,7 @@ const DEPTH: usize = 32;
 
 /// A feed of a subscription list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedFeed {
     /// What the list calls it.
     pub title: String,
     /// Address of the feed, as written.
@@ -44,7 +44,7 @@ pub struct Listed {
 }
 
 /// Prints `[[outlet]]` tables for the feeds of a file; what cannot be polled is named on standard error.
-pub(super) fn import(file: &Path) -> Result<(), Failure> {
+pub(super) fn import(file: &Path) -> Result<(), CliError> {
     let mut bytes = Vec::new();
     let open = || format!("{} cannot be read", file.display());
     File::open(file).with_context(open)?.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(open)?;
@@ -57,7 +57,7 @@ pub(super) fn import(file: &Path) -> Result<(), Failure> {
     }
     if listed.is_empty() {
         let error = anyhow!("{} lists no feed", file.display());
-        return Err(Failure::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
+        return Err(CliError::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
     }
     let (tables, refused) = tables(&listed);
     for why in refused {
@@ -67,7 +67,7 @@ pub(super) fn import(file: &Path) -> Result<(), Failure> {
 }
 
 /// Prints the configured feeds as OPML.
-pub(super) fn export(config: &Config) -> Result<(), Failure> {
+pub(super) fn export(config: &Config) -> Result<(), CliError> {
     let feeds: Vec<_> = config.outlets.iter().flat_map(Subscription::of).collect();
     written(std::io::stdout().lock().write_all(&render("Warraq", &feeds)))
 }
@@ -89,7 +89,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Every outline that has an address, and what stopped the reading, if it did not reach the end.
-fn read(text: &str) -> (Vec<Listed>, Option<String>) {
+fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     let mut reader = Reader::from_str(text);
     let tolerant = reader.config_mut();
     tolerant.check_end_names = false;
@@ -131,12 +131,12 @@ fn read(text: &str) -> (Vec<Listed>, Option<String>) {
 
 /// What an outline is.
 enum Outline {
-    Feed(Listed),
+    Feed(ListedFeed),
     Folder(String),
 }
 
 /// As [`read`], of a list that is not well formed.
-fn tolerant_read(text: &str) -> Vec<Listed> {
+fn tolerant_read(text: &str) -> Vec<ListedFeed> {
     let (mut listed, mut open) = (Vec::new(), Vec::new());
     for found in parse::outlines(text) {
         open.truncate(found.depth);
@@ -156,7 +156,7 @@ fn tolerant_read(text: &str) -> Vec<Listed> {
 }
 
 fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>]) -> Outline {
-    let mut listed = Listed::default();
+    let mut listed = ListedFeed::default();
     let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
     for (name, value) in stated {
         match name.to_ascii_lowercase().as_str() {
@@ -218,7 +218,7 @@ fn piecewise(raw: &str) -> String {
 }
 
 /// Tables for a configuration file, which `warraq check` accepts, and why feeds were left out.
-fn tables(listed: &[Listed]) -> (String, Vec<String>) {
+fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
     let (mut out, mut refused) = (String::new(), Vec::new());
     let (mut slugs, mut feeds) = (HashSet::new(), HashSet::new());
     for one in listed {
@@ -241,7 +241,7 @@ fn tables(listed: &[Listed]) -> (String, Vec<String>) {
 }
 
 /// One table.
-fn table(one: &Listed, url: &FeedUrl, slug: &str) -> String {
+fn table(one: &ListedFeed, url: &FeedUrl, slug: &str) -> String {
     let name = Some(&one.title).filter(|title| !title.is_empty()).map_or(url.host(), String::as_str);
     let mut tags: Vec<String> = Vec::new();
     for tag in one.tags.iter().map(|tag| quoted(tag, config::TAG_MAX)) {
@@ -403,11 +403,11 @@ mod tests {
             let listed: Vec<_> = titles
                 .iter()
                 .enumerate()
-                .map(|(n, title)| Listed {
+                .map(|(n, title)| ListedFeed {
                     title: value(title),
                     feed: format!("https://h{n}.example/{title}"),
                     tags: vec![value(title)].into_iter().filter(|t| !t.is_empty()).collect(),
-                    ..Listed::default()
+                    ..ListedFeed::default()
                 })
                 .collect();
             let (tables, refused) = tables(&listed);

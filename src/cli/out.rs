@@ -1,6 +1,6 @@
 //! Standard output. A reader that closes the pipe (`warraq feeds | head`) has what it wanted: that is no failure.
 
-use super::Failure;
+use super::CliError;
 use std::{
     fmt,
     io::{self, Write as _},
@@ -10,7 +10,7 @@ use std::{
 ///
 /// # Errors
 /// When standard output cannot be written.
-pub(super) fn say(line: impl fmt::Display) -> Result<(), Failure> {
+pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
     written(writeln!(io::stdout(), "{line}"))
 }
 
@@ -18,9 +18,9 @@ pub(super) fn say(line: impl fmt::Display) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When it failed, or nobody reads any more.
-pub(super) fn written(result: io::Result<()>) -> Result<(), Failure> {
+pub(super) fn written(result: io::Result<()>) -> Result<(), CliError> {
     match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Unread),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::Unread),
         written => Ok(written?),
     }
 }

@@ -1,12 +1,12 @@
 //! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
 
-use super::{Failure, out::written};
+use super::{CliError, out::written};
 use crate::{
     clock::Clock,
     config::Config,
-    daemon::{Event, House},
+    daemon::{RunnerEvent, Services},
     model::{Fault, FeedRecord, FeedState, Outcome},
-    poll::Report,
+    poll::PollResult,
     telemetry,
 };
 use serde_json::json;
@@ -16,7 +16,7 @@ use std::{
 };
 
 /// What the command line asks for.
-pub(super) struct Wanted {
+pub(super) struct PollSelection {
     /// Slugs and addresses.
     pub feeds: Vec<String>,
     /// Every feed.
@@ -27,7 +27,7 @@ pub(super) struct Wanted {
 
 /// What was done.
 #[derive(Default)]
-struct Sums {
+struct PollTotals {
     polled: usize,
     died: usize,
     /// Not asked, as we lacked the means.
@@ -46,45 +46,45 @@ struct Sums {
 pub(super) async fn poll(
     config: &Config,
     environment: &BTreeMap<String, String>,
-    wanted: &Wanted,
-) -> Result<(), Failure> {
+    wanted: &PollSelection,
+) -> Result<(), CliError> {
     check_names(config, &wanted.feeds)?;
     // The lines on standard output tell of each poll; the log keeps to warnings.
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
     telemetry::init(config.log.format, Some(filter))?;
     let public_url = config.server.public_url(config.server.listen);
-    let mut house = House::open(config, &public_url, Clock::System).await?;
-    let now = house.clock.now();
+    let mut services = Services::open(config, &public_url, Clock::System).await?;
+    let now = services.clock.now();
     let names: HashSet<&str> = wanted.feeds.iter().map(String::as_str).collect();
-    let agenda = &mut house.rounds.agenda;
+    let queue = &mut services.runner.queue;
     if !names.is_empty() {
-        agenda.only(|f| names.contains(f.outlet.as_str()) || names.contains(f.url.as_str()));
-        agenda.lift_holds();
-        agenda.hurry(now);
+        queue.only(|f| names.contains(f.outlet.as_str()) || names.contains(f.url.as_str()));
+        queue.lift_holds();
+        queue.make_due(now);
     } else if wanted.all {
-        agenda.only(|f| f.state != FeedState::Gone && f.hold_until.is_none_or(|until| until <= now));
-        agenda.hurry(now);
+        queue.only(|f| f.state != FeedState::Gone && f.hold_until.is_none_or(|until| until <= now));
+        queue.make_due(now);
     } else {
-        // A feed whose turn comes within the half minute over which first visits are spread is due.
-        agenda.only(|f| f.next_poll_at <= now || f.last_poll_at.is_none());
-        agenda.hurry(now);
+        // A feed whose turn comes within the half minute over which first polls are spread is due.
+        queue.only(|f| f.next_poll_at <= now || f.last_poll_at.is_none());
+        queue.make_due(now);
     }
-    let sums = rounds(&mut house, wanted.json).await;
+    let sums = run_polls(&mut services, wanted.json).await;
     match sums {
         Ok(sums) => {
             if sums.new + sums.revised > 0 {
-                house.writer.index().await?;
+                services.writer.index().await?;
             }
-            house.close().await?;
+            services.close().await?;
             written(sums.print(wanted.json))?;
             sums.all_asked()
         }
-        Err(error) => Err(house.why(error.into()).await.into()),
+        Err(error) => Err(services.why(error.into()).await.into()),
     }
 }
 
 /// Every name is an outlet's slug or a configured address.
-fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
+fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
     let known = |name: &str| {
         config.outlets.iter().any(|o| o.slug.as_str() == name || o.feeds.iter().any(|f| f.as_str() == name))
     };
@@ -92,26 +92,26 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), Failure> {
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(Failure::Usage(format!(
+    Err(CliError::Usage(format!(
         "not configured: {}; a FEED is an outlet's slug or an address as the configuration has it",
         unknown.join(", ")
     )))
 }
 
 /// Polls until nothing is left, printing each poll as it ends.
-async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::StoreError> {
-    let total = house.rounds.agenda.left();
+async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals, crate::store::StoreError> {
+    let total = services.runner.queue.left();
     // A host may ask for a month: this run ends without it.
-    let mut sums = Sums { left: house.rounds.agenda.leave_held(house.clock.now()), ..Sums::default() };
+    let mut sums = PollTotals { left: services.runner.queue.leave_held(services.clock.now()), ..PollTotals::default() };
     while sums.polled + sums.died + sums.left < total {
-        if let Event::Polled(ended) = house.rounds.event().await {
-            let Some(report) = house.rounds.take(*ended, false)? else {
+        if let RunnerEvent::Polled(ended) = services.runner.event().await {
+            let Some(report) = services.runner.take(*ended, false)? else {
                 sums.died += 1;
                 continue;
             };
             sums.add(&report);
             if matches!(report.outcome, Outcome::Failed(Fault::Held { .. })) {
-                sums.left += house.rounds.agenda.leave_held(house.clock.now());
+                sums.left += services.runner.queue.leave_held(services.clock.now());
             }
             // A closed pipe ends the printing, not the polls.
             let _ =
@@ -121,12 +121,12 @@ async fn rounds(house: &mut House, as_json: bool) -> Result<Sums, crate::store::
     if io::stdout().is_terminal() {
         let _ = io::stdout().flush();
     }
-    sums.hindered = house.rounds.hindered();
+    sums.hindered = services.runner.hindered();
     Ok(sums)
 }
 
-impl Sums {
-    fn add(&mut self, report: &Report) {
+impl PollTotals {
+    fn add(&mut self, report: &PollResult) {
         let tally = report.written.tally;
         self.polled += 1;
         self.new += u64::from(tally.new);
@@ -141,11 +141,11 @@ impl Sums {
     }
 
     /// A run that could not ask every feed has failed, though what it asked is stored.
-    fn all_asked(&self) -> Result<(), Failure> {
+    fn all_asked(&self) -> Result<(), CliError> {
         if self.hindered == 0 {
             return Ok(());
         }
-        Err(Failure::with_hint(
+        Err(CliError::with_hint(
             anyhow::anyhow!("{} feeds could not be asked: this process lacks open files or memory", self.hindered),
             "they stay due; see ulimit -n, and [fetch] concurrency",
         ))
@@ -166,12 +166,12 @@ impl Sums {
     }
 }
 
-fn trouble(report: &Report) -> Option<String> {
+fn trouble(report: &PollResult) -> Option<String> {
     if let Outcome::Failed(fault) = &report.outcome { Some(fault.to_string()) } else { None }
 }
 
-fn line(report: &Report, sums: &Sums, total: usize) -> String {
-    let Report { outcome, bytes, took, written, .. } = report;
+fn line(report: &PollResult, sums: &PollTotals, total: usize) -> String {
+    let PollResult { outcome, bytes, took, written, .. } = report;
     let FeedRecord { outlet, url, .. } = &written.feed;
     let tally = written.tally;
     let counts = match outcome {
@@ -183,8 +183,8 @@ fn line(report: &Report, sums: &Sums, total: usize) -> String {
     format!("[{}/{total}] {outlet}  {url}  {}{counts}  {} ms", sums.polled, outcome.as_str(), took.as_millis())
 }
 
-fn line_json(report: &Report) -> String {
-    let Report { outcome, status, bytes, took, written, .. } = report;
+fn line_json(report: &PollResult) -> String {
+    let PollResult { outcome, status, bytes, took, written, .. } = report;
     let (feed, tally) = (&written.feed, written.tally);
     json!({
         "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": trouble(report),

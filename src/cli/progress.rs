@@ -1,8 +1,8 @@
 //! How far a long work has come, on standard error: on a terminal one line that is written over and wiped at the end,
 //! elsewhere a line every several seconds.
 
-use super::copies::megabytes;
-use crate::store::{Progress, Teller, Unit};
+use super::backup::megabytes;
+use crate::store::{Progress, ProgressSender, ProgressUnit};
 use std::{
     io::{self, IsTerminal as _, Write as _},
     time::{Duration, Instant},
@@ -15,10 +15,10 @@ const TERMINAL: Duration = Duration::from_millis(200);
 const LOG: Duration = Duration::from_secs(10);
 
 /// Does a work that tells of its progress, and shows it meanwhile.
-pub(super) async fn shown<T>(work: impl AsyncFnOnce(Teller) -> T) -> T {
-    let (tell, told) = watch::channel(Progress::default());
-    let mut line = Line::new();
-    let mut work = std::pin::pin!(work(tell));
+pub(super) async fn shown<T>(work: impl AsyncFnOnce(ProgressSender) -> T) -> T {
+    let (progress_sender, told) = watch::channel(Progress::default());
+    let mut line = ProgressLine::new();
+    let mut work = std::pin::pin!(work(progress_sender));
     let mut ticks = tokio::time::interval(line.every());
     let ended = loop {
         tokio::select! {
@@ -35,13 +35,13 @@ pub(super) async fn shown<T>(work: impl AsyncFnOnce(Teller) -> T) -> T {
 }
 
 /// The place where progress is shown.
-pub(super) struct Line {
+pub(super) struct ProgressLine {
     terminal: bool,
     started: Instant,
     drawn: Option<Instant>,
 }
 
-impl Line {
+impl ProgressLine {
     pub(super) fn new() -> Self {
         Self { terminal: io::stderr().is_terminal(), started: Instant::now(), drawn: None }
     }
@@ -85,9 +85,9 @@ fn words(progress: Progress, elapsed: Duration) -> String {
     let done = done.min(total);
     let percent = u128::from(done) * 100 / u128::from(total);
     match unit {
-        Unit::Bytes => format!("{doing}: {percent} %, {:.1} of {:.1} MB", megabytes(done), megabytes(total)),
-        Unit::Stories => format!("{doing}: {percent} %, {done} of {total} stories"),
-        Unit::Entries => format!("{doing}: {percent} %, {done} of {total} entries"),
+        ProgressUnit::Bytes => format!("{doing}: {percent} %, {:.1} of {:.1} MB", megabytes(done), megabytes(total)),
+        ProgressUnit::Stories => format!("{doing}: {percent} %, {done} of {total} stories"),
+        ProgressUnit::Entries => format!("{doing}: {percent} %, {done} of {total} entries"),
     }
 }
 
@@ -99,9 +99,9 @@ mod tests {
     fn a_share_where_the_whole_is_known_and_the_time_where_it_is_not() {
         let progress = |done, total, unit| Progress { doing: "copying", done, total, unit };
         let said = |progress| words(progress, Duration::from_secs(12));
-        assert_eq!(said(progress(12_340_000, 100_000_000, Unit::Bytes)), "copying: 12 %, 12.3 of 100.0 MB");
-        assert_eq!(said(progress(120, 100, Unit::Stories)), "copying: 100 %, 100 of 100 stories");
-        assert_eq!(said(progress(7, 0, Unit::Entries)), "copying: 12 s");
-        assert_eq!(said(progress(u64::MAX, u64::MAX, Unit::Entries)).split(',').next(), Some("copying: 100 %"));
+        assert_eq!(said(progress(12_340_000, 100_000_000, ProgressUnit::Bytes)), "copying: 12 %, 12.3 of 100.0 MB");
+        assert_eq!(said(progress(120, 100, ProgressUnit::Stories)), "copying: 100 %, 100 of 100 stories");
+        assert_eq!(said(progress(7, 0, ProgressUnit::Entries)), "copying: 12 s");
+        assert_eq!(said(progress(u64::MAX, u64::MAX, ProgressUnit::Entries)).split(',').next(), Some("copying: 100 %"));
     }
 }

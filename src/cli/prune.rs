@@ -1,10 +1,10 @@
 //! `warraq prune`.
 
-use super::{Failure, out::say, progress};
+use super::{CliError, out::say, progress};
 use crate::{
     clock::Clock,
     config::Config,
-    store::{Keep, StoreError, Writer},
+    store::{RetentionLimits, StoreError, Writer},
 };
 
 /// The verb's flags.
@@ -15,16 +15,16 @@ pub(super) struct How {
     pub compact: bool,
 }
 
-pub(super) async fn prune(config: &Config, how: How) -> Result<(), Failure> {
+pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
     if !config.database.path.exists() {
         return Err(StoreError::Missing(config.database.path.clone()).into());
     }
     let (writer, task) = Writer::open(&config.database.path, config.stories.window).await?;
-    let keep =
-        Keep::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run).forced(how.force);
-    let pruned = progress::shown(async |tell| writer.prune_telling(keep, tell).await).await;
+    let keep = RetentionLimits::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run)
+        .forced(how.force);
+    let pruned = progress::shown(async |progress_sender| writer.prune_with_progress(keep, progress_sender).await).await;
     let compacted = match (how.compact, &pruned) {
-        (true, Ok(_)) => progress::shown(async |tell| writer.compact(tell).await).await,
+        (true, Ok(_)) => progress::shown(async |progress_sender| writer.compact(progress_sender).await).await,
         _ => Ok(()),
     };
     let closed = writer.close().await;

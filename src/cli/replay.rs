@@ -1,10 +1,10 @@
 //! `warraq replay`: recorded entries through the real normalising and the real decisions, to try the rules on one's own
 //! record. Nothing of the house's own database is read or written.
 
-use super::{Failure, out::written, progress::Line};
+use super::{CliError, out::written, progress::ProgressLine};
 use crate::{
-    dedup::replay::{Recorded, replay as decide},
-    store::{Progress, Unit},
+    dedup::replay::{RecordedEntry, replay as decide},
+    store::{Progress, ProgressUnit},
 };
 use anyhow::Context as _;
 use jiff::SignedDuration;
@@ -19,13 +19,13 @@ use std::{
 /// Longest line, in bytes: an entry larger than any document may be is none.
 const LINE_MAX: u64 = 16_000_000;
 
-pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
+pub(super) fn replay(file: &Path, window: Duration) -> Result<(), CliError> {
     let recorded = read(file)?;
     let total = recorded.len() as u64;
     let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX);
-    let mut line = Line::new();
+    let mut line = ProgressLine::new();
     let told = decide(recorded, window, |done| {
-        line.show(Progress { doing: "deciding", done: done as u64, total, unit: Unit::Entries });
+        line.show(Progress { doing: "deciding", done: done as u64, total, unit: ProgressUnit::Entries });
     });
     line.wipe();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -36,7 +36,7 @@ pub(super) fn replay(file: &Path, window: Duration) -> Result<(), Failure> {
 }
 
 /// Every line of the file; empty ones are passed over.
-fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
+fn read(file: &Path) -> Result<Vec<RecordedEntry>, CliError> {
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut reader = BufReader::new(opened);
     let (mut line, mut recorded) = (Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ fn read(file: &Path) -> Result<Vec<Recorded>, Failure> {
         }
         let item = serde_json::from_slice(&line).map_err(|why| {
             let place = format!("{}:{number}", file.display());
-            Failure::with_hint(
+            CliError::with_hint(
                 anyhow::Error::new(why).context(format!("{place}: no recorded entry")),
                 "one JSON object a line: id, outlet, feed, lang, title, summary, content, url, guid, published",
             )

@@ -1,10 +1,10 @@
 //! `warraq run`: the daemon.
 
-use super::Failure;
+use super::CliError;
 use crate::{
     clock::Clock,
     config::Config,
-    daemon::{Daemon, DaemonError, Orders},
+    daemon::{ControlCommands, Daemon, DaemonError},
     telemetry,
 };
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -13,22 +13,22 @@ use tokio::sync::oneshot;
 /// How long a start that is to stop may take to get that far.
 const OPENING: Duration = Duration::from_secs(3);
 
-pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     let load = |file: &Path, environment: &BTreeMap<String, String>| {
         let config = Config::load(file, environment)?;
         config.must_poll(file).map(|()| config)
     };
-    let config = load(file, environment).map_err(Failure::Config)?;
+    let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.path.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     // Before anything is opened: a signal during the start drains like any other.
-    let mut orders = Orders::signals()?;
+    let mut commands = ControlCommands::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
     let reread = Box::new(move || load(&again, &variables));
     let mut opening = Box::pin(Daemon::open(config, reread, Clock::System));
     let daemon = tokio::select! {
         opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,
-        () = orders.stop_again() => {
+        () = commands.stop_again() => {
             // A start waits as long as another process holds the database's lock; a stop does not wait for that.
             if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
                 let closed = opened.map_err(|error| with_hint(error, &database))?.close().await;
@@ -39,16 +39,16 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         }
     };
     let (ready, _) = oneshot::channel();
-    daemon.run(orders, ready).await.map_err(|error| with_hint(error, &database))
+    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
 }
 
 /// Adds the hint that goes with an error of the daemon.
-pub(super) fn with_hint(error: DaemonError, database: &Path) -> Failure {
+pub(super) fn with_hint(error: DaemonError, database: &Path) -> CliError {
     match error {
-        DaemonError::Listen { .. } => Failure::with_hint(
+        DaemonError::Listen { .. } => CliError::with_hint(
             error,
             "another program has the port, or the address is not this machine's; see [server] listen",
         ),
-        other => Failure::from(other).of_database(database),
+        other => CliError::from(other).of_database(database),
     }
 }

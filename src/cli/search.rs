@@ -1,6 +1,6 @@
 //! `warraq search`: the stories that hold these words, as `/search` finds them.
 
-use super::{Failure, out::say};
+use super::{CliError, out::say};
 use crate::{
     config::Config,
     model::{StoryView, pages::Filter},
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// Stories printed at most.
 const LIMIT: u32 = 100;
 
-pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), Failure> {
+pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), CliError> {
     let public_url = config.server.public_url(config.server.listen);
     let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
     let reader = Reader::open(&config.database.path).await?;

@@ -2,8 +2,8 @@
 
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
-    fault::{Place, did_you_mean},
-    raw::{Book, Section, listed},
+    fault::{ConfigLocation, did_you_mean},
+    raw::{ConfigSource, Section, listed},
     values,
 };
 use crate::model::{Channel, Outlet, Slug};
@@ -15,12 +15,12 @@ const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit
 const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
 
 /// Every channel, `all` first.
-pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>, outlets: &[Outlet]) -> Vec<Channel> {
+pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, outlets: &[Outlet]) -> Vec<Channel> {
     let sections = Section::all(book, root, "channel", &KEYS);
     if let Some(first) = sections.get(CHANNELS_MAX) {
         book.fault(first.place().clone(), "channel", format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }
-    let known = Known {
+    let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
         tags: outlets.iter().flat_map(|outlet| outlet.tags.iter().map(String::as_str)).collect(),
     };
@@ -54,16 +54,20 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
 }
 
 /// What channels may select by.
-struct Known<'a> {
+struct KnownNames<'a> {
     outlets: BTreeSet<&'a str>,
     tags: BTreeSet<&'a str>,
 }
 
 /// The channel, with a stand-in for faulty values; `None` without a usable slug.
-fn channel(section: &Section<'_, '_>, taken: &mut HashMap<Slug, Place>, known: &Known<'_>) -> Option<Channel> {
+fn channel(
+    section: &Section<'_, '_>,
+    taken: &mut HashMap<Slug, ConfigLocation>,
+    known: &KnownNames<'_>,
+) -> Option<Channel> {
     let slug = section.required("slug", values::slug);
     if let Some(slug) = &slug
-        && let Some(Place::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
+        && let Some(ConfigLocation::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
     {
         section.fault("slug", format!("\"{slug}\" is taken by line {line}; allowed: each once"));
     }
@@ -86,7 +90,7 @@ fn channel(section: &Section<'_, '_>, taken: &mut HashMap<Slug, Place>, known: &
     Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, ..blank })
 }
 
-impl Known<'_> {
+impl KnownNames<'_> {
     /// The outlets that a key names.
     fn outlets(&self, section: &Section<'_, '_>, key: &str) -> Vec<Slug> {
         listed(section, key, |text| {

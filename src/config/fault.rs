@@ -7,7 +7,7 @@ use std::{
 
 /// Where a faulty value stands.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
+pub enum ConfigLocation {
     /// The file as a whole.
     File,
     /// This line of the file, counted from 1.
@@ -18,9 +18,9 @@ pub enum Place {
 
 /// One faulty value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct ConfigFault {
     /// Where it stands.
-    pub place: Place,
+    pub place: ConfigLocation,
     /// The key, such as `server.listen`, `outlet.alalam.time_zone` or, where the slug is itself at fault, `outlet[2].slug`
     /// (the second `[[outlet]]`). `None` when the file as a whole is at fault.
     pub key: Option<String>,
@@ -33,24 +33,24 @@ pub struct Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFaults {
     file: PathBuf,
-    faults: Vec<Fault>,
+    faults: Vec<ConfigFault>,
     hint: Option<String>,
 }
 
 impl ConfigFaults {
-    pub(super) fn new(file: &Path, mut faults: Vec<Fault>) -> Self {
+    pub(super) fn new(file: &Path, mut faults: Vec<ConfigFault>) -> Self {
         faults.sort_by(|a, b| a.place.cmp(&b.place));
         Self { file: file.to_owned(), faults, hint: None }
     }
 
     /// The file as a whole is at fault.
     pub(super) fn whole(file: &Path, what: String, hint: Option<String>) -> Self {
-        Self { hint, ..Self::new(file, vec![Fault { place: Place::File, key: None, what }]) }
+        Self { hint, ..Self::new(file, vec![ConfigFault { place: ConfigLocation::File, key: None, what }]) }
     }
 
     /// The faults, in the order of the file, those of the environment last.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn faults(&self) -> &[ConfigFault] {
         &self.faults
     }
 }
@@ -60,9 +60,9 @@ impl fmt::Display for ConfigFaults {
         for (n, fault) in self.faults.iter().enumerate() {
             f.write_str(if n == 0 { "error: " } else { "\nerror: " })?;
             match &fault.place {
-                Place::File => write!(f, "{}: ", self.file.display())?,
-                Place::Line(line) => write!(f, "{}:{line}: ", self.file.display())?,
-                Place::Variable(name) => write!(f, "{name}: ")?,
+                ConfigLocation::File => write!(f, "{}: ", self.file.display())?,
+                ConfigLocation::Line(line) => write!(f, "{}:{line}: ", self.file.display())?,
+                ConfigLocation::Variable(name) => write!(f, "{name}: ")?,
             }
             if let Some(key) = &fault.key {
                 write!(f, "{key}: ")?;

@@ -14,14 +14,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
-pub use fault::{ConfigFaults, Fault, Place};
+pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
 pub use sections::{Database, Fetch, Log, LogFormat, Publish, Retention, Scheduling, Server, Stories};
 
 use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
-use raw::Book;
+use raw::ConfigSource;
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
@@ -105,9 +105,9 @@ impl Config {
             Ok(text) => Self::parse(text, file, environment),
             Err(why) => {
                 let before = String::from_utf8_lossy(&bytes[..why.valid_up_to()]);
-                let place = Place::Line(before.matches('\n').count() + 1);
+                let place = ConfigLocation::Line(before.matches('\n').count() + 1);
                 let what = "not UTF-8; allowed: TOML, which is always UTF-8".to_owned();
-                Err(ConfigFaults::new(file, vec![Fault { place, key: None, what }]))
+                Err(ConfigFaults::new(file, vec![ConfigFault { place, key: None, what }]))
             }
         }
     }
@@ -117,10 +117,10 @@ impl Config {
     /// # Errors
     /// Every faulty value at once; a fault of TOML's syntax ends the reading.
     pub fn parse(text: &str, file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
-        let book = Book::new(text, environment);
+        let book = ConfigSource::new(text, environment);
         let (root, syntax) = DeTable::parse_recoverable(text);
         if !syntax.is_empty() {
-            let fault = |error: toml::de::Error| Fault {
+            let fault = |error: toml::de::Error| ConfigFault {
                 place: book.line(error.span().map_or(text.len(), |span| span.start)),
                 key: None,
                 what: format!("not TOML: {}", error.message()),
@@ -133,7 +133,7 @@ impl Config {
     }
 
     /// The configuration with a stand-in for every fault noted in `book`.
-    fn of(book: &Book<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+    fn of(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
         sections::refuse_unknown(book, root);
         let (outlets, own_schedules, public_urls) = outlets::read(book, root);
         let channels = channels::read(book, root, &outlets);

@@ -2,8 +2,8 @@
 
 use super::{
     FEEDS_MAX, TAG_MAX, TITLE_MAX,
-    fault::Place,
-    raw::{Book, Given, Section, listed},
+    fault::ConfigLocation,
+    raw::{ConfigSource, Located, Section, listed},
     values,
 };
 use crate::{
@@ -23,7 +23,7 @@ const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
 /// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
-pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
+pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
     let sections = Section::all(book, root, "outlet", &KEYS);
     if let Some(first) = sections.get(FEEDS_MAX) {
         book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
@@ -46,7 +46,7 @@ pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap
 fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
     let Some(section) = sections.first() else { return };
     for (url, place) in &unique.former {
-        if let Some(Place::Line(line)) = unique.feeds.get(url) {
+        if let Some(ConfigLocation::Line(line)) = unique.feeds.get(url) {
             let words = format!(
                 "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
                 url.shown()
@@ -60,7 +60,7 @@ fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
     let mut was = Vec::new();
-    for Given { value, place } in given.unwrap_or_default() {
+    for Located { value, place } in given.unwrap_or_default() {
         if first_of(&mut unique.former, &value, &value.shown(), section, "was", place) {
             was.push(value);
         }
@@ -71,10 +71,10 @@ fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
 /// Names and addresses already taken, and where.
 #[derive(Default)]
 struct Unique {
-    slugs: HashMap<Slug, Place>,
-    feeds: HashMap<FeedUrl, Place>,
+    slugs: HashMap<Slug, ConfigLocation>,
+    feeds: HashMap<FeedUrl, ConfigLocation>,
     public_urls: PublicUrls,
-    former: HashMap<FeedUrl, Place>,
+    former: HashMap<FeedUrl, ConfigLocation>,
 }
 
 /// The outlet, with a stand-in for faulty values; `None` without a usable slug.
@@ -97,7 +97,7 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
         section.fault("feeds", "is missing; it has to be given: the addresses of feeds, or of pages that announce one");
     }
     let mut feeds = Vec::new();
-    for Given { value: (url, public_url), place } in given.unwrap_or_default() {
+    for Located { value: (url, public_url), place } in given.unwrap_or_default() {
         if unique.feeds.len() == FEEDS_MAX {
             section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
             break;
@@ -123,14 +123,14 @@ fn feed_url(text: &str) -> Result<FeedUrl, String> {
 
 /// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
 fn first_of<T: std::hash::Hash + Eq + Clone>(
-    taken: &mut HashMap<T, Place>,
+    taken: &mut HashMap<T, ConfigLocation>,
     value: &T,
     shown: &str,
     section: &Section<'_, '_>,
     key: &str,
-    place: Place,
+    place: ConfigLocation,
 ) -> bool {
-    if let Some(Place::Line(line)) = taken.get(value) {
+    if let Some(ConfigLocation::Line(line)) = taken.get(value) {
         section.fault_at(
             place,
             key,

@@ -1,36 +1,36 @@
 //! Sections, keys and values as written, in the file or in the environment, each with its place. Every fault is noted
-//! in the [`Book`] and the reading goes on with a stand-in value, so that all faults are found in one go.
+//! in the [`ConfigSource`] and the reading goes on with a stand-in value, so that all faults are found in one go.
 
 use super::{
     LIST_MAX,
-    fault::{Fault, Place, did_you_mean},
+    fault::{ConfigFault, ConfigLocation, did_you_mean},
 };
 use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive};
 use toml::de::{DeTable, DeValue};
 
 /// What every section of one reading shares: the places of lines, the environment, the faults found so far.
-pub(super) struct Book<'a> {
+pub(super) struct ConfigSource<'a> {
     newlines: Vec<usize>,
     environment: &'a BTreeMap<String, String>,
-    faults: RefCell<Vec<Fault>>,
+    faults: RefCell<Vec<ConfigFault>>,
 }
 
-impl<'a> Book<'a> {
+impl<'a> ConfigSource<'a> {
     pub(super) fn new(text: &str, environment: &'a BTreeMap<String, String>) -> Self {
         let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
         Self { newlines, environment, faults: RefCell::default() }
     }
 
     /// The line, counted from 1, that holds the byte at `offset`.
-    pub(super) fn line(&self, offset: usize) -> Place {
-        Place::Line(self.newlines.partition_point(|newline| *newline < offset) + 1)
+    pub(super) fn line(&self, offset: usize) -> ConfigLocation {
+        ConfigLocation::Line(self.newlines.partition_point(|newline| *newline < offset) + 1)
     }
 
-    pub(super) fn fault(&self, place: Place, key: impl Into<String>, what: impl Into<String>) {
-        self.faults.borrow_mut().push(Fault { place, key: Some(key.into()), what: what.into() });
+    pub(super) fn fault(&self, place: ConfigLocation, key: impl Into<String>, what: impl Into<String>) {
+        self.faults.borrow_mut().push(ConfigFault { place, key: Some(key.into()), what: what.into() });
     }
 
-    pub(super) fn into_faults(self) -> Vec<Fault> {
+    pub(super) fn into_faults(self) -> Vec<ConfigFault> {
         self.faults.into_inner()
     }
 
@@ -56,11 +56,11 @@ impl<'a> Book<'a> {
                 if !known.contains(name) {
                     let near = did_you_mean(name, known.iter().map(String::as_str));
                     let what = format!("unknown variable{near}; allowed: {}", known.join(", "));
-                    self.fault(Place::Variable(name.clone()), *section, what);
+                    self.fault(ConfigLocation::Variable(name.clone()), *section, what);
                 }
             } else if let Some(section) = closed.iter().find(|section| begins(section)) {
                 let what = "cannot be set by a variable; allowed: in the file only";
-                self.fault(Place::Variable(name.clone()), *section, what);
+                self.fault(ConfigLocation::Variable(name.clone()), *section, what);
             }
         }
     }
@@ -73,23 +73,23 @@ fn variable(section: &str, key: &str) -> String {
 
 /// A value with its place.
 #[derive(Debug, Clone)]
-pub(super) struct Given<T> {
+pub(super) struct Located<T> {
     pub(super) value: T,
-    pub(super) place: Place,
+    pub(super) place: ConfigLocation,
 }
 
 /// A value as written.
-enum Raw<'a> {
+enum RawValue<'a> {
     Toml(&'a DeValue<'a>),
     /// From the environment, where everything is text and lists are separated by commas.
     Variable(&'a str),
 }
 
-impl Raw<'_> {
+impl RawValue<'_> {
     /// What it is, in words.
     fn kind(&self) -> &'static str {
         match self {
-            Self::Variable(_) | Raw::Toml(DeValue::String(_)) => "a text",
+            Self::Variable(_) | RawValue::Toml(DeValue::String(_)) => "a text",
             Self::Toml(DeValue::Integer(_)) => "a number",
             Self::Toml(DeValue::Float(_)) => "a fraction",
             Self::Toml(DeValue::Boolean(_)) => "true or false",
@@ -102,9 +102,9 @@ impl Raw<'_> {
 
 /// One table of the file and the variables that override it.
 pub(super) struct Section<'a, 'b> {
-    book: &'b Book<'a>,
+    book: &'b ConfigSource<'a>,
     name: String,
-    place: Place,
+    place: ConfigLocation,
     table: Option<&'a DeTable<'a>>,
     /// Whether variables can override its keys: not for outlets and channels, which repeat.
     open: bool,
@@ -112,12 +112,12 @@ pub(super) struct Section<'a, 'b> {
 
 impl<'a, 'b> Section<'a, 'b> {
     /// The table `name` of `root`, which may be absent; `keys` are all it may hold.
-    pub(super) fn of(book: &'b Book<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
+    pub(super) fn of(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
         let section = |place, table| Self { book, name: name.to_owned(), place, table, open: true };
-        let Some((key, value)) = root.get_key_value(name) else { return section(Place::Line(1), None) };
+        let Some((key, value)) = root.get_key_value(name) else { return section(ConfigLocation::Line(1), None) };
         let place = book.line(key.span().start);
         let Some(table) = value.get_ref().as_table() else {
-            let kind = Raw::Toml(value.get_ref()).kind();
+            let kind = RawValue::Toml(value.get_ref()).kind();
             book.fault(place.clone(), name, format!("is {kind}; allowed: a section, [{name}]"));
             return section(place, None);
         };
@@ -126,11 +126,15 @@ impl<'a, 'b> Section<'a, 'b> {
     }
 
     /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults.
-    pub(super) fn all(book: &'b Book<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Vec<Self> {
+    pub(super) fn all(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Vec<Self> {
         let Some((key, value)) = root.get_key_value(name) else { return Vec::new() };
         let at = book.line(key.span().start);
         let wrong = |place, raw| {
-            book.fault(place, name, format!("is {}; allowed: repeated sections, [[{name}]]", Raw::Toml(raw).kind()));
+            book.fault(
+                place,
+                name,
+                format!("is {}; allowed: repeated sections, [[{name}]]", RawValue::Toml(raw).kind()),
+            );
         };
         let Some(array) = value.get_ref().as_array() else {
             wrong(at, value.get_ref());
@@ -155,7 +159,7 @@ impl<'a, 'b> Section<'a, 'b> {
     }
 
     /// Where the section begins.
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &ConfigLocation {
         &self.place
     }
 
@@ -164,19 +168,19 @@ impl<'a, 'b> Section<'a, 'b> {
         self.raw(key).is_some()
     }
 
-    fn raw(&self, key: &str) -> Option<Given<Raw<'a>>> {
+    fn raw(&self, key: &str) -> Option<Located<RawValue<'a>>> {
         if self.open {
             let name = variable(&self.name, key);
             if let Some(text) = self.book.environment.get(&name) {
-                return Some(Given { value: Raw::Variable(text), place: Place::Variable(name) });
+                return Some(Located { value: RawValue::Variable(text), place: ConfigLocation::Variable(name) });
             }
         }
         let value = self.table?.get(key)?;
-        Some(Given { value: Raw::Toml(value.get_ref()), place: self.book.line(value.span().start) })
+        Some(Located { value: RawValue::Toml(value.get_ref()), place: self.book.line(value.span().start) })
     }
 
     /// Where the key's value stands or, where it is not set, where the section begins.
-    pub(super) fn place_of(&self, key: &str) -> Place {
+    pub(super) fn place_of(&self, key: &str) -> ConfigLocation {
         self.raw(key).map_or_else(|| self.place.clone(), |raw| raw.place)
     }
 
@@ -186,7 +190,7 @@ impl<'a, 'b> Section<'a, 'b> {
     }
 
     /// Notes a fault of a key at a place of the caller's: an element of a list.
-    pub(super) fn fault_at(&self, place: Place, key: &str, what: impl Into<String>) {
+    pub(super) fn fault_at(&self, place: ConfigLocation, key: &str, what: impl Into<String>) {
         self.book.fault(place, format!("{}.{key}", self.name), what);
     }
 
@@ -194,9 +198,9 @@ impl<'a, 'b> Section<'a, 'b> {
     pub(super) fn text<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let raw = self.raw(key)?;
         let taken = match &raw.value {
-            Raw::Toml(DeValue::String(text)) => parse(text),
-            Raw::Variable(text) => parse(text),
-            other @ Raw::Toml(_) => Err(format!("is {}; allowed: a text in quotes", other.kind())),
+            RawValue::Toml(DeValue::String(text)) => parse(text),
+            RawValue::Variable(text) => parse(text),
+            other @ RawValue::Toml(_) => Err(format!("is {}; allowed: a text in quotes", other.kind())),
         };
         taken.map_err(|what| self.fault_at(raw.place, key, what)).ok()
     }
@@ -213,16 +217,16 @@ impl<'a, 'b> Section<'a, 'b> {
     pub(super) fn number(&self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
         let raw = self.raw(key)?;
         let number = match &raw.value {
-            Raw::Toml(DeValue::Integer(n)) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
-            Raw::Variable(text) => text.trim().parse().ok(),
-            Raw::Toml(_) => None,
+            RawValue::Toml(DeValue::Integer(n)) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
+            RawValue::Variable(text) => text.trim().parse().ok(),
+            RawValue::Toml(_) => None,
         };
         let number = number.filter(|n| allowed.contains(n));
         if number.is_none() {
             let wrong = match &raw.value {
-                Raw::Toml(DeValue::Integer(n)) => n.to_string(),
-                Raw::Variable(text) => format!("{text:?}"),
-                other @ Raw::Toml(_) => other.kind().to_owned(),
+                RawValue::Toml(DeValue::Integer(n)) => n.to_string(),
+                RawValue::Variable(text) => format!("{text:?}"),
+                other @ RawValue::Toml(_) => other.kind().to_owned(),
             };
             let (least, most) = allowed.into_inner();
             self.fault_at(raw.place, key, format!("is {wrong}; allowed: a whole number from {least} to {most}"));
@@ -234,9 +238,9 @@ impl<'a, 'b> Section<'a, 'b> {
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let raw = self.raw(key)?;
         let flag = match &raw.value {
-            Raw::Toml(DeValue::Boolean(flag)) => Some(*flag),
-            Raw::Variable(text) => text.trim().parse().ok(),
-            Raw::Toml(_) => None,
+            RawValue::Toml(DeValue::Boolean(flag)) => Some(*flag),
+            RawValue::Variable(text) => text.trim().parse().ok(),
+            RawValue::Toml(_) => None,
         };
         if flag.is_none() {
             self.fault_at(raw.place, key, format!("is {}; allowed: true or false", raw.value.kind()));
@@ -252,9 +256,9 @@ impl<'a, 'b> Section<'a, 'b> {
         keys: &[&str],
         text: impl Fn(&str) -> Result<T, String>,
         table: impl Fn(&Section<'_, '_>) -> Option<T>,
-    ) -> Option<Vec<Given<T>>> {
+    ) -> Option<Vec<Located<T>>> {
         let raw = self.raw(key)?;
-        let Raw::Toml(DeValue::Array(array)) = &raw.value else { return self.list(key, text) };
+        let RawValue::Toml(DeValue::Array(array)) = &raw.value else { return self.list(key, text) };
         let taken = |element: &toml::Spanned<DeValue<'_>>| {
             let place = self.book.line(element.span().start);
             let value = match element.get_ref() {
@@ -266,32 +270,32 @@ impl<'a, 'b> Section<'a, 'b> {
                     table(&Section { book, name, place, table: Some(inner), open: false })
                 }
                 other => {
-                    let kind = Raw::Toml(other).kind();
+                    let kind = RawValue::Toml(other).kind();
                     self.fault_at(place.clone(), key, format!("holds {kind}; allowed: texts in quotes, or tables"));
                     None
                 }
             };
-            value.map(|value| Given { value, place })
+            value.map(|value| Located { value, place })
         };
         Some(array.iter().filter_map(taken).collect())
     }
 
     /// The key's texts, each taken by `parse`; faulty ones are left out. `None` when the key is not set or no list.
-    pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Given<T>>> {
+    pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Located<T>>> {
         let raw = self.raw(key)?;
-        let taken = |place: Place, text: &str| match parse(text) {
-            Ok(value) => Some(Given { value, place }),
+        let taken = |place: ConfigLocation, text: &str| match parse(text) {
+            Ok(value) => Some(Located { value, place }),
             Err(what) => {
                 self.fault_at(place, key, what);
                 None
             }
         };
         match &raw.value {
-            Raw::Variable(text) => {
+            RawValue::Variable(text) => {
                 let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
                 Some(texts.filter_map(|text| taken(raw.place.clone(), text)).collect())
             }
-            Raw::Toml(DeValue::Array(array)) => Some(
+            RawValue::Toml(DeValue::Array(array)) => Some(
                 array
                     .iter()
                     .filter_map(|element| {
@@ -299,13 +303,13 @@ impl<'a, 'b> Section<'a, 'b> {
                         if let Some(text) = element.get_ref().as_str() {
                             return taken(place, text);
                         }
-                        let kind = Raw::Toml(element.get_ref()).kind();
+                        let kind = RawValue::Toml(element.get_ref()).kind();
                         self.fault_at(place, key, format!("holds {kind}; allowed: texts in quotes"));
                         None
                     })
                     .collect(),
             ),
-            other @ Raw::Toml(_) => {
+            other @ RawValue::Toml(_) => {
                 let what = format!("is {}; allowed: a list of texts, [\"…\", \"…\"]", other.kind());
                 self.fault_at(raw.place, key, what);
                 None

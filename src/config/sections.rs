@@ -1,7 +1,7 @@
 //! The sections that stand once, each with its keys, defaults and bounds.
 
 use super::{
-    raw::{Book, Section, listed},
+    raw::{ConfigSource, Section, listed},
     values,
 };
 use crate::{model::Network, schedule::Schedule};
@@ -34,7 +34,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
 const REPEATED: [&str; 2] = ["outlet", "channel"];
 
 /// Notes unknown sections and unknown variables.
-pub(super) fn refuse_unknown(book: &Book<'_>, root: &DeTable<'_>) {
+pub(super) fn refuse_unknown(book: &ConfigSource<'_>, root: &DeTable<'_>) {
     let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).chain(REPEATED).collect();
     book.refuse_unknown_keys("", root, &known);
     book.refuse_unknown_variables(&SECTIONS, &REPEATED);
@@ -64,7 +64,7 @@ impl Server {
     /// This machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "server", &Self::KEYS);
         let default = || Self::METRICS_ALLOW.iter().filter_map(|text| Network::parse(text).ok()).collect();
         let given = section.has("metrics_allow").then(|| listed(&section, "metrics_allow", values::network));
@@ -105,7 +105,7 @@ impl Database {
     /// Beside the configuration file.
     pub const PATH: &'static str = "warraq.db";
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
         let section = Section::of(book, root, "database", &Self::KEYS);
         let path = section.text("path", values::path).unwrap_or_else(|| Self::PATH.into());
         Self { path: directory.join(path) }
@@ -148,7 +148,7 @@ impl Fetch {
     pub const HOST_PAUSE: Duration = Duration::from_millis(500);
     const HOST_PAUSE_BOUNDS: RangeInclusive<Duration> = Duration::ZERO..=MINUTE;
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "fetch", &Self::KEYS);
         let duration =
             |key, bounds, default| section.text(key, |text| values::duration(text, bounds)).unwrap_or(default);
@@ -189,7 +189,7 @@ impl Scheduling {
     pub const MAX_INTERVAL: Duration = Duration::from_hours(12);
     const INTERVAL_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_hours(24 * 31);
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "schedule", &Self::KEYS);
         let duration =
             |key, default| section.text(key, |text| values::duration(text, Self::INTERVAL_BOUNDS)).unwrap_or(default);
@@ -228,7 +228,7 @@ impl Retention {
     pub const POLLS: Duration = Duration::from_hours(24 * 30);
     const BOUNDS: RangeInclusive<Duration> = HOUR..=Duration::from_hours(24 * 36_500);
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "retention", &Self::KEYS);
         let duration = |key, default| section.text(key, |text| values::duration(text, Self::BOUNDS)).unwrap_or(default);
         Self { keep: duration("keep", Self::KEEP), polls: duration("polls", Self::POLLS) }
@@ -249,7 +249,7 @@ impl Stories {
     /// The window is held in memory.
     const BOUNDS: RangeInclusive<Duration> = MINUTE..=DAY.saturating_mul(14);
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "stories", &Self::KEYS);
         let window = section.text("window", |text| values::duration(text, Self::BOUNDS));
         Self { window: window.unwrap_or(Self::WINDOW) }
@@ -274,7 +274,7 @@ impl Publish {
     pub const EDITION_MAX: u64 = 4_000_000;
     const EDITION_BOUNDS: RangeInclusive<u64> = 10_000..=100_000_000;
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "publish", &Self::KEYS);
         let size = |key, bounds, default| {
             let bytes = section.text(key, |text| values::size(text, bounds)).unwrap_or(default);
@@ -315,7 +315,7 @@ pub enum LogFormat {
 impl Log {
     const KEYS: [&'static str; 1] = ["format"];
 
-    pub(super) fn read(book: &Book<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
         let section = Section::of(book, root, "log", &Self::KEYS);
         let format = section.text("format", |text| match text {
             "text" => Ok(LogFormat::Text),

@@ -1,33 +1,33 @@
 //! The daemon: opens the file, binds the address, says that it is ready, polls, publishes, reloads, drains.
 //!
-//! Tasks: the writer (in `store`), the scheduler loop (here), the press, the server, retention. When one dies the daemon
+//! Tasks: the writer (in `store`), the scheduler loop (here), the publisher, the server, retention. When one dies the daemon
 //! ends with its error. The first signal drains: no new poll starts, running polls finish or are dropped whole, the writer
 //! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
 
-pub mod agenda;
-mod desk;
-mod history;
-mod press;
+mod archiver;
+mod publisher;
+mod queries;
+pub mod queue;
 mod reload;
-mod rounds;
-mod show;
+mod runner;
+mod services;
 mod signals;
-mod wire;
+mod status_reporter;
 
-pub use rounds::{Event, Rounds};
-pub use signals::{Order, Orders};
-pub use wire::{House, limits, roster};
+pub use runner::{PollRunner, RunnerEvent};
+pub use services::{Services, limits, store_config};
+pub use signals::{ControlCommand, ControlCommands};
 
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults, Retention},
     fetch::FetcherError,
-    serve::{self, App, Rivers, Shelf},
-    store::{Keep, StoreError, Writer},
+    serve::{self, App, ChannelPages, EditionTable},
+    store::{RetentionLimits, StoreError, Writer},
 };
-use press::{Imprint, Press};
+use publisher::{PublishSettings, Publisher};
 use reload::Reloads;
-use show::{Show, notify};
+use status_reporter::{StatusReporter, notify};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -72,13 +72,13 @@ pub enum DaemonError {
 }
 
 /// Reads the configuration again, for a reload.
-pub type Reread = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
+pub type LoadConfig = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
 
 /// A daemon that is about to run.
 pub struct Daemon {
-    house: House,
+    services: Services,
     config: Config,
-    reread: Reread,
+    load_config: LoadConfig,
     listener: TcpListener,
     address: SocketAddr,
 }
@@ -86,7 +86,7 @@ pub struct Daemon {
 /// The daemon's tasks beside the writer.
 struct Tasks {
     server: JoinHandle<io::Result<()>>,
-    press: JoinHandle<Result<(), StoreError>>,
+    publisher: JoinHandle<Result<(), StoreError>>,
     retention: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -95,12 +95,12 @@ impl Daemon {
     ///
     /// # Errors
     /// When the database or the address cannot be had.
-    pub async fn open(config: Config, reread: Reread, clock: Clock) -> Result<Self, DaemonError> {
+    pub async fn open(config: Config, load_config: LoadConfig, clock: Clock) -> Result<Self, DaemonError> {
         let taken = |source| DaemonError::Listen { address: config.server.listen, source };
         let listener = TcpListener::bind(config.server.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        let house = House::open(&config, &config.server.public_url(address), clock).await?;
-        Ok(Self { house, config, reread, listener, address })
+        let services = Services::open(&config, &config.server.public_url(address), clock).await?;
+        Ok(Self { services, config, load_config, listener, address })
     }
 
     /// Closes what was opened, for a daemon that is not to run after all.
@@ -108,7 +108,7 @@ impl Daemon {
     /// # Errors
     /// When the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
-        self.house.close().await
+        self.services.close().await
     }
 
     /// Where it listens.
@@ -121,35 +121,39 @@ impl Daemon {
     ///
     /// # Errors
     /// When a task died, or a second signal aborted the drain.
-    pub async fn run(self, mut orders: Orders, ready: oneshot::Sender<SocketAddr>) -> Result<(), DaemonError> {
-        let Self { mut house, config, reread, listener, address } = self;
+    pub async fn run(
+        self,
+        mut commands: ControlCommands,
+        ready: oneshot::Sender<SocketAddr>,
+    ) -> Result<(), DaemonError> {
+        let Self { mut services, config, load_config, listener, address } = self;
         let public_url = config.server.public_url(address);
-        let mut show = Show::new(config.database.path.clone());
-        show.turned(&house);
+        let mut reporter = StatusReporter::new(config.database.path.clone());
+        reporter.turned(&services);
         let stop = CancellationToken::new();
-        let imprint = Imprint::of(&config, public_url);
-        let (republish, imprint) = watch::channel(imprint);
+        let settings = PublishSettings::of(&config, public_url);
+        let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
-        let mut tasks = tasks(&house, &config, listener, imprint, keeping, &show, &stop);
-        tracing::info!(%address, feeds = house.rounds.agenda.feeds(), database = %config.database.path.display(), "ready");
-        let mut reloads = Reloads::new(reread, config, address, republish, keep);
+        let mut tasks = tasks(&services, &config, listener, settings, keeping, &reporter, &stop);
+        tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
+        let mut reloads = Reloads::new(load_config, config, address, republish, keep);
         notify(sd_notify::NotifyState::Ready);
         // A caller that does not wait for it is no fault.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
-                event = house.rounds.event() => {
-                    if let Err(error) = turn(&mut house, &mut show, event) { break Err(error.into()) }
+                event = services.runner.event() => {
+                    if let Err(error) = turn(&mut services, &mut reporter, event) { break Err(error.into()) }
                 }
-                order = orders.next() => match order {
-                    Order::Stop => break Ok(()),
-                    Order::Reload => reloads.ask(&house),
+                command = commands.next() => match command {
+                    ControlCommand::Stop => break Ok(()),
+                    ControlCommand::Reload => reloads.ask(&services),
                 },
                 answered = reloads.answered() => {
-                    if let Err(error) = reloads.finish(&mut house, answered) { break Err(error.into()) }
+                    if let Err(error) = reloads.finish(&mut services, answered) { break Err(error.into()) }
                 }
-                end = &mut house.writer_task => break Err(died("writer", end)),
-                end = &mut tasks.press => break Err(died("press", end)),
+                end = &mut services.writer_task => break Err(died("writer", end)),
+                end = &mut tasks.publisher => break Err(died("publisher", end)),
                 end = &mut tasks.retention => break Err(died("retention", end)),
                 end = &mut tasks.server => break Err(match end {
                     Ok(Err(error)) => DaemonError::Server(error),
@@ -160,62 +164,69 @@ impl Daemon {
         notify(sd_notify::NotifyState::Stopping);
         if let Err(error) = ended {
             stop.cancel();
-            return Err(house.why(error).await);
+            return Err(services.why(error).await);
         }
-        tracing::info!(polls = house.rounds.running(), "stopping: no new poll starts, running ones have two seconds");
+        tracing::info!(
+            polls = services.runner.running(),
+            "stopping: no new poll starts, running ones have two seconds"
+        );
         tokio::select! {
-            drained = drain(house, tasks, stop) => drained,
-            () = orders.stop_again() => Err(DaemonError::Aborted),
+            drained = drain(services, tasks, stop) => drained,
+            () = commands.stop_again() => Err(DaemonError::Aborted),
         }
     }
 }
 
-/// Starts server, press and retention.
+/// Starts server, publisher and retention.
 fn tasks(
-    house: &House,
+    services: &Services,
     config: &Config,
     listener: TcpListener,
-    imprint: watch::Receiver<Imprint>,
+    settings: watch::Receiver<PublishSettings>,
     retention: watch::Receiver<Retention>,
-    show: &Show,
+    reporter: &StatusReporter,
     stop: &CancellationToken,
 ) -> Tasks {
-    let (shelf, rivers) = (Arc::new(Shelf::default()), Arc::new(Rivers::default()));
-    let archivist =
-        history::Archivist { reader: house.reader.clone(), writer: house.writer.clone(), clock: house.clock.clone() };
-    let desk = desk::desk(archivist, &imprint);
-    let health = Arc::clone(&show.health);
-    let app = App::new(Arc::clone(&shelf), Arc::clone(&rivers), Arc::clone(&health), house.clock.clone())
-        .with_desk(desk)
-        .with_meters(Arc::clone(&show.meters), &config.server.metrics_allow);
-    let press = Press {
-        reader: house.reader.clone(),
-        writer: house.writer.clone(),
-        shelf,
-        rivers,
+    let (edition_table, channel_pages) = (Arc::new(EditionTable::default()), Arc::new(ChannelPages::default()));
+    let archivist = archiver::Archivist {
+        reader: services.reader.clone(),
+        writer: services.writer.clone(),
+        clock: services.clock.clone(),
+    };
+    let queries = queries::queries(archivist, &settings);
+    let health = Arc::clone(&reporter.health);
+    let app =
+        App::new(Arc::clone(&edition_table), Arc::clone(&channel_pages), Arc::clone(&health), services.clock.clone())
+            .with_queries(queries)
+            .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
+    let publisher = Publisher {
+        reader: services.reader.clone(),
+        writer: services.writer.clone(),
+        edition_table,
+        channel_pages,
         health,
-        clock: house.clock.clone(),
+        clock: services.clock.clone(),
     };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
-        press: tokio::spawn(press.run(imprint)),
-        retention: tokio::spawn(retain(house.writer.clone(), retention, house.clock.clone())),
+        publisher: tokio::spawn(publisher.run(settings)),
+        retention: tokio::spawn(retain(services.writer.clone(), retention, services.clock.clone())),
     }
 }
 
 /// One turn of the loop: takes what happened, minds the clock, shows that it lives. Waits for nothing.
-fn turn(house: &mut House, show: &mut Show, event: Event) -> Result<(), StoreError> {
+fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEvent) -> Result<(), StoreError> {
     match event {
-        Event::Polled(ended) => {
-            if let Some(report) = house.rounds.take(*ended, true)? {
-                show.polled(&report);
+        RunnerEvent::Polled(ended) => {
+            if let Some(report) = services.runner.take(*ended, true)? {
+                reporter.polled(&report);
             }
         }
-        Event::Settled(settled) => settled?,
-        Event::Turned => {}
+        RunnerEvent::Settled(updates) => updates?,
+        RunnerEvent::Turned => {}
     }
-    house.rounds.mind_clock();
-    show.turned(house);
+    services.runner.check_clock();
+    reporter.turned(services);
     Ok(())
 }
 
@@ -224,7 +235,7 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
     tokio::time::sleep(RETENTION_FIRST).await;
     loop {
         let Retention { keep, polls } = retention.borrow().clone();
-        match writer.prune(Keep::as_of(clock.now(), keep, polls, false)).await {
+        match writer.prune(RetentionLimits::as_of(clock.now(), keep, polls, false)).await {
             Ok(pruned) => {
                 tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
             }
@@ -238,14 +249,14 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
 }
 
 /// Ends in order: polls, server, readers, writer; the WAL is in the file afterwards.
-async fn drain(mut house: House, tasks: Tasks, stop: CancellationToken) -> Result<(), DaemonError> {
+async fn drain(mut services: Services, tasks: Tasks, stop: CancellationToken) -> Result<(), DaemonError> {
     stop.cancel();
     tasks.retention.abort();
-    house.rounds.drain(POLLS_DRAIN).await;
-    tasks.press.abort();
+    services.runner.drain(POLLS_DRAIN).await;
+    tasks.publisher.abort();
     // The server has a limit of its own, and began to drain together with the polls.
     let _ = tasks.server.await;
-    house.close().await?;
+    services.close().await?;
     tracing::info!("stopped");
     Ok(())
 }

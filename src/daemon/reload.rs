@@ -1,7 +1,7 @@
 //! Reading the configuration again while polls go on: the writer is asked to adopt it, and the loop does not wait for the
 //! answer, which may take as long as another process holds the database's lock.
 
-use super::{House, Reread, press::Imprint, wire::Adoption};
+use super::{LoadConfig, Services, publisher::PublishSettings, services::Adoption};
 use crate::{
     config::{Config, Retention},
     store::StoreError,
@@ -13,11 +13,11 @@ use url::Url;
 
 /// Where a new configuration goes once it is adopted.
 pub(super) struct Reloads {
-    reread: Reread,
+    load_config: LoadConfig,
     /// What the daemon was started with: some of it stays until the next start.
     started: Config,
     address: SocketAddr,
-    republish: watch::Sender<Imprint>,
+    republish: watch::Sender<PublishSettings>,
     keep: watch::Sender<Retention>,
     pending: Option<Pending>,
     /// Asked for while one was pending.
@@ -36,24 +36,24 @@ pub(super) type Answered = (Config, Url, Adoption);
 
 impl Reloads {
     pub(super) fn new(
-        reread: Reread,
+        load_config: LoadConfig,
         started: Config,
         address: SocketAddr,
-        republish: watch::Sender<Imprint>,
+        republish: watch::Sender<PublishSettings>,
         keep: watch::Sender<Retention>,
     ) -> Self {
-        Self { reread, started, address, republish, keep, pending: None, again: false }
+        Self { load_config, started, address, republish, keep, pending: None, again: false }
     }
 
     /// Reads the configuration again and asks the writer to adopt it. A faulty one changes nothing and says why. While one
     /// is pending, the file is read once more when that is done.
-    pub(super) fn ask(&mut self, house: &House) {
+    pub(super) fn ask(&mut self, services: &Services) {
         if self.pending.is_some() {
             self.again = true;
             tracing::info!("the last reload waits for the database; the configuration is read once more after it");
             return;
         }
-        let config = match (self.reread)() {
+        let config = match (self.load_config)() {
             Ok(config) => config,
             Err(faults) => {
                 tracing::error!(%faults, "the configuration is faulty; the running one stays in place");
@@ -68,7 +68,7 @@ impl Reloads {
         }
         let public_url = config.server.public_url(self.address);
         tracing::info!("reading the configuration again; the database is asked to take it");
-        let answer = house.ask_adoption(&config, &public_url);
+        let answer = services.ask_adoption(&config, &public_url);
         self.pending = Some(Pending { config, public_url, answer });
     }
 
@@ -86,21 +86,21 @@ impl Reloads {
     ///
     /// # Errors
     /// When the store has failed.
-    pub(super) fn finish(&mut self, house: &mut House, answered: Answered) -> Result<(), StoreError> {
+    pub(super) fn finish(&mut self, services: &mut Services, answered: Answered) -> Result<(), StoreError> {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;
-        house.take_in(&config, &public_url, records);
+        services.take_in(&config, &public_url, records);
         self.keep.send_replace(config.retention.clone());
-        self.republish.send_replace(Imprint::of(&config, public_url));
+        self.republish.send_replace(PublishSettings::of(&config, public_url));
         tracing::info!(
-            feeds = house.rounds.agenda.feeds(),
+            feeds = services.runner.queue.feeds(),
             added = adopted.added.len(),
             removed = adopted.removed,
             rescheduled = adopted.rescheduled.len(),
             "reloaded"
         );
         if std::mem::take(&mut self.again) {
-            self.ask(house);
+            self.ask(services);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use tokio::{
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum ControlCommand {
     /// Read the configuration again.
     Reload,
     /// Drain and end; a second time: end at once.
@@ -16,7 +16,7 @@ pub enum Order {
 }
 
 /// Where orders come from.
-pub enum Orders {
+pub enum ControlCommands {
     /// SIGHUP; SIGTERM and SIGINT.
     Signals {
         /// SIGHUP.
@@ -27,10 +27,10 @@ pub enum Orders {
         interrupt: Signal,
     },
     /// A channel; its end is no order.
-    Channel(mpsc::Receiver<Order>),
+    Channel(mpsc::Receiver<ControlCommand>),
 }
 
-impl Orders {
+impl ControlCommands {
     /// Listens to the process's signals from now on.
     ///
     /// # Errors
@@ -44,16 +44,16 @@ impl Orders {
     }
 
     /// The next order.
-    pub async fn next(&mut self) -> Order {
+    pub async fn next(&mut self) -> ControlCommand {
         match self {
             Self::Signals { reload, terminate, interrupt } => tokio::select! {
-                Some(()) = reload.recv() => Order::Reload,
-                Some(()) = terminate.recv() => Order::Stop,
-                Some(()) = interrupt.recv() => Order::Stop,
+                Some(()) = reload.recv() => ControlCommand::Reload,
+                Some(()) = terminate.recv() => ControlCommand::Stop,
+                Some(()) = interrupt.recv() => ControlCommand::Stop,
                 else => std::future::pending().await,
             },
-            Self::Channel(orders) => match orders.recv().await {
-                Some(order) => order,
+            Self::Channel(commands) => match commands.recv().await {
+                Some(command) => command,
                 None => std::future::pending().await,
             },
         }
@@ -61,6 +61,6 @@ impl Orders {
 
     /// Waits for an order to stop; reloads are too early, or too late.
     pub async fn stop_again(&mut self) {
-        while self.next().await != Order::Stop {}
+        while self.next().await != ControlCommand::Stop {}
     }
 }

@@ -1,10 +1,10 @@
 //! Runs of words with which an outlet begins its entries again and again: bylines, blurbs of a series, templates. They stop
 //! counting as evidence.
 
-use super::compare::{self, Measured};
+use super::compare::{self, Overlap};
+use super::features::{TextFeatures, run_hash};
 use super::rules;
-use super::shape::{Shape, run_hash};
-use super::window::{Draft, Held, Window};
+use super::window::{ComparedText, Window, WindowEntry};
 use super::words::WordId;
 use crate::model::{OutletId, Rule, StoryId};
 use std::collections::HashSet;
@@ -14,11 +14,11 @@ use std::collections::HashSet;
 /// Where next to nothing else is left (a template: results, rates), no number and no name may stand on one side alone.
 pub(super) fn agrees_beyond(
     window: &Window,
-    draft: &Draft,
-    held: &Held,
-    agreed: (Rule, Measured),
-    compare: impl Fn(&Shape<'_>, &Shape<'_>) -> Option<(Rule, Measured)>,
-) -> Option<(Rule, Measured)> {
+    draft: &ComparedText,
+    held: &WindowEntry,
+    agreed: (Rule, Overlap),
+    compare: impl Fn(&TextFeatures<'_>, &TextFeatures<'_>) -> Option<(Rule, Overlap)>,
+) -> Option<(Rule, Overlap)> {
     let mut learned = HashSet::new();
     for text in [draft, &held.draft] {
         for outlet in [draft.outlet, held.draft.outlet] {
@@ -38,7 +38,7 @@ pub(super) fn agrees_beyond(
 }
 
 /// Adds the three-word runs of the text's lead that entries of other stories of the outlet have in theirs.
-fn learn(window: &Window, text: &Draft, outlet: OutletId, story: StoryId, learned: &mut HashSet<u32>) {
+fn learn(window: &Window, text: &ComparedText, outlet: OutletId, story: StoryId, learned: &mut HashSet<u32>) {
     let lead = &text.body[..text.body.len().min(rules::LEAD)];
     // Stories of the outlet that have a pair, for each pair of the lead.
     let having = |pair: &[WordId]| -> Vec<(u32, StoryId)> {
@@ -60,7 +60,7 @@ fn learn(window: &Window, text: &Draft, outlet: OutletId, story: StoryId, learne
 }
 
 /// The text without the learned runs among its first words.
-fn without(window: &Window, draft: &Draft, learned: &HashSet<u32>) -> Draft {
+fn without(window: &Window, draft: &ComparedText, learned: &HashSet<u32>) -> ComparedText {
     let mut keep = vec![true; draft.body.len()];
     for (at, run) in draft.body.windows(3).take(rules::HEAD).enumerate() {
         if learned.contains(&run_hash(run, window.words())) {
@@ -68,5 +68,5 @@ fn without(window: &Window, draft: &Draft, learned: &HashSet<u32>) -> Draft {
         }
     }
     let body = draft.body.iter().zip(keep).filter(|(_, keep)| *keep).map(|(word, _)| *word).collect();
-    Draft { body, title: draft.title.clone(), former: draft.former.clone(), language: None, ..*draft }
+    ComparedText { body, title: draft.title.clone(), former: draft.former.clone(), language: None, ..*draft }
 }

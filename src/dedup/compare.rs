@@ -1,14 +1,14 @@
 //! Whether two texts are one report: what is measured, what vetoes, and the rule that holds.
 
+use super::features::{TextFeatures, common, set};
 use super::rules;
-use super::shape::{Shape, common, set};
-use super::words::{WordId, Words};
+use super::words::{WordId, WordTable};
 use crate::model::Rule;
 use jiff::SignedDuration;
 
 /// What was measured of two texts; shares are between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+pub struct Overlap {
     /// The smaller share of the two leads found in the other text.
     pub lmin: f64,
     /// Share of the shorter body's shingles found in the longer.
@@ -17,7 +17,7 @@ pub struct Measured {
     pub start: f64,
 }
 
-impl Measured {
+impl Overlap {
     /// Whether start, lead and text all agree so well that the titles may be worded quite differently.
     fn is_strong(&self) -> bool {
         self.start >= rules::STRONG_START
@@ -48,16 +48,17 @@ fn found(part: &[u32], within: &[u32]) -> f64 {
 }
 
 /// The smaller share of the two leads found in the other text.
-fn lmin(a: &Shape<'_>, b: &Shape<'_>) -> f64 {
+fn lmin(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     found(a.lead(), b.head()).min(found(b.lead(), a.head()))
 }
 
 /// Measures two texts.
-pub fn measure(a: &Shape<'_>, b: &Shape<'_>) -> Measured {
-    let start =
-        |from: &Shape<'_>, other: &Shape<'_>| found(&from.pairs(rules::START), &other.pairs(rules::START_WITHIN));
+pub fn measure(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Overlap {
+    let start = |from: &TextFeatures<'_>, other: &TextFeatures<'_>| {
+        found(&from.pairs(rules::START), &other.pairs(rules::START_WITHIN))
+    };
     let (x, y) = (a.shingles(), b.shingles());
-    Measured {
+    Overlap {
         lmin: lmin(a, b),
         containment: share(common(x, y), x.len().min(y.len())),
         start: start(a, b).min(start(b, a)),
@@ -65,7 +66,7 @@ pub fn measure(a: &Shape<'_>, b: &Shape<'_>) -> Measured {
 }
 
 /// Level C: the rule by which two outlets' entries, this far apart, are one report. Cheap tests come first.
-pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Option<(Rule, Measured)> {
+pub fn same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDuration) -> Option<(Rule, Overlap)> {
     let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
     if a.is_short() || b.is_short() {
         let measured = measure(a, b);
@@ -88,7 +89,7 @@ pub fn same_report(a: &Shape<'_>, b: &Shape<'_>, apart: SignedDuration) -> Optio
 }
 
 /// Level B: whether two entries of one outlet are one article.
-pub fn same_article(a: &Shape<'_>, b: &Shape<'_>) -> Option<Measured> {
+pub fn same_article(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Option<Overlap> {
     let jaccard = |a: &[u32], b: &[u32]| {
         let both = common(a, b);
         share(both, a.len() + b.len() - both)
@@ -107,46 +108,46 @@ pub fn same_article(a: &Shape<'_>, b: &Shape<'_>) -> Option<Measured> {
 /// First, numbers of title and lead, and days of the week: weather, rates, results and prayer times are one text with
 /// other numbers on another day. Second, what the title is about: obituaries and appointments are one text with other
 /// names. Where the leads are nearly one, any word of the title will do; else it must be rare, as reports are reworded.
-fn differ(a: &Shape<'_>, b: &Shape<'_>, measured: Measured) -> bool {
+fn differ(a: &TextFeatures<'_>, b: &TextFeatures<'_>, measured: Overlap) -> bool {
     let rare_only = measured.lmin < rules::NEAR_LEAD;
     (has_other_numbers(a, b) && has_other_numbers(b, a))
         || (has_other_day(a, b) && has_other_day(b, a))
         || (has_other_names(a, b, rare_only) && has_other_names(b, a, rare_only))
 }
 
-fn has_other_numbers(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+fn has_other_numbers(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     a.numbers().any(|number| b.words().binary_search(&number).is_err())
 }
 
-fn has_other_day(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+fn has_other_day(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     a.weekdays().any(|day| b.words().binary_search(&day).is_err())
 }
 
-fn has_other_names(a: &Shape<'_>, b: &Shape<'_>, rare_only: bool) -> bool {
+fn has_other_names(a: &TextFeatures<'_>, b: &TextFeatures<'_>, rare_only: bool) -> bool {
     a.names(rare_only).any(|name| !b.has_counterpart(name))
 }
 
 /// Whether neither text has a number or a name that the other lacks: what a template's copies must agree in.
-pub fn same_particulars(a: &Shape<'_>, b: &Shape<'_>) -> bool {
-    let more = |a: &Shape<'_>, b: &Shape<'_>| has_other_numbers(a, b) || has_other_names(a, b, true);
+pub fn same_particulars(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
+    let more = |a: &TextFeatures<'_>, b: &TextFeatures<'_>| has_other_numbers(a, b) || has_other_names(a, b, true);
     !more(a, b) && !more(b, a)
 }
 
 /// The smaller share of the two titles' words that have a counterpart in the other text.
-fn title_counterparts(a: &Shape<'_>, b: &Shape<'_>) -> f64 {
-    let met = |from: &Shape<'_>, other: &Shape<'_>| {
+fn title_counterparts(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
+    let met = |from: &TextFeatures<'_>, other: &TextFeatures<'_>| {
         share(from.title.iter().filter(|id| other.has_counterpart(**id)).count(), from.title.len())
     };
     met(a, b).min(met(b, a))
 }
 
 /// Whether any title that the one ever had is one that the other ever had.
-fn have_equal_titles(a: &Shape<'_>, b: &Shape<'_>) -> bool {
+fn have_equal_titles(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     a.titles().any(|x| b.titles().any(|y| titles_are_equal(x, y, a.table())))
 }
 
 /// Equal, or equal but for an outlet's name at one end; a slip or another spelling within a word is no difference.
-fn titles_are_equal(a: &[WordId], b: &[WordId], words: &Words) -> bool {
+fn titles_are_equal(a: &[WordId], b: &[WordId], words: &WordTable) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let over = long.len() - short.len();
     let equal = |part: &[WordId]| short.iter().zip(part).all(|(x, y)| words.get(*x).is_spelling_of(words.get(*y)));

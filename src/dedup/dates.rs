@@ -4,10 +4,10 @@ use super::{Arrival, rules};
 use jiff::Timestamp;
 
 /// When Warraq first saw it, so that a subscriber misses nothing that arrives late; its stated date for what the feed
-/// listed already on its first visit and for what is clearly old, so that nothing old floods in.
+/// listed already on its first poll and for what is clearly old, so that nothing old floods in.
 ///
 /// A few late entries are no flood: as long as `late` allows (for its feed; counted down here), a backdated entry of the
-/// last thirty days comes in as seen. What a first visit lists without a date stands behind everything of the last day, in
+/// last thirty days comes in as seen. What a first poll lists without a date stands behind everything of the last day, in
 /// the document's order, unless its address tells the day.
 #[must_use]
 pub fn order_at(arrival: &Arrival, late: Option<&mut u32>) -> Timestamp {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_tells_the_day_on_a_first_visit() {
+    fn an_address_tells_the_day_on_a_first_poll() {
         let mut a = arrival("key", "title", "").link("https://x.example/2017/05/09/slug");
         (a.entry.believed, a.previous_success) = (None, None);
         assert_eq!(order_at(&a, None), "2017-05-09T00:00:00Z".parse().unwrap());

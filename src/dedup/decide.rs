@@ -1,9 +1,11 @@
 //! The decision.
 
-use super::identity::{self, Named, Taken};
-use super::search::Search;
-use super::window::Draft;
-use super::{Arrival, Change, Changes, Decided, Known, KnownEntry, Mint, NewEntry, Sighted, Window};
+use super::identity::{self, IdentityMatch, Taken};
+use super::search::CandidateSearch;
+use super::window::ComparedText;
+use super::{
+    Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window,
+};
 use super::{dates, iri, likeness as like, revise, rules};
 use crate::model::{EntryId, Evidence, FeedId, Rule, StoryId};
 use jiff::Timestamp;
@@ -15,25 +17,25 @@ use std::collections::{HashMap, HashSet};
 /// The batch is put in order by believed date (none comes last), feed address and place in the document from the end; each arrival then sees what became
 /// of those before it.
 #[must_use]
-pub fn decide(mut arrivals: Vec<Arrival>, known: Known, window: &mut Window, mint: &mut Mint) -> Changes {
+pub fn decide(mut arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
     arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
     let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
     window.forget(now);
     let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
     let taken = taken(&arrivals, &known);
     let late = late(&arrivals, &known);
-    let mut desk = Desk { known, members, window, mint, now, taken, late };
+    let mut batch = BatchDecider { known, members, window, ids, now, taken, late };
     let decided = arrivals
         .into_iter()
         .map(|mut arrival| {
             let mut reused = None;
-            if let Some((key, words)) = identity::rekeyed(&arrival, &desk.known) {
+            if let Some((key, words)) = identity::rekeyed(&arrival, &batch.known) {
                 arrival.entry.key = key;
                 reused = words;
             }
-            let change = desk.decide_one(&arrival, reused);
-            desk.take(&arrival, &change);
-            Decided { arrival, change }
+            let change = batch.decide_one(&arrival, reused);
+            batch.take(&arrival, &change);
+            Decision { arrival, change }
         })
         .collect();
     Changes { decided }
@@ -48,7 +50,7 @@ fn sort_key(a: &Arrival) -> impl Ord {
 }
 
 /// Entries that an item of the arrivals' documents has by its key: no other item of that document is the same entry.
-fn taken(arrivals: &[Arrival], known: &Known) -> Taken {
+fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
     let mut documents = HashSet::new();
     let mut taken = Taken::new();
     for arrival in arrivals.iter().filter(|a| documents.insert(a.poll)) {
@@ -59,10 +61,10 @@ fn taken(arrivals: &[Arrival], known: &Known) -> Taken {
 }
 
 /// How many backdated entries each feed may still bring in at the top: none where one poll brings more than a day allows.
-fn late(arrivals: &[Arrival], known: &Known) -> HashMap<FeedId, u32> {
+fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     let mut brings: HashMap<FeedId, u32> = HashMap::new();
     for arrival in arrivals.iter().filter(|a| dates::is_backdated(a)) {
-        let is_known = |s: &Sighted| s.feed == arrival.feed;
+        let is_known = |s: &KnownSighting| s.feed == arrival.feed;
         if !known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| s.iter().any(is_known)) {
             *brings.entry(arrival.feed).or_default() += 1;
         }
@@ -72,17 +74,17 @@ fn late(arrivals: &[Arrival], known: &Known) -> HashMap<FeedId, u32> {
 }
 
 /// One batch on its way: what is known grows with each decision.
-struct Desk<'a> {
-    known: Known,
+struct BatchDecider<'a> {
+    known: KnownEntries,
     members: HashMap<StoryId, u32>,
     window: &'a mut Window,
-    mint: &'a mut Mint,
+    ids: &'a mut IdAllocator,
     now: Timestamp,
     taken: Taken,
     late: HashMap<FeedId, u32>,
 }
 
-impl Desk<'_> {
+impl BatchDecider<'_> {
     /// No other item of the document is what this one turned out to be.
     fn take(&mut self, arrival: &Arrival, change: &Change) {
         let entry = match change {
@@ -96,13 +98,13 @@ impl Desk<'_> {
 
     fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
         match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
-            Named::Pruned => Change::Pruned,
-            Named::SameKey(entry) => {
+            IdentityMatch::Pruned => Change::Pruned,
+            IdentityMatch::SameKey(entry) => {
                 let same =
                     || if arrival.entry.volatile { Change::Refreshed { entry } } else { Change::Unchanged { entry } };
                 self.revised(entry, arrival).unwrap_or_else(same)
             }
-            Named::SameArticle(entry, evidence) => {
+            IdentityMatch::SameArticle(entry, evidence) => {
                 self.sighted(arrival, entry);
                 match self.revised(entry, arrival) {
                     Some(Change::Revised(mut revision)) => {
@@ -112,7 +114,7 @@ impl Desk<'_> {
                     _ => Change::Duplicate { entry, evidence },
                 }
             }
-            Named::Unknown => self.unknown(arrival, reused),
+            IdentityMatch::Unknown => self.unknown(arrival, reused),
         }
     }
 
@@ -139,7 +141,7 @@ impl Desk<'_> {
     /// No name says what it is: its text may.
     fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
         let draft = self.window.draft_of(arrival, self.now);
-        let search = draft.as_ref().map(|draft| Search::new(self.window, draft));
+        let search = draft.as_ref().map(|draft| CandidateSearch::new(self.window, draft));
         let article = search.as_ref().filter(|_| reused.is_none()).and_then(|s| s.article(arrival, &self.taken));
         if let Some((entry, evidence)) = article {
             self.sighted(arrival, entry);
@@ -154,17 +156,17 @@ impl Desk<'_> {
         &mut self,
         arrival: &Arrival,
         joined: Option<(StoryId, Evidence)>,
-        draft: Option<Draft>,
+        draft: Option<ComparedText>,
         reused: Option<String>,
     ) -> NewEntry {
         let is_held = self.known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| !s.is_empty());
         let starts = joined.is_none();
         let (story, evidence) = joined.unwrap_or_else(|| {
             let words = reused.unwrap_or_else(|| "first report: nothing known tells the same".to_owned());
-            (self.mint.story(), Evidence::plain(Rule::First, words))
+            (self.ids.story(), Evidence::plain(Rule::First, words))
         });
         let new = NewEntry {
-            id: self.mint.entry(),
+            id: self.ids.entry(),
             iri: iri::iri(&arrival.entry, &arrival.feed_url, is_held),
             story,
             starts,
@@ -221,7 +223,7 @@ impl Desk<'_> {
     }
 
     fn sighted(&mut self, arrival: &Arrival, entry: EntryId) {
-        let sighted = Sighted { feed: arrival.feed, entry: Some(entry) };
+        let sighted = KnownSighting { feed: arrival.feed, entry: Some(entry) };
         self.known.by_key.entry(arrival.entry.key.hash()).or_default().push(sighted);
     }
 

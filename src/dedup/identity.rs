@@ -3,18 +3,18 @@
 //! Two readings are often possible. Then both entries are kept: a lost entry is lost, and entries of one outlet never join
 //! in a story.
 
+use super::article_number::PathId;
 use super::likeness as like;
-use super::number::PathId;
 use super::revise::changed_share;
 use super::stamp::Stamp;
-use super::{Arrival, Known, KnownEntry, Sighted, iri, rules};
-use crate::model::{EntryId, Evidence, Key, OutletId, Rule, StoryId, link};
+use super::{Arrival, KnownEntries, KnownEntry, KnownSighting, iri, rules};
+use crate::model::{EntryId, EntryKey, Evidence, OutletId, Rule, StoryId, link};
 use crate::normalise::fold::fold;
 use std::collections::HashSet;
 
 /// What an arrival's names say.
 #[derive(Debug)]
-pub enum Named {
+pub enum IdentityMatch {
     /// Nothing is known by them.
     Unknown,
     /// Kept once, pruned since.
@@ -29,7 +29,7 @@ pub enum Named {
 pub type Taken = HashSet<(usize, EntryId)>;
 
 /// Another key for an arrival whose guid was used before for something else, and why.
-pub fn rekeyed(arrival: &Arrival, known: &Known) -> Option<(Key, Option<String>)> {
+pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Option<String>)> {
     let before = known.entries.get(&sighted(arrival, known, arrival.entry.key.hash())?.entry?)?;
     if let Some(words) = reused(before, arrival) {
         return Some((arrival.reused_key()?, Some(words)));
@@ -66,57 +66,57 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
 /// the day"): such a guid is void, and guid and link identify, as in a document where it occurs twice.
 ///
 /// The page is another one unless at least half of the text is the same.
-fn titled(arrival: &Arrival, before: &KnownEntry) -> Option<Key> {
+fn titled(arrival: &Arrival, before: &KnownEntry) -> Option<EntryKey> {
     let entry = &arrival.entry;
     let guid = fold(entry.source_id.as_deref()?);
     let page = link::canonical(entry.link.as_deref()?)?;
     let is_title = !guid.is_empty() && guid == entry.folded.title;
     let same_text = !before.folded_body.is_empty() && changed_share(&before.folded_body, &entry.folded.body) <= 0.5;
     let elsewhere = before.link_key.is_some() && entry.link_key.is_some() && before.link_key != entry.link_key;
-    (is_title && elsewhere && !same_text).then(|| Key(format!("{} {page}", entry.key.0)))
+    (is_title && elsewhere && !same_text).then(|| EntryKey(format!("{} {page}", entry.key.0)))
 }
 
-fn sighted(arrival: &Arrival, known: &Known, key: i64) -> Option<Sighted> {
+fn sighted(arrival: &Arrival, known: &KnownEntries, key: i64) -> Option<KnownSighting> {
     known.by_key.get(&key)?.iter().find(|s| s.feed == arrival.feed).copied()
 }
 
 /// Looks an arrival up by key, then by link, by stamp and by the id in its path, within its outlet. `reused`: its guid is
 /// another entry's, and so may be its link.
 #[must_use]
-pub fn named(arrival: &Arrival, known: &Known, taken: &Taken, reused: bool) -> Named {
+pub fn named(arrival: &Arrival, known: &KnownEntries, taken: &Taken, reused: bool) -> IdentityMatch {
     if let Some(here) = sighted(arrival, known, arrival.entry.key.hash()) {
-        return here.entry.map_or(Named::Pruned, Named::SameKey);
+        return here.entry.map_or(IdentityMatch::Pruned, IdentityMatch::SameKey);
     }
     let is_free = |entry: &&KnownEntry| !taken.contains(&(arrival.poll, entry.id));
     if let Some(entry) = by_former_key(arrival, known).filter(|e| is_free(e)) {
         let words = format!("same id, title and text as entry {}, before the feed's ids were void", entry.id);
-        return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
+        return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
     if let Some(entry) = reused.then(|| again(arrival, known)).flatten().filter(|e| is_free(e)) {
         let words = format!("same title and text as entry {}, which has the used id too", entry.id);
-        return Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
+        return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Key, words));
     }
     if let Some(entry) = by_link(arrival, known).filter(|e| is_free(e) && !(reused && like::other_second(e, arrival))) {
         let place = if entry.feed == arrival.feed { "its feed" } else { "another feed of its outlet" };
         let words = format!("same link as entry {}, which {place} listed under another id", entry.id);
-        return Named::SameArticle(entry.id, Evidence::plain(Rule::Link, words));
+        return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Link, words));
     }
     if let Some((entry, evidence)) = by_stamp(arrival, known, taken).or_else(|| by_path_id(arrival, known, taken)) {
-        return Named::SameArticle(entry, evidence);
+        return IdentityMatch::SameArticle(entry, evidence);
     }
     let elsewhere = known.by_key.get(&arrival.entry.key.hash()).into_iter().flatten();
     let elsewhere = elsewhere.filter_map(|s| known.entries.get(&s.entry?)).filter(is_free);
     match elsewhere.filter(|e| e.outlet == arrival.outlet).find(|e| key_speaks_for_outlet(arrival, e)) {
         Some(entry) => {
             let words = format!("same id as entry {} of another feed of its outlet", entry.id);
-            Named::SameArticle(entry.id, Evidence::plain(Rule::Key, words))
+            IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Key, words))
         }
-        None => Named::Unknown,
+        None => IdentityMatch::Unknown,
     }
 }
 
 /// The entry that the feed had under the bare guid, when its guids are void since and nothing else changed.
-fn by_former_key<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+fn by_former_key<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     let entry = known.entries.get(&sighted(arrival, known, arrival.former_key()?.hash())?.entry?)?;
     let is_same = like::same_title(entry, arrival)
         && like::same_second(entry, arrival)
@@ -126,7 +126,7 @@ fn by_former_key<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEnt
 }
 
 /// The entry that took over a used guid, at the arrival's link: its outlet stated another date for it since.
-fn again<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+fn again<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     at_link(arrival, known).filter(|e| e.feed == arrival.feed && like::same_title(e, arrival)).find(|e| {
         let overlap = like::overlap(&e.folded_body, &arrival.entry.folded.body);
         overlap.is_none_or(|share| share >= 0.5) && !like::other_files(e, arrival)
@@ -135,7 +135,7 @@ fn again<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
 
 /// The one entry of the arrival's outlet at the arrival's link. A link that several entries of the outlet have, or that
 /// occurs twice in the document, is no identity; nor is one whose entry speaks against it.
-fn by_link<'a>(arrival: &Arrival, known: &'a Known) -> Option<&'a KnownEntry> {
+fn by_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     let mut own = at_link(arrival, known).filter(|e| e.outlet == arrival.outlet);
     own.next().filter(|_| own.next().is_none()).filter(|entry| !is_next_at_link(entry, arrival))
 }
@@ -153,7 +153,7 @@ fn is_next_at_link(entry: &KnownEntry, arrival: &Arrival) -> bool {
 }
 
 /// Entries at the arrival's link, oldest first.
-fn at_link<'a>(arrival: &Arrival, known: &'a Known) -> impl Iterator<Item = &'a KnownEntry> {
+fn at_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> impl Iterator<Item = &'a KnownEntry> {
     let link = arrival.entry.link_key.filter(|_| !arrival.link_repeats);
     let ids = link.and_then(|link| known.by_link.get(&link)).map_or(&[][..], Vec::as_slice);
     ids.iter().filter_map(|id| known.entries.get(id))
@@ -161,7 +161,7 @@ fn at_link<'a>(arrival: &Arrival, known: &'a Known) -> impl Iterator<Item = &'a 
 
 /// Entries of the outlet that were dated when the arrival is, oldest first, without those that another item of the document
 /// is.
-fn dated<'a>(arrival: &Arrival, known: &'a Known, taken: &Taken) -> Vec<&'a KnownEntry> {
+fn dated<'a>(arrival: &Arrival, known: &'a KnownEntries, taken: &Taken) -> Vec<&'a KnownEntry> {
     let of_outlet = known.dated.iter().filter_map(|id| known.entries.get(id)).filter(|e| e.outlet == arrival.outlet);
     let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.poll, e.id))).collect();
     found.sort_unstable_by_key(|e| e.id);
@@ -171,7 +171,7 @@ fn dated<'a>(arrival: &Arrival, known: &'a Known, taken: &Taken) -> Vec<&'a Know
 /// The stamp: same feed (or one that it replaced), same stated second, same title. A midnight, or a stamp that several
 /// items share, counts only with equal text or an equal path as well; in another feed of the outlet, host and path must be
 /// the same.
-fn by_stamp(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let stamp = Stamp::of(&arrival.entry)?;
     let at = arrival.entry.believed?;
     let is_here = |e: &KnownEntry| e.feed == arrival.feed || e.feed_removed;
@@ -193,7 +193,7 @@ fn by_stamp(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId,
 
 /// A headline that was corrected, and the address and guid made of it: same feed, same stated second, same text, most of
 /// the title, no other file and no other living guid.
-fn by_second_and_text(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_second_and_text(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let folded = &arrival.entry.folded;
     let at = arrival.entry.believed.filter(|at| !arrival.listing.is_midnight(*at) && !folded.body.is_empty())?;
     let is_same = |e: &&KnownEntry| {
@@ -211,7 +211,7 @@ fn by_second_and_text(arrival: &Arrival, known: &Known, taken: &Taken) -> Option
 }
 
 /// The id in the path, at any age: same host, id and stated second, the only entry that has it, in the same language.
-fn by_path_id(arrival: &Arrival, known: &Known, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_path_id(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let id = PathId::of(arrival.entry.link.as_deref()?)?;
     let has_id = |e: &&KnownEntry| e.link.as_deref().and_then(PathId::of).is_some_and(|its| its == id);
     let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(has_id).collect();
@@ -241,7 +241,7 @@ fn key_speaks_for_outlet(arrival: &Arrival, entry: &KnownEntry) -> bool {
 /// Level C's rule `link`: the story of the oldest entry that another outlet has at this very link (category feeds,
 /// planets and partners carry the same page).
 #[must_use]
-pub fn story_at_link(arrival: &Arrival, known: &Known) -> Option<(StoryId, Evidence)> {
+pub fn story_at_link(arrival: &Arrival, known: &KnownEntries) -> Option<(StoryId, Evidence)> {
     let entries: Vec<_> = at_link(arrival, known).collect();
     let holds = |outlet: OutletId| entries.iter().filter(|e| e.outlet == outlet).count();
     if holds(arrival.outlet) > 0 {

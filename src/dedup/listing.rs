@@ -1,7 +1,7 @@
 //! What a document says of its entries as a whole. Computed once over the whole document, and carried with each arrival:
 //! a long document is decided in several transactions, and each must know what is listed together.
 
-use super::number::PathId;
+use super::article_number::PathId;
 use super::stamp::Stamp;
 use crate::model::{Entry, LinkKey};
 use jiff::{Timestamp, tz::TimeZone};

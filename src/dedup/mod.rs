@@ -3,21 +3,21 @@
 //! What is decided together is put in order by date, feed and key first, so that the order in which polls happened to
 //! end changes nothing. Nothing is ever deleted here.
 
+mod article_number;
 mod boilerplate;
 mod compare;
 mod dates;
 mod decide;
+mod features;
 mod identity;
 mod iri;
 mod likeness;
 mod listing;
-mod number;
 mod postings;
 pub mod replay;
 mod revise;
 pub mod rules;
 mod search;
-mod shape;
 mod stamp;
 mod titles;
 mod window;
@@ -28,15 +28,15 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use article_number::path_id;
 pub use dates::is_backdated;
 pub use decide::decide;
 pub use likeness::{files, files_of};
 pub use listing::Listing;
-pub use number::path_id;
 pub use stamp::Stamp;
-pub use window::{Remembered, Window};
+pub use window::{StoredEntry, Window};
 
-use crate::model::{Entry, EntryId, Evidence, FeedId, Key, LinkKey, OutletId, PlainText, StoryId};
+use crate::model::{Entry, EntryId, EntryKey, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;
 use std::{
     collections::{HashMap, HashSet},
@@ -56,9 +56,9 @@ pub struct Arrival {
     pub outlet: OutletId,
     /// When the document was read: `first_seen_at` of what is new.
     pub seen_at: Timestamp,
-    /// When the feed was last read before; `None` on its first visit.
+    /// When the feed was last read before; `None` on its first poll.
     pub previous_success: Option<Timestamp>,
-    /// The oldest believed date in the document, for entries of a first visit that state none.
+    /// The oldest believed date in the document, for entries of a first poll that state none.
     pub oldest_believed: Option<Timestamp>,
     /// The link occurs more than once in the document: it is no identity there (level A).
     pub link_repeats: bool,
@@ -71,16 +71,16 @@ pub struct Arrival {
 impl Arrival {
     /// The key of an entry whose guid was used before for another one: it includes the stated second.
     #[must_use]
-    pub fn reused_key(&self) -> Option<Key> {
+    pub fn reused_key(&self) -> Option<EntryKey> {
         let second = self.entry.believed?.as_second();
-        Some(Key(format!("{} @{second}", self.entry.key.0)))
+        Some(EntryKey(format!("{} @{second}", self.entry.key.0)))
     }
 
     /// The key it had while the feed's guids were not void.
     #[must_use]
-    pub fn former_key(&self) -> Option<Key> {
+    pub fn former_key(&self) -> Option<EntryKey> {
         let id = self.entry.source_id.clone().filter(|id| self.listing.guids_void && *id != self.entry.key.0);
-        id.map(Key)
+        id.map(EntryKey)
     }
 
     /// Hashes of every key it may be known by.
@@ -91,9 +91,9 @@ impl Arrival {
 
 /// What the store recalled about a batch.
 #[derive(Debug, Default)]
-pub struct Known {
+pub struct KnownEntries {
     /// Sightings by hash of key, in whatever feed.
-    pub by_key: HashMap<i64, Vec<Sighted>>,
+    pub by_key: HashMap<i64, Vec<KnownSighting>>,
     /// Entries by canonical link, whatever the outlet, oldest first.
     pub by_link: HashMap<LinkKey, Vec<EntryId>>,
     /// Entries of the arrivals' outlets with an arrival's stated second and title, or its stated minute and the id in its
@@ -107,7 +107,7 @@ pub struct Known {
 
 /// A key that some feed has listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sighted {
+pub struct KnownSighting {
     /// The feed.
     pub feed: FeedId,
     /// The entry; `None` once retention has pruned it (a tombstone: it never returns as new).
@@ -151,14 +151,14 @@ pub struct KnownEntry {
 
 /// Hands out row ids: a story's number is minted once and never reused.
 #[derive(Debug, Clone, Copy)]
-pub struct Mint {
+pub struct IdAllocator {
     /// The next entry's.
     pub next_entry: EntryId,
     /// The next story's.
     pub next_story: StoryId,
 }
 
-impl Mint {
+impl IdAllocator {
     /// A fresh entry id.
     pub fn entry(&mut self) -> EntryId {
         let id = self.next_entry;
@@ -238,7 +238,7 @@ pub struct Revision {
 
 /// An arrival and its decision.
 #[derive(Debug)]
-pub struct Decided {
+pub struct Decision {
     /// What arrived.
     pub arrival: Arrival,
     /// What is to be done.
@@ -251,13 +251,13 @@ pub struct Decided {
 /// `arrival.entry.key`.
 #[derive(Debug)]
 pub struct Changes {
-    decided: Vec<Decided>,
+    decided: Vec<Decision>,
 }
 
 impl Changes {
     /// The decisions, in the order in which they were made.
     #[must_use]
-    pub fn into_decided(self) -> Vec<Decided> {
+    pub fn into_decisions(self) -> Vec<Decision> {
         self.decided
     }
 }

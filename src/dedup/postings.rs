@@ -11,7 +11,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct Postings {
     lists: HashMap<u32, List, BuildHasherDefault<Spread>>,
-    nodes: Vec<Node>,
+    nodes: Vec<ListNode>,
     free: Vec<u32>,
 }
 
@@ -23,7 +23,7 @@ struct List {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Node {
+struct ListNode {
     slot: u32,
     next: u32,
 }
@@ -51,7 +51,7 @@ impl Hasher for Spread {
 impl Postings {
     /// Adds `slot` under `key`, last: who came first leaves first, and is found at once.
     pub fn insert(&mut self, key: u32, slot: u32) {
-        let node = Node { slot, next: NONE };
+        let node = ListNode { slot, next: NONE };
         let at = if let Some(at) = self.free.pop() {
             self.nodes[at as usize] = node;
             at

@@ -1,7 +1,7 @@
 //! Recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own record.
 
-use super::{Arrival, Change, Changes, Known, KnownEntry, Mint, Sighted, Window, decide};
-use crate::model::{Entry, EntryId, FeedId, Key, Markup, OutletId, ParsedEntry, RawHash, StoryId};
+use super::{Arrival, Change, Changes, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
+use crate::model::{Entry, EntryId, EntryKey, FeedId, Markup, OutletId, ParsedEntry, RawHash, StoryId};
 use crate::normalise;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// One recorded entry, a JSON object a line; unknown fields are passed over.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Recorded {
+pub struct RecordedEntry {
     /// What the record calls it.
     pub id: String,
     /// Its outlet.
@@ -32,7 +32,7 @@ pub struct Recorded {
     pub published: Option<Timestamp>,
 }
 
-impl Recorded {
+impl RecordedEntry {
     /// The entry as a document would state it.
     #[must_use]
     pub fn parsed(&self) -> ParsedEntry {
@@ -42,7 +42,7 @@ impl Recorded {
         let key = guid.clone().or_else(|| link.clone()).unwrap_or_else(|| self.id.clone());
         ParsedEntry {
             id: guid,
-            key: Key(key),
+            key: EntryKey(key),
             title: given(&self.title).map(Markup::Html),
             base: link.clone(),
             link,
@@ -76,58 +76,58 @@ impl Recorded {
 /// The story of each recorded entry, in order of their time; what is of one minute is decided together. `progress` is told
 /// how many are decided.
 pub fn replay(
-    mut recorded: Vec<Recorded>,
+    mut recorded: Vec<RecordedEntry>,
     span: SignedDuration,
     mut progress: impl FnMut(usize),
 ) -> Vec<(String, StoryId)> {
     recorded.sort_by(|a, b| (a.minute(), &a.id).cmp(&(b.minute(), &b.id)));
-    let mut house = House::new(span);
+    let mut state = ReplayState::new(span);
     let mut told = Vec::with_capacity(recorded.len());
     for batch in recorded.chunk_by(|a, b| a.minute() == b.minute()) {
-        told.extend(house.decide(batch));
+        told.extend(state.decide(batch));
         progress(told.len());
     }
     told
 }
 
 /// What the store would know.
-struct House {
+struct ReplayState {
     window: Window,
-    mint: Mint,
+    ids: IdAllocator,
     outlets: HashMap<String, i64>,
     feeds: HashMap<String, i64>,
-    known: Known,
+    known: KnownEntries,
     /// Entries of each story.
     members: HashMap<StoryId, u32>,
 }
 
-impl House {
+impl ReplayState {
     fn new(span: SignedDuration) -> Self {
         let mut window = Window::new(span);
         window.load(Timestamp::MIN, []);
-        let mint = Mint { next_entry: EntryId(1), next_story: StoryId(1) };
+        let ids = IdAllocator { next_entry: EntryId(1), next_story: StoryId(1) };
         Self {
             window,
-            mint,
+            ids,
             outlets: HashMap::new(),
             feeds: HashMap::new(),
-            known: Known::default(),
+            known: KnownEntries::default(),
             members: HashMap::new(),
         }
     }
 
-    fn decide(&mut self, batch: &[Recorded]) -> Vec<(String, StoryId)> {
+    fn decide(&mut self, batch: &[RecordedEntry]) -> Vec<(String, StoryId)> {
         let arrivals: Vec<_> = (0..).zip(batch).map(|(poll, recorded)| self.arrival(poll, recorded)).collect();
         let known = self.recall(&arrivals);
-        let changes = decide(arrivals, known, &mut self.window, &mut self.mint);
+        let changes = decide(arrivals, known, &mut self.window, &mut self.ids);
         self.apply(changes).into_iter().map(|(poll, story)| (batch[poll].id.clone(), story)).collect()
     }
 
-    fn arrival(&mut self, poll: usize, recorded: &Recorded) -> Arrival {
+    fn arrival(&mut self, poll: usize, recorded: &RecordedEntry) -> Arrival {
         let outlet = OutletId(numbered(&mut self.outlets, &recorded.outlet));
         self.window.introduce(outlet, &recorded.outlet);
         let seen_at = recorded.published.unwrap_or_default();
-        let context = normalise::Context { language: None, now: seen_at, link_shared: false };
+        let context = normalise::NormaliseContext { language: None, now: seen_at, link_shared: false };
         Arrival {
             poll,
             feed: FeedId(numbered(&mut self.feeds, &recorded.feed)),
@@ -142,8 +142,8 @@ impl House {
         }
     }
 
-    fn recall(&self, arrivals: &[Arrival]) -> Known {
-        let mut known = Known::default();
+    fn recall(&self, arrivals: &[Arrival]) -> KnownEntries {
+        let mut known = KnownEntries::default();
         for entry in arrivals.iter().map(|a| &a.entry) {
             if let Some(sighted) = self.known.by_key.get(&entry.key.hash()) {
                 known.by_key.insert(entry.key.hash(), sighted.clone());
@@ -161,7 +161,7 @@ impl House {
     /// Keeps what was decided; the story of each poll.
     fn apply(&mut self, changes: Changes) -> Vec<(usize, StoryId)> {
         let mut told = Vec::new();
-        for decided in changes.into_decided() {
+        for decided in changes.into_decisions() {
             let Arrival { poll, feed, outlet, entry, .. } = decided.arrival;
             let id = match decided.change {
                 Change::New(new) => {
@@ -201,7 +201,7 @@ impl House {
             };
             let sightings = self.known.by_key.entry(entry.key.hash()).or_default();
             if !sightings.iter().any(|s| s.feed == feed) {
-                sightings.push(Sighted { feed, entry: Some(id) });
+                sightings.push(KnownSighting { feed, entry: Some(id) });
             }
             if let Some(link) = entry.link_key {
                 let ids = self.known.by_link.entry(link).or_default();
@@ -225,10 +225,10 @@ mod tests {
     use super::super::rules;
     use super::*;
 
-    fn record(id: &str, outlet: &str, minute: i64, title: &str) -> Recorded {
+    fn record(id: &str, outlet: &str, minute: i64, title: &str) -> RecordedEntry {
         let body = "The ferry to the islands was stopped at noon because of fog over the strait, and eight hundred travellers spent \
                     the night in the gymnasium of the port, the harbour master said.";
-        Recorded {
+        RecordedEntry {
             id: id.to_owned(),
             outlet: outlet.to_owned(),
             feed: format!("{outlet}/all"),
@@ -236,7 +236,7 @@ mod tests {
             content: Some(format!("<p>{body}</p>")),
             url: Some(format!("https://{outlet}.example/{id}")),
             published: Timestamp::from_second(1_780_000_000 + minute * 60).ok(),
-            ..Recorded::default()
+            ..RecordedEntry::default()
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
             record("c", "mail", 2, title),
             record("a", "post", 1, title),
             edited,
-            Recorded { content: Some("<p>Something else</p>".to_owned()), ..record("b", "mail", 1, "Other") },
+            RecordedEntry { content: Some("<p>Something else</p>".to_owned()), ..record("b", "mail", 1, "Other") },
         ];
         let told = replay(recorded, rules::WINDOW, |_| {});
         let told: Vec<(&str, i64)> = told.iter().map(|(id, story)| (id.as_str(), story.0)).collect();
@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn a_line_of_a_record_is_read_whatever_it_lacks() {
         let line = r#"{"id": "x", "outlet": "post", "published": "2026-05-11T06:15:26.354237+00:00", "kind": "unknown field", "guid": null}"#;
-        let recorded: Recorded = serde_json::from_str(line).unwrap();
+        let recorded: RecordedEntry = serde_json::from_str(line).unwrap();
         assert_eq!(recorded.published.map(Timestamp::as_second), Some(1_778_480_126));
         assert_eq!(recorded.parsed().key.0, "x");
-        assert_eq!(replay(vec![recorded, Recorded::default()], rules::WINDOW, |_| {}).len(), 2);
+        assert_eq!(replay(vec![recorded, RecordedEntry::default()], rules::WINDOW, |_| {}).len(), 2);
     }
 }

@@ -130,10 +130,10 @@ pub const LATE_A_DAY: u32 = 3;
 /// No entry older than this comes in at the top, however few there are.
 pub const LATE_AT_MOST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Between two undated entries of a first visit.
+/// Between two undated entries of a first poll.
 pub const UNDATED_STEP: SignedDuration = SignedDuration::from_hours(6);
 
-/// Undated entries of a first visit stand behind everything of this span.
+/// Undated entries of a first poll stand behind everything of this span.
 pub const UNDATED_BEHIND: SignedDuration = SignedDuration::from_hours(24);
 
 /// Level B: most digits; longer ones are hashes.

@@ -2,27 +2,27 @@
 //! equal text), or the same report by another outlet (level C).
 
 use super::boilerplate;
-use super::compare::{self, Measured};
+use super::compare::{self, Overlap};
+use super::features::TextFeatures;
 use super::identity::Taken;
 use super::rules;
-use super::shape::Shape;
-use super::window::{Draft, Held, Window};
+use super::window::{ComparedText, Window, WindowEntry};
 use super::{Arrival, likeness as like};
 use crate::model::{EntryId, Evidence, Rule, StoryId};
 use jiff::SignedDuration;
 use std::cmp::Reverse;
 
 /// An arrival, and the entries that begin like it.
-pub(super) struct Search<'a> {
+pub(super) struct CandidateSearch<'a> {
     window: &'a Window,
-    draft: &'a Draft,
-    shape: Shape<'a>,
-    candidates: Vec<&'a Held>,
+    draft: &'a ComparedText,
+    shape: TextFeatures<'a>,
+    candidates: Vec<&'a WindowEntry>,
 }
 
-impl<'a> Search<'a> {
+impl<'a> CandidateSearch<'a> {
     /// Looks for entries that share word pairs of the lead or an end of the title.
-    pub fn new(window: &'a Window, draft: &'a Draft) -> Self {
+    pub fn new(window: &'a Window, draft: &'a ComparedText) -> Self {
         let shape = window.shape(draft);
         let mut shared = vec![0_u32; window.slot_count()];
         let mut touched = Vec::new();
@@ -42,11 +42,11 @@ impl<'a> Search<'a> {
         // Pairs that the index passes over may be shared with anybody.
         let unseen = shape.head().iter().filter(|pair| window.is_crowded(**pair)).count();
         let unseen = u32::try_from(unseen).unwrap_or(u32::MAX);
-        let is_likely = |pairs: u32, held: &Held| {
+        let is_likely = |pairs: u32, held: &WindowEntry| {
             let whole = held.draft.body.len() >= rules::LEAD;
             pairs >= rules::SHARED_PAIRS && (!whole || pairs + unseen >= rules::SHARED_PAIRS_WHOLE)
         };
-        let mut found: Vec<(u32, &Held)> = touched
+        let mut found: Vec<(u32, &WindowEntry)> = touched
             .into_iter()
             .filter_map(|slot| Some((shared[slot as usize], window.get(slot)?)))
             .filter(|(pairs, held)| is_likely(*pairs, held))
@@ -59,7 +59,7 @@ impl<'a> Search<'a> {
     /// The outlet's own entry that is this article.
     pub fn article(&self, arrival: &Arrival, taken: &Taken) -> Option<(EntryId, Evidence)> {
         // What is listed together in one document is never the same entry.
-        let is_free = |held: &Held| !taken.contains(&(arrival.poll, held.id));
+        let is_free = |held: &WindowEntry| !taken.contains(&(arrival.poll, held.id));
         self.by_number(arrival, &is_free).or_else(|| {
             let own = self.candidates.iter().filter(|held| held.draft.outlet == self.draft.outlet && is_free(held));
             own.clone()
@@ -68,9 +68,9 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn by_number(&self, arrival: &Arrival, is_free: &impl Fn(&Held) -> bool) -> Option<(EntryId, Evidence)> {
+    fn by_number(&self, arrival: &Arrival, is_free: &impl Fn(&WindowEntry) -> bool) -> Option<(EntryId, Evidence)> {
         let article = self.draft.article?;
-        let id = super::number::PathId::of(arrival.entry.link.as_deref()?)?;
+        let id = super::article_number::PathId::of(arrival.entry.link.as_deref()?)?;
         if arrival.listing.id_repeats(&id) {
             return None;
         }
@@ -89,7 +89,7 @@ impl<'a> Search<'a> {
 
     /// An id is also a section's, or that of a page in two languages: titles or texts must be alike where it does not end
     /// the path, and script and language the same.
-    fn is_one_article(&self, held: &Held, is_last: bool) -> bool {
+    fn is_one_article(&self, held: &WindowEntry, is_last: bool) -> bool {
         let (one, other) = (self.draft, &held.draft);
         let share = |a, b| like::overlap_of(a, b).is_some_and(|share| share >= rules::SECTION_LIKENESS);
         (is_last || share(&one.title, &other.title) || share(&one.body, &other.body))
@@ -97,7 +97,7 @@ impl<'a> Search<'a> {
     }
 
     /// Equal text is not equal entry: no other second, no other file, no other living guid may speak against it.
-    fn same_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
+    fn same_text(&self, held: &WindowEntry) -> Option<(EntryId, Evidence)> {
         let same = held.draft.text == self.draft.text && held.draft.feed == self.draft.feed && !self.shape.is_short();
         let same = same && self.nothing_differs(&held.draft);
         same.then(|| {
@@ -106,17 +106,17 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn nothing_differs(&self, other: &Draft) -> bool {
+    fn nothing_differs(&self, other: &ComparedText) -> bool {
         self.draft.stated == other.stated && self.no_name_differs(other)
     }
 
     /// The same files, and not two living guids.
-    fn no_name_differs(&self, other: &Draft) -> bool {
+    fn no_name_differs(&self, other: &ComparedText) -> bool {
         let apart = self.draft.guid.is_some() && other.guid.is_some() && self.draft.guid != other.guid;
         self.draft.files == other.files && !apart
     }
 
-    fn near_text(&self, held: &Held) -> Option<(EntryId, Evidence)> {
+    fn near_text(&self, held: &WindowEntry) -> Option<(EntryId, Evidence)> {
         let other = self.window.shape(&held.draft);
         let (own, its) = (self.draft, &held.draft);
         // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be a
@@ -136,7 +136,7 @@ impl<'a> Search<'a> {
     /// latest member, so that no chain of likenesses leads away from what was reported.
     pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
         let others = self.candidates.iter().filter(|held| held.draft.outlet != self.draft.outlet);
-        let mut agreed: Vec<(Rule, Measured, &Held)> = others
+        let mut agreed: Vec<(Rule, Overlap, &WindowEntry)> = others
             .filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held)))
             .take(rules::AGREEING)
             .collect();
@@ -150,7 +150,7 @@ impl<'a> Search<'a> {
         Some((held.story, self.evidence(rule, measured, held)))
     }
 
-    fn agrees(&self, held: &Held) -> Option<(Rule, Measured)> {
+    fn agrees(&self, held: &WindowEntry) -> Option<(Rule, Overlap)> {
         let other = self.window.shape(&held.draft);
         let apart = self.apart(held)?;
         let (rule, measured) = compare::same_report(&self.shape, &other, apart)?;
@@ -159,14 +159,14 @@ impl<'a> Search<'a> {
     }
 
     /// How far apart the two were published, when that is not too far.
-    fn apart(&self, held: &Held) -> Option<SignedDuration> {
+    fn apart(&self, held: &WindowEntry) -> Option<SignedDuration> {
         let apart = SignedDuration::from_secs((held.draft.at - self.draft.at).abs());
         (apart <= self.window.span()).then_some(apart)
     }
 
-    fn beyond_boilerplate(&self, held: &Held, agreed: (Rule, Measured)) -> Option<(Rule, Measured)> {
+    fn beyond_boilerplate(&self, held: &WindowEntry, agreed: (Rule, Overlap)) -> Option<(Rule, Overlap)> {
         let apart = self.apart(held)?;
-        let compare = |a: &Shape<'_>, b: &Shape<'_>| compare::same_report(a, b, apart);
+        let compare = |a: &TextFeatures<'_>, b: &TextFeatures<'_>| compare::same_report(a, b, apart);
         match agreed.0 {
             Rule::TitleOnly => Some(agreed),
             _ => boilerplate::agrees_beyond(self.window, self.draft, held, agreed, compare),
@@ -174,7 +174,7 @@ impl<'a> Search<'a> {
     }
 
     /// What was compared and found, in a sentence.
-    fn evidence(&self, rule: Rule, measured: Measured, held: &Held) -> Evidence {
+    fn evidence(&self, rule: Rule, measured: Overlap, held: &WindowEntry) -> Evidence {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         let name = self.window.name(held);
         let (lead, text) = (percent(measured.lmin), percent(measured.containment));

@@ -1,7 +1,7 @@
 //! Arrivals and known entries for tests, in one line each.
 
-use super::{Arrival, Change, Known, KnownEntry, Mint, Sighted, Window, decide};
-use crate::model::{Entry, EntryId, Extras, FeedId, Folded, Key, OutletId, PlainText, RawHash, StoryId};
+use super::{Arrival, Change, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
+use crate::model::{Entry, EntryId, EntryKey, Extras, FeedId, FoldedText, OutletId, PlainText, RawHash, StoryId};
 use crate::normalise::fold::fold;
 use jiff::Timestamp;
 
@@ -14,7 +14,7 @@ pub fn at(hours: i64) -> Timestamp {
 pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
     let text = |t: &str| (!t.is_empty()).then(|| PlainText::vouch(t.to_owned()));
     let entry = Entry {
-        key: Key(key.to_owned()),
+        key: EntryKey(key.to_owned()),
         raw: RawHash::of(format!("{key} {title} {body}").as_bytes()),
         source_id: Some(key.to_owned()),
         title: text(title),
@@ -28,7 +28,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         updated: None,
         believed: Some(at(999)),
         extras: Extras::default(),
-        folded: Folded { title: fold(title), body: fold(body) },
+        folded: FoldedText { title: fold(title), body: fold(body) },
         shown: Entry::hash_shown(&[title, body]),
         volatile: false,
     };
@@ -95,10 +95,10 @@ pub fn known(n: i64, a: &Arrival) -> KnownEntry {
 }
 
 /// What the store would recall, when these are entries 1, 2, ….
-pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> Known {
-    let mut known_all = Known::default();
+pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> KnownEntries {
+    let mut known_all = KnownEntries::default();
     for (n, a) in (1..).zip(arrivals) {
-        let sighted = Sighted { feed: a.feed, entry: Some(EntryId(n)) };
+        let sighted = KnownSighting { feed: a.feed, entry: Some(EntryId(n)) };
         known_all.by_key.entry(a.entry.key.hash()).or_default().push(sighted);
         if let Some(link) = a.entry.link_key {
             known_all.by_link.entry(link).or_default().push(EntryId(n));
@@ -110,17 +110,17 @@ pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> Known {
 }
 
 /// New ids from 100 on.
-pub fn mint() -> Mint {
-    Mint { next_entry: EntryId(100), next_story: StoryId(100) }
+pub fn ids() -> IdAllocator {
+    IdAllocator { next_entry: EntryId(100), next_story: StoryId(100) }
 }
 
 /// Decides with an empty window: one word a decision, in their order (`new 100 in 100`, `same 1`, …).
 ///
 /// Each arrival is of a document of its own.
-pub fn decided(known: Known, mut arrivals: Vec<Arrival>) -> Vec<String> {
+pub fn decided(known: KnownEntries, mut arrivals: Vec<Arrival>) -> Vec<String> {
     arrivals.iter_mut().zip(0..).for_each(|(arrival, poll)| arrival.poll = poll);
-    let changes = decide(arrivals, known, &mut Window::default(), &mut mint());
-    changes.into_decided().iter().map(|d| in_short(&d.change)).collect()
+    let changes = decide(arrivals, known, &mut Window::default(), &mut ids());
+    changes.into_decisions().iter().map(|d| in_short(&d.change)).collect()
 }
 
 /// A change in a few words.

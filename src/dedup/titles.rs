@@ -4,25 +4,25 @@ use crate::model::{EntryId, OutletId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One use of a title (its hash).
-pub type Use = (u32, OutletId, EntryId);
+pub type TitleUse = (u32, OutletId, EntryId);
 
 /// Uses of titles, and when they were.
 #[derive(Debug, Default)]
 pub struct Titles {
-    uses: BTreeMap<Use, i64>,
-    by_time: BTreeSet<(i64, Use)>,
+    uses: BTreeMap<TitleUse, i64>,
+    by_time: BTreeSet<(i64, TitleUse)>,
 }
 
 impl Titles {
     /// An outlet put an entry of this time under this title.
-    pub fn note(&mut self, at: i64, used: Use) {
+    pub fn note(&mut self, at: i64, used: TitleUse) {
         self.take_back(used);
         self.uses.insert(used, at);
         self.by_time.insert((at, used));
     }
 
     /// The entry has another title, or a text.
-    pub fn take_back(&mut self, used: Use) {
+    pub fn take_back(&mut self, used: TitleUse) {
         if let Some(at) = self.uses.remove(&used) {
             self.by_time.remove(&(at, used));
         }

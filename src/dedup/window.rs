@@ -3,11 +3,11 @@
 //!
 //! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
 
-use super::number::Article;
+use super::article_number::ArticleNumber;
+use super::features::{TextFeatures, sequences, set};
 use super::postings::Postings;
-use super::shape::{Shape, sequences, set};
 use super::titles::Titles;
-use super::words::{WordId, Words, chain};
+use super::words::{WordId, WordTable, chain};
 use super::{Arrival, KnownEntry, likeness as like, rules};
 use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use crate::normalise::fold::fold;
@@ -19,9 +19,9 @@ use std::collections::{BTreeSet, HashMap};
 pub struct Window {
     span: SignedDuration,
     is_loaded: bool,
-    words: Words,
+    words: WordTable,
     /// Slots; a slot that an entry left is taken by the next.
-    held: Vec<Option<Held>>,
+    held: Vec<Option<WindowEntry>>,
     free: Vec<u32>,
     by_entry: HashMap<EntryId, u32>,
     by_time: BTreeSet<(i64, u32)>,
@@ -39,7 +39,7 @@ impl Default for Window {
 
 /// What the store keeps of an entry for the window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Remembered {
+pub struct StoredEntry {
     /// Row id.
     pub id: EntryId,
     /// Its outlet.
@@ -72,12 +72,12 @@ pub struct Remembered {
 
 /// An entry as it is compared, without its place in the store.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub(super) struct ComparedText {
     pub outlet: OutletId,
     pub feed: FeedId,
     /// Believed date, else when it was first seen, in Unix seconds.
     pub at: i64,
-    pub article: Option<Article>,
+    pub article: Option<ArticleNumber>,
     /// The stated second, where it is believed.
     pub stated: Option<i64>,
     pub language: Option<Box<str>>,
@@ -96,10 +96,10 @@ pub(super) struct Draft {
 
 /// An entry of the window.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct WindowEntry {
     pub id: EntryId,
     pub story: StoryId,
-    pub draft: Draft,
+    pub draft: ComparedText,
 }
 
 /// The entries of one story that the window holds.
@@ -117,7 +117,7 @@ impl Window {
         Self {
             span,
             is_loaded: false,
-            words: Words::default(),
+            words: WordTable::default(),
             held: Vec::new(),
             free: Vec::new(),
             by_entry: HashMap::new(),
@@ -149,7 +149,7 @@ impl Window {
     }
 
     /// Fills an empty window. What lies before its span and has a text is passed over.
-    pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = Remembered>) {
+    pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = StoredEntry>) {
         self.is_loaded = true;
         let since = self.since(now).as_second();
         for entry in remembered {
@@ -157,7 +157,7 @@ impl Window {
             let draft = self.draft(&entry, at);
             self.note_title(entry.id, &draft);
             if at >= since {
-                self.hold(Held { id: entry.id, story: entry.story, draft });
+                self.hold(WindowEntry { id: entry.id, story: entry.story, draft });
                 self.tell_members(entry.story, entry.story_members);
             }
         }
@@ -198,11 +198,11 @@ impl Window {
     }
 
     /// The arrival as it is compared; `None` when it is older than the window and joins by its link only.
-    pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<Draft> {
+    pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<ComparedText> {
         let at = arrival.entry.believed.unwrap_or(arrival.seen_at);
         let entry = &arrival.entry;
         (at >= self.since(now)).then(|| {
-            let remembered = Remembered {
+            let remembered = StoredEntry {
                 id: EntryId(0),
                 outlet: arrival.outlet,
                 feed: arrival.feed,
@@ -222,7 +222,7 @@ impl Window {
         })
     }
 
-    fn draft(&mut self, entry: &Remembered, at: i64) -> Draft {
+    fn draft(&mut self, entry: &StoredEntry, at: i64) -> ComparedText {
         let title = self.words.read(&entry.title, rules::BODY);
         let mut former: Vec<Box<[WordId]>> = Vec::new();
         for earlier in entry.former_titles.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
@@ -230,11 +230,11 @@ impl Window {
                 former.push(earlier);
             }
         }
-        Draft {
+        ComparedText {
             outlet: entry.outlet,
             feed: entry.feed,
             at,
-            article: entry.link.as_deref().zip(entry.believed).and_then(|(link, date)| Article::of(link, date)),
+            article: entry.link.as_deref().zip(entry.believed).and_then(|(link, date)| ArticleNumber::of(link, date)),
             stated: entry.believed.map(Timestamp::as_second),
             language: entry.language.as_deref().map(Into::into),
             script: like::script(&entry.title, &entry.body),
@@ -252,9 +252,9 @@ impl Window {
     }
 
     /// Takes a new entry in.
-    pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: Draft) {
+    pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: ComparedText) {
         self.note_title(id, &draft);
-        self.hold(Held { id, story, draft });
+        self.hold(WindowEntry { id, story, draft });
         self.tell_members(story, members);
     }
 
@@ -265,9 +265,9 @@ impl Window {
         let title = self.words.read(&title, rules::BODY);
         self.titles.take_back((self.title_hash(&title), known.outlet, known.id));
         let Some(draft) = self.draft_of(arrival, now) else { return };
-        let draft = Draft { feed: known.feed, ..draft };
+        let draft = ComparedText { feed: known.feed, ..draft };
         let draft = match was {
-            Some(was) => Draft {
+            Some(was) => ComparedText {
                 // An undated entry keeps its place: it was first seen then.
                 at: if arrival.entry.believed.is_some() { draft.at } else { was.at },
                 former: former(was, &draft.title),
@@ -275,7 +275,7 @@ impl Window {
             },
             None if arrival.entry.believed.is_some() => {
                 let former = if title == draft.title { [].into() } else { [title].into() };
-                Draft { former, ..draft }
+                ComparedText { former, ..draft }
             }
             None => return,
         };
@@ -293,13 +293,13 @@ impl Window {
         }
     }
 
-    fn note_title(&mut self, id: EntryId, draft: &Draft) {
+    fn note_title(&mut self, id: EntryId, draft: &ComparedText) {
         if draft.body.len() < rules::SHORT && !draft.title.is_empty() {
             self.titles.note(draft.at, (self.title_hash(&draft.title), draft.outlet, id));
         }
     }
 
-    fn hold(&mut self, held: Held) {
+    fn hold(&mut self, held: WindowEntry) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.held.push(None);
             u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
@@ -314,7 +314,7 @@ impl Window {
         self.held[slot as usize] = Some(held);
     }
 
-    fn drop_slot(&mut self, slot: u32) -> Option<Held> {
+    fn drop_slot(&mut self, slot: u32) -> Option<WindowEntry> {
         let held = self.held[slot as usize].take()?;
         self.by_time.remove(&(held.draft.at, slot));
         for key in self.keys(&held.draft) {
@@ -333,11 +333,11 @@ impl Window {
     }
 
     /// All keys under which an entry is found.
-    fn keys(&self, draft: &Draft) -> Vec<u32> {
+    fn keys(&self, draft: &ComparedText) -> Vec<u32> {
         let mut keys = sequences(&draft.body[..draft.body.len().min(rules::LEAD)], 2, &self.words);
         keys.extend(self.title_keys(&draft.title));
         keys.extend(draft.former.iter().flat_map(|title| self.title_keys(title)));
-        keys.extend(draft.article.map(Article::key));
+        keys.extend(draft.article.map(ArticleNumber::key));
         keys
     }
 
@@ -352,7 +352,7 @@ impl Window {
     }
 
     /// Whether a title is one that some outlet uses again and again, the arrival's use included.
-    pub(super) fn is_heading(&self, draft: &Draft, arriving: OutletId) -> bool {
+    pub(super) fn is_heading(&self, draft: &ComparedText, arriving: OutletId) -> bool {
         self.titles.is_heading(self.title_hash(&draft.title), arriving)
     }
 
@@ -376,12 +376,12 @@ impl Window {
     }
 
     /// The entry in a slot.
-    pub(super) fn get(&self, slot: u32) -> Option<&Held> {
+    pub(super) fn get(&self, slot: u32) -> Option<&WindowEntry> {
         self.held.get(slot as usize)?.as_ref()
     }
 
     /// The first and the latest member of a story that the window holds.
-    pub(super) fn ends(&self, story: StoryId) -> impl Iterator<Item = &Held> {
+    pub(super) fn ends(&self, story: StoryId) -> impl Iterator<Item = &WindowEntry> {
         let members = self.stories.get(&story).map_or(&[][..], |m| m.slots.as_slice());
         let held = || members.iter().filter_map(|slot| self.get(*slot));
         held().min_by_key(|h| h.id).into_iter().chain(held().max_by_key(|h| h.id))
@@ -393,17 +393,17 @@ impl Window {
     }
 
     /// The words of the window.
-    pub(super) fn words(&self) -> &Words {
+    pub(super) fn words(&self) -> &WordTable {
         &self.words
     }
 
     /// What is compared of an entry.
-    pub(super) fn shape<'a>(&'a self, draft: &'a Draft) -> Shape<'a> {
-        Shape::of(draft, &self.words)
+    pub(super) fn shape<'a>(&'a self, draft: &'a ComparedText) -> TextFeatures<'a> {
+        TextFeatures::of(draft, &self.words)
     }
 
     /// An entry in the words of evidence.
-    pub(super) fn name(&self, held: &Held) -> String {
+    pub(super) fn name(&self, held: &WindowEntry) -> String {
         match self.outlets.get(&held.draft.outlet) {
             Some(name) => format!("entry {} ({name})", held.id),
             None => format!("entry {}", held.id),
@@ -421,14 +421,14 @@ impl Window {
     }
 }
 
-impl Draft {
+impl ComparedText {
     fn texts(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
         [&mut self.title, &mut self.body].into_iter().chain(self.former.iter_mut())
     }
 }
 
 /// Titles that an entry had before this one.
-fn former(was: Draft, title: &[WordId]) -> Box<[Box<[WordId]>]> {
+fn former(was: ComparedText, title: &[WordId]) -> Box<[Box<[WordId]>]> {
     let mut titles = was.former.into_vec();
     titles.retain(|earlier| **earlier != *title);
     if *was.title != *title {
@@ -438,6 +438,6 @@ fn former(was: Draft, title: &[WordId]) -> Box<[Box<[WordId]>]> {
 }
 
 /// Distinct words of title and opening: what the table of rare words counts.
-fn opening(draft: &Draft) -> Vec<WordId> {
+fn opening(draft: &ComparedText) -> Vec<WordId> {
     set(draft.title.iter().chain(draft.body.iter().take(rules::OPENING)).copied())
 }

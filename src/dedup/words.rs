@@ -48,7 +48,7 @@ const WEEKDAYS: [&str; 20] = [
 
 /// All words of the window, and of how many entries each is.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct WordTable {
     ids: HashMap<Box<str>, WordId>,
     known: Vec<Word>,
     /// Entries counted.
@@ -57,7 +57,7 @@ pub struct Words {
     compacted: usize,
 }
 
-impl Words {
+impl WordTable {
     /// Numbers of the first `most` tokens of a folded text.
     pub fn read(&mut self, folded: &str, most: usize) -> Box<[WordId]> {
         folded.split(' ').filter(|token| !token.is_empty()).take(most).map(|token| self.id(token)).collect()
@@ -206,8 +206,8 @@ mod tests {
                 "{word}"
             );
         }
-        let mut words = Words::default();
-        let rare = |words: &mut Words, word: &str| {
+        let mut words = WordTable::default();
+        let rare = |words: &mut WordTable, word: &str| {
             let id = words.read(&fold(word), 1)[0];
             words.is_rare(id)
         };
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_word_becomes_common_by_many_entries_and_not_by_one_story() {
-        let mut words = Words::default();
+        let mut words = WordTable::default();
         let id = words.read("tamlalt", 1)[0];
         (0..15).for_each(|_| words.count(&[id]));
         assert!(words.is_rare(id), "fifteen outlets carry it");
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn compacting_keeps_what_is_used() {
-        let mut words = Words::default();
+        let mut words = WordTable::default();
         let ids = words.read("one two three", 9);
         words.count(&ids);
         let moved = words.compact(&HashSet::from([ids[0], ids[2]]));

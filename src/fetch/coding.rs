@@ -19,7 +19,7 @@ const MAX_CODINGS: usize = 2;
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Coding {
+enum ContentCoding {
     Gzip,
     Deflate,
     Brotli,
@@ -28,7 +28,7 @@ enum Coding {
 
 /// Why a body could not be unpacked.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Undecoded {
+pub(super) enum DecodeError {
     /// More than the limit comes out; what came up to there.
     TooLarge(Vec<u8>),
     /// It breaks off, or its checksum is wrong; what came before.
@@ -39,41 +39,41 @@ pub(super) enum Undecoded {
 
 /// Undoes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application. At most `limit` bytes.
 /// What is no coding (`utf-8`, `none`) packs nothing: browsers pass over it too.
-pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecoded> {
+pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
     let mut codings = Vec::new();
     for name in label.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name.to_ascii_lowercase().as_str() {
             // The x- name is equivalent (RFC 9110 8.4.1.3).
-            "gzip" | "x-gzip" => codings.push(Coding::Gzip),
-            "deflate" => codings.push(Coding::Deflate),
-            "br" => codings.push(Coding::Brotli),
-            "zstd" => codings.push(Coding::Zstd),
+            "gzip" | "x-gzip" => codings.push(ContentCoding::Gzip),
+            "deflate" => codings.push(ContentCoding::Deflate),
+            "br" => codings.push(ContentCoding::Brotli),
+            "zstd" => codings.push(ContentCoding::Zstd),
             _ => {}
         }
     }
     if codings.len() > MAX_CODINGS {
-        return Err(Undecoded::Lie);
+        return Err(DecodeError::Lie);
     }
     let body = codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
     // A file that was packed before the server packed it, or without saying so: no feed begins like this.
-    if body.starts_with(GZIP_MAGIC) { undo(Coding::Gzip, body, limit) } else { Ok(body) }
+    if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
 }
 
-fn undo(coding: Coding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecoded> {
+fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
     if body.is_empty() || is_plain(coding, &body) {
         return Ok(body);
     }
     let packed = body.as_slice();
     let mut out = Vec::new();
     let unpacked = match coding {
-        Coding::Gzip => gunzip(packed, &mut out, limit),
+        ContentCoding::Gzip => gunzip(packed, &mut out, limit),
         // Meant is zlib, but some send the bare stream (RFC 9110 8.4.1.2).
-        Coding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit),
-        Coding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit),
-        Coding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit),
-        Coding::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| Undecoded::Lie)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| Undecoded::Lie)?;
+        ContentCoding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit),
+        ContentCoding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit),
+        ContentCoding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit),
+        ContentCoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|_| DecodeError::Lie)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG).map_err(|_| DecodeError::Lie)?;
             unpack(decoder, &mut out, limit)
         }
     };
@@ -81,10 +81,10 @@ fn undo(coding: Coding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, Undecode
         Ok(()) => Ok(out),
         Err(Halt::Full) => {
             out.truncate(limit);
-            Err(Undecoded::TooLarge(out))
+            Err(DecodeError::TooLarge(out))
         }
-        Err(Halt::Broken) if out.is_empty() => Err(Undecoded::Lie),
-        Err(Halt::Broken) => Err(Undecoded::Cut(out)),
+        Err(Halt::Broken) if out.is_empty() => Err(DecodeError::Lie),
+        Err(Halt::Broken) => Err(DecodeError::Cut(out)),
     }
 }
 
@@ -96,12 +96,14 @@ enum Halt {
 
 /// Whether a body is a text in spite of its label: the server forgot to pack. Gzip and zstd have signatures; brotli and
 /// deflate have none, so there only the beginnings of feeds count.
-fn is_plain(coding: Coding, body: &[u8]) -> bool {
+fn is_plain(coding: ContentCoding, body: &[u8]) -> bool {
     match coding {
-        Coding::Gzip => !body.starts_with(GZIP_MAGIC),
+        ContentCoding::Gzip => !body.starts_with(GZIP_MAGIC),
         // A frame, or one that is to be skipped (RFC 8878 3.1).
-        Coding::Zstd => !body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && body.get(1..4) != Some(&[0x2a, 0x4d, 0x18]),
-        Coding::Brotli | Coding::Deflate => {
+        ContentCoding::Zstd => {
+            !body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && body.get(1..4) != Some(&[0x2a, 0x4d, 0x18])
+        }
+        ContentCoding::Brotli | ContentCoding::Deflate => {
             ["<?xml", "<rss", "<feed", "\u{feff}<"].iter().any(|start| body.starts_with(start.as_bytes()))
         }
     }
@@ -150,7 +152,7 @@ mod tests {
         packed
     }
 
-    fn decoded(label: &str, body: &[u8]) -> Result<Vec<u8>, Undecoded> {
+    fn decoded(label: &str, body: &[u8]) -> Result<Vec<u8>, DecodeError> {
         decode(label, body.to_vec(), LIMIT)
     }
 
@@ -164,7 +166,7 @@ mod tests {
         }
         let twice = gzip(&bare_deflate(b"<rss>"));
         assert_eq!(decoded("deflate, gzip", &twice), Ok(b"<rss>".to_vec()));
-        assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(Undecoded::Lie));
+        assert_eq!(decoded("gzip, gzip, gzip", &gzip(b"<rss>")), Err(DecodeError::Lie));
     }
 
     #[test]
@@ -179,11 +181,11 @@ mod tests {
     fn of_what_is_cut_or_damaged_the_beginning_is_left() {
         let text = "خبر ".repeat(50).into_bytes();
         let whole = gzip(&text);
-        assert_eq!(decoded("gzip", &whole[..whole.len() - 1]), Err(Undecoded::Cut(text.clone())));
+        assert_eq!(decoded("gzip", &whole[..whole.len() - 1]), Err(DecodeError::Cut(text.clone())));
         let mut damaged = whole.clone();
         damaged[whole.len() - 6] ^= 1;
-        assert_eq!(decoded("gzip", &damaged), Err(Undecoded::Cut(text)));
-        assert_eq!(decoded("gzip", &whole[..11]), Err(Undecoded::Lie));
+        assert_eq!(decoded("gzip", &damaged), Err(DecodeError::Cut(text)));
+        assert_eq!(decoded("gzip", &whole[..11]), Err(DecodeError::Lie));
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
             assert_eq!(decoded("deflate", &bare_deflate(&text)).is_ok(), fits);
         }
         let members = [gzip(&[b'a'; LIMIT]), gzip(b"a")].concat();
-        assert_eq!(decoded("gzip", &members), Err(Undecoded::TooLarge(vec![b'a'; LIMIT])));
+        assert_eq!(decoded("gzip", &members), Err(DecodeError::TooLarge(vec![b'a'; LIMIT])));
     }
 
     proptest! {

@@ -1,15 +1,15 @@
-//! Cookies of one visit: a server that sets one and sends the visitor back gets it back, from hop to hop, and never after.
+//! Cookies of one poll: a server that sets one and sends the visitor back gets it back, from hop to hop, and never after.
 
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
-/// Cookies that are kept of one visit.
+/// Cookies that are kept of one poll.
 const MOST: usize = 20;
 
 /// Longest name with its value, in bytes.
 const LONGEST: usize = 4_096;
 
-/// The cookies of one visit.
+/// The cookies of one poll.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Cookies(Vec<Cookie>);
 
@@ -25,7 +25,7 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps what the answer of `url` sets (RFC 6265 5.2, without domains and dates: a visit lasts seconds).
+    /// Keeps what the answer of `url` sets (RFC 6265 5.2, without domains and dates: a poll lasts seconds).
     pub fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all(SET_COOKIE) {
             let Some(cookie) = header.to_str().ok().and_then(|text| parse(url, text)) else { continue };

@@ -1,7 +1,7 @@
 //! Which addresses are asked: public ones, and what the operator opened. A feed, or a redirect, that names an inside address
 //! would otherwise make Warraq read it for a stranger (server-side request forgery).
 //!
-//! Both halves are needed: the client resolves names through [`Guard`], but never asks a resolver for an address literal.
+//! Both halves are needed: the client resolves names through [`AddressGuard`], but never asks a resolver for an address literal.
 
 use crate::model::{FeedUrl, Network};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -42,23 +42,23 @@ const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
 
 /// Holds which addresses may be asked; also the client's resolver.
 #[derive(Debug, Clone)]
-pub(super) struct Guard {
+pub(super) struct AddressGuard {
     opened: Arc<[Network]>,
 }
 
 /// The resolver's refusal: the name leads to inside addresses only.
 #[derive(Debug)]
-pub(super) struct Refused;
+pub(super) struct RefusedAddress;
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name leads into a network that is not polled")
     }
 }
 
-impl std::error::Error for Refused {}
+impl std::error::Error for RefusedAddress {}
 
-impl Guard {
+impl AddressGuard {
     /// Lets public addresses through, and those in `opened`.
     pub(super) fn new(opened: &[Network]) -> Self {
         Self { opened: opened.into() }
@@ -79,13 +79,13 @@ impl Guard {
     }
 }
 
-impl Resolve for Guard {
+impl Resolve for AddressGuard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
             let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             found.retain(|at| guard.opens(at.ip()));
-            if found.is_empty() { Err(Refused.into()) } else { Ok(Box::new(found.into_iter()) as Addrs) }
+            if found.is_empty() { Err(RefusedAddress.into()) } else { Ok(Box::new(found.into_iter()) as Addrs) }
         })
     }
 }
@@ -109,7 +109,7 @@ mod tests {
 
     fn admits(opened: &[&str], url: &str) -> bool {
         let opened: Vec<_> = opened.iter().map(|text| Network::parse(text).unwrap()).collect();
-        Guard::new(&opened).admits(&FeedUrl::parse(url).unwrap())
+        AddressGuard::new(&opened).admits(&FeedUrl::parse(url).unwrap())
     }
 
     #[test]

@@ -1,29 +1,30 @@
 //! One polite, conditional GET under limits. The only room that knows HTTP's client side.
 //!
-//! An [`Answer`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between visits.
+//! A [`FetchResponse`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between polls.
 //!
 //! **Validators and redirects.** A feed's validators stand for what its address led to, so they go with every hop: a feed
-//! that redirects, as it may at every visit for years, is still asked conditionally. A cookie set on the way goes back to its
-//! host within the same visit, since some gates let nobody in without it, and is forgotten then. Nothing else goes along: no
+//! that redirects, as it may at every poll for years, is still asked conditionally. A cookie set on the way goes back to its
+//! host within the same poll, since some gates let nobody in without it, and is forgotten then. Nothing else goes along: no
 //! credentials (an address that carries them is refused) and no Referer.
 //!
 //! **Broken transfers.** A document whose last chunk, length or checksum is wrong is taken as far as it came: the parser sees
 //! whether its root is closed. So is the beginning of one that is larger than the limit.
 
-mod answer;
 mod coding;
 mod cookies;
+mod faults;
 mod guard;
 mod headers;
 mod partial;
-mod trouble;
+mod response;
 
-pub use answer::{Answer, Body, Fetched};
+pub use response::{Body, FetchResponse, Fetched};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
-use coding::Undecoded;
+use coding::DecodeError;
 use cookies::Cookies;
-use guard::Guard;
+use faults::clip;
+use guard::AddressGuard;
 use jiff::Timestamp;
 use reqwest::{
     Client, Method, Request, Response,
@@ -34,7 +35,6 @@ use reqwest::{
     redirect::Policy,
 };
 use std::time::Duration;
-use trouble::clip;
 
 /// Feed types first, then the types that outlets label their feeds with, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -43,22 +43,22 @@ const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, applica
 /// How long a connection is kept for the same host. An outlet's feeds are due together, seconds apart.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// What a visit may cost, and who it is made by.
+/// What a poll may cost, and who it is made by.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
+pub struct FetchLimits {
     /// `[fetch] user_agent`.
     pub user_agent: String,
-    /// `[fetch] timeout`: the whole visit, redirects and body included.
+    /// `[fetch] timeout`: the whole poll, redirects and body included.
     pub timeout: Duration,
     /// `[fetch] max_body`, in bytes, after decompression (and before).
     pub max_body: u64,
     /// `[fetch] allow_networks`: ranges that are polled though they are not public.
     pub allow_networks: Vec<Network>,
-    /// Redirects followed at one visit.
+    /// Redirects followed at one poll.
     pub max_redirects: u32,
 }
 
-impl Default for Limits {
+impl Default for FetchLimits {
     /// The defaults of the configuration's `[fetch]`, and ten redirects.
     fn default() -> Self {
         Self {
@@ -86,7 +86,7 @@ pub enum FetcherError {
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: Client,
-    guard: Guard,
+    guard: AddressGuard,
     timeout: Duration,
     max_body: usize,
     max_redirects: u32,
@@ -98,11 +98,11 @@ impl Fetcher {
     ///
     /// # Errors
     /// When the user agent is no header value, or the system's certificates cannot be read.
-    pub fn new(limits: &Limits) -> Result<Self, FetcherError> {
+    pub fn new(limits: &FetchLimits) -> Result<Self, FetcherError> {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
-        let guard = Guard::new(&limits.allow_networks);
+        let guard = AddressGuard::new(&limits.allow_networks);
         let client = Client::builder()
             .user_agent(user_agent)
             .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
@@ -111,7 +111,7 @@ impl Fetcher {
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
-            // Half of the visit's time, so that a name's second address gets its turn.
+            // Half of the poll's time, so that a name's second address gets its turn.
             .connect_timeout(limits.timeout / 2)
             .tcp_nodelay(true)
             // The deadline is shorter than any probe; setting them up is a tenth of a poll that ends in 304.
@@ -150,23 +150,23 @@ impl Fetcher {
     }
 
     /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
-    /// visit at once.
-    pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> Answer {
-        let mut answer = Answer::none_within(self.timeout);
-        let visit = self.visit(url, validators, now, &mut answer);
-        if let Ok(result) = tokio::time::timeout(self.timeout, visit).await {
+    /// poll at once.
+    pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> FetchResponse {
+        let mut answer = FetchResponse::none_within(self.timeout);
+        let poll = self.poll(url, validators, now, &mut answer);
+        if let Ok(result) = tokio::time::timeout(self.timeout, poll).await {
             answer.result = result;
         }
         answer
     }
 
     /// Follows redirects until something else answers.
-    async fn visit(
+    async fn poll(
         &self,
         url: &FeedUrl,
         validators: &Validators,
         now: Timestamp,
-        answer: &mut Answer,
+        answer: &mut FetchResponse,
     ) -> Result<Fetched, Fault> {
         let mut asking = url.clone();
         let mut passed = Vec::new();
@@ -224,7 +224,7 @@ impl Fetcher {
                 headers.insert(name, value);
             }
         }
-        self.client.execute(request).await.map_err(|error| trouble::fault(&error, url))
+        self.client.execute(request).await.map_err(|error| faults::fault(&error, url))
     }
 
     /// What an answer that is no redirect means.
@@ -234,7 +234,7 @@ impl Fetcher {
         url: &FeedUrl,
         validators: &Validators,
         cookies: &Cookies,
-        answer: &mut Answer,
+        answer: &mut FetchResponse,
     ) -> Result<Fetched, Fault> {
         match response.status().as_u16() {
             200 | 203 => self.document(response, url, validators, cookies, answer).await,
@@ -257,7 +257,7 @@ impl Fetcher {
         url: &FeedUrl,
         validators: &Validators,
         cookies: &Cookies,
-        answer: &mut Answer,
+        answer: &mut FetchResponse,
     ) -> Result<Fetched, Fault> {
         let unpacked = self.read(response, url, answer).await?;
         if let Read::Whole(document) = unpacked {
@@ -277,7 +277,7 @@ impl Fetcher {
     }
 
     /// Reads and unpacks one body.
-    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut Answer) -> Result<Read, Fault> {
+    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut FetchResponse) -> Result<Read, Fault> {
         let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
         // Of a feed that is too large the beginning is of use; of a film, nothing.
         let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
@@ -292,7 +292,7 @@ impl Fetcher {
                 Ok(Some(chunk)) => chunk,
                 Ok(None) => break,
                 Err(error) => {
-                    fault = Some(trouble::fault(&error, url));
+                    fault = Some(faults::fault(&error, url));
                     break;
                 }
             };
@@ -310,16 +310,16 @@ impl Fetcher {
         let mut is_packed_wrong = false;
         let bytes = match coding::decode(label, packed, self.max_body) {
             Ok(bytes) => bytes,
-            Err(Undecoded::TooLarge(bytes)) => {
+            Err(DecodeError::TooLarge(bytes)) => {
                 fault = Some(Fault::TooLarge { limit });
                 bytes
             }
-            Err(Undecoded::Cut(bytes)) => {
+            Err(DecodeError::Cut(bytes)) => {
                 is_packed_wrong = fault.is_none();
                 fault = fault.or_else(|| Some(Fault::Broken("the packed body breaks off".to_owned())));
                 bytes
             }
-            Err(Undecoded::Lie) => return fault.map_or(Ok(Read::Lie), Err),
+            Err(DecodeError::Lie) => return fault.map_or(Ok(Read::Lie), Err),
         };
         answer.bytes = bytes.len() as u64;
         let mut validators = headers::validators(headers);

@@ -72,14 +72,14 @@ pub struct StoryView {
     /// When it was first published or last materially revised.
     pub updated: Timestamp,
     /// What is shown: the first report inside the channel.
-    pub lead: Report,
+    pub lead: ReportView,
     /// The other outlets, in order of joining.
     pub also: Vec<Carrier>,
 }
 
 /// One outlet's report of a story, as shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Report {
+pub struct ReportView {
     /// The entry.
     pub entry: EntryId,
     /// Never empty: the title, else the first characters of the text, else outlet and date.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The dialect of a document, in `inspect`'s words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Format {
+pub enum DocumentFormat {
     /// RSS 2.x, and a version-less `<rss>`.
     Rss20,
     /// RSS 0.90 to 0.94.
@@ -44,9 +44,9 @@ pub enum EncodingFrom {
 /// else its canonical link, else a hash; guid and link where the feed's guids are void.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct Key(pub String);
+pub struct EntryKey(pub String);
 
-impl Key {
+impl EntryKey {
     /// The number the store finds it by.
     #[must_use]
     pub fn hash(&self) -> i64 {
@@ -151,7 +151,7 @@ pub struct SourceRef {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedFeed {
     /// Dialect.
-    pub format: Format,
+    pub format: DocumentFormat,
     /// WHATWG name of the encoding it was read in.
     pub encoding: &'static str,
     /// What decided that.
@@ -195,15 +195,15 @@ pub struct ParsedFeed {
     /// All its entries, two at least, have one and the same link: it says nothing about any of them.
     pub link_shared: bool,
     /// Its entries in document order, each key once.
-    pub listed: Vec<Listed>,
+    pub listed: Vec<ListedEntry>,
 }
 
 /// One entry of a document: read, or recognised by its bytes and passed over.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedEntry {
     /// Hash of its bytes.
     pub raw: RawHash,
-    /// Hash of what it is known by ([`Key::hash`]), whether it was read or not.
+    /// Hash of what it is known by ([`EntryKey::hash`]), whether it was read or not.
     pub key: i64,
     /// Another entry of the document has the same link.
     pub link_repeats: bool,
@@ -217,7 +217,7 @@ pub struct ParsedEntry {
     /// guid, `atom:id`, `rdf:about` or JSON `id`, exactly as in the document.
     pub id: Option<String>,
     /// What Warraq knows it by.
-    pub key: Key,
+    pub key: EntryKey,
     /// Title.
     pub title: Option<Markup>,
     /// The article's page, absolute.
@@ -284,7 +284,7 @@ pub struct Extras {
 
 /// Title and text folded for comparing and searching: tokens separated by single spaces. Never shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Folded {
+pub struct FoldedText {
     /// Of the title.
     pub title: String,
     /// Of the text without markup.
@@ -295,7 +295,7 @@ pub struct Folded {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     /// What Warraq knows it by within its feed.
-    pub key: Key,
+    pub key: EntryKey,
     /// Hash of its bytes in the document.
     pub raw: RawHash,
     /// Its id as the outlet wrote it.
@@ -323,7 +323,7 @@ pub struct Entry {
     /// Everything else.
     pub extras: Extras,
     /// For comparing and searching.
-    pub folded: Folded,
+    pub folded: FoldedText,
     /// Hash of all that a reader would see and the outlet edits; equal means that it edited nothing.
     pub shown: i64,
     /// Something in it changes without being edited (a signed address, a counter, a clock) and is no part of `shown`.

@@ -117,11 +117,11 @@ pub struct FeedInfo {
 /// Where a feed stands, as `feed_health.state` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FeedState {
-    /// Never visited.
+    /// Never polled.
     New,
-    /// The last visit read it, or found it unchanged.
+    /// The last poll read it, or found it unchanged.
     Active,
-    /// The last visit failed; it is asked again with growing pauses.
+    /// The last poll failed; it is asked again with growing pauses.
     Failing,
     /// Its server asked for time (`Retry-After`).
     Held,
@@ -172,9 +172,9 @@ pub struct FeedRecord {
     pub failures: u32,
     /// No request before this (`Retry-After`).
     pub hold_until: Option<Timestamp>,
-    /// When the last visit ended.
+    /// When the last poll ended.
     pub last_poll_at: Option<Timestamp>,
-    /// When the last visit that read it, or found it unchanged, ended.
+    /// When the last poll that read it, or found it unchanged, ended.
     pub last_success_at: Option<Timestamp>,
     /// When it is due.
     pub next_poll_at: Timestamp,
@@ -182,14 +182,14 @@ pub struct FeedRecord {
     pub hints: Hints,
     /// The schedule's own memory of the feed, as text that only `schedule` reads.
     pub rhythm: String,
-    /// Target of a permanent redirect that is not adopted yet, the visits that confirmed it, and the first of them.
+    /// Target of a permanent redirect that is not adopted yet, the polls that confirmed it, and the first of them.
     pub moving: Option<(FeedUrl, u32, Timestamp)>,
     /// Its guids were seen to repeat for different articles: identity is guid and link from then on.
     pub guids_void: bool,
 }
 
 impl FeedRecord {
-    /// Time since the last visit ended; zero when there was none or the clock went back.
+    /// Time since the last poll ended; zero when there was none or the clock went back.
     #[must_use]
     pub fn since_last_poll(&self, now: Timestamp) -> Duration {
         self.last_poll_at.and_then(|at| Duration::try_from(now.duration_since(at)).ok()).unwrap_or_default()

@@ -20,11 +20,11 @@ mod text;
 pub mod uri;
 mod zone;
 
-pub use channel::{Carrier, Channel, ChannelView, Report, StoryView};
+pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
 pub use deadline::Deadline;
 pub use entry::{
-    Category, Enclosure, EncodingFrom, Entry, Extras, Folded, Format, Key, LinkKey, Listed, Markup, ParsedEntry,
-    ParsedFeed, Person, RawHash, SourceRef,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
+    Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
 };
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};

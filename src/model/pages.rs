@@ -100,7 +100,7 @@ pub struct FeedStatus {
     pub url: String,
     /// `new active failing held gone`.
     pub state: String,
-    /// End of the last visit.
+    /// End of the last poll.
     pub last_poll: Option<Timestamp>,
     /// How it ended.
     pub last_outcome: Option<String>,
@@ -112,7 +112,7 @@ pub struct FeedStatus {
     pub next_poll: Timestamp,
     /// Why then, in words.
     pub why: String,
-    /// Times its window had moved on entirely between two visits.
+    /// Times its window had moved on entirely between two polls.
     pub gaps: u32,
     /// New entries a day over the days of [`StatusPage::days`], as many numbers.
     pub entries: Vec<u32>,

@@ -1,9 +1,9 @@
-//! One visit: how it ended. A feed's trouble is data ([`Fault`]), stored and scheduled on; it is never an `Err`.
+//! One poll: how it ended. A feed's trouble is data ([`Fault`]), stored and scheduled on; it is never an `Err`.
 
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How a visit ended.
+/// How a poll ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// A document that differs from the last one was read.
@@ -12,7 +12,7 @@ pub enum Outcome {
     NotModified,
     /// A full answer whose bytes are those of the last document: not parsed again.
     SameBytes,
-    /// As one of the three before, and with this visit a permanent redirect's target became the address asked.
+    /// As one of the three before, and with this poll a permanent redirect's target became the address asked.
     Moved,
     /// 410.
     Gone,
@@ -34,14 +34,14 @@ impl Outcome {
         }
     }
 
-    /// Whether the visit left us knowing what the feed lists now.
+    /// Whether the poll left us knowing what the feed lists now.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Fresh | Self::NotModified | Self::SameBytes | Self::Moved)
     }
 }
 
-/// What was wrong with a feed at a visit. Its text is what `feed_health.last_error` shows.
+/// What was wrong with a feed at a poll. Its text is what `feed_health.last_error` shows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The address, or one that it redirects to, lies in a network that is not polled.
@@ -151,6 +151,6 @@ pub struct Tally {
     pub duplicate: u32,
     /// Entries the document lists.
     pub listed: u32,
-    /// Listed entries that were listed at the last visit too.
+    /// Listed entries that were listed at the last poll too.
     pub known: u32,
 }

@@ -1,5 +1,5 @@
 //! Text that has been cleaned. Only `normalise` makes these from foreign input, and only `store` takes them back from
-//! the database; `publish` and `serve` accept nothing else (a test in `tests/it/house_rules.rs` holds who may call `vouch`).
+//! the database; `publish` and `serve` accept nothing else (a test in `tests/it/architecture.rs` holds who may call `vouch`).
 
 use std::fmt;
 

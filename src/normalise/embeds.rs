@@ -81,7 +81,7 @@ fn address(value: &str) -> Option<Url> {
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Frames of a pixel count visits.
+/// Frames of a pixel count polls.
 fn is_hidden(tag: &Tag) -> bool {
     let tiny = |name| attribute(tag, name).is_some_and(|size| matches!(size.trim().trim_end_matches("px"), "0" | "1"));
     let style = attribute(tag, "style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();

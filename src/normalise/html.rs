@@ -1,7 +1,7 @@
 //! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
 
 use super::attributes;
-use super::lean;
+use super::fast_path;
 use super::plain::is_dropped;
 use super::recover;
 use super::strip::{raw_kind, tokenise};
@@ -55,7 +55,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, dead
         Markup::Html(_) => {
             let text = declarations(bounded(text));
             let text = if recover::needs(&text) { Cow::Owned(recover::rewrite(&text, page, deadline)) } else { text };
-            Cow::Owned(match lean::clean(&text) {
+            Cow::Owned(match fast_path::clean(&text) {
                 Some(safe) => safe,
                 None => clean(&cut(&text, deadline)?, base, deadline)?,
             })

@@ -2,11 +2,11 @@
 
 mod attributes;
 mod embeds;
+mod fast_path;
 pub mod fold;
 mod html;
 mod language;
 mod lazy;
-mod lean;
 mod plain;
 mod recover;
 mod strip;
@@ -18,8 +18,8 @@ pub use strip::text;
 pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
-    Category, Deadline, Enclosure, Entry, Extras, Folded, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
-    SourceRef, link, uri,
+    Category, Deadline, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash,
+    SafeHtml, SourceRef, link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -35,7 +35,7 @@ const OLDEST: i64 = 631_152_000;
 
 /// What is known about an entry beside what its document says.
 #[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
+pub struct NormaliseContext<'a> {
     /// The outlet's language, for entries and feeds that state none.
     pub language: Option<&'a str>,
     /// When the document was read: dates more than a day later are not believed.
@@ -46,18 +46,23 @@ pub struct Context<'a> {
 
 /// Makes of an entry as stated the entry as Warraq keeps it.
 #[must_use]
-pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>) -> Entry {
+pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>) -> Entry {
     make(parsed, raw, context, &Deadline::never())
 }
 
 /// As [`entry`]; `None` when the deadline has passed, before or on the way.
 #[must_use]
-pub fn entry_within(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Deadline) -> Option<Entry> {
+pub fn entry_within(
+    parsed: ParsedEntry,
+    raw: RawHash,
+    context: &NormaliseContext<'_>,
+    deadline: &Deadline,
+) -> Option<Entry> {
     let entry = make(parsed, raw, context, deadline);
     (!deadline.is_over()).then_some(entry)
 }
 
-fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Deadline) -> Entry {
+fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, deadline: &Deadline) -> Entry {
     let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
     let title = parsed.title.as_ref().and_then(plain);
     let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
@@ -69,7 +74,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &Context<'_>, deadline: &Dea
         language::of(parsed.language.as_deref(), context.language, &words)
     };
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
-    let folded = Folded {
+    let folded = FoldedText {
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
         body: fold::fold(fold::without_dateline(&body)),
     };
@@ -126,7 +131,7 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
 }
 
 /// Hash of all that a reader sees and an outlet edits. Stated dates are no part of it: many outlets state the hour of the
-/// visit. Nor are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
+/// poll. Nor are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
 fn shown(
     title: Option<&PlainText>,
     link: Option<&str>,

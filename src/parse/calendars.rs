@@ -162,7 +162,7 @@ mod tests {
             let text = format!(
                 "<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>1</id>{updated}<published>{published}</published></entry></feed>"
             );
-            let feed = crate::parse::read(text.as_bytes(), &crate::parse::Context::default(), &|_| false).unwrap();
+            let feed = crate::parse::read(text.as_bytes(), &crate::parse::ParseContext::default(), &|_| false).unwrap();
             let entry = feed.listed[0].entry.as_ref().unwrap();
             [entry.published, entry.updated].map(|at| at.map_or("none".to_owned(), |at| at.to_string()))
         };

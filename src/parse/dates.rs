@@ -123,7 +123,7 @@ fn unix_time(text: &str) -> Option<Timestamp> {
 
 /// A number that is no part of a time or zone, its digits, and what stands before it.
 #[derive(Debug, Clone, Copy)]
-struct Number {
+struct DateNumber {
     value: u32,
     digits: usize,
     after: char,
@@ -132,7 +132,7 @@ struct Number {
 /// What a text holds.
 #[derive(Debug, Default)]
 struct Scanner {
-    numbers: Vec<Number>,
+    numbers: Vec<DateNumber>,
     month: Option<i8>,
     /// A name of two words begun (كانون الثاني).
     half: Option<&'static str>,
@@ -202,7 +202,7 @@ impl Scanner {
             return Some(end);
         }
         self.zone_next = false;
-        self.numbers.push(Number { value, digits: end - at, after: before });
+        self.numbers.push(DateNumber { value, digits: end - at, after: before });
         (self.numbers.len() <= 4).then_some(end)
     }
 
@@ -321,7 +321,7 @@ impl Scanner {
     }
 
     /// Whether the first of two small numbers is the month: as the document's other dates have it, else as Americans write.
-    fn month_first(&self, n: &[Number], order: Order) -> bool {
+    fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
         let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.after == '/');
         both && match order {
             Order::Unknown => self.english,
@@ -330,7 +330,7 @@ impl Scanner {
     }
 
     /// Year, month and day of a date without words.
-    fn numeric(n: &[Number], month_first: bool) -> Option<(u32, u32, u32)> {
+    fn numeric(n: &[DateNumber], month_first: bool) -> Option<(u32, u32, u32)> {
         Some(match n {
             [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
             // Two digits throughout: ISO 8601 with hyphens, day first otherwise.
@@ -353,7 +353,7 @@ impl Scanner {
 }
 
 /// RFC 2822 4.3, as feeds need it: 90 to 99 are the nineties, all else is this century.
-fn full_year(year: Number) -> u32 {
+fn full_year(year: DateNumber) -> u32 {
     match year.value {
         value if year.digits > 2 => value,
         value @ 0..90 => 2_000 + value,

@@ -9,7 +9,7 @@ use super::names::Tag;
 use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, TOP, Tree};
-use crate::model::{Format, Hints};
+use crate::model::{DocumentFormat, Hints};
 use jiff::tz::TimeZone;
 
 /// Where a document's feed is.
@@ -20,7 +20,7 @@ pub(super) struct Root {
     /// The element that describes the feed: the root or its channel.
     pub channel: NodeId,
     /// Dialect.
-    pub format: Format,
+    pub format: DocumentFormat,
 }
 
 /// Finds the feed in a document, also inside an HTML page.
@@ -33,19 +33,19 @@ pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     Some(Root { id, channel, format: format(tree, tag, id) })
 }
 
-fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> Format {
+fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
     let version = tree.attr(id, "version").unwrap_or_default();
     let version = version.trim();
     let declares = |part: &str| tree.attrs(id).any(|(name, value)| name.starts_with("xmlns") && value.contains(part));
     match tag {
-        Tag::RdfRoot if declares("rdf/simple/0.9") => Format::Rss09,
-        Tag::RdfRoot => Format::Rss10,
-        Tag::Feed if version.starts_with("0.") || declares("purl.org/atom/ns") => Format::Atom03,
-        Tag::Feed => Format::Atom10,
-        Tag::Item if tree.node(id).text.eq_ignore_ascii_case("entry") => Format::Atom10,
-        Tag::Channel => Format::Cdf,
-        _ if version.starts_with("0.9") => Format::Rss09,
-        _ => Format::Rss20,
+        Tag::RdfRoot if declares("rdf/simple/0.9") => DocumentFormat::Rss09,
+        Tag::RdfRoot => DocumentFormat::Rss10,
+        Tag::Feed if version.starts_with("0.") || declares("purl.org/atom/ns") => DocumentFormat::Atom03,
+        Tag::Feed => DocumentFormat::Atom10,
+        Tag::Item if tree.node(id).text.eq_ignore_ascii_case("entry") => DocumentFormat::Atom10,
+        Tag::Channel => DocumentFormat::Cdf,
+        _ if version.starts_with("0.9") => DocumentFormat::Rss09,
+        _ => DocumentFormat::Rss20,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::limits::Limits;
 use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
-use super::{Context, Repairs, address, charset, text};
+use super::{ParseContext, Repairs, address, charset, text};
 use crate::model::Fault;
 use url::Url;
 
@@ -61,7 +61,7 @@ fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced>
 /// The feeds that a web page announces, best first: `link rel=alternate` with a feed's media type (HTML 4.6.7.1), then
 /// links that look like feeds. Feeds of comments come last. Before all comes where the page sends its readers.
 #[must_use]
-pub fn announced(bytes: &[u8], context: &Context) -> Vec<Announced> {
+pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
     let Ok(tree) = Tree::read(&decoded.text, context.base.as_ref(), &Limits::of(context), &mut repairs) else {
@@ -149,7 +149,7 @@ mod tests {
             <link rel=\"ALTERNATE\" type=\"application/rss+xml\" title=\"الأخبار &amp; الرياضة\" href=\"xml/syndication.rss\">\
             <link rel=alternate hreflang=fr href=/fr><script>if (a<b) c();</script></head>\
             <body><a href='/about'>x</a><a href='https://x.example/feed/'>خلاصة</a></body></html>";
-        let context = Context { base: Url::parse("https://alalam.example/").ok(), ..Context::default() };
+        let context = ParseContext { base: Url::parse("https://alalam.example/").ok(), ..ParseContext::default() };
         let found = announced(page.as_bytes(), &context);
         let urls: Vec<_> = found.iter().map(|a| a.url.as_str()).collect();
         assert_eq!(
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_page_without_its_outer_tags_is_a_page() {
-        let context = Context { base: Url::parse("https://x.example/a").ok(), ..Context::default() };
+        let context = ParseContext { base: Url::parse("https://x.example/a").ok(), ..ParseContext::default() };
         for (page, want) in [
             (
                 "<!doctype html><title>H</title><link rel=alternate type='application/rss+xml' href='/feed'><p>Hi",

@@ -7,7 +7,7 @@
 //! the newest would pass for a revision of the one that was on top before.
 
 use super::draft::EntryDraft;
-use crate::model::{Key, Markup, link};
+use crate::model::{EntryKey, Markup, link};
 use std::collections::{HashMap, HashSet};
 
 /// Longest id that is used as it is, in bytes; longer ones are known by their hash.
@@ -47,10 +47,10 @@ impl About {
     }
 }
 
-/// Hands out the keys of one document: first [`Keys::announce`] for every entry, then [`Keys::compare`] for those that
-/// [`Keys::is_repeated`], then [`Keys::next`] for every entry.
+/// Hands out the keys of one document: first [`AssignedKeys::announce`] for every entry, then [`AssignedKeys::compare`] for those that
+/// [`AssignedKeys::is_repeated`], then [`AssignedKeys::next`] for every entry.
 #[derive(Debug, Default)]
-pub(super) struct Keys {
+pub(super) struct AssignedKeys {
     /// Keys given.
     given: HashSet<String>,
     /// How often each guid occurs.
@@ -67,7 +67,7 @@ pub(super) struct Keys {
     pub void_now: bool,
 }
 
-impl Keys {
+impl AssignedKeys {
     /// For a feed whose guids were seen to be void, or not.
     pub fn new(void: bool) -> Self {
         Self { void, ..Self::default() }
@@ -98,7 +98,7 @@ impl Keys {
 
     /// The key of the next entry; `None` for a copy of one that has a key already. `about` is asked for what the entry
     /// says, and only where id and link do not suffice.
-    pub fn next(&mut self, id: Option<&str>, page: Option<&str>, about: impl Fn() -> About) -> Option<Key> {
+    pub fn next(&mut self, id: Option<&str>, page: Option<&str>, about: impl Fn() -> About) -> Option<EntryKey> {
         if let Some(id) = id.filter(|id| self.is_repeated(Some(id))) {
             let alike = about().alike(page.unwrap_or_default());
             if !self.listed.insert(digest(&[id, &alike])) {
@@ -107,13 +107,13 @@ impl Keys {
         }
         let key = self.key(id, page, &about);
         if self.given.insert(key.clone()) {
-            return Some(Key(key));
+            return Some(EntryKey(key));
         }
         // Equal in all that names it. Another file is another entry, the same file a copy.
         let About { text, files, .. } = about();
         let longer = format!("{key} {}", digest(&[&text, &files]));
         let is_copy = files.is_empty() && id.is_none();
-        (!is_copy && self.given.insert(longer.clone())).then_some(Key(longer))
+        (!is_copy && self.given.insert(longer.clone())).then_some(EntryKey(longer))
     }
 
     fn key(&self, id: Option<&str>, page: Option<&str>, about: &impl Fn() -> About) -> String {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn keys(void: bool, entries: &[Item<'_>]) -> (Vec<Option<String>>, bool) {
-        let mut keys = Keys::new(void);
+        let mut keys = AssignedKeys::new(void);
         for (id, page, _) in entries {
             keys.announce(*id, *page);
         }
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn another_file_is_another_entry() {
-        let mut keys = Keys::new(false);
+        let mut keys = AssignedKeys::new(false);
         let with = |file: &str| About { files: file.to_owned(), ..about("Bulletin") };
         let first = keys.next(None, None, || with("1.mp3"));
         let second = keys.next(None, None, || with("2.mp3"));

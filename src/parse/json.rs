@@ -4,11 +4,11 @@ use super::address;
 use super::draft::{EntryDraft, FeedDraft};
 use super::entry::language;
 use super::guess::guessed;
-use super::identity::{About, Keys};
+use super::identity::{About, AssignedKeys};
 use super::limits::{LIST, Limits};
 use super::text::without_marks;
-use super::{Context, ENTRIES, Raw, Repairs, Room, bounded};
-use crate::model::{Category, Enclosure, Fault, Format, Markup, Person, RawHash};
+use super::{ENTRIES, ParseContext, RawDocument, Repairs, Room, bounded};
+use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -20,10 +20,10 @@ type Object = Map<String, Value>;
 /// Reads `text`, which begins with a bracket.
 pub(super) fn read(
     text: &str,
-    context: &Context,
+    context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
     repairs: &mut Repairs,
-) -> Result<Raw, Fault> {
+) -> Result<RawDocument, Fault> {
     let limits = Limits::of(context);
     let (head, items, cut_off) = take_apart(text);
     limits.look()?;
@@ -46,8 +46,8 @@ pub(super) fn read(
         return Err(Fault::NotAFeed("JSON, but no JSON Feed: it has neither version nor items".to_owned()));
     }
     let base = context.base.as_ref();
-    let mut raw = Raw {
-        format: Format::Json,
+    let mut raw = RawDocument {
+        format: DocumentFormat::Json,
         partial: cut_off,
         guids_void: false,
         feed: feed(&head, base),
@@ -66,13 +66,13 @@ pub(super) fn read(
 /// Reads the items into `raw`, as many as there is room for; answers whether some were left out.
 fn entries(
     items: &[&str],
-    context: &Context,
+    context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
-    raw: &mut Raw,
+    raw: &mut RawDocument,
     repairs: &mut Repairs,
 ) -> Result<bool, Fault> {
     let (limits, base) = (Limits::of(context), context.base.as_ref());
-    let mut keys = Keys::new(context.guids_void);
+    let mut keys = AssignedKeys::new(context.guids_void);
     let mut room = Room::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
     room.too_many = items.len() >= LISTED;
@@ -340,7 +340,7 @@ mod tests {
         {"id": 1, "url": "/a", "content_html": "<p>\"]}</p>", "tags": ["b"]}, {"id": "2", bad}, 7, {"id": "3"}], "language": "ar"}"#;
 
     fn ids(text: &str) -> (Vec<Option<String>>, bool, Option<String>) {
-        let context = Context { base: Url::parse("https://x.example/").ok(), ..Context::default() };
+        let context = ParseContext { base: Url::parse("https://x.example/").ok(), ..ParseContext::default() };
         let raw = read(text, &context, &|_| false, &mut Repairs::default()).ok().unwrap();
         (raw.entries.into_iter().map(|e| e.id).collect(), raw.partial, raw.feed.language)
     }
@@ -369,7 +369,7 @@ mod tests {
         let cut = FEED.find(", {\"id\": \"3\"").unwrap();
         assert_eq!(ids(&FEED[..cut + 10]).0, [Some("1".to_owned())]);
         assert!(ids(&FEED[..cut + 10]).1);
-        assert!(read("[1]", &Context::default(), &|_| false, &mut Repairs::default()).is_err());
-        assert!(read("{\"a\": 1}", &Context::default(), &|_| false, &mut Repairs::default()).is_err());
+        assert!(read("[1]", &ParseContext::default(), &|_| false, &mut Repairs::default()).is_err());
+        assert!(read("{\"a\": 1}", &ParseContext::default(), &|_| false, &mut Repairs::default()).is_err());
     }
 }

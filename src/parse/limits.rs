@@ -1,6 +1,6 @@
 //! What one document may cost, whatever it holds. Each limit that was reached is named among the document's repairs.
 
-use super::{Context, tree};
+use super::{ParseContext, tree};
 use crate::model::{Deadline, Fault};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl From<Overtime> for Fault {
 
 impl Limits {
     /// Those of `context`.
-    pub fn of(context: &Context) -> Self {
+    pub fn of(context: &ParseContext) -> Self {
         // Twice: texts take about what they take in the document, and relative addresses grow.
         Self {
             expanded: context.max_body,

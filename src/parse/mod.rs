@@ -37,9 +37,9 @@ pub use html::{Announced, announced};
 pub use limits::{WORK, cost};
 pub use outlines::{Outline, outlines};
 
-use crate::model::{Deadline, Fault, Format, Key, Listed, ParsedEntry, ParsedFeed, RawHash, link};
+use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
-use identity::{About, Keys};
+use identity::{About, AssignedKeys};
 use jiff::tz::TimeZone;
 use limits::Limits;
 use std::collections::HashMap;
@@ -51,7 +51,7 @@ pub const ENTRIES: usize = 10_000;
 
 /// What is known about a document beside its bytes.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub struct ParseContext {
     /// Its address; relative addresses in it are relative to this.
     pub base: Option<Url>,
     /// Value of its `Content-Type` header.
@@ -67,7 +67,7 @@ pub struct Context {
     pub deadline: Deadline,
 }
 
-impl Default for Context {
+impl Default for ParseContext {
     fn default() -> Self {
         Self {
             base: None,
@@ -80,7 +80,7 @@ impl Default for Context {
     }
 }
 
-impl Context {
+impl ParseContext {
     /// The `charset` parameter of the Content-Type (RFC 9110 8.3.1).
     fn charset(&self) -> Option<&str> {
         let mut parameters = self.content_type.as_deref()?.split(';').skip(1);
@@ -113,7 +113,7 @@ impl Repairs {
 /// # Errors
 /// [`Fault::Empty`], [`Fault::Html`], [`Fault::NotAFeed`], [`Fault::WorkLimit`] when the deadline has passed, and
 /// [`Fault::Parser`] when feed-rs fails on what it should read.
-pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) -> Result<ParsedFeed, Fault> {
+pub fn read(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bool) -> Result<ParsedFeed, Fault> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
@@ -135,30 +135,30 @@ pub fn read(bytes: &[u8], context: &Context, known: &dyn Fn(RawHash) -> bool) ->
 }
 
 /// A document, drafted.
-struct Raw {
-    format: Format,
+struct RawDocument {
+    format: DocumentFormat,
     partial: bool,
     guids_void: bool,
     feed: FeedDraft,
     /// The order of day and month in its dates.
     order: dates::Order,
     /// Every entry, copies left out: its bytes, its page, its key, and whether it is known: otherwise it is `entries`' next.
-    listed: Vec<(RawHash, Option<String>, Key, bool)>,
+    listed: Vec<(RawHash, Option<String>, EntryKey, bool)>,
     /// The entries that are to be read.
     entries: Vec<EntryDraft>,
 }
 
 fn read_xml(
     text: &str,
-    context: &Context,
+    context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
     repairs: &mut Repairs,
-) -> Result<Raw, Fault> {
+) -> Result<RawDocument, Fault> {
     let limits = Limits::of(context);
     let mut tree = tree::Tree::read(text, context.base.as_ref(), &limits, repairs)?;
     let Some(root) = feed::find(&tree) else { return Err(html::no_feed(&tree)) };
-    tree.is_atom = matches!(root.format, Format::Atom10 | Format::Atom03);
-    if !tree.is_atom && root.format != Format::Cdf {
+    tree.is_atom = matches!(root.format, DocumentFormat::Atom10 | DocumentFormat::Atom03);
+    if !tree.is_atom && root.format != DocumentFormat::Cdf {
         base_on_site(&mut tree, root.channel, context.base.as_ref());
     }
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
@@ -166,7 +166,7 @@ fn read_xml(
     }
     let mut feed = feed::read(&tree, root, &context.zone);
     feed.bound().note(repairs);
-    let mut raw = Raw {
+    let mut raw = RawDocument {
         format: root.format,
         partial: tree.cut || tree.limited || !tree.node(root.id).closed,
         guids_void: false,
@@ -201,13 +201,13 @@ fn read_items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
     text: &str,
-    context: &Context,
+    context: &ParseContext,
     known: &dyn Fn(RawHash) -> bool,
-    raw: &mut Raw,
+    raw: &mut RawDocument,
     repairs: &mut Repairs,
 ) -> Result<Room, Fault> {
     let limits = Limits::of(context);
-    let mut keys = Keys::new(context.guids_void);
+    let mut keys = AssignedKeys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
     let about = |id| About::of(&entry::read(tree, id, links::Links::default(), &context.zone));
@@ -245,7 +245,7 @@ fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
     space: &mut Room,
-    keys: &mut Keys,
+    keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     // RFC 4287 6.3: an entry inside an element of another vocabulary is none of this feed.
@@ -355,7 +355,7 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
 }
 
 /// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
-fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
+fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedFeed, Fault> {
     let (zone, limits) = (&context.zone, Limits::of(context));
     let typed = typed::read(&raw.feed, &[], zone, raw.order)?;
     // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
@@ -374,7 +374,7 @@ fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
         if !is_known && let Some((draft, read)) = read.next(&limits)? {
             entry = Some(Box::new(merge(key, draft, read, &authors, raw.feed.language.as_deref())));
         }
-        listed.push(Listed { raw: raw_hash, key: key_hash, link_repeats, entry });
+        listed.push(ListedEntry { raw: raw_hash, key: key_hash, link_repeats, entry });
     }
     Ok(ParsedFeed {
         format: raw.format,
@@ -404,7 +404,7 @@ fn finish(raw: Raw, context: &Context) -> Result<ParsedFeed, Fault> {
 }
 
 fn merge(
-    key: Key,
+    key: EntryKey,
     draft: EntryDraft,
     entry: feed_rs::model::Entry,
     feed_authors: &[crate::model::Person],

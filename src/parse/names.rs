@@ -232,13 +232,13 @@ tags! {
     Thumbnail = Media b"thumbnail",
     /// A form; its title and link are not the feed's.
     TextInput = Core b"textinput",
-    /// Minutes between visits.
+    /// Minutes between polls.
     Ttl = Core b"ttl",
-    /// Hours without visits.
+    /// Hours without polls.
     SkipHours = Core b"skiphours",
     /// One of them.
     Hour = Core b"hour",
-    /// Days without visits.
+    /// Days without polls.
     SkipDays = Core b"skipdays",
     /// One of them.
     Day = Core b"day",

@@ -1,7 +1,7 @@
 //! The outlines of a subscription list (OPML 2.0), by the tolerant reader: for lists that are not well formed.
 
 use super::tree::{TOP, Tree};
-use super::{Context, Repairs, entities, limits::Limits};
+use super::{ParseContext, Repairs, entities, limits::Limits};
 
 /// One outline: how deep it stands, and its attributes, decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Outline {
 #[must_use]
 pub fn outlines(text: &str) -> Vec<Outline> {
     // Without a deadline, which this context does not have, reading cannot fail.
-    let limits = Limits::of(&Context::default());
+    let limits = Limits::of(&ParseContext::default());
     let Ok(tree) = Tree::read(text, None, &limits, &mut Repairs::default()) else { return Vec::new() };
     let mut found = Vec::new();
     let mut left = vec![(TOP, 0)];

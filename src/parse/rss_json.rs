@@ -85,8 +85,8 @@ fn scalar(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::Format;
-    use crate::parse::{Context, read};
+    use crate::model::DocumentFormat;
+    use crate::parse::{ParseContext, read};
 
     #[test]
     fn rss_in_json_is_rss() {
@@ -94,8 +94,8 @@ mod tests {
             "item": [{"title": "A & B", "description": "<p>x</p>", "link": "https://s.example/1", "categories": ["n"],
             "guid": {"isPermaLink": false, "#value": "g1"}, "pubDate": "Mon, 02 Nov 2026 10:30:00 GMT",
             "enclosure": {"url": "https://s.example/a.mp3", "type": "audio/mpeg", "length": 5}}, {"title": "C"}]}}}"##;
-        let feed = read(text.as_bytes(), &Context::default(), &|_| false).unwrap();
-        assert_eq!((feed.format, feed.listed.len()), (Format::Rss20, 2));
+        let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+        assert_eq!((feed.format, feed.listed.len()), (DocumentFormat::Rss20, 2));
         let entry = feed.listed[0].entry.as_ref().unwrap();
         assert_eq!(entry.title.as_ref().unwrap().as_str(), "A & B");
         assert_eq!((entry.id.as_deref(), entry.link.as_deref()), (Some("g1"), Some("https://s.example/1")));
@@ -107,7 +107,7 @@ mod tests {
     fn a_list_of_categories_is_categories() {
         let text = "<rss><channel><item><title>a</title><categories><category>b</category><category>c</category>\
             </categories></item></channel></rss>";
-        let feed = read(text.as_bytes(), &Context::default(), &|_| false).unwrap();
+        let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
         let terms: Vec<_> = feed.listed[0].entry.as_ref().unwrap().categories.iter().map(|c| c.term.as_str()).collect();
         assert_eq!(terms, ["b", "c"]);
     }

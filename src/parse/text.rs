@@ -2,7 +2,7 @@
 
 use super::entities;
 use super::guess::{guessed, looks_like_html};
-use super::tree::{Kind, NodeId, Tree, local};
+use super::tree::{NodeId, NodeKind, Tree, local};
 use crate::model::Markup;
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -25,9 +25,9 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     let mut parts = tree.children(id).filter_map(|child| {
         let node = tree.node(child);
         match node.kind {
-            Kind::Element => None,
-            Kind::Text => Some(entities::decode(node.text, &tree.references)),
-            Kind::Cdata => Some(Cow::Borrowed(node.text)),
+            NodeKind::Element => None,
+            NodeKind::Text => Some(entities::decode(node.text, &tree.references)),
+            NodeKind::Cdata => Some(Cow::Borrowed(node.text)),
         }
     });
     let first = parts.next()?;
@@ -61,9 +61,9 @@ pub(super) fn all<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     while let Some(id) = left.pop() {
         let node = tree.node(id);
         match node.kind {
-            Kind::Text => out.push_str(&entities::decode(node.text, &tree.references)),
-            Kind::Cdata => out.push_str(node.text),
-            Kind::Element => {
+            NodeKind::Text => out.push_str(&entities::decode(node.text, &tree.references)),
+            NodeKind::Cdata => out.push_str(node.text),
+            NodeKind::Element => {
                 let at = left.len();
                 left.extend(tree.children(id));
                 left[at..].reverse();
@@ -99,7 +99,7 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
         Else::Plain | Else::Guess => false,
         Else::Html => true,
         // Characters are characters, unless a writer hid the elements in CDATA.
-        Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == Kind::Cdata) && looks_like_html(&text),
+        Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata) && looks_like_html(&text),
     };
     Some(if html { Markup::Html(text.into_owned()) } else { Markup::Text(text.into_owned()) })
 }
@@ -155,10 +155,10 @@ fn is_mixed(tree: &Tree<'_>, id: NodeId, kind: Else) -> bool {
     while let Some(id) = left.pop() {
         let node = tree.node(id);
         match node.kind {
-            Kind::Element => left.extend(tree.children(id)),
-            Kind::Text if kind == Else::Xhtml => {}
-            Kind::Text => all.push_str(&entities::decode(node.text, &tree.references)),
-            Kind::Cdata => all.push_str(node.text),
+            NodeKind::Element => left.extend(tree.children(id)),
+            NodeKind::Text if kind == Else::Xhtml => {}
+            NodeKind::Text => all.push_str(&entities::decode(node.text, &tree.references)),
+            NodeKind::Cdata => all.push_str(node.text),
         }
         all.push(' ');
     }
@@ -171,11 +171,11 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
     let mut root = id;
     let mut inside = tree.children(id).filter(|c| {
         let node = tree.node(*c);
-        node.kind == Kind::Element || !node.text.trim_ascii().is_empty()
+        node.kind == NodeKind::Element || !node.text.trim_ascii().is_empty()
     });
     if let (Some(only), None) = (inside.next(), inside.next()) {
         let node = tree.node(only);
-        if node.kind == Kind::Element && local(node.text).eq_ignore_ascii_case("div") {
+        if node.kind == NodeKind::Element && local(node.text).eq_ignore_ascii_case("div") {
             root = only;
         }
     }
@@ -193,13 +193,13 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
             Ok(id) => {
                 let node = tree.node(id);
                 match node.kind {
-                    Kind::Text if mixed && kind != Else::Xhtml => {
+                    NodeKind::Text if mixed && kind != Else::Xhtml => {
                         out.push_str(&mend(entities::decode(node.text, &tree.references), tree));
                     }
-                    Kind::Cdata if mixed => out.push_str(&mend(Cow::Borrowed(node.text), tree)),
-                    Kind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.references), tree)),
-                    Kind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text), tree)),
-                    Kind::Element => {
+                    NodeKind::Cdata if mixed => out.push_str(&mend(Cow::Borrowed(node.text), tree)),
+                    NodeKind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.references), tree)),
+                    NodeKind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text), tree)),
+                    NodeKind::Element => {
                         open_tag(&mut out, tree, id);
                         if !is_void(local(node.text)) {
                             left.push(Err(id));
@@ -276,10 +276,10 @@ fn base64(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::parse::tree::TOP;
-    use crate::parse::{Context, Repairs, limits::Limits};
+    use crate::parse::{ParseContext, Repairs, limits::Limits};
 
     fn read(element: &str) -> Option<Markup> {
-        let tree = Tree::read(element, None, &Limits::of(&Context::default()), &mut Repairs::default()).unwrap();
+        let tree = Tree::read(element, None, &Limits::of(&ParseContext::default()), &mut Repairs::default()).unwrap();
         let (_, id) = tree.elements(TOP).next().unwrap();
         markup(&tree, id, Else::Guess)
     }

@@ -24,7 +24,7 @@ pub(super) type NodeId = usize;
 
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     /// An element.
     Element,
     /// Characters with references.
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
     /// What it means.
     pub tag: Tag,
     /// Name as written, or the characters.
@@ -51,7 +51,7 @@ pub(super) struct Node<'a> {
 /// A node as the tree keeps it: places in the document as 32 bits, since a hostile document has as many nodes as it may.
 #[derive(Debug)]
 struct Stored {
-    kind: Kind,
+    kind: NodeKind,
     tag: Tag,
     closed: bool,
     /// Of its name, or of its characters.
@@ -120,7 +120,7 @@ impl<'a> Tree<'a> {
             is_atom: false,
         };
         tree.nodes.push(Stored {
-            kind: Kind::Element,
+            kind: NodeKind::Element,
             tag: Tag::Other,
             closed: false,
             text: (0, 0),
@@ -169,7 +169,7 @@ impl<'a> Tree<'a> {
 
     /// Child elements, in order.
     pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (Tag, NodeId)> + '_ {
-        self.children(id).filter(|c| self.nodes[*c].kind == Kind::Element).map(|c| (self.nodes[c].tag, c))
+        self.children(id).filter(|c| self.nodes[*c].kind == NodeKind::Element).map(|c| (self.nodes[c].tag, c))
     }
 
     /// The first child element of this meaning.
@@ -192,7 +192,7 @@ impl<'a> Tree<'a> {
             }
             let stored = &self.nodes[at];
             left.push(long(stored.next));
-            if stored.kind == Kind::Element {
+            if stored.kind == NodeKind::Element {
                 found.push((stored.tag, at));
                 if enter(&self.node(at)) {
                     left.push(long(stored.first));

@@ -83,7 +83,7 @@ impl<'a> Batches<'a> {
 
 fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
     let size = entries.iter().map(|e| 1_024 + length(e.summary.as_ref()) + length(e.content.as_ref())).sum::<usize>();
-    let mut out = Writer(String::with_capacity(1_024 + size));
+    let mut out = XmlWriter(String::with_capacity(1_024 + size));
     out.0.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\">");
     out.markup("title", feed.title.as_ref());
     out.markup("subtitle", feed.description.as_ref());
@@ -104,9 +104,9 @@ fn length(markup: Option<&Markup>) -> usize {
 }
 
 /// Canonical Atom, in the making. Texts go into CDATA sections: the fastest form to write and to read.
-struct Writer(String);
+struct XmlWriter(String);
 
-impl Writer {
+impl XmlWriter {
     fn entry(&mut self, entry: &EntryDraft) {
         self.0.push_str("<entry>");
         self.markup("title", entry.title.as_ref());

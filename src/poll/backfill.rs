@@ -1,9 +1,9 @@
-//! Older pages: what a feed posted and pushed out of its window between two visits (polling.md, "Loss").
+//! Older pages: what a feed posted and pushed out of its window between two polls (polling.md, "Loss").
 //!
 //! A document that shares nothing with the last one leaves a gap. Where the feed has older pages, they are read at the same
-//! visit until one shows an entry that is known, which closes the gap. What remains open is counted.
+//! poll until one shows an entry that is known, which closes the gap. What remains open is counted.
 
-use super::{Conveyor, Found, Job, PageFault, Reading};
+use super::{FetchedDocument, PageFault, PlannedPoll, Poller, Reading};
 use crate::{
     fetch::Fetched,
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
@@ -12,7 +12,7 @@ use crate::{
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, timeout_at};
 
-/// Older pages read at one visit. A paper that posts fifteen reports into a window of ten needs one.
+/// Older pages read at one poll. A paper that posts fifteen reports into a window of ten needs one.
 const PAGES: usize = 5;
 /// No further page is asked for after so many bytes of them.
 const BYTES: u64 = 10_000_000;
@@ -46,9 +46,9 @@ fn next_paged(base: &FeedUrl) -> Option<FeedUrl> {
 
 /// What reading older pages came to.
 #[derive(Default)]
-struct Pages {
+struct OlderPages {
     asked: HashSet<FeedUrl>,
-    /// Keys of the entries met at this visit.
+    /// Keys of the entries met at this poll.
     met: HashSet<i64>,
     read: usize,
     entries: usize,
@@ -57,25 +57,25 @@ struct Pages {
     fault: Option<PageFault>,
 }
 
-impl Conveyor {
+impl Poller {
     /// Looks for a gap between the last document and what was read now, and reads older pages into it.
     ///
     /// # Errors
     /// When the store has failed. A page that fails is no fault of the feed: it leaves the gap open.
-    pub(super) async fn backfill(&self, job: &Job, mut reading: Reading) -> Result<Reading, StoreError> {
+    pub(super) async fn backfill(&self, planned: &PlannedPoll, mut reading: Reading) -> Result<Reading, StoreError> {
         let Some(document) = reading.document.as_mut() else { return Ok(reading) };
-        if !self.leaves_gap(job.feed.id, document).await? {
+        if !self.leaves_gap(planned.feed.id, document).await? {
             return Ok(reading);
         }
-        let mut pages = Pages { met: keys(&document.entries).collect(), ..Pages::default() };
-        pages.asked.insert(job.feed.ask.clone());
-        self.read_older(job, document, reading.older.take(), &mut pages).await?;
+        let mut pages = OlderPages { met: keys(&document.entries).collect(), ..OlderPages::default() };
+        pages.asked.insert(planned.feed.ask.clone());
+        self.read_older(planned, document, reading.older.take(), &mut pages).await?;
         document.gap = !pages.closed;
         reading.older_bytes = pages.bytes;
         if pages.asked.len() > 1 {
             tracing::info!(
-                outlet = %job.feed.outlet,
-                feed = %job.feed.url.shown(),
+                outlet = %planned.feed.outlet,
+                feed = %planned.feed.url.shown(),
                 pages = pages.read,
                 entries = pages.entries,
                 bytes = pages.bytes,
@@ -95,7 +95,7 @@ impl Conveyor {
         if *partial || raw.is_empty() || listed_before.is_empty() || raw.iter().any(|raw| listed_before.contains(raw)) {
             return Ok(false);
         }
-        // Counters and signed addresses change an entry's bytes at every visit, but not what it is known by.
+        // Counters and signed addresses change an entry's bytes at every poll, but not what it is known by.
         let keys: Vec<i64> = keys(&document.entries).collect();
         if !self.reader.sighted(feed, &keys, true).await?.is_empty() {
             return Ok(false);
@@ -107,15 +107,15 @@ impl Conveyor {
     /// Reads page after page until one shows a known entry, brings nothing, fails, or a limit is reached.
     async fn read_older(
         &self,
-        job: &Job,
+        planned: &PlannedPoll,
         document: &mut Document,
         mut next: Option<FeedUrl>,
-        pages: &mut Pages,
+        pages: &mut OlderPages,
     ) -> Result<(), StoreError> {
         let deadline = Instant::now() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
-            let page = timeout_at(deadline, self.page(job, &url, &document.listed_before));
+            let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before));
             let (page, bytes) = match page.await.unwrap_or(Err((Fault::Timeout(PATIENCE), None))) {
                 Ok(page) => page,
                 Err(fault) => {
@@ -128,8 +128,8 @@ impl Conveyor {
             next = page.older;
             let Some(page) = page.document else { break };
             let listed: Vec<i64> = keys(&page.entries).collect();
-            let mut known = self.reader.sighted(job.feed.id, &listed, false).await?;
-            known.extend(self.reader.familiar(job.feed.id, &page.entries, false).await?);
+            let mut known = self.reader.sighted(planned.feed.id, &listed, false).await?;
+            known.extend(self.reader.familiar(planned.feed.id, &page.entries, false).await?);
             if !pages.take_in(page, &known, document) || pages.closed {
                 break;
             }
@@ -140,11 +140,11 @@ impl Conveyor {
     /// Asks for one page and reads it; with the bytes it took.
     async fn page(
         &self,
-        job: &Job,
+        planned: &PlannedPoll,
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Result<(Reading, u64), PageFault> {
-        sleep(job.host_pause.max(PAUSE)).await;
+        sleep(planned.host_pause.max(PAUSE)).await;
         let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
         let asked = answer.freshness.retry_after;
@@ -155,13 +155,14 @@ impl Conveyor {
         if base.host() != url.host() {
             return Err((Fault::BadRedirect("an older page at another host".to_owned()), None));
         }
-        let found = Found { body, base, content_type, validators };
-        let reading = self.parse(job, found, Arc::clone(listed_before)).await.map_err(|unread| (unread.fault, None))?;
+        let found = FetchedDocument { body, base, content_type, validators };
+        let reading =
+            self.parse(planned, found, Arc::clone(listed_before)).await.map_err(|unread| (unread.fault, None))?;
         Ok((reading, answer.bytes))
     }
 }
 
-impl Pages {
+impl OlderPages {
     /// Takes what a page has and nobody knows into the document; answers whether there was anything. An entry that the feed
     /// has listed before closes the gap.
     fn take_in(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {

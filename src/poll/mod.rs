@@ -1,4 +1,4 @@
-//! The conveyor: one feed, one poll, from the request to the commit. Strings the rooms together and decides nothing itself.
+//! The poller: one feed, one poll, from the request to the commit. Strings the rooms together and decides nothing itself.
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
@@ -7,14 +7,16 @@ mod backfill;
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Answer, Body, Fetched, Fetcher},
+    fetch::{Body, FetchResponse, Fetched, Fetcher},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, Listed, Outcome, Outlet, PlainText,
-        RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, ListedEntry, Outcome, Outlet,
+        PlainText, RawHash, Validators,
     },
     normalise, parse,
-    schedule::{self, Bounds, Fleet, Moving, Schedule},
-    store::{Brought, Document, Reader, Settle, Settled, StoreError, Visit, Writer, Written},
+    schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
+    store::{
+        CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings, Reader, StoreError, Writer,
+    },
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -24,7 +26,7 @@ use tokio::sync::Semaphore;
 /// large as may be, or a hundred of everyday size.
 const PARSING_MEMORY: u32 = 64_000_000;
 
-/// Feeds announced by one page that are tried at one visit: sites announce their comments and categories too.
+/// Feeds announced by one page that are tried at one poll: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
 
 /// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
@@ -32,7 +34,7 @@ const ASTRAY: u32 = 3;
 
 /// What every poll uses; cheap to clone.
 #[derive(Clone)]
-pub struct Conveyor {
+pub struct Poller {
     fetcher: Fetcher,
     reader: Reader,
     writer: Writer,
@@ -44,7 +46,7 @@ pub struct Conveyor {
 
 /// One poll to be made.
 #[derive(Debug, Clone)]
-pub struct Job {
+pub struct PlannedPoll {
     /// The feed as it stands.
     pub feed: FeedRecord,
     /// Its outlet.
@@ -65,7 +67,7 @@ pub struct Job {
 
 /// A poll that was made.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct PollResult {
     /// How it ended.
     pub outcome: Outcome,
     /// HTTP status.
@@ -77,7 +79,7 @@ pub struct Report {
     /// How long after it was due it started.
     pub late: Duration,
     /// What was written: counts, and the feed from now on.
-    pub written: Written,
+    pub written: CommittedPoll,
 }
 
 /// Why a poll was not made. Nothing of it is stored.
@@ -91,7 +93,7 @@ pub enum PollError {
     Local(String),
 }
 
-/// What was read at one visit.
+/// What was read at one poll.
 struct Reading {
     outcome: Outcome,
     document: Option<Document>,
@@ -126,8 +128,8 @@ impl Reading {
     }
 }
 
-impl Conveyor {
-    /// A conveyor over these.
+impl Poller {
+    /// A poller over these.
     #[must_use]
     pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
@@ -139,39 +141,39 @@ impl Conveyor {
         self.fetcher = fetcher;
     }
 
-    /// Makes one poll. Dropping the future leaves no trace of it, unless its visit has already reached the writer.
+    /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer.
     ///
     /// # Errors
     /// When the store has failed, or we lack the means to ask; never for anything a server did.
-    pub async fn poll(&self, job: Job) -> Result<Report, PollError> {
+    pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
         let started_at = self.clock.now();
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
-        let clean = schedule::doubts(&job.feed, started_at);
-        let validators = if clean { Validators::default() } else { job.feed.validators.clone() };
-        let mut answer = if job.alone {
-            self.fetcher.closing().get(&job.feed.ask, &validators, started_at).await
+        let clean = schedule::doubts(&planned.feed, started_at);
+        let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
+        let mut answer = if planned.alone {
+            self.fetcher.closing().get(&planned.feed.ask, &validators, started_at).await
         } else {
-            self.fetcher.get(&job.feed.ask, &validators, started_at).await
+            self.fetcher.get(&planned.feed.ask, &validators, started_at).await
         };
         let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
         if let Err(fault @ Fault::Local(_)) = fetched {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&job, &answer, fetched).await?;
-        let reading = self.backfill(&job, reading).await?;
+        let reading = self.read(&planned, &answer, fetched).await?;
+        let reading = self.backfill(&planned, reading).await?;
         let ended_at = self.clock.now();
         let moving = if reading.outcome.is_success() {
-            schedule::permanent(job.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
+            schedule::permanent(planned.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
         } else {
-            Moving::Stay
+            RedirectDecision::Stay
         };
         let outcome = match (&moving, reading.outcome) {
-            (Moving::Adopt(_), _) => Outcome::Moved,
+            (RedirectDecision::Adopt(_), _) => Outcome::Moved,
             (_, outcome) => outcome,
         };
-        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, job.late);
-        let visit = Visit {
-            feed: job.feed.clone(),
+        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, planned.late);
+        let poll = FinishedPoll {
+            feed: planned.feed.clone(),
             started_at,
             ended_at,
             outcome: outcome.clone(),
@@ -179,8 +181,8 @@ impl Conveyor {
             bytes,
             document: reading.document,
         };
-        let settling = Settling {
-            job,
+        let input = FeedUpdateInput {
+            planned,
             outcome: outcome.clone(),
             ended_at,
             freshness: answer.freshness,
@@ -190,47 +192,52 @@ impl Conveyor {
             announced: reading.announced,
             older_fault: reading.older_fault,
         };
-        let settle: Settle = Box::new(move |brought| settling.settle(brought));
-        let written = self.writer.visit(visit, settle).await?;
+        let feed_update: FeedUpdateFn = Box::new(move |findings| input.feed_update(findings));
+        let written = self.writer.poll(poll, feed_update).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(Report { outcome, status, bytes, took, late, written })
+        Ok(PollResult { outcome, status, bytes, took, late, written })
     }
 
     /// Makes of an answer what is to be stored.
-    async fn read(&self, job: &Job, answer: &Answer, fetched: Result<Fetched, Fault>) -> Result<Reading, StoreError> {
+    async fn read(
+        &self,
+        planned: &PlannedPoll,
+        answer: &FetchResponse,
+        fetched: Result<Fetched, Fault>,
+    ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
             Ok(Fetched::Gone) => return Ok(Reading::of(Outcome::Gone)),
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),
         };
-        let base = answer.base(&job.feed.ask).clone();
-        if job.feed.body_hash == Some(body.hash()) {
-            let read = Some((validators, body.hash(), job.feed.hints.clone()));
-            return Ok(Reading { read, guids_void: job.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
+        let base = answer.base(&planned.feed.ask).clone();
+        if planned.feed.body_hash == Some(body.hash()) {
+            let read = Some((validators, body.hash(), planned.feed.hints.clone()));
+            return Ok(Reading { read, guids_void: planned.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
         }
         // A feed that was never read lists nothing yet.
-        let never_read = job.feed.last_success_at.is_none();
-        let listed = if never_read { HashSet::new() } else { self.reader.listed(job.feed.id).await? };
+        let never_read = planned.feed.last_success_at.is_none();
+        let listed = if never_read { HashSet::new() } else { self.reader.listed(planned.feed.id).await? };
         let listed_before = Arc::new(listed);
-        let found = Found { body, base, content_type, validators };
-        let unread = match self.parse(job, found, Arc::clone(&listed_before)).await {
+        let found = FetchedDocument { body, base, content_type, validators };
+        let unread = match self.parse(planned, found, Arc::clone(&listed_before)).await {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
         // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
-        if !never_read && job.feed.body_hash.is_some() {
+        if !never_read && planned.feed.body_hash.is_some() {
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
         // A page: the first announced feed that reads is followed, and asked from now on.
         let announced = answer.announced.iter().cloned().chain(unread.announced);
         for url in announced.take(ANNOUNCED_TRIED) {
-            tokio::time::sleep(job.host_pause).await;
+            tokio::time::sleep(planned.host_pause).await;
             let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
             let base = answer.base(&url).clone();
             let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
-            let found = Found { body, base, content_type, validators };
-            if let Ok(reading) = self.parse(job, found, Arc::clone(&listed_before)).await {
+            let found = FetchedDocument { body, base, content_type, validators };
+            if let Ok(reading) = self.parse(planned, found, Arc::clone(&listed_before)).await {
                 return Ok(Reading { announced: Some(url), ..reading });
             }
         }
@@ -238,17 +245,22 @@ impl Conveyor {
     }
 
     /// Reads a document on a blocking thread, under the limit of memory for parsing.
-    async fn parse(&self, job: &Job, found: Found, listed_before: Arc<HashSet<RawHash>>) -> Result<Reading, Unread> {
+    async fn parse(
+        &self,
+        planned: &PlannedPoll,
+        found: FetchedDocument,
+        listed_before: Arc<HashSet<RawHash>>,
+    ) -> Result<Reading, UnreadableDocument> {
         let hash = found.body.hash();
         let cost = u32::try_from(parse::cost(&found.body)).unwrap_or(u32::MAX).min(PARSING_MEMORY);
         // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
         let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
-        let (outlet, guids_void, now) = (Arc::clone(&job.outlet), job.feed.guids_void, self.clock.now());
+        let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
         let (max_body, limit) = (self.fetcher.max_body(), self.work_limit);
-        let Found { body, base, content_type, validators } = found;
+        let FetchedDocument { body, base, content_type, validators } = found;
         let work = move || {
             let _permit = permit;
-            let context = parse::Context {
+            let context = parse::ParseContext {
                 base: Some(base.url().clone()),
                 content_type,
                 zone: outlet.time_zone.clone(),
@@ -260,7 +272,9 @@ impl Conveyor {
         };
         let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
-            Err(panic) => return Err(Unread { fault: Fault::Parser(panic.to_string()), announced: Vec::new() }),
+            Err(panic) => {
+                return Err(UnreadableDocument { fault: Fault::Parser(panic.to_string()), announced: Vec::new() });
+            }
         };
         Ok(Reading {
             read: Some((validators, hash, document.info.hints.clone())),
@@ -273,7 +287,7 @@ impl Conveyor {
 }
 
 /// A document that came, before it is read.
-struct Found {
+struct FetchedDocument {
     body: Body,
     base: FeedUrl,
     content_type: Option<String>,
@@ -281,7 +295,7 @@ struct Found {
 }
 
 /// A document that is no feed, and the feeds that it announces.
-struct Unread {
+struct UnreadableDocument {
     fault: Fault,
     announced: Vec<FeedUrl>,
 }
@@ -291,18 +305,21 @@ struct Unread {
 fn read_document(
     body: &[u8],
     base: &FeedUrl,
-    context: &parse::Context,
+    context: &parse::ParseContext,
     outlet: &Outlet,
     listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
-) -> Result<(Document, bool, Option<FeedUrl>), Unread> {
+) -> Result<(Document, bool, Option<FeedUrl>), UnreadableDocument> {
     let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
-        Unread { announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(), fault }
+        UnreadableDocument {
+            announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
+            fault,
+        }
     })?;
     if feed.guids_void && !context.guids_void {
         // From now on, this document included: else its first holder of the guid would pass for whoever had it before.
-        let context = parse::Context { guids_void: true, ..context.clone() };
+        let context = parse::ParseContext { guids_void: true, ..context.clone() };
         return read_document(body, base, &context, outlet, listed_before, now);
     }
     let void = feed.guids_void || context.guids_void;
@@ -315,14 +332,14 @@ fn read_document(
     };
     let raw = feed.listed.iter().map(|l| l.raw).collect();
     let language = outlet.language.as_ref().map(Language::as_str);
-    let own = normalise::Context { language, now, link_shared: feed.link_shared };
+    let own = normalise::NormaliseContext { language, now, link_shared: feed.link_shared };
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
-    for Listed { raw, link_repeats, entry, .. } in feed.listed {
+    for ListedEntry { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
-            return Err(Unread { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
+            return Err(UnreadableDocument { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
         };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
@@ -345,40 +362,40 @@ fn read_document(
 }
 
 /// What the feed's next state is made of, once its entries are decided.
-struct Settling {
-    job: Job,
+struct FeedUpdateInput {
+    planned: PlannedPoll,
     outcome: Outcome,
     ended_at: Timestamp,
     freshness: Freshness,
     read: Option<(Validators, i64, Hints)>,
     guids_void: bool,
-    moving: Moving,
+    moving: RedirectDecision,
     announced: Option<FeedUrl>,
     older_fault: Option<PageFault>,
 }
 
-impl Settling {
-    fn settle(self, brought: &Brought) -> Settled {
-        let Self { job, outcome, ended_at, freshness, read, guids_void, moving, announced, older_fault } = self;
-        let hints = read.as_ref().map_or(&job.feed.hints, |(.., hints)| hints);
-        let due = schedule::next(&schedule::Visit {
+impl FeedUpdateInput {
+    fn feed_update(self, findings: &PollFindings) -> FeedUpdate {
+        let Self { planned, outcome, ended_at, freshness, read, guids_void, moving, announced, older_fault } = self;
+        let hints = read.as_ref().map_or(&planned.feed.hints, |(.., hints)| hints);
+        let due = schedule::next(&schedule::PolledFeed {
             now: ended_at,
-            feed: &job.feed,
-            schedule: &job.schedule,
-            zone: &job.outlet.time_zone,
-            bounds: &job.bounds,
-            fleet: job.fleet,
+            feed: &planned.feed,
+            schedule: &planned.schedule,
+            zone: &planned.outlet.time_zone,
+            bounds: &planned.bounds,
+            fleet: planned.fleet,
             outcome: &outcome,
-            tally: brought.tally,
+            tally: findings.tally,
             hints,
             freshness: &freshness,
-            stamps: &brought.stamps,
-            gap: brought.gap,
+            stamps: &findings.stamps,
+            gap: findings.gap,
             older_fault: older_fault.as_ref().map(|(fault, asked)| (fault, *asked)),
         });
         let why = due.why.to_json();
         let succeeded = outcome.is_success();
-        let mut feed = job.feed;
+        let mut feed = planned.feed;
         feed.last_poll_at = Some(ended_at);
         if succeeded {
             feed.last_success_at = Some(ended_at);
@@ -390,13 +407,13 @@ impl Settling {
             feed.guids_void = guids_void;
         }
         match moving {
-            Moving::Adopt(to) => {
+            RedirectDecision::Adopt(to) => {
                 feed.ask = to;
                 feed.moving = None;
             }
-            Moving::Quarantine(to, visits, since) => feed.moving = Some((to, visits, since)),
-            Moving::Stay if succeeded => feed.moving = None,
-            Moving::Stay => {}
+            RedirectDecision::Quarantine(to, polls, since) => feed.moving = Some((to, polls, since)),
+            RedirectDecision::Stay if succeeded => feed.moving = None,
+            RedirectDecision::Stay => {}
         }
         if let Some(announced) = announced {
             feed.ask = announced;
@@ -412,6 +429,6 @@ impl Settling {
         feed.failures = due.failures;
         feed.hold_until = due.hold_until;
         feed.rhythm = due.rhythm;
-        Settled { feed, why }
+        FeedUpdate { feed, why }
     }
 }

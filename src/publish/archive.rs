@@ -5,7 +5,7 @@
 //! is cut while the document still lists its stories, and half a document later, so that what other outlets and
 //! revisions add in the first hours is on it.
 
-use super::{Format, History, Place, atom, page_path};
+use super::{DocumentLinks, Format, History, atom, page_path};
 use crate::model::ChannelView;
 use std::io::Read as _;
 
@@ -32,7 +32,7 @@ pub fn path(slug: &str, number: u32) -> String {
 pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseError> {
     let at = |number: u32| view.public_url.join(&path(&view.slug, number)[1..]);
     let current = view.public_url.join(&super::path(&view.slug, Format::Atom)[1..])?;
-    let place = Place {
+    let place = DocumentLinks {
         id: current.clone(),
         this: at(number)?,
         page: view.public_url.join(&page_path(&view.slug)[1..])?,

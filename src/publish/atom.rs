@@ -2,18 +2,18 @@
 
 use super::body;
 use super::clean::{has_end_tag, is_blank, strict, to_html};
-use super::wire::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
+use super::values::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
-use super::{ChannelView, Format, History, Place};
+use super::{ChannelView, DocumentLinks, Format, History};
 use crate::model::uri::{as_uri, is_http};
-use crate::model::{Carrier, Category, Enclosure, Person, Report, StoryView};
+use crate::model::{Carrier, Category, Enclosure, Person, ReportView, StoryView};
 use jiff::Timestamp;
 
 /// `atom:updated` of a channel that has no story yet: RFC 4287 4.1.1 wants one, and "now" would change the bytes.
 pub(super) const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// The document.
-pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
+pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
     let archived = matches!(place.history, History::Archive { .. });
     xml.open(
@@ -145,7 +145,7 @@ fn enclosure(xml: &mut Xml, file: &Enclosure) {
 }
 
 /// 4.1.2: an entry has an author; an unsigned one is its outlet's.
-fn authors(xml: &mut Xml, lead: &Report) {
+fn authors(xml: &mut Xml, lead: &ReportView) {
     let mut signed = false;
     for author in &lead.authors {
         signed |= person(xml, "author", author);
@@ -183,7 +183,7 @@ fn category(xml: &mut Xml, category: &Category) {
 }
 
 /// 4.2.11: where the entry came from, as it stood at the poll that brought it.
-fn source(xml: &mut Xml, lead: &Report) {
+fn source(xml: &mut Xml, lead: &ReportView) {
     let feed = as_uri(&lead.feed_url);
     xml.open("source", &[]);
     xml.text("id", &[], &canonical(&feed));

@@ -1,10 +1,10 @@
 //! A story's text as an edition shows it: the lead's own, and the line that names the other outlets.
 
 use super::clean::{clean, decode, is_blank, strict, strip_tags, to_html};
-use super::wire::{language, primary};
+use super::values::{language, primary};
 use crate::model::script::{Script, runs_right_to_left};
 use crate::model::uri::as_uri;
-use crate::model::{Carrier, Language, Person, Report, StoryView};
+use crate::model::{Carrier, Language, Person, ReportView, StoryView};
 use std::fmt::Write as _;
 
 /// Characters of the plain description that stands beside a full text.
@@ -38,7 +38,7 @@ pub(super) fn html(story: &StoryView) -> String {
 }
 
 /// The summary as HTML, where there is a full text beside it.
-pub(super) fn summary(lead: &Report) -> Option<&str> {
+pub(super) fn summary(lead: &ReportView) -> Option<&str> {
     let summary = shown(lead.summary.as_ref()?.as_str())?;
     let content = shown(lead.content.as_ref()?.as_str())?;
     (summary != content).then_some(summary)
@@ -51,12 +51,12 @@ pub(super) fn description(story: &StoryView) -> String {
 }
 
 /// The summary as plain text.
-pub(super) fn plain_summary(lead: &Report) -> Option<String> {
+pub(super) fn plain_summary(lead: &ReportView) -> Option<String> {
     summary(lead).map(|html| decode(&strip_tags(html, EXCERPT))).filter(|t| !t.is_empty())
 }
 
 /// The text shown: full text, else summary.
-fn text(lead: &Report) -> Option<&str> {
+fn text(lead: &ReportView) -> Option<&str> {
     [&lead.content, &lead.summary].into_iter().flatten().find_map(|html| shown(html.as_str()))
 }
 
@@ -76,11 +76,11 @@ pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str>
 }
 
 /// "Also reported by", in the lead's language, each outlet linked to its own report.
-fn push_also(out: &mut String, lead: &Report, also: &[Carrier], within_rtl: bool) {
+fn push_also(out: &mut String, lead: &ReportView, also: &[Carrier], within_rtl: bool) {
     if also.is_empty() {
         return;
     }
-    let words = Words::of(lead);
+    let words = Labels::of(lead);
     // The line may run the other way than the text it follows.
     let rtl = is_rtl(None, words.also);
     out.push_str(match (rtl, within_rtl) {
@@ -128,19 +128,19 @@ fn push_lang(out: &mut String, tag: Option<&str>) {
 }
 
 /// What the link to the rest of a text says, in the text's language.
-pub(super) fn link_to_rest(lead: &Report) -> &'static str {
-    Words::of(lead).rest
+pub(super) fn link_to_rest(lead: &ReportView) -> &'static str {
+    Labels::of(lead).rest
 }
 
 /// The few words that an edition adds itself.
-struct Words {
+struct Labels {
     also: &'static str,
     rest: &'static str,
     comma: &'static str,
 }
 
-impl Words {
-    fn of(lead: &Report) -> Self {
+impl Labels {
+    fn of(lead: &ReportView) -> Self {
         match lead.language.as_deref().map(primary) {
             Some("fr") => Self { also: "Également publié par\u{a0}:", rest: "Lire la suite", comma: ", " },
             Some("ar") => Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " },
@@ -156,5 +156,5 @@ impl Words {
 pub(super) fn signature(person: &Person) -> Option<String> {
     let name = clean(&person.name).replace(['<', '>'], " ");
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() { super::wire::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
+    if name.is_empty() { super::values::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
 }

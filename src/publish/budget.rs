@@ -1,8 +1,8 @@
 //! How large editions may be: a budget for an entry's text, and one for the whole. Every story stays listed; where the texts
 //! are too much, the oldest shrink.
 
-use super::{Format, History, Place, body, render};
-use crate::model::{ChannelView, Report, StoryView};
+use super::{DocumentLinks, Format, History, body, render};
+use crate::model::{ChannelView, ReportView, StoryView};
 
 /// What an edition may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn within(mut view: ChannelView, budget: Budget) -> ChannelView {
     view
 }
 
-fn bound_lists(lead: &mut Report) {
+fn bound_lists(lead: &mut ReportView) {
     lead.authors.truncate(LIST_MAX);
     lead.contributors.truncate(LIST_MAX);
     lead.categories.truncate(LIST_MAX);
@@ -41,7 +41,7 @@ fn bound_lists(lead: &mut Report) {
 }
 
 /// Cuts summary and text to `max` bytes together; beside a text, the summary may have a quarter.
-fn shorten(lead: &mut Report, max: usize) {
+fn shorten(lead: &mut ReportView, max: usize) {
     let is_beside = lead.content.is_some();
     let summary_max = if is_beside { max / 4 } else { max };
     let rest = body::link_to_rest(lead);
@@ -57,14 +57,14 @@ fn shorten(lead: &mut Report, max: usize) {
 /// A channel without stories: what a story costs is what it adds.
 struct Shell {
     view: ChannelView,
-    place: Place,
+    place: DocumentLinks,
     empty: [usize; 3],
 }
 
 impl Shell {
     fn of(view: &ChannelView) -> Self {
         let url = view.public_url.clone();
-        let place = Place { id: url.clone(), this: url.clone(), page: url, history: History::None };
+        let place = DocumentLinks { id: url.clone(), this: url.clone(), page: url, history: History::None };
         let empty = Format::ALL.map(|format| render(view, &place, format).len());
         Self { view: view.clone(), place, empty }
     }

@@ -36,7 +36,7 @@ impl Coding {
 
 /// One representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Coded {
+pub struct Representation {
     /// What is sent.
     pub bytes: Bytes,
     /// Strong entity tag with its quotes: a hash of exactly these bytes (RFC 9110 8.8.1: representations that differ in
@@ -49,7 +49,7 @@ pub struct Coded {
 pub struct Edition {
     /// What `Content-Type` says.
     pub media_type: &'static str,
-    coded: [Coded; 3],
+    coded: [Representation; 3],
 }
 
 impl Edition {
@@ -58,7 +58,7 @@ impl Edition {
     pub fn new(bytes: Vec<u8>, media_type: &'static str) -> Self {
         let gzip = gzip(&bytes);
         let brotli = brotli(&bytes);
-        Self { media_type, coded: [bytes, gzip, brotli].map(Coded::of) }
+        Self { media_type, coded: [bytes, gzip, brotli].map(Representation::of) }
     }
 
     /// The edition that was kept as its packed bytes ([`Edition::packed`]); `None` when they are no packed document.
@@ -66,7 +66,7 @@ impl Edition {
     pub fn unpack(packed: Vec<u8>, media_type: &'static str) -> Option<Self> {
         let bytes = super::archive::unpack(&packed)?;
         let gzip = gzip(&bytes);
-        Some(Self { media_type, coded: [bytes, gzip, packed].map(Coded::of) })
+        Some(Self { media_type, coded: [bytes, gzip, packed].map(Representation::of) })
     }
 
     /// The document as it is kept.
@@ -77,7 +77,7 @@ impl Edition {
 
     /// The representation in this coding.
     #[must_use]
-    pub fn coded(&self, coding: Coding) -> &Coded {
+    pub fn coded(&self, coding: Coding) -> &Representation {
         &self.coded[coding as usize]
     }
 
@@ -94,7 +94,7 @@ impl Edition {
     }
 }
 
-impl Coded {
+impl Representation {
     fn of(bytes: Vec<u8>) -> Self {
         let hash = blake3::hash(&bytes).to_hex();
         Self { etag: format!("\"{}\"", &hash.as_str()[..32]), bytes: bytes.into() }

@@ -2,7 +2,7 @@
 //! speaks of errors; they are never entries of a channel.
 
 use super::clean::to_html;
-use super::wire::{rfc3339, rfc3339_distinct};
+use super::values::{rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use crate::model::pages::Incident;
 use url::Url;

@@ -2,15 +2,15 @@
 
 use super::body;
 use super::clean::clean;
-use super::wire::{believable, language, media_type_or_guess, rfc3339, rfc3339_distinct};
-use super::{ChannelView, Place};
+use super::values::{believable, language, media_type_or_guess, rfc3339, rfc3339_distinct};
+use super::{ChannelView, DocumentLinks};
 use crate::model::uri::{as_uri, is_http};
-use crate::model::{Carrier, Enclosure, Person, Report, StoryView};
+use crate::model::{Carrier, Enclosure, Person, ReportView, StoryView};
 use serde::Serialize;
 
 /// The document.
-pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
-    let feed = Feed {
+pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
+    let feed = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
         title: cleaned(&view.title),
         home_page_url: place.page.as_str(),
@@ -26,7 +26,7 @@ pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
 }
 
 #[derive(Serialize)]
-struct Feed<'a> {
+struct JsonFeed<'a> {
     version: &'static str,
     title: String,
     home_page_url: &'a str,
@@ -121,7 +121,7 @@ fn item(story: &StoryView, base: &url::Url) -> Item {
     }
 }
 
-fn authors(lead: &Report) -> Vec<Author> {
+fn authors(lead: &ReportView) -> Vec<Author> {
     let signed: Vec<Author> = lead.authors.iter().filter_map(author).collect();
     if !signed.is_empty() {
         return signed;
@@ -133,7 +133,7 @@ fn author(person: &Person) -> Option<Author> {
     Some(Author { name: cleaned(&body::signature(person)?), url: http(person.uri.as_deref()) })
 }
 
-fn tags(lead: &Report) -> Vec<String> {
+fn tags(lead: &ReportView) -> Vec<String> {
     let mut tags = Vec::new();
     for category in &lead.categories {
         let tag = cleaned(category.label.as_deref().unwrap_or(&category.term)).trim().to_owned();

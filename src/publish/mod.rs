@@ -15,14 +15,14 @@ pub mod incidents;
 mod json;
 pub mod opml;
 mod rss;
-mod wire;
+mod values;
 mod xml;
 
 #[cfg(test)]
 mod tests;
 
 pub use budget::{Budget, within};
-pub use edition::{Coded, Coding, Edition};
+pub use edition::{Coding, Edition, Representation};
 
 use crate::model::{Channel, ChannelView};
 use url::Url;
@@ -92,7 +92,7 @@ impl Format {
 
 /// Where a document stands and what it points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct DocumentLinks {
     /// The channel's permanent id: its Atom address, in every format and on every page of its history.
     pub id: Url,
     /// The document's own address.
@@ -103,7 +103,7 @@ pub struct Place {
     pub history: History,
 }
 
-impl Place {
+impl DocumentLinks {
     /// Of a configured channel, whose newest archive page has this number.
     ///
     /// # Errors
@@ -172,13 +172,13 @@ pub fn edition_after(
     format: Format,
     newest_archive: Option<u32>,
 ) -> Result<Edition, url::ParseError> {
-    let place = Place::of_channel(view, format, newest_archive)?;
+    let place = DocumentLinks::of_channel(view, format, newest_archive)?;
     Ok(Edition::new(render(view, &place, format), format.media_type()))
 }
 
 /// The bytes of a feed.
 #[must_use]
-pub fn render(view: &ChannelView, place: &Place, format: Format) -> Vec<u8> {
+pub fn render(view: &ChannelView, place: &DocumentLinks, format: Format) -> Vec<u8> {
     match format {
         Format::Atom => atom::render(view, place),
         Format::Rss => rss::render(view, place),

@@ -1,7 +1,7 @@
 //! OPML 2.0 of the configured feeds.
 
 use super::clean::has_end_tag;
-use super::wire::language;
+use super::values::language;
 use super::xml::Xml;
 use crate::model::Outlet;
 use crate::model::uri::{as_uri, is_http};

@@ -2,15 +2,15 @@
 
 use super::body;
 use super::clean::{clean, is_blank};
-use super::wire::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
+use super::values::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
 use super::xml::Xml;
-use super::{ChannelView, Format, History, Place};
+use super::{ChannelView, DocumentLinks, Format, History};
 use crate::model::uri::{as_uri, is_http};
-use crate::model::{Category, Report, StoryView};
+use crate::model::{Category, ReportView, StoryView};
 use std::borrow::Cow;
 
 /// The document.
-pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
+pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
     xml.open(
         "rss",
@@ -44,7 +44,7 @@ pub(super) fn render(view: &ChannelView, place: &Place) -> Vec<u8> {
 }
 
 /// The profile asks for the feed's own address, which RSS has no element for.
-fn links(xml: &mut Xml, place: &Place) {
+fn links(xml: &mut Xml, place: &DocumentLinks) {
     let media_type = Some(Format::Rss.bare_media_type());
     xml.empty("atom:link", &[("rel", Some("self")), ("type", media_type), ("href", Some(place.this.as_str()))]);
     if let History::Before(newest) = &place.history {
@@ -93,7 +93,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
 }
 
 /// `author` wants an e-mail address; `dc:creator` takes a name, one element each.
-fn creators(xml: &mut Xml, lead: &Report) {
+fn creators(xml: &mut Xml, lead: &ReportView) {
     let names: Vec<String> = lead.authors.iter().filter_map(body::signature).collect();
     if names.is_empty() {
         xml.text("dc:creator", &[], &plain(&lead.outlet_name));
@@ -114,7 +114,7 @@ fn category(xml: &mut Xml, category: &Category) {
 }
 
 /// The profile: one enclosure at most, with address, type and length (0 = unknown).
-fn enclosure(xml: &mut Xml, lead: &Report) {
+fn enclosure(xml: &mut Xml, lead: &ReportView) {
     let Some((file, url)) = lead.enclosures.iter().map(|f| (f, as_uri(&f.url))).find(|(_, u)| is_enclosure_url(u))
     else {
         return;

@@ -9,7 +9,7 @@ use super::{
     profile::Profile,
     rhythm::{Rhythm, local},
     spec::Bounds,
-    why::Decided,
+    why::DecidedBy,
 };
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
@@ -27,11 +27,11 @@ const GAP_S: i64 = 604_800;
 const HURRY: f64 = 2.0;
 
 /// What the history says.
-pub(super) struct Wish {
+pub(super) struct IntervalProposal {
     /// Wait after the last poll, within the bounds.
     pub(super) wait: Duration,
     /// What set it.
-    pub(super) decided: Decided,
+    pub(super) decided: DecidedBy,
     /// Entries an hour, now.
     pub(super) rate: f64,
     /// Polls a day, within the bounds.
@@ -43,15 +43,15 @@ pub(super) struct Wish {
 }
 
 /// A feed's history, for one decision.
-pub(super) struct History<'a> {
+pub(super) struct FeedHistory<'a> {
     pub(super) rhythm: &'a Rhythm,
     pub(super) profile: &'a Profile,
     pub(super) zone: &'a TimeZone,
 }
 
 /// When to come again after a poll that ended at `from`.
-pub(super) fn wish(history: &History<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> Wish {
-    let History { rhythm, profile, zone } = *history;
+pub(super) fn wish(history: &FeedHistory<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> IntervalProposal {
+    let FeedHistory { rhythm, profile, zone } = *history;
     let start = local(from, zone);
     let hurry = hurry(rhythm, from);
     let (least, most) = (hours(bounds.min_interval), hours(bounds.max_interval).max(hours(bounds.min_interval)));
@@ -59,11 +59,11 @@ pub(super) fn wish(history: &History<'_>, fleet: &Fleet, bounds: &Bounds, from: 
     let pace = fleet.pace(bounds, pull);
     let (wait, expected) = walk(profile, rhythm.window, start, pace * hurry, most);
     let decided = match wait {
-        w if w < least => Decided::MinInterval,
-        w if w >= most => Decided::MaxInterval,
-        _ => Decided::Rate,
+        w if w < least => DecidedBy::MinInterval,
+        w if w >= most => DecidedBy::MaxInterval,
+        _ => DecidedBy::Rate,
     };
-    Wish {
+    IntervalProposal {
         wait: span(wait.clamp(least, most)),
         decided,
         rate: profile.at(start),

@@ -1,4 +1,4 @@
-//! The decision: from a visit, or from a feed as it stands, to the next due time.
+//! The decision: from a poll, or from a feed as it stands, to the next due time.
 
 use super::{
     adaptive,
@@ -6,11 +6,11 @@ use super::{
     fleet::Fleet,
     floor,
     profile::Profile,
-    rhythm::{Lesson, Rhythm},
+    rhythm::{Observation, Rhythm},
     spec::{Bounds, Schedule},
     spread::{later, part, until, whole},
-    trust,
-    why::{Decided, Why},
+    validators,
+    why::{DecidedBy, Why},
 };
 use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
 use jiff::{Timestamp, tz::TimeZone};
@@ -24,7 +24,7 @@ pub const LONGEST_HOLD: Duration = Duration::from_hours(31 * 24);
 pub const LONGEST_HOST_HOLD: Duration = Duration::from_hours(24);
 /// A feed that is gone (410) is asked again after this.
 pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
-/// Feeds that wait at the same time (first visits, after a long pause) start within this, a tenth of a second apart
+/// Feeds that wait at the same time (first polls, after a long pause) start within this, a tenth of a second apart
 /// where that is shorter.
 const CROWD: Duration = Duration::from_secs(30);
 const APART: Duration = Duration::from_millis(100);
@@ -37,12 +37,12 @@ const CRON_UNIT: Duration = Duration::from_mins(10);
 /// When a crontab line fires no more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
 
-/// What a visit found, and what the schedule needs besides.
+/// What a poll found, and what the schedule needs besides.
 #[derive(Debug, Clone)]
-pub struct Visit<'a> {
+pub struct PolledFeed<'a> {
     /// When it ended.
     pub now: Timestamp,
-    /// The feed as it was before the visit.
+    /// The feed as it was before the poll.
     pub feed: &'a FeedRecord,
     /// Its schedule: the outlet's, else the default.
     pub schedule: &'a Schedule,
@@ -62,7 +62,7 @@ pub struct Visit<'a> {
     pub freshness: &'a Freshness,
     /// Believed publication times of the new entries that have one, in any order.
     pub stamps: &'a [Timestamp],
-    /// Whether entries were missed: nothing listed now was listed at the last visit.
+    /// Whether entries were missed: nothing listed now was listed at the last poll.
     pub gap: bool,
     /// Why an older page was not to be had, and until when its server then asked for time.
     pub older_fault: Option<(&'a Fault, Option<Timestamp>)>,
@@ -70,7 +70,7 @@ pub struct Visit<'a> {
 
 /// A feed as it stands in the database, to be looked at anew.
 #[derive(Debug, Clone)]
-pub struct Standing<'a> {
+pub struct ReplanInput<'a> {
     /// Now.
     pub now: Timestamp,
     /// The feed.
@@ -83,7 +83,7 @@ pub struct Standing<'a> {
     pub bounds: &'a Bounds,
     /// All adaptive feeds.
     pub fleet: Fleet,
-    /// Feeds that are looked at together: first visits are spread over them.
+    /// Feeds that are looked at together: first polls are spread over them.
     pub crowd: usize,
 }
 
@@ -104,10 +104,10 @@ pub struct Due {
     pub rhythm: String,
 }
 
-/// All that the time depends on, for a visit and for a feed at rest alike.
-struct Case<'a> {
+/// All that the time depends on, for a poll and for a feed at rest alike.
+struct Inputs<'a> {
     id: FeedId,
-    /// When the last visit ended.
+    /// When the last poll ended.
     from: Timestamp,
     schedule: &'a Schedule,
     zone: &'a TimeZone,
@@ -121,11 +121,11 @@ struct Case<'a> {
     gone: bool,
 }
 
-/// When a feed that was never visited is due: at once, but `crowd` such feeds are spread over up to half a minute.
+/// When a feed that was never polled is due: at once, but `crowd` such feeds are spread over up to half a minute.
 #[must_use]
 pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
     let spread = crowded(id, crowd);
-    let mut why = Why::new(String::new(), Decided::First);
+    let mut why = Why::new(String::new(), DecidedBy::First);
     why.spread = Some(spread.as_secs());
     Due {
         at: later(now, spread),
@@ -137,31 +137,31 @@ pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
     }
 }
 
-/// When a feed is due after a visit.
+/// When a feed is due after a poll.
 #[must_use]
-pub fn next(visit: &Visit<'_>) -> Due {
-    let (mut rhythm, note) = Rhythm::read(&visit.feed.rhythm);
-    let failed = matches!(visit.outcome, Outcome::Failed(_));
-    let latest = later(visit.now, LONGEST_HOLD);
-    let asked = visit.freshness.retry_after.filter(|at| failed && *at > visit.now).map(|at| at.min(latest));
+pub fn next(poll: &PolledFeed<'_>) -> Due {
+    let (mut rhythm, note) = Rhythm::read(&poll.feed.rhythm);
+    let failed = matches!(poll.outcome, Outcome::Failed(_));
+    let latest = later(poll.now, LONGEST_HOLD);
+    let asked = poll.freshness.retry_after.filter(|at| failed && *at > poll.now).map(|at| at.min(latest));
     let hold = asked.map(|at| whole(at, latest));
-    if visit.outcome.is_success() {
-        learn(&mut rhythm, visit);
+    if poll.outcome.is_success() {
+        learn(&mut rhythm, poll);
     }
-    trust::note(&mut rhythm, visit, hold);
-    let profile = Profile::at_home(&rhythm, visit.now, visit.zone);
-    rhythm.pull = ten_thousandths(profile.pull() * adaptive::hurry(&rhythm, visit.now));
-    rhythm.plan = plan(visit.schedule, visit.zone, visit.bounds);
-    let failures = if failed { visit.feed.failures.saturating_add(1) } else { 0 };
-    let gone = *visit.outcome == Outcome::Gone;
-    let (at, mut why) = decide(&Case {
-        id: visit.feed.id,
-        from: visit.now,
-        schedule: visit.schedule,
-        zone: visit.zone,
-        bounds: visit.bounds,
-        fleet: &visit.fleet,
-        hints: visit.hints,
+    validators::note(&mut rhythm, poll, hold);
+    let profile = Profile::at_home(&rhythm, poll.now, poll.zone);
+    rhythm.pull = ten_thousandths(profile.pull() * adaptive::hurry(&rhythm, poll.now));
+    rhythm.plan = plan(poll.schedule, poll.zone, poll.bounds);
+    let failures = if failed { poll.feed.failures.saturating_add(1) } else { 0 };
+    let gone = *poll.outcome == Outcome::Gone;
+    let (at, mut why) = decide(&Inputs {
+        id: poll.feed.id,
+        from: poll.now,
+        schedule: poll.schedule,
+        zone: poll.zone,
+        bounds: poll.bounds,
+        fleet: &poll.fleet,
+        hints: poll.hints,
         rhythm: &rhythm,
         profile: &profile,
         failures,
@@ -189,10 +189,10 @@ pub fn catch_up(id: FeedId, now: Timestamp, crowd: usize) -> Timestamp {
 /// stored due time stands, which it does when it is over too: an overdue feed is due, whoever opens the database.
 ///
 /// A due time is decided again when the schedule is another one (it may then lie before `now`), or when it lies further
-/// ahead than any visit could have put it. After a clock set back, the last poll counts as just ended.
+/// ahead than any poll could have put it. After a clock set back, the last poll counts as just ended.
 #[must_use]
-pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
-    let Standing { now, feed, .. } = *standing;
+pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
+    let ReplanInput { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
         // A feed just added has no memory yet.
         let stands = !feed.rhythm.is_empty() && feed.next_poll_at <= later(now, CROWD);
@@ -211,7 +211,7 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
     let from = last.min(now);
     let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
     let profile = Profile::at_home(&rhythm, from, standing.zone);
-    let (at, mut why) = decide(&Case {
+    let (at, mut why) = decide(&Inputs {
         id: feed.id,
         from,
         schedule: standing.schedule,
@@ -233,14 +233,14 @@ pub fn reschedule(standing: &Standing<'_>) -> Option<Due> {
         why.notes.push("the clock was set back, or the due time made no sense".to_owned());
     }
     if at <= now {
-        why.decided = Decided::Overdue;
+        why.decided = DecidedBy::Overdue;
     }
     rhythm.plan = plan;
     Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm: rhythm.write() })
 }
 
 /// How far a stored due time may lie behind one decided now and still be believed: adaptive ones move with the fleet.
-fn slack(standing: &Standing<'_>) -> Duration {
+fn slack(standing: &ReplanInput<'_>) -> Duration {
     let hints = &standing.feed.hints;
     match standing.schedule {
         Schedule::Adaptive if !hints.skip_days.is_empty() || !hints.skip_hours.is_empty() => LONGEST_BACKOFF,
@@ -265,25 +265,25 @@ fn crowded(id: FeedId, crowd: usize) -> Duration {
     part(id, APART.saturating_mul(u32::try_from(crowd).unwrap_or(u32::MAX)).min(CROWD))
 }
 
-fn learn(rhythm: &mut Rhythm, visit: &Visit<'_>) {
-    rhythm.learn(&Lesson {
-        now: visit.now,
-        zone: visit.zone,
-        stamps: visit.stamps,
-        new: usize::try_from(visit.tally.new).unwrap_or(usize::MAX),
-        gap: visit.gap,
+fn learn(rhythm: &mut Rhythm, poll: &PolledFeed<'_>) {
+    rhythm.learn(&Observation {
+        now: poll.now,
+        zone: poll.zone,
+        stamps: poll.stamps,
+        new: usize::try_from(poll.tally.new).unwrap_or(usize::MAX),
+        gap: poll.gap,
     });
-    if visit.tally.listed > 0 {
-        rhythm.window = visit.tally.listed;
+    if poll.tally.listed > 0 {
+        rhythm.window = poll.tally.listed;
     }
-    match visit.freshness.max_age {
+    match poll.freshness.max_age {
         Some(age) => rhythm.max_age = age.as_secs(),
         // A 304 may leave out what has not changed (RFC 9110 15.4.5).
-        None if *visit.outcome == Outcome::NotModified => {}
+        None if *poll.outcome == Outcome::NotModified => {}
         None => rhythm.max_age = 0,
     }
-    if visit.gap {
-        rhythm.gap_at = visit.now.as_second();
+    if poll.gap {
+        rhythm.gap_at = poll.now.as_second();
     }
 }
 
@@ -293,9 +293,9 @@ fn ten_thousandths(pull: f64) -> u32 {
 }
 
 /// The regular time, bent by failures, by `Retry-After` and by 410.
-fn decide(case: &Case<'_>) -> (Timestamp, Why) {
+fn decide(case: &Inputs<'_>) -> (Timestamp, Why) {
     if case.gone {
-        let why = Why::new(case.schedule.to_string(), Decided::Gone);
+        let why = Why::new(case.schedule.to_string(), DecidedBy::Gone);
         return (later(case.from, GONE_PAUSE + part(case.id, GONE_PAUSE / 30)), why);
     }
     let (mut at, mut why) = match case.schedule {
@@ -307,7 +307,7 @@ fn decide(case: &Case<'_>) -> (Timestamp, Why) {
         why.hold = Some(floor::seconds(case.from, hold));
         if hold > at {
             at = hold;
-            why.decided = Decided::Hold;
+            why.decided = DecidedBy::Hold;
         }
     }
     (at, why)
@@ -319,8 +319,8 @@ fn pause(unit: Duration, failures: u32) -> Duration {
     doubled.min(LONGEST_BACKOFF * 5 / 6).max(unit)
 }
 
-fn every_so_often(case: &Case<'_>, every: Duration) -> (Timestamp, Why) {
-    let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
+fn every_so_often(case: &Inputs<'_>, every: Duration) -> (Timestamp, Why) {
+    let mut why = Why::new(case.schedule.to_string(), DecidedBy::Schedule);
     let wait = pause(every, case.failures);
     backed_off(&mut why, case.failures, wait, wait > every);
     let spread = part(case.id, wait / 5);
@@ -329,8 +329,8 @@ fn every_so_often(case: &Case<'_>, every: Duration) -> (Timestamp, Why) {
 }
 
 /// Failures skip the fires that a growing pause covers; none after the first.
-fn by_crontab(case: &Case<'_>, line: &Crontab) -> (Timestamp, Why) {
-    let mut why = Why::new(case.schedule.to_string(), Decided::Schedule);
+fn by_crontab(case: &Inputs<'_>, line: &Crontab) -> (Timestamp, Why) {
+    let mut why = Why::new(case.schedule.to_string(), DecidedBy::Schedule);
     let fire = |after: Timestamp| line.next_after(after, case.zone).unwrap_or_else(|| later(after, IDLE));
     let regular = fire(case.from);
     let skip = pause(CRON_UNIT, case.failures).saturating_sub(CRON_UNIT);
@@ -341,8 +341,8 @@ fn by_crontab(case: &Case<'_>, line: &Crontab) -> (Timestamp, Why) {
     (later(at, spread), why)
 }
 
-fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
-    let history = adaptive::History { rhythm: case.rhythm, profile: case.profile, zone: case.zone };
+fn by_history(case: &Inputs<'_>) -> (Timestamp, Why) {
+    let history = adaptive::FeedHistory { rhythm: case.rhythm, profile: case.profile, zone: case.zone };
     let wish = adaptive::wish(&history, case.fleet, case.bounds, case.from);
     let mut why = Why::new(case.schedule.to_string(), wish.decided);
     why.rate = Some(thousandths(wish.rate));
@@ -362,7 +362,7 @@ fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
     why.floor = floor::longest(case.hints, Some(Duration::from_secs(case.rhythm.max_age)));
     if let Some(floor) = why.floor.filter(|f| f.seconds > wait.as_secs()) {
         wait = Duration::from_secs(floor.seconds);
-        why.decided = Decided::Hint;
+        why.decided = DecidedBy::Hint;
     }
     let spread = part(case.id, wait / 20);
     why.spread = Some(spread.as_secs());
@@ -370,7 +370,7 @@ fn by_history(case: &Case<'_>) -> (Timestamp, Why) {
     let (at, skipped) = floor::allowed(case.hints, case.id, whole(at, Timestamp::MAX));
     if skipped.is_some() {
         why.skipped = skipped;
-        why.decided = Decided::Hint;
+        why.decided = DecidedBy::Hint;
     }
     (at, why)
 }
@@ -384,7 +384,7 @@ fn backed_off(why: &mut Why, failures: u32, wait: Duration, decided: bool) {
         why.failures = Some(failures);
         why.backoff = Some(wait.as_secs());
         if decided {
-            why.decided = Decided::Backoff;
+            why.decided = DecidedBy::Backoff;
         }
     }
 }

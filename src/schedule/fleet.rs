@@ -11,7 +11,7 @@ const CLASSES: usize = 64;
 /// Where the claim 1 (one entry an hour, day and night) stands.
 const MIDDLE: f64 = 40.0;
 
-/// How many adaptive feeds claim how much: small, copied freely, kept up to date visit by visit.
+/// How many adaptive feeds claim how much: small, copied freely, kept up to date poll by poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fleet {
     classes: [u32; CLASSES],
@@ -46,7 +46,7 @@ impl Fleet {
         }
     }
 
-    /// A visit changed a feed's memory.
+    /// A poll changed a feed's memory.
     pub fn replace(&mut self, before: &str, after: &str) {
         self.leave(before);
         self.join(after);

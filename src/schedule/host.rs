@@ -1,4 +1,4 @@
-//! The peace of hosts: few polls at once, a pause between starts, and none at all while a host asked for time (429).
+//! Per-host limits: few polls at once, a pause between starts, and none at all while a host asked for time (429).
 
 use super::spread::later;
 use jiff::Timestamp;
@@ -6,7 +6,7 @@ use std::{collections::HashMap, time::Duration};
 
 /// Who may start when, host by host. In memory only: what must outlive the process is in the feeds' own rows.
 #[derive(Debug, Clone)]
-pub struct HostBook {
+pub struct HostLimiter {
     per_host: usize,
     pause: Duration,
     hosts: HashMap<String, Host>,
@@ -21,14 +21,14 @@ struct Host {
 
 /// Why a poll cannot start now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
+pub enum HostWait {
     /// Not before this: the pause between starts, or a hold.
     Until(Timestamp),
     /// As many polls as allowed run at this host: ask again when one has ended.
     Busy,
 }
 
-impl HostBook {
+impl HostLimiter {
     /// An empty book with `[fetch] per_host` (at least one) and `host_pause`.
     #[must_use]
     pub fn new(per_host: usize, pause: Duration) -> Self {
@@ -47,19 +47,19 @@ impl HostBook {
         self.pause
     }
 
-    /// Takes a place at `host`; [`HostBook::end`] gives it back.
+    /// Takes a place at `host`; [`HostLimiter::end`] gives it back.
     ///
     /// # Errors
     /// When no poll may start at this host now; nothing is taken then.
-    pub fn start(&mut self, host: &str, now: Timestamp) -> Result<(), Wait> {
+    pub fn start(&mut self, host: &str, now: Timestamp) -> Result<(), HostWait> {
         let (per_host, pause) = (self.per_host, self.pause);
         let entry = self.hosts.entry(host.to_owned()).or_default();
         entry.mend(now, pause);
         if let Some(at) = entry.held_until.max(entry.next_start).filter(|at| *at > now) {
-            return Err(Wait::Until(at));
+            return Err(HostWait::Until(at));
         }
         if entry.running >= per_host {
-            return Err(Wait::Busy);
+            return Err(HostWait::Busy);
         }
         entry.running += 1;
         entry.next_start = Some(later(now, pause));
@@ -117,47 +117,47 @@ mod tests {
 
     #[test]
     fn places_and_pauses() {
-        let mut book = HostBook::new(2, Duration::from_millis(500));
+        let mut book = HostLimiter::new(2, Duration::from_millis(500));
         assert_eq!(book.start(HOST, now()), Ok(()));
-        assert_eq!(book.start(HOST, now()), Err(Wait::Until(now() + 500.milliseconds())));
+        assert_eq!(book.start(HOST, now()), Err(HostWait::Until(now() + 500.milliseconds())));
         assert_eq!(book.start("other.example", now()), Ok(()));
         assert_eq!(book.start(HOST, now() + 500.milliseconds()), Ok(()));
-        assert_eq!(book.start(HOST, now() + 9.seconds()), Err(Wait::Busy));
+        assert_eq!(book.start(HOST, now() + 9.seconds()), Err(HostWait::Busy));
         book.end(HOST);
         assert_eq!(book.start(HOST, now() + 9.seconds()), Ok(()));
     }
 
     #[test]
     fn a_hold_stops_the_host_and_the_longer_one_counts() {
-        let mut book = HostBook::new(2, Duration::ZERO);
+        let mut book = HostLimiter::new(2, Duration::ZERO);
         book.hold(HOST, now() + 60.seconds());
         book.hold(HOST, now() + 30.seconds());
-        assert_eq!(book.start(HOST, now() + 59.seconds()), Err(Wait::Until(now() + 60.seconds())));
+        assert_eq!(book.start(HOST, now() + 59.seconds()), Err(HostWait::Until(now() + 60.seconds())));
         assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
         assert_eq!(book.start(HOST, now() + 60.seconds()), Ok(()));
     }
 
     #[test]
     fn no_hold_of_a_host_is_longer_than_a_day() {
-        let mut book = HostBook::new(2, Duration::ZERO);
+        let mut book = HostLimiter::new(2, Duration::ZERO);
         book.hold(HOST, now() + (24 * 365).hours());
-        assert_eq!(book.start(HOST, now()), Err(Wait::Until(now() + 24.hours())));
+        assert_eq!(book.start(HOST, now()), Err(HostWait::Until(now() + 24.hours())));
         assert_eq!(book.start(HOST, now() + 24.hours()), Ok(()));
     }
 
     #[test]
     fn a_clock_set_back_stalls_nobody() {
-        let mut book = HostBook::new(1, Duration::from_secs(1));
+        let mut book = HostLimiter::new(1, Duration::from_secs(1));
         assert_eq!(book.start(HOST, now()), Ok(()));
         book.end(HOST);
         let before = now() - (24 * 365).hours();
-        assert_eq!(book.start(HOST, before), Err(Wait::Until(before + 1.second())));
+        assert_eq!(book.start(HOST, before), Err(HostWait::Until(before + 1.second())));
         assert_eq!(book.start(HOST, before + 1.second()), Ok(()));
     }
 
     #[test]
     fn tidy_keeps_what_binds() {
-        let mut book = HostBook::new(1, Duration::from_secs(1));
+        let mut book = HostLimiter::new(1, Duration::from_secs(1));
         book.hold("held.example", now() + 60.seconds());
         assert_eq!(book.start("busy.example", now()), Ok(()));
         assert_eq!(book.start("done.example", now()), Ok(()));

@@ -73,7 +73,7 @@ impl Profile {
 
 /// The claim of a feed nobody knows yet.
 pub(super) fn usual_pull() -> f64 {
-    /// Asked for at every visit to a feed that is not known yet.
+    /// Asked for at every poll to a feed that is not known yet.
     static USUAL_PULL: LazyLock<f64> = LazyLock::new(|| Profile::of(&Rhythm::default(), 0).pull());
     *USUAL_PULL
 }
@@ -81,11 +81,11 @@ pub(super) fn usual_pull() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::rhythm::Lesson;
+    use crate::schedule::rhythm::Observation;
     /// 2026-11-23, a Monday, 00:00 UTC.
     const MONDAY: i64 = 1_795_392_000;
 
-    /// Weeks of visits every half hour to a feed that publishes `n` entries in each local hour that `when` names.
+    /// Weeks of polls every half hour to a feed that publishes `n` entries in each local hour that `when` names.
     fn taught(weeks: i64, n: usize, when: impl Fn(usize) -> bool) -> Profile {
         let mut rhythm = Rhythm::default();
         for half in 0..weeks * 336 {
@@ -93,7 +93,7 @@ mod tests {
             let busy = half % 2 == 1 && when(hour_of_week(now - 1));
             let stamps = vec![Timestamp::from_second(now - 60).unwrap(); if busy { n } else { 0 }];
             let now = Timestamp::from_second(now).unwrap();
-            rhythm.learn(&Lesson { now, zone: &TimeZone::UTC, stamps: &stamps, new: stamps.len(), gap: false });
+            rhythm.learn(&Observation { now, zone: &TimeZone::UTC, stamps: &stamps, new: stamps.len(), gap: false });
         }
         Profile::of(&rhythm, 0)
     }

@@ -17,7 +17,7 @@ pub(super) const FADE: f64 = 0.8;
 const HORIZON_S: i64 = 4 * WEEK_S;
 /// Entries dated further before the last successful poll are an archive, not news: they do not count.
 const ARCHIVE_S: i64 = 2 * 86_400;
-/// Entries of one visit that count; a flood teaches nothing more.
+/// Entries of one poll that count; a flood teaches nothing more.
 const LESSONS: usize = 1_000;
 /// Times that can be: 1970 to 9999.
 const YEARS: std::ops::Range<i64> = 0..253_402_200_000;
@@ -35,7 +35,7 @@ pub(super) struct Rhythm {
     pub(super) plan: String,
     /// Begin of the observed stretch.
     pub(super) since: i64,
-    /// Its end: the last successful visit.
+    /// Its end: the last successful poll.
     pub(super) until: i64,
     /// Entries by hour of the local week, in hundredths, faded.
     #[serde(with = "bins")]
@@ -78,8 +78,8 @@ impl Default for Rhythm {
     }
 }
 
-/// What one successful visit taught.
-pub(super) struct Lesson<'a> {
+/// What one successful poll taught.
+pub(super) struct Observation<'a> {
     /// When it ended.
     pub(super) now: Timestamp,
     /// The outlet's zone.
@@ -88,7 +88,7 @@ pub(super) struct Lesson<'a> {
     pub(super) stamps: &'a [Timestamp],
     /// New entries, with or without a time.
     pub(super) new: usize,
-    /// Whether entries between the last visit and this one were missed.
+    /// Whether entries between the last poll and this one were missed.
     pub(super) gap: bool,
 }
 
@@ -129,8 +129,8 @@ impl Rhythm {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Counts what a successful visit brought.
-    pub(super) fn learn(&mut self, lesson: &Lesson<'_>) {
+    /// Counts what a successful poll brought.
+    pub(super) fn learn(&mut self, lesson: &Observation<'_>) {
         let now = lesson.now.as_second();
         let shift = local(lesson.now, lesson.zone) - now;
         let mut stamps: Vec<i64> = lesson.stamps.iter().map(|s| s.as_second().min(now)).collect();
@@ -147,7 +147,7 @@ impl Rhythm {
         self.until = now;
     }
 
-    /// The first visit: the window's own times say how long it took to fill. A tenth of them, the oldest, are left
+    /// The first poll: the window's own times say how long it took to fill. A tenth of them, the oldest, are left
     /// out: the first has nothing before it, and pinned or odd dates lie there.
     fn begin(&mut self, now: i64, stamps: &[i64]) -> Vec<i64> {
         let recent: Vec<i64> = stamps.iter().copied().filter(|s| *s > now - HORIZON_S).collect();
@@ -156,11 +156,11 @@ impl Rhythm {
         recent.get(skip..).unwrap_or_default().to_vec()
     }
 
-    /// A later visit: what is dated before the last one, or not at all, came in between.
-    fn go_on(&mut self, now: i64, stamps: &[i64], lesson: &Lesson<'_>) -> Vec<i64> {
+    /// A later poll: what is dated before the last one, or not at all, came in between.
+    fn go_on(&mut self, now: i64, stamps: &[i64], lesson: &Observation<'_>) -> Vec<i64> {
         let mut from = self.until.min(now);
         if lesson.gap {
-            // Nothing is known of the time between the last visit and the oldest entry now listed.
+            // Nothing is known of the time between the last poll and the oldest entry now listed.
             let seen = stamps.iter().copied().find(|s| *s > from).unwrap_or(now);
             self.since += seen - from;
         }

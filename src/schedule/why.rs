@@ -6,8 +6,8 @@ use std::{fmt, time::Duration};
 /// The input that set the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Decided {
-    /// Never visited: at once.
+pub enum DecidedBy {
+    /// Never polled: at once.
     First,
     /// The operator's `every` or crontab line.
     Schedule,
@@ -72,7 +72,7 @@ pub struct Why {
     /// The schedule as configured.
     pub schedule: String,
     /// Which input set the time.
-    pub decided: Decided,
+    pub decided: DecidedBy,
     /// Adaptive: entries an hour at this hour of the week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
@@ -112,7 +112,7 @@ pub struct Why {
 }
 
 impl Why {
-    pub(super) fn new(schedule: String, decided: Decided) -> Self {
+    pub(super) fn new(schedule: String, decided: DecidedBy) -> Self {
         Self {
             schedule,
             decided,
@@ -146,16 +146,16 @@ impl Why {
     /// What decided, in words.
     fn verdict(&self) -> &str {
         match self.decided {
-            Decided::First => "never visited: at once",
-            Decided::Schedule => &self.schedule,
-            Decided::Rate => "by its rate",
-            Decided::MinInterval => "no sooner than min_interval",
-            Decided::MaxInterval => "no later than max_interval",
-            Decided::Hint => "the server's hint",
-            Decided::Backoff => "backoff",
-            Decided::Hold => "the server asked for time",
-            Decided::Gone => "gone (410): asked again after thirty days",
-            Decided::Overdue => "overdue",
+            DecidedBy::First => "never polled: at once",
+            DecidedBy::Schedule => &self.schedule,
+            DecidedBy::Rate => "by its rate",
+            DecidedBy::MinInterval => "no sooner than min_interval",
+            DecidedBy::MaxInterval => "no later than max_interval",
+            DecidedBy::Hint => "the server's hint",
+            DecidedBy::Backoff => "backoff",
+            DecidedBy::Hold => "the server asked for time",
+            DecidedBy::Gone => "gone (410): asked again after thirty days",
+            DecidedBy::Overdue => "overdue",
         }
     }
 }

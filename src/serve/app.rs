@@ -1,15 +1,15 @@
-//! What answers: the shelf at once, else the router.
+//! What answers: the edition table at once, else the router.
 
-use super::cache::Cache;
-use super::desk::Desk;
+use super::cache::PageCache;
+use super::channel_page::ChannelPages;
+use super::edition_table::{CachePolicy, EditionTable, ServedEdition};
 use super::health::Health;
 use super::host;
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
-use super::river::Rivers;
+use super::queries::Queries;
 use super::routes;
-use super::shelf::{Policy, Shelf, Shelved};
 use crate::clock::Clock;
 use crate::model::Network;
 use crate::publish::Edition;
@@ -27,22 +27,22 @@ use tower::ServiceExt as _;
 /// Everything that is served.
 #[derive(Debug)]
 pub struct App {
-    shelf: Arc<Shelf>,
+    edition_table: Arc<EditionTable>,
     /// Our own files, under addresses that change with them.
-    assets: Shelf,
-    house: House,
+    assets: EditionTable,
+    state: AppState,
     router: Router,
 }
 
 /// What handlers share.
 #[derive(Debug, Clone)]
-pub(super) struct House {
+pub(super) struct AppState {
     pub(super) health: Arc<Health>,
-    pub(super) rivers: Arc<Rivers>,
+    pub(super) channel_pages: Arc<ChannelPages>,
     pub(super) clock: Clock,
-    pub(super) cache: Arc<Cache>,
+    pub(super) cache: Arc<PageCache>,
     /// Who answers what is not in memory; `None` = only what is in memory is served.
-    pub(super) desk: Option<Arc<Desk>>,
+    pub(super) queries: Option<Arc<Queries>>,
     pub(super) meters: Option<Arc<Meters>>,
     /// Who may read the meters.
     pub(super) metrics_allow: Arc<[Network]>,
@@ -53,60 +53,65 @@ pub(super) struct House {
 pub(super) struct Peer(pub(super) IpAddr);
 
 impl App {
-    /// An app over these; the daemon keeps its own handles and puts editions on the shelf as they change.
+    /// An app over these; the daemon keeps its own handles and puts editions in the edition table as they change.
     #[must_use]
-    pub fn new(shelf: Arc<Shelf>, rivers: Arc<Rivers>, health: Arc<Health>, clock: Clock) -> Self {
-        let assets = Shelf::default();
-        assets.put([&pages::STYLE, &pages::ICON].map(|asset| Shelved {
+    pub fn new(
+        edition_table: Arc<EditionTable>,
+        channel_pages: Arc<ChannelPages>,
+        health: Arc<Health>,
+        clock: Clock,
+    ) -> Self {
+        let assets = EditionTable::default();
+        assets.put([&pages::STYLE, &pages::ICON].map(|asset| ServedEdition {
             path: asset.path.clone(),
             edition: Edition::new(asset.bytes.as_bytes().to_vec(), asset.media_type),
             last_modified: Timestamp::UNIX_EPOCH,
-            policy: Policy::Immutable,
+            policy: CachePolicy::Immutable,
         }));
-        let house = House {
+        let state = AppState {
             health,
-            rivers,
+            channel_pages,
             clock,
             cache: Arc::default(),
-            desk: None,
+            queries: None,
             meters: None,
             metrics_allow: Arc::default(),
         };
-        Self { shelf, assets, router: routes::router(house.clone()), house }
+        Self { edition_table, assets, router: routes::router(state.clone()), state }
     }
 
     /// With someone at the desk: story pages, search, filters, archives and status are answered too.
     #[must_use]
-    pub fn with_desk(self, desk: Desk) -> Self {
-        let house = House { desk: Some(Arc::new(desk)), ..self.house };
-        Self { router: routes::router(house.clone()), house, ..self }
+    pub fn with_queries(self, queries: Queries) -> Self {
+        let state = AppState { queries: Some(Arc::new(queries)), ..self.state };
+        Self { router: routes::router(state.clone()), state, ..self }
     }
 
     /// With meters that count answers too; `/metrics` is for these networks only.
     #[must_use]
     pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
-        let house = House { meters: Some(meters), metrics_allow: metrics_allow.into(), ..self.house };
-        Self { router: routes::router(house.clone()), house, ..self }
+        let state = AppState { meters: Some(meters), metrics_allow: metrics_allow.into(), ..self.state };
+        Self { router: routes::router(state.clone()), state, ..self }
     }
 
     /// An answer with this status goes out.
     pub(super) fn count<B>(&self, response: &Response<B>) {
-        if let Some(meters) = &self.house.meters {
+        if let Some(meters) = &self.state.meters {
             meters.answered(response.status().as_u16());
         }
     }
 
     /// What has to be done now and then.
     pub(super) fn upkeep(&self) {
-        if let Some(meters) = &self.house.meters {
+        if let Some(meters) = &self.state.meters {
             meters.upkeep();
         }
     }
 
     /// The answer to a request that does not say whom it asks, or asks somebody else.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
-        let desk = self.house.desk.as_ref();
-        host::refusal(request, |name| desk.is_none_or(|desk| (desk.answers)(name))).map(host::answer)
+        let queries = self.state.queries.as_ref();
+        host::refusal(request, |name| queries.is_none_or(|queries| (queries.answers)(name))).map(host::answer)
     }
 
     /// The answer, when it lies ready.
@@ -115,7 +120,7 @@ impl App {
             return None;
         }
         let (path, method, headers) = (request.uri().path(), request.method(), request.headers());
-        self.shelf.answer(path, method, headers).or_else(|| self.assets.answer(path, method, headers))
+        self.edition_table.answer(path, method, headers).or_else(|| self.assets.answer(path, method, headers))
     }
 
     /// The router's answer.

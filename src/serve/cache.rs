@@ -1,6 +1,6 @@
 //! Pages and filtered feeds, kept for half a minute: a link that goes round is made once.
 
-use super::shelf::{Held, Policy};
+use super::edition_table::{CachePolicy, PreparedResponse};
 use crate::publish::Edition;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -16,29 +16,29 @@ const MAKING: usize = 4;
 
 /// Documents by address (and language, for pages).
 #[derive(Debug)]
-pub(super) struct Cache {
-    kept: Mutex<HashMap<String, Kept>>,
+pub(super) struct PageCache {
+    kept: Mutex<HashMap<String, CachedPage>>,
     making: Semaphore,
 }
 
 #[derive(Debug, Clone)]
-struct Kept {
+struct CachedPage {
     made: Timestamp,
     /// When the bytes last changed, as far as this cache saw.
     changed: Timestamp,
     tag: String,
-    held: Arc<Held>,
+    held: Arc<PreparedResponse>,
 }
 
-impl Default for Cache {
+impl Default for PageCache {
     fn default() -> Self {
         Self { kept: Mutex::default(), making: Semaphore::new(MAKING) }
     }
 }
 
-impl Cache {
+impl PageCache {
     /// The document, while it is fresh.
-    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Arc<Held>> {
+    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Arc<PreparedResponse>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(key).filter(|k| is_fresh(k, now)).map(|k| k.held.clone())
     }
@@ -49,7 +49,13 @@ impl Cache {
     }
 
     /// Keeps a document. Where its bytes are those of the last time, so is its Last-Modified.
-    pub(super) fn put(&self, key: String, edition: &Edition, policy: Policy, now: Timestamp) -> Arc<Held> {
+    pub(super) fn put(
+        &self,
+        key: String,
+        edition: &Edition,
+        policy: CachePolicy,
+        now: Timestamp,
+    ) -> Arc<PreparedResponse> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = kept.get(&key).filter(|k| k.tag == edition.etag()).map_or(now, |k| k.changed);
         drop(kept);
@@ -61,13 +67,13 @@ impl Cache {
         &self,
         key: String,
         edition: &Edition,
-        policy: Policy,
+        policy: CachePolicy,
         now: Timestamp,
         changed: Timestamp,
-    ) -> Arc<Held> {
+    ) -> Arc<PreparedResponse> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = Arc::new(Held::new(edition, changed, policy));
-        let place = Kept { made: now, changed, tag: edition.etag().to_owned(), held: held.clone() };
+        let held = Arc::new(PreparedResponse::new(edition, changed, policy));
+        let place = CachedPage { made: now, changed, tag: edition.etag().to_owned(), held: held.clone() };
         if kept.len() >= PLACES && !kept.contains_key(&key) {
             let oldest = kept.iter().min_by_key(|(_, k)| k.made).map(|(key, _)| key.clone());
             oldest.and_then(|key| kept.remove(&key));
@@ -78,7 +84,7 @@ impl Cache {
 }
 
 /// A clock set back makes nothing last longer.
-fn is_fresh(kept: &Kept, now: Timestamp) -> bool {
+fn is_fresh(kept: &CachedPage, now: Timestamp) -> bool {
     (0..KEEP).contains(&now.as_second().saturating_sub(kept.made.as_second()))
 }
 
@@ -92,16 +98,16 @@ mod tests {
 
     #[test]
     fn documents_are_kept_for_a_while_and_not_without_end() {
-        let cache = Cache::default();
+        let cache = PageCache::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        cache.put("a".to_owned(), &edition("1"), Policy::Page, at(100));
+        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(100));
         assert!(cache.get("a", at(100 + KEEP - 1)).is_some());
         assert!(cache.get("a", at(100 + KEEP)).is_none());
         assert!(cache.get("a", at(99)).is_none());
-        cache.put("a".to_owned(), &edition("1"), Policy::Page, at(200));
+        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(200));
         assert_eq!(cache.kept.lock().unwrap()["a"].changed, at(100));
         for n in 0..2 * PLACES {
-            cache.put(n.to_string(), &edition("1"), Policy::Page, at(300));
+            cache.put(n.to_string(), &edition("1"), CachePolicy::Page, at(300));
         }
         assert_eq!(cache.kept.lock().unwrap().len(), PLACES);
         assert!(cache.get("a", at(201)).is_none(), "the oldest went first");

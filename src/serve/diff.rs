@@ -5,19 +5,19 @@ const WORDS: usize = 600;
 
 /// A run of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum DiffKind {
     Kept,
     Out,
     In,
 }
 
 /// Turns `old` into `new`: runs of words in reading order, what goes before what comes.
-pub(super) fn diff(old: &str, new: &str) -> Vec<(Change, String)> {
+pub(super) fn diff(old: &str, new: &str) -> Vec<(DiffKind, String)> {
     let a: Vec<&str> = old.split_whitespace().collect();
     let b: Vec<&str> = new.split_whitespace().collect();
     let mut runs = Runs(Vec::new());
     if a.len() > WORDS || b.len() > WORDS {
-        for (change, words) in [(Change::Out, &a), (Change::In, &b)] {
+        for (change, words) in [(DiffKind::Out, &a), (DiffKind::In, &b)] {
             for word in words {
                 runs.push(change, word);
             }
@@ -34,23 +34,23 @@ pub(super) fn diff(old: &str, new: &str) -> Vec<(Change, String)> {
     let (mut i, mut j) = (0, 0);
     while i < a.len() || j < b.len() {
         if i < a.len() && j < b.len() && a[i] == b[j] {
-            runs.push(Change::Kept, a[i]);
+            runs.push(DiffKind::Kept, a[i]);
             (i, j) = (i + 1, j + 1);
         } else if j >= b.len() || (i < a.len() && common[i + 1][j] >= common[i][j + 1]) {
-            runs.push(Change::Out, a[i]);
+            runs.push(DiffKind::Out, a[i]);
             i += 1;
         } else {
-            runs.push(Change::In, b[j]);
+            runs.push(DiffKind::In, b[j]);
             j += 1;
         }
     }
     runs.0
 }
 
-struct Runs(Vec<(Change, String)>);
+struct Runs(Vec<(DiffKind, String)>);
 
 impl Runs {
-    fn push(&mut self, change: Change, word: &str) {
+    fn push(&mut self, change: DiffKind, word: &str) {
         match self.0.last_mut() {
             Some((last, run)) if *last == change => {
                 run.push(' ');
@@ -69,8 +69,12 @@ mod tests {
     #[test]
     fn a_corrected_number_is_the_only_change() {
         let runs = diff("Séisme : 12 morts à Rabat", "Séisme : 14 morts à Rabat");
-        let expected =
-            [(Change::Kept, "Séisme :"), (Change::Out, "12"), (Change::In, "14"), (Change::Kept, "morts à Rabat")];
+        let expected = [
+            (DiffKind::Kept, "Séisme :"),
+            (DiffKind::Out, "12"),
+            (DiffKind::In, "14"),
+            (DiffKind::Kept, "morts à Rabat"),
+        ];
         assert_eq!(runs, expected.map(|(c, w)| (c, w.to_owned())));
         assert_eq!(diff("", ""), []);
     }
@@ -79,12 +83,12 @@ mod tests {
         #[test]
         fn both_sides_can_be_read_off(old in "([ab] ){0,9}", new in "([abc] ){0,9}") {
             let runs = diff(&old, &new);
-            let side = |gone: Change| {
+            let side = |gone: DiffKind| {
                 let words: Vec<_> = runs.iter().filter(|(c, _)| *c != gone).map(|(_, w)| w.as_str()).collect();
                 words.join(" ")
             };
-            prop_assert_eq!(side(Change::In), old.trim());
-            prop_assert_eq!(side(Change::Out), new.trim());
+            prop_assert_eq!(side(DiffKind::In), old.trim());
+            prop_assert_eq!(side(DiffKind::Out), new.trim());
         }
     }
 }

@@ -53,7 +53,7 @@ impl Health {
         *self.database.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// Every channel has its editions on the shelf.
+    /// Every channel has its editions in the edition table.
     pub fn rendered(&self) {
         self.rendered.store(true, Relaxed);
     }

@@ -1,8 +1,8 @@
 //! Which names this server answers to. A page of a stranger's site whose name was pointed at this machine (DNS rebinding)
 //! sends that name as its host, and is not answered.
 
+use super::edition_table::security;
 use super::payload::Payload;
-use super::shelf::security;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request, Response, StatusCode, Version};
 use bytes::Bytes;

@@ -25,7 +25,7 @@ const ANSWERS: [&str; 5] = ["200", "304", "3xx", "4xx", "5xx"];
 
 /// One poll, as counted.
 #[derive(Debug, Clone, Copy)]
-pub struct Polled<'a> {
+pub struct PollMeasurement<'a> {
     /// How it ended.
     pub outcome: &'a Outcome,
     /// From the start of the request to the decision.
@@ -113,7 +113,7 @@ fn describe() {
 
 impl Meters {
     /// A poll ended.
-    pub fn polled(&self, poll: &Polled<'_>) {
+    pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());
         self.took.record(poll.took);
         self.late.record(poll.late);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn what_happens_is_counted_under_its_name() {
         let meters = Meters::default();
-        let poll = |outcome| Polled {
+        let poll = |outcome| PollMeasurement {
             outcome,
             took: Duration::from_millis(20),
             late: Duration::from_secs(3),

@@ -1,9 +1,9 @@
-//! Answers that do not come from the shelf.
+//! Answers that do not come from the edition table.
 
-use super::app::House;
+use super::app::AppState;
+use super::edition_table::{CachePolicy, PreparedResponse, security};
+use super::i18n::UiLanguage;
 use super::payload::Payload;
-use super::shelf::{Held, Policy, security};
-use super::words::Tongue;
 use crate::publish::Edition;
 use askama::Template;
 use axum::body::Body;
@@ -16,12 +16,12 @@ use std::convert::Infallible;
 use std::fmt::Display;
 
 /// Who asks, and how.
-pub(super) struct Asker {
+pub(super) struct ClientRequest {
     method: Method,
     headers: HeaderMap,
 }
 
-impl<S: Sync> FromRequestParts<S> for Asker {
+impl<S: Sync> FromRequestParts<S> for ClientRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
@@ -29,47 +29,47 @@ impl<S: Sync> FromRequestParts<S> for Asker {
     }
 }
 
-impl Asker {
+impl ClientRequest {
     /// The language to answer in.
-    pub(super) fn tongue(&self) -> Tongue {
-        Tongue::of(&self.headers)
+    pub(super) fn ui_language(&self) -> UiLanguage {
+        UiLanguage::of(&self.headers)
     }
 
     /// A document's answer to this request.
-    pub(super) fn take(&self, held: &Held) -> Response<Body> {
+    pub(super) fn take(&self, held: &PreparedResponse) -> Response<Body> {
         held.answer(&self.method, &self.headers).map(Body::new)
     }
 }
 
 /// A page: rendered, packed and kept for a moment under `key`.
-pub(super) async fn page(house: &House, asker: &Asker, key: String, page: &impl Template) -> Response<Body> {
+pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {
-            let images = house.desk.as_ref().is_none_or(|desk| (desk.images)());
-            let policy = if images { Policy::Page } else { Policy::PlainPage };
-            document(house, asker, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
+            let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());
+            let policy = if images { CachePolicy::Page } else { CachePolicy::PlainPage };
+            document(app, request, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
         }
-        Err(error) => broken(&error),
+        Err(error) => unavailable(&error),
     }
 }
 
 /// A document made now: `make` and the packing run on a thread for such work.
 pub(super) async fn document(
-    house: &House,
-    asker: &Asker,
+    app: &AppState,
+    request: &ClientRequest,
     key: String,
     media_type: &'static str,
-    policy: Policy,
+    policy: CachePolicy,
     make: impl FnOnce() -> Vec<u8> + Send + 'static,
 ) -> Response<Body> {
     match tokio::task::spawn_blocking(move || Edition::new(make(), media_type)).await {
-        Ok(edition) => asker.take(&house.cache.put(key, &edition, policy, house.clock.now())),
-        Err(error) => broken(&error),
+        Ok(edition) => request.take(&app.cache.put(key, &edition, policy, app.clock.now())),
+        Err(error) => unavailable(&error),
     }
 }
 
 /// 404 with the way back.
-pub(super) fn nothing() -> Response<Body> {
+pub(super) fn not_found() -> Response<Body> {
     plain(
         StatusCode::NOT_FOUND,
         "There is nothing at this address. The front page is /, the feeds are /feed.atom, /feed.rss and /feed.json, and \
@@ -84,13 +84,13 @@ pub(super) fn bad(why: &str) -> Response<Body> {
 }
 
 /// Our trouble: the log has it, the reader is asked to come back.
-pub(super) fn broken(error: &dyn Display) -> Response<Body> {
+pub(super) fn unavailable(error: &dyn Display) -> Response<Body> {
     tracing::error!(%error, "a page cannot be made");
     plain(StatusCode::SERVICE_UNAVAILABLE, "This cannot be shown now. Please try again in a minute.\n".to_owned())
 }
 
 /// 503 for a feed that will be there in a moment (RFC 9110 10.2.3): a 404 would make readers give it up.
-pub(super) fn soon() -> Response<Body> {
+pub(super) fn not_rendered_yet() -> Response<Body> {
     let mut response = plain(
         StatusCode::SERVICE_UNAVAILABLE,
         "This feed is not rendered yet. Please come back in a moment.\n".to_owned(),
@@ -100,7 +100,7 @@ pub(super) fn soon() -> Response<Body> {
 }
 
 /// 307 to another address of ours (RFC 9110 15.4.8).
-pub(super) fn elsewhere(path: &str) -> Response<Body> {
+pub(super) fn redirect(path: &str) -> Response<Body> {
     let mut response = plain(StatusCode::TEMPORARY_REDIRECT, format!("See {path}\n"));
     if let Ok(location) = HeaderValue::from_str(path) {
         response.headers_mut().insert(LOCATION, location);
@@ -128,7 +128,7 @@ pub(super) fn exposition(text: String) -> Response<Body> {
 
 /// 405 for the router.
 pub(super) fn not_allowed() -> Response<Body> {
-    super::shelf::not_allowed().map(|payload: Payload| Body::new(payload))
+    super::edition_table::not_allowed().map(|payload: Payload| Body::new(payload))
 }
 
 /// A short answer in plain text.
@@ -140,9 +140,9 @@ pub(super) fn plain(status: StatusCode, text: String) -> Response<Body> {
 pub(super) fn wrong(page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {
-            small(StatusCode::BAD_REQUEST, html, "text/html; charset=utf-8", Policy::PlainPage.content_security())
+            small(StatusCode::BAD_REQUEST, html, "text/html; charset=utf-8", CachePolicy::PlainPage.content_security())
         }
-        Err(error) => broken(&error),
+        Err(error) => unavailable(&error),
     }
 }
 

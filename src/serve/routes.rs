@@ -1,18 +1,19 @@
-//! The addresses that are not on the shelf.
+//! The addresses that are not in the edition table.
 
-use super::app::{House, Peer};
-use super::desk::{Archived, Desk};
+use super::app::{AppState, Peer};
+use super::channel_page::ChannelPage;
+use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
-use super::pages::{About, FeedLink, Frame, Front, Search, Status, Story};
+use super::i18n::UiLanguage;
+use super::pages::{AboutTemplate, FeedLink, Frame, FrontTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::queries::{ArchiveAnswer, Queries};
 use super::reply::{
-    Asker, bad, broken, document, elsewhere, exposition, not_allowed, nothing, page, plain, soon, state, wrong,
+    ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
+    unavailable, wrong,
 };
-use super::river::River;
-use super::shelf::Policy;
-use super::words::Tongue;
 use crate::model::pages::Filter;
 use crate::model::{Channel, ChannelView, StoryId};
-use crate::publish::{self, Format, History, Place};
+use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
@@ -28,7 +29,7 @@ use tower_http::timeout::TimeoutLayer;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Every address with its handler.
-pub(super) fn router(house: House) -> Router {
+pub(super) fn router(app: AppState) -> Router {
     Router::new()
         .route("/", get(front))
         .route("/channels/{slug}", get(channel))
@@ -47,11 +48,11 @@ pub(super) fn router(house: House) -> Router {
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .method_not_allowed_fallback(|| async { not_allowed() })
-        .fallback(|| async { nothing() })
+        .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(come_back))
-        .with_state(house)
+        .with_state(app)
 }
 
 /// Every 503 says when to come back (RFC 9110 10.2.3).
@@ -63,9 +64,9 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// A page's frame for this reader; `here` is the tab that is open.
-fn frame(house: &House, tongue: Tongue, here: &str) -> Frame {
-    let images = house.desk.as_ref().is_none_or(|desk| (desk.images)());
-    Frame::new(tongue, house.clock.now(), &house.rivers.all(), here, images)
+fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
+    let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());
+    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
 }
 
 /// A channel's feeds.
@@ -82,93 +83,103 @@ fn feeds(slug: &str) -> Vec<FeedLink> {
     Format::ALL.map(link).to_vec()
 }
 
-async fn front(State(house): State<House>, asker: Asker) -> Response<Body> {
-    river(&house, Channel::ALL, &asker).await
+async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
+    channel_page(&app, Channel::ALL, &request).await
 }
 
 /// Whether a channel is configured, rendered or not.
-fn has_channel(house: &House, slug: &str) -> bool {
-    house.desk.as_ref().is_some_and(|desk| (desk.has_channel)(slug))
+fn has_channel(app: &AppState, slug: &str) -> bool {
+    app.queries.as_ref().is_some_and(|queries| (queries.has_channel)(slug))
 }
 
-/// A document of the shelf that was asked for with a question, which it does not take, or that is not there yet.
+/// A document of the edition table that was asked for with a question, which it does not take, or that is not there yet.
 fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
-    if query.is_some_and(|query| !query.is_empty()) { elsewhere(path) } else { soon() }
+    if query.is_some_and(|query| !query.is_empty()) { redirect(path) } else { not_rendered_yet() }
 }
 
-async fn opml(State(house): State<House>, RawQuery(query): RawQuery) -> Response<Body> {
-    if house.desk.is_some() { not_on_the_shelf("/opml", query.as_deref()) } else { nothing() }
+async fn opml(State(app): State<AppState>, RawQuery(query): RawQuery) -> Response<Body> {
+    if app.queries.is_some() { not_on_the_shelf("/opml", query.as_deref()) } else { not_found() }
 }
 
 async fn channel(
-    State(house): State<House>,
+    State(app): State<AppState>,
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
-    asker: Asker,
+    request: ClientRequest,
 ) -> Response<Body> {
     if let Some((name, extension)) = slug.rsplit_once('.')
         && let Some(format) = Format::of_extension(extension)
-        && has_channel(&house, name)
+        && has_channel(&app, name)
     {
         return not_on_the_shelf(&publish::path(name, format), query.as_deref());
     }
-    if slug == Channel::ALL { elsewhere("/") } else { river(&house, &slug, &asker).await }
+    if slug == Channel::ALL { redirect("/") } else { channel_page(&app, &slug, &request).await }
 }
 
-async fn river(house: &House, slug: &str, asker: &Asker) -> Response<Body> {
-    let Some(river) = house.rivers.get(slug) else {
-        return if has_channel(house, slug) { soon() } else { nothing() };
+async fn channel_page(app: &AppState, slug: &str, request: &ClientRequest) -> Response<Body> {
+    let Some(channel_page) = app.channel_pages.get(slug) else {
+        return if has_channel(app, slug) { not_rendered_yet() } else { not_found() };
     };
-    let (tongue, here) = (asker.tongue(), publish::page_path(slug));
-    let key = format!("{} {here}", tongue.tag());
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+    let (ui_language, here) = (request.ui_language(), publish::page_path(slug));
+    let key = format!("{} {here}", ui_language.tag());
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    let front =
-        Front { frame: frame(house, tongue, &here), title: &river.title, stories: &river.stories, feeds: feeds(slug) };
-    page(house, asker, key, &front).await
+    let front = FrontTemplate {
+        frame: frame(app, ui_language, &here),
+        title: &channel_page.title,
+        stories: &channel_page.stories,
+        feeds: feeds(slug),
+    };
+    page(app, request, key, &front).await
 }
 
-/// `/feed.atom?…` and its sisters; without a question the shelf has answered already, if it could.
-async fn filtered(State(house): State<House>, RawQuery(query): RawQuery, uri: Uri, asker: Asker) -> Response<Body> {
+/// `/feed.atom?…` and its sisters; without a question the edition table has answered already, if it could.
+async fn filtered(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    request: ClientRequest,
+) -> Response<Body> {
     let query = query.unwrap_or_default();
     if query.is_empty() {
-        return soon();
+        return not_rendered_yet();
     }
     let filter = match read(&query) {
         Ok(filter) => filter,
         Err(why) => return bad(&why),
     };
     let extension = uri.path().rsplit_once('.').map_or("", |(_, e)| e);
-    let Some(format) = Format::of_extension(extension) else { return nothing() };
+    let Some(format) = Format::of_extension(extension) else { return not_found() };
     if canonical(&filter).is_empty() {
         // A stray question mark, or one that asks for nothing: the channel itself.
-        return elsewhere(&publish::path(Channel::ALL, format));
+        return redirect(&publish::path(Channel::ALL, format));
     }
-    feed(&house, &asker, filter, uri.path(), format).await
+    feed(&app, &request, filter, uri.path(), format).await
 }
 
-async fn search_feed(State(house): State<House>, RawQuery(query): RawQuery, asker: Asker) -> Response<Body> {
+async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {
     match read(query.as_deref().unwrap_or_default()) {
         Ok(Filter { words: None, .. }) => bad("say what to look for: /search.atom?q=…"),
-        Ok(filter) => feed(&house, &asker, filter, "/search.atom", Format::Atom).await,
+        Ok(filter) => feed(&app, &request, filter, "/search.atom", Format::Atom).await,
         Err(why) => bad(&why),
     }
 }
 
 /// A feed of what passes a filter.
-async fn feed(house: &House, asker: &Asker, filter: Filter, path: &str, format: Format) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
+async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
     let query = canonical(&filter);
     let key = format!("{path}?{query}");
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    let title = describe(&filter, &house.rivers.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
-    let turn = house.cache.turn().await;
-    let view = match (desk.filtered)(filter).await {
+    let title =
+        describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
+    let turn = app.cache.turn().await;
+    let view = match (queries.filtered)(filter).await {
         Ok(view) => ChannelView { title, ..view },
-        Err(trouble) => return broken(&trouble),
+        Err(error) => return unavailable(&error),
     };
     drop(turn);
     let page = if path == "/search.atom" { format!("search?{query}") } else { String::new() };
@@ -176,16 +187,16 @@ async fn feed(house: &House, asker: &Asker, filter: Filter, path: &str, format: 
     match place {
         Ok(place) => {
             let make = move || publish::render(&view, &place, format);
-            document(house, asker, key, format.media_type(), Policy::Feed, make).await
+            document(app, request, key, format.media_type(), CachePolicy::Feed, make).await
         }
-        Err(error) => broken(&error),
+        Err(error) => unavailable(&error),
     }
 }
 
 /// Where a filtered feed stands; it has no history.
-fn place(base: &url::Url, path: &str, page: &str) -> Result<Place, url::ParseError> {
+fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
     let this = base.join(&path[1..])?;
-    Ok(Place { id: this.clone(), this, page: base.join(page)?, history: History::None })
+    Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
 }
 
 /// What a filtered feed is called: the channel and everything that was asked for.
@@ -200,15 +211,16 @@ fn describe(filter: &Filter, all: &str) -> String {
     if parts.is_empty() { all.to_owned() } else { format!("{all}: {}", parts.join(", ")) }
 }
 
-async fn search(State(house): State<House>, RawQuery(query): RawQuery, asker: Asker) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
-    let tongue = asker.tongue();
+async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
+    let ui_language = request.ui_language();
     let question = read(query.as_deref().unwrap_or_default());
-    let key = format!("{} /search?{}", tongue.tag(), question.as_ref().map(canonical).unwrap_or_default());
-    if let Some(held) = house.cache.get(&key, house.clock.now()).filter(|_| question.is_ok()) {
-        return asker.take(&held);
+    let key = format!("{} /search?{}", ui_language.tag(), question.as_ref().map(canonical).unwrap_or_default());
+    if let Some(held) = app.cache.get(&key, app.clock.now()).filter(|_| question.is_ok()) {
+        return request.take(&held);
     }
-    let mut shown = Search { frame: frame(&house, tongue, "/search"), stories: &[], feed: None, fault: None };
+    let mut shown =
+        SearchTemplate { frame: frame(&app, ui_language, "/search"), stories: &[], feed: None, fault: None };
     let found;
     match question {
         Err(why) => {
@@ -218,125 +230,124 @@ async fn search(State(house): State<House>, RawQuery(query): RawQuery, asker: As
         Ok(filter @ Filter { words: Some(_), .. }) => {
             shown.feed = Some(format!("/search.atom?{}", canonical(&filter)));
             shown.frame.asked = filter.words.clone().unwrap_or_default();
-            let turn = house.cache.turn().await;
-            found = match (desk.filtered)(filter).await {
-                Ok(view) => River::of(&view).stories,
-                Err(trouble) => return broken(&trouble),
+            let turn = app.cache.turn().await;
+            found = match (queries.filtered)(filter).await {
+                Ok(view) => ChannelPage::of(&view).stories,
+                Err(error) => return unavailable(&error),
             };
             drop(turn);
             shown.stories = &found;
         }
         Ok(_) => {}
     }
-    page(&house, &asker, key, &shown).await
+    page(&app, &request, key, &shown).await
 }
 
-async fn story(State(house): State<House>, Path(id): Path<String>, asker: Asker) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
-    let Ok(id) = id.parse::<i64>() else { return nothing() };
-    let tongue = asker.tongue();
-    let key = format!("{} /stories/{id}", tongue.tag());
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+async fn story(State(app): State<AppState>, Path(id): Path<String>, request: ClientRequest) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
+    let Ok(id) = id.parse::<i64>() else { return not_found() };
+    let ui_language = request.ui_language();
+    let key = format!("{} /stories/{id}", ui_language.tag());
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    let turn = house.cache.turn().await;
-    let story = match (desk.story)(StoryId(id)).await {
+    let turn = app.cache.turn().await;
+    let story = match (queries.story)(StoryId(id)).await {
         Ok(story) => story,
-        Err(trouble) => return broken(&trouble),
+        Err(error) => return unavailable(&error),
     };
     drop(turn);
-    match story.and_then(|story| Story::new(frame(&house, tongue, ""), story)) {
-        Some(story) => page(&house, &asker, key, &story).await,
-        None => nothing(),
+    match story.and_then(|story| StoryTemplate::new(frame(&app, ui_language, ""), story)) {
+        Some(story) => page(&app, &request, key, &story).await,
+        None => not_found(),
     }
 }
 
 async fn archive(
-    State(house): State<House>,
+    State(app): State<AppState>,
     Path((slug, file)): Path<(String, String)>,
-    asker: Asker,
+    request: ClientRequest,
 ) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
-    let Some(number) = file.strip_suffix(".atom").and_then(|n| n.parse::<u32>().ok()) else { return nothing() };
+    let Some(queries) = &app.queries else { return not_found() };
+    let Some(number) = file.strip_suffix(".atom").and_then(|n| n.parse::<u32>().ok()) else { return not_found() };
     let key = publish::archive::path(&slug, number);
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    match archived(desk, &slug, number).await {
-        Ok(Archived::Page { atom, made }) => {
+    match archived(queries, &slug, number).await {
+        Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
                 Ok(edition) => {
-                    asker.take(&house.cache.put_dated(key, &edition, Policy::Archive, house.clock.now(), made))
+                    request.take(&app.cache.put_dated(key, &edition, CachePolicy::Archive, app.clock.now(), made))
                 }
-                Err(error) => broken(&error),
+                Err(error) => unavailable(&error),
             }
         }
-        Ok(Archived::NotYet) => elsewhere(&publish::path(&slug, Format::Atom)),
-        Ok(Archived::Gone) => {
+        Ok(ArchiveAnswer::NotYet) => redirect(&publish::path(&slug, Format::Atom)),
+        Ok(ArchiveAnswer::Gone) => {
             plain(StatusCode::GONE, "These stories are older than what is kept here ([retention] keep).\n".to_owned())
         }
-        Ok(Archived::Unknown) => nothing(),
-        Err(trouble) => broken(&trouble),
+        Ok(ArchiveAnswer::Unknown) => not_found(),
+        Err(error) => unavailable(&error),
     }
 }
 
-async fn archived(desk: &Desk, slug: &str, number: u32) -> Result<Archived, super::desk::Trouble> {
-    (desk.archive)((slug.to_owned(), number)).await
+async fn archived(queries: &Queries, slug: &str, number: u32) -> Result<ArchiveAnswer, super::queries::QueryError> {
+    (queries.archive)((slug.to_owned(), number)).await
 }
 
-async fn status(State(house): State<House>, asker: Asker) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
-    let tongue = asker.tongue();
-    let key = format!("{} /status", tongue.tag());
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
+    let ui_language = request.ui_language();
+    let key = format!("{} /status", ui_language.tag());
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    let turn = house.cache.turn().await;
-    let shown = match (desk.status)(()).await {
-        Ok(shown) => Status::new(frame(&house, tongue, "/status"), shown),
-        Err(trouble) => return broken(&trouble),
+    let turn = app.cache.turn().await;
+    let shown = match (queries.status)(()).await {
+        Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
+        Err(error) => return unavailable(&error),
     };
     drop(turn);
-    page(&house, &asker, key, &shown).await
+    page(&app, &request, key, &shown).await
 }
 
-async fn incidents(State(house): State<House>, asker: Asker) -> Response<Body> {
-    let Some(desk) = &house.desk else { return nothing() };
+async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
     let key = "/status.atom".to_owned();
-    if let Some(held) = house.cache.get(&key, house.clock.now()) {
-        return asker.take(&held);
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
     }
-    let incidents = match (desk.incidents)(()).await {
+    let incidents = match (queries.incidents)(()).await {
         Ok(incidents) => incidents,
-        Err(trouble) => return broken(&trouble),
+        Err(error) => return unavailable(&error),
     };
-    let base = (desk.public_url)();
+    let base = (queries.public_url)();
     let make = move || publish::incidents::render(&incidents, &base);
-    document(&house, &asker, key, Format::Atom.media_type(), Policy::Feed, make).await
+    document(&app, &request, key, Format::Atom.media_type(), CachePolicy::Feed, make).await
 }
 
-async fn about(State(house): State<House>, asker: Asker) -> Response<Body> {
-    let tongue = asker.tongue();
-    let channels = house.rivers.all().iter().map(|r| (r.title.clone(), feeds(&r.slug))).collect();
-    let shown = About { frame: frame(&house, tongue, "/about"), channels };
-    page(&house, &asker, format!("{} /about", tongue.tag()), &shown).await
+async fn about(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
+    let ui_language = request.ui_language();
+    let channels = app.channel_pages.all().iter().map(|r| (r.title.clone(), feeds(&r.slug))).collect();
+    let shown = AboutTemplate { frame: frame(&app, ui_language, "/about"), channels };
+    page(&app, &request, format!("{} /about", ui_language.tag()), &shown).await
 }
 
-async fn healthz(State(house): State<House>) -> Response<Body> {
-    state(house.health.alive(house.clock.now()).map(|()| "ok".to_owned()))
+async fn healthz(State(app): State<AppState>) -> Response<Body> {
+    state(app.health.alive(app.clock.now()).map(|()| "ok".to_owned()))
 }
 
-async fn readyz(State(house): State<House>) -> Response<Body> {
-    state(house.health.ready())
+async fn readyz(State(app): State<AppState>) -> Response<Body> {
+    state(app.health.ready())
 }
 
 /// For those whom the configuration allows; nobody else learns that it exists.
-async fn metrics(State(house): State<House>, peer: Option<Extension<Peer>>) -> Response<Body> {
-    let allowed =
-        peer.is_some_and(|Extension(Peer(ip))| house.metrics_allow.iter().any(|network| network.contains(ip)));
-    match &house.meters {
+async fn metrics(State(app): State<AppState>, peer: Option<Extension<Peer>>) -> Response<Body> {
+    let allowed = peer.is_some_and(|Extension(Peer(ip))| app.metrics_allow.iter().any(|network| network.contains(ip)));
+    match &app.meters {
         Some(meters) if allowed => exposition(meters.render()),
-        _ => nothing(),
+        _ => not_found(),
     }
 }

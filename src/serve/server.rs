@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What a client may take of us.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Time for a whole request head, and for the next one on a kept connection.
     pub head: Duration,
     /// Time in which at least one byte must move, either way.
@@ -38,7 +38,7 @@ pub struct Limits {
     pub head_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for ServerLimits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),
@@ -57,12 +57,12 @@ const UPKEEP: Duration = Duration::from_secs(10);
 /// Streams at once on one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
-/// Serves `app` on `listener` until `shutdown`, with the usual [`Limits`].
+/// Serves `app` on `listener` until `shutdown`, with the usual [`ServerLimits`].
 ///
 /// # Errors
 /// When the listener itself is lost; trouble with one connection ends that connection.
 pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
-    run_with(Limits::default(), listener, app, shutdown).await
+    run_with(ServerLimits::default(), listener, app, shutdown).await
 }
 
 /// As [`run`], within these limits. Once `shutdown` is cancelled no connection is accepted, idle ones are closed, running
@@ -70,7 +70,12 @@ pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) -
 ///
 /// # Errors
 /// When the listener itself is lost.
-pub async fn run_with(limits: Limits, listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
+pub async fn run_with(
+    limits: ServerLimits,
+    listener: TcpListener,
+    app: App,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
     let app = Arc::new(app);
     let http = Arc::new(http(&limits));
     let free = Arc::new(Semaphore::new(limits.connections));
@@ -90,7 +95,7 @@ pub async fn run_with(limits: Limits, listener: TcpListener, app: App, shutdown:
         match accepted {
             Ok((stream, peer, permit)) => {
                 tired = 0;
-                let front = Front { app: app.clone(), peer };
+                let front = ConnectionService { app: app.clone(), peer };
                 let (http, shutdown) = (http.clone(), shutdown.clone());
                 connections.spawn(async move {
                     serve(&http, stream, front, &shutdown, limits.stall).await;
@@ -148,7 +153,7 @@ fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
     }
 }
 
-fn http(limits: &Limits) -> Builder<TokioExecutor> {
+fn http(limits: &ServerLimits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -165,12 +170,12 @@ fn http(limits: &Limits) -> Builder<TokioExecutor> {
 async fn serve(
     http: &Builder<TokioExecutor>,
     stream: TcpStream,
-    front: Front,
+    front: ConnectionService,
     shutdown: &CancellationToken,
     stall: Duration,
 ) {
     let moved = Arc::new(AtomicU64::new(0));
-    let io = TokioIo::new(Watched { stream, moved: moved.clone() });
+    let io = TokioIo::new(CountingStream { stream, moved: moved.clone() });
     let mut connection = pin!(http.serve_connection(io, front));
     let mut stalled = pin!(stalls(&moved, stall));
     let mut draining = false;
@@ -201,12 +206,12 @@ async fn stalls(moved: &AtomicU64, stall: Duration) {
 }
 
 /// A connection that counts its bytes.
-struct Watched {
+struct CountingStream {
     stream: TcpStream,
     moved: Arc<AtomicU64>,
 }
 
-impl Watched {
+impl CountingStream {
     fn count(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(n)) = written {
             self.moved.fetch_add(n as u64, Relaxed);
@@ -215,7 +220,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for CountingStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
@@ -224,7 +229,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for CountingStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.count(written)
@@ -253,17 +258,17 @@ impl AsyncWrite for Watched {
 }
 
 /// The shelf first, the router for the rest.
-struct Front {
+struct ConnectionService {
     app: Arc<App>,
     peer: Peer,
 }
 
-type Answer = Result<Response<Payload>, Infallible>;
+type ServiceResult = Result<Response<Payload>, Infallible>;
 
-impl Service<Request<Incoming>> for Front {
+impl Service<Request<Incoming>> for ConnectionService {
     type Response = Response<Payload>;
     type Error = Infallible;
-    type Future = Either<Ready<Answer>, Pin<Box<dyn Future<Output = Answer> + Send>>>;
+    type Future = Either<Ready<ServiceResult>, Pin<Box<dyn Future<Output = ServiceResult> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         if let Some(response) = self.app.refuse(&request) {

@@ -18,41 +18,42 @@ use tokio_util::sync::CancellationToken;
 
 const BODY: &str = "<feed>خبر</feed>";
 
-struct House {
+struct TestServer {
     at: SocketAddr,
-    shelf: Arc<Shelf>,
-    rivers: Arc<Rivers>,
+    edition_table: Arc<EditionTable>,
+    channel_pages: Arc<ChannelPages>,
     health: Arc<Health>,
     clock: Clock,
     shutdown: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
 }
 
-impl House {
-    async fn open(limits: Limits) -> Self {
+impl TestServer {
+    async fn open(limits: ServerLimits) -> Self {
         Self::open_with(limits, None).await
     }
 
-    async fn open_with(limits: Limits, desk: Option<Desk>) -> Self {
-        let (shelf, rivers, health) = (Arc::<Shelf>::default(), Arc::<Rivers>::default(), Arc::<Health>::default());
+    async fn open_with(limits: ServerLimits, queries: Option<Queries>) -> Self {
+        let (edition_table, channel_pages, health) =
+            (Arc::<EditionTable>::default(), Arc::<ChannelPages>::default(), Arc::<Health>::default());
         let clock = Clock::manual(sample::NOW.parse().unwrap());
-        shelf.put([Shelved {
+        edition_table.put([ServedEdition {
             path: "/feed.atom".to_owned(),
             edition: Edition::new(BODY.repeat(50).into_bytes(), "application/atom+xml; charset=utf-8"),
             last_modified: "2026-11-02T09:30:00Z".parse().unwrap(),
-            policy: Policy::Feed,
+            policy: CachePolicy::Feed,
         }]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
-        let app = App::new(shelf.clone(), rivers.clone(), health.clone(), clock.clone());
-        let app = match desk {
-            Some(desk) => app.with_desk(desk),
+        let app = App::new(edition_table.clone(), channel_pages.clone(), health.clone(), clock.clone());
+        let app = match queries {
+            Some(queries) => app.with_queries(queries),
             None => app,
         };
         let app = app.with_meters(Arc::default(), &loopback());
         let server = tokio::spawn(run_with(limits, listener, app, shutdown.clone()));
-        Self { at, shelf, rivers, health, clock, shutdown, server }
+        Self { at, edition_table, channel_pages, health, clock, shutdown, server }
     }
 
     /// One request, with the connection closed after it: (head, body).
@@ -86,8 +87,8 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 
 #[tokio::test]
 async fn an_edition_comes_with_all_that_readers_and_browsers_need() {
-    let house = House::open(Limits::default()).await;
-    let (head, body) = house.ask("GET /feed.atom").await;
+    let server = TestServer::open(ServerLimits::default()).await;
+    let (head, body) = server.ask("GET /feed.atom").await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert_eq!(body, BODY.repeat(50).as_bytes());
     for (name, value) in [
@@ -101,59 +102,59 @@ async fn an_edition_comes_with_all_that_readers_and_browsers_need() {
         assert_eq!(header(&head, name), Some(value), "{head}");
     }
     assert_eq!(header(&head, "content-length"), Some(&*body.len().to_string()));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn each_coding_is_sent_under_its_own_tag_and_confirmed_by_it() {
-    let house = House::open(Limits::default()).await;
+    let server = TestServer::open(ServerLimits::default()).await;
     let mut tags = Vec::new();
     for (accept, coding) in [("identity", None), ("gzip", Some("gzip")), ("gzip, br", Some("br"))] {
-        let (head, body) = house.ask(&format!("GET /feed.atom\nAccept-Encoding: {accept}")).await;
+        let (head, body) = server.ask(&format!("GET /feed.atom\nAccept-Encoding: {accept}")).await;
         assert_eq!(header(&head, "content-encoding"), coding, "{head}");
         assert_eq!(body.len() < BODY.len() * 50, coding.is_some());
         let tag = header(&head, "etag").unwrap().to_owned();
         let again = format!("GET /feed.atom\nAccept-Encoding: {accept}\nIf-None-Match: \"x\", W/{tag}");
-        let (head, body) = house.ask(&again).await;
+        let (head, body) = server.ask(&again).await;
         assert!(head.starts_with("http/1.1 304") && body.is_empty(), "{head}");
         assert_eq!(header(&head, "etag"), Some(&*tag));
         assert!(header(&head, "vary").is_some() && header(&head, "cache-control").is_some());
         tags.push(tag);
     }
     let other = format!("GET /feed.atom\nAccept-Encoding: br\nIf-None-Match: {}", tags[0]);
-    assert!(house.ask(&other).await.0.starts_with("http/1.1 200"), "another coding's tag confirms nothing");
-    house.close().await;
+    assert!(server.ask(&other).await.0.starts_with("http/1.1 200"), "another coding's tag confirms nothing");
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_changed_edition_takes_the_old_one_s_place() {
-    let house = House::open(Limits::default()).await;
+    let server = TestServer::open(ServerLimits::default()).await;
     let since = "GET /feed.atom\nIf-Modified-Since: Mon, 02 Nov 2026 09:30:00 GMT";
-    assert!(house.ask(since).await.0.starts_with("http/1.1 304"));
-    house.shelf.put([Shelved {
+    assert!(server.ask(since).await.0.starts_with("http/1.1 304"));
+    server.edition_table.put([ServedEdition {
         path: "/feed.atom".to_owned(),
         edition: Edition::new(b"<new/>".to_vec(), "application/atom+xml; charset=utf-8"),
         last_modified: "2026-11-02T09:31:00Z".parse().unwrap(),
-        policy: Policy::Feed,
+        policy: CachePolicy::Feed,
     }]);
-    assert_eq!(house.ask(since).await.1, b"<new/>");
-    house.shelf.retain(|path| path != "/feed.atom");
-    let (head, _) = house.ask(since).await;
+    assert_eq!(server.ask(since).await.1, b"<new/>");
+    server.edition_table.retain(|path| path != "/feed.atom");
+    let (head, _) = server.ask(since).await;
     assert!(head.starts_with("http/1.1 503") && header(&head, "retry-after").is_some(), "{head}");
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn head_is_get_without_the_body() {
-    let house = House::open(Limits::default()).await;
-    house.rivers.put(&empty_channel());
+    let server = TestServer::open(ServerLimits::default()).await;
+    server.channel_pages.put(&empty_channel());
     for path in ["/feed.atom", "/", "/healthz"] {
-        let (get, _) = house.ask(&format!("GET {path}\nAccept-Encoding: gzip")).await;
-        let (head, body) = house.ask(&format!("HEAD {path}\nAccept-Encoding: gzip")).await;
+        let (get, _) = server.ask(&format!("GET {path}\nAccept-Encoding: gzip")).await;
+        let (head, body) = server.ask(&format!("HEAD {path}\nAccept-Encoding: gzip")).await;
         assert!(body.is_empty());
         assert_eq!(without_date(&get), without_date(&head), "{path}");
     }
-    house.close().await;
+    server.close().await;
 }
 
 fn without_date(head: &str) -> Vec<&str> {
@@ -175,41 +176,41 @@ fn empty_channel() -> ChannelView {
 
 #[tokio::test]
 async fn wrong_addresses_and_methods_are_told_what_to_do() {
-    let house = House::open(Limits::default()).await;
-    let (head, body) = house.ask("GET /nowhere").await;
+    let server = TestServer::open(ServerLimits::default()).await;
+    let (head, body) = server.ask("GET /nowhere").await;
     assert!(head.starts_with("http/1.1 404") && String::from_utf8(body).unwrap().contains("/feed.atom"));
     assert_eq!(header(&head, "x-content-type-options"), Some("nosniff"));
     for path in ["/feed.atom", "/healthz"] {
-        let (head, body) = house.ask(&format!("POST {path}\nContent-Length: 0")).await;
+        let (head, body) = server.ask(&format!("POST {path}\nContent-Length: 0")).await;
         assert!(head.starts_with("http/1.1 405"), "{head}");
         assert!(header(&head, "allow").unwrap().contains("get"), "{head}");
         assert!(String::from_utf8(body).unwrap().contains("GET"));
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn health_says_what_is_missing() {
-    let house = House::open(Limits::default()).await;
-    let (head, body) = house.ask("GET /healthz").await;
+    let server = TestServer::open(ServerLimits::default()).await;
+    let (head, body) = server.ask("GET /healthz").await;
     assert!(head.starts_with("http/1.1 503") && body == b"the scheduler has not started\n");
-    house.health.turned(house.clock.now());
-    assert!(house.ask("GET /healthz").await.0.starts_with("http/1.1 200"));
-    house.clock.step(jiff::SignedDuration::from_mins(10));
-    assert!(house.ask("GET /healthz").await.0.starts_with("http/1.1 503"));
-    assert!(house.ask("GET /readyz").await.0.starts_with("http/1.1 503"));
-    house.health.database(super::DatabaseState::Writable { blocked_wal: None });
-    house.health.rendered();
-    let (head, body) = house.ask("GET /readyz").await;
+    server.health.turned(server.clock.now());
+    assert!(server.ask("GET /healthz").await.0.starts_with("http/1.1 200"));
+    server.clock.step(jiff::SignedDuration::from_mins(10));
+    assert!(server.ask("GET /healthz").await.0.starts_with("http/1.1 503"));
+    assert!(server.ask("GET /readyz").await.0.starts_with("http/1.1 503"));
+    server.health.database(super::DatabaseState::Writable { blocked_wal: None });
+    server.health.rendered();
+    let (head, body) = server.ask("GET /readyz").await;
     assert!(head.starts_with("http/1.1 200") && body == b"ok\n");
     assert_eq!(header(&head, "cache-control"), Some("no-store"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn one_connection_serves_many_requests() {
-    let house = House::open(Limits::default()).await;
-    let mut stream = TcpStream::connect(house.at).await.unwrap();
+    let server = TestServer::open(ServerLimits::default()).await;
+    let mut stream = TcpStream::connect(server.at).await.unwrap();
     for _ in 0..3 {
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut seen = Vec::new();
@@ -218,105 +219,106 @@ async fn one_connection_serves_many_requests() {
         }
     }
     // An idle connection does not hold the shutdown.
-    house.close().await;
+    server.close().await;
     assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
 }
 
 #[tokio::test]
 async fn half_a_head_is_closed_in_time_even_half_a_version() {
-    let limits = Limits { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..Limits::default() };
-    let house = House::open(limits).await;
+    let limits =
+        ServerLimits { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..ServerLimits::default() };
+    let server = TestServer::open(limits).await;
     for half in ["GET /feed.atom HTTP/1.1\r\nHost: x\r\nX-", "P", ""] {
-        let mut stream = TcpStream::connect(house.at).await.unwrap();
+        let mut stream = TcpStream::connect(server.at).await.unwrap();
         stream.write_all(half.as_bytes()).await.unwrap();
         // Ends only because the server closes.
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
         assert!(!rest.starts_with(b"HTTP/1.1 200"), "{half}");
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut() {
-    let limits = Limits { stall: Duration::from_millis(100), ..Limits::default() };
-    let house = House::open(limits).await;
-    house.shelf.put([Shelved {
+    let limits = ServerLimits { stall: Duration::from_millis(100), ..ServerLimits::default() };
+    let server = TestServer::open(limits).await;
+    server.edition_table.put([ServedEdition {
         path: "/big".to_owned(),
         edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
-        last_modified: house.clock.now(),
-        policy: Policy::Feed,
+        last_modified: server.clock.now(),
+        policy: CachePolicy::Feed,
     }]);
-    let mut stream = TcpStream::connect(house.at).await.unwrap();
+    let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(400)).await;
     let mut got = Vec::new();
     let ended = stream.read_to_end(&mut got).await;
     assert!(ended.is_err() || got.len() < 14_000_000);
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn an_endless_client_does_not_hold_the_shutdown() {
-    let limits = Limits { drain: Duration::from_millis(50), ..Limits::default() };
-    let house = House::open(limits).await;
-    house.shelf.put([Shelved {
+    let limits = ServerLimits { drain: Duration::from_millis(50), ..ServerLimits::default() };
+    let server = TestServer::open(limits).await;
+    server.edition_table.put([ServedEdition {
         path: "/big".to_owned(),
         edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
-        last_modified: house.clock.now(),
-        policy: Policy::Feed,
+        last_modified: server.clock.now(),
+        policy: CachePolicy::Feed,
     }]);
-    let mut stream = TcpStream::connect(house.at).await.unwrap();
+    let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     stream.read_exact(&mut [0; 100]).await.unwrap();
     // Returns although the answer is neither read nor ended.
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn more_connections_than_allowed_wait_their_turn() {
-    let house = House::open(Limits { connections: 1, ..Limits::default() }).await;
-    let first = TcpStream::connect(house.at).await.unwrap();
-    let mut second = TcpStream::connect(house.at).await.unwrap();
+    let server = TestServer::open(ServerLimits { connections: 1, ..ServerLimits::default() }).await;
+    let first = TcpStream::connect(server.at).await.unwrap();
+    let mut second = TcpStream::connect(server.at).await.unwrap();
     second.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let early = tokio::time::timeout(Duration::from_millis(100), second.read(&mut [0; 64])).await;
     assert!(early.is_err(), "no answer while the only place is taken");
     drop(first);
     assert!(second.read(&mut [0; 64]).await.unwrap() > 0);
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn http_2_is_spoken_without_tls() {
-    let house = House::open(Limits::default()).await;
+    let server = TestServer::open(ServerLimits::default()).await;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
     for method in [reqwest::Method::GET, reqwest::Method::HEAD] {
-        let answer = client.request(method.clone(), format!("http://{}/feed.atom", house.at)).send().await.unwrap();
+        let answer = client.request(method.clone(), format!("http://{}/feed.atom", server.at)).send().await.unwrap();
         assert_eq!((answer.version(), answer.status().as_u16()), (reqwest::Version::HTTP_2, 200));
         assert_eq!(answer.bytes().await.unwrap().is_empty(), method == reqwest::Method::HEAD);
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_head_beyond_the_limit_is_refused() {
-    let house = House::open(Limits { head_bytes: 8192, ..Limits::default() }).await;
-    let (head, _) = house.ask(&format!("GET /feed.atom\nX-Long: {}", "x".repeat(20_000))).await;
+    let server = TestServer::open(ServerLimits { head_bytes: 8192, ..ServerLimits::default() }).await;
+    let (head, _) = server.ask(&format!("GET /feed.atom\nX-Long: {}", "x".repeat(20_000))).await;
     assert!(head.starts_with("http/1.1 431"), "{head}");
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn metrics_are_for_those_who_are_allowed() {
-    let house = House::open(Limits::default()).await;
-    house.ask("GET /feed.atom").await;
-    let (head, body) = house.ask("GET /metrics").await;
+    let server = TestServer::open(ServerLimits::default()).await;
+    server.ask("GET /feed.atom").await;
+    let (head, body) = server.ask("GET /metrics").await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert_eq!(header(&head, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     let text = String::from_utf8(body).unwrap();
     assert!(text.contains("warraq_http_responses_total{code=\"200\"} 1"), "{text}");
-    house.close().await;
+    server.close().await;
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();

@@ -1,7 +1,7 @@
 //! Polls that the writer takes from its queue together. A long document is decided and stored in strides, one a transaction,
 //! with other feeds' polls between them; its validators and its row of history come with the last stride.
 
-use super::visit::{Brought, Document, Settle, Visit, Written};
+use super::finished_poll::{CommittedPoll, Document, FeedUpdateFn, FinishedPoll, PollFindings};
 use crate::{
     dedup::Arrival,
     model::{Entry, Tally},
@@ -21,19 +21,19 @@ const MAX_BYTES: u64 = 16 << 20;
 
 /// A poll whose entries are not all stored yet.
 pub(super) struct Pending {
-    pub visit: Visit,
-    pub settle: Settle,
-    pub reply: oneshot::Sender<Written>,
+    pub poll: FinishedPoll,
+    pub feed_update: FeedUpdateFn,
+    pub reply: oneshot::Sender<CommittedPoll>,
     /// What its strides so far brought.
-    pub brought: Brought,
+    pub findings: PollFindings,
 }
 
 /// Polls that are decided and committed together.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub visits: Vec<Visit>,
-    pub brought: Vec<Brought>,
-    pub settles: Vec<(Settle, oneshot::Sender<Written>)>,
+    pub polls: Vec<FinishedPoll>,
+    pub findings: Vec<PollFindings>,
+    pub feed_updates: Vec<(FeedUpdateFn, oneshot::Sender<CommittedPoll>)>,
     entries: usize,
     bytes: u64,
 }
@@ -41,17 +41,21 @@ pub(super) struct Batch {
 impl Pending {
     /// A poll that arrives. The entries of a long document are put in the order in which they are decided, so that strides
     /// change nothing.
-    pub(super) fn new(mut visit: Visit, settle: Settle, reply: oneshot::Sender<Written>) -> Self {
-        let brought = brought_before(&visit);
-        if let Some(document) = visit.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
+    pub(super) fn new(
+        mut poll: FinishedPoll,
+        feed_update: FeedUpdateFn,
+        reply: oneshot::Sender<CommittedPoll>,
+    ) -> Self {
+        let findings = brought_before(&poll);
+        if let Some(document) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
             document.entries.sort_by(|a, b| order(a).cmp(&order(b)));
         }
-        Self { visit, settle, reply, brought }
+        Self { poll, feed_update, reply, findings }
     }
 
     /// Whether one transaction is too short for it.
     pub(super) fn is_long(&self) -> bool {
-        self.visit.document.as_ref().is_some_and(|d| d.entries.len() > STRIDE)
+        self.poll.document.as_ref().is_some_and(|d| d.entries.len() > STRIDE)
     }
 }
 
@@ -62,27 +66,27 @@ fn order(entry: &Entry) -> impl Ord + '_ {
 
 impl Batch {
     pub(super) fn is_full(&self) -> bool {
-        self.visits.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.bytes >= MAX_BYTES
+        self.polls.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.bytes >= MAX_BYTES
     }
 
     pub(super) fn add(&mut self, poll: Pending) {
-        self.entries += poll.visit.document.as_ref().map_or(0, |d| d.entries.len().min(STRIDE));
-        self.bytes += poll.visit.bytes;
-        self.visits.push(poll.visit);
-        self.brought.push(poll.brought);
-        self.settles.push((poll.settle, poll.reply));
+        self.entries += poll.poll.document.as_ref().map_or(0, |d| d.entries.len().min(STRIDE));
+        self.bytes += poll.poll.bytes;
+        self.polls.push(poll.poll);
+        self.findings.push(poll.findings);
+        self.feed_updates.push((poll.feed_update, poll.reply));
     }
 
     /// Moves the next stride of entries out of each poll, in the order of the queue; `decide` puts them in an order of its own.
     pub(super) fn arrivals(&mut self) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(self.entries);
-        for (poll, visit) in self.visits.iter_mut().enumerate() {
-            let Visit { feed, ended_at, document: Some(document), .. } = visit else { continue };
+        for (index, poll) in self.polls.iter_mut().enumerate() {
+            let FinishedPoll { feed, ended_at, document: Some(document), .. } = poll else { continue };
             let Document { entries, listing, oldest_believed, .. } = document;
             let later = entries.split_off(entries.len().min(STRIDE));
             for entry in std::mem::replace(entries, later) {
                 arrivals.push(Arrival {
-                    poll,
+                    poll: index,
                     feed: feed.id,
                     feed_url: feed.url.as_str().to_owned(),
                     outlet: feed.outlet_id,
@@ -100,22 +104,22 @@ impl Batch {
 
     /// When the last of these polls ended.
     pub(super) fn latest(&self) -> Timestamp {
-        self.visits.iter().map(|v| v.ended_at).max().unwrap_or(Timestamp::MIN)
+        self.polls.iter().map(|v| v.ended_at).max().unwrap_or(Timestamp::MIN)
     }
 }
 
 /// Whether every entry of a poll's document has been moved out of it.
-pub(super) fn is_whole(visit: &Visit) -> bool {
-    visit.document.as_ref().is_none_or(|d| d.entries.is_empty())
+pub(super) fn is_whole(poll: &FinishedPoll) -> bool {
+    poll.document.as_ref().is_none_or(|d| d.entries.is_empty())
 }
 
 /// What can be said of a poll before its entries are decided.
-fn brought_before(visit: &Visit) -> Brought {
-    let Some(document) = &visit.document else { return Brought::default() };
+fn brought_before(poll: &FinishedPoll) -> PollFindings {
+    let Some(document) = &poll.document else { return PollFindings::default() };
     let listed = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);
     let known = document.raw.iter().filter(|raw| document.listed_before.contains(raw)).count();
     let known = u32::try_from(known).unwrap_or(u32::MAX);
-    Brought {
+    PollFindings {
         tally: Tally { listed, known, ..Tally::default() },
         stamps: Vec::new(),
         gap: document.gap,

@@ -1,8 +1,8 @@
 //! Keeps editions as they were rendered last, so that they are served at once after a start.
 
-use super::{
-    cell::{Place, second},
-    error::{StoreError, While},
+use crate::store::{
+    error::{ErrorContext, StoreError},
+    sqlite::row::{RowRef, second},
 };
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -49,7 +49,7 @@ async fn keep_one(
     .while_doing("reading editions")?;
     let (mut at, mut is_kept) = (now, false);
     if let Some((row, _, changed_at, kept)) = was.filter(|(_, hash, ..)| *hash == edition.hash) {
-        at = Place { table: "edition", row }.time("changed_at", &changed_at)?;
+        at = RowRef { table: "edition", row }.time("changed_at", &changed_at)?;
         is_kept = kept;
     }
     if !is_kept {

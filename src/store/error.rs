@@ -155,16 +155,16 @@ impl StoreError {
     /// Whether trying again later may succeed: the disk is full, a lock is held, reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
-        super::transaction::Trouble::of(self).is_some()
+        crate::store::sqlite::writing::transaction::Trouble::of(self).is_some()
     }
 }
 
 /// Says what was being done when a statement failed.
-pub(super) trait While<T> {
+pub(super) trait ErrorContext<T> {
     fn while_doing(self, doing: &'static str) -> Result<T, StoreError>;
 }
 
-impl<T> While<T> for Result<T, sqlx::Error> {
+impl<T> ErrorContext<T> for Result<T, sqlx::Error> {
     fn while_doing(self, doing: &'static str) -> Result<T, StoreError> {
         self.map_err(|source| StoreError::Sql { doing, source })
     }

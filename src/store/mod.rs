@@ -6,43 +6,28 @@
 //!
 //! An `Err` here means the disk, the database or a bug; it ends the writer, and with it the process.
 
-mod apply;
-mod archive;
-mod backup;
 mod batch;
-mod cell;
-mod checkpoint;
-mod directory;
+mod catalog;
 mod edition;
 mod error;
-mod feeds;
-mod ledger;
+mod finished_poll;
 mod location;
-mod open;
-mod place;
 mod progress;
-mod read;
-mod recall;
-mod remember;
-mod retain;
-mod roster;
-mod scribe;
-mod search;
-mod transaction;
-mod visit;
+mod rows;
+mod sqlite;
 mod writer;
 
-pub use backup::{backup, restore};
-pub use checkpoint::WalState;
 pub use edition::Printed;
 pub use error::{StoreError, StoreErrorKind};
-pub use progress::{Progress, Teller, Unit};
-pub use read::{
-    EntryNow, EntryStory, FeedHealth, FeedNow, FeedStory, KeptEdition, Leaf, PlaceNow, PollThen, Reader, RevisionThen,
-    Shelved, SightingThen, StoryStory, Subscribed,
+pub use finished_poll::{CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings};
+pub use progress::{Progress, ProgressSender, ProgressUnit};
+pub use sqlite::backup::{backup, restore};
+pub use sqlite::reading::{
+    ArchiveLookup, ArchivePage, ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth,
+    FeedSnapshot, KeptEdition, PastPoll, PastRevision, PastSighting, Reader, StoryExplanation, SubscribedFeed,
 };
-pub use retain::{Keep, Pruned};
-pub use roster::{Adopted, Roster};
-pub use transaction::Trouble;
-pub use visit::{Brought, Document, Settle, Settled, Visit, Written};
+pub use sqlite::writing::checkpoint::WalState;
+pub use sqlite::writing::configured::{ConfigChanges, StoreConfig};
+pub use sqlite::writing::retention::{Pruned, RetentionLimits};
+pub use sqlite::writing::transaction::Trouble;
 pub use writer::{Writer, WriterTask};

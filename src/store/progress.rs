@@ -12,12 +12,12 @@ pub struct Progress {
     /// So much there is to do; 0 where nobody can know.
     pub total: u64,
     /// What is counted.
-    pub unit: Unit,
+    pub unit: ProgressUnit,
 }
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Unit {
+pub enum ProgressUnit {
     /// Bytes, which people read as megabytes.
     #[default]
     Bytes,
@@ -28,7 +28,7 @@ pub enum Unit {
 }
 
 /// Where a work tells of its progress; nobody need listen.
-pub type Teller = watch::Sender<Progress>;
+pub type ProgressSender = watch::Sender<Progress>;
 
 impl Progress {
     /// Something whose end cannot be foreseen.

@@ -1,22 +1,26 @@
 //! The one hand that writes. Polls queue up; what is there is decided and committed together, in one `BEGIN IMMEDIATE`
-//! transaction. Visits that brought nothing (304, same bytes, failures) wait up to five seconds for company.
+//! transaction. Polls that brought nothing (304, same bytes, failures) wait up to five seconds for company.
 
-use super::{
-    checkpoint::{Checkpoints, WalState},
-    edition::Printed,
-    error::{StoreError, While},
-    open::{self, WriterLock},
-    progress::{Progress, Teller},
-    read::Leaf,
-    retain::{self, Done, Keep, Pruned, Step},
-    roster::{Adopted, Roster},
-    scribe::Scribe,
-    transaction::{Transactions, Trouble},
-    visit::{Settle, Settled, Visit, Written},
-};
 use crate::{
-    dedup::{Mint, Window},
+    dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
+    store::{
+        edition::Printed,
+        error::{ErrorContext, StoreError},
+        finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
+        progress::{Progress, ProgressSender},
+        sqlite::{
+            open::{self, WriterLock},
+            reading::ArchivePage,
+            writing::{
+                checkpoint::{Checkpoints, WalState},
+                configured::{ConfigChanges, StoreConfig},
+                retention::{self, Done, Pruned, RetentionLimits, Step},
+                transaction::{Transactions, Trouble},
+                writer_task::WriterLoop,
+            },
+        },
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
@@ -26,12 +30,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// Finished polls that may wait for the writer before polls wait themselves.
 const QUEUE: usize = 64;
 pub(super) enum Command {
-    Visit(Box<Visit>, Settle, oneshot::Sender<Written>),
-    Adopt(Box<Roster>, Timestamp, oneshot::Sender<(Adopted, Vec<FeedRecord>)>),
-    Settle(Vec<Settled>, oneshot::Sender<()>),
+    Poll(Box<FinishedPoll>, FeedUpdateFn, oneshot::Sender<CommittedPoll>),
+    Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
+    UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
     Editions(Vec<Printed>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
-    Archive { leaf: Box<Leaf>, packed: Vec<u8>, fingerprint: String, now: Timestamp, reply: oneshot::Sender<bool> },
-    Retention(Keep, Step, oneshot::Sender<Done>),
+    Archive {
+        page: Box<ArchivePage>,
+        packed: Vec<u8>,
+        fingerprint: String,
+        now: Timestamp,
+        reply: oneshot::Sender<bool>,
+    },
+    Retention(RetentionLimits, Step, oneshot::Sender<Done>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
@@ -59,19 +69,19 @@ impl Writer {
     pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
         let lock = WriterLock::take(path)?;
         let mut connection = open::writer(&lock).await?;
-        let mint = mint(&mut connection).await?;
+        let ids = ids(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
         let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
-        let scribe = Scribe::new(
+        let writer_loop = WriterLoop::new(
             Transactions::new(connection, troubled, stopping.clone()),
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
-            mint,
+            ids,
             Checkpoints::new(path, checkpointing),
             changing,
         );
-        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(scribe.run(inbox))))
+        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(writer_loop.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -80,28 +90,32 @@ impl Writer {
         answer.await.map_err(|_| StoreError::WriterGone)
     }
 
-    /// Hands over a finished visit; returns once it is committed, or, when it brought nothing, once it is settled.
+    /// Hands over a finished poll; returns once it is committed, or, when it brought nothing, once it is settled.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn visit(&self, visit: Visit, settle: Settle) -> Result<Written, StoreError> {
-        self.ask(|reply| Command::Visit(Box::new(visit), settle, reply)).await
+    pub async fn poll(&self, poll: FinishedPoll, feed_update: FeedUpdateFn) -> Result<CommittedPoll, StoreError> {
+        self.ask(|reply| Command::Poll(Box::new(poll), feed_update, reply)).await
     }
 
     /// Brings the configuration into the file; answers what changed and every configured feed.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn adopt(&self, roster: Roster, now: Timestamp) -> Result<(Adopted, Vec<FeedRecord>), StoreError> {
-        self.ask(|reply| Command::Adopt(Box::new(roster), now, reply)).await
+    pub async fn adopt(
+        &self,
+        store_config: StoreConfig,
+        now: Timestamp,
+    ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
+        self.ask(|reply| Command::Adopt(Box::new(store_config), now, reply)).await
     }
 
-    /// Writes feeds that were given a new due time without a visit.
+    /// Writes feeds that were given a new due time without a poll.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn settle(&self, settled: Vec<Settled>) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Settle(settled, reply)).await
+    pub async fn update_feeds(&self, updates: Vec<FeedUpdate>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::UpdateFeeds(updates, reply)).await
     }
 
     /// Keeps rendered editions; answers when the bytes of each last changed.
@@ -119,12 +133,12 @@ impl Writer {
     /// When the writer has stopped.
     pub async fn archive(
         &self,
-        leaf: Leaf,
+        page: ArchivePage,
         packed: Vec<u8>,
         fingerprint: String,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.ask(|reply| Command::Archive { leaf: Box::new(leaf), packed, fingerprint, now, reply }).await
+        self.ask(|reply| Command::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
     }
 
     /// Brings the search index up to date: for a run that ends before the writer is idle.
@@ -140,19 +154,23 @@ impl Writer {
     ///
     /// # Errors
     /// When next to nothing would be left ([`StoreError::NothingLeft`]), or when the writer has stopped.
-    pub async fn prune(&self, keep: Keep) -> Result<Pruned, StoreError> {
-        self.prune_telling(keep, Teller::default()).await
+    pub async fn prune(&self, keep: RetentionLimits) -> Result<Pruned, StoreError> {
+        self.prune_with_progress(keep, ProgressSender::default()).await
     }
 
     /// As [`Writer::prune`], for somebody who watches.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn prune_telling(&self, keep: Keep, tell: Teller) -> Result<Pruned, StoreError> {
-        retain::prune(self, keep, &tell).await
+    pub async fn prune_with_progress(
+        &self,
+        keep: RetentionLimits,
+        progress_sender: ProgressSender,
+    ) -> Result<Pruned, StoreError> {
+        retention::prune(self, keep, &progress_sender).await
     }
 
-    pub(super) async fn retention(&self, keep: Keep, step: Step) -> Result<Done, StoreError> {
+    pub(super) async fn retention(&self, keep: RetentionLimits, step: Step) -> Result<Done, StoreError> {
         self.ask(|reply| Command::Retention(keep, step, reply)).await
     }
 
@@ -161,8 +179,8 @@ impl Writer {
     ///
     /// # Errors
     /// When the writer has stopped, which a disk without room for the copy makes it do.
-    pub async fn compact(&self, tell: Teller) -> Result<(), StoreError> {
-        tell.send_replace(Progress::unmeasured("compacting"));
+    pub async fn compact(&self, progress_sender: ProgressSender) -> Result<(), StoreError> {
+        progress_sender.send_replace(Progress::unmeasured("compacting"));
         self.ask(Command::Compact).await
     }
 
@@ -195,11 +213,11 @@ impl Writer {
 }
 
 /// The next ids, from SQLite's own counters, which never go back.
-async fn mint(connection: &mut SqliteConnection) -> Result<Mint, StoreError> {
+async fn ids(connection: &mut SqliteConnection) -> Result<IdAllocator, StoreError> {
     let counters: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM sqlite_sequence")
         .fetch_all(connection)
         .await
         .while_doing("reading counters")?;
     let next = |table: &str| counters.iter().find(|(name, _)| name == table).map_or(1, |(_, seq)| seq + 1);
-    Ok(Mint { next_entry: EntryId(next("entry")), next_story: StoryId(next("story")) })
+    Ok(IdAllocator { next_entry: EntryId(next("entry")), next_story: StoryId(next("story")) })
 }

@@ -6,7 +6,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_house::sql,
+    test_instance::sql,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{fs, path::Path};
@@ -14,7 +14,7 @@ use std::{fs, path::Path};
 const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
 const ENTRIES: &str = "SELECT count(*) FROM entries";
 
-/// A feed that lists one entry more at each visit.
+/// A feed that lists one entry more at each poll.
 fn growing(outlet: &FakeOutlet, path: &str) {
     outlet.script(
         path,

@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{RunningDaemon, TestHouse, config_text},
+    test_instance::{RunningDaemon, TestInstance, config_text},
 };
 use jiff::SignedDuration;
 
@@ -30,25 +30,26 @@ async fn editions(daemon: &RunningDaemon) -> Vec<(String, String, String)> {
 async fn a_restart_changes_no_byte_and_asks_nobody() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc("Un titre")).etag("\"1\""));
-    let mut house = TestHouse::with("[schedule]\ndefault = \"every 1h\"\n", &[("ville", &outlet.url("/feed"))]).await;
-    house.poll().await;
-    house.close().await;
+    let mut instance =
+        TestInstance::with("[schedule]\ndefault = \"every 1h\"\n", &[("ville", &outlet.url("/feed"))]).await;
+    instance.poll().await;
+    instance.close().await;
 
-    let daemon = RunningDaemon::start(&house).await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     let before = editions(&daemon).await;
     daemon.stop().await.unwrap();
-    let due = house.sql(DUE).await;
+    let due = instance.sql(DUE).await;
     for minutes in [0, 10, 40] {
-        house.pass(SignedDuration::from_mins(minutes));
-        let daemon = RunningDaemon::start(&house).await;
+        instance.pass(SignedDuration::from_mins(minutes));
+        let daemon = RunningDaemon::start(&instance).await;
         daemon.get_until("/feed.json", "Un titre").await;
         assert_eq!(editions(&daemon).await, before, "after {minutes} minutes more");
         daemon.stop().await.unwrap();
-        assert_eq!(house.sql(DUE).await, due);
+        assert_eq!(instance.sql(DUE).await, due);
     }
     assert_eq!(outlet.requests("/feed").len(), 1, "no early poll");
-    assert_eq!(house.sql("SELECT count(*) FROM poll").await, ["1"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM poll").await, ["1"]);
 }
 
 #[tokio::test]
@@ -61,20 +62,20 @@ async fn a_start_after_a_long_pause_is_no_burst() {
     let feeds: Vec<_> = paths.iter().map(|path| ("ville", outlet.url(path))).collect();
     let slugs: Vec<String> = (0..40).map(|n| format!("v{n}")).collect();
     let outlets: Vec<_> = slugs.iter().zip(&feeds).map(|(slug, (_, feed))| (slug.as_str(), feed)).collect();
-    let mut house = TestHouse::over(&outlets).await;
+    let mut instance = TestInstance::over(&outlets).await;
     let first = "SELECT count(DISTINCT next_poll_at) > 20, max(next_poll_at) FROM feed";
-    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"), "first visits are spread");
-    house.poll().await;
+    assert_eq!(instance.sql(first).await[0].split('|').next(), Some("1"), "first polls are spread");
+    instance.poll().await;
     // Due times after a document are spread too, and so are those of a machine that slept for a month.
-    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"));
-    house.close().await;
-    house.pass(SignedDuration::from_hours(24 * 30));
-    house.open().await;
-    assert!(house.run_due().await.len() < 10, "not all at once");
-    assert_eq!(house.sql(first).await[0].split('|').next(), Some("1"));
-    house.pass(SignedDuration::from_secs(31));
-    house.run_due().await;
-    assert_eq!(house.sql("SELECT count(*) FROM poll").await, ["80"]);
+    assert_eq!(instance.sql(first).await[0].split('|').next(), Some("1"));
+    instance.close().await;
+    instance.pass(SignedDuration::from_hours(24 * 30));
+    instance.open().await;
+    assert!(instance.run_due().await.len() < 10, "not all at once");
+    assert_eq!(instance.sql(first).await[0].split('|').next(), Some("1"));
+    instance.pass(SignedDuration::from_secs(31));
+    instance.run_due().await;
+    assert_eq!(instance.sql("SELECT count(*) FROM poll").await, ["80"]);
 }
 
 #[tokio::test]
@@ -84,39 +85,39 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     outlet.set("/one", Reply::feed(doc("Un titre")));
     outlet.set("/two", Reply::feed(doc("Deux titres")));
     let every = |every: &str| format!("[schedule]\ndefault = \"every {every}\"\n");
-    let mut house = TestHouse::with(&every("1h"), &[("ville", &one)]).await;
-    house.poll().await;
-    house.close().await;
-    let daemon = RunningDaemon::start(&house).await;
+    let mut instance = TestInstance::with(&every("1h"), &[("ville", &one)]).await;
+    instance.poll().await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
     let health = "SELECT outlet, next_poll_at < '2026-11-02T12:30:00Z' FROM feed_health ORDER BY 1";
 
     daemon.reload(config_text("[shcedule]\n", &[("neuf", &two)])).await;
     // Orders are obeyed in turn: once the second is, the first was.
     daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
-    house.sql_until(health, &["neuf|1", "ville|1"]).await;
-    house.pass(SignedDuration::from_secs(31));
+    instance.sql_until(health, &["neuf|1", "ville|1"]).await;
+    instance.pass(SignedDuration::from_secs(31));
     daemon.get_until("/feed.json", "Deux titres").await;
-    house.sql_until("SELECT count(*) FROM poll WHERE feed_id = 2", &["1"]).await;
+    instance.sql_until("SELECT count(*) FROM poll WHERE feed_id = 2", &["1"]).await;
     // The clock stood at 12:01:00 while both files were read; it moves only while the test waits.
     let at_once = "SELECT count(*) FROM poll WHERE feed_id = 2 AND ended_at <= '2026-11-02T12:01:00.000Z'";
-    assert_eq!(house.sql(at_once).await, ["0"], "a new feed is spread, not polled in the moment of the reload");
+    assert_eq!(instance.sql(at_once).await, ["0"], "a new feed is spread, not polled in the moment of the reload");
     assert_eq!(outlet.requests("/one").len(), 1, "another schedule does not make it due at once");
 
     // What is no longer configured is asked no more; its entries stay.
     daemon.reload(config_text(&every("10m"), &[("neuf", &two)])).await;
-    house.sql_until(health, &["neuf|1"]).await;
-    house.pass(SignedDuration::from_mins(13));
-    house.sql_until("SELECT count(*) FROM poll", &["3"]).await;
+    instance.sql_until(health, &["neuf|1"]).await;
+    instance.pass(SignedDuration::from_mins(13));
+    instance.sql_until("SELECT count(*) FROM poll", &["3"]).await;
     assert_eq!((outlet.requests("/one").len(), outlet.requests("/two").len()), (1, 2));
-    assert_eq!(house.sql("SELECT outlet FROM entries ORDER BY 1").await, ["neuf", "ville"]);
+    assert_eq!(instance.sql("SELECT outlet FROM entries ORDER BY 1").await, ["neuf", "ville"]);
     let json = daemon.get("/feed.json").await.text().await.unwrap();
     assert!(json.contains("Un titre"), "what was shown is not withdrawn: {json}");
 
-    // It comes back, and is no first visit.
+    // It comes back, and is no first poll.
     daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
-    house.sql_until("SELECT count(*) FROM feed_health", &["2"]).await;
-    house.pass(SignedDuration::from_mins(13));
-    house.sql_until("SELECT count(*) FROM poll WHERE outcome = 'same_bytes' AND feed_id = 1", &["1"]).await;
+    instance.sql_until("SELECT count(*) FROM feed_health", &["2"]).await;
+    instance.pass(SignedDuration::from_mins(13));
+    instance.sql_until("SELECT count(*) FROM poll WHERE outcome = 'same_bytes' AND feed_id = 1", &["1"]).await;
     daemon.stop().await.unwrap();
 }
 
@@ -125,10 +126,10 @@ async fn a_reload_publishes_other_channels() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc("Un titre")));
     let feed = outlet.url("/feed");
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
-    house.close().await;
-    let daemon = RunningDaemon::start(&house).await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     assert_eq!(daemon.get("/channels/v.json").await.status(), 404);
     let channel = "[[channel]]\nslug = \"v\"\ntitle = \"La V\"\noutlets = [\"ville\"]\n";

@@ -1,9 +1,9 @@
-//! Documents in broken envelopes, behind gates, and addresses that lead to a feed: polled by a whole house.
+//! Documents in broken envelopes, behind gates, and addresses that lead to a feed: polled by a whole instance.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{TestHouse, config_text, sums},
+    test_instance::{TestInstance, config_text, sums},
 };
 
 const DATE: &str = "2026-11-02T11:00:00Z";
@@ -21,8 +21,8 @@ fn doc() -> FeedDoc {
 /// New entries of the first poll of an outlet whose feed is at `/feed`.
 async fn brought(outlet: &FakeOutlet) -> u32 {
     let url = outlet.url("/feed");
-    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
-    sums(&house.poll().await)[0]
+    let mut instance = TestInstance::configured(config_text("", &[("ville", &url)])).await;
+    sums(&instance.poll().await)[0]
 }
 
 #[tokio::test]
@@ -49,9 +49,9 @@ async fn of_a_document_that_breaks_off_the_closed_entries_are_kept_and_the_rest_
         ],
     );
     let url = outlet.url("/feed");
-    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
-    assert_eq!(sums(&house.poll().await)[0], 1);
-    assert_eq!(sums(&house.poll().await)[0], 1);
+    let mut instance = TestInstance::configured(config_text("", &[("ville", &url)])).await;
+    assert_eq!(sums(&instance.poll().await)[0], 1);
+    assert_eq!(sums(&instance.poll().await)[0], 1);
     assert!(outlet.requests("/feed").iter().all(|request| request.header("if-none-match").is_none()));
 }
 
@@ -62,9 +62,9 @@ async fn a_cookie_of_the_way_goes_back_to_its_host_and_is_forgotten() {
     outlet.script("/feed", [to_gate(), Reply::feed(doc()), to_gate(), Reply::feed(doc())]);
     outlet.set("/gate", Reply::redirect("/feed", 302).header("Set-Cookie", "ok=1; Path=/"));
     let url = outlet.url("/feed");
-    let mut house = TestHouse::configured(config_text("", &[("ville", &url)])).await;
-    assert_eq!(sums(&house.poll().await)[0], 2);
-    house.poll().await;
+    let mut instance = TestInstance::configured(config_text("", &[("ville", &url)])).await;
+    assert_eq!(sums(&instance.poll().await)[0], 2);
+    instance.poll().await;
     let sent: Vec<_> = outlet.requests("/feed").iter().map(|r| r.header("cookie").map(str::to_owned)).collect();
     let cookie = Some("ok=1".to_owned());
     assert_eq!(sent, [None, cookie.clone(), None, cookie]);

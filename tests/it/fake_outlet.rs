@@ -129,12 +129,12 @@ pub struct Reply {
     body: Vec<u8>,
     stated_length: Option<u64>,
     conditional: bool,
-    manner: Manner,
+    manner: Behaviour,
 }
 
 /// How an answer is sent.
 #[derive(Debug, Clone)]
-enum Manner {
+enum Behaviour {
     Whole,
     /// So many bytes of the body, then nothing, for ever.
     Stall(usize),
@@ -159,7 +159,7 @@ impl Reply {
             body: Vec::new(),
             stated_length: None,
             conditional: true,
-            manner: Manner::Whole,
+            manner: Behaviour::Whole,
         }
     }
 
@@ -185,12 +185,12 @@ impl Reply {
 
     /// Bytes that are no HTTP.
     pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
-        Self { manner: Manner::Raw(bytes.as_ref().to_vec()), ..Self::status(0) }
+        Self { manner: Behaviour::Raw(bytes.as_ref().to_vec()), ..Self::status(0) }
     }
 
     /// The request is read, and never answered.
     pub fn silence() -> Self {
-        Self { manner: Manner::Silent, ..Self::status(0) }
+        Self { manner: Behaviour::Silent, ..Self::status(0) }
     }
 
     /// One more header, byte for byte.
@@ -234,25 +234,25 @@ impl Reply {
 
     /// Sends so many bytes of the body, then nothing more, and keeps the connection.
     pub fn stall_after(mut self, bytes: usize) -> Self {
-        self.manner = Manner::Stall(bytes);
+        self.manner = Behaviour::Stall(bytes);
         self
     }
 
     /// Sends so many bytes of the body and hangs up.
     pub fn cut_after(mut self, bytes: usize) -> Self {
-        self.manner = Manner::Cut(bytes);
+        self.manner = Behaviour::Cut(bytes);
         self
     }
 
     /// Sends so many bytes of the body at a time, with a pause after each.
     pub fn drip(mut self, bytes: usize, pause: Duration) -> Self {
-        self.manner = Manner::Drip(bytes, pause);
+        self.manner = Behaviour::Drip(bytes, pause);
         self
     }
 
     /// Sends the body again and again, for ever.
     pub fn endless(mut self) -> Self {
-        self.manner = Manner::Endless;
+        self.manner = Behaviour::Endless;
         self
     }
 
@@ -275,7 +275,7 @@ impl Reply {
         }
         let length = self.stated_length.unwrap_or(self.body.len() as u64);
         let framing = match self.manner {
-            Manner::Endless => "Transfer-Encoding: chunked\r\n\r\n".to_owned(),
+            Behaviour::Endless => "Transfer-Encoding: chunked\r\n\r\n".to_owned(),
             _ if status == 304 || status == 204 => "\r\n".to_owned(),
             _ => format!("Content-Length: {length}\r\n\r\n"),
         };
@@ -285,23 +285,23 @@ impl Reply {
 
     async fn send(self, to: &mut TcpStream) -> std::io::Result<()> {
         match &self.manner {
-            Manner::Silent => return std::future::pending().await,
-            Manner::Raw(bytes) => return to.write_all(bytes).await,
+            Behaviour::Silent => return std::future::pending().await,
+            Behaviour::Raw(bytes) => return to.write_all(bytes).await,
             _ => to.write_all(&self.head(self.status)).await?,
         }
         match self.manner {
-            Manner::Stall(bytes) => {
+            Behaviour::Stall(bytes) => {
                 to.write_all(&self.body[..bytes]).await?;
                 std::future::pending::<()>().await;
             }
-            Manner::Cut(bytes) => to.write_all(&self.body[..bytes]).await?,
-            Manner::Drip(bytes, pause) => {
+            Behaviour::Cut(bytes) => to.write_all(&self.body[..bytes]).await?,
+            Behaviour::Drip(bytes, pause) => {
                 for piece in self.body.chunks(bytes) {
                     tokio::time::sleep(pause).await;
                     to.write_all(piece).await?;
                 }
             }
-            Manner::Endless => loop {
+            Behaviour::Endless => loop {
                 to.write_all(format!("{:x}\r\n", self.body.len()).as_bytes()).await?;
                 to.write_all(&self.body).await?;
                 to.write_all(b"\r\n").await?;

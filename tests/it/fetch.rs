@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 use warraq::{
-    fetch::{Answer, Fetched, Fetcher, Limits},
+    fetch::{FetchLimits, FetchResponse, Fetched, Fetcher},
     model::{Fault, FeedUrl, Network, Validators},
 };
 
@@ -26,16 +26,16 @@ fn now() -> Timestamp {
 }
 
 /// Loopback is open, and documents are small.
-fn limits() -> Limits {
-    Limits {
+fn limits() -> FetchLimits {
+    FetchLimits {
         timeout: Duration::from_secs(10),
         max_body: 100_000,
         allow_networks: vec![Network::parse("127.0.0.0/8").unwrap()],
-        ..Limits::default()
+        ..FetchLimits::default()
     }
 }
 
-async fn get_since(url: &FeedUrl, validators: &Validators) -> Answer {
+async fn get_since(url: &FeedUrl, validators: &Validators) -> FetchResponse {
     // One for each test: building one reads the system's certificates, and connections belong to a test's runtime.
     thread_local! {
         static FETCHER: Fetcher = Fetcher::new(&limits()).unwrap();
@@ -43,7 +43,7 @@ async fn get_since(url: &FeedUrl, validators: &Validators) -> Answer {
     FETCHER.with(Fetcher::clone).get(url, validators, now()).await
 }
 
-async fn get(url: &FeedUrl) -> Answer {
+async fn get(url: &FeedUrl) -> FetchResponse {
     get_since(url, &Validators::default()).await
 }
 
@@ -51,7 +51,7 @@ async fn fault(url: &FeedUrl) -> Fault {
     get(url).await.result.unwrap_err()
 }
 
-fn body(answer: &Answer) -> &[u8] {
+fn body(answer: &FetchResponse) -> &[u8] {
     match &answer.result {
         Ok(Fetched::Document { body, .. }) => body,
         other => panic!("no document: {other:?}"),
@@ -285,7 +285,7 @@ async fn redirects_to_nowhere_are_named_without_their_secrets() {
 #[tokio::test]
 async fn inside_addresses_are_asked_at_no_hop() {
     let outlet = FakeOutlet::start().await;
-    let closed = Fetcher::new(&Limits { allow_networks: Vec::new(), ..limits() }).unwrap();
+    let closed = Fetcher::new(&FetchLimits { allow_networks: Vec::new(), ..limits() }).unwrap();
     let port = outlet.url("/").url().port().unwrap();
     for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost", "LocalHost", "0"] {
         let url = FeedUrl::parse(&format!("http://{host}:{port}/feed")).unwrap();
@@ -387,17 +387,17 @@ async fn freshness_is_read_as_caches_read_it() {
 #[tokio::test]
 async fn slow_servers_meet_the_deadline() {
     let outlet = FakeOutlet::start().await;
-    let hasty = Limits { timeout: Duration::from_millis(300), ..limits() };
+    let hasty = FetchLimits { timeout: Duration::from_millis(300), ..limits() };
     outlet.set("/silent", Reply::silence());
     outlet.set("/stalled", Reply::feed(xml()).stall_after(20));
     outlet.set("/dripping", Reply::feed(xml()).drip(1, Duration::from_millis(50)));
     outlet.set("/hop", Reply::redirect("/silent", 302));
     let fetcher = Fetcher::new(&hasty).unwrap();
-    let visits = ["/silent", "/stalled", "/dripping", "/hop"].map(|path| {
+    let polls = ["/silent", "/stalled", "/dripping", "/hop"].map(|path| {
         let (url, fetcher) = (outlet.url(path), fetcher.clone());
         async move { fetcher.get(&url, &Validators::default(), now()).await }
     });
-    for answer in futures_util::future::join_all(visits).await {
+    for answer in futures_util::future::join_all(polls).await {
         assert_eq!(answer.result, Err(Fault::Timeout(hasty.timeout)), "{answer:?}");
     }
     outlet.set("/slow", Reply::feed(xml()).drip(200, Duration::from_millis(1)));
@@ -492,6 +492,6 @@ async fn speaker(says: &'static [u8]) -> Speaker {
 
 #[tokio::test]
 async fn a_user_agent_that_cannot_be_sent_is_refused_at_the_start() {
-    let limits = Limits { user_agent: "Warraq\r\nX-Evil: 1".to_owned(), ..limits() };
+    let limits = FetchLimits { user_agent: "Warraq\r\nX-Evil: 1".to_owned(), ..limits() };
     assert!(Fetcher::new(&limits).is_err());
 }

@@ -8,7 +8,7 @@ use warraq::{
 };
 
 fn read(document: &str) -> ParsedFeed {
-    parse::read(document.as_bytes(), &parse::Context::default(), &|_| false).unwrap()
+    parse::read(document.as_bytes(), &parse::ParseContext::default(), &|_| false).unwrap()
 }
 
 fn entries(feed: &ParsedFeed) -> Vec<&ParsedEntry> {
@@ -97,7 +97,7 @@ fn elements_are_bounded_and_closed_entries_before_the_bound_are_kept() {
 fn a_tag_keeps_a_hundred_attributes() {
     let many = (0..50_000).map(|i| format!(" a{i}=1")).collect::<Vec<_>>().concat();
     let feed = read(&item(&format!("<description><![CDATA[<DIV{many} title='x'>text</DIV> more]]></description>")));
-    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
+    let own = normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
     let raw = feed.listed[1].raw;
     let kept = normalise::entry(entries(&feed)[1].clone(), raw, &own);
     assert_eq!(kept.summary.unwrap().as_str(), "<div>text</div> more");
@@ -112,7 +112,7 @@ fn a_document_past_its_deadline_is_a_fault() {
         let asked = Arc::clone(&asked);
         asked.store(0, Ordering::Relaxed);
         let deadline = Deadline::when(move || asked.fetch_add(1, Ordering::Relaxed) >= questions);
-        let context = parse::Context { deadline, ..parse::Context::default() };
+        let context = parse::ParseContext { deadline, ..parse::ParseContext::default() };
         parse::read(document.as_bytes(), &context, &|_| false)
     };
     assert!(after(usize::MAX).is_ok());
@@ -121,7 +121,7 @@ fn a_document_past_its_deadline_is_a_fault() {
     for allowed in [0, 1, 2, 100, questions / 2, questions - 1] {
         assert_eq!(after(allowed), Err(Fault::WorkLimit(parse::WORK)), "after {allowed}");
     }
-    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
+    let own = normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
     let feed = read(&item("<description><![CDATA[<P>a</P>]]></description>"));
     let (raw, parsed) = (feed.listed[1].raw, entries(&feed)[1].clone());
     assert!(normalise::entry_within(parsed.clone(), raw, &own, &Deadline::when(|| true)).is_none());

@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use warraq::dedup::{Arrival, Change, Known, KnownEntry, Listing, Mint, Sighted, Window, decide, files};
+use warraq::dedup::{
+    Arrival, Change, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Listing, Window, decide, files,
+};
 use warraq::model::{EntryId, FeedId, OutletId, StoryId};
 use warraq::{normalise, parse};
 
@@ -110,8 +112,8 @@ fn document(entries: &[Truth], habits: &Habits, host: &str, poll: usize) -> Stri
 /// The store, as far as decisions need it.
 struct Shelf {
     window: Window,
-    mint: Mint,
-    known: Known,
+    ids: IdAllocator,
+    known: KnownEntries,
     void: bool,
 }
 
@@ -119,19 +121,19 @@ impl Shelf {
     fn new() -> Self {
         let mut window = Window::default();
         window.load(Timestamp::MIN, []);
-        let mint = Mint { next_entry: EntryId(1), next_story: StoryId(1) };
-        Self { window, mint, known: Known::default(), void: false }
+        let ids = IdAllocator { next_entry: EntryId(1), next_story: StoryId(1) };
+        Self { window, ids, known: KnownEntries::default(), void: false }
     }
 
     /// Polls a document; the entry that each item became, in the document's order.
     fn poll(&mut self, document: &str, now: Timestamp) -> Vec<Option<EntryId>> {
-        let context = parse::Context { guids_void: self.void, ..parse::Context::default() };
+        let context = parse::ParseContext { guids_void: self.void, ..parse::ParseContext::default() };
         let feed = parse::read(document.as_bytes(), &context, &|_| false).unwrap();
         if feed.guids_void && !self.void {
             self.void = true;
             return self.poll(document, now);
         }
-        let own = normalise::Context { language: None, now, link_shared: feed.link_shared };
+        let own = normalise::NormaliseContext { language: None, now, link_shared: feed.link_shared };
         let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
         let mut links = HashSet::new();
         let mut entries = Vec::new();
@@ -155,9 +157,9 @@ impl Shelf {
             entry,
         });
         let known = self.recall();
-        let changes = decide(arrivals.collect(), known, &mut self.window, &mut self.mint);
+        let changes = decide(arrivals.collect(), known, &mut self.window, &mut self.ids);
         let mut became = HashMap::new();
-        for decided in changes.into_decided() {
+        for decided in changes.into_decisions() {
             let id = match &decided.change {
                 Change::New(new) => new.id,
                 Change::Revised(revision) => revision.entry,
@@ -170,8 +172,8 @@ impl Shelf {
         raws.iter().map(|raw| became.get(raw).copied()).collect()
     }
 
-    fn recall(&self) -> Known {
-        Known {
+    fn recall(&self) -> KnownEntries {
+        KnownEntries {
             by_key: self.known.by_key.clone(),
             by_link: self.known.by_link.clone(),
             entries: self.known.entries.clone(),
@@ -184,7 +186,7 @@ impl Shelf {
         let (feed, entry) = (arrival.feed, &arrival.entry);
         let sighted = self.known.by_key.entry(entry.key.hash()).or_default();
         if !sighted.iter().any(|s| s.feed == feed) {
-            sighted.push(Sighted { feed, entry: Some(id) });
+            sighted.push(KnownSighting { feed, entry: Some(id) });
         }
         if !matches!(change, Change::New(_) | Change::Revised(_) | Change::Refreshed { .. }) {
             return;

@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{TestHouse, outcomes, sums},
+    test_instance::{TestInstance, outcomes, sums},
 };
 use jiff::SignedDuration;
 use warraq::{model::FeedUrl, publish::Format};
@@ -35,81 +35,81 @@ fn entries(edition: &str) -> Vec<(String, String)> {
 async fn an_entry_is_new_once_whatever_becomes_of_it() {
     let first = || doc().entry("1", "Le budget est voté", "https://ville.invalid/1", TEXT, DATE);
     let (outlet, feed) = outlet(Reply::feed(first())).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    assert_eq!(sums(&house.poll().await), [1, 0, 0]);
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
 
     // Listed over days, with others before and behind it.
     for day in 2..6 {
-        house.pass(SignedDuration::from_hours(24));
+        instance.pass(SignedDuration::from_hours(24));
         let other = format!("Autre nouvelle numéro {day}");
         outlet.set("/feed", Reply::feed(first().entry(&day.to_string(), &other, "", "", "")));
-        assert_eq!(sums(&house.poll().await), [1, 0, 0]);
+        assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
     }
     // It leaves the feed and comes back.
     outlet.set("/feed", Reply::feed(doc().entry("9", "Seul", "", "", "")));
-    assert_eq!(sums(&house.poll().await), [1, 0, 0]);
-    let left = house.sql("SELECT last_listed_at FROM entries WHERE source_id = '1'").await;
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
+    let left = instance.sql("SELECT last_listed_at FROM entries WHERE source_id = '1'").await;
     assert_eq!(left, ["2026-11-06T12:05:00Z"]);
     outlet.set("/feed", Reply::feed(first()));
-    assert_eq!(sums(&house.poll().await), [0, 0, 0]);
-    assert_eq!(house.sql("SELECT count(*), count(DISTINCT story_id) FROM entries").await, ["6|6"]);
-    assert_eq!(house.sql("SELECT count(*) FROM revisions").await, ["0"]);
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
+    assert_eq!(instance.sql("SELECT count(*), count(DISTINCT story_id) FROM entries").await, ["6|6"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM revisions").await, ["0"]);
 }
 
 #[tokio::test]
 async fn what_was_pruned_never_returns_as_new() {
     let first = || doc().entry("1", "Le budget est voté", "https://ville.invalid/1", TEXT, DATE);
     let (outlet, feed) = outlet(Reply::feed(first().entry("2", "Reste", "", "", ""))).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
     outlet.set("/feed", Reply::feed(doc().entry("2", "Reste", "", "", "")));
-    house.poll().await;
-    house.pass(SignedDuration::from_hours(24 * 91));
-    house.poll().await;
-    let pruned = house.prune().await;
+    instance.poll().await;
+    instance.pass(SignedDuration::from_hours(24 * 91));
+    instance.poll().await;
+    let pruned = instance.prune().await;
     assert_eq!((pruned.entries, pruned.stories), (1, 1), "what is listed stays");
-    assert_eq!(house.sql("SELECT title FROM entries").await, ["Reste"]);
-    assert_eq!(house.sql("SELECT count(*) FROM latest").await, ["1"]);
+    assert_eq!(instance.sql("SELECT title FROM entries").await, ["Reste"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM latest").await, ["1"]);
 
-    house.restart(None).await;
+    instance.restart(None).await;
     outlet.set("/feed", Reply::feed(first().entry("2", "Reste", "", "", "")));
-    assert_eq!(sums(&house.poll().await), [0, 0, 0]);
-    assert_eq!(house.sql("SELECT title FROM entries").await, ["Reste"]);
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
+    assert_eq!(instance.sql("SELECT title FROM entries").await, ["Reste"]);
     // The numbers of stories are never used twice.
     outlet.set("/feed", Reply::feed(doc().entry("3", "Nouvelle", "", "", "")));
-    assert_eq!(sums(&house.poll().await), [1, 0, 0]);
-    assert_eq!(house.sql(TITLES).await, ["2|2|Reste", "3|3|Nouvelle"]);
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
+    assert_eq!(instance.sql(TITLES).await, ["2|2|Reste", "3|3|Nouvelle"]);
 }
 
 #[tokio::test]
 async fn a_corrected_headline_keeps_its_id_its_story_and_its_place() {
     let with = |title: &str, text: &str| doc().entry("1", title, "https://ville.invalid/1", text, DATE);
     let (outlet, feed) = outlet(Reply::feed(with("Le bugdet est voté", TEXT))).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
     let place = "SELECT story_id, order_at, published_at, first_seen_at, title FROM latest";
     assert_eq!(
-        house.sql(place).await,
+        instance.sql(place).await,
         ["1|2026-11-02T09:30:00Z|2026-11-02T09:30:00Z|2026-11-02T12:01:00Z|Le bugdet est voté"]
     );
-    let before = entries(&house.edition("all", Format::Atom).await);
+    let before = entries(&instance.edition("all", Format::Atom).await);
 
     // A slip of the pen in the text is a revision, but nobody's feed reader shows the entry anew for it.
     outlet.set("/feed", Reply::feed(with("Le bugdet est voté", &TEXT.replace("six", "sept"))));
-    assert_eq!(sums(&house.poll().await), [0, 1, 0]);
-    assert_eq!(entries(&house.edition("all", Format::Atom).await), before);
+    assert_eq!(sums(&instance.poll().await), [0, 1, 0]);
+    assert_eq!(entries(&instance.edition("all", Format::Atom).await), before);
 
     outlet.set("/feed", Reply::feed(with("Le budget est voté", &TEXT.replace("six", "sept"))));
-    assert_eq!(sums(&house.poll().await), [0, 1, 0]);
-    let after = entries(&house.edition("all", Format::Atom).await);
+    assert_eq!(sums(&instance.poll().await), [0, 1, 0]);
+    let after = entries(&instance.edition("all", Format::Atom).await);
     assert_eq!((after.len(), &after[0].0), (1, &before[0].0));
     assert!(after[0].1 > before[0].1, "{before:?} {after:?}");
     assert_eq!(
-        house.sql(place).await,
+        instance.sql(place).await,
         ["1|2026-11-02T09:30:00Z|2026-11-02T09:30:00Z|2026-11-02T12:01:00Z|Le budget est voté"]
     );
     assert_eq!(
-        house.sql("SELECT entry_id, outlet, seen_at, old_title, new_title, material FROM revisions").await,
+        instance.sql("SELECT entry_id, outlet, seen_at, old_title, new_title, material FROM revisions").await,
         [
             "1|ville|2026-11-02T12:03:00Z|Le bugdet est voté|Le budget est voté|1",
             "1|ville|2026-11-02T12:02:00Z|Le bugdet est voté|Le bugdet est voté|0"
@@ -121,18 +121,18 @@ async fn a_corrected_headline_keeps_its_id_its_story_and_its_place() {
 async fn a_new_address_or_a_new_date_is_no_new_entry() {
     let entry = |link: &str, date: &str| doc().entry("1", "Le budget est voté", link, TEXT, date);
     let (outlet, feed) = outlet(Reply::feed(entry("https://ville.invalid/1", DATE))).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
     for (link, date) in [
         ("https://ville.invalid/un-autre-titre", DATE),
         ("https://ville.invalid/1", "2026-11-02T11:59:00Z"),
         ("https://ville.invalid/2", ""),
     ] {
         outlet.set("/feed", Reply::feed(entry(link, date)));
-        assert_eq!(sums(&house.poll().await)[0], 0, "{link} {date}");
+        assert_eq!(sums(&instance.poll().await)[0], 0, "{link} {date}");
     }
     assert_eq!(
-        house.sql("SELECT story_id, link, order_at FROM latest").await,
+        instance.sql("SELECT story_id, link, order_at FROM latest").await,
         ["1|https://ville.invalid/2|2026-11-02T09:30:00Z"]
     );
 }
@@ -140,15 +140,15 @@ async fn a_new_address_or_a_new_date_is_no_new_entry() {
 #[tokio::test]
 async fn the_order_is_that_of_arrival_and_nothing_is_withdrawn() {
     let (outlet, feed) = outlet(Reply::feed(doc().entry("1", "Un", "", "", DATE))).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
     let mut shown: Vec<String> = Vec::new();
     for n in 2..8 {
         // Each new entry states an earlier date than the one before, and is alone in the feed.
         let date = format!("2026-11-02T0{}:00:00Z", 9 - n);
         outlet.set("/feed", Reply::feed(doc().entry(&n.to_string(), &format!("Titre {n}"), "", "", &date)));
-        assert_eq!(sums(&house.poll().await), [1, 0, 0]);
-        let now = house.sql("SELECT story_id FROM latest").await;
+        assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
+        let now = instance.sql("SELECT story_id FROM latest").await;
         if !shown.is_empty() {
             assert_eq!(now[1..], shown, "what was shown stays, in its order");
         }
@@ -158,18 +158,18 @@ async fn the_order_is_that_of_arrival_and_nothing_is_withdrawn() {
 }
 
 #[tokio::test]
-async fn a_first_visit_never_floods_and_a_missing_date_never_becomes_now() {
+async fn a_first_poll_never_floods_and_a_missing_date_never_becomes_now() {
     let old = doc().entry("1", "Ancien", "", "", "2025-05-01T08:00:00Z").entry("2", "Sans date", "", "", "");
     let (outlet, feed) = outlet(Reply::feed(old.clone())).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
-    // What is dated more than two days before the previous visit stands where it says.
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
+    // What is dated more than two days before the previous poll stands where it says.
     let more =
         old.entry("3", "Archive", "", "", "2026-10-20T08:00:00Z").entry("4", "Tard", "", "", "2026-11-01T08:00:00Z");
     outlet.set("/feed", Reply::feed(more.entry("5", "Demain", "", "", "2027-01-01T00:00:00Z")));
-    house.poll().await;
+    instance.poll().await;
     assert_eq!(
-        house.sql("SELECT title, order_at, published_at FROM latest").await,
+        instance.sql("SELECT title, order_at, published_at FROM latest").await,
         [
             "Demain|2026-11-02T12:02:00Z|2026-11-02T12:02:00Z",
             "Tard|2026-11-02T12:02:00Z|2026-11-01T08:00:00Z",
@@ -179,7 +179,7 @@ async fn a_first_visit_never_floods_and_a_missing_date_never_becomes_now() {
         ]
     );
     assert_eq!(
-        house.sql("SELECT source_id, published FROM entry WHERE id IN (2, 5) ORDER BY id").await,
+        instance.sql("SELECT source_id, published FROM entry WHERE id IN (2, 5) ORDER BY id").await,
         ["2|", "5|2027-01-01T00:00:00Z"]
     );
 }
@@ -188,12 +188,12 @@ async fn a_first_visit_never_floods_and_a_missing_date_never_becomes_now() {
 async fn a_cut_document_says_nothing_about_what_is_missing() {
     let whole = doc().entry("1", "Un", "", "", DATE).entry("2", "Deux", "", "", DATE).to_string();
     let (outlet, feed) = outlet(Reply::feed(whole.as_str())).await;
-    let mut house = TestHouse::over(&[("ville", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("ville", &feed)]).await;
+    instance.poll().await;
     let cut = whole.find("<title>Deux").unwrap();
     outlet.set("/feed", Reply::feed(&whole.as_bytes()[..cut]));
-    assert_eq!(outcomes(&house.poll().await), ["fresh"]);
-    assert_eq!(house.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL").await, ["2"]);
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL").await, ["2"]);
 }
 
 #[tokio::test]
@@ -205,15 +205,15 @@ async fn reports_at_one_link_without_ids_are_never_revisions_of_each_other() {
         })
     };
     let (outlet, url) = outlet(Reply::feed(doc(1..=3))).await;
-    let mut house = TestHouse::over(&[("news", &url)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("news", &url)]).await;
+    instance.poll().await;
     for last in [4, 5, 6] {
         outlet.set("/feed", Reply::feed(doc(last - 2..=last)));
-        assert_eq!(sums(&house.poll().await), [1, 0, 0], "report {last}");
+        assert_eq!(sums(&instance.poll().await), [1, 0, 0], "report {last}");
     }
-    let kept = house.sql("SELECT title FROM entries ORDER BY entry_id").await;
+    let kept = instance.sql("SELECT title FROM entries ORDER BY entry_id").await;
     let mut sorted = kept.clone();
     sorted.sort();
     assert_eq!(sorted, ["Report 1", "Report 2", "Report 3", "Report 4", "Report 5", "Report 6"], "{kept:?}");
-    assert_eq!(house.sql("SELECT count(*) FROM revisions").await, ["0"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM revisions").await, ["0"]);
 }

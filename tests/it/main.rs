@@ -1,6 +1,7 @@
 //! Warraq from outside: journeys over real sockets and real files, with outlets that do what the script says.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
+mod architecture;
 mod backfill;
 mod config;
 mod copies;
@@ -8,32 +9,31 @@ mod daemon;
 mod demo;
 mod deploy;
 mod descriptors;
-mod desk;
 mod envelopes;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod hostile;
-mod house_rules;
 mod identity;
 mod instructions;
 mod journeys;
 mod locked;
-mod manners;
 mod manual;
 mod meters;
 mod moving;
 mod outcomes;
 mod overdue;
 mod page;
+mod politeness;
 mod processes;
 mod proxies;
 mod publishing;
+mod queries;
 mod questions;
 mod reading;
 mod size;
 mod store;
 mod stories;
-mod test_house;
+mod test_instance;
 mod verbs;
 mod week;

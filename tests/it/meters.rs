@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, nobody, until},
-    test_house::config_text,
+    test_instance::config_text,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{

@@ -3,25 +3,25 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{TestHouse, config_text, sums},
+    test_instance::{TestInstance, config_text, sums},
 };
 use jiff::SignedDuration;
 
 const TITLES: &str = "SELECT title FROM entries ORDER BY entry_id";
 const COUNT: &str = "SELECT count(*) FROM entries";
 
-/// Polls these documents of one feed one after another; the house, and new and revised entries of each poll.
-async fn polled(documents: impl IntoIterator<Item = Reply>) -> (TestHouse, Vec<[u32; 2]>) {
+/// Polls these documents of one feed one after another; the instance, and new and revised entries of each poll.
+async fn polled(documents: impl IntoIterator<Item = Reply>) -> (TestInstance, Vec<[u32; 2]>) {
     let outlet = FakeOutlet::start().await;
-    let mut house = TestHouse::over(&[("o", &outlet.url("/feed"))]).await;
+    let mut instance = TestInstance::over(&[("o", &outlet.url("/feed"))]).await;
     let mut brought = Vec::new();
     for document in documents {
         outlet.set("/feed", document);
-        let [new, revised, _] = sums(&house.poll().await);
+        let [new, revised, _] = sums(&instance.poll().await);
         brought.push([new, revised]);
-        house.pass(SignedDuration::from_mins(40));
+        instance.pass(SignedDuration::from_mins(40));
     }
-    (house, brought)
+    (instance, brought)
 }
 
 fn words(seed: &str, n: usize) -> String {
@@ -44,9 +44,9 @@ async fn equal_text_is_not_equal_entry() {
         };
         Reply::feed((1..=n).rev().fold(FeedDoc::rss("O"), add))
     };
-    let (house, brought) = polled([bulletin(4), bulletin(5), bulletin(6)]).await;
+    let (instance, brought) = polled([bulletin(4), bulletin(5), bulletin(6)]).await;
     assert_eq!(brought, [[4, 0], [1, 0], [1, 0]]);
-    assert_eq!(house.sql("SELECT count(*) FROM latest").await, ["6"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM latest").await, ["6"]);
 }
 
 #[tokio::test]
@@ -60,9 +60,9 @@ async fn one_guid_for_several_entries_is_void() {
         |_| "https://o.invalid/disc".to_owned(),
         |i| format!("https://o.invalid/disc/{i}"),
     ] {
-        let (house, brought) = polled([thread(3, link), thread(4, link), thread(5, link)]).await;
+        let (instance, brought) = polled([thread(3, link), thread(4, link), thread(5, link)]).await;
         assert_eq!(brought, [[3, 0], [1, 0], [1, 0]]);
-        assert_eq!(house.sql(COUNT).await, ["5"]);
+        assert_eq!(instance.sql(COUNT).await, ["5"]);
     }
 }
 
@@ -73,9 +73,9 @@ async fn copies_are_one_entry() {
         copy(copy(FeedDoc::rss("O"))).entry("2", "Other", "https://o.invalid/2", "text", &hour(2))
     };
     let edited = doc().to_string().replace("text", "another text");
-    let (house, brought) = polled([Reply::feed(doc()), Reply::feed(edited)]).await;
+    let (instance, brought) = polled([Reply::feed(doc()), Reply::feed(edited)]).await;
     assert_eq!(brought, [[2, 0], [0, 1]]);
-    assert_eq!(house.sql("SELECT guids_void FROM feed").await, ["0"]);
+    assert_eq!(instance.sql("SELECT guids_void FROM feed").await, ["0"]);
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_guid_used_again_is_a_new_entry() {
         let text = format!("{}{more}", words(seed, 40));
         Reply::feed(FeedDoc::rss("O").entry("77", title, "https://o.invalid/best", &text, date))
     };
-    let (house, brought) = polled([
+    let (instance, brought) = polled([
         list("The 7 best tools of 2023", "old", "", "2026-08-01T10:00:07Z"),
         list("The 10 best tools in 2026", "new", "", "2026-11-02T08:00:07Z"),
         list("The 10 best tools in 2026", "new", "corrected", "2026-11-02T08:00:07Z"),
@@ -109,14 +109,14 @@ async fn a_guid_used_again_is_a_new_entry() {
     ])
     .await;
     assert_eq!(brought, [[1, 0], [1, 0], [0, 1], [0, 1]]);
-    let why = house.sql("SELECT evidence FROM story_member WHERE entry_id = 2").await;
+    let why = instance.sql("SELECT evidence FROM story_member WHERE entry_id = 2").await;
     assert!(why[0].starts_with("new under the id of entry 1: another title, other words, dated "), "{why:?}");
 }
 
 #[tokio::test]
 async fn a_host_that_changes_doubles_nothing() {
     let outlet = FakeOutlet::start().await;
-    let mut house = TestHouse::over(&[("o", &outlet.url("/feed"))]).await;
+    let mut instance = TestInstance::over(&[("o", &outlet.url("/feed"))]).await;
     let on = |host: &str| {
         let add = |doc: FeedDoc, i: usize| {
             let (guid, link) = (format!("https://{host}/?p={i}"), format!("https://{host}/2026/{i}/"));
@@ -132,13 +132,13 @@ async fn a_host_that_changes_doubles_nothing() {
         Reply::feed(doc.replacen("</title>", "</title><generator>https://wordpress.org/?v=6.8</generator>", 1))
     };
     outlet.set("/feed", on("old.invalid"));
-    house.poll().await;
+    instance.poll().await;
     outlet.set("/feed", on("new.invalid"));
-    house.pass(SignedDuration::from_hours(50));
-    assert_eq!(sums(&house.poll().await), [0, 5, 0]);
-    assert_eq!(house.sql("SELECT gaps FROM feed_health").await, ["0"]);
+    instance.pass(SignedDuration::from_hours(50));
+    assert_eq!(sums(&instance.poll().await), [0, 5, 0]);
+    assert_eq!(instance.sql("SELECT gaps FROM feed_health").await, ["0"]);
     assert_eq!(outlet.paths(), ["/feed", "/feed"], "no older pages were fetched");
-    let why = house.sql("SELECT evidence FROM sighting WHERE evidence IS NOT NULL AND entry_id = 1").await;
+    let why = instance.sql("SELECT evidence FROM sighting WHERE evidence IS NOT NULL AND entry_id = 1").await;
     assert_eq!(why, ["same stated second and title as entry 1"]);
 }
 
@@ -151,9 +151,9 @@ async fn guids_that_rotate_leave_no_gap() {
         let doc = (1..=4).rev().fold(FeedDoc::rss("O"), add).to_string();
         Reply::feed(doc.replacen("</title>", "</title><generator>https://wordpress.org/?v=6.8</generator>", 1))
     };
-    let (house, brought) = polled((0..3).map(doc)).await;
+    let (instance, brought) = polled((0..3).map(doc)).await;
     assert_eq!(brought, [[4, 0], [0, 0], [0, 0]]);
-    assert_eq!(house.sql("SELECT gaps FROM feed_health").await, ["0"]);
+    assert_eq!(instance.sql("SELECT gaps FROM feed_health").await, ["0"]);
 }
 
 #[tokio::test]
@@ -167,9 +167,9 @@ async fn an_id_in_the_path_names_one_article_in_one_language() {
         of(&format!("/politics/quits-a-{uuid}"), "Minister quits", "He goes."),
         of(&format!("/politics/resigns-a-{uuid}"), "Resignation after a row", "He went after a long row."),
     ];
-    let (house, brought) = polled(slug).await;
+    let (instance, brought) = polled(slug).await;
     assert_eq!(brought, [[1, 0], [0, 1]]);
-    assert_eq!(house.sql(TITLES).await, ["Resignation after a row"]);
+    assert_eq!(instance.sql(TITLES).await, ["Resignation after a row"]);
     let section = [
         of("/section-1234567/fish", "Fish prices at the port", &words("fish", 20)),
         of("/section-1234567/roads", "Road works in the north", &words("road", 20)),
@@ -189,12 +189,12 @@ async fn a_signed_address_and_a_counter_are_no_revision() {
         let title = format!("Comic 5 ({k} comments)");
         Reply::feed(FeedDoc::rss("O").entry("1", &title, "https://o.invalid/1", &text, &hour(3)))
     };
-    let (house, brought) = polled((3..6).map(doc)).await;
+    let (instance, brought) = polled((3..6).map(doc)).await;
     assert_eq!(brought, [[1, 0], [0, 0], [0, 0]]);
-    assert_eq!(house.sql("SELECT count(*) FROM revisions").await, ["0"]);
-    let now = house.sql("SELECT e.title, t.summary FROM entries AS e JOIN entry_text AS t USING (entry_id)").await;
+    assert_eq!(instance.sql("SELECT count(*) FROM revisions").await, ["0"]);
+    let now = instance.sql("SELECT e.title, t.summary FROM entries AS e JOIN entry_text AS t USING (entry_id)").await;
     assert!(now[0].starts_with("Comic 5 (5 comments)|") && now[0].contains("sig=5"), "{now:?}");
-    assert_eq!(house.sql("SELECT count(*) FROM entry WHERE revised_at IS NOT NULL").await, ["0"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM entry WHERE revised_at IS NOT NULL").await, ["0"]);
 }
 
 #[tokio::test]
@@ -203,26 +203,26 @@ async fn a_page_in_the_place_of_a_feed_is_a_failure() {
     let doc = |title: &str| FeedDoc::rss("O").entry(title, title, &format!("https://o.invalid/{title}"), "text", "");
     outlet.set("/feed", Reply::feed(doc("Site")));
     outlet.set("/sport", Reply::feed(doc("Sport")));
-    let mut house = TestHouse::over(&[("o", &outlet.url("/sport"))]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("o", &outlet.url("/sport"))]).await;
+    instance.poll().await;
     let page = "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/feed\"></head><body>Not found</body></html>";
     outlet.set("/sport", Reply::page(page));
-    house.pass(SignedDuration::from_hours(1));
-    house.poll().await;
-    assert_eq!(house.sql("SELECT last_outcome FROM feed_health").await, ["failed"]);
+    instance.pass(SignedDuration::from_hours(1));
+    instance.poll().await;
+    assert_eq!(instance.sql("SELECT last_outcome FROM feed_health").await, ["failed"]);
     outlet.set("/sport", Reply::feed(doc("Sport")));
-    house.pass(SignedDuration::from_hours(30));
-    house.poll().await;
+    instance.pass(SignedDuration::from_hours(30));
+    instance.poll().await;
     assert_eq!(outlet.paths(), ["/sport", "/sport", "/sport"]);
-    assert_eq!(house.sql(TITLES).await, ["Sport"]);
+    assert_eq!(instance.sql(TITLES).await, ["Sport"]);
 }
 
 #[tokio::test]
 async fn undated_entries_stand_in_the_documents_order_and_a_late_one_comes_in_at_the_top() {
     let names = ["zulu", "alpha", "mike", "bravo", "yankee"];
     let add = |doc: FeedDoc, name: &&str| doc.entry("", name, &format!("https://o.invalid/{name}"), "", "");
-    let (house, _) = polled([Reply::feed(names.iter().fold(FeedDoc::rss("O"), add))]).await;
-    assert_eq!(house.sql("SELECT title FROM latest").await, names);
+    let (instance, _) = polled([Reply::feed(names.iter().fold(FeedDoc::rss("O"), add))]).await;
+    assert_eq!(instance.sql("SELECT title FROM latest").await, names);
     let magazine = |late: usize| {
         let old = FeedDoc::rss("O");
         let add = |doc: FeedDoc, i: usize| {
@@ -237,10 +237,10 @@ async fn undated_entries_stand_in_the_documents_order_and_a_late_one_comes_in_at
         let doc = (0..late).fold(old, add);
         Reply::feed(doc.entry("1", "Before", "https://o.invalid/1", "t", "2026-10-31T10:00:07Z"))
     };
-    let (house, _) = polled([magazine(0), magazine(1)]).await;
-    assert_eq!(house.sql("SELECT title FROM latest").await, ["Long read 0", "Before"]);
-    let (house, _) = polled([magazine(0), magazine(5)]).await;
-    assert_eq!(house.sql("SELECT title FROM latest LIMIT 1").await, ["Before"], "five at once are a flood");
+    let (instance, _) = polled([magazine(0), magazine(1)]).await;
+    assert_eq!(instance.sql("SELECT title FROM latest").await, ["Long read 0", "Before"]);
+    let (instance, _) = polled([magazine(0), magazine(5)]).await;
+    assert_eq!(instance.sql("SELECT title FROM latest LIMIT 1").await, ["Before"], "five at once are a flood");
 }
 
 #[tokio::test]
@@ -262,15 +262,15 @@ async fn an_address_that_an_operator_edits_brings_nothing_twice() {
     outlet.set("/old", on("http://old"));
     outlet.set("/new", on("https://new"));
     for (slug, more) in [("o", String::new()), ("renamed", format!("was = [\"{}\"]\n", outlet.url("/old")))] {
-        let mut house = TestHouse::over(&[("o", &outlet.url("/old"))]).await;
-        assert_eq!(sums(&house.poll().await)[0], 4);
-        house.pass(SignedDuration::from_hours(50));
+        let mut instance = TestInstance::over(&[("o", &outlet.url("/old"))]).await;
+        assert_eq!(sums(&instance.poll().await)[0], 4);
+        instance.pass(SignedDuration::from_hours(50));
         let text = format!("{}{more}", config_text("", &[(slug, &outlet.url("/new"))]));
-        house.restart(Some(text)).await;
-        assert_eq!(sums(&house.poll().await)[0], 0, "{slug}");
-        assert_eq!(house.sql("SELECT count(*), count(DISTINCT outlet) FROM entries").await, ["4|1"]);
-        assert_eq!(house.sql("SELECT link FROM entries WHERE entry_id = 1").await, ["https://new.invalid/a/1"]);
-        let first = house.sql("SELECT old_link FROM revision WHERE entry_id = 1").await;
+        instance.restart(Some(text)).await;
+        assert_eq!(sums(&instance.poll().await)[0], 0, "{slug}");
+        assert_eq!(instance.sql("SELECT count(*), count(DISTINCT outlet) FROM entries").await, ["4|1"]);
+        assert_eq!(instance.sql("SELECT link FROM entries WHERE entry_id = 1").await, ["https://new.invalid/a/1"]);
+        let first = instance.sql("SELECT old_link FROM revision WHERE entry_id = 1").await;
         assert_eq!(first, ["http://old.invalid/a/1"]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{TestHouse, config_text, outcomes, sums},
+    test_instance::{TestInstance, config_text, outcomes, sums},
 };
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -22,18 +22,18 @@ async fn a_document_is_read_once_and_then_known_by_tag_or_by_its_bytes() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/tagged", Reply::feed(doc()).etag("\"1\""));
     outlet.set("/plain", Reply::feed(doc()));
-    let mut house = TestHouse::over(&[("a", &outlet.url("/tagged")), ("b", &outlet.url("/plain"))]).await;
-    assert_eq!(outcomes(&house.poll().await), ["fresh", "fresh"]);
-    assert_eq!(outcomes(&house.poll().await), ["same_bytes", "not_modified"]);
+    let mut instance = TestInstance::over(&[("a", &outlet.url("/tagged")), ("b", &outlet.url("/plain"))]).await;
+    assert_eq!(outcomes(&instance.poll().await), ["fresh", "fresh"]);
+    assert_eq!(outcomes(&instance.poll().await), ["same_bytes", "not_modified"]);
     assert_eq!(
-        house
+        instance
             .sql("SELECT outlet, state, last_poll_at, last_outcome, last_error, failures FROM feed_health ORDER BY 1")
             .await,
         ["a|active|2026-11-02T12:02:00Z|not_modified||0", "b|active|2026-11-02T12:02:00Z|same_bytes||0"]
     );
-    assert_eq!(house.sql("SELECT count(*), max(last_listed_at) FROM entries").await, ["2|2026-11-02T12:02:00Z"]);
+    assert_eq!(instance.sql("SELECT count(*), max(last_listed_at) FROM entries").await, ["2|2026-11-02T12:02:00Z"]);
     assert_eq!(
-        house.sql("SELECT outcome, status, listed, new FROM poll ORDER BY ended_at, outcome").await,
+        instance.sql("SELECT outcome, status, listed, new FROM poll ORDER BY ended_at, outcome").await,
         ["fresh|200|1|1", "fresh|200|1|1", "not_modified|304|0|0", "same_bytes|200|0|0"]
     );
 }
@@ -76,27 +76,27 @@ async fn fails(limit: &str, fault: impl FnOnce(&FakeOutlet) -> (Reply, &'static 
     other.set("/feed", Reply::feed(doc().entry("2", "Deux", "", "", DATE)));
     let (feed, well) = (outlet.url("/feed"), other.url("/feed"));
     let text = config_text("", &[("ville", &feed), ("autre", &well)]).replace("\"20s\"", limit);
-    let mut house = TestHouse::configured(text).await;
-    house.poll().await;
+    let mut instance = TestInstance::configured(text).await;
+    instance.poll().await;
     let (reply, fault, words) = fault(&outlet);
     outlet.set("/feed", reply);
     other.set("/feed", Reply::feed(doc().entry("3", "Trois", "", "", DATE)));
-    assert_eq!(sums(&house.poll().await), [1, 0, 0], "{fault}: the other outlet is read");
-    let health = house.sql(
+    assert_eq!(sums(&instance.poll().await), [1, 0, 0], "{fault}: the other outlet is read");
+    let health = instance.sql(
         "SELECT last_outcome, failures, next_poll_at > last_poll_at, last_error FROM feed_health WHERE outlet = 'ville'",
     );
     let health = health.await;
     assert!(health[0].starts_with(&format!("failed|1|1|{words}")), "{fault}: {health:?}");
-    let row = house.sql("SELECT fault, error <> '' FROM poll WHERE outcome = 'failed'").await;
+    let row = instance.sql("SELECT fault, error <> '' FROM poll WHERE outcome = 'failed'").await;
     assert_eq!(row, [format!("{fault}|1")], "{health:?}");
-    let kept = house.sql("SELECT title, last_listed_at FROM entries WHERE outlet = 'ville'").await;
+    let kept = instance.sql("SELECT title, last_listed_at FROM entries WHERE outlet = 'ville'").await;
     assert_eq!(kept, ["Un|2026-11-02T12:01:00Z"], "{fault}");
-    assert_eq!(house.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL AND feed_id = 1").await, ["1"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL AND feed_id = 1").await, ["1"]);
 
     // It comes back: the same bytes are known, and nothing is new.
     outlet.set("/feed", Reply::feed(doc()));
-    assert_eq!(sums(&house.poll().await), [0, 0, 0]);
-    let well = house.sql("SELECT state, last_outcome, last_error, failures FROM feed_health WHERE outlet = 'ville'");
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
+    let well = instance.sql("SELECT state, last_outcome, last_error, failures FROM feed_health WHERE outlet = 'ville'");
     assert_eq!(well.await, ["active|same_bytes||0"], "{fault}");
 }
 
@@ -123,54 +123,57 @@ async fn who_cannot_be_reached_is_told_apart() {
     tokio::task::yield_now().await;
     let name = FeedUrl::parse(&format!("http://{}.invalid/feed", "a".repeat(64))).unwrap();
     let inside = FeedUrl::parse("http://10.0.0.1/feed").unwrap();
-    let mut house = TestHouse::over(&[("a", &nobody), ("b", &name), ("c", &inside)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("a", &nobody), ("b", &name), ("c", &inside)]).await;
+    instance.poll().await;
     assert_eq!(
-        house.sql("SELECT fault FROM poll JOIN feed ON feed.id = feed_id ORDER BY outlet_id").await,
+        instance.sql("SELECT fault FROM poll JOIN feed ON feed.id = feed_id ORDER BY outlet_id").await,
         ["connect", "dns", "address"]
     );
-    assert_eq!(house.sql("SELECT count(*) FROM feed_health WHERE state = 'failing' AND last_error <> ''").await, ["3"]);
+    assert_eq!(
+        instance.sql("SELECT count(*) FROM feed_health WHERE state = 'failing' AND last_error <> ''").await,
+        ["3"]
+    );
 }
 
 #[tokio::test]
 async fn gone_is_left_alone_for_thirty_days_and_asked_again() {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", [Reply::feed(doc()), Reply::status(410), Reply::feed(doc())]);
-    let mut house = TestHouse::over(&[("ville", &outlet.url("/feed"))]).await;
-    house.poll().await;
-    assert_eq!(outcomes(&house.poll().await), ["gone"]);
-    assert_eq!(house.sql(HEALTH).await, ["gone|gone|"]);
-    house.pass(SignedDuration::from_hours(24 * 29));
-    assert!(house.run_due().await.is_empty());
-    house.restart(None).await;
-    assert!(house.run_due().await.is_empty(), "a restart asks nobody who is gone");
-    house.pass(SignedDuration::from_hours(24 * 3));
-    assert_eq!(outcomes(&house.run_due().await), ["same_bytes"]);
-    assert_eq!(house.sql(HEALTH).await, ["active|same_bytes|"]);
-    assert_eq!(house.sql("SELECT title FROM entries").await, ["Un"]);
+    let mut instance = TestInstance::over(&[("ville", &outlet.url("/feed"))]).await;
+    instance.poll().await;
+    assert_eq!(outcomes(&instance.poll().await), ["gone"]);
+    assert_eq!(instance.sql(HEALTH).await, ["gone|gone|"]);
+    instance.pass(SignedDuration::from_hours(24 * 29));
+    assert!(instance.run_due().await.is_empty());
+    instance.restart(None).await;
+    assert!(instance.run_due().await.is_empty(), "a restart asks nobody who is gone");
+    instance.pass(SignedDuration::from_hours(24 * 3));
+    assert_eq!(outcomes(&instance.run_due().await), ["same_bytes"]);
+    assert_eq!(instance.sql(HEALTH).await, ["active|same_bytes|"]);
+    assert_eq!(instance.sql("SELECT title FROM entries").await, ["Un"]);
 }
 
 #[tokio::test]
-async fn a_permanent_redirect_is_adopted_after_three_visits_over_two_days() {
+async fn a_permanent_redirect_is_adopted_after_three_polls_over_two_days() {
     let (old, new) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
     old.set("/feed", Reply::redirect(new.url("/new").as_str(), 301));
     new.set("/new", Reply::feed(doc()).etag("\"n\""));
-    let mut house = TestHouse::over(&[("ville", &old.url("/feed"))]).await;
+    let mut instance = TestInstance::over(&[("ville", &old.url("/feed"))]).await;
     let mut ended = Vec::new();
     for _ in 0..5 {
-        ended.extend(outcomes(&house.poll().await));
-        house.restart(None).await;
-        house.pass(SignedDuration::from_hours(20));
+        ended.extend(outcomes(&instance.poll().await));
+        instance.restart(None).await;
+        instance.pass(SignedDuration::from_hours(20));
     }
     assert_eq!(ended[..3], ["fresh", "not_modified", "not_modified"], "followed at once, not adopted before two days");
     assert_eq!((old.requests("/feed").len(), new.requests("/new").len()), (4, 5), "the fifth goes there directly");
-    let moved = house.sql("SELECT outcome FROM poll ORDER BY id LIMIT 1 OFFSET 3").await;
+    let moved = instance.sql("SELECT outcome FROM poll ORDER BY id LIMIT 1 OFFSET 3").await;
     assert_eq!(moved, ["moved"]);
-    let row = house.sql("SELECT url = ask_url, last_outcome FROM feed").await;
+    let row = instance.sql("SELECT url = ask_url, last_outcome FROM feed").await;
     assert_eq!(row, ["0|not_modified"]);
-    let name = house.sql("SELECT url FROM feed_health").await;
+    let name = instance.sql("SELECT url FROM feed_health").await;
     assert_eq!(name, [old.url("/feed").as_str()], "the configured address stays the feed's name");
-    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["1"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["1"]);
 }
 
 #[tokio::test]
@@ -179,13 +182,13 @@ async fn a_temporary_redirect_is_followed_and_never_adopted() {
         let outlet = FakeOutlet::start().await;
         outlet.set("/feed", Reply::redirect("/now-here", status));
         outlet.set("/now-here", Reply::feed(doc()));
-        let mut house = TestHouse::over(&[("ville", &outlet.url("/feed"))]).await;
+        let mut instance = TestInstance::over(&[("ville", &outlet.url("/feed"))]).await;
         for _ in 0..4 {
-            house.poll().await;
-            house.pass(SignedDuration::from_hours(25));
+            instance.poll().await;
+            instance.pass(SignedDuration::from_hours(25));
         }
         assert_eq!((outlet.requests("/feed").len(), outlet.requests("/now-here").len()), (4, 4));
-        assert_eq!(house.sql("SELECT url = ask_url FROM feed").await, ["1"]);
+        assert_eq!(instance.sql("SELECT url = ask_url FROM feed").await, ["1"]);
     }
 }
 
@@ -196,12 +199,12 @@ async fn a_page_that_announces_a_feed_is_followed_and_remembered() {
         "<!DOCTYPE html><html><head><link rel=alternate type=\"application/rss+xml\" href=\"/rss\"></head></html>";
     outlet.set("/", Reply::page(page));
     outlet.set("/rss", Reply::feed(doc()).etag("\"1\""));
-    let mut house = TestHouse::over(&[("ville", &outlet.url("/"))]).await;
-    assert_eq!(outcomes(&house.poll().await), ["fresh"]);
-    house.restart(None).await;
-    assert_eq!(outcomes(&house.poll().await), ["not_modified"]);
+    let mut instance = TestInstance::over(&[("ville", &outlet.url("/"))]).await;
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    instance.restart(None).await;
+    assert_eq!(outcomes(&instance.poll().await), ["not_modified"]);
     assert_eq!((outlet.requests("/").len(), outlet.requests("/rss").len()), (1, 2));
-    assert_eq!(house.sql("SELECT url FROM feed_health").await, [outlet.url("/").as_str()]);
+    assert_eq!(instance.sql("SELECT url FROM feed_health").await, [outlet.url("/").as_str()]);
 
     // The announced feed dies: after three failures the page is asked again, which announces another.
     outlet.set("/rss", Reply::status(404));
@@ -210,10 +213,10 @@ async fn a_page_that_announces_a_feed_is_followed_and_remembered() {
     outlet.set("/atom", Reply::feed(doc()));
     let mut ended = Vec::new();
     for _ in 0..4 {
-        ended.extend(outcomes(&house.poll().await));
+        ended.extend(outcomes(&instance.poll().await));
     }
     assert_eq!(ended, ["failed", "failed", "failed", "fresh"]);
-    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["1"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["1"]);
 }
 
 #[tokio::test]
@@ -222,10 +225,10 @@ async fn documents_that_are_not_utf8_or_not_well_formed_are_read() {
     let text = doc().to_string().replace("<title>Un</title>", "<title>\u{c9}t\u{e9} & co</title>");
     let latin: Vec<u8> = text.replace("utf-8", "iso-8859-1").chars().map(|c| u8::try_from(c).unwrap()).collect();
     outlet.set("/latin", Reply::labelled("text/xml", latin));
-    let mut house = TestHouse::over(&[("ville", &outlet.url("/latin"))]).await;
-    assert_eq!(outcomes(&house.poll().await), ["fresh"]);
-    assert_eq!(house.sql("SELECT title FROM entries").await, ["\u{c9}t\u{e9} & co"]);
-    let repairs = house.sql("SELECT repairs FROM feed_health").await;
+    let mut instance = TestInstance::over(&[("ville", &outlet.url("/latin"))]).await;
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    assert_eq!(instance.sql("SELECT title FROM entries").await, ["\u{c9}t\u{e9} & co"]);
+    let repairs = instance.sql("SELECT repairs FROM feed_health").await;
     assert!(repairs[0].contains("ampersand"), "{repairs:?}");
-    assert_eq!(house.sql(POLLS).await, ["fresh||200"]);
+    assert_eq!(instance.sql(POLLS).await, ["fresh||200"]);
 }

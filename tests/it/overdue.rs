@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_house::{RunningDaemon, TestHouse},
+    test_instance::{RunningDaemon, TestInstance},
 };
 use jiff::SignedDuration;
 use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
@@ -81,21 +81,21 @@ async fn a_daemon_catches_up_within_half_a_minute_and_stores_no_other_due_times(
         outlet.set(&slug.replace('v', "/feed"), Reply::feed(doc()));
     }
     let outlets: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
-    let mut house = TestHouse::over(&outlets).await;
-    house.poll().await;
-    house.close().await;
-    let before = house.sql(DUE).await;
-    house.pass(SignedDuration::from_hours(24 * 30));
-    house.open().await;
-    assert_eq!(house.sql(DUE).await, before);
-    house.close().await;
-    let daemon = RunningDaemon::start(&house).await;
+    let mut instance = TestInstance::over(&outlets).await;
+    instance.poll().await;
+    instance.close().await;
+    let before = instance.sql(DUE).await;
+    instance.pass(SignedDuration::from_hours(24 * 30));
+    instance.open().await;
+    assert_eq!(instance.sql(DUE).await, before);
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
     // A reload in between puts nobody back.
-    house.pass(SignedDuration::from_secs(1));
-    daemon.reload(crate::test_house::config_text("", &outlets)).await;
-    house.pass(SignedDuration::from_secs(2));
-    house.sql_until("SELECT count(*) FROM poll", &["60"]).await;
+    instance.pass(SignedDuration::from_secs(1));
+    daemon.reload(crate::test_instance::config_text("", &outlets)).await;
+    instance.pass(SignedDuration::from_secs(2));
+    instance.sql_until("SELECT count(*) FROM poll", &["60"]).await;
     let span = "SELECT max(ended_at) < '2026-12-02T12:01:31Z', count(DISTINCT ended_at) > 1 FROM poll WHERE id > 30";
-    assert_eq!(house.sql(span).await, ["1|1"]);
+    assert_eq!(instance.sql(span).await, ["1|1"]);
     daemon.stop().await.unwrap();
 }

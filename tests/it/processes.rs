@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{config_text, sql},
+    test_instance::{config_text, sql},
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{

@@ -6,7 +6,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, Process, until},
-    test_house::config_text,
+    test_instance::config_text,
 };
 use reqwest::{Client, Method, Response, header::HeaderMap, redirect::Policy};
 use std::{fs, net::TcpListener, path::Path, process::Stdio};
@@ -22,13 +22,13 @@ fn free_port() -> u16 {
 }
 
 /// A daemon, and where it listens.
-struct House {
+struct ProxiedDaemon {
     folder: Folder,
     port: u16,
     outlet: FakeOutlet,
 }
 
-impl House {
+impl ProxiedDaemon {
     async fn start() -> (Self, Process) {
         let outlet = FakeOutlet::start().await;
         let doc =
@@ -40,10 +40,10 @@ impl House {
         let text = text.replace("127.0.0.1:0\"", &format!("127.0.0.1:{port}\""));
         folder.configure(&text.replace("http://news.invalid/", &format!("https://{HOST}/")));
         let daemon = folder.start().await;
-        let house = Self { folder, port, outlet };
+        let instance = Self { folder, port, outlet };
         let feed = format!("http://127.0.0.1:{port}/feed.atom");
         until("the feed", async || text_of(&client(), &feed).await.contains("Titre 39")).await;
-        (house, daemon)
+        (instance, daemon)
     }
 }
 
@@ -199,12 +199,12 @@ fn told(headers: &HeaderMap) -> Vec<String> {
 }
 
 /// Every answer through the proxy is the daemon's own: status, headers, bytes.
-async fn passes_everything_on(proxy: &Proxy, house: &House) {
+async fn passes_everything_on(proxy: &Proxy, instance: &ProxiedDaemon) {
     let direct = client();
     for path in ["/feed.atom", "/feed.json", "/channels/all.rss", "/about", "/opml", "/nothing", "/healthz"] {
         for coding in ["identity", "gzip", "br"] {
             let accept = [("accept-encoding", coding)];
-            let own = ask(&direct, Method::GET, &format!("http://127.0.0.1:{}{path}", house.port), &accept).await;
+            let own = ask(&direct, Method::GET, &format!("http://127.0.0.1:{}{path}", instance.port), &accept).await;
             let passed = proxy.ask(Method::GET, path, &accept).await;
             assert_eq!(
                 (passed.status(), told(passed.headers())),
@@ -231,7 +231,7 @@ async fn passes_everything_on(proxy: &Proxy, house: &House) {
     let feed = proxy.ask(Method::GET, "/feed.atom", &[]).await.text().await.unwrap();
     assert!(feed.contains(&format!("href=\"https://{HOST}/feed.atom\"")), "{feed}");
     assert_eq!(proxy.ask(Method::GET, "/metrics", &[]).await.status(), 404);
-    let metrics = format!("http://127.0.0.1:{}/metrics", house.port);
+    let metrics = format!("http://127.0.0.1:{}/metrics", instance.port);
     assert!(text_of(&direct, &metrics).await.contains("warraq_polls_total"), "and it is there for this machine");
     let plain = ask(&proxy.client, Method::GET, &format!("http://{HOST}:{}/feed.atom", proxy.http), &[]).await;
     assert!(
@@ -242,9 +242,9 @@ async fn passes_everything_on(proxy: &Proxy, house: &House) {
 
 #[tokio::test]
 async fn nginx_passes_everything_on_and_keeps_serving_while_the_daemon_is_away() {
-    let (house, daemon) = House::start().await;
-    let Some(proxy) = Proxy::nginx(house.port).await else { return daemon.stop().await };
-    passes_everything_on(&proxy, &house).await;
+    let (instance, daemon) = ProxiedDaemon::start().await;
+    let Some(proxy) = Proxy::nginx(instance.port).await else { return daemon.stop().await };
+    passes_everything_on(&proxy, &instance).await;
     let kept = proxy.ask(Method::GET, "/feed.atom", &[]).await;
     assert!(matches!(kept.headers()["x-cache"].to_str().unwrap(), "HIT" | "REVALIDATED"));
     let tag = kept.headers()["etag"].to_str().unwrap().to_owned();
@@ -253,16 +253,16 @@ async fn nginx_passes_everything_on_and_keeps_serving_while_the_daemon_is_away()
     let kept = proxy.ask(Method::GET, "/feed.atom", &[]).await;
     assert_eq!((kept.status().as_u16(), kept.headers()["etag"].to_str().unwrap()), (200, tag.as_str()));
     assert_eq!(proxy.ask(Method::GET, "/readyz", &[]).await.status(), 502);
-    let daemon = house.folder.start().await;
-    assert!(!house.outlet.requests("/feed").is_empty());
+    let daemon = instance.folder.start().await;
+    assert!(!instance.outlet.requests("/feed").is_empty());
     until("the daemon through the proxy", async || proxy.ask(Method::GET, "/readyz", &[]).await.status() == 200).await;
     daemon.stop().await;
 }
 
 #[tokio::test]
 async fn caddy_passes_everything_on() {
-    let (house, daemon) = House::start().await;
-    let Some(proxy) = Proxy::caddy(house.port).await else { return daemon.stop().await };
-    passes_everything_on(&proxy, &house).await;
+    let (instance, daemon) = ProxiedDaemon::start().await;
+    let Some(proxy) = Proxy::caddy(instance.port).await else { return daemon.stop().await };
+    passes_everything_on(&proxy, &instance).await;
     daemon.stop().await;
 }

@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{RunningDaemon, TestHouse, config_text},
+    test_instance::{RunningDaemon, TestInstance, config_text},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -21,12 +21,12 @@ fn doc(title: &str) -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", title, "https://ville.invalid/1", "<p>Un texte.</p>", DATE)
 }
 
-/// A house that has polled this feed, closed.
-async fn polled(more: &str, feed: &FeedUrl) -> TestHouse {
-    let mut house = TestHouse::with(more, &[("ville", feed)]).await;
-    house.poll().await;
-    house.close().await;
-    house
+/// An instance that has polled this feed, closed.
+async fn polled(more: &str, feed: &FeedUrl) -> TestInstance {
+    let mut instance = TestInstance::with(more, &[("ville", feed)]).await;
+    instance.poll().await;
+    instance.close().await;
+    instance
 }
 
 /// What the server says to these bytes.
@@ -44,16 +44,16 @@ async fn the_last_editions_are_served_at_once_after_a_start() {
     outlet.set("/feed", Reply::feed(doc("Un titre")));
     let feed = outlet.url("/feed");
     let channel = "[[channel]]\nslug = \"une\"\ntitle = \"La une\"\noutlets = [\"ville\"]\n";
-    let house = polled(channel, &feed).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let instance = polled(channel, &feed).await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     daemon.get_until("/channels/une.rss", "Un titre").await;
     daemon.stop().await.unwrap();
     let kept = "SELECT count(*) FROM edition WHERE packed IS NOT NULL AND fingerprint <> ''";
-    assert_eq!(house.sql(kept).await, ["7"], "two channels in three formats, and the list of feeds");
+    assert_eq!(instance.sql(kept).await, ["7"], "two channels in three formats, and the list of feeds");
 
     // Before anything is rendered a configured channel is there, or is on its way; it never is unknown.
-    let daemon = RunningDaemon::start(&house).await;
+    let daemon = RunningDaemon::start(&instance).await;
     for path in ["/feed.atom", "/channels/une.atom", "/channels/une.json", "/opml", "/", "/channels/une"] {
         let answer = daemon.get(path).await;
         let status = answer.status().as_u16();
@@ -76,17 +76,17 @@ async fn what_was_rendered_by_other_settings_is_not_served() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc("Un titre")));
     let feed = outlet.url("/feed");
-    let mut house = polled("", &feed).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let mut instance = polled("", &feed).await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     daemon.stop().await.unwrap();
-    let before = house.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await;
-    house.restart(Some(config_text("[publish]\nentry_max = \"1kB\"\n", &[("ville", &feed)]))).await;
-    house.close().await;
-    let daemon = RunningDaemon::start(&house).await;
+    let before = instance.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await;
+    instance.restart(Some(config_text("[publish]\nentry_max = \"1kB\"\n", &[("ville", &feed)]))).await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     daemon.stop().await.unwrap();
-    assert_ne!(house.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await, before);
+    assert_ne!(instance.sql("SELECT fingerprint FROM edition WHERE path = '/feed.atom'").await, before);
 }
 
 #[tokio::test]
@@ -105,12 +105,12 @@ async fn a_query_that_may_hold_a_secret_is_shown_nowhere() {
         "\n[[outlet]]\nslug = \"named\"\nname = \"named\"\nfeeds = [{{ url = \"{named}\", public_url = \"https://named.invalid/feed\" }}]\n"
     );
     let outlets = [("ville", &secret), ("open", &open), ("broken", &broken)];
-    let mut house = TestHouse::configured(config_text("", &outlets) + &table).await;
-    house.poll().await;
-    house.close().await;
-    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["3"], "all were read");
-    assert_eq!(house.sql("SELECT count(*) FROM entries WHERE link LIKE '%@%'").await, ["0"]);
-    let daemon = RunningDaemon::start(&house).await;
+    let mut instance = TestInstance::configured(config_text("", &outlets) + &table).await;
+    instance.poll().await;
+    instance.close().await;
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["3"], "all were read");
+    assert_eq!(instance.sql("SELECT count(*) FROM entries WHERE link LIKE '%@%'").await, ["0"]);
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Titre 3").await;
     for path in EDITIONS.into_iter().chain([
         "/opml",
@@ -143,18 +143,18 @@ async fn archive_pages_of_other_rules_are_rendered_anew() {
     }
     outlet.set("/feed", Reply::feed(feed_doc));
     let feed = outlet.url("/feed");
-    let house = polled("[[channel]]\nslug = \"all\"\ntitle = \"Tout\"\nlimit = 2\n", &feed).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let instance = polled("[[channel]]\nslug = \"all\"\ntitle = \"Tout\"\nlimit = 2\n", &feed).await;
+    let daemon = RunningDaemon::start(&instance).await;
     let page = daemon.get_until("/archive/all/1.atom", "</feed>").await;
     daemon.stop().await.unwrap();
     // A page that was kept by a program of before, with what it should not show.
-    let mut database = house.write().await;
+    let mut database = instance.write().await;
     let old = warraq::publish::archive::pack(b"<feed>s3cret</feed>");
     sqlx::query("UPDATE archive SET fingerprint = '', atom = $1").bind(old).execute(&mut database).await.unwrap();
     drop(database);
-    let daemon = RunningDaemon::start(&house).await;
+    let daemon = RunningDaemon::start(&instance).await;
     assert_eq!(daemon.get("/archive/all/1.atom").await.text().await.unwrap(), page);
-    assert_eq!(house.sql("SELECT count(*) FROM archive WHERE fingerprint <> ''").await, ["1"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM archive WHERE fingerprint <> ''").await, ["1"]);
     daemon.stop().await.unwrap();
 }
 
@@ -171,8 +171,8 @@ async fn texts_and_editions_have_a_budget_and_every_story_stays_listed() {
     }
     outlet.set("/feed", Reply::feed(long));
     let feed = outlet.url("/feed");
-    let house = polled("[publish]\nentry_max = \"4kB\"\nedition_max = \"60kB\"\n", &feed).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let instance = polled("[publish]\nentry_max = \"4kB\"\nedition_max = \"60kB\"\n", &feed).await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Titre 30").await;
     for path in EDITIONS {
         let text = daemon.get(path).await.text().await.unwrap();
@@ -202,8 +202,8 @@ async fn a_title_that_looks_like_markup_is_text_in_every_format() {
         "<item><guid>1</guid><title>{escaped}</title><link>https://ville.invalid/1</link><description>Un texte.</description></item>"
     );
     outlet.set("/feed", Reply::feed(format!("<rss version=\"2.0\"><channel><title>V</title>{item}</channel></rss>")));
-    let house = polled("", &outlet.url("/feed")).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let instance = polled("", &outlet.url("/feed")).await;
+    let daemon = RunningDaemon::start(&instance).await;
     let json = daemon.get_until("/feed.json", "onerror").await;
     let feed: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(feed["items"][0]["title"], title);
@@ -225,8 +225,8 @@ async fn a_title_that_looks_like_markup_is_text_in_every_format() {
 async fn only_requests_for_known_hosts_are_answered() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc("Un titre")));
-    let house = polled("", &outlet.url("/feed")).await;
-    let daemon = RunningDaemon::start(&house).await;
+    let instance = polled("", &outlet.url("/feed")).await;
+    let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.json", "Un titre").await;
     for path in ["/feed.atom", "/metrics", "/readyz", "/status", "/nothing"] {
         let status = async |head: &str| {
@@ -264,8 +264,8 @@ async fn a_guid_that_a_reader_could_run_gets_an_id_of_its_own() {
         document = entry(document, id, u32::try_from(n).unwrap());
     }
     outlet.set("/feed", Reply::feed(document));
-    let house = polled("", &outlet.url("/feed")).await;
-    let iris = house.sql("SELECT iri FROM entry ORDER BY title").await;
+    let instance = polled("", &outlet.url("/feed")).await;
+    let iris = instance.sql("SELECT iri FROM entry ORDER BY title").await;
     assert_eq!(iris[2], "yt:video:abc");
     assert!([0, 1, 3].iter().all(|&n: &usize| iris[n].starts_with("urn:uuid:")), "{iris:?}");
 }

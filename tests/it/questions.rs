@@ -8,7 +8,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     page::{Example, examples},
-    test_house::{TestHouse, sql},
+    test_instance::{TestInstance, sql},
     week,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -137,15 +137,15 @@ async fn who_reads_stays_in_one_moment_and_holds_no_poll_up() {
     let outlet = FakeOutlet::start().await;
     let doc = |n: usize| (0..n).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &n.to_string(), "", "", ""));
     outlet.script("/feed", [Reply::feed(doc(1)), Reply::feed(doc(2))]);
-    let mut house = TestHouse::over(&[("a", &outlet.url("/feed"))]).await;
-    house.poll().await;
-    let options = SqliteConnectOptions::new().filename(house.file()).read_only(true);
+    let mut instance = TestInstance::over(&[("a", &outlet.url("/feed"))]).await;
+    instance.poll().await;
+    let options = SqliteConnectOptions::new().filename(instance.file()).read_only(true);
     let mut reader = SqliteConnection::connect_with(&options).await.unwrap();
     let count = "SELECT count(*) FROM entries";
     reader.execute("BEGIN").await.unwrap();
     assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 1);
-    house.poll().await;
-    assert_eq!(house.sql(count).await, ["2"], "another reader sees the commit");
+    instance.poll().await;
+    assert_eq!(instance.sql(count).await, ["2"], "another reader sees the commit");
     assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 1);
     reader.execute("COMMIT").await.unwrap();
     assert_eq!(sqlx::query_scalar::<_, i64>(count).fetch_one(&mut reader).await.unwrap(), 2);
@@ -165,13 +165,13 @@ fn the_page_asks_more_than_twenty_questions_and_shows_each_answer() {
 #[tokio::test]
 async fn the_page_names_every_column_of_the_views() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES[0])).unwrap();
-    let house = TestHouse::over(&[]).await;
-    for view in sql(&house.file(), "SELECT name FROM sqlite_schema WHERE type = 'view'").await {
+    let instance = TestInstance::over(&[]).await;
+    for view in sql(&instance.file(), "SELECT name FROM sqlite_schema WHERE type = 'view'").await {
         let (_, table) = text.split_once(&format!("\n`{view}`: ")).unwrap();
         let rows = table.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
         let named: Vec<&str> =
             rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2)).collect();
-        let mut columns = sql(&house.file(), &format!("SELECT name FROM pragma_table_info('{view}')")).await;
+        let mut columns = sql(&instance.file(), &format!("SELECT name FROM pragma_table_info('{view}')")).await;
         let mut named: Vec<String> = named.into_iter().map(str::to_owned).collect();
         named.sort_unstable();
         columns.sort_unstable();

@@ -27,8 +27,8 @@ fn documents() -> Vec<(String, Vec<u8>, Value)> {
     found
 }
 
-fn context() -> parse::Context {
-    parse::Context { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::Context::default() }
+fn context() -> parse::ParseContext {
+    parse::ParseContext { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::ParseContext::default() }
 }
 
 /// What `warraq inspect --json` prints for these bytes.
@@ -131,8 +131,11 @@ fn a_link_that_every_entry_shares_is_no_identity() {
     let document = format!("<rss version='2.0'><channel>{}{}</channel></rss>", item(1), item(2));
     let feed = parse::read(document.as_bytes(), &context(), &|_| false).unwrap();
     assert!(feed.link_shared && feed.listed.iter().all(|listed| listed.link_repeats));
-    let own =
-        normalise::Context { language: Some("ar"), now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
+    let own = normalise::NormaliseContext {
+        language: Some("ar"),
+        now: jiff::Timestamp::UNIX_EPOCH,
+        link_shared: feed.link_shared,
+    };
     let entries: Vec<_> =
         feed.listed.into_iter().map(|listed| normalise::entry(*listed.entry.unwrap(), listed.raw, &own)).collect();
     assert_ne!(entries[0].key, entries[1].key);
@@ -144,7 +147,7 @@ fn an_outlets_zone_is_for_dates_without_one() {
     let zone = jiff::tz::TimeZoneDatabase::bundled().get("Africa/Casablanca").unwrap();
     let document =
         "<rss version='2.0'><channel><item><guid>1</guid><pubDate>2026-07-03 18:40</pubDate></item></channel></rss>";
-    let feed = parse::read(document.as_bytes(), &parse::Context { zone, ..context() }, &|_| false).unwrap();
+    let feed = parse::read(document.as_bytes(), &parse::ParseContext { zone, ..context() }, &|_| false).unwrap();
     let published = feed.listed[0].entry.as_ref().unwrap().published.unwrap();
     assert_eq!(published.to_string(), "2026-07-03T17:40:00Z");
 }
@@ -242,7 +245,8 @@ fn holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     };
     let again = parse::read(bytes, &context(), &|_| false);
     prop_assert_eq!(again.as_ref(), Ok(&feed), "the same bytes read the same");
-    let own = normalise::Context { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
+    let own =
+        normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
     let mut keys = std::collections::HashSet::new();
     for listed in feed.listed {
         let Some(parsed) = listed.entry else { continue };

@@ -4,11 +4,11 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_house::{TestHouse, config_text, sql, sums},
+    test_instance::{TestInstance, config_text, sql, sums},
 };
 use jiff::SignedDuration;
 use std::{collections::BTreeSet, time::Duration};
-use warraq::store::{Keep, StoreError};
+use warraq::store::{RetentionLimits, StoreError};
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
@@ -24,8 +24,8 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/long", Reply::feed(long_feed(0, 10_000)));
     let text = config_text("", &[("long", &outlet.url("/long"))]).replace("\"1MB\"", "\"10MB\"");
-    let mut house = TestHouse::configured(text).await;
-    let file = house.file();
+    let mut instance = TestInstance::configured(text).await;
+    let file = instance.file();
     let watch = tokio::spawn(async move {
         let mut counts = BTreeSet::new();
         loop {
@@ -38,60 +38,62 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     });
-    assert_eq!(sums(&house.poll().await), [10_000, 0, 0]);
+    assert_eq!(sums(&instance.poll().await), [10_000, 0, 0]);
     let counts = watch.await.unwrap();
     assert!(counts.len() >= 4, "other polls can be written between the strides: {counts:?}");
     assert!(counts.iter().all(|count| count % 1_000 == 0), "a stride is stored whole or not at all: {counts:?}");
-    assert_eq!(house.sql("SELECT count(DISTINCT title) FROM latest").await, ["10000"]);
-    assert_eq!(sums(&house.poll().await), [0, 0, 0], "nothing comes twice");
+    assert_eq!(instance.sql("SELECT count(DISTINCT title) FROM latest").await, ["10000"]);
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0], "nothing comes twice");
 }
 
-/// A house whose feed listed 150 reports and lists five others now; then its clock goes a year ahead.
-async fn a_year_ahead() -> TestHouse {
+/// An instance whose feed listed 150 reports and lists five others now; then its clock goes a year ahead.
+async fn a_year_ahead() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 150)));
-    let mut house = TestHouse::over(&[("outlet", &outlet.url("/feed"))]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("outlet", &outlet.url("/feed"))]).await;
+    instance.poll().await;
     outlet.set("/feed", Reply::feed(long_feed(150, 5)));
-    house.poll().await;
-    house.pass(SignedDuration::from_hours(365 * 24));
-    house
+    instance.poll().await;
+    instance.pass(SignedDuration::from_hours(365 * 24));
+    instance
 }
 
 #[tokio::test]
 async fn retention_refuses_to_forget_nearly_everything_at_once() {
-    let mut house = a_year_ahead().await;
-    let (now, day) = (house.clock.now(), Duration::from_hours(24));
-    let keep = Keep::as_of(now, 90 * day, 30 * day, false);
-    let refused = house.house().writer.prune(keep).await.unwrap_err();
+    let mut instance = a_year_ahead().await;
+    let (now, day) = (instance.clock.now(), Duration::from_hours(24));
+    let keep = RetentionLimits::as_of(now, 90 * day, 30 * day, false);
+    let refused = instance.instance().writer.prune(keep).await.unwrap_err();
     assert!(matches!(refused, StoreError::NothingLeft { stories: 150, .. }), "{refused}");
-    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["155"], "{refused}");
-    assert_ne!(house.sql("SELECT count(*) FROM poll").await, ["0"], "nor is the history of polls forgotten");
-    let counted = house.house().writer.prune(Keep { dry_run: true, ..keep }).await.unwrap();
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["155"], "{refused}");
+    assert_ne!(instance.sql("SELECT count(*) FROM poll").await, ["0"], "nor is the history of polls forgotten");
+    let counted = instance.instance().writer.prune(RetentionLimits { dry_run: true, ..keep }).await.unwrap();
     assert_eq!((counted.stories, counted.entries, counted.polls), (150, 150, 2));
-    let forced = house.house().writer.prune(keep.forced(true)).await.unwrap();
+    let forced = instance.instance().writer.prune(keep.forced(true)).await.unwrap();
     assert_eq!(forced, counted, "what was counted is what goes");
-    assert_eq!(house.sql("SELECT count(*) FROM entries").await, ["5"]);
-    assert_eq!(house.sql("SELECT count(*) FROM latest").await, ["5"]);
-    assert_eq!(house.sql("SELECT count(*) FROM sighting WHERE entry_id IS NULL").await, ["150"], "tombstones stay");
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["5"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM latest").await, ["5"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM sighting WHERE entry_id IS NULL").await, ["150"], "tombstones stay");
 }
 
 #[tokio::test]
 async fn retention_goes_on_beside_polls() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 2_500)));
-    let mut house = TestHouse::over(&[("outlet", &outlet.url("/feed"))]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("outlet", &outlet.url("/feed"))]).await;
+    instance.poll().await;
     outlet.set("/feed", Reply::feed(long_feed(2_500, 500)));
-    house.poll().await;
-    house.pass(SignedDuration::from_hours(100 * 24));
-    let (keep, writer) =
-        (Keep::as_of(house.clock.now(), Duration::from_hours(24), Duration::MAX, false), house.house().writer.clone());
+    instance.poll().await;
+    instance.pass(SignedDuration::from_hours(100 * 24));
+    let (keep, writer) = (
+        RetentionLimits::as_of(instance.clock.now(), Duration::from_hours(24), Duration::MAX, false),
+        instance.instance().writer.clone(),
+    );
     let pruning = tokio::spawn(async move { writer.prune(keep).await });
     let mut polls = 0;
     while !pruning.is_finished() {
         outlet.set("/feed", Reply::feed(long_feed(2_500 + polls, 501)));
-        polls += house.poll().await.len();
+        polls += instance.poll().await.len();
     }
     let pruned = pruning.await.unwrap().unwrap();
     assert!(polls > 1, "polls are written between the steps");
@@ -146,19 +148,23 @@ async fn a_channel_is_laid_over_much_without_holding_polls_up() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 3_000)));
     let feed = outlet.url("/feed");
-    let mut house = TestHouse::over(&[("outlet", &feed)]).await;
-    house.poll().await;
+    let mut instance = TestInstance::over(&[("outlet", &feed)]).await;
+    instance.poll().await;
     outlet.set("/feed", Reply::feed(long_feed(2_990, 20)));
     let channels = "[[channel]]\nslug = \"collapsed\"\ntitle = \"C\"\noutlets = [\"outlet\"]\n\
                     [[channel]]\nslug = \"each\"\ntitle = \"E\"\ncollapse = false\n";
-    house.restart(Some(config_text(channels, &[("outlet", &feed)]))).await;
-    assert_ne!(house.sql("SELECT count(*) FROM place WHERE channel_id > 1").await, ["6000"], "it is not done at once");
+    instance.restart(Some(config_text(channels, &[("outlet", &feed)]))).await;
+    assert_ne!(
+        instance.sql("SELECT count(*) FROM place WHERE channel_id > 1").await,
+        ["6000"],
+        "it is not done at once"
+    );
     // A run that ends in the middle begins anew; what is polled meanwhile takes its place too.
-    house.restart(None).await;
-    assert_eq!(sums(&house.poll().await), [10, 0, 0]);
+    instance.restart(None).await;
+    assert_eq!(sums(&instance.poll().await), [10, 0, 0]);
     let placed = "SELECT c.slug, count(*), count(DISTINCT p.story_id) FROM place AS p JOIN channel AS c ON c.id = p.channel_id \
                   WHERE c.definition <> '' GROUP BY 1 ORDER BY 1";
-    house.sql_until(placed, &["all|3010|3010", "collapsed|3010|3010", "each|3010|3010"]).await;
+    instance.sql_until(placed, &["all|3010|3010", "collapsed|3010|3010", "each|3010|3010"]).await;
     let newest = "SELECT max(entry_id) FROM place WHERE channel_id = 2";
-    assert_eq!(house.sql(newest).await, house.sql("SELECT max(entry_id) FROM entries").await);
+    assert_eq!(instance.sql(newest).await, instance.sql("SELECT max(entry_id) FROM entries").await);
 }

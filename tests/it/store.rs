@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::TestHouse,
+    test_instance::TestInstance,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, migrate::Migrator};
 use std::{
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-use warraq::store::{self, Reader, StoreError, Teller, Writer};
+use warraq::store::{self, ProgressSender, Reader, StoreError, Writer};
 
 /// What interfaces.md promises to people who query.
 const VIEWS: [(&str, &str); 5] = [
@@ -165,27 +165,27 @@ async fn each_migration_carries_its_sample_data_on() {
     }
 }
 
-/// A small house that has seen a join, a revision and a failure, closed; and its file.
-async fn lived_in() -> TestHouse {
+/// A small instance that has seen a join, a revision and a failure, closed; and its file.
+async fn lived_in() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     let doc = |title: &str| {
         FeedDoc::rss("V").entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z")
     };
     outlet.script("/a", [Reply::feed(doc("Un")), Reply::feed(doc("Un titre"))]);
     outlet.script("/b", [Reply::feed(doc("Un")), Reply::status(500)]);
-    let mut house = TestHouse::over(&[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]).await;
-    house.poll().await;
-    house.poll().await;
-    house.close().await;
-    house
+    let mut instance = TestInstance::over(&[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]).await;
+    instance.poll().await;
+    instance.poll().await;
+    instance.close().await;
+    instance
 }
 
 #[tokio::test]
 async fn the_sqlite3_of_debian_answers_all_views() {
-    let house = lived_in().await;
+    let instance = lived_in().await;
     for (view, promised) in VIEWS {
         let sql = format!("SELECT {} FROM {view};", promised.replace(' ', ", "));
-        let Ok(answer) = Command::new("sqlite3").arg("-readonly").arg(house.file()).arg(sql).output() else {
+        let Ok(answer) = Command::new("sqlite3").arg("-readonly").arg(instance.file()).arg(sql).output() else {
             eprintln!("skipped: this machine has no sqlite3");
             return;
         };
@@ -196,11 +196,11 @@ async fn the_sqlite3_of_debian_answers_all_views() {
 
 #[tokio::test]
 async fn what_is_not_ours_is_refused_and_left_as_it_is() {
-    let house = lived_in().await;
+    let instance = lived_in().await;
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     for name in ["newer.db", "damaged.db"] {
-        fs::copy(house.file(), file(name)).unwrap();
+        fs::copy(instance.file(), file(name)).unwrap();
     }
     let change = async |name: &str, sql: &'static str| {
         let url = format!("sqlite://{}?mode=rwc", file(name).display());
@@ -211,7 +211,7 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
     change("newer.db", "PRAGMA user_version = 99").await;
     change("foreign.db", "PRAGMA application_id = 7; CREATE TABLE t (a)").await;
     fs::write(file("text.db"), "Ceci n'est pas une base de données. ".repeat(100)).unwrap();
-    let whole = fs::read(house.file()).unwrap();
+    let whole = fs::read(instance.file()).unwrap();
     fs::write(file("damaged.db"), [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat()).unwrap();
     for (name, words) in [
         ("newer.db", "has schema 99, this warraq knows up to"),
@@ -224,7 +224,7 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
         assert!(error.to_string().contains(words), "{name}: {error}");
         let error = Reader::open(&file(name)).await.err().unwrap();
         assert!(error.to_string().contains(words), "{name}: {error}");
-        assert!(store::restore(&file("new.db"), &file(name), &Teller::default()).await.is_err(), "{name}");
+        assert!(store::restore(&file("new.db"), &file(name), &ProgressSender::default()).await.is_err(), "{name}");
         assert!(fs::read(file(name)).unwrap() == before, "{name} was changed");
     }
     assert!(!file("new.db").exists());
@@ -274,7 +274,7 @@ async fn what_a_killed_first_start_left_is_ours() {
     let (writer, task) = Writer::open(&file("unmarked.db"), std::time::Duration::from_secs(1)).await.unwrap();
     writer.close().await.unwrap();
     task.await.unwrap().unwrap();
-    assert_eq!(crate::test_house::sql(&file("unmarked.db"), "PRAGMA application_id").await, ["1466004081"]);
+    assert_eq!(crate::test_instance::sql(&file("unmarked.db"), "PRAGMA application_id").await, ["1466004081"]);
     // A WAL whose database is gone may hold what nobody else does.
     fs::write(file("gone.db-wal"), "entries").unwrap();
     let opened = Writer::open(&file("gone.db"), std::time::Duration::from_secs(1)).await;

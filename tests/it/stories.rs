@@ -3,7 +3,7 @@
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_house::{TestHouse, config_text, sums},
+    test_instance::{TestInstance, config_text, sums},
 };
 use jiff::SignedDuration;
 use warraq::publish::Format;
@@ -26,18 +26,18 @@ const WIRE: [&str; 2] = [
 /// Two outlets with a feed each: `ar-a` and `ar-b`.
 struct Two {
     outlets: [FakeOutlet; 2],
-    house: TestHouse,
+    instance: TestInstance,
 }
 
 async fn two(more: &str) -> Two {
     let outlets = [FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await];
     let feeds = [("ar-a", &outlets[0].url("/feed")), ("ar-b", &outlets[1].url("/feed"))];
-    let house = TestHouse::configured(config_text(more, &feeds)).await;
-    // First visits are over: what comes now is news.
-    let mut two = Two { outlets, house };
+    let instance = TestInstance::configured(config_text(more, &feeds)).await;
+    // First polls are over: what comes now is news.
+    let mut two = Two { outlets, instance };
     two.lists(0, FeedDoc::rss("أ").entry("0", "Rien", "", "", ""));
     two.lists(1, FeedDoc::rss("ب").entry("0", "Autre chose", "", "", ""));
-    two.house.poll().await;
+    two.instance.poll().await;
     two
 }
 
@@ -48,7 +48,7 @@ impl Two {
 
     /// The reports of the wire that a channel shows.
     async fn shown(&mut self, channel: &str) -> Vec<String> {
-        let json = self.house.edition(channel, Format::Json).await;
+        let json = self.instance.edition(channel, Format::Json).await;
         let feed: serde_json::Value = serde_json::from_str(&json).unwrap();
         let titles = feed["items"].as_array().unwrap().iter().map(|entry| entry["title"].as_str().unwrap().to_owned());
         titles.filter(|title| TITLES.contains(&title.as_str())).collect()
@@ -68,12 +68,12 @@ async fn the_same_link_at_another_outlet_joins() {
     let mut two = two("").await;
     two.lists(0, FeedDoc::rss("أ").entry("1", "عنوان", "http://www.wakala.invalid/n/1?utm_source=rss", "", DATE));
     two.lists(1, FeedDoc::rss("ب").entry("x", "عنوان آخر", "https://wakala.invalid/n/1", "", DATE));
-    two.house.poll_only("ar-a").await;
-    let reports = two.house.poll_only("ar-b").await;
+    two.instance.poll_only("ar-a").await;
+    let reports = two.instance.poll_only("ar-b").await;
     assert_eq!(sums(&reports), [1, 0, 1]);
-    assert_eq!(two.house.sql("SELECT outlet, title, rule FROM duplicates").await, ["ar-b|عنوان آخر|link"]);
-    assert_eq!(two.house.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, ["ar-a|2"]);
-    let edition = two.house.edition("all", Format::Atom).await;
+    assert_eq!(two.instance.sql("SELECT outlet, title, rule FROM duplicates").await, ["ar-b|عنوان آخر|link"]);
+    assert_eq!(two.instance.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, ["ar-a|2"]);
+    let edition = two.instance.edition("all", Format::Atom).await;
     let feed = feed_rs::parser::parse(edition.as_bytes()).unwrap();
     let story = feed.entries.iter().find(|e| e.title.as_ref().unwrap().content == "عنوان").unwrap();
     let related: Vec<_> = story.links.iter().filter(|l| l.rel.as_deref() == Some("related")).collect();
@@ -88,15 +88,16 @@ async fn one_wire_report_at_two_outlets_is_one_story_in_either_order_and_over_a_
     for (order, restarts) in [(["ar-a", "ar-b"], false), (["ar-b", "ar-a"], false), (["ar-a", "ar-b"], true)] {
         let mut two = two("").await;
         two.list_wire();
-        two.house.poll_only(order[0]).await;
+        two.instance.poll_only(order[0]).await;
         if restarts {
-            two.house.restart(None).await;
+            two.instance.restart(None).await;
         }
-        assert_eq!(sums(&two.house.poll_only(order[1]).await), [1, 0, 1], "{order:?}");
-        let rows = two.house.sql("SELECT outlet, rule, lmin > 0.3, containment > 0.35, evidence <> '' FROM duplicates");
+        assert_eq!(sums(&two.instance.poll_only(order[1]).await), [1, 0, 1], "{order:?}");
+        let rows =
+            two.instance.sql("SELECT outlet, rule, lmin > 0.3, containment > 0.35, evidence <> '' FROM duplicates");
         assert_eq!(rows.await, [format!("{}|text|1|1|1", order[1])]);
-        assert_eq!(two.house.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, [format!("{}|2", order[0])]);
-        found.push(two.house.sql("SELECT lmin, containment, start FROM duplicates").await);
+        assert_eq!(two.instance.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, [format!("{}|2", order[0])]);
+        found.push(two.instance.sql("SELECT lmin, containment, start FROM duplicates").await);
     }
     assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
 }
@@ -105,19 +106,19 @@ async fn one_wire_report_at_two_outlets_is_one_story_in_either_order_and_over_a_
 async fn reports_that_come_together_join_too() {
     let mut two = two("").await;
     two.list_wire();
-    assert_eq!(sums(&two.house.poll().await), [2, 0, 1]);
-    assert_eq!(two.house.sql("SELECT count(*), count(DISTINCT story_id) FROM entries").await, ["4|3"]);
+    assert_eq!(sums(&two.instance.poll().await), [2, 0, 1]);
+    assert_eq!(two.instance.sql("SELECT count(*), count(DISTINCT story_id) FROM entries").await, ["4|3"]);
 }
 
 #[tokio::test]
 async fn what_is_further_apart_than_the_window_stays_apart() {
     let mut two = two("[stories]\nwindow = \"12h\"\n").await;
     two.list_wire();
-    two.house.poll_only("ar-a").await;
-    two.house.pass(SignedDuration::from_hours(13));
+    two.instance.poll_only("ar-a").await;
+    two.instance.pass(SignedDuration::from_hours(13));
     two.lists(1, FeedDoc::rss("ب").entry("1", TITLES[1], "https://1.invalid/madaris", WIRE[1], "2026-11-03T01:00:00Z"));
-    assert_eq!(sums(&two.house.poll_only("ar-b").await), [1, 0, 0]);
-    assert_eq!(two.house.sql("SELECT count(*) FROM duplicates").await, ["0"]);
+    assert_eq!(sums(&two.instance.poll_only("ar-b").await), [1, 0, 0]);
+    assert_eq!(two.instance.sql("SELECT count(*) FROM duplicates").await, ["0"]);
 }
 
 #[tokio::test]
@@ -130,9 +131,9 @@ async fn channels_take_what_they_are_made_for() {
         [[channel]]\nslug = \"ar\"\ntitle = \"A\"\nlanguages = [\"ar\"]\n";
     let mut two = two(channels).await;
     two.list_wire();
-    two.house.poll_only("ar-a").await;
+    two.instance.poll_only("ar-a").await;
     assert!(two.shown("both").await.is_empty(), "one outlet only");
-    two.house.poll_only("ar-b").await;
+    two.instance.poll_only("ar-b").await;
     for restarted in [false, true] {
         assert_eq!(two.shown("both").await, [TITLES[0]]);
         assert_eq!(two.shown("b-first").await, [TITLES[1]]);
@@ -141,8 +142,8 @@ async fn channels_take_what_they_are_made_for() {
         assert_eq!(two.shown("ar").await, [TITLES[0]]);
         assert!(two.shown("fr").await.is_empty());
         let ids = "SELECT count(DISTINCT story_id), count(*) FROM place WHERE entry_id IN (3, 4)";
-        assert_eq!(two.house.sql(ids).await, ["1|7"], "{restarted}");
-        two.house.restart(None).await;
+        assert_eq!(two.instance.sql(ids).await, ["1|7"], "{restarted}");
+        two.instance.restart(None).await;
     }
 }
 
@@ -150,16 +151,16 @@ async fn channels_take_what_they_are_made_for() {
 async fn retention_within_the_window_leaves_no_story_that_is_not_there() {
     let mut two = two("[retention]\nkeep = \"1d\"\n").await;
     two.list_wire();
-    two.house.poll_only("ar-a").await;
+    two.instance.poll_only("ar-a").await;
     // The first report leaves its feed, and is forgotten while its text is still looked at.
     two.lists(0, FeedDoc::rss("أ").entry("2", "Neuf", "", "", ""));
     two.lists(1, FeedDoc::rss("ب").entry("2", "Neuf", "", "", ""));
-    two.house.poll().await;
-    two.house.pass(SignedDuration::from_hours(25));
-    two.house.poll().await;
-    assert_eq!(two.house.prune().await.entries, 3);
+    two.instance.poll().await;
+    two.instance.pass(SignedDuration::from_hours(25));
+    two.instance.poll().await;
+    assert_eq!(two.instance.prune().await.entries, 3);
     let doc = FeedDoc::rss("ب").entry("1", TITLES[1], "https://1.invalid/madaris", WIRE[1], "2026-11-03T10:00:00Z");
     two.lists(1, doc);
-    assert_eq!(sums(&two.house.poll().await), [1, 0, 0]);
-    assert_eq!(two.house.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, ["ar-b|1"]);
+    assert_eq!(sums(&two.instance.poll().await), [1, 0, 0]);
+    assert_eq!(two.instance.sql("SELECT outlet, outlets FROM latest LIMIT 1").await, ["ar-b|1"]);
 }

@@ -1,10 +1,10 @@
-//! A week of invented news (`tests/questions/week.txt`), polled by a real house over real sockets: the file that
+//! A week of invented news (`tests/questions/week.txt`), polled by a real instance over real sockets: the file that
 //! `deploy/database.md` asks its questions to. The clock is a manual one and polls come one after the other, so every
 //! run makes the same rows.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
-    test_house::{TestHouse, config_text},
+    test_instance::{TestInstance, config_text},
 };
 use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -30,7 +30,7 @@ const OUTLETS: [(&str, &str, &str, usize); 7] = [
 ];
 
 /// A report of one outlet.
-struct Report {
+struct WeekReport {
     outlet: String,
     at: Timestamp,
     title: String,
@@ -46,7 +46,7 @@ fn link(name: &str) -> String {
     format!("https://{outlet}.invalid/2026/{number}")
 }
 
-fn reports() -> Vec<Report> {
+fn reports() -> Vec<WeekReport> {
     let text = include_str!("../questions/week.txt");
     let mut texts: HashMap<&str, &str> = HashMap::new();
     let mut reports = Vec::new();
@@ -66,7 +66,7 @@ fn reports() -> Vec<Report> {
             let sent = texts[whose];
             format!("{text} {}.", &sent[..sent.trim_end_matches('.').rfind('.').unwrap()])
         });
-        reports.push(Report {
+        reports.push(WeekReport {
             outlet: name.split(' ').next().unwrap().to_owned(),
             at: fields["at"].parse().unwrap(),
             title: fields["title"].to_owned(),
@@ -84,14 +84,14 @@ fn reports() -> Vec<Report> {
 }
 
 /// What an outlet's feed lists at a time, newest first. Nothing is escaped: `madina`'s bare ampersands are meant.
-fn document(reports: &[Report], outlet: &str, window: usize, now: Timestamp) -> String {
+fn document(reports: &[WeekReport], outlet: &str, window: usize, now: Timestamp) -> String {
     let listed = reports.iter().enumerate().rev().filter(|(_, report)| {
         report.outlet == outlet && report.at <= now && report.until.is_none_or(|until| now < until)
     });
     let mut items = String::new();
     for (guid, report) in listed.take(window) {
         let title = report.then.as_ref().filter(|(from, _)| *from <= now).map_or(&report.title, |(_, title)| title);
-        let Report { author, link, text, at, .. } = report;
+        let WeekReport { author, link, text, at, .. } = report;
         write!(
             items,
             "\n<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title>{author}<link>{link}</link>\
@@ -142,25 +142,25 @@ pub async fn live(folder: &Path) {
         servers.push(FakeOutlet::start_on(&format!("127.0.0.{}", 10 + n)).await);
     }
     servers[6].set("/culture", Reply::page("<html><title>Culture</title><p>Nothing to read here.</html>"));
-    let mut house = TestHouse::configured(configuration(&servers, None)).await;
+    let mut instance = TestInstance::configured(configuration(&servers, None)).await;
     let mut removed = false;
     loop {
-        let due = house.sql("SELECT min(next_poll_at) FROM feed WHERE removed = 0").await;
+        let due = instance.sql("SELECT min(next_poll_at) FROM feed WHERE removed = 0").await;
         let due: Timestamp = due[0].parse().unwrap();
         if due > NOW.parse().unwrap() {
             break;
         }
         if !removed && due > BAHR_REMOVED.parse().unwrap() {
-            house.restart(Some(configuration(&servers, Some("bahr")))).await;
+            instance.restart(Some(configuration(&servers, Some("bahr")))).await;
             removed = true;
         }
         for ((slug, _, _, window), server) in OUTLETS.iter().zip(&servers) {
             server.set("/feed", reply(slug, document(&reports, slug, *window, due), due));
         }
-        house.run_next().await;
+        instance.run_next().await;
     }
-    house.close().await;
-    fs::copy(house.file(), folder.join("warraq.db")).unwrap();
+    instance.close().await;
+    fs::copy(instance.file(), folder.join("warraq.db")).unwrap();
     fs::write(folder.join("config.toml"), configuration(&servers, Some("bahr"))).unwrap();
     let mut file = open(&folder.join("warraq.db")).await;
     name_servers(&mut file, &servers).await;

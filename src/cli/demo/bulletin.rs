@@ -1,7 +1,7 @@
 //! What comes when every written report is out: short bulletins of the outlets in turn, for as long as the demo runs. They
 //! differ in time and figures only, as real ones do, and must never be taken for one report.
 
-use super::script::{Feed, Report, WINDOW, When};
+use super::script::{DemoFeed, DemoReport, WINDOW, When};
 
 /// Steps from one bulletin to the next.
 const EVERY: u64 = 3;
@@ -9,7 +9,7 @@ const EVERY: u64 = 3;
 const TURNS: [&str; 4] = ["nakhil", "courrier", "lantern", "almarfa"];
 
 /// The feed's bulletins that are out at a step: the latest [`WINDOW`] at most.
-pub(super) fn of(feed: &Feed, step: u64, last_step: u64) -> Vec<Report> {
+pub(super) fn of(feed: &DemoFeed, step: u64, last_step: u64) -> Vec<DemoReport> {
     let Some(turn) = TURNS.iter().position(|path| *path == feed.path) else { return Vec::new() };
     let (turn, turns) = (turn as u64, TURNS.len() as u64);
     let out = step.saturating_sub(last_step) / EVERY;
@@ -20,7 +20,7 @@ pub(super) fn of(feed: &Feed, step: u64, last_step: u64) -> Vec<Report> {
         .collect()
 }
 
-fn bulletin(feed: &Feed, n: u64, step: u64) -> Report {
+fn bulletin(feed: &DemoFeed, n: u64, step: u64) -> DemoReport {
     let (number, ships, wind, crates) =
         (n / TURNS.len() as u64 + 1, 3 + n * 7 % 11, 8 + n * 5 % 17, 120 + n * 37 % 240);
     let (title, paragraph, topic) = match feed.path {
@@ -58,7 +58,7 @@ fn bulletin(feed: &Feed, n: u64, step: u64) -> Report {
         ),
     };
     let id = format!("{}/bulletin-{number}", feed.path);
-    Report {
+    DemoReport {
         link: id.clone(),
         id,
         when: When::Step(step),

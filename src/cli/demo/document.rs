@@ -3,14 +3,14 @@
 use super::{
     Stage,
     picture::picture,
-    script::{Dialect, Feed, Report, Script, When},
+    script::{DemoFeed, DemoReport, Dialect, Script, When},
 };
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::fmt::Write as _;
 
 /// The feed's document at a step, and its media type.
 #[must_use]
-pub fn document(script: &Script, feed: &Feed, stage: &Stage, step: u64) -> (String, &'static str) {
+pub fn document(script: &Script, feed: &DemoFeed, stage: &Stage, step: u64) -> (String, &'static str) {
     let reports = feed.listed(step, script.last_step);
     match feed.dialect {
         Dialect::Atom => (atom(feed, &reports, stage, step), "application/atom+xml; charset=utf-8"),
@@ -50,7 +50,7 @@ pub fn illustration(script: &Script, path: &str) -> Option<String> {
 }
 
 /// The picture's place in a document (Media RSS), where the report has one.
-fn media(report: &Report, stage: &Stage) -> String {
+fn media(report: &DemoReport, stage: &Stage) -> String {
     let of = |_: &String| {
         let address = escaped(&format!("{}{}.svg", stage.base, report.id));
         format!(
@@ -61,7 +61,7 @@ fn media(report: &Report, stage: &Stage) -> String {
 }
 
 /// When the report appeared.
-fn published(report: &Report, stage: &Stage) -> Timestamp {
+fn published(report: &DemoReport, stage: &Stage) -> Timestamp {
     match report.when {
         When::Step(step) => stage.at(step),
         When::Before(minutes) => {
@@ -72,17 +72,17 @@ fn published(report: &Report, stage: &Stage) -> Timestamp {
 }
 
 /// When the report was last touched.
-fn updated(report: &Report, stage: &Stage, step: u64) -> Timestamp {
+fn updated(report: &DemoReport, stage: &Stage, step: u64) -> Timestamp {
     report.revision_at(step).map_or_else(|| published(report, stage), |(from, _)| stage.at(*from))
 }
 
 /// The article's address; a partner's carries the mark of whoever sent the reader, as partners' links do.
-pub(super) fn link(feed: &Feed, report: &Report, stage: &Stage) -> String {
+pub(super) fn link(feed: &DemoFeed, report: &DemoReport, stage: &Stage) -> String {
     let mark = if report.link == report.id { String::new() } else { format!("?utm_source={}", feed.path) };
     format!("{}{}{mark}", stage.base, report.link)
 }
 
-fn html(report: &Report) -> String {
+fn html(report: &DemoReport) -> String {
     report.paragraphs.iter().fold(String::new(), |text, paragraph| text + "<p>" + &escaped(paragraph) + "</p>")
 }
 
@@ -91,7 +91,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
+fn rss(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> String {
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
@@ -132,7 +132,7 @@ fn rss(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
     text + "</channel>\n</rss>\n"
 }
 
-fn atom(feed: &Feed, reports: &[Report], stage: &Stage, step: u64) -> String {
+fn atom(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> String {
     let newest = reports.iter().map(|report| updated(report, stage, step)).max().unwrap_or(stage.began);
     let mut text = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" \

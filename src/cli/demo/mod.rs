@@ -14,7 +14,7 @@ mod tests;
 mod verb;
 
 pub use document::{document, illustration, page};
-pub use script::{Feed, Outlet, Report, Script};
+pub use script::{DemoFeed, DemoOutlet, DemoReport, Script};
 pub(super) use verb::demo;
 
 use crate::clock::Clock;

@@ -23,14 +23,14 @@ pub const WINDOW: usize = 20;
 #[derive(Debug)]
 pub struct Script {
     /// The outlets.
-    pub outlets: Vec<Outlet>,
+    pub outlets: Vec<DemoOutlet>,
     /// The step of the last written report; bulletins follow.
     pub last_step: u64,
 }
 
 /// An invented publisher.
 #[derive(Debug)]
-pub struct Outlet {
+pub struct DemoOutlet {
     /// Its slug.
     pub slug: &'static str,
     /// Its name.
@@ -40,7 +40,7 @@ pub struct Outlet {
     /// What channels select it by.
     pub tags: &'static [&'static str],
     /// Its feeds.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<DemoFeed>,
 }
 
 /// How a feed is written.
@@ -54,7 +54,7 @@ pub enum Dialect {
 
 /// One of its feeds.
 #[derive(Debug)]
-pub struct Feed {
+pub struct DemoFeed {
     /// Below the stage's base; the document is at `PATH/feed`, the reports' pages at `PATH/SLUG`.
     pub path: &'static str,
     /// Its title.
@@ -64,7 +64,7 @@ pub struct Feed {
     /// Its dialect.
     pub dialect: Dialect,
     /// Everything it ever lists, but the bulletins.
-    pub reports: Vec<Report>,
+    pub reports: Vec<DemoReport>,
 }
 
 /// When a report appears.
@@ -78,7 +78,7 @@ pub enum When {
 
 /// One report of one outlet.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub struct DemoReport {
     /// Path of the feed and slug: what it is known by, and the address of its page.
     pub id: String,
     /// Where it links to: its own page, or a partner's.
@@ -97,7 +97,7 @@ pub struct Report {
     pub paragraphs: Vec<String>,
 }
 
-impl Report {
+impl DemoReport {
     /// The title at a step.
     #[must_use]
     pub fn title_at(&self, step: u64) -> &str {
@@ -117,7 +117,7 @@ impl Report {
     }
 }
 
-impl Feed {
+impl DemoFeed {
     fn new(path: &'static str, title: &'static str, language: &'static str, dialect: Dialect, text: &str) -> Self {
         let reports = text.split("\n== ").skip(1).filter_map(|block| report(path, block)).collect();
         Self { path, title, language, dialect, reports }
@@ -125,7 +125,7 @@ impl Feed {
 
     /// What it lists at a step, newest first.
     #[must_use]
-    pub fn listed(&self, step: u64, last_step: u64) -> Vec<Report> {
+    pub fn listed(&self, step: u64, last_step: u64) -> Vec<DemoReport> {
         let mut listed: Vec<_> = self.reports.iter().filter(|report| report.is_out(step)).cloned().collect();
         listed.extend(bulletin::of(self, step, last_step));
         listed.sort_by_key(|report| match report.when {
@@ -138,7 +138,7 @@ impl Feed {
 }
 
 /// The report of one block of a text; the texts are ours, and a test holds that every block is one.
-fn report(path: &str, block: &str) -> Option<Report> {
+fn report(path: &str, block: &str) -> Option<DemoReport> {
     let (head, text) = block.split_once("\n\n")?;
     let mut lines = head.lines();
     let id = format!("{path}/{}", lines.next()?.trim());
@@ -151,7 +151,7 @@ fn report(path: &str, block: &str) -> Option<Report> {
     let revised = fields.get("revised").and_then(|text| text.strip_prefix('+')?.split_once(' '));
     let revised = revised.and_then(|(step, title)| Some((step.parse().ok()?, title.to_owned())));
     let carried = fields.get("partner").or(fields.get("wire"));
-    Some(Report {
+    Some(DemoReport {
         link: (*carried.unwrap_or(&id.as_str())).to_owned(),
         when,
         title: (*fields.get("title")?).to_owned(),
@@ -212,59 +212,59 @@ impl Script {
 
     /// The feed at this path.
     #[must_use]
-    pub fn feed(&self, path: &str) -> Option<&Feed> {
+    pub fn feed(&self, path: &str) -> Option<&DemoFeed> {
         self.outlets.iter().flat_map(|outlet| &outlet.feeds).find(|feed| feed.path == path)
     }
 }
 
-fn outlets() -> Vec<Outlet> {
+fn outlets() -> Vec<DemoOutlet> {
     use Dialect::{Atom, Rss};
     vec![
-        Outlet {
+        DemoOutlet {
             slug: "almarfa",
             name: "المرفأ",
             language: "ar",
             tags: &["newspaper", "morocco"],
-            feeds: vec![Feed::new("almarfa", "جريدة المرفأ", "ar", Rss, include_str!("texts/almarfa.txt"))],
+            feeds: vec![DemoFeed::new("almarfa", "جريدة المرفأ", "ar", Rss, include_str!("texts/almarfa.txt"))],
         },
-        Outlet {
+        DemoOutlet {
             slug: "waha",
             name: "وكالة واحة للأنباء",
             language: "ar",
             tags: &["agency"],
             feeds: vec![
-                Feed::new("waha", "وكالة واحة للأنباء", "ar", Atom, include_str!("texts/waha.txt")),
-                Feed::new("waha-fr", "Agence Waha", "fr", Atom, include_str!("texts/waha-fr.txt")),
-                Feed::new("waha-en", "Waha News Agency", "en", Atom, include_str!("texts/waha-en.txt")),
+                DemoFeed::new("waha", "وكالة واحة للأنباء", "ar", Atom, include_str!("texts/waha.txt")),
+                DemoFeed::new("waha-fr", "Agence Waha", "fr", Atom, include_str!("texts/waha-fr.txt")),
+                DemoFeed::new("waha-en", "Waha News Agency", "en", Atom, include_str!("texts/waha-en.txt")),
             ],
         },
-        Outlet {
+        DemoOutlet {
             slug: "courrier",
             name: "Le Courrier du Cap",
             language: "fr",
             tags: &["newspaper", "morocco"],
-            feeds: vec![Feed::new("courrier", "Le Courrier du Cap", "fr", Rss, include_str!("texts/courrier.txt"))],
+            feeds: vec![DemoFeed::new("courrier", "Le Courrier du Cap", "fr", Rss, include_str!("texts/courrier.txt"))],
         },
-        Outlet {
+        DemoOutlet {
             slug: "lantern",
             name: "The Harbour Lantern",
             language: "en",
             tags: &["newspaper"],
-            feeds: vec![Feed::new("lantern", "The Harbour Lantern", "en", Atom, include_str!("texts/lantern.txt"))],
+            feeds: vec![DemoFeed::new("lantern", "The Harbour Lantern", "en", Atom, include_str!("texts/lantern.txt"))],
         },
-        Outlet {
+        DemoOutlet {
             slug: "mijhar",
             name: "مجهر",
             language: "ar",
             tags: &["science"],
-            feeds: vec![Feed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
+            feeds: vec![DemoFeed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
         },
-        Outlet {
+        DemoOutlet {
             slug: "nakhil",
             name: "إذاعة النخيل",
             language: "ar",
             tags: &["radio", "morocco"],
-            feeds: vec![Feed::new("nakhil", "إذاعة النخيل", "ar", Rss, include_str!("texts/nakhil.txt"))],
+            feeds: vec![DemoFeed::new("nakhil", "إذاعة النخيل", "ar", Rss, include_str!("texts/nakhil.txt"))],
         },
     ]
 }

@@ -7,11 +7,11 @@ fn stage() -> Stage {
     Stage { began: "2026-11-23T12:00:00Z".parse().unwrap(), base: Url::parse("http://127.0.0.1:4000/").unwrap() }
 }
 
-fn feeds(script: &Script) -> impl Iterator<Item = &Feed> {
+fn feeds(script: &Script) -> impl Iterator<Item = &DemoFeed> {
     script.outlets.iter().flat_map(|outlet| &outlet.feeds)
 }
 
-fn read(script: &Script, feed: &Feed, step: u64) -> feed_rs::model::Feed {
+fn read(script: &Script, feed: &DemoFeed, step: u64) -> feed_rs::model::Feed {
     let (document, media_type) = document(script, feed, &stage(), step);
     let read = feed_rs::parser::parse(document.as_bytes()).unwrap_or_else(|why| panic!("{}: {why}", feed.path));
     assert_eq!(matches!(read.feed_type, feed_rs::model::FeedType::Atom), media_type.contains("atom"));
@@ -32,7 +32,7 @@ fn every_block_is_a_report_with_a_text() {
         include_str!("texts/waha-fr.txt"),
     ];
     let blocks: usize = written.iter().map(|text| text.matches("\n== ").count()).sum();
-    let reports: Vec<&Report> = feeds(&script).flat_map(|feed| &feed.reports).collect();
+    let reports: Vec<&DemoReport> = feeds(&script).flat_map(|feed| &feed.reports).collect();
     assert_eq!(reports.len(), blocks);
     assert!(reports.len() >= 60);
     assert_eq!(reports.iter().map(|report| &report.id).collect::<HashSet<_>>().len(), reports.len());
@@ -49,7 +49,7 @@ fn every_block_is_a_report_with_a_text() {
 #[test]
 fn partners_share_the_link_and_wire_copies_the_text() {
     let script = Script::written();
-    let reports: BTreeMap<&str, &Report> =
+    let reports: BTreeMap<&str, &DemoReport> =
         feeds(&script).flat_map(|feed| &feed.reports).map(|report| (report.id.as_str(), report)).collect();
     let (mut partners, mut copies) = (0, 0);
     for (id, report) in &reports {
@@ -111,13 +111,13 @@ fn every_document_is_a_feed_at_every_step() {
 #[test]
 fn something_appears_or_is_edited_every_few_seconds_for_ever() {
     let script = Script::written();
-    let house = |step| feeds(&script).map(|feed| document(&script, feed, &stage(), step).0).collect::<Vec<_>>();
+    let services = |step| feeds(&script).map(|feed| document(&script, feed, &stage(), step).0).collect::<Vec<_>>();
     let mut still = 0;
     for step in 1..script.last_step + 60 {
-        still = if house(step) == house(step - 1) { still + 1 } else { 0 };
+        still = if services(step) == services(step - 1) { still + 1 } else { 0 };
         assert!(still <= 3, "nothing happens before step {step}");
     }
-    assert_ne!(house(1_000_000), house(1_000_003));
+    assert_ne!(services(1_000_000), services(1_000_003));
 }
 
 #[test]

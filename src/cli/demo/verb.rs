@@ -2,10 +2,10 @@
 
 use super::Demo;
 use crate::{
-    cli::{Failure, out::say, run::with_hint},
+    cli::{CliError, out::say, run::with_hint},
     clock::Clock,
     config::{Config, LogFormat, Server},
-    daemon::{Daemon, Orders},
+    daemon::{ControlCommands, Daemon},
     telemetry,
 };
 use anyhow::Context as _;
@@ -49,10 +49,10 @@ async fn free_address() -> SocketAddr {
     }
 }
 
-pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
     telemetry::init(LogFormat::Text, Some(filter))?;
-    let orders = Orders::signals()?;
+    let commands = ControlCommands::signals()?;
     let clock = Clock::System;
     let outlets = Demo::start(&clock).await.context("loopback has no free port for the demo's outlets")?;
     let scratch = Scratch::make().context("cannot make a temporary folder")?;
@@ -63,7 +63,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
         let file = file.clone();
         move || Config::load(&file, &BTreeMap::new())
     };
-    let config = read().map_err(Failure::Config)?;
+    let config = read().map_err(CliError::Config)?;
     let database = config.database.path.clone();
     let daemon = Daemon::open(config, Box::new(read), clock).await.map_err(|error| with_hint(error, &database))?;
     let address = daemon.address();
@@ -83,5 +83,5 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     ))?;
     say(format_args!("Ctrl-C ends it and leaves nothing behind."))?;
     let (ready, _) = oneshot::channel();
-    daemon.run(orders, ready).await.map_err(|error| with_hint(error, &database))
+    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
 }

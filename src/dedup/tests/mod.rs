@@ -45,7 +45,10 @@ fn a_link_that_is_shared_is_no_identity() {
         a.link_repeats = true;
         a
     });
-    assert_eq!(decided(Known::default(), twice.to_vec()), ["new 100 in 100 by first", "new 101 in 101 by first"]);
+    assert_eq!(
+        decided(KnownEntries::default(), twice.to_vec()),
+        ["new 100 in 100 by first", "new 101 in 101 by first"]
+    );
     let third = arrival("3", "Three", "").link(PAGE);
     assert_eq!(decided(recalled(pair.clone()), vec![third.clone().of_feed(2)]), ["new 100 in 100 by first"]);
     assert_eq!(decided(recalled(pair.clone()), vec![third.of_feed(11)]), ["new 100 in 100 by first"]);
@@ -67,7 +70,7 @@ fn another_outlet_at_the_same_link_joins_the_story() {
     let planet = arrival("p1", "A title", "").link(PAGE).of_feed(11);
     assert_eq!(decided(recalled([first.clone()]), vec![planet.clone()]), ["new 100 in 1 by link"]);
     assert_eq!(
-        decided(Known::default(), vec![planet.clone().dated(990), first, planet.of_feed(21).dated(995)]),
+        decided(KnownEntries::default(), vec![planet.clone().dated(990), first, planet.of_feed(21).dated(995)]),
         ["new 100 in 100 by first", "new 101 in 100 by link", "new 102 in 100 by link"]
     );
 }
@@ -75,7 +78,7 @@ fn another_outlet_at_the_same_link_joins_the_story() {
 #[test]
 fn a_story_takes_64_members_and_no_more() {
     let arrivals = (0..70).map(|n| arrival("k", "t", "").link(PAGE).of_feed(n * 10 + 1)).collect();
-    let decided = decided(Known::default(), arrivals);
+    let decided = decided(KnownEntries::default(), arrivals);
     assert_eq!(decided.iter().filter(|d| d.contains("in 100 by")).count(), 64);
     assert_eq!(decided.iter().filter(|d| d.ends_with("by first")).count(), 7);
 }
@@ -84,7 +87,7 @@ fn a_story_takes_64_members_and_no_more() {
 fn what_was_pruned_never_returns() {
     let mut known = recalled([]);
     let a = arrival("k", "t", "").link(PAGE);
-    known.by_key.insert(a.entry.key.hash(), vec![Sighted { feed: a.feed, entry: None }]);
+    known.by_key.insert(a.entry.key.hash(), vec![KnownSighting { feed: a.feed, entry: None }]);
     assert_eq!(decided(known, vec![a]), ["pruned"]);
 }
 
@@ -92,9 +95,9 @@ fn what_was_pruned_never_returns() {
 fn an_own_id_is_published_by_its_first_holder_alone() {
     let a = arrival("https://outlet1.example/?p=1", "One", "");
     let b = a.clone().of_feed(11).dated(1000);
-    let changes = decide(vec![b, a], Known::default(), &mut Window::default(), &mut mint());
+    let changes = decide(vec![b, a], KnownEntries::default(), &mut Window::default(), &mut ids());
     let iris: Vec<_> = changes
-        .into_decided()
+        .into_decisions()
         .into_iter()
         .filter_map(|d| match d.change {
             Change::New(new) => Some((d.arrival.feed.0, new.iri)),
@@ -128,14 +131,14 @@ proptest! {
     }
 
     #[test]
-    fn a_second_visit_brings_nothing_new(batch in proptest::collection::vec(any_arrival(), 0..12)) {
+    fn a_second_poll_brings_nothing_new(batch in proptest::collection::vec(any_arrival(), 0..12)) {
         let twice = batch.iter().cloned().chain(batch.iter().cloned().map(|mut a| {
             a.entry.believed = None;
             a.seen_at = at(2000);
             a
         }));
-        let changes = decide(twice.collect(), Known::default(), &mut Window::default(), &mut mint());
-        for d in changes.into_decided().iter().filter(|d| d.arrival.seen_at == at(2000)) {
+        let changes = decide(twice.collect(), KnownEntries::default(), &mut Window::default(), &mut ids());
+        for d in changes.into_decisions().iter().filter(|d| d.arrival.seen_at == at(2000)) {
             let earlier = |a: &Arrival| a.feed == d.arrival.feed && a.entry.key == d.arrival.entry.key && a.entry.believed.is_some();
             prop_assert!(!batch.iter().any(earlier) || !matches!(d.change, Change::New(_)), "{d:?}");
         }

@@ -33,7 +33,7 @@ fn copies_join_in_every_language_whatever_their_spelling() {
             arrival("b", "عنوان آخر", &copy).of_feed(11).dated(991),
             arrival("c", &spelt_otherwise(title), &copy.to_uppercase()).of_feed(21).dated(992),
         ];
-        let decided = decided(Known::default(), arrivals);
+        let decided = decided(KnownEntries::default(), arrivals);
         assert_eq!(decided[0], "new 100 in 100 by first");
         assert_eq!(decided[2], "new 102 in 100 by text", "{title}");
     }
@@ -44,9 +44,9 @@ fn three_outlets_on_one_wire_report_are_one_story_with_its_evidence() {
     let mut window = Window::default();
     window.introduce(crate::model::OutletId(1), "hespress");
     let of = |feed| arrival("k", BRIDGE_TITLE, BRIDGE).of_feed(feed).dated(980 + feed);
-    let changes = decide(vec![of(21), of(1), of(11)], Known::default(), &mut window, &mut mint());
+    let changes = decide(vec![of(21), of(1), of(11)], KnownEntries::default(), &mut window, &mut ids());
     let new: Vec<_> = changes
-        .into_decided()
+        .into_decisions()
         .into_iter()
         .filter_map(|d| if let Change::New(n) = d.change { Some(n) } else { None })
         .collect();
@@ -69,7 +69,7 @@ fn follow_ups_and_appended_leads_stay_apart() {
         arrival("b", "مغادرة ستة من مصابي حافلة تنغير المستشفى", follow_up).of_feed(11).dated(985),
         arrival("c", "الجريدة تعتذر عن تأخر الملحق", &page).of_feed(21).dated(986),
     ];
-    let decided = decided(Known::default(), arrivals);
+    let decided = decided(KnownEntries::default(), arrivals);
     assert!(decided.iter().all(|d| d.ends_with("by first")), "{decided:?}");
 }
 
@@ -108,7 +108,7 @@ fn templates_join_their_copies_and_never_each_other() {
         a("5", &other, 11, 984),
         a("6", &other, 21, 985),
     ];
-    let stories: Vec<String> = decided(Known::default(), arrivals).iter().map(|d| d[8..].to_owned()).collect();
+    let stories: Vec<String> = decided(KnownEntries::default(), arrivals).iter().map(|d| d[8..].to_owned()).collect();
     assert_eq!(
         stories,
         [
@@ -131,7 +131,7 @@ fn a_number_corrected_elsewhere_is_another_report_and_a_name_spelt_otherwise_is_
         arrival("c", BRIDGE_TITLE, &BRIDGE.replace("Anbar", "Anbare")).of_feed(21).dated(982),
     ];
     assert_eq!(
-        decided(Known::default(), arrivals),
+        decided(KnownEntries::default(), arrivals),
         ["new 100 in 100 by first", "new 101 in 101 by first", "new 102 in 100 by text"]
     );
 }
@@ -144,28 +144,28 @@ fn reports_in_two_languages_are_never_joined() {
         arrival("a", BUS_TITLE, BUS).dated(980),
         arrival("b", "Onze blessés dans le renversement d'un autocar", french).of_feed(11).dated(980),
     ];
-    assert!(decided(Known::default(), arrivals).iter().all(|d| d.ends_with("by first")));
+    assert!(decided(KnownEntries::default(), arrivals).iter().all(|d| d.ends_with("by first")));
 }
 
 #[test]
 fn time_limits_hold() {
     let of = |feed, hour| arrival("k", CHEESE_TITLE, CHEESE).of_feed(feed).dated(hour);
-    let joined = |a, b| decided(Known::default(), vec![a, b])[1].ends_with("in 100 by text");
+    let joined = |a, b| decided(KnownEntries::default(), vec![a, b])[1].ends_with("in 100 by text");
     assert!(joined(of(1, 965), of(11, 1000)));
     // Older than the window when it arrives: nobody is told that it repeats anything.
     assert!(!joined(of(1, 960), of(11, 962)));
     // Each in the window of its time, and yet too far apart.
     assert!(!joined(of(1, 975), of(11, 1012)));
     let mut window = Window::new(jiff::SignedDuration::from_hours(2));
-    let changes = decide(vec![of(1, 997), of(11, 999)], Known::default(), &mut window, &mut mint());
-    assert!(changes.into_decided().iter().all(|d| in_short(&d.change).ends_with("by first")));
+    let changes = decide(vec![of(1, 997), of(11, 999)], KnownEntries::default(), &mut window, &mut ids());
+    assert!(changes.into_decisions().iter().all(|d| in_short(&d.change).ends_with("by first")));
 }
 
 #[test]
 fn entries_without_text_join_by_an_equal_title_alone() {
     let of = |key: &str, title: &str, feed, hour| arrival(key, title, "").of_feed(feed).dated(hour);
     let rule = |second| {
-        let mut decided = decided(Known::default(), vec![arrival("a", CHEESE_TITLE, CHEESE).dated(980), second]);
+        let mut decided = decided(KnownEntries::default(), vec![arrival("a", CHEESE_TITLE, CHEESE).dated(980), second]);
         decided.remove(1)
     };
     let joins = "new 101 in 100 by title_only";
@@ -177,7 +177,7 @@ fn entries_without_text_join_by_an_equal_title_alone() {
     assert_eq!(rule(of("b", "Shepherds of Tamlalt win medal for cheese aged underground", 11, 985)), apart);
     assert_eq!(rule(of("b", CHEESE_TITLE, 11, 1005)), apart, "a day later");
     let short = vec![of("a", "Cartoon of the day", 1, 980), of("b", "Cartoon of the day", 11, 981)];
-    assert_eq!(decided(Known::default(), short)[1], apart, "too few words to say anything");
+    assert_eq!(decided(KnownEntries::default(), short)[1], apart, "too few words to say anything");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_title_that_an_outlet_uses_again_is_a_heading() {
     let heading = "Les matinales : la revue de presse du jour";
     let of = |key: &str, feed, hour| arrival(key, heading, "").of_feed(feed).dated(hour);
     let arrivals = vec![of("1", 1, 970), of("2", 1, 994), of("3", 11, 995), of("4", 21, 996)];
-    let decided = decided(Known::default(), arrivals);
+    let decided = decided(KnownEntries::default(), arrivals);
     assert!(decided.iter().all(|d| d.ends_with("by first")), "{decided:?}");
 }
 
@@ -195,7 +195,7 @@ fn a_former_title_still_joins() {
     let edited = arrival("a", "Goat cheese from a mine wins in Lyon", CHEESE).dated(981);
     let flash = arrival("f", CHEESE_TITLE, "").of_feed(11).dated(982);
     assert_eq!(
-        decided(Known::default(), vec![a, edited, flash]),
+        decided(KnownEntries::default(), vec![a, edited, flash]),
         ["new 100 in 100 by first", "revised 100 materially", "new 101 in 100 by title_only"]
     );
 }
@@ -216,9 +216,9 @@ fn likeness_to_a_member_in_the_middle_makes_no_chain() {
     let second = of_runs("b", 11, 981, ["pp", "qq", "rr", "ss"]);
     let drifted = of_runs("d", 31, 983, ["rr", "ss", "pp", "tt"]);
     let latest = of_runs("c", 21, 982, ["pp", "qq", "uu", "ss"]);
-    let with_latest = decided(Known::default(), vec![first.clone(), second.clone(), drifted.clone()]);
+    let with_latest = decided(KnownEntries::default(), vec![first.clone(), second.clone(), drifted.clone()]);
     assert_eq!(with_latest, ["new 100 in 100 by first", "new 101 in 100 by text", "new 102 in 100 by text"]);
-    let in_the_middle = decided(Known::default(), vec![first, second, latest, drifted]);
+    let in_the_middle = decided(KnownEntries::default(), vec![first, second, latest, drifted]);
     assert_eq!(in_the_middle[3], "new 103 in 101 by first");
 }
 
@@ -229,7 +229,7 @@ fn the_best_candidate_wins() {
         of_runs("b", 11, 981, ["pp", "xx", "rr", "ss"]),
         of_runs("c", 21, 982, ["pp", "qq", "rr", "ss"]),
     ];
-    assert_eq!(decided(Known::default(), arrivals)[2], "new 102 in 101 by text");
+    assert_eq!(decided(KnownEntries::default(), arrivals)[2], "new 102 in 101 by text");
 }
 
 #[test]
@@ -244,24 +244,24 @@ fn boilerplate_of_an_outlet_stops_counting() {
     };
     let (own, other) = (of("1", 1, 980, "aa"), of("9", 11, 990, "ee"));
     assert!(
-        decided(Known::default(), vec![own.clone(), other.clone()])[1].contains("in 100 by t"),
+        decided(KnownEntries::default(), vec![own.clone(), other.clone()])[1].contains("in 100 by t"),
         "once, it is evidence"
     );
-    let decided = decided(Known::default(), vec![own, of("2", 1, 981, "bb"), of("3", 1, 982, "cc"), other]);
+    let decided = decided(KnownEntries::default(), vec![own, of("2", 1, 981, "bb"), of("3", 1, 982, "cc"), other]);
     assert!(decided.iter().all(|d| d.ends_with("by first")), "{decided:?}");
 }
 
 #[test]
 fn a_story_of_texts_takes_64_members_and_no_more() {
     let arrivals = (0..70).map(|n| arrival("k", CHEESE_TITLE, CHEESE).of_feed(n * 10 + 1).dated(980)).collect();
-    let decided = decided(Known::default(), arrivals);
+    let decided = decided(KnownEntries::default(), arrivals);
     assert_eq!(decided.iter().filter(|d| d.contains("in 100 by")).count(), 64);
 }
 
 #[test]
 fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let a = arrival("a", BUS_TITLE, BUS).dated(980).link("https://outlet1.example/old-slug-918273.html");
-    let duplicate = |second: Arrival| decided(Known::default(), vec![a.clone(), second]).remove(1);
+    let duplicate = |second: Arrival| decided(KnownEntries::default(), vec![a.clone(), second]).remove(1);
     // The number survives an edit of everything else in the same minute.
     let edited = arrival("b", "حادثة", "نص قصير").dated(980).link("https://outlet1.example/new-slug-918273.html");
     assert_eq!(duplicate(edited.clone()), "revised 100 materially");
@@ -269,7 +269,10 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let dated = |key: &str, title: &str| {
         arrival(key, title, "").dated(980).link(&format!("https://outlet1.example/20260511/{key}.html"))
     };
-    assert_eq!(decided(Known::default(), vec![dated("x", "One"), dated("y", "Two")])[1], "new 101 in 101 by first");
+    assert_eq!(
+        decided(KnownEntries::default(), vec![dated("x", "One"), dated("y", "Two")])[1],
+        "new 101 in 101 by first"
+    );
     // Equal text joins only when nothing speaks against it.
     let again = |hour| arrival("b", BUS_TITLE, BUS).dated(hour);
     assert_eq!(duplicate(again(985)), "new 101 in 101 by first", "another second");
@@ -282,14 +285,14 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
         a.entry.source_id = id.map(str::to_owned);
         a
     };
-    let pair = |second| decided(Known::default(), vec![undated(a.clone(), Some("a")), second]).remove(1);
+    let pair = |second| decided(KnownEntries::default(), vec![undated(a.clone(), Some("a")), second]).remove(1);
     assert_eq!(pair(undated(again(980), Some("b"))), "new 101 in 101 by first", "another guid");
     assert_eq!(pair(undated(again(980), None)), "duplicate of 100 by same_text");
     let longer = format!("{BUS} وستعلن النتائج لاحقا.");
     assert_eq!(duplicate(arrival("b", BUS_TITLE, &longer).of_feed(2).dated(985)), "duplicate of 100 by near_text");
     assert_eq!(duplicate(arrival("b", "قصة أخرى تماما", &longer).of_feed(2).dated(985)), "new 101 in 101 by first");
     let cartoons = vec![arrival("1", "Cartoon of the day", ""), arrival("2", "Cartoon of the day", "").dated(998)];
-    assert_eq!(decided(Known::default(), cartoons)[1], "new 101 in 101 by first");
+    assert_eq!(decided(KnownEntries::default(), cartoons)[1], "new 101 in 101 by first");
 }
 
 #[test]
@@ -301,7 +304,7 @@ fn a_flash_gets_its_text_from_another_feed_and_keeps_it() {
     let mut again = flash.clone().dated(982);
     again.entry.shown += 1;
     assert_eq!(
-        decided(Known::default(), vec![flash, full, again, copy]),
+        decided(KnownEntries::default(), vec![flash, full, again, copy]),
         ["new 100 in 100 by first", "revised 100 materially", "unchanged 100", "new 101 in 101 by first"][..3]
             .iter()
             .map(|s| (*s).to_owned())
@@ -319,7 +322,7 @@ fn a_guid_that_is_but_the_title_is_void_when_it_returns_for_another_page() {
     };
     let arrivals = vec![cartoon(1, 970), cartoon(2, 994), cartoon(1, 995), cartoon(2, 996)];
     assert_eq!(
-        decided(Known::default(), arrivals),
+        decided(KnownEntries::default(), arrivals),
         ["new 100 in 100 by first", "new 101 in 101 by first", "unchanged 100", "unchanged 101"]
     );
     let named = |title: &str, n: i64| arrival("id-7", title, "").link(&format!("https://outlet1.example/c/{n}"));

@@ -10,15 +10,15 @@ use std::collections::BTreeMap;
 /// A store in memory: what a restart would find.
 #[derive(Default)]
 struct Kept {
-    entries: BTreeMap<EntryId, Remembered>,
+    entries: BTreeMap<EntryId, StoredEntry>,
     known: Vec<(EntryId, Arrival)>,
 }
 
 impl Kept {
-    fn recall(&self) -> Known {
-        let mut known = Known::default();
+    fn recall(&self) -> KnownEntries {
+        let mut known = KnownEntries::default();
         for (id, a) in &self.known {
-            let sighted = Sighted { feed: a.feed, entry: Some(*id) };
+            let sighted = KnownSighting { feed: a.feed, entry: Some(*id) };
             known.by_key.entry(a.entry.key.hash()).or_default().push(sighted);
             let kept = &self.entries[id];
             known.entries.entry(*id).or_insert_with(|| KnownEntry {
@@ -48,16 +48,16 @@ impl Kept {
     }
 
     fn apply(&mut self, changes: Changes) -> Vec<String> {
-        let decided = changes.into_decided();
+        let decided = changes.into_decisions();
         let told = decided.iter().map(|d| in_short(&d.change)).collect();
-        for Decided { arrival, change } in decided {
+        for Decision { arrival, change } in decided {
             match change {
                 Change::New(new) => {
                     for other in self.entries.values_mut().filter(|e| e.story == new.story) {
                         other.story_members += 1;
                     }
                     let members = 1 + self.entries.values().filter(|e| e.story == new.story).count();
-                    let remembered = Remembered {
+                    let remembered = StoredEntry {
                         language: arrival.entry.language.clone(),
                         source_id: arrival.entry.source_id.clone(),
                         files: crate::dedup::files(&arrival.entry),
@@ -93,7 +93,7 @@ impl Kept {
 }
 
 fn run(batches: &[Vec<Arrival>], restarts: bool) -> Vec<String> {
-    let (mut kept, mut window, mut mint) = (Kept::default(), Window::default(), mint());
+    let (mut kept, mut window, mut ids) = (Kept::default(), Window::default(), ids());
     let mut told = Vec::new();
     for batch in batches {
         let now = batch.iter().map(|a| a.seen_at).max().unwrap_or(Timestamp::UNIX_EPOCH);
@@ -101,7 +101,7 @@ fn run(batches: &[Vec<Arrival>], restarts: bool) -> Vec<String> {
             window = Window::default();
             window.load(now, kept.entries.values().cloned());
         }
-        let changes = decide(batch.clone(), kept.recall(), &mut window, &mut mint);
+        let changes = decide(batch.clone(), kept.recall(), &mut window, &mut ids);
         told.extend(kept.apply(changes));
     }
     told

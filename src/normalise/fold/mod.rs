@@ -15,7 +15,7 @@ pub use dateline::without_dateline;
 
 use months::Month;
 use numbers::Number;
-use table::Folds;
+use table::Folding;
 
 /// Folds a plain text: runs of letters and numbers, separated by single spaces.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn fold(text: &str) -> String {
     let mut folder = Folder { out: String::with_capacity(text.len() + 1), ..Folder::default() };
     for c in text.chars() {
         match table.get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
-            Folds::Many => table::expand(c, &mut |part| folder.take(part, c)),
+            Folding::Many => table::expand(c, &mut |part| folder.take(part, c)),
             folds => folder.take(folds, c),
         }
     }
@@ -60,10 +60,10 @@ enum Last {
 }
 
 impl Folder {
-    fn take(&mut self, folds: Folds, original: char) {
+    fn take(&mut self, folds: Folding, original: char) {
         match folds {
-            Folds::Drop | Folds::Many => {}
-            Folds::Letter(c) => {
+            Folding::Drop | Folding::Many => {}
+            Folding::Letter(c) => {
                 self.end_number();
                 if self.word.is_none() {
                     self.word = Some(self.out.len());
@@ -71,14 +71,14 @@ impl Folder {
                 }
                 self.out.push(c);
             }
-            Folds::Digit(d) => {
+            Folding::Digit(d) => {
                 self.end_word();
                 if let Some(separator) = self.separator.take() {
                     self.number.separate(separator);
                 }
                 self.number.push(d);
             }
-            Folds::Break => {
+            Folding::Break => {
                 self.end_word();
                 if self.separator.is_some() || !numbers::separates(original) {
                     self.end_number();

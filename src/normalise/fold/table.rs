@@ -5,7 +5,7 @@ use unicode_normalization::char::{canonical_combining_class, decompose_compatibl
 
 /// What a character is to a folded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Folds {
+pub enum Folding {
     /// Nothing: harakat, tatweel, accents, bidi marks, joiners, soft hyphens, hamza on the line.
     Drop,
     /// Anything between words.
@@ -22,37 +22,37 @@ pub enum Folds {
 /// invisible marks.
 const TABLE_END: u32 = 0x2070;
 
-static TABLE: LazyLock<Box<[Folds]>> =
-    LazyLock::new(|| (0..TABLE_END).map(|c| char::from_u32(c).map_or(Folds::Drop, slow)).collect());
+static TABLE: LazyLock<Box<[Folding]>> =
+    LazyLock::new(|| (0..TABLE_END).map(|c| char::from_u32(c).map_or(Folding::Drop, slow)).collect());
 
 /// The table, to be held over a whole text.
-pub fn table() -> &'static [Folds] {
+pub fn table() -> &'static [Folding] {
     &TABLE
 }
 
 /// What `c` becomes, by NFKD and [`single`].
-pub fn slow(c: char) -> Folds {
-    let mut first = Folds::Drop;
+pub fn slow(c: char) -> Folding {
+    let mut first = Folding::Drop;
     let mut kept = 0;
     expand(c, &mut |folds| {
         first = folds;
         kept += 1;
     });
-    if kept > 1 { Folds::Many } else { first }
+    if kept > 1 { Folding::Many } else { first }
 }
 
 /// Calls `emit` with each part of `c` that is not dropped, in lower case.
-pub fn expand(c: char, emit: &mut impl FnMut(Folds)) {
+pub fn expand(c: char, emit: &mut impl FnMut(Folding)) {
     match c {
-        'ß' | 'ẞ' => return "ss".chars().for_each(|c| emit(Folds::Letter(c))),
-        'æ' | 'Æ' => return "ae".chars().for_each(|c| emit(Folds::Letter(c))),
-        'œ' | 'Œ' => return "oe".chars().for_each(|c| emit(Folds::Letter(c))),
+        'ß' | 'ẞ' => return "ss".chars().for_each(|c| emit(Folding::Letter(c))),
+        'æ' | 'Æ' => return "ae".chars().for_each(|c| emit(Folding::Letter(c))),
+        'œ' | 'Œ' => return "oe".chars().for_each(|c| emit(Folding::Letter(c))),
         _ => {}
     }
     decompose_compatible(c, |part| {
         for lower in part.to_lowercase() {
             match single(lower) {
-                Folds::Drop => {}
+                Folding::Drop => {}
                 folds => emit(folds),
             }
         }
@@ -60,33 +60,33 @@ pub fn expand(c: char, emit: &mut impl FnMut(Folds)) {
 }
 
 /// The rule for one decomposed, lower-case character.
-fn single(c: char) -> Folds {
+fn single(c: char) -> Folding {
     match c {
-        _ if is_invisible(c) || c == 'ء' => Folds::Drop,
-        'أ' | 'إ' | 'آ' | 'ٱ' => Folds::Letter('ا'),
-        'ى' | 'ی' | 'ئ' | 'ې' => Folds::Letter('ي'),
-        'ؤ' => Folds::Letter('و'),
-        'ة' | 'ھ' | 'ہ' | 'ە' => Folds::Letter('ه'),
-        'ک' | 'گ' | 'ڭ' => Folds::Letter('ك'),
-        'پ' => Folds::Letter('ب'),
-        'ڤ' => Folds::Letter('ف'),
-        'ڨ' => Folds::Letter('ق'),
-        'چ' => Folds::Letter('ج'),
-        'ژ' => Folds::Letter('ز'),
+        _ if is_invisible(c) || c == 'ء' => Folding::Drop,
+        'أ' | 'إ' | 'آ' | 'ٱ' => Folding::Letter('ا'),
+        'ى' | 'ی' | 'ئ' | 'ې' => Folding::Letter('ي'),
+        'ؤ' => Folding::Letter('و'),
+        'ة' | 'ھ' | 'ہ' | 'ە' => Folding::Letter('ه'),
+        'ک' | 'گ' | 'ڭ' => Folding::Letter('ك'),
+        'پ' => Folding::Letter('ب'),
+        'ڤ' => Folding::Letter('ف'),
+        'ڨ' => Folding::Letter('ق'),
+        'چ' => Folding::Letter('ج'),
+        'ژ' => Folding::Letter('ز'),
         '٠'..='٩' => digit(c, '٠'),
         '۰'..='۹' => digit(c, '۰'),
         '0'..='9' => digit(c, '0'),
-        'ł' => Folds::Letter('l'),
-        'ø' => Folds::Letter('o'),
-        'đ' => Folds::Letter('d'),
-        'ı' => Folds::Letter('i'),
-        _ if c.is_alphanumeric() || is_combining_mark(c) => Folds::Letter(c),
-        _ => Folds::Break,
+        'ł' => Folding::Letter('l'),
+        'ø' => Folding::Letter('o'),
+        'đ' => Folding::Letter('d'),
+        'ı' => Folding::Letter('i'),
+        _ if c.is_alphanumeric() || is_combining_mark(c) => Folding::Letter(c),
+        _ => Folding::Break,
     }
 }
 
-fn digit(c: char, zero: char) -> Folds {
-    u8::try_from(c as u32 - zero as u32).map_or(Folds::Drop, |value| Folds::Digit(b'0' + value))
+fn digit(c: char, zero: char) -> Folding {
+    u8::try_from(c as u32 - zero as u32).map_or(Folding::Drop, |value| Folding::Digit(b'0' + value))
 }
 
 /// Marks on letters, and signs that only arrange them.

@@ -8,7 +8,7 @@ use super::super::{
     names::{Ns, Tag},
     tokens::{Token, Tokens},
 };
-use super::{BASE, Kind, NODES, NONE, NodeId, Stored, Tree, long, short};
+use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
 
 /// Elements nested deeper are taken as children of the last level.
 const DEPTH: usize = 200;
@@ -64,8 +64,8 @@ impl<'a> Builder<'_, 'a> {
             match token {
                 Token::Start { name, attrs, empty } => self.start(name, attrs, empty, (start, end), repairs),
                 Token::End(name) => self.end(name, end, repairs),
-                Token::Text(text) => self.text(Kind::Text, text, (start, end)),
-                Token::Cdata(text) => self.text(Kind::Cdata, text, (start, end)),
+                Token::Text(text) => self.text(NodeKind::Text, text, (start, end)),
+                Token::Cdata(text) => self.text(NodeKind::Cdata, text, (start, end)),
                 Token::Doctype(inside) => self.doctype(inside),
                 Token::Cut => self.tree.cut = true,
             }
@@ -86,7 +86,7 @@ impl<'a> Builder<'_, 'a> {
         Ok(())
     }
 
-    fn append(&mut self, kind: Kind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
+    fn append(&mut self, kind: NodeKind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
         let parent = self.open.last().copied().unwrap_or(NONE);
         let id = self.tree.nodes.len();
         let Stored { base, lang, last, .. } = self.tree.nodes[parent];
@@ -96,7 +96,7 @@ impl<'a> Builder<'_, 'a> {
         self.tree.nodes.push(Stored {
             kind,
             tag,
-            closed: kind != Kind::Element,
+            closed: kind != NodeKind::Element,
             text: (short(start), short(end)),
             attrs_end: short(end + attrs.len()),
             span: (short(span.0), short(span.1)),
@@ -115,7 +115,7 @@ impl<'a> Builder<'_, 'a> {
         id
     }
 
-    fn text(&mut self, kind: Kind, text: &'a str, span: (usize, usize)) {
+    fn text(&mut self, kind: NodeKind, text: &'a str, span: (usize, usize)) {
         let parent = self.open.last().copied().unwrap_or(NONE);
         if parent == NONE || is_frame(self.tree.nodes[parent].tag) && text.trim_ascii().is_empty() {
             return;
@@ -128,7 +128,7 @@ impl<'a> Builder<'_, 'a> {
         if depth >= DEPTH {
             repairs.note("too-deep");
             self.surplus += usize::from(!empty && !is_void(name));
-            self.append(Kind::Element, Tag::Other, name, attrs, span);
+            self.append(NodeKind::Element, Tag::Other, name, attrs, span);
             return;
         }
         if !attrs.is_empty() && memchr::memmem::find(attrs.as_bytes(), b"xmlns").is_some() {
@@ -139,7 +139,7 @@ impl<'a> Builder<'_, 'a> {
         if tag == Tag::Item {
             self.end_item_before(span.0, repairs);
         }
-        let id = self.append(Kind::Element, tag, name, attrs, span);
+        let id = self.append(NodeKind::Element, tag, name, attrs, span);
         if !attrs.is_empty() {
             self.inherit(id);
         }

@@ -1,7 +1,7 @@
 //! Invented stories, plain and awkward.
 
 use crate::model::{
-    Carrier, Category, ChannelView, Enclosure, EntryId, Person, PlainText, Report, SafeHtml, StoryId, StoryView,
+    Carrier, Category, ChannelView, Enclosure, EntryId, Person, PlainText, ReportView, SafeHtml, StoryId, StoryView,
 };
 use jiff::Timestamp;
 
@@ -36,7 +36,7 @@ pub(in super::super) fn story(id: i64, language: Option<&str>, title: &str) -> S
         iri: format!("https://alalam.example/node/{id}"),
         order_at: at("2026-11-02T09:31:00Z"),
         updated: at("2026-11-02T09:31:00Z"),
-        lead: Report {
+        lead: ReportView {
             entry: EntryId(id),
             title: text(title),
             link: format!("https://alalam.example/node/{id}"),

@@ -1,7 +1,7 @@
 use crate::{
     model::{Fault, Hints, Outcome, Tally},
     schedule::{
-        Decided, Fleet, Hint, LONGEST_BACKOFF, LONGEST_HINT, Visit, Why,
+        DecidedBy, Fleet, Hint, LONGEST_BACKOFF, LONGEST_HINT, PolledFeed, Why,
         decide::{
             next,
             tests::{DAY, HOUR, Scene, feed, noon, wait},
@@ -26,7 +26,7 @@ fn every_hint_is_a_floor() {
     assert!((HOUR * 5..HOUR * 6).contains(&wait(&scene)));
     scene.hints.update_period_s = Some(7 * 3_600);
     assert!((HOUR * 7..HOUR * 8).contains(&wait(&scene)));
-    assert_eq!(scene.next().why.decided, Decided::Hint);
+    assert_eq!(scene.next().why.decided, DecidedBy::Hint);
     scene.hints.ttl_s = Some(31_536_000);
     assert!(wait(&scene) <= DAY + DAY / 20);
     scene.hints = Hints { ttl_s: Some(1), ..Hints::default() };
@@ -53,18 +53,18 @@ fn a_304_without_cache_control_keeps_the_last_max_age() {
     let mut scene = Scene::new("adaptive");
     scene.outcome = Outcome::Fresh;
     scene.freshness.max_age = Some(HOUR * 3);
-    scene.visit();
+    scene.poll();
     scene.outcome = Outcome::NotModified;
     scene.freshness.max_age = None;
-    assert!(scene.visit() >= HOUR * 3);
+    assert!(scene.poll() >= HOUR * 3);
     scene.outcome = Outcome::Fresh;
-    assert!(scene.visit() < HOUR * 2);
+    assert!(scene.poll() < HOUR * 2);
 }
 
 #[test]
 fn failures_back_off() {
     let mut scene = Scene::failing("adaptive", Fault::Timeout(Duration::from_secs(30)));
-    let waits: Vec<Duration> = (0..30).map(|_| scene.visit()).collect();
+    let waits: Vec<Duration> = (0..30).map(|_| scene.poll()).collect();
     assert!(waits.windows(2).all(|w| w[0] <= w[1]));
     assert!(waits[0] <= HOUR * 2 && waits[29] > LONGEST_BACKOFF * 4 / 5 && waits[29] <= LONGEST_BACKOFF);
 }
@@ -74,11 +74,11 @@ fn a_gap_makes_it_sooner_for_some_weeks() {
     let mut scene = Scene::new("adaptive");
     scene.bounds.min_interval = Duration::from_mins(1);
     scene.outcome = Outcome::Fresh;
-    scene.visit();
+    scene.poll();
     scene.now = scene.feed.next_poll_at;
     let plain = wait(&scene);
     scene.gap = true;
-    let sooner = scene.visit();
+    let sooner = scene.poll();
     assert!(sooner < plain * 2 / 3, "{sooner:?} {plain:?}");
     scene.gap = false;
     scene.now += (24 * 8).hours();
@@ -109,7 +109,7 @@ fn says_why_in_words_and_json() {
     assert_eq!(Why::from_json(&why.to_json()), Some(why));
 }
 
-/// An adaptive feed that was visited every half hour for three weeks, and brought `n` entries in each busy hour.
+/// An adaptive feed that was polled every half hour for three weeks, and brought `n` entries in each busy hour.
 fn learned(n: usize, busy: impl Fn(i8) -> bool) -> Scene {
     let mut scene = Scene::new("adaptive");
     scene.zone = TimeZone::UTC;
@@ -121,7 +121,7 @@ fn learned(n: usize, busy: impl Fn(i8) -> bool) -> Scene {
         scene.stamps = vec![scene.now - 1.minute(); new];
         scene.outcome = if new > 0 { Outcome::Fresh } else { Outcome::NotModified };
         scene.tally = Tally { new: u32::try_from(new).unwrap(), listed: 50, ..Tally::default() };
-        scene.visit();
+        scene.poll();
     }
     scene.stamps.clear();
     scene.outcome = Outcome::NotModified;
@@ -140,25 +140,25 @@ fn nights_are_left_in_peace() {
 }
 
 #[test]
-fn a_daily_paper_is_visited_when_it_comes_out() {
+fn a_daily_paper_is_polled_when_it_comes_out() {
     let mut scene = learned(15, |hour| hour == 6);
     scene.bounds.budget = 12.0;
     scene.now = noon();
-    let mut visits = Vec::new();
+    let mut polls = Vec::new();
     while scene.now < noon() + 24.hours() {
-        scene.visit();
+        scene.poll();
         scene.now = scene.feed.next_poll_at;
-        visits.push(TimeZone::UTC.to_datetime(scene.now).hour());
+        polls.push(TimeZone::UTC.to_datetime(scene.now).hour());
     }
-    let near = visits.iter().filter(|h| (5..=8).contains(*h)).count();
-    assert!(near >= 4 && near * 2 >= visits.len(), "{visits:?}");
+    let near = polls.iter().filter(|h| (5..=8).contains(*h)).count();
+    assert!(near >= 4 && near * 2 >= polls.len(), "{polls:?}");
 }
 
 #[test]
 fn the_busy_get_more_of_the_budget_but_not_in_proportion() {
     let (fast, slow) = (learned(16, |_| true), learned(1, |_| true));
     let fleet = Fleet::of([fast.feed.rhythm.as_str(), slow.feed.rhythm.as_str()]);
-    let share = |scene: &Scene| next(&Visit { fleet, ..scene.as_visit() }).why.share.unwrap();
+    let share = |scene: &Scene| next(&PolledFeed { fleet, ..scene.as_poll() }).why.share.unwrap();
     let ratio = share(&fast) / share(&slow);
     assert!((3.2..4.8).contains(&ratio), "the root of 16, not {ratio}");
     assert!((share(&fast) + share(&slow) - 96.0).abs() < 8.0);
@@ -194,7 +194,7 @@ proptest! {
         let mut scene = Scene::new("adaptive");
         scene.now = Timestamp::from_second(second).unwrap();
         for _ in 0..5 {
-            let wait = scene.visit();
+            let wait = scene.poll();
             prop_assert!(wait >= scene.bounds.min_interval && wait <= scene.bounds.max_interval * 2);
             scene.now = scene.feed.next_poll_at;
         }

@@ -34,7 +34,7 @@ pub(crate) fn feed(id: i64) -> FeedRecord {
     }
 }
 
-/// One visit, with everything at rest until a test says otherwise.
+/// One poll, with everything at rest until a test says otherwise.
 pub(crate) struct Scene {
     pub(crate) now: Timestamp,
     pub(crate) feed: FeedRecord,
@@ -71,11 +71,11 @@ impl Scene {
     }
 
     pub(crate) fn next(&self) -> Due {
-        next(&self.as_visit())
+        next(&self.as_poll())
     }
 
-    pub(crate) fn as_visit(&self) -> Visit<'_> {
-        Visit {
+    pub(crate) fn as_poll(&self) -> PolledFeed<'_> {
+        PolledFeed {
             now: self.now,
             feed: &self.feed,
             schedule: &self.schedule,
@@ -92,8 +92,8 @@ impl Scene {
         }
     }
 
-    /// Visits, keeps what a store keeps, and gives how long the wait is.
-    pub(crate) fn visit(&mut self) -> Duration {
+    /// Polls, keeps what a store keeps, and gives how long the wait is.
+    pub(crate) fn poll(&mut self) -> Duration {
         let due = self.next();
         self.feed.state = due.state;
         self.feed.failures = due.failures;
@@ -109,7 +109,7 @@ impl Scene {
     }
 
     fn reschedule(&self, now: Timestamp) -> Option<Due> {
-        reschedule(&Standing {
+        reschedule(&ReplanInput {
             now,
             feed: &self.feed,
             schedule: &self.schedule,
@@ -149,29 +149,29 @@ mod explicit {
         let mut scene = Scene::failing("every 10m", Fault::Status(500));
         let mut last = Duration::ZERO;
         for failures in 1..=40 {
-            let wait = scene.visit();
+            let wait = scene.poll();
             assert_eq!((scene.feed.failures, scene.feed.state), (failures, FeedState::Failing));
             assert!(wait >= last && wait <= LONGEST_BACKOFF, "{failures}: {wait:?}");
             last = wait;
         }
         assert!(last > LONGEST_BACKOFF * 4 / 5);
         scene.outcome = Outcome::SameBytes;
-        assert!(scene.visit() <= Duration::from_mins(12));
+        assert!(scene.poll() <= Duration::from_mins(12));
         assert_eq!((scene.feed.failures, scene.feed.state), (0, FeedState::Active));
     }
 
     #[test]
     fn a_long_interval_is_never_shortened_by_failures() {
         let mut scene = Scene::failing("every 20days", Fault::Status(500));
-        assert!(scene.visit() >= DAY * 20 && scene.visit() >= DAY * 20);
+        assert!(scene.poll() >= DAY * 20 && scene.poll() >= DAY * 20);
     }
 
     #[test]
     fn a_failing_crontab_feed_skips_fires_but_keeps_its_minute() {
         let mut scene = Scene::failing("30 * * * *", Fault::Status(500));
-        let waits: Vec<u64> = (0..4).map(|_| scene.visit().as_secs() / 60).collect();
+        let waits: Vec<u64> = (0..4).map(|_| scene.poll().as_secs() / 60).collect();
         assert_eq!(waits, [30, 30, 90, 90]);
-        assert_eq!(scene.visit().as_secs() / 60, 210);
+        assert_eq!(scene.poll().as_secs() / 60, 210);
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod explicit {
             scene.freshness.retry_after = Some(noon() + 36.hours());
             let due = scene.next();
             assert_eq!((due.at, due.state), (noon() + 36.hours(), FeedState::Held));
-            assert_eq!((due.hold_until, due.why.decided), (Some(due.at), Decided::Hold));
+            assert_eq!((due.hold_until, due.why.decided), (Some(due.at), DecidedBy::Hold));
             scene.freshness.retry_after = Some(noon() + (24 * 365 * 90).hours());
             assert_eq!(wait(&scene), LONGEST_HOLD, "{schedule}");
             scene.freshness.retry_after = Some(noon() - 1.hour());
@@ -194,7 +194,7 @@ mod explicit {
     fn gone_is_asked_again_after_thirty_days() {
         let mut scene = Scene::new("every 10m");
         scene.outcome = Outcome::Gone;
-        let wait = scene.visit();
+        let wait = scene.poll();
         assert!((GONE_PAUSE..=GONE_PAUSE + DAY).contains(&wait));
         assert_eq!(scene.feed.state, FeedState::Gone);
         assert!(scene.reschedule(noon() + 24.hours()).is_none(), "a restart does not ask it");
@@ -221,7 +221,7 @@ mod explicit {
     fn a_long_hold_of_a_host_from_an_older_version_ends_a_day_after_its_poll() {
         let mut scene = Scene::failing("every 10m", Fault::Held { status: 429 });
         scene.freshness.retry_after = Some(noon() + 10.hours());
-        scene.visit();
+        scene.poll();
         let month = (noon() + (24 * 31).hours()).as_second();
         let was = format!("\"host_hold\":{}", (noon() + 10.hours()).as_second());
         assert!(scene.feed.rhythm.contains(&was));
@@ -249,17 +249,17 @@ mod standing {
     fn a_restart_keeps_the_due_time() {
         for schedule in ["every 15m", "7 * * * *", "adaptive"] {
             let mut scene = Scene::new(schedule);
-            scene.visit();
+            scene.poll();
             assert_eq!(scene.reschedule(noon() + 1.second()), None, "{schedule}");
             assert_eq!(scene.reschedule(noon() + (24 * 3).hours()), None, "{schedule}: overdue is due");
         }
     }
 
     #[test]
-    fn a_first_visit_that_was_missed_is_due() {
+    fn a_first_poll_that_was_missed_is_due() {
         let mut scene = Scene::new("every 1h");
         let due = scene.reschedule(noon()).unwrap();
-        assert_eq!(due.why.decided, Decided::First);
+        assert_eq!(due.why.decided, DecidedBy::First);
         scene.feed.next_poll_at = due.at;
         scene.feed.rhythm = due.rhythm;
         assert_eq!(scene.reschedule(noon()), None);
@@ -279,7 +279,7 @@ mod standing {
     #[test]
     fn another_schedule_counts_from_the_last_poll() {
         let mut scene = Scene::new("every 6h");
-        scene.visit();
+        scene.poll();
         scene.schedule = Schedule::parse("every 15m").unwrap();
         let due = scene.reschedule(noon() + 5.minutes()).unwrap();
         assert!((noon() + 15.minutes()..=noon() + 18.minutes()).contains(&due.at));
@@ -288,7 +288,7 @@ mod standing {
         assert_eq!(scene.reschedule(noon() + 5.minutes()), None, "once is enough");
         scene.schedule = Schedule::parse("every 1m").unwrap();
         let due = scene.reschedule(noon() + 5.minutes()).unwrap();
-        assert_eq!(due.why.decided, Decided::Overdue);
+        assert_eq!(due.why.decided, DecidedBy::Overdue);
         assert!((noon() + 1.minute()..=noon() + 72.seconds()).contains(&due.at), "{}", due.at);
     }
 
@@ -296,14 +296,14 @@ mod standing {
     fn a_clock_set_back_neither_stalls_nor_storms() {
         for schedule in ["every 15m", "*/15 * * * *", "adaptive"] {
             let mut scene = Scene::new(schedule);
-            scene.visit();
+            scene.poll();
             let back = noon() - (24 * 365).hours();
             let due = scene.reschedule(back).unwrap();
             assert!((Duration::from_mins(5)..=HOUR).contains(&until(back, due.at)), "{schedule}: {}", due.at);
         }
         let mut held = Scene::failing("every 10m", Fault::Held { status: 429 });
         held.freshness.retry_after = Some(noon() + 3.hours());
-        held.visit();
+        held.poll();
         let back = noon() - (24 * 365).hours();
         let due = held.reschedule(back).unwrap();
         assert_eq!((due.at, due.hold_until), (back + 3.hours(), Some(back + 3.hours())));
@@ -312,7 +312,7 @@ mod standing {
     #[test]
     fn a_clock_that_ran_ahead_and_came_back_is_mended() {
         let mut scene = Scene::new("every 15m");
-        scene.visit();
+        scene.poll();
         scene.feed.next_poll_at = noon() + (24 * 365).hours();
         let due = scene.reschedule(noon() + 1.minute()).unwrap();
         assert!((noon() + 15.minutes()..=noon() + 18.minutes()).contains(&due.at));
@@ -322,7 +322,7 @@ mod standing {
     fn a_hold_outlives_a_restart_and_another_schedule() {
         let mut scene = Scene::failing("every 10m", Fault::Held { status: 503 });
         scene.freshness.retry_after = Some(noon() + 36.hours());
-        scene.visit();
+        scene.poll();
         assert_eq!(scene.reschedule(noon() + 1.hour()), None);
         scene.schedule = Schedule::parse("every 1m").unwrap();
         assert_eq!(scene.reschedule(noon() + 1.hour()).unwrap().at, noon() + 36.hours());
@@ -342,7 +342,7 @@ proptest! {
     }
 
     #[test]
-    fn later_visits_are_never_due_sooner(
+    fn later_polls_are_never_due_sooner(
         second in 1_769_900_000i64..1_776_000_000, gap in 0i64..100_000, failures in 0u32..40, schedule in 0usize..2,
     ) {
         // February and March hold both of Morocco's clock changes.
@@ -379,7 +379,7 @@ proptest! {
             scene.tally = Tally { new, listed: 40, ..Tally::default() };
             scene.stamps = (0..i64::from(new)).map(|n| scene.now - SignedDuration::from_secs(ago * n)).collect();
             scene.gap = kind == 1;
-            let wait = scene.visit();
+            let wait = scene.poll();
             prop_assert!(wait >= Duration::from_secs(1), "{wait:?}");
             prop_assert!(wait <= LONGEST_HOLD + DAY * 2 || line.starts_with('0'), "{wait:?}");
             let soon = later(scene.now, Duration::from_millis(500));
@@ -392,7 +392,7 @@ proptest! {
     fn whatever_the_clock_says_each_feed_is_due_once_and_soon_enough(jump in -1_700_000_000i64..2_000_000_000, schedule in 0usize..3) {
         let line = ["every 15m", "*/15 * * * *", "adaptive"][schedule];
         let mut scene = Scene::new(line);
-        scene.visit();
+        scene.poll();
         let now = scene.now + SignedDuration::from_secs(jump);
         let at = match scene.reschedule(now) {
             Some(due) => {

@@ -8,7 +8,7 @@ fn lesson(now: i64, stamps: &[i64], new: usize, gap: bool) -> (Vec<Timestamp>, T
 
 fn learn(rhythm: &mut Rhythm, now: i64, stamps: &[i64], new: usize, gap: bool) {
     let (stamps, now, new, gap) = lesson(now, stamps, new, gap);
-    rhythm.learn(&Lesson { now, zone: &TimeZone::UTC, stamps: &stamps, new, gap });
+    rhythm.learn(&Observation { now, zone: &TimeZone::UTC, stamps: &stamps, new, gap });
 }
 
 /// 2026-11-23, a Monday, 12:00 UTC.
@@ -35,7 +35,7 @@ fn a_first_window_tells_how_long_it_took_to_fill() {
 }
 
 #[test]
-fn late_and_undated_entries_count_between_the_visits_and_archives_do_not() {
+fn late_and_undated_entries_count_between_the_polls_and_archives_do_not() {
     let mut rhythm = Rhythm::default();
     learn(&mut rhythm, NOON, &[], 0, false);
     learn(&mut rhythm, NOON + 4 * 3_600, &[NOON + 60, NOON - 3_600], 4, false);

@@ -4,11 +4,11 @@
 mod status;
 mod story;
 
-pub(super) use status::Status;
-pub(super) use story::Story;
+pub(super) use status::StatusTemplate;
+pub(super) use story::StoryTemplate;
 
-use super::river::{Line, River, Text};
-use super::words::Tongue;
+use super::channel_page::{ChannelPage, LocalisedText, StoryItem};
+use super::i18n::UiLanguage;
 use askama::Template;
 use jiff::Timestamp;
 use std::sync::{Arc, LazyLock};
@@ -39,10 +39,10 @@ pub(super) static ICON: LazyLock<Asset> =
 /// What every page has around it.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
-    pub(super) tongue: Tongue,
+    pub(super) ui_language: UiLanguage,
     pub(super) now: Timestamp,
     /// Tabs: path, title, whether it is this page.
-    pub(super) tabs: Vec<(String, Text, bool)>,
+    pub(super) tabs: Vec<(String, LocalisedText, bool)>,
     /// What the search field holds.
     pub(super) asked: String,
     pub(super) images: bool,
@@ -61,16 +61,22 @@ pub(super) struct FeedLink {
 
 impl Frame {
     /// A frame whose tab `here` is the current one.
-    pub(super) fn new(tongue: Tongue, now: Timestamp, rivers: &[Arc<River>], here: &str, images: bool) -> Self {
-        let tab = |river: &Arc<River>| {
-            let path = crate::publish::page_path(&river.slug);
+    pub(super) fn new(
+        ui_language: UiLanguage,
+        now: Timestamp,
+        channel_pages: &[Arc<ChannelPage>],
+        here: &str,
+        images: bool,
+    ) -> Self {
+        let tab = |channel_page: &Arc<ChannelPage>| {
+            let path = crate::publish::page_path(&channel_page.slug);
             let current = path == here;
-            (path, river.title.clone(), current)
+            (path, channel_page.title.clone(), current)
         };
         Self {
-            tongue,
+            ui_language,
             now,
-            tabs: rivers.iter().map(tab).collect(),
+            tabs: channel_pages.iter().map(tab).collect(),
             asked: String::new(),
             images,
             style: &STYLE.path,
@@ -80,17 +86,17 @@ impl Frame {
 
     /// Words in the page's language.
     fn say<'a>(&self, ar: &'a str, fr: &'a str, en: &'a str) -> &'a str {
-        self.tongue.pick(ar, fr, en)
+        self.ui_language.pick(ar, fr, en)
     }
 
     /// A time element: in words, with the exact time behind it.
     fn ago(&self, at: &Timestamp) -> String {
-        self.time(at, &self.tongue.ago(*at, self.now))
+        self.time(at, &self.ui_language.ago(*at, self.now))
     }
 
     /// As [`Frame::ago`], for what is to come.
     fn ahead(&self, at: &Timestamp) -> String {
-        self.time(at, &self.tongue.ahead(*at, self.now))
+        self.time(at, &self.ui_language.ahead(*at, self.now))
     }
 
     /// A time element that says the exact time.
@@ -106,17 +112,17 @@ impl Frame {
 
     fn minute(&self, at: &Timestamp) -> String {
         let comma = self.say("،", ",", ",");
-        format!("{}{comma} {} UTC", self.tongue.date(*at), at.strftime("%H:%M"))
+        format!("{}{comma} {} UTC", self.ui_language.date(*at), at.strftime("%H:%M"))
     }
 }
 
 /// The front page, or a channel's.
 #[derive(Template)]
 #[template(path = "front.html", config = "src/serve/askama.toml")]
-pub(super) struct Front<'a> {
+pub(super) struct FrontTemplate<'a> {
     pub(super) frame: Frame,
-    pub(super) title: &'a Text,
-    pub(super) stories: &'a [Line],
+    pub(super) title: &'a LocalisedText,
+    pub(super) stories: &'a [StoryItem],
     /// The page's feeds.
     pub(super) feeds: Vec<FeedLink>,
 }
@@ -124,9 +130,9 @@ pub(super) struct Front<'a> {
 /// Search, before and after asking.
 #[derive(Template)]
 #[template(path = "search.html", config = "src/serve/askama.toml")]
-pub(super) struct Search<'a> {
+pub(super) struct SearchTemplate<'a> {
     pub(super) frame: Frame,
-    pub(super) stories: &'a [Line],
+    pub(super) stories: &'a [StoryItem],
     /// Path of the feed of this search; none before asking.
     pub(super) feed: Option<String>,
     /// What is wrong with the question.
@@ -136,8 +142,8 @@ pub(super) struct Search<'a> {
 /// How to subscribe, and what this is.
 #[derive(Template)]
 #[template(path = "about.html", config = "src/serve/askama.toml")]
-pub(super) struct About {
+pub(super) struct AboutTemplate {
     pub(super) frame: Frame,
     /// Each channel's title and feeds.
-    pub(super) channels: Vec<(Text, Vec<FeedLink>)>,
+    pub(super) channels: Vec<(LocalisedText, Vec<FeedLink>)>,
 }

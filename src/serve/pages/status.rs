@@ -1,7 +1,7 @@
 //! How every feed fares, with plots.
 
+use super::super::i18n::{TimeUnit, UiLanguage};
 use super::super::plots::{bars, dots, spark};
-use super::super::words::{Tongue, Unit};
 use super::Frame;
 use crate::model::pages::{FeedStatus, StatusPage};
 use askama::Template;
@@ -9,7 +9,7 @@ use askama::Template;
 /// The page.
 #[derive(Template)]
 #[template(path = "status.html", config = "src/serve/askama.toml")]
-pub(in super::super) struct Status {
+pub(in super::super) struct StatusTemplate {
     pub(in super::super) frame: Frame,
     page: StatusPage,
     /// Entries a day, outcomes a day, delay.
@@ -26,7 +26,7 @@ struct Plot {
     svg: String,
 }
 
-impl Status {
+impl StatusTemplate {
     /// The page.
     pub(in super::super) fn new(frame: Frame, page: StatusPage) -> Self {
         let plots = plots(&frame, &page);
@@ -80,8 +80,8 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
         ),
         Plot {
             name: late,
-            peak: span(frame.tongue, delays.iter().flatten().copied().max().unwrap_or(0)),
-            svg: dots(late, &labels, &delays, |seconds| span(frame.tongue, seconds)),
+            peak: span(frame.ui_language, delays.iter().flatten().copied().max().unwrap_or(0)),
+            svg: dots(late, &labels, &delays, |seconds| span(frame.ui_language, seconds)),
         },
     ]
 }
@@ -89,11 +89,15 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
 /// A day in words.
 fn in_words(frame: &Frame, date: &str) -> String {
     let midnight = format!("{date}T00:00:00Z").parse();
-    midnight.map_or_else(|_| date.to_owned(), |at| frame.tongue.date(at))
+    midnight.map_or_else(|_| date.to_owned(), |at| frame.ui_language.date(at))
 }
 
 /// A delay in words, to the minute.
-fn span(tongue: Tongue, seconds: u32) -> String {
+fn span(ui_language: UiLanguage, seconds: u32) -> String {
     let minutes = i64::from(seconds.div_ceil(60));
-    if minutes < 120 { tongue.count(Unit::Minute, minutes) } else { tongue.count(Unit::Hour, minutes / 60) }
+    if minutes < 120 {
+        ui_language.count(TimeUnit::Minute, minutes)
+    } else {
+        ui_language.count(TimeUnit::Hour, minutes / 60)
+    }
 }

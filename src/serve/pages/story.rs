@@ -1,7 +1,7 @@
 //! A story: its reports side by side, when each came, what was edited, why they stand together.
 
-use super::super::diff::{Change, diff};
-use super::super::river::Text;
+use super::super::channel_page::LocalisedText;
+use super::super::diff::{DiffKind, diff};
 use super::Frame;
 use crate::model::pages::{RevisionView, StoryPage, StoryReport};
 use crate::publish::plain_text;
@@ -14,16 +14,16 @@ const COMPARED: usize = 3000;
 /// The page.
 #[derive(Template)]
 #[template(path = "story.html", config = "src/serve/askama.toml")]
-pub(in super::super) struct Story {
+pub(in super::super) struct StoryTemplate {
     pub(in super::super) frame: Frame,
-    title: Text,
-    reports: Vec<Report>,
+    title: LocalisedText,
+    reports: Vec<ReportSection>,
 }
 
 /// A report, ready to be set.
-struct Report {
-    title: Text,
-    outlet: Text,
+struct ReportSection {
+    title: LocalisedText,
+    outlet: LocalisedText,
     link: Option<String>,
     author: Option<String>,
     published: Timestamp,
@@ -34,11 +34,11 @@ struct Report {
     rule: String,
     /// Why it stands here, for all but the first.
     evidence: Option<String>,
-    revisions: Vec<Revision>,
+    revisions: Vec<RevisionSection>,
 }
 
 /// A revision, with its differences.
-struct Revision {
+struct RevisionSection {
     seen: Timestamp,
     what: String,
     title: Option<Vec<Piece>>,
@@ -51,16 +51,16 @@ struct Piece {
     words: String,
 }
 
-impl Story {
+impl StoryTemplate {
     /// The page of `story`; `None` when it has no report left.
     pub(in super::super) fn new(frame: Frame, story: StoryPage) -> Option<Self> {
         let lead = story.reports.first()?;
-        let title = Text::new(lead.title.as_str(), lead.language.as_deref());
-        Some(Self { frame, title, reports: story.reports.into_iter().map(Report::of).collect() })
+        let title = LocalisedText::new(lead.title.as_str(), lead.language.as_deref());
+        Some(Self { frame, title, reports: story.reports.into_iter().map(ReportSection::of).collect() })
     }
 
     /// What showed that a report belongs here, in the reader's language; the evidence says it in English.
-    fn rule(&self, report: &Report) -> &'static str {
+    fn rule(&self, report: &ReportSection) -> &'static str {
         match report.rule.as_str() {
             "link" => self.frame.say("الرابط نفسه", "le même lien", ""),
             "text" => self.frame.say("النص نفسه", "le même texte", ""),
@@ -71,12 +71,12 @@ impl Story {
     }
 }
 
-impl Report {
+impl ReportSection {
     fn of(report: StoryReport) -> Self {
         let first = report.rule == "first";
         Self {
-            title: Text::new(report.title.as_str(), report.language.as_deref()),
-            outlet: Text::new(&report.outlet_name, None),
+            title: LocalisedText::new(report.title.as_str(), report.language.as_deref()),
+            outlet: LocalisedText::new(&report.outlet_name, None),
             link: report.link,
             author: report.author.filter(|a| !a.is_empty()),
             published: report.published,
@@ -85,7 +85,7 @@ impl Report {
             joined: report.joined,
             rule: report.rule,
             evidence: (!first && !report.evidence.is_empty()).then_some(report.evidence),
-            revisions: report.revisions.into_iter().map(Revision::of).collect(),
+            revisions: report.revisions.into_iter().map(RevisionSection::of).collect(),
         }
     }
 }
@@ -96,7 +96,7 @@ fn lazy(html: &str) -> String {
     html.replace("<img ", "<img loading=lazy referrerpolicy=no-referrer ")
 }
 
-impl Revision {
+impl RevisionSection {
     fn of(revision: RevisionView) -> Self {
         let (old, new) = revision.title;
         let text = revision
@@ -113,9 +113,9 @@ impl Revision {
 
 fn pieces(old: &str, new: &str) -> Vec<Piece> {
     let element = |change| match change {
-        Change::Kept => "span",
-        Change::Out => "del",
-        Change::In => "ins",
+        DiffKind::Kept => "span",
+        DiffKind::Out => "del",
+        DiffKind::In => "ins",
     };
     diff(old, new).into_iter().map(|(change, words)| Piece { element: element(change), words }).collect()
 }

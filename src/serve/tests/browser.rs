@@ -1,8 +1,8 @@
 //! Pages in Debian's Chromium, driven through ChromeDriver; skipped aloud where they are not installed.
 //! `WARRAQ_SHOTS=DIR` keeps the screenshots.
 
-use super::{House, sample};
-use crate::serve::Limits;
+use super::{TestServer, sample};
+use crate::serve::ServerLimits;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -182,20 +182,20 @@ async fn pages_are_right_in_a_browser() {
     };
     for (language, scheme) in READERS {
         browser.dress(language, scheme).await;
-        let house = House::open_with(Limits::default(), Some(sample::desk(true))).await;
+        let server = TestServer::open_with(ServerLimits::default(), Some(sample::queries(true))).await;
         let mut view = sample::channel("all", if language == "ar" { "كل الأخبار" } else { "All the news" });
-        view.stories[0].lead.image = Some(format!("http://{}/none.jpg", house.at));
-        house.rivers.put(&view);
+        view.stories[0].lead.image = Some(format!("http://{}/none.jpg", server.at));
+        server.channel_pages.put(&view);
         for (slug, title) in
             [("morocco", "أخبار المغرب"), ("sport", "Sport"), ("long", "Une rubrique au nom bien long")]
         {
-            house.rivers.put(&sample::channel(slug, title));
+            server.channel_pages.put(&sample::channel(slug, title));
         }
         let search = "/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1";
         let pages =
             [("front", "/"), ("story", "/stories/1"), ("search", search), ("status", "/status"), ("about", "/about")];
-        browser.look_at(&format!("http://{}", house.at), language, &pages).await;
-        house.close().await;
+        browser.look_at(&format!("http://{}", server.at), language, &pages).await;
+        server.close().await;
     }
     // The sample's story holds a script on purpose: the browser says that it was refused.
     let complaints = browser.complaints().await;
@@ -205,12 +205,12 @@ async fn pages_are_right_in_a_browser() {
 
 /// `WARRAQ_LOOK_AT=http://HOST:PORT` looks at a running Warraq too, with what real outlets wrote, or for pictures.
 #[tokio::test]
-async fn a_running_house_is_right_in_a_browser() {
+async fn a_running_daemon_is_right_in_a_browser() {
     let Ok(base) = std::env::var("WARRAQ_LOOK_AT") else {
-        eprintln!("SKIPPED: WARRAQ_LOOK_AT names no running house");
+        eprintln!("SKIPPED: WARRAQ_LOOK_AT names no running daemon");
         return;
     };
-    let browser = Browser::open().await.expect("chromedriver is needed to look at a running house");
+    let browser = Browser::open().await.expect("chromedriver is needed to look at a running daemon");
     let fetch = async |path: &str| -> Value {
         let answer = browser.client.get(format!("{base}{path}")).send().await.unwrap();
         serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
@@ -220,8 +220,8 @@ async fn a_running_house_is_right_in_a_browser() {
     let stories = [&carried, &all].into_iter().flat_map(|feed| feed["items"].as_array().unwrap());
     let path = |story: &Value| format!("/stories/{}", story.as_str().unwrap().rsplit('/').next().unwrap());
     let stories: Vec<String> = stories.take(20).map(|item| path(&item["_warraq"]["story"])).collect();
-    let mut pages = vec![("house-front", "/"), ("house-status", "/status"), ("house-about", "/about")];
-    pages.extend(stories.iter().map(|path| ("house-story", path.as_str())));
+    let mut pages = vec![("daemon-front", "/"), ("daemon-status", "/status"), ("daemon-about", "/about")];
+    pages.extend(stories.iter().map(|path| ("daemon-story", path.as_str())));
     for (language, scheme) in READERS {
         browser.dress(language, scheme).await;
         browser.look_at(&base, language, &pages).await;

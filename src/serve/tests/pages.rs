@@ -1,24 +1,24 @@
 //! Pages, filters, archives: what the router answers.
 
-use super::{House, header, sample};
-use crate::serve::Limits;
+use super::{TestServer, header, sample};
+use crate::serve::ServerLimits;
 
-async fn open() -> House {
-    let house = House::open_with(Limits::default(), Some(sample::desk(true))).await;
-    house.rivers.put(&sample::channel("all", "كل الأخبار"));
-    house.rivers.put(&sample::channel("morocco", "Maroc & <voisins>"));
-    house
+async fn open() -> TestServer {
+    let server = TestServer::open_with(ServerLimits::default(), Some(sample::queries(true))).await;
+    server.channel_pages.put(&sample::channel("all", "كل الأخبار"));
+    server.channel_pages.put(&sample::channel("morocco", "Maroc & <voisins>"));
+    server
 }
 
-async fn text(house: &House, request: &str) -> (String, String) {
-    let (head, body) = house.ask(request).await;
+async fn text(server: &TestServer, request: &str) -> (String, String) {
+    let (head, body) = server.ask(request).await;
     (head, String::from_utf8(body).unwrap())
 }
 
 #[tokio::test]
 async fn the_front_page_sets_each_story_in_its_own_direction() {
-    let house = open().await;
-    let (head, page) = text(&house, "GET /").await;
+    let server = open().await;
+    let (head, page) = text(&server, "GET /").await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert!(page.contains("<html lang=\"en\" dir=\"ltr\">"));
     assert!(page.contains("dir=\"rtl\" lang=\"ar\">\n<h2><a href=\"https://a.example/0\""));
@@ -26,18 +26,18 @@ async fn the_front_page_sets_each_story_in_its_own_direction() {
     assert!(page.contains("Also reported by <bdi><a"));
     assert!(page.contains("3 minutes ago") && page.contains("datetime=\"2026-11-02T09:57:00Z\""));
     assert!(page.contains("href=\"/feed.atom\"") && page.contains("type=\"application/feed+json\""));
-    let (_, arabic) = text(&house, "GET /\nAccept-Language: ar-MA, fr;q=0.5").await;
+    let (_, arabic) = text(&server, "GET /\nAccept-Language: ar-MA, fr;q=0.5").await;
     assert!(arabic.contains("<html lang=\"ar\" dir=\"rtl\">") && arabic.contains("قبل 3 دقائق"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn pages_run_nothing_and_load_nothing_foreign_but_pictures() {
-    let house = open().await;
+    let server = open().await;
     for path in
         ["/", "/channels/morocco", "/stories/1", "/search", "/search?q=x", "/status", "/about", "/search?what=1"]
     {
-        let (head, page) = text(&house, &format!("GET {path}")).await;
+        let (head, page) = text(&server, &format!("GET {path}")).await;
         let security = header(&head, "content-security-policy").unwrap();
         assert!(security.starts_with("default-src 'none'; style-src 'self'") && !security.contains("unsafe"), "{path}");
         assert_eq!(head.matches("content-security-policy").count(), 1);
@@ -48,122 +48,122 @@ async fn pages_run_nothing_and_load_nothing_foreign_but_pictures() {
             "{path}"
         );
     }
-    let (_, page) = text(&house, "GET /channels/morocco").await;
+    let (_, page) = text(&server, "GET /channels/morocco").await;
     assert!(page.contains("Maroc &#38; &#60;voisins&#62;") && !page.contains("<voisins>"));
     let style = page.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
-    let (head, sheet) = text(&house, &format!("GET {style}")).await;
+    let (head, sheet) = text(&server, &format!("GET {style}")).await;
     assert!(header(&head, "cache-control").unwrap().contains("immutable") && sheet.contains("--paper"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn pictures_can_be_switched_off() {
-    let house = House::open_with(Limits::default(), Some(sample::desk(false))).await;
+    let server = TestServer::open_with(ServerLimits::default(), Some(sample::queries(false))).await;
     let mut view = sample::channel("all", "All");
     view.stories[0].lead.image = Some("https://a.example/p.jpg".to_owned());
-    house.rivers.put(&view);
-    let (head, page) = text(&house, "GET /").await;
+    server.channel_pages.put(&view);
+    let (head, page) = text(&server, "GET /").await;
     assert!(!page.contains("p.jpg") && !header(&head, "content-security-policy").unwrap().contains("http:"));
-    house.close().await;
-    let house = open().await;
-    house.rivers.put(&view);
-    let (head, page) = text(&house, "GET /").await;
+    server.close().await;
+    let server = open().await;
+    server.channel_pages.put(&view);
+    let (head, page) = text(&server, "GET /").await;
     assert!(page.contains("loading=\"lazy\" decoding=\"async\" referrerpolicy=\"no-referrer\""));
     assert!(header(&head, "content-security-policy").unwrap().contains("img-src 'self' http: https:"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_filter_is_a_feed_at_one_address() {
-    let house = open().await;
+    let server = open().await;
     for (extension, kind) in [("atom", "atom+xml"), ("rss", "rss+xml"), ("json", "feed+json")] {
-        let (head, feed) = text(&house, &format!("GET /feed.{extension}?limit=2&lang=ar&lang=fr")).await;
+        let (head, feed) = text(&server, &format!("GET /feed.{extension}?limit=2&lang=ar&lang=fr")).await;
         assert!(head.starts_with("http/1.1 200") && header(&head, "content-type").unwrap().contains(kind), "{head}");
         assert!(feed.contains(&format!("http://127.0.0.1:8080/feed.{extension}?lang=ar")), "{feed}");
         assert!(feed.contains("كل الأخبار: ar, fr"));
     }
     let ask = "GET /feed.atom?limit=2&lang=ar&lang=fr\nIf-None-Match: ";
-    let (head, _) = text(&house, "GET /feed.atom?lang=fr&limit=2&lang=ar").await;
+    let (head, _) = text(&server, "GET /feed.atom?lang=fr&limit=2&lang=ar").await;
     let tag = header(&head, "etag").unwrap();
-    assert!(text(&house, &format!("{ask}{tag}")).await.0.starts_with("http/1.1 304"));
+    assert!(text(&server, &format!("{ask}{tag}")).await.0.starts_with("http/1.1 304"));
     for wrong in ["/feed.atom?outlets=a", "/feed.atom?limit=0", "/search.atom", "/search.atom?q="] {
-        let (head, why) = text(&house, &format!("GET {wrong}")).await;
+        let (head, why) = text(&server, &format!("GET {wrong}")).await;
         assert!(head.starts_with("http/1.1 400") && why.len() > 10, "{wrong}");
     }
-    let (head, _) = text(&house, "GET /feed.rss?q=").await;
+    let (head, _) = text(&server, "GET /feed.rss?q=").await;
     assert_eq!((&head[9..12], header(&head, "location")), ("307", Some("/feed.rss")));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn every_search_is_itself_a_feed() {
-    let house = open().await;
-    let (_, page) = text(&house, "GET /search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1&limit=1").await;
+    let server = open().await;
+    let (_, page) = text(&server, "GET /search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1&limit=1").await;
     assert!(page.contains("href=\"/search.atom?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1&#38;limit=1\""), "{page}");
     assert!(page.contains("value=\"أمطار\""));
-    let (head, feed) = text(&house, "GET /search.atom?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1").await;
+    let (head, feed) = text(&server, "GET /search.atom?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1").await;
     assert!(head.starts_with("http/1.1 200") && feed.contains("“أمطار”"));
     assert!(feed.contains("href=\"http://127.0.0.1:8080/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1\""));
-    assert!(text(&house, "GET /search?q=nothing").await.1.contains("Nothing found"));
-    let (head, page) = text(&house, "GET /search?q=%3Cscript%3E&q2=1").await;
+    assert!(text(&server, "GET /search?q=nothing").await.1.contains("Nothing found"));
+    let (head, page) = text(&server, "GET /search?q=%3Cscript%3E&q2=1").await;
     assert!(head.starts_with("http/1.1 400") && page.contains("“q2” is no filter"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn a_story_shows_its_reports_and_what_was_edited() {
-    let house = open().await;
-    let (head, page) = text(&house, "GET /stories/1").await;
+    let server = open().await;
+    let (head, page) = text(&server, "GET /stories/1").await;
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert_eq!(page.matches("class=\"report\"").count(), 3);
     assert!(page.contains("<ins>والسلطات تعلن حالة تأهب</ins>") && page.contains("<del>70</del> <ins>74</ins>"));
     assert_eq!(page.matches("Why here:").count(), 2, "the first needs no reason");
     for (path, status) in [("/stories/2", 404), ("/stories/x", 404), ("/stories/13", 503)] {
-        let (head, _) = text(&house, &format!("GET {path}")).await;
+        let (head, _) = text(&server, &format!("GET {path}")).await;
         assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn archive_pages_never_change_and_end_in_410() {
-    let house = open().await;
-    let (head, page) = text(&house, "GET /archive/all/2.atom").await;
+    let server = open().await;
+    let (head, page) = text(&server, "GET /archive/all/2.atom").await;
     assert_eq!(page, "<feed/>");
     assert!(header(&head, "cache-control").unwrap().contains("immutable"));
     assert_eq!(header(&head, "content-type"), Some("application/atom+xml; charset=utf-8"));
     assert_eq!(header(&head, "last-modified"), Some("sun, 01 nov 2026 17:21:00 gmt"));
-    let (head, _) = text(&house, "GET /archive/all/3.atom").await;
+    let (head, _) = text(&server, "GET /archive/all/3.atom").await;
     assert_eq!((&head[9..12], header(&head, "location")), ("307", Some("/feed.atom")));
     for (path, status) in [("all/1.atom", 410), ("none/1.atom", 404), ("all/x.atom", 404), ("all/2.rss", 404)] {
-        let (head, _) = text(&house, &format!("GET /archive/{path}")).await;
+        let (head, _) = text(&server, &format!("GET /archive/{path}")).await;
         assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
     }
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
 async fn trouble_is_seen_on_a_page_and_in_a_feed() {
-    let house = open().await;
-    let (_, page) = text(&house, "GET /status").await;
+    let server = open().await;
+    let (_, page) = text(&server, "GET /status").await;
     assert_eq!(page.matches("<figure>").count(), 3);
     assert!(page.contains("asks for time &#60;b&#62;") && page.contains("in 23 minutes"));
-    let (head, feed) = text(&house, "GET /status.atom").await;
+    let (head, feed) = text(&server, "GET /status.atom").await;
     assert!(header(&head, "content-type").unwrap().starts_with("application/atom+xml"));
     let read = feed_rs::parser::parse(feed.as_bytes()).unwrap();
     assert_eq!(read.entries.len(), 2);
     assert_eq!(read.entries[0].title.as_ref().unwrap().content, "العلم: a feed works again");
     assert!(feed.contains("no connection: &lt;refused&gt;"));
-    house.close().await;
+    server.close().await;
 }
 
 #[tokio::test]
-async fn without_a_desk_only_what_is_in_memory_is_served() {
-    let house = House::open(Limits::default()).await;
+async fn without_a_queries_only_what_is_in_memory_is_served() {
+    let server = TestServer::open(ServerLimits::default()).await;
     for path in
         ["/stories/1", "/search?q=x", "/status", "/status.atom", "/archive/all/1.atom", "/feed.atom?lang=ar", "/"]
     {
-        assert!(text(&house, &format!("GET {path}")).await.0.starts_with("http/1.1 404"), "{path}");
+        assert!(text(&server, &format!("GET {path}")).await.0.starts_with("http/1.1 404"), "{path}");
     }
-    house.close().await;
+    server.close().await;
 }

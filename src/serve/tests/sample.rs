@@ -1,8 +1,8 @@
 //! Invented stories and a desk that answers from nothing.
 
-use super::super::{Archived, Desk, ask};
+use super::super::{ArchiveAnswer, Queries, query};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
-use crate::model::{Carrier, ChannelView, EntryId, PlainText, Report, SafeHtml, StoryId, StoryView};
+use crate::model::{Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, StoryId, StoryView};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) const NOW: &str = "2026-11-02T10:00:00Z";
@@ -109,7 +109,7 @@ fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
         iri: format!("https://a.example/{n}"),
         order_at: at,
         updated: at,
-        lead: Report {
+        lead: ReportView {
             entry: EntryId(number + 1),
             title: plain(title),
             link: format!("https://a.example/{n}"),
@@ -204,14 +204,14 @@ fn status_page() -> StatusPage {
     StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
 }
 
-pub(super) fn desk(images: bool) -> Desk {
+pub(super) fn queries(images: bool) -> Queries {
     type Never = std::convert::Infallible;
-    Desk {
+    Queries {
         public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
         images: Box::new(move || images),
         answers: Box::new(|_| true),
         has_channel: Box::new(|slug| slug == "later"),
-        filtered: ask(|filter: Filter| async move {
+        filtered: query(|filter: Filter| async move {
             let mut view = channel("all", "");
             let outlets = u32::try_from(view.stories.len()).unwrap();
             view.stories.truncate(filter.limit.min(outlets) as usize);
@@ -220,11 +220,11 @@ pub(super) fn desk(images: bool) -> Desk {
             }
             Ok::<_, Never>(view)
         }),
-        story: ask(|id| async move {
+        story: query(|id| async move {
             if id == StoryId(13) { Err(std::io::Error::other("the disk is on fire")) } else { Ok(story_page(id)) }
         }),
-        status: ask(|()| async { Ok::<_, Never>(status_page()) }),
-        incidents: ask(|()| async {
+        status: query(|()| async { Ok::<_, Never>(status_page()) }),
+        incidents: query(|()| async {
             let incident = |poll, error: Option<&str>| Incident {
                 poll,
                 at: before(poll),
@@ -234,12 +234,12 @@ pub(super) fn desk(images: bool) -> Desk {
             };
             Ok::<_, Never>(vec![incident(5, None), incident(9, Some("no connection: <refused>"))])
         }),
-        archive: ask(|(slug, number): (String, u32)| async move {
+        archive: query(|(slug, number): (String, u32)| async move {
             Ok::<_, Never>(match (&*slug, number) {
-                ("all", 1) => Archived::Gone,
-                ("all", 2) => Archived::Page { atom: b"<feed/>".to_vec(), made: before(999) },
-                ("all", 3) => Archived::NotYet,
-                _ => Archived::Unknown,
+                ("all", 1) => ArchiveAnswer::Gone,
+                ("all", 2) => ArchiveAnswer::Page { atom: b"<feed/>".to_vec(), made: before(999) },
+                ("all", 3) => ArchiveAnswer::NotYet,
+                _ => ArchiveAnswer::Unknown,
             })
         }),
     }

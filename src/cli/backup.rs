@@ -1,0 +1,65 @@
+//! `warraq backup` and `warraq restore`.
+
+use super::{CliError, out::say, progress};
+use crate::{
+    config::Config,
+    store::{self, StoreError, StoreErrorKind},
+};
+use anyhow::anyhow;
+use std::path::Path;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError> {
+    let work =
+        progress::shown(async |progress_sender| store::backup(&config.database.path, file, &progress_sender).await);
+    let bytes = or_signal(work, "there is no copy").await?.map_err(|error| match error {
+        StoreError::File { .. } => CliError::with_hint(
+            error,
+            "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
+        ),
+        // The copy is what cannot be written: the original is only read.
+        StoreError::Sql { .. }
+            if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
+        {
+            CliError::with_hint(error, "the folder needs room for a whole copy, and this user may write to it")
+        }
+        other => other.into(),
+    })?;
+    say(format_args!(
+        "{}: {:.1} MB, a whole copy of {}",
+        file.display(),
+        megabytes(bytes),
+        config.database.path.display()
+    ))?;
+    Ok(())
+}
+
+pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError> {
+    let work =
+        progress::shown(async |progress_sender| store::restore(&config.database.path, file, &progress_sender).await);
+    let kept = or_signal(work, "the database is as it was").await??;
+    say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
+    if let Some(kept) = kept {
+        say(format_args!("what was there before is kept at {}", kept.display()))?;
+    }
+    Ok(())
+}
+
+/// Does a work unless a signal comes: dropped, it removes what it wrote.
+async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, CliError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::select! {
+        done = work => Ok(done),
+        _ = interrupt.recv() => Err(anyhow!("stopped by SIGINT; {state}").into()),
+        _ = terminate.recv() => Err(anyhow!("stopped by SIGTERM; {state}").into()),
+        _ = hangup.recv() => Err(anyhow!("stopped by SIGHUP; {state}").into()),
+    }
+}
+
+/// Bytes for people.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}

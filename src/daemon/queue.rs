@@ -1,0 +1,377 @@
+//! Which feed is polled next: due times, per-host limits, polls under way. Holds every feed's record, so that a poll
+//! that ends in a 304 reads nothing from the database.
+
+use crate::{
+    config::Config,
+    model::{FeedId, FeedRecord, FeedState, Outlet, Slug},
+    poll::PlannedPoll,
+    schedule::{self, Bounds, Due, Fleet, HostLimiter, HostWait, ReplanInput, Schedule},
+    store::FeedUpdate,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+/// The loop looks at the clock every second: one that moved by more than this since was set, or the machine slept.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
+
+/// A feed whose poll died of a bug is asked again after this.
+const PANIC_PAUSE: SignedDuration = SignedDuration::from_hours(1);
+
+/// A feed that could not be polled for want of our own means (open files, memory) is tried again after this.
+const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+
+/// A feed and what its polls need.
+struct QueuedFeed {
+    record: FeedRecord,
+    outlet: Arc<Outlet>,
+    schedule: Arc<Schedule>,
+    /// When it is polled: at its stored due time, or, where that is over, when its turn comes to catch up. `None` until
+    /// that is decided.
+    turn: Option<Timestamp>,
+}
+
+/// A poll under way.
+struct Polling {
+    host: String,
+    /// Schedules were looked at anew meanwhile: its end is judged by the new one.
+    stale: bool,
+}
+
+/// What to do now.
+#[derive(Debug)]
+pub enum NextStep {
+    /// Make this poll; [`PollQueue::finished`] or [`PollQueue::dropped`] ends it.
+    Poll(Box<PlannedPoll>),
+    /// Nothing before this instant, or before a poll ends.
+    Wait(Option<Timestamp>),
+}
+
+/// The feeds in order of their due times.
+pub struct PollQueue {
+    feeds: HashMap<FeedId, QueuedFeed>,
+    queue: BTreeSet<(Timestamp, FeedId)>,
+    /// Due feeds whose host is busy, host by host: they come back when a poll there ends.
+    waiting: HashMap<String, Vec<FeedId>>,
+    polling: HashMap<FeedId, Polling>,
+    hosts: HostLimiter,
+    /// Feeds at each host.
+    at_host: HashMap<String, u32>,
+    fleet: Fleet,
+    bounds: Bounds,
+    concurrency: usize,
+    last_seen: Timestamp,
+}
+
+impl PollQueue {
+    /// An empty queue with the configuration's limits.
+    #[must_use]
+    pub fn new(config: &Config, now: Timestamp) -> Self {
+        Self {
+            feeds: HashMap::new(),
+            queue: BTreeSet::new(),
+            waiting: HashMap::new(),
+            polling: HashMap::new(),
+            hosts: HostLimiter::new(config.fetch.per_host, config.fetch.host_pause),
+            at_host: HashMap::new(),
+            fleet: Fleet::default(),
+            bounds: bounds(config),
+            concurrency: config.fetch.concurrency,
+            last_seen: now,
+        }
+    }
+
+    /// Takes the configuration's outlets and their feeds as the database has them; feeds that are not among them are
+    /// polled no more. Answers the feeds whose due time had to be decided (new ones, changed schedules): to be stored.
+    pub fn adopt(&mut self, config: &Config, records: Vec<FeedRecord>, now: Timestamp) -> Vec<FeedUpdate> {
+        self.hosts.set_limits(config.fetch.per_host, config.fetch.host_pause);
+        self.bounds = bounds(config);
+        self.concurrency = config.fetch.concurrency;
+        let outlets: HashMap<&Slug, (Arc<Outlet>, Arc<Schedule>)> = config
+            .outlets
+            .iter()
+            .map(|outlet| {
+                (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone())))
+            })
+            .collect();
+        let was = std::mem::take(&mut self.feeds);
+        for record in records {
+            let Some((outlet, schedule)) = outlets.get(&record.outlet) else { continue };
+            let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
+            let before = was.get(&record.id);
+            // What a poll has settled since the records were read is newer than they are.
+            let newer = before.filter(|planned| planned.record.last_poll_at > record.last_poll_at);
+            let record = newer.map_or(record, |planned| planned.record.clone());
+            // Who catches up keeps his turn, however often the configuration is read again.
+            let turn = before.filter(|p| p.record.next_poll_at == record.next_poll_at).and_then(|p| p.turn);
+            if let Some(until) = host_hold(&record, now) {
+                self.hosts.hold(record.ask.host(), until);
+            }
+            self.feeds.insert(record.id, QueuedFeed { record, outlet, schedule, turn });
+        }
+        self.at_host.clear();
+        for planned in self.feeds.values() {
+            *self.at_host.entry(planned.record.ask.host().to_owned()).or_default() += 1;
+        }
+        let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
+        self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_str()));
+        self.look_anew(now)
+    }
+
+    /// Looks at every due time anew; answers those that changed. Feeds under way are judged when their polls end.
+    fn look_anew(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
+        let mut changed = Vec::new();
+        let crowd = self.feeds.values().filter(|p| p.record.last_poll_at.is_none()).count();
+        let (bounds, fleet) = (self.bounds, self.fleet);
+        for planned in self.feeds.values_mut() {
+            if let Some(polling) = self.polling.get_mut(&planned.record.id) {
+                polling.stale = true;
+            } else {
+                changed.extend(planned.look_anew(now, &bounds, fleet, crowd));
+            }
+        }
+        self.waiting.clear();
+        self.take_turns(now);
+        changed
+    }
+
+    /// Fills the queue. What is overdue comes at once, but the feeds of one host not at the same moment.
+    fn take_turns(&mut self, now: Timestamp) {
+        let mut crowds: HashMap<&str, usize> = HashMap::new();
+        for planned in self.feeds.values().filter(|p| p.turn.is_none() && p.record.next_poll_at <= now) {
+            *crowds.entry(planned.record.ask.host()).or_default() += 1;
+        }
+        let turns: Vec<(FeedId, Timestamp)> = self
+            .feeds
+            .values()
+            .filter(|planned| planned.turn.is_none())
+            .map(|QueuedFeed { record, .. }| match record.next_poll_at {
+                at if at > now => (record.id, at),
+                _ => (record.id, schedule::catch_up(record.id, now, crowds.get(record.ask.host()).map_or(1, |n| *n))),
+            })
+            .collect();
+        for (id, at) in turns {
+            if let Some(planned) = self.feeds.get_mut(&id) {
+                planned.turn = Some(at);
+            }
+        }
+        let waiting = self.feeds.values().filter(|p| !self.polling.contains_key(&p.record.id));
+        self.queue = waiting.map(|p| (p.turn(), p.record.id)).collect();
+    }
+
+    /// Notices a clock that was set back, and one that leapt ahead (a machine that slept): due times are looked at anew,
+    /// so that what is overdue is spread and nothing waits for a time that will not come. Answers what changed.
+    pub fn check_clock(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
+        let moved = now.duration_since(self.last_seen);
+        self.last_seen = now;
+        if moved.abs() <= CLOCK_SLACK {
+            return Vec::new();
+        }
+        self.feeds.values_mut().for_each(|planned| planned.turn = None);
+        self.look_anew(now)
+    }
+
+    /// Leaves only these feeds in the queue.
+    pub fn only(&mut self, wanted: impl Fn(&FeedRecord) -> bool) {
+        let feeds = &self.feeds;
+        self.queue.retain(|(_, id)| feeds.get(id).is_some_and(|planned| wanted(&planned.record)));
+    }
+
+    /// Takes the feeds out of the queue whose hosts asked for time: a run of polls does not wait for them. Answers how many.
+    pub fn leave_held(&mut self, now: Timestamp) -> usize {
+        let before = self.left();
+        let (feeds, hosts) = (&self.feeds, &self.hosts);
+        let free = |id: &FeedId| feeds.get(id).is_some_and(|p| !hosts.is_held(p.record.ask.host(), now));
+        self.queue.retain(|(_, id)| free(id));
+        self.waiting.values_mut().for_each(|waiting| waiting.retain(free));
+        before - self.left()
+    }
+
+    /// Lets hosts be asked that asked for time.
+    pub fn lift_holds(&mut self) {
+        self.hosts.lift();
+    }
+
+    /// Makes what is in the queue due now, whatever its schedule says.
+    pub fn make_due(&mut self, now: Timestamp) {
+        self.queue = self.queue.iter().map(|(_, id)| (now, *id)).collect();
+    }
+
+    /// Feeds that are due.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> usize {
+        self.queue.iter().take_while(|(at, _)| *at <= now).count()
+    }
+
+    /// The next poll, if one may start now.
+    pub fn next(&mut self, now: Timestamp) -> NextStep {
+        let mut deferred = Vec::new();
+        let step = loop {
+            if self.polling.len() >= self.concurrency {
+                break NextStep::Wait(None);
+            }
+            let Some(&(due, id)) = self.queue.first() else { break NextStep::Wait(None) };
+            if due > now {
+                break NextStep::Wait(Some(due));
+            }
+            self.queue.pop_first();
+            let Some(planned) = self.feeds.get(&id) else { continue };
+            let host = planned.record.ask.host();
+            match self.hosts.start(host, now) {
+                Ok(()) => {
+                    self.polling.insert(id, Polling { host: host.to_owned(), stale: false });
+                    break NextStep::Poll(Box::new(self.planned_poll(planned, now)));
+                }
+                Err(HostWait::Until(at)) => deferred.push((at, id)),
+                Err(HostWait::Busy) => self.waiting.entry(host.to_owned()).or_default().push(id),
+            }
+        };
+        self.queue.extend(deferred);
+        match step {
+            // A feed that has to wait for its host may be the next.
+            NextStep::Wait(Some(due)) => NextStep::Wait(self.queue.first().map(|(at, _)| (*at).min(due))),
+            NextStep::Wait(None) if self.polling.len() < self.concurrency => {
+                NextStep::Wait(self.queue.first().map(|(at, _)| *at))
+            }
+            step => step,
+        }
+    }
+
+    fn planned_poll(&self, planned: &QueuedFeed, now: Timestamp) -> PlannedPoll {
+        PlannedPoll {
+            feed: planned.record.clone(),
+            outlet: Arc::clone(&planned.outlet),
+            schedule: Arc::clone(&planned.schedule),
+            bounds: self.bounds,
+            fleet: self.fleet,
+            late: Duration::try_from(now.duration_since(planned.turn())).unwrap_or_default(),
+            host_pause: self.hosts.pause(),
+            alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
+        }
+    }
+
+    /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run. Answers
+    /// the feed when its due time had to be decided once more, as its schedule changed meanwhile: to be stored.
+    pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) -> Option<FeedUpdate> {
+        let id = record.id;
+        let stale = self.release(id, now);
+        if let Some(until) = host_hold(&record, now) {
+            self.hosts.hold(record.ask.host(), until);
+        }
+        // It may have been removed from the configuration while it was polled.
+        let planned = self.feeds.get_mut(&id)?;
+        if *planned.schedule == Schedule::Adaptive {
+            self.fleet.replace(&planned.record.rhythm, &record.rhythm);
+        }
+        planned.turn = Some(record.next_poll_at);
+        planned.record = record;
+        let changed = if stale { planned.look_anew(now, &self.bounds, self.fleet, 1) } else { None };
+        if again {
+            self.queue.insert((planned.turn(), id));
+        }
+        changed
+    }
+
+    /// A poll died of a bug: its feed waits, so that the bug does not become a storm.
+    pub fn panicked(&mut self, id: FeedId, now: Timestamp) {
+        self.release(id, now);
+        self.postpone(id, now, PANIC_PAUSE);
+    }
+
+    /// A poll could not be made for want of our own means: its feed is tried again soon, and nothing else changes.
+    pub fn hindered(&mut self, id: FeedId, now: Timestamp, again: bool) {
+        self.release(id, now);
+        if again {
+            self.postpone(id, now, LOCAL_PAUSE);
+        }
+    }
+
+    fn postpone(&mut self, id: FeedId, now: Timestamp, pause: SignedDuration) {
+        if self.feeds.contains_key(&id) {
+            self.queue.insert((now.saturating_add(pause).unwrap_or(now), id));
+        }
+    }
+
+    /// Gives a poll's place back; whether schedules were looked at anew while it ran.
+    fn release(&mut self, id: FeedId, now: Timestamp) -> bool {
+        let Some(Polling { host, stale }) = self.polling.remove(&id) else { return false };
+        self.hosts.end(&host);
+        for waiting in self.waiting.remove(&host).unwrap_or_default() {
+            self.queue.insert((now, waiting));
+        }
+        if self.polling.is_empty() {
+            self.hosts.tidy(now);
+        }
+        stale
+    }
+
+    /// Feeds in the queue.
+    #[must_use]
+    pub fn feeds(&self) -> usize {
+        self.feeds.len()
+    }
+
+    /// Where each feed stands.
+    pub fn states(&self) -> impl Iterator<Item = FeedState> {
+        self.feeds.values().map(|planned| planned.record.state)
+    }
+
+    /// Feeds that wait for their turn, and polls under way.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
+    }
+}
+
+impl QueuedFeed {
+    /// When it is polled.
+    fn turn(&self) -> Timestamp {
+        self.turn.unwrap_or(self.record.next_poll_at)
+    }
+
+    /// Looks at the due time anew, with `crowd` feeds that were never polled; the feed when it changed.
+    fn look_anew(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<FeedUpdate> {
+        let due = schedule::reschedule(&ReplanInput {
+            now,
+            feed: &self.record,
+            schedule: &self.schedule,
+            zone: &self.outlet.time_zone,
+            bounds,
+            fleet,
+            crowd,
+        })?;
+        let why = due.why.to_json();
+        self.record = with_due(self.record.clone(), due);
+        self.turn = None;
+        Some(FeedUpdate { feed: self.record.clone(), why })
+    }
+}
+
+/// Until when the feed's server wants no request at all to its host.
+fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
+    schedule::host_hold(record).filter(|until| *until > now)
+}
+
+/// The record with another due time.
+fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
+    FeedRecord {
+        next_poll_at: due.at,
+        state: due.state,
+        failures: due.failures,
+        hold_until: due.hold_until,
+        rhythm: due.rhythm,
+        ..record
+    }
+}
+
+/// Of adaptive schedules.
+fn bounds(config: &Config) -> Bounds {
+    Bounds {
+        budget: f64::from(config.schedule.budget),
+        min_interval: config.schedule.min_interval,
+        max_interval: config.schedule.max_interval,
+    }
+}

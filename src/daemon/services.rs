@@ -1,0 +1,140 @@
+//! Wiring: configuration to an open house. The daemon and `warraq poll` share it.
+
+use super::{DaemonError, PollRunner, queue::PollQueue};
+use crate::{
+    clock::Clock,
+    config::Config,
+    fetch::{FetchLimits, Fetcher},
+    model::FeedRecord,
+    poll::Poller,
+    store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use url::Url;
+
+/// Redirects followed at one poll: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
+const MAX_REDIRECTS: u32 = 10;
+
+/// What the writer answers to a configuration: what changed, and every configured feed.
+pub type Adoption = Result<(ConfigChanges, Vec<FeedRecord>), StoreError>;
+
+/// Everything that a run of polls needs, open.
+pub struct Services {
+    /// The feeds and the polls under way.
+    pub runner: PollRunner,
+    /// The way to the writer.
+    pub writer: Writer,
+    /// The writer's task: it ends only when closed, or with the error that stopped it.
+    pub writer_task: WriterTask,
+    /// Read-only connections.
+    pub reader: Reader,
+    /// What time it is.
+    pub clock: Clock,
+    /// What requests may cost, as configured last.
+    limits: FetchLimits,
+}
+
+impl Services {
+    /// Opens the database, brings the configuration into it, and plans the feeds.
+    ///
+    /// # Errors
+    /// When the database cannot be had or the HTTP client cannot be made.
+    pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
+        let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
+        let reader = Reader::open(&config.database.path).await?;
+        let limits = limits(config, public_url);
+        let fetcher = Fetcher::new(&limits)?;
+        let poller = Poller::new(fetcher, reader.clone(), writer.clone(), clock.clone());
+        let queue = PollQueue::new(config, clock.now());
+        let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
+        let mut services = Self { runner, writer, writer_task, reader, clock, limits };
+        match services.adopt(config, public_url).await {
+            Ok(()) => Ok(services),
+            Err(error) => Err(services.why(error.into()).await),
+        }
+    }
+
+    /// Brings a configuration into the file and into the queue, and waits until all of it is there.
+    async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
+        let (_, records) = self.ask_adoption(config, public_url).await?;
+        self.take_in(config, public_url, records);
+        self.runner.settled().await
+    }
+
+    /// Asks the writer to bring a configuration into the file. The future borrows nothing: the loop goes on meanwhile.
+    pub fn ask_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
+        let (writer, store_config, now) = (self.writer.clone(), store_config(config, public_url), self.clock.now());
+        async move { writer.adopt(store_config, now).await }.boxed()
+    }
+
+    /// Takes a configuration that the writer has adopted into the queue.
+    pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
+        let limits = limits(config, public_url);
+        if limits != self.limits {
+            match Fetcher::new(&limits) {
+                Ok(fetcher) => {
+                    self.runner.set_fetcher(fetcher);
+                    self.limits = limits;
+                }
+                Err(error) => tracing::error!(%error, "the new [fetch] limits cannot be used; the running ones stay"),
+            }
+        }
+        let updates = self.runner.queue.adopt(config, records, self.clock.now());
+        self.runner.update_feeds(updates);
+    }
+
+    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it. A writer that
+    /// waits for another process's lock, or for room on the disk, is given a second: what it holds is not in the file, as after
+    /// a crash, and is polled again.
+    ///
+    /// # Errors
+    /// When the store has failed.
+    pub async fn close(self) -> Result<(), DaemonError> {
+        self.reader.close().await;
+        let closed = self.writer.close().await;
+        match self.writer_task.await {
+            Ok(Ok(())) => Ok(closed?),
+            Ok(Err(error)) if error.can_pass() => {
+                tracing::warn!(%error, "stopped without the last polls; they are made again after the next start");
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(DaemonError::Died("writer")),
+        }
+    }
+
+    /// The writer's own error, where all we know is that the writer is gone.
+    pub async fn why(self, error: DaemonError) -> DaemonError {
+        if !matches!(error, DaemonError::Store(StoreError::WriterGone)) {
+            return error;
+        }
+        match self.writer_task.await {
+            Ok(Err(cause)) => cause.into(),
+            Ok(Ok(())) => error,
+            Err(_) => DaemonError::Died("writer"),
+        }
+    }
+}
+
+/// What the database has to know of a configuration.
+#[must_use]
+pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
+    StoreConfig {
+        public_url: public_url.clone(),
+        outlets: config.outlets.iter().map(|o| (o.clone(), config.schedule_of(&o.slug).to_string())).collect(),
+        public_urls: config.public_urls().clone(),
+        channels: config.channels.clone(),
+    }
+}
+
+/// What requests may cost.
+#[must_use]
+pub fn limits(config: &Config, public_url: &Url) -> FetchLimits {
+    FetchLimits {
+        user_agent: config.user_agent(public_url),
+        timeout: config.fetch.timeout,
+        max_body: config.fetch.max_body,
+        allow_networks: config.fetch.allow_networks.clone(),
+        max_redirects: MAX_REDIRECTS,
+    }
+}

@@ -1,0 +1,63 @@
+//! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager.
+
+use super::Services;
+use crate::{
+    poll::PollResult,
+    serve::{DatabaseState, Health, Meters, PollMeasurement},
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{path::PathBuf, sync::Arc};
+
+/// Gauges that cost more than an addition are set this often.
+const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// Health and numbers, and when the gauges were last set.
+pub(super) struct StatusReporter {
+    pub health: Arc<Health>,
+    pub meters: Arc<Meters>,
+    /// The database and its WAL, which holds what is not in the file yet: at first, everything.
+    files: [PathBuf; 2],
+    gauged: Option<Timestamp>,
+}
+
+impl StatusReporter {
+    pub(super) fn new(database: PathBuf) -> Self {
+        let mut wal = database.clone().into_os_string();
+        wal.push("-wal");
+        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None }
+    }
+
+    /// Counts a poll.
+    pub(super) fn polled(&self, report: &PollResult) {
+        let PollResult { outcome, took, late, bytes, written, .. } = report;
+        let (took, late, bytes) = (*took, *late, *bytes);
+        self.meters.polled(&PollMeasurement { outcome, took, late, bytes, tally: written.tally, gap: written.gap });
+        written.joined.iter().for_each(|rule| self.meters.joined(*rule));
+    }
+
+    /// The loop turned. The watchdog is fed by the loop itself: one that hangs is killed and started anew.
+    pub(super) fn turned(&mut self, services: &Services) {
+        let now = services.clock.now();
+        self.health.turned(now);
+        let wal = services.writer.wal();
+        self.health.database(match services.writer.trouble() {
+            Some(trouble) => DatabaseState::Unwritable(trouble.to_string()),
+            None => DatabaseState::Writable { blocked_wal: wal.blocked.then_some(wal.bytes) },
+        });
+        notify(sd_notify::NotifyState::Watchdog);
+        if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
+            return;
+        }
+        self.gauged = Some(now);
+        self.meters.feeds(services.runner.queue.states());
+        self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
+        self.meters.database(self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum());
+    }
+}
+
+/// Tells the service manager, where there is one (sd_notify(3)).
+pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::debug!(%error, "the service manager cannot be told");
+    }
+}

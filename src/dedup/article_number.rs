@@ -1,0 +1,145 @@
+//! The id by which an outlet's pages know an article: it stays when the headline, and with it the address, changes.
+
+use super::rules;
+use super::words::{chain, hash};
+use jiff::Timestamp;
+
+/// The last id in the path of an address, with its host: six digits or more that are no date, a uuid, or twelve or more
+/// hexadecimal digits with letters and figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PathId {
+    host: String,
+    id: String,
+    /// It stands in the last part of the path; elsewhere it may be a section's.
+    pub is_last: bool,
+}
+
+impl PathId {
+    /// Of an address; `None` when its path holds no id.
+    pub fn of(link: &str) -> Option<Self> {
+        let url = url::Url::parse(link).ok()?;
+        let host = url.host_str()?.trim_start_matches("www.").to_owned();
+        let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+        let found = parts.iter().enumerate().rev().find_map(|(at, part)| Some((at + 1 == parts.len(), id_in(part)?)));
+        found.map(|(is_last, id)| Self { host, id, is_last })
+    }
+
+    /// One number for host and id.
+    pub fn hash(&self) -> u64 {
+        super::words::hash_text(&self.host, &self.id)
+    }
+}
+
+/// One number for host and id of an address; `None` when its path holds no id.
+#[must_use]
+pub fn path_id(link: &str) -> Option<u64> {
+    PathId::of(link).map(|id| id.hash())
+}
+
+fn id_in(part: &str) -> Option<String> {
+    let part = part.to_ascii_lowercase();
+    let uuid = (0..part.len()).rev().filter_map(|from| part.get(from..from + 36)).find(|text| is_uuid(text));
+    if let Some(uuid) = uuid {
+        return Some(uuid.to_owned());
+    }
+    let mut runs = part.split(|c: char| !c.is_ascii_alphanumeric());
+    if let Some(run) = runs.rfind(|run| is_hash(run)) {
+        return Some(run.to_owned());
+    }
+    part.split(|c: char| !c.is_ascii_digit()).rfind(|run| is_number(run) && !is_date(run)).map(str::to_owned)
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.bytes().enumerate().all(|(at, b)| match at {
+        8 | 13 | 18 | 23 => b == b'-',
+        _ => b.is_ascii_hexdigit(),
+    })
+}
+
+fn is_hash(run: &str) -> bool {
+    run.len() >= rules::HASH_DIGITS
+        && run.bytes().all(|b| b.is_ascii_hexdigit())
+        && run.bytes().any(|b| b.is_ascii_digit())
+        && run.bytes().any(|b| b.is_ascii_alphabetic())
+}
+
+/// An article's id at its host, and the minute it was published in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArticleNumber {
+    key: u32,
+    minute: i32,
+    /// The id is the last part of the path.
+    pub is_last: bool,
+}
+
+impl ArticleNumber {
+    /// Of an address and a stated date; `None` when the path holds no id.
+    pub fn of(link: &str, published: Timestamp) -> Option<Self> {
+        let PathId { host, id, is_last } = PathId::of(link)?;
+        let key = chain([3, hash(host.chars()), hash(id.chars())]);
+        Some(Self { key, minute: i32::try_from(published.as_second().div_euclid(60)).ok()?, is_last })
+    }
+
+    /// Where the index has it.
+    pub fn key(self) -> u32 {
+        self.key
+    }
+
+    /// The same id and minute.
+    pub fn is_same(self, other: Self) -> bool {
+        (self.key, self.minute) == (other.key, other.minute)
+    }
+}
+
+fn is_number(run: &str) -> bool {
+    (rules::NUMBER_DIGITS..=rules::NUMBER_DIGITS_MAX).contains(&run.len())
+}
+
+/// `YYYYMM`, `YYYYMMDD`, and those with an hour, a minute or a second behind them.
+fn is_date(run: &str) -> bool {
+    let part = |from: usize, to: usize| run.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
+    let within = |value: Option<u32>, least: u32, most: u32| value.is_none_or(|v| (least..=most).contains(&v));
+    run.len().is_multiple_of(2)
+        && run.len() <= 14
+        && within(part(0, 4), 1900, 2099)
+        && within(part(4, 6), 1, 12)
+        && within(part(6, 8), 1, 31)
+        && within(part(8, 10), 0, 24)
+        && within(part(10, 12), 0, 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::at;
+    use super::*;
+
+    #[test]
+    fn a_number_names_an_article_at_its_host_and_minute() {
+        let of = |link| ArticleNumber::of(link, at(1));
+        let first = of("https://www.outlet.ma/old-slug-918273.html");
+        assert!(first.is_some());
+        assert_eq!(first, of("http://outlet.ma/2026/05/11/new-slug-918273.html"));
+        assert_ne!(first, of("https://other.ma/old-slug-918273.html"));
+        assert_ne!(first, ArticleNumber::of("https://outlet.ma/old-slug-918273.html", at(2)));
+        assert_ne!(first, of("https://outlet.ma/old-slug-918274.html"));
+    }
+
+    #[test]
+    fn a_uuid_and_a_long_hexadecimal_number_are_ids() {
+        let of = |path: &str| PathId::of(&format!("https://x.example{path}")).map(|found| (found.id, found.is_last));
+        let uuid = "44f7c1d2-9b0e-4a52-8a47-5d1f0c2b7e31";
+        assert_eq!(of(&format!("/politics/minister-quits-a-{uuid}")), Some((uuid.to_owned(), true)));
+        assert_eq!(of("/p/slug-1a2b3c4d5e6f"), Some(("1a2b3c4d5e6f".to_owned(), true)));
+        assert_eq!(of("/section-1234567/fish"), Some(("1234567".to_owned(), false)));
+        for none in ["/abcdefabcdef", "/123456789012345678901234", "/p/1a2b3c4d5e6", "/2026/05/11/slug"] {
+            assert_eq!(of(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn dates_and_short_or_endless_numbers_name_nothing() {
+        for path in ["20260511", "202605", "20260511093000", "12345", "1234567890123456789", "a"] {
+            assert_eq!(ArticleNumber::of(&format!("https://outlet.ma/{path}/slug"), at(1)), None, "{path}");
+        }
+    }
+}

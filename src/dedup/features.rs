@@ -1,0 +1,143 @@
+//! A text as it is compared: what is read off its words once, before it meets others.
+
+use super::rules;
+use super::window::ComparedText;
+use super::words::{WordId, WordTable, chain};
+use std::cell::OnceCell;
+
+/// One text, and the sets that are read off it when first asked for: most candidates fail by their leads alone. Sets are
+/// sorted and hold each member once.
+#[derive(Debug)]
+pub(super) struct TextFeatures<'a> {
+    /// Words of the title, in order.
+    pub title: &'a [WordId],
+    /// Titles that it had before its outlet changed them.
+    former: &'a [Box<[WordId]>],
+    /// Words of the body, in order, at most [`rules::BODY`].
+    pub body: &'a [WordId],
+    table: &'a WordTable,
+    lead: OnceCell<Vec<u32>>,
+    head: OnceCell<Vec<u32>>,
+    shingles: OnceCell<Vec<u32>>,
+    words: OnceCell<Vec<WordId>>,
+    skeletons: OnceCell<Vec<u32>>,
+}
+
+impl<'a> TextFeatures<'a> {
+    /// Of a text.
+    pub fn of(draft: &'a ComparedText, table: &'a WordTable) -> Self {
+        let ComparedText { title, body, former, .. } = draft;
+        let (lead, head, shingles, words, skeletons) = Default::default();
+        Self { title, former, body, table, lead, head, shingles, words, skeletons }
+    }
+
+    /// All titles that it has or had.
+    pub fn titles(&self) -> impl Iterator<Item = &[WordId]> {
+        std::iter::once(self.title).chain(self.former.iter().map(|title| &**title))
+    }
+
+    /// Whether the text has too few words to be compared as text.
+    pub fn is_short(&self) -> bool {
+        self.body.len() < rules::SHORT
+    }
+
+    /// Word pairs of the first `most` words.
+    pub fn pairs(&self, most: usize) -> Vec<u32> {
+        sequences(&self.body[..self.body.len().min(most)], 2, self.table)
+    }
+
+    /// Word pairs of the lead.
+    pub fn lead(&self) -> &[u32] {
+        self.lead.get_or_init(|| self.pairs(rules::LEAD))
+    }
+
+    /// Word pairs among which another lead is looked for.
+    pub fn head(&self) -> &[u32] {
+        self.head.get_or_init(|| self.pairs(rules::HEAD))
+    }
+
+    /// Three-word shingles of the body.
+    pub fn shingles(&self) -> &[u32] {
+        self.shingles.get_or_init(|| sequences(self.body, 3, self.table))
+    }
+
+    /// All words of title and body.
+    pub fn words(&self) -> &[WordId] {
+        self.words.get_or_init(|| set(self.title.iter().chain(self.body).copied()))
+    }
+
+    fn skeletons(&self) -> &[u32] {
+        self.skeletons.get_or_init(|| set(self.words().iter().map(|id| self.table.get(*id).skeleton)))
+    }
+
+    /// Numbers of title and lead.
+    pub fn numbers(&self) -> impl Iterator<Item = WordId> {
+        self.first_words().filter(|id| self.table.get(*id).is_number)
+    }
+
+    /// Days of the week in title and lead.
+    pub fn weekdays(&self) -> impl Iterator<Item = WordId> {
+        self.first_words().filter(|id| self.table.get(*id).is_weekday)
+    }
+
+    fn first_words(&self) -> impl Iterator<Item = WordId> {
+        self.title.iter().chain(self.body.iter().take(rules::LEAD)).copied()
+    }
+
+    /// Words of the title that recur in the opening: what the report is about. Rare ones only, or all.
+    pub fn names(&self, rare_only: bool) -> impl Iterator<Item = WordId> {
+        let opening = &self.body[..self.body.len().min(rules::OPENING)];
+        self.title.iter().copied().filter(move |id| {
+            let word = self.table.get(*id);
+            let is_name = word.letters >= 3 && !word.is_number && opening.contains(id);
+            is_name && (!rare_only || self.table.is_rare(*id))
+        })
+    }
+
+    /// Whether some word of this text is what `id` of another text means.
+    pub fn has_counterpart(&self, id: WordId) -> bool {
+        let word = self.table.get(id);
+        self.words().binary_search(&id).is_ok()
+            || self.skeletons().binary_search(&word.skeleton).is_ok()
+            || (word.letters >= 5 && self.words().iter().any(|other| word.is_counterpart(self.table.get(*other))))
+    }
+
+    /// What is known of its words.
+    pub fn table(&self) -> &'a WordTable {
+        self.table
+    }
+}
+
+/// Hashes of all runs of `length` words; of the whole when it is shorter.
+pub fn sequences(body: &[WordId], length: usize, words: &WordTable) -> Vec<u32> {
+    if !body.is_empty() && body.len() < length {
+        return vec![run_hash(body, words)];
+    }
+    set(body.windows(length).map(|run| run_hash(run, words)))
+}
+
+/// Hash of a run of words.
+pub fn run_hash(run: &[WordId], words: &WordTable) -> u32 {
+    chain(run.iter().map(|id| words.get(*id).hash))
+}
+
+/// Sorted, each member once.
+pub fn set(members: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut members: Vec<u32> = members.collect();
+    members.sort_unstable();
+    members.dedup();
+    members
+}
+
+/// Members that both sets have.
+pub fn common(a: &[u32], b: &[u32]) -> usize {
+    let (mut i, mut j, mut found) = (0, 0, 0);
+    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
+        match x.cmp(y) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => (i, j, found) = (i + 1, j + 1, found + 1),
+        }
+    }
+    found
+}

@@ -1,0 +1,143 @@
+//! What went wrong, in words for people: short, without addresses' secrets, whatever the other side sent.
+
+use super::guard::RefusedAddress;
+use crate::model::{Fault, FeedUrl, uri::shown_within};
+use rustls::{CertificateError, Error as TlsError};
+use std::{error::Error, fs::File, io};
+
+/// Longest text that a fault repeats from somebody else, in characters.
+const MAX_WORDS: usize = 160;
+
+/// Errors of ours (Linux's errno): ENOMEM, ENFILE, EMFILE, ENOBUFS. Not EADDRNOTAVAIL, which is also what a machine without
+/// IPv6 says of an IPv6 address.
+const LACKS: [i32; 4] = [12, 23, 24, 105];
+
+/// At most [`MAX_WORDS`] characters of `text`, without control characters and without what addresses in it must not show.
+pub(super) fn clip(text: &str) -> String {
+    let text = shown_within(text);
+    let mut words: String = text.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
+    if text.chars().nth(MAX_WORDS).is_some() {
+        words.push('…');
+    }
+    words
+}
+
+/// The fault behind the client's error while it asked `url`.
+pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
+    if find(error, |cause| cause.is::<RefusedAddress>().then_some(())).is_some() {
+        return Fault::Address(clip(url.host()));
+    }
+    if let Some(words) = local(error) {
+        return Fault::Local(words);
+    }
+    if error.is_dns() {
+        return Fault::Dns(clip(url.host()));
+    }
+    if let Some(words) = find(error, |cause| cause.downcast_ref().map(tls_words)) {
+        return Fault::Tls(words);
+    }
+    if error.is_connect() {
+        return Fault::Connect(connect_words(error));
+    }
+    Fault::Broken(clip(&root(error).to_string()))
+}
+
+/// What this process or machine lacked, where that is the cause. The resolver hides it behind words of its own (it could
+/// not open `/etc/hosts`, or a socket), so a name that does not resolve is ours while no file can be opened.
+fn local(error: &reqwest::Error) -> Option<String> {
+    let lacks =
+        |cause: &io::Error| cause.raw_os_error().filter(|code| LACKS.contains(code)).map(io::Error::from_raw_os_error);
+    let found = find(error, |cause| cause.downcast_ref().and_then(lacks));
+    let probed = || File::open("/dev/null").err().as_ref().and_then(lacks);
+    let why = found.or_else(|| error.is_dns().then(probed).flatten())?;
+    Some(clip(&why.to_string()))
+}
+
+fn connect_words(error: &reqwest::Error) -> String {
+    // `Other` is a mere wrapping: what it carries has the kind.
+    let telling = |kind: &io::ErrorKind| *kind != io::ErrorKind::Other;
+    let kind = find(error, |cause| cause.downcast_ref().map(io::Error::kind).filter(telling));
+    match kind {
+        Some(io::ErrorKind::ConnectionRefused) => "refused".to_owned(),
+        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
+            "closed by the other side".to_owned()
+        }
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "unreachable".to_owned(),
+        _ if error.is_timeout() => "nobody answered in time".to_owned(),
+        _ => clip(&root(error).to_string()),
+    }
+}
+
+fn tls_words(error: &TlsError) -> String {
+    match error {
+        TlsError::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "its certificate has expired".to_owned()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "its certificate is not valid yet".to_owned()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "its certificate is for another name".to_owned()
+            }
+            CertificateError::UnknownIssuer => "the issuer of its certificate is unknown here".to_owned(),
+            CertificateError::Revoked => "its certificate was revoked".to_owned(),
+            // The verifier's own word, without the wrapping: a certificate signed by itself is CaUsedAsEndEntity.
+            CertificateError::Other(why) => clip(&format!("its certificate is bad: {}", why.0)),
+            other => clip(&format!("its certificate is bad: {other}")),
+        },
+        TlsError::AlertReceived(alert) => format!("the other side refused: {alert:?}"),
+        TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
+        other => clip(&other.to_string()),
+    }
+}
+
+/// Looks through an error and its causes. An `io::Error` hides the error that it carries from `source`, so it is opened.
+fn find<T>(error: &reqwest::Error, look: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = look(cause) {
+            return Some(found);
+        }
+        next = match cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
+    }
+    None
+}
+
+/// The last cause: what happened, without who noticed.
+fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
+    let mut cause: &(dyn Error + 'static) = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn certificates_are_faulted_in_words() {
+        let words = |why| tls_words(&TlsError::InvalidCertificate(why));
+        assert_eq!(words(CertificateError::Expired), "its certificate has expired");
+        assert_eq!(words(CertificateError::NotValidForName), "its certificate is for another name");
+        assert_eq!(words(CertificateError::UnknownIssuer), "the issuer of its certificate is unknown here");
+        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is bad: "));
+        let long = rustls::OtherError(Arc::new(io::Error::other("x".repeat(1000))));
+        assert!(words(CertificateError::Other(long)).chars().count() <= MAX_WORDS + 1);
+    }
+
+    #[test]
+    fn foreign_words_are_cut_between_characters_and_hold_no_controls() {
+        assert_eq!(clip("a\r\nb\u{1b}[31m"), "ab[31m");
+        assert_eq!(clip("error for url (https://a.example/?key=7)"), "error for url (https://a.example/)");
+        let cut = clip(&"خ".repeat(MAX_WORDS + 1));
+        assert_eq!((cut.chars().count(), cut.ends_with('…')), (MAX_WORDS + 1, true));
+        assert!(!clip(&"خ".repeat(MAX_WORDS)).ends_with('…'));
+    }
+}

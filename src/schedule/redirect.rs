@@ -1,0 +1,84 @@
+//! Permanent redirects (301, 308): followed at once, adopted only when three polls over two days found a feed there.
+//! Outlets redirect everything to a maintenance page or a shop for a day; an address once overwritten is lost.
+
+use crate::model::FeedUrl;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Polls that must find a feed at the same target.
+pub const CONFIRMING_VISITS: u32 = 3;
+/// Time that must lie between the first of them and the last.
+pub const CONFIRMING_SPAN: Duration = Duration::from_hours(48);
+
+/// What becomes of a permanent redirect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RedirectDecision {
+    /// None in sight: the address stays.
+    Stay,
+    /// Not confirmed yet: for [`crate::model::FeedRecord::moving`].
+    Quarantine(FeedUrl, u32, Timestamp),
+    /// Confirmed: this address is asked from now on.
+    Adopt(FeedUrl),
+}
+
+/// Decides after a poll that succeeded; a failed one decides nothing. `target` is where permanent redirects alone
+/// (none but 301 and 308 in the chain) led it, if they did.
+#[must_use]
+pub fn permanent(
+    before: Option<&(FeedUrl, u32, Timestamp)>,
+    target: Option<&FeedUrl>,
+    now: Timestamp,
+) -> RedirectDecision {
+    let Some(target) = target else { return RedirectDecision::Stay };
+    let Some((_, polls, since)) = before.filter(|(known, ..)| known == target) else {
+        return RedirectDecision::Quarantine(target.clone(), 1, now);
+    };
+    let polls = polls.saturating_add(1);
+    // A clock set back begins the wait anew.
+    let since = (*since).min(now);
+    if polls >= CONFIRMING_VISITS && super::spread::until(since, now) >= CONFIRMING_SPAN {
+        RedirectDecision::Adopt(target.clone())
+    } else {
+        RedirectDecision::Quarantine(target.clone(), polls, since)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    fn url(text: &str) -> FeedUrl {
+        FeedUrl::parse(text).unwrap()
+    }
+
+    #[test]
+    fn three_polls_over_two_days() {
+        let start: Timestamp = "2026-11-02T09:30:00Z".parse().unwrap();
+        let target = url("https://new.example/feed");
+        let mut before = None;
+        let mut adopted = Vec::new();
+        for hours in [0, 1, 2, 47, 48] {
+            let now = start + hours.hours();
+            match permanent(before.as_ref(), Some(&target), now) {
+                RedirectDecision::Quarantine(url, polls, since) => before = Some((url, polls, since)),
+                RedirectDecision::Adopt(url) => adopted.push((hours, url)),
+                RedirectDecision::Stay => unreachable!(),
+            }
+        }
+        assert_eq!(adopted, [(48, target)]);
+    }
+
+    #[test]
+    fn two_polls_are_not_enough_and_another_target_begins_anew() {
+        let now: Timestamp = "2026-11-09T09:30:00Z".parse().unwrap();
+        let (one, other) = (url("https://one.example/"), url("https://other.example/"));
+        let long_ago = now - (24 * 6).hours();
+        let before = (one.clone(), 1, long_ago);
+        assert_eq!(permanent(Some(&before), Some(&one), now), RedirectDecision::Quarantine(one.clone(), 2, long_ago));
+        assert_eq!(permanent(Some(&before), Some(&other), now), RedirectDecision::Quarantine(other, 1, now));
+        assert_eq!(permanent(Some(&before), None, now), RedirectDecision::Stay);
+        let future = (one.clone(), 7, now + 240.hours());
+        assert_eq!(permanent(Some(&future), Some(&one), now), RedirectDecision::Quarantine(one, 8, now));
+    }
+}

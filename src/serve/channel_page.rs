@@ -1,0 +1,150 @@
+//! Channels as pages show them: titles, outlets, times and the first words, without the texts.
+
+use crate::model::script::Script;
+use crate::model::{Carrier, ChannelView, Language, StoryView};
+use crate::publish::{is_rtl, plain_text};
+use jiff::Timestamp;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Characters of a text shown under a title.
+const EXCERPT: usize = 220;
+
+/// A channel's page in the making.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelPage {
+    /// The channel's slug.
+    pub slug: String,
+    /// Its title.
+    pub title: LocalisedText,
+    /// Newest first.
+    pub stories: Vec<StoryItem>,
+}
+
+/// A story as a page lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoryItem {
+    /// Story number.
+    pub id: i64,
+    /// Title.
+    pub title: LocalisedText,
+    /// The article.
+    pub link: String,
+    /// The first words of the text; empty where there is none.
+    pub excerpt: LocalisedText,
+    /// The outlet's name.
+    pub outlet: LocalisedText,
+    /// When it was published.
+    pub published: Timestamp,
+    /// Picture.
+    pub image: Option<String>,
+    /// The other outlets.
+    pub also: Vec<OtherReport>,
+}
+
+/// Another outlet's report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherReport {
+    /// The outlet's name.
+    pub outlet: LocalisedText,
+    /// Its article.
+    pub link: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// A text with the language and direction it is set in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalisedText {
+    /// The text.
+    pub words: String,
+    /// Language tag, where known.
+    pub lang: Option<String>,
+    /// `rtl` or `ltr`.
+    pub dir: &'static str,
+}
+
+impl LocalisedText {
+    /// A text in a language, if one is known.
+    #[must_use]
+    pub fn new(words: &str, language: Option<&str>) -> Self {
+        let fits = |tag: &&str| Script::of(words).is_none_or(|script| script.fits(tag));
+        let lang = language.filter(fits).and_then(|tag| Language::parse(tag).ok()).map(|tag| tag.to_string());
+        let dir = if is_rtl(language, words) { "rtl" } else { "ltr" };
+        Self { words: words.to_owned(), lang, dir }
+    }
+}
+
+impl ChannelPage {
+    /// The page's half of a channel.
+    #[must_use]
+    pub fn of(view: &ChannelView) -> Self {
+        Self {
+            slug: view.slug.clone(),
+            title: LocalisedText::new(&view.title, None),
+            stories: view.stories.iter().map(StoryItem::of).collect(),
+        }
+    }
+}
+
+impl StoryItem {
+    fn of(story: &StoryView) -> Self {
+        let lead = &story.lead;
+        let text = lead.summary.as_ref().filter(|s| !s.as_str().is_empty()).or(lead.content.as_ref());
+        Self {
+            id: story.id.0,
+            title: LocalisedText::new(lead.title.as_str(), lead.language.as_deref()),
+            link: lead.link.clone(),
+            excerpt: LocalisedText::new(
+                &text.map(|html| plain_text(html.as_str(), EXCERPT)).unwrap_or_default(),
+                lead.language.as_deref(),
+            ),
+            outlet: LocalisedText::new(&lead.outlet_name, None),
+            published: lead.published,
+            image: lead.image.clone(),
+            also: story.also.iter().map(OtherReport::of).collect(),
+        }
+    }
+}
+
+impl OtherReport {
+    fn of(carrier: &Carrier) -> Self {
+        Self {
+            outlet: LocalisedText::new(&carrier.outlet_name, None),
+            link: carrier.link.clone(),
+            title: carrier.title.as_str().to_owned(),
+        }
+    }
+}
+
+/// The channel pages of all channels, in the order of the configuration, `all` first.
+#[derive(Debug, Default)]
+pub struct ChannelPages(RwLock<Vec<Arc<ChannelPage>>>);
+
+impl ChannelPages {
+    /// Shows a channel, in its old place if it was shown before.
+    pub fn put(&self, view: &ChannelView) {
+        let channel_page = Arc::new(ChannelPage::of(view));
+        let mut channel_pages = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match channel_pages.iter_mut().find(|r| r.slug == channel_page.slug) {
+            Some(place) => *place = channel_page,
+            None => channel_pages.push(channel_page),
+        }
+    }
+
+    /// Takes down every channel whose slug does not pass.
+    pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|channel_page| keep(&channel_page.slug));
+    }
+
+    /// One channel.
+    #[must_use]
+    pub fn get(&self, slug: &str) -> Option<Arc<ChannelPage>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|r| r.slug == slug).cloned()
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<ChannelPage>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,185 @@
+//! Editions in memory, by path: what readers poll is answered from here, without SQL and without a router.
+
+use super::http::{coding, format_date, is_current};
+use super::payload::Payload;
+use crate::publish::{Coding, Edition};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use bytes::Bytes;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+/// How a document may be kept and what it may do in a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CachePolicy {
+    /// A feed: looked at again after a minute; a browser that shows it runs and loads nothing (an Atom document was seen
+    /// to run scripts in Chromium); open to scripts of other sites, for it is public.
+    Feed,
+    /// A page of ours; it differs by the reader's language.
+    Page,
+    /// A page without pictures.
+    PlainPage,
+    /// A feed document that never changes.
+    Archive,
+    /// Something whose address changes with its content.
+    Immutable,
+}
+
+impl CachePolicy {
+    fn cache_control(self) -> &'static str {
+        match self {
+            Self::Feed => "public, max-age=60",
+            Self::Page | Self::PlainPage => "public, max-age=30",
+            Self::Archive | Self::Immutable => "public, max-age=31536000, immutable",
+        }
+    }
+
+    /// `Content-Security-Policy`.
+    pub(super) fn content_security(self) -> &'static str {
+        match self {
+            Self::Page => super::PAGE_SECURITY,
+            Self::PlainPage => super::PLAIN_PAGE_SECURITY,
+            Self::Feed | Self::Archive | Self::Immutable => "default-src 'none'; sandbox",
+        }
+    }
+
+    fn is_page(self) -> bool {
+        matches!(self, Self::Page | Self::PlainPage)
+    }
+}
+
+/// A document to put in the edition table.
+#[derive(Debug, Clone)]
+pub struct ServedEdition {
+    /// Its path, with the leading slash.
+    pub path: String,
+    /// Its bytes in every coding.
+    pub edition: Edition,
+    /// When its bytes last changed, as the database keeps it.
+    pub last_modified: Timestamp,
+    /// How it may be kept.
+    pub policy: CachePolicy,
+}
+
+/// A document with its headers made ahead, for each coding.
+#[derive(Debug)]
+pub(super) struct PreparedResponse {
+    last_modified: Timestamp,
+    variants: [Variant; 3],
+}
+
+#[derive(Debug)]
+struct Variant {
+    etag: String,
+    bytes: Bytes,
+    /// Headers of a 200.
+    full: HeaderMap,
+    /// Headers of a 304 (RFC 9110 15.4.5).
+    unchanged: HeaderMap,
+}
+
+impl PreparedResponse {
+    pub(super) fn new(edition: &Edition, last_modified: Timestamp, policy: CachePolicy) -> Self {
+        Self { last_modified, variants: Coding::ALL.map(|coding| Variant::new(edition, coding, last_modified, policy)) }
+    }
+
+    /// Answers a GET or HEAD.
+    pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Response<Payload> {
+        let variant = &self.variants[coding(headers) as usize];
+        let mut response = Response::new(Payload::EMPTY);
+        if is_current(headers, &variant.etag, self.last_modified) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.headers_mut() = variant.unchanged.clone();
+            return response;
+        }
+        *response.headers_mut() = variant.full.clone();
+        if method != Method::HEAD {
+            *response.body_mut() = Payload::Ready(Some(variant.bytes.clone()));
+        }
+        response
+    }
+}
+
+impl Variant {
+    fn new(edition: &Edition, coding: Coding, last_modified: Timestamp, policy: CachePolicy) -> Self {
+        let coded = edition.coded(coding);
+        let mut unchanged = HeaderMap::with_capacity(8);
+        let date = format_date(last_modified);
+        for (name, value) in [(ETAG, coded.etag.as_str()), (LAST_MODIFIED, &date)] {
+            // Hexadecimal digits and a date: always a header value.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                unchanged.insert(name, value);
+            }
+        }
+        unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control()));
+        let vary = if policy.is_page() { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        unchanged.insert(VARY, HeaderValue::from_static(vary));
+        if !policy.is_page() {
+            unchanged.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        let mut full = unchanged.clone();
+        full.insert(CONTENT_TYPE, HeaderValue::from_static(edition.media_type));
+        full.insert(CONTENT_LENGTH, HeaderValue::from(coded.bytes.len()));
+        full.extend(security(policy.content_security()));
+        if let Some(name) = coding.name() {
+            full.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        Self { etag: coded.etag.clone(), bytes: coded.bytes.clone(), full, unchanged }
+    }
+}
+
+/// Headers that keep a document from being more than it is.
+pub(super) fn security(content_security: &'static str) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(content_security)),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ]
+}
+
+/// Documents by path. Readers take a shared lock for the length of a lookup; a change replaces whole documents at once.
+#[derive(Debug, Default)]
+pub struct EditionTable(RwLock<HashMap<String, PreparedResponse>>);
+
+impl EditionTable {
+    /// Puts documents up, all in one moment: a reader never sees a channel's Atom newer than its RSS.
+    pub fn put(&self, documents: impl IntoIterator<Item = ServedEdition>) {
+        // Headers are made before the lock is taken.
+        let ready: Vec<_> = documents
+            .into_iter()
+            .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy)))
+            .collect();
+        self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
+    }
+
+    /// Takes down every document whose path does not pass: channels that a reload removed.
+    pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|path, _| keep(path));
+    }
+
+    /// The answer, when a document has this path.
+    pub(super) fn answer(&self, path: &str, method: &Method, headers: &HeaderMap) -> Option<Response<Payload>> {
+        let documents = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let held = documents.get(path)?;
+        if method == Method::GET || method == Method::HEAD {
+            return Some(held.answer(method, headers));
+        }
+        Some(not_allowed())
+    }
+}
+
+/// 405 (RFC 9110 15.5.6).
+pub(super) fn not_allowed() -> Response<Payload> {
+    let text = "This address can only be read: use GET or HEAD.\n";
+    let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.extend(security("default-src 'none'"));
+    response
+}

@@ -1,0 +1,221 @@
+//! The pages' own words, in the reader's language: Arabic, French, English.
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A language of the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UiLanguage {
+    Ar,
+    Fr,
+    En,
+}
+
+impl UiLanguage {
+    /// The first of the client's languages that we speak, by weight (RFC 9110 12.5.4); English otherwise.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let list = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let mut best = (Self::En, 0);
+        for part in list.split(',').take(32) {
+            let (range, weight) = part.split_once(';').unwrap_or((part, "q=1"));
+            let weight = super::http::weight(weight).unwrap_or(0);
+            let ui_language = match range.trim().split('-').next().unwrap_or_default() {
+                r if r.eq_ignore_ascii_case("ar") => Self::Ar,
+                r if r.eq_ignore_ascii_case("fr") => Self::Fr,
+                r if r.eq_ignore_ascii_case("en") => Self::En,
+                _ => continue,
+            };
+            if weight > best.1 {
+                best = (ui_language, weight);
+            }
+        }
+        best.0
+    }
+
+    /// Its tag.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::Ar => "ar",
+            Self::Fr => "fr",
+            Self::En => "en",
+        }
+    }
+
+    /// Its direction.
+    pub(super) fn dir(self) -> &'static str {
+        if self == Self::Ar { "rtl" } else { "ltr" }
+    }
+
+    /// The one of three that is ours.
+    pub(super) fn pick<'a>(self, ar: &'a str, fr: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Ar => ar,
+            Self::Fr => fr,
+            Self::En => en,
+        }
+    }
+
+    /// How long ago, in words; a date when it is more than a week, or ahead.
+    pub(super) fn ago(self, at: Timestamp, now: Timestamp) -> String {
+        let seconds = now.as_second().saturating_sub(at.as_second());
+        match seconds {
+            -60..60 => self.pick("الآن", "à l’instant", "just now").to_owned(),
+            60..3_600 => self.past(TimeUnit::Minute, seconds / 60),
+            3_600..86_400 => self.past(TimeUnit::Hour, seconds / 3_600),
+            86_400..604_800 => self.past(TimeUnit::Day, seconds / 86_400),
+            _ => self.date(at),
+        }
+    }
+
+    /// A span ahead, in words.
+    pub(super) fn ahead(self, at: Timestamp, now: Timestamp) -> String {
+        let seconds = at.as_second().saturating_sub(now.as_second());
+        let (unit, count) = match seconds {
+            ..60 => return self.pick("الآن", "maintenant", "now").to_owned(),
+            60..3_600 => (TimeUnit::Minute, seconds / 60),
+            3_600..172_800 => (TimeUnit::Hour, seconds / 3_600),
+            _ => (TimeUnit::Day, seconds / 86_400),
+        };
+        format!("{} {}", self.pick("بعد", "dans", "in"), self.count(unit, count))
+    }
+
+    fn past(self, unit: TimeUnit, count: i64) -> String {
+        let span = self.count(unit, count);
+        match self {
+            Self::Ar => format!("قبل {span}"),
+            Self::Fr => format!("il y a {span}"),
+            Self::En => format!("{span} ago"),
+        }
+    }
+
+    /// A counted span; Arabic has a form for one, two, three to ten, and more.
+    pub(super) fn count(self, unit: TimeUnit, count: i64) -> String {
+        match self {
+            Self::Ar => {
+                let [one, two, few, many] = match unit {
+                    TimeUnit::Minute => ["دقيقة", "دقيقتين", "دقائق", "دقيقة"],
+                    TimeUnit::Hour => ["ساعة", "ساعتين", "ساعات", "ساعة"],
+                    TimeUnit::Day => ["يوم", "يومين", "أيام", "يومًا"],
+                };
+                match count {
+                    1 => one.to_owned(),
+                    2 => two.to_owned(),
+                    3..=10 => format!("{count} {few}"),
+                    _ => format!("{count} {many}"),
+                }
+            }
+            Self::Fr => {
+                let name = unit.pick("minute", "heure", "jour");
+                format!("{count}\u{a0}{name}{}", if count > 1 { "s" } else { "" })
+            }
+            Self::En => {
+                let name = unit.pick("minute", "hour", "day");
+                format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+            }
+        }
+    }
+
+    /// A day, with the month's name.
+    pub(super) fn date(self, at: Timestamp) -> String {
+        let day = at.to_zoned_datetime(TimeZone::UTC);
+        let month = usize::try_from(day.month()).map_or(0, |m| m.saturating_sub(1));
+        let months = match self {
+            Self::Ar => MONTHS_AR,
+            Self::Fr => MONTHS_FR,
+            Self::En => MONTHS_EN,
+        };
+        format!("{} {} {}", day.day(), months[month.min(11)], day.year())
+    }
+}
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TimeUnit {
+    Minute,
+    Hour,
+    Day,
+}
+
+impl TimeUnit {
+    fn pick(self, minute: &'static str, hour: &'static str, day: &'static str) -> &'static str {
+        match self {
+            Self::Minute => minute,
+            Self::Hour => hour,
+            Self::Day => day,
+        }
+    }
+}
+
+const MONTHS_AR: [&str; 12] =
+    ["يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"];
+const MONTHS_FR: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+const MONTHS_EN: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn ui_language(accept: &str) -> UiLanguage {
+        UiLanguage::of(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_str(accept).unwrap())]))
+    }
+
+    #[test]
+    fn the_reader_s_first_language_that_we_speak_is_chosen() {
+        assert_eq!(ui_language("ar-MA,ar;q=0.9,fr;q=0.8"), UiLanguage::Ar);
+        assert_eq!(ui_language("de, fr;q=0.5, en;q=0.4"), UiLanguage::Fr);
+        assert_eq!(ui_language("en;q=0.1, AR;q=0.2"), UiLanguage::Ar);
+        assert_eq!(ui_language("zgh, *"), UiLanguage::En);
+        assert_eq!(UiLanguage::of(&HeaderMap::new()), UiLanguage::En);
+    }
+
+    #[test]
+    fn spans_are_counted_as_each_language_counts() {
+        let now: Timestamp = "2026-11-02T12:00:00Z".parse().unwrap();
+        let at = |seconds| now - jiff::SignedDuration::from_secs(seconds);
+        for (seconds, ar, fr, en) in [
+            (-30, "الآن", "à l’instant", "just now"),
+            (60, "قبل دقيقة", "il y a 1\u{a0}minute", "1 minute ago"),
+            (150, "قبل دقيقتين", "il y a 2\u{a0}minutes", "2 minutes ago"),
+            (3 * 3600, "قبل 3 ساعات", "il y a 3\u{a0}heures", "3 hours ago"),
+            (11 * 3600, "قبل 11 ساعة", "il y a 11\u{a0}heures", "11 hours ago"),
+            (2 * 86_400, "قبل يومين", "il y a 2\u{a0}jours", "2 days ago"),
+            (30 * 86_400, "3 أكتوبر 2026", "3 octobre 2026", "3 October 2026"),
+            (-7200, "2 نوفمبر 2026", "2 novembre 2026", "2 November 2026"),
+        ] {
+            assert_eq!(UiLanguage::Ar.ago(at(seconds), now), ar);
+            assert_eq!(UiLanguage::Fr.ago(at(seconds), now), fr);
+            assert_eq!(UiLanguage::En.ago(at(seconds), now), en);
+        }
+        assert_eq!(UiLanguage::En.ahead(at(-7300), now), "in 2 hours");
+        assert_eq!(UiLanguage::Ar.ahead(at(-130), now), "بعد دقيقتين");
+    }
+}

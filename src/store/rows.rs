@@ -1,0 +1,377 @@
+//! Decisions as rows: what [`super::apply`] writes. Pure; made from [`Changes`] by value, once.
+
+use crate::{
+    dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
+    model::{Entry, EntryId, FeedId, uri::as_uri},
+    store::{
+        catalog::Catalog,
+        finished_poll::{FinishedPoll, PollFindings},
+        sqlite::row::{milli, second},
+    },
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::{Sqlite, sqlite::SqliteArguments};
+use std::collections::HashSet;
+
+/// Every row that a batch writes.
+#[derive(Debug, Default)]
+pub(super) struct BatchRows {
+    pub stories: Vec<StoryRow>,
+    pub entries: Vec<EntryRow>,
+    pub texts: Vec<TextRow>,
+    pub members: Vec<MemberRow>,
+    pub revised: Vec<RevisedRow>,
+    pub sightings: Vec<SightingRow>,
+    pub delisted: Vec<DelistedEntries>,
+    /// Stories that were joined: their counts change.
+    pub grown: HashSet<i64>,
+    pub places: Vec<PlaceRow>,
+    /// (channel, story) pairs whose qualification has to be looked up: the channel wants several outlets.
+    pub candidates: HashSet<(i64, i64)>,
+    /// Channels whose stories changed.
+    pub touched: HashSet<i64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct StoryRow {
+    id: i64,
+    iri: String,
+    entry: i64,
+    at: String,
+}
+
+/// The columns that an entry and a revised entry share.
+#[derive(Debug, Serialize)]
+pub(super) struct ShownRow {
+    pub id: i64,
+    pub title: String,
+    title_from: &'static str,
+    link: Option<String>,
+    link_key: Option<i64>,
+    author: Option<String>,
+    language: Option<String>,
+    published: Option<String>,
+    updated: Option<String>,
+    believed: Option<String>,
+    shown: i64,
+}
+
+#[derive(Debug)]
+pub(super) struct EntryRow {
+    row: ShownRow,
+    outlet: i64,
+    feed: i64,
+    story: i64,
+    key: String,
+    source_id: Option<String>,
+    iri: String,
+    published_at: String,
+    first_seen_at: String,
+    order_at: String,
+    feed_updated_at: String,
+}
+
+#[derive(Debug)]
+pub(super) struct TextRow {
+    id: i64,
+    text: Texts,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct RevisedRow {
+    #[serde(flatten)]
+    row: ShownRow,
+    #[serde(flatten)]
+    text: Texts,
+    at: String,
+    material: bool,
+    /// Otherwise only signed addresses, counters or clocks changed: no revision is written.
+    edited: bool,
+    what: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Texts {
+    summary: Option<String>,
+    content: Option<String>,
+    extras: String,
+    folded_title: String,
+    folded_body: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct MemberRow {
+    entry: i64,
+    story: i64,
+    at: String,
+    rule: &'static str,
+    lmin: Option<f64>,
+    containment: Option<f64>,
+    start: Option<f64>,
+    evidence: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct SightingRow {
+    feed: i64,
+    key: i64,
+    entry: Option<i64>,
+    raw: i64,
+    guid: Option<String>,
+    link: Option<String>,
+    at: String,
+    evidence: Option<String>,
+}
+
+/// What a feed lists no longer.
+#[derive(Debug)]
+pub(super) struct DelistedEntries {
+    pub feed: FeedId,
+    /// The last successful poll that listed it.
+    pub at: Timestamp,
+    pub raw: Vec<i64>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct PlaceRow {
+    pub channel: i64,
+    pub order_at: String,
+    pub published_at: String,
+    pub story: i64,
+    pub entry: i64,
+    /// Every report has a place of its own.
+    pub each: bool,
+}
+
+impl BatchRows {
+    /// Rows of these decisions; what each poll brought is added up on the way.
+    pub(super) fn of(
+        changes: Changes,
+        polls: &[FinishedPoll],
+        catalog: &Catalog,
+        findings: &mut [PollFindings],
+    ) -> Self {
+        let mut batch_rows = Self::default();
+        for Decision { arrival, change } in changes.into_decisions() {
+            let poll = &polls[arrival.poll];
+            let findings = &mut findings[arrival.poll];
+            match change {
+                Change::New(new) => {
+                    findings.tally.new += 1;
+                    if !new.starts {
+                        findings.tally.duplicate += 1;
+                        findings.joined.push(new.evidence.rule);
+                    }
+                    findings.stamps.extend(arrival.entry.believed);
+                    batch_rows.new_entry(arrival, *new, poll, catalog);
+                }
+                Change::Revised(revision) => {
+                    findings.tally.revised += 1;
+                    batch_rows.revised_entry(arrival, *revision, catalog);
+                }
+                Change::Refreshed { entry } => batch_rows.refreshed_entry(arrival, entry, catalog),
+                Change::Unchanged { entry } => batch_rows.sighted(&arrival, Some(entry.0), None),
+                Change::Duplicate { entry, evidence } => {
+                    findings.tally.duplicate += 1;
+                    findings.joined.push(evidence.rule);
+                    batch_rows.sighted(&arrival, Some(entry.0), Some(evidence.words));
+                }
+                Change::Pruned => batch_rows.sighted(&arrival, None, None),
+            }
+        }
+        batch_rows
+    }
+
+    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, poll: &FinishedPoll, catalog: &Catalog) {
+        self.sighted(&arrival, Some(new.id.0), None);
+        let at = second(arrival.seen_at);
+        if new.starts {
+            let iri = new.iri.clone();
+            self.stories.push(StoryRow { id: new.story.0, iri, entry: new.id.0, at: at.clone() });
+        } else {
+            self.grown.insert(new.story.0);
+        }
+        self.members.push(MemberRow {
+            entry: new.id.0,
+            story: new.story.0,
+            at: at.clone(),
+            rule: new.evidence.rule.as_str(),
+            lmin: new.evidence.lmin,
+            containment: new.evidence.containment,
+            start: new.evidence.start,
+            evidence: new.evidence.words,
+        });
+        let (order_at, published_at) = (second(new.order_at), second(new.published_at));
+        catalog.places(&arrival, new.id, new.story, (&order_at, &published_at), self);
+        let stated = poll.document.as_ref().and_then(|d| d.updated).filter(|stated| *stated <= arrival.seen_at);
+        let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
+        let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
+        let Entry { key, source_id, .. } = &arrival.entry;
+        self.entries.push(EntryRow {
+            row,
+            outlet: arrival.outlet.0,
+            feed: arrival.feed.0,
+            story: new.story.0,
+            key: key.0.clone(),
+            source_id: source_id.clone(),
+            iri: new.iri,
+            published_at,
+            first_seen_at: at,
+            order_at,
+            feed_updated_at,
+        });
+        self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
+    }
+
+    fn revised_entry(&mut self, arrival: Arrival, revision: Revision, catalog: &Catalog) {
+        let evidence = revision.known_by.map(|evidence| evidence.words);
+        self.sighted(&arrival, Some(revision.entry.0), evidence);
+        let row = ShownRow::of(revision.entry.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
+        self.revised.push(RevisedRow {
+            row,
+            text: Texts::of(arrival.entry),
+            at: second(arrival.seen_at),
+            material: revision.material,
+            edited: true,
+            what: revision.words,
+        });
+    }
+
+    /// What is kept of an entry is written anew, and no revision with it.
+    fn refreshed_entry(&mut self, arrival: Arrival, entry: EntryId, catalog: &Catalog) {
+        self.sighted(&arrival, Some(entry.0), None);
+        let row = ShownRow::of(entry.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
+        self.revised.push(RevisedRow {
+            row,
+            text: Texts::of(arrival.entry),
+            at: second(arrival.seen_at),
+            material: false,
+            edited: false,
+            what: String::new(),
+        });
+    }
+
+    /// `evidence` says why it is an entry known from elsewhere, if it is.
+    fn sighted(&mut self, arrival: &Arrival, entry: Option<i64>, evidence: Option<String>) {
+        let elsewhere = evidence.is_some();
+        self.sightings.push(SightingRow {
+            feed: arrival.feed.0,
+            key: arrival.entry.key.hash(),
+            entry,
+            raw: arrival.entry.raw.0,
+            guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
+            link: arrival.entry.link.clone().filter(|_| elsewhere),
+            at: second(arrival.seen_at),
+            evidence,
+        });
+    }
+
+    /// Notes what a document lists no longer, which is all that older pages brought. A cut document says nothing about
+    /// what is missing from it.
+    pub(super) fn note_delisted(&mut self, poll: &FinishedPoll) {
+        let Some(document) = poll.document.as_ref().filter(|d| !d.partial) else { return };
+        let Some(at) = poll.feed.last_success_at else { return };
+        let listed: HashSet<_> = document.raw.iter().collect();
+        let raw: Vec<i64> =
+            document.listed_before.iter().filter(|raw| !listed.contains(raw)).map(|raw| raw.0).collect();
+        let older = document.older.iter().map(|raw| raw.0).collect();
+        for (at, raw) in [(at, raw), (poll.ended_at, older)] {
+            if !raw.is_empty() {
+                self.delisted.push(DelistedEntries { feed: poll.feed.id, at, raw });
+            }
+        }
+    }
+}
+
+/// A statement whose values are being bound.
+type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+impl EntryRow {
+    /// Binds the columns in the order of the statement.
+    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let Self { row, .. } = self;
+        query
+            .bind(row.id)
+            .bind(self.outlet)
+            .bind(self.feed)
+            .bind(self.story)
+            .bind(&self.key)
+            .bind(&self.source_id)
+            .bind(&self.iri)
+            .bind(&row.title)
+            .bind(row.title_from)
+            .bind(&row.link)
+            .bind(row.link_key)
+            .bind(&row.author)
+            .bind(&row.language)
+            .bind(&row.published)
+            .bind(&row.updated)
+            .bind(&row.believed)
+            .bind(&self.published_at)
+            .bind(&self.first_seen_at)
+            .bind(&self.order_at)
+            .bind(&self.feed_updated_at)
+            .bind(row.shown)
+    }
+}
+
+impl TextRow {
+    /// Binds the columns in the order of the statement.
+    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let Self { id, text } = self;
+        query
+            .bind(id)
+            .bind(&text.summary)
+            .bind(&text.content)
+            .bind(&text.extras)
+            .bind(&text.folded_title)
+            .bind(&text.folded_body)
+    }
+}
+
+impl ShownRow {
+    fn of(id: i64, entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> Self {
+        let (title, title_from) = shown_title(entry, outlet_name, seen_at);
+        let names: Vec<&str> = entry.extras.authors.iter().map(|a| a.name.as_str()).filter(|n| !n.is_empty()).collect();
+        Self {
+            id,
+            title,
+            title_from,
+            // The one form in which pages, feeds and the views show it.
+            link: entry.link.as_deref().map(|link| as_uri(link).into_owned()),
+            link_key: entry.link_key.map(|k| k.0),
+            author: (!names.is_empty()).then(|| names.join(", ")),
+            language: entry.language.clone(),
+            published: entry.published.map(second),
+            updated: entry.updated.map(second),
+            believed: entry.believed.map(second),
+            shown: entry.shown,
+        }
+    }
+}
+
+impl Texts {
+    fn of(entry: Entry) -> Self {
+        Self {
+            summary: entry.summary.map(crate::model::SafeHtml::into_string),
+            content: entry.content.map(crate::model::SafeHtml::into_string),
+            // Strings, numbers and lists: serialising them cannot fail.
+            extras: serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned()),
+            folded_title: entry.folded.title,
+            folded_body: entry.folded.body,
+        }
+    }
+}
+
+/// Every published entry has a title: its own, else the first characters of its text, else outlet and date.
+fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
+    if let Some(title) = &entry.title {
+        return (title.as_str().to_owned(), "title");
+    }
+    if let Some(excerpt) = &entry.excerpt {
+        return (excerpt.as_str().to_owned(), "text");
+    }
+    let day = milli(entry.believed.unwrap_or(seen_at));
+    (format!("{outlet_name} {}", day.get(..10).unwrap_or_default()), "outlet")
+}

@@ -1,0 +1,364 @@
+//! A copy while the daemon runs, and a checked way back while it does not.
+
+use crate::store::{
+    error::{ErrorContext, StoreError, is_busy},
+    location::{self, LOGS, WAL_INDEX},
+    progress::{Progress, ProgressSender, ProgressUnit},
+    sqlite::open::{self, WriterLock},
+};
+use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOptions};
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    os::unix::{self, fs::MetadataExt as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// SQLite says nothing while it copies: the copy's growth is looked at this often.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Bytes that are copied between two words on progress.
+const STRIDE: u64 = 16 << 20;
+
+fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::File { doing, path, source }
+}
+
+/// Writes a consistent, compact copy of the database to `target`, which must not exist. Works beside a running daemon.
+/// Returns the bytes written. Dropped half-way, as for a signal, it removes what it wrote.
+///
+/// # Errors
+/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: there is no copy then.
+pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
+    must_be_new(target)?;
+    let reader = open::readers(database).await?;
+    let partial = Passing(location::beside(target, ".partial"));
+    location::clear(&partial.0);
+    // SQLite takes a file that is empty, and says less about one that cannot be made.
+    File::create(&partial.0).map_err(file_error("writing", &partial.0))?;
+    let copied = copy(&reader, database, &partial.0, progress_sender).await;
+    reader.close().await;
+    copied?;
+    progress_sender.send_replace(Progress::unmeasured("checking the copy"));
+    let damaged = |why| StoreError::Damaged { path: target.to_owned(), why };
+    check(&partial.0).await.map_err(damaged)?;
+    let file = File::open(&partial.0).map_err(file_error("opening", &partial.0))?;
+    file.sync_all().map_err(file_error("writing", &partial.0))?;
+    must_be_new(target)?;
+    let placed = fs::rename(&partial.0, target).and_then(|()| location::sync_folder(target));
+    placed.map_err(file_error("writing", target))?;
+    Ok(file.metadata().map_err(file_error("reading", target))?.len())
+}
+
+fn must_be_new(target: &Path) -> Result<(), StoreError> {
+    // A link that leads nowhere is something too.
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(());
+    }
+    let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file is already there");
+    Err(file_error("writing", target)(exists))
+}
+
+/// Copies what one reading transaction sees.
+async fn copy(
+    reader: &SqlitePool,
+    database: &Path,
+    partial: &Path,
+    progress_sender: &ProgressSender,
+) -> Result<(), StoreError> {
+    progress_sender.send_replace(Progress::unmeasured("checking"));
+    // A copy has its indexes made anew: what is missing from a table shows in the original only.
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(reader).await.while_doing("checking the database")?;
+    if verdict != "ok" {
+        return Err(StoreError::Damaged { path: database.to_owned(), why: verdict.replace('\n', " ") });
+    }
+    let (pages, free, size): (i64, i64, i64) =
+        sqlx::query_as("SELECT * FROM pragma_page_count, pragma_freelist_count, pragma_page_size")
+            .fetch_one(reader)
+            .await
+            .while_doing("measuring the database")?;
+    let total = ((pages - free) * size).unsigned_abs();
+    let copying = sqlx::query("VACUUM INTO $1").bind(partial.to_string_lossy()).execute(reader);
+    let mut copying = std::pin::pin!(copying);
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tokio::select! {
+            copied = &mut copying => return copied.map(drop).while_doing("copying the database"),
+            _ = looks.tick() => {
+                let done = fs::metadata(partial).map_or(0, |file| file.len());
+                progress_sender.send_replace(Progress { doing: "copying", done, total, unit: ProgressUnit::Bytes });
+            }
+        }
+    }
+}
+
+/// Puts a backup in the place of the database, after checking that it is whole and Warraq's. What was there is kept
+/// beside it; the returned path says where. Killed at any moment, it leaves the one or the other, whole.
+///
+/// # Errors
+/// When a daemon runs on the database, or the backup is damaged, foreign or newer: nothing is changed then.
+pub async fn restore(
+    database: &Path,
+    source: &Path,
+    progress_sender: &ProgressSender,
+) -> Result<Option<PathBuf>, StoreError> {
+    let no_backup = |why: &str| StoreError::BadBackup { path: source.to_owned(), why: why.to_owned() };
+    match fs::metadata(source) {
+        Ok(file) if file.is_file() => {}
+        // A pipe would be read for ever.
+        Ok(_) => return Err(no_backup("it is a folder, a device or a pipe, not a file")),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(no_backup("there is no such file")),
+        Err(why) => return Err(no_backup(&why.to_string())),
+    }
+    let lock = WriterLock::take(database)?;
+    let database = lock.database();
+    let incoming = Passing(location::beside(database, location::INCOMING));
+    incoming.fetch(source, progress_sender).await?;
+    progress_sender.send_replace(Progress::unmeasured("checking"));
+    check(&incoming.0).await.map_err(|why| StoreError::BadBackup { path: source.to_owned(), why })?;
+    File::open(&incoming.0).and_then(|f| f.sync_all()).map_err(file_error("writing", &incoming.0))?;
+    fold(database).await?;
+    let (steps, kept) = exchange(database, &incoming.0);
+    for step in &steps {
+        step.take().map_err(file_error("writing", database))?;
+    }
+    Ok(kept)
+}
+
+/// One step of the exchange. Each leaves a state that the next start or the next `restore` understands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    /// Gives the new file the owner and the rights of the old one.
+    Liken { new: PathBuf, old: PathBuf },
+    /// Gives the old file a second name.
+    Keep { old: PathBuf, kept: PathBuf },
+    /// Moves what belongs to the old file only; [`location::tidy`] moves it back.
+    Move { from: PathBuf, to: PathBuf },
+    /// Removes what SQLite makes anew.
+    Remove(PathBuf),
+    /// Makes the steps before this one last.
+    Sync(PathBuf),
+    /// The one moment in which the new file takes the place of the old one.
+    Replace { new: PathBuf, old: PathBuf },
+}
+
+/// How the new file takes the place of the old one, and where the old one is then. The old file has a name at every
+/// moment, and the new one never stands beside the old one's WAL, which would be played into it.
+fn exchange(database: &Path, incoming: &Path) -> (Vec<Step>, Option<PathBuf>) {
+    let kept = free_name(database);
+    let mut steps = Vec::new();
+    let mut keeps = false;
+    if database.exists() {
+        keeps = true;
+        steps.push(Step::Liken { new: incoming.to_owned(), old: database.to_owned() });
+        steps.push(Step::Keep { old: database.to_owned(), kept: kept.clone() });
+        steps.push(Step::Sync(database.to_owned()));
+    }
+    for end in LOGS {
+        // Still there where the old file is too damaged to take it in.
+        let from = location::beside(database, end);
+        if from.exists() {
+            keeps = true;
+            steps.push(Step::Move { from, to: location::beside(&kept, end) });
+        }
+    }
+    let index = location::beside(database, location::WAL_INDEX);
+    if index.exists() {
+        steps.push(Step::Remove(index));
+    }
+    steps.push(Step::Sync(database.to_owned()));
+    steps.push(Step::Replace { new: incoming.to_owned(), old: database.to_owned() });
+    steps.push(Step::Sync(database.to_owned()));
+    (steps, keeps.then_some(kept))
+}
+
+impl Step {
+    fn take(&self) -> io::Result<()> {
+        match self {
+            Self::Liken { new, old } => {
+                let as_it_was = fs::metadata(old)?;
+                // Only root may give files away; whoever owns the old file owns the new one anyway.
+                let _ = unix::fs::chown(new, Some(as_it_was.uid()), Some(as_it_was.gid()));
+                fs::set_permissions(new, as_it_was.permissions())
+            }
+            // A file system without hard links gets a copy.
+            Self::Keep { old, kept } => fs::hard_link(old, kept).or_else(|_| {
+                fs::copy(old, kept)?;
+                File::open(kept)?.sync_all()
+            }),
+            Self::Move { from, to } => fs::rename(from, to),
+            Self::Remove(path) => fs::remove_file(path),
+            Self::Sync(path) => location::sync_folder(path),
+            Self::Replace { new, old } => fs::rename(new, old),
+        }
+    }
+}
+
+/// Brings the WAL of the old file into it, so that it can be kept as one file. A file that is too damaged for that keeps
+/// its WAL as it is.
+async fn fold(database: &Path) -> Result<(), StoreError> {
+    // SQLite would throw away the WAL of an empty file.
+    if fs::metadata(database).map_or(0, |file| file.len()) == 0 {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::new().filename(database).busy_timeout(open::BUSY_TIMEOUT);
+    let Ok(mut connection) = SqliteConnection::connect_with(&options).await else { return Ok(()) };
+    if let Err(error @ StoreError::Foreign { .. }) = open::ours(&mut connection, database).await {
+        return Err(error);
+    }
+    // Leaving WAL mode takes it into the file and needs the file alone: another program that has it open would remove
+    // the new file's WAL when it closes.
+    let folded = sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut connection).await.map(drop);
+    let closed = connection.close().await;
+    match folded.and(closed) {
+        Err(why) if is_busy(&why) => Err(StoreError::OpenElsewhere(database.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A file that is gone when it did not come to take its place.
+struct Passing(PathBuf);
+
+impl Passing {
+    /// Copies a backup here, with the WAL of one that its daemon left in a hurry: what only that holds is committed too.
+    async fn fetch(&self, source: &Path, progress_sender: &ProgressSender) -> Result<(), StoreError> {
+        location::clear(&self.0);
+        for end in ["", "-wal"] {
+            let (from, to, progress_sender) =
+                (location::beside(source, end), location::beside(&self.0, end), progress_sender.clone());
+            if from.exists() {
+                let copying = tokio::task::spawn_blocking(move || copy_file(&from, &to, &progress_sender));
+                copying
+                    .await
+                    .map_err(io::Error::other)
+                    .and_then(|copied| copied)
+                    .map_err(file_error("copying", source))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        location::clear(&self.0);
+    }
+}
+
+fn copy_file(from: &Path, to: &Path, progress_sender: &ProgressSender) -> io::Result<()> {
+    let (mut from, mut to) = (File::open(from)?, File::create(to)?);
+    let total = from.metadata()?.len();
+    let mut done = 0;
+    loop {
+        progress_sender.send_replace(Progress { doing: "copying", done, total, unit: ProgressUnit::Bytes });
+        match io::copy(&mut from.by_ref().take(STRIDE), &mut to)? {
+            0 => return Ok(()),
+            more => done += more,
+        }
+    }
+}
+
+/// A name for what was in the database's place; an earlier one is never written over.
+fn free_name(database: &Path) -> PathBuf {
+    let first = location::beside(database, location::BEFORE);
+    let mut name = first.clone();
+    for n in 2.. {
+        // Also a link that leads nowhere.
+        if ["", WAL_INDEX].iter().chain(&LOGS).all(|end| fs::symlink_metadata(location::beside(&name, end)).is_err()) {
+            break;
+        }
+        name = location::beside(&first, &format!(".{n}"));
+    }
+    name
+}
+
+/// Whether a file is a whole Warraq database that this program can read; if not, why. Its WAL is in it afterwards.
+async fn check(path: &Path) -> Result<(), String> {
+    let options = SqliteConnectOptions::new().filename(path);
+    let said = |error: sqlx::Error| match error.as_database_error() {
+        Some(error) => error.message().to_owned(),
+        None => error.to_string(),
+    };
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(said)?;
+    open::ours(&mut connection, path).await.map_err(|error| match error {
+        StoreError::Open { source, .. } => said(source),
+        StoreError::Unfinished(_) => "it holds nothing".to_owned(),
+        StoreError::Foreign { found, .. } => format!("it is another program's (application id {found:#x})"),
+        StoreError::Newer { found, known, .. } => format!("it has schema {found}, this warraq knows up to {known}"),
+        other => other.to_string(),
+    })?;
+    let verdict: String =
+        sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(&mut connection).await.map_err(said)?;
+    if verdict != "ok" {
+        return Err(format!("it is damaged: {}", verdict.replace('\n', " ")));
+    }
+    sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut connection).await.map_err(said)?;
+    connection.close().await.map_err(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::sqlite::backup::*;
+
+    /// A database whose setting `is` says which one it is.
+    async fn database(path: &Path, is: &'static str) -> SqliteConnection {
+        let lock = WriterLock::take(path).unwrap();
+        let mut connection = open::writer(&lock).await.unwrap();
+        sqlx::query("INSERT INTO setting VALUES ('is', $1)").bind(is).execute(&mut connection).await.unwrap();
+        connection
+    }
+
+    /// As [`Writer::open`](super::super::Writer::open) opens it after a crash.
+    async fn next_start(path: &Path) -> String {
+        let lock = WriterLock::take(path).unwrap();
+        let mut connection = open::writer(&lock).await.unwrap();
+        let is = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'is'");
+        let is = is.fetch_optional(&mut connection).await.unwrap().unwrap_or_else(|| "nothing".to_owned());
+        connection.close().await.unwrap();
+        is
+    }
+
+    #[tokio::test]
+    async fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_whole() {
+        // What a killed daemon leaves: the last commits are in the WAL only.
+        let origin = tempfile::tempdir().unwrap();
+        let mut old = database(&origin.path().join("old.db"), "old").await;
+        sqlx::query("UPDATE setting SET value = 'old, committed'").execute(&mut old).await.unwrap();
+        database(&origin.path().join("new.db"), "new").await.close().await.unwrap();
+        // With the WAL taken in, and as it is when the old file cannot take it in.
+        for folds in [true, false] {
+            for done in 0.. {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("w.db");
+                for end in ["", "-wal"] {
+                    fs::copy(location::beside(&origin.path().join("old.db"), end), location::beside(&path, end))
+                        .unwrap();
+                }
+                let incoming = location::beside(&path, location::INCOMING);
+                fs::copy(origin.path().join("new.db"), &incoming).unwrap();
+                if folds {
+                    fold(&path).await.unwrap();
+                }
+                let (steps, kept) = exchange(&path, &incoming);
+                assert_eq!(steps.iter().any(|step| matches!(step, Step::Move { .. })), !folds);
+                for step in steps.iter().take(done) {
+                    step.take().unwrap();
+                }
+                let replaced = steps.iter().take(done).any(|step| matches!(step, Step::Replace { .. }));
+                let kept = kept.unwrap();
+                if replaced {
+                    assert_eq!(next_start(&kept).await, "old, committed", "folds {folds}, {done} steps");
+                }
+                let is = if replaced { "new" } else { "old, committed" };
+                assert_eq!(next_start(&path).await, is, "folds {folds}, {done} steps");
+                assert!(!incoming.exists() && kept.exists() == replaced, "folds {folds}, {done} steps");
+                if done > steps.len() {
+                    break;
+                }
+            }
+        }
+        old.close().await.unwrap();
+    }
+}

@@ -1,0 +1,212 @@
+//! Opening the file: one writer at a time, never another program's file, never a newer schema.
+
+use crate::store::{error::StoreError, location};
+use sqlx::{
+    AssertSqlSafe, Connection, SqliteConnection, SqlitePool,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// The schema, step by step; embedded in the binary.
+pub(in crate::store) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// "Warq": marks the file as Warraq's (SQLite's `application_id`, bytes 68 to 71 of the header).
+pub(in crate::store) const APPLICATION_ID: i64 = 0x5761_7271;
+
+/// The newest schema this program knows; each migration sets `user_version` to its own number.
+pub(in crate::store) const SCHEMA: i64 = 5;
+
+/// How long a statement waits for another process's lock before it reports it.
+/// Below the second after which the driver logs a statement as slow.
+pub(in crate::store) const BUSY_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// Connections that read. Two serve pages while two serve polls.
+const READERS: u32 = 4;
+
+/// Proof that no other Warraq writes to the file; holds the lock until dropped.
+#[derive(Debug)]
+pub(in crate::store) struct WriterLock {
+    database: PathBuf,
+    _file: File,
+}
+
+impl WriterLock {
+    /// Takes the lock, or says that another process has it. The lock file stays: removing it would open a race. It is a
+    /// file of its own beside the database, since closing the database would drop SQLite's locks on it (fcntl(2)).
+    pub(in crate::store) fn take(path: &Path) -> Result<Self, StoreError> {
+        let database = location::real_path(path)?;
+        let lock = location::beside(&database, ".lock");
+        let failed = |source| StoreError::Lock { path: lock.clone(), source };
+        let file = File::options().create(true).append(true).open(&lock).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::InUse(database)),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        location::tidy(&database)?;
+        Ok(Self { database, _file: file })
+    }
+
+    /// The file that is locked: an absolute path, without symbolic links.
+    pub(in crate::store) fn database(&self) -> &Path {
+        &self.database
+    }
+}
+
+/// Opens the one connection that writes, and brings the schema up to date.
+pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnection, StoreError> {
+    let path = lock.database();
+    if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        create(path).await?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        // FULL: a commit is on the disk before the poll is called done.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // 16,000 pages of 4 kB: a checkpoint is dear, and a WAL of 64 MB is not.
+        .pragma("wal_autocheckpoint", "16000")
+        // A WAL that grew beyond it while somebody read is cut back when it starts anew.
+        .pragma("journal_size_limit", "67108864")
+        .pragma("cache_size", "-6000")
+        .statement_cache_capacity(64);
+    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
+    match ours(&mut connection, path).await {
+        Ok(()) | Err(StoreError::Unfinished(_)) => {}
+        Err(error) => return Err(error),
+    }
+    // Not at opening: a file that is not ours stays as it is, its header too.
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(open_failed)?;
+    migrate(&mut connection, path).await?;
+    Ok(connection)
+}
+
+/// Makes the database under another name, which becomes its own when it is whole: a start that is killed or fails leaves
+/// no database, and no half of one.
+async fn create(path: &Path) -> Result<(), StoreError> {
+    let wal = location::beside(path, "-wal");
+    if fs::metadata(&wal).is_ok_and(|file| file.len() > 0) {
+        return Err(StoreError::Orphan { path: path.to_owned(), wal });
+    }
+    let incoming = location::beside(path, location::INCOMING);
+    let made = schema(&incoming).await.and_then(|()| {
+        let failed = |source| StoreError::File { doing: "creating", path: path.to_owned(), source };
+        File::open(&incoming).and_then(|file| file.sync_all()).map_err(failed)?;
+        // Of an earlier version's first start; it leads back to an empty file.
+        let _ = fs::remove_file(location::beside(path, "-journal"));
+        fs::rename(&incoming, path).and_then(|()| location::sync_folder(path)).map_err(failed)
+    });
+    if made.is_err() {
+        location::clear(&incoming);
+    }
+    made
+}
+
+/// A file with the schema and nothing in it.
+async fn schema(path: &Path) -> Result<(), StoreError> {
+    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
+    migrate(&mut connection, path).await?;
+    connection.close().await.map_err(open_failed)
+}
+
+async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let migrated = MIGRATIONS.run(&mut *connection).await;
+    migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
+    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
+    if id != APPLICATION_ID {
+        let mark = AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
+        sqlx::query(mark).execute(connection).await.map_err(open_failed)?;
+    }
+    Ok(())
+}
+
+/// Opens the connections that read.
+pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
+    let path = location::real_path(path)?;
+    let path = path.as_path();
+    if !path.exists() {
+        return Err(StoreError::Missing(path.to_owned()));
+    }
+    location::other_names(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", "-1000")
+        .statement_cache_capacity(32);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await
+        .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+    let mut connection = pool.acquire().await.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+    ours(&mut connection, path).await?;
+    drop(connection);
+    Ok(pool)
+}
+
+/// Refuses a file of another program, and one that a newer Warraq has written.
+pub(in crate::store) async fn ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
+    let unmarked = if id == 0 { without_mark(&mut *connection).await.map_err(open_failed)? } else { Unmarked::Foreign };
+    match unmarked {
+        Unmarked::Unfinished => return Err(StoreError::Unfinished(path.to_owned())),
+        Unmarked::Foreign if id != APPLICATION_ID => {
+            return Err(StoreError::Foreign { path: path.to_owned(), found: id });
+        }
+        Unmarked::Foreign | Unmarked::Ours => {}
+    }
+    let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await.map_err(open_failed)?;
+    if schema > SCHEMA {
+        return Err(StoreError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
+    }
+    Ok(())
+}
+
+/// What a file without an application id is.
+enum Unmarked {
+    /// What a first start leaves that was killed before its first migration: nothing, or the migrator's empty table.
+    /// Earlier versions left such files.
+    Unfinished,
+    /// Our migrations and no other were applied to it: another tool wrote it anew, such as `sqlite3 .dump`.
+    Ours,
+    /// Another program's.
+    Foreign,
+}
+
+async fn without_mark(connection: &mut SqliteConnection) -> Result<Unmarked, sqlx::Error> {
+    let tables: Vec<String> =
+        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(&mut *connection).await?;
+    if tables.is_empty() {
+        return Ok(Unmarked::Unfinished);
+    }
+    // Another migrator's table of this name may have other columns.
+    let columns = "SELECT count(*) FROM pragma_table_info('_sqlx_migrations') WHERE name IN ('version', 'checksum')";
+    let columns: i64 = sqlx::query_scalar(columns).fetch_one(&mut *connection).await?;
+    if columns != 2 {
+        return Ok(Unmarked::Foreign);
+    }
+    let applied: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations").fetch_all(connection).await?;
+    let is_ours = |(version, checksum): &(i64, Vec<u8>)| {
+        MIGRATIONS.iter().any(|known| known.version == *version && known.checksum[..] == checksum[..])
+    };
+    Ok(match applied.is_empty() {
+        true if tables.len() == 1 => Unmarked::Unfinished,
+        false if applied.iter().all(is_ours) => Unmarked::Ours,
+        _ => Unmarked::Foreign,
+    })
+}

@@ -1,0 +1,188 @@
+//! Pages of a channel's history (RFC 5005 4): what the next one takes, and those that were kept.
+
+use crate::{
+    model::{Channel, ChannelView},
+    store::{
+        error::{ErrorContext, StoreError},
+        sqlite::{
+            reading::{Reader, channel::ShownReport},
+            row::RowRef,
+        },
+    },
+};
+use jiff::Timestamp;
+use url::Url;
+
+/// A page of a channel's history, as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchiveLookup {
+    /// The page.
+    Page {
+        /// The document as it was handed in, packed.
+        packed: Vec<u8>,
+        /// When it was rendered.
+        made: Timestamp,
+    },
+    /// The page was rendered by other rules or settings than today's: it is to be rendered anew ([`Reader::leaf_again`]).
+    Stale,
+    /// The page after the newest.
+    NotYet,
+    /// Retention has passed over it.
+    Gone,
+    /// There is no such channel or page.
+    Unknown,
+}
+
+/// Stories of a channel that are to be a page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchivePage {
+    /// The page's number.
+    pub number: u32,
+    /// The stories, newest first.
+    pub view: ChannelView,
+    /// Whether the page is there already, rendered by other rules.
+    pub(in crate::store) is_again: bool,
+    /// The places that it takes.
+    pub(in crate::store) places: Vec<ShownReport>,
+}
+
+impl Reader {
+    /// The page of this number of a configured channel's history, as rendered by the rules and settings of this fingerprint.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn archived(&self, channel: &str, number: u32, fingerprint: &str) -> Result<ArchiveLookup, StoreError> {
+        let page: Option<(i64, Option<Vec<u8>>, String, bool)> = sqlx::query_as(
+            "SELECT a.rowid, a.atom, coalesce(a.rendered_at, a.made_at), a.fingerprint = $3 FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
+             WHERE a.channel = $1 AND a.number = $2",
+        )
+        .bind(channel)
+        .bind(number)
+        .bind(fingerprint)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading an archive page")?;
+        match page {
+            Some((_, Some(_), _, false)) => Ok(ArchiveLookup::Stale),
+            Some((row, Some(packed), made_at, true)) => {
+                let made = RowRef { table: "archive", row }.time("made_at", &made_at)?;
+                Ok(ArchiveLookup::Page { packed, made })
+            }
+            Some((_, None, ..)) => Ok(ArchiveLookup::Gone),
+            None => Ok(if self.next_page(channel).await? == Some(number) {
+                ArchiveLookup::NotYet
+            } else {
+                ArchiveLookup::Unknown
+            }),
+        }
+    }
+
+    /// The number of the newest page that is kept of a channel's history.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn newest_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
+        sqlx::query_scalar("SELECT max(number) FROM archive WHERE channel = $1 AND atom IS NOT NULL")
+            .bind(channel)
+            .fetch_one(&self.pool)
+            .await
+            .while_doing("reading the newest archive page")
+    }
+
+    /// The number of a configured channel's next page.
+    async fn next_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
+        sqlx::query_scalar(
+            "SELECT (SELECT coalesce(max(number), 0) + 1 FROM archive AS a WHERE a.channel = c.slug) \
+             FROM channel AS c WHERE c.slug = $1",
+        )
+        .bind(channel)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading the newest archive page")
+    }
+
+    /// How many of a channel's stories are on no page yet; counts no further than `most`. (Left alone, SQLite prefers the
+    /// primary key and looks at every place there ever was.)
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn unpaged(&self, channel: &Channel, most: u32) -> Result<u64, StoreError> {
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM (SELECT 1 FROM place INDEXED BY place_unpaged \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL LIMIT $2)",
+        )
+        .bind(channel.slug.as_str())
+        .bind(most)
+        .fetch_one(&self.pool)
+        .await
+        .while_doing("counting stories without an archive page")?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// A channel's oldest stories that are on no page yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn archive_page(
+        &self,
+        channel: &Channel,
+        stories: u32,
+        public_url: &Url,
+    ) -> Result<Option<ArchivePage>, StoreError> {
+        let slug = channel.slug.as_str();
+        let Some(number) = self.next_page(slug).await? else { return Ok(None) };
+        let mut places: Vec<ShownReport> = sqlx::query_as(
+            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_unpaged \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL \
+             ORDER BY order_at, published_at, story_id, entry_id LIMIT $2",
+        )
+        .bind(slug)
+        .bind(stories)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading stories without an archive page")?;
+        places.reverse();
+        Ok(Some(self.leaf_of(channel, number, places, false, public_url).await?))
+    }
+
+    /// The stories of a page that is there already, as far as they are still kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn leaf_again(
+        &self,
+        channel: &Channel,
+        number: u32,
+        public_url: &Url,
+    ) -> Result<ArchivePage, StoreError> {
+        let places: Vec<ShownReport> = sqlx::query_as(
+            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_paged \
+             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page = $2 \
+             ORDER BY order_at DESC, published_at DESC, story_id DESC, entry_id DESC",
+        )
+        .bind(channel.slug.as_str())
+        .bind(number)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading the stories of an archive page")?;
+        self.leaf_of(channel, number, places, true, public_url).await
+    }
+
+    async fn leaf_of(
+        &self,
+        channel: &Channel,
+        number: u32,
+        places: Vec<ShownReport>,
+        is_again: bool,
+        public_url: &Url,
+    ) -> Result<ArchivePage, StoreError> {
+        let stories = self.stories(&places, channel.collapse, public_url).await?;
+        let view = crate::store::sqlite::reading::channel::view(
+            channel.slug.to_string(),
+            channel.title.clone(),
+            stories,
+            public_url,
+        );
+        Ok(ArchivePage { number, view, is_again, places })
+    }
+}

@@ -1,0 +1,237 @@
+//! A channel's latest stories, as `publish` wants them: two statements, whatever the size of the file.
+
+use crate::{
+    model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, ReportView, SafeHtml, StoryId, StoryView, uri},
+    store::{
+        error::{ErrorContext, StoreError},
+        sqlite::{
+            reading::{Reader, shown_feed},
+            row::{self, RowRef},
+        },
+    },
+};
+use std::collections::{HashMap, HashSet};
+use url::Url;
+
+#[derive(sqlx::FromRow)]
+struct ShownStoryRow {
+    story_id: i64,
+    order_at: String,
+    story_iri: String,
+    members: i64,
+    entry_id: i64,
+    entry_iri: String,
+    outlet_id: i64,
+    title: String,
+    link: Option<String>,
+    source_id: Option<String>,
+    published_at: String,
+    revised_at: Option<String>,
+    language: Option<String>,
+    summary: Option<String>,
+    content: Option<String>,
+    extras: String,
+    outlet: String,
+    outlet_name: String,
+    feed_url: String,
+    feed_public_url: Option<String>,
+    feed_link: Option<String>,
+    feed_updated_at: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct CarrierRow {
+    story_id: i64,
+    entry_id: i64,
+    outlet_id: i64,
+    outlet_name: String,
+    title: String,
+    link: Option<String>,
+    language: Option<String>,
+}
+
+/// What a story and the report that is shown of it are made of; `p` is where it stands, `$1` how much of a text is read.
+macro_rules! stories {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.story_id, p.order_at, s.iri AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
+                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, \
+                    substr(t.summary, 1, $1) AS summary, substr(t.content, 1, $1) AS content, \
+                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.public_url AS feed_public_url, \
+                    f.link AS feed_link, \
+                    e.feed_updated_at ",
+            $rest
+        )
+    };
+}
+
+/// A story that is to be shown as one of its reports.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
+pub(in crate::store) struct ShownReport {
+    pub story: i64,
+    pub entry: i64,
+    /// Its place.
+    pub order_at: String,
+    pub published_at: String,
+}
+
+impl Reader {
+    /// The channel's latest stories, newest first.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn channel(&self, channel: &Channel, public_url: &Url) -> Result<ChannelView, StoreError> {
+        let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
+            "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
+             JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
+             JOIN feed AS f ON f.id = e.feed_id \
+             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) \
+             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $3"
+        ))
+        .bind(self.text_max)
+        .bind(channel.slug.as_str())
+        .bind(i64::from(channel.limit))
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading a channel")?;
+        let stories = self.carried(rows, channel.collapse, public_url).await?;
+        Ok(view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url))
+    }
+
+    /// These stories, in the order given.
+    pub(super) async fn stories(
+        &self,
+        wanted: &[ShownReport],
+        collapse: bool,
+        public_url: &Url,
+    ) -> Result<Vec<StoryView>, StoreError> {
+        let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
+            "FROM (SELECT key AS n, value ->> 'story' AS story_id, value ->> 'entry' AS entry_id, \
+                          value ->> 'order_at' AS order_at FROM json_each($2)) AS p \
+             JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
+             JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
+             JOIN feed AS f ON f.id = e.feed_id ORDER BY p.n"
+        ))
+        .bind(self.text_max)
+        .bind(row::rows(wanted))
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading stories")?;
+        self.carried(rows, collapse, public_url).await
+    }
+
+    /// The rows as stories, with everybody else who carried them.
+    async fn carried(
+        &self,
+        rows: Vec<ShownStoryRow>,
+        collapse: bool,
+        public_url: &Url,
+    ) -> Result<Vec<StoryView>, StoreError> {
+        let shared: Vec<i64> = rows.iter().filter(|r| r.members > 1).map(|r| r.story_id).collect();
+        let carriers = if collapse { self.carriers(&shared).await? } else { HashMap::new() };
+        let mut stories = Vec::with_capacity(rows.len());
+        for row in rows {
+            let also = also(&row, carriers.get(&row.story_id).map(Vec::as_slice).unwrap_or_default(), public_url);
+            stories.push(story(row, also, collapse, public_url)?);
+        }
+        Ok(stories)
+    }
+
+    async fn carriers(&self, stories: &[i64]) -> Result<HashMap<i64, Vec<CarrierRow>>, StoreError> {
+        if stories.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows: Vec<CarrierRow> = sqlx::query_as(
+            "SELECT e.story_id, e.id AS entry_id, e.outlet_id, o.name AS outlet_name, e.title, e.link, e.language \
+             FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
+             WHERE e.story_id IN (SELECT value FROM json_each($1)) ORDER BY e.id",
+        )
+        .bind(row::rows(stories))
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading who carried a story")?;
+        let mut carriers: HashMap<i64, Vec<CarrierRow>> = HashMap::new();
+        for row in rows {
+            carriers.entry(row.story_id).or_default().push(row);
+        }
+        Ok(carriers)
+    }
+}
+
+/// The stories as a channel of this name.
+pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_url: &Url) -> ChannelView {
+    let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
+    let language = languages.next().flatten().map(str::to_owned);
+    let language = language.filter(|first| languages.all(|other| other == Some(first)));
+    ChannelView {
+        slug,
+        title,
+        public_url: public_url.clone(),
+        language,
+        updated: stories.iter().map(|s| s.updated.max(s.order_at)).max(),
+        stories,
+    }
+}
+
+/// The other outlets that carried a story, each with its first report.
+fn also(lead: &ShownStoryRow, carriers: &[CarrierRow], public_url: &Url) -> Vec<Carrier> {
+    let mut outlets = HashSet::from([lead.outlet_id]);
+    carriers
+        .iter()
+        .filter(|c| c.entry_id != lead.entry_id && outlets.insert(c.outlet_id))
+        .map(|c| Carrier {
+            outlet_name: c.outlet_name.clone(),
+            title: PlainText::vouch(c.title.clone()),
+            link: c.link.clone().unwrap_or_else(|| story_page(public_url, c.story_id)),
+            language: c.language.clone(),
+        })
+        .collect()
+}
+
+/// What may be shown of the page that a feed says it belongs to: one that repeats a hidden query goes without.
+pub(super) fn shown_page(feed_url: &str, feed: &str, page: Option<String>) -> Option<String> {
+    let is_open = feed_url == feed;
+    page.map(|page| if is_open { uri::without_userinfo(&page).into_owned() } else { uri::shown(&page).into_owned() })
+}
+
+fn story(row: ShownStoryRow, also: Vec<Carrier>, collapse: bool, public_url: &Url) -> Result<StoryView, StoreError> {
+    let entry = RowRef { table: "entry", row: row.entry_id };
+    let published = entry.time("published_at", &row.published_at)?;
+    let revised = entry.maybe_time("revised_at", row.revised_at.as_deref())?;
+    let feed_url = shown_feed(&row.feed_url, row.feed_public_url);
+    let extras: Extras = RowRef { table: "entry_text", row: row.entry_id }.json("extras", &row.extras)?;
+    Ok(StoryView {
+        id: StoryId(row.story_id),
+        iri: if collapse { row.story_iri } else { row.entry_iri },
+        order_at: RowRef { table: "place", row: row.story_id }.time("order_at", &row.order_at)?,
+        updated: revised.map_or(published, |revised| revised.max(published)),
+        also,
+        lead: ReportView {
+            entry: EntryId(row.entry_id),
+            title: PlainText::vouch(row.title),
+            link: row.link.unwrap_or_else(|| story_page(public_url, row.story_id)),
+            source_id: row.source_id,
+            published,
+            language: row.language,
+            summary: row.summary.map(SafeHtml::vouch),
+            content: row.content.map(SafeHtml::vouch),
+            authors: extras.authors,
+            contributors: extras.contributors,
+            categories: extras.categories,
+            enclosures: extras.enclosures,
+            rights: extras.rights,
+            image: extras.image,
+            comments: extras.comments,
+            outlet: row.outlet,
+            outlet_name: row.outlet_name,
+            feed_link: shown_page(&row.feed_url, &feed_url, row.feed_link),
+            feed_url,
+            feed_updated: entry.time("feed_updated_at", &row.feed_updated_at)?,
+        },
+    })
+}
+
+/// Address of a story's page.
+fn story_page(public_url: &Url, story: i64) -> String {
+    format!("{public_url}stories/{story}")
+}

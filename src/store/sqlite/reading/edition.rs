@@ -1,0 +1,39 @@
+//! Editions as they were rendered last.
+
+use crate::store::{
+    error::{ErrorContext, StoreError},
+    sqlite::{reading::Reader, row::RowRef},
+};
+use jiff::Timestamp;
+
+/// An edition that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptEdition {
+    /// The document as it was handed in, packed.
+    pub packed: Vec<u8>,
+    /// When its bytes last changed.
+    pub changed: Timestamp,
+}
+
+impl Reader {
+    /// The edition of this path, where it was rendered by the rules and settings of this fingerprint.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn kept_edition(&self, path: &str, fingerprint: &str) -> Result<Option<KeptEdition>, StoreError> {
+        let row: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
+            "SELECT rowid, packed, changed_at FROM edition \
+             WHERE path = $1 AND fingerprint = $2 AND packed IS NOT NULL",
+        )
+        .bind(path)
+        .bind(fingerprint)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading an edition")?;
+        let kept = |(row, packed, changed_at): (i64, Vec<u8>, String)| {
+            let changed = RowRef { table: "edition", row }.time("changed_at", &changed_at)?;
+            Ok(KeptEdition { packed, changed })
+        };
+        row.map(kept).transpose()
+    }
+}

@@ -1,0 +1,184 @@
+//! Stories that pass a filter: every filtered feed and every search. Each question looks at a bounded number of rows.
+
+use crate::{
+    model::{ChannelView, Language, Slug, pages::Filter},
+    normalise::fold::fold,
+    store::{
+        error::{ErrorContext, StoreError},
+        sqlite::{
+            reading::{Reader, channel::ShownReport},
+            row,
+        },
+    },
+};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
+use url::Url;
+
+/// Places of channel `all` looked at, the latest: days of a large house, months of a small one.
+const PLACES: i64 = 50_000;
+/// Entries of each outlet looked at, the latest, where outlets or tags are asked for.
+const OF_OUTLET: i64 = 200;
+/// Entries that hold the words looked at, the latest.
+const HITS: i64 = 5_000;
+/// Entries taken for one answer; several of them may be of one story.
+const TAKEN: i64 = 1_000;
+
+/// Whether an entry `e` of outlet `o` in story `s` passes: $1 outlets, $2 tags, $3 languages, as JSON arrays of which an
+/// empty one asks for nothing, and $4 outlets that must carry the story.
+macro_rules! passing {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " (json_array_length($1) = 0 OR o.slug IN (SELECT value FROM json_each($1))) \
+              AND (json_array_length($2) = 0 OR EXISTS (SELECT 1 FROM json_each(o.tags) AS tag \
+                    WHERE tag.value IN (SELECT value FROM json_each($2)))) \
+              AND (json_array_length($3) = 0 OR lower(substr(e.language, 1, \
+                    instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($3))) \
+              AND s.outlets >= $4 ",
+            $after
+        )
+    };
+}
+
+const LATEST: &str = passing!(
+    "SELECT e.id, e.story_id, e.order_at, e.published_at FROM place AS p CROSS JOIN story AS s ON s.id = p.story_id \
+     CROSS JOIN entry AS e ON e.story_id = p.story_id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
+     WHERE p.channel_id = 1 AND p.order_at >= coalesce((SELECT order_at FROM place WHERE channel_id = 1 \
+            ORDER BY order_at DESC LIMIT 1 OFFSET $5), '') AND",
+    "ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC LIMIT $6"
+);
+
+const OF_OUTLETS: &str = passing!(
+    "SELECT e.id, e.story_id, e.order_at, e.published_at FROM outlet AS o CROSS JOIN entry AS e ON e.id IN ( \
+        SELECT id FROM entry AS latest WHERE latest.outlet_id = o.id ORDER BY latest.first_seen_at DESC LIMIT $5) \
+     CROSS JOIN story AS s ON s.id = e.story_id WHERE",
+    "ORDER BY e.order_at DESC, e.id DESC LIMIT $6"
+);
+
+const WITH_WORDS: &str = passing!(
+    "SELECT e.id, e.story_id, e.order_at, e.published_at FROM \
+        (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $7 ORDER BY rowid DESC LIMIT $5) AS hit \
+     CROSS JOIN entry AS e ON e.id = hit.id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
+     CROSS JOIN story AS s ON s.id = e.story_id WHERE",
+    "ORDER BY e.id DESC LIMIT $6"
+);
+
+/// An entry that passes: id, story, `order_at`, `published_at`.
+type Hit = (i64, i64, String, String);
+
+impl Reader {
+    /// The latest stories that pass a filter, newest first, each shown as its first report that passes. Slug and title
+    /// of the view are the caller's to set.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn filtered(&self, filter: &Filter, public_url: &Url) -> Result<ChannelView, StoreError> {
+        let wanted = self.passing(filter).await?;
+        let stories = self.stories(&wanted, true, public_url).await?;
+        Ok(crate::store::sqlite::reading::channel::view(String::new(), String::new(), stories, public_url))
+    }
+
+    async fn passing(&self, filter: &Filter) -> Result<Vec<ShownReport>, StoreError> {
+        let question = filter.words.as_deref().map(question);
+        if question.as_ref().is_some_and(String::is_empty) {
+            return Ok(Vec::new());
+        }
+        let (sql, looked_at) = match &question {
+            Some(_) => (WITH_WORDS, HITS),
+            None if filter.outlets.is_empty() && filter.tags.is_empty() => (LATEST, PLACES),
+            None => (OF_OUTLETS, OF_OUTLET),
+        };
+        let texts = |texts: &mut dyn Iterator<Item = &str>| row::rows(&texts.collect::<Vec<_>>());
+        let mut asked = sqlx::query_as(sql)
+            .bind(texts(&mut filter.outlets.iter().map(Slug::as_str)))
+            .bind(texts(&mut filter.tags.iter().map(String::as_str)))
+            .bind(texts(&mut filter.languages.iter().map(Language::primary)))
+            .bind(filter.min_outlets)
+            .bind(looked_at)
+            .bind(TAKEN);
+        if let Some(question) = question {
+            asked = asked.bind(question);
+        }
+        let hits: Vec<Hit> = asked.fetch_all(&self.pool).await.while_doing("reading what passes a filter")?;
+        let mut stories = first_reports(hits);
+        if filter.min_outlets > 1 {
+            self.date_by_outlets(&mut stories, filter.min_outlets).await?;
+        }
+        let order = |w: &ShownReport| (w.order_at.clone(), w.published_at.clone(), w.story);
+        stories.sort_by_cached_key(|w| std::cmp::Reverse(order(w)));
+        stories.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
+        Ok(stories)
+    }
+
+    /// A story that several outlets must carry comes when the last of them does, so that a subscriber misses none.
+    async fn date_by_outlets(&self, stories: &mut [ShownReport], outlets: u32) -> Result<(), StoreError> {
+        let ids: Vec<i64> = stories.iter().map(|w| w.story).collect();
+        let members: Vec<(i64, i64, String)> = sqlx::query_as(
+            "SELECT story_id, outlet_id, order_at FROM entry \
+             WHERE story_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+        )
+        .bind(row::rows(&ids))
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading the members of stories")?;
+        let enough = usize::try_from(outlets).unwrap_or(usize::MAX);
+        let mut carried: HashMap<i64, (HashSet<i64>, String)> = HashMap::new();
+        for (story, outlet, order_at) in members {
+            let (outlets, latest) = carried.entry(story).or_default();
+            if outlets.len() < enough && outlets.insert(outlet) && order_at > *latest {
+                *latest = order_at;
+            }
+        }
+        for story in stories {
+            if let Some((_, latest)) = carried.remove(&story.story) {
+                story.order_at = latest.max(std::mem::take(&mut story.order_at));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Of several reports of a story the first.
+fn first_reports(hits: Vec<Hit>) -> Vec<ShownReport> {
+    let mut first: HashMap<i64, ShownReport> = HashMap::new();
+    for (entry, story, order_at, published_at) in hits {
+        let hit = ShownReport { story, entry, order_at, published_at };
+        match first.entry(story) {
+            Entry::Occupied(mut had) if had.get().entry > entry => *had.get_mut() = hit,
+            Entry::Occupied(_) => {}
+            Entry::Vacant(none) => {
+                none.insert(hit);
+            }
+        }
+    }
+    first.into_values().collect()
+}
+
+/// Words as FTS5 is asked for them: folded like everything that is searched, each quoted; all must be there.
+fn question(words: &str) -> String {
+    // Folded text holds letters, digits and spaces only; a quote doubled is safe whatever folding may let through.
+    let folded = fold(words);
+    folded.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_question_is_folded_and_quoted() {
+        assert_eq!(question("الأمطارُ  Été"), "\"امطار\" \"ete\"");
+        assert_eq!(question("NEAR(a) OR \"b\" -c*"), "\"near\" \"a\" \"or\" \"b\" \"c\"");
+        assert_eq!(question("؟! ـ"), "");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_only_quoted_words_are_asked(words in "\\PC{0,40}") {
+            let asked = question(&words);
+            prop_assert_eq!(asked.matches('"').count() % 2, 0);
+            prop_assert!(asked.split_whitespace().all(|w| w.len() > 2 && w.starts_with('"') && w.ends_with('"')), "{}", asked);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! A story with every report of it, what showed that they belong together, and what their outlets changed.
+
+use crate::{
+    model::{
+        EntryId, PlainText, SafeHtml, StoryId,
+        pages::{RevisionView, StoryPage, StoryReport},
+    },
+    store::{
+        error::{ErrorContext, StoreError},
+        sqlite::{
+            reading::Reader,
+            row::{self, RowRef},
+        },
+    },
+};
+use std::collections::HashMap;
+
+/// Reports shown at most: no story has more members.
+const REPORTS: i64 = 64;
+/// Revisions shown at most, the latest of the whole story.
+const REVISIONS: i64 = 500;
+
+#[derive(sqlx::FromRow)]
+struct ReportRow {
+    id: i64,
+    outlet_name: String,
+    title: String,
+    link: Option<String>,
+    language: Option<String>,
+    author: Option<String>,
+    published_at: String,
+    first_seen_at: String,
+    joined_at: String,
+    rule: String,
+    evidence: String,
+    summary: Option<String>,
+    content: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct RevisionRow {
+    id: i64,
+    entry_id: i64,
+    seen_at: String,
+    what: String,
+    old_title: String,
+    new_title: String,
+    old_summary: Option<String>,
+    old_content: Option<String>,
+}
+
+impl Reader {
+    /// A story with its reports, the lead first; `None` when there is none of this number.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
+        let rows: Vec<ReportRow> = sqlx::query_as(
+            "SELECT e.id, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
+                    e.first_seen_at, m.joined_at, m.rule, m.evidence, t.summary, t.content \
+             FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
+             JOIN entry_text AS t ON t.entry_id = e.id WHERE e.story_id = $1 ORDER BY e.id LIMIT $2",
+        )
+        .bind(id.0)
+        .bind(REPORTS)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading a story")?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let mut revisions = self.revisions(&rows.iter().map(|r| r.id).collect::<Vec<_>>()).await?;
+        let reports = rows.into_iter().map(|row| {
+            let revised = revisions.remove(&row.id).unwrap_or_default();
+            report(row, revised)
+        });
+        Ok(Some(StoryPage { id, reports: reports.collect::<Result<_, _>>()? }))
+    }
+
+    /// The latest revisions of these entries, newest first.
+    async fn revisions(&self, entries: &[i64]) -> Result<HashMap<i64, Vec<RevisionRow>>, StoreError> {
+        let rows: Vec<RevisionRow> = sqlx::query_as(
+            "SELECT id, entry_id, seen_at, what, old_title, new_title, old_summary, old_content FROM revision \
+             WHERE entry_id IN (SELECT value FROM json_each($1)) ORDER BY id DESC LIMIT $2",
+        )
+        .bind(row::rows(entries))
+        .bind(REVISIONS)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading revisions")?;
+        let mut revisions: HashMap<i64, Vec<RevisionRow>> = HashMap::new();
+        for row in rows {
+            revisions.entry(row.entry_id).or_default().push(row);
+        }
+        Ok(revisions)
+    }
+}
+
+fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, StoreError> {
+    let entry = RowRef { table: "entry", row: row.id };
+    let revisions = revisions(revised, &row)?;
+    Ok(StoryReport {
+        entry: EntryId(row.id),
+        outlet_name: row.outlet_name,
+        title: PlainText::vouch(row.title),
+        link: row.link,
+        language: row.language,
+        author: row.author,
+        published: entry.time("published_at", &row.published_at)?,
+        first_seen: entry.time("first_seen_at", &row.first_seen_at)?,
+        joined: RowRef { table: "story_member", row: row.id }.time("joined_at", &row.joined_at)?,
+        rule: row.rule,
+        evidence: row.evidence,
+        text: row.content.or(row.summary).map(SafeHtml::vouch),
+        revisions,
+    })
+}
+
+/// Goes back from what stands now: a revision holds what stood there before, where it changed.
+fn revisions(newest_first: Vec<RevisionRow>, now: &ReportRow) -> Result<Vec<RevisionView>, StoreError> {
+    let (mut content, mut summary) = (now.content.clone(), now.summary.clone());
+    let mut views = Vec::with_capacity(newest_first.len());
+    for row in newest_first {
+        let after = content.clone().or_else(|| summary.clone());
+        content = row.old_content.or(content);
+        summary = row.old_summary.or(summary);
+        let before = content.clone().or_else(|| summary.clone());
+        views.push(RevisionView {
+            seen: RowRef { table: "revision", row: row.id }.time("seen_at", &row.seen_at)?,
+            what: row.what,
+            title: (row.old_title, row.new_title),
+            text: before.zip(after).filter(|(b, a)| b != a).map(|(b, a)| (SafeHtml::vouch(b), SafeHtml::vouch(a))),
+        });
+    }
+    views.reverse();
+    Ok(views)
+}

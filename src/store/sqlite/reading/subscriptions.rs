@@ -1,0 +1,62 @@
+//! The configured feeds, for those who want to read them elsewhere.
+
+use crate::store::{
+    error::{ErrorContext, StoreError},
+    sqlite::{
+        reading::{Reader, channel::shown_page, shown_feed},
+        row::RowRef,
+    },
+};
+
+/// A configured feed and what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscribedFeed {
+    /// The outlet's name.
+    pub outlet_name: String,
+    /// What the feed calls itself.
+    pub title: Option<String>,
+    /// What may be shown of its address.
+    pub url: String,
+    /// The feed's page.
+    pub link: Option<String>,
+    /// The outlet's language, else the feed's own.
+    pub language: Option<String>,
+    /// The outlet's tags.
+    pub tags: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SubscribedFeedRow {
+    outlet_id: i64,
+    name: String,
+    title: Option<String>,
+    url: String,
+    public_url: Option<String>,
+    link: Option<String>,
+    language: Option<String>,
+    tags: String,
+}
+
+impl Reader {
+    /// Every configured feed, in the order in which they were first configured.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds a row that cannot be.
+    pub async fn subscriptions(&self) -> Result<Vec<SubscribedFeed>, StoreError> {
+        let rows: Vec<SubscribedFeedRow> = sqlx::query_as(
+            "SELECT f.outlet_id, o.name, f.title, f.url, f.public_url, f.link, coalesce(o.language, f.language) AS language, o.tags \
+             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.outlet_id, f.id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading feeds")?;
+        let subscribed = |row: SubscribedFeedRow| {
+            let tags = RowRef { table: "outlet", row: row.outlet_id }.json("tags", &row.tags)?;
+            let SubscribedFeedRow { name: outlet_name, title, url: polled, public_url, link, language, .. } = row;
+            let url = shown_feed(&polled, public_url);
+            let link = shown_page(&polled, &url, link);
+            Ok(SubscribedFeed { outlet_name, title, url, link, language, tags })
+        };
+        rows.into_iter().map(subscribed).collect()
+    }
+}

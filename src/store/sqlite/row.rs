@@ -1,0 +1,77 @@
+//! One value of one row, to and from the types of the model. A value that cannot be is [`StoreError::Inconsistent`].
+
+use crate::store::error::StoreError;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+
+/// Where a value stands, for the error.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct RowRef {
+    pub table: &'static str,
+    pub row: i64,
+}
+
+impl RowRef {
+    fn wrong(self, column: &'static str, value: &str) -> StoreError {
+        let value = value.chars().take(80).collect();
+        StoreError::Inconsistent { table: self.table, column, row: self.row, value }
+    }
+
+    /// An instant.
+    pub(in crate::store) fn time(self, column: &'static str, text: &str) -> Result<Timestamp, StoreError> {
+        text.parse().map_err(|_| self.wrong(column, text))
+    }
+
+    /// An instant, or none.
+    pub(in crate::store) fn maybe_time(
+        self,
+        column: &'static str,
+        text: Option<&str>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        text.map(|t| self.time(column, t)).transpose()
+    }
+
+    /// A JSON document.
+    pub(in crate::store) fn json<T: DeserializeOwned>(self, column: &'static str, text: &str) -> Result<T, StoreError> {
+        serde_json::from_str(text).map_err(|_| self.wrong(column, text))
+    }
+
+    /// Anything else that a function makes of the text.
+    pub(in crate::store) fn parse<T>(
+        self,
+        column: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
+        parse(text).ok_or_else(|| self.wrong(column, text))
+    }
+
+    /// A count that is never negative.
+    pub(in crate::store) fn count(self, column: &'static str, value: i64) -> Result<u32, StoreError> {
+        u32::try_from(value).map_err(|_| self.wrong(column, &value.to_string()))
+    }
+}
+
+/// An instant in whole seconds, as entries hold them: `2026-11-02T09:30:00Z`.
+pub(in crate::store) fn second(at: Timestamp) -> String {
+    format!("{at:.0}")
+}
+
+/// An instant in milliseconds, as schedules need them: `2026-11-02T09:30:00.250Z`.
+pub(in crate::store) fn milli(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+/// Rows as the JSON array that a set-based statement reads through `json_each`.
+pub(in crate::store) fn rows<T: serde::Serialize>(rows: &[T]) -> String {
+    // A row is made of strings, numbers and options: serialising it cannot fail.
+    serde_json::to_string(rows).unwrap_or_default()
+}
+
+/// Bytes as hexadecimal text, for `unhex`.
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        text.extend([byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16).unwrap_or('0')));
+        text
+    })
+}

@@ -1,0 +1,203 @@
+//! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
+//! waits for another's answer.
+
+use crate::store::{
+    error::{ErrorContext, StoreError},
+    rows::{BatchRows, EntryRow, TextRow},
+    sqlite::row::{self, second},
+};
+use sqlx::SqliteConnection;
+
+/// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
+/// straight from `json_each`, a row would be written out as text anew for each of its columns.
+async fn set<T: serde::Serialize>(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    rows: &[T],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(sql).bind(row::rows(rows)).execute(connection).await.while_doing(doing)?;
+    Ok(())
+}
+
+/// Writes the rows of a batch.
+pub(in crate::store) async fn apply(
+    connection: &mut SqliteConnection,
+    batch_rows: &BatchRows,
+) -> Result<(), StoreError> {
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
+         SELECT v ->> 'id', v ->> 'iri', v ->> 'entry', 1, 1, v ->> 'at' FROM r",
+        &batch_rows.stories,
+        "writing stories",
+    )
+    .await?;
+    entries(connection, &batch_rows.entries).await?;
+    texts(connection, &batch_rows.texts).await?;
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
+         SELECT v ->> 'entry', v ->> 'story', v ->> 'at', v ->> 'rule', v ->> 'lmin', \
+                v ->> 'containment', v ->> 'start', v ->> 'evidence' FROM r",
+        &batch_rows.members,
+        "writing members of stories",
+    )
+    .await?;
+    revise(connection, batch_rows).await?;
+    sight(connection, batch_rows).await?;
+    if !batch_rows.grown.is_empty() {
+        grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
+    }
+    crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
+}
+
+/// Rows of a wide table go in with bound values, sixteen a statement: as JSON each text would be written and read four
+/// times on its way into the file.
+const CHUNK: usize = 16;
+
+macro_rules! sixteen {
+    ($row:literal) => {
+        concat!(
+            $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row,
+            ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row
+        )
+    };
+}
+
+macro_rules! entry_columns {
+    () => {
+        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, \
+         author, language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
+         VALUES "
+    };
+}
+
+macro_rules! text_columns {
+    () => {
+        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) VALUES "
+    };
+}
+
+const ENTRY: &str = concat!(entry_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+const ENTRIES: &str =
+    concat!(entry_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
+const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
+
+async fn entries(connection: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(CHUNK) {
+        for rows in whole_or_single(chunk) {
+            let sql = if rows.len() == CHUNK { ENTRIES } else { ENTRY };
+            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            query.execute(&mut *connection).await.while_doing("writing entries")?;
+        }
+    }
+    Ok(())
+}
+
+async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(CHUNK) {
+        for rows in whole_or_single(chunk) {
+            let sql = if rows.len() == CHUNK { TEXTS } else { TEXT };
+            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            query.execute(&mut *connection).await.while_doing("writing texts")?;
+        }
+    }
+    Ok(())
+}
+
+/// A whole chunk as it is, a shorter one row by row.
+fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
+    chunk.chunks(if chunk.len() == CHUNK { CHUNK } else { 1 })
+}
+
+/// Records what stood in revised entries, then writes what stands there now.
+async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_link, old_summary, \
+                old_content) \
+         SELECT e.id, v ->> 'at', v ->> 'material', v ->> 'what', e.title, v ->> 'title', \
+                CASE WHEN e.link IS NOT v ->> 'link' THEN e.link END, \
+                CASE WHEN t.summary IS NOT v ->> 'summary' THEN t.summary END, \
+                CASE WHEN t.content IS NOT v ->> 'content' THEN t.content END \
+         FROM r JOIN entry AS e ON e.id = v ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id WHERE v ->> 'edited'",
+        &batch_rows.revised,
+        "writing revisions",
+    )
+    .await?;
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE entry SET title = v ->> 'title', title_from = v ->> 'title_from', \
+                link = v ->> 'link', link_key = v ->> 'link_key', author = v ->> 'author', \
+                language = v ->> 'language', published = v ->> 'published', \
+                updated = v ->> 'updated', believed = v ->> 'believed', shown = v ->> 'shown', \
+                revised_at = CASE WHEN v ->> 'material' THEN v ->> 'at' ELSE revised_at END \
+         FROM r WHERE entry.id = v ->> 'id'",
+        &batch_rows.revised,
+        "revising entries",
+    )
+    .await?;
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE entry_text SET summary = v ->> 'summary', content = v ->> 'content', \
+                extras = v ->> 'extras', folded_title = v ->> 'folded_title', \
+                folded_body = v ->> 'folded_body' \
+         FROM r WHERE entry_text.entry_id = v ->> 'id'",
+        &batch_rows.revised,
+        "revising texts",
+    )
+    .await
+}
+
+/// Writes what feeds list now, and what they list no longer.
+async fn sight(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
+    set(
+        connection,
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
+         SELECT v ->> 'feed', v ->> 'key', v ->> 'entry', v ->> 'raw', v ->> 'guid', \
+                v ->> 'link', v ->> 'at', v ->> 'evidence' FROM r WHERE true \
+         ON CONFLICT (key_hash, feed_id) DO UPDATE SET raw = excluded.raw, left_at = NULL",
+        &batch_rows.sightings,
+        "writing sightings",
+    )
+    .await?;
+    for gone in &batch_rows.delisted {
+        sqlx::query(
+            "UPDATE sighting SET left_at = $1 \
+             WHERE feed_id = $2 AND left_at IS NULL AND raw IN (SELECT value FROM json_each($3))",
+        )
+        .bind(second(gone.at))
+        .bind(gone.feed.0)
+        .bind(row::rows(&gone.raw))
+        .execute(&mut *connection)
+        .await
+        .while_doing("marking what feeds list no longer")?;
+    }
+    Ok(())
+}
+
+/// Counts the members of stories that were joined.
+async fn grow(connection: &mut SqliteConnection, stories: &[i64]) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE story SET \
+            members = (SELECT count(*) FROM entry WHERE story_id = story.id), \
+            outlets = (SELECT count(DISTINCT outlet_id) FROM entry WHERE story_id = story.id) \
+         WHERE id IN (SELECT value FROM json_each($1))",
+    )
+    .bind(row::rows(stories))
+    .execute(connection)
+    .await
+    .while_doing("counting members of stories")?;
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! The order of channels, kept as rows: a story takes its place once and never moves.
+
+use crate::{
+    model::{Channel, OutletId},
+    store::{
+        catalog::Catalog,
+        error::{ErrorContext, StoreError},
+        rows::{BatchRows, PlaceRow},
+        sqlite::row,
+    },
+};
+use sqlx::SqliteConnection;
+use std::collections::{HashMap, HashSet};
+
+/// One report of a story, as a channel looks at it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Member {
+    entry_id: i64,
+    story_id: i64,
+    outlet_id: i64,
+    language: Option<String>,
+    order_at: String,
+    published_at: String,
+}
+
+/// Writes the places of new entries. Of several reports of a story in one batch the first takes the place.
+pub(in crate::store) async fn insert_batch(
+    connection: &mut SqliteConnection,
+    batch_rows: &BatchRows,
+) -> Result<(), StoreError> {
+    let mut taken = HashSet::new();
+    let rows: Vec<&PlaceRow> =
+        batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story))).collect();
+    insert(connection, &rows).await
+}
+
+async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
+         SELECT v ->> 'channel', v ->> 'order_at', v ->> 'published_at', v ->> 'story', \
+                v ->> 'entry' FROM r \
+         WHERE v ->> 'each' OR NOT EXISTS (SELECT 1 FROM place AS p \
+            WHERE p.story_id = v ->> 'story' AND p.channel_id = v ->> 'channel') \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(row::rows(rows))
+    .execute(connection)
+    .await
+    .while_doing("writing places")?;
+    Ok(())
+}
+
+/// Looks up stories in channels that want several outlets, or prefer one, and places those that qualify now.
+pub(in crate::store) async fn insert_qualified(
+    connection: &mut SqliteConnection,
+    catalog: &Catalog,
+    candidates: &HashSet<(i64, i64)>,
+) -> Result<(), StoreError> {
+    let mut stories: Vec<i64> = candidates.iter().map(|(_, story)| *story).collect();
+    if stories.is_empty() {
+        return Ok(());
+    }
+    stories.sort_unstable();
+    stories.dedup();
+    let members: Vec<Member> = sqlx::query_as(
+        "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+         WHERE story_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+    )
+    .bind(row::rows(&stories))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("reading the members of stories")?;
+    let mut by_story: HashMap<i64, Vec<Member>> = HashMap::new();
+    for member in members {
+        by_story.entry(member.story_id).or_default().push(member);
+    }
+    let mut rows = Vec::new();
+    for (id, channel) in &catalog.channels {
+        for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
+            let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();
+            rows.extend(place_of(*id, channel, catalog, members));
+        }
+    }
+    insert(connection, &rows.iter().collect::<Vec<_>>()).await
+}
+
+/// A story's place in a collapsing channel: it qualifies with the report that brings the last outlet wanted; the first
+/// report inside the channel leads, or that of a preferred outlet which was in by then.
+fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -> Option<PlaceRow> {
+    let inside: Vec<&Member> =
+        members.iter().filter(|m| catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref())).collect();
+    let mut outlets = HashSet::new();
+    let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
+    let last = inside.iter().position(|m| {
+        outlets.insert(m.outlet_id);
+        outlets.len() >= wanted
+    })?;
+    // With a preference and no minimum, whoever is in by the time of the decision counts.
+    let by_then = if channel.min_outlets > 1 { &inside[..=last] } else { &inside[..] };
+    let rank = |m: &Member| {
+        let slug = catalog.outlets.get(&OutletId(m.outlet_id)).map_or("", |known| known.slug.as_str());
+        channel.prefer.iter().position(|p| p.as_str() == slug).unwrap_or(channel.prefer.len())
+    };
+    let lead = by_then.iter().min_by_key(|m| rank(m))?;
+    let order_at = inside[..=last].iter().map(|m| m.order_at.as_str()).max()?;
+    Some(PlaceRow {
+        channel: id,
+        order_at: order_at.to_owned(),
+        published_at: lead.published_at.clone(),
+        story: lead.story_id,
+        entry: lead.entry_id,
+        each: false,
+    })
+}
+
+/// A channel whose definition changed, while its places are laid anew: a stride a transaction, with polls between them. The
+/// oldest places go first and the newest are laid first, so that what subscribers see is whole at every commit. The new
+/// definition is written with the last stride: a run that ends before begins anew.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Relaying {
+    pub id: i64,
+    pub channel: Channel,
+    pub definition: String,
+    /// Whether the old places are gone.
+    cleared: bool,
+    /// Stories from this id on have their places.
+    from: i64,
+}
+
+/// Old places that go in one transaction.
+const CLEAR: i64 = 5_000;
+/// Stories that get their places in one transaction.
+const STORIES: i64 = 500;
+
+impl Relaying {
+    /// Nothing is done yet.
+    pub(in crate::store) fn new(id: i64, channel: &Channel, definition: String) -> Self {
+        Self { id, channel: channel.clone(), definition, cleared: false, from: i64::MAX }
+    }
+
+    /// Does the next stride in the caller's transaction. `None`: that was the last.
+    pub(in crate::store) async fn stride(
+        &self,
+        connection: &mut SqliteConnection,
+        catalog: &Catalog,
+    ) -> Result<Option<Self>, StoreError> {
+        if !self.cleared && clear(connection, self.id).await? {
+            return Ok(Some(self.clone()));
+        }
+        let members: Vec<Member> = sqlx::query_as(
+            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+             WHERE story_id IN (SELECT id FROM story WHERE id < $1 ORDER BY id DESC LIMIT $2) ORDER BY id",
+        )
+        .bind(self.from)
+        .bind(STORIES)
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("reading the members of stories")?;
+        let from = members.iter().map(|member| member.story_id).min();
+        let rows = self.rows(catalog, members);
+        insert(connection, &rows.iter().collect::<Vec<_>>()).await?;
+        let Some(from) = from else {
+            sqlx::query("UPDATE channel SET definition = $2 WHERE id = $1")
+                .bind(self.id)
+                .bind(&self.definition)
+                .execute(connection)
+                .await
+                .while_doing("writing a channel's definition")?;
+            return Ok(None);
+        };
+        Ok(Some(Self { cleared: true, from, ..self.clone() }))
+    }
+
+    /// The places of these stories.
+    fn rows(&self, catalog: &Catalog, members: Vec<Member>) -> Vec<PlaceRow> {
+        let channel = &self.channel;
+        if !channel.collapse {
+            let inside = |m: &Member| catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref());
+            return members.into_iter().filter(inside).map(|member| each(self.id, member)).collect();
+        }
+        let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
+        for member in members {
+            stories.entry(member.story_id).or_default().push(member);
+        }
+        stories.values().filter_map(|members| place_of(self.id, channel, catalog, members)).collect()
+    }
+}
+
+/// Removes a channel's oldest places; whether some may be left.
+async fn clear(connection: &mut SqliteConnection, channel: i64) -> Result<bool, StoreError> {
+    let cleared = sqlx::query(
+        "DELETE FROM place WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \
+            SELECT channel_id, order_at, published_at, story_id, entry_id FROM place WHERE channel_id = $1 \
+            ORDER BY order_at, published_at, story_id, entry_id LIMIT $2)",
+    )
+    .bind(channel)
+    .bind(CLEAR)
+    .execute(connection)
+    .await
+    .while_doing("removing a channel's places")?;
+    Ok(cleared.rows_affected() >= CLEAR.unsigned_abs())
+}
+
+fn each(channel: i64, member: Member) -> PlaceRow {
+    PlaceRow {
+        channel,
+        order_at: member.order_at,
+        published_at: member.published_at,
+        story: member.story_id,
+        entry: member.entry_id,
+        each: true,
+    }
+}

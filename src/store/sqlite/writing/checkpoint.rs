@@ -1,0 +1,134 @@
+//! Watches the write-ahead log. SQLite checkpoints it by itself, but cannot start it anew while somebody reads an old state of
+//! the database: one forgotten transaction in a `sqlite3` shell lets it grow without bound (sqlite.org/wal.html, "Avoiding
+//! Excessively Large WAL Files"). That is said, and ended as soon as the reader ends.
+
+use sqlx::SqliteConnection;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use tokio::{sync::watch, time::Instant};
+
+/// Time between two looks at the size of the log.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A log of this many bytes is longer than automatic checkpoints leave it: twice their 64 MB.
+const LONG: u64 = 128 << 20;
+
+/// The write-ahead log as it was seen last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WalState {
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Whether a reader's open transaction keeps it from being started anew.
+    pub blocked: bool,
+}
+
+/// Looks at the log from time to time.
+pub(in crate::store) struct Checkpoints {
+    wal: PathBuf,
+    long: u64,
+    state: watch::Sender<WalState>,
+    due: Instant,
+    /// Looks in a row that found a reader in the way. One alone may be a reader of our own, which ends in a moment.
+    prevented: u32,
+}
+
+impl Checkpoints {
+    pub(in crate::store) fn new(database: &Path, state: watch::Sender<WalState>) -> Self {
+        let mut wal = database.as_os_str().to_owned();
+        wal.push("-wal");
+        Self { wal: wal.into(), long: LONG, state, due: Instant::now() + LOOK_EVERY, prevented: 0 }
+    }
+
+    /// Returns when the next look is due.
+    pub(in crate::store) async fn due(&self) {
+        tokio::time::sleep_until(self.due).await;
+    }
+
+    /// Looks at the log; brings a long one into the database where no reader prevents it.
+    pub(in crate::store) async fn look(&mut self, connection: &mut SqliteConnection) {
+        let mut bytes = self.size();
+        if bytes > self.long && !restart(connection).await {
+            self.prevented += 1;
+        } else {
+            self.prevented = 0;
+            bytes = self.size();
+        }
+        let blocked = self.prevented > 1;
+        let was = self.state.send_replace(WalState { bytes, blocked });
+        match (was.blocked, blocked) {
+            (false, true) => tracing::warn!(
+                megabytes = bytes >> 20,
+                "the write-ahead log cannot be checkpointed and grows: another program has a read transaction open on the \
+                 database; end it"
+            ),
+            (true, false) => {
+                tracing::info!(
+                    megabytes = bytes >> 20,
+                    "the write-ahead log was checkpointed; no reader holds it any more"
+                );
+            }
+            _ => {}
+        }
+        self.due = Instant::now() + LOOK_EVERY;
+    }
+
+    fn size(&self) -> u64 {
+        std::fs::metadata(&self.wal).map_or(0, |file| file.len())
+    }
+}
+
+/// Checkpoints the whole log and cuts its file; `false` when a reader prevents it. Does not wait for readers: a busy timeout
+/// would hold the writer.
+async fn restart(connection: &mut SqliteConnection) -> bool {
+    let checkpoint = async |connection: &mut SqliteConnection| -> Result<bool, sqlx::Error> {
+        sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+        let (busy, ..): (i64, i64, i64) =
+            sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *connection).await?;
+        Ok(busy == 0)
+    };
+    let done = checkpoint(connection).await;
+    let restored = sqlx::query("PRAGMA busy_timeout = 900").execute(connection).await;
+    if let Err(error) = restored.map(drop).and(done.as_ref().map(drop).map_err(|_| sqlx::Error::WorkerCrashed)) {
+        // The next transaction meets the same error, and says it.
+        tracing::debug!(%error, "the write-ahead log could not be checkpointed");
+    }
+    done.unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::sqlite::{open::BUSY_TIMEOUT, writing::checkpoint::*};
+    use sqlx::{Connection as _, Executor as _, sqlite::SqliteConnectOptions};
+
+    async fn open(path: &Path) -> SqliteConnection {
+        let options = SqliteConnectOptions::new()
+            .busy_timeout(BUSY_TIMEOUT)
+            .filename(path)
+            .create_if_missing(true)
+            .pragma("journal_mode", "WAL");
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_log_that_a_reader_holds_is_noticed_and_cut_once_the_reader_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut writer = open(&path).await;
+        writer.execute("CREATE TABLE t (v BLOB); INSERT INTO t VALUES (1)").await.unwrap();
+        let (state, seen) = watch::channel(WalState::default());
+        let mut checkpoints = Checkpoints { long: 100_000, ..Checkpoints::new(&path, state) };
+        let mut reader = open(&path).await;
+        reader.execute("BEGIN; SELECT * FROM t").await.unwrap();
+        writer.execute("REPLACE INTO t VALUES (randomblob(300000))").await.unwrap();
+        checkpoints.look(&mut writer).await;
+        assert!(!seen.borrow().blocked, "a short read is no trouble");
+        checkpoints.look(&mut writer).await;
+        assert!(seen.borrow().blocked && seen.borrow().bytes > 300_000, "{:?}", *seen.borrow());
+        reader.execute("COMMIT").await.unwrap();
+        checkpoints.look(&mut writer).await;
+        assert_eq!(*seen.borrow(), WalState { bytes: 0, blocked: false });
+        let timeout: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut writer).await.unwrap();
+        assert_eq!(u128::try_from(timeout).unwrap(), BUSY_TIMEOUT.as_millis(), "other locks are waited for as before");
+    }
+}

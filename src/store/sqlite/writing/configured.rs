@@ -1,0 +1,332 @@
+//! The configuration's outlets, feeds and channels, brought into the file. What left the configuration stays in the file:
+//! its entries are kept, its feeds are not polled.
+
+use crate::{
+    model::{Channel, FeedId, FeedUrl, Language, Outlet, Slug},
+    store::{
+        catalog::Catalog,
+        error::{ErrorContext, StoreError},
+        sqlite::{row, writing::channel_order::Relaying},
+    },
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use std::collections::{HashMap, HashSet};
+use url::Url;
+
+/// What the configuration says, as far as the file is concerned.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// `[server] public_url`.
+    pub public_url: Url,
+    /// Each outlet, with its schedule as text (an equal text is an equal schedule).
+    pub outlets: Vec<(Outlet, String)>,
+    /// What is shown in place of a feed's address, where the configuration says so.
+    pub public_urls: HashMap<FeedUrl, FeedUrl>,
+    /// `all` first.
+    pub channels: Vec<Channel>,
+}
+
+/// What adopting a configuration changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfigChanges {
+    /// Feeds that are new, or come back after having been removed.
+    pub added: Vec<FeedId>,
+    /// Feeds whose schedule changed.
+    pub rescheduled: Vec<FeedId>,
+    /// Feeds that were removed.
+    pub removed: u64,
+}
+
+/// Brings the configuration into the file, in the caller's transaction.
+pub(in crate::store) async fn adopt(
+    connection: &mut SqliteConnection,
+    store_config: &StoreConfig,
+    now: Timestamp,
+) -> Result<(ConfigChanges, Catalog, Vec<Relaying>), StoreError> {
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
+    )
+    .bind(store_config.public_url.as_str())
+    .execute(&mut *connection)
+    .await
+    .while_doing("writing settings")?;
+    adopt_outlets(connection, store_config).await?;
+    let adopted = adopt_feeds(connection, store_config, now).await?;
+    let (catalog, relaying) = adopt_channels(connection, &store_config.channels).await?;
+    Ok((adopted, catalog, relaying))
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct OutletRow<'a> {
+    slug: &'a str,
+    name: &'a str,
+    language: Option<&'a str>,
+    tags: String,
+}
+
+/// Writes outlets that are new or changed.
+async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<(), StoreError> {
+    let known: Vec<(String, String, Option<String>, String)> =
+        sqlx::query_as("SELECT slug, name, language, tags FROM outlet")
+            .fetch_all(&mut *connection)
+            .await
+            .while_doing("reading outlets")?;
+    let known: HashMap<&str, OutletRow<'_>> = known
+        .iter()
+        .map(|(slug, name, language, tags)| {
+            (slug.as_str(), OutletRow { slug, name, language: language.as_deref(), tags: tags.clone() })
+        })
+        .collect();
+    let rows: Vec<OutletRow<'_>> = store_config
+        .outlets
+        .iter()
+        .map(|(outlet, _)| OutletRow {
+            slug: outlet.slug.as_str(),
+            name: &outlet.name,
+            language: outlet.language.as_ref().map(Language::as_str),
+            tags: row::rows(&outlet.tags),
+        })
+        .filter(|row| known.get(row.slug) != Some(row))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO outlet (slug, name, language, tags) \
+         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags' FROM json_each($1) WHERE true \
+         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags",
+    )
+    .bind(row::rows(&rows))
+    .execute(connection)
+    .await
+    .while_doing("writing outlets")?;
+    Ok(())
+}
+
+#[derive(Debug, Serialize)]
+struct ConfiguredFeedRow<'a> {
+    url: &'a str,
+    outlet: i64,
+    schedule: &'a str,
+    public_url: Option<&'a str>,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownFeed {
+    id: i64,
+    url: String,
+    outlet_id: i64,
+    schedule: String,
+    public_url: Option<String>,
+    removed: bool,
+}
+
+/// Writes feeds that are new or changed, and marks those that are no longer configured.
+async fn adopt_feeds(
+    connection: &mut SqliteConnection,
+    store_config: &StoreConfig,
+    now: Timestamp,
+) -> Result<ConfigChanges, StoreError> {
+    let ids: Vec<(String, i64)> = sqlx::query_as("SELECT slug, id FROM outlet")
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("reading outlets")?;
+    let ids: HashMap<&str, i64> = ids.iter().map(|(slug, id)| (slug.as_str(), *id)).collect();
+    let known = known_feeds(connection).await?;
+    let mut known: HashMap<&str, &KnownFeed> = known.iter().map(|f| (f.url.as_str(), f)).collect();
+    let mut adopted = ConfigChanges::default();
+    let (mut rows, mut added) = (Vec::new(), Vec::new());
+    for (outlet, schedule) in &store_config.outlets {
+        let Some(&id) = ids.get(outlet.slug.as_str()) else { continue };
+        for url in &outlet.feeds {
+            let public_url = store_config.public_urls.get(url).map(FeedUrl::as_str);
+            let row = ConfiguredFeedRow { url: url.as_str(), outlet: id, schedule, public_url };
+            match known.remove(row.url) {
+                None => added.push(row.url),
+                Some(f) if f.removed => adopted.added.push(FeedId(f.id)),
+                Some(f) if f.schedule != *schedule => adopted.rescheduled.push(FeedId(f.id)),
+                Some(f) if f.outlet_id == id && f.public_url.as_deref() == public_url => continue,
+                Some(_) => {}
+            }
+            rows.push(row);
+        }
+    }
+    // What the configuration did not name is left.
+    let removed: Vec<i64> = known.values().filter(|f| !f.removed).map(|f| f.id).collect();
+    adopted.removed = removed.len() as u64;
+    write_feeds(connection, &rows, &removed, now).await?;
+    for (outlet, _) in store_config.outlets.iter().filter(|(outlet, _)| !outlet.was.is_empty()) {
+        let Some(&id) = ids.get(outlet.slug.as_str()) else { continue };
+        inherit(connection, id, &outlet.was).await?;
+    }
+    if !added.is_empty() {
+        let new = known_feeds(connection).await?;
+        let added: HashSet<&str> = added.into_iter().collect();
+        adopted.added.extend(new.iter().filter(|f| added.contains(f.url.as_str())).map(|f| FeedId(f.id)));
+    }
+    Ok(adopted)
+}
+
+/// Gives an outlet the feeds at its former addresses, and what they brought, where another outlet has them. Feeds that are
+/// configured stay where they are.
+async fn inherit(connection: &mut SqliteConnection, outlet: i64, was: &[FeedUrl]) -> Result<(), StoreError> {
+    let urls: Vec<&str> = was.iter().map(FeedUrl::as_str).collect();
+    let moved: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT id, outlet_id FROM feed WHERE url IN (SELECT value FROM json_each($2)) AND removed = 1 AND outlet_id <> $1",
+    )
+    .bind(outlet)
+    .bind(row::rows(&urls))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("reading former feeds")?;
+    for (feed, former) in moved {
+        for sql in [
+            "UPDATE feed SET outlet_id = $1 WHERE outlet_id = $2 AND id = $3",
+            // By the former outlet, which an index leads to; nothing leads from a feed to its entries.
+            "UPDATE entry SET outlet_id = $1 WHERE outlet_id = $2 AND feed_id = $3",
+        ] {
+            let query = sqlx::query(sql).bind(outlet).bind(former).bind(feed);
+            query.execute(&mut *connection).await.while_doing("moving the entries of former feeds")?;
+        }
+    }
+    Ok(())
+}
+
+async fn known_feeds(connection: &mut SqliteConnection) -> Result<Vec<KnownFeed>, StoreError> {
+    sqlx::query_as("SELECT id, url, outlet_id, schedule, public_url, removed FROM feed")
+        .fetch_all(connection)
+        .await
+        .while_doing("reading feeds")
+}
+
+async fn write_feeds(
+    connection: &mut SqliteConnection,
+    rows: &[ConfiguredFeedRow<'_>],
+    removed: &[i64],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !rows.is_empty() {
+        sqlx::query(
+            "INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
+             SELECT value ->> 'url', value ->> 'url', value ->> 'outlet', value ->> 'schedule', value ->> 'public_url', $2 \
+             FROM json_each($1) WHERE true \
+             ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, \
+                 public_url = excluded.public_url, removed = 0",
+        )
+        .bind(row::rows(rows))
+        .bind(row::milli(now))
+        .execute(&mut *connection)
+        .await
+        .while_doing("writing feeds")?;
+    }
+    if !removed.is_empty() {
+        sqlx::query("UPDATE feed SET removed = 1 WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(row::rows(removed))
+            .execute(connection)
+            .await
+            .while_doing("removing feeds")?;
+    }
+    Ok(())
+}
+
+/// Writes the channels; one whose definition changed gets its places laid anew. In a small file that is done at once; else
+/// what is left to do is answered.
+async fn adopt_channels(
+    connection: &mut SqliteConnection,
+    channels: &[Channel],
+) -> Result<(Catalog, Vec<Relaying>), StoreError> {
+    let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
+    sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
+        .bind(row::rows(&slugs))
+        .execute(&mut *connection)
+        .await
+        .while_doing("removing channels")?;
+    let mut catalog = Catalog::load(connection, Vec::new()).await?;
+    let mut changed = Vec::new();
+    for channel in channels {
+        let definition = definition(channel, &catalog);
+        let was: Option<(i64, String, String)> =
+            sqlx::query_as("SELECT id, definition, title FROM channel WHERE slug = $1")
+                .bind(channel.slug.as_str())
+                .fetch_optional(&mut *connection)
+                .await
+                .while_doing("reading channels")?;
+        let same = was.as_ref().is_some_and(|(_, was, _)| *was == definition);
+        let id = match &was {
+            Some((id, _, title)) if same && *title == channel.title => *id,
+            // A definition is written once its places are.
+            _ => write_channel(connection, channel, if same { &definition } else { UNFINISHED }).await?,
+        };
+        if !same {
+            changed.push(Relaying::new(id, channel, definition));
+        }
+        catalog.channels.push((id, channel.clone()));
+    }
+    let mut left = Vec::new();
+    for mut relaying in changed {
+        let mut strides = AT_ONCE;
+        while let Some(next) = relaying.stride(connection, &catalog).await? {
+            relaying = next;
+            strides -= 1;
+            if strides == 0 {
+                catalog.relaying.insert(relaying.id);
+                left.push(relaying);
+                break;
+            }
+        }
+    }
+    Ok((catalog, left))
+}
+
+/// The definition of a channel whose places are not laid yet.
+const UNFINISHED: &str = "";
+/// Strides of a channel's places that are laid together with the configuration.
+const AT_ONCE: u32 = 3;
+
+async fn write_channel(
+    connection: &mut SqliteConnection,
+    channel: &Channel,
+    definition: &str,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar(
+        "INSERT INTO channel (slug, title, definition) VALUES ($1, $2, $3) \
+         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id",
+    )
+    .bind(channel.slug.as_str())
+    .bind(&channel.title)
+    .bind(definition)
+    .fetch_one(connection)
+    .await
+    .while_doing("writing channels")
+}
+
+/// What a channel takes, in terms of outlets: equal texts have equal places. Title and limit are no part of it.
+fn definition(channel: &Channel, catalog: &Catalog) -> String {
+    let mut outlets: Vec<&str> = Vec::new();
+    if !(channel.outlets.is_empty() && channel.tags.is_empty()) {
+        let any_language = channel.languages.first().map(Language::as_str);
+        outlets = catalog
+            .outlets
+            .values()
+            .filter(|o| channel.takes(&o.slug, &o.tags, any_language))
+            .map(|o| o.slug.as_str())
+            .collect();
+        outlets.sort_unstable();
+    }
+    let list = |items: &mut dyn Iterator<Item = &str>| items.collect::<Vec<_>>().join(",");
+    format!(
+        "outlets={} languages={} min_outlets={} prefer={} collapse={}",
+        if outlets.is_empty() && channel.outlets.is_empty() && channel.tags.is_empty() {
+            "*".to_owned()
+        } else {
+            outlets.join(",")
+        },
+        list(&mut channel.languages.iter().map(Language::primary)),
+        channel.min_outlets,
+        list(&mut channel.prefer.iter().map(Slug::as_str)),
+        channel.collapse,
+    )
+}

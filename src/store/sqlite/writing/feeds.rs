@@ -1,0 +1,282 @@
+//! Feeds as polls need them: read once at the start, written with each poll.
+
+use crate::{
+    model::{FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, Slug, Tally, Validators},
+    store::{
+        error::{ErrorContext, StoreError},
+        finished_poll::{FeedUpdate, FinishedPoll},
+        sqlite::row::{self, RowRef, milli},
+    },
+};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+
+#[derive(sqlx::FromRow)]
+struct FeedRow {
+    id: i64,
+    outlet_id: i64,
+    slug: String,
+    url: String,
+    ask_url: String,
+    etag: Option<Vec<u8>>,
+    last_modified: Option<Vec<u8>>,
+    body_hash: Option<i64>,
+    state: String,
+    failures: i64,
+    hold_until: Option<String>,
+    last_poll_at: Option<String>,
+    last_success_at: Option<String>,
+    next_poll_at: String,
+    hints: String,
+    rhythm: String,
+    moving_to: Option<String>,
+    moving_visits: i64,
+    moving_since: Option<String>,
+    guids_void: bool,
+}
+
+/// Every configured feed, in order of row id.
+pub(in crate::store) async fn configured(connection: &mut SqliteConnection) -> Result<Vec<FeedRecord>, StoreError> {
+    let rows: Vec<FeedRow> = sqlx::query_as(
+        "SELECT f.id, f.outlet_id, o.slug, f.url, f.ask_url, f.etag, f.last_modified, f.body_hash, f.state, f.failures, \
+                f.hold_until, f.last_poll_at, f.last_success_at, f.next_poll_at, f.hints, f.rhythm, f.moving_to, \
+                f.moving_visits, f.moving_since, f.guids_void \
+         FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.id",
+    )
+    .fetch_all(connection)
+    .await
+    .while_doing("reading feeds")?;
+    rows.into_iter().map(record).collect()
+}
+
+fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
+    let place = RowRef { table: "feed", row: row.id };
+    let url = |column, text: &str| place.parse(column, text, |t| FeedUrl::parse(t).ok());
+    let moving = match (&row.moving_to, place.maybe_time("moving_since", row.moving_since.as_deref())?) {
+        (Some(to), Some(since)) => {
+            Some((url("moving_to", to)?, place.count("moving_visits", row.moving_visits)?, since))
+        }
+        _ => None,
+    };
+    Ok(FeedRecord {
+        id: FeedId(row.id),
+        outlet_id: OutletId(row.outlet_id),
+        outlet: place.parse("outlet_id", &row.slug, |t| Slug::parse(t).ok())?,
+        url: url("url", &row.url)?,
+        ask: url("ask_url", &row.ask_url)?,
+        validators: Validators { etag: row.etag, last_modified: row.last_modified },
+        body_hash: row.body_hash,
+        state: place.parse("state", &row.state, FeedState::parse)?,
+        failures: place.count("failures", row.failures)?,
+        hold_until: place.maybe_time("hold_until", row.hold_until.as_deref())?,
+        last_poll_at: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
+        last_success_at: place.maybe_time("last_success_at", row.last_success_at.as_deref())?,
+        next_poll_at: place.time("next_poll_at", &row.next_poll_at)?,
+        hints: place.json("hints", &row.hints)?,
+        rhythm: row.rhythm,
+        moving,
+        guids_void: row.guids_void,
+    })
+}
+
+/// A feed after a poll, and the poll, as rows. Owned, so that empty polls can wait for their batch.
+#[derive(Debug)]
+pub(in crate::store) struct PollRows {
+    poll: PollRow,
+    feed: FeedAfter,
+    info: Option<InfoRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct PollRow {
+    feed: i64,
+    ended_at: String,
+    ms: i64,
+    outcome: &'static str,
+    fault: Option<&'static str>,
+    error: Option<String>,
+    status: Option<u16>,
+    bytes: u64,
+    listed: u32,
+    new: u32,
+    revised: u32,
+    duplicate: u32,
+    gap: bool,
+    repairs: Option<String>,
+    next_poll_at: String,
+    why: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FeedAfter {
+    id: i64,
+    ask_url: String,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    body_hash: Option<i64>,
+    state: &'static str,
+    failures: u32,
+    hold_until: Option<String>,
+    last_poll_at: Option<String>,
+    last_success_at: Option<String>,
+    last_outcome: Option<&'static str>,
+    last_error: Option<String>,
+    next_poll_at: String,
+    why: String,
+    hints: String,
+    rhythm: String,
+    moving_to: Option<String>,
+    moving_visits: u32,
+    moving_since: Option<String>,
+    guids_void: bool,
+    gap: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct InfoRow {
+    id: i64,
+    title: Option<String>,
+    link: Option<String>,
+    language: Option<String>,
+    repairs: String,
+}
+
+impl FeedAfter {
+    fn of(updates: &FeedUpdate, outcome: Option<&Outcome>, gap: bool) -> Self {
+        let feed = &updates.feed;
+        let failed = outcome.and_then(|o| if let Outcome::Failed(fault) = o { Some(fault.to_string()) } else { None });
+        Self {
+            id: feed.id.0,
+            ask_url: feed.ask.as_str().to_owned(),
+            etag: feed.validators.etag.as_deref().map(row::hex),
+            last_modified: feed.validators.last_modified.as_deref().map(row::hex),
+            body_hash: feed.body_hash,
+            state: feed.state.as_str(),
+            failures: feed.failures,
+            hold_until: feed.hold_until.map(milli),
+            last_poll_at: feed.last_poll_at.map(milli),
+            last_success_at: feed.last_success_at.map(milli),
+            last_outcome: outcome.map(Outcome::as_str),
+            last_error: failed,
+            next_poll_at: milli(feed.next_poll_at),
+            why: updates.why.clone(),
+            // Numbers and strings: serialising them cannot fail.
+            hints: serde_json::to_string(&feed.hints).unwrap_or_else(|_| "{}".to_owned()),
+            rhythm: feed.rhythm.clone(),
+            moving_to: feed.moving.as_ref().map(|(url, ..)| url.as_str().to_owned()),
+            moving_visits: feed.moving.as_ref().map_or(0, |(_, polls, _)| *polls),
+            moving_since: feed.moving.as_ref().map(|(.., since)| milli(*since)),
+            guids_void: feed.guids_void,
+            gap,
+        }
+    }
+}
+
+impl PollRows {
+    /// Rows of a settled poll.
+    pub(in crate::store) fn of(poll: &FinishedPoll, updates: &FeedUpdate, tally: Tally, gap: bool) -> Self {
+        let feed = FeedAfter::of(updates, Some(&poll.outcome), gap);
+        let repairs = poll.document.as_ref().map(|d| row::rows(&d.repairs));
+        let history = PollRow {
+            feed: poll.feed.id.0,
+            ended_at: milli(poll.ended_at),
+            ms: i64::try_from(poll.ended_at.duration_since(poll.started_at).as_millis()).unwrap_or(i64::MAX),
+            outcome: poll.outcome.as_str(),
+            fault: if let Outcome::Failed(fault) = &poll.outcome { Some(fault.as_str()) } else { None },
+            error: feed.last_error.clone(),
+            status: poll.status,
+            bytes: poll.bytes,
+            listed: tally.listed,
+            new: tally.new,
+            revised: tally.revised,
+            duplicate: tally.duplicate,
+            gap,
+            repairs: repairs.clone().filter(|text| text != "[]"),
+            next_poll_at: feed.next_poll_at.clone(),
+            why: updates.why.clone(),
+        };
+        let info = poll.document.as_ref().zip(repairs).map(|(d, repairs)| info(poll.feed.id, &d.info, repairs));
+        Self { poll: history, feed, info }
+    }
+}
+
+fn info(feed: FeedId, info: &FeedInfo, repairs: String) -> InfoRow {
+    InfoRow { id: feed.0, title: info.title.clone(), link: info.link.clone(), language: info.language.clone(), repairs }
+}
+
+/// Writes polls: their rows in the history, and what they leave behind in their feeds.
+pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[PollRows]) -> Result<(), StoreError> {
+    if polls.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
+                duplicate, gap, repairs, next_poll_at, why) \
+         SELECT v ->> 'feed', v ->> 'ended_at', v ->> 'ms', v ->> 'outcome', v ->> 'fault', \
+                v ->> 'error', v ->> 'status', v ->> 'bytes', v ->> 'listed', v ->> 'new', \
+                v ->> 'revised', v ->> 'duplicate', v ->> 'gap', v ->> 'repairs', \
+                v ->> 'next_poll_at', v ->> 'why' FROM r",
+    )
+    .bind(row::rows(&polls.iter().map(|v| &v.poll).collect::<Vec<_>>()))
+    .execute(&mut *connection)
+    .await
+    .while_doing("writing the history of polls")?;
+    // A feed polled twice in one batch is as its last poll left it.
+    let mut last = std::collections::HashMap::new();
+    for poll in polls {
+        last.insert(poll.feed.id, &poll.feed);
+    }
+    update(connection, &last.into_values().collect::<Vec<_>>()).await?;
+    let infos: Vec<&InfoRow> = polls.iter().filter_map(|v| v.info.as_ref()).collect();
+    if infos.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE feed SET title = v ->> 'title', link = v ->> 'link', language = v ->> 'language', \
+                repairs = v ->> 'repairs' \
+         FROM r WHERE feed.id = v ->> 'id'",
+    )
+    .bind(row::rows(&infos))
+    .execute(connection)
+    .await
+    .while_doing("writing what feeds say of themselves")?;
+    Ok(())
+}
+
+/// Writes feeds that were settled without a poll: new ones, and those whose schedule changed.
+pub(in crate::store) async fn update_feeds(
+    connection: &mut SqliteConnection,
+    updates: &[FeedUpdate],
+) -> Result<(), StoreError> {
+    let rows: Vec<FeedAfter> = updates.iter().map(|s| FeedAfter::of(s, None, false)).collect();
+    update(connection, &rows.iter().collect::<Vec<_>>()).await
+}
+
+async fn update(connection: &mut SqliteConnection, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
+    if feeds.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE feed SET ask_url = v ->> 'ask_url', etag = unhex(v ->> 'etag'), \
+                last_modified = unhex(v ->> 'last_modified'), body_hash = v ->> 'body_hash', \
+                state = v ->> 'state', failures = v ->> 'failures', \
+                hold_until = v ->> 'hold_until', last_poll_at = v ->> 'last_poll_at', \
+                last_success_at = v ->> 'last_success_at', \
+                last_outcome = coalesce(v ->> 'last_outcome', last_outcome), \
+                last_error = CASE WHEN v ->> 'last_outcome' IS NULL THEN last_error \
+                                  ELSE v ->> 'last_error' END, \
+                next_poll_at = v ->> 'next_poll_at', why = v ->> 'why', hints = v ->> 'hints', \
+                rhythm = v ->> 'rhythm', moving_to = v ->> 'moving_to', \
+                moving_visits = v ->> 'moving_visits', moving_since = v ->> 'moving_since', \
+                guids_void = v ->> 'guids_void', gaps = gaps + (v ->> 'gap') \
+         FROM r WHERE feed.id = v ->> 'id'",
+    )
+    .bind(row::rows(feeds))
+    .execute(connection)
+    .await
+    .while_doing("writing feeds")?;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! What the file knows about a batch of arrivals: three statements, whatever the size of the batch.
+
+use crate::{
+    dedup::{Arrival, KnownEntries, KnownEntry, KnownSighting, Stamp, files_of, is_backdated, path_id, rules},
+    model::{EntryId, Extras, FeedId, LinkKey, OutletId, PlainText, StoryId},
+    store::{
+        error::{ErrorContext, StoreError},
+        sqlite::row,
+    },
+};
+use sqlx::SqliteConnection;
+use std::collections::{HashMap, HashSet};
+
+#[derive(sqlx::FromRow)]
+struct KnownSightingRow {
+    key_hash: i64,
+    feed_id: i64,
+    entry_id: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: i64,
+    outlet_id: i64,
+    feed_id: i64,
+    story_id: i64,
+    shown: i64,
+    title: String,
+    title_from: String,
+    link_key: Option<i64>,
+    folded_body: String,
+    members: i64,
+    source_id: Option<String>,
+    link: Option<String>,
+    language: Option<String>,
+    believed: Option<String>,
+    extras: String,
+    feed_removed: bool,
+    short_html: Option<String>,
+}
+
+/// Recalls sightings by key, entries by link, and those entries themselves.
+pub(in crate::store) async fn known_entries(
+    connection: &mut SqliteConnection,
+    arrivals: &[Arrival],
+) -> Result<KnownEntries, StoreError> {
+    let mut known = KnownEntries::default();
+    if arrivals.is_empty() {
+        return Ok(known);
+    }
+    let mut keys: HashSet<i64> = arrivals.iter().flat_map(Arrival::key_hashes).collect();
+    let named = keys.clone();
+    // What else the documents list: nobody else can be that.
+    keys.extend(documents(arrivals).flat_map(|a| a.listing.keys()));
+    let sightings: Vec<KnownSightingRow> = sqlx::query_as(
+        "SELECT key_hash, feed_id, entry_id FROM sighting \
+         WHERE key_hash IN (SELECT value FROM json_each($1)) ORDER BY id",
+    )
+    .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("recalling sightings")?;
+    let mut ids: HashSet<i64> = HashSet::new();
+    for row in sightings {
+        if named.contains(&row.key_hash) {
+            ids.extend(row.entry_id);
+        }
+        let sighted = KnownSighting { feed: FeedId(row.feed_id), entry: row.entry_id.map(EntryId) };
+        known.by_key.entry(row.key_hash).or_default().push(sighted);
+    }
+    let links: HashSet<i64> = arrivals.iter().filter_map(|a| a.entry.link_key).map(|k| k.0).collect();
+    let linked: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT link_key, id FROM entry WHERE link_key IN (SELECT value FROM json_each($1)) ORDER BY id",
+    )
+    .bind(row::rows(&links.into_iter().collect::<Vec<_>>()))
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("recalling links")?;
+    for (link, id) in linked {
+        ids.insert(id);
+        known.by_link.entry(LinkKey(link)).or_default().push(EntryId(id));
+    }
+    known.dated = dated(connection, arrivals, &known).await?;
+    ids.extend(known.dated.iter().map(|id| id.0));
+    known.late = late(connection, arrivals).await?;
+    known.entries = entries(connection, &ids).await?;
+    Ok(known)
+}
+
+/// An arrival of each document.
+fn documents(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {
+    let mut met = HashSet::new();
+    arrivals.iter().filter(move |a| met.insert((a.feed, a.poll)))
+}
+
+/// Entries of one minute of an outlet that are looked at, at most: more share it where dates say nothing.
+const DATED: i64 = 500;
+
+/// Entries dated when an arrival is that no key names: those with its stamp, and those with the id in its path. The index
+/// over outlet and date finds them.
+async fn dated(
+    connection: &mut SqliteConnection,
+    arrivals: &[Arrival],
+    known: &KnownEntries,
+) -> Result<HashSet<EntryId>, StoreError> {
+    let is_here = |a: &Arrival| {
+        known.by_key.get(&a.entry.key.hash()).is_some_and(|sighted| sighted.iter().any(|s| s.feed == a.feed))
+    };
+    let mut wanted: HashSet<(i64, String)> = HashSet::new();
+    let (mut stamps, mut ids, mut texts) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for arrival in arrivals.iter().filter(|a| !is_here(a)) {
+        let Some(at) = arrival.entry.believed else { continue };
+        wanted.insert((arrival.outlet.0, row::second(at)));
+        stamps.extend(Stamp::of(&arrival.entry));
+        texts.insert(arrival.entry.folded.body.as_str());
+        ids.extend(arrival.entry.link.as_deref().and_then(path_id));
+    }
+    if wanted.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows: Vec<DatedRow> = sqlx::query_as(
+        "SELECT e.id, e.believed, t.folded_title, t.folded_body, e.link FROM json_each($1) AS w \
+         JOIN entry AS e ON e.id IN (SELECT id FROM entry \
+            WHERE outlet_id = w.value ->> 0 AND published_at = w.value ->> 1 LIMIT $2) \
+         JOIN entry_text AS t ON t.entry_id = e.id",
+    )
+    .bind(row::rows(&wanted.into_iter().collect::<Vec<_>>()))
+    .bind(DATED)
+    .fetch_all(connection)
+    .await
+    .while_doing("recalling entries by their dates")?;
+    let mut found = HashSet::new();
+    for row in rows {
+        let place = row::RowRef { table: "entry", row: row.id };
+        let stamp = Stamp::new(place.maybe_time("believed", row.believed.as_deref())?, &row.folded_title);
+        let has_id = || row.link.as_deref().and_then(path_id).is_some_and(|id| ids.contains(&id));
+        if stamp.is_some_and(|stamp| stamps.contains(&stamp)) || texts.contains(row.folded_body.as_str()) || has_id() {
+            found.insert(EntryId(row.id));
+        }
+    }
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct DatedRow {
+    id: i64,
+    believed: Option<String>,
+    folded_title: String,
+    folded_body: String,
+    link: Option<String>,
+}
+
+/// Backdated entries that came in at the top on the day of the arrivals, by feed; asked only for feeds that bring some.
+async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result<HashMap<FeedId, u32>, StoreError> {
+    let mut late = HashMap::new();
+    let mut met = HashSet::new();
+    for arrival in arrivals.iter().filter(|a| is_backdated(a)) {
+        if !met.insert(arrival.feed) {
+            continue;
+        }
+        let day = row::second(arrival.seen_at);
+        let before = arrival.seen_at.saturating_sub(rules::BACKDATED).unwrap_or(jiff::Timestamp::MIN);
+        let count: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM entry WHERE outlet_id = $1 AND first_seen_at >= $2 AND feed_id = $3 \
+             AND believed < $4 AND order_at = first_seen_at",
+        )
+        .bind(arrival.outlet.0)
+        .bind(format!("{}T00:00:00Z", day.get(..10).unwrap_or_default()))
+        .bind(arrival.feed.0)
+        .bind(row::second(before))
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing("counting late entries")?;
+        late.insert(arrival.feed, u32::try_from(count).unwrap_or(u32::MAX));
+    }
+    Ok(late)
+}
+
+async fn entries(
+    connection: &mut SqliteConnection,
+    ids: &HashSet<i64>,
+) -> Result<HashMap<EntryId, KnownEntry>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<KnownRow> = sqlx::query_as(
+        "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, e.shown, e.title, e.title_from, e.link_key, t.folded_body, s.members, \
+                e.source_id, e.link, e.language, e.believed, t.extras, f.removed AS feed_removed, \
+                CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html \
+         FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
+         JOIN feed AS f ON f.id = e.feed_id WHERE e.id IN (SELECT value FROM json_each($1))",
+    )
+    .bind(row::rows(&ids.iter().collect::<Vec<_>>()))
+    .fetch_all(connection)
+    .await
+    .while_doing("recalling entries")?;
+    rows.into_iter().map(|row| known_entry(row).map(|entry| (entry.id, entry))).collect()
+}
+
+fn known_entry(row: KnownRow) -> Result<KnownEntry, StoreError> {
+    let place = row::RowRef { table: "entry", row: row.id };
+    let story = row::RowRef { table: "story", row: row.story_id };
+    Ok(KnownEntry {
+        id: EntryId(row.id),
+        outlet: OutletId(row.outlet_id),
+        feed: FeedId(row.feed_id),
+        feed_removed: row.feed_removed,
+        believed: place.maybe_time("believed", row.believed.as_deref())?,
+        files: {
+            let is_short = row.folded_body.split(' ').nth(rules::SHORT).is_none();
+            let extras: Extras = place.json("extras", &row.extras)?;
+            files_of(&extras, row.short_html.as_deref().filter(|_| is_short))
+        },
+        source_id: row.source_id,
+        link: row.link,
+        language: row.language,
+        story: StoryId(row.story_id),
+        shown: row.shown,
+        title: (row.title_from == "title").then(|| PlainText::vouch(row.title)),
+        link_key: row.link_key.map(LinkKey),
+        folded_body: row.folded_body,
+        story_members: story.count("members", row.members)?,
+    })
+}

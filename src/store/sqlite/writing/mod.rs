@@ -1,0 +1,14 @@
+//! Writing: the writer's task and the statements of its transactions.
+
+pub(in crate::store) mod apply;
+pub(in crate::store) mod archive;
+pub(in crate::store) mod channel_order;
+pub(in crate::store) mod checkpoint;
+pub(in crate::store) mod configured;
+pub(in crate::store) mod feeds;
+pub(in crate::store) mod load_window;
+pub(in crate::store) mod lookup;
+pub(in crate::store) mod retention;
+pub(in crate::store) mod search_index;
+pub(in crate::store) mod transaction;
+pub(in crate::store) mod writer_task;

@@ -1,0 +1,299 @@
+//! Retention: forgets stories that no feed lists any more, and old rows of poll history. Sightings stay as tombstones, so
+//! that a forgotten entry never returns as new.
+//!
+//! Each step is one short transaction over a bounded number of rows, so that polls are written in between. Stories are walked
+//! in the order of their ids, which is the order of their creation: the walk ends at the first that is too young.
+
+use crate::store::{
+    error::{ErrorContext, StoreError},
+    progress::{Progress, ProgressSender, ProgressUnit},
+    sqlite::row::{self, milli, second},
+    writer::Writer,
+};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::SqliteConnection;
+use std::time::Duration;
+
+/// Stories that one step looks at: some ten milliseconds.
+const LOOK: i64 = 1_000;
+/// Entries that one step forgets, beyond which it ends. An entry costs some 0.15 ms, most of it for the search index.
+const FORGET: i64 = 200;
+/// Rows of poll history, and archive pages, that one step forgets.
+const POLLS: i64 = 2_000;
+const PAGES: i64 = 50;
+/// Between two steps.
+const PAUSE: Duration = Duration::from_millis(10);
+/// Fewer stories than this may all be forgotten at once.
+const FEW: u64 = 100;
+
+/// What is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetentionLimits {
+    /// Entries that a feed listed at or after this instant.
+    pub entries_since: Timestamp,
+    /// Polls that ended at or after this instant.
+    pub polls_since: Timestamp,
+    /// Count only.
+    pub dry_run: bool,
+    /// Forget even when next to nothing would be left.
+    pub force: bool,
+}
+
+impl RetentionLimits {
+    /// What is to be kept as of `now`: entries listed within the last `entries`, polls of the last `polls`.
+    #[must_use]
+    pub fn as_of(now: Timestamp, entries: Duration, polls: Duration, dry_run: bool) -> Self {
+        let since = |keep: Duration| {
+            let keep = SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX);
+            now.checked_sub(keep).unwrap_or(Timestamp::MIN)
+        };
+        Self { entries_since: since(entries), polls_since: since(polls), dry_run, force: false }
+    }
+
+    /// The same, also when next to nothing would be left.
+    #[must_use]
+    pub fn forced(self, force: bool) -> Self {
+        Self { force, ..self }
+    }
+}
+
+/// What was forgotten, or would be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Pruned {
+    /// Entries, all of stories of which nothing is listed any more.
+    pub entries: u64,
+    /// Stories.
+    pub stories: u64,
+    /// Rows of poll history.
+    pub polls: u64,
+}
+
+/// One step of retention: a short transaction of the writer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) enum Step {
+    /// Look at the stories after this one, and forget nothing.
+    Look(i64),
+    /// Whether, of `looked` stories up to `last`, forgetting `going` would leave next to nothing.
+    LeavesNothing { going: u64, looked: u64, last: i64 },
+    /// Forget stories after this one.
+    Stories(i64),
+    /// Forget archive pages.
+    Pages,
+    /// Forget poll history.
+    Polls,
+    /// Count the poll history that would be forgotten.
+    CountPolls,
+}
+
+/// What a step did.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::store) struct Done {
+    /// Rows that went or would go: stories, pages or polls. For [`Step::LeavesNothing`], 1 is yes.
+    pub rows: u64,
+    /// Entries of these stories.
+    pub entries: u64,
+    /// Stories that were looked at.
+    pub looked: u64,
+    /// The last story that was dealt with.
+    pub last: i64,
+    /// Whether more is left to do.
+    pub more: bool,
+}
+
+/// Forgets what is not to be kept, step by step.
+pub(in crate::store) async fn prune(
+    writer: &Writer,
+    keep: RetentionLimits,
+    progress_sender: &ProgressSender,
+) -> Result<Pruned, StoreError> {
+    progress_sender.send_replace(Progress::unmeasured("looking for what to forget"));
+    let found = walk(writer, keep, Step::Look, |_| {}).await?;
+    let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
+    if keep.dry_run {
+        pruned.polls = writer.retention(keep, Step::CountPolls).await?.rows;
+        return Ok(pruned);
+    }
+    let leaves = Step::LeavesNothing { going: found.rows, looked: found.looked, last: found.last };
+    if !keep.force && writer.retention(keep, leaves).await?.rows > 0 {
+        let (stories, since) = (found.rows, keep.entries_since);
+        return Err(StoreError::NothingLeft { stories, since });
+    }
+    let total = found.rows;
+    let advance = |done| {
+        let progress = Progress { doing: "forgetting", done, total, unit: ProgressUnit::Stories };
+        progress_sender.send_replace(progress);
+    };
+    let gone = walk(writer, keep, Step::Stories, advance).await?;
+    (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
+    progress_sender.send_replace(Progress::unmeasured("forgetting archive pages and polls"));
+    walk(writer, keep, |_| Step::Pages, |_| {}).await?;
+    pruned.polls = walk(writer, keep, |_| Step::Polls, |_| {}).await?.rows;
+    Ok(pruned)
+}
+
+/// Repeats a step until nothing is left to do; answers the sums. Other commands of the writer come in between.
+async fn walk(
+    writer: &Writer,
+    keep: RetentionLimits,
+    step: impl Fn(i64) -> Step,
+    advance: impl Fn(u64),
+) -> Result<Done, StoreError> {
+    let mut sums = Done { last: i64::MIN, ..Done::default() };
+    loop {
+        let done = writer.retention(keep, step(sums.last)).await?;
+        sums.rows += done.rows;
+        sums.entries += done.entries;
+        sums.looked += done.looked;
+        sums.last = done.last;
+        if !done.more {
+            return Ok(sums);
+        }
+        advance(sums.rows);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Does one step in the caller's transaction.
+pub(in crate::store) async fn step(
+    connection: &mut SqliteConnection,
+    keep: RetentionLimits,
+    step: Step,
+) -> Result<Done, StoreError> {
+    match step {
+        Step::Look(after) => Ok(look(connection, keep, after, i64::MAX).await?.1),
+        Step::Stories(after) => stories(connection, keep, after).await,
+        Step::LeavesNothing { going, looked, last } => leaves_nothing(connection, going, looked, last).await,
+        Step::Pages => pages(connection, keep).await,
+        Step::Polls => polls(connection, keep).await,
+        Step::CountPolls => count_polls(connection, keep).await,
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    id: i64,
+    members: i64,
+    old: bool,
+    gone: bool,
+}
+
+/// Looks at the stories after this one, for those of which nothing was listed since the instant, until their entries are
+/// `most`. A story goes as a whole.
+async fn look(
+    connection: &mut SqliteConnection,
+    keep: RetentionLimits,
+    after: i64,
+    most: i64,
+) -> Result<(Vec<i64>, Done), StoreError> {
+    let looked: Vec<Candidate> = sqlx::query_as(
+        "SELECT s.id, s.members, s.created_at < $1 AS old, s.created_at < $1 AND NOT EXISTS ( \
+            SELECT 1 FROM entry AS m JOIN sighting AS n ON n.entry_id = m.id JOIN feed AS f ON f.id = n.feed_id \
+            WHERE m.story_id = s.id AND ((n.left_at IS NULL AND f.removed = 0) \
+              OR coalesce(n.left_at, f.last_success_at, n.first_seen_at) >= $1)) AS gone \
+         FROM story AS s WHERE s.id > $2 ORDER BY s.id LIMIT $3",
+    )
+    .bind(second(keep.entries_since))
+    .bind(after)
+    .bind(LOOK)
+    .fetch_all(connection)
+    .await
+    .while_doing("looking for stories to forget")?;
+    let mut going = Vec::new();
+    let (mut done, mut old) = (Done { last: after, ..Done::default() }, false);
+    for story in &looked {
+        if done.entries >= most.unsigned_abs() {
+            done.more = true;
+            break;
+        }
+        if story.gone {
+            going.push(story.id);
+            done.entries += story.members.unsigned_abs();
+        }
+        (done.looked, done.last) = (done.looked + 1, story.id);
+        old |= story.old;
+    }
+    done.rows = going.len() as u64;
+    // A clock that was wrong for a while leaves single stories out of order; a thousand young ones in a row are the end.
+    done.more |= old && i64::try_from(looked.len()).is_ok_and(|n| n == LOOK);
+    Ok((going, done))
+}
+
+/// Forgets the next stories.
+async fn stories(connection: &mut SqliteConnection, keep: RetentionLimits, after: i64) -> Result<Done, StoreError> {
+    let (going, done) = look(connection, keep, after, FORGET).await?;
+    if going.is_empty() {
+        return Ok(done);
+    }
+    let going = row::rows(&going);
+    for sql in [
+        "DELETE FROM place WHERE story_id IN (SELECT value FROM json_each($1))",
+        // Texts, revisions and membership go with the entry; sightings stay, with no entry.
+        "DELETE FROM entry WHERE story_id IN (SELECT value FROM json_each($1))",
+        "DELETE FROM story WHERE id IN (SELECT value FROM json_each($1))",
+    ] {
+        sqlx::query(sql).bind(&going).execute(&mut *connection).await.while_doing("forgetting stories")?;
+    }
+    Ok(done)
+}
+
+/// Whether fewer than a tenth of all stories would stay. Counts no further than it must.
+async fn leaves_nothing(
+    connection: &mut SqliteConnection,
+    going: u64,
+    looked: u64,
+    last: i64,
+) -> Result<Done, StoreError> {
+    let enough = going / 9 + 1;
+    let mut stay = looked.saturating_sub(going);
+    if going >= FEW && stay < enough {
+        let more: i64 = sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM story WHERE id > $1 LIMIT $2)")
+            .bind(last)
+            .bind(i64::try_from(enough - stay).unwrap_or(i64::MAX))
+            .fetch_one(connection)
+            .await
+            .while_doing("counting stories that stay")?;
+        stay += more.unsigned_abs();
+    }
+    Ok(Done { rows: u64::from(going >= FEW && stay < enough), ..Done::default() })
+}
+
+/// Forgets the documents of the oldest archive pages. Their rows stay: they are gone, not unknown.
+async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+    let done = sqlx::query(
+        "UPDATE archive SET atom = NULL WHERE rowid IN ( \
+            SELECT rowid FROM archive WHERE atom IS NOT NULL AND made_at < $1 ORDER BY made_at LIMIT $2)",
+    )
+    .bind(second(keep.entries_since))
+    .bind(PAGES)
+    .execute(connection)
+    .await
+    .while_doing("forgetting archive pages")?;
+    Ok(some_of(done.rows_affected(), PAGES))
+}
+
+/// Forgets the oldest rows of poll history.
+async fn polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+    let done = sqlx::query(
+        "DELETE FROM poll WHERE id IN (SELECT id FROM poll WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
+    )
+    .bind(milli(keep.polls_since))
+    .bind(POLLS)
+    .execute(connection)
+    .await
+    .while_doing("forgetting poll history")?;
+    Ok(some_of(done.rows_affected(), POLLS))
+}
+
+fn some_of(rows: u64, most: i64) -> Done {
+    Done { rows, more: rows >= most.unsigned_abs(), ..Done::default() }
+}
+
+/// Only for `prune --dry-run`, beside which no daemon runs: it reads every row that would go.
+async fn count_polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM poll WHERE ended_at < $1")
+        .bind(milli(keep.polls_since))
+        .fetch_one(connection)
+        .await
+        .while_doing("counting poll history to forget")?;
+    Ok(Done { rows: rows.unsigned_abs(), ..Done::default() })
+}

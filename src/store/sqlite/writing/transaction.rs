@@ -1,0 +1,189 @@
+//! Transactions of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
+//! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
+
+use crate::store::error::{ErrorContext, StoreError, StoreErrorKind};
+use sqlx::SqliteConnection;
+use std::{fmt, time::Duration};
+use tokio::{sync::watch, time::Instant};
+
+/// Pause after the first failed try; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Longest pause between two tries. Recovery after the trouble takes this long at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a transaction is still tried once the writer is told to stop.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Why the database cannot be written at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another process holds SQLite's write lock.
+    Locked,
+    /// The disk is full (`SQLITE_FULL`).
+    DiskFull,
+    /// Reading or writing the file failed, in SQLite's words.
+    Io(String),
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked => f.write_str("another process holds the database's write lock"),
+            Self::DiskFull => f.write_str("the disk is full"),
+            Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
+        }
+    }
+}
+
+impl Trouble {
+    /// The trouble behind a failed statement, if it is one that can pass.
+    pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
+        let StoreError::Sql { source, .. } = error else { return None };
+        match error.kind() {
+            StoreErrorKind::Busy => Some(Self::Locked),
+            StoreErrorKind::Full => Some(Self::DiskFull),
+            StoreErrorKind::Disk | StoreErrorKind::Denied => {
+                Some(Self::Io(source.as_database_error().map_or_else(String::new, |error| error.message().to_owned())))
+            }
+            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
+        }
+    }
+}
+
+/// The connection that writes, and what its trouble is. [`transaction!`] and [`reading!`] use it.
+pub(in crate::store) struct Transactions {
+    pub connection: SqliteConnection,
+    /// Why the last try failed; `None` when it succeeded.
+    trouble: watch::Sender<Option<Trouble>>,
+    /// Whether the writer is told to stop. A sender, so that the last handle's end does not close the channel.
+    stopping: watch::Sender<bool>,
+}
+
+/// Runs a future over the connection in a `BEGIN IMMEDIATE` transaction and evaluates to its result. The expression may be
+/// evaluated several times, each time over the same state of the file. A macro, because a closure over the borrowed
+/// connection cannot promise that its future is `Send`.
+///
+/// Fails when the trouble cannot pass, or has not passed a second after the writer was told to stop.
+macro_rules! transaction {
+    ($database:expr, |$connection:ident| $work:expr) => {{
+        let mut tries = $crate::store::sqlite::writing::transaction::Tries::default();
+        loop {
+            let tried = match $database.begin().await {
+                Ok(()) => {
+                    let $connection = &mut $database.connection;
+                    let worked = $work.await;
+                    $database.end(worked).await
+                }
+                Err(error) => Err(error),
+            };
+            if let Some(done) = $database.judge(tried, &mut tries).await {
+                break done;
+            }
+        }
+    }};
+}
+
+/// As [`transaction!`], without a transaction: nobody but the writer changes what it reads.
+macro_rules! reading {
+    ($database:expr, |$connection:ident| $work:expr) => {{
+        let mut tries = $crate::store::sqlite::writing::transaction::Tries::default();
+        loop {
+            let $connection = &mut $database.connection;
+            let tried = $work.await;
+            if let Some(done) = $database.judge(tried, &mut tries).await {
+                break done;
+            }
+        }
+    }};
+}
+
+pub(in crate::store) use {reading, transaction};
+
+/// The tries of one piece of work.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Tries {
+    failed: u32,
+    stopping_since: Option<Instant>,
+}
+
+impl Transactions {
+    pub(in crate::store) fn new(
+        connection: SqliteConnection,
+        trouble: watch::Sender<Option<Trouble>>,
+        stopping: watch::Sender<bool>,
+    ) -> Self {
+        Self { connection, trouble, stopping }
+    }
+
+    /// Takes SQLite's write lock.
+    pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
+        let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
+        begun.map(drop).while_doing("beginning a transaction")
+    }
+
+    /// Commits what was done, or rolls it back.
+    pub(in crate::store) async fn end<T>(&mut self, worked: Result<T, StoreError>) -> Result<T, StoreError> {
+        let done = match worked {
+            Ok(done) => {
+                sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("committing").map(|_| done)
+            }
+            Err(error) => Err(error),
+        };
+        if done.is_err() {
+            // SQLite rolls back by itself after some errors; then there is nothing to roll back, and that is no fault.
+            let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        }
+        done
+    }
+
+    /// The result, if it is final. After a trouble that can pass: `None`, after a pause.
+    pub(in crate::store) async fn judge<T>(
+        &self,
+        result: Result<T, StoreError>,
+        tries: &mut Tries,
+    ) -> Option<Result<T, StoreError>> {
+        let error = match result {
+            Ok(done) => {
+                self.passed();
+                return Some(Ok(done));
+            }
+            Err(error) => error,
+        };
+        let Some(trouble) = Trouble::of(&error) else { return Some(Err(error)) };
+        self.note(&trouble);
+        if *self.stopping.borrow() {
+            let since = *tries.stopping_since.get_or_insert_with(Instant::now);
+            if since.elapsed() >= STOP_PATIENCE {
+                return Some(Err(error));
+            }
+            tokio::time::sleep(FIRST_PAUSE).await;
+            return None;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << tries.failed.min(10)).min(LONGEST_PAUSE);
+        tries.failed += 1;
+        let mut stopping = self.stopping.subscribe();
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+        }
+        None
+    }
+
+    /// Says a new trouble once.
+    fn note(&self, trouble: &Trouble) {
+        let new = self.trouble.send_if_modified(|known| {
+            let new = known.as_ref() != Some(trouble);
+            *known = Some(trouble.clone());
+            new
+        });
+        if new {
+            tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
+        }
+    }
+
+    /// Says the end of a trouble once.
+    fn passed(&self) {
+        if self.trouble.send_if_modified(|known| known.take().is_some()) {
+            tracing::info!("the database can be written again");
+        }
+    }
+}
