@@ -1,13 +1,28 @@
-//! Warraq (ورّاق): polls the feeds of news outlets, keeps every report once, republishes them as merged feeds.
+//! Warraq (ورّاق): polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
 //!
-//! The rooms in the order in which data moves; nothing points back:
+//! The path of a poll; no arrow points back:
 //!
 //! ```text
 //! schedule -> fetch -> parse -> normalise -> dedup -> store -> publish -> serve
-//!   which     one      bytes    entries      what    one        stories    editions
-//!   feed is   polite   to       as we        is      writer,    to bytes   to readers
-//!   due       GET      feed     keep them    new     one file   and ETag
 //! ```
+//!
+//! The modules, each of which may use only those above it:
+//!
+//! - [`model`]: the types that all modules share: outlets, feeds, entries, stories, polls.
+//! - [`clock`]: the system's clock, or a manual one in tests.
+//! - [`schedule`]: when each feed is polled next, and why. Pure.
+//! - [`fetch`]: one HTTP request with its redirects, limits and checks.
+//! - [`parse`]: the bytes of a document to its entries. Pure.
+//! - [`normalise`]: an entry as stated to an entry as stored: clean HTML, canonical links, folded text. Pure.
+//! - [`dedup`]: whether an entry is new, revised, or a report of a known story. Pure.
+//! - [`store`]: the database: one writer, any number of readers.
+//! - [`publish`]: stories to Atom, RSS, JSON Feed and OPML. Pure.
+//! - [`config`]: the configuration file, checked as a whole.
+//! - [`poll`]: one poll from the request to the commit.
+//! - [`serve`]: the HTTP server: feeds, pages, health, metrics.
+//! - [`telemetry`]: logging.
+//! - [`daemon`]: the poll queue, publishing, retention, reload and shutdown.
+//! - [`cli`]: the commands.
 
 pub mod cli;
 pub mod clock;

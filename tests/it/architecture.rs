@@ -2,7 +2,7 @@
 //! text, and how long a file and a function may be.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -12,9 +12,14 @@ const MAX_LINES: usize = 500;
 /// No function is longer, tests apart.
 const MAX_FUNCTION: usize = 70;
 
-/// Crates that any module may name: notations and plumbing, nobody's own business.
+/// Crates that any module may name: data formats and the basics.
 const FREE: &str =
     "std core alloc blake3 bytes futures_util humantime jiff memchr serde serde_json thiserror tokio tracing url";
+
+/// Modules that are functions of their arguments: no runtime, log, file, environment, socket or thread there. Time is an argument.
+const PURE: &str = "model schedule parse normalise dedup publish";
+/// What a pure module must not name: the first name of a path, or `std::` and the second.
+const EFFECTS: &str = "tokio tracing log std::fs std::env std::net std::process std::thread fs env net process thread File Instant SystemTime";
 
 /// A module: a folder of `src/`, or a file of it.
 struct Module {
@@ -306,6 +311,73 @@ fn foreign_crates_stay_in_their_modules() {
         }
     }
     hold(breaches);
+}
+
+#[test]
+fn pure_modules_name_nothing_that_acts() {
+    let mut breaches = Vec::new();
+    for (source, module) in modules().into_iter().filter(|(_, module)| lists(PURE, module.name)) {
+        for (at, head, next) in paths(&source.code) {
+            if lists(EFFECTS, head) || (head == "std" && lists(EFFECTS, &format!("std::{next}"))) {
+                breaches.push(format!(
+                    "{}: {} is pure and must not name {head}::{next}: return what is to be done, and let its caller do it",
+                    source.at(at),
+                    module.name
+                ));
+            }
+        }
+    }
+    hold(breaches);
+}
+
+/// The types that some code defines outside functions: name and visibility.
+fn types(code: &str) -> Vec<(usize, &str, bool)> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for line in code.split_inclusive('\n') {
+        let bare = line.trim_start();
+        let public = bare.starts_with("pub");
+        let item = if public { bare.split_once(' ').map_or("", |(_, rest)| rest) } else { bare };
+        // `pub(in super::super) struct` has another space.
+        let item = item.trim_start_matches("super::super) ");
+        let defined = ["struct ", "enum ", "trait ", "type ", "union "].iter().find_map(|word| item.strip_prefix(word));
+        // Types of a trait's implementation are indented.
+        if let Some(name) = defined.filter(|_| bare.len() == line.len()) {
+            let name = &name[..name.find(|c| !is_word(c)).unwrap_or(name.len())];
+            found.push((start, name, public));
+        }
+        start += line.len();
+    }
+    found
+}
+
+#[test]
+fn a_public_type_name_means_one_thing() {
+    let sources = sources();
+    let mut places: BTreeMap<&str, (bool, Vec<String>)> = BTreeMap::new();
+    for source in &sources {
+        for (at, name, public) in types(&source.code) {
+            let (any_public, places) = places.entry(name).or_default();
+            *any_public |= public;
+            places.push(source.at(at));
+        }
+    }
+    let twice = places.into_iter().filter(|(_, (public, places))| *public && places.len() > 1);
+    hold(twice.map(|(name, (_, places))| format!("{name}: {}; give each its own name", places.join(", "))));
+}
+
+#[test]
+fn lib_rs_says_what_each_module_is_for() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let told: Vec<&str> = lib
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]: ").map(|(name, _)| name))
+        .collect();
+    let modules: Vec<&str> = MODULES.iter().map(|m| m.name).filter(|name| !matches!(*name, "main" | "lib")).collect();
+    assert_eq!(told, modules, "one line for each module, in the order of MODULES");
+    for name in modules {
+        assert!(lib.contains(&format!("pub mod {name};")), "{name}");
+    }
 }
 
 #[test]
