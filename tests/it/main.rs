@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backfill;
+mod circles;
 mod config;
 mod copies;
 mod daemon;
