@@ -33,6 +33,7 @@ mod queries;
 mod questions;
 mod reading;
 mod size;
+mod statements;
 mod store;
 mod stories;
 mod test_instance;

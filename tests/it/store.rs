@@ -6,11 +6,7 @@ use crate::{
     test_instance::TestInstance,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, migrate::Migrator};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path, process::Command};
 use warraq::store::{self, ProgressSender, Reader, StoreError, Writer};
 
 /// What interfaces.md promises to people who query.
@@ -25,10 +21,8 @@ const VIEWS: [(&str, &str); 5] = [
     ("revisions", "entry_id outlet seen_at old_title new_title"),
 ];
 
-/// The statement words with which a text is taken for SQL.
-const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
-
-async fn memory() -> SqliteConnection {
+/// A new database in memory.
+pub async fn memory() -> SqliteConnection {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     migrations().await.run(&mut connection).await.unwrap();
     connection
@@ -49,99 +43,6 @@ async fn the_views_have_the_columns_that_are_promised() {
             assert!(columns.iter().any(|c| c == column), "{view}.{column}: {columns:?}");
         }
     }
-}
-
-/// Every text of a source file, as Rust reads it.
-fn literals(source: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut chars = source.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '/' if chars.peek() == Some(&'/') => drop(chars.by_ref().find(|c| *c == '\n')),
-            // A character, not a lifetime.
-            '\'' if source.contains("'\"'") && chars.peek() == Some(&'"') => drop(chars.next()),
-            '"' => {
-                let mut text = String::new();
-                while let Some(c) = chars.next().filter(|c| *c != '"') {
-                    match (c, if c == '\\' { chars.next() } else { None }) {
-                        (_, None) => text.push(c),
-                        (_, Some('\n')) => while chars.next_if(|c| c.is_whitespace()).is_some() {},
-                        (_, Some(escaped)) => text.push(escaped),
-                    }
-                }
-                texts.push(text);
-            }
-            _ => {}
-        }
-    }
-    texts
-}
-
-/// The statements in these files of `src/`, with the file of each.
-fn statements(folder: &str) -> Vec<(PathBuf, String)> {
-    let mut statements = Vec::new();
-    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
-        let path = file.unwrap().path();
-        if path.extension().is_some_and(|e| e == "rs") {
-            let found = literals(&fs::read_to_string(&path).unwrap());
-            // A text that ends with VALUES is the beginning of two statements; the journeys run both.
-            let whole = |text: &String| VERBS.iter().any(|verb| text.starts_with(verb)) && !text.ends_with("VALUES ");
-            let sql = found.into_iter().filter(whole);
-            statements.extend(sql.map(|sql| (path.clone(), sql)));
-        }
-    }
-    statements
-}
-
-#[tokio::test]
-async fn every_statement_is_one_that_the_schema_understands() {
-    let mut connection = memory().await;
-    let statements = statements("src/store");
-    assert!(statements.len() > 40, "{}", statements.len());
-    for (path, sql) in statements {
-        let sql = format!("EXPLAIN {sql}");
-        let done = connection.execute(sqlx::query(AssertSqlSafe(sql.clone()))).await;
-        assert!(done.is_ok(), "{}: {sql}\n{done:?}", path.display());
-    }
-}
-
-/// Tables that grow with every entry or poll.
-const LARGE: [&str; 9] =
-    ["entry", "entry_text", "sighting", "story", "story_member", "revision", "place", "poll", "archive"];
-
-/// The table that a name in a plan stands for.
-fn table_of<'a>(name: &'a str, sql: &'a str) -> &'a str {
-    let words: Vec<&str> = sql.split([' ', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
-    let named = words.windows(3).find(|w| w[1] == "AS" && w[2] == name && LARGE.contains(&w[0]));
-    named.map_or(name, |w| w[0])
-}
-
-#[tokio::test]
-async fn no_statement_of_the_writer_reads_a_whole_table_that_grows() {
-    let mut connection = memory().await;
-    let mut plans = 0;
-    for (path, sql) in statements("src/store") {
-        // The plan of these lists what would follow if a row's id changed, which it never does.
-        if sql.starts_with("INSERT INTO feed") || sql.starts_with("INSERT INTO outlet") {
-            continue;
-        }
-        let plan =
-            sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&mut connection).await.unwrap();
-        let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
-        plans += plan.len();
-        let whole = |line: &String| {
-            let name = line.strip_prefix("SCAN ").and_then(|rest| rest.split(' ').next());
-            name.is_some_and(|name| LARGE.contains(&table_of(name, &sql)))
-        };
-        assert!(!plan.iter().any(whole), "{}: {sql}\n{plan:#?}", path.display());
-        // JSON that is read once for each row of something else.
-        let inner = plan.iter().skip_while(|line| !line.starts_with("SEARCH")).any(|line| {
-            line.starts_with("SCAN json_each")
-                && !plan.iter().any(|l| l.contains("LIST SUBQUERY") || l.contains("MATERIALIZE"))
-        });
-        assert!(!inner, "{}: {sql}\n{plan:#?}", path.display());
-    }
-    assert!(plans > 60, "{plans}");
 }
 
 #[tokio::test]
