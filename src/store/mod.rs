@@ -8,11 +8,13 @@
 
 mod batch;
 mod catalog;
+mod command;
 mod edition;
 mod error;
 mod finished_poll;
 mod location;
 mod progress;
+mod prune;
 mod rows;
 mod sqlite;
 mod writer;

@@ -2,7 +2,7 @@
 
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
-    model::{Entry, EntryId, FeedId, uri::as_uri},
+    model::{Entry, EntryId, FeedId, StoryId, uri::as_uri},
     store::{
         catalog::Catalog,
         finished_poll::{FinishedPoll, PollFindings},
@@ -203,7 +203,7 @@ impl BatchRows {
             evidence: new.evidence.words,
         });
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
-        catalog.places(&arrival, new.id, new.story, (&order_at, &published_at), self);
+        self.place(catalog, &arrival, (new.id, new.story), (&order_at, &published_at));
         let stated = poll.document.as_ref().and_then(|d| d.updated).filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
@@ -222,6 +222,35 @@ impl BatchRows {
             feed_updated_at,
         });
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
+    }
+
+    /// Gives a new entry its place in every channel that takes it.
+    fn place(
+        &mut self,
+        catalog: &Catalog,
+        arrival: &Arrival,
+        (entry, story): (EntryId, StoryId),
+        (order_at, published_at): (&str, &str),
+    ) {
+        for (id, channel) in &catalog.channels {
+            if !catalog.takes(channel, arrival.outlet, arrival.entry.language.as_deref()) {
+                continue;
+            }
+            self.touched.insert(*id);
+            let by_lookup = channel.min_outlets > 1 || !channel.prefer.is_empty() || catalog.relaying.contains(id);
+            if channel.collapse && by_lookup {
+                self.candidates.insert((*id, story.0));
+                continue;
+            }
+            self.places.push(PlaceRow {
+                channel: *id,
+                order_at: order_at.to_owned(),
+                published_at: published_at.to_owned(),
+                story: story.0,
+                entry: entry.0,
+                each: !channel.collapse,
+            });
+        }
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, catalog: &Catalog) {

@@ -5,6 +5,7 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
     store::{
+        command::Command,
         edition::Printed,
         error::{ErrorContext, StoreError},
         finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
@@ -15,7 +16,7 @@ use crate::{
             writing::{
                 checkpoint::{Checkpoints, WalState},
                 configured::{ConfigChanges, StoreConfig},
-                retention::{self, Done, Pruned, RetentionLimits, Step},
+                retention::{Done, RetentionLimits, Step},
                 transaction::{Transactions, Trouble},
                 writer_task::WriterLoop,
             },
@@ -29,23 +30,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// Finished polls that may wait for the writer before polls wait themselves.
 const QUEUE: usize = 64;
-pub(super) enum Command {
-    Poll(Box<FinishedPoll>, FeedUpdateFn, oneshot::Sender<CommittedPoll>),
-    Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
-    UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
-    Editions(Vec<Printed>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
-    Archive {
-        page: Box<ArchivePage>,
-        packed: Vec<u8>,
-        fingerprint: String,
-        now: Timestamp,
-        reply: oneshot::Sender<bool>,
-    },
-    Retention(RetentionLimits, Step, oneshot::Sender<Done>),
-    Compact(oneshot::Sender<()>),
-    Index(oneshot::Sender<()>),
-    Close(oneshot::Sender<()>),
-}
 
 /// The way to the writer; cheap to clone.
 #[derive(Clone)]
@@ -149,27 +133,7 @@ impl Writer {
         self.ask(Command::Index).await
     }
 
-    /// Forgets what retention no longer keeps, in short transactions with other work between them. May be dropped: what was
-    /// forgotten by then stays forgotten.
-    ///
-    /// # Errors
-    /// When next to nothing would be left ([`StoreError::NothingLeft`]), or when the writer has stopped.
-    pub async fn prune(&self, keep: RetentionLimits) -> Result<Pruned, StoreError> {
-        self.prune_with_progress(keep, ProgressSender::default()).await
-    }
-
-    /// As [`Writer::prune`], for somebody who watches.
-    ///
-    /// # Errors
-    /// When the writer has stopped.
-    pub async fn prune_with_progress(
-        &self,
-        keep: RetentionLimits,
-        progress_sender: ProgressSender,
-    ) -> Result<Pruned, StoreError> {
-        retention::prune(self, keep, &progress_sender).await
-    }
-
+    /// Does one step of retention.
     pub(super) async fn retention(&self, keep: RetentionLimits, step: Step) -> Result<Done, StoreError> {
         self.ask(|reply| Command::Retention(keep, step, reply)).await
     }

@@ -2,11 +2,14 @@
 //! its entries are kept, its feeds are not polled.
 
 use crate::{
-    model::{Channel, FeedId, FeedUrl, Language, Outlet, Slug},
+    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, Slug},
     store::{
-        catalog::Catalog,
+        catalog::{Catalog, KnownOutlet},
         error::{ErrorContext, StoreError},
-        sqlite::{row, writing::channel_order::Relaying},
+        sqlite::{
+            row::{self, RowRef},
+            writing::channel_order::Relaying,
+        },
     },
 };
 use jiff::Timestamp;
@@ -232,6 +235,20 @@ async fn write_feeds(
     Ok(())
 }
 
+/// Reads the outlets; the channels are the configuration's and come one by one.
+async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, StoreError> {
+    let rows: Vec<(i64, String, String, String)> = sqlx::query_as("SELECT id, slug, name, tags FROM outlet")
+        .fetch_all(connection)
+        .await
+        .while_doing("reading outlets")?;
+    let mut outlets = HashMap::with_capacity(rows.len());
+    for (id, slug, name, tags) in rows {
+        let tags = RowRef { table: "outlet", row: id }.json("tags", &tags)?;
+        outlets.insert(OutletId(id), KnownOutlet { slug, name, tags });
+    }
+    Ok(Catalog { outlets, ..Catalog::default() })
+}
+
 /// Writes the channels; one whose definition changed gets its places laid anew. In a small file that is done at once; else
 /// what is left to do is answered.
 async fn adopt_channels(
@@ -244,7 +261,7 @@ async fn adopt_channels(
         .execute(&mut *connection)
         .await
         .while_doing("removing channels")?;
-    let mut catalog = Catalog::load(connection, Vec::new()).await?;
+    let mut catalog = load_catalog(connection).await?;
     let mut changed = Vec::new();
     for channel in channels {
         let definition = definition(channel, &catalog);

@@ -6,9 +6,7 @@
 
 use crate::store::{
     error::{ErrorContext, StoreError},
-    progress::{Progress, ProgressSender, ProgressUnit},
     sqlite::row::{self, milli, second},
-    writer::Writer,
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
@@ -21,8 +19,6 @@ const FORGET: i64 = 200;
 /// Rows of poll history, and archive pages, that one step forgets.
 const POLLS: i64 = 2_000;
 const PAGES: i64 = 50;
-/// Between two steps.
-const PAUSE: Duration = Duration::from_millis(10);
 /// Fewer stories than this may all be forgotten at once.
 const FEW: u64 = 100;
 
@@ -98,59 +94,6 @@ pub(in crate::store) struct Done {
     pub last: i64,
     /// Whether more is left to do.
     pub more: bool,
-}
-
-/// Forgets what is not to be kept, step by step.
-pub(in crate::store) async fn prune(
-    writer: &Writer,
-    keep: RetentionLimits,
-    progress_sender: &ProgressSender,
-) -> Result<Pruned, StoreError> {
-    progress_sender.send_replace(Progress::unmeasured("looking for what to forget"));
-    let found = walk(writer, keep, Step::Look, |_| {}).await?;
-    let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
-    if keep.dry_run {
-        pruned.polls = writer.retention(keep, Step::CountPolls).await?.rows;
-        return Ok(pruned);
-    }
-    let leaves = Step::LeavesNothing { going: found.rows, looked: found.looked, last: found.last };
-    if !keep.force && writer.retention(keep, leaves).await?.rows > 0 {
-        let (stories, since) = (found.rows, keep.entries_since);
-        return Err(StoreError::NothingLeft { stories, since });
-    }
-    let total = found.rows;
-    let advance = |done| {
-        let progress = Progress { doing: "forgetting", done, total, unit: ProgressUnit::Stories };
-        progress_sender.send_replace(progress);
-    };
-    let gone = walk(writer, keep, Step::Stories, advance).await?;
-    (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
-    progress_sender.send_replace(Progress::unmeasured("forgetting archive pages and polls"));
-    walk(writer, keep, |_| Step::Pages, |_| {}).await?;
-    pruned.polls = walk(writer, keep, |_| Step::Polls, |_| {}).await?.rows;
-    Ok(pruned)
-}
-
-/// Repeats a step until nothing is left to do; answers the sums. Other commands of the writer come in between.
-async fn walk(
-    writer: &Writer,
-    keep: RetentionLimits,
-    step: impl Fn(i64) -> Step,
-    advance: impl Fn(u64),
-) -> Result<Done, StoreError> {
-    let mut sums = Done { last: i64::MIN, ..Done::default() };
-    loop {
-        let done = writer.retention(keep, step(sums.last)).await?;
-        sums.rows += done.rows;
-        sums.entries += done.entries;
-        sums.looked += done.looked;
-        sums.last = done.last;
-        if !done.more {
-            return Ok(sums);
-        }
-        advance(sums.rows);
-        tokio::time::sleep(PAUSE).await;
-    }
 }
 
 /// Does one step in the caller's transaction.

@@ -6,6 +6,7 @@ use crate::{
     store::{
         batch::{self, Batch, Pending},
         catalog::Catalog,
+        command::Command,
         edition,
         error::{ErrorContext, StoreError, is_busy},
         finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings},
@@ -22,7 +23,6 @@ use crate::{
                 transaction::{Transactions, reading, transaction},
             },
         },
-        writer::Command,
     },
 };
 use jiff::Timestamp;

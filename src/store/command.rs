@@ -1,0 +1,35 @@
+//! What the writer is asked to do, each with where its answer goes.
+
+use super::{
+    edition::Printed,
+    finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
+    sqlite::{
+        reading::ArchivePage,
+        writing::{
+            configured::{ConfigChanges, StoreConfig},
+            retention::{Done, RetentionLimits, Step},
+        },
+    },
+};
+use crate::model::FeedRecord;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+/// One request to the writer.
+pub(super) enum Command {
+    Poll(Box<FinishedPoll>, FeedUpdateFn, oneshot::Sender<CommittedPoll>),
+    Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
+    UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
+    Editions(Vec<Printed>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
+    Archive {
+        page: Box<ArchivePage>,
+        packed: Vec<u8>,
+        fingerprint: String,
+        now: Timestamp,
+        reply: oneshot::Sender<bool>,
+    },
+    Retention(RetentionLimits, Step, oneshot::Sender<Done>),
+    Compact(oneshot::Sender<()>),
+    Index(oneshot::Sender<()>),
+    Close(oneshot::Sender<()>),
+}

@@ -1,0 +1,84 @@
+//! A run of retention: many short steps of the writer, with its other work between them.
+
+use super::{
+    error::StoreError,
+    progress::{Progress, ProgressSender, ProgressUnit},
+    sqlite::writing::retention::{Done, Pruned, RetentionLimits, Step},
+    writer::Writer,
+};
+use std::time::Duration;
+
+/// Between two steps.
+const PAUSE: Duration = Duration::from_millis(10);
+
+impl Writer {
+    /// Forgets what retention no longer keeps, in short transactions with other work between them. May be dropped: what was
+    /// forgotten by then stays forgotten.
+    ///
+    /// # Errors
+    /// When next to nothing would be left ([`StoreError::NothingLeft`]), or when the writer has stopped.
+    pub async fn prune(&self, keep: RetentionLimits) -> Result<Pruned, StoreError> {
+        self.prune_with_progress(keep, ProgressSender::default()).await
+    }
+
+    /// As [`Writer::prune`], for somebody who watches.
+    ///
+    /// # Errors
+    /// When the writer has stopped.
+    pub async fn prune_with_progress(
+        &self,
+        keep: RetentionLimits,
+        progress_sender: ProgressSender,
+    ) -> Result<Pruned, StoreError> {
+        prune(self, keep, &progress_sender).await
+    }
+}
+
+/// Forgets what is not to be kept, step by step.
+async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &ProgressSender) -> Result<Pruned, StoreError> {
+    progress_sender.send_replace(Progress::unmeasured("looking for what to forget"));
+    let found = walk(writer, keep, Step::Look, |_| {}).await?;
+    let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
+    if keep.dry_run {
+        pruned.polls = writer.retention(keep, Step::CountPolls).await?.rows;
+        return Ok(pruned);
+    }
+    let leaves = Step::LeavesNothing { going: found.rows, looked: found.looked, last: found.last };
+    if !keep.force && writer.retention(keep, leaves).await?.rows > 0 {
+        let (stories, since) = (found.rows, keep.entries_since);
+        return Err(StoreError::NothingLeft { stories, since });
+    }
+    let total = found.rows;
+    let advance = |done| {
+        let progress = Progress { doing: "forgetting", done, total, unit: ProgressUnit::Stories };
+        progress_sender.send_replace(progress);
+    };
+    let gone = walk(writer, keep, Step::Stories, advance).await?;
+    (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
+    progress_sender.send_replace(Progress::unmeasured("forgetting archive pages and polls"));
+    walk(writer, keep, |_| Step::Pages, |_| {}).await?;
+    pruned.polls = walk(writer, keep, |_| Step::Polls, |_| {}).await?.rows;
+    Ok(pruned)
+}
+
+/// Repeats a step until nothing is left to do; answers the sums. Other commands of the writer come in between.
+async fn walk(
+    writer: &Writer,
+    keep: RetentionLimits,
+    step: impl Fn(i64) -> Step,
+    advance: impl Fn(u64),
+) -> Result<Done, StoreError> {
+    let mut sums = Done { last: i64::MIN, ..Done::default() };
+    loop {
+        let done = writer.retention(keep, step(sums.last)).await?;
+        sums.rows += done.rows;
+        sums.entries += done.entries;
+        sums.looked += done.looked;
+        sums.last = done.last;
+        if !done.more {
+            return Ok(sums);
+        }
+        advance(sums.rows);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
