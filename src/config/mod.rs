@@ -10,6 +10,7 @@ mod outlets;
 mod raw;
 mod sections;
 mod values;
+mod zone;
 
 #[cfg(test)]
 mod tests;

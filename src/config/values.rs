@@ -1,7 +1,7 @@
 //! Single values: text to a checked value, or what is wrong and what is allowed.
 
 use crate::{
-    model::{Language, Network, Slug, zone},
+    model::{Language, Network, Slug},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -161,7 +161,7 @@ pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
 
 /// A time zone by its IANA name.
 pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
-    zone(name).map_err(|_| {
+    super::zone::zone(name).map_err(|_| {
         let zones = TimeZoneDatabase::bundled();
         let known: Vec<_> = zones.available().collect();
         let near = super::fault::did_you_mean(name, known.iter().map(jiff::tz::TimeZoneName::as_str));

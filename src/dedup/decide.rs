@@ -24,7 +24,7 @@ pub fn decide(mut arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Wind
     let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
     let taken = taken(&arrivals, &known);
     let late = late(&arrivals, &known);
-    let mut batch = BatchDecider { known, members, window, ids, now, taken, late };
+    let mut batch = BatchDecider { known, members, window, ids, now, taken, late, crowded: Vec::new() };
     let decided = arrivals
         .into_iter()
         .map(|mut arrival| {
@@ -38,7 +38,7 @@ pub fn decide(mut arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Wind
             Decision { arrival, change }
         })
         .collect();
-    Changes { decided }
+    Changes { decided, crowded: batch.crowded }
 }
 
 /// Total over whatever distinguishes two arrivals, and blind to which poll ended first.
@@ -82,6 +82,7 @@ struct BatchDecider<'a> {
     now: Timestamp,
     taken: Taken,
     late: HashMap<FeedId, u32>,
+    crowded: Vec<StoryId>,
 }
 
 impl BatchDecider<'_> {
@@ -176,6 +177,10 @@ impl BatchDecider<'_> {
         };
         let members = self.members_of(story) + 1;
         self.members.insert(story, members);
+        // Once on the way up, not for each entry that joins after.
+        if members == rules::MEMBERS_SUSPECT {
+            self.crowded.push(story);
+        }
         self.remember(arrival, &new, members);
         if let Some(draft) = draft {
             self.window.admit(new.id, story, members, draft);
@@ -188,12 +193,7 @@ impl BatchDecider<'_> {
     }
 
     fn has_room(&self, story: StoryId) -> bool {
-        let members = self.members_of(story);
-        // Said once on the way up, not for each that joins after.
-        if members == rules::MEMBERS_SUSPECT {
-            tracing::warn!(%story, members, "so many outlets in one story look like a template");
-        }
-        members < rules::MEMBERS_MAX
+        self.members_of(story) < rules::MEMBERS_MAX
     }
 
     /// Lets the rest of the batch see a new entry.

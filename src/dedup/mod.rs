@@ -252,9 +252,16 @@ pub struct Decision {
 #[derive(Debug)]
 pub struct Changes {
     decided: Vec<Decision>,
+    crowded: Vec<StoryId>,
 }
 
 impl Changes {
+    /// Stories that reached [`rules::MEMBERS_SUSPECT`] members in this batch: so many look like a template, not a report.
+    #[must_use]
+    pub fn crowded(&self) -> &[StoryId] {
+        &self.crowded
+    }
+
     /// The decisions, in the order in which they were made.
     #[must_use]
     pub fn into_decisions(self) -> Vec<Decision> {

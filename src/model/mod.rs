@@ -18,7 +18,6 @@ mod shorten;
 mod story;
 mod text;
 pub mod uri;
-mod zone;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
 pub use deadline::Deadline;
@@ -33,4 +32,3 @@ pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};
-pub use zone::{ZoneError, zone};

@@ -84,6 +84,13 @@ fn a_story_takes_64_members_and_no_more() {
 }
 
 #[test]
+fn a_story_that_looks_like_a_template_is_named_once() {
+    let arrivals = (0..20).map(|n| arrival("k", "t", "").link(PAGE).of_feed(n * 10 + 1)).collect();
+    let changes = decide(arrivals, KnownEntries::default(), &mut Window::default(), &mut ids());
+    assert_eq!(changes.crowded(), [StoryId(100)]);
+}
+
+#[test]
 fn what_was_pruned_never_returns() {
     let mut known = recalled([]);
     let a = arrival("k", "t", "").link(PAGE);

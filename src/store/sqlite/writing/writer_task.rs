@@ -1,7 +1,7 @@
 //! The writer's task: takes what has queued up, lets `dedup` decide, writes, commits, answers.
 
 use crate::{
-    dedup::{self, IdAllocator, Window},
+    dedup::{self, IdAllocator, Window, rules},
     model::{FeedRecord, Tally},
     store::{
         batch::{self, Batch, Pending},
@@ -263,6 +263,9 @@ impl WriterLoop {
         }
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
         let changes = dedup::decide(arrivals, known, &mut self.window, &mut self.ids);
+        for story in changes.crowded() {
+            tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
+        }
         let mut batch_rows = BatchRows::of(changes, &batch.polls, &self.catalog, &mut batch.findings);
         for poll in batch.polls.iter().filter(|poll| batch::is_whole(poll)) {
             batch_rows.note_delisted(poll);
