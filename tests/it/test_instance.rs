@@ -138,6 +138,7 @@ impl TestInstance {
         let mut reports = Vec::new();
         while runner.queue.due(now) > 0 || runner.running() > 0 {
             if let RunnerEvent::Polled(ended) = runner.event().await {
+                assert!(ended.1.is_some(), "a poll of feed {} panicked", ended.0);
                 reports.extend(runner.take(*ended, true).unwrap());
             }
         }
