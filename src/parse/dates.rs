@@ -161,7 +161,8 @@ impl Scanner {
             } else if let Some(name) = zone_name(&chars[at..]) {
                 at += name.len();
                 if self.zone.is_none() {
-                    self.zone = crate::model::zone(&name).ok();
+                    // The data compiled in: reading a date opens no file.
+                    self.zone = jiff::tz::TimeZoneDatabase::bundled().get(&name).ok();
                 }
             } else if matches!(c, 'a' | 'A' | 'p' | 'P') && matches!(chars[at + 1..], ['.', 'm' | 'M', ..]) {
                 self.afternoon = Some(matches!(c, 'p' | 'P'));
