@@ -17,28 +17,28 @@ use std::fmt::Write as _;
 /// What is to be explained.
 #[derive(Debug, Subcommand)]
 pub(super) enum Subject {
-    /// Why the next poll of a feed is when it is.
+    /// Show why the next poll of a feed is scheduled when it is.
     Feed {
-        /// An outlet's slug, meaning all its feeds, or a configured address.
+        /// Slug of an outlet, for all its feeds, or a configured feed address.
         #[arg(value_name = "FEED")]
         name: String,
-        /// An array of objects.
+        /// Print a JSON array.
         #[arg(long)]
         json: bool,
     },
-    /// Why an entry was new, revised, or known already.
+    /// Show why an entry was new, revised or already known.
     Entry {
-        /// Its number: `entry_id` in the database's views.
+        /// Number of the entry: `entry_id` in the database's views.
         id: i64,
-        /// One JSON object.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// Why entries were joined in a story.
+    /// Show why entries belong to a story.
     Story {
-        /// Its number, as in `/stories/N`.
+        /// Number of the story, as in `/stories/N`.
         id: i64,
-        /// One JSON object.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },

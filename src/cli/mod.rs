@@ -1,4 +1,4 @@
-//! The verbs: a thin face. Each reads its arguments, calls the rooms, and prints for people, or JSON for scripts.
+//! The commands. Each reads its arguments, calls the other modules, and prints text for people or JSON for scripts.
 
 mod backup;
 mod check;
@@ -29,7 +29,7 @@ use std::{
     process::ExitCode,
 };
 
-/// Polls the feeds of news outlets, keeps every report once, and republishes them as merged feeds.
+/// Polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
 #[derive(Debug, Parser)]
 #[command(name = "warraq", version, max_term_width = 100, subcommand_required = false)]
 pub struct Cli {
@@ -42,103 +42,103 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// The daemon: poll on schedule, store, publish over HTTP (what `warraq` alone does).
+    /// Run the daemon: poll on schedule, store, publish over HTTP. This is the default.
     Run,
-    /// The daemon over invented outlets that it serves itself: works with no network, leaves nothing behind.
+    /// Run the daemon with invented outlets that it serves itself. Needs no network and leaves no files behind.
     Demo,
-    /// Read the configuration, report everything that is wrong with it, start nothing.
+    /// Check the configuration and report all errors.
     Check,
-    /// Poll the feeds that are due, print one line a feed, and exit.
+    /// Poll the feeds that are due, print one line for each feed, and exit.
     Poll {
-        /// Outlets' slugs or configured addresses; these are asked whether they are due or not.
+        /// Slugs of outlets, or configured feed addresses. These are polled whether they are due or not.
         #[arg(value_name = "FEED")]
         feeds: Vec<String>,
-        /// Every feed, whatever is due, but none that asked for time or is gone.
+        /// Poll all feeds, due or not, except those whose server asked to wait (Retry-After) or that are gone (410).
         #[arg(long)]
         all: bool,
-        /// One JSON object a feed, then one with the sums.
+        /// Print one JSON object for each feed, then one with the totals.
         #[arg(long)]
         json: bool,
     },
-    /// Every feed: its state, its last outcome, when it is polled next and why.
+    /// List all feeds: state, last outcome, next poll and the reason for its time.
     Feeds {
-        /// An array of objects with the columns of `feed_health`, and `why`.
+        /// Print a JSON array of objects with the columns of `feed_health`, and `why`.
         #[arg(long)]
         json: bool,
     },
-    /// The stories that hold these words, as /search finds them.
+    /// Search stories, like the page /search.
     Search {
-        /// Words; all must be there, in whatever spelling.
+        /// Words to search for. A story must contain all of them, in any spelling.
         #[arg(required = true)]
         words: Vec<String>,
-        /// An array of objects.
+        /// Print a JSON array.
         #[arg(long)]
         json: bool,
     },
-    /// Why: what was decided of a feed, an entry or a story, and for what reason.
+    /// Show what was decided about a feed, an entry or a story, and why.
     Explain {
         #[command(subcommand)]
         subject: explain::Subject,
     },
-    /// Run recorded entries through the real decisions; prints the story of each.
+    /// Run recorded entries through deduplication and print the story of each.
     Replay {
-        /// One JSON object a line: id, outlet, feed, lang, title, summary, content, url, guid, published.
+        /// File with one JSON object on each line: id, outlet, feed, lang, title, summary, content, url, guid, published.
         #[arg(value_name = "ITEMS.jsonl")]
         file: PathBuf,
-        /// For uniformity: the output is JSON, one object a line, anyway.
+        /// Accepted for consistency; the output is always one JSON object on each line.
         #[arg(long)]
         json: bool,
     },
-    /// How Warraq reads one document: format, encoding, repairs, hints, entries. Needs no configuration.
+    /// Show how Warraq reads one document: format, encoding, repairs, hints, entries. Needs no configuration.
     Inspect {
         /// A file, or an http(s) address.
         #[arg(value_name = "FILE-or-URL", value_hint = ValueHint::AnyPath)]
         document: String,
-        /// What relative addresses in it are relative to.
+        /// Base of relative addresses in the document.
         #[arg(long, value_name = "URL")]
         base: Option<url::Url>,
-        /// The value of its Content-Type header.
+        /// Content-Type of the document, as a server would send it.
         #[arg(long, value_name = "CT")]
         content_type: Option<String>,
-        /// One JSON object.
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
-    /// The feeds that a site announces.
+    /// List the feeds that a web page announces.
     Discover {
-        /// Address of a page.
+        /// Address of the page.
         url: String,
     },
-    /// Print the feeds of an OPML file as `[[outlet]]` tables, to add to the configuration.
+    /// Print the feeds of an OPML file as `[[outlet]]` tables for the configuration.
     ImportOpml {
-        /// The file, as another reader exported it.
+        /// OPML file exported from a feed reader.
         file: PathBuf,
     },
-    /// Print every configured feed as OPML.
+    /// Print all configured feeds as OPML.
     ExportOpml,
-    /// Write a consistent copy of the database, also while the daemon runs.
+    /// Write a consistent copy of the database. Works while the daemon runs.
     Backup {
-        /// The file to write; it must not exist.
+        /// File to write. It must not exist.
         file: PathBuf,
     },
-    /// Put a backup in the place of the database, after checking it, while the daemon is stopped.
+    /// Check a backup and replace the database with it. The daemon must be stopped.
     Restore {
-        /// The backup.
+        /// Backup file.
         file: PathBuf,
     },
-    /// Forget what retention no longer keeps, now, while the daemon is stopped.
+    /// Delete what is older than the retention limits. The daemon must be stopped.
     Prune {
-        /// Count only.
+        /// Only count what would be deleted.
         #[arg(long)]
         dry_run: bool,
-        /// Forget even when nearly everything would go.
+        /// Delete even if nearly everything would go.
         #[arg(long)]
         force: bool,
-        /// Give the freed space back to the file system; rewrites the database, which needs as much free space again.
+        /// Also shrink the file. This rewrites the database and needs as much free space again.
         #[arg(long, conflicts_with = "dry_run")]
         compact: bool,
     },
-    /// Ask a running daemon whether it is ready: exit 0 or 1.
+    /// Ask a running daemon whether it is ready; exits 0 or 1.
     Healthcheck,
 }
 
@@ -162,7 +162,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
         Verb::Discover { url } => document::discover(url).await,
         Verb::ImportOpml { file } => opml::import(&file),
         Verb::Replay { file, json: _ } => {
-            // A record can be tried without a house; where there is one, its window counts.
+            // A configuration is optional here; if there is one, its window applies.
             let window = if cli.config.exists() {
                 Config::load(&cli.config, environment).map_err(CliError::Config)?.stories.window
             } else {
