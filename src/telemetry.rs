@@ -1,4 +1,4 @@
-//! Log set-up: standard error, text or JSON, level by `WARRAQ_LOG`. What is logged is each room's to choose; secrets and
+//! Log set-up: standard error, text or JSON, level by `WARRAQ_LOG`. Each module decides what it logs; secrets and
 //! bodies never are.
 
 use crate::config::LogFormat;

@@ -15,7 +15,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
     let bytes = or_signal(work, "there is no copy").await?.map_err(|error| match error {
         StoreError::File { .. } => CliError::with_hint(
             error,
-            "the folder must be there with room for a whole copy, and this user may write to it; the file must be new",
+            "the folder must exist, be writable and have room for a complete copy; the file must not exist",
         ),
         // The copy is what cannot be written: the original is only read.
         StoreError::Sql { .. }
@@ -26,7 +26,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
         other => other.into(),
     })?;
     say(format_args!(
-        "{}: {:.1} MB, a whole copy of {}",
+        "{}: {:.1} MB, a complete copy of {}",
         file.display(),
         megabytes(bytes),
         config.database.path.display()
@@ -40,7 +40,7 @@ pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError
     let kept = or_signal(work, "the database is as it was").await??;
     say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
     if let Some(kept) = kept {
-        say(format_args!("what was there before is kept at {}", kept.display()))?;
+        say(format_args!("the previous database was kept as {}", kept.display()))?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(
-        "{}: no faults; {} outlets, {feeds} feeds, {} channels; database {}",
+        "{}: no errors; {} outlets, {feeds} feeds, {} channels; database {}",
         file.display(),
         config.outlets.len(),
         config.channels.len(),

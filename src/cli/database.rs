@@ -50,8 +50,8 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::OpenElsewhere(path) => {
             return (None, Some(format!("close that program first; `fuser {}` names it", path.display())));
         }
-        StoreError::Foreign { .. } => "name another file in [database] path",
-        StoreError::BadBackup { .. } => "name a file that `warraq backup` wrote; the database is as it was",
+        StoreError::Foreign { .. } => "set [database] path to another file",
+        StoreError::BadBackup { .. } => "use a file written by `warraq backup`; the database was not changed",
         StoreError::Newer { .. } => {
             "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
         }

@@ -107,7 +107,7 @@ pub(super) async fn discover(address: String) -> Result<(), CliError> {
     let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = got.read() {
-        return written(writeln!(out, "{address}\tit is a feed itself, with {} entries", feed.listed.len()));
+        return written(writeln!(out, "{address}\tthis address is itself a feed, with {} entries", feed.listed.len()));
     }
     let announced = got.announced();
     for Announced { url, title, media_type } in &announced {
@@ -116,8 +116,8 @@ pub(super) async fn discover(address: String) -> Result<(), CliError> {
     }
     if announced.is_empty() {
         return Err(CliError::with_hint(
-            anyhow!("the page announces no feed"),
-            "look for a link named RSS on the site; many answer at /feed or /rss.xml",
+            anyhow!("the page does not announce a feed"),
+            "look for a link named RSS on the site, or try /feed and /rss.xml",
         ));
     }
     Ok(())
@@ -132,7 +132,7 @@ async fn get(named: InputArgs) -> Result<Result<Input, Fault>, CliError> {
         return Ok(Ok(Input { bytes, context, announced: Vec::new() }));
     }
     let url = FeedUrl::parse(&place).map_err(|error| CliError::Usage(format!("{place}: {error}")))?;
-    // The operator names the address: it may be one of this house.
+    // The operator names the address: it may be in a private network.
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
     let fetcher = Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?;
     let answer = fetcher.get(&url, &Validators::default(), Clock::System.now()).await;

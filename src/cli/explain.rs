@@ -52,13 +52,13 @@ pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), Cl
 }
 
 async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
-    let none = |what: &str, id: i64| anyhow!("there is no {what} {id}; it may have been pruned");
+    let none = |what: &str, id: i64| anyhow!("there is no {what} {id}; it may have been deleted by retention");
     match subject {
         Subject::Feed { name, json } => {
             let feeds = reader.explain_feed(name).await?;
             if feeds.is_empty() {
                 return Err(CliError::Usage(format!(
-                    "not polled: {name}; name an outlet's slug or an address as the configuration has it"
+                    "not polled: {name}; use the slug of a configured outlet or a configured address"
                 )));
             }
             if *json { as_json(&feeds) } else { Ok(feeds.iter().map(feed).collect::<Vec<_>>().join("\n")) }
@@ -111,7 +111,7 @@ macro_rules! line {
 fn feed(told: &FeedExplanation) -> String {
     let FeedSnapshot { outlet, url, ask_url, state, failures, last_error, next_poll_at, .. } = &told.feed;
     let mut out = format!("{outlet}  {url}\n");
-    line!(out, "  {state}; the next poll is at {next_poll_at}: {}", why(&told.feed.why));
+    line!(out, "  {state}; next poll at {next_poll_at}: {}", why(&told.feed.why));
     if ask_url != url {
         line!(out, "  asked at {ask_url}");
     }
@@ -126,7 +126,7 @@ fn feed(told: &FeedExplanation) -> String {
         line!(out, "  trouble: {error}, {failures} times in a row");
     }
     if told.feed.guids_void {
-        line!(out, "  its guids repeat for different articles: guid and link together identify its entries");
+        line!(out, "  different articles share a guid: guid and link together identify its entries");
     }
     if told.feed.gaps > 0 {
         line!(out, "  {} times everything it listed was new: entries may have been missed in between", told.feed.gaps);
@@ -151,16 +151,19 @@ fn entry(told: &EntryExplanation) -> String {
         line!(out, "  first known at {first}, now at {now}");
     }
     let dated = match (published, believed) {
-        (Some(stated), Some(believed)) if stated == believed => format!("its outlet dates it {stated}"),
-        (Some(stated), Some(other)) => format!("its outlet dates it {stated}, which cannot be; {other} is believed"),
-        (Some(stated), None) => format!("its outlet dates it {stated}, which cannot be and is not believed"),
-        (None, Some(updated)) => format!("its outlet says only when it was updated: {updated}"),
-        (None, None) => "its outlet does not date it".to_owned(),
+        (Some(stated), Some(believed)) if stated == believed => format!("dated by its outlet {stated}"),
+        (Some(stated), Some(other)) => format!("dated by its outlet {stated}, which is implausible; using {other}"),
+        (Some(stated), None) => format!("dated by its outlet {stated}, which is implausible and ignored"),
+        (None, Some(updated)) => format!("its outlet only states when it was updated: {updated}"),
+        (None, None) => "its outlet states no date".to_owned(),
     };
     line!(out, "  {dated}");
-    let as_of =
-        if order_at == first_seen_at { "when it was first seen" } else { "its date: it was old when first seen" };
-    line!(out, "  in channels its place is {order_at}, {as_of}");
+    let as_of = if order_at == first_seen_at {
+        "when it was first seen"
+    } else {
+        "its own date, because it was old when first seen"
+    };
+    line!(out, "  position in channels: {order_at}, {as_of}");
     line!(out, "  in story {story_id} {}", joined(&told.entry));
     for sighting in told.sightings.iter().skip(1) {
         let link = sighting.link.as_ref().map(|l| format!(" as {l}")).unwrap_or_default();

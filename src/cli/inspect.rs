@@ -47,10 +47,10 @@ pub fn fault_json(fault: &Fault) -> Value {
 #[must_use]
 pub fn hint(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Empty => "the server sent nothing; ask again later",
+        Fault::Empty => "the server sent an empty document; try again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
         Fault::WorkLimit(_) => "please report the document: none should take so long",
-        Fault::Parser(_) => "please report the document: it should have been read",
+        Fault::Parser(_) => "please report this document as a bug",
         _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
     }
 }
@@ -135,7 +135,7 @@ fn entry_text(entry: &ParsedEntry, out: &mut String) {
     line("published", &date(entry.published));
     line("updated", &date(entry.updated));
     if entry.published.is_none() && entry.updated.is_none() {
-        line("published", "(no date that can be read)");
+        line("published", "(no readable date)");
     }
     line("key", &entry.key.0);
     line("by", &entry.authors.iter().map(author_words).collect::<Vec<_>>().join(", "));
@@ -174,7 +174,7 @@ fn count(feed: &ParsedFeed) -> String {
     let cut = if !feed.partial {
         ""
     } else if feed.repairs.contains(&"cut-off") {
-        ", and the document breaks off"
+        ", and the document is truncated"
     } else {
         ", and the document has more than is read"
     };
@@ -215,7 +215,7 @@ fn format_words(format: DocumentFormat) -> &'static str {
 fn encoding_words(from: EncodingFrom) -> &'static str {
     match from {
         EncodingFrom::Bom => "by its byte order mark",
-        EncodingFrom::Utf8 => "since the bytes are valid",
+        EncodingFrom::Utf8 => "because the bytes are valid",
         EncodingFrom::Http => "by the Content-Type",
         EncodingFrom::Declaration => "by the XML declaration",
         EncodingFrom::Guess => "guessed from the bytes",
@@ -226,18 +226,18 @@ fn encoding_words(from: EncodingFrom) -> &'static str {
 #[must_use]
 pub fn repair_words(name: &str) -> &str {
     match name {
-        "bad-bytes" => "bytes that are no characters in its encoding",
-        "bad-item" => "an item that is broken JSON was left out",
+        "bad-bytes" => "bytes that are invalid in its encoding",
+        "bad-item" => "an item with broken JSON was skipped",
         "bare-ampersand" => "& that should be written &amp;",
         "bare-less-than" => "< that should be written &lt;",
-        "broken-json" => "JSON that breaks its own rules",
+        "broken-json" => "invalid JSON",
         "control-characters" => "characters that XML forbids were removed",
-        "cut-off" => "the document breaks off; what was not closed was left out",
+        "cut-off" => "the document is truncated; unclosed items were skipped",
         "encoded-twice" => "texts that were encoded twice",
-        "guessed-encoding" => "it does not say its encoding",
-        "junk-before" => "something stands before the feed",
-        "mismatched-tags" => "end tags that end nothing",
-        "repeated-guids" => "different entries with one guid",
+        "guessed-encoding" => "the document does not state its encoding",
+        "junk-before" => "there is other text before the feed",
+        "mismatched-tags" => "end tags without a start tag",
+        "repeated-guids" => "different entries with the same guid",
         "entity-expansion" => {
             "entities that expand to more than a document may hold; entries from there on were left out"
         }
@@ -254,12 +254,12 @@ pub fn repair_words(name: &str) -> &str {
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",
         "two-encodings" => "some of its texts are in another encoding than the rest",
-        "unclosed-cdata" => "a CDATA section that never ends",
-        "unclosed-tags" => "elements that are never ended",
+        "unclosed-cdata" => "a CDATA section without an end",
+        "unclosed-tags" => "elements without an end tag",
         "undeclared-prefixes" => "prefixes that are not declared",
         "undefined-entities" => "names such as &nbsp; that are not declared",
-        "unknown-namespace" => "a namespace that nobody else uses",
-        "wrong-encoding-label" => "its encoding is not the one it names",
+        "unknown-namespace" => "an unknown namespace",
+        "wrong-encoding-label" => "the document names the wrong encoding",
         other => other,
     }
 }

@@ -226,12 +226,12 @@ fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
         let url = match FeedUrl::parse(&address) {
             Ok(url) => url,
             Err(error) => {
-                refused.push(format!("left out: {address}: {error}"));
+                refused.push(format!("skipped: {address}: {error}"));
                 continue;
             }
         };
         if !feeds.insert(url.clone()) {
-            refused.push(format!("left out: {url} is listed twice"));
+            refused.push(format!("skipped: {url} is listed twice"));
             continue;
         }
         let slug = slug(&one.title, url.host(), &mut slugs);

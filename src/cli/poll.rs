@@ -93,7 +93,7 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
         return Ok(());
     }
     Err(CliError::Usage(format!(
-        "not configured: {}; a FEED is an outlet's slug or an address as the configuration has it",
+        "not configured: {}; a FEED is an outlet's slug or a configured address",
         unknown.join(", ")
     )))
 }
@@ -158,7 +158,8 @@ impl PollTotals {
                 "revised": revised, "duplicate": duplicate, "bytes": bytes});
             return writeln!(io::stdout(), "{sums}");
         }
-        let held = if *left == 0 { String::new() } else { format!("; {left} left, as their hosts asked for time") };
+        let held =
+            if *left == 0 { String::new() } else { format!("; {left} left, because their servers asked to wait") };
         writeln!(
             io::stdout(),
             "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {new} new entries, {revised} revised, {duplicate} duplicate{held}"

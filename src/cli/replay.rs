@@ -1,5 +1,5 @@
 //! `warraq replay`: recorded entries through the real normalising and the real decisions, to try the rules on one's own
-//! record. Nothing of the house's own database is read or written.
+//! record. The database is neither read nor written.
 
 use super::{CliError, out::written, progress::ProgressLine};
 use crate::{

@@ -47,7 +47,7 @@ pub(super) fn with_hint(error: DaemonError, database: &Path) -> CliError {
     match error {
         DaemonError::Listen { .. } => CliError::with_hint(
             error,
-            "another program has the port, or the address is not this machine's; see [server] listen",
+            "another program uses the port, or the address does not belong to this machine; check [server] listen",
         ),
         other => CliError::from(other).of_database(database),
     }

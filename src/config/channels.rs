@@ -69,7 +69,7 @@ fn channel(
     if let Some(slug) = &slug
         && let Some(ConfigLocation::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
     {
-        section.fault("slug", format!("\"{slug}\" is taken by line {line}; allowed: each once"));
+        section.fault("slug", format!("\"{slug}\" is already used in line {line}; allowed: each once"));
     }
     let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
     let label = |text: &str| values::label(text, TITLE_MAX);
@@ -99,7 +99,7 @@ impl KnownNames<'_> {
                 return Ok(slug);
             }
             let near = did_you_mean(text, self.outlets.iter().copied());
-            Err(format!("\"{slug}\" is no outlet{near}; allowed: slugs of [[outlet]] sections"))
+            Err(format!("\"{slug}\" is not an outlet{near}; allowed: slugs of [[outlet]] sections"))
         })
     }
 

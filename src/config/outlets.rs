@@ -94,7 +94,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
-        section.fault("feeds", "is missing; it has to be given: the addresses of feeds, or of pages that announce one");
+        section.fault("feeds", "is missing; it is required: the addresses of feeds, or of pages that announce one");
     }
     let mut feeds = Vec::new();
     for Located { value: (url, public_url), place } in given.unwrap_or_default() {
@@ -134,7 +134,7 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
         section.fault_at(
             place,
             key,
-            format!("\"{shown}\" is taken by line {line}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is already used in line {line}; allowed: each once over all outlets"),
         );
         return false;
     }

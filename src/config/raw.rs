@@ -89,9 +89,9 @@ impl RawValue<'_> {
     /// What it is, in words.
     fn kind(&self) -> &'static str {
         match self {
-            Self::Variable(_) | RawValue::Toml(DeValue::String(_)) => "a text",
+            Self::Variable(_) | RawValue::Toml(DeValue::String(_)) => "a string",
             Self::Toml(DeValue::Integer(_)) => "a number",
-            Self::Toml(DeValue::Float(_)) => "a fraction",
+            Self::Toml(DeValue::Float(_)) => "a floating-point number",
             Self::Toml(DeValue::Boolean(_)) => "true or false",
             Self::Toml(DeValue::Datetime(_)) => "a date",
             Self::Toml(DeValue::Array(_)) => "a list",
@@ -200,7 +200,7 @@ impl<'a, 'b> Section<'a, 'b> {
         let taken = match &raw.value {
             RawValue::Toml(DeValue::String(text)) => parse(text),
             RawValue::Variable(text) => parse(text),
-            other @ RawValue::Toml(_) => Err(format!("is {}; allowed: a text in quotes", other.kind())),
+            other @ RawValue::Toml(_) => Err(format!("is {}; allowed: a string in quotes", other.kind())),
         };
         taken.map_err(|what| self.fault_at(raw.place, key, what)).ok()
     }
@@ -208,7 +208,7 @@ impl<'a, 'b> Section<'a, 'b> {
     /// As [`Section::text`] for a key that has to be there.
     pub(super) fn required<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         if !self.has(key) {
-            self.fault(key, "is missing; it has to be given");
+            self.fault(key, "is missing; it is required");
         }
         self.text(key, parse)
     }
@@ -271,7 +271,7 @@ impl<'a, 'b> Section<'a, 'b> {
                 }
                 other => {
                     let kind = RawValue::Toml(other).kind();
-                    self.fault_at(place.clone(), key, format!("holds {kind}; allowed: texts in quotes, or tables"));
+                    self.fault_at(place.clone(), key, format!("holds {kind}; allowed: strings in quotes, or tables"));
                     None
                 }
             };
@@ -304,13 +304,13 @@ impl<'a, 'b> Section<'a, 'b> {
                             return taken(place, text);
                         }
                         let kind = RawValue::Toml(element.get_ref()).kind();
-                        self.fault_at(place, key, format!("holds {kind}; allowed: texts in quotes"));
+                        self.fault_at(place, key, format!("holds {kind}; allowed: strings in quotes"));
                         None
                     })
                     .collect(),
             ),
             other @ RawValue::Toml(_) => {
-                let what = format!("is {}; allowed: a list of texts, [\"…\", \"…\"]", other.kind());
+                let what = format!("is {}; allowed: a list of strings, [\"…\", \"…\"]", other.kind());
                 self.fault_at(raw.place, key, what);
                 None
             }

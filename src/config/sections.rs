@@ -112,7 +112,7 @@ impl Database {
     }
 }
 
-/// `[fetch]`: manners and limits of requests.
+/// `[fetch]`: limits of requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetch {
     /// As configured; ask [`super::Config::user_agent`].

@@ -169,14 +169,14 @@ fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
     for (text, begins, holds) in [
         ("[server]\nlisten = \"8080\"", "2: server.listen: ", "allowed: an IP address and a port"),
         ("[server]\nlisten = \"localhost:8080\"", "2: server.listen: ", "\"localhost:8080\""),
-        ("[server]\n\n\nlisten = 8080", "4: server.listen: ", "is a number; allowed: a text in quotes"),
+        ("[server]\n\n\nlisten = 8080", "4: server.listen: ", "is a number; allowed: a string in quotes"),
         ("[server]\npublic_url = \"ftp://x/\"", "2: server.public_url: ", "allowed: http:// or https://"),
         ("[server]\npublic_url = \"http://u:p@x/\"", "2: server.public_url: ", "a user"),
         ("[server]\npublic_url = \"/x\"", "2: server.public_url: ", "not an address"),
         ("[server]\nmetrics_allow = [\n  \"::1\",\n  \"x\"\n]", "4: server.metrics_allow: ", "\"x\" is not a network"),
         ("[server]\nmetrics_allow = [\"10.0.0.1/8\"]", "2: server.metrics_allow: ", "allowed: 10.0.0.0/8"),
-        ("[server]\nmetrics_allow = \"::1\"", "2: server.metrics_allow: ", "is a text; allowed: a list"),
-        ("[server]\nmetrics_allow = [1]", "2: server.metrics_allow: ", "holds a number; allowed: texts"),
+        ("[server]\nmetrics_allow = \"::1\"", "2: server.metrics_allow: ", "is a string; allowed: a list"),
+        ("[server]\nmetrics_allow = [1]", "2: server.metrics_allow: ", "holds a number; allowed: strings"),
         ("[database]\npath = \"\"", "2: database.path: ", "allowed: a path"),
         ("[fetch]\nuser_agent = \"a\\nb\"", "2: fetch.user_agent: ", "ASCII"),
         ("[fetch]\ntimeout = \"30\"", "2: fetch.timeout: ", "not a duration"),
@@ -190,11 +190,11 @@ fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
         ("[fetch]\nmax_body = \"١٠MB\"", "2: fetch.max_body: ", "is not a size"),
         ("[fetch]\nconcurrency = 0", "2: fetch.concurrency: ", "is 0; allowed: a whole number from 1 to 1024"),
         ("[fetch]\nper_host = -1", "2: fetch.per_host: ", "is -1"),
-        ("[fetch]\nper_host = 1.5", "2: fetch.per_host: ", "is a fraction"),
+        ("[fetch]\nper_host = 1.5", "2: fetch.per_host: ", "is a floating-point number"),
         ("[fetch]\nhost_pause = \"soon\"", "2: fetch.host_pause: ", "allowed: 0s to 1m"),
         ("[fetch]\nallow_networks = [\"10.0.0.0/40\"]", "2: fetch.allow_networks: ", "not a network"),
         ("[schedule]\ndefault = \"\"", "2: schedule.default: ", "allowed: "),
-        ("[schedule]\nbudget = \"48\"", "2: schedule.budget: ", "is a text; allowed: a whole number"),
+        ("[schedule]\nbudget = \"48\"", "2: schedule.budget: ", "is a string; allowed: a whole number"),
         ("[schedule]\nmin_interval = \"13h\"", "2: schedule.min_interval: ", "at least 13h"),
         ("[schedule]\nmin_interval = \"2h\"\nmax_interval = \"1h\"", "3: schedule.max_interval: ", "at least 2h"),
         ("[retention]\nkeep = \"1s\"", "2: retention.keep: ", "allowed: 1h"),
@@ -221,7 +221,7 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
     for (text, begins, holds) in [
         ("[[outlet]]\nslug = \"A b\"", "6: outlet[2].slug: ", "allowed: 1 to 64 of a-z"),
         ("[[outlet]]\nname = \"x\"", "5: outlet[2].slug: ", "is missing"),
-        ("[[outlet]]\nslug = \"a\"", "6: outlet.a.slug: ", "taken by line 2"),
+        ("[[outlet]]\nslug = \"a\"", "6: outlet.a.slug: ", "already used in line 2"),
         ("[[outlet]]\nslug = \"b\"\nname = \"\"\nfeeds = []", "7: outlet.b.name: ", "allowed: 1 to 200"),
         ("[[outlet]]\nslug = \"b\"\nname = \"B\"", "5: outlet.b.feeds: ", "is missing"),
         (
@@ -246,9 +246,9 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         (
             "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"alam\"]",
             "8: channel.c.outlets: ",
-            "\"alam\" is no outlet; allowed",
+            "\"alam\" is not an outlet; allowed",
         ),
-        ("[[channel]]\nslug = \"c\"\ntitle = \"C\"\nprefer = [\"b\"]", "8: channel.c.prefer: ", "is no outlet"),
+        ("[[channel]]\nslug = \"c\"\ntitle = \"C\"\nprefer = [\"b\"]", "8: channel.c.prefer: ", "is not an outlet"),
         ("[[channel]]\nslug = \"c\"\ntitle = \"C\"\ntags = [\"x\"]", "8: channel.c.tags: ", "no outlet has the tag"),
         ("[[channel]]\nslug = \"c\"\ntitle = \"C\"\nlanguages = [\"fr-MA\"]", "8: channel.c.languages: ", "subtag"),
         ("[[channel]]\nslug = \"c\"\ntitle = \"C\"\nlimit = 0", "8: channel.c.limit: ", "1 to 1000"),
@@ -389,7 +389,7 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
     assert_eq!(config.public_urls()[second].as_str(), "http://a.example/two");
     assert_eq!(config.public_urls().len(), 1);
     for (given, fault) in [
-        ("{ public_url = \"http://a.example/\" }", "4: outlet.a.feeds.url: is missing; it has to be given"),
+        ("{ public_url = \"http://a.example/\" }", "4: outlet.a.feeds.url: is missing; it is required"),
         (
             "{ url = \"http://a.example/\", pubic_url = \"x\" }",
             "4: outlet.a.feeds.pubic_url: unknown key; did you mean \"public_url\"?",
@@ -398,10 +398,10 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
             "{ url = \"http://a.example/\", public_url = \"ftp://a.example/\" }",
             "4: outlet.a.feeds.public_url: the scheme ftp: is not polled",
         ),
-        ("7", "4: outlet.a.feeds: holds a number; allowed: texts in quotes, or tables"),
+        ("7", "4: outlet.a.feeds: holds a number; allowed: strings in quotes, or tables"),
         (
             "\"http://a.example/?key=s3cret\", \"http://a.example/?key=s3cret\"",
-            "4: outlet.a.feeds: \"http://a.example/\" is taken by line 4",
+            "4: outlet.a.feeds: \"http://a.example/\" is already used in line 4",
         ),
     ] {
         let told = faults(&feeds(given));

@@ -166,7 +166,7 @@ pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
         let known: Vec<_> = zones.available().collect();
         let near = super::fault::did_you_mean(name, known.iter().map(jiff::tz::TimeZoneName::as_str));
         format!(
-            "{} is no time zone{near}; allowed: an IANA name such as \"Africa/Casablanca\" or \"UTC\"",
+            "{} is not a time zone{near}; allowed: an IANA name such as \"Africa/Casablanca\" or \"UTC\"",
             quoted(name)
         )
     })

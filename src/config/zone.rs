@@ -11,7 +11,9 @@ const RELEASE_FILE: &str = "/usr/share/zoneinfo/tzdata.zi";
 
 /// A name that is in no time zone database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no time zone; allowed: a name of the IANA database, such as Africa/Casablanca, Asia/Riyadh or UTC")]
+#[error(
+    "{0:?} is not a time zone; allowed: a name of the IANA database, such as Africa/Casablanca, Asia/Riyadh or UTC"
+)]
 pub struct ZoneError(pub String);
 
 /// The zone of this IANA name.

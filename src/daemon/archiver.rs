@@ -48,7 +48,7 @@ async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<
     let made = tokio::task::spawn_blocking(move || archive::render(&publish::within(view, budget), number)).await;
     let atom = made.ok().and_then(Result::ok);
     if atom.is_none() {
-        tracing::error!(channel = %slug, number, "an archive page cannot be rendered");
+        tracing::error!(channel = %slug, number, "cannot render an archive page");
     }
     atom
 }

@@ -64,10 +64,10 @@ pub enum DaemonError {
     #[error("the HTTP server stopped")]
     Server(#[source] io::Error),
     /// A task panicked: a bug.
-    #[error("the {0} died of a bug")]
+    #[error("the {0} task panicked (a bug in Warraq)")]
     Died(&'static str),
     /// A second signal came.
-    #[error("stopped at once by a second signal; polls under way were dropped")]
+    #[error("aborted by a second signal; running polls were dropped")]
     Aborted,
 }
 
@@ -166,10 +166,7 @@ impl Daemon {
             stop.cancel();
             return Err(services.why(error).await);
         }
-        tracing::info!(
-            polls = services.runner.running(),
-            "stopping: no new poll starts, running ones have two seconds"
-        );
+        tracing::info!(polls = services.runner.running(), "stopping: running polls have two seconds to finish");
         tokio::select! {
             drained = drain(services, tasks, stop) => drained,
             () = commands.stop_again() => Err(DaemonError::Aborted),

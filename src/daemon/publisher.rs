@@ -283,11 +283,11 @@ impl Publisher {
         match made {
             Ok(Ok(editions)) => self.put(editions, &settings.fingerprint(Some(channel))).await,
             Ok(Err(error)) => {
-                tracing::error!(%error, "an edition cannot be rendered: its channel's address is none");
+                tracing::error!(%error, "cannot render an edition: its channel's address is invalid");
                 Ok(())
             }
             Err(_) => {
-                tracing::error!("rendering an edition failed; the last one stays up");
+                tracing::error!("rendering an edition panicked (a bug in Warraq); serving the previous one");
                 Ok(())
             }
         }

@@ -11,7 +11,7 @@ use crate::{
 };
 use tokio::sync::watch;
 
-/// A desk over this store; own addresses follow the configuration.
+/// Queries answered by this store; Warraq's own addresses follow the configuration.
 pub(super) fn queries(archivist: Archivist, settings: &watch::Receiver<PublishSettings>) -> Queries {
     let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| settings.clone());
     let [filtered, story, status, incidents] = [(); 4].map(|()| archivist.reader.clone());

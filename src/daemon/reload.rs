@@ -56,14 +56,14 @@ impl Reloads {
         let config = match (self.load_config)() {
             Ok(config) => config,
             Err(faults) => {
-                tracing::error!(%faults, "the configuration is faulty; the running one stays in place");
+                tracing::error!(%faults, "the new configuration is invalid; keeping the current one");
                 return;
             }
         };
         let fixed = |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.log.clone());
         if fixed(&config) != fixed(&self.started) || config.database != self.started.database {
             tracing::warn!(
-                "[server] listen and metrics_allow, [database], [stories] and [log] take effect with the next start only"
+                "[server] listen and metrics_allow, [database], [stories] and [log] take effect only after a restart"
             );
         }
         let public_url = config.server.public_url(self.address);

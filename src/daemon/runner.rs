@@ -116,7 +116,7 @@ impl PollRunner {
     pub fn take(&mut self, (id, report): EndedPoll, again: bool) -> Result<Option<PollResult>, StoreError> {
         let now = self.clock.now();
         let Some(report) = report else {
-            tracing::error!(feed = %id, "a poll died of a bug; its feed is asked again in an hour");
+            tracing::error!(feed = %id, "poll panicked (a bug in Warraq); retrying this feed in an hour");
             self.queue.panicked(id, now);
             return Ok(None);
         };
@@ -164,7 +164,7 @@ impl PollRunner {
         if !changed.is_empty() {
             tracing::warn!(
                 feeds = changed.len(),
-                "the clock was set, or the machine slept; due times were decided anew"
+                "the clock was set or the machine was suspended; due times recalculated"
             );
             self.update_feeds(changed);
         }
@@ -206,7 +206,7 @@ impl PollRunner {
         if tokio::time::timeout(patience, finish).await.is_err() {
             tracing::info!(
                 polls = self.polls.len(),
-                "dropping polls that did not end in time; nothing of them is kept"
+                "dropping polls that did not finish in time; nothing of them is stored"
             );
             self.polls.shutdown().await;
         }

@@ -1,4 +1,4 @@
-//! Wiring: configuration to an open house. The daemon and `warraq poll` share it.
+//! Opens what a run of polls needs: database, HTTP client, poll queue. The daemon and `warraq poll` share it.
 
 use super::{DaemonError, PollRunner, queue::PollQueue};
 use crate::{
@@ -76,7 +76,7 @@ impl Services {
                     self.runner.set_fetcher(fetcher);
                     self.limits = limits;
                 }
-                Err(error) => tracing::error!(%error, "the new [fetch] limits cannot be used; the running ones stay"),
+                Err(error) => tracing::error!(%error, "cannot apply the new [fetch] limits; keeping the current ones"),
             }
         }
         let updates = self.runner.queue.adopt(config, records, self.clock.now());

@@ -58,6 +58,6 @@ impl StatusReporter {
 /// Tells the service manager, where there is one (sd_notify(3)).
 pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(%error, "the service manager cannot be told");
+        tracing::debug!(%error, "cannot notify the service manager");
     }
 }

@@ -38,7 +38,7 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     lists.into_iter().flat_map(str::split_whitespace).collect()
 });
 
-/// Folded names of days. Sunday's Arabic name is left out: without the article it is "one of".
+/// Folded names of days. Sunday's Arabic name is skipped: without the article it is "one of".
 #[rustfmt::skip]
 const WEEKDAYS: [&str; 20] = [
     "اثنين", "ثلاثا", "اربعا", "خميس", "جمعه", "سبت",

@@ -1,4 +1,4 @@
-//! One polite, conditional GET under limits. The only room that knows HTTP's client side.
+//! One polite, conditional GET under limits. The only module that is an HTTP client.
 //!
 //! A [`FetchResponse`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between polls.
 //!
@@ -75,7 +75,7 @@ impl Default for FetchLimits {
 #[derive(Debug, thiserror::Error)]
 pub enum FetcherError {
     /// The user agent cannot stand in a header.
-    #[error("user_agent holds characters that no header may hold; allowed: printable ASCII")]
+    #[error("user_agent has characters that are not allowed in a header; allowed: printable ASCII")]
     UserAgent,
     /// TLS could not be set up: in most cases, the system's certificates could not be read.
     #[error("the HTTP client cannot be set up (are the system's CA certificates installed?)")]

@@ -1,5 +1,5 @@
 //! The nouns: outlet, feed, poll, entry, story, channel. Plain data and the invariants their types hold;
-//! no room's work happens here, and every room may use it.
+//! nothing is computed here, and every module may use them.
 //!
 //! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
 

@@ -48,22 +48,22 @@ pub enum Fault {
     #[error("address refused: {0} is not in a public network; allow it with [fetch] allow_networks")]
     Address(String),
     /// The name does not resolve.
-    #[error("the name {0} does not resolve")]
+    #[error("cannot resolve the host name {0}")]
     Dns(String),
     /// This process or machine lacks the means to ask: open files, memory. Never the feed's failure, and never stored.
     #[error("not asked: {0}")]
     Local(String),
     /// No connection.
-    #[error("no connection: {0}")]
+    #[error("cannot connect: {0}")]
     Connect(String),
     /// TLS refused.
     #[error("TLS failed: {0}")]
     Tls(String),
     /// Nothing, or not everything, within the time limit.
-    #[error("no whole answer within {0:?}")]
+    #[error("timed out after {0:?}")]
     Timeout(Duration),
     /// The answer ended early, or broke HTTP's rules.
-    #[error("the answer broke off or is not HTTP: {0}")]
+    #[error("the response was cut off or is not valid HTTP: {0}")]
     Broken(String),
     /// More than the limit, after decompression.
     #[error("the document is larger than {limit} bytes, which is the limit ([fetch] max_body)")]
@@ -72,13 +72,13 @@ pub enum Fault {
         limit: u64,
     },
     /// More redirects than anyone needs, or a circle.
-    #[error("redirects without end: {0} followed")]
+    #[error("too many redirects ({0})")]
     Redirects(u32),
     /// A redirect without a usable target.
-    #[error("redirect to nowhere: {0}")]
+    #[error("redirect without a usable target: {0}")]
     BadRedirect(String),
     /// The server asks for time (429, 503, or 403 with `Retry-After`).
-    #[error("the server answered {status} and asks for time")]
+    #[error("the server answered {status} and asked to wait")]
     Held {
         /// The status.
         status: u16,
@@ -90,7 +90,7 @@ pub enum Fault {
     #[error("the document is empty")]
     Empty,
     /// A page, where a feed was expected, that announces none.
-    #[error("an HTML page, not a feed, and it announces none")]
+    #[error("an HTML page that announces no feed")]
     Html,
     /// Not a feed of any kind Warraq reads.
     #[error("not a feed: {0}")]
@@ -101,7 +101,7 @@ pub enum Fault {
     )]
     WorkLimit(Duration),
     /// The parser gave up in a way it should not; the document is worth a bug report.
-    #[error("the parser failed on this document: {0}")]
+    #[error("the parser failed on this document (a bug in Warraq): {0}")]
     Parser(String),
 }
 

@@ -142,7 +142,7 @@ struct RawDocument {
     feed: FeedDraft,
     /// The order of day and month in its dates.
     order: dates::Order,
-    /// Every entry, copies left out: its bytes, its page, its key, and whether it is known: otherwise it is `entries`' next.
+    /// Every entry, copies skipped: its bytes, its page, its key, and whether it is known: otherwise it is `entries`' next.
     listed: Vec<(RawHash, Option<String>, EntryKey, bool)>,
     /// The entries that are to be read.
     entries: Vec<EntryDraft>,

@@ -1,4 +1,4 @@
-//! The poller: one feed, one poll, from the request to the commit. Strings the rooms together and decides nothing itself.
+//! The poller: one feed, one poll, from the request to the commit. Combines the other modules and decides nothing itself.
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 

@@ -1,4 +1,4 @@
-//! Characters that may leave the house.
+//! Characters that published documents may contain.
 
 use std::borrow::Cow;
 

@@ -14,7 +14,7 @@ pub fn render(incidents: &[Incident], public_url: &Url) -> Vec<u8> {
     let page = format!("{public_url}status");
     let mut xml = Xml::new(512 * incidents.len() + 1024);
     xml.open("feed", &[("xmlns", Some("http://www.w3.org/2005/Atom")), ("xml:lang", Some("en"))]);
-    xml.text("title", &[], "Warraq: feeds that broke or work again");
+    xml.text("title", &[], "Warraq: failing and recovered feeds");
     xml.text("id", &[], &this);
     xml.text("updated", &[], &rfc3339(incidents.first().map_or(super::atom::EMPTY, |i| i.at)));
     xml.empty("link", &[("rel", Some("self")), ("type", Some("application/atom+xml")), ("href", Some(&this))]);

@@ -9,7 +9,7 @@
 //! - [`HostLimiter`] keeps per-host limits, [`permanent`] the quarantine of permanent redirects, [`doubts`] the
 //!   suspicion against servers whose 304s may lie.
 //!
-//! The only room that names the `cron` crate, and `chrono` at that edge.
+//! The only module that uses the `cron` crate, and `chrono` at that edge.
 
 mod adaptive;
 mod crontab;

@@ -1,4 +1,4 @@
-//! What the schedule remembers of a feed: a few hundred bytes of JSON in the feed's row, which only this room reads.
+//! What the schedule remembers of a feed: a few hundred bytes of JSON in the feed's row, which only this module reads.
 //!
 //! The heart is a count of entries for each hour of the outlet's week, halved about every three weeks, with the stretch
 //! of time it was observed over. A memory that cannot be read is a fresh start with a note, never an error.

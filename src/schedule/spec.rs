@@ -18,7 +18,7 @@ pub enum Schedule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// `every` with something that is no duration.
-    #[error("{0:?} is no duration; allowed: every 30s, every 15m, every 1h 30m")]
+    #[error("{0:?} is not a duration; allowed: every 30s, every 15m, every 1h 30m")]
     Duration(String),
     /// `every` with a duration outside the bounds.
     #[error("every {} is out of range; allowed: every 1s to every 365days", humantime::format_duration(*.0))]
@@ -143,11 +143,11 @@ mod tests {
             ("hourly", "this has 1"),
             ("every", "allowed: adaptive"),
             ("every 15", "allowed: every 30s"),
-            ("every day", "\"day\" is no duration"),
+            ("every day", "\"day\" is not a duration"),
             ("every 0s", "every 0s is out of range; allowed: every 1s"),
             ("every 999ms", "out of range"),
             ("every 2years", "out of range"),
-            ("every -5m", "no duration"),
+            ("every -5m", "not a duration"),
         ] {
             let error = Schedule::parse(text).unwrap_err().to_string();
             assert!(error.contains(want), "{text}: {error}");

@@ -146,14 +146,14 @@ impl Why {
     /// What decided, in words.
     fn verdict(&self) -> &str {
         match self.decided {
-            DecidedBy::First => "never polled: at once",
+            DecidedBy::First => "never polled: due at once",
             DecidedBy::Schedule => &self.schedule,
-            DecidedBy::Rate => "by its rate",
+            DecidedBy::Rate => "by its publishing rate",
             DecidedBy::MinInterval => "no sooner than min_interval",
             DecidedBy::MaxInterval => "no later than max_interval",
             DecidedBy::Hint => "the server's hint",
             DecidedBy::Backoff => "backoff",
-            DecidedBy::Hold => "the server asked for time",
+            DecidedBy::Hold => "the server asked to wait",
             DecidedBy::Gone => "gone (410): asked again after thirty days",
             DecidedBy::Overdue => "overdue",
         }

@@ -80,7 +80,7 @@ impl App {
         Self { edition_table, assets, router: routes::router(state.clone()), state }
     }
 
-    /// With someone at the desk: story pages, search, filters, archives and status are answered too.
+    /// With queries: story pages, search, filters, archives and status are answered too.
     #[must_use]
     pub fn with_queries(self, queries: Queries) -> Self {
         let state = AppState { queries: Some(Arc::new(queries)), ..self.state };

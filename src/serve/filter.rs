@@ -28,12 +28,12 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
         let value = value.trim();
         match &*key {
             "outlet" => {
-                let slug = Slug::parse(value).map_err(|_| format!("outlet: “{value}” is no outlet's slug"))?;
+                let slug = Slug::parse(value).map_err(|_| format!("outlet: “{value}” is not an outlet's slug"))?;
                 filter.outlets.insert(slug);
             }
             "lang" => {
-                let tag =
-                    Language::parse(value).map_err(|_| format!("lang: “{value}” is no language; say ar, fr, en"))?;
+                let tag = Language::parse(value)
+                    .map_err(|_| format!("lang: “{value}” is not a language; use ar, fr or en"))?;
                 let primary = Language::parse(tag.primary()).map_err(|e| e.to_string())?;
                 filter.languages.insert(primary);
             }
@@ -47,7 +47,7 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
             "min_outlets" => filter.min_outlets = number(&key, value, OUTLETS)?,
             "limit" => filter.limit = number(&key, value, LIMIT)?,
             other => {
-                return Err(format!("“{other}” is no filter; there are outlet, tag, lang, q, min_outlets and limit"));
+                return Err(format!("“{other}” is not a filter; allowed: outlet, tag, lang, q, min_outlets, limit"));
             }
         }
         if filter.outlets.len().max(filter.tags.len()).max(filter.languages.len()) > VALUES {

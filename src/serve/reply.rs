@@ -72,8 +72,8 @@ pub(super) async fn document(
 pub(super) fn not_found() -> Response<Body> {
     plain(
         StatusCode::NOT_FOUND,
-        "There is nothing at this address. The front page is /, the feeds are /feed.atom, /feed.rss and /feed.json, and \
-         /opml lists what is read.\n"
+        "Not found. The front page is /, the feeds are /feed.atom, /feed.rss and /feed.json, and \
+         /opml lists the outlets.\n"
             .to_owned(),
     )
 }
@@ -85,15 +85,18 @@ pub(super) fn bad(why: &str) -> Response<Body> {
 
 /// Our trouble: the log has it, the reader is asked to come back.
 pub(super) fn unavailable(error: &dyn Display) -> Response<Body> {
-    tracing::error!(%error, "a page cannot be made");
-    plain(StatusCode::SERVICE_UNAVAILABLE, "This cannot be shown now. Please try again in a minute.\n".to_owned())
+    tracing::error!(%error, "cannot render a page");
+    plain(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "This page is temporarily unavailable. Please try again in a minute.\n".to_owned(),
+    )
 }
 
 /// 503 for a feed that will be there in a moment (RFC 9110 10.2.3): a 404 would make readers give it up.
 pub(super) fn not_rendered_yet() -> Response<Body> {
     let mut response = plain(
         StatusCode::SERVICE_UNAVAILABLE,
-        "This feed is not rendered yet. Please come back in a moment.\n".to_owned(),
+        "This feed is not ready yet. Please try again in a few seconds.\n".to_owned(),
     );
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     response

@@ -160,7 +160,7 @@ async fn filtered(
 
 async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {
     match read(query.as_deref().unwrap_or_default()) {
-        Ok(Filter { words: None, .. }) => bad("say what to look for: /search.atom?q=…"),
+        Ok(Filter { words: None, .. }) => bad("search words are missing: /search.atom?q=…"),
         Ok(filter) => feed(&app, &request, filter, "/search.atom", Format::Atom).await,
         Err(why) => bad(&why),
     }
@@ -285,9 +285,10 @@ async fn archive(
             }
         }
         Ok(ArchiveAnswer::NotYet) => redirect(&publish::path(&slug, Format::Atom)),
-        Ok(ArchiveAnswer::Gone) => {
-            plain(StatusCode::GONE, "These stories are older than what is kept here ([retention] keep).\n".to_owned())
-        }
+        Ok(ArchiveAnswer::Gone) => plain(
+            StatusCode::GONE,
+            "This page is older than the retention limit and was deleted ([retention] keep).\n".to_owned(),
+        ),
         Ok(ArchiveAnswer::Unknown) => not_found(),
         Err(error) => unavailable(&error),
     }

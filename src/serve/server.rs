@@ -118,7 +118,7 @@ pub async fn run_with(
     shutdown.cancel();
     let drained = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(limits.drain, drained).await.is_err() {
-        tracing::info!(connections = connections.len(), "cutting connections that did not end in time");
+        tracing::info!(connections = connections.len(), "closing connections that did not finish in time");
         connections.shutdown().await;
     }
     outcome
@@ -257,7 +257,7 @@ impl AsyncWrite for CountingStream {
     }
 }
 
-/// The shelf first, the router for the rest.
+/// Editions in memory first, the router for the rest.
 struct ConnectionService {
     app: Arc<App>,
     peer: Peer,

@@ -15,7 +15,7 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// There is no such file, and the verb only reads.
-    #[error("there is no database at {0}; `warraq run` or `warraq poll` makes one")]
+    #[error("there is no database at {0}; `warraq run` or `warraq poll` creates it")]
     Missing(PathBuf),
     /// Nothing is in the file yet: its first start was killed.
     #[error("the database {0} holds nothing yet; `warraq run` or `warraq poll` completes it")]
@@ -57,7 +57,7 @@ pub enum StoreError {
         why: String,
     },
     /// Another Warraq writes to it.
-    #[error("the database {0} is in use by another warraq")]
+    #[error("the database {0} is in use by another warraq process process process process process")]
     InUse(PathBuf),
     /// Its lock file cannot be made.
     #[error("cannot lock {path}")]
@@ -77,7 +77,7 @@ pub enum StoreError {
         found: i64,
     },
     /// A newer Warraq has written to it.
-    #[error("{path} has schema {found}, this warraq knows up to {known}: use the newer warraq, or restore a backup")]
+    #[error("{path} has schema {found}, this warraq supports up to {known}: use the newer warraq, or restore a backup")]
     Newer {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The schema could not be brought up to date; nothing was changed.
-    #[error("cannot bring the schema of {path} up to date")]
+    #[error("cannot migrate the schema of {path}")]
     Migrate {
         /// The file.
         path: PathBuf,
@@ -147,7 +147,7 @@ pub enum StoreError {
         since: jiff::Timestamp,
     },
     /// The writer has ended; its own error was reported where it happened.
-    #[error("the database's writer has stopped")]
+    #[error("the database writer has stopped")]
     WriterGone,
 }
 

@@ -36,7 +36,7 @@ impl Writer {
 
 /// Forgets what is not to be kept, step by step.
 async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &ProgressSender) -> Result<Pruned, StoreError> {
-    progress_sender.send_replace(Progress::unmeasured("looking for what to forget"));
+    progress_sender.send_replace(Progress::unmeasured("looking for what to delete"));
     let found = walk(writer, keep, Step::Look, |_| {}).await?;
     let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
     if keep.dry_run {
@@ -50,12 +50,12 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
     }
     let total = found.rows;
     let advance = |done| {
-        let progress = Progress { doing: "forgetting", done, total, unit: ProgressUnit::Stories };
+        let progress = Progress { doing: "deleting", done, total, unit: ProgressUnit::Stories };
         progress_sender.send_replace(progress);
     };
     let gone = walk(writer, keep, Step::Stories, advance).await?;
     (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
-    progress_sender.send_replace(Progress::unmeasured("forgetting archive pages and polls"));
+    progress_sender.send_replace(Progress::unmeasured("deleting archive pages and polls"));
     walk(writer, keep, |_| Step::Pages, |_| {}).await?;
     pruned.polls = walk(writer, keep, |_| Step::Polls, |_| {}).await?.rows;
     Ok(pruned)

@@ -84,7 +84,7 @@ const MODULES: [Module; 17] = [
         name: "poll",
         uses: "model clock schedule fetch parse normalise dedup store",
         names: "",
-        why: "the conveyor: the only module that strings the modules of a poll together",
+        why: "the only module that combines the modules of a poll",
     },
     Module {
         name: "serve",

@@ -45,7 +45,7 @@ async fn a_backup_under_load_is_one_moment() {
     for round in 0..5 {
         let name = format!("copy{round}.db");
         let said = folder.says(&["backup", &name]).await;
-        assert!(said.contains("a whole copy of"), "{said}");
+        assert!(said.contains("a complete copy of"), "{said}");
         let copy = folder.path(&name);
         assert_eq!(sql(&copy, "PRAGMA integrity_check").await, ["ok"]);
         // What polls say they brought, what is there, and what the validators stand for: one moment, or these differ.
@@ -76,8 +76,8 @@ async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
     fs::write(folder.path("nothing.db"), "").unwrap();
     let before = fs::read(folder.path("warraq.db")).unwrap();
     for (name, why) in [
-        ("newer.db", "it has schema 99, this warraq knows up to"),
-        ("foreign.db", "it is another program's"),
+        ("newer.db", "its schema is 99, this warraq supports up to"),
+        ("foreign.db", "it belongs to another program"),
         ("empty.db", "it holds nothing"),
         ("nothing.db", "it holds nothing"),
         ("text.db", "file is not a database"),
@@ -91,7 +91,7 @@ async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
             said.starts_with(&format!("error: {name} cannot be restored: ")) && said.contains(why),
             "{name}: {said}"
         );
-        assert!(said.contains("\nhint: name a file that `warraq backup` wrote"), "{name}: {said}");
+        assert!(said.contains("\nhint: use a file written by `warraq backup`"), "{name}: {said}");
         assert!(fs::read(folder.path("warraq.db")).unwrap() == before, "{name}");
         assert!(fs::read(folder.path(name)).ok() == as_it_was, "{name} was changed");
     }
@@ -113,7 +113,7 @@ async fn what_restore_finds_is_kept_whole_and_never_written_over() {
     let committed = folder.sql(ENTRIES).await;
     assert!(folder.path("warraq.db-wal").exists());
     let said = folder.says(&["restore", "one.db"]).await;
-    assert!(said.contains("is kept at ") && said.contains("warraq.db.before-restore"), "{said}");
+    assert!(said.contains("was kept as ") && said.contains("warraq.db.before-restore"), "{said}");
     assert_eq!(folder.sql(ENTRIES).await, ["1"]);
     folder.says(&["restore", "one.db"]).await;
     assert!(folder.path("warraq.db.before-restore.2").exists(), "the second does not take the first one's place");
@@ -135,7 +135,7 @@ async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
     for (verb, words) in [
         (format!("backup {}", folder.path("seen.db").display()), "checking the copy: "),
         (format!("restore {}", folder.path("quiet.db").display()), "checking: 0 s"),
-        ("prune".to_owned(), "forgetting archive pages and polls: 0 s"),
+        ("prune".to_owned(), "deleting archive pages and polls: 0 s"),
     ] {
         let line = format!("'{}' --config '{config}' {verb}", env!("CARGO_BIN_EXE_warraq"));
         let Some((content, said)) = verdict("script", &["-qec", &line, "/dev/null"]) else { return };
@@ -155,7 +155,7 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
         let [error, cause, hint] = lines[..] else { panic!("{said}") };
         assert_eq!(error, format!("error: writing {target}.partial failed"));
         assert!(cause.starts_with("caused by: ") && cause.contains(why), "{said}");
-        assert!(hint.starts_with("hint: the folder must be there"), "{said}");
+        assert!(hint.starts_with("hint: the folder must exist"), "{said}");
     }
     // No file may grow beyond this: to SQLite that is a full disk.
     let line = "trap '' XFSZ; ulimit -f 20; exec \"$0\" backup copy.db";

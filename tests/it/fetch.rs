@@ -1,4 +1,4 @@
-//! One GET, from outside: every fault and every manner, over real sockets.
+//! One GET, from outside: every failure and every way to answer, over real sockets.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},

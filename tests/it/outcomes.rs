@@ -47,9 +47,9 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
         (Reply::status(404), "status", "the server answered 404"),
         (Reply::status(500), "status", "the server answered 500"),
         (Reply::status(503), "status", "the server answered 503"),
-        (Reply::status(503).header("Retry-After", "60"), "held", "the server answered 503 and asks for time"),
-        (Reply::status(429), "held", "the server answered 429 and asks for time"),
-        (Reply::page(page), "html", "an HTML page, not a feed"),
+        (Reply::status(503).header("Retry-After", "60"), "held", "the server answered 503 and asked to wait"),
+        (Reply::status(429), "held", "the server answered 429 and asked to wait"),
+        (Reply::page(page), "html", "an HTML page that announces no feed"),
         (Reply::feed(""), "empty", "the document is empty"),
         (Reply::feed("   \n"), "empty", "the document is empty"),
         (Reply::feed("Bonjour"), "not_a_feed", "not a feed: "),
@@ -59,11 +59,11 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
         (Reply::feed(many.as_str()), "too_large", "the document is larger than 1000000 bytes"),
         (Reply::feed(many.as_str()).gzip(), "too_large", "the document is larger than 1000000 bytes"),
         (Reply::feed(&many.as_bytes()[..50_000]).endless(), "too_large", "the document is larger than 1000000 bytes"),
-        (Reply::feed(doc()).cut_after(40), "broken", "the answer broke off or is not HTTP"),
-        (Reply::raw("SSH-2.0-OpenSSH_9.2\r\n"), "broken", "the answer broke off or is not HTTP"),
-        (Reply::redirect(outlet.url("/feed").as_str(), 302), "redirects", "redirects without end"),
-        (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "redirect to nowhere"),
-        (Reply::status(301), "bad_redirect", "redirect to nowhere"),
+        (Reply::feed(doc()).cut_after(40), "broken", "the response was cut off or is not valid HTTP"),
+        (Reply::raw("SSH-2.0-OpenSSH_9.2\r\n"), "broken", "the response was cut off or is not valid HTTP"),
+        (Reply::redirect(outlet.url("/feed").as_str(), 302), "redirects", "too many redirects"),
+        (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "redirect without a usable target"),
+        (Reply::status(301), "bad_redirect", "redirect without a usable target"),
         (Reply::redirect("http://169.254.169.254/latest", 302), "address", "address refused: "),
     ]
 }
@@ -108,7 +108,7 @@ async fn every_fault_is_told_in_words_and_costs_nobody_an_entry() {
 
 #[tokio::test]
 async fn whoever_takes_too_long_is_left() {
-    let words = "no whole answer within";
+    let words = "timed out after";
     let slow =
         [Reply::silence(), Reply::feed(doc()).stall_after(40), Reply::feed(doc()).drip(1, Duration::from_millis(50))];
     futures_util::future::join_all(slow.map(|reply| fails("\"2s\"", move |_| (reply, "timeout", words)))).await;

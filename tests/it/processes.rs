@@ -235,7 +235,7 @@ async fn the_second_signal_aborts() {
     daemon.signal("TERM").await;
     daemon.until("stopping").await;
     daemon.signal("TERM").await;
-    daemon.until("error: stopped at once by a second signal").await;
+    daemon.until("error: aborted by a second signal").await;
     assert_eq!(daemon.end().await, Some(1));
 }
 
@@ -384,7 +384,7 @@ async fn a_database_that_cannot_be_had_is_said_with_what_to_do() {
     let newer = [&whole[..60], &[0, 0, 0, 99], &whole[64..]].concat();
     let damaged = [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat();
     let cases: [(&str, Option<Vec<u8>>, &str); 7] = [
-        ("newer.db", Some(newer), "has schema 99, this warraq knows up to"),
+        ("newer.db", Some(newer), "has schema 99, this warraq supports up to"),
         ("damaged.db", Some(damaged), "damaged.db is damaged"),
         ("text.db", Some(b"Bonjour ".repeat(500)), "text.db is damaged"),
         ("no/such/folder.db", None, "the database cannot be at "),
@@ -415,7 +415,7 @@ async fn sighup_reloads_and_a_faulty_file_changes_nothing_and_says_why() {
     let daemon = folder.start().await;
     folder.configure("[server]\nlisten = 7\n");
     daemon.signal("HUP").await;
-    daemon.until("the configuration is faulty; the running one stays in place").await;
+    daemon.until("the new configuration is invalid; keeping the current one").await;
     daemon.until("config.toml:2: server.listen").await;
     folder.sql_until("SELECT count(*) > 1 FROM poll", "1").await;
     for (text, why) in [("", "no [[outlet]]"), (&config_text("", &[]), "no [[outlet]]")] {

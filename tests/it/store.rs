@@ -127,7 +127,7 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
     let whole = fs::read(instance.file()).unwrap();
     fs::write(file("damaged.db"), [&whole[..100], &[0xa5; 4096][..], &whole[4196..]].concat()).unwrap();
     for (name, words) in [
-        ("newer.db", "has schema 99, this warraq knows up to"),
+        ("newer.db", "has schema 99, this warraq supports up to"),
         ("foreign.db", "not Warraq's"),
         ("text.db", "cannot open the database"),
         ("damaged.db", "cannot open the database"),

@@ -1,5 +1,5 @@
 //! What `warraq demo` polls: invented outlets, written for it and served by itself on loopback, so that a newcomer sees
-//! the whole house at work without a network. News comes step by step: what an outlet lists is a pure function of a step
+//! all of Warraq at work without a network. News comes step by step: what an outlet lists is a pure function of a step
 //! counter, and the counter follows the caller's [`Clock`].
 //!
 //! Nothing here is real: the outlets, the people and the events are made up, and their towns had no part in it.

@@ -197,7 +197,7 @@ impl Script {
         }
     }
 
-    /// A wire copy as a desk would make it: the agency's dateline goes, its last paragraph makes room for the paper's own.
+    /// A wire copy as an editor would make it: the agency's dateline goes, its last paragraph makes room for the paper's own.
     fn edit(original: &[String], own: &[String]) -> Vec<String> {
         let kept = original.len().saturating_sub(1).max(1);
         let mut copy: Vec<String> = original.iter().take(kept).cloned().collect();

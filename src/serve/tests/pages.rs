@@ -106,7 +106,7 @@ async fn every_search_is_itself_a_feed() {
     assert!(feed.contains("href=\"http://127.0.0.1:8080/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1\""));
     assert!(text(&server, "GET /search?q=nothing").await.1.contains("Nothing found"));
     let (head, page) = text(&server, "GET /search?q=%3Cscript%3E&q2=1").await;
-    assert!(head.starts_with("http/1.1 400") && page.contains("“q2” is no filter"));
+    assert!(head.starts_with("http/1.1 400") && page.contains("“q2” is not a filter"));
     server.close().await;
 }
 
@@ -147,13 +147,13 @@ async fn trouble_is_seen_on_a_page_and_in_a_feed() {
     let server = open().await;
     let (_, page) = text(&server, "GET /status").await;
     assert_eq!(page.matches("<figure>").count(), 3);
-    assert!(page.contains("asks for time &#60;b&#62;") && page.contains("in 23 minutes"));
+    assert!(page.contains("asked to wait &#60;b&#62;") && page.contains("in 23 minutes"));
     let (head, feed) = text(&server, "GET /status.atom").await;
     assert!(header(&head, "content-type").unwrap().starts_with("application/atom+xml"));
     let read = feed_rs::parser::parse(feed.as_bytes()).unwrap();
     assert_eq!(read.entries.len(), 2);
     assert_eq!(read.entries[0].title.as_ref().unwrap().content, "العلم: a feed works again");
-    assert!(feed.contains("no connection: &lt;refused&gt;"));
+    assert!(feed.contains("cannot connect: &lt;refused&gt;"));
     server.close().await;
 }
 

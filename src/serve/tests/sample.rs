@@ -1,4 +1,4 @@
-//! Invented stories and a desk that answers from nothing.
+//! Invented stories, and queries answered without a store.
 
 use super::super::{ArchiveAnswer, Queries, query};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
@@ -194,7 +194,7 @@ fn status_page() -> StatusPage {
         state: ["active", "failing", "held", "gone", "new"][n as usize % 5].to_owned(),
         last_poll: (n % 5 != 4).then(|| before(7)),
         last_outcome: (n % 5 != 4).then(|| "not_modified".to_owned()),
-        last_error: (n % 5 == 1).then(|| "the server answered 503 and asks for time <b>".to_owned()),
+        last_error: (n % 5 == 1).then(|| "the server answered 503 and asked to wait <b>".to_owned()),
         failures: u32::from(n % 5 == 1) * 4,
         next_poll: before(-23),
         why: "adaptive: 3.1 entries an hour at this time of week, floor of 10 minutes".to_owned(),
@@ -232,7 +232,7 @@ pub(super) fn queries(images: bool) -> Queries {
                 url: "https://alalam.example/rss?a=1&b=2".to_owned(),
                 error: error.map(str::to_owned),
             };
-            Ok::<_, Never>(vec![incident(5, None), incident(9, Some("no connection: <refused>"))])
+            Ok::<_, Never>(vec![incident(5, None), incident(9, Some("cannot connect: <refused>"))])
         }),
         archive: query(|(slug, number): (String, u32)| async move {
             Ok::<_, Never>(match (&*slug, number) {

@@ -285,8 +285,8 @@ async fn check(path: &Path) -> Result<(), String> {
     open::ours(&mut connection, path).await.map_err(|error| match error {
         StoreError::Open { source, .. } => said(source),
         StoreError::Unfinished(_) => "it holds nothing".to_owned(),
-        StoreError::Foreign { found, .. } => format!("it is another program's (application id {found:#x})"),
-        StoreError::Newer { found, known, .. } => format!("it has schema {found}, this warraq knows up to {known}"),
+        StoreError::Foreign { found, .. } => format!("it belongs to another program (application id {found:#x})"),
+        StoreError::Newer { found, known, .. } => format!("its schema is {found}, this warraq supports up to {known}"),
         other => other.to_string(),
     })?;
     let verdict: String =

@@ -14,7 +14,7 @@ use crate::{
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 use url::Url;
 
-/// Places of channel `all` looked at, the latest: days of a large house, months of a small one.
+/// Places of channel `all` looked at, the latest: days of a large installation, months of a small one.
 const PLACES: i64 = 50_000;
 /// Entries of each outlet looked at, the latest, where outlets or tags are asked for.
 const OF_OUTLET: i64 = 200;
