@@ -1,6 +1,9 @@
 //! `warraq check`.
 
-use super::{CliError, out::say};
+use super::{
+    CliError,
+    out::{counted, say},
+};
 use crate::config::Config;
 use std::path::Path;
 
@@ -9,10 +12,11 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(
-        "{}: no errors; {} outlets, {feeds} feeds, {} channels; database {}",
+        "{}: no errors; {}, {}, {}; database {}",
         file.display(),
-        config.outlets.len(),
-        config.channels.len(),
+        counted(config.outlets.len(), "outlet", "outlets"),
+        counted(feeds, "feed", "feeds"),
+        counted(config.channels.len(), "channel", "channels"),
         config.database.path.display()
     ))?;
     Ok(())

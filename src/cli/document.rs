@@ -1,6 +1,9 @@
 //! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
 
-use super::{CliError, inspect, out::written};
+use super::{
+    CliError, inspect,
+    out::{counted, written},
+};
 use crate::{
     clock::Clock,
     fetch::{FetchLimits, Fetched, Fetcher},
@@ -107,7 +110,11 @@ pub(super) async fn discover(address: String) -> Result<(), CliError> {
     let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = got.read() {
-        return written(writeln!(out, "{address}\tthis address is itself a feed, with {} entries", feed.listed.len()));
+        return written(writeln!(
+            out,
+            "{address}\tthis address is itself a feed, with {}",
+            counted(feed.listed.len(), "entry", "entries")
+        ));
     }
     let announced = got.announced();
     for Announced { url, title, media_type } in &announced {

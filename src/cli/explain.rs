@@ -1,11 +1,14 @@
 //! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
 //! one story. Everything told was stored when it was decided; nothing is worked out anew.
 
-use super::{CliError, out::say};
+use super::{
+    CliError,
+    out::{counted, say},
+};
 use crate::{
     config::Config,
     model::{EntryId, StoryId},
-    schedule::Why,
+    schedule::{CONFIRMING_SPAN, CONFIRMING_VISITS, Why},
     store::{EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, Reader, StoryExplanation},
 };
 use anyhow::anyhow;
@@ -118,18 +121,23 @@ fn feed(told: &FeedExplanation) -> String {
     if let Some(to) = &told.feed.moving_to {
         line!(
             out,
-            "  moving to {to}, confirmed by {} polls; adopted after three over two days",
-            told.feed.moving_visits
+            "  redirected permanently to {to}, confirmed by {}; adopted after {CONFIRMING_VISITS} within at least {}",
+            counted(told.feed.moving_visits, "poll", "polls"),
+            humantime::format_duration(CONFIRMING_SPAN)
         );
     }
     if let Some(error) = last_error {
-        line!(out, "  trouble: {error}, {failures} times in a row");
+        line!(out, "  last error: {error} ({} in a row)", counted(*failures, "failure", "failures"));
     }
     if told.feed.guids_void {
         line!(out, "  different articles share a guid: guid and link together identify its entries");
     }
     if told.feed.gaps > 0 {
-        line!(out, "  {} times everything it listed was new: entries may have been missed in between", told.feed.gaps);
+        line!(
+            out,
+            "  {}: everything it listed was new, so entries may have been missed",
+            counted(told.feed.gaps, "gap", "gaps")
+        );
     }
     line!(out, "  latest polls:");
     for PastPoll { ended_at, outcome, error, new, revised, duplicate, next_poll_at, why: reason } in &told.polls {

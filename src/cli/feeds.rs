@@ -1,6 +1,9 @@
 //! `warraq feeds`.
 
-use super::{CliError, out::say};
+use super::{
+    CliError,
+    out::{counted, say},
+};
 use crate::{
     config::Config,
     schedule::Why,
@@ -21,7 +24,7 @@ pub(super) async fn feeds(config: &Config, as_json: bool) -> Result<(), CliError
         say(lines(feed).trim_end())?;
     }
     let failing = feeds.iter().filter(|f| f.state == "failing").count();
-    say(format_args!("{} feeds, {failing} failing", feeds.len()))?;
+    say(format_args!("{}, {failing} failing", counted(feeds.len(), "feed", "feeds")))?;
     Ok(())
 }
 
@@ -45,7 +48,7 @@ fn lines(feed: &FeedHealth) -> String {
         (Some(outcome), Some(at)) => format!("{outcome} at {at}"),
         _ => "not polled yet".to_owned(),
     };
-    let error = last_error.as_ref().map(|e| format!("\n    trouble: {e}")).unwrap_or_default();
+    let error = last_error.as_ref().map(|e| format!("\n    last error: {e}")).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let a_day = *entries_7d as f64 / 7.0;
     format!(

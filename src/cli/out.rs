@@ -14,6 +14,12 @@ pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
     written(writeln!(io::stdout(), "{line}"))
 }
 
+/// A number with its noun: `1 entry`, `2 entries`.
+pub(super) fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let noun = if count == N::from(1) { one } else { many };
+    format!("{count} {noun}")
+}
+
 /// What became of a writing to standard output.
 ///
 /// # Errors
@@ -22,5 +28,16 @@ pub(super) fn written(result: io::Result<()>) -> Result<(), CliError> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::Unread),
         written => Ok(written?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn a_noun_follows_its_number() {
+        let said = [0_u64, 1, 2].map(|count| counted(count, "story", "stories"));
+        assert_eq!(said, ["0 stories", "1 story", "2 stories"]);
     }
 }

@@ -1,6 +1,9 @@
 //! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
 
-use super::{CliError, out::written};
+use super::{
+    CliError,
+    out::{counted, written},
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -162,7 +165,8 @@ impl PollTotals {
             if *left == 0 { String::new() } else { format!("; {left} left, because their servers asked to wait") };
         writeln!(
             io::stdout(),
-            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {new} new entries, {revised} revised, {duplicate} duplicate{held}"
+            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {}, {revised} revised, {duplicate} duplicate{held}",
+            counted(*new, "new entry", "new entries")
         )
     }
 }

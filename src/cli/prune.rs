@@ -1,6 +1,10 @@
 //! `warraq prune`.
 
-use super::{CliError, out::say, progress};
+use super::{
+    CliError,
+    out::{counted, say},
+    progress,
+};
 use crate::{
     clock::Clock,
     config::Config,
@@ -33,7 +37,12 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
     let pruned = pruned?;
     compacted?;
     closed?;
-    let would = if how.dry_run { "would forget" } else { "forgot" };
-    say(format_args!("{would} {} entries of {} stories, and {} polls", pruned.entries, pruned.stories, pruned.polls))?;
+    let would = if how.dry_run { "would delete" } else { "deleted" };
+    say(format_args!(
+        "{would} {} of {}, and {}",
+        counted(pruned.entries, "entry", "entries"),
+        counted(pruned.stories, "story", "stories"),
+        counted(pruned.polls, "poll", "polls")
+    ))?;
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! `warraq search`: the stories that hold these words, as `/search` finds them.
 
-use super::{CliError, out::say};
+use super::{
+    CliError,
+    out::{counted, say},
+};
 use crate::{
     config::Config,
     model::{StoryView, pages::Filter},
@@ -27,7 +30,7 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
         let lead = &story.lead;
         say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
-    say(format_args!("{} stories", stories.len()))
+    say(counted(stories.len(), "story", "stories"))
 }
 
 /// A story with the columns of the view `latest`, as far as a search knows them.

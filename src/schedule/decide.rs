@@ -10,7 +10,7 @@ use super::{
     spec::{Bounds, Schedule},
     spread::{later, part, until, whole},
     validators,
-    why::{DecidedBy, Why},
+    why::{DecidedBy, GONE_PAUSE, Why},
 };
 use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
 use jiff::{Timestamp, tz::TimeZone};
@@ -22,8 +22,6 @@ pub const LONGEST_BACKOFF: Duration = Duration::from_hours(7 * 24);
 pub const LONGEST_HOLD: Duration = Duration::from_hours(31 * 24);
 /// A 429 holds its whole host no longer than this: one feed's absurd `Retry-After` must not silence the host's others.
 pub const LONGEST_HOST_HOLD: Duration = Duration::from_hours(24);
-/// A feed that is gone (410) is asked again after this.
-pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
 /// Feeds that wait at the same time (first polls, after a long pause) start within this, a tenth of a second apart
 /// where that is shorter.
 const CROWD: Duration = Duration::from_secs(30);

@@ -27,8 +27,7 @@ mod why;
 
 pub use crontab::Crontab;
 pub use decide::{
-    Due, GONE_PAUSE, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, PolledFeed, ReplanInput, catch_up, first, next,
-    reschedule,
+    Due, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, PolledFeed, ReplanInput, catch_up, first, next, reschedule,
 };
 pub use fleet::Fleet;
 pub use floor::LONGEST_HINT;
@@ -36,4 +35,4 @@ pub use host::{HostLimiter, HostWait};
 pub use redirect::{CONFIRMING_SPAN, CONFIRMING_VISITS, RedirectDecision, permanent};
 pub use spec::{Bounds, Schedule, ScheduleError};
 pub use validators::{doubts, host_hold};
-pub use why::{DecidedBy, Floor, Hint, Why};
+pub use why::{DecidedBy, Floor, GONE_PAUSE, Hint, Why};

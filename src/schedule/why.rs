@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
+/// A feed that is gone (410) is polled again after this.
+pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
+
 /// The input that set the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,8 +147,8 @@ impl Why {
     }
 
     /// What decided, in words.
-    fn verdict(&self) -> &str {
-        match self.decided {
+    fn verdict(&self) -> String {
+        let text = match self.decided {
             DecidedBy::First => "never polled: due at once",
             DecidedBy::Schedule => &self.schedule,
             DecidedBy::Rate => "by its publishing rate",
@@ -154,9 +157,12 @@ impl Why {
             DecidedBy::Hint => "the server's hint",
             DecidedBy::Backoff => "backoff",
             DecidedBy::Hold => "the server asked to wait",
-            DecidedBy::Gone => "gone (410): asked again after thirty days",
+            DecidedBy::Gone => {
+                return format!("gone (410): asked again after {}", humantime::format_duration(GONE_PAUSE));
+            }
             DecidedBy::Overdue => "overdue",
-        }
+        };
+        text.to_owned()
     }
 }
 
@@ -183,7 +189,11 @@ impl fmt::Display for Why {
             parts.push(format!("{hurry:.1} times sooner after a gap"));
         }
         if let (Some(failures), Some(pause)) = (self.failures, self.backoff) {
-            parts.push(format!("backoff {} after {failures} failed in a row", span(pause)));
+            parts.push(format!(
+                "backoff {} after {failures} {}",
+                span(pause),
+                if failures == 1 { "failure" } else { "failures in a row" }
+            ));
         }
         if let Some(hold) = self.hold {
             parts.push(format!("Retry-After {}", span(hold)));
@@ -192,7 +202,7 @@ impl fmt::Display for Why {
             parts.push(format!("spread {}", span(spread)));
         }
         parts.extend(self.notes.iter().cloned());
-        f.write_str(self.verdict())?;
+        f.write_str(&self.verdict())?;
         if parts.is_empty() { Ok(()) } else { write!(f, ": {}", parts.join(", ")) }
     }
 }

@@ -117,7 +117,7 @@ async fn words_are_found_in_whatever_spelling() {
         assert_eq!(stories[0]["outlets"], 2);
     }
     let (_, out) = warraq(&instance, &["search", "recolte", "OLIVES"]);
-    assert!(out.contains("olives s'annonce") && out.ends_with("1 stories\n"), "{out}");
+    assert!(out.contains("olives s'annonce") && out.ends_with("1 story\n"), "{out}");
     for missed in ["زلزال", "أمطار olives", "؟", "\"", "NEAR(", "*"] {
         assert_eq!(warraq(&instance, &["search", missed]), (true, "0 stories\n".to_owned()), "{missed}");
     }

@@ -27,7 +27,7 @@ async fn poll_asks_what_is_due_what_is_named_or_everything() {
     assert_eq!(lines.len(), 4, "{said}");
     assert!(lines.iter().any(|l| l.contains(a.as_str()) && l.contains("fresh  1 new")), "{said}");
     assert!(lines.iter().any(|l| l.contains(c.as_str()) && l.contains("failed  the server answered 500")), "{said}");
-    assert!(lines[3].starts_with("3 polled: 1 fresh, 0 unchanged, 2 failed; 1 new entries"), "{said}");
+    assert!(lines[3].starts_with("3 polled: 1 fresh, 0 unchanged, 2 failed; 1 new entry,"), "{said}");
     assert!(folder.says(&["poll"]).await.starts_with("0 polled"), "nothing is due");
     let said = folder.says(&["poll", "--all"]).await;
     assert!(said.contains("2 polled") && !said.contains("gone"), "what is gone is left alone: {said}");
@@ -154,7 +154,7 @@ async fn prune_counts_first_and_forgets_then() {
     for _ in 0..3 {
         folder.says(&["poll", "--all"]).await;
     }
-    assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would forget 0 entries"));
+    assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would delete 0 entries"));
     let old = "UPDATE entry SET first_seen_at = '2020-01-01T00:00:00Z'; UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'; \
         UPDATE sighting SET left_at = '2020-01-02T00:00:00Z' WHERE left_at IS NOT NULL; \
         UPDATE story SET created_at = '2020-01-01T00:00:00Z'";
@@ -162,9 +162,9 @@ async fn prune_counts_first_and_forgets_then() {
     let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
     sqlx::Executor::execute(&mut connection, sqlx::raw_sql(old)).await.unwrap();
     sqlx::Connection::close(connection).await.unwrap();
-    assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would forget 2 entries of 2 stories, and 3 polls"));
+    assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would delete 2 entries of 2 stories, and 3 polls"));
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["3"]);
-    assert!(folder.says(&["prune"]).await.starts_with("forgot 2 entries of 2 stories, and 3 polls"));
+    assert!(folder.says(&["prune"]).await.starts_with("deleted 2 entries of 2 stories, and 3 polls"));
     assert_eq!(folder.sql("SELECT title FROM entries").await, ["Trois"]);
 }
 
