@@ -15,7 +15,7 @@ pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
 }
 
 /// A number with its noun: `1 entry`, `2 entries`.
-pub(super) fn counted<N: fmt::Display + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+pub(super) fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1) { one } else { many };
     format!("{count} {noun}")
 }

@@ -372,7 +372,7 @@ fn lib_rs_says_what_each_module_is_for() {
     let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
     let told: Vec<&str> = lib
         .lines()
-        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]: ").map(|(name, _)| name))
+        .filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`] - ").map(|(name, _)| name))
         .collect();
     let modules: Vec<&str> = MODULES.iter().map(|m| m.name).filter(|name| !matches!(*name, "main" | "lib")).collect();
     assert_eq!(told, modules, "one line for each module, in the order of MODULES");
