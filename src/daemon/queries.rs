@@ -46,7 +46,9 @@ pub(super) fn queries(archivist: Archivist, settings: &watch::Receiver<PublishSe
 async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
     let mut page = reader.status(clock.now()).await?;
     for feed in &mut page.feeds {
-        feed.why = Why::from_json(&feed.why).map_or_else(String::new, |why| why.to_string());
+        let why = Why::from_json(&feed.why);
+        feed.decided = why.as_ref().map_or_else(String::new, |why| why.decided.as_str().to_owned());
+        feed.why = why.map_or_else(String::new, |why| why.to_string());
     }
     Ok(page)
 }

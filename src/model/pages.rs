@@ -54,8 +54,10 @@ pub struct StoryReport {
     pub joined: Timestamp,
     /// The rule that joined it, as in the database; `first` for the one that started the story.
     pub rule: String,
-    /// What the rule saw, in words.
+    /// What the rule saw, in English.
     pub evidence: String,
+    /// The share of the shorter text that the other contains, between 0 and 1; for rules that compare texts.
+    pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
     /// What its outlet changed, oldest first.
@@ -110,7 +112,10 @@ pub struct FeedStatus {
     pub failures: u32,
     /// When it is due.
     pub next_poll: Timestamp,
-    /// Why then, in words.
+    /// Which input set that time, as the schedule stores it: `first schedule rate min_interval max_interval hint backoff
+    /// hold gone overdue`; empty when unknown.
+    pub decided: String,
+    /// Every input of that decision, in English, for operators.
     pub why: String,
     /// Times its window had moved on entirely between two polls.
     pub gaps: u32,

@@ -32,6 +32,25 @@ pub enum DecidedBy {
     Overdue,
 }
 
+impl DecidedBy {
+    /// The word in the stored JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Schedule => "schedule",
+            Self::Rate => "rate",
+            Self::MinInterval => "min_interval",
+            Self::MaxInterval => "max_interval",
+            Self::Hint => "hint",
+            Self::Backoff => "backoff",
+            Self::Hold => "hold",
+            Self::Gone => "gone",
+            Self::Overdue => "overdue",
+        }
+    }
+}
+
 /// A hint that a server or a document gave, and what it comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -54,6 +54,38 @@ impl StatusTemplate {
             _ => self.frame.say("جديد", "nouveau", "new"),
         }
     }
+
+    /// How the last poll ended.
+    fn outcome(&self, outcome: &str) -> &'static str {
+        match outcome {
+            "fresh" => self.frame.say("محتوى جديد", "contenu nouveau", "new content"),
+            "not_modified" | "same_bytes" => self.frame.say("بلا تغيير", "inchangé", "unchanged"),
+            "moved" => self.frame.say("انتقل إلى عنوان آخر", "adresse changée", "moved to another address"),
+            "gone" => self.frame.say("زال", "disparu", "gone"),
+            _ => self.frame.say("فشل", "échec", "failed"),
+        }
+    }
+
+    /// Why the next poll is when it is; empty when that is not known.
+    fn reason(&self, feed: &FeedStatus) -> &'static str {
+        match feed.decided.as_str() {
+            "first" => self.frame.say("لم يُقرأ بعد", "pas encore lue", "not polled yet"),
+            "schedule" => self.frame.say("حسب الجدول المحدد", "selon l’horaire fixé", "as scheduled"),
+            "rate" => self.frame.say("حسب وتيرة النشر", "selon le rythme de publication", "by its publishing rate"),
+            "min_interval" => self.frame.say("أقصر مدة مسموح بها", "délai minimal", "shortest interval"),
+            "max_interval" => self.frame.say("أطول مدة مسموح بها", "délai maximal", "longest interval"),
+            "hint" => self.frame.say("كما يطلب الخادم", "à la demande du serveur", "as the server asks"),
+            "backoff" => self.frame.say("انتظار بعد فشل", "attente après un échec", "waiting after a failure"),
+            "hold" => {
+                self.frame.say("طلب الخادم الانتظار", "le serveur a demandé d’attendre", "the server asked to wait")
+            }
+            "gone" => {
+                self.frame.say("قال الخادم إن المصدر زال", "source disparue selon le serveur", "gone, says the server")
+            }
+            "overdue" => self.frame.say("تأخر موعدها", "en retard", "overdue"),
+            _ => "",
+        }
+    }
 }
 
 fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {

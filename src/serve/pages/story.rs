@@ -34,6 +34,8 @@ struct ReportSection {
     rule: String,
     /// Why it stands here, for all but the first.
     evidence: Option<String>,
+    /// The share of text that it has in common with the story, in percent.
+    shared: Option<u8>,
     revisions: Vec<RevisionSection>,
 }
 
@@ -59,16 +61,39 @@ impl StoryTemplate {
         Some(Self { frame, title, reports: story.reports.into_iter().map(ReportSection::of).collect() })
     }
 
-    /// What showed that a report belongs here, in the reader's language; the evidence says it in English.
-    fn rule(&self, report: &ReportSection) -> &'static str {
-        match report.rule.as_str() {
-            "link" => self.frame.say("الرابط نفسه", "le même lien", ""),
-            "text" => self.frame.say("النص نفسه", "le même texte", ""),
-            "title" => self.frame.say("العنوان نفسه ونص قريب", "le même titre, un texte proche", ""),
-            "title_only" => self.frame.say("العنوان نفسه", "le même titre", ""),
-            _ => "",
+    /// What showed that a report belongs here.
+    fn rule(&self, report: &ReportSection) -> String {
+        let rule = match report.rule.as_str() {
+            "link" => self.frame.say("الرابط نفسه", "même lien", "same link"),
+            "title" => self.frame.say("العنوان نفسه ونص قريب", "même titre, texte proche", "same title, similar text"),
+            "title_only" => self.frame.say("العنوان نفسه", "même titre", "same title"),
+            _ => self.frame.say("النص نفسه", "même texte", "same text"),
+        };
+        match report.shared {
+            Some(percent) => {
+                let in_common = self.frame.say("من النص مشترك", "du texte en commun", "of the text in common");
+                format!("{rule}, {percent}\u{a0}% {in_common}").replace(", ", self.frame.say("، ", ", ", ", "))
+            }
+            None => rule.to_owned(),
         }
     }
+
+    /// What an outlet changed; English has the words that were stored.
+    fn what(&self, revision: &RevisionSection) -> String {
+        let title = revision.title.as_ref().map(|_| self.frame.say("عنوان جديد", "nouveau titre", ""));
+        let text = revision.text.as_ref().map(|_| self.frame.say("نص معدل", "texte modifié", ""));
+        let parts: Vec<&str> = [title, text].into_iter().flatten().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() {
+            return self.frame.say("تعديل", "modification", &revision.what).to_owned();
+        }
+        parts.join(self.frame.say("، ", ", ", ", "))
+    }
+}
+
+/// A share in whole percent.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100 first")]
+fn percent(share: f64) -> u8 {
+    (share * 100.0).round().clamp(0.0, 100.0) as u8
 }
 
 impl ReportSection {
@@ -84,6 +109,7 @@ impl ReportSection {
             text: report.text.map(|html| lazy(html.as_str())),
             joined: report.joined,
             rule: report.rule,
+            shared: report.shared.map(percent),
             evidence: (!first && !report.evidence.is_empty()).then_some(report.evidence),
             revisions: report.revisions.into_iter().map(RevisionSection::of).collect(),
         }

@@ -118,6 +118,10 @@ async fn a_story_shows_its_reports_and_what_was_edited() {
     assert_eq!(page.matches("class=\"report\"").count(), 3);
     assert!(page.contains("<ins>والسلطات تعلن حالة تأهب</ins>") && page.contains("<del>70</del> <ins>74</ins>"));
     assert_eq!(page.matches("Why here:").count(), 2, "the first needs no reason");
+    let (_, arabic) = text(&server, "GET /stories/1\nAccept-Language: ar").await;
+    assert!(arabic.contains("النص نفسه، 92\u{a0}% من النص مشترك") && arabic.contains("عنوان جديد"));
+    let (_, french) = text(&server, "GET /stories/1\nAccept-Language: fr").await;
+    assert!(french.contains("même texte, 92\u{a0}% du texte en commun"));
     for (path, status) in [("/stories/2", 404), ("/stories/x", 404), ("/stories/13", 503)] {
         let (head, _) = text(&server, &format!("GET {path}")).await;
         assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
@@ -148,6 +152,11 @@ async fn trouble_is_seen_on_a_page_and_in_a_feed() {
     let (_, page) = text(&server, "GET /status").await;
     assert_eq!(page.matches("<figure>").count(), 3);
     assert!(page.contains("asked to wait &#60;b&#62;") && page.contains("in 23 minutes"));
+    let (_, arabic) = text(&server, "GET /status\nAccept-Language: ar").await;
+    assert!(arabic.contains("(بلا تغيير)") && arabic.contains("(حسب وتيرة النشر)"));
+    let (_, french) = text(&server, "GET /status\nAccept-Language: fr").await;
+    assert!(french.contains("(inchangé)") && french.contains("Échecs consécutifs"));
+    assert!(![&arabic, &french].iter().any(|page| page.contains("(not_modified)")));
     let (head, feed) = text(&server, "GET /status.atom").await;
     assert!(header(&head, "content-type").unwrap().starts_with("application/atom+xml"));
     let read = feed_rs::parser::parse(feed.as_bytes()).unwrap();

@@ -148,6 +148,7 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         joined: before(195 - n * 30),
         rule: if n == 1 { "first" } else { "text" }.to_owned(),
         evidence: "37 of the first 40 words are the same (0.92); both texts begin alike".to_owned(),
+        shared: (n > 1).then_some(0.92),
         text: Some(html(text)),
         revisions: Vec::new(),
     }
@@ -197,6 +198,7 @@ fn status_page() -> StatusPage {
         last_error: (n % 5 == 1).then(|| "the server answered 503 and asked to wait <b>".to_owned()),
         failures: u32::from(n % 5 == 1) * 4,
         next_poll: before(-23),
+        decided: "rate".to_owned(),
         why: "adaptive: 3.1 entries an hour at this time of week, floor of 10 minutes".to_owned(),
         gaps: n % 2,
         entries: (0..30).map(|d| (d * (n + 3)) % 17).collect(),

@@ -218,6 +218,7 @@ fn feed_status(row: FeedStatusRow, entries: Vec<u32>) -> Result<FeedStatus, Stor
         last_error: row.last_error.map(|error| uri::shown_within(&error).into_owned()),
         failures: place.count("failures", row.failures)?,
         next_poll: place.time("next_poll_at", &row.next_poll_at)?,
+        decided: String::new(),
         why: row.why,
         gaps: place.count("gaps", row.gaps)?,
         entries,

@@ -33,6 +33,7 @@ struct ReportRow {
     joined_at: String,
     rule: String,
     evidence: String,
+    containment: Option<f64>,
     summary: Option<String>,
     content: Option<String>,
 }
@@ -57,7 +58,7 @@ impl Reader {
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
         let rows: Vec<ReportRow> = sqlx::query_as(
             "SELECT e.id, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
-                    e.first_seen_at, m.joined_at, m.rule, m.evidence, t.summary, t.content \
+                    e.first_seen_at, m.joined_at, m.rule, m.evidence, m.containment, t.summary, t.content \
              FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN entry_text AS t ON t.entry_id = e.id WHERE e.story_id = $1 ORDER BY e.id LIMIT $2",
         )
@@ -111,6 +112,7 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
         joined: RowRef { table: "story_member", row: row.id }.time("joined_at", &row.joined_at)?,
         rule: row.rule,
         evidence: row.evidence,
+        shared: row.containment,
         text: row.content.or(row.summary).map(SafeHtml::vouch),
         revisions,
     })
