@@ -117,11 +117,11 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
         let stated = attributes.with_checks(false).filter_map(Result::ok);
         let stated = stated.map(|attribute| (attribute.key.0.to_owned(), value(&attribute.value)));
         let folder = match outline(stated, &open) {
-            Outline::Feed(feed) => {
+            OpmlElement::Feed(feed) => {
                 listed.push(feed);
                 None
             }
-            Outline::Folder(name) => Some(name).filter(|name| !name.is_empty()),
+            OpmlElement::Folder(name) => Some(name).filter(|name| !name.is_empty()),
         };
         if !closes && open.len() < DEPTH {
             open.push(folder);
@@ -130,7 +130,7 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
 }
 
 /// What an outline is.
-enum Outline {
+enum OpmlElement {
     Feed(ListedFeed),
     Folder(String),
 }
@@ -142,11 +142,11 @@ fn tolerant_read(text: &str) -> Vec<ListedFeed> {
         open.truncate(found.depth);
         let stated = found.attributes.into_iter().map(|(name, text)| (name, one_line(&text)));
         let folder = match outline(stated, &open) {
-            Outline::Feed(feed) => {
+            OpmlElement::Feed(feed) => {
                 listed.push(feed);
                 None
             }
-            Outline::Folder(name) => Some(name).filter(|name| !name.is_empty()),
+            OpmlElement::Folder(name) => Some(name).filter(|name| !name.is_empty()),
         };
         if open.len() < DEPTH {
             open.push(folder);
@@ -155,7 +155,7 @@ fn tolerant_read(text: &str) -> Vec<ListedFeed> {
     listed
 }
 
-fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>]) -> Outline {
+fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<String>]) -> OpmlElement {
     let mut listed = ListedFeed::default();
     let (mut text, mut url, mut kind, mut category) = (String::new(), String::new(), String::new(), String::new());
     for (name, value) in stated {
@@ -178,7 +178,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
         listed.feed = url;
     }
     if listed.feed.is_empty() {
-        return Outline::Folder(listed.title);
+        return OpmlElement::Folder(listed.title);
     }
     listed.tags = folders.iter().flatten().cloned().collect();
     // OPML 2.0: comma-separated, each a path of names.
@@ -187,7 +187,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
             listed.tags.push(name.to_owned());
         }
     }
-    Outline::Feed(listed)
+    OpmlElement::Feed(listed)
 }
 
 /// An attribute's text on one line; what looks like an entity and is none stays as it is.

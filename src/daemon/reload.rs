@@ -19,13 +19,13 @@ pub(super) struct Reloads {
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
     keep: watch::Sender<Retention>,
-    pending: Option<Pending>,
+    pending: Option<PendingReload>,
     /// Asked for while one was pending.
     again: bool,
 }
 
 /// A configuration that the writer is asked to adopt.
-struct Pending {
+struct PendingReload {
     config: Config,
     public_url: Url,
     answer: BoxFuture<'static, Adoption>,
@@ -69,7 +69,7 @@ impl Reloads {
         let public_url = config.server.public_url(self.address);
         tracing::info!("reading the configuration again; the database is asked to take it");
         let answer = services.ask_adoption(&config, &public_url);
-        self.pending = Some(Pending { config, public_url, answer });
+        self.pending = Some(PendingReload { config, public_url, answer });
     }
 
     /// Waits for the writer's answer, for ever when none is due. May be dropped at any time.
@@ -77,7 +77,7 @@ impl Reloads {
         let Some(pending) = &mut self.pending else { return std::future::pending().await };
         let adoption = (&mut pending.answer).await;
         match self.pending.take() {
-            Some(Pending { config, public_url, .. }) => (config, public_url, adoption),
+            Some(PendingReload { config, public_url, .. }) => (config, public_url, adoption),
             None => std::future::pending().await,
         }
     }

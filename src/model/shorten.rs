@@ -35,7 +35,7 @@ pub(super) fn shorten(html: &str, max: usize, tail: &str) -> String {
     let cut = place_of_cut(html, room);
     let mut out = html[..cut].to_owned();
     let mut open = Vec::new();
-    for token in Tokens(&html[..cut]) {
+    for token in TextTokens(&html[..cut]) {
         track(&mut open, token);
     }
     for name in open.iter().rev() {
@@ -50,7 +50,7 @@ pub(super) fn shorten(html: &str, max: usize, tail: &str) -> String {
 fn place_of_cut(html: &str, room: usize) -> usize {
     let (mut block, mut word, mut at) = (0, 0, 0);
     let mut open = Vec::new();
-    for token in Tokens(html) {
+    for token in TextTokens(html) {
         if token.starts_with('<') && !token.ends_with('>') {
             break;
         }
@@ -113,9 +113,9 @@ fn name(tag: &str) -> &str {
 }
 
 /// Tags and the texts between them, in order.
-struct Tokens<'a>(&'a str);
+struct TextTokens<'a>(&'a str);
 
-impl<'a> Iterator for Tokens<'a> {
+impl<'a> Iterator for TextTokens<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {

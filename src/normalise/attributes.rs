@@ -28,7 +28,7 @@ pub(super) fn cut(html: &str) -> Cow<'_, str> {
 }
 
 /// What begins with a `<`.
-struct Tag {
+struct AttributeTag {
     /// Where attributes that are too many begin.
     surplus: Option<usize>,
     /// Its `>`, or where the text ends.
@@ -38,9 +38,9 @@ struct Tag {
 }
 
 /// Reads the tag, the comment or the bare `<` at `at` (HTML 13.2.5.6 and the states that follow it).
-fn tag(html: &[u8], at: usize) -> Tag {
+fn tag(html: &[u8], at: usize) -> AttributeTag {
     let rest = &html[at + 1..];
-    let nothing = |end: usize| Tag { surplus: None, end, resume: end.max(at + 1) };
+    let nothing = |end: usize| AttributeTag { surplus: None, end, resume: end.max(at + 1) };
     match rest {
         [b'!', b'-', b'-', b'>', ..] => nothing(at + 5),
         [b'!', b'-', b'-', inside @ ..] => nothing(memmem::find(inside, b"--").map_or(html.len(), |n| at + 4 + n)),
@@ -51,7 +51,7 @@ fn tag(html: &[u8], at: usize) -> Tag {
 }
 
 /// Walks over the tag whose name, or the slash before it, stands at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
-fn attributes(html: &[u8], name: usize) -> Tag {
+fn attributes(html: &[u8], name: usize) -> AttributeTag {
     let is_blank = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
     let find = |from: usize, stop: &dyn Fn(u8) -> bool| {
         html.get(from..).and_then(|rest| rest.iter().position(|b| stop(*b))).map_or(html.len(), |n| from + n)
@@ -81,7 +81,7 @@ fn attributes(html: &[u8], name: usize) -> Tag {
         };
         at = at.min(html.len());
     }
-    Tag { surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
+    AttributeTag { surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
 }
 
 /// Behind a start tag whose inside is characters: where its end tag begins.

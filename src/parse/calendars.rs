@@ -54,8 +54,8 @@ pub(super) enum Calendar {
 /// What a text holds of other calendars. Digits are ASCII in it.
 pub(super) fn of(text: &str) -> Calendar {
     let words = words(text);
-    let persian = |word: &Word| PERSIAN.iter().position(|month| *month == word.folded);
-    let islamic = |word: &Word| ISLAMIC.contains(&word.folded.as_str());
+    let persian = |word: &CalendarWord| PERSIAN.iter().position(|month| *month == word.folded);
+    let islamic = |word: &CalendarWord| ISLAMIC.contains(&word.folded.as_str());
     let Some(at) = words.iter().position(|word| persian(word).is_some() || islamic(word)) else {
         return numeric(text, &words);
     };
@@ -85,7 +85,7 @@ pub(super) fn of(text: &str) -> Calendar {
 }
 
 /// `1404/08/05 10:30`.
-fn numeric(text: &str, words: &[Word]) -> Calendar {
+fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
     let [year, month, day, ..] = words else { return Calendar::Gregorian };
     let (Some(y), Some(m), Some(d)) = (year.number, month.number, day.number) else { return Calendar::Gregorian };
     if year.to - year.from != 4 || !(1_300..1_500).contains(&y) {
@@ -111,14 +111,14 @@ fn gregorian(year: i64, month: i64, day: i64) -> Option<civil::Date> {
 }
 
 /// A word or a number of a text, and its bytes.
-struct Word {
+struct CalendarWord {
     from: usize,
     to: usize,
     folded: String,
     number: Option<i64>,
 }
 
-fn words(text: &str) -> Vec<Word> {
+fn words(text: &str) -> Vec<CalendarWord> {
     let mut words = Vec::new();
     let mut rest = text.char_indices().peekable();
     while let Some((from, c)) = rest.next() {
@@ -134,7 +134,7 @@ fn words(text: &str) -> Vec<Word> {
         }
         let folded: String = text[from..to].chars().flat_map(char::to_lowercase).filter_map(fold).collect();
         let number = if digit { text[from..to].parse().ok() } else { None };
-        words.push(Word { from, to, folded, number });
+        words.push(CalendarWord { from, to, folded, number });
     }
     words
 }

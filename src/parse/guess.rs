@@ -19,7 +19,7 @@ const FORMER: &str = " nobr blink marquee basefont bgsound spacer layer multicol
 const VOID: [&str; 4] = ["br", "img", "hr", "wbr"];
 
 /// One tag of a text.
-struct Tag<'a> {
+struct GuessedTag<'a> {
     /// Byte offset of its `<`.
     at: usize,
     closing: bool,
@@ -28,14 +28,14 @@ struct Tag<'a> {
     ends: bool,
 }
 
-fn tags(text: &str) -> impl Iterator<Item = Tag<'_>> {
+fn tags(text: &str) -> impl Iterator<Item = GuessedTag<'_>> {
     memchr::memchr_iter(b'<', text.as_bytes()).filter_map(move |at| {
         let rest = &text[at + 1..];
         let (closing, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
         let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':' | '-')).unwrap_or(rest.len());
         let name = &rest[..end];
         let ends = rest[end..].starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
-        (!name.is_empty()).then_some(Tag { at, closing, name, ends })
+        (!name.is_empty()).then_some(GuessedTag { at, closing, name, ends })
     })
 }
 
@@ -56,7 +56,7 @@ fn is_former(name: &str) -> bool {
 /// reference that HTML does not have is no proof against it.
 pub(super) fn looks_like_html(text: &str) -> bool {
     let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
-    let proves = |tag: &Tag<'_>| {
+    let proves = |tag: &GuessedTag<'_>| {
         tag.ends && if tag.closing { is_in(HTML, tag.name) || is_former(tag.name) } else { is_void(tag.name) }
     };
     let refers = |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known);
@@ -70,7 +70,7 @@ pub(super) fn guessed(text: String) -> Markup {
         return Markup::Text(text);
     }
     let ended: HashSet<&str> = tags(&text).filter(|tag| tag.closing).map(|tag| tag.name).collect();
-    let is_text = |tag: &Tag<'_>| {
+    let is_text = |tag: &GuessedTag<'_>| {
         !tag.closing && !ended.contains(tag.name) && !(tag.ends && (is_in(HTML, tag.name) || is_former(tag.name)))
     };
     let stray: Vec<usize> = tags(&text).filter(is_text).map(|tag| tag.at).collect();

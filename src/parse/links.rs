@@ -31,7 +31,7 @@ pub(super) struct Links {
 
 /// Candidates for the page, best last.
 #[derive(Debug, Default)]
-struct Pages {
+struct PageLinks {
     permalink: Option<String>,
     other_type: Option<String>,
     alternate: Option<String>,
@@ -50,7 +50,7 @@ impl Links {
     /// Of the children (and, in CDF, the attributes) of `id`.
     pub fn read(tree: &Tree<'_>, id: NodeId) -> Self {
         let mut links = Self::default();
-        let mut pages = Pages::default();
+        let mut pages = PageLinks::default();
         for (tag, child) in tree.elements(id) {
             match tag {
                 Tag::Id => links.identity(tree, child, &mut pages),
@@ -67,7 +67,7 @@ impl Links {
         links
     }
 
-    fn identity(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut Pages) {
+    fn identity(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut PageLinks) {
         let Some(text) = text::plain(tree, child) else { return };
         // RSS 2.0: a guid is the page unless it says otherwise. `atom:id` never is.
         let guid = super::tree::local(tree.node(child).text).eq_ignore_ascii_case("guid");
@@ -80,7 +80,7 @@ impl Links {
         first(&mut self.id, || Some(text.into_owned()));
     }
 
-    fn link(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut Pages) {
+    fn link(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut PageLinks) {
         let stated = tree.attr(child, "href").or_else(|| tree.attr(child, "url"));
         let text = || text::plain(tree, child);
         let target = match stated {

@@ -7,7 +7,7 @@ use super::{
         reading::ArchivePage,
         writing::{
             configured::{ConfigChanges, StoreConfig},
-            retention::{Done, RetentionLimits, Step},
+            retention::{Done, PruneStep, RetentionLimits},
         },
     },
 };
@@ -28,7 +28,7 @@ pub(super) enum Command {
         now: Timestamp,
         reply: oneshot::Sender<bool>,
     },
-    Retention(RetentionLimits, Step, oneshot::Sender<Done>),
+    Retention(RetentionLimits, PruneStep, oneshot::Sender<Done>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),

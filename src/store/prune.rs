@@ -3,7 +3,7 @@
 use super::{
     error::StoreError,
     progress::{Progress, ProgressSender, ProgressUnit},
-    sqlite::writing::retention::{Done, Pruned, RetentionLimits, Step},
+    sqlite::writing::retention::{Done, PruneStep, Pruned, RetentionLimits},
     writer::Writer,
 };
 use std::time::Duration;
@@ -37,13 +37,13 @@ impl Writer {
 /// Forgets what is not to be kept, step by step.
 async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &ProgressSender) -> Result<Pruned, StoreError> {
     progress_sender.send_replace(Progress::unmeasured("looking for what to delete"));
-    let found = walk(writer, keep, Step::Look, |_| {}).await?;
+    let found = walk(writer, keep, PruneStep::Look, |_| {}).await?;
     let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
     if keep.dry_run {
-        pruned.polls = writer.retention(keep, Step::CountPolls).await?.rows;
+        pruned.polls = writer.retention(keep, PruneStep::CountPolls).await?.rows;
         return Ok(pruned);
     }
-    let leaves = Step::LeavesNothing { going: found.rows, looked: found.looked, last: found.last };
+    let leaves = PruneStep::LeavesNothing { going: found.rows, looked: found.looked, last: found.last };
     if !keep.force && writer.retention(keep, leaves).await?.rows > 0 {
         let (stories, since) = (found.rows, keep.entries_since);
         return Err(StoreError::NothingLeft { stories, since });
@@ -53,11 +53,11 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
         let progress = Progress { doing: "deleting", done, total, unit: ProgressUnit::Stories };
         progress_sender.send_replace(progress);
     };
-    let gone = walk(writer, keep, Step::Stories, advance).await?;
+    let gone = walk(writer, keep, PruneStep::Stories, advance).await?;
     (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
     progress_sender.send_replace(Progress::unmeasured("deleting archive pages and polls"));
-    walk(writer, keep, |_| Step::Pages, |_| {}).await?;
-    pruned.polls = walk(writer, keep, |_| Step::Polls, |_| {}).await?.rows;
+    walk(writer, keep, |_| PruneStep::Pages, |_| {}).await?;
+    pruned.polls = walk(writer, keep, |_| PruneStep::Polls, |_| {}).await?.rows;
     Ok(pruned)
 }
 
@@ -65,7 +65,7 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
 async fn walk(
     writer: &Writer,
     keep: RetentionLimits,
-    step: impl Fn(i64) -> Step,
+    step: impl Fn(i64) -> PruneStep,
     advance: impl Fn(u64),
 ) -> Result<Done, StoreError> {
     let mut sums = Done { last: i64::MIN, ..Done::default() };

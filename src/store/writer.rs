@@ -16,7 +16,7 @@ use crate::{
             writing::{
                 checkpoint::{Checkpoints, WalState},
                 configured::{ConfigChanges, StoreConfig},
-                retention::{Done, RetentionLimits, Step},
+                retention::{Done, PruneStep, RetentionLimits},
                 transaction::{Transactions, Trouble},
                 writer_task::WriterLoop,
             },
@@ -134,7 +134,7 @@ impl Writer {
     }
 
     /// Does one step of retention.
-    pub(super) async fn retention(&self, keep: RetentionLimits, step: Step) -> Result<Done, StoreError> {
+    pub(super) async fn retention(&self, keep: RetentionLimits, step: PruneStep) -> Result<Done, StoreError> {
         self.ask(|reply| Command::Retention(keep, step, reply)).await
     }
 

@@ -3,14 +3,14 @@
 use super::{
     Stage,
     picture::picture,
-    script::{DemoFeed, DemoReport, Dialect, Script, When},
+    script::{DemoFeed, DemoReport, DemoScript, Dialect, When},
 };
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::fmt::Write as _;
 
 /// The feed's document at a step, and its media type.
 #[must_use]
-pub fn document(script: &Script, feed: &DemoFeed, stage: &Stage, step: u64) -> (String, &'static str) {
+pub fn document(script: &DemoScript, feed: &DemoFeed, stage: &Stage, step: u64) -> (String, &'static str) {
     let reports = feed.listed(step, script.last_step);
     match feed.dialect {
         Dialect::Atom => (atom(feed, &reports, stage, step), "application/atom+xml; charset=utf-8"),
@@ -20,7 +20,7 @@ pub fn document(script: &Script, feed: &DemoFeed, stage: &Stage, step: u64) -> (
 
 /// The report's page, for readers who follow a link; `None` when it is not out or never will be.
 #[must_use]
-pub fn page(script: &Script, id: &str, step: u64) -> Option<String> {
+pub fn page(script: &DemoScript, id: &str, step: u64) -> Option<String> {
     let feed = script.feed(id.split_once('/')?.0)?;
     let written = feed.reports.iter().find(|report| report.id == id && report.is_out(step)).cloned();
     let report = written.or_else(|| feed.listed(step, script.last_step).into_iter().find(|report| report.id == id))?;
@@ -42,7 +42,7 @@ pub fn page(script: &Script, id: &str, step: u64) -> Option<String> {
 
 /// The signed report's picture, by the address of its page with `.svg`; `None` for anything else.
 #[must_use]
-pub fn illustration(script: &Script, path: &str) -> Option<String> {
+pub fn illustration(script: &DemoScript, path: &str) -> Option<String> {
     let id = path.strip_suffix(".svg")?;
     let feed = script.feed(id.split_once('/')?.0)?;
     let signed = feed.reports.iter().any(|report| report.id == id && report.author.is_some());

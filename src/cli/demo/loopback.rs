@@ -1,6 +1,6 @@
 //! Just enough HTTP to be polled: GET, a strong ETag, 304, one request a connection.
 
-use super::{Stage, document, illustration, page, script::Script};
+use super::{Stage, document, illustration, page, script::DemoScript};
 use crate::clock::Clock;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 64;
 
 /// Answers until it is dropped, and its connections with it.
-pub(super) async fn serve(listener: TcpListener, script: Arc<Script>, stage: Stage, clock: Clock) {
+pub(super) async fn serve(listener: TcpListener, script: Arc<DemoScript>, stage: Stage, clock: Clock) {
     let mut connections = JoinSet::new();
     loop {
         if connections.len() >= CONNECTIONS_MAX {
@@ -49,7 +49,7 @@ async fn answer(mut stream: TcpStream, respond: impl FnOnce(&str) -> String) -> 
 }
 
 /// The whole answer to a request.
-fn respond(head: &str, script: &Script, stage: &Stage, step: u64) -> String {
+fn respond(head: &str, script: &DemoScript, stage: &Stage, step: u64) -> String {
     let target = head.strip_prefix("GET /").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     let found = match path.strip_suffix("/feed").and_then(|path| script.feed(path)) {

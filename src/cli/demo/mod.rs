@@ -14,7 +14,7 @@ mod tests;
 mod verb;
 
 pub use document::{document, illustration, page};
-pub use script::{DemoFeed, DemoOutlet, DemoReport, Script};
+pub use script::{DemoFeed, DemoOutlet, DemoReport, DemoScript};
 pub(super) use verb::demo;
 
 use crate::clock::Clock;
@@ -59,7 +59,7 @@ impl Stage {
 /// The outlets, being served; dropping it ends that.
 #[derive(Debug)]
 pub struct Demo {
-    script: Arc<Script>,
+    script: Arc<DemoScript>,
     stage: Stage,
     server: JoinHandle<()>,
 }
@@ -72,7 +72,7 @@ impl Demo {
     pub async fn start(clock: &Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(io::Error::other)?;
-        let (script, stage) = (Arc::new(Script::written()), Stage { began: clock.now(), base });
+        let (script, stage) = (Arc::new(DemoScript::written()), Stage { began: clock.now(), base });
         let server = tokio::spawn(loopback::serve(listener, script.clone(), stage.clone(), clock.clone()));
         Ok(Self { script, stage, server })
     }
@@ -95,7 +95,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn configuration(script: &Script, base: &Url, listen: SocketAddr, database: &Path) -> String {
+fn configuration(script: &DemoScript, base: &Url, listen: SocketAddr, database: &Path) -> String {
     let mut text = format!(
         "# Written by `warraq demo`: invented outlets on this machine.\n\
          [server]\nlisten = \"{listen}\"\n\n\

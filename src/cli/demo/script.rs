@@ -8,7 +8,7 @@
 //! by: …                    author
 //! topics: …, …
 //! partner: waha/SLUG       carried by partnership: that report's text at that report's link, under this title
-//! wire: waha/SLUG          the agency's text at a link of its own, lightly edited: see `Script::edit`
+//! wire: waha/SLUG          the agency's text at a link of its own, lightly edited: see `DemoScript::edit`
 //!
 //! Paragraphs, with blank lines between them.
 //! ```
@@ -21,7 +21,7 @@ pub const WINDOW: usize = 20;
 
 /// Everything that is written for the demo.
 #[derive(Debug)]
-pub struct Script {
+pub struct DemoScript {
     /// The outlets.
     pub outlets: Vec<DemoOutlet>,
     /// The step of the last written report; bulletins follow.
@@ -167,7 +167,7 @@ fn paragraphs(text: &str) -> Vec<String> {
     text.split("\n\n").map(|text| text.trim().replace('\n', " ")).filter(|text| !text.is_empty()).collect()
 }
 
-impl Script {
+impl DemoScript {
     /// The script as written.
     #[must_use]
     pub fn written() -> Self {

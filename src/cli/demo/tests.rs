@@ -7,11 +7,11 @@ fn stage() -> Stage {
     Stage { began: "2026-11-23T12:00:00Z".parse().unwrap(), base: Url::parse("http://127.0.0.1:4000/").unwrap() }
 }
 
-fn feeds(script: &Script) -> impl Iterator<Item = &DemoFeed> {
+fn feeds(script: &DemoScript) -> impl Iterator<Item = &DemoFeed> {
     script.outlets.iter().flat_map(|outlet| &outlet.feeds)
 }
 
-fn read(script: &Script, feed: &DemoFeed, step: u64) -> feed_rs::model::Feed {
+fn read(script: &DemoScript, feed: &DemoFeed, step: u64) -> feed_rs::model::Feed {
     let (document, media_type) = document(script, feed, &stage(), step);
     let read = feed_rs::parser::parse(document.as_bytes()).unwrap_or_else(|why| panic!("{}: {why}", feed.path));
     assert_eq!(matches!(read.feed_type, feed_rs::model::FeedType::Atom), media_type.contains("atom"));
@@ -20,7 +20,7 @@ fn read(script: &Script, feed: &DemoFeed, step: u64) -> feed_rs::model::Feed {
 
 #[test]
 fn every_block_is_a_report_with_a_text() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let written = [
         include_str!("texts/almarfa.txt"),
         include_str!("texts/courrier.txt"),
@@ -48,7 +48,7 @@ fn every_block_is_a_report_with_a_text() {
 
 #[test]
 fn partners_share_the_link_and_wire_copies_the_text() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let reports: BTreeMap<&str, &DemoReport> =
         feeds(&script).flat_map(|feed| &feed.reports).map(|report| (report.id.as_str(), report)).collect();
     let (mut partners, mut copies) = (0, 0);
@@ -87,7 +87,7 @@ fn partners_share_the_link_and_wire_copies_the_text() {
 
 #[test]
 fn every_document_is_a_feed_at_every_step() {
-    let script = Script::written();
+    let script = DemoScript::written();
     for feed in feeds(&script) {
         let first = read(&script, feed, 0);
         assert!(first.entries.len() >= 2, "{}", feed.path);
@@ -110,7 +110,7 @@ fn every_document_is_a_feed_at_every_step() {
 
 #[test]
 fn something_appears_or_is_edited_every_few_seconds_for_ever() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let services = |step| feeds(&script).map(|feed| document(&script, feed, &stage(), step).0).collect::<Vec<_>>();
     let mut still = 0;
     for step in 1..script.last_step + 60 {
@@ -122,7 +122,7 @@ fn something_appears_or_is_edited_every_few_seconds_for_ever() {
 
 #[test]
 fn a_revision_changes_the_title_and_nothing_else_of_the_identity() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let mut revised = 0;
     for feed in feeds(&script) {
         for report in feed.reports.iter().filter(|report| report.revised.is_some()) {
@@ -143,7 +143,7 @@ fn a_revision_changes_the_title_and_nothing_else_of_the_identity() {
 
 #[test]
 fn bulletins_are_told_apart() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let mut titles = BTreeSet::new();
     let mut ids = BTreeSet::new();
     for step in (script.last_step..script.last_step + 600).step_by(3) {
@@ -159,7 +159,7 @@ fn bulletins_are_told_apart() {
 
 #[test]
 fn the_configuration_is_one() {
-    let script = Script::written();
+    let script = DemoScript::written();
     let text =
         configuration(&script, &stage().base, "127.0.0.1:8080".parse().unwrap(), Path::new("/tmp/a \"b\"/demo.db"));
     let config = crate::config::Config::parse(&text, Path::new("demo.toml"), &BTreeMap::new()).unwrap();

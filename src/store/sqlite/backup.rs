@@ -129,7 +129,7 @@ pub async fn restore(
 
 /// One step of the exchange. Each leaves a state that the next start or the next `restore` understands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum BackupStep {
     /// Gives the new file the owner and the rights of the old one.
     Liken { new: PathBuf, old: PathBuf },
     /// Gives the old file a second name.
@@ -146,35 +146,35 @@ enum Step {
 
 /// How the new file takes the place of the old one, and where the old one is then. The old file has a name at every
 /// moment, and the new one never stands beside the old one's WAL, which would be played into it.
-fn exchange(database: &Path, incoming: &Path) -> (Vec<Step>, Option<PathBuf>) {
+fn exchange(database: &Path, incoming: &Path) -> (Vec<BackupStep>, Option<PathBuf>) {
     let kept = free_name(database);
     let mut steps = Vec::new();
     let mut keeps = false;
     if database.exists() {
         keeps = true;
-        steps.push(Step::Liken { new: incoming.to_owned(), old: database.to_owned() });
-        steps.push(Step::Keep { old: database.to_owned(), kept: kept.clone() });
-        steps.push(Step::Sync(database.to_owned()));
+        steps.push(BackupStep::Liken { new: incoming.to_owned(), old: database.to_owned() });
+        steps.push(BackupStep::Keep { old: database.to_owned(), kept: kept.clone() });
+        steps.push(BackupStep::Sync(database.to_owned()));
     }
     for end in LOGS {
         // Still there where the old file is too damaged to take it in.
         let from = location::beside(database, end);
         if from.exists() {
             keeps = true;
-            steps.push(Step::Move { from, to: location::beside(&kept, end) });
+            steps.push(BackupStep::Move { from, to: location::beside(&kept, end) });
         }
     }
     let index = location::beside(database, location::WAL_INDEX);
     if index.exists() {
-        steps.push(Step::Remove(index));
+        steps.push(BackupStep::Remove(index));
     }
-    steps.push(Step::Sync(database.to_owned()));
-    steps.push(Step::Replace { new: incoming.to_owned(), old: database.to_owned() });
-    steps.push(Step::Sync(database.to_owned()));
+    steps.push(BackupStep::Sync(database.to_owned()));
+    steps.push(BackupStep::Replace { new: incoming.to_owned(), old: database.to_owned() });
+    steps.push(BackupStep::Sync(database.to_owned()));
     (steps, keeps.then_some(kept))
 }
 
-impl Step {
+impl BackupStep {
     fn take(&self) -> io::Result<()> {
         match self {
             Self::Liken { new, old } => {
@@ -342,11 +342,11 @@ mod tests {
                     fold(&path).await.unwrap();
                 }
                 let (steps, kept) = exchange(&path, &incoming);
-                assert_eq!(steps.iter().any(|step| matches!(step, Step::Move { .. })), !folds);
+                assert_eq!(steps.iter().any(|step| matches!(step, BackupStep::Move { .. })), !folds);
                 for step in steps.iter().take(done) {
                     step.take().unwrap();
                 }
-                let replaced = steps.iter().take(done).any(|step| matches!(step, Step::Replace { .. }));
+                let replaced = steps.iter().take(done).any(|step| matches!(step, BackupStep::Replace { .. }));
                 let kept = kept.unwrap();
                 if replaced {
                     assert_eq!(next_start(&kept).await, "old, committed", "folds {folds}, {done} steps");

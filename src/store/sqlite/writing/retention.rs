@@ -66,7 +66,7 @@ pub struct Pruned {
 
 /// One step of retention: a short transaction of the writer.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) enum Step {
+pub(in crate::store) enum PruneStep {
     /// Look at the stories after this one, and forget nothing.
     Look(i64),
     /// Whether, of `looked` stories up to `last`, forgetting `going` would leave next to nothing.
@@ -84,7 +84,7 @@ pub(in crate::store) enum Step {
 /// What a step did.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::store) struct Done {
-    /// Rows that went or would go: stories, pages or polls. For [`Step::LeavesNothing`], 1 is yes.
+    /// Rows that went or would go: stories, pages or polls. For [`PruneStep::LeavesNothing`], 1 is yes.
     pub rows: u64,
     /// Entries of these stories.
     pub entries: u64,
@@ -100,15 +100,15 @@ pub(in crate::store) struct Done {
 pub(in crate::store) async fn step(
     connection: &mut SqliteConnection,
     keep: RetentionLimits,
-    step: Step,
+    step: PruneStep,
 ) -> Result<Done, StoreError> {
     match step {
-        Step::Look(after) => Ok(look(connection, keep, after, i64::MAX).await?.1),
-        Step::Stories(after) => stories(connection, keep, after).await,
-        Step::LeavesNothing { going, looked, last } => leaves_nothing(connection, going, looked, last).await,
-        Step::Pages => pages(connection, keep).await,
-        Step::Polls => polls(connection, keep).await,
-        Step::CountPolls => count_polls(connection, keep).await,
+        PruneStep::Look(after) => Ok(look(connection, keep, after, i64::MAX).await?.1),
+        PruneStep::Stories(after) => stories(connection, keep, after).await,
+        PruneStep::LeavesNothing { going, looked, last } => leaves_nothing(connection, going, looked, last).await,
+        PruneStep::Pages => pages(connection, keep).await,
+        PruneStep::Polls => polls(connection, keep).await,
+        PruneStep::CountPolls => count_polls(connection, keep).await,
     }
 }
 

@@ -202,7 +202,7 @@ impl WriterLoop {
             }
             Command::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                if matches!(step, retention::Step::Stories(_)) && done.rows > 0 {
+                if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
                     // Nothing may join a story that is no more.
                     self.window.unload();
                     self.changed.send_modify(|n| *n += 1);
