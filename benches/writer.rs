@@ -35,7 +35,7 @@ use warraq::{
     clock::Clock,
     config::Config,
     daemon::{RunnerEvent, Services},
-    store::{Printed, RetentionLimits},
+    store::{RenderedEdition, RetentionLimits},
 };
 
 /// Feeds that are polled, and entries that each lists.
@@ -191,7 +191,8 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
             services.reader.newest_page(channel.slug.as_str()).await?;
         }
         let (path, fingerprint) = ("/feed.atom".to_owned(), String::new());
-        let edition = Printed { path, hash: vec![u8::try_from(round)?; 16], packed: vec![0; 50_000], fingerprint };
+        let edition =
+            RenderedEdition { path, hash: vec![u8::try_from(round)?; 16], packed: vec![0; 50_000], fingerprint };
         services.writer.editions(vec![edition], clock.now()).await?;
     }
     // A hundredth of the stories are too old.

@@ -99,6 +99,8 @@ complete -c warraq -n "__fish_warraq_using_subcommand restore" -l config -d 'Con
 complete -c warraq -n "__fish_warraq_using_subcommand restore" -s h -l help -d 'Print help'
 complete -c warraq -n "__fish_warraq_using_subcommand prune" -l config -d 'Configuration file' -r -F
 complete -c warraq -n "__fish_warraq_using_subcommand prune" -l dry-run -d 'Only count what would be deleted'
+complete -c warraq -n "__fish_warraq_using_subcommand prune" -l force -d 'Delete even if nearly everything would go'
+complete -c warraq -n "__fish_warraq_using_subcommand prune" -l compact -d 'Also shrink the file. This rewrites the database and needs as much free space again'
 complete -c warraq -n "__fish_warraq_using_subcommand prune" -s h -l help -d 'Print help'
 complete -c warraq -n "__fish_warraq_using_subcommand healthcheck" -l config -d 'Configuration file' -r -F
 complete -c warraq -n "__fish_warraq_using_subcommand healthcheck" -s h -l help -d 'Print help'

@@ -55,13 +55,13 @@ async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<
 
 /// The hands that a question for an archive page needs.
 #[derive(Clone)]
-pub(super) struct Archivist {
+pub(super) struct ArchiveRenderer {
     pub reader: Reader,
     pub writer: Writer,
     pub clock: Clock,
 }
 
-impl Archivist {
+impl ArchiveRenderer {
     /// A page of a channel's history; one that was rendered by other rules or settings is rendered anew.
     pub(super) async fn page(
         &self,

@@ -185,12 +185,12 @@ fn tasks(
     stop: &CancellationToken,
 ) -> Tasks {
     let (edition_table, channel_pages) = (Arc::new(EditionTable::default()), Arc::new(ChannelPages::default()));
-    let archivist = archiver::Archivist {
+    let archive_renderer = archiver::ArchiveRenderer {
         reader: services.reader.clone(),
         writer: services.writer.clone(),
         clock: services.clock.clone(),
     };
-    let queries = queries::queries(archivist, &settings);
+    let queries = queries::queries(archive_renderer, &settings);
     let health = Arc::clone(&reporter.health);
     let app =
         App::new(Arc::clone(&edition_table), Arc::clone(&channel_pages), Arc::clone(&health), services.clock.clone())

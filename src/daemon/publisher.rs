@@ -7,7 +7,7 @@ use crate::{
     model::{Channel, ChannelView},
     publish::{self, Budget, Edition, Format, opml::Subscription},
     serve::{CachePolicy, ChannelPages, EditionTable, Health, Hosts, ServedEdition},
-    store::{Printed, Reader, StoreError, SubscribedFeed, Writer},
+    store::{Reader, RenderedEdition, StoreError, SubscribedFeed, Writer},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
@@ -252,14 +252,14 @@ impl Publisher {
 
     /// Keeps editions in the database and puts them up, with the instant at which their bytes last changed.
     async fn put(&self, editions: Vec<(String, Edition)>, fingerprint: &str) -> Result<(), StoreError> {
-        let print = |(path, edition): &(String, Edition)| Printed {
+        let print = |(path, edition): &(String, Edition)| RenderedEdition {
             path: path.clone(),
             hash: edition.etag().to_owned().into_bytes(),
             packed: edition.packed().to_vec(),
             fingerprint: fingerprint.to_owned(),
         };
-        let printed = editions.iter().map(print).collect();
-        let changed = self.writer.editions(printed, self.clock.now()).await?;
+        let rendered_editions = editions.iter().map(print).collect();
+        let changed = self.writer.editions(rendered_editions, self.clock.now()).await?;
         let dated = editions.into_iter().zip(changed);
         self.edition_table.put(dated.map(|((path, edition), last_modified)| ServedEdition {
             path,

@@ -1,6 +1,6 @@
 //! Fills the queries: what pages ask, the store answers.
 
-use super::{archiver::Archivist, publisher::PublishSettings};
+use super::{archiver::ArchiveRenderer, publisher::PublishSettings};
 use crate::{
     clock::Clock,
     model::pages::{Filter, StatusPage},
@@ -12,10 +12,10 @@ use crate::{
 use tokio::sync::watch;
 
 /// Queries answered by this store; Warraq's own addresses follow the configuration.
-pub(super) fn queries(archivist: Archivist, settings: &watch::Receiver<PublishSettings>) -> Queries {
+pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Receiver<PublishSettings>) -> Queries {
     let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| settings.clone());
-    let [filtered, story, status, incidents] = [(); 4].map(|()| archivist.reader.clone());
-    let clock = archivist.clock.clone();
+    let [filtered, story, status, incidents] = [(); 4].map(|()| archive_renderer.reader.clone());
+    let clock = archive_renderer.clock.clone();
     Queries {
         public_url: Box::new(move || at_url.borrow().public_url.clone()),
         answers: Box::new(move |name| at_hosts.borrow().hosts.answers(name)),
@@ -36,8 +36,8 @@ pub(super) fn queries(archivist: Archivist, settings: &watch::Receiver<PublishSe
             async move { reader.incidents().await }
         }),
         archive: query(move |(slug, number): (String, u32)| {
-            let (archivist, now) = (archivist.clone(), at_archive.borrow().clone());
-            async move { archivist.page(&now, &slug, number).await }
+            let (archive_renderer, now) = (archive_renderer.clone(), at_archive.borrow().clone());
+            async move { archive_renderer.page(&now, &slug, number).await }
         }),
     }
 }

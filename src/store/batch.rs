@@ -20,7 +20,7 @@ const STRIDE: usize = 1_000;
 const MAX_BYTES: u64 = 16 << 20;
 
 /// A poll whose entries are not all stored yet.
-pub(super) struct Pending {
+pub(super) struct PendingPoll {
     pub poll: FinishedPoll,
     pub feed_update: FeedUpdateFn,
     pub reply: oneshot::Sender<CommittedPoll>,
@@ -38,7 +38,7 @@ pub(super) struct Batch {
     bytes: u64,
 }
 
-impl Pending {
+impl PendingPoll {
     /// A poll that arrives. The entries of a long document are put in the order in which they are decided, so that strides
     /// change nothing.
     pub(super) fn new(
@@ -69,7 +69,7 @@ impl Batch {
         self.polls.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.bytes >= MAX_BYTES
     }
 
-    pub(super) fn add(&mut self, poll: Pending) {
+    pub(super) fn add(&mut self, poll: PendingPoll) {
         self.entries += poll.poll.document.as_ref().map_or(0, |d| d.entries.len().min(STRIDE));
         self.bytes += poll.poll.bytes;
         self.polls.push(poll.poll);

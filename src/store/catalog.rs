@@ -17,7 +17,7 @@ pub(super) struct Catalog {
     pub outlets: HashMap<OutletId, KnownOutlet>,
     pub channels: Vec<(i64, Channel)>,
     /// Channels whose places are being laid anew.
-    pub relaying: HashSet<i64>,
+    pub rebuilding: HashSet<i64>,
 }
 
 impl Catalog {

@@ -1,12 +1,12 @@
 //! What the writer is asked to do, each with where its answer goes.
 
 use super::{
-    edition::Printed,
     finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
     sqlite::{
         reading::ArchivePage,
         writing::{
             configured::{ConfigChanges, StoreConfig},
+            edition::RenderedEdition,
             retention::{Done, PruneStep, RetentionLimits},
         },
     },
@@ -20,7 +20,7 @@ pub(super) enum Command {
     Poll(Box<FinishedPoll>, FeedUpdateFn, oneshot::Sender<CommittedPoll>),
     Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
     UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
-    Editions(Vec<Printed>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
+    Editions(Vec<RenderedEdition>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
     Archive {
         page: Box<ArchivePage>,
         packed: Vec<u8>,

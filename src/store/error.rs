@@ -1,6 +1,6 @@
 //! What can go wrong with the database itself. A feed's trouble is never one of these.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 /// The database cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +155,7 @@ impl StoreError {
     /// Whether trying again later may succeed: the disk is full, a lock is held, reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
-        crate::store::sqlite::writing::transaction::Trouble::of(self).is_some()
+        TransientError::of(self).is_some()
     }
 }
 
@@ -167,6 +167,42 @@ pub(super) trait ErrorContext<T> {
 impl<T> ErrorContext<T> for Result<T, sqlx::Error> {
     fn while_doing(self, doing: &'static str) -> Result<T, StoreError> {
         self.map_err(|source| StoreError::Sql { doing, source })
+    }
+}
+
+/// Why the database cannot be written at the moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransientError {
+    /// Another process holds SQLite's write lock.
+    Locked,
+    /// The disk is full (`SQLITE_FULL`).
+    DiskFull,
+    /// Reading or writing the file failed, in SQLite's words.
+    Io(String),
+}
+
+impl fmt::Display for TransientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Locked => f.write_str("another process holds the database's write lock"),
+            Self::DiskFull => f.write_str("the disk is full"),
+            Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
+        }
+    }
+}
+
+impl TransientError {
+    /// The trouble behind a failed statement, if it is one that can pass.
+    pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
+        let StoreError::Sql { source, .. } = error else { return None };
+        match error.kind() {
+            StoreErrorKind::Busy => Some(Self::Locked),
+            StoreErrorKind::Full => Some(Self::DiskFull),
+            StoreErrorKind::Disk | StoreErrorKind::Denied => {
+                Some(Self::Io(source.as_database_error().map_or_else(String::new, |error| error.message().to_owned())))
+            }
+            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
+        }
     }
 }
 

@@ -9,7 +9,6 @@
 mod batch;
 mod catalog;
 mod command;
-mod edition;
 mod error;
 mod finished_poll;
 mod location;
@@ -19,8 +18,7 @@ mod rows;
 mod sqlite;
 mod writer;
 
-pub use edition::Printed;
-pub use error::{StoreError, StoreErrorKind};
+pub use error::{StoreError, StoreErrorKind, TransientError};
 pub use finished_poll::{CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings};
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use sqlite::backup::{backup, restore};
@@ -30,6 +28,6 @@ pub use sqlite::reading::{
 };
 pub use sqlite::writing::checkpoint::WalState;
 pub use sqlite::writing::configured::{ConfigChanges, StoreConfig};
+pub use sqlite::writing::edition::RenderedEdition;
 pub use sqlite::writing::retention::{Pruned, RetentionLimits};
-pub use sqlite::writing::transaction::Trouble;
 pub use writer::{Writer, WriterTask};

@@ -237,7 +237,7 @@ impl BatchRows {
                 continue;
             }
             self.touched.insert(*id);
-            let by_lookup = channel.min_outlets > 1 || !channel.prefer.is_empty() || catalog.relaying.contains(id);
+            let by_lookup = channel.min_outlets > 1 || !channel.prefer.is_empty() || catalog.rebuilding.contains(id);
             if channel.collapse && by_lookup {
                 self.candidates.insert((*id, story.0));
                 continue;

@@ -6,8 +6,7 @@ use crate::{
     model::{EntryId, FeedRecord, StoryId},
     store::{
         command::Command,
-        edition::Printed,
-        error::{ErrorContext, StoreError},
+        error::{ErrorContext, StoreError, TransientError},
         finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
         progress::{Progress, ProgressSender},
         sqlite::{
@@ -16,8 +15,9 @@ use crate::{
             writing::{
                 checkpoint::{Checkpoints, WalState},
                 configured::{ConfigChanges, StoreConfig},
+                edition::RenderedEdition,
                 retention::{Done, PruneStep, RetentionLimits},
-                transaction::{Transactions, Trouble},
+                transaction::WriterConnection,
                 writer_task::WriterLoop,
             },
         },
@@ -36,7 +36,7 @@ const QUEUE: usize = 64;
 pub struct Writer {
     commands: mpsc::Sender<Command>,
     changed: watch::Receiver<u64>,
-    trouble: watch::Receiver<Option<Trouble>>,
+    trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
 }
@@ -58,7 +58,7 @@ impl Writer {
         let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
         let writer_loop = WriterLoop::new(
-            Transactions::new(connection, troubled, stopping.clone()),
+            WriterConnection::new(connection, troubled, stopping.clone()),
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
             ids,
@@ -106,8 +106,12 @@ impl Writer {
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn editions(&self, printed: Vec<Printed>, now: Timestamp) -> Result<Vec<Timestamp>, StoreError> {
-        self.ask(|reply| Command::Editions(printed, now, reply)).await
+    pub async fn editions(
+        &self,
+        rendered_editions: Vec<RenderedEdition>,
+        now: Timestamp,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        self.ask(|reply| Command::Editions(rendered_editions, now, reply)).await
     }
 
     /// Keeps a rendered page of a channel's history, packed, with the fingerprint of the rules by which it was rendered. Where
@@ -159,7 +163,7 @@ impl Writer {
 
     /// Why the database cannot be written at the moment; `None` when the last transaction was committed.
     #[must_use]
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub fn trouble(&self) -> Option<TransientError> {
         self.trouble.borrow().clone()
     }
 

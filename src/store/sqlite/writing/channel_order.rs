@@ -121,7 +121,7 @@ fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -
 /// oldest places go first and the newest are laid first, so that what subscribers see is whole at every commit. The new
 /// definition is written with the last stride: a run that ends before begins anew.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Relaying {
+pub(in crate::store) struct ChannelRebuild {
     pub id: i64,
     pub channel: Channel,
     pub definition: String,
@@ -136,7 +136,7 @@ const CLEAR: i64 = 5_000;
 /// Stories that get their places in one transaction.
 const STORIES: i64 = 500;
 
-impl Relaying {
+impl ChannelRebuild {
     /// Nothing is done yet.
     pub(in crate::store) fn new(id: i64, channel: &Channel, definition: String) -> Self {
         Self { id, channel: channel.clone(), definition, cleared: false, from: i64::MAX }

@@ -8,7 +8,7 @@ use crate::{
         error::{ErrorContext, StoreError},
         sqlite::{
             row::{self, RowRef},
-            writing::channel_order::Relaying,
+            writing::channel_order::ChannelRebuild,
         },
     },
 };
@@ -47,7 +47,7 @@ pub(in crate::store) async fn adopt(
     connection: &mut SqliteConnection,
     store_config: &StoreConfig,
     now: Timestamp,
-) -> Result<(ConfigChanges, Catalog, Vec<Relaying>), StoreError> {
+) -> Result<(ConfigChanges, Catalog, Vec<ChannelRebuild>), StoreError> {
     sqlx::query(
         "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -58,8 +58,8 @@ pub(in crate::store) async fn adopt(
     .while_doing("writing settings")?;
     adopt_outlets(connection, store_config).await?;
     let adopted = adopt_feeds(connection, store_config, now).await?;
-    let (catalog, relaying) = adopt_channels(connection, &store_config.channels).await?;
-    Ok((adopted, catalog, relaying))
+    let (catalog, rebuilding) = adopt_channels(connection, &store_config.channels).await?;
+    Ok((adopted, catalog, rebuilding))
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -254,7 +254,7 @@ async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, Stor
 async fn adopt_channels(
     connection: &mut SqliteConnection,
     channels: &[Channel],
-) -> Result<(Catalog, Vec<Relaying>), StoreError> {
+) -> Result<(Catalog, Vec<ChannelRebuild>), StoreError> {
     let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
     sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
         .bind(row::rows(&slugs))
@@ -278,19 +278,19 @@ async fn adopt_channels(
             _ => write_channel(connection, channel, if same { &definition } else { UNFINISHED }).await?,
         };
         if !same {
-            changed.push(Relaying::new(id, channel, definition));
+            changed.push(ChannelRebuild::new(id, channel, definition));
         }
         catalog.channels.push((id, channel.clone()));
     }
     let mut left = Vec::new();
-    for mut relaying in changed {
+    for mut rebuilding in changed {
         let mut strides = AT_ONCE;
-        while let Some(next) = relaying.stride(connection, &catalog).await? {
-            relaying = next;
+        while let Some(next) = rebuilding.stride(connection, &catalog).await? {
+            rebuilding = next;
             strides -= 1;
             if strides == 0 {
-                catalog.relaying.insert(relaying.id);
-                left.push(relaying);
+                catalog.rebuilding.insert(rebuilding.id);
+                left.push(rebuilding);
                 break;
             }
         }

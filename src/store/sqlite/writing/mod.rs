@@ -5,6 +5,7 @@ pub(in crate::store) mod archive;
 pub(in crate::store) mod channel_order;
 pub(in crate::store) mod checkpoint;
 pub(in crate::store) mod configured;
+pub(in crate::store) mod edition;
 pub(in crate::store) mod feeds;
 pub(in crate::store) mod load_window;
 pub(in crate::store) mod lookup;

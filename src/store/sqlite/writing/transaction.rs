@@ -1,9 +1,9 @@
-//! Transactions of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
+//! WriterConnection of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
 //! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
 
-use crate::store::error::{ErrorContext, StoreError, StoreErrorKind};
+use crate::store::error::{ErrorContext, StoreError, TransientError};
 use sqlx::SqliteConnection;
-use std::{fmt, time::Duration};
+use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
 /// Pause after the first failed try; it doubles up to [`LONGEST_PAUSE`].
@@ -13,47 +13,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a transaction is still tried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Why the database cannot be written at the moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
-    /// Another process holds SQLite's write lock.
-    Locked,
-    /// The disk is full (`SQLITE_FULL`).
-    DiskFull,
-    /// Reading or writing the file failed, in SQLite's words.
-    Io(String),
-}
-
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Locked => f.write_str("another process holds the database's write lock"),
-            Self::DiskFull => f.write_str("the disk is full"),
-            Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
-        }
-    }
-}
-
-impl Trouble {
-    /// The trouble behind a failed statement, if it is one that can pass.
-    pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
-        let StoreError::Sql { source, .. } = error else { return None };
-        match error.kind() {
-            StoreErrorKind::Busy => Some(Self::Locked),
-            StoreErrorKind::Full => Some(Self::DiskFull),
-            StoreErrorKind::Disk | StoreErrorKind::Denied => {
-                Some(Self::Io(source.as_database_error().map_or_else(String::new, |error| error.message().to_owned())))
-            }
-            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
-        }
-    }
-}
-
 /// The connection that writes, and what its trouble is. [`transaction!`] and [`reading!`] use it.
-pub(in crate::store) struct Transactions {
+pub(in crate::store) struct WriterConnection {
     pub connection: SqliteConnection,
     /// Why the last try failed; `None` when it succeeded.
-    trouble: watch::Sender<Option<Trouble>>,
+    trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. A sender, so that the last handle's end does not close the channel.
     stopping: watch::Sender<bool>,
 }
@@ -65,7 +29,7 @@ pub(in crate::store) struct Transactions {
 /// Fails when the trouble cannot pass, or has not passed a second after the writer was told to stop.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {{
-        let mut tries = $crate::store::sqlite::writing::transaction::Tries::default();
+        let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
         loop {
             let tried = match $database.begin().await {
                 Ok(()) => {
@@ -85,7 +49,7 @@ macro_rules! transaction {
 /// As [`transaction!`], without a transaction: nobody but the writer changes what it reads.
 macro_rules! reading {
     ($database:expr, |$connection:ident| $work:expr) => {{
-        let mut tries = $crate::store::sqlite::writing::transaction::Tries::default();
+        let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
         loop {
             let $connection = &mut $database.connection;
             let tried = $work.await;
@@ -100,15 +64,15 @@ pub(in crate::store) use {reading, transaction};
 
 /// The tries of one piece of work.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Tries {
+pub(in crate::store) struct RetryState {
     failed: u32,
     stopping_since: Option<Instant>,
 }
 
-impl Transactions {
+impl WriterConnection {
     pub(in crate::store) fn new(
         connection: SqliteConnection,
-        trouble: watch::Sender<Option<Trouble>>,
+        trouble: watch::Sender<Option<TransientError>>,
         stopping: watch::Sender<bool>,
     ) -> Self {
         Self { connection, trouble, stopping }
@@ -139,7 +103,7 @@ impl Transactions {
     pub(in crate::store) async fn judge<T>(
         &self,
         result: Result<T, StoreError>,
-        tries: &mut Tries,
+        tries: &mut RetryState,
     ) -> Option<Result<T, StoreError>> {
         let error = match result {
             Ok(done) => {
@@ -148,7 +112,7 @@ impl Transactions {
             }
             Err(error) => error,
         };
-        let Some(trouble) = Trouble::of(&error) else { return Some(Err(error)) };
+        let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Instant::now);
@@ -169,7 +133,7 @@ impl Transactions {
     }
 
     /// Says a new trouble once.
-    fn note(&self, trouble: &Trouble) {
+    fn note(&self, trouble: &TransientError) {
         let new = self.trouble.send_if_modified(|known| {
             let new = known.as_ref() != Some(trouble);
             *known = Some(trouble.clone());

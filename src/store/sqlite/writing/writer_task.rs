@@ -4,10 +4,9 @@ use crate::{
     dedup::{self, IdAllocator, Window, rules},
     model::{FeedRecord, Tally},
     store::{
-        batch::{self, Batch, Pending},
+        batch::{self, Batch, PendingPoll},
         catalog::Catalog,
         command::Command,
-        edition,
         error::{ErrorContext, StoreError, is_busy},
         finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings},
         rows::BatchRows,
@@ -15,12 +14,13 @@ use crate::{
             open::WriterLock,
             writing::{
                 apply, archive,
-                channel_order::{self, Relaying},
+                channel_order::{self, ChannelRebuild},
                 checkpoint::Checkpoints,
                 configured::{self, ConfigChanges, StoreConfig},
+                edition,
                 feeds::{self, PollRows},
                 load_window, lookup, retention, search_index,
-                transaction::{Transactions, reading, transaction},
+                transaction::{WriterConnection, reading, transaction},
             },
         },
     },
@@ -40,14 +40,14 @@ const EMPTY_MAX: usize = 512;
 
 /// The writer itself. One connection, one window of stories, one counter of ids.
 pub(in crate::store) struct WriterLoop {
-    database: Transactions,
+    database: WriterConnection,
     window: Window,
     ids: IdAllocator,
     catalog: Catalog,
     /// Polls with long documents, of which strides are left.
-    long: VecDeque<Pending>,
+    long: VecDeque<PendingPoll>,
     /// Channels whose places are being laid anew.
-    relaying: VecDeque<Relaying>,
+    rebuilding: VecDeque<ChannelRebuild>,
     /// Polls that brought nothing, waiting for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
@@ -61,7 +61,7 @@ pub(in crate::store) struct WriterLoop {
 
 impl WriterLoop {
     pub(in crate::store) fn new(
-        database: Transactions,
+        database: WriterConnection,
         lock: WriterLock,
         window: Window,
         ids: IdAllocator,
@@ -74,7 +74,7 @@ impl WriterLoop {
             ids,
             catalog: Catalog::default(),
             long: VecDeque::new(),
-            relaying: VecDeque::new(),
+            rebuilding: VecDeque::new(),
             empty_polls: Vec::new(),
             empty_since: None,
             // A run that ended in between may have left some.
@@ -134,15 +134,15 @@ impl WriterLoop {
 
     /// Whether strides of a long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.relaying.is_empty()
+        !self.long.is_empty() || !self.rebuilding.is_empty()
     }
 
     /// Does one stride of a channel whose places are laid anew.
     async fn relay(&mut self) -> Result<(), StoreError> {
-        let Some(relaying) = self.relaying.pop_front() else { return Ok(()) };
-        match transaction!(self.database, |c| relaying.stride(c, &self.catalog))? {
-            Some(next) => self.relaying.push_back(next),
-            None => drop(self.catalog.relaying.remove(&relaying.id)),
+        let Some(rebuilding) = self.rebuilding.pop_front() else { return Ok(()) };
+        match transaction!(self.database, |c| rebuilding.stride(c, &self.catalog))? {
+            Some(next) => self.rebuilding.push_back(next),
+            None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
         }
         self.changed.send_modify(|n| *n += 1);
         Ok(())
@@ -157,7 +157,7 @@ impl WriterLoop {
         batch: &mut Batch,
     ) {
         if poll.document.is_some() {
-            let poll = Pending::new(poll, feed_update, reply);
+            let poll = PendingPoll::new(poll, feed_update, reply);
             if poll.is_long() {
                 self.long.push_back(poll);
             } else {
@@ -185,8 +185,8 @@ impl WriterLoop {
                 self.update_feeds(&updates).await?;
                 send_reply(reply, ());
             }
-            Command::Editions(printed, now, reply) => {
-                let changed = transaction!(self.database, |c| edition::keep(c, &printed, now))?;
+            Command::Editions(rendered_editions, now, reply) => {
+                let changed = transaction!(self.database, |c| edition::keep(c, &rendered_editions, now))?;
                 send_reply(reply, changed);
             }
             Command::Archive { page, packed, fingerprint, now, reply } => {
@@ -232,7 +232,7 @@ impl WriterLoop {
         let mut answers = Vec::with_capacity(polls.len());
         for ((poll, (feed_update, reply)), findings) in polls.into_iter().zip(feed_updates).zip(findings) {
             if !batch::is_whole(&poll) {
-                self.long.push_back(Pending { poll, feed_update, reply, findings });
+                self.long.push_back(PendingPoll { poll, feed_update, reply, findings });
                 continue;
             }
             let updates = feed_update(&findings);
@@ -297,14 +297,14 @@ impl WriterLoop {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let ((adopted, catalog, relaying), feeds) = transaction!(self.database, |c| async {
+        let ((adopted, catalog, rebuilding), feeds) = transaction!(self.database, |c| async {
             Ok((configured::adopt(c, store_config, now).await?, feeds::configured(c).await?))
         })?;
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
         }
         self.catalog = catalog;
-        self.relaying = relaying.into();
+        self.rebuilding = rebuilding.into();
         Ok((adopted, feeds))
     }
 

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 
 /// A rendered edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Printed {
+pub struct RenderedEdition {
     /// Its path.
     pub path: String,
     /// Hash of its bytes.
@@ -24,11 +24,11 @@ pub struct Printed {
 /// last time keep that instant.
 pub(super) async fn keep(
     connection: &mut SqliteConnection,
-    printed: &[Printed],
+    rendered_editions: &[RenderedEdition],
     now: Timestamp,
 ) -> Result<Vec<Timestamp>, StoreError> {
-    let mut changed = Vec::with_capacity(printed.len());
-    for edition in printed {
+    let mut changed = Vec::with_capacity(rendered_editions.len());
+    for edition in rendered_editions {
         changed.push(keep_one(connection, edition, now).await?);
     }
     Ok(changed)
@@ -36,7 +36,7 @@ pub(super) async fn keep(
 
 async fn keep_one(
     connection: &mut SqliteConnection,
-    edition: &Printed,
+    edition: &RenderedEdition,
     now: Timestamp,
 ) -> Result<Timestamp, StoreError> {
     let was: Option<(i64, Vec<u8>, String, bool)> = sqlx::query_as(
@@ -58,7 +58,7 @@ async fn keep_one(
     Ok(at)
 }
 
-async fn write(connection: &mut SqliteConnection, edition: &Printed, at: Timestamp) -> Result<(), StoreError> {
+async fn write(connection: &mut SqliteConnection, edition: &RenderedEdition, at: Timestamp) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO edition (path, hash, changed_at, fingerprint, packed) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, \
