@@ -4,7 +4,8 @@ import sys
 
 PROMISED = {
     "dialects": {"right": (">=", 80), "extras_right": (">=", 3), "crashes": ("==", 0)},
-    "real": {"parsed": ("==", 187), "found": (">=", 4533), "unstable_keys": ("==", 0), # 4,249 but for the twenty of one feed that writes 2020/1/10: feedparser takes it for the first of November, and the
+    # 4,533 items are listed; ten are exact copies of another in their document, which are one entry.
+    "real": {"parsed": ("==", 187), "found": (">=", 4523), "unstable_keys": ("==", 0), # 4,249 but for the twenty of one feed that writes 2020/1/10: feedparser takes it for the first of November, and the
              # dialects demand the tenth of January. Both cannot be met.
              "dates_near": (">=", 4229),
              "fffd": ("==", 0), "title_entities": ("==", 0), "relative_links": ("==", 0), "could_run": ("==", 0)},

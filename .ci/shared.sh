@@ -64,6 +64,10 @@ python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet feedparser=
 "$work/venv/bin/python" "$shared/feeds/scorer/score.py" --suite dialects --suite real --suite truncate --json "$warraq" inspect >"$work/score.json"
 python3 .ci/judge_readings.py "$work/score.json"
 
+echo "-- cases from other aggregators' bug reports"
+WARRAQ="$warraq" python3 "$shared/cases/run.py" >"$work/cases" || { grep -A3 '^FAIL' "$work/cases"; exit 1; }
+tail -n 1 "$work/cases"
+
 echo "-- stories, against the labelled set"
 "$warraq" replay "$shared/dedup/dev.jsonl" >"$work/replay.jsonl"
 python3 "$shared/dedup/score.py" "$shared/dedup/dev.jsonl" "$work/replay.jsonl" "$shared/dedup/dev_neutral.json"
