@@ -3,11 +3,11 @@
 
 use super::finished_poll::{CommittedPoll, Document, FeedUpdateFn, FinishedPoll, PollFindings};
 use crate::{
-    dedup::Arrival,
+    dedup::{Arrival, Listing},
     model::{Entry, Tally},
 };
 use jiff::Timestamp;
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
 /// Polls decided and committed together at most: bounds memory, and the time for which readers see nothing new.
@@ -47,8 +47,8 @@ impl PendingPoll {
         reply: oneshot::Sender<CommittedPoll>,
     ) -> Self {
         let findings = brought_before(&poll);
-        if let Some(document) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
-            document.entries.sort_by(|a, b| order(a).cmp(&order(b)));
+        if let Some(Document { entries, listing, .. }) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
+            entries.sort_by(|a, b| order(a, listing).cmp(&order(b, listing)));
         }
         Self { poll, feed_update, reply, findings }
     }
@@ -60,8 +60,8 @@ impl PendingPoll {
 }
 
 /// The order in which `dedup` decides the entries of one document.
-fn order(entry: &Entry) -> impl Ord + '_ {
-    (entry.believed.is_none(), entry.believed, &entry.key)
+fn order<'a>(entry: &'a Entry, listing: &Listing) -> impl Ord + use<'a> {
+    (entry.believed.is_none(), entry.believed, Reverse(listing.place(entry.key.hash())), &entry.key)
 }
 
 impl Batch {

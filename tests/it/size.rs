@@ -168,3 +168,17 @@ async fn a_channel_is_laid_over_much_without_holding_polls_up() {
     let newest = "SELECT max(entry_id) FROM place WHERE channel_id = 2";
     assert_eq!(instance.sql(newest).await, instance.sql("SELECT max(entry_id) FROM entries").await);
 }
+
+#[tokio::test]
+async fn a_long_document_without_dates_keeps_its_order() {
+    let outlet = FakeOutlet::start().await;
+    let doc = (0..2_500).fold(FeedDoc::rss("archive"), |doc, n| {
+        doc.entry(&format!("id-{n}"), &format!("report {n:04}"), &format!("https://a.invalid/{n}"), "", "")
+    });
+    outlet.set("/long", Reply::feed(doc));
+    let mut instance = TestInstance::over(&[("long", &outlet.url("/long"))]).await;
+    assert_eq!(sums(&instance.poll().await), [2_500, 0, 0]);
+    let order = "SELECT group_concat(title, ',') FROM (SELECT title FROM latest)";
+    let expected: Vec<String> = (0..2_500).map(|n| format!("report {n:04}")).collect();
+    assert_eq!(instance.sql(order).await, [expected.join(",")], "the first listed is the newest, across the steps");
+}
