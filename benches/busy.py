@@ -62,9 +62,10 @@ def measure(options, daemon, host, base):
         sizes = [os.path.join(options.folder, name) for name in ("warraq.db", "warraq.db-wal")]
         sizes = [os.path.getsize(path) >> 20 if os.path.exists(path) else 0 for path in sizes]
         ticks = open(f"/proc/{daemon.pid}/stat").read().rsplit(")", 1)[1].split()
+        memory = int(re.search(r"VmRSS:\s+(\d+)", status)[1]) >> 10
         print(
             f"{time.time() - start:.0f} s: polls {buckets.get(float('inf'), 0):.0f}, lateness p50 {quantile(lately, .5)} "
-            f"p99 {quantile(lately, .99)} s, RSS {int(re.search(r'VmRSS:\s+(\d+)', status)[1]) >> 10} MB, "
+            f"p99 {quantile(lately, .99)} s, RSS {memory} MB, "
             f"CPU {(int(ticks[11]) + int(ticks[12])) / os.sysconf('SC_CLK_TCK'):.1f} s, file {sizes[0]} MB, "
             f"WAL {sizes[1]} MB, descriptors {len(os.listdir(f'/proc/{daemon.pid}/fd'))}",
             flush=True,
