@@ -44,7 +44,7 @@ struct Polling {
 /// What to do now.
 #[derive(Debug)]
 pub enum NextStep {
-    /// Make this poll; [`PollQueue::finished`] or [`PollQueue::dropped`] ends it.
+    /// Make this poll; [`PollQueue::finished`] or [`PollQueue::panicked`] ends it.
     Poll(Box<PlannedPoll>),
     /// Nothing before this instant, or before a poll ends.
     Wait(Option<Timestamp>),
