@@ -95,6 +95,29 @@ fn with_heads() -> Vec<Structure> {
     let nested = "<!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;\">";
     vec![
         made("one tag, attributes, HTML", HTML, "<div", " a{i}=1", "", ">text</div>"),
+        made("one tag, quoted attributes, HTML", HTML, "<p", " a{i}=\"1\"", "", ">text</p>"),
+        made("one tag, attributes, frame", HTML, "<iframe", " a{i}=1", "", "></iframe>"),
+        made("one tag, attributes, picture", HTML, "<img data-a srcset=/a", " a{i}=1", "", ">"),
+        made("one picture, addresses", HTML, "<img srcset='/a.jpg 1w", ", /{i}.jpg {i}w", "", "'>"),
+        made("one style", HTML, "<p style='a:b", ";color{i}:red", "", "'>text</p>"),
+        made("one address, long, HTML", HTML, "<a href='/", "../a{i}/%41é", "", "'>text</a>"),
+        made("items, categories", CHANNEL, "", categories(), "", ""),
+        made(
+            "HTML links behind a long base",
+            (ENTRY.0, ENTRY.1),
+            &format!("<content type='html' xml:base='https://a.example/{}/'><![CDATA[", "x".repeat(900)),
+            "<a href=b><i>a</i></a>",
+            "",
+            "]]></content>",
+        ),
+        made(
+            "enclosures behind a long base",
+            (ENTRY.0, ENTRY.1),
+            &format!("<source xml:base='https://a.example/{}/'/>", "x".repeat(900)),
+            "<link rel='enclosure' href='{i}'/>",
+            "",
+            "",
+        ),
         made("one tag, attributes, XHTML", XHTML, "<p", " a{i}=\"1\"", "", ">text</p>"),
         made("one tag, attributes, XML", ITEM, "<enclosure", " a{i}=\"1\"", "", " url=\"/a\"/>"),
         made("one tag, namespaces", ITEM, "<a", " xmlns:n{i}=\"urn:{i}\"", "", "/>"),
@@ -167,6 +190,12 @@ fn with_heads() -> Vec<Structure> {
         made("control characters", ESCAPED, "", "a\u{1}", "", ""),
         made("UTF-16 that is none", WHOLE, "<\0r\0s\0s\0>\0", "a\0<\0b\0>\0", "", ""),
     ]
+}
+
+/// An entry with as many categories as are kept.
+fn categories() -> &'static str {
+    let all: String = (0..490).map(|i| format!("<category>c{i}</category>")).collect();
+    format!("<item><title>{{i}}</title>{all}</item>").leak()
 }
 
 type Line = (&'static str, Place, &'static str, &'static str);
@@ -245,7 +274,7 @@ const XML: [Line; 64] = [
 ];
 
 /// Structures of HTML texts.
-const HTML_TEXTS: [Line; 45] = [
+const HTML_TEXTS: [Line; 65] = [
     ("HTML deep, div", HTML, "<div>", "</div>"),
     ("HTML deep, div, never closed", HTML, "<div>", ""),
     ("HTML deep, DIV", HTML, "<DIV>", "</DIV>"),
@@ -291,6 +320,26 @@ const HTML_TEXTS: [Line; 45] = [
     ("HTML images", HTML, "<img src=/{i}.jpg alt=a>", ""),
     ("HTML attributes, many tags", HTML, "<p a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9 j=1 k=2>", ""),
     ("HTML ids", HTML, "<p id=a{i}>", ""),
+    ("HTML formatting, closed paragraphs", HTML, "<p><b x{i}=1>a</p>", ""),
+    ("HTML formatting, cells", HTML, "<table><tr><td><b x{i}=1>a", ""),
+    ("HTML formatting, rows", HTML, "<tr><td><b x{i}=1><i>a", ""),
+    ("HTML formatting, in tables", HTML, "<table><b x{i}=1><tr>", ""),
+    ("HTML formatting, in divs", HTML, "<b x{i}=1><div>a</b></div>", ""),
+    ("HTML formatting, links in divs", HTML, "<a href=/{i}><div>", ""),
+    ("HTML formatting, marquees", HTML, "<marquee><b x{i}=1>", "</marquee>"),
+    ("HTML formatting, headings", HTML, "<b x{i}=1><h1>a</b></h1>", ""),
+    ("HTML svg, broken out of", HTML, "<svg><p>", ""),
+    ("HTML svg, formatting", HTML, "<svg><b x{i}=1>a", ""),
+    ("HTML selected contents", HTML, "<select><selectedcontent>", ""),
+    ("HTML pictures, sources", HTML, "<picture><source srcset=/{i}.jpg>", ""),
+    ("HTML pictures, sets", HTML, "<img srcset='/{i}.jpg 1w, /a.jpg 2w'>", ""),
+    ("HTML pictures, noscript", HTML, "<noscript><img src=/{i}.jpg></noscript>", ""),
+    ("HTML frames", HTML, "<iframe src=https://www.youtube.com/embed/{i}></iframe>", ""),
+    ("HTML links to parts", HTML, "<a href='#a{i}'>a</a>", ""),
+    ("HTML styles", HTML, "<p style='color:red;a:{i}'>a</p>", ""),
+    ("HTML queries", HTML, "<img src='https://a.example/a.jpg?b={i}'>", ""),
+    ("HTML clocks", HTML, "<p>12:{i} 3 min ago (4) ", ""),
+    ("HTML numbers", HTML, "<p>1,2.{i} ", ""),
 ];
 
 /// Structures of JSON Feeds, texts and others.

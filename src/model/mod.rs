@@ -20,7 +20,7 @@ mod text;
 pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Pulse};
 pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,

@@ -3,6 +3,8 @@
 //!
 //! Safe by its form: it writes only tags and attributes of its own tables, and everything else escaped.
 
+use super::attributes::ATTRIBUTES;
+use super::limits::TextLimits;
 use std::fmt::Write as _;
 
 /// How an element nests, as far as this road goes.
@@ -118,8 +120,8 @@ const NAMES: [(&str, char); 34] = [
 /// Elements open at once: more go the long way.
 const DEPTH: usize = 40;
 
-/// `html` sanitised, or `None` when it is not of this road.
-pub(super) fn clean(html: &str) -> Option<String> {
+/// `html` sanitised, or `None` when it is not of this road, or the deadline passes on the way.
+pub(super) fn clean(html: &str, limits: &TextLimits) -> Option<String> {
     let mut lean = Lean { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
     let mut rest = html;
     loop {
@@ -128,6 +130,9 @@ pub(super) fn clean(html: &str) -> Option<String> {
             lean.text(rest)?;
             break;
         };
+        if limits.steps_over() {
+            return None;
+        }
         lean.text(&rest[..at])?;
         rest = match rest.as_bytes()[at] {
             b'<' => lean.tag(&rest[at + 1..])?,
@@ -242,8 +247,8 @@ impl Lean {
             let after = after.strip_prefix('=')?;
             let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             let (value, after) = after[1..].split_once(quote)?;
-            // The first of a name counts; the sanitiser knows.
-            if name.is_empty() || seen.contains(&name) {
+            // The first of a name counts; the sanitiser knows. Each is compared with those before it.
+            if name.is_empty() || seen.len() >= ATTRIBUTES || seen.contains(&name) {
                 return None;
             }
             seen.push(name);

@@ -1,24 +1,27 @@
 //! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
 
 mod attributes;
+mod cut;
 mod embeds;
 mod fast_path;
 pub mod fold;
 mod html;
 mod language;
 mod lazy;
+mod limits;
 mod plain;
 mod recover;
 mod strip;
 mod volatile;
 
 pub use html::{html, html_within};
+pub use limits::TextLimits;
 pub use plain::plain;
 pub use strip::text;
 pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
-    Category, Deadline, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash,
+    Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash,
     SafeHtml, SourceRef, link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -47,7 +50,7 @@ pub struct NormaliseContext<'a> {
 /// Makes of an entry as stated the entry as Warraq keeps it.
 #[must_use]
 pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>) -> Entry {
-    make(parsed, raw, context, &Deadline::never())
+    make(parsed, raw, context, &TextLimits::default())
 }
 
 /// As [`entry`]; `None` when the deadline has passed, before or on the way.
@@ -56,17 +59,17 @@ pub fn entry_within(
     parsed: ParsedEntry,
     raw: RawHash,
     context: &NormaliseContext<'_>,
-    deadline: &Deadline,
+    limits: &TextLimits,
 ) -> Option<Entry> {
-    let entry = make(parsed, raw, context, deadline);
-    (!deadline.is_over()).then_some(entry)
+    let entry = make(parsed, raw, context, limits);
+    (!limits.is_over()).then_some(entry)
 }
 
-fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, deadline: &Deadline) -> Entry {
+fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limits: &TextLimits) -> Entry {
     let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
-    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, limits));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let body = body(full.as_ref(), summary.as_ref());
     let language = {
         let words =

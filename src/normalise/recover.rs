@@ -3,8 +3,8 @@
 
 use super::embeds;
 use super::lazy;
+use super::limits::TextLimits;
 use super::strip::{raw_kind, tokenise};
-use crate::model::Deadline;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
 
@@ -26,9 +26,9 @@ pub(super) fn needs(html: &str) -> bool {
 }
 
 /// `html` rewritten; `page` is what links to parts of the text itself lead to.
-pub(super) fn rewrite(html: &str, page: Option<&str>, deadline: &Deadline) -> String {
+pub(super) fn rewrite(html: &str, page: Option<&str>, limits: &TextLimits) -> String {
     let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
-    tokenise(html, sink, deadline).state.into_inner().out
+    tokenise(html, sink, limits).state.into_inner().out
 }
 
 struct Sink<'a> {

@@ -1,7 +1,7 @@
 //! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
 
 use super::attributes;
-use crate::model::Deadline;
+use super::limits::TextLimits;
 use html5ever::tokenizer::{
     BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
 };
@@ -16,7 +16,8 @@ pub fn text(html: &str) -> String {
     }
     let html = super::html::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
-    tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
+    let limits = TextLimits::default();
+    tokenise(&attributes::cut(&html, &limits), sink, &limits).out.into_inner()
 }
 
 /// As [`text`], of HTML that the sanitiser wrote: in it `>` ends a tag, and only five references occur.
@@ -50,11 +51,11 @@ pub(super) fn of_safe(html: &str) -> String {
 const PIECE: usize = 16 * 1024;
 
 /// Runs html5ever's tokeniser over a text, whole unless the deadline passes on the way.
-pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -> S {
+pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, limits: &TextLimits) -> S {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
     let mut rest = html;
-    while !rest.is_empty() && !deadline.is_over() {
+    while !rest.is_empty() && !limits.is_over() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
         input.push_back(piece.into());
         // One round is all: only a sink that runs scripts is asked again.

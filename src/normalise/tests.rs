@@ -1,5 +1,4 @@
 use super::*;
-use crate::model::Deadline;
 use proptest::prelude::*;
 
 fn title(text: &str) -> Option<String> {
@@ -213,9 +212,9 @@ fn everyday() -> impl Strategy<Value = String> {
 fn the_lean_road_is_taken() {
     let text = "<p dir=\"rtl\">نص <a href='https://x.example/?a=1&amp;b=2' target=\"_blank\">هنا</a>&#8230;<br/></p>\n<ul><li>ا</li></ul>";
     let want = "<p dir=\"rtl\">نص <a href=\"https://x.example/?a=1&amp;b=2\" rel=\"noopener noreferrer\">هنا</a>…<br></p>\n<ul><li>ا</li></ul>";
-    assert_eq!(fast_path::clean(text).as_deref(), Some(want));
+    assert_eq!(fast_path::clean(text, &TextLimits::default()).as_deref(), Some(want));
     for other in ["<p>a", "<p><div>x</div></p>", "<table>", "<a href=/x>y</a>", "</p>", "<!-->"] {
-        assert_eq!(fast_path::clean(other), None, "{other}");
+        assert_eq!(fast_path::clean(other, &TextLimits::default()), None, "{other}");
     }
 }
 
@@ -225,8 +224,8 @@ proptest! {
     #[test]
     fn the_lean_road_leads_where_the_sanitiser_does(parts in prop::collection::vec(everyday(), 1..4)) {
         let text = parts.concat();
-        if let Some(lean) = fast_path::clean(&text) {
-            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/"), &Deadline::never()).unwrap(), "{}", text);
+        if let Some(lean) = fast_path::clean(&text, &TextLimits::default()) {
+            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/"), &TextLimits::default()).unwrap(), "{}", text);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What one document may cost, whatever it holds. Each limit that was reached is named among the document's repairs.
 
 use super::{ParseContext, tree};
-use crate::model::{Deadline, Fault};
+use crate::model::{Deadline, Fault, Pulse};
 use std::time::Duration;
 
 /// Work on one document. A blocking thread cannot be cancelled: the loops ask. An honest document of 10 MB takes less than a
@@ -12,11 +12,14 @@ pub const WORK: Duration = Duration::from_secs(10);
 pub(super) const TEXT: usize = 5 * 1024 * 1024;
 
 /// Members of a list that are kept: authors, contributors, categories and files of an entry or a feed. Two of 187 captured feeds
-/// have more of something in an entry.
-pub(super) const LIST: usize = 100;
+/// have more than a hundred of something in an entry, none has more than this.
+pub(super) const LIST: usize = 500;
 
 /// Dates of one kind, and descriptions, of one entry that are looked at for the best.
 pub(super) const CANDIDATES: usize = 20;
+
+/// Repairs that say that [`ParseContext::max_body`] left no room for more.
+pub const LIMITED: [&str; 2] = ["entity-expansion", "entries-too-large"];
 
 /// The limits of one document.
 #[derive(Debug)]
@@ -49,6 +52,11 @@ impl Limits {
         }
     }
 
+    /// The deadline, for loops of many small steps; whoever ends one early looks at the deadline afterwards.
+    pub fn pulse(&self) -> Pulse {
+        Pulse::of(&self.deadline)
+    }
+
     /// Looks at the deadline.
     pub fn look(&self) -> Result<(), Overtime> {
         if self.deadline.is_over() { Err(Overtime) } else { Ok(()) }
@@ -58,10 +66,10 @@ impl Limits {
 /// Copies of a document's bytes that are alive at once: the body, its text, what its entries say, and that cleaned.
 const COPIES: usize = 5;
 
-/// Memory that reading a document takes at most, in bytes: by its size, and by the tags it has.
+/// Memory that reading a document takes at most, in bytes: by its size, and by the tags it has, escaped ones included.
 #[must_use]
 pub fn cost(bytes: &[u8]) -> usize {
-    let tags = memchr::memchr_iter(b'<', bytes).count();
+    let tags = memchr::memchr3_iter(b'<', b'&', b'\\', bytes).count();
     let nodes = tags.saturating_mul(2).min(tree::NODES);
     bytes.len().saturating_mul(COPIES) + nodes * tree::NODE_BYTES
 }

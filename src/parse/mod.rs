@@ -34,7 +34,7 @@ mod typed;
 
 pub use dates::instant;
 pub use html::{Announced, announced};
-pub use limits::{WORK, cost};
+pub use limits::{LIMITED, WORK, cost};
 pub use outlines::{Outline, outlines};
 
 use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};
@@ -237,6 +237,8 @@ fn read_items(
         raw.entries.push(draft);
     }
     raw.guids_void = keys.void_now;
+    // The last entry, or the feed's own elements, may have been broken off.
+    limits.look()?;
     Ok(space)
 }
 

@@ -8,6 +8,7 @@ pub(super) use super::attributes::local;
 use super::entities::{self, References};
 use super::limits::{Limits, Overtime};
 use super::names::Tag;
+use crate::model::Pulse;
 use builder::Builder;
 use std::borrow::Cow;
 use url::Url;
@@ -93,6 +94,8 @@ pub(super) struct Tree<'a> {
     pub limited: bool,
     /// It is Atom, whose texts are what they say they are.
     pub is_atom: bool,
+    /// Once it is over, no node has children: every loop over them ends.
+    pulse: Pulse,
 }
 
 /// The outermost node: its children are the document's roots.
@@ -118,6 +121,7 @@ impl<'a> Tree<'a> {
             cut: false,
             limited: false,
             is_atom: false,
+            pulse: limits.pulse(),
         };
         tree.nodes.push(Stored {
             kind: NodeKind::Element,
@@ -160,7 +164,7 @@ impl<'a> Tree<'a> {
         let mut at = long(self.nodes[id].first);
         std::iter::from_fn(move || {
             let this = at;
-            (this != NONE).then(|| {
+            (this != NONE && !self.pulse.is_over()).then(|| {
                 at = long(self.nodes[this].next);
                 this
             })
@@ -187,7 +191,7 @@ impl<'a> Tree<'a> {
         let mut found = Vec::new();
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         while let Some(at) = left.pop() {
-            if at == NONE {
+            if at == NONE || self.pulse.is_over() {
                 continue;
             }
             let stored = &self.nodes[at];

@@ -5,7 +5,7 @@
 
 use super::{FetchedDocument, PageFault, PlannedPoll, Poller, Reading};
 use crate::{
-    fetch::Fetched,
+    fetch::{BodyShare, Fetched},
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
     store::{Document, StoreError},
 };
@@ -62,14 +62,19 @@ impl Poller {
     ///
     /// # Errors
     /// When the store has failed. A page that fails is no fault of the feed: it leaves the gap open.
-    pub(super) async fn backfill(&self, planned: &PlannedPoll, mut reading: Reading) -> Result<Reading, StoreError> {
+    pub(super) async fn backfill(
+        &self,
+        planned: &PlannedPoll,
+        mut reading: Reading,
+        share: &mut BodyShare,
+    ) -> Result<Reading, StoreError> {
         let Some(document) = reading.document.as_mut() else { return Ok(reading) };
         if !self.leaves_gap(planned.feed.id, document).await? {
             return Ok(reading);
         }
         let mut pages = OlderPages { met: keys(&document.entries).collect(), ..OlderPages::default() };
         pages.asked.insert(planned.feed.ask.clone());
-        self.read_older(planned, document, reading.older.take(), &mut pages).await?;
+        self.read_older(planned, document, reading.older.take(), &mut pages, share).await?;
         document.gap = !pages.closed;
         reading.older_bytes = pages.bytes;
         if pages.asked.len() > 1 {
@@ -111,11 +116,12 @@ impl Poller {
         document: &mut Document,
         mut next: Option<FeedUrl>,
         pages: &mut OlderPages,
+        share: &mut BodyShare,
     ) -> Result<(), StoreError> {
         let deadline = Instant::now() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
-            let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before));
+            let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before, share));
             let (page, bytes) = match page.await.unwrap_or(Err((Fault::Timeout(PATIENCE), None))) {
                 Ok(page) => page,
                 Err(fault) => {
@@ -143,9 +149,10 @@ impl Poller {
         planned: &PlannedPoll,
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher.get_within(url, &Validators::default(), self.clock.now(), share).await;
         let base = answer.base(url).clone();
         let asked = answer.freshness.retry_after;
         let Fetched::Document { body, content_type, validators } = answer.result.map_err(|fault| (fault, asked))?
@@ -157,7 +164,7 @@ impl Poller {
         }
         let found = FetchedDocument { body, base, content_type, validators };
         let reading =
-            self.parse(planned, found, Arc::clone(listed_before)).await.map_err(|unread| (unread.fault, None))?;
+            self.parse(planned, found, Arc::clone(listed_before), share).await.map_err(|unread| (unread.fault, None))?;
         Ok((reading, answer.bytes))
     }
 }

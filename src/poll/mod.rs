@@ -7,7 +7,7 @@ mod backfill;
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, FetchResponse, Fetched, Fetcher},
+    fetch::{Body, BodyShare, EVERYDAY, FetchResponse, Fetched, Fetcher, LargeBodies},
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, ListedEntry, Outcome, Outlet,
         PlainText, RawHash, Validators,
@@ -40,6 +40,7 @@ pub struct Poller {
     writer: Writer,
     clock: Clock,
     parsing: Arc<Semaphore>,
+    large: LargeBodies,
     /// Time that reading one document may take.
     work_limit: Duration,
 }
@@ -133,7 +134,7 @@ impl Poller {
     #[must_use]
     pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
-        Self { fetcher, reader, writer, clock, parsing, work_limit: parse::WORK }
+        Self { fetcher, reader, writer, clock, parsing, large: LargeBodies::default(), work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
@@ -150,17 +151,22 @@ impl Poller {
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
+        // Held until the poll is stored.
+        let mut share = self.large.share();
         let mut answer = if planned.alone {
-            self.fetcher.closing().get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher.closing().get_within(&planned.feed.ask, &validators, started_at, &mut share).await
         } else {
-            self.fetcher.get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher.get_within(&planned.feed.ask, &validators, started_at, &mut share).await
         };
         let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
         if let Err(fault @ Fault::Local(_)) = fetched {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, &answer, fetched).await?;
-        let reading = self.backfill(&planned, reading).await?;
+        let reading = self.read(&planned, &answer, fetched, &mut share).await?;
+        if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
+            return Err(PollError::Local(fault.to_string()));
+        }
+        let reading = self.backfill(&planned, reading, &mut share).await?;
         let ended_at = self.clock.now();
         let moving = if reading.outcome.is_success() {
             schedule::permanent(planned.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
@@ -204,6 +210,7 @@ impl Poller {
         planned: &PlannedPoll,
         answer: &FetchResponse,
         fetched: Result<Fetched, Fault>,
+        share: &mut BodyShare,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -221,7 +228,7 @@ impl Poller {
         let listed = if never_read { HashSet::new() } else { self.reader.listed(planned.feed.id).await? };
         let listed_before = Arc::new(listed);
         let found = FetchedDocument { body, base, content_type, validators };
-        let unread = match self.parse(planned, found, Arc::clone(&listed_before)).await {
+        let unread = match self.parse(planned, found, Arc::clone(&listed_before), share).await {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
@@ -233,48 +240,67 @@ impl Poller {
         let announced = answer.announced.iter().cloned().chain(unread.announced);
         for url in announced.take(ANNOUNCED_TRIED) {
             tokio::time::sleep(planned.host_pause).await;
-            let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
+            let answer = self.fetcher.get_within(&url, &Validators::default(), self.clock.now(), share).await;
             let base = answer.base(&url).clone();
             let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
             let found = FetchedDocument { body, base, content_type, validators };
-            if let Ok(reading) = self.parse(planned, found, Arc::clone(&listed_before)).await {
+            if let Ok(reading) = self.parse(planned, found, Arc::clone(&listed_before), share).await {
                 return Ok(Reading { announced: Some(url), ..reading });
             }
         }
         Ok(Reading::of(Outcome::Failed(unread.fault)))
     }
 
-    /// Reads a document on a blocking thread, under the limit of memory for parsing.
+    /// Reads a document. One of everyday size that makes more than that of it (entities, authors that all entries share) is read
+    /// again once the poll may hold a large one.
     async fn parse(
         &self,
         planned: &PlannedPoll,
         found: FetchedDocument,
         listed_before: Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Result<Reading, UnreadableDocument> {
-        let hash = found.body.hash();
+        let (found, max_body) = (Arc::new(found), self.fetcher.max_body());
+        if !share.is_large() && max_body > EVERYDAY {
+            let read = self.parse_within(planned, Arc::clone(&found), Arc::clone(&listed_before), EVERYDAY).await;
+            if !read.as_ref().is_ok_and(|reading| reading.document.as_ref().is_some_and(is_limited)) {
+                return read;
+            }
+            drop(read);
+            share.enlarge().await.map_err(UnreadableDocument::of)?;
+        }
+        self.parse_within(planned, found, listed_before, max_body).await
+    }
+
+    /// Reads a document on a blocking thread, under the limit of memory for parsing.
+    async fn parse_within(
+        &self,
+        planned: &PlannedPoll,
+        found: Arc<FetchedDocument>,
+        listed_before: Arc<HashSet<RawHash>>,
+        max_body: usize,
+    ) -> Result<Reading, UnreadableDocument> {
+        let (hash, validators) = (found.body.hash(), found.validators.clone());
         let cost = u32::try_from(parse::cost(&found.body)).unwrap_or(u32::MAX).min(PARSING_MEMORY);
         // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
         let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
         let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
-        let (max_body, limit) = (self.fetcher.max_body(), self.work_limit);
-        let FetchedDocument { body, base, content_type, validators } = found;
+        let limit = self.work_limit;
         let work = move || {
             let _permit = permit;
             let context = parse::ParseContext {
-                base: Some(base.url().clone()),
-                content_type,
+                base: Some(found.base.url().clone()),
+                content_type: found.content_type.clone(),
                 zone: outlet.time_zone.clone(),
                 guids_void,
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),
             };
-            read_document(&body, &base, &context, &outlet, listed_before, now)
+            read_document(&found.body, &found.base, &context, &outlet, listed_before, now)
         };
         let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
-            Err(panic) => {
-                return Err(UnreadableDocument { fault: Fault::Parser(panic.to_string()), announced: Vec::new() });
-            }
+            Err(panic) => return Err(UnreadableDocument::of(Fault::Parser(panic.to_string()))),
         };
         Ok(Reading {
             read: Some((validators, hash, document.info.hints.clone())),
@@ -284,6 +310,11 @@ impl Poller {
             ..Reading::of(Outcome::Fresh)
         })
     }
+}
+
+/// Whether more was to be had of a document than it was given room for.
+fn is_limited(document: &Document) -> bool {
+    document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
 }
 
 /// A document that came, before it is read.
@@ -298,6 +329,12 @@ struct FetchedDocument {
 struct UnreadableDocument {
     fault: Fault,
     announced: Vec<FeedUrl>,
+}
+
+impl UnreadableDocument {
+    fn of(fault: Fault) -> Self {
+        Self { fault, announced: Vec::new() }
+    }
 }
 
 /// Parses and normalises: CPU work, for a blocking thread. Answers the document, whether its feed's guids are void, and where
@@ -333,22 +370,25 @@ fn read_document(
     let raw = feed.listed.iter().map(|l| l.raw).collect();
     let language = outlet.language.as_ref().map(Language::as_str);
     let own = normalise::NormaliseContext { language, now, link_shared: feed.link_shared };
+    let limits = normalise::TextLimits::within(&context.deadline);
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
     for ListedEntry { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
-        let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
-            return Err(UnreadableDocument { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
+        let Some(entry) = normalise::entry_within(*parsed, raw, &own, &limits) else {
+            return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
+    let mut repairs = feed.repairs;
+    limits.add_cuts(&mut repairs);
     let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),
-        repairs: feed.repairs,
+        repairs,
         partial: feed.partial,
         oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
         listing: Arc::new(listing),

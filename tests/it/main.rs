@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod instructions;
 mod journeys;
+mod large;
 mod locked;
 mod manual;
 mod meters;
