@@ -10,6 +10,7 @@ mod queries;
 pub mod queue;
 mod reload;
 mod runner;
+mod service_manager;
 mod services;
 mod signals;
 mod status_reporter;
@@ -27,7 +28,8 @@ use crate::{
 };
 use publisher::{PublishSettings, Publisher};
 use reload::Reloads;
-use status_reporter::{StatusReporter, notify};
+use service_manager::notify;
+use status_reporter::StatusReporter;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -137,7 +139,7 @@ impl Daemon {
         let mut tasks = tasks(&services, &config, listener, settings, keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
         let mut reloads = Reloads::new(load_config, config, address, republish, keep);
-        notify(sd_notify::NotifyState::Ready);
+        reporter.tell_ready();
         // A caller that does not wait for it is no fault.
         let _ = ready.send(address);
         let ended = loop {

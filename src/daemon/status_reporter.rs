@@ -1,6 +1,6 @@
 //! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager.
 
-use super::Services;
+use super::{Services, service_manager::notify};
 use crate::{
     poll::PollResult,
     serve::{DatabaseState, Health, Meters, PollMeasurement},
@@ -18,13 +18,22 @@ pub(super) struct StatusReporter {
     /// The database and its WAL, which holds what is not in the file yet: at first, everything.
     files: [PathBuf; 2],
     gauged: Option<Timestamp>,
+    /// The service manager knows that the daemon is ready.
+    ready_told: bool,
 }
 
 impl StatusReporter {
     pub(super) fn new(database: PathBuf) -> Self {
         let mut wal = database.clone().into_os_string();
         wal.push("-wal");
-        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None }
+        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None, ready_told: false }
+    }
+
+    /// Tells the service manager that the daemon is ready; again with each turn while the manager has no room for it.
+    pub(super) fn tell_ready(&mut self) {
+        if !self.ready_told {
+            self.ready_told = notify(sd_notify::NotifyState::Ready);
+        }
     }
 
     /// Counts a poll.
@@ -44,6 +53,7 @@ impl StatusReporter {
             Some(trouble) => DatabaseState::Unwritable(trouble.to_string()),
             None => DatabaseState::Writable { blocked_wal: wal.blocked.then_some(wal.bytes) },
         });
+        self.tell_ready();
         notify(sd_notify::NotifyState::Watchdog);
         if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
             return;
@@ -52,12 +62,5 @@ impl StatusReporter {
         self.meters.feeds(services.runner.queue.states());
         self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
         self.meters.database(self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum());
-    }
-}
-
-/// Tells the service manager, where there is one (sd_notify(3)).
-pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(%error, "cannot notify the service manager");
     }
 }

@@ -57,7 +57,7 @@ pub enum StoreError {
         why: String,
     },
     /// Another Warraq writes to it.
-    #[error("the database {0} is in use by another warraq process process process process process process process")]
+    #[error("the database {0} is in use by another warraq process")]
     InUse(PathBuf),
     /// Its lock file cannot be made.
     #[error("cannot lock {path}")]

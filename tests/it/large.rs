@@ -59,5 +59,5 @@ async fn a_small_document_that_makes_much_of_itself_is_read_whole() {
     let (mut instance, _outlets) = over(vec![Reply::feed(document)], "\"20s\"").await;
     assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
     assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["100"]);
-    assert_eq!(instance.sql("SELECT repairs FROM feed_health").await, [""]);
+    assert_eq!(instance.sql("SELECT repairs FROM feed_health").await, ["[]"]);
 }

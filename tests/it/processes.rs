@@ -81,7 +81,8 @@ impl Folder {
         self.start_by(shell).await
     }
 
-    async fn start_by(&self, mut command: Command) -> Process {
+    /// As [`Folder::start`], by a command of the test's.
+    pub async fn start_by(&self, mut command: Command) -> Process {
         let log = self.path("log");
         command.stderr(fs::File::create(&log).unwrap()).stdout(Stdio::null());
         let process = Process { child: command.spawn().unwrap(), log };
