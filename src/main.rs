@@ -1,6 +1,11 @@
 //! The `warraq` binary: a runtime, the verb, an exit code.
 
+use mimalloc::MiMalloc;
 use std::process::ExitCode;
+
+/// glibc's keeps what parsing once took, for each thread; this one gives it back.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // Workers wait for sockets; parsing and SQLite have threads of their own.

@@ -187,6 +187,11 @@ impl Publisher {
     async fn render(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
         let fingerprint = settings.fingerprint(None);
         if rendered.fingerprint != fingerprint {
+            // What other settings made may show what is hidden now. At the start, what was put up is of these.
+            if !rendered.fingerprint.is_empty() {
+                self.edition_table.retain(|_| false);
+                self.channel_pages.retain(|_| false);
+            }
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let mut views = Vec::with_capacity(settings.channels.len());

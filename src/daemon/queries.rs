@@ -13,13 +13,14 @@ use tokio::sync::watch;
 
 /// Queries answered by this store; Warraq's own addresses follow the configuration.
 pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Receiver<PublishSettings>) -> Queries {
-    let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| settings.clone());
+    let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive, at_settings] = [(); 7].map(|()| settings.clone());
     let [filtered, story, status, incidents] = [(); 4].map(|()| archive_renderer.reader.clone());
     let clock = archive_renderer.clock.clone();
     Queries {
         public_url: Box::new(move || at_url.borrow().public_url.clone()),
         answers: Box::new(move |name| at_hosts.borrow().hosts.answers(name)),
         has_channel: Box::new(move |slug| at_channels.borrow().channel(slug).is_some()),
+        settings: Box::new(move || at_settings.borrow().page_fingerprint()),
         images: Box::new(move || at_images.borrow().images),
         filtered: query(move |filter: Filter| {
             let now = at_filter.borrow().clone();

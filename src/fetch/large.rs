@@ -15,8 +15,8 @@ use tokio::{
 /// Longest body that needs no permit, in bytes, packed and unpacked. Of 187 captured feeds, 3 are longer.
 pub const EVERYDAY: usize = 512 * 1024;
 
-/// Larger bodies at once: one is read while the others come and are stored.
-const PERMITS: usize = 3;
+/// Larger bodies at once: one is read while the other comes or is stored.
+const PERMITS: usize = 2;
 
 /// How long a poll waits for a permit: each of those before it may take the fetch timeout, and its commit.
 const PATIENCE: Duration = Duration::from_mins(2);

@@ -6,7 +6,7 @@ use super::fast_path;
 use super::limits::TextLimits;
 use super::plain::is_dropped;
 use super::recover;
-use crate::model::{Markup, SafeHtml};
+use crate::model::{Markup, SafeHtml, uri};
 use ammonia::{Builder, UrlRelative};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -43,6 +43,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
         Markup::Html(_) => Cow::Owned(safe(text, base, page, limits)?),
     };
+    let safe = uri::without_userinfo_within(&safe);
     let safe = safe.trim();
     let safe =
         if safe.chars().any(is_unkept) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
@@ -174,14 +175,30 @@ fn policy(base: &str) -> Builder<'static> {
         ])
         .url_schemes(["http", "https"].into())
         // The walk over the tree has no other place to be stopped at: without attributes the rest of it costs little.
-        .attribute_filter(|_, _, value| {
-            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then_some(Cow::Borrowed(value))
+        .attribute_filter(|_, name, value| {
+            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then(|| open_address(name, value))
         })
         .url_relative(match Url::parse(base) {
             Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::Custom(Box::new(relative_to(base))),
             _ => UrlRelative::Deny,
         });
     policy
+}
+
+/// An address without `user:password@`, in every way that browsers read one (`http:/me@host`, `http:\\\\me@host`); other
+/// attributes as they are.
+fn open_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if !value.contains('@') || !matches!(name, "href" | "src" | "cite" | "poster") {
+        return Cow::Borrowed(value);
+    }
+    match Url::parse(value) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            // Fails for addresses without a host, which have none of these.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+            Cow::Owned(url.into())
+        }
+        _ => Cow::Borrowed(value),
+    }
 }
 
 /// Relative addresses as absolute ones. A part of the text is never a part of the document it came in.
@@ -194,6 +211,7 @@ fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + 
                 return None;
             }
             let whole = String::from(base.join(url).ok()?);
+            let whole = uri::without_userinfo(&whole).into_owned();
             addresses.grown += whole.len().saturating_sub(url.len());
             Some(Cow::Owned(whole))
         }),

@@ -104,6 +104,28 @@ fn deep_and_crossed_nesting_is_cut() {
 }
 
 #[test]
+fn links_lose_their_userinfo() {
+    for address in [
+        "https://me:s3cret@x.example/a",
+        "HTTPS://me:s3cret@x.example/a",
+        "https:/me:s3cret@x.example/a",
+        "https:\\\\me:s3cret@x.example/a",
+        "//me:s3cret@x.example/a",
+    ] {
+        for text in [
+            format!("<p><a href=\"{address}\">b</a></p>"),
+            format!("<IMG src={address}>"),
+            format!("<blockquote cite='{address}'>b</blockquote>"),
+        ] {
+            let safe = safe(&text);
+            assert!(!safe.contains("s3cret") && safe.contains("https://x.example/a"), "{text}: {safe}");
+        }
+    }
+    assert_eq!(safe("see https://me:s3cret@x.example/a"), "see https://x.example/a");
+    assert!(safe("<a href=\"https://x.example/@me?m=a@b\">c</a>").contains("https://x.example/@me?m=a@b"));
+}
+
+#[test]
 fn dates_are_believed_within_reason() {
     let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
     let now = at("2026-11-02T10:00:00Z").unwrap();

@@ -1,6 +1,6 @@
 //! What answers: the edition table at once, else the router.
 
-use super::cache::PageCache;
+use super::cache::{CacheKey, PageCache};
 use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition};
 use super::health::Health;
@@ -46,6 +46,14 @@ pub(super) struct AppState {
     pub(super) meters: Option<Arc<Meters>>,
     /// Who may read the meters.
     pub(super) metrics_allow: Arc<[Network]>,
+}
+
+impl AppState {
+    /// What a document at this address is kept under.
+    pub(super) fn cache_key(&self, address: String) -> CacheKey {
+        let settings = self.queries.as_ref().map_or_else(String::new, |queries| (queries.settings)());
+        CacheKey { address, settings }
+    }
 }
 
 /// The other end of a connection.

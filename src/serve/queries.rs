@@ -71,6 +71,8 @@ pub struct Queries {
     pub images: Box<dyn Fn() -> bool + Send + Sync>,
     /// Whether requests for this host name are answered, as configured now.
     pub answers: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    /// What marks documents as made by today's settings.
+    pub settings: Box<dyn Fn() -> String + Send + Sync>,
     /// Whether a channel of this slug is configured now.
     pub has_channel: Box<dyn Fn(&str) -> bool + Send + Sync>,
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.

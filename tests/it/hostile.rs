@@ -148,10 +148,10 @@ fn what_is_cut_of_a_text_is_named() {
         ("< ".repeat(400_001), "too-many-marks"),
         (format!("<P{attributes}>a</P>"), "too-many-attributes"),
         (format!("<iframe{attributes}></iframe><p>a"), "too-many-attributes"),
-        ("<DIV>".repeat(300), "too-deep"),
-        ("<i><b><tt>".repeat(10), "too-deep"),
+        (format!("{}a", "<DIV>".repeat(300)), "too-deep"),
+        (format!("{}a", "<i><b><tt>".repeat(10)), "too-deep"),
         ("<B x=1><p></b>a".repeat(2_000), "misnested-formatting"),
-        (format!("{}{}", "<b><i><u><s>".repeat(3), "<P>a".repeat(3_000)), "misnested-formatting"),
+        (format!("{}{}", "<b><i><u><s>".repeat(3), "<P>a".repeat(6_000)), "misnested-formatting"),
         ("word ".repeat(1_100_000), "long-texts"),
     ] {
         let (cuts, html) = cleaned(&text, None);

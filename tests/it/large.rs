@@ -4,7 +4,6 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     test_instance::{TestInstance, config_text, outcomes},
 };
-use std::time::Duration;
 
 /// A feed with so many entries of two kilobytes, each its own.
 fn feed(name: &str, entries: usize) -> String {

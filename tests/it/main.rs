@@ -20,6 +20,7 @@ mod instructions;
 mod journeys;
 mod large;
 mod locked;
+mod lying_clock;
 mod manual;
 mod meters;
 mod moving;

@@ -210,6 +210,7 @@ pub(super) fn queries(images: bool) -> Queries {
     type Never = std::convert::Infallible;
     Queries {
         public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
+        settings: Box::new(String::new),
         images: Box::new(move || images),
         answers: Box::new(|_| true),
         has_channel: Box::new(|slug| slug == "later"),
