@@ -23,6 +23,13 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
+/// A story under another title.
+pub(super) fn titled(story: &StoryView, title: &str) -> StoryView {
+    let mut story = story.clone();
+    story.lead.title = plain(title);
+    story
+}
+
 /// (language, outlet, title, text, carried elsewhere by)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
