@@ -126,8 +126,7 @@ fn read(document: &[u8]) -> String {
         normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
     let limits = normalise::TextLimits::default();
     let listed = feed.listed.into_iter();
-    let entries: Vec<_> =
-        listed.filter_map(|l| normalise::entry_within(*l.entry?, l.raw, &own, &limits)).collect();
+    let entries: Vec<_> = listed.filter_map(|l| normalise::entry_within(*l.entry?, l.raw, &own, &limits)).collect();
     let repairs = [feed.repairs, limits.cuts()].concat().join(",");
     let partial = if feed.partial { " partial" } else { "" };
     format!("{} entries{partial} {repairs}", entries.len())

@@ -5,9 +5,9 @@
 //! themselves, and the five views. Each is asked by SQLite as it is compiled into Warraq, and by the `sqlite3` at hand,
 //! whose planner is another.
 
+mod million;
 #[path = "../tests/it/page.rs"]
 mod page;
-mod million;
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{

@@ -62,7 +62,11 @@ fn main() {
         thread::sleep(APART * moment);
         stop(daemon)
     });
-    println!("SIGTERM to the end, 0 to {:.1} s after the start: {}", (APART * STOPS).as_secs_f64(), summary(stops.collect()));
+    println!(
+        "SIGTERM to the end, 0 to {:.1} s after the start: {}",
+        (APART * STOPS).as_secs_f64(),
+        summary(stops.collect())
+    );
     retention(folder.path(), &runtime);
 }
 
@@ -82,7 +86,8 @@ fn configure(folder: &Path) -> SocketAddr {
         // Feeds 41 to 60 are second feeds; 60 was removed.
         let feeds = [outlet, outlet + 40].into_iter().filter(|feed| *feed < 60);
         let feeds: Vec<_> = feeds.map(|feed| format!("\"https://outlet-{outlet}.invalid/feed/{feed}\"")).collect();
-        let _ = writeln!(text, "[[outlet]]\nslug = \"{slug}\"\nname = \"Outlet {outlet}\"\nfeeds = [{}]", feeds.join(", "));
+        let _ =
+            writeln!(text, "[[outlet]]\nslug = \"{slug}\"\nname = \"Outlet {outlet}\"\nfeeds = [{}]", feeds.join(", "));
     }
     fs::write(folder.join("config.toml"), text).unwrap();
     address

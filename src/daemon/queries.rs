@@ -13,7 +13,8 @@ use tokio::sync::watch;
 
 /// Queries answered by this store; Warraq's own addresses follow the configuration.
 pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Receiver<PublishSettings>) -> Queries {
-    let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive, at_settings] = [(); 7].map(|()| settings.clone());
+    let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive, at_settings] =
+        [(); 7].map(|()| settings.clone());
     let [filtered, story, status, incidents] = [(); 4].map(|()| archive_renderer.reader.clone());
     let clock = archive_renderer.clock.clone();
     Queries {

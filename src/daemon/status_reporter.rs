@@ -26,7 +26,13 @@ impl StatusReporter {
     pub(super) fn new(database: PathBuf) -> Self {
         let mut wal = database.clone().into_os_string();
         wal.push("-wal");
-        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None, ready_told: false }
+        Self {
+            health: Arc::default(),
+            meters: Arc::default(),
+            files: [database, wal.into()],
+            gauged: None,
+            ready_told: false,
+        }
     }
 
     /// Tells the service manager that the daemon is ready; again with each turn while the manager has no room for it.

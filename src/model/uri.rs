@@ -218,8 +218,14 @@ mod tests {
     #[test]
     fn addresses_within_a_text_lose_their_userinfo_and_nothing_else() {
         for (given, open) in [
-            ("see http://me:s3cret@a.example/x and HTTPS://k@b.example", "see http://a.example/x and HTTPS://b.example"),
-            ("<a href=\"https://u:p&amp;q@a.example/?m=a@b\">u@x.example</a>", "<a href=\"https://a.example/?m=a@b\">u@x.example</a>"),
+            (
+                "see http://me:s3cret@a.example/x and HTTPS://k@b.example",
+                "see http://a.example/x and HTTPS://b.example",
+            ),
+            (
+                "<a href=\"https://u:p&amp;q@a.example/?m=a@b\">u@x.example</a>",
+                "<a href=\"https://a.example/?m=a@b\">u@x.example</a>",
+            ),
             ("https://a.example/@me, ftp://u@b.example, mailto:me@a.example", ""),
             ("http://u@b@c.example://x@y", "http://c.example://x@y"),
             ("http://me@", "http://"),

@@ -57,8 +57,11 @@ fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits)
         limits.note("too-many-marks");
     }
     let text = declarations(kept);
-    let text =
-        if recover::needs(&text) { Cow::Owned(recover::rewrite(&attributes::cut(&text, limits), page, limits)) } else { text };
+    let text = if recover::needs(&text) {
+        Cow::Owned(recover::rewrite(&attributes::cut(&text, limits), page, limits))
+    } else {
+        text
+    };
     if let Some(safe) = fast_path::clean(&text, limits) {
         return Some(safe);
     }

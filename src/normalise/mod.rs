@@ -21,8 +21,8 @@ pub use strip::text;
 pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
-    Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash,
-    SafeHtml, SourceRef, link, uri,
+    Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
+    SourceRef, link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;

@@ -163,8 +163,10 @@ impl Poller {
             return Err((Fault::BadRedirect("an older page at another host".to_owned()), None));
         }
         let found = FetchedDocument { body, base, content_type, validators };
-        let reading =
-            self.parse(planned, found, Arc::clone(listed_before), share).await.map_err(|unread| (unread.fault, None))?;
+        let reading = self
+            .parse(planned, found, Arc::clone(listed_before), share)
+            .await
+            .map_err(|unread| (unread.fault, None))?;
         Ok((reading, answer.bytes))
     }
 }

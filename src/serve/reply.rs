@@ -43,7 +43,12 @@ impl ClientRequest {
 }
 
 /// A page: rendered, packed and kept for a moment under `key`.
-pub(super) async fn page(app: &AppState, request: &ClientRequest, key: CacheKey, page: &impl Template) -> Response<Body> {
+pub(super) async fn page(
+    app: &AppState,
+    request: &ClientRequest,
+    key: CacheKey,
+    page: &impl Template,
+) -> Response<Body> {
     match page.render() {
         Ok(html) => {
             let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());

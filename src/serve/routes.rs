@@ -215,7 +215,11 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();
     let question = read(query.as_deref().unwrap_or_default());
-    let key = app.cache_key(format!("{} /search?{}", ui_language.tag(), question.as_ref().map(canonical).unwrap_or_default()));
+    let key = app.cache_key(format!(
+        "{} /search?{}",
+        ui_language.tag(),
+        question.as_ref().map(canonical).unwrap_or_default()
+    ));
     if let Some(held) = app.cache.get(&key, app.clock.now()).filter(|_| question.is_ok()) {
         return request.take(&held);
     }

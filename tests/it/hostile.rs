@@ -165,7 +165,9 @@ fn what_is_cut_of_a_text_is_named() {
 
 #[test]
 fn formatting_left_open_is_not_made_anew_without_end() {
-    for unit in ["<b x=#><p></b>a", "<p><b x=#><i>a", "<p><b x=#>a</p>", "<b x=#><div>a</b></div>", "<table><b x=#><tr>"] {
+    for unit in
+        ["<b x=#><p></b>a", "<p><b x=#><i>a", "<p><b x=#>a</p>", "<b x=#><div>a</b></div>", "<table><b x=#><tr>"]
+    {
         let text: String = (0..30_000).map(|i| unit.replace('#', &i.to_string())).collect();
         let html = cleaned(&text, None).1;
         assert!(html.len() < 2 * text.len(), "{unit}: {} of {}", html.len(), text.len());
@@ -210,7 +212,9 @@ fn one_long_text_looks_at_the_deadline_all_along() {
 
 #[test]
 fn one_large_entry_looks_at_the_deadline_all_along() {
-    for inside in ["<category>a</category>".repeat(50_000), format!("<description>{}</description>", "<p>a</p>".repeat(50_000))] {
+    for inside in
+        ["<category>a</category>".repeat(50_000), format!("<description>{}</description>", "<p>a</p>".repeat(50_000))]
+    {
         let document = item(&inside);
         let asked = Arc::new(AtomicUsize::new(0));
         let after = |most: usize| {

@@ -12,8 +12,13 @@ use warraq::{
 };
 
 const DATE: &str = "2026-11-02T09:30:00Z";
-const LIES: [&str; 5] =
-    ["1969-07-20T20:17:00Z", "1970-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "2060-01-01T00:00:00Z", "2999-12-31T23:00:00Z"];
+const LIES: [&str; 5] = [
+    "1969-07-20T20:17:00Z",
+    "1970-01-01T00:00:00Z",
+    "2000-01-01T00:00:00Z",
+    "2060-01-01T00:00:00Z",
+    "2999-12-31T23:00:00Z",
+];
 
 /// A feed of so many reports, numbered from `first`.
 fn feed(first: usize, entries: usize) -> FeedDoc {

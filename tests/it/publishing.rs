@@ -95,7 +95,8 @@ async fn what_a_reload_hides_is_not_served_from_what_was_kept() {
     let feed = outlet.url("/feed");
     outlet.set("/feed", Reply::feed(doc("Un titre")));
     let named = |public: &str| {
-        let table = format!("\n[[outlet]]\nslug = \"ville\"\nname = \"ville\"\nfeeds = [{{ url = \"{feed}\"{public} }}]\n");
+        let table =
+            format!("\n[[outlet]]\nslug = \"ville\"\nname = \"ville\"\nfeeds = [{{ url = \"{feed}\"{public} }}]\n");
         config_text("", &[]) + &table
     };
     let shown = format!(", public_url = \"https://ville.invalid/feed?k={SECRET}\"");
