@@ -66,10 +66,12 @@ impl Limits {
 /// Copies of a document's bytes that are alive at once: the body, its text, what its entries say, and that cleaned.
 const COPIES: usize = 5;
 
+/// Memory that an element of a text takes while it is cleaned, in bytes: html5ever's node, its children and its attributes.
+const ELEMENT: usize = 300;
+
 /// Memory that reading a document takes at most, in bytes: by its size, and by the tags it has, escaped ones included.
 #[must_use]
 pub fn cost(bytes: &[u8]) -> usize {
     let tags = memchr::memchr3_iter(b'<', b'&', b'\\', bytes).count();
-    let nodes = tags.saturating_mul(2).min(tree::NODES);
-    bytes.len().saturating_mul(COPIES) + nodes * tree::NODE_BYTES
+    bytes.len().saturating_mul(COPIES) + tags.min(tree::NODES).saturating_mul(ELEMENT)
 }

@@ -67,9 +67,6 @@ struct Stored {
     lang: u32,
 }
 
-/// Memory that a node takes.
-pub(super) const NODE_BYTES: usize = size_of::<Stored>();
-
 /// As the tree keeps a place. [`Tree::read`] sees to it that all places fit.
 fn short(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
