@@ -194,11 +194,15 @@ fn open_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if !value.contains('@') || !matches!(name, "href" | "src" | "cite" | "poster") {
         return Cow::Borrowed(value);
     }
-    match Url::parse(value) {
+    let value = value.trim();
+    // One that begins with two slashes has its document's scheme (RFC 3986 4.2).
+    let is_slash = |c: char| matches!(c, '/' | '\\');
+    let scheme = if value.chars().take(2).filter(|c| is_slash(*c)).count() == 2 { "https:" } else { "" };
+    match Url::parse(&format!("{scheme}{value}")) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
             // Fails for addresses without a host, which have none of these.
             let _ = url.set_username("").and_then(|()| url.set_password(None));
-            Cow::Owned(url.into())
+            Cow::Owned(url[..][scheme.len()..].to_owned())
         }
         _ => Cow::Borrowed(value),
     }

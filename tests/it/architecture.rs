@@ -105,7 +105,12 @@ const MODULES: [Module; 17] = [
         names: "clap anyhow quick_xml axum tokio_util",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
-    Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },
+    Module {
+        name: "main",
+        uses: "cli",
+        names: "warraq anyhow mimalloc",
+        why: "calls cli and turns errors into exit codes; names the allocator",
+    },
     Module { name: "lib", uses: "", names: "", why: "the map: names every module, uses none" },
 ];
 
