@@ -343,7 +343,7 @@ impl QueuedFeed {
             fleet,
             crowd,
         })?;
-        let why = due.why.to_json();
+        let why = due.why.clone();
         self.record = with_due(self.record.clone(), due);
         self.turn = None;
         Some(FeedUpdate { feed: self.record.clone(), why })

@@ -4,6 +4,7 @@
 //! (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast News Alerts", 2007).
 
 use super::{rhythm::Rhythm, spec::Bounds};
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// Classes of claims, four to the doubling: enough to find a common pace within a few percent.
@@ -12,9 +13,15 @@ const CLASSES: usize = 64;
 const MIDDLE: f64 = 40.0;
 
 /// How many adaptive feeds claim how much: small, copied freely, kept up to date poll by poll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Fleet {
+    #[serde(serialize_with = "as_list")]
     classes: [u32; CLASSES],
+}
+
+/// Serde has no arrays of this length.
+fn as_list<S: Serializer>(classes: &[u32; CLASSES], to: S) -> Result<S::Ok, S::Error> {
+    classes.as_slice().serialize(to)
 }
 
 impl Default for Fleet {

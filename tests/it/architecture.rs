@@ -67,7 +67,12 @@ const MODULES: [Module; 17] = [
         why: "entries as kept; the only cleaner of texts",
     },
     Module { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },
-    Module { name: "store", uses: "model dedup normalise", names: "sqlx", why: "the only SQL; its writer asks dedup" },
+    Module {
+        name: "store",
+        uses: "model schedule dedup normalise",
+        names: "sqlx",
+        why: "the only SQL; its writer asks dedup and schedule",
+    },
     Module {
         name: "publish",
         uses: "model",

@@ -1,10 +1,11 @@
 //! Stories that pass a filter: every filtered feed and every search. Each question looks at a bounded number of rows.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{ChannelView, Language, Slug, pages::Filter},
     normalise::fold::fold,
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, channel::ShownReport},
             row,
