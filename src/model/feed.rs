@@ -1,6 +1,6 @@
 //! One polled document: its address, its validators, what it asks of pollers.
 
-use super::{FeedId, OutletId, Slug};
+use super::{FeedId, OutletId, Rhythm, Slug};
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 use url::Url;
@@ -181,8 +181,8 @@ pub struct FeedRecord {
     pub next_poll_at: Timestamp,
     /// What the last document and the last answer asked for.
     pub hints: Hints,
-    /// The schedule's own memory of the feed, as text that only `schedule` reads.
-    pub rhythm: String,
+    /// What the schedule remembers of it; `None` before its first due time is decided.
+    pub rhythm: Option<Box<Rhythm>>,
     /// Target of a permanent redirect that is not adopted yet, the polls that confirmed it, and the first of them.
     pub moving: Option<(FeedUrl, u32, Timestamp)>,
     /// Its guids were seen to repeat for different articles: identity is guid and link from then on.

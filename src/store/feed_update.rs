@@ -32,7 +32,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
         feed.body_hash = None;
     }
     let Due { at, state, failures, hold_until, why, rhythm } = due;
-    FeedUpdate { feed: FeedRecord { next_poll_at: at, state, failures, hold_until, rhythm, ..feed }, why }
+    FeedUpdate { feed: FeedRecord { next_poll_at: at, state, failures, hold_until, rhythm: Some(rhythm), ..feed }, why }
 }
 
 /// When the feed is polled next.

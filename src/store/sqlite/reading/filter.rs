@@ -175,6 +175,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn whatever_is_typed_only_quoted_words_are_asked(words in "\\PC{0,40}") {
             let asked = question(&words);
