@@ -301,7 +301,7 @@ fn warraq(feeds: &[Feed], bounds: &Bounds, spans: &[(f64, f64)]) -> (Vec<Score>,
     let schedule = Schedule::Adaptive;
     let (hints, freshness) = (Hints::default(), Freshness::default());
     let mut records: Vec<FeedRecord> = (1..=feeds.len()).map(|id| record(id as i64)).collect();
-    let mut fleet = Fleet::of(records.iter().map(|r| r.rhythm.as_str()));
+    let mut fleet = Fleet::of(records.iter().map(|r| r.rhythm.as_deref()));
     let mut seen = vec![0; feeds.len()];
     let mut scores: Vec<Score> = spans.iter().map(|_| Score::new()).collect();
     let mut queue: BinaryHeap<Reverse<(Timestamp, usize)>> = records
@@ -344,10 +344,10 @@ fn warraq(feeds: &[Feed], bounds: &Bounds, spans: &[(f64, f64)]) -> (Vec<Score>,
             gap: new > 0 && leaves_gap(feed, before, after),
             older_fault: None,
         });
-        fleet.replace(&records[n].rhythm, &due.rhythm);
+        fleet.replace(records[n].rhythm.as_deref(), Some(&due.rhythm));
         spent += start.elapsed();
         calls += 1;
-        records[n].rhythm = due.rhythm;
+        records[n].rhythm = Some(due.rhythm);
         records[n].last_poll_at = Some(now);
         records[n].last_success_at = Some(now);
         queue.push(Reverse((due.at, n)));
@@ -376,7 +376,7 @@ fn record(id: i64) -> FeedRecord {
         last_success_at: None,
         next_poll_at: instant(0.0),
         hints: Hints::default(),
-        rhythm: String::new(),
+        rhythm: None,
         moving: None,
         guids_void: false,
     }

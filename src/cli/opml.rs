@@ -398,6 +398,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn any_titles_give_a_configuration_that_is_accepted(titles in prop::collection::vec("\\PC{0,40}|[\"\\\\\\x00-\\x{1f}a]{0,9}", 1..6)) {
             let listed: Vec<_> = titles

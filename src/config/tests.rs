@@ -369,6 +369,8 @@ fn files_that_cannot_be_read_say_why() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn no_text_panics(text in "(\\[\\[?(server|fetch|outlet|channel|x)\\]\\]?\n|(slug|feeds|listen|limit) = (1|\"[^\"]{0,9}\"|\\[\"a\"\\])\n|[a-z\\[\\]\"=\n .#]){0,30}") {
         if let Err(faults) = parse(&text) {

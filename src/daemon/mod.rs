@@ -190,7 +190,7 @@ fn tasks(
         writer: services.writer.clone(),
         clock: services.clock.clone(),
     };
-    let queries = queries::queries(archive_renderer, &settings);
+    let queries = queries::StoreQueries { archive_renderer, settings: settings.clone() };
     let health = Arc::clone(&reporter.health);
     let app =
         App::new(Arc::clone(&edition_table), Arc::clone(&channel_pages), Arc::clone(&health), services.clock.clone())

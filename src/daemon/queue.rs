@@ -117,7 +117,7 @@ impl PollQueue {
             *self.at_host.entry(planned.record.ask.host().to_owned()).or_default() += 1;
         }
         let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
-        self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_str()));
+        self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_deref()));
         self.look_anew(now)
     }
 
@@ -264,7 +264,7 @@ impl PollQueue {
         // It may have been removed from the configuration while it was polled.
         let planned = self.feeds.get_mut(&id)?;
         if *planned.schedule == Schedule::Adaptive {
-            self.fleet.replace(&planned.record.rhythm, &record.rhythm);
+            self.fleet.replace(planned.record.rhythm.as_deref(), record.rhythm.as_deref());
         }
         planned.turn = Some(record.next_poll_at);
         planned.record = record;
@@ -343,7 +343,7 @@ impl QueuedFeed {
             fleet,
             crowd,
         })?;
-        let why = due.why.to_json();
+        let why = due.why.clone();
         self.record = with_due(self.record.clone(), due);
         self.turn = None;
         Some(FeedUpdate { feed: self.record.clone(), why })
@@ -362,7 +362,7 @@ fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
         state: due.state,
         failures: due.failures,
         hold_until: due.hold_until,
-        rhythm: due.rhythm,
+        rhythm: Some(due.rhythm),
         ..record
     }
 }

@@ -75,22 +75,21 @@ mod tests {
     fn the_order_is_that_of_arrival_but_for_what_is_old() {
         let now = at(1000);
         let cases = [
-            // (previous success, stated date, oldest of the document, order_at), in hours
-            (None, Some(990), Some(900), 990),
-            (None, None, Some(900), 970),
-            (None, None, None, 970),
-            (None, Some(1010), None, 1000),
-            (Some(999), Some(990), Some(900), 1000),
-            (Some(999), Some(951), Some(900), 1000),
-            (Some(999), Some(950), Some(900), 950),
-            (Some(999), None, Some(900), 1000),
-            (Some(900), Some(860), None, 1000),
+            // (previous success, stated date, order_at), in hours
+            (None, Some(990), 990),
+            (None, None, 970),
+            (None, Some(1010), 1000),
+            (Some(999), Some(990), 1000),
+            (Some(999), Some(951), 1000),
+            (Some(999), Some(950), 950),
+            (Some(999), None, 1000),
+            (Some(900), Some(860), 1000),
         ];
-        for (previous, believed, oldest, expected) in cases {
+        for (previous, believed, expected) in cases {
             let mut a = arrival("key", "title", "");
             (a.seen_at, a.previous_success) = (now, previous.map(at));
-            (a.entry.believed, a.oldest_believed) = (believed.map(at), oldest.map(at));
-            assert_eq!(order_at(&a, None), at(expected), "{previous:?} {believed:?} {oldest:?}");
+            a.entry.believed = believed.map(at);
+            assert_eq!(order_at(&a, None), at(expected), "{previous:?} {believed:?}");
         }
     }
 

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{HashMap, HashSet};
 
 /// Facts about one document.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Listing {
     /// Position of every listed entry, read or recognised by its bytes, by the hash of its key.
     places: HashMap<i64, u32>,
@@ -17,6 +17,7 @@ pub struct Listing {
     repeated_ids: HashSet<u64>,
     /// The feed's guids are void: one stood at several entries.
     pub guids_void: bool,
+    #[serde(serialize_with = "jiff::fmt::serde::tz::required::serialize")]
     zone: TimeZone,
 }
 

@@ -58,8 +58,6 @@ pub struct Arrival {
     pub seen_at: Timestamp,
     /// When the feed was last read before; `None` on its first poll.
     pub previous_success: Option<Timestamp>,
-    /// The oldest believed date in the document, for entries of a first poll that state none.
-    pub oldest_believed: Option<Timestamp>,
     /// The link occurs more than once in the document: it is no identity there (level A).
     pub link_repeats: bool,
     /// What its document says of its entries as a whole.

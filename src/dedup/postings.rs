@@ -117,6 +117,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn holds_what_a_plain_map_would(steps in proptest::collection::vec((any::<bool>(), 0..4_u32, 0..9_u32), 0..200)) {
             let (mut postings, mut plain) = (Postings::default(), BTreeSet::new());

@@ -135,7 +135,6 @@ impl ReplayState {
             outlet,
             seen_at,
             previous_success: Some(seen_at),
-            oldest_believed: None,
             link_repeats: false,
             listing: std::sync::Arc::default(),
             entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),

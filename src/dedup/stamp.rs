@@ -6,7 +6,7 @@ use crate::normalise::without_counters;
 use jiff::Timestamp;
 
 /// Stated second and folded title, counters of comments and the like left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Stamp {
     second: i64,
     title: u64,

@@ -39,7 +39,6 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         outlet: OutletId(1),
         seen_at: at(1000),
         previous_success: Some(at(999)),
-        oldest_believed: Some(at(900)),
         link_repeats: false,
         listing: std::sync::Arc::default(),
         entry,

@@ -208,6 +208,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn no_bytes_panic_or_pass_the_limit(label in "(gzip|deflate|br|zstd)", start in 0usize..3, body: Vec<u8>) {
             let magic: [&[u8]; 3] = [&[], GZIP_MAGIC, &[0x28, 0xb5, 0x2f, 0xfd]];

@@ -199,6 +199,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn no_header_panics_and_no_wait_is_out_of_reach(
             bytes: Vec<u8>,

@@ -55,7 +55,7 @@ impl EntryKey {
 }
 
 /// Hash of an entry's bytes as they stood in the document: equal means that nothing about it needs to be looked at again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RawHash(pub i64);
 
 impl RawHash {
@@ -67,7 +67,7 @@ impl RawHash {
 }
 
 /// Canonical form of an article's link, hashed: equal keys are the same page. For comparing, never shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct LinkKey(pub i64);
 
 impl LinkKey {
@@ -283,7 +283,7 @@ pub struct Extras {
 }
 
 /// Title and text folded for comparing and searching: tokens separated by single spaces. Never shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FoldedText {
     /// Of the title.
     pub title: String,
@@ -292,7 +292,7 @@ pub struct FoldedText {
 }
 
 /// An article as Warraq keeps it: every text clean, every address absolute http(s).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
     /// What Warraq knows it by within its feed.
     pub key: EntryKey,

@@ -1,12 +1,13 @@
 //! One polled document: its address, its validators, what it asks of pollers.
 
-use super::{FeedId, OutletId, Slug};
+use super::{FeedId, OutletId, Rhythm, Slug};
 use jiff::Timestamp;
 use std::{fmt, time::Duration};
 use url::Url;
 
 /// An http(s) address with a host and without userinfo or fragment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
 pub struct FeedUrl(Url);
 
 /// Why a text is no [`FeedUrl`].
@@ -79,7 +80,7 @@ impl fmt::Display for FeedUrl {
 }
 
 /// `ETag` and `Last-Modified` exactly as received (RFC 9110 8.8): quotes and `W/` belong to the tag. Sent back byte for byte.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Validators {
     /// `ETag`.
     pub etag: Option<Vec<u8>>,
@@ -102,7 +103,7 @@ pub struct Hints {
 }
 
 /// What a feed says of itself, as last read: for `atom:source`, OPML and the pages.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct FeedInfo {
     /// Its title, plain.
     pub title: Option<String>,
@@ -115,7 +116,7 @@ pub struct FeedInfo {
 }
 
 /// Where a feed stands, as `feed_health.state` shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum FeedState {
     /// Never polled.
     New,
@@ -150,7 +151,7 @@ impl FeedState {
 }
 
 /// What the store remembers of a feed and a poll needs to know: the schedule's and the fetcher's half of its row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FeedRecord {
     /// Row id.
     pub id: FeedId,
@@ -180,8 +181,8 @@ pub struct FeedRecord {
     pub next_poll_at: Timestamp,
     /// What the last document and the last answer asked for.
     pub hints: Hints,
-    /// The schedule's own memory of the feed, as text that only `schedule` reads.
-    pub rhythm: String,
+    /// What the schedule remembers of it; `None` before its first due time is decided.
+    pub rhythm: Option<Box<Rhythm>>,
     /// Target of a permanent redirect that is not adopted yet, the polls that confirmed it, and the first of them.
     pub moving: Option<(FeedUrl, u32, Timestamp)>,
     /// Its guids were seen to repeat for different articles: identity is guid and link from then on.

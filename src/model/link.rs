@@ -232,6 +232,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn a_canonical_form_is_its_own(text in r"https?://[a-z]{1,6}\.ma(/[a-zA-Z%0-9é=&+#!'|^ ع]{0,12}){0,3}(\?[^#]{0,20})?(#.{0,9})?") {
             let once = canonical(&text);

@@ -13,9 +13,12 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+mod rhythm;
 pub mod script;
 mod shorten;
 mod story;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text;
 pub mod uri;
 
@@ -30,5 +33,6 @@ pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use rhythm::{Rhythm, WEEK};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};

@@ -1,10 +1,11 @@
 //! One poll: how it ended. A feed's trouble is data ([`Fault`]), stored and scheduled on; it is never an `Err`.
 
 use jiff::Timestamp;
+use serde::Serialize;
 use std::time::Duration;
 
 /// How a poll ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Outcome {
     /// A document that differs from the last one was read.
     Fresh,
@@ -42,7 +43,7 @@ impl Outcome {
 }
 
 /// What was wrong with a feed at a poll. Its text is what `feed_health.last_error` shows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub enum Fault {
     /// The address, or one that it redirects to, lies in a network that is not polled.
     #[error("address refused: {0} is not in a public network; allow it with [fetch] allow_networks")]
@@ -132,7 +133,7 @@ impl Fault {
 }
 
 /// What the answer's headers ask for. Floors for an adaptive schedule; `retry_after` binds every schedule.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Freshness {
     /// `Cache-Control: max-age`, else `Expires` minus `Date` (RFC 9111 4.2.1).
     pub max_age: Option<Duration>,
@@ -141,7 +142,7 @@ pub struct Freshness {
 }
 
 /// What the writer counted in one poll.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Entries that nobody had.
     pub new: u32,

@@ -174,6 +174,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn what_is_left_fits_and_is_closed(html in html(), max in 0_usize..300) {
             let short = shorten(&html, max, TAIL);

@@ -220,7 +220,7 @@ fn the_lean_road_is_taken() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..crate::model::testing::cases() })]
 
     #[test]
     fn the_lean_road_leads_where_the_sanitiser_does(parts in prop::collection::vec(everyday(), 1..4)) {
@@ -232,6 +232,8 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn nothing_forbidden_survives(text in "(<[a-z/!-]{0,6}|&#x?[0-9a-f]{1,5};|&[a-z]{2,4};?|['\"=> ]|\\PC|\\u{1}|\\u{FFFE}){0,60}") {
         let (safe, title) = (safe(&text), title(&text).unwrap_or_default());

@@ -465,6 +465,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn any_text_is_a_date_or_none(text in "\\PC{0,40}", digits in "[0-9 :/+.-]{0,30}") {
             let _ = instant(&text, &TimeZone::UTC);

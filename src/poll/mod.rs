@@ -9,14 +9,12 @@ use crate::{
     dedup::Listing,
     fetch::{Body, FetchResponse, Fetched, Fetcher},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, ListedEntry, Outcome, Outlet,
-        PlainText, RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, ListedEntry, Outcome, Outlet, PlainText,
+        RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
-    store::{
-        CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings, Reader, StoreError, Writer,
-    },
+    store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -28,9 +26,6 @@ const PARSING_MEMORY: u32 = 64_000_000;
 
 /// Feeds announced by one page that are tried at one poll: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
-
-/// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
-const ASTRAY: u32 = 3;
 
 /// What every poll uses; cheap to clone.
 #[derive(Clone)]
@@ -97,9 +92,8 @@ pub enum PollError {
 struct Reading {
     outcome: Outcome,
     document: Option<Document>,
-    /// Of the document that was read, with the hash of its bytes.
-    read: Option<(Validators, i64, Hints)>,
-    guids_void: bool,
+    /// Of the body that was read or compared.
+    body: Option<BodyState>,
     /// The feed that a page announced, asked from now on.
     announced: Option<FeedUrl>,
     /// The document's next older page.
@@ -110,21 +104,9 @@ struct Reading {
     older_fault: Option<PageFault>,
 }
 
-/// Why an older page was not to be had, and until when its server asks for time.
-type PageFault = (Fault, Option<Timestamp>);
-
 impl Reading {
     fn of(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            document: None,
-            read: None,
-            guids_void: false,
-            announced: None,
-            older: None,
-            older_bytes: 0,
-            older_fault: None,
-        }
+        Self { outcome, document: None, body: None, announced: None, older: None, older_bytes: 0, older_fault: None }
     }
 }
 
@@ -146,54 +128,26 @@ impl Poller {
     /// # Errors
     /// When the store has failed, or we lack the means to ask; never for anything a server did.
     pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
-        let started_at = self.clock.now();
+        let (started_at, late) = (self.clock.now(), planned.late);
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
-        let mut answer = if planned.alone {
+        let answer = if planned.alone {
             self.fetcher.closing().get(&planned.feed.ask, &validators, started_at).await
         } else {
             self.fetcher.get(&planned.feed.ask, &validators, started_at).await
         };
-        let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
-        if let Err(fault @ Fault::Local(_)) = fetched {
+        let base = answer.base(&planned.feed.ask).clone();
+        let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
+        let head = ResponseHead { status, bytes, freshness, permanent };
+        if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, &answer, fetched).await?;
+        let reading = self.read(&planned, result, base, announced).await?;
         let reading = self.backfill(&planned, reading).await?;
-        let ended_at = self.clock.now();
-        let moving = if reading.outcome.is_success() {
-            schedule::permanent(planned.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
-        } else {
-            RedirectDecision::Stay
-        };
-        let outcome = match (&moving, reading.outcome) {
-            (RedirectDecision::Adopt(_), _) => Outcome::Moved,
-            (_, outcome) => outcome,
-        };
-        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, planned.late);
-        let poll = FinishedPoll {
-            feed: planned.feed.clone(),
-            started_at,
-            ended_at,
-            outcome: outcome.clone(),
-            status,
-            bytes,
-            document: reading.document,
-        };
-        let input = FeedUpdateInput {
-            planned,
-            outcome: outcome.clone(),
-            ended_at,
-            freshness: answer.freshness,
-            read: reading.read,
-            guids_void: reading.guids_void,
-            moving,
-            announced: reading.announced,
-            older_fault: reading.older_fault,
-        };
-        let feed_update: FeedUpdateFn = Box::new(move |findings| input.feed_update(findings));
-        let written = self.writer.poll(poll, feed_update).await?;
+        let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
+        let (outcome, bytes) = (poll.outcome.clone(), poll.bytes);
+        let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
         Ok(PollResult { outcome, status, bytes, took, late, written })
     }
@@ -202,8 +156,9 @@ impl Poller {
     async fn read(
         &self,
         planned: &PlannedPoll,
-        answer: &FetchResponse,
         fetched: Result<Fetched, Fault>,
+        base: FeedUrl,
+        announced: Vec<FeedUrl>,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -211,10 +166,10 @@ impl Poller {
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),
         };
-        let base = answer.base(&planned.feed.ask).clone();
         if planned.feed.body_hash == Some(body.hash()) {
-            let read = Some((validators, body.hash(), planned.feed.hints.clone()));
-            return Ok(Reading { read, guids_void: planned.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
+            let FeedRecord { hints, guids_void, .. } = &planned.feed;
+            let body = BodyState { validators, hash: body.hash(), hints: hints.clone(), guids_void: *guids_void };
+            return Ok(Reading { body: Some(body), ..Reading::of(Outcome::SameBytes) });
         }
         // A feed that was never read lists nothing yet.
         let never_read = planned.feed.last_success_at.is_none();
@@ -230,8 +185,7 @@ impl Poller {
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
         // A page: the first announced feed that reads is followed, and asked from now on.
-        let announced = answer.announced.iter().cloned().chain(unread.announced);
-        for url in announced.take(ANNOUNCED_TRIED) {
+        for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
             tokio::time::sleep(planned.host_pause).await;
             let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
             let base = answer.base(&url).clone();
@@ -277,13 +231,21 @@ impl Poller {
             }
         };
         Ok(Reading {
-            read: Some((validators, hash, document.info.hints.clone())),
+            body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),
-            guids_void,
             older,
             ..Reading::of(Outcome::Fresh)
         })
     }
+}
+
+/// What a finished poll keeps of the answer beside its document.
+struct ResponseHead {
+    status: Option<u16>,
+    bytes: u64,
+    freshness: Freshness,
+    /// Where permanent redirects alone led.
+    permanent: Option<FeedUrl>,
 }
 
 /// A document that came, before it is read.
@@ -350,7 +312,6 @@ fn read_document(
         updated: feed.updated.or(feed.published),
         repairs: feed.repairs,
         partial: feed.partial,
-        oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
         listing: Arc::new(listing),
         raw,
         entries,
@@ -361,74 +322,38 @@ fn read_document(
     Ok((document, void, older))
 }
 
-/// What the feed's next state is made of, once its entries are decided.
-struct FeedUpdateInput {
+/// What the writer is given of a poll.
+fn finished_poll(
     planned: PlannedPoll,
-    outcome: Outcome,
+    head: ResponseHead,
+    reading: Reading,
+    started_at: Timestamp,
     ended_at: Timestamp,
-    freshness: Freshness,
-    read: Option<(Validators, i64, Hints)>,
-    guids_void: bool,
-    moving: RedirectDecision,
-    announced: Option<FeedUrl>,
-    older_fault: Option<PageFault>,
-}
-
-impl FeedUpdateInput {
-    fn feed_update(self, findings: &PollFindings) -> FeedUpdate {
-        let Self { planned, outcome, ended_at, freshness, read, guids_void, moving, announced, older_fault } = self;
-        let hints = read.as_ref().map_or(&planned.feed.hints, |(.., hints)| hints);
-        let due = schedule::next(&schedule::PolledFeed {
-            now: ended_at,
-            feed: &planned.feed,
-            schedule: &planned.schedule,
-            zone: &planned.outlet.time_zone,
-            bounds: &planned.bounds,
+) -> FinishedPoll {
+    let redirect = if reading.outcome.is_success() {
+        schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
+    } else {
+        RedirectDecision::Stay
+    };
+    let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
+    FinishedPoll {
+        feed: planned.feed,
+        timing: PollTiming {
+            schedule: planned.schedule,
+            zone: planned.outlet.time_zone.clone(),
+            bounds: planned.bounds,
             fleet: planned.fleet,
-            outcome: &outcome,
-            tally: findings.tally,
-            hints,
-            freshness: &freshness,
-            stamps: &findings.stamps,
-            gap: findings.gap,
-            older_fault: older_fault.as_ref().map(|(fault, asked)| (fault, *asked)),
-        });
-        let why = due.why.to_json();
-        let succeeded = outcome.is_success();
-        let mut feed = planned.feed;
-        feed.last_poll_at = Some(ended_at);
-        if succeeded {
-            feed.last_success_at = Some(ended_at);
-        }
-        if let Some((validators, hash, hints)) = read {
-            feed.validators = validators;
-            feed.body_hash = Some(hash);
-            feed.hints = hints;
-            feed.guids_void = guids_void;
-        }
-        match moving {
-            RedirectDecision::Adopt(to) => {
-                feed.ask = to;
-                feed.moving = None;
-            }
-            RedirectDecision::Quarantine(to, polls, since) => feed.moving = Some((to, polls, since)),
-            RedirectDecision::Stay if succeeded => feed.moving = None,
-            RedirectDecision::Stay => {}
-        }
-        if let Some(announced) = announced {
-            feed.ask = announced;
-        }
-        // Where a page or a redirect once led may be gone; the configured address is the operator's word.
-        if due.failures >= ASTRAY && feed.ask != feed.url {
-            feed.ask = feed.url.clone();
-            feed.validators = Validators::default();
-            feed.body_hash = None;
-        }
-        feed.next_poll_at = due.at;
-        feed.state = due.state;
-        feed.failures = due.failures;
-        feed.hold_until = due.hold_until;
-        feed.rhythm = due.rhythm;
-        FeedUpdate { feed, why }
+        },
+        started_at,
+        ended_at,
+        outcome,
+        status: head.status,
+        bytes: head.bytes + reading.older_bytes,
+        freshness: head.freshness,
+        redirect,
+        announced: reading.announced,
+        older_fault: reading.older_fault,
+        body: reading.body,
+        document: reading.document,
     }
 }

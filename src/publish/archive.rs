@@ -74,6 +74,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn what_was_packed_is_unpacked(document in prop::collection::vec(any::<u8>(), 0..300)) {
             prop_assert_eq!(unpack(&pack(&document)), Some(document.clone()));

@@ -188,6 +188,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn no_title_holds_a_tag_and_decoding_gives_it_back(title in "[<>/!?&;a-z#0-9 \"'=\u{0}\u{1b}\u{fffd}خ-]{0,40}|\\PC{0,40}") {
             let title = clean(&title).into_owned();

@@ -121,6 +121,8 @@ fn a_channel_s_history_is_linked_both_ways() {
 }
 
 proptest::proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     /// Whatever the texts are: every format stays valid, and any parser reads it whole.
     #[test]
     fn no_text_makes_an_edition_invalid(texts in proptest::collection::vec("\\PC{0,30}|[\\x00-\\x{ffff}]{0,12}|[</>b&#x;\\]\"'@ ]{0,20}", 12)) {

@@ -133,6 +133,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn any_text_comes_back_cleaned(s in "\\PC*|[\\x00-\\x{ffff}]*|.*[\\]>&<\"]{3,9}.*") {
             let s = format!("x{s}x");

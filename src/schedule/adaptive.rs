@@ -7,10 +7,11 @@
 use super::{
     fleet::{Fleet, hours},
     profile::Profile,
-    rhythm::{Rhythm, local},
+    rhythm::local,
     spec::Bounds,
     why::DecidedBy,
 };
+use crate::model::Rhythm;
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 

@@ -6,13 +6,13 @@ use super::{
     fleet::Fleet,
     floor,
     profile::Profile,
-    rhythm::{Observation, Rhythm},
+    rhythm::Observation,
     spec::{Bounds, Schedule},
     spread::{later, part, until, whole},
     validators,
     why::{DecidedBy, GONE_PAUSE, Why},
 };
-use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Tally};
+use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Rhythm, Tally};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
@@ -99,7 +99,7 @@ pub struct Due {
     /// Why then.
     pub why: Why,
     /// The schedule's memory, for [`FeedRecord::rhythm`].
-    pub rhythm: String,
+    pub rhythm: Box<Rhythm>,
 }
 
 /// All that the time depends on, for a poll and for a feed at rest alike.
@@ -125,20 +125,14 @@ pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
     let spread = crowded(id, crowd);
     let mut why = Why::new(String::new(), DecidedBy::First);
     why.spread = Some(spread.as_secs());
-    Due {
-        at: later(now, spread),
-        state: FeedState::New,
-        failures: 0,
-        hold_until: None,
-        why,
-        rhythm: Rhythm::default().write(),
-    }
+    Due { at: later(now, spread), state: FeedState::New, failures: 0, hold_until: None, why, rhythm: Box::default() }
 }
 
 /// When a feed is due after a poll.
 #[must_use]
 pub fn next(poll: &PolledFeed<'_>) -> Due {
-    let (mut rhythm, note) = Rhythm::read(&poll.feed.rhythm);
+    let mut rhythm = poll.feed.rhythm.clone().unwrap_or_default();
+    let note = rhythm.set_aside.take();
     let failed = matches!(poll.outcome, Outcome::Failed(_));
     let latest = later(poll.now, LONGEST_HOLD);
     let asked = poll.freshness.retry_after.filter(|at| failed && *at > poll.now).map(|at| at.min(latest));
@@ -173,7 +167,7 @@ pub fn next(poll: &PolledFeed<'_>) -> Due {
         (_, true, Some(_)) => FeedState::Held,
         (_, true, None) => FeedState::Failing,
     };
-    Due { at, state, failures, hold_until: hold, why, rhythm: rhythm.write() }
+    Due { at, state, failures, hold_until: hold, why, rhythm }
 }
 
 /// When a feed that is overdue is polled, of `crowd` such feeds at its host: at once, but not all of them at the same
@@ -193,14 +187,15 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
     let ReplanInput { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
         // A feed just added has no memory yet.
-        let stands = !feed.rhythm.is_empty() && feed.next_poll_at <= later(now, CROWD);
+        let stands = feed.rhythm.is_some() && feed.next_poll_at <= later(now, CROWD);
         return (!stands).then(|| {
             let mut due = first(feed.id, now, standing.crowd);
             due.why.schedule = standing.schedule.to_string();
             due
         });
     };
-    let (mut rhythm, note) = Rhythm::read(&feed.rhythm);
+    let fresh = Rhythm::default();
+    let rhythm = feed.rhythm.as_deref().unwrap_or(&fresh);
     let plan = plan(standing.schedule, standing.zone, standing.bounds);
     let back = last > now;
     if rhythm.plan == plan && !back && feed.next_poll_at <= now {
@@ -208,7 +203,7 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
     }
     let from = last.min(now);
     let hold = feed.hold_until.map(|h| later(from, until(last, h).min(LONGEST_HOLD))).filter(|h| *h > now);
-    let profile = Profile::at_home(&rhythm, from, standing.zone);
+    let profile = Profile::at_home(rhythm, from, standing.zone);
     let (at, mut why) = decide(&Inputs {
         id: feed.id,
         from,
@@ -217,13 +212,13 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
         bounds: standing.bounds,
         fleet: &standing.fleet,
         hints: &feed.hints,
-        rhythm: &rhythm,
+        rhythm,
         profile: &profile,
         failures: feed.failures,
         hold,
         gone: feed.state == FeedState::Gone,
     });
-    why.notes.extend(note);
+    why.notes.extend(rhythm.set_aside.clone());
     if rhythm.plan == plan {
         if !back && feed.next_poll_at <= later(at.max(now), slack(standing)) {
             return None;
@@ -233,8 +228,8 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
     if at <= now {
         why.decided = DecidedBy::Overdue;
     }
-    rhythm.plan = plan;
-    Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm: rhythm.write() })
+    let rhythm = Box::new(Rhythm { plan, set_aside: None, ..rhythm.clone() });
+    Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm })
 }
 
 /// How far a stored due time may lie behind one decided now and still be believed: adaptive ones move with the fleet.

@@ -3,7 +3,8 @@
 //! One formula at each level, coarse to fine: `(seen + a) / (expected + a)`, the mean of a Gamma posterior whose prior
 //! is the level above with the weight of `a` entries. A new feed starts as an average newsroom and becomes itself.
 
-use super::rhythm::{Rhythm, WEEK, hour_of_week, local};
+use super::rhythm::{hour_of_week, local};
+use crate::model::{Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
 use std::sync::LazyLock;
 

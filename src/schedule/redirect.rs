@@ -3,6 +3,7 @@
 
 use crate::model::FeedUrl;
 use jiff::Timestamp;
+use serde::Serialize;
 use std::time::Duration;
 
 /// Polls that must find a feed at the same target.
@@ -11,7 +12,7 @@ pub const CONFIRMING_VISITS: u32 = 3;
 pub const CONFIRMING_SPAN: Duration = Duration::from_hours(48);
 
 /// What becomes of a permanent redirect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum RedirectDecision {
     /// None in sight: the address stays.
     Stay,

@@ -1,13 +1,9 @@
-//! What the schedule remembers of a feed: a few hundred bytes of JSON in the feed's row, which only this module reads.
-//!
-//! The heart is a count of entries for each hour of the outlet's week, halved about every three weeks, with the stretch
-//! of time it was observed over. A memory that cannot be read is a fresh start with a note, never an error.
+//! What a poll teaches the schedule of a feed: entries for each hour of the outlet's week, halved about every three weeks,
+//! and the stretch of time they were observed over.
 
+use crate::model::{Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 
-/// Hours in a week, Monday's first hour first.
-pub(super) const WEEK: usize = 168;
 const HOUR_S: i64 = 3_600;
 const WEEK_S: i64 = 604_800;
 /// What a count is worth a week later: a memory of about five weeks, since newsrooms keep their habits that long and
@@ -19,65 +15,6 @@ const HORIZON_S: i64 = 4 * WEEK_S;
 const ARCHIVE_S: i64 = 2 * 86_400;
 /// Entries of one poll that count; a flood teaches nothing more.
 const LESSONS: usize = 1_000;
-/// Times that can be: 1970 to 9999.
-const YEARS: std::ops::Range<i64> = 0..253_402_200_000;
-/// Version of the text below.
-const VERSION: u32 = 1;
-
-/// The memory of one feed. Times are unix seconds, 0 where there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Rhythm {
-    /// Version of this text; another one, or none, is a fresh start.
-    #[serde(default)]
-    pub(super) v: u32,
-    /// The schedule under which the stored due time was decided: another one means deciding again.
-    pub(super) plan: String,
-    /// Begin of the observed stretch.
-    pub(super) since: i64,
-    /// Its end: the last successful poll.
-    pub(super) until: i64,
-    /// Entries by hour of the local week, in hundredths, faded.
-    #[serde(with = "bins")]
-    pub(super) bins: [u32; WEEK],
-    /// The feed's claim on the budget ([`super::profile::Profile::pull`]), in ten-thousandths.
-    pub(super) pull: u32,
-    /// Entries the document lists: how much may be published before some is lost.
-    pub(super) window: u32,
-    /// `max-age` of the last answer, in seconds.
-    pub(super) max_age: u64,
-    /// When the last gap was seen.
-    pub(super) gap_at: i64,
-    /// When the server last sent a document.
-    pub(super) document_at: i64,
-    /// 304 answers since.
-    pub(super) unchanged: u32,
-    /// Times that an unconditional request found news behind the 304s.
-    pub(super) lies: u32,
-    /// Until when the server (429) wants no request at all from us, for any feed of the host.
-    pub(super) host_hold: i64,
-}
-
-impl Default for Rhythm {
-    fn default() -> Self {
-        Self {
-            v: VERSION,
-            plan: String::new(),
-            since: 0,
-            until: 0,
-            bins: [0; WEEK],
-            pull: 0,
-            window: 0,
-            max_age: 0,
-            gap_at: 0,
-            document_at: 0,
-            unchanged: 0,
-            lies: 0,
-            host_hold: 0,
-        }
-    }
-}
-
 /// What one successful poll taught.
 pub(super) struct Observation<'a> {
     /// When it ended.
@@ -103,32 +40,6 @@ pub(super) fn hour_of_week(local: i64) -> usize {
 }
 
 impl Rhythm {
-    /// Reads a stored memory; the note says why it was unreadable.
-    pub(super) fn read(text: &str) -> (Self, Option<String>) {
-        if text.is_empty() {
-            return (Self::default(), None);
-        }
-        match serde_json::from_str::<Self>(text) {
-            Ok(rhythm) if rhythm.v != VERSION => {
-                (Self::default(), Some(format!("memory of version {} set aside", rhythm.v)))
-            }
-            Ok(rhythm) if !rhythm.times().iter().all(|t| YEARS.contains(t)) => {
-                (Self::default(), Some("impossible memory set aside".to_owned()))
-            }
-            Ok(rhythm) => (rhythm, None),
-            Err(e) => (Self::default(), Some(format!("unreadable memory set aside ({e})"))),
-        }
-    }
-
-    fn times(&self) -> [i64; 5] {
-        [self.since, self.until, self.gap_at, self.document_at, self.host_hold]
-    }
-
-    /// The memory as text.
-    pub(super) fn write(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
     /// Counts what a successful poll brought.
     pub(super) fn learn(&mut self, lesson: &Observation<'_>) {
         let now = lesson.now.as_second();
@@ -216,48 +127,6 @@ impl Rhythm {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
 fn hundredths(value: f64) -> u32 {
     value.clamp(0.0, f64::from(u32::MAX)) as u32
-}
-
-/// The counts as text: five bits a character, lowest first, the sixth says that more follow. Most take one or two.
-mod bins {
-    use super::WEEK;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    const DIGITS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZwxyz-_";
-
-    pub(super) fn serialize<S: Serializer>(counts: &[u32; WEEK], to: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(2 * WEEK);
-        for count in counts {
-            let mut rest = *count;
-            loop {
-                let more = rest > 31;
-                let digit = (rest & 31) | if more { 32 } else { 0 };
-                text.push(DIGITS.get(digit as usize).map_or('0', |d| char::from(*d)));
-                rest >>= 5;
-                if !more {
-                    break;
-                }
-            }
-        }
-        let end = text.trim_end_matches('0').len();
-        // No number but 0 ends in the digit 0, so only empty hours are cut off.
-        to.serialize_str(text.get(..end).unwrap_or(&text))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u32; WEEK], D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let mut counts = [0u32; WEEK];
-        let (mut index, mut shift) = (0, 0);
-        for byte in text.bytes() {
-            let digit = DIGITS.iter().position(|d| *d == byte).ok_or_else(|| D::Error::custom("not a count"))?;
-            let count = counts.get_mut(index).ok_or_else(|| D::Error::custom("more than a week"))?;
-            let bits = u32::try_from(digit & 31).unwrap_or(0);
-            *count |= bits.checked_shl(shift).filter(|_| shift < 32).ok_or_else(|| D::Error::custom("too large"))?;
-            shift = if digit > 31 { shift + 5 } else { 0 };
-            index += usize::from(digit < 32);
-        }
-        Ok(counts)
-    }
 }
 
 #[cfg(test)]

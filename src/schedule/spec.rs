@@ -1,6 +1,7 @@
 //! What configuration may say of when a feed is polled.
 
 use super::crontab::Crontab;
+use serde::{Serialize, Serializer};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// When a feed is polled, as configured.
@@ -87,6 +88,12 @@ impl FromStr for Schedule {
     }
 }
 
+impl Serialize for Schedule {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,7 +105,7 @@ impl fmt::Display for Schedule {
 }
 
 /// What an adaptive schedule may do: the configuration's `budget`, `min_interval` and `max_interval`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bounds {
     /// Polls a feed and day, on average over all adaptive feeds.
     pub budget: f64,

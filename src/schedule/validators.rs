@@ -1,7 +1,7 @@
 //! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
 
-use super::{LONGEST_HOST_HOLD, decide::PolledFeed, profile::Profile, rhythm::Rhythm, spread::later};
-use crate::model::{Fault, FeedRecord, Outcome};
+use super::{LONGEST_HOST_HOLD, decide::PolledFeed, profile::Profile, spread::later};
+use crate::model::{Fault, FeedRecord, Outcome, Rhythm};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ const HOST_PAUSE: Duration = Duration::from_mins(1);
 /// Once it sends a document, the doubt is gone for a while.
 #[must_use]
 pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
-    let (rhythm, _) = Rhythm::read(&feed.rhythm);
+    let Some(rhythm) = feed.rhythm.as_deref() else { return false };
     if rhythm.unchanged < PATIENCE.0 || rhythm.document_at == 0 {
         return false;
     }
-    let gap_h = SILENCE / Profile::of(&rhythm, 0).mean().max(1e-6);
+    let gap_h = SILENCE / Profile::of(rhythm, 0).mean().max(1e-6);
     let usual = Duration::try_from_secs_f64(gap_h * 3_600.0).map_or(LONGEST_S, |d| d.as_secs().cast_signed());
     let patience = usual.clamp(PATIENCE.1, LONGEST_S) >> rhythm.lies.min(2);
     now.as_second() - rhythm.document_at >= patience
@@ -33,12 +33,7 @@ pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
 /// start too. Never later than [`LONGEST_HOST_HOLD`] after the feed's last poll, whatever an older version stored.
 #[must_use]
 pub fn host_hold(feed: &FeedRecord) -> Option<Timestamp> {
-    let rhythm = feed.rhythm.as_str();
-    // Nearly every feed holds nothing, and this is asked after every poll: a look is cheaper than a reading.
-    if rhythm.is_empty() || rhythm.contains("\"host_hold\":0") {
-        return None;
-    }
-    let until = Rhythm::read(rhythm).0.host_hold;
+    let until = feed.rhythm.as_deref()?.host_hold;
     let until = (until > 0).then(|| Timestamp::from_second(until).ok()).flatten()?;
     Some(feed.last_poll_at.map_or(until, |last| until.min(later(last, LONGEST_HOST_HOLD))))
 }

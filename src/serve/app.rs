@@ -42,7 +42,7 @@ pub(super) struct AppState {
     pub(super) clock: Clock,
     pub(super) cache: Arc<PageCache>,
     /// Who answers what is not in memory; `None` = only what is in memory is served.
-    pub(super) queries: Option<Arc<Queries>>,
+    pub(super) queries: Option<Arc<dyn Queries>>,
     pub(super) meters: Option<Arc<Meters>>,
     /// Who may read the meters.
     pub(super) metrics_allow: Arc<[Network]>,
@@ -82,7 +82,7 @@ impl App {
 
     /// With queries: story pages, search, filters, archives and status are answered too.
     #[must_use]
-    pub fn with_queries(self, queries: Queries) -> Self {
+    pub fn with_queries(self, queries: impl Queries + 'static) -> Self {
         let state = AppState { queries: Some(Arc::new(queries)), ..self.state };
         Self { router: routes::router(state.clone()), state, ..self }
     }
@@ -111,7 +111,7 @@ impl App {
     /// The answer to a request that does not say whom it asks, or asks somebody else.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
         let queries = self.state.queries.as_ref();
-        host::refusal(request, |name| queries.is_none_or(|queries| (queries.answers)(name))).map(host::answer)
+        host::refusal(request, |name| queries.is_none_or(|queries| queries.answers(name))).map(host::answer)
     }
 
     /// The answer, when it lies ready.

@@ -80,6 +80,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn both_sides_can_be_read_off(old in "([ab] ){0,9}", new in "([abc] ){0,9}") {
             let runs = diff(&old, &new);

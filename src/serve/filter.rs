@@ -141,6 +141,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn reading_never_panics_and_canonical_is_stable(query in "([a-z_]{0,12}=[^&]{0,20}&?|(q|tag|lang)=\\PC{0,9}&){0,5}") {
             if let Ok(filter) = read(&query) {

@@ -32,7 +32,7 @@ pub use edition_table::{CachePolicy, EditionTable, ServedEdition};
 pub use health::{DatabaseState, Health};
 pub use host::Hosts;
 pub use meters::{Meters, PollMeasurement};
-pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFn, QueryFuture, query};
+pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 
 /// What pages may do: our own style sheet, forms to ourselves, and the entries' pictures. No script at all.

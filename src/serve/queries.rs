@@ -1,9 +1,8 @@
-//! What handlers ask for. The daemon fills the queries with functions over its store; tests with functions over nothing.
+//! What handlers ask for. The daemon answers from its store, tests from invented stories.
 
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
 use crate::model::{ChannelView, StoryId};
 use jiff::Timestamp;
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use url::Url;
@@ -16,19 +15,9 @@ pub struct QueryError(pub String);
 /// An answer on its way.
 pub type QueryFuture<A> = Pin<Box<dyn Future<Output = Result<A, QueryError>> + Send>>;
 
-/// A question that may be asked any number of times.
-pub type QueryFn<Q, A> = Box<dyn Fn(Q) -> QueryFuture<A> + Send + Sync>;
-
-/// Makes a question of an async function.
-pub fn query<Q, A, E, F>(question: impl Fn(Q) -> F + Send + Sync + 'static) -> QueryFn<Q, A>
-where
-    F: Future<Output = Result<A, E>> + Send + 'static,
-    E: std::error::Error,
-{
-    Box::new(move |q| {
-        let answer = question(q);
-        Box::pin(async move { answer.await.map_err(|error| QueryError(with_causes(&error))) })
-    })
+/// An answer whose error is put in words, with its causes.
+pub fn answer<A, E: std::error::Error>(answer: impl Future<Output = Result<A, E>> + Send + 'static) -> QueryFuture<A> {
+    Box::pin(async move { answer.await.map_err(|error| QueryError(with_causes(&error))) })
 }
 
 /// An error and what caused it, in one line.
@@ -64,29 +53,23 @@ pub enum ArchiveAnswer {
 }
 
 /// The questions.
-pub struct Queries {
+pub trait Queries: Send + Sync {
     /// Base of every own address, with a trailing slash, as configured now.
-    pub public_url: Box<dyn Fn() -> Url + Send + Sync>,
+    fn public_url(&self) -> Url;
     /// Whether pages show the entries' pictures, as configured now.
-    pub images: Box<dyn Fn() -> bool + Send + Sync>,
+    fn images(&self) -> bool;
     /// Whether requests for this host name are answered, as configured now.
-    pub answers: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    fn answers(&self, host: &str) -> bool;
     /// Whether a channel of this slug is configured now.
-    pub has_channel: Box<dyn Fn(&str) -> bool + Send + Sync>,
+    fn has_channel(&self, slug: &str) -> bool;
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
-    pub filtered: QueryFn<Filter, ChannelView>,
+    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView>;
     /// A story with its reports.
-    pub story: QueryFn<StoryId, Option<StoryPage>>,
+    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>>;
     /// How everything fares.
-    pub status: QueryFn<(), StatusPage>,
+    fn status(&self) -> QueryFuture<StatusPage>;
     /// Feeds that broke or work again, newest first, at most a hundred.
-    pub incidents: QueryFn<(), Vec<Incident>>,
+    fn incidents(&self) -> QueryFuture<Vec<Incident>>;
     /// An archive page of the channel with this slug.
-    pub archive: QueryFn<(String, u32), ArchiveAnswer>,
-}
-
-impl fmt::Debug for Queries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queries").finish_non_exhaustive()
-    }
+    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer>;
 }

@@ -45,7 +45,7 @@ impl ClientRequest {
 pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {
-            let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());
+            let images = app.queries.as_ref().is_none_or(|queries| queries.images());
             let policy = if images { CachePolicy::Page } else { CachePolicy::PlainPage };
             document(app, request, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
         }

@@ -6,7 +6,7 @@ use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
 use super::i18n::UiLanguage;
 use super::pages::{AboutTemplate, FeedLink, Frame, FrontTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
-use super::queries::{ArchiveAnswer, Queries};
+use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
     unavailable, wrong,
@@ -65,7 +65,7 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
 
 /// A page's frame for this reader; `here` is the tab that is open.
 fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
-    let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());
+    let images = app.queries.as_ref().is_none_or(|queries| queries.images());
     Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
 }
 
@@ -89,7 +89,7 @@ async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<
 
 /// Whether a channel is configured, rendered or not.
 fn has_channel(app: &AppState, slug: &str) -> bool {
-    app.queries.as_ref().is_some_and(|queries| (queries.has_channel)(slug))
+    app.queries.as_ref().is_some_and(|queries| queries.has_channel(slug))
 }
 
 /// A document of the edition table that was asked for with a question, which it does not take, or that is not there yet.
@@ -177,7 +177,7 @@ async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &st
     let title =
         describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
     let turn = app.cache.turn().await;
-    let view = match (queries.filtered)(filter).await {
+    let view = match queries.filtered(filter).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
@@ -231,7 +231,7 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
             shown.feed = Some(format!("/search.atom?{}", canonical(&filter)));
             shown.frame.asked = filter.words.clone().unwrap_or_default();
             let turn = app.cache.turn().await;
-            found = match (queries.filtered)(filter).await {
+            found = match queries.filtered(filter).await {
                 Ok(view) => ChannelPage::of(&view).stories,
                 Err(error) => return unavailable(&error),
             };
@@ -252,7 +252,7 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let story = match (queries.story)(StoryId(id)).await {
+    let story = match queries.story(StoryId(id)).await {
         Ok(story) => story,
         Err(error) => return unavailable(&error),
     };
@@ -274,7 +274,7 @@ async fn archive(
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    match archived(queries, &slug, number).await {
+    match queries.archive(&slug, number).await {
         Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
@@ -294,10 +294,6 @@ async fn archive(
     }
 }
 
-async fn archived(queries: &Queries, slug: &str, number: u32) -> Result<ArchiveAnswer, super::queries::QueryError> {
-    (queries.archive)((slug.to_owned(), number)).await
-}
-
 async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();
@@ -306,7 +302,7 @@ async fn status(State(app): State<AppState>, request: ClientRequest) -> Response
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let shown = match (queries.status)(()).await {
+    let shown = match queries.status().await {
         Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
         Err(error) => return unavailable(&error),
     };
@@ -320,11 +316,11 @@ async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Respo
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let incidents = match (queries.incidents)(()).await {
+    let incidents = match queries.incidents().await {
         Ok(incidents) => incidents,
         Err(error) => return unavailable(&error),
     };
-    let base = (queries.public_url)();
+    let base = queries.public_url();
     let make = move || publish::incidents::render(&incidents, &base);
     document(&app, &request, key, Format::Atom.media_type(), CachePolicy::Feed, make).await
 }

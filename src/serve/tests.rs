@@ -33,7 +33,7 @@ impl TestServer {
         Self::open_with(limits, None).await
     }
 
-    async fn open_with(limits: ServerLimits, queries: Option<Queries>) -> Self {
+    async fn open_with(limits: ServerLimits, queries: Option<sample::SampleQueries>) -> Self {
         let (edition_table, channel_pages, health) =
             (Arc::<EditionTable>::default(), Arc::<ChannelPages>::default(), Arc::<Health>::default());
         let clock = Clock::manual(sample::NOW.parse().unwrap());

@@ -10,7 +10,9 @@ mod batch;
 mod catalog;
 mod command;
 mod error;
+mod feed_update;
 mod finished_poll;
+mod instant;
 mod location;
 mod progress;
 mod prune;
@@ -18,8 +20,10 @@ mod rows;
 mod sqlite;
 mod writer;
 
-pub use error::{StoreError, StoreErrorKind, TransientError};
-pub use finished_poll::{CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings};
+pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
+pub use finished_poll::{
+    BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
+};
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use sqlite::backup::{backup, restore};
 pub use sqlite::reading::{

@@ -5,11 +5,12 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
     store::{
-        command::Command,
-        error::{ErrorContext, StoreError, TransientError},
-        finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
+        command::{Command, Task},
+        error::{StoreError, TransientError},
+        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
         progress::{Progress, ProgressSender},
         sqlite::{
+            error::ErrorContext,
             open::{self, WriterLock},
             reading::ArchivePage,
             writing::{
@@ -74,12 +75,16 @@ impl Writer {
         answer.await.map_err(|_| StoreError::WriterGone)
     }
 
+    async fn task<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Task) -> Result<T, StoreError> {
+        self.ask(|reply| Command::Task(make(reply))).await
+    }
+
     /// Hands over a finished poll; returns once it is committed, or, when it brought nothing, once it is settled.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn poll(&self, poll: FinishedPoll, feed_update: FeedUpdateFn) -> Result<CommittedPoll, StoreError> {
-        self.ask(|reply| Command::Poll(Box::new(poll), feed_update, reply)).await
+    pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
+        self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
     }
 
     /// Brings the configuration into the file; answers what changed and every configured feed.
@@ -91,7 +96,7 @@ impl Writer {
         store_config: StoreConfig,
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
-        self.ask(|reply| Command::Adopt(Box::new(store_config), now, reply)).await
+        self.task(|reply| Task::Adopt(Box::new(store_config), now, reply)).await
     }
 
     /// Writes feeds that were given a new due time without a poll.
@@ -99,7 +104,7 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn update_feeds(&self, updates: Vec<FeedUpdate>) -> Result<(), StoreError> {
-        self.ask(|reply| Command::UpdateFeeds(updates, reply)).await
+        self.task(|reply| Task::UpdateFeeds(updates, reply)).await
     }
 
     /// Keeps rendered editions; answers when the bytes of each last changed.
@@ -111,7 +116,7 @@ impl Writer {
         rendered_editions: Vec<RenderedEdition>,
         now: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        self.ask(|reply| Command::Editions(rendered_editions, now, reply)).await
+        self.task(|reply| Task::Editions(rendered_editions, now, reply)).await
     }
 
     /// Keeps a rendered page of a channel's history, packed, with the fingerprint of the rules by which it was rendered. Where
@@ -126,7 +131,7 @@ impl Writer {
         fingerprint: String,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.ask(|reply| Command::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
+        self.task(|reply| Task::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
     }
 
     /// Brings the search index up to date: for a run that ends before the writer is idle.
@@ -134,12 +139,12 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn index(&self) -> Result<(), StoreError> {
-        self.ask(Command::Index).await
+        self.task(Task::Index).await
     }
 
     /// Does one step of retention.
     pub(super) async fn retention(&self, keep: RetentionLimits, step: PruneStep) -> Result<Done, StoreError> {
-        self.ask(|reply| Command::Retention(keep, step, reply)).await
+        self.task(|reply| Task::Retention(keep, step, reply)).await
     }
 
     /// Rewrites the database without its free pages (`VACUUM`), so that its file shrinks. Takes as long as copying the file,
@@ -149,7 +154,7 @@ impl Writer {
     /// When the writer has stopped, which a disk without room for the copy makes it do.
     pub async fn compact(&self, progress_sender: ProgressSender) -> Result<(), StoreError> {
         progress_sender.send_replace(Progress::unmeasured("compacting"));
-        self.ask(Command::Compact).await
+        self.task(Task::Compact).await
     }
 
     /// Commits what waits, brings the WAL into the file, and closes it.

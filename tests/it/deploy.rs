@@ -7,10 +7,16 @@ const UNIT: &str = "deploy/warraq.service";
 
 /// What a program says on standard output and error and whether it is content; `None`, said aloud, where it is missing.
 pub fn verdict(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
-    let Ok(output) = Command::new(program).args(arguments).output() else {
+    let verdict = verdict_if_there(program, arguments);
+    if verdict.is_none() {
         eprintln!("SKIPPED: {program} is not installed");
-        return None;
-    };
+    }
+    verdict
+}
+
+/// As [`verdict`], for a program that another can stand in for.
+fn verdict_if_there(program: &str, arguments: &[&str]) -> Option<(bool, String)> {
+    let output = Command::new(program).args(arguments).output().ok()?;
     let said = [output.stdout, output.stderr].concat();
     Some((output.status.success(), String::from_utf8_lossy(&said).into_owned()))
 }
@@ -50,12 +56,12 @@ fn systemd_takes_the_units() {
 #[test]
 fn the_alert_rules_are_rules() {
     let rules = "deploy/alerts.yml";
-    if let Some((content, said)) = verdict("promtool", &["check", "rules", rules]) {
+    if let Some((content, said)) = verdict_if_there("promtool", &["check", "rules", rules]) {
         return assert!(content, "{said}");
     }
     let shape = "import sys, yaml; groups = yaml.safe_load(open(sys.argv[1]))['groups']; \
         assert all({'alert', 'expr', 'annotations'} <= rule.keys() <= {'alert', 'expr', 'for', 'annotations'} for g in groups for rule in g['rules'])";
-    if verdict("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
+    if verdict_if_there("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
         eprintln!("SKIPPED: no reader of YAML is installed");
         return;
     }
@@ -110,4 +116,24 @@ async fn the_service_manager_is_told_of_start_life_and_end() {
         tokio::time::timeout(std::time::Duration::from_secs(30), hear).await.expect(word);
     }
     assert_eq!(daemon.wait().await.unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_skip_is_counted_and_fails_where_everything_can_be_installed() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let shared = "-- skipped: checks over ../shared: the folder is not here\n";
+    let test = "---- deploy::a stdout ----\nSKIPPED: promtool is not installed\nSKIPPED: promtool is not installed\n";
+    for (text, machine, passes, says) in [
+        ("running 3 tests\n", "installable", true, "nothing was skipped"),
+        (shared, "installable", true, "1 in all"),
+        (test, "bare", true, "2 in all"),
+        (test, "installable", false, "2 SKIPPED: promtool"),
+        (&[shared, test].concat(), "installable", false, "3 in all"),
+    ] {
+        fs::write(&log, text).unwrap();
+        let (passed, said) = verdict(".ci/skips", &[log.to_str().unwrap(), machine]).unwrap();
+        assert_eq!(passed, passes, "{said}");
+        assert!(said.contains(says), "{said}");
+    }
 }

@@ -105,7 +105,7 @@ async fn the_sqlite3_of_debian_answers_all_views() {
     for (view, promised) in VIEWS {
         let sql = format!("SELECT {} FROM {view};", promised.replace(' ', ", "));
         let Ok(answer) = Command::new("sqlite3").arg("-readonly").arg(instance.file()).arg(sql).output() else {
-            eprintln!("skipped: this machine has no sqlite3");
+            eprintln!("SKIPPED: sqlite3 is not installed");
             return;
         };
         let said = String::from_utf8_lossy(&answer.stderr);

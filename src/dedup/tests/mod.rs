@@ -129,6 +129,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn the_order_in_which_polls_end_changes_nothing(
         (before, batch, shuffled) in (proptest::collection::vec(any_arrival(), 0..6), proptest::collection::vec(any_arrival(), 0..12))

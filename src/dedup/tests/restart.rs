@@ -145,6 +145,8 @@ fn any_batches() -> impl Strategy<Value = Vec<Vec<Arrival>>> {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn a_restart_before_every_batch_changes_nothing(batches in any_batches()) {
         prop_assert_eq!(run(&batches, false), run(&batches, true));

@@ -114,6 +114,8 @@ fn datelines_go() {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn any_text_folds_to_tokens_and_single_spaces(text in any::<String>()) {
         let folded = fold(&text);

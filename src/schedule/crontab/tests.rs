@@ -153,6 +153,8 @@ fn morocco_leaves_summer_time_for_good_in_september() {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn always_after_now_and_always_on_its_minute(
         minute in 0u8..60, hour in 0u8..24, step in 1u8..30,

@@ -56,28 +56,6 @@ fn a_gap_is_no_silence() {
 }
 
 #[test]
-fn unreadable_memories_are_a_fresh_start_with_a_note() {
-    for text in [
-        "x",
-        "{}]",
-        "{\"v\":99}",
-        "{\"bins\":\"\u{e9}\"}",
-        "[]",
-        "null",
-        "{}",
-        "{\"v\":1,\"since\":-1}",
-        "{\"v\":1,\"until\":9223372036854775807}",
-    ] {
-        let (rhythm, note) = Rhythm::read(text);
-        assert_eq!(rhythm, Rhythm::default(), "{text}");
-        assert!(note.is_some(), "{text}");
-    }
-    assert_eq!(Rhythm::read(""), (Rhythm::default(), None));
-    let long = format!("{{\"v\":1,\"bins\":\"{}\"}}", "1".repeat(169));
-    assert!(Rhythm::read(&long).1.is_some());
-}
-
-#[test]
 fn exposure_is_the_observed_time_where_nothing_has_faded() {
     let mut rhythm = Rhythm { since: NOON - 1_800, until: NOON + 5_400, ..Rhythm::default() };
     let exposure = rhythm.exposure(0);
@@ -96,19 +74,7 @@ fn exposure_is_the_observed_time_where_nothing_has_faded() {
 }
 
 proptest! {
-    #[test]
-    fn writes_what_it_reads(bins in proptest::collection::vec(any::<u32>(), WEEK), pull: u32, since in 0i64..2_000_000_000) {
-        let mut rhythm = Rhythm { pull, since, plan: "every 15m".to_owned(), ..Rhythm::default() };
-        rhythm.bins.copy_from_slice(&bins);
-        prop_assert_eq!(Rhythm::read(&rhythm.write()), (rhythm, None));
-    }
-
-    #[test]
-    fn small(counts in proptest::collection::vec(0u32..500, WEEK)) {
-        let mut rhythm = Rhythm { plan: "adaptive 48 600-43200".to_owned(), ..Rhythm::default() };
-        rhythm.bins.copy_from_slice(&counts);
-        prop_assert!(rhythm.write().len() < 700);
-    }
+    #![proptest_config(crate::model::testing::cases())]
 
     #[test]
     fn any_times_are_survived(since in any::<i32>(), until in any::<i32>(), now in any::<i32>(),

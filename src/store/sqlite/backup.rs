@@ -1,7 +1,8 @@
 //! A copy while the daemon runs, and a checked way back while it does not.
 
+use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::store::{
-    error::{ErrorContext, StoreError, is_busy},
+    error::StoreError,
     location::{self, LOGS, WAL_INDEX},
     progress::{Progress, ProgressSender, ProgressUnit},
     sqlite::open::{self, WriterLock},
@@ -283,7 +284,8 @@ async fn check(path: &Path) -> Result<(), String> {
     };
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(said)?;
     open::ours(&mut connection, path).await.map_err(|error| match error {
-        StoreError::Open { source, .. } => said(source),
+        StoreError::Open { source, .. } if source.message.is_empty() => source.to_string(),
+        StoreError::Open { source, .. } => source.message,
         StoreError::Unfinished(_) => "it holds nothing".to_owned(),
         StoreError::Foreign { found, .. } => format!("it belongs to another program (application id {found:#x})"),
         StoreError::Newer { found, known, .. } => format!("its schema is {found}, this warraq supports up to {known}"),

@@ -1,9 +1,7 @@
 //! How the feeds fare: the view `feed_health`, with the reason of the next poll.
 
-use crate::store::{
-    error::{ErrorContext, StoreError},
-    sqlite::reading::Reader,
-};
+use crate::store::sqlite::error::ErrorContext;
+use crate::store::{error::StoreError, sqlite::reading::Reader};
 use serde::Serialize;
 
 /// A row of `feed_health`, and why the next poll is when it is.

@@ -1,15 +1,17 @@
 //! How everything fares: the status page, and feeds that broke or work again.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         pages::{DAYS, Day, FeedStatus, Incident, StatusPage},
         uri,
     },
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, shown_feed},
-            row::{RowRef, second},
+            row::RowRef,
         },
     },
 };

@@ -1,10 +1,11 @@
 //! The order of channels, kept as rows: a story takes its place once and never moves.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, OutletId},
     store::{
         catalog::Catalog,
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         rows::{BatchRows, PlaceRow},
         sqlite::row,
     },

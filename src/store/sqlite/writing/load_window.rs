@@ -1,11 +1,13 @@
 //! Fills the window of stories from the file: at the first new entry after a start, and after a failed transaction.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     dedup::{StoredEntry, Window, files_of, rules},
     model::{EntryId, Extras, FeedId, OutletId, StoryId},
     store::{
-        error::{ErrorContext, StoreError},
-        sqlite::row::{self, RowRef, second},
+        error::StoreError,
+        sqlite::row::{self, RowRef},
     },
 };
 use jiff::{SignedDuration, Timestamp};

@@ -4,10 +4,9 @@
 //! Each step is one short transaction over a bounded number of rows, so that polls are written in between. Stories are walked
 //! in the order of their ids, which is the order of their creation: the walk ends at the first that is too young.
 
-use crate::store::{
-    error::{ErrorContext, StoreError},
-    sqlite::row::{self, milli, second},
-};
+use crate::store::instant::{milli, second};
+use crate::store::sqlite::error::ErrorContext;
+use crate::store::{error::StoreError, sqlite::row};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use std::time::Duration;

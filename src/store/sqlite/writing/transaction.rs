@@ -1,7 +1,8 @@
 //! WriterConnection of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
 //! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
 
-use crate::store::error::{ErrorContext, StoreError, TransientError};
+use crate::store::error::{StoreError, TransientError};
+use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};

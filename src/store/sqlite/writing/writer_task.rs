@@ -1,14 +1,16 @@
 //! The writer's task: takes what has queued up, lets `dedup` decide, writes, commits, answers.
 
+use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     dedup::{self, IdAllocator, Window, rules},
-    model::{FeedRecord, Tally},
+    model::FeedRecord,
     store::{
-        batch::{self, Batch, PendingPoll},
+        batch::{Batch, PendingPoll},
         catalog::Catalog,
-        command::Command,
-        error::{ErrorContext, StoreError, is_busy},
-        finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings},
+        command::{Command, Task},
+        error::StoreError,
+        feed_update::feed_update,
+        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
         sqlite::{
             open::WriterLock,
@@ -37,6 +39,12 @@ use tokio::{
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
 /// Polls that wait at most.
 const EMPTY_MAX: usize = 512;
+
+/// What is done once the polls before it are committed.
+enum Then {
+    Task(Task),
+    Close(oneshot::Sender<()>),
+}
 
 /// The writer itself. One connection, one window of stories, one counter of ids.
 pub(in crate::store) struct WriterLoop {
@@ -89,13 +97,9 @@ impl WriterLoop {
     /// open transaction is in the file, and whoever waits for an answer learns that the writer is gone.
     pub(in crate::store) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         loop {
-            let Some(mut command) = self.next(&mut inbox).await? else { continue };
+            let Some(command) = self.next(&mut inbox).await? else { continue };
             let mut batch = Batch::default();
-            // Whatever has queued up meanwhile goes into the same transaction.
-            while let Some(Command::Poll(poll, feed_update, reply)) = command {
-                self.take(*poll, feed_update, reply, &mut batch);
-                command = if batch.is_full() { None } else { inbox.try_recv().ok() };
-            }
+            let then = self.gather(command, &mut inbox, &mut batch);
             // One stride of a long document joins, however much has queued up: neither waits for the other.
             self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
             self.commit(batch).await?;
@@ -103,16 +107,33 @@ impl WriterLoop {
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
-            match command {
-                Some(Command::Close(done)) => {
+            match then {
+                Some(Then::Close(done)) => {
                     self.close().await?;
                     send_reply(done, ());
                     return Ok(());
                 }
-                Some(other) => self.execute(other).await?,
+                Some(Then::Task(task)) => self.execute(task).await?,
                 None if inbox.is_closed() && inbox.is_empty() && !self.is_busy() => return self.close().await,
                 None => {}
             }
+        }
+    }
+
+    /// Takes this command and what has queued up meanwhile: polls go into the same transaction, up to a command of another kind.
+    fn gather(
+        &mut self,
+        mut command: Option<Command>,
+        inbox: &mut mpsc::Receiver<Command>,
+        batch: &mut Batch,
+    ) -> Option<Then> {
+        loop {
+            match command? {
+                Command::Poll(poll, reply) => self.take(*poll, reply, batch),
+                Command::Task(task) => return Some(Then::Task(task)),
+                Command::Close(reply) => return Some(Then::Close(reply)),
+            }
+            command = if batch.is_full() { None } else { inbox.try_recv().ok() };
         }
     }
 
@@ -149,15 +170,9 @@ impl WriterLoop {
     }
 
     /// Settles a poll that brought nothing at once; lets one that brought a document join the batch.
-    fn take(
-        &mut self,
-        poll: FinishedPoll,
-        feed_update: FeedUpdateFn,
-        reply: oneshot::Sender<CommittedPoll>,
-        batch: &mut Batch,
-    ) {
+    fn take(&mut self, poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>, batch: &mut Batch) {
         if poll.document.is_some() {
-            let poll = PendingPoll::new(poll, feed_update, reply);
+            let poll = PendingPoll::new(poll, reply);
             if poll.is_long() {
                 self.long.push_back(poll);
             } else {
@@ -165,42 +180,46 @@ impl WriterLoop {
             }
             return;
         }
-        let updates = feed_update(&PollFindings::default());
-        self.empty_polls.push(PollRows::of(&poll, &updates, Tally::default(), false));
+        let committed = self.settle(&poll, PollFindings::default());
         self.empty_since.get_or_insert_with(Instant::now);
-        send_reply(
-            reply,
-            CommittedPoll { tally: Tally::default(), gap: false, joined: Vec::new(), feed: updates.feed },
-        );
+        send_reply(reply, committed);
     }
 
-    async fn execute(&mut self, command: Command) -> Result<(), StoreError> {
-        match command {
-            Command::Adopt(store_config, now, reply) => {
+    /// Decides what follows from a poll whose entries are decided, for the next transaction.
+    fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
+        let update = feed_update(poll, &findings);
+        self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
+        let PollFindings { tally, gap, joined, .. } = findings;
+        CommittedPoll { tally, gap, joined, feed: update.feed }
+    }
+
+    async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
+        match task {
+            Task::Adopt(store_config, now, reply) => {
                 let answer = self.adopt(&store_config, now).await?;
                 self.changed.send_modify(|n| *n += 1);
                 send_reply(reply, answer);
             }
-            Command::UpdateFeeds(updates, reply) => {
+            Task::UpdateFeeds(updates, reply) => {
                 self.update_feeds(&updates).await?;
                 send_reply(reply, ());
             }
-            Command::Editions(rendered_editions, now, reply) => {
+            Task::Editions(rendered_editions, now, reply) => {
                 let changed = transaction!(self.database, |c| edition::keep(c, &rendered_editions, now))?;
                 send_reply(reply, changed);
             }
-            Command::Archive { page, packed, fingerprint, now, reply } => {
+            Task::Archive { page, packed, fingerprint, now, reply } => {
                 let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
             }
-            Command::Index(reply) => {
+            Task::Index(reply) => {
                 self.index().await?;
                 while self.index_at.is_some() {
                     self.index().await?;
                 }
                 send_reply(reply, ());
             }
-            Command::Retention(keep, step, reply) => {
+            Task::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
                 if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
                     // Nothing may join a story that is no more.
@@ -209,15 +228,13 @@ impl WriterLoop {
                 }
                 send_reply(reply, done);
             }
-            Command::Compact(reply) => {
+            Task::Compact(reply) => {
                 sqlx::query("VACUUM")
                     .execute(&mut self.database.connection)
                     .await
                     .while_doing("compacting the database")?;
                 send_reply(reply, ());
             }
-            // Both are taken in `run`.
-            Command::Poll(..) | Command::Close(_) => {}
         }
         Ok(())
     }
@@ -228,17 +245,13 @@ impl WriterLoop {
             return Ok(());
         }
         let batch_rows = self.decide(&mut batch).await?;
-        let Batch { polls, findings, feed_updates, .. } = batch;
-        let mut answers = Vec::with_capacity(polls.len());
-        for ((poll, (feed_update, reply)), findings) in polls.into_iter().zip(feed_updates).zip(findings) {
-            if !batch::is_whole(&poll) {
-                self.long.push_back(PendingPoll { poll, feed_update, reply, findings });
-                continue;
+        let mut answers = Vec::with_capacity(batch.polls.len());
+        for pending in batch.polls {
+            if pending.is_whole() {
+                answers.push((pending.reply, self.settle(&pending.poll, pending.findings)));
+            } else {
+                self.long.push_back(pending);
             }
-            let updates = feed_update(&findings);
-            self.empty_polls.push(PollRows::of(&poll, &updates, findings.tally, findings.gap));
-            let PollFindings { tally, gap, joined, .. } = findings;
-            answers.push((reply, CommittedPoll { tally, gap, joined, feed: updates.feed }));
         }
         transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
         self.empty_polls.clear();
@@ -266,9 +279,9 @@ impl WriterLoop {
         for story in changes.crowded() {
             tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
         }
-        let mut batch_rows = BatchRows::of(changes, &batch.polls, &self.catalog, &mut batch.findings);
-        for poll in batch.polls.iter().filter(|poll| batch::is_whole(poll)) {
-            batch_rows.note_delisted(poll);
+        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
+        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
+            batch_rows.note_delisted(&pending.poll);
         }
         Ok(batch_rows)
     }
