@@ -3,8 +3,8 @@
 
 use super::compare::{self, Overlap};
 use super::features::{TextFeatures, run_hash};
-use super::rules;
 use super::held::ComparedText;
+use super::rules;
 use super::window::Window;
 use super::words::WordId;
 use crate::model::{OutletId, Rule, StoryId};
@@ -45,10 +45,7 @@ fn learn(window: &Window, text: &ComparedText, outlet: OutletId, story: StoryId,
     let having = |pair: &[WordId]| -> Vec<(u32, StoryId)> {
         let slots = window.slots(run_hash(pair, window.words()));
         let of_outlet = slots.filter_map(|slot| Some((slot, window.get(slot)?)));
-        of_outlet
-            .filter(|(_, h)| h.outlet == outlet && h.story != story)
-            .map(|(slot, h)| (slot, h.story))
-            .collect()
+        of_outlet.filter(|(_, h)| h.outlet == outlet && h.story != story).map(|(slot, h)| (slot, h.story)).collect()
     };
     let pairs: Vec<_> = lead.windows(2).map(having).collect();
     for (run, pair) in lead.windows(3).zip(pairs.windows(2)) {

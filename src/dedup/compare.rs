@@ -50,11 +50,7 @@ fn lmin(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
 /// Measures two texts.
 pub fn measure(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Overlap {
     let (x, y) = (a.shingles(), b.shingles());
-    Overlap {
-        lmin: lmin(a, b),
-        containment: share(common(x, y), x.len().min(y.len())),
-        start: start(a, b),
-    }
+    Overlap { lmin: lmin(a, b), containment: share(common(x, y), x.len().min(y.len())), start: start(a, b) }
 }
 
 /// The smaller share of the two starts found in the other text.

@@ -1,8 +1,8 @@
 //! The decision.
 
+use super::held::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
 use super::search::CandidateSearch;
-use super::held::ComparedText;
 use super::{
     Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, StoredEntry,
     Window,
@@ -203,8 +203,7 @@ impl BatchDecider<'_> {
 
     /// Entries whose texts it will probably take to decide.
     fn missing(&mut self, arrival: &Arrival) -> Vec<EntryId> {
-        let is_unknown =
-            matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
+        let is_unknown = matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
         let Some(draft) = is_unknown.then(|| self.window.draft_of(arrival, self.now)).flatten() else {
             return Vec::new();
         };

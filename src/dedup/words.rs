@@ -194,10 +194,13 @@ pub fn chain(parts: impl IntoIterator<Item = u32>) -> u32 {
 pub fn hash_bytes(bytes: &[u8]) -> u64 {
     let fold = |h: u64, part: u64| {
         let product = u128::from(h ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        u64::try_from(product >> 64).unwrap_or_default() ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or_default()
+        u64::try_from(product >> 64).unwrap_or_default()
+            ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or_default()
     };
     let (whole, rest) = bytes.as_chunks::<8>();
-    let begun = whole.iter().fold(fold(0x2545_f491_4f6c_dd1d, bytes.len() as u64), |h, part| fold(h, u64::from_le_bytes(*part)));
+    let begun = whole
+        .iter()
+        .fold(fold(0x2545_f491_4f6c_dd1d, bytes.len() as u64), |h, part| fold(h, u64::from_le_bytes(*part)));
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     fold(begun, u64::from_le_bytes(last))
