@@ -99,13 +99,15 @@ impl WindowLoad {
              FROM entry AS i INDEXED BY entry_by_time CROSS JOIN entry_text AS t ON t.entry_id = i.id \
              CROSS JOIN entry AS e ON e.id = i.id \
              WHERE (i.first_seen_at, i.id) > ($1, $2) AND (i.first_seen_at, i.id) <= ($3, $4) \
-               AND octet_length(t.folded_body) < 4 * $5 AND length(t.folded_body) < $5",
+               AND octet_length(t.folded_body) < 4 * $5 AND length(t.folded_body) < $5 \
+               AND length(t.folded_body) - length(replace(t.folded_body, ' ', '')) < $6",
         )
         .bind(&self.reached.0)
         .bind(self.reached.1)
         .bind(&to)
         .bind(to_id)
         .bind(i64::try_from(SHORT).unwrap_or(i64::MAX))
+        .bind(i64::try_from(rules::SHORT).unwrap_or(i64::MAX))
         .fetch_all(&mut *connection)
         .await
         .while_doing("remembering titles")?;
