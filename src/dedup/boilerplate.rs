@@ -3,8 +3,9 @@
 
 use super::compare::{self, Overlap};
 use super::features::{TextFeatures, run_hash};
+use super::held::ComparedText;
 use super::rules;
-use super::window::{ComparedText, Window, WindowEntry};
+use super::window::Window;
 use super::words::WordId;
 use crate::model::{OutletId, Rule, StoryId};
 use std::collections::HashSet;
@@ -15,23 +16,23 @@ use std::collections::HashSet;
 pub(super) fn agrees_beyond(
     window: &Window,
     draft: &ComparedText,
-    held: &WindowEntry,
+    (story, held): (StoryId, &ComparedText),
     agreed: (Rule, Overlap),
     compare: impl Fn(&TextFeatures<'_>, &TextFeatures<'_>) -> Option<(Rule, Overlap)>,
 ) -> Option<(Rule, Overlap)> {
     let mut learned = HashSet::new();
-    for text in [draft, &held.draft] {
-        for outlet in [draft.outlet, held.draft.outlet] {
-            learn(window, text, outlet, held.story, &mut learned);
+    for text in [draft, held] {
+        for outlet in [draft.outlet, held.outlet] {
+            learn(window, text, outlet, story, &mut learned);
         }
     }
     if learned.is_empty() {
         return Some(agreed);
     }
-    let (a, b) = (without(window, draft, &learned), without(window, &held.draft, &learned));
+    let (a, b) = (without(window, draft, &learned), without(window, held, &learned));
     let (a, b) = (window.shape(&a), window.shape(&b));
     if a.is_short() || b.is_short() {
-        let (a, b) = (window.shape(draft), window.shape(&held.draft));
+        let (a, b) = (window.shape(draft), window.shape(held));
         return compare::same_particulars(&a, &b).then_some(agreed);
     }
     compare(&a, &b)
@@ -44,10 +45,7 @@ fn learn(window: &Window, text: &ComparedText, outlet: OutletId, story: StoryId,
     let having = |pair: &[WordId]| -> Vec<(u32, StoryId)> {
         let slots = window.slots(run_hash(pair, window.words()));
         let of_outlet = slots.filter_map(|slot| Some((slot, window.get(slot)?)));
-        of_outlet
-            .filter(|(_, h)| h.draft.outlet == outlet && h.story != story)
-            .map(|(slot, h)| (slot, h.story))
-            .collect()
+        of_outlet.filter(|(_, h)| h.outlet == outlet && h.story != story).map(|(slot, h)| (slot, h.story)).collect()
     };
     let pairs: Vec<_> = lead.windows(2).map(having).collect();
     for (run, pair) in lead.windows(3).zip(pairs.windows(2)) {

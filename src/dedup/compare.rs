@@ -25,11 +25,6 @@ impl Overlap {
             && self.containment >= rules::STRONG_CONTAINMENT
     }
 
-    /// The share of the starts that is asked for: more where the leads agree but little.
-    fn least_start(&self) -> f64 {
-        if self.lmin < rules::WEAK_LEAD { rules::WEAK_LEAD_START } else { rules::START_SHARE }
-    }
-
     /// How well the texts agree, to choose among candidates.
     pub fn strength(&self) -> f64 {
         self.lmin + self.containment
@@ -54,15 +49,41 @@ fn lmin(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
 
 /// Measures two texts.
 pub fn measure(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Overlap {
+    let (x, y) = (a.shingles(), b.shingles());
+    Overlap { lmin: lmin(a, b), containment: share(common(x, y), x.len().min(y.len())), start: start(a, b) }
+}
+
+/// The smaller share of the two starts found in the other text.
+fn start(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     let start = |from: &TextFeatures<'_>, other: &TextFeatures<'_>| {
         found(&from.pairs(rules::START), &other.pairs(rules::START_WITHIN))
     };
-    let (x, y) = (a.shingles(), b.shingles());
-    Overlap {
-        lmin: lmin(a, b),
-        containment: share(common(x, y), x.len().min(y.len())),
-        start: start(a, b).min(start(b, a)),
+    start(a, b).min(start(b, a))
+}
+
+/// Whether the beginning `b` of a text may be that of the same report as `a`: what [`same_report`] asks of the first words.
+pub fn may_be_same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDuration) -> bool {
+    let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
+    if a.is_short() || b.is_short() {
+        return titled;
     }
+    let lmin = lmin(a, b);
+    lmin >= least_lead(titled) && start(a, b) >= least_start(lmin)
+}
+
+/// Whether the beginning `b` of a text may be that of the same article as `a`: what [`same_article`] asks of the first
+/// words.
+pub fn may_be_same_article(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
+    !a.is_short() && !b.is_short() && lmin(a, b) >= rules::NEAR_LEAD
+}
+
+fn least_lead(titled: bool) -> f64 {
+    if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE }
+}
+
+/// The share of the starts that is asked for: more where the leads agree but little.
+fn least_start(lmin: f64) -> f64 {
+    if lmin < rules::WEAK_LEAD { rules::WEAK_LEAD_START } else { rules::START_SHARE }
 }
 
 /// Level C: the rule by which two outlets' entries, this far apart, are one report. Cheap tests come first.
@@ -72,8 +93,7 @@ pub fn same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDura
         let measured = measure(a, b);
         return (titled && !differ(a, b, measured)).then_some((Rule::TitleOnly, measured));
     }
-    let least = if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE };
-    if lmin(a, b) < least {
+    if lmin(a, b) < least_lead(titled) {
         return None;
     }
     let measured = measure(a, b);
@@ -82,7 +102,7 @@ pub fn same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDura
         && measured.strength() >= rules::LEAD_AND_CONTAINMENT;
     let wanted = if measured.is_strong() { rules::TITLE_COUNTERPARTS_STRONG } else { rules::TITLE_COUNTERPARTS };
     let holds = (by_text || titled)
-        && measured.start >= measured.least_start()
+        && measured.start >= least_start(measured.lmin)
         && title_counterparts(a, b) >= wanted
         && !differ(a, b, measured);
     holds.then_some((if by_text { Rule::Text } else { Rule::Title }, measured))

@@ -1,44 +1,109 @@
 //! The decision.
 
+use super::held::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
 use super::search::CandidateSearch;
-use super::window::ComparedText;
 use super::{
-    Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window,
+    Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, StoredEntry,
+    Window,
 };
 use super::{dates, iri, likeness as like, revise, rules};
 use crate::model::{EntryId, Evidence, FeedId, Rule, StoryId};
 use jiff::Timestamp;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
-/// Decides what each arrival is.
+/// Arrivals among whose candidates texts that are missing are looked for together.
+const LOOK_AHEAD: usize = 64;
+
+/// Decides what each arrival is, with a window that holds the texts of all its entries.
 ///
 /// The batch is put in order by believed date (none comes last), feed address and place in the document from the end; each arrival then sees what became
 /// of those before it.
 #[must_use]
-pub fn decide(mut arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
-    arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
-    window.forget(now);
-    let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
-    let taken = taken(&arrivals, &known);
-    let late = late(&arrivals, &known);
-    let mut batch = BatchDecider { known, members, window, ids, now, taken, late, crowded: Vec::new() };
-    let decided = arrivals
-        .into_iter()
-        .map(|mut arrival| {
-            let mut reused = None;
-            if let Some((key, words)) = identity::rekeyed(&arrival, &batch.known) {
-                arrival.entry.key = key;
-                reused = words;
+pub fn decide(arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
+    let mut deciding = Deciding::new(arrivals, known, window, ids);
+    while !deciding.advance().is_empty() {
+        deciding.supply([]);
+    }
+    deciding.finish()
+}
+
+/// A batch that is being decided, as by [`decide`], with a window that holds few texts: it stops where it needs others.
+pub struct Deciding<'a> {
+    batch: BatchDecider<'a>,
+    waiting: VecDeque<Arrival>,
+    /// The next one, and why its guid counts as used again.
+    next: Option<(Arrival, Option<String>)>,
+    wanted: Vec<EntryId>,
+    decided: Vec<Decision>,
+}
+
+impl<'a> Deciding<'a> {
+    /// Of a batch, what the store knows about it, the window and the next ids.
+    pub fn new(
+        mut arrivals: Vec<Arrival>,
+        known: KnownEntries,
+        window: &'a mut Window,
+        ids: &'a mut IdAllocator,
+    ) -> Self {
+        arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
+        window.forget(now);
+        let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
+        let taken = taken(&arrivals, &known);
+        let late = late(&arrivals, &known);
+        let batch = BatchDecider { known, members, window, ids, now, taken, late, crowded: Vec::new() };
+        let decided = Vec::with_capacity(arrivals.len());
+        Self { batch, waiting: arrivals.into(), next: None, wanted: Vec::new(), decided }
+    }
+
+    /// Decides until texts of entries are missing, and gives their ids, each once: they are to be supplied. None: all is
+    /// decided.
+    pub fn advance(&mut self) -> &[EntryId] {
+        self.wanted.clear();
+        while let Some((arrival, reused)) = self.next.take().or_else(|| self.pop()) {
+            match self.batch.decide_one(&arrival, reused.clone()) {
+                Ok(change) => {
+                    self.batch.take(&arrival, &change);
+                    self.decided.push(Decision { arrival, change });
+                }
+                Err(missing) => {
+                    self.wanted = missing;
+                    self.next = Some((arrival, reused));
+                    let ahead = self.waiting.iter().take(LOOK_AHEAD).flat_map(|a| self.batch.missing(a));
+                    self.wanted.extend(ahead);
+                    self.wanted.sort_unstable();
+                    self.wanted.dedup();
+                    break;
+                }
             }
-            let change = batch.decide_one(&arrival, reused);
-            batch.take(&arrival, &change);
-            Decision { arrival, change }
-        })
-        .collect();
-    Changes { decided, crowded: batch.crowded }
+        }
+        &self.wanted
+    }
+
+    fn pop(&mut self) -> Option<(Arrival, Option<String>)> {
+        let mut arrival = self.waiting.pop_front()?;
+        let Some((key, words)) = identity::rekeyed(&arrival, &self.batch.known) else { return Some((arrival, None)) };
+        arrival.entry.key = key;
+        Some((arrival, words))
+    }
+
+    /// Takes the texts that were asked for. An entry whose text is not among them is no more, and leaves the window.
+    pub fn supply(&mut self, texts: impl IntoIterator<Item = StoredEntry>) {
+        texts.into_iter().for_each(|text| self.batch.window.take_text(text));
+        for entry in self.wanted.drain(..) {
+            if self.batch.window.text(entry).is_none() {
+                self.batch.window.drop_entry(entry);
+            }
+        }
+    }
+
+    /// The decisions, once [`Self::advance`] asked for nothing.
+    #[must_use]
+    pub fn finish(self) -> Changes {
+        Changes { decided: self.decided, crowded: self.batch.crowded }
+    }
 }
 
 /// Total over whatever distinguishes two arrivals, and blind to which poll ended first.
@@ -73,6 +138,22 @@ fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     brings.into_iter().map(|(feed, brings)| (feed, if brings > rules::LATE_A_DAY { 0 } else { left(feed) })).collect()
 }
 
+/// What the window is asked for.
+#[derive(Clone, Copy)]
+struct Wanted {
+    article: bool,
+    story: bool,
+}
+
+/// What the window has that is like an arrival.
+#[derive(Default)]
+struct Alike {
+    /// The same article of its outlet.
+    article: Option<(EntryId, Evidence)>,
+    /// The story of the same report.
+    story: Option<(StoryId, Evidence)>,
+}
+
 /// One batch on its way: what is known grows with each decision.
 struct BatchDecider<'a> {
     known: KnownEntries,
@@ -97,8 +178,9 @@ impl BatchDecider<'_> {
         self.taken.insert((arrival.poll, entry));
     }
 
-    fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
-        match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
+    /// The change, or the entries whose texts it takes to tell.
+    fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
+        Ok(match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
             IdentityMatch::Pruned => Change::Pruned,
             IdentityMatch::SameKey(entry) => {
                 let same =
@@ -115,8 +197,17 @@ impl BatchDecider<'_> {
                     _ => Change::Duplicate { entry, evidence },
                 }
             }
-            IdentityMatch::Unknown => self.unknown(arrival, reused),
-        }
+            IdentityMatch::Unknown => return self.unknown(arrival, reused),
+        })
+    }
+
+    /// Entries whose texts it will probably take to decide.
+    fn missing(&mut self, arrival: &Arrival) -> Vec<EntryId> {
+        let is_unknown = matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
+        let Some(draft) = is_unknown.then(|| self.window.draft_of(arrival, self.now)).flatten() else {
+            return Vec::new();
+        };
+        self.search(arrival, &draft, Wanted { article: true, story: true }).err().unwrap_or_default()
     }
 
     /// The change when other words are shown by a feed that may revise the entry.
@@ -140,17 +231,28 @@ impl BatchDecider<'_> {
     }
 
     /// No name says what it is: its text may.
-    fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
+    fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
         let draft = self.window.draft_of(arrival, self.now);
-        let search = draft.as_ref().map(|draft| CandidateSearch::new(self.window, draft));
-        let article = search.as_ref().filter(|_| reused.is_none()).and_then(|s| s.article(arrival, &self.taken));
-        if let Some((entry, evidence)) = article {
-            self.sighted(arrival, entry);
-            return Change::Duplicate { entry, evidence };
-        }
         let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
-        let joined = by_link.or_else(|| search.as_ref()?.story(|story| self.has_room(story)));
-        Change::New(Box::new(self.take_in(arrival, joined, draft, reused)))
+        let wanted = Wanted { article: reused.is_none(), story: by_link.is_none() };
+        let alike = draft.as_ref().map(|draft| self.search(arrival, draft, wanted)).transpose()?.unwrap_or_default();
+        if let Some((entry, evidence)) = alike.article {
+            self.sighted(arrival, entry);
+            return Ok(Change::Duplicate { entry, evidence });
+        }
+        Ok(Change::New(Box::new(self.take_in(arrival, by_link.or(alike.story), draft, reused))))
+    }
+
+    /// What the window has that is like an arrival, or the entries whose texts it takes to tell.
+    fn search(&mut self, arrival: &Arrival, draft: &ComparedText, wanted: Wanted) -> Result<Alike, Vec<EntryId>> {
+        let mut scratch = std::mem::take(&mut self.window.scratch);
+        let search = CandidateSearch::new(self.window, draft, &mut scratch);
+        let article = wanted.article.then(|| search.article(arrival, &self.taken)).flatten();
+        let may_join = wanted.story && article.is_none();
+        let story = may_join.then(|| search.story(|story| self.has_room(story))).flatten();
+        let missing = search.missing();
+        self.window.scratch = scratch;
+        if missing.is_empty() { Ok(Alike { article, story }) } else { Err(missing) }
     }
 
     fn take_in(

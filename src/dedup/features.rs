@@ -1,7 +1,6 @@
 //! A text as it is compared: what is read off its words once, before it meets others.
 
 use super::rules;
-use super::window::ComparedText;
 use super::words::{WordId, WordTable, chain};
 use std::cell::OnceCell;
 
@@ -25,8 +24,7 @@ pub(super) struct TextFeatures<'a> {
 
 impl<'a> TextFeatures<'a> {
     /// Of a text.
-    pub fn of(draft: &'a ComparedText, table: &'a WordTable) -> Self {
-        let ComparedText { title, body, former, .. } = draft;
+    pub fn new(title: &'a [WordId], body: &'a [WordId], former: &'a [Box<[WordId]>], table: &'a WordTable) -> Self {
         let (lead, head, shingles, words, skeletons) = Default::default();
         Self { title, former, body, table, lead, head, shingles, words, skeletons }
     }

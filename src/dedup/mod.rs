@@ -9,6 +9,7 @@ mod compare;
 mod dates;
 mod decide;
 mod features;
+mod held;
 mod identity;
 mod iri;
 mod likeness;
@@ -30,11 +31,11 @@ mod tests;
 
 pub use article_number::path_id;
 pub use dates::is_backdated;
-pub use decide::decide;
+pub use decide::{Deciding, decide};
 pub use likeness::{files, files_of};
 pub use listing::Listing;
 pub use stamp::Stamp;
-pub use window::{StoredEntry, Window};
+pub use window::{StoredEntry, StoredSignature, Window};
 
 use crate::model::{Entry, EntryId, EntryKey, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;

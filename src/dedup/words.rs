@@ -1,7 +1,8 @@
 //! The words of the window: each a number, with what comparing needs to know of it.
 
-use super::rules;
+use super::{postings::Spread, rules};
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 /// A word's number, while the window lasts.
@@ -49,7 +50,8 @@ const WEEKDAYS: [&str; 20] = [
 /// All words of the window, and of how many entries each is.
 #[derive(Debug, Default)]
 pub struct WordTable {
-    ids: HashMap<Box<str>, WordId>,
+    /// By 64 bits of hash: among a million words two are taken for one with a chance of one in thirty million.
+    ids: HashMap<u64, WordId, BuildHasherDefault<Spread>>,
     known: Vec<Word>,
     /// Entries counted.
     counted: u32,
@@ -64,13 +66,14 @@ impl WordTable {
     }
 
     fn id(&mut self, token: &str) -> WordId {
-        if let Some(&id) = self.ids.get(token) {
+        let name = hash_bytes(token.as_bytes());
+        if let Some(&id) = self.ids.get(&name) {
             return id;
         }
         // One number for all beyond four thousand million words: they compare as equal, nothing breaks.
         let id = WordId::try_from(self.known.len()).unwrap_or(WordId::MAX);
         self.known.push(Word::of(token));
-        self.ids.insert(token.into(), id);
+        self.ids.insert(name, id);
         id
     }
 
@@ -185,6 +188,22 @@ fn mix(h: u32) -> u32 {
 /// Hash of a sequence, from the hashes of its parts.
 pub fn chain(parts: impl IntoIterator<Item = u32>) -> u32 {
     parts.into_iter().fold(0x9e37_79b9, |h, part| mix(h.rotate_left(5) ^ part))
+}
+
+/// Hash of bytes, eight at a time, for what lives in memory only.
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
+    let fold = |h: u64, part: u64| {
+        let product = u128::from(h ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        u64::try_from(product >> 64).unwrap_or_default()
+            ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or_default()
+    };
+    let (whole, rest) = bytes.as_chunks::<8>();
+    let begun = whole
+        .iter()
+        .fold(fold(0x2545_f491_4f6c_dd1d, bytes.len() as u64), |h, part| fold(h, u64::from_le_bytes(*part)));
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    fold(begun, u64::from_le_bytes(last))
 }
 
 /// Hash of a whole title and body.

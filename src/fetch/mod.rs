@@ -17,6 +17,7 @@ mod guard;
 mod headers;
 mod partial;
 mod response;
+mod tls;
 
 pub use response::{Body, FetchResponse, Fetched};
 
@@ -27,14 +28,14 @@ use faults::clip;
 use guard::AddressGuard;
 use jiff::Timestamp;
 use reqwest::{
-    Client, Method, Request, Response,
+    Client, ClientBuilder, Method, Request, Response,
     header::{
         ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
         IF_NONE_MATCH,
     },
     redirect::Policy,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Feed types first, then the types that outlets label their feeds with, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -77,15 +78,20 @@ pub enum FetcherError {
     /// The user agent cannot stand in a header.
     #[error("user_agent has characters that are not allowed in a header; allowed: printable ASCII")]
     UserAgent,
-    /// TLS could not be set up: in most cases, the system's certificates could not be read.
-    #[error("the HTTP client cannot be set up (are the system's CA certificates installed?)")]
+    /// The HTTP client could not be set up.
+    #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
+    /// TLS could not be set up: in most cases, the system's certificates could not be read.
+    #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
+    Tls(#[source] rustls::Error),
 }
 
 /// Asks servers. Built once, as it reads the system's certificates (tens of milliseconds); clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: Client,
+    /// Speaks HTTP/1.1 only, for hosts with one feed.
+    closing_client: Client,
     guard: AddressGuard,
     timeout: Duration,
     max_body: usize,
@@ -103,31 +109,16 @@ impl Fetcher {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
         let guard = AddressGuard::new(&limits.allow_networks);
-        let client = Client::builder()
-            .user_agent(user_agent)
-            .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
-            .dns_resolver(guard.clone())
-            // A proxy would resolve names itself, past the guard.
-            .no_proxy()
-            .redirect(Policy::none())
-            .referer(false)
-            // Half of the poll's time, so that a name's second address gets its turn.
-            .connect_timeout(limits.timeout / 2)
-            .tcp_nodelay(true)
-            // The deadline is shorter than any probe; setting them up is a tenth of a poll that ends in 304.
-            .tcp_keepalive(None)
-            // For the next hop, and for an outlet's other feeds: 20 µs a poll buy off their handshakes.
-            .pool_max_idle_per_host(1)
-            .pool_idle_timeout(IDLE)
-            // Old servers and their firewalls know headers by their spelling.
-            .http1_title_case_headers()
-            .http1_ignore_invalid_headers_in_responses(true)
-            .http1_allow_obsolete_multiline_headers_in_responses(true)
-            .http1_allow_spaces_after_header_name_in_responses(true)
-            .build()
-            .map_err(FetcherError::Client)?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = tls::config(&provider).map_err(FetcherError::Tls)?;
+        let client = |protocols: &[&[u8]]| {
+            let tls = tls::speaking(&tls, protocols);
+            builder(limits, &user_agent, &guard).tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
+        };
         Ok(Self {
-            client,
+            client: client(&[b"h2", b"http/1.1"])?,
+            // A connection of HTTP/2 that is meant to close stays in the pool until it is idle for long: 30 kB for 15 s.
+            closing_client: client(&[b"http/1.1"])?,
             guard,
             timeout: limits.timeout,
             max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
@@ -140,7 +131,7 @@ impl Fetcher {
     /// connection costs both sides 20 kB until then (measured over a thousand hosts).
     #[must_use]
     pub fn closing(&self) -> Self {
-        Self { closing: true, ..self.clone() }
+        Self { closing: true, client: self.closing_client.clone(), ..self.clone() }
     }
 
     /// `[fetch] max_body`, in bytes.
@@ -337,6 +328,31 @@ impl Fetcher {
         let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
         Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
     }
+}
+
+/// All of a client but its TLS.
+fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard) -> ClientBuilder {
+    Client::builder()
+        .user_agent(user_agent.clone())
+        .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
+        .dns_resolver(guard.clone())
+        // A proxy would resolve names itself, past the guard.
+        .no_proxy()
+        .redirect(Policy::none())
+        .referer(false)
+        // Half of the poll's time, so that a name's second address gets its turn.
+        .connect_timeout(limits.timeout / 2)
+        .tcp_nodelay(true)
+        // The deadline is shorter than any probe; setting them up is a tenth of a poll that ends in 304.
+        .tcp_keepalive(None)
+        // For the next hop, and for an outlet's other feeds: 20 µs a poll buy off their handshakes.
+        .pool_max_idle_per_host(1)
+        .pool_idle_timeout(IDLE)
+        // Old servers and their firewalls know headers by their spelling.
+        .http1_title_case_headers()
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
 }
 
 /// What came of a body.

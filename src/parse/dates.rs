@@ -5,7 +5,7 @@
 
 use super::calendars::{self, Calendar};
 use super::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
-use super::months;
+use super::{months, plain_dates};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// Longest text that is looked at, in bytes.
@@ -35,7 +35,16 @@ pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 /// As [`instant`], in a document whose dates are in this order.
 pub(super) fn instant_in(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
     let text = text.trim();
-    if text.len() > LONGEST || !text.chars().any(char::is_numeric) {
+    if text.len() > LONGEST {
+        return None;
+    }
+    plain_dates::instant(text).or_else(|| scanned(text, zone, order))
+}
+
+/// As [`instant_in`], for a text in whatever form.
+pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
+    let text = text.trim();
+    if !text.chars().any(char::is_numeric) {
         return None;
     }
     if let Some(at) = unix_time(text) {

@@ -26,6 +26,7 @@ mod months;
 mod names;
 mod outlines;
 mod people;
+mod plain_dates;
 mod rss_json;
 mod text;
 mod tokens;

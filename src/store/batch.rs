@@ -6,7 +6,6 @@ use crate::{
     dedup::{Arrival, Listing},
     model::{Entry, Tally},
 };
-use jiff::Timestamp;
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -95,11 +94,6 @@ impl Batch {
             }
         }
         arrivals
-    }
-
-    /// When the last of these polls ended.
-    pub(super) fn latest(&self) -> Timestamp {
-        self.polls.iter().map(|pending| pending.poll.ended_at).max().unwrap_or(Timestamp::MIN)
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Writer {
     stopping: watch::Sender<bool>,
 }
 
+/// Whole texts held to compare with what arrives, some 2 kB each: copies come soon, the rest is read from the file.
+const TEXTS: usize = 2_048;
+
 /// The writer's task. It ends when it was closed, or with the error that stopped it.
 pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
 
@@ -61,7 +64,7 @@ impl Writer {
         let writer_loop = WriterLoop::new(
             WriterConnection::new(connection, troubled, stopping.clone()),
             lock,
-            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
+            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS),
             ids,
             Checkpoints::new(path, checkpointing),
             changing,

@@ -2,7 +2,7 @@
 
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
-    dedup::{self, IdAllocator, Window, rules},
+    dedup::{Deciding, IdAllocator, Window, rules},
     model::FeedRecord,
     store::{
         batch::{Batch, PendingPoll},
@@ -21,7 +21,8 @@ use crate::{
                 configured::{self, ConfigChanges, StoreConfig},
                 edition,
                 feeds::{self, PollRows},
-                load_window, lookup, retention, search_index,
+                load_window::{self, WindowLoad},
+                lookup, retention, search_index,
                 transaction::{WriterConnection, reading, transaction},
             },
         },
@@ -56,6 +57,8 @@ pub(in crate::store) struct WriterLoop {
     long: VecDeque<PendingPoll>,
     /// Channels whose places are being laid anew.
     rebuilding: VecDeque<ChannelRebuild>,
+    /// How far the window is loaded, while it is not; polls with documents wait among the long ones.
+    loading: Option<WindowLoad>,
     /// Polls that brought nothing, waiting for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
@@ -83,6 +86,7 @@ impl WriterLoop {
             catalog: Catalog::default(),
             long: VecDeque::new(),
             rebuilding: VecDeque::new(),
+            loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
             // A run that ended in between may have left some.
@@ -100,8 +104,11 @@ impl WriterLoop {
             let Some(command) = self.next(&mut inbox).await? else { continue };
             let mut batch = Batch::default();
             let then = self.gather(command, &mut inbox, &mut batch);
-            // One stride of a long document joins, however much has queued up: neither waits for the other.
-            self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
+            if self.window.is_loaded() {
+                self.join_waiting(&mut batch);
+            } else {
+                self.load_window().await?;
+            }
             self.commit(batch).await?;
             self.relay().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
@@ -155,7 +162,29 @@ impl WriterLoop {
 
     /// Whether strides of a long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.rebuilding.is_empty()
+        !self.long.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
+    }
+
+    /// One stride of a long document joins, however much has queued up: neither waits for the other. So do short documents
+    /// that waited for the window.
+    fn join_waiting(&mut self, batch: &mut Batch) {
+        self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
+        while !batch.is_full()
+            && let Some(poll) = self.long.pop_front_if(|poll| !poll.is_long())
+        {
+            batch.add(poll);
+        }
+    }
+
+    /// Reads one stride of the window, outside any transaction, when it is to be read or a document waits for it.
+    async fn load_window(&mut self) -> Result<(), StoreError> {
+        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).max();
+        let starting = latest.map(|now| WindowLoad::new(&self.window, now));
+        let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
+        let window = &mut self.window;
+        reading!(self.database, |c| load.stride(c, window))?;
+        self.loading = (!self.window.is_loaded()).then_some(load);
+        Ok(())
     }
 
     /// Does one stride of a channel whose places are laid anew.
@@ -173,7 +202,7 @@ impl WriterLoop {
     fn take(&mut self, poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>, batch: &mut Batch) {
         if poll.document.is_some() {
             let poll = PendingPoll::new(poll, reply);
-            if poll.is_long() {
+            if poll.is_long() || !self.window.is_loaded() {
                 self.long.push_back(poll);
             } else {
                 batch.add(poll);
@@ -224,6 +253,7 @@ impl WriterLoop {
                 if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
                     // Nothing may join a story that is no more.
                     self.window.unload();
+                    self.loading = None;
                     self.changed.send_modify(|n| *n += 1);
                 }
                 send_reply(reply, done);
@@ -270,12 +300,17 @@ impl WriterLoop {
     /// written, however often that has to be tried.
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let arrivals = batch.arrivals();
-        if !arrivals.is_empty() && !self.window.is_loaded() {
-            let (window, latest) = (&mut self.window, batch.latest());
-            reading!(self.database, |c| load_window::load(c, window, latest))?;
-        }
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let changes = dedup::decide(arrivals, known, &mut self.window, &mut self.ids);
+        let mut deciding = Deciding::new(arrivals, known, &mut self.window, &mut self.ids);
+        loop {
+            let wanted = deciding.advance();
+            if wanted.is_empty() {
+                break;
+            }
+            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
+            deciding.supply(texts);
+        }
+        let changes = deciding.finish();
         for story in changes.crowded() {
             tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
         }
@@ -315,6 +350,9 @@ impl WriterLoop {
         })?;
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
+        }
+        if !self.window.is_loaded() {
+            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
