@@ -2,9 +2,10 @@
 //! counting as evidence.
 
 use super::compare::{self, Overlap};
+use super::features::ComparedText;
 use super::features::{TextFeatures, run_hash};
 use super::rules;
-use super::window::{ComparedText, Window, WindowEntry};
+use super::window::{Window, WindowEntry};
 use super::words::WordId;
 use crate::model::{OutletId, Rule, StoryId};
 use std::collections::HashSet;

@@ -1,8 +1,8 @@
 //! The decision.
 
+use super::features::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
 use super::search::CandidateSearch;
-use super::window::ComparedText;
 use super::{
     Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window,
 };

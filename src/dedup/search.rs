@@ -3,10 +3,11 @@
 
 use super::boilerplate;
 use super::compare::{self, Overlap};
+use super::features::ComparedText;
 use super::features::TextFeatures;
 use super::identity::Taken;
 use super::rules;
-use super::window::{ComparedText, Window, WindowEntry};
+use super::window::{Window, WindowEntry};
 use super::{Arrival, likeness as like};
 use crate::model::{EntryId, Evidence, Rule, StoryId};
 use jiff::SignedDuration;

@@ -4,7 +4,7 @@
 //! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
 
 use super::article_number::ArticleNumber;
-use super::features::{TextFeatures, sequences, set};
+use super::features::{ComparedText, TextFeatures, sequences, set};
 use super::postings::Postings;
 use super::titles::Titles;
 use super::words::{WordId, WordTable, chain};
@@ -68,30 +68,6 @@ pub struct StoredEntry {
     pub body: String,
     /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
     pub former_titles: Vec<String>,
-}
-
-/// An entry as it is compared, without its place in the store.
-#[derive(Debug)]
-pub(super) struct ComparedText {
-    pub outlet: OutletId,
-    pub feed: FeedId,
-    /// Believed date, else when it was first seen, in Unix seconds.
-    pub at: i64,
-    pub article: Option<ArticleNumber>,
-    /// The stated second, where it is believed.
-    pub stated: Option<i64>,
-    pub language: Option<Box<str>>,
-    /// Of most of its letters.
-    pub script: u8,
-    /// Hash of a guid of the outlet's own.
-    pub guid: Option<u64>,
-    /// Hash of its enclosures.
-    pub files: u64,
-    /// Hash of the whole folded title and body.
-    pub text: u64,
-    pub title: Box<[WordId]>,
-    pub body: Box<[WordId]>,
-    pub former: Box<[Box<[WordId]>]>,
 }
 
 /// An entry of the window.
