@@ -199,7 +199,6 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         outlet: OutletId(report.outlet),
         seen_at: now,
         previous_success: Some(now),
-        oldest_believed: None,
         link_repeats: false,
         listing: std::sync::Arc::default(),
         entry,

@@ -31,6 +31,13 @@ impl Clock {
         }
     }
 
+    /// The machine's monotonic clock, which tokio's timers follow: for when a timer is due, and for how long something took. A
+    /// test that pauses tokio's time moves it too.
+    #[must_use]
+    pub fn monotonic() -> tokio::time::Instant {
+        tokio::time::Instant::now()
+    }
+
     /// Says, whenever it is asked, whether `patience` has passed since this call. Measured by the machine's monotonic clock: how
     /// long work takes has nothing to do with what day it is.
     pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {

@@ -1,6 +1,10 @@
 //! `warraq backup` and `warraq restore`.
 
-use super::{CliError, out::say, progress};
+use super::{
+    CliError,
+    out::{megabytes, say},
+    progress,
+};
 use crate::{
     config::Config,
     store::{self, StoreError, StoreErrorKind},
@@ -56,10 +60,4 @@ async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, C
         _ = terminate.recv() => Err(anyhow!("stopped by SIGTERM; {state}").into()),
         _ = hangup.recv() => Err(anyhow!("stopped by SIGHUP; {state}").into()),
     }
-}
-
-/// Bytes for people.
-#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-pub(super) fn megabytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e6
 }

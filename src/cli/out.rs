@@ -20,6 +20,12 @@ pub(super) fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(count: N, o
     format!("{count} {noun}")
 }
 
+/// Bytes for people.
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub(super) fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
+}
+
 /// What became of a writing to standard output.
 ///
 /// # Errors

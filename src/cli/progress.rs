@@ -1,13 +1,14 @@
 //! How far a long work has come, on standard error: on a terminal one line that is written over and wiped at the end,
 //! elsewhere a line every several seconds.
 
-use super::backup::megabytes;
+use super::out::megabytes;
+use crate::clock::Clock;
 use crate::store::{Progress, ProgressSender, ProgressUnit};
 use std::{
     io::{self, IsTerminal as _, Write as _},
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 /// Between two looks on a terminal.
 const TERMINAL: Duration = Duration::from_millis(200);
@@ -43,7 +44,7 @@ pub(super) struct ProgressLine {
 
 impl ProgressLine {
     pub(super) fn new() -> Self {
-        Self { terminal: io::stderr().is_terminal(), started: Instant::now(), drawn: None }
+        Self { terminal: io::stderr().is_terminal(), started: Clock::monotonic(), drawn: None }
     }
 
     fn every(&self) -> Duration {
@@ -53,7 +54,7 @@ impl ProgressLine {
     /// Shows it, when the last time is long enough ago: a terminal sees the first at once, a log what takes long only.
     pub(super) fn show(&mut self, progress: Progress) {
         let since = self.drawn.or_else(|| (!self.terminal).then_some(self.started));
-        if since.is_none_or(|at| at.elapsed() >= self.every()) {
+        if since.is_none_or(|at| Clock::monotonic().duration_since(at) >= self.every()) {
             self.draw(progress);
         }
     }
@@ -62,8 +63,8 @@ impl ProgressLine {
         if progress.doing.is_empty() {
             return;
         }
-        self.drawn = Some(Instant::now());
-        let words = words(progress, self.started.elapsed());
+        self.drawn = Some(Clock::monotonic());
+        let words = words(progress, Clock::monotonic().duration_since(self.started));
         // Progress that cannot be shown is no reason to stop the work.
         let _ = if self.terminal { write!(io::stderr(), "\r\x1b[K{words}") } else { writeln!(io::stderr(), "{words}") };
     }

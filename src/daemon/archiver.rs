@@ -1,6 +1,6 @@
 //! Cuts what a channel has published into pages for subscribers who were away (RFC 5005), and keeps them as rendered.
 
-use super::publisher::{PublishSettings, Publisher};
+use super::publish_settings::PublishSettings;
 use crate::{
     clock::Clock,
     model::{Channel, ChannelView},
@@ -23,11 +23,11 @@ pub(super) struct Pages {
 
 /// Makes the pages that are due, at most [`AT_ONCE`].
 pub(super) async fn page(
-    publisher: &Publisher,
+    archive_renderer: &ArchiveRenderer,
     channel: &Channel,
     settings: &PublishSettings,
 ) -> Result<Pages, StoreError> {
-    let reader = settings.reader(&publisher.reader);
+    let reader = settings.reader(&archive_renderer.reader);
     for made in 0..AT_ONCE {
         let done = Pages { made, more: false };
         let unpaged = reader.unpaged(channel, channel.limit).await?;
@@ -35,7 +35,8 @@ pub(super) async fn page(
         let Some(page) = reader.archive_page(channel, stories, &settings.public_url).await? else { return Ok(done) };
         let Some(atom) = rendered(page.view.clone(), page.number, settings.budget).await else { return Ok(done) };
         let packed = archive::pack(&atom);
-        if !publisher.writer.archive(page, packed, settings.page_fingerprint(), publisher.clock.now()).await? {
+        let ArchiveRenderer { writer, clock, .. } = archive_renderer;
+        if !writer.archive(page, packed, settings.page_fingerprint(), clock.now()).await? {
             return Ok(done);
         }
     }

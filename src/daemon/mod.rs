@@ -5,6 +5,7 @@
 //! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
 
 mod archiver;
+mod publish_settings;
 mod publisher;
 mod queries;
 pub mod queue;
@@ -25,7 +26,8 @@ use crate::{
     serve::{self, App, ChannelPages, EditionTable},
     store::{RetentionLimits, StoreError, Writer},
 };
-use publisher::{PublishSettings, Publisher};
+use publish_settings::PublishSettings;
+use publisher::Publisher;
 use reload::Reloads;
 use status_reporter::{StatusReporter, notify};
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -190,20 +192,13 @@ fn tasks(
         writer: services.writer.clone(),
         clock: services.clock.clone(),
     };
-    let queries = queries::StoreQueries { archive_renderer, settings: settings.clone() };
+    let queries = queries::StoreQueries { archive_renderer: archive_renderer.clone(), settings: settings.clone() };
     let health = Arc::clone(&reporter.health);
     let app =
         App::new(Arc::clone(&edition_table), Arc::clone(&channel_pages), Arc::clone(&health), services.clock.clone())
             .with_queries(queries)
             .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
-    let publisher = Publisher {
-        reader: services.reader.clone(),
-        writer: services.writer.clone(),
-        edition_table,
-        channel_pages,
-        health,
-        clock: services.clock.clone(),
-    };
+    let publisher = Publisher { archive: archive_renderer, edition_table, channel_pages, health };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
         publisher: tokio::spawn(publisher.run(settings)),

@@ -1,6 +1,6 @@
 //! What pages ask, the store answers.
 
-use super::{archiver::ArchiveRenderer, publisher::PublishSettings};
+use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{

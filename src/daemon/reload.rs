@@ -1,7 +1,7 @@
 //! Reading the configuration again while polls go on: the writer is asked to adopt it, and the loop does not wait for the
 //! answer, which may take as long as another process holds the database's lock.
 
-use super::{LoadConfig, Services, publisher::PublishSettings, services::Adoption};
+use super::{LoadConfig, Services, publish_settings::PublishSettings, services::Adoption};
 use crate::{
     config::{Config, Retention},
     store::StoreError,

@@ -3,7 +3,7 @@
 
 use super::compare::{self, Overlap};
 use super::features::{TextFeatures, run_hash};
-use super::held::ComparedText;
+use super::features::ComparedText;
 use super::rules;
 use super::window::Window;
 use super::words::WordId;

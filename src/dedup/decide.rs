@@ -1,6 +1,6 @@
 //! The decision.
 
-use super::held::ComparedText;
+use super::features::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
 use super::search::CandidateSearch;
 use super::{

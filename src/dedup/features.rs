@@ -1,8 +1,36 @@
 //! A text as it is compared: what is read off its words once, before it meets others.
 
+use super::article_number::ArticleNumber;
 use super::rules;
 use super::words::{WordId, WordTable, chain};
+use crate::model::{FeedId, OutletId};
 use std::cell::OnceCell;
+
+/// An entry as it is compared, without its place in the store.
+#[derive(Debug)]
+pub(super) struct ComparedText {
+    pub outlet: OutletId,
+    pub feed: FeedId,
+    /// Believed date, else when it was first seen, in Unix seconds.
+    pub at: i64,
+    pub article: Option<ArticleNumber>,
+    /// The stated second, where it is believed.
+    pub stated: Option<i64>,
+    pub language: Option<Box<str>>,
+    /// Of most of its letters.
+    pub script: u8,
+    /// Its guid says nothing, as its feed's guids do not.
+    pub guid_void: bool,
+    /// Hash of a guid of the outlet's own.
+    pub guid: Option<u64>,
+    /// Hash of its enclosures.
+    pub files: u64,
+    /// Hash of the whole folded title and body.
+    pub text: u64,
+    pub title: Box<[WordId]>,
+    pub body: Box<[WordId]>,
+    pub former: Box<[Box<[WordId]>]>,
+}
 
 /// One text, and the sets that are read off it when first asked for: most candidates fail by their leads alone. Sets are
 /// sorted and hold each member once.

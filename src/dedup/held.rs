@@ -1,39 +1,13 @@
 //! What the window holds of an entry: enough to find it and to tell most others from it. Whole texts are held of few.
 
 use super::article_number::ArticleNumber;
-use super::features::set;
+use super::features::{ComparedText, set};
 use super::postings::Spread;
 use super::rules;
 use super::words::WordId;
 use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
-
-/// An entry as it is compared, without its place in the store.
-#[derive(Debug)]
-pub(super) struct ComparedText {
-    pub outlet: OutletId,
-    pub feed: FeedId,
-    /// Believed date, else when it was first seen, in Unix seconds.
-    pub at: i64,
-    pub article: Option<ArticleNumber>,
-    /// The stated second, where it is believed.
-    pub stated: Option<i64>,
-    pub language: Option<Box<str>>,
-    /// Of most of its letters.
-    pub script: u8,
-    /// Its guid says nothing, as its feed's guids do not.
-    pub guid_void: bool,
-    /// Hash of a guid of the outlet's own.
-    pub guid: Option<u64>,
-    /// Hash of its enclosures.
-    pub files: u64,
-    /// Hash of the whole folded title and body.
-    pub text: u64,
-    pub title: Box<[WordId]>,
-    pub body: Box<[WordId]>,
-    pub former: Box<[Box<[WordId]>]>,
-}
 
 /// An entry of the window: some 400 bytes.
 #[derive(Debug)]

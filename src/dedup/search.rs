@@ -3,8 +3,8 @@
 
 use super::boilerplate;
 use super::compare::{self, Overlap};
-use super::features::TextFeatures;
-use super::held::{ComparedText, WindowEntry};
+use super::features::{ComparedText, TextFeatures};
+use super::held::WindowEntry;
 use super::identity::Taken;
 use super::rules;
 use super::window::Window;

@@ -4,8 +4,8 @@
 //! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
 
 use super::article_number::ArticleNumber;
-use super::features::{TextFeatures, sequences};
-use super::held::{ComparedText, Texts, WindowEntry};
+use super::features::{ComparedText, TextFeatures, sequences};
+use super::held::{Texts, WindowEntry};
 use super::postings::{Postings, Spread};
 use super::search::Scratch;
 use super::titles::Titles;

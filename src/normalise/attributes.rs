@@ -1,6 +1,6 @@
 //! Tags with more attributes than anyone writes, cut before html5ever sees them: it compares each attribute with all before it.
 
-use super::strip::raw_kind;
+use html5ever::tokenizer::{Tag, states::RawKind};
 use memchr::memmem;
 use std::borrow::Cow;
 
@@ -95,6 +95,21 @@ fn after_raw_text(html: &[u8], name: &[u8], at: usize) -> usize {
         html.get(at + end + 2..at + end + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
     };
     memmem::find_iter(&html[at..], b"</").find(ends).map_or(html.len(), |n| at + n)
+}
+
+/// How the tokeniser goes on behind a start tag (HTML 13.2.5, as tree construction would have it).
+pub(super) fn raw_kind(name: &str) -> Option<RawKind> {
+    match name {
+        "script" => Some(RawKind::ScriptData),
+        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
+        "textarea" | "title" => Some(RawKind::Rcdata),
+        _ => None,
+    }
+}
+
+/// The value of an attribute.
+pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
+    tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| attribute.value.to_string())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Players and other frames: what is known of their providers.
 
-use super::recover::attribute;
+use super::attributes::attribute;
 use html5ever::tokenizer::Tag;
 use url::Url;
 
@@ -124,14 +124,14 @@ impl Embed {
     /// Writes the link as HTML.
     pub fn write(&self, out: &mut String) {
         out.push_str("<a href=\"");
-        super::html::push_escaped(out, &self.link);
+        super::escape::push_escaped(out, &self.link);
         out.push_str("\">");
         if let Some(picture) = &self.picture {
             out.push_str("<img src=\"");
-            super::html::push_escaped(out, picture);
+            super::escape::push_escaped(out, picture);
             out.push_str("\" alt=\"\"><br>");
         }
-        super::html::push_escaped(out, &self.name);
+        super::escape::push_escaped(out, &self.name);
         out.push_str("</a>");
     }
 }

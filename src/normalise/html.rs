@@ -1,10 +1,11 @@
 //! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
 
-use super::attributes;
+use super::attributes::{self, raw_kind};
+use super::escape::declarations;
 use super::fast_path;
 use super::plain::is_dropped;
 use super::recover;
-use super::strip::{raw_kind, tokenise};
+use super::strip::tokenise;
 use crate::model::{Deadline, Markup, SafeHtml};
 use ammonia::{Builder, UrlRelative};
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
@@ -90,19 +91,6 @@ fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("<br>\n"))
 }
 
-/// Appends a text, escaped for HTML and for quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-}
-
 fn escaped(text: &str) -> Cow<'_, str> {
     if memchr::memchr3(b'<', b'>', b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
@@ -172,31 +160,6 @@ fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + 
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
         url => base.join(url).ok().map(|url| Cow::Owned(String::from(url))),
     }
-}
-
-/// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
-/// the marks of a CDATA section are neither.
-pub(super) fn declarations(html: &str) -> Cow<'_, str> {
-    let stray = |at: usize| {
-        let rest = &html.as_bytes()[at + 2..];
-        !rest.starts_with(b"--") && !rest.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"))
-    };
-    if !memchr::memmem::find_iter(html.as_bytes(), "<!").any(stray) {
-        return Cow::Borrowed(html);
-    }
-    let html = html.replace("<![CDATA[", "").replace("]]>", "");
-    let mut out = String::with_capacity(html.len() + 16);
-    let mut rest = html.as_str();
-    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"<!") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let kept =
-            after.starts_with("<!--") || after.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case("doctype"));
-        out.push_str(if kept { "<!" } else { "&lt;!" });
-        rest = &after[2..];
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }
 
 /// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`], and attributes beyond [`ATTRIBUTES`]; a text that cannot have so

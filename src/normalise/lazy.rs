@@ -1,6 +1,6 @@
 //! Pictures whose address a script puts in its place: where it is until then.
 
-use super::recover::attribute;
+use super::attributes::attribute;
 use html5ever::tokenizer::Tag;
 use html5ever::{Attribute, LocalName, QualName, ns};
 

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod embeds;
+mod escape;
 mod fast_path;
 pub mod fold;
 mod html;

@@ -1,9 +1,10 @@
 //! What HTML shows only with scripts, or in frames: lazy pictures, `noscript`, embedded players, formulas. It is rewritten into
 //! plain HTML before the sanitiser, which would drop it.
 
+use super::attributes::{attribute, raw_kind};
 use super::embeds;
 use super::lazy;
-use super::strip::{raw_kind, tokenise};
+use super::strip::tokenise;
 use crate::model::Deadline;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
@@ -81,7 +82,7 @@ impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
         if !hidden {
-            super::html::push_escaped(&mut self.out, text);
+            super::escape::push_escaped(&mut self.out, text);
         }
     }
 
@@ -131,7 +132,7 @@ impl State {
             && let Some(text) = attribute(tag, "alttext").filter(|text| !text.trim().is_empty())
         {
             self.alttext = true;
-            super::html::push_escaped(&mut self.out, &text);
+            super::escape::push_escaped(&mut self.out, &text);
         }
         self.math += usize::from(!tag.self_closing);
         self.annotation = 0;
@@ -160,7 +161,7 @@ impl State {
             && self.remember(address.clone())
         {
             self.out.push_str("<img src=\"");
-            super::html::push_escaped(&mut self.out, &address);
+            super::escape::push_escaped(&mut self.out, &address);
             self.out.push_str("\">");
         }
         if start {
@@ -195,11 +196,6 @@ fn lead_to(tag: &mut Tag, page: Option<&str>) {
     }
 }
 
-/// The value of an attribute.
-pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
-    tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| attribute.value.to_string())
-}
-
 /// Writes a tag as HTML.
 pub(super) fn write(out: &mut String, tag: &Tag) {
     out.push('<');
@@ -211,7 +207,7 @@ pub(super) fn write(out: &mut String, tag: &Tag) {
         out.push(' ');
         out.push_str(&attribute.name.local);
         out.push_str("=\"");
-        super::html::push_escaped(out, &attribute.value);
+        super::escape::push_escaped(out, &attribute.value);
         out.push('"');
     }
     out.push('>');

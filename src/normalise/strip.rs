@@ -1,10 +1,8 @@
 //! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
 
-use super::attributes;
+use super::attributes::{self, raw_kind};
 use crate::model::Deadline;
-use html5ever::tokenizer::{
-    BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states::RawKind,
-};
+use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
@@ -14,7 +12,7 @@ pub fn text(html: &str) -> String {
     if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
         return html.to_owned();
     }
-    let html = super::html::declarations(html);
+    let html = super::escape::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
     tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
 }
@@ -63,16 +61,6 @@ pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -
     }
     tokenizer.end();
     tokenizer.sink
-}
-
-/// How the tokeniser goes on behind a start tag (HTML 13.2.5, as tree construction would have it).
-pub(super) fn raw_kind(name: &str) -> Option<RawKind> {
-    match name {
-        "script" => Some(RawKind::ScriptData),
-        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
-        "textarea" | "title" => Some(RawKind::Rcdata),
-        _ => None,
-    }
 }
 
 struct TextSink {

@@ -1,6 +1,6 @@
 //! What one document may cost, whatever it holds. Each limit that was reached is named among the document's repairs.
 
-use super::{ParseContext, tree};
+use super::ParseContext;
 use crate::model::{Deadline, Fault};
 use std::time::Duration;
 
@@ -53,15 +53,4 @@ impl Limits {
     pub fn look(&self) -> Result<(), Overtime> {
         if self.deadline.is_over() { Err(Overtime) } else { Ok(()) }
     }
-}
-
-/// Copies of a document's bytes that are alive at once: the body, its text, what its entries say, and that cleaned.
-const COPIES: usize = 5;
-
-/// Memory that reading a document takes at most, in bytes: by its size, and by the tags it has.
-#[must_use]
-pub fn cost(bytes: &[u8]) -> usize {
-    let tags = memchr::memchr_iter(b'<', bytes).count();
-    let nodes = tags.saturating_mul(2).min(tree::NODES);
-    bytes.len().saturating_mul(COPIES) + nodes * tree::NODE_BYTES
 }

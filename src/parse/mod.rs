@@ -10,6 +10,7 @@ mod bounded;
 mod calendars;
 mod charset;
 mod codepages;
+mod cost;
 mod dates;
 mod digits;
 mod draft;
@@ -33,9 +34,10 @@ mod tokens;
 mod tree;
 mod typed;
 
+pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced};
-pub use limits::{WORK, cost};
+pub use limits::WORK;
 pub use outlines::{Outline, outlines};
 
 use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};

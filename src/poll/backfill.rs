@@ -5,12 +5,13 @@
 
 use super::{FetchedDocument, PlannedPoll, Poller, Reading};
 use crate::{
+    clock::Clock,
     fetch::Fetched,
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
     store::{Document, PageFault, StoreError},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 /// Older pages read at one poll. A paper that posts fifteen reports into a window of ten needs one.
 const PAGES: usize = 5;
@@ -112,7 +113,7 @@ impl Poller {
         mut next: Option<FeedUrl>,
         pages: &mut OlderPages,
     ) -> Result<(), StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Clock::monotonic() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
             let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before));

@@ -5,9 +5,9 @@
 //! is cut while the document still lists its stories, and half a document later, so that what other outlets and
 //! revisions add in the first hours is on it.
 
+pub use super::packing::{pack, unpack};
 use super::{DocumentLinks, Format, History, atom, page_path};
 use crate::model::ChannelView;
-use std::io::Read as _;
 
 /// Most stories on a page.
 pub const PAGE: u32 = 100;
@@ -43,20 +43,6 @@ pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseErro
         },
     };
     Ok(atom::render(view, &place))
-}
-
-/// A document as it is kept: text shrinks to a sixth.
-#[must_use]
-pub fn pack(document: &[u8]) -> Vec<u8> {
-    super::edition::brotli(document)
-}
-
-/// The document that was packed; `None` when these bytes are no packed document.
-#[must_use]
-pub fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let mut document = Vec::with_capacity(packed.len() * 6);
-    brotli::Decompressor::new(packed, 4096).read_to_end(&mut document).ok()?;
-    Some(document)
 }
 
 #[cfg(test)]

@@ -1,12 +1,8 @@
 //! A rendered document in the codings that clients ask for, each with its own strong validator.
 
+use super::packing::{pack, unpack};
 use bytes::Bytes;
 use std::io::Write as _;
-
-/// Quality of brotli: 5 is near gzip's time, at 11 a poll's news would cost seconds.
-const BROTLI_QUALITY: i32 = 5;
-/// Window of brotli, log2 of bytes.
-const BROTLI_WINDOW: i32 = 22;
 
 /// A content coding (RFC 9110 8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,14 +53,14 @@ impl Edition {
     #[must_use]
     pub fn new(bytes: Vec<u8>, media_type: &'static str) -> Self {
         let gzip = gzip(&bytes);
-        let brotli = brotli(&bytes);
+        let brotli = pack(&bytes);
         Self { media_type, coded: [bytes, gzip, brotli].map(Representation::of) }
     }
 
     /// The edition that was kept as its packed bytes ([`Edition::packed`]); `None` when they are no packed document.
     #[must_use]
     pub fn unpack(packed: Vec<u8>, media_type: &'static str) -> Option<Self> {
-        let bytes = super::archive::unpack(&packed)?;
+        let bytes = unpack(&packed)?;
         let gzip = gzip(&bytes);
         Some(Self { media_type, coded: [bytes, gzip, packed].map(Representation::of) })
     }
@@ -107,19 +103,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     // A Vec takes every write.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
-}
-
-pub(super) fn brotli(bytes: &[u8]) -> Vec<u8> {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: BROTLI_QUALITY,
-        lgwin: BROTLI_WINDOW,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    let mut out = Vec::with_capacity(bytes.len() / 3);
-    // A slice and a Vec fail neither reading nor writing.
-    let _ = brotli::BrotliCompress(&mut &*bytes, &mut out, &params);
-    out
 }
 
 #[cfg(test)]

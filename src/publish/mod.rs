@@ -14,6 +14,7 @@ mod edition;
 pub mod incidents;
 mod json;
 pub mod opml;
+mod packing;
 mod rss;
 mod values;
 mod xml;

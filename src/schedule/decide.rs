@@ -5,6 +5,7 @@ use super::{
     crontab::Crontab,
     fleet::Fleet,
     floor,
+    input::{PolledFeed, ReplanInput},
     profile::Profile,
     rhythm::Observation,
     spec::{Bounds, Schedule},
@@ -12,7 +13,7 @@ use super::{
     validators,
     why::{DecidedBy, GONE_PAUSE, Why},
 };
-use crate::model::{Fault, FeedId, FeedRecord, FeedState, Freshness, Hints, Outcome, Rhythm, Tally};
+use crate::model::{FeedId, FeedState, Hints, Outcome, Rhythm};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
@@ -34,56 +35,6 @@ const SOON: Duration = Duration::from_hours(1);
 const CRON_UNIT: Duration = Duration::from_mins(10);
 /// When a crontab line fires no more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
-
-/// What a poll found, and what the schedule needs besides.
-#[derive(Debug, Clone)]
-pub struct PolledFeed<'a> {
-    /// When it ended.
-    pub now: Timestamp,
-    /// The feed as it was before the poll.
-    pub feed: &'a FeedRecord,
-    /// Its schedule: the outlet's, else the default.
-    pub schedule: &'a Schedule,
-    /// Its outlet's time zone.
-    pub zone: &'a TimeZone,
-    /// Of adaptive schedules.
-    pub bounds: &'a Bounds,
-    /// All adaptive feeds.
-    pub fleet: Fleet,
-    /// How it ended.
-    pub outcome: &'a Outcome,
-    /// What the writer counted.
-    pub tally: Tally,
-    /// What the document asks for: the one just read, else the last.
-    pub hints: &'a Hints,
-    /// What the answer's headers ask for.
-    pub freshness: &'a Freshness,
-    /// Believed publication times of the new entries that have one, in any order.
-    pub stamps: &'a [Timestamp],
-    /// Whether entries were missed: nothing listed now was listed at the last poll.
-    pub gap: bool,
-    /// Why an older page was not to be had, and until when its server then asked for time.
-    pub older_fault: Option<(&'a Fault, Option<Timestamp>)>,
-}
-
-/// A feed as it stands in the database, to be looked at anew.
-#[derive(Debug, Clone)]
-pub struct ReplanInput<'a> {
-    /// Now.
-    pub now: Timestamp,
-    /// The feed.
-    pub feed: &'a FeedRecord,
-    /// Its schedule as now configured.
-    pub schedule: &'a Schedule,
-    /// Its outlet's time zone.
-    pub zone: &'a TimeZone,
-    /// Of adaptive schedules.
-    pub bounds: &'a Bounds,
-    /// All adaptive feeds.
-    pub fleet: Fleet,
-    /// Feeds that are looked at together: first polls are spread over them.
-    pub crowd: usize,
-}
 
 /// When a feed is due, and all that is stored with it.
 #[derive(Debug, Clone, PartialEq)]

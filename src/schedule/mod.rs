@@ -17,6 +17,7 @@ mod decide;
 mod fleet;
 mod floor;
 mod host;
+mod input;
 mod profile;
 mod redirect;
 mod rhythm;
@@ -26,12 +27,11 @@ mod validators;
 mod why;
 
 pub use crontab::Crontab;
-pub use decide::{
-    Due, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, PolledFeed, ReplanInput, catch_up, first, next, reschedule,
-};
+pub use decide::{Due, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, catch_up, first, next, reschedule};
 pub use fleet::Fleet;
 pub use floor::LONGEST_HINT;
 pub use host::{HostLimiter, HostWait};
+pub use input::{PolledFeed, ReplanInput};
 pub use redirect::{CONFIRMING_SPAN, CONFIRMING_VISITS, RedirectDecision, permanent};
 pub use spec::{Bounds, Schedule, ScheduleError};
 pub use validators::{doubts, host_hold};

@@ -1,6 +1,6 @@
 //! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
 
-use super::{LONGEST_HOST_HOLD, decide::PolledFeed, profile::Profile, spread::later};
+use super::{LONGEST_HOST_HOLD, input::PolledFeed, profile::Profile, spread::later};
 use crate::model::{Fault, FeedRecord, Outcome, Rhythm};
 use jiff::Timestamp;
 use std::time::Duration;

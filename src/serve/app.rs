@@ -1,6 +1,5 @@
 //! What answers: the edition table at once, else the router.
 
-use super::cache::PageCache;
 use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition};
 use super::health::Health;
@@ -10,6 +9,7 @@ use super::pages;
 use super::payload::Payload;
 use super::queries::Queries;
 use super::routes;
+use super::state::{AppState, Peer};
 use crate::clock::Clock;
 use crate::model::Network;
 use crate::publish::Edition;
@@ -20,7 +20,6 @@ use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::Arc;
 use tower::ServiceExt as _;
 
@@ -33,24 +32,6 @@ pub struct App {
     state: AppState,
     router: Router,
 }
-
-/// What handlers share.
-#[derive(Debug, Clone)]
-pub(super) struct AppState {
-    pub(super) health: Arc<Health>,
-    pub(super) channel_pages: Arc<ChannelPages>,
-    pub(super) clock: Clock,
-    pub(super) cache: Arc<PageCache>,
-    /// Who answers what is not in memory; `None` = only what is in memory is served.
-    pub(super) queries: Option<Arc<dyn Queries>>,
-    pub(super) meters: Option<Arc<Meters>>,
-    /// Who may read the meters.
-    pub(super) metrics_allow: Arc<[Network]>,
-}
-
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) IpAddr);
 
 impl App {
     /// An app over these; the daemon keeps its own handles and puts editions in the edition table as they change.

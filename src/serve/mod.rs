@@ -22,6 +22,7 @@ mod queries;
 mod reply;
 mod routes;
 mod server;
+mod state;
 
 #[cfg(test)]
 mod tests;

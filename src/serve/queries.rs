@@ -3,6 +3,7 @@
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
 use crate::model::{ChannelView, StoryId};
 use jiff::Timestamp;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use url::Url;
@@ -72,4 +73,10 @@ pub trait Queries: Send + Sync {
     fn incidents(&self) -> QueryFuture<Vec<Incident>>;
     /// An archive page of the channel with this slug.
     fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer>;
+}
+
+impl fmt::Debug for dyn Queries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queries").finish_non_exhaustive()
+    }
 }

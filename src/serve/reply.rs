@@ -1,9 +1,9 @@
 //! Answers that do not come from the edition table.
 
-use super::app::AppState;
 use super::edition_table::{CachePolicy, PreparedResponse, security};
 use super::i18n::UiLanguage;
 use super::payload::Payload;
+use super::state::AppState;
 use crate::publish::Edition;
 use askama::Template;
 use axum::body::Body;

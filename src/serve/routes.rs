@@ -1,6 +1,5 @@
 //! The addresses that are not in the edition table.
 
-use super::app::{AppState, Peer};
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
@@ -11,6 +10,7 @@ use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
     unavailable, wrong,
 };
+use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
 use crate::model::{Channel, ChannelView, StoryId};
 use crate::publish::{self, DocumentLinks, Format, History};

@@ -1,8 +1,9 @@
 //! The server loop. hyper's own, because `axum::serve` knows neither a time limit for request heads nor an end to a drain:
 //! half a request head was still held after 35 seconds, and one endless response kept a shutdown waiting for ever.
 
-use super::app::{App, Peer};
+use super::app::App;
 use super::payload::Payload;
+use super::state::Peer;
 use axum::http::{Request, Response};
 use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;

@@ -70,3 +70,105 @@ fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
         feed.ask = announced.clone();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Fault, FeedId, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, Slug},
+        schedule::{Bounds, Fleet, Schedule},
+        store::finished_poll::BodyState,
+    };
+    use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+    use std::sync::Arc;
+
+    fn noon() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    fn url(text: &str) -> FeedUrl {
+        FeedUrl::parse(text).unwrap()
+    }
+
+    /// A poll of a feed that is asked elsewhere than configured.
+    fn poll(outcome: Outcome) -> FinishedPoll {
+        let feed = FeedRecord {
+            id: FeedId(7),
+            outlet_id: OutletId(1),
+            outlet: Slug::parse("alalam").unwrap(),
+            url: url("https://alalam.example/"),
+            ask: url("https://alalam.example/rss"),
+            validators: Validators { etag: Some(b"\"a\"".to_vec()), last_modified: None },
+            body_hash: Some(5),
+            state: FeedState::Active,
+            failures: 0,
+            hold_until: None,
+            last_poll_at: Some(noon() - 1.hour()),
+            last_success_at: Some(noon() - 1.hour()),
+            next_poll_at: noon(),
+            hints: Hints::default(),
+            rhythm: None,
+            moving: Some((url("https://new.example/rss"), 1, noon() - 1.hour())),
+            guids_void: false,
+        };
+        FinishedPoll {
+            feed,
+            timing: PollTiming {
+                schedule: Arc::new(Schedule::parse("every 1h").unwrap()),
+                zone: TimeZone::get("Africa/Casablanca").unwrap(),
+                bounds: Bounds::default(),
+                fleet: Fleet::default(),
+            },
+            started_at: noon(),
+            ended_at: noon() + 1.second(),
+            outcome,
+            status: Some(200),
+            bytes: 1_000,
+            freshness: Freshness::default(),
+            redirect: RedirectDecision::Stay,
+            announced: None,
+            older_fault: None,
+            body: None,
+            document: None,
+        }
+    }
+
+    fn after(poll: &FinishedPoll) -> FeedRecord {
+        feed_update(poll, &PollFindings::default()).feed
+    }
+
+    #[test]
+    fn a_body_that_was_read_leaves_its_validators_and_a_failure_leaves_none() {
+        let body = BodyState { validators: Validators::default(), hash: 9, hints: Hints::default(), guids_void: true };
+        let read = after(&FinishedPoll { body: Some(body), ..poll(Outcome::Fresh) });
+        assert_eq!((read.body_hash, read.guids_void, read.last_success_at), (Some(9), true, read.last_poll_at));
+        assert_eq!(read.validators, Validators::default());
+        assert_eq!(read.moving, None, "the redirect was not seen again");
+        let before = poll(Outcome::Failed(Fault::Empty)).feed;
+        let failed = after(&poll(Outcome::Failed(Fault::Empty)));
+        assert_eq!((failed.body_hash, failed.failures), (Some(5), 1));
+        assert_eq!((failed.last_success_at, &failed.moving), (before.last_success_at, &before.moving));
+    }
+
+    #[test]
+    fn an_address_is_followed_until_it_fails_three_times() {
+        let moved = url("https://new.example/rss");
+        let adopted = after(&FinishedPoll { redirect: RedirectDecision::Adopt(moved.clone()), ..poll(Outcome::Moved) });
+        assert_eq!((adopted.ask, adopted.moving), (moved, None));
+        let mut failing = poll(Outcome::Failed(Fault::Empty));
+        failing.feed.failures = ASTRAY - 2;
+        assert_eq!(after(&failing).ask, failing.feed.ask);
+        failing.feed.failures = ASTRAY - 1;
+        let back = after(&failing);
+        assert_eq!((back.ask, back.body_hash, back.validators), (back.url, None, Validators::default()));
+    }
+
+    #[test]
+    fn what_a_poll_leaves_is_plain_data() {
+        let written = serde_json::to_value(poll(Outcome::Failed(Fault::Status(500)))).unwrap();
+        assert_eq!(written["timing"]["schedule"], "every 1h");
+        assert_eq!(written["timing"]["zone"], "Africa/Casablanca");
+        assert_eq!(written["outcome"]["Failed"]["Status"], 500);
+        assert_eq!(written["feed"]["ask"], "https://alalam.example/rss");
+    }
+}

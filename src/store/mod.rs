@@ -8,6 +8,7 @@
 
 mod batch;
 mod catalog;
+mod changes;
 mod command;
 mod error;
 mod feed_update;
@@ -20,6 +21,7 @@ mod rows;
 mod sqlite;
 mod writer;
 
+pub use changes::ChannelChanges;
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,

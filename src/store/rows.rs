@@ -81,7 +81,7 @@ pub(super) struct TextRow {
 #[derive(Debug, Serialize)]
 pub(super) struct RevisedRow {
     #[serde(flatten)]
-    row: ShownRow,
+    pub row: ShownRow,
     #[serde(flatten)]
     text: Texts,
     at: String,

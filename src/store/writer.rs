@@ -5,6 +5,7 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
     store::{
+        changes::ChannelChanges,
         command::{Command, Task},
         error::{StoreError, TransientError},
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
@@ -36,7 +37,7 @@ const QUEUE: usize = 64;
 #[derive(Clone)]
 pub struct Writer {
     commands: mpsc::Sender<Command>,
-    changed: watch::Receiver<u64>,
+    changed: watch::Receiver<ChannelChanges>,
     trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
@@ -59,7 +60,8 @@ impl Writer {
         let mut connection = open::writer(&lock).await?;
         let ids = ids(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
-        let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
+        let ((changing, changed), (troubled, trouble)) =
+            (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
         let writer_loop = WriterLoop::new(
             WriterConnection::new(connection, troubled, stopping.clone()),
@@ -181,9 +183,9 @@ impl Writer {
         *self.wal.borrow()
     }
 
-    /// Counts the commits that changed stories; editions are rendered when it moves.
+    /// The channels that commits have changed; they are rendered when it moves.
     #[must_use]
-    pub fn changed(&self) -> watch::Receiver<u64> {
+    pub fn changed(&self) -> watch::Receiver<ChannelChanges> {
         self.changed.clone()
     }
 }

@@ -69,7 +69,7 @@ const MODULES: [Module; 17] = [
     Module { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },
     Module {
         name: "store",
-        uses: "model schedule dedup normalise",
+        uses: "model clock schedule dedup normalise",
         names: "sqlx",
         why: "the only SQL; its writer asks dedup and schedule",
     },
@@ -336,6 +336,16 @@ fn pure_modules_name_nothing_that_acts() {
     hold(breaches);
 }
 
+#[test]
+fn only_the_clock_reads_the_monotonic_clock() {
+    let mut breaches = Vec::new();
+    for (source, _) in modules().into_iter().filter(|(_, module)| module.name != "clock") {
+        let reads = source.code.match_indices("Instant::now").chain(source.code.match_indices(".elapsed()"));
+        breaches.extend(reads.map(|(at, read)| format!("{}: {read}: ask Clock::monotonic", source.at(at))));
+    }
+    hold(breaches);
+}
+
 /// The types that some code defines outside functions: name and visibility.
 fn types(code: &str) -> Vec<(usize, &str, bool)> {
     let mut found = Vec::new();
@@ -419,7 +429,10 @@ fn cases_that_failed_are_kept_below_tests() {
     let blocks: Vec<_> = blocks.collect();
     assert!(blocks.len() > 20, "{} blocks are seen", blocks.len());
     let stray = blocks.into_iter().filter(|(_, block)| !set(block));
-    hold(stray.map(|(file, _)| format!("{file}: a property without #![proptest_config(crate::model::testing::cases())]")));
+    hold(
+        stray
+            .map(|(file, _)| format!("{file}: a property without #![proptest_config(crate::model::testing::cases())]")),
+    );
 }
 
 #[test]

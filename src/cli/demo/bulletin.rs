@@ -1,7 +1,7 @@
 //! What comes when every written report is out: short bulletins of the outlets in turn, for as long as the demo runs. They
 //! differ in time and figures only, as real ones do, and must never be taken for one report.
 
-use super::script::{DemoFeed, DemoReport, WINDOW, When};
+use super::report::{DemoFeed, DemoReport, WINDOW, When};
 
 /// Steps from one bulletin to the next.
 const EVERY: u64 = 3;

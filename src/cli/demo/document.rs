@@ -3,7 +3,8 @@
 use super::{
     Stage,
     picture::picture,
-    script::{DemoFeed, DemoReport, DemoScript, Dialect, When},
+    report::{DemoFeed, DemoReport, Dialect, When},
+    script::DemoScript,
 };
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::fmt::Write as _;

@@ -8,13 +8,15 @@ mod bulletin;
 mod document;
 mod loopback;
 mod picture;
+mod report;
 mod script;
 #[cfg(test)]
 mod tests;
 mod verb;
 
 pub use document::{document, illustration, page};
-pub use script::{DemoFeed, DemoOutlet, DemoReport, DemoScript};
+pub use report::{DemoFeed, DemoReport};
+pub use script::{DemoOutlet, DemoScript};
 pub(super) use verb::demo;
 
 use crate::clock::Clock;

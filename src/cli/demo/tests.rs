@@ -1,6 +1,6 @@
 //! The script is whole, its documents are feeds, and the stage plays.
 
-use super::{script::When, *};
+use super::{report::When, *};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 fn stage() -> Stage {
@@ -93,7 +93,7 @@ fn every_document_is_a_feed_at_every_step() {
         assert!(first.entries.len() >= 2, "{}", feed.path);
         for step in 0..script.last_step + 100 {
             let read = read(&script, feed, step);
-            assert!(read.entries.len() <= script::WINDOW);
+            assert!(read.entries.len() <= report::WINDOW);
             for entry in &read.entries {
                 let title = &entry.title.as_ref().unwrap().content;
                 assert!(!title.is_empty() && !entry.id.is_empty() && entry.links.len() == 1);

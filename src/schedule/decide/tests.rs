@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Fault, FeedUrl, OutletId, Slug, Validators};
+use crate::model::{Fault, FeedRecord, FeedUrl, Freshness, OutletId, Slug, Tally, Validators};
 use jiff::{SignedDuration, ToSpan};
 use proptest::prelude::*;
 

@@ -1,6 +1,7 @@
 //! WriterConnection of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
 //! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
 
+use crate::clock::Clock;
 use crate::store::error::{StoreError, TransientError};
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
@@ -116,8 +117,8 @@ impl WriterConnection {
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
         if *self.stopping.borrow() {
-            let since = *tries.stopping_since.get_or_insert_with(Instant::now);
-            if since.elapsed() >= STOP_PATIENCE {
+            let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
+            if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {
                 return Some(Err(error));
             }
             tokio::time::sleep(FIRST_PAUSE).await;

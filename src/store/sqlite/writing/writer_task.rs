@@ -2,11 +2,13 @@
 
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
+    clock::Clock,
     dedup::{Deciding, IdAllocator, Window, rules},
     model::FeedRecord,
     store::{
         batch::{Batch, PendingPoll},
         catalog::Catalog,
+        changes::ChannelChanges,
         command::{Command, Task},
         error::StoreError,
         feed_update::feed_update,
@@ -30,7 +32,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
@@ -65,8 +70,8 @@ pub(in crate::store) struct WriterLoop {
     /// When entries are indexed for searching that are not yet.
     index_at: Option<Instant>,
     checkpoints: Checkpoints,
-    /// Counts the commits that changed stories.
-    changed: watch::Sender<u64>,
+    /// The channels that commits have changed.
+    changed: watch::Sender<ChannelChanges>,
     _lock: WriterLock,
 }
 
@@ -77,7 +82,7 @@ impl WriterLoop {
         window: Window,
         ids: IdAllocator,
         checkpoints: Checkpoints,
-        changed: watch::Sender<u64>,
+        changed: watch::Sender<ChannelChanges>,
     ) -> Self {
         Self {
             database,
@@ -90,7 +95,7 @@ impl WriterLoop {
             empty_polls: Vec::new(),
             empty_since: None,
             // A run that ended in between may have left some.
-            index_at: Some(Instant::now() + search_index::WAIT),
+            index_at: Some(Clock::monotonic() + search_index::WAIT),
             checkpoints,
             changed,
             _lock: lock,
@@ -194,8 +199,14 @@ impl WriterLoop {
             Some(next) => self.rebuilding.push_back(next),
             None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
         }
-        self.changed.send_modify(|n| *n += 1);
+        self.touch(&HashSet::from([rebuilding.id]));
         Ok(())
+    }
+
+    /// Tells which channels the last commit changed.
+    fn touch(&self, channels: &HashSet<i64>) {
+        let known = self.catalog.channels.iter().filter(|(id, _)| channels.contains(id));
+        self.changed.send_modify(|changes| changes.touch(known.map(|(_, channel)| channel.slug.as_str())));
     }
 
     /// Settles a poll that brought nothing at once; lets one that brought a document join the batch.
@@ -210,7 +221,7 @@ impl WriterLoop {
             return;
         }
         let committed = self.settle(&poll, PollFindings::default());
-        self.empty_since.get_or_insert_with(Instant::now);
+        self.empty_since.get_or_insert_with(Clock::monotonic);
         send_reply(reply, committed);
     }
 
@@ -226,7 +237,7 @@ impl WriterLoop {
         match task {
             Task::Adopt(store_config, now, reply) => {
                 let answer = self.adopt(&store_config, now).await?;
-                self.changed.send_modify(|n| *n += 1);
+                self.changed.send_modify(ChannelChanges::touch_all);
                 send_reply(reply, answer);
             }
             Task::UpdateFeeds(updates, reply) => {
@@ -254,7 +265,7 @@ impl WriterLoop {
                     // Nothing may join a story that is no more.
                     self.window.unload();
                     self.loading = None;
-                    self.changed.send_modify(|n| *n += 1);
+                    self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
             }
@@ -283,12 +294,12 @@ impl WriterLoop {
                 self.long.push_back(pending);
             }
         }
-        transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
+        let touched = transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
         self.empty_polls.clear();
         self.empty_since = None;
-        self.index_at.get_or_insert_with(|| Instant::now() + search_index::WAIT);
-        if !(batch_rows.touched.is_empty() && batch_rows.revised.is_empty()) {
-            self.changed.send_modify(|n| *n += 1);
+        self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
+        if !touched.is_empty() {
+            self.touch(&touched);
         }
         for (reply, written) in answers {
             send_reply(reply, written);
@@ -324,7 +335,7 @@ impl WriterLoop {
     /// Indexes a batch of entries for searching.
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
-        self.index_at = more.then(Instant::now);
+        self.index_at = more.then(Clock::monotonic);
         Ok(())
     }
 
@@ -366,8 +377,8 @@ impl WriterLoop {
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
-        let last = Instant::now() + search_index::LAST;
-        while self.index_at.is_some() && Instant::now() < last {
+        let last = Clock::monotonic() + search_index::LAST;
+        while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;
         }
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
@@ -390,16 +401,21 @@ impl WriterLoop {
     }
 }
 
-/// Writes a batch and what polls that brought nothing left behind, in the caller's transaction.
+/// Writes a batch and what polls that brought nothing left behind, in the caller's transaction; answers the channels whose
+/// stories changed.
 async fn write(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
     catalog: &Catalog,
     polls: &[PollRows],
-) -> Result<(), StoreError> {
+) -> Result<HashSet<i64>, StoreError> {
     apply::apply(connection, batch_rows).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
-    feeds::write(connection, polls).await
+    feeds::write(connection, polls).await?;
+    let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
+    let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
+    touched.extend(&batch_rows.touched);
+    Ok(touched)
 }
 
 /// Answers; nobody waiting is no fault.
