@@ -209,6 +209,7 @@ fn format_words(format: DocumentFormat) -> &'static str {
         DocumentFormat::Atom03 => "Atom 0.3",
         DocumentFormat::Json => "JSON Feed",
         DocumentFormat::Cdf => "CDF",
+        DocumentFormat::NewsSitemap => "news sitemap",
     }
 }
 
