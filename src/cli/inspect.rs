@@ -200,7 +200,8 @@ fn hints(feed: &ParsedFeed) -> String {
     words.join("; ")
 }
 
-fn format_words(format: DocumentFormat) -> &'static str {
+/// What people call a format.
+pub(super) fn format_words(format: DocumentFormat) -> &'static str {
     match format {
         DocumentFormat::Rss20 => "RSS 2.0",
         DocumentFormat::Rss09 => "RSS 0.9x",

