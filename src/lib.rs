@@ -13,6 +13,7 @@
 //! - [`schedule`] - when each feed is polled next, and why. Pure.
 //! - [`fetch`] - one HTTP request with its redirects, limits and checks.
 //! - [`parse`] - the bytes of a document to its entries. Pure.
+//! - [`discover`] - where a site's news sitemaps are.
 //! - [`normalise`] - an entry as stated to an entry as stored: clean HTML, canonical links, folded text. Pure.
 //! - [`dedup`] - whether an entry is new, revised, or a report of a known story. Pure.
 //! - [`store`] - the database: one writer, any number of readers.
@@ -29,6 +30,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod dedup;
+pub mod discover;
 pub mod fetch;
 pub mod model;
 pub mod normalise;

@@ -200,7 +200,8 @@ fn hints(feed: &ParsedFeed) -> String {
     words.join("; ")
 }
 
-fn format_words(format: DocumentFormat) -> &'static str {
+/// What people call a format.
+pub(super) fn format_words(format: DocumentFormat) -> &'static str {
     match format {
         DocumentFormat::Rss20 => "RSS 2.0",
         DocumentFormat::Rss09 => "RSS 0.9x",
@@ -209,6 +210,7 @@ fn format_words(format: DocumentFormat) -> &'static str {
         DocumentFormat::Atom03 => "Atom 0.3",
         DocumentFormat::Json => "JSON Feed",
         DocumentFormat::Cdf => "CDF",
+        DocumentFormat::NewsSitemap => "news sitemap",
     }
 }
 

@@ -10,9 +10,11 @@ mod failure;
 mod feeds;
 mod healthcheck;
 pub mod inspect;
+mod manage;
 mod opml;
 mod out;
 mod poll;
+mod probe;
 mod progress;
 mod prune;
 mod replay;
@@ -109,10 +111,30 @@ enum Verb {
         /// Address of the page.
         url: String,
     },
-    /// Print the feeds of an OPML file as `[[outlet]]` tables for the configuration.
+    /// Find the feed or news sitemap of each address and add it to the configuration as an outlet.
+    Add(manage::AddArgs),
+    /// Remove an outlet from the configuration. Its entries stay.
+    Remove {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Poll an outlet again that was disabled.
+    Enable {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Stop polling an outlet and keep it in the configuration.
+    Disable {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Print the feeds of an OPML file as `[[outlet]]` tables, or add them to the configuration.
     ImportOpml {
         /// OPML file exported from a feed reader.
         file: PathBuf,
+        /// Write the outlets into the configuration; feeds that it has already are skipped.
+        #[arg(long)]
+        write: bool,
     },
     /// Print all configured feeds as OPML.
     ExportOpml,
@@ -160,7 +182,12 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }
         Verb::Discover { url } => document::discover(url).await,
-        Verb::ImportOpml { file } => opml::import(&file),
+        Verb::ImportOpml { file, write: false } => opml::import(&file),
+        Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file),
+        Verb::Add(args) => manage::add(&cli.config, environment, args).await,
+        Verb::Remove { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Remove),
+        Verb::Enable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Enable),
+        Verb::Disable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Disable),
         Verb::Replay { file, json: _ } => {
             // A configuration is optional here; if there is one, its window applies.
             let window = if cli.config.exists() {
@@ -203,6 +230,10 @@ async fn configured(
         | Verb::Demo
         | Verb::Inspect { .. }
         | Verb::Discover { .. }
+        | Verb::Add(_)
+        | Verb::Remove { .. }
+        | Verb::Enable { .. }
+        | Verb::Disable { .. }
         | Verb::ImportOpml { .. }
         | Verb::Replay { .. } => Ok(()),
     }

@@ -5,7 +5,10 @@
 
 use super::{CliError, out::written};
 use crate::{
-    config::{self, Config},
+    config::{
+        self, Config,
+        edit::{self, NewOutlet},
+    },
     model::{FeedUrl, Language, Slug},
     parse,
     publish::opml::{Subscription, render},
@@ -45,6 +48,17 @@ pub struct ListedFeed {
 
 /// Prints `[[outlet]]` tables for the feeds of a file; what cannot be polled is named on standard error.
 pub(super) fn import(file: &Path) -> Result<(), CliError> {
+    let outlets = new_outlets(file, HashSet::new(), &HashSet::new())?;
+    let tables = edit::add("", &outlets)? + "\n";
+    written(std::io::stdout().lock().write_all(tables.as_bytes()))
+}
+
+/// The feeds of a file as outlets; what cannot be polled, or is `known` already, is named on standard error.
+pub(super) fn new_outlets(
+    file: &Path,
+    slugs: HashSet<String>,
+    known: &HashSet<FeedUrl>,
+) -> Result<Vec<NewOutlet>, CliError> {
     let mut bytes = Vec::new();
     let open = || format!("{} cannot be read", file.display());
     File::open(file).with_context(open)?.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(open)?;
@@ -59,11 +73,11 @@ pub(super) fn import(file: &Path) -> Result<(), CliError> {
         let error = anyhow!("{} lists no feed", file.display());
         return Err(CliError::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
     }
-    let (tables, refused) = tables(&listed);
+    let (outlets, refused) = outlets(&listed, slugs, known);
     for why in refused {
         eprintln!("warning: {why}");
     }
-    written(std::io::stdout().lock().write_all(tables.as_bytes()))
+    Ok(outlets)
 }
 
 /// Prints the configured feeds as OPML.
@@ -217,10 +231,15 @@ fn piecewise(raw: &str) -> String {
     out + rest
 }
 
-/// Tables for a configuration file, which `warraq check` accepts, and why feeds were left out.
-fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
-    let (mut out, mut refused) = (String::new(), Vec::new());
-    let (mut slugs, mut feeds) = (HashSet::new(), HashSet::new());
+/// Outlets for a configuration file, which `warraq check` accepts, and why feeds were left out: those that are listed twice, or
+/// are `known` already. `slugs` are taken.
+fn outlets(
+    listed: &[ListedFeed],
+    mut slugs: HashSet<String>,
+    known: &HashSet<FeedUrl>,
+) -> (Vec<NewOutlet>, Vec<String>) {
+    let (mut outlets, mut refused) = (Vec::new(), Vec::new());
+    let mut feeds = HashSet::new();
     for one in listed {
         let address = address(&one.feed);
         let url = match FeedUrl::parse(&address) {
@@ -230,38 +249,34 @@ fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
                 continue;
             }
         };
-        if !feeds.insert(url.clone()) {
+        if known.contains(&url) {
+            refused.push(format!("skipped: {url} is configured already"));
+        } else if feeds.insert(url.clone()) {
+            let slug = slug(&one.title, url.host(), &mut slugs);
+            outlets.push(outlet_of(one, &url, slug));
+        } else {
             refused.push(format!("skipped: {url} is listed twice"));
-            continue;
         }
-        let slug = slug(&one.title, url.host(), &mut slugs);
-        out.push_str(&table(one, &url, &slug));
     }
-    (out, refused)
+    (outlets, refused)
 }
 
-/// One table.
-fn table(one: &ListedFeed, url: &FeedUrl, slug: &str) -> String {
+fn outlet_of(one: &ListedFeed, url: &FeedUrl, slug: String) -> NewOutlet {
     let name = Some(&one.title).filter(|title| !title.is_empty()).map_or(url.host(), String::as_str);
     let mut tags: Vec<String> = Vec::new();
-    for tag in one.tags.iter().map(|tag| quoted(tag, config::TAG_MAX)) {
+    for tag in one.tags.iter().map(|tag| clean(tag, config::TAG_MAX)) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
     }
-    let mut lines = vec![
-        "[[outlet]]".to_owned(),
-        format!("slug = \"{slug}\""),
-        format!("name = {}", quoted(name, config::TITLE_MAX)),
-    ];
-    if let Some(language) = one.language.as_deref().and_then(|tag| Language::parse(tag).ok()) {
-        lines.push(format!("language = \"{language}\""));
+    let language = one.language.as_deref().and_then(|tag| Language::parse(tag).ok());
+    NewOutlet {
+        slug,
+        name: clean(name, config::TITLE_MAX),
+        language: language.map(|language| language.to_string()),
+        tags,
+        feeds: vec![url.to_string()],
     }
-    if !tags.is_empty() {
-        lines.push(format!("tags = [{}]", tags.join(", ")));
-    }
-    lines.push(format!("feeds = [{}]\n\n", quoted(url.as_str(), usize::MAX)));
-    lines.join("\n")
 }
 
 /// `feed:` addresses are http addresses in disguise.
@@ -274,7 +289,7 @@ fn address(feed: &str) -> String {
 }
 
 /// A slug of the title's Latin letters and digits, else of the host's name; numbered where it is taken.
-fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
+pub(super) fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
     let of_title = folded(title);
     let bare = host.strip_prefix("www.").unwrap_or(host);
     // A title in Arabic leaves a stray number at best: then the host tells more.
@@ -317,18 +332,9 @@ fn folded(text: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
-/// A TOML basic string of at most `max` characters.
-fn quoted(text: &str, max: usize) -> String {
-    let mut out = String::from("\"");
-    for c in text.trim().chars().take(max) {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+/// A text on one line, of at most `max` characters.
+pub(super) fn clean(text: &str, max: usize) -> String {
+    text.trim().chars().take(max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -361,9 +367,9 @@ mod tests {
         assert_eq!(listed[0].feed, "https://www.alalam.ma/rss?a=1&b=2");
         assert_eq!(listed[0].tags, ["Presse & radio"]);
         assert_eq!(listed[2].tags, ["Boston/Weather", "news"]);
-        let (tables, refused) = tables(&listed);
+        let (outlets, refused) = outlets(&listed, HashSet::new(), &HashSet::new());
         assert_eq!(refused.len(), 2, "{refused:?}");
-        let config = parse(&tables);
+        let config = parse(&edit::add("", &outlets).unwrap());
         let slugs: Vec<_> = config.outlets.iter().map(|o| o.slug.as_str()).collect();
         assert_eq!(slugs, ["alalam", "leconomiste", "le-monde-2", "only"]);
         assert_eq!(config.outlets[0].language.as_ref().unwrap().as_str(), "ar-ma");
@@ -412,8 +418,8 @@ mod tests {
                     ..ListedFeed::default()
                 })
                 .collect();
-            let (tables, refused) = tables(&listed);
-            prop_assert_eq!(parse(&tables).outlets.len() + refused.len(), listed.len());
+            let (outlets, refused) = outlets(&listed, HashSet::new(), &HashSet::new());
+            prop_assert_eq!(parse(&edit::add("", &outlets).unwrap()).outlets.len() + refused.len(), listed.len());
         }
 
         #[test]

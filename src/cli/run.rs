@@ -1,6 +1,6 @@
 //! `warraq run`: the daemon.
 
-use super::CliError;
+use super::{CliError, manage::PidFile};
 use crate::{
     clock::Clock,
     config::Config,
@@ -38,6 +38,9 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
             return Ok(());
         }
     };
+    // Only once the database is ours. Without it the daemon runs as well; `warraq add` cannot tell it to reload.
+    let _pid_file = PidFile::hold(&database)
+        .inspect_err(|error| tracing::warn!(%error, "no file with the process id can be kept beside the database"));
     let (ready, _) = oneshot::channel();
     daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
 }

@@ -3,22 +3,21 @@
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
     fault::{ConfigLocation, did_you_mean},
-    raw::{ConfigSource, Section, listed},
+    raw::{Section, Source, listed},
     values,
 };
 use crate::model::{Channel, Outlet, Slug};
 use std::collections::{BTreeSet, HashMap};
-use toml::de::DeTable;
 
 const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse"];
 /// What may be set of channel `all`.
 const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
 
 /// Every channel, `all` first.
-pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, outlets: &[Outlet]) -> Vec<Channel> {
-    let sections = Section::all(book, root, "channel", &KEYS);
+pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channel> {
+    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "channel", &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
-        book.fault(first.place().clone(), "channel", format!("is one too many; allowed: {CHANNELS_MAX} channels"));
+        first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }
     let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
@@ -67,9 +66,9 @@ fn channel(
 ) -> Option<Channel> {
     let slug = section.required("slug", values::slug);
     if let Some(slug) = &slug
-        && let Some(ConfigLocation::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
+        && let Some(first) = taken.insert(slug.clone(), section.place_of("slug"))
     {
-        section.fault("slug", format!("\"{slug}\" is already used in line {line}; allowed: each once"));
+        section.fault("slug", format!("\"{slug}\" is already used in {}; allowed: each once", first.words()));
     }
     let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
     let label = |text: &str| values::label(text, TITLE_MAX);

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// Where a faulty value stands.
@@ -12,8 +13,22 @@ pub enum ConfigLocation {
     File,
     /// This line of the file, counted from 1.
     Line(usize),
+    /// This line of an included file.
+    Included(Arc<Path>, usize),
     /// This environment variable.
     Variable(String),
+}
+
+impl ConfigLocation {
+    /// `line 5`, or `line 5 of FILE`, or the variable's name.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::File => "the file".to_owned(),
+            Self::Line(line) => format!("line {line}"),
+            Self::Included(file, line) => format!("line {line} of {}", file.display()),
+            Self::Variable(name) => name.clone(),
+        }
+    }
 }
 
 /// One faulty value.
@@ -62,6 +77,7 @@ impl fmt::Display for ConfigFaults {
             match &fault.place {
                 ConfigLocation::File => write!(f, "{}: ", self.file.display())?,
                 ConfigLocation::Line(line) => write!(f, "{}:{line}: ", self.file.display())?,
+                ConfigLocation::Included(file, line) => write!(f, "{}:{line}: ", file.display())?,
                 ConfigLocation::Variable(name) => write!(f, "{name}: ")?,
             }
             if let Some(key) = &fault.key {

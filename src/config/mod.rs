@@ -5,7 +5,9 @@
 //! repository explains every key at its default.
 
 mod channels;
+pub mod edit;
 mod fault;
+mod include;
 mod outlets;
 mod raw;
 mod sections;
@@ -22,12 +24,13 @@ use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
-use raw::ConfigSource;
+use raw::{ConfigSource, Source};
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 use toml::de::DeTable;
 
@@ -83,6 +86,8 @@ pub struct Config {
     pub outlets: Vec<Outlet>,
     /// `all` first, then in the order of the file. Slugs are unique; named outlets and tags exist.
     pub channels: Vec<Channel>,
+    /// The files that `include` named, each once.
+    pub included: Vec<PathBuf>,
     /// Schedules of the outlets that state one.
     own_schedules: HashMap<Slug, Schedule>,
     /// What is shown in place of a feed's address, where the file says so.
@@ -95,6 +100,18 @@ impl Config {
     /// # Errors
     /// Every faulty value at once; or that there is no such file, where it was looked for and how to make one.
     pub fn load(file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
+        Self::load_with(file, environment, None)
+    }
+
+    /// As [`Config::load`], where an included file is to hold another text.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with(
+        file: &Path,
+        environment: &BTreeMap<String, String>,
+        replaced: Option<(&Path, &str)>,
+    ) -> Result<Self, ConfigFaults> {
         let bytes = read(file).map_err(|why| match why.kind() {
             io::ErrorKind::NotFound => missing(file),
             _ => ConfigFaults::whole(file, format!("cannot be read: {why}"), None),
@@ -103,7 +120,7 @@ impl Config {
             return Err(ConfigFaults::whole(file, format!("is too large; allowed: {FILE_MAX} bytes"), None));
         }
         match str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(text, file, environment),
+            Ok(text) => Self::parse_with(text, file, environment, replaced),
             Err(why) => {
                 let before = String::from_utf8_lossy(&bytes[..why.valid_up_to()]);
                 let place = ConfigLocation::Line(before.matches('\n').count() + 1);
@@ -118,26 +135,40 @@ impl Config {
     /// # Errors
     /// Every faulty value at once; a fault of TOML's syntax ends the reading.
     pub fn parse(text: &str, file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
-        let book = ConfigSource::new(text, environment);
-        let (root, syntax) = DeTable::parse_recoverable(text);
-        if !syntax.is_empty() {
-            let fault = |error: toml::de::Error| ConfigFault {
-                place: book.line(error.span().map_or(text.len(), |span| span.start)),
-                key: None,
-                what: format!("not TOML: {}", error.message()),
-            };
-            return Err(ConfigFaults::new(file, syntax.into_iter().take(SYNTAX_MAX).map(fault).collect()));
-        }
-        let config = Self::of(&book, root.get_ref(), file.parent().unwrap_or(Path::new("")));
-        let faults = book.into_faults();
+        Self::parse_with(text, file, environment, None)
+    }
+
+    fn parse_with(
+        text: &str,
+        file: &Path,
+        environment: &BTreeMap<String, String>,
+        replaced: Option<(&Path, &str)>,
+    ) -> Result<Self, ConfigFaults> {
+        let book = ConfigSource::new(text, None, environment);
+        let Some(root) = table(&book, text) else { return Err(ConfigFaults::new(file, book.into_faults())) };
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let included = include::read(&book, &root, directory, replaced);
+        let no_variables = BTreeMap::new();
+        let books: Vec<_> =
+            included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
+        let roots: Vec<_> = books.iter().zip(&included).map(|(book, f)| table(book, &f.text)).collect();
+        let mut sources = vec![(&book, &root)];
+        sources.extend(books.iter().zip(&roots).filter_map(|(book, root)| Some((book, root.as_ref()?))));
+        let mut config = Self::of(&sources, directory);
+        config.included = included.into_iter().map(|file| file.path.to_path_buf()).collect();
+        let faults: Vec<_> = std::iter::once(book).chain(books).flat_map(ConfigSource::into_faults).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
-    /// The configuration with a stand-in for every fault noted in `book`.
-    fn of(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+    /// The configuration with a stand-in for every fault noted in the sources, of which the first is the file itself.
+    fn of(sources: &[Source<'_, '_>], directory: &Path) -> Self {
+        let (book, root) = sources[0];
         sections::refuse_unknown(book, root);
-        let (outlets, own_schedules, public_urls) = outlets::read(book, root);
-        let channels = channels::read(book, root, &outlets);
+        for (book, root) in &sources[1..] {
+            book.refuse_unknown_keys("", root, &sections::REPEATED);
+        }
+        let (outlets, own_schedules, public_urls) = outlets::read(sources);
+        let channels = channels::read(sources, &outlets);
         Self {
             server: Server::read(book, root),
             database: Database::read(book, root, directory),
@@ -149,6 +180,7 @@ impl Config {
             log: Log::read(book, root),
             outlets,
             channels,
+            included: Vec::new(),
             own_schedules,
             public_urls,
         }
@@ -164,7 +196,7 @@ impl Config {
         }
         let what = if self.outlets.is_empty() { "no [[outlet]]" } else { "no [[outlet]] has a feed" };
         let hint = format!(
-            "add one with these lines, or the lines that `warraq import-opml FILE` makes of another reader's list:\n{OUTLET}"
+            "`warraq add URL` adds one, `warraq import-opml FILE --write` another reader's list; or write these lines:\n{OUTLET}"
         );
         Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
     }
@@ -190,6 +222,16 @@ impl Config {
     }
 }
 
+/// The tables of a file; `None` where its syntax is at fault, which is noted.
+fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
+    let (root, syntax) = DeTable::parse_recoverable(text);
+    for error in syntax.iter().take(SYNTAX_MAX) {
+        let place = book.line(error.span().map_or(text.len(), |span| span.start));
+        book.fault_without_key(place, format!("not TOML: {}", error.message()));
+    }
+    syntax.is_empty().then(|| root.into_inner())
+}
+
 /// The file's bytes, or the first of them that are too many.
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -199,7 +241,8 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
 
 fn missing(file: &Path) -> ConfigFaults {
     let place = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let hint =
-        format!("name another file with --config FILE or WARRAQ_CONFIG, or begin one with these lines:\n{OUTLET}");
+    let hint = format!(
+        "name another file with --config FILE or WARRAQ_CONFIG, let `warraq add URL` make one, or begin it with these lines:\n{OUTLET}"
+    );
     ConfigFaults::whole(file, format!("no such file; looked for {}", place.display()), Some(hint))
 }

@@ -3,7 +3,7 @@
 use super::{
     FEEDS_MAX, TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
-    raw::{ConfigSource, Located, Section, listed},
+    raw::{Located, Section, Source, listed},
     values,
 };
 use crate::{
@@ -12,9 +12,8 @@ use crate::{
 };
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
-use toml::de::DeTable;
 
-const KEYS: [&str; 8] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was"];
+const KEYS: [&str; 9] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was", "enabled"];
 
 /// What a feed may hold where it is a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
@@ -23,10 +22,10 @@ const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
 /// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
-pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
-    let sections = Section::all(book, root, "outlet", &KEYS);
+pub(super) fn read(sources: &[Source<'_, '_>]) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
+    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "outlet", &KEYS)).collect();
     if let Some(first) = sections.get(FEEDS_MAX) {
-        book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
+        first.fault_here(format!("is one too many; allowed: {FEEDS_MAX} outlets"));
     }
     let mut unique = Unique::default();
     let mut schedules = HashMap::new();
@@ -46,10 +45,11 @@ pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>,
 fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
     let Some(section) = sections.first() else { return };
     for (url, place) in &unique.former {
-        if let Some(ConfigLocation::Line(line)) = unique.feeds.get(url) {
+        if let Some(used) = unique.feeds.get(url) {
             let words = format!(
-                "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
-                url.shown()
+                "\"{}\" is a feed's address now, by {}; allowed: addresses that no outlet has any more",
+                url.shown(),
+                used.words()
             );
             section.fault_at(place.clone(), "was", words);
         }
@@ -86,28 +86,42 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let language = section.text("language", values::language);
     let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
-    let feeds = feeds(section, unique);
+    let (feeds, alternatives) = feeds(section, unique);
     let was = former(section, unique);
-    Some(Outlet { slug: slug?, name: name.unwrap_or_default(), language, time_zone, tags, feeds, was })
+    let enabled = section.flag("enabled").unwrap_or(true);
+    let name = name.unwrap_or_default();
+    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled })
 }
 
-fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
+/// The outlet's feeds, and the other addresses of those that have alternatives.
+fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
     let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
         section.fault("feeds", "is missing; it is required: the addresses of feeds, or of pages that announce one");
     }
-    let mut feeds = Vec::new();
-    for Located { value: (url, public_url), place } in given.unwrap_or_default() {
-        if unique.feeds.len() == FEEDS_MAX {
-            section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
-            break;
+    let (mut feeds, mut alternatives) = (Vec::new(), Vec::new());
+    for group in given.unwrap_or_default() {
+        let mut urls = Vec::new();
+        for Located { value: (url, public_url), place } in group {
+            if unique.feeds.len() == FEEDS_MAX {
+                let what = format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets");
+                section.fault_at(place, "feeds", what);
+                return (feeds, alternatives);
+            }
+            if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
+                unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
+                urls.push(url);
+            }
         }
-        if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
-            unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
-            feeds.push(url);
+        let mut urls = urls.into_iter();
+        let Some(url) = urls.next() else { continue };
+        let others: Vec<FeedUrl> = urls.collect();
+        if !others.is_empty() {
+            alternatives.push((url.clone(), others));
         }
+        feeds.push(url);
     }
-    feeds
+    (feeds, alternatives)
 }
 
 /// A feed that is written as a table.
@@ -130,11 +144,12 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
     key: &str,
     place: ConfigLocation,
 ) -> bool {
-    if let Some(ConfigLocation::Line(line)) = taken.get(value) {
+    if let Some(first) = taken.get(value) {
+        let first = first.words();
         section.fault_at(
             place,
             key,
-            format!("\"{shown}\" is already used in line {line}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is already used in {first}; allowed: each once over all outlets"),
         );
         return false;
     }

@@ -5,29 +5,36 @@ use super::{
     LIST_MAX,
     fault::{ConfigFault, ConfigLocation, did_you_mean},
 };
-use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive};
+use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, path::Path, sync::Arc};
 use toml::de::{DeTable, DeValue};
 
 /// What every section of one reading shares: the places of lines, the environment, the faults found so far.
 pub(super) struct ConfigSource<'a> {
     newlines: Vec<usize>,
+    /// The file, where it is an included one.
+    file: Option<Arc<Path>>,
     environment: &'a BTreeMap<String, String>,
     faults: RefCell<Vec<ConfigFault>>,
 }
 
 impl<'a> ConfigSource<'a> {
-    pub(super) fn new(text: &str, environment: &'a BTreeMap<String, String>) -> Self {
+    pub(super) fn new(text: &str, file: Option<Arc<Path>>, environment: &'a BTreeMap<String, String>) -> Self {
         let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
-        Self { newlines, environment, faults: RefCell::default() }
+        Self { newlines, file, environment, faults: RefCell::default() }
     }
 
     /// The line, counted from 1, that holds the byte at `offset`.
     pub(super) fn line(&self, offset: usize) -> ConfigLocation {
-        ConfigLocation::Line(self.newlines.partition_point(|newline| *newline < offset) + 1)
+        let line = self.newlines.partition_point(|newline| *newline < offset) + 1;
+        self.file.as_ref().map_or(ConfigLocation::Line(line), |file| ConfigLocation::Included(Arc::clone(file), line))
     }
 
     pub(super) fn fault(&self, place: ConfigLocation, key: impl Into<String>, what: impl Into<String>) {
         self.faults.borrow_mut().push(ConfigFault { place, key: Some(key.into()), what: what.into() });
+    }
+
+    pub(super) fn fault_without_key(&self, place: ConfigLocation, what: String) {
+        self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
     }
 
     pub(super) fn into_faults(self) -> Vec<ConfigFault> {
@@ -65,6 +72,9 @@ impl<'a> ConfigSource<'a> {
         }
     }
 }
+
+/// A file of the configuration, with its tables.
+pub(super) type Source<'a, 'b> = (&'b ConfigSource<'a>, &'a DeTable<'a>);
 
 /// The environment variable that overrides a key.
 fn variable(section: &str, key: &str) -> String {
@@ -111,6 +121,11 @@ pub(super) struct Section<'a, 'b> {
 }
 
 impl<'a, 'b> Section<'a, 'b> {
+    /// The keys above all tables; the environment cannot speak to them.
+    pub(super) fn top(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>) -> Self {
+        Self { book, name: String::new(), place: book.line(0), table: Some(root), open: false }
+    }
+
     /// The table `name` of `root`, which may be absent; `keys` are all it may hold.
     pub(super) fn of(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
         let section = |place, table| Self { book, name: name.to_owned(), place, table, open: true };
@@ -158,9 +173,10 @@ impl<'a, 'b> Section<'a, 'b> {
         sections
     }
 
-    /// Where the section begins.
-    pub(super) fn place(&self) -> &ConfigLocation {
-        &self.place
+    /// Notes a fault of the section as a whole.
+    pub(super) fn fault_here(&self, what: impl Into<String>) {
+        let name = self.name.split(['.', '[']).next().unwrap_or_default();
+        self.book.fault(self.place.clone(), name, what);
     }
 
     /// Whether the key is set.
@@ -191,7 +207,8 @@ impl<'a, 'b> Section<'a, 'b> {
 
     /// Notes a fault of a key at a place of the caller's: an element of a list.
     pub(super) fn fault_at(&self, place: ConfigLocation, key: &str, what: impl Into<String>) {
-        self.book.fault(place, format!("{}.{key}", self.name), what);
+        let key = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
+        self.book.fault(place, key, what);
     }
 
     /// The key's text taken by `parse`, whose error says what is wrong and what is allowed; `None` when it is not set or faulty.
@@ -248,36 +265,57 @@ impl<'a, 'b> Section<'a, 'b> {
         flag
     }
 
-    /// The key's elements, texts taken by `text` and tables by `table`; faulty ones are left out. `None` when the key is not set
-    /// or no list. A table may hold `keys` only.
+    /// The key's elements, texts taken by `text` and tables by `table`, each as a list of alternatives: a list inside the list
+    /// holds several. Faulty ones are left out. `None` when the key is not set or no list. A table may hold `keys` only.
     pub(super) fn mixed<T>(
         &self,
         key: &str,
         keys: &[&str],
         text: impl Fn(&str) -> Result<T, String>,
         table: impl Fn(&Section<'_, '_>) -> Option<T>,
-    ) -> Option<Vec<Located<T>>> {
+    ) -> Option<Vec<Vec<Located<T>>>> {
         let raw = self.raw(key)?;
-        let RawValue::Toml(DeValue::Array(array)) = &raw.value else { return self.list(key, text) };
-        let taken = |element: &toml::Spanned<DeValue<'_>>| {
-            let place = self.book.line(element.span().start);
-            let value = match element.get_ref() {
-                DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
-                DeValue::Table(inner) => {
-                    let name = format!("{}.{key}", self.name);
-                    self.book.refuse_unknown_keys(&format!("{name}."), inner, keys);
-                    let (book, place) = (self.book, place.clone());
-                    table(&Section { book, name, place, table: Some(inner), open: false })
-                }
-                other => {
-                    let kind = RawValue::Toml(other).kind();
-                    self.fault_at(place.clone(), key, format!("holds {kind}; allowed: strings in quotes, or tables"));
-                    None
-                }
-            };
-            value.map(|value| Located { value, place })
+        let RawValue::Toml(DeValue::Array(array)) = &raw.value else {
+            return self.list(key, text).map(|list| list.into_iter().map(|one| vec![one]).collect());
         };
-        Some(array.iter().filter_map(taken).collect())
+        let one = |element: &toml::Spanned<DeValue<'_>>| self.text_or_table(key, keys, element, &text, &table);
+        let group = |element: &toml::Spanned<DeValue<'_>>| match element.get_ref() {
+            DeValue::Array(alternatives) => {
+                if alternatives.is_empty() {
+                    self.fault_at(self.book.line(element.span().start), key, "holds an empty list; allowed: addresses");
+                }
+                alternatives.iter().filter_map(one).collect::<Vec<_>>()
+            }
+            _ => one(element).into_iter().collect(),
+        };
+        Some(array.iter().map(group).filter(|group| !group.is_empty()).collect())
+    }
+
+    /// One element of a list of texts and tables.
+    fn text_or_table<T>(
+        &self,
+        key: &str,
+        keys: &[&str],
+        element: &toml::Spanned<DeValue<'_>>,
+        text: &impl Fn(&str) -> Result<T, String>,
+        table: &impl Fn(&Section<'_, '_>) -> Option<T>,
+    ) -> Option<Located<T>> {
+        let place = self.book.line(element.span().start);
+        let value = match element.get_ref() {
+            DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
+            DeValue::Table(inner) => {
+                let name = format!("{}.{key}", self.name);
+                self.book.refuse_unknown_keys(&format!("{name}."), inner, keys);
+                let (book, place) = (self.book, place.clone());
+                table(&Section { book, name, place, table: Some(inner), open: false })
+            }
+            other => {
+                let kind = RawValue::Toml(other).kind();
+                self.fault_at(place.clone(), key, format!("holds {kind}; allowed: strings in quotes, or tables"));
+                None
+            }
+        };
+        value.map(|value| Located { value, place })
     }
 
     /// The key's texts, each taken by `parse`; faulty ones are left out. `None` when the key is not set or no list.

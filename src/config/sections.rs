@@ -31,11 +31,11 @@ pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
     ("log", &Log::KEYS),
 ];
 /// The sections that repeat.
-const REPEATED: [&str; 2] = ["outlet", "channel"];
+pub(super) const REPEATED: [&str; 2] = ["outlet", "channel"];
 
 /// Notes unknown sections and unknown variables.
 pub(super) fn refuse_unknown(book: &ConfigSource<'_>, root: &DeTable<'_>) {
-    let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).chain(REPEATED).collect();
+    let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).chain(REPEATED).chain(["include"]).collect();
     book.refuse_unknown_keys("", root, &known);
     book.refuse_unknown_variables(&SECTIONS, &REPEATED);
 }

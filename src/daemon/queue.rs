@@ -99,7 +99,9 @@ impl PollQueue {
             .collect();
         let was = std::mem::take(&mut self.feeds);
         for record in records {
-            let Some((outlet, schedule)) = outlets.get(&record.outlet) else { continue };
+            let Some((outlet, schedule)) = outlets.get(&record.outlet).filter(|(outlet, _)| outlet.enabled) else {
+                continue;
+            };
             let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
             let before = was.get(&record.id);
             // What a poll has settled since the records were read is newer than they are.

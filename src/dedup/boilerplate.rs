@@ -2,8 +2,8 @@
 //! counting as evidence.
 
 use super::compare::{self, Overlap};
-use super::features::{TextFeatures, run_hash};
 use super::features::ComparedText;
+use super::features::{TextFeatures, run_hash};
 use super::rules;
 use super::window::Window;
 use super::words::WordId;

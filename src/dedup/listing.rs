@@ -60,6 +60,20 @@ impl Listing {
         self.repeated_ids.extend(&page.repeated_ids);
     }
 
+    /// Adds another document of the same feed behind what is listed.
+    pub fn join(&mut self, other: &Self) {
+        let mut keys: Vec<(u32, i64)> = other.places.iter().map(|(key, place)| (*place, *key)).collect();
+        keys.sort_unstable();
+        for (_, key) in keys {
+            let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+            self.places.entry(key).or_insert(next);
+        }
+        self.repeated_links.extend(&other.repeated_links);
+        self.repeated_stamps.extend(&other.repeated_stamps);
+        self.repeated_ids.extend(&other.repeated_ids);
+        self.guids_void |= other.guids_void;
+    }
+
     /// The keys of all that is listed, by hash.
     pub fn keys(&self) -> impl Iterator<Item = i64> + '_ {
         self.places.keys().copied()

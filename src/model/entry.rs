@@ -22,6 +22,9 @@ pub enum DocumentFormat {
     Json,
     /// Microsoft's Channel Definition Format.
     Cdf,
+    /// A sitemap with the elements of Google News (sitemaps.org 0.9, sitemap-news 0.9).
+    #[serde(rename = "news-sitemap")]
+    NewsSitemap,
 }
 
 /// What decided the character encoding.

@@ -18,8 +18,12 @@ pub struct Outlet {
     pub tags: Vec<String>,
     /// Configured addresses: feeds, or pages that announce one.
     pub feeds: Vec<FeedUrl>,
+    /// Other addresses of feeds that have some, in the order in which they are tried.
+    pub alternatives: Vec<(FeedUrl, Vec<FeedUrl>)>,
     /// Former addresses of feeds: what they brought is this outlet's.
     pub was: Vec<FeedUrl>,
+    /// Whether its feeds are polled.
+    pub enabled: bool,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, with `-` or `_` inside, at most 64 characters.

@@ -25,10 +25,11 @@ pub(super) struct Root {
 
 /// Finds the feed in a document, also inside an HTML page.
 pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
-    let all = tree.descend(TOP, |tag| !matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed));
+    let all = tree.descend(TOP, |tag| !matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::UrlSet));
     let of = |wanted: &[Tag]| all.iter().find(|(tag, _)| wanted.contains(tag)).copied();
-    let (tag, id) =
-        of(&[Tag::Rss, Tag::RdfRoot, Tag::Feed]).or_else(|| of(&[Tag::Channel])).or_else(|| of(&[Tag::Item]))?;
+    let (tag, id) = of(&[Tag::Rss, Tag::RdfRoot, Tag::Feed, Tag::UrlSet])
+        .or_else(|| of(&[Tag::Channel]))
+        .or_else(|| of(&[Tag::Item]))?;
     let channel = if tag == Tag::Channel { id } else { tree.child(id, Tag::Channel).unwrap_or(id) };
     Some(Root { id, channel, format: format(tree, tag, id) })
 }
@@ -44,6 +45,7 @@ fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
         Tag::Feed => DocumentFormat::Atom10,
         Tag::Item if tree.node(id).text.eq_ignore_ascii_case("entry") => DocumentFormat::Atom10,
         Tag::Channel => DocumentFormat::Cdf,
+        Tag::UrlSet => DocumentFormat::NewsSitemap,
         _ if version.starts_with("0.9") => DocumentFormat::Rss09,
         _ => DocumentFormat::Rss20,
     }

@@ -55,6 +55,7 @@ impl Links {
             match tag {
                 Tag::Id => links.identity(tree, child, &mut pages),
                 Tag::Link => links.link(tree, child, &mut pages),
+                Tag::Loc => first(&mut pages.text, || absolute_text(tree, child)),
                 Tag::OriginalLink => first(&mut pages.original, || address::absolute(None, &text::plain(tree, child)?)),
                 _ => {}
             }

@@ -29,6 +29,7 @@ mod outlines;
 mod people;
 mod plain_dates;
 mod rss_json;
+mod sitemap;
 mod text;
 mod tokens;
 mod tree;
@@ -39,6 +40,7 @@ pub use dates::instant;
 pub use html::{Announced, announced};
 pub use limits::WORK;
 pub use outlines::{Outline, outlines};
+pub use sitemap::{SitemapRef, sitemap_index};
 
 use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};
 use draft::{EntryDraft, FeedDraft};
@@ -167,7 +169,11 @@ fn read_xml(
     if tree.node(root.id).span.0 > 0 && !text[..tree.node(root.id).span.0].trim_start().starts_with("<?xml") {
         note_what_precedes(&text[..tree.node(root.id).span.0], repairs);
     }
-    let mut feed = feed::read(&tree, root, &context.zone);
+    let mut feed = if root.format == DocumentFormat::NewsSitemap {
+        sitemap::feed(&tree, root.id)?
+    } else {
+        feed::read(&tree, root, &context.zone)
+    };
     feed.bound().note(repairs);
     let mut raw = RawDocument {
         format: root.format,
@@ -213,7 +219,7 @@ fn read_items(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
-    let about = |id| About::of(&entry::read(tree, id, links::Links::default(), &context.zone));
+    let about = |id| About::of(&read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
         limits.look()?;
         if keys.is_repeated(links.id.as_deref()) {
@@ -230,7 +236,7 @@ fn read_items(
             raw.listed.push((hash, page, key, true));
             continue;
         }
-        let mut draft = entry::read(tree, id, links, &context.zone);
+        let mut draft = read_item(tree, root, id, links, &context.zone);
         let cuts = draft.bound();
         if tree.references.exhausted.get() || !space.take_draft(&draft) {
             break;
@@ -241,6 +247,21 @@ fn read_items(
     }
     raw.guids_void = keys.void_now;
     Ok(space)
+}
+
+/// One entry of a feed or a sitemap.
+fn read_item(
+    tree: &tree::Tree<'_>,
+    root: tree::NodeId,
+    id: tree::NodeId,
+    links: links::Links,
+    zone: &TimeZone,
+) -> EntryDraft {
+    if tree.node(root).tag == names::Tag::UrlSet {
+        sitemap::entry(tree, id, links)
+    } else {
+        entry::read(tree, id, links, zone)
+    }
 }
 
 /// The entries of a document with their addresses, as many as there is room for; their names are announced to `keys`.
@@ -259,6 +280,9 @@ fn items(
         found.insert(0, (names::Tag::Item, root));
     }
     found.retain(|(_, id)| tree.node(*id).closed);
+    if tree.node(root).tag == names::Tag::UrlSet {
+        found.retain(|(_, id)| sitemap::is_news(tree, *id));
+    }
     let mut items = Vec::with_capacity(found.len().min(ENTRIES));
     let mut taken = 0;
     for (_, id) in found {

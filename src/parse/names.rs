@@ -6,7 +6,7 @@
 /// A vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ns {
-    /// RSS of any version, Atom of any version, CDF.
+    /// RSS of any version, Atom of any version, CDF, sitemaps.
     Core,
     /// `content:encoded`.
     Content,
@@ -28,6 +28,10 @@ pub(super) enum Ns {
     Origin,
     /// `admin:generatorAgent`.
     Admin,
+    /// Google's news in sitemaps.
+    News,
+    /// Google's pictures in sitemaps.
+    SitemapImage,
     /// Anything else.
     Other,
 }
@@ -54,7 +58,10 @@ impl Ns {
             | "example.com/necho"
             | "uri/of/echo/namespace"
             | "purl.org/net/rss1.1"
-            | "rssboard.org/rss-specification" => Self::Core,
+            | "rssboard.org/rss-specification"
+            | "sitemaps.org/schemas/sitemap/0.9"
+            | "google.com/schemas/sitemap/0.84"
+            | "google.com/schemas/sitemap/0.9" => Self::Core,
             "purl.org/rss/1.0/modules/content" => Self::Content,
             "purl.org/dc/elements/1.1" | "purl.org/dc/elements/1.0" => Self::Dc,
             "purl.org/dc/terms" => Self::Terms,
@@ -65,6 +72,8 @@ impl Ns {
             "w3.org/1999/xhtml" => Self::Xhtml,
             "rssnamespace.org/feedburner/ext/1.0" | "pheedo.com/namespace/pheedo" => Self::Origin,
             "webns.net/mvcb" => Self::Admin,
+            "google.com/schemas/sitemap-news/0.9" => Self::News,
+            "google.com/schemas/sitemap-image/1.1" => Self::SitemapImage,
             _ if bare.contains("backend.userland.com/rss") && !bare.contains("module") => Self::Core,
             _ => return None,
         })
@@ -84,6 +93,8 @@ impl Ns {
             "xhtml" => Self::Xhtml,
             "feedburner" | "pheedo" => Self::Origin,
             "admin" => Self::Admin,
+            "news" => Self::News,
+            "image" => Self::SitemapImage,
             _ => Self::Other,
         }
     }
@@ -248,6 +259,32 @@ tags! {
     UpdateFrequency = Sy b"updatefrequency",
     /// Root of a web page.
     Html = Core b"html" | Xhtml b"html",
+    /// Root of a sitemap; its `url` elements are entries.
+    UrlSet = Core b"urlset",
+    /// Root of an index of sitemaps.
+    SitemapIndex = Core b"sitemapindex",
+    /// A sitemap that an index lists.
+    Sitemap = Core b"sitemap",
+    /// Address of a page, a sitemap or a picture.
+    Loc = Core b"loc" | SitemapImage b"loc",
+    /// Last change of a page or a sitemap.
+    LastMod = Core b"lastmod",
+    /// What a sitemap says of an article.
+    News = News b"news",
+    /// Where the article appeared.
+    NewsPublication = News b"publication",
+    /// Name of the publication.
+    NewsName = News b"name",
+    /// Language of the publication.
+    NewsLanguage = News b"language",
+    /// Publication of the article.
+    NewsDate = News b"publication_date",
+    /// Title of the article.
+    NewsTitle = News b"title",
+    /// Several categories of the article.
+    NewsKeywords = News b"keywords",
+    /// A picture of a page.
+    SitemapImage = SitemapImage b"image",
 }
 
 impl Tag {

@@ -176,7 +176,8 @@ fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
     }
 }
 
-fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
+/// The categories of a list with commas.
+pub(super) fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
     let Some(text) = text::plain(tree, id) else { return };
     for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {
         if into.len() > LIST {

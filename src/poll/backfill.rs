@@ -72,7 +72,7 @@ impl Poller {
         pages.asked.insert(planned.feed.ask.clone());
         self.read_older(planned, document, reading.older.take(), &mut pages).await?;
         document.gap = !pages.closed;
-        reading.older_bytes = pages.bytes;
+        reading.older_bytes += pages.bytes;
         if pages.asked.len() > 1 {
             tracing::info!(
                 outlet = %planned.feed.outlet,

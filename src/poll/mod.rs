@@ -2,7 +2,9 @@
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
+mod alternatives;
 mod backfill;
+mod sitemaps;
 
 use crate::{
     clock::Clock,
@@ -94,6 +96,8 @@ struct Reading {
     document: Option<Document>,
     /// Of the body that was read or compared.
     body: Option<BodyState>,
+    /// Where the document came from another address than the one that was asked first.
+    status: Option<u16>,
     /// The feed that a page announced, asked from now on.
     announced: Option<FeedUrl>,
     /// The document's next older page.
@@ -106,7 +110,16 @@ struct Reading {
 
 impl Reading {
     fn of(outcome: Outcome) -> Self {
-        Self { outcome, document: None, body: None, announced: None, older: None, older_bytes: 0, older_fault: None }
+        Self {
+            outcome,
+            document: None,
+            body: None,
+            status: None,
+            announced: None,
+            older: None,
+            older_bytes: 0,
+            older_fault: None,
+        }
     }
 }
 
@@ -128,7 +141,7 @@ impl Poller {
     /// # Errors
     /// When the store has failed, or we lack the means to ask; never for anything a server did.
     pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
-        let (started_at, late) = (self.clock.now(), planned.late);
+        let started_at = self.clock.now();
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
@@ -139,12 +152,14 @@ impl Poller {
         };
         let base = answer.base(&planned.feed.ask).clone();
         let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
-        let head = ResponseHead { status, bytes, freshness, permanent };
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
         let reading = self.read(&planned, result, base, announced).await?;
+        let reading = self.or_alternative(&planned, reading).await?;
         let reading = self.backfill(&planned, reading).await?;
+        let (status, late) = (reading.status.or(status), planned.late);
+        let head = ResponseHead { status, bytes, freshness, permanent };
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
         let (outcome, bytes) = (poll.outcome.clone(), poll.bytes);
         let written = self.writer.poll(poll).await?;
@@ -166,6 +181,7 @@ impl Poller {
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),
         };
+        let index = (base.clone(), validators.clone(), body.hash());
         if planned.feed.body_hash == Some(body.hash()) {
             let FeedRecord { hints, guids_void, .. } = &planned.feed;
             let body = BodyState { validators, hash: body.hash(), hints: hints.clone(), guids_void: *guids_void };
@@ -180,22 +196,45 @@ impl Poller {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
+        if let Some(sitemaps) = unread.sitemaps {
+            return Ok(self.read_index(planned, index, sitemaps, &listed_before).await);
+        }
         // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
         if !never_read && planned.feed.body_hash.is_some() {
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
-        // A page: the first announced feed that reads is followed, and asked from now on.
+        // A page: the first announced feed that reads is followed, and asked from now on; else a news sitemap of the site.
         for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
-            tokio::time::sleep(planned.host_pause).await;
-            let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
-            let base = answer.base(&url).clone();
-            let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
-            let found = FetchedDocument { body, base, content_type, validators };
-            if let Ok(reading) = self.parse(planned, found, Arc::clone(&listed_before)).await {
-                return Ok(Reading { announced: Some(url), ..reading });
+            if let Some(reading) = self.try_address(planned, url, &listed_before).await {
+                return Ok(reading);
             }
         }
+        if unread.fault == Fault::Html
+            && let Some(reading) = self.find_sitemap(planned, &index.0, &listed_before).await
+        {
+            return Ok(reading);
+        }
         Ok(Reading::of(Outcome::Failed(unread.fault)))
+    }
+
+    /// Asks for an address that may be the feed's; what reads is asked from now on.
+    async fn try_address(
+        &self,
+        planned: &PlannedPoll,
+        url: FeedUrl,
+        listed_before: &Arc<HashSet<RawHash>>,
+    ) -> Option<Reading> {
+        tokio::time::sleep(planned.host_pause).await;
+        let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
+        let base = answer.base(&url).clone();
+        let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
+        let index = (base.clone(), validators.clone(), body.hash());
+        let found = FetchedDocument { body, base, content_type, validators };
+        let reading = match self.parse(planned, found, Arc::clone(listed_before)).await {
+            Ok(reading) => reading,
+            Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before).await,
+        };
+        reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
     /// Reads a document on a blocking thread, under the limit of memory for parsing.
@@ -227,7 +266,7 @@ impl Poller {
         let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
             Err(panic) => {
-                return Err(UnreadableDocument { fault: Fault::Parser(panic.to_string()), announced: Vec::new() });
+                return Err(UnreadableDocument::of(Fault::Parser(panic.to_string())));
             }
         };
         Ok(Reading {
@@ -256,10 +295,19 @@ struct FetchedDocument {
     validators: Validators,
 }
 
-/// A document that is no feed, and the feeds that it announces.
+/// A document that is no feed.
 struct UnreadableDocument {
     fault: Fault,
+    /// The feeds that it announces.
     announced: Vec<FeedUrl>,
+    /// What it lists, if it is an index of sitemaps.
+    sitemaps: Option<Vec<parse::SitemapRef>>,
+}
+
+impl UnreadableDocument {
+    fn of(fault: Fault) -> Self {
+        Self { fault, announced: Vec::new(), sitemaps: None }
+    }
 }
 
 /// Parses and normalises: CPU work, for a blocking thread. Answers the document, whether its feed's guids are void, and where
@@ -276,6 +324,7 @@ fn read_document(
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         UnreadableDocument {
             announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
+            sitemaps: if matches!(fault, Fault::NotAFeed(_)) { parse::sitemap_index(body, context) } else { None },
             fault,
         }
     })?;
@@ -301,7 +350,7 @@ fn read_document(
     for ListedEntry { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
-            return Err(UnreadableDocument { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
+            return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
-const ASTRAY: u32 = 3;
+pub const FAILURES_BEFORE_CONFIGURED_ADDRESS: u32 = 3;
 
 /// The feed after this poll, and why it is due when it is.
 pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedUpdate {
@@ -26,7 +26,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
     }
     follow(&mut feed, poll);
     // Where a page or a redirect once led may be gone; the configured address is the operator's word.
-    if due.failures >= ASTRAY && feed.ask != feed.url {
+    if due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS && feed.ask != feed.url {
         feed.ask = feed.url.clone();
         feed.validators = Validators::default();
         feed.body_hash = None;
@@ -156,9 +156,9 @@ mod tests {
         let adopted = after(&FinishedPoll { redirect: RedirectDecision::Adopt(moved.clone()), ..poll(Outcome::Moved) });
         assert_eq!((adopted.ask, adopted.moving), (moved, None));
         let mut failing = poll(Outcome::Failed(Fault::Empty));
-        failing.feed.failures = ASTRAY - 2;
+        failing.feed.failures = FAILURES_BEFORE_CONFIGURED_ADDRESS - 2;
         assert_eq!(after(&failing).ask, failing.feed.ask);
-        failing.feed.failures = ASTRAY - 1;
+        failing.feed.failures = FAILURES_BEFORE_CONFIGURED_ADDRESS - 1;
         let back = after(&failing);
         assert_eq!((back.ask, back.body_hash, back.validators), (back.url, None, Validators::default()));
     }

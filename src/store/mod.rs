@@ -23,6 +23,7 @@ mod writer;
 
 pub use changes::ChannelChanges;
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
+pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };

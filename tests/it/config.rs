@@ -89,7 +89,7 @@ fn a_configuration_without_a_feed_is_faulty_and_says_how_to_add_one() {
             assert_eq!(ended.status.code(), Some(78), "{verb}: {said}");
             assert!(said.starts_with(&format!("error: config.toml: {what}\nhint: ")), "{verb}: {said}");
             assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "{verb} started nothing");
-            let example = said.split_once("list:\n").unwrap().1;
+            let example = said.split_once("lines:\n").unwrap().1;
             fs::write(&file, format!("{text}\n{example}")).unwrap();
             assert_eq!(check_in(directory.path(), &[]).0, Some(0), "{example}");
             fs::write(&file, text).unwrap();

@@ -26,7 +26,7 @@ fn is_void(name: &str) -> bool {
 
 /// Elements that hold elements only.
 fn is_frame(tag: Tag) -> bool {
-    matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::Channel | Tag::Item | Tag::Html)
+    matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::Channel | Tag::Item | Tag::Html | Tag::UrlSet)
 }
 
 pub(super) struct Builder<'t, 'a> {
@@ -135,7 +135,10 @@ impl<'a> Builder<'_, 'a> {
             self.bind(attrs, depth, repairs);
         }
         let (prefix, local_name) = name.rsplit_once(':').unwrap_or(("", name));
-        let tag = Tag::of(self.vocabulary(prefix, repairs), local_name);
+        let tag = match Tag::of(self.vocabulary(prefix, repairs), local_name) {
+            Tag::Url if self.open.iter().any(|id| self.tree.nodes[*id].tag == Tag::UrlSet) => Tag::Item,
+            tag => tag,
+        };
         if tag == Tag::Item {
             self.end_item_before(span.0, repairs);
         }

@@ -1,0 +1,95 @@
+//! A running daemon and its process id. The id stands in a file beside the database that the daemon keeps locked: it is believed
+//! only while the lock is held, for the system gives a dead process's id to another one.
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+use std::{
+    ffi::OsString,
+    fs::{File, TryLockError},
+    io::{self, Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// Proof that this process is the daemon; ends with it.
+#[derive(Debug)]
+pub(in crate::cli) struct PidFile {
+    _locked: File,
+}
+
+impl PidFile {
+    /// Says that this process is the daemon over `database`, which it has open.
+    pub(in crate::cli) fn hold(database: &Path) -> io::Result<Self> {
+        let mut file = File::options().create(true).truncate(false).read(true).write(true).open(place(database))?;
+        file.try_lock()?;
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{} {}\n", std::process::id(), processes())?;
+        Ok(Self { _locked: file })
+    }
+}
+
+/// What became of telling the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It reads its configuration again.
+    Told(u32),
+    /// None is running.
+    Nobody,
+    /// One is running where its process cannot be reached: in another container.
+    Elsewhere,
+}
+
+/// Tells the daemon over `database` to read its configuration again.
+pub(super) fn tell(database: &Path) -> anyhow::Result<Told> {
+    let path = place(database);
+    let mut file = match File::open(&path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Told::Nobody),
+        opened => opened.with_context(|| format!("cannot open {}", path.display()))?,
+    };
+    match file.try_lock_shared() {
+        Ok(()) => return Ok(Told::Nobody),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(why)) => return Err(why).with_context(|| format!("cannot look at {}", path.display())),
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
+    let Some((id, namespace)) = text.trim().split_once(' ') else { return Ok(Told::Elsewhere) };
+    let (Ok(id), true) = (id.parse::<u32>(), namespace == processes()) else { return Ok(Told::Elsewhere) };
+    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(Told::Elsewhere) };
+    kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell the daemon (process {id})"))?;
+    Ok(Told::Told(id))
+}
+
+/// Where the id stands.
+fn place(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(".pid");
+    name.into()
+}
+
+/// Which processes our ids speak of (pid_namespaces(7)): a container has its own.
+fn processes() -> String {
+    let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    namespace.to_string_lossy().replace(char::is_whitespace, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_believed_only_while_its_lock_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("w.db");
+        assert_eq!(tell(&database).unwrap(), Told::Nobody);
+        // An id that would end this very test if it were believed.
+        std::fs::write(place(&database), format!("{} {}\n", std::process::id(), processes())).unwrap();
+        assert_eq!(tell(&database).unwrap(), Told::Nobody);
+        let held = File::open(place(&database)).unwrap();
+        held.lock().unwrap();
+        std::fs::write(place(&database), format!("{} pid:[1]\n", std::process::id())).unwrap();
+        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+        std::fs::write(place(&database), "").unwrap();
+        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+    }
+}

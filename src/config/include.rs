@@ -1,0 +1,80 @@
+//! `include = ["outlets.d/*.toml"]`: more files with `[[outlet]]` and `[[channel]]` tables.
+
+use super::{
+    FILE_MAX, LIST_MAX,
+    fault::ConfigLocation,
+    raw::{ConfigSource, Section, listed},
+    values,
+};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use toml::de::DeTable;
+
+/// Most files over all patterns.
+const FILES_MAX: usize = 10_000;
+
+/// A file that is included.
+pub(super) struct IncludedFile {
+    pub(super) path: Arc<Path>,
+    pub(super) text: String,
+}
+
+/// The files that the patterns of `include` name, each once, in the order of the patterns and of their names. Relative patterns
+/// are relative to `directory`. What cannot be read is noted in `book`. `replaced` is a file that is to hold another text.
+pub(super) fn read(
+    book: &ConfigSource<'_>,
+    root: &DeTable<'_>,
+    directory: &Path,
+    replaced: Option<(&Path, &str)>,
+) -> Vec<IncludedFile> {
+    let section = Section::top(book, root);
+    let place = section.place_of("include");
+    let mut files: Vec<IncludedFile> = Vec::new();
+    for pattern in listed(&section, "include", values::path) {
+        for path in matching(book, &place, &directory.join(pattern)) {
+            if files.iter().any(|known| *known.path == *path) {
+                continue;
+            }
+            if files.len() == FILES_MAX {
+                book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
+                return files;
+            }
+            let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
+            match other.map_or_else(|| text(&path), Ok) {
+                Ok(text) => files.push(IncludedFile { path: path.into(), text }),
+                Err(why) => book.fault(place.clone(), "include", format!("{} {why}", path.display())),
+            }
+        }
+    }
+    files
+}
+
+/// The files of one pattern. One without wildcards names a file that must be there.
+fn matching(book: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> Vec<PathBuf> {
+    let text = pattern.to_string_lossy();
+    if !text.contains(['*', '?', '[']) {
+        return vec![pattern.to_owned()];
+    }
+    match glob::glob(&text) {
+        Ok(found) => found.filter_map(Result::ok).filter(|path| path.is_file()).take(FILES_MAX + LIST_MAX).collect(),
+        Err(why) => {
+            let what = format!("is not a pattern ({}); allowed: a path, with * and ? for parts of names", why.msg);
+            book.fault(place.clone(), "include", what);
+            Vec::new()
+        }
+    }
+}
+
+fn text(path: &Path) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|why| format!("cannot be read: {why}"))?;
+    if bytes.len() as u64 > FILE_MAX {
+        return Err(format!("is too large; allowed: {FILE_MAX} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8; allowed: TOML, which is always UTF-8".to_owned())
+}
