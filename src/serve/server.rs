@@ -21,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// What a client may take of us.
@@ -271,18 +272,19 @@ impl Service<Request<Incoming>> for ConnectionService {
     type Future = Either<Ready<ServiceResult>, Pin<Box<dyn Future<Output = ServiceResult> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let asked = Instant::now();
         if let Some(response) = self.app.refuse(&request) {
-            self.app.count(&response);
+            self.app.count(&response, "refused", asked);
             return Either::Left(ready(Ok(response)));
         }
         if let Some(response) = self.app.at_once(&request) {
-            self.app.count(&response);
+            self.app.count(&response, "ready", asked);
             return Either::Left(ready(Ok(response)));
         }
         let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));
         Either::Right(Box::pin(async move {
             let response = routed.await;
-            app.count(&response);
+            app.count(&response, "none", asked);
             Ok(response)
         }))
     }

@@ -10,6 +10,7 @@ mod batch;
 mod catalog;
 mod command;
 mod error;
+mod figures;
 mod finished_poll;
 mod location;
 mod progress;

@@ -7,6 +7,7 @@ use crate::{
     store::{
         command::Command,
         error::{ErrorContext, StoreError, TransientError},
+        figures::WriterFigures,
         finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
         progress::{Progress, ProgressSender},
         sqlite::{
@@ -39,6 +40,7 @@ pub struct Writer {
     trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
+    figures: watch::Receiver<WriterFigures>,
 }
 
 /// The writer's task. It ends when it was closed, or with the error that stopped it.
@@ -57,15 +59,16 @@ impl Writer {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
+        let (figuring, figures) = watch::channel(WriterFigures::default());
         let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, troubled, stopping.clone()),
+            WriterConnection::new(connection, troubled, stopping.clone(), figuring),
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
             ids,
             Checkpoints::new(path, checkpointing),
             changing,
         );
-        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(writer_loop.run(inbox))))
+        Ok((Self { commands, changed, trouble, wal, stopping, figures }, tokio::spawn(writer_loop.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -171,6 +174,18 @@ impl Writer {
     #[must_use]
     pub fn wal(&self) -> WalState {
         *self.wal.borrow()
+    }
+
+    /// The writer's work since its start.
+    #[must_use]
+    pub fn figures(&self) -> WriterFigures {
+        *self.figures.borrow()
+    }
+
+    /// Finished polls and other commands that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// Counts the commits that changed stories; editions are rendered when it moves.

@@ -155,12 +155,12 @@ fn named_as_prometheus_wants(text: &str) {
         .map(|name| name.split('{').next().unwrap())
         .map(|name| {
             let whole = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-            whole.filter(|whole| kinds.get(*whole).is_some_and(|kind| kind == "histogram")).unwrap_or(name).to_owned()
+            whole.filter(|whole| kinds.get(*whole).is_some_and(|kind| kind == "histogram" || kind == "summary")).unwrap_or(name).to_owned()
         })
         .collect();
     assert!(names.len() >= 11, "{names:?}");
     for name in &names {
-        assert!(name.starts_with("warraq_") && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+        assert!((name.starts_with("warraq_") || name.starts_with("process_")) && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
         assert!(help.get(name).is_some_and(|help| help.ends_with('.')), "{name} is explained");
         assert_eq!(kinds[name] == "counter", name.ends_with("_total"), "{name} is a {}", kinds[name]);
         assert!(kinds[name] != "histogram" || name.ends_with("_seconds"), "{name}");

@@ -244,6 +244,10 @@ impl WriterLoop {
         self.empty_polls.clear();
         self.empty_since = None;
         self.index_at.get_or_insert_with(|| Instant::now() + search_index::WAIT);
+        self.database.figures.send_modify(|figures| {
+            figures.window = self.window.len();
+            figures.unindexed_since.get_or_insert_with(Instant::now);
+        });
         if !(batch_rows.touched.is_empty() && batch_rows.revised.is_empty()) {
             self.changed.send_modify(|n| *n += 1);
         }
@@ -277,6 +281,9 @@ impl WriterLoop {
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
         self.index_at = more.then(Instant::now);
+        if !more {
+            self.database.figures.send_modify(|figures| figures.unindexed_since = None);
+        }
         Ok(())
     }
 
