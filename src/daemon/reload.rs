@@ -63,8 +63,8 @@ impl Reloads {
                 return;
             }
         };
-        let fixed = |c: &Config| 
-            (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.metrics, c.log.clone());
+        let fixed =
+            |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.metrics, c.log.clone());
         if fixed(&config) != fixed(&self.started) || config.database != self.started.database {
             tracing::warn!(
                 "[server] listen and metrics_allow, [database], [stories], [metrics] and [log] take effect only after a restart"

@@ -158,7 +158,10 @@ fn describe() {
     describe_histogram!(HTTP, "Time to the answer of a request, by route.");
     describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
     describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");
-    describe_gauge!("warraq_search_lag_seconds", "How long entries have been stored that the search does not find yet.");
+    describe_gauge!(
+        "warraq_search_lag_seconds",
+        "How long entries have been stored that the search does not find yet."
+    );
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
@@ -253,7 +256,8 @@ impl Meters {
             ("warraq_database_commit_seconds", "Time that commits took: mostly the disk's.", writer.commits),
         ] {
             let sum = took.as_secs_f64();
-            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {sum}\n{name}_count {count}\n\n");
+            let _ =
+                write!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {sum}\n{name}_count {count}\n\n");
         }
         text + &process::exposition(self.start)
     }
@@ -348,7 +352,15 @@ mod tests {
         let meters = Meters::default();
         let (took, late) = (Duration::ZERO, Duration::ZERO);
         let tally = Tally::default();
-        meters.polled(&PollMeasurement { outlet: "ville", outcome: &Outcome::Fresh, took, late, bytes: 1, tally, gap: false });
+        meters.polled(&PollMeasurement {
+            outlet: "ville",
+            outcome: &Outcome::Fresh,
+            took,
+            late,
+            bytes: 1,
+            tally,
+            gap: false,
+        });
         assert!(!meters.render().contains("ville"));
     }
 }

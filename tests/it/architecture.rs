@@ -102,7 +102,7 @@ const MODULES: [Module; 17] = [
     Module {
         name: "cli",
         uses: "model clock config schedule fetch parse normalise dedup store publish poll serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util",
+        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },

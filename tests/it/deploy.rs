@@ -64,6 +64,19 @@ fn the_alert_rules_are_rules() {
 }
 
 #[test]
+fn every_alert_names_a_section_of_the_runbook() {
+    let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
+    let runbook = fs::read_to_string("deploy/README.md").unwrap();
+    let slug = |heading: &str| heading.to_lowercase().replace(' ', "-").replace([',', '\'', '.'], "");
+    let sections: Vec<String> = runbook.lines().filter_map(|line| line.strip_prefix("### ")).map(slug).collect();
+    let values = |key: &str| rules.lines().filter_map(|line| line.trim().strip_prefix(key)).count();
+    assert_eq!(values("- alert: "), values("runbook: deploy/README.md#"));
+    for named in rules.lines().filter_map(|line| line.trim().strip_prefix("runbook: deploy/README.md#")) {
+        assert!(sections.iter().any(|section| section == named), "{named} is none of {sections:?}");
+    }
+}
+
+#[test]
 fn the_compose_files_name_what_exists() {
     if verdict("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
         eprintln!("SKIPPED: no reader of YAML is installed");
