@@ -34,7 +34,7 @@ mkdir -p "$out"
 rm -f "$out"/*.deb "$out"/*.tar.xz "$out"/*.cdx.json "$out/SHA256SUMS"
 
 # Licences of all that is linked in.
-cargo about --offline generate --locked --fail -c deploy/about.toml -o "$out/licences.txt" deploy/about.hbs 2>"$out/about.log" \
+cargo about generate --offline --locked --fail -c deploy/about.toml -o "$out/licences.txt" deploy/about.hbs 2>"$out/about.log" \
     || { cat "$out/about.log" >&2; exit 1; }
 cp CHANGELOG.md "$out/NEWS.md"
 # Installed, the database lies where the service may write.

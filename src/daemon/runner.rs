@@ -229,7 +229,7 @@ fn log(report: &PollResult) {
         Outcome::Fresh if changed || written.gap => {
             let gap = written.gap.then_some(true);
             let [new, revised, duplicate] = [new, revised, duplicate].map(|count| (count > 0).then_some(count));
-            tracing::info!(%outlet, %feed, outcome = "fresh", new, revised, duplicate, gap, "changed");
+            tracing::info!(%outlet, %feed, new, revised, duplicate, gap, "changed");
         }
         Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
         Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}

@@ -113,7 +113,7 @@ async fn every_number_is_that_of_the_database() {
     let all = &found["warraq_poll_lateness_seconds_count"];
     assert_eq!(&found["warraq_poll_lateness_seconds_bucket{le=\"7200\"}"], all, "nothing was two hours late");
     assert_eq!(found["warraq_polls_total{outcome=\"moved\"}"], "0", "what has not happened is there, with 0");
-    for name in ["process_resident_memory_bytes", "process_open_fds", "warraq_window_entries"] {
+    for name in ["process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"] {
         assert!(found[name].parse::<f64>().unwrap() > 0.0, "{name}");
     }
     assert!(found["warraq_database_commit_seconds_count"].parse::<u64>().unwrap() > 5);

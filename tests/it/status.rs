@@ -69,6 +69,8 @@ async fn feeds_that_fail_are_shown_alone_and_in_the_order_asked_for() {
     let urls = ["a", "b", "c"].map(|name| (name, outlet.url(&format!("/{name}"))));
     let folder = Folder::new("", &urls.each_ref().map(|(name, url)| (*name, url)));
     folder.says(&["poll"]).await;
+    // Times are whole seconds.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     folder.says(&["poll", "c"]).await;
     let outlets = async |arguments: &[&str]| -> Vec<String> {
         let rows = json(&folder, arguments).await;
@@ -92,7 +94,7 @@ async fn lines_fit_the_terminal() {
     outlet.set("/a-rather-long-address-of-a-feed", Reply::status(404));
     let folder = Folder::new("", &[("a", &outlet.url("/a-rather-long-address-of-a-feed"))]);
     folder.says(&["poll"]).await;
-    let line = format!("stty cols 50; '{}' feeds", env!("CARGO_BIN_EXE_warraq"));
+    let line = format!("stty cols 50 rows 24; '{}' feeds", env!("CARGO_BIN_EXE_warraq"));
     let mut command = tokio::process::Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).current_dir(folder.path("."));
     let Ok(ended) = command.output().await else { return eprintln!("SKIPPED: script(1) is not installed") };
