@@ -67,6 +67,9 @@ _warraq() {
             warraq,search)
                 cmd="warraq__subcmd__search"
                 ;;
+            warraq,status)
+                cmd="warraq__subcmd__status"
+                ;;
             warraq__subcmd__explain,entry)
                 cmd="warraq__subcmd__explain__subcmd__entry"
                 ;;
@@ -142,6 +145,9 @@ _warraq() {
             warraq__subcmd__help,search)
                 cmd="warraq__subcmd__help__subcmd__search"
                 ;;
+            warraq__subcmd__help,status)
+                cmd="warraq__subcmd__help__subcmd__status"
+                ;;
             warraq__subcmd__help__subcmd__explain,entry)
                 cmd="warraq__subcmd__help__subcmd__explain__subcmd__entry"
                 ;;
@@ -158,7 +164,7 @@ _warraq() {
 
     case "${cmd}" in
         warraq)
-            opts="-h -V --config --help --version run demo check poll feeds search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
+            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -408,12 +414,16 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__feeds)
-            opts="-h --json --config --help"
+            opts="-h --failing --sort --json --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --sort)
+                    COMPREPLY=($(compgen -W "outlet last next failures entries" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -444,7 +454,7 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__help)
-            opts="run demo check poll feeds search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
+            opts="run demo check poll feeds status search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -737,6 +747,20 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__import__subcmd__opml)
             opts="-h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -878,6 +902,31 @@ _warraq() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__status)
+            opts="-h --backups --json --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --backups)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -2,30 +2,77 @@
 
 use super::{
     CliError,
-    out::{counted, say},
+    out::{columns, counted, fitted, say, span},
 };
 use crate::{
+    clock::Clock,
     config::Config,
     schedule::Why,
     store::{FeedHealth, Reader},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(super) async fn feeds(config: &Config, as_json: bool) -> Result<(), CliError> {
+/// The order of the list.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(super) enum SortKey {
+    /// By outlet, then by address.
+    #[default]
+    Outlet,
+    /// Polled last first.
+    Last,
+    /// Due next first.
+    Next,
+    /// Most failures in a row first.
+    Failures,
+    /// Most entries a day first.
+    Entries,
+}
+
+/// Which feeds, and in which order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FeedSelection {
+    pub(super) failing: bool,
+    pub(super) sort: SortKey,
+}
+
+pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bool) -> Result<(), CliError> {
     let reader = Reader::open(&config.database.path).await?;
-    let feeds = reader.feed_health().await?;
+    let feeds = reader.feed_health().await;
     reader.close().await;
+    let mut feeds = feeds?;
+    let (all, failing) = (feeds.len(), feeds.iter().filter(|f| is_failing(f)).count());
+    feeds.retain(|feed| !selection.failing || is_failing(feed));
+    sort(&mut feeds, selection.sort);
     if as_json {
         let rows: Vec<Value> = feeds.iter().map(row).collect();
         say(format_args!("{}", serde_json::to_string_pretty(&rows)?))?;
         return Ok(());
     }
+    let (width, now) = (columns(), Clock::System.now());
+    let outlet = feeds.iter().map(|feed| feed.outlet.len()).max().unwrap_or_default();
     for feed in &feeds {
-        say(lines(feed).trim_end())?;
+        for line in lines(feed, outlet, now) {
+            say(fitted(&line, width))?;
+        }
     }
-    let failing = feeds.iter().filter(|f| f.state == "failing").count();
-    say(format_args!("{}, {failing} failing", counted(feeds.len(), "feed", "feeds")))?;
+    say(format_args!("{}, {failing} failing", counted(all, "feed", "feeds")))?;
     Ok(())
+}
+
+fn is_failing(feed: &FeedHealth) -> bool {
+    feed.state == "failing"
+}
+
+/// The reader gives them by outlet and address, and equal ones stay so.
+fn sort(feeds: &mut [FeedHealth], key: SortKey) {
+    match key {
+        SortKey::Outlet => {}
+        SortKey::Last => feeds.sort_by(|a, b| b.last_poll_at.cmp(&a.last_poll_at)),
+        SortKey::Next => feeds.sort_by(|a, b| a.next_poll_at.cmp(&b.next_poll_at)),
+        SortKey::Failures => feeds.sort_by_key(|feed| std::cmp::Reverse(feed.failures)),
+        SortKey::Entries => feeds.sort_by_key(|feed| std::cmp::Reverse(feed.entries_7d)),
+    }
 }
 
 /// JSON columns of the view as values, not as text.
@@ -42,17 +89,18 @@ fn words(feed: &FeedHealth) -> String {
     Why::from_json(&feed.why).map_or_else(String::new, |why| why.to_string())
 }
 
-fn lines(feed: &FeedHealth) -> String {
+/// A row of columns; then what is wrong, and when and why the next poll is.
+fn lines(feed: &FeedHealth, outlet_width: usize, now: Timestamp) -> Vec<String> {
     let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, next_poll_at, entries_7d, .. } = feed;
-    let last = match (last_outcome, last_poll_at) {
-        (Some(outcome), Some(at)) => format!("{outcome} at {at}"),
+    let ago = last_poll_at.as_ref().and_then(|at| Some(span(now.duration_since(at.parse().ok()?))));
+    let last = match (last_outcome, ago) {
+        (Some(outcome), Some(ago)) => format!("{outcome} {ago} ago"),
         _ => "not polled yet".to_owned(),
     };
-    let error = last_error.as_ref().map(|e| format!("\n    last error: {e}")).unwrap_or_default();
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let a_day = *entries_7d as f64 / 7.0;
-    format!(
-        "{outlet}  {url}\n    {state}, {last}, {a_day:.1} entries a day{error}\n    next {next_poll_at}: {}\n",
-        words(feed)
-    )
+    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<7}  {last:<21} {a_day:>6.1} a day  {url}")];
+    lines.extend(last_error.as_ref().map(|error| format!("    last error: {error}")));
+    lines.push(format!("    next {next_poll_at}: {}", words(feed)));
+    lines
 }

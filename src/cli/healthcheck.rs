@@ -19,16 +19,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ANSWER_MAX: u64 = 4_096;
 
 pub(super) async fn healthcheck(config: &Config) -> Result<(), CliError> {
+    say(ready(config).await?)
+}
+
+/// What a daemon that is ready says.
+///
+/// # Errors
+/// When none answers, or it is not ready.
+pub(super) async fn ready(config: &Config) -> anyhow::Result<String> {
     let address = reachable(config.server.listen);
     let answer = timeout(PATIENCE, ask(address))
         .await
         .map_err(|_| anyhow!("{address} did not answer within {} s", PATIENCE.as_secs()))??;
     let (head, words) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     if head.split(' ').nth(1) == Some("200") {
-        say(format_args!("{}", words.trim()))?;
-        return Ok(());
+        return Ok(words.trim().to_owned());
     }
-    Err(anyhow!("not ready: {}", if words.trim().is_empty() { head.trim() } else { words.trim() }).into())
+    Err(anyhow!("not ready: {}", if words.trim().is_empty() { head.trim() } else { words.trim() }))
 }
 
 async fn ask(address: SocketAddr) -> anyhow::Result<String> {

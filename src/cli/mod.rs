@@ -20,6 +20,7 @@ mod prune;
 mod replay;
 mod run;
 mod search;
+mod status;
 
 pub use failure::CliError;
 
@@ -64,7 +65,23 @@ enum Verb {
     },
     /// List all feeds: state, last outcome, next poll and the reason for its time.
     Feeds {
+        /// Only feeds whose last poll failed.
+        #[arg(long)]
+        failing: bool,
+        /// Order of the list.
+        #[arg(long, value_enum, default_value_t, value_name = "KEY")]
+        sort: feeds::SortKey,
         /// Print a JSON array of objects with the columns of `feed_health`, and `why`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show on one screen how the daemon fares: whether it runs, the last polls, what fails and why, sizes, room on the disk,
+    /// the newest backup.
+    Status {
+        /// Folder of the backups. Default: the database's folder with `-backup` added to its name.
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        backups: Option<PathBuf>,
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -218,7 +235,8 @@ async fn configured(
             config.must_poll(file).map_err(CliError::Config)?;
             poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await
         }
-        Verb::Feeds { json } => feeds::feeds(config, json).await,
+        Verb::Feeds { failing, sort, json } => feeds::feeds(config, feeds::FeedSelection { failing, sort }, json).await,
+        Verb::Status { backups, json } => status::status(config, backups, json).await,
         Verb::ExportOpml => opml::export(config),
         Verb::Search { words, json } => search::search(config, &words, json).await,
         Verb::Explain { subject } => explain::explain(config, &subject).await,

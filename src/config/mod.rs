@@ -18,7 +18,7 @@ mod zone;
 mod tests;
 
 pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
-pub use sections::{Database, Fetch, Log, LogFormat, Publish, Retention, Scheduling, Server, Stories};
+pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories};
 
 use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
@@ -80,6 +80,8 @@ pub struct Config {
     pub stories: Stories,
     /// How large editions may be.
     pub publish: Publish,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
     /// How the daemon logs.
     pub log: Log,
     /// In the order of the file. Slugs are unique, and so are feed addresses over all outlets.
@@ -177,6 +179,7 @@ impl Config {
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
             publish: Publish::read(book, root),
+            metrics: Metrics::read(book, root),
             log: Log::read(book, root),
             outlets,
             channels,
@@ -199,6 +202,32 @@ impl Config {
             "`warraq add URL` adds one, `warraq import-opml FILE --write` another reader's list; or write these lines:\n{OUTLET}"
         );
         Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
+    }
+
+    /// The sections in which the two differ, in the order of the file.
+    #[must_use]
+    pub fn changed_sections(&self, other: &Self) -> Vec<&'static str> {
+        [
+            ("server", self.server != other.server),
+            ("database", self.database != other.database),
+            ("fetch", self.fetch != other.fetch),
+            ("schedule", self.schedule != other.schedule),
+            ("retention", self.retention != other.retention),
+            ("stories", self.stories != other.stories),
+            ("publish", self.publish != other.publish),
+            ("metrics", self.metrics != other.metrics),
+            ("log", self.log != other.log),
+            (
+                "outlet",
+                self.outlets != other.outlets
+                    || self.own_schedules != other.own_schedules
+                    || self.public_urls != other.public_urls,
+            ),
+            ("channel", self.channels != other.channels),
+        ]
+        .into_iter()
+        .filter_map(|(section, differs)| differs.then_some(section))
+        .collect()
     }
 
     /// The outlet's schedule: its own, else the default.

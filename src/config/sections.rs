@@ -20,7 +20,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// The sections that stand once, and their keys.
-pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
     ("server", &Server::KEYS),
     ("database", &Database::KEYS),
     ("fetch", &Fetch::KEYS),
@@ -28,6 +28,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 8] = [
     ("retention", &Retention::KEYS),
     ("stories", &Stories::KEYS),
     ("publish", &Publish::KEYS),
+    ("metrics", &Metrics::KEYS),
     ("log", &Log::KEYS),
 ];
 /// The sections that repeat.
@@ -292,6 +293,22 @@ impl Publish {
             );
         }
         read
+    }
+}
+
+/// `[metrics]`: what `/metrics` shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Whether each outlet has numbers of its own: some ten more lines an outlet.
+    pub outlets: bool,
+}
+
+impl Metrics {
+    const KEYS: [&'static str; 1] = ["outlets"];
+
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(book, root, "metrics", &Self::KEYS);
+        Self { outlets: section.flag("outlets").unwrap_or_default() }
     }
 }
 

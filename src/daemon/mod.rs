@@ -14,6 +14,7 @@ mod runner;
 mod services;
 mod signals;
 mod status_reporter;
+mod summary;
 
 pub use runner::{PollRunner, RunnerEvent};
 pub use services::{Services, limits, store_config};
@@ -130,7 +131,8 @@ impl Daemon {
     ) -> Result<(), DaemonError> {
         let Self { mut services, config, load_config, listener, address } = self;
         let public_url = config.server.public_url(address);
-        let mut reporter = StatusReporter::new(config.database.path.clone());
+        let mut reporter =
+            StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
         reporter.turned(&services);
         let stop = CancellationToken::new();
         let settings = PublishSettings::of(&config, public_url);

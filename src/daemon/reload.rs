@@ -16,6 +16,8 @@ pub(super) struct Reloads {
     load_config: LoadConfig,
     /// What the daemon was started with: some of it stays until the next start.
     started: Config,
+    /// What was adopted last.
+    adopted: Config,
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
     keep: watch::Sender<Retention>,
@@ -42,7 +44,8 @@ impl Reloads {
         republish: watch::Sender<PublishSettings>,
         keep: watch::Sender<Retention>,
     ) -> Self {
-        Self { load_config, started, address, republish, keep, pending: None, again: false }
+        let adopted = started.clone();
+        Self { load_config, started, adopted, address, republish, keep, pending: None, again: false }
     }
 
     /// Reads the configuration again and asks the writer to adopt it. A faulty one changes nothing and says why. While one
@@ -60,10 +63,11 @@ impl Reloads {
                 return;
             }
         };
-        let fixed = |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.log.clone());
+        let fixed =
+            |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.metrics, c.log.clone());
         if fixed(&config) != fixed(&self.started) || config.database != self.started.database {
             tracing::warn!(
-                "[server] listen and metrics_allow, [database], [stories] and [log] take effect only after a restart"
+                "[server] listen and metrics_allow, [database], [stories], [metrics] and [log] take effect only after a restart"
             );
         }
         let public_url = config.server.public_url(self.address);
@@ -92,7 +96,10 @@ impl Reloads {
         services.take_in(&config, &public_url, records);
         self.keep.send_replace(config.retention.clone());
         self.republish.send_replace(PublishSettings::of(&config, public_url));
+        let sections = config.changed_sections(&self.adopted);
+        self.adopted = config;
         tracing::info!(
+            changed = if sections.is_empty() { "nothing".to_owned() } else { sections.join(", ") },
             feeds = services.runner.queue.feeds(),
             added = adopted.added.len(),
             removed = adopted.removed,

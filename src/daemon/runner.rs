@@ -213,25 +213,28 @@ impl PollRunner {
     }
 }
 
-/// One line a poll, with every number.
+/// One line a poll. A change is worth a line in a thousand feeds' log, and a failure is worth a person's look; everything
+/// else is for whoever asks for details. The database's poll history has every number of all of them.
 fn log(report: &PollResult) {
     let PollResult { outcome, status, bytes, took, written, .. } = report;
-    let feed = &written.feed;
+    let (outlet, feed, next) =
+        (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
-    let error = if let Outcome::Failed(fault) = outcome { Some(fault.to_string()) } else { None };
-    tracing::info!(
-        outlet = %feed.outlet,
-        feed = %feed.url.shown(),
-        outcome = outcome.as_str(),
-        status,
-        bytes,
-        new,
-        revised,
-        duplicate,
-        gap = written.gap,
-        ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        next = %format_args!("{:.0}", feed.next_poll_at),
-        error,
-        "polled"
-    );
+    let changed = new + revised + duplicate > 0;
+    match outcome {
+        Outcome::Failed(fault) => {
+            tracing::warn!(%outlet, %feed, outcome = "failed", status, error = %fault, %next, "poll failed");
+        }
+        Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
+        Outcome::Fresh if changed || written.gap => {
+            let gap = written.gap.then_some(true);
+            let [new, revised, duplicate] = [new, revised, duplicate].map(|count| (count > 0).then_some(count));
+            tracing::info!(%outlet, %feed, new, revised, duplicate, gap, "changed");
+        }
+        Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
+        Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}
+    }
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let outcome = outcome.as_str();
+    tracing::debug!(%outlet, %feed, outcome, status, bytes, new, revised, duplicate, ms, %next, "polled");
 }

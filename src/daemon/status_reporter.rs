@@ -1,9 +1,10 @@
-//! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager.
+//! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager, a daily summary
+//! in the log.
 
-use super::Services;
+use super::{Services, summary::DailySummary};
 use crate::{
     poll::PollResult,
-    serve::{DatabaseState, Health, Meters, PollMeasurement},
+    serve::{DatabaseState, Health, Meters, PollMeasurement, WriterMeasurement},
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, sync::Arc};
@@ -18,20 +19,32 @@ pub(super) struct StatusReporter {
     /// The database and its WAL, which holds what is not in the file yet: at first, everything.
     files: [PathBuf; 2],
     gauged: Option<Timestamp>,
+    summary: DailySummary,
 }
 
 impl StatusReporter {
-    pub(super) fn new(database: PathBuf) -> Self {
+    /// `outlets`: whether each outlet has numbers of its own.
+    pub(super) fn new(database: PathBuf, outlets: bool, now: Timestamp) -> Self {
         let mut wal = database.clone().into_os_string();
         wal.push("-wal");
-        Self { health: Arc::default(), meters: Arc::default(), files: [database, wal.into()], gauged: None }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are exact")]
+        let start = now.as_millisecond() as f64 / 1000.0;
+        Self {
+            health: Arc::default(),
+            meters: Arc::new(Meters::new(outlets, Some(start))),
+            files: [database, wal.into()],
+            gauged: None,
+            summary: DailySummary::new(now),
+        }
     }
 
     /// Counts a poll.
-    pub(super) fn polled(&self, report: &PollResult) {
+    pub(super) fn polled(&mut self, report: &PollResult) {
         let PollResult { outcome, took, late, bytes, written, .. } = report;
         let (took, late, bytes) = (*took, *late, *bytes);
-        self.meters.polled(&PollMeasurement { outcome, took, late, bytes, tally: written.tally, gap: written.gap });
+        let (outlet, tally, gap) = (written.feed.outlet.as_str(), written.tally, written.gap);
+        self.meters.polled(&PollMeasurement { outlet, outcome, took, late, bytes, tally, gap });
+        self.summary.polled(report);
         written.joined.iter().for_each(|rule| self.meters.joined(*rule));
     }
 
@@ -51,7 +64,22 @@ impl StatusReporter {
         self.gauged = Some(now);
         self.meters.feeds(services.runner.queue.states());
         self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
-        self.meters.database(self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum());
+        let database = self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
+        self.meters.database(database);
+        self.meters.writer(measured(services));
+        self.summary.log(now, services.runner.queue.states(), database);
+    }
+}
+
+/// The writer's work, in the meters' words.
+fn measured(services: &Services) -> WriterMeasurement {
+    let figures = services.writer.figures();
+    WriterMeasurement {
+        queued: services.writer.queued(),
+        waits: (figures.waits, figures.waited),
+        commits: (figures.commits, figures.committing),
+        window: figures.window,
+        search_lag: figures.search_lag(),
     }
 }
 

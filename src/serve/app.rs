@@ -15,12 +15,14 @@ use crate::model::Network;
 use crate::publish::Edition;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::http::{Request, Response};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
 /// Everything that is served.
@@ -75,10 +77,11 @@ impl App {
         Self { router: routes::router(state.clone()), state, ..self }
     }
 
-    /// An answer with this status goes out.
-    pub(super) fn count<B>(&self, response: &Response<B>) {
+    /// An answer goes out, to a request that came at `asked`. `way` names those that no route gave.
+    pub(super) fn count<B>(&self, response: &Response<B>, way: &str, asked: Instant) {
         if let Some(meters) = &self.state.meters {
-            meters.answered(response.status().as_u16());
+            let route = response.extensions().get::<MatchedPath>().map_or(way, MatchedPath::as_str);
+            meters.answered(response.status().as_u16(), route, asked.elapsed());
         }
     }
 

@@ -1,15 +1,21 @@
 //! `/metrics`: numbers for Prometheus, in the names of the field. No global: whoever counts holds the [`Meters`].
 
+use super::process;
 use crate::model::{FeedState, Outcome, Rule, Tally};
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::fmt;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of the histograms, in seconds: from a quick 304 to a feed that is hours late.
 const BUCKETS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
+
+/// Of an answer to a reader: what lies ready takes less than a millisecond.
+const HTTP_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
+const HTTP: &str = "warraq_http_request_duration_seconds";
 
 /// Outcomes of a poll, as in the database.
 const OUTCOMES: [&str; 6] = ["fresh", "not_modified", "same_bytes", "moved", "gone", "failed"];
@@ -26,6 +32,8 @@ const ANSWERS: [&str; 5] = ["200", "304", "3xx", "4xx", "5xx"];
 /// One poll, as counted.
 #[derive(Debug, Clone, Copy)]
 pub struct PollMeasurement<'a> {
+    /// The outlet's slug.
+    pub outlet: &'a str,
     /// How it ended.
     pub outcome: &'a Outcome,
     /// From the start of the request to the decision.
@@ -40,9 +48,34 @@ pub struct PollMeasurement<'a> {
     pub gap: bool,
 }
 
+/// The database writer's work since the start, and what waits for it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WriterMeasurement {
+    /// Finished polls and other work that waits.
+    pub queued: usize,
+    /// Times the write lock was asked for, and how long that took.
+    pub waits: (u64, Duration),
+    /// Commits, and how long they took.
+    pub commits: (u64, Duration),
+    /// Entries in the window of stories.
+    pub window: usize,
+    /// How far the search index is behind.
+    pub search_lag: Duration,
+}
+
 /// The meters, each made once, so that counting is an addition.
 pub struct Meters {
     handle: PrometheusHandle,
+    /// For meters whose labels are not known beforehand.
+    recorder: Arc<PrometheusRecorder>,
+    /// Whether outlets have meters of their own.
+    outlets: bool,
+    /// When the process started, in seconds of Unix time.
+    start: Option<f64>,
+    writer: Mutex<WriterMeasurement>,
+    queued: Gauge,
+    window: Gauge,
+    search_lag: Gauge,
     polls: Vec<Counter>,
     took: Histogram,
     late: Histogram,
@@ -59,18 +92,37 @@ pub struct Meters {
 
 impl Default for Meters {
     fn default() -> Self {
-        let builder = PrometheusBuilder::new();
-        // The bounds are a constant and not empty, which is all that this could refuse.
-        let recorder = match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS) {
-            Ok(builder) => builder.build_recorder(),
-            Err(_) => PrometheusBuilder::new().build_recorder(),
-        };
+        Self::new(false, None)
+    }
+}
+
+/// Keeps the numbers.
+fn recorder() -> PrometheusRecorder {
+    // The bounds are constants and not empty, which is all that this could refuse.
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(HTTP.to_owned()), &HTTP_BUCKETS));
+    builder.unwrap_or_default().build_recorder()
+}
+
+impl Meters {
+    /// With meters of their own for `outlets`, in a process that started at `start` (seconds of Unix time).
+    #[must_use]
+    pub fn new(outlets: bool, start: Option<f64>) -> Self {
+        let recorder = Arc::new(recorder());
         let handle = recorder.handle();
-        metrics::with_local_recorder(&recorder, || {
+        metrics::with_local_recorder(&*recorder, || {
             describe();
             gauge!("warraq_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
             Self {
                 handle,
+                recorder: Arc::clone(&recorder),
+                outlets,
+                start,
+                writer: Mutex::default(),
+                queued: gauge!("warraq_writer_queue"),
+                window: gauge!("warraq_window_entries"),
+                search_lag: gauge!("warraq_search_lag_seconds"),
                 polls: OUTCOMES.map(|o| counter!("warraq_polls_total", "outcome" => o)).into(),
                 took: histogram!("warraq_poll_duration_seconds"),
                 late: histogram!("warraq_poll_lateness_seconds"),
@@ -96,11 +148,20 @@ fn describe() {
         ("warraq_joins_total", "Entries that joined a story or another sighting, by the rule that proved it."),
         ("warraq_gaps_total", "Polls that found nothing of the last document: entries may have been missed."),
         ("warraq_http_responses_total", "Answers to readers by status."),
+        ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
+        ("warraq_outlet_entries_total", "New entries of one outlet."),
     ] {
         describe_counter!(name, help);
     }
     describe_histogram!("warraq_poll_duration_seconds", "From the start of a request to the decision.");
     describe_histogram!("warraq_poll_lateness_seconds", "From when a poll was due to its start.");
+    describe_histogram!(HTTP, "Time to the answer of a request, by route.");
+    describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
+    describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");
+    describe_gauge!(
+        "warraq_search_lag_seconds",
+        "How long entries have been stored that the search does not find yet."
+    );
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
@@ -123,6 +184,23 @@ impl Meters {
             counter.increment(n.into());
         }
         self.gaps.increment(poll.gap.into());
+        if self.outlets {
+            let (outlet, outcome) = (poll.outlet.to_owned(), poll.outcome.as_str());
+            metrics::with_local_recorder(&*self.recorder, || {
+                counter!("warraq_outlet_polls_total", "outlet" => outlet.clone(), "outcome" => outcome).increment(1);
+                counter!("warraq_outlet_entries_total", "outlet" => outlet).increment(new.into());
+            });
+        }
+    }
+
+    /// The writer's work, as it stands now.
+    pub fn writer(&self, measured: WriterMeasurement) {
+        #[expect(clippy::cast_precision_loss, reason = "counts of what is in memory")]
+        let (queued, window) = (measured.queued as f64, measured.window as f64);
+        self.queued.set(queued);
+        self.window.set(window);
+        self.search_lag.set(measured.search_lag);
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = measured;
     }
 
     /// An entry joined a story, or was recognised, by this rule.
@@ -156,8 +234,9 @@ impl Meters {
         self.database.set(bytes as f64);
     }
 
-    /// An answer went out.
-    pub(super) fn answered(&self, status: u16) {
+    /// An answer went out, `took` after its request came.
+    pub(super) fn answered(&self, status: u16, route: &str, took: Duration) {
+        metrics::with_local_recorder(&*self.recorder, || histogram!(HTTP, "route" => route.to_owned()).record(took));
         let at = match status {
             304 => 1,
             300..=399 => 2,
@@ -170,7 +249,17 @@ impl Meters {
 
     /// The exposition.
     pub(super) fn render(&self) -> String {
-        self.handle.render()
+        let mut text = self.handle.render();
+        let writer = *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, help, (count, took)) in [
+            ("warraq_database_wait_seconds", "Time until the database's write lock was had.", writer.waits),
+            ("warraq_database_commit_seconds", "Time that commits took: mostly the disk's.", writer.commits),
+        ] {
+            let sum = took.as_secs_f64();
+            let _ =
+                write!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {sum}\n{name}_count {count}\n\n");
+        }
+        text + &process::exposition(self.start)
     }
 
     /// Sums up what histograms collected since the last time; without it they would grow until somebody asks.
@@ -197,8 +286,9 @@ mod tests {
 
     #[test]
     fn what_happens_is_counted_under_its_name() {
-        let meters = Meters::default();
+        let meters = Meters::new(true, Some(1.0));
         let poll = |outcome| PollMeasurement {
+            outlet: "ville",
             outcome,
             took: Duration::from_millis(20),
             late: Duration::from_secs(3),
@@ -211,8 +301,16 @@ mod tests {
         meters.joined(Rule::Text);
         meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone]);
         meters.database(4096);
-        meters.answered(200);
-        meters.answered(404);
+        meters.answered(200, "edition", Duration::from_micros(100));
+        meters.answered(404, "none", Duration::from_millis(2));
+        let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+        meters.writer(WriterMeasurement {
+            queued: 3,
+            waits: (2, second),
+            commits: (1, second / 2),
+            window: 9,
+            search_lag: minute,
+        });
         meters.upkeep();
         let text = meters.render();
         for line in [
@@ -231,9 +329,38 @@ mod tests {
             "warraq_poll_duration_seconds_count 2",
             "warraq_http_responses_total{code=\"200\"} 1",
             "warraq_http_responses_total{code=\"4xx\"} 1",
+            "warraq_http_request_duration_seconds_bucket{route=\"edition\",le=\"0.0005\"} 1",
+            "warraq_http_request_duration_seconds_bucket{route=\"none\",le=\"0.001\"} 0",
+            "warraq_http_request_duration_seconds_count{route=\"none\"} 1",
+            "warraq_outlet_polls_total{outlet=\"ville\",outcome=\"fresh\"} 1",
+            "warraq_outlet_entries_total{outlet=\"ville\"} 4",
+            "warraq_writer_queue 3",
+            "warraq_window_entries 9",
+            "warraq_search_lag_seconds 60",
+            "warraq_database_wait_seconds_sum 1",
+            "warraq_database_wait_seconds_count 2",
+            "warraq_database_commit_seconds_sum 0.5",
+            "process_start_time_seconds 1",
             "# TYPE warraq_polls_total counter",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn outlets_have_no_lines_of_their_own_unasked() {
+        let meters = Meters::default();
+        let (took, late) = (Duration::ZERO, Duration::ZERO);
+        let tally = Tally::default();
+        meters.polled(&PollMeasurement {
+            outlet: "ville",
+            outcome: &Outcome::Fresh,
+            took,
+            late,
+            bytes: 1,
+            tally,
+            gap: false,
+        });
+        assert!(!meters.render().contains("ville"));
     }
 }

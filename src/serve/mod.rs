@@ -18,6 +18,7 @@ mod meters;
 mod pages;
 mod payload;
 mod plots;
+mod process;
 mod queries;
 mod reply;
 mod routes;
@@ -32,7 +33,7 @@ pub use channel_page::ChannelPages;
 pub use edition_table::{CachePolicy, EditionTable, ServedEdition};
 pub use health::{DatabaseState, Health};
 pub use host::Hosts;
-pub use meters::{Meters, PollMeasurement};
+pub use meters::{Meters, PollMeasurement, WriterMeasurement};
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 

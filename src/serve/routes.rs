@@ -15,10 +15,11 @@ use crate::model::pages::Filter;
 use crate::model::{Channel, ChannelView, StoryId};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
-use axum::middleware::map_response;
+use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use std::time::Duration;
@@ -52,7 +53,18 @@ pub(super) fn router(app: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(come_back))
+        .layer(from_fn(name_route))
         .with_state(app)
+}
+
+/// Leaves the route's name with the answer, for the meters: addresses themselves are too many to be counted.
+async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
 }
 
 /// Every 503 says when to come back (RFC 9110 10.2.3).

@@ -4,6 +4,7 @@
 use super::app::App;
 use super::payload::Payload;
 use super::state::Peer;
+use crate::clock::Clock;
 use axum::http::{Request, Response};
 use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;
@@ -272,18 +273,19 @@ impl Service<Request<Incoming>> for ConnectionService {
     type Future = Either<Ready<ServiceResult>, Pin<Box<dyn Future<Output = ServiceResult> + Send>>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let asked = Clock::monotonic();
         if let Some(response) = self.app.refuse(&request) {
-            self.app.count(&response);
+            self.app.count(&response, "refused", asked);
             return Either::Left(ready(Ok(response)));
         }
         if let Some(response) = self.app.at_once(&request) {
-            self.app.count(&response);
+            self.app.count(&response, "ready", asked);
             return Either::Left(ready(Ok(response)));
         }
         let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));
         Either::Right(Box::pin(async move {
             let response = routed.await;
-            app.count(&response);
+            app.count(&response, "none", asked);
             Ok(response)
         }))
     }

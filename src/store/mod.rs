@@ -12,6 +12,7 @@ mod changes;
 mod command;
 mod error;
 mod feed_update;
+mod figures;
 mod finished_poll;
 mod instant;
 mod location;

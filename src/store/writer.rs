@@ -8,6 +8,7 @@ use crate::{
         changes::ChannelChanges,
         command::{Command, Task},
         error::{StoreError, TransientError},
+        figures::WriterFigures,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
         progress::{Progress, ProgressSender},
         sqlite::{
@@ -41,6 +42,7 @@ pub struct Writer {
     trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
+    figures: watch::Receiver<WriterFigures>,
 }
 
 /// Whole texts held to compare with what arrives, some 2 kB each: copies come soon, the rest is read from the file.
@@ -63,15 +65,16 @@ impl Writer {
         let ((changing, changed), (troubled, trouble)) =
             (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
+        let (figuring, figures) = watch::channel(WriterFigures::default());
         let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, troubled, stopping.clone()),
+            WriterConnection::new(connection, troubled, stopping.clone(), figuring),
             lock,
             Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS),
             ids,
             Checkpoints::new(path, checkpointing),
             changing,
         );
-        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(writer_loop.run(inbox))))
+        Ok((Self { commands, changed, trouble, wal, stopping, figures }, tokio::spawn(writer_loop.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -181,6 +184,18 @@ impl Writer {
     #[must_use]
     pub fn wal(&self) -> WalState {
         *self.wal.borrow()
+    }
+
+    /// The writer's work since its start.
+    #[must_use]
+    pub fn figures(&self) -> WriterFigures {
+        *self.figures.borrow()
+    }
+
+    /// Finished polls and other commands that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
     }
 
     /// The channels that commits have changed; they are rendered when it moves.

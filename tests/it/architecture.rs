@@ -113,7 +113,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "cli",
         uses: "model clock config schedule fetch parse discover normalise dedup store publish poll serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util rustix",
+        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },

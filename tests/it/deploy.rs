@@ -70,6 +70,64 @@ fn the_alert_rules_are_rules() {
 }
 
 #[test]
+fn every_alert_names_a_section_of_the_runbook() {
+    let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
+    let runbook = fs::read_to_string("deploy/README.md").unwrap();
+    let slug = |heading: &str| heading.to_lowercase().replace(' ', "-").replace([',', '\'', '.'], "");
+    let sections: Vec<String> = runbook.lines().filter_map(|line| line.strip_prefix("### ")).map(slug).collect();
+    let values = |key: &str| rules.lines().filter_map(|line| line.trim().strip_prefix(key)).count();
+    assert_eq!(values("- alert: "), values("runbook: deploy/README.md#"));
+    for named in rules.lines().filter_map(|line| line.trim().strip_prefix("runbook: deploy/README.md#")) {
+        assert!(sections.iter().any(|section| section == named), "{named} is none of {sections:?}");
+    }
+}
+
+#[test]
+fn the_compose_files_name_what_exists() {
+    if verdict("python3", &["-c", "import yaml"]).is_none_or(|(there, _)| !there) {
+        eprintln!("SKIPPED: no reader of YAML is installed");
+        return;
+    }
+    let image = fs::read_to_string("deploy/Dockerfile").unwrap();
+    for file in ["deploy/compose.yml", "deploy/compose.caddy.yml"] {
+        let as_json = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
+        let (content, said) = verdict("python3", &["-c", as_json, file]).unwrap();
+        assert!(content, "{said}");
+        let compose: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let build = &compose["services"]["warraq"]["build"];
+        let context = Path::new("deploy").join(build["context"].as_str().unwrap());
+        assert!(context.join(build["dockerfile"].as_str().unwrap()).is_file(), "{file}");
+        for (name, service) in compose["services"].as_object().unwrap() {
+            for volume in service["volumes"].as_array().unwrap() {
+                let (from, to) = volume.as_str().unwrap().split_once(':').unwrap();
+                let is_there = if from.starts_with('.') {
+                    Path::new("deploy").join(from).is_file()
+                } else {
+                    compose["volumes"].as_object().unwrap().contains_key(from)
+                };
+                assert!(is_there, "{file}: {from}");
+                let place = to.trim_end_matches(":ro");
+                assert!(name != "warraq" || image.contains(place), "{file}: the image does not use {place}");
+            }
+        }
+        let variables = compose["services"]["warraq"]["environment"].as_object();
+        for variable in variables.into_iter().flatten().map(|(name, _)| name) {
+            // An unknown one is refused.
+            let mut command = Command::cargo_bin("warraq").unwrap();
+            command.arg("check").env_clear().env(variable, "https://news.example.org/").assert().success();
+        }
+    }
+}
+
+#[test]
+fn the_images_build_is_not_given_what_builds_made() {
+    let ignored = fs::read_to_string(".dockerignore").unwrap();
+    for name in ["/target", "/.git", "*.db"] {
+        assert!(ignored.lines().any(|line| line == name), "{name}");
+    }
+}
+
+#[test]
 fn the_unit_lets_the_group_read_and_nobody_else() {
     let unit = fs::read_to_string(UNIT).unwrap();
     for line in ["Type=notify", "User=warraq", "StateDirectory=warraq", "StateDirectoryMode=0750", "UMask=0027"] {

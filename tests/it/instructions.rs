@@ -111,7 +111,7 @@ daemon-reload | "status warraq" | "reload nginx") ;;
     await grep -q stopped "$ROOT/log" ;;
 "enable --now warraq-backup.timer")
     # At night something has come in.
-    await grep -q outcome=.fresh "$ROOT/log"
+    await grep -q " changed outlet=" "$ROOT/log"
     grep -q '^OnCalendar=' "$ROOT/etc/systemd/system/warraq-backup.timer"
     { lines ExecStartPre warraq-backup.service; lines ExecStart warraq-backup.service; } | while read -r line; do eval "$line"; done ;;
 *) echo "what is systemctl $*?"; exit 1 ;;

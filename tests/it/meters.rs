@@ -55,6 +55,7 @@ async fn known(folder: &Folder) -> BTreeMap<String, String> {
         ("warraq_poll_duration_seconds_count", "SELECT '', count(*) FROM poll"),
         ("warraq_poll_duration_seconds_bucket{le=\"+Inf\"}", "SELECT '', count(*) FROM poll"),
         ("warraq_poll_lateness_seconds_count", "SELECT '', count(*) FROM poll"),
+        ("warraq_outlet_entries_total{outlet=\"NAME\"}", "SELECT outlet, count(*) FROM entries GROUP BY outlet"),
     ] {
         for row in folder.sql(query).await {
             let (label, value) = row.split_once('|').unwrap();
@@ -82,7 +83,7 @@ async fn every_number_is_that_of_the_database() {
     let feeds = ["well", "again", "gone", "broken", "leaps"].map(|name| (name, outlet.url(&format!("/{name}"))));
     let outlets: Vec<_> = feeds.iter().map(|(name, feed)| (*name, feed)).collect();
     let folder = Folder::new("", &[]);
-    let (text, base) = placed(&config_text(&format!("per_host = 9\n{EVERY}"), &outlets));
+    let (text, base) = placed(&config_text(&format!("per_host = 9\n[metrics]\noutlets = true\n{EVERY}"), &outlets));
     folder.configure(&text);
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(DISTINCT outcome) FROM poll", "5").await;
@@ -112,8 +113,13 @@ async fn every_number_is_that_of_the_database() {
     let all = &found["warraq_poll_lateness_seconds_count"];
     assert_eq!(&found["warraq_poll_lateness_seconds_bucket{le=\"7200\"}"], all, "nothing was two hours late");
     assert_eq!(found["warraq_polls_total{outcome=\"moved\"}"], "0", "what has not happened is there, with 0");
+    for name in ["process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"] {
+        assert!(found[name].parse::<f64>().unwrap() > 0.0, "{name}");
+    }
+    assert!(found["warraq_database_commit_seconds_count"].parse::<u64>().unwrap() > 5);
+    assert_eq!(found["warraq_search_lag_seconds"], "0", "all is indexed");
     named_as_prometheus_wants(&text);
-    the_alerts_ask_for_what_is_there(&found);
+    the_alerts_and_the_dashboard_ask_for_what_is_there(&found);
 
     for _ in 0..3 {
         assert_eq!(ask("127.0.0.1", &format!("{base}/nothing")).await.0, 404);
@@ -123,23 +129,43 @@ async fn every_number_is_that_of_the_database() {
         let name = format!("warraq_http_responses_total{{code=\"{code}\"}}");
         after[&name].parse::<u64>().unwrap() - found[&name].parse::<u64>().unwrap()
     };
+    let routes =
+        |route: &str| after[&format!("warraq_http_request_duration_seconds_count{{route=\"{route}\"}}")].clone();
+    assert_eq!(routes("none"), "3", "wrong addresses share a name");
+    assert!(routes("/metrics").parse::<u64>().unwrap() >= 2);
     assert_eq!((more("4xx"), more("200")), (3, 1), "three wrong addresses, and the last reading of the numbers");
     daemon.stop().await;
 }
 
-/// Every name in an expression of deploy/alerts.yml, with every label, is in the exposition.
-fn the_alerts_ask_for_what_is_there(found: &BTreeMap<String, String>) {
+/// Every name in an expression of deploy/alerts.yml and deploy/grafana.json, with every label, is in the exposition.
+fn the_alerts_and_the_dashboard_ask_for_what_is_there(found: &BTreeMap<String, String>) {
     let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
-    let asked: Vec<&str> = rules
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("expr: "))
-        .flat_map(|expression| expression.split([' ', '(', ')', '[']))
-        .filter(|word| word.starts_with("warraq_"))
-        .collect();
-    assert!(asked.len() >= 10, "{asked:?}");
-    for name in asked {
-        let there = |sample: &String| sample == name || (!name.contains('{') && sample.split('{').next() == Some(name));
-        assert!(found.keys().any(there), "deploy/alerts.yml asks for {name}");
+    let rules: Vec<String> =
+        rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).map(str::to_owned).collect();
+    let dashboard: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string("deploy/grafana.json").unwrap()).unwrap();
+    let targets = dashboard["panels"].as_array().unwrap().iter().flat_map(|panel| panel["targets"].as_array().unwrap());
+    let panels: Vec<String> = targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect();
+    for (file, expressions, least) in [("deploy/alerts.yml", rules, 14), ("deploy/grafana.json", panels, 25)] {
+        let names = expressions.iter().flat_map(|expression| expression.split([' ', '(', ')', '[']));
+        let asked: Vec<&str> =
+            names.filter(|word| word.starts_with("warraq_") || word.starts_with("process_")).collect();
+        assert!(asked.len() >= least, "{file}: {asked:?}");
+        for name in asked {
+            let there =
+                |sample: &String| sample == name || (!name.contains('{') && sample.split('{').next() == Some(name));
+            assert!(found.keys().any(there), "{file} asks for {name}");
+        }
+        // What it sums by is a label of what it sums.
+        for expression in &expressions {
+            let Some((_, rest)) = expression.split_once("sum by (") else { continue };
+            let (labels, rest) = rest.split_once(')').unwrap();
+            let name = rest.split([' ', '(', ')', '[', '{']).find(|word| word.starts_with("warraq_")).unwrap();
+            let sample = found.keys().find(|sample| sample.split('{').next() == Some(name)).unwrap();
+            for label in labels.split(',') {
+                assert!(sample.contains(&format!("{label}=\"")), "{file}: {expression}: {sample} has no {label}");
+            }
+        }
     }
 }
 
@@ -155,12 +181,19 @@ fn named_as_prometheus_wants(text: &str) {
         .map(|name| name.split('{').next().unwrap())
         .map(|name| {
             let whole = ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end));
-            whole.filter(|whole| kinds.get(*whole).is_some_and(|kind| kind == "histogram")).unwrap_or(name).to_owned()
+            whole
+                .filter(|whole| kinds.get(*whole).is_some_and(|kind| kind == "histogram" || kind == "summary"))
+                .unwrap_or(name)
+                .to_owned()
         })
         .collect();
     assert!(names.len() >= 11, "{names:?}");
     for name in &names {
-        assert!(name.starts_with("warraq_") && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{name}");
+        assert!(
+            (name.starts_with("warraq_") || name.starts_with("process_"))
+                && name.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
+            "{name}"
+        );
         assert!(help.get(name).is_some_and(|help| help.ends_with('.')), "{name} is explained");
         assert_eq!(kinds[name] == "counter", name.ends_with("_total"), "{name} is a {}", kinds[name]);
         assert!(kinds[name] != "histogram" || name.ends_with("_seconds"), "{name}");

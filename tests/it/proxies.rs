@@ -149,7 +149,7 @@ impl Proxy {
         Self::start("caddy", [&check, &run], |_, http, https| {
             let site = fs::read_to_string("deploy/Caddyfile").unwrap();
             let site = [
-                (format!("{HOST} {{"), format!("{HOST} {{\n\ttls cert.pem key.pem\n\tbind 127.0.0.1")),
+                (format!(":{HOST}}} {{"), format!(":{HOST}}} {{\n\ttls cert.pem key.pem\n\tbind 127.0.0.1")),
                 ("127.0.0.1:8080".to_owned(), format!("127.0.0.1:{upstream}")),
             ]
             .iter()

@@ -3,6 +3,7 @@
 
 use crate::clock::Clock;
 use crate::store::error::{StoreError, TransientError};
+use crate::store::figures::WriterFigures;
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. A sender, so that the last handle's end does not close the channel.
     stopping: watch::Sender<bool>,
+    /// What the work costs.
+    pub figures: watch::Sender<WriterFigures>,
 }
 
 /// Runs a future over the connection in a `BEGIN IMMEDIATE` transaction and evaluates to its result. The expression may be
@@ -76,13 +79,19 @@ impl WriterConnection {
         connection: SqliteConnection,
         trouble: watch::Sender<Option<TransientError>>,
         stopping: watch::Sender<bool>,
+        figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping }
+        Self { connection, trouble, stopping, figures }
     }
 
     /// Takes SQLite's write lock.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
+        let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
+        self.figures.send_modify(|figures| {
+            figures.waits += 1;
+            figures.waited += asked.elapsed();
+        });
         begun.map(drop).while_doing("beginning a transaction")
     }
 
@@ -90,7 +99,13 @@ impl WriterConnection {
     pub(in crate::store) async fn end<T>(&mut self, worked: Result<T, StoreError>) -> Result<T, StoreError> {
         let done = match worked {
             Ok(done) => {
-                sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("committing").map(|_| done)
+                let began = Clock::monotonic();
+                let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
+                self.figures.send_modify(|figures| {
+                    figures.commits += 1;
+                    figures.committing += began.elapsed();
+                });
+                committed.while_doing("committing").map(|_| done)
             }
             Err(error) => Err(error),
         };

@@ -298,6 +298,10 @@ impl WriterLoop {
         self.empty_polls.clear();
         self.empty_since = None;
         self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
+        self.database.figures.send_modify(|figures| {
+            figures.window = self.window.len();
+            figures.unindexed_since.get_or_insert_with(Clock::monotonic);
+        });
         if !touched.is_empty() {
             self.touch(&touched);
         }
@@ -336,6 +340,9 @@ impl WriterLoop {
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
         self.index_at = more.then(Clock::monotonic);
+        if !more {
+            self.database.figures.send_modify(|figures| figures.unindexed_since = None);
+        }
         Ok(())
     }
 
