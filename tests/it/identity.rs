@@ -151,7 +151,6 @@ impl Shelf {
             outlet: OutletId(1),
             seen_at: now,
             previous_success: Some(now),
-            oldest_believed: None,
             link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
             listing: Arc::clone(&listing),
             entry,
