@@ -70,7 +70,7 @@ impl Publisher {
     /// # Errors
     /// When the store has failed.
     pub async fn run(self, mut settings: watch::Receiver<PublishSettings>) -> Result<(), StoreError> {
-        let mut changed = self.archive.writer.changed();
+        let mut commits = self.archive.writer.changed();
         let mut rendered = Rendered::default();
         let first = settings.borrow().clone();
         match self.restore(&first).await {
@@ -80,7 +80,7 @@ impl Publisher {
             restored => restored?,
         }
         loop {
-            let changes = changed.borrow_and_update().clone();
+            let changes = commits.borrow_and_update().clone();
             let now = settings.borrow_and_update().clone();
             let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
@@ -96,7 +96,7 @@ impl Publisher {
             }
             tokio::select! {
                 // The writer has an error of its own, which is why.
-                change = changed.changed() => change.map_err(|_| StoreError::WriterGone)?,
+                change = commits.changed() => change.map_err(|_| StoreError::WriterGone)?,
                 reload = settings.changed() => if reload.is_err() { return Ok(()) },
             }
         }

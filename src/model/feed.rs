@@ -150,6 +150,17 @@ impl FeedState {
     }
 }
 
+/// A permanent redirect that is not adopted yet.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct PendingRedirect {
+    /// Where it leads.
+    pub to: FeedUrl,
+    /// Polls that found a feed there.
+    pub polls: u32,
+    /// When the first of them ended.
+    pub since: Timestamp,
+}
+
 /// What the store remembers of a feed and a poll needs to know: the schedule's and the fetcher's half of its row.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FeedRecord {
@@ -183,8 +194,8 @@ pub struct FeedRecord {
     pub hints: Hints,
     /// What the schedule remembers of it; `None` before its first due time is decided.
     pub rhythm: Option<Box<Rhythm>>,
-    /// Target of a permanent redirect that is not adopted yet, the polls that confirmed it, and the first of them.
-    pub moving: Option<(FeedUrl, u32, Timestamp)>,
+    /// A permanent redirect that is not adopted yet.
+    pub moving: Option<PendingRedirect>,
     /// Its guids were seen to repeat for different articles: identity is guid and link from then on.
     pub guids_void: bool,
 }

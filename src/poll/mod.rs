@@ -263,7 +263,7 @@ impl Poller {
             };
             read_document(&body, &base, &context, &outlet, listed_before, now)
         };
-        let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
+        let ReadDocument { document, guids_void, older } = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
             Err(panic) => {
                 return Err(UnreadableDocument::of(Fault::Parser(panic.to_string())));
@@ -310,8 +310,16 @@ impl UnreadableDocument {
     }
 }
 
-/// Parses and normalises: CPU work, for a blocking thread. Answers the document, whether its feed's guids are void, and where
-/// its next older page is.
+/// A document that was read, and what it says of its feed.
+struct ReadDocument {
+    document: Document,
+    /// Its feed's guids are void.
+    guids_void: bool,
+    /// Its next older page.
+    older: Option<FeedUrl>,
+}
+
+/// Parses and normalises: CPU work, for a blocking thread.
 fn read_document(
     body: &[u8],
     base: &FeedUrl,
@@ -319,7 +327,7 @@ fn read_document(
     outlet: &Outlet,
     listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
-) -> Result<(Document, bool, Option<FeedUrl>), UnreadableDocument> {
+) -> Result<ReadDocument, UnreadableDocument> {
     let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         UnreadableDocument {
@@ -368,7 +376,7 @@ fn read_document(
         older: Vec::new(),
         gap: false,
     };
-    Ok((document, void, older))
+    Ok(ReadDocument { document, guids_void: void, older })
 }
 
 /// What the writer is given of a poll.

@@ -62,7 +62,7 @@ fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
             feed.ask = to.clone();
             feed.moving = None;
         }
-        RedirectDecision::Quarantine(to, polls, since) => feed.moving = Some((to.clone(), *polls, *since)),
+        RedirectDecision::Quarantine(pending) => feed.moving = Some(pending.clone()),
         RedirectDecision::Stay if poll.outcome.is_success() => feed.moving = None,
         RedirectDecision::Stay => {}
     }
@@ -75,7 +75,7 @@ fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
 mod tests {
     use super::*;
     use crate::{
-        model::{Fault, FeedId, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, Slug},
+        model::{Fault, FeedId, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, PendingRedirect, Slug},
         schedule::{Bounds, Fleet, Schedule},
         store::finished_poll::BodyState,
     };
@@ -108,7 +108,7 @@ mod tests {
             next_poll_at: noon(),
             hints: Hints::default(),
             rhythm: None,
-            moving: Some((url("https://new.example/rss"), 1, noon() - 1.hour())),
+            moving: Some(PendingRedirect { to: url("https://new.example/rss"), polls: 1, since: noon() - 1.hour() }),
             guids_void: false,
         };
         FinishedPoll {

@@ -3,7 +3,10 @@
 use crate::store::instant::milli;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, Rhythm, Slug, Tally, Validators},
+    model::{
+        FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, PendingRedirect, Rhythm, Slug, Tally,
+        Validators,
+    },
     store::{
         error::StoreError,
         finished_poll::{FeedUpdate, FinishedPoll},
@@ -56,7 +59,8 @@ fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
     let url = |column, text: &str| place.parse(column, text, |t| FeedUrl::parse(t).ok());
     let moving = match (&row.moving_to, place.maybe_time("moving_since", row.moving_since.as_deref())?) {
         (Some(to), Some(since)) => {
-            Some((url("moving_to", to)?, place.count("moving_visits", row.moving_visits)?, since))
+            let polls = place.count("moving_visits", row.moving_visits)?;
+            Some(PendingRedirect { to: url("moving_to", to)?, polls, since })
         }
         _ => None,
     };
@@ -165,9 +169,9 @@ impl FeedAfter {
             // Numbers and strings: serialising them cannot fail.
             hints: serde_json::to_string(&feed.hints).unwrap_or_else(|_| "{}".to_owned()),
             rhythm: feed.rhythm.as_deref().map_or_else(String::new, Rhythm::write),
-            moving_to: feed.moving.as_ref().map(|(url, ..)| url.as_str().to_owned()),
-            moving_visits: feed.moving.as_ref().map_or(0, |(_, polls, _)| *polls),
-            moving_since: feed.moving.as_ref().map(|(.., since)| milli(*since)),
+            moving_to: feed.moving.as_ref().map(|pending| pending.to.as_str().to_owned()),
+            moving_visits: feed.moving.as_ref().map_or(0, |pending| pending.polls),
+            moving_since: feed.moving.as_ref().map(|pending| milli(pending.since)),
             guids_void: feed.guids_void,
             gap,
         }
