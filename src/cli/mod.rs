@@ -243,6 +243,6 @@ async fn configured(
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_"))
+        .filter(|(name, _)| name.starts_with("WARRAQ_") || name == "CREDENTIALS_DIRECTORY")
         .collect()
 }

@@ -10,17 +10,22 @@
 //! **Broken transfers.** A document whose last chunk, length or checksum is wrong is taken as far as it came: the parser sees
 //! whether its root is closed. So is the beginning of one that is larger than the limit.
 
+mod access;
 mod coding;
 mod cookies;
 mod faults;
+mod fetchers;
 mod guard;
 mod headers;
 mod partial;
 mod response;
 
+pub use access::Access;
+pub use fetchers::{FetchPlan, Fetchers};
 pub use response::{Body, FetchResponse, Fetched};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
+use access::Credentials;
 use coding::DecodeError;
 use cookies::Cookies;
 use faults::clip;
@@ -34,7 +39,7 @@ use reqwest::{
     },
     redirect::Policy,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Feed types first, then the types that outlets label their feeds with, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -56,6 +61,8 @@ pub struct FetchLimits {
     pub allow_networks: Vec<Network>,
     /// Redirects followed at one poll.
     pub max_redirects: u32,
+    /// Proxy, certificates, and what is sent to the outlet alone.
+    pub access: Access,
 }
 
 impl Default for FetchLimits {
@@ -67,6 +74,7 @@ impl Default for FetchLimits {
             max_body: 10_000_000,
             allow_networks: Vec::new(),
             max_redirects: 10,
+            access: Access::default(),
         }
     }
 }
@@ -80,6 +88,9 @@ pub enum FetcherError {
     /// TLS could not be set up: in most cases, the system's certificates could not be read.
     #[error("the HTTP client cannot be set up (are the system's CA certificates installed?)")]
     Client(#[source] reqwest::Error),
+    /// A header or certificate of the configuration cannot be used.
+    #[error("{0}")]
+    Access(&'static str),
 }
 
 /// Asks servers. Built once, as it reads the system's certificates (tens of milliseconds); clones share its connections.
@@ -91,6 +102,7 @@ pub struct Fetcher {
     max_body: usize,
     max_redirects: u32,
     closing: bool,
+    credentials: Arc<Credentials>,
 }
 
 impl Fetcher {
@@ -102,13 +114,13 @@ impl Fetcher {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
-        let guard = AddressGuard::new(&limits.allow_networks);
-        let client = Client::builder()
+        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_host());
+        let client = limits
+            .access
+            .transport(Client::builder())?
             .user_agent(user_agent)
             .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
             .dns_resolver(guard.clone())
-            // A proxy would resolve names itself, past the guard.
-            .no_proxy()
             .redirect(Policy::none())
             .referer(false)
             // Half of the poll's time, so that a name's second address gets its turn.
@@ -133,6 +145,7 @@ impl Fetcher {
             max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
             max_redirects: limits.max_redirects,
             closing: false,
+            credentials: Arc::new(limits.access.credentials()?),
         })
     }
 
@@ -218,6 +231,8 @@ impl Fetcher {
         if let Some(cookie) = cookies.header(url.url()) {
             headers.insert(COOKIE, cookie);
         }
+        self.credentials.add(url, request.headers_mut());
+        let headers = request.headers_mut();
         // RFC 9110 13.1: whole and unchanged, or not at all.
         for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
             if let Some(value) = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {

@@ -145,7 +145,7 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
         let asked = answer.freshness.retry_after;
         let Fetched::Document { body, content_type, validators } = answer.result.map_err(|fault| (fault, asked))?
