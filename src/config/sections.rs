@@ -166,11 +166,11 @@ impl Fetch {
     pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
         let section = Section::of(book, root, "fetch", &Self::KEYS);
         let host_pause = section.text("host_pause", |text| values::duration(text, Self::HOST_PAUSE_BOUNDS));
-        let requests = RequestSettings::read(&section, files);
+        let mut requests = RequestSettings::read(&section, files);
         Self {
-            user_agent: requests.user_agent.clone(),
-            timeout: requests.timeout.unwrap_or(Self::TIMEOUT),
-            max_body: requests.max_body.unwrap_or(Self::MAX_BODY),
+            user_agent: requests.user_agent.take(),
+            timeout: requests.timeout.take().unwrap_or(Self::TIMEOUT),
+            max_body: requests.max_body.take().unwrap_or(Self::MAX_BODY),
             concurrency: section.number("concurrency", 1..=1_024).unwrap_or(Self::CONCURRENCY) as usize,
             per_host: section.number("per_host", 1..=64).unwrap_or(Self::PER_HOST) as usize,
             host_pause: host_pause.unwrap_or(Self::HOST_PAUSE),

@@ -50,12 +50,14 @@ pub enum Dialect {
     Rss,
     /// Atom 1.0.
     Atom,
+    /// A news sitemap.
+    Sitemap,
 }
 
 /// One of its feeds.
 #[derive(Debug)]
 pub struct DemoFeed {
-    /// Below the stage's base; the document is at `PATH/feed`, the reports' pages at `PATH/SLUG`.
+    /// Below the stage's base; the document is at [`DemoFeed::address`], the reports' pages at `PATH/SLUG`.
     pub path: &'static str,
     /// Its title.
     pub title: &'static str,
@@ -121,6 +123,13 @@ impl DemoFeed {
     fn new(path: &'static str, title: &'static str, language: &'static str, dialect: Dialect, text: &str) -> Self {
         let reports = text.split("\n== ").skip(1).filter_map(|block| report(path, block)).collect();
         Self { path, title, language, dialect, reports }
+    }
+
+    /// Where its document is, below the stage's base.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let name = if self.dialect == Dialect::Sitemap { "sitemap-news.xml" } else { "feed" };
+        format!("{}/{name}", self.path)
     }
 
     /// What it lists at a step, newest first.
@@ -218,7 +227,7 @@ impl DemoScript {
 }
 
 fn outlets() -> Vec<DemoOutlet> {
-    use Dialect::{Atom, Rss};
+    use Dialect::{Atom, Rss, Sitemap};
     vec![
         DemoOutlet {
             slug: "almarfa",
@@ -258,6 +267,13 @@ fn outlets() -> Vec<DemoOutlet> {
             language: "ar",
             tags: &["science"],
             feeds: vec![DemoFeed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
+        },
+        DemoOutlet {
+            slug: "nouvelle",
+            name: "Nouvelle Digue",
+            language: "fr",
+            tags: &["newspaper"],
+            feeds: vec![DemoFeed::new("nouvelle", "Nouvelle Digue", "fr", Sitemap, include_str!("texts/nouvelle.txt"))],
         },
         DemoOutlet {
             slug: "nakhil",
