@@ -172,9 +172,12 @@ fn headers(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Vec<(String, Se
                 .fault(&name, "is no header that can be set here; allowed: names of other headers (credentials: auth)");
             continue;
         }
-        let literal = |text: &str| match is_value(text) {
-            true => Ok(Secret::new(text.to_owned())),
-            false => Err("is no header's value; allowed: a text on one line".to_owned()),
+        let literal = |text: &str| {
+            if is_value(text) {
+                Ok(Secret::new(text.to_owned()))
+            } else {
+                Err("is no header's value; allowed: a text on one line".to_owned())
+            }
         };
         let value = if table.is_table(&name) {
             table.table(&name, Some(&["file"])).and_then(|file| file.required("file", |text| files.secret(text)))
@@ -200,9 +203,12 @@ fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Se
         let token = table.text("bearer_file", |text| files.secret(text))?;
         return Some(Secret::new(format!("Bearer {}", token.reveal())));
     }
-    let name = |text: &str| match is_value(text) && !text.contains(':') {
-        true => Ok(text.to_owned()),
-        false => Err("is no user's name; allowed: a text without colons (RFC 7617)".to_owned()),
+    let name = |text: &str| {
+        if is_value(text) && !text.contains(':') {
+            Ok(text.to_owned())
+        } else {
+            Err("is no user's name; allowed: a text without colons (RFC 7617)".to_owned())
+        }
     };
     let user = table.required("user", name);
     let password = table.required("password_file", |text| files.secret(text));

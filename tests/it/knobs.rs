@@ -14,6 +14,9 @@ use tokio::{
 use warraq::model::FeedUrl;
 
 const DATE: &str = "2026-11-02T09:30:00Z";
+/// Everything that any crate says.
+const LEVELS: &str =
+    "hyper=trace,hyper_util=trace,reqwest=trace,h2=trace,rustls=trace,tower_http=trace,sqlx=trace,warraq=trace";
 const CANARY: &str = "c4n4ry-s3cr3t";
 
 fn doc() -> FeedDoc {
@@ -82,7 +85,7 @@ async fn secrets_go_to_their_origin_and_are_printed_nowhere() {
     }
     let secrets =
         "auth = { user = \"me\", password_file = \"password\" }\nheaders = { \"Cookie\" = { file = \"cookie\" } }\n";
-    let text = with(&outlet.url("/feed"), secrets).replace("[schedule]", "[schedule]")
+    let text = with(&outlet.url("/feed"), secrets)
         + &format!(
             "[[outlet]]\nslug = \"bearer\"\nname = \"B\"\nfeeds = [\"{}\"]\nauth = {{ bearer_file = \
              \"$CREDENTIALS_DIRECTORY/token\" }}\n[schedule]\ndefault = \"every 1s\"\n",
@@ -91,10 +94,10 @@ async fn secrets_go_to_their_origin_and_are_printed_nowhere() {
     folder.configure(&text);
     let verb = async |arguments: &[&str]| {
         let mut command = folder.command(arguments);
-        command.env("CREDENTIALS_DIRECTORY", folder.path("")).env("WARRAQ_LOG", "trace").output().await.unwrap()
+        command.env("CREDENTIALS_DIRECTORY", folder.path("")).env("WARRAQ_LOG", LEVELS).output().await.unwrap()
     };
     let mut command = folder.command(&["run"]);
-    command.env("CREDENTIALS_DIRECTORY", folder.path("")).env("WARRAQ_LOG", "trace");
+    command.env("CREDENTIALS_DIRECTORY", folder.path("")).env("WARRAQ_LOG", LEVELS);
     let daemon = folder.start_by(command).await;
     until("the second visit", async || !foreign.requests("/away").is_empty() && !bearer.requests("/feed").is_empty())
         .await;
