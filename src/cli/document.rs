@@ -96,11 +96,12 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
         let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
     }
-    if announced.is_empty() && is_address(&place) {
-        if let Some(FoundFeed { url, feed }) = probe::behind(&fetcher()?, &address(&place)?, &got).await {
-            let entries = counted(feed.listed.len(), "entry", "entries");
-            return written(writeln!(out, "{url}\ta news sitemap, with {entries}\tapplication/xml"));
-        }
+    if announced.is_empty()
+        && is_address(&place)
+        && let Some(FoundFeed { url, feed }) = probe::behind(&fetcher()?, &address(&place)?, &got).await
+    {
+        let entries = counted(feed.listed.len(), "entry", "entries");
+        return written(writeln!(out, "{url}\ta news sitemap, with {entries}\tapplication/xml"));
     }
     if announced.is_empty() {
         return Err(CliError::with_hint(

@@ -201,7 +201,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
         Verb::Discover { url } => document::discover(url).await,
         Verb::ImportOpml { file, write: false } => opml::import(&file),
         Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file),
-        Verb::Add(args) => manage::add(&cli.config, environment, args).await,
+        Verb::Add(args) => manage::add(&cli.config, environment, &args).await,
         Verb::Remove { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Remove),
         Verb::Enable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Enable),
         Verb::Disable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Disable),
@@ -261,6 +261,6 @@ async fn configured(
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_"))
+        .filter(|(name, _)| name.starts_with("WARRAQ_") || name == "CREDENTIALS_DIRECTORY")
         .collect()
 }

@@ -60,7 +60,7 @@ fn behind(document: &mut DocumentMut, trailing: &str, added: usize) -> String {
     let first = tables.len() - added;
     let before = first.checked_sub(1).and_then(|n| tables.get(n)).and_then(Table::position);
     // Where other sections follow the outlets, the end of the file is theirs.
-    if before < last {
+    if first > 0 && before < last {
         return document.to_string();
     }
     if let Some(table) = tables.get_mut(first) {

@@ -10,6 +10,7 @@ mod fault;
 mod include;
 mod outlets;
 mod raw;
+mod requests;
 mod sections;
 mod values;
 mod zone;
@@ -18,12 +19,14 @@ mod zone;
 mod tests;
 
 pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
+pub use requests::RequestSettings;
 pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories};
 
 use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
+use outlets::ReadOutlets;
 use raw::{ConfigSource, Source};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -92,6 +95,8 @@ pub struct Config {
     pub included: Vec<PathBuf>,
     /// Schedules of the outlets that state one.
     own_schedules: HashMap<Slug, Schedule>,
+    /// Of the outlets that say something of their requests.
+    own_requests: HashMap<Slug, RequestSettings>,
     /// What is shown in place of a feed's address, where the file says so.
     public_urls: HashMap<FeedUrl, FeedUrl>,
 }
@@ -169,12 +174,14 @@ impl Config {
         for (book, root) in &sources[1..] {
             book.refuse_unknown_keys("", root, &sections::REPEATED);
         }
-        let (outlets, own_schedules, public_urls) = outlets::read(sources);
+        let files = requests::files(book, directory);
+        let ReadOutlets { outlets, schedules: own_schedules, requests: own_requests, public_urls } =
+            outlets::read(sources, files);
         let channels = channels::read(sources, &outlets);
         Self {
             server: Server::read(book, root),
             database: Database::read(book, root, directory),
-            fetch: Fetch::read(book, root),
+            fetch: Fetch::read(book, root, files),
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
@@ -185,6 +192,7 @@ impl Config {
             channels,
             included: Vec::new(),
             own_schedules,
+            own_requests,
             public_urls,
         }
     }
@@ -234,6 +242,12 @@ impl Config {
     #[must_use]
     pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
         self.own_schedules.get(outlet).unwrap_or(&self.schedule.default)
+    }
+
+    /// What outlets say of their own requests, for those that say something.
+    #[must_use]
+    pub fn own_requests(&self) -> &HashMap<Slug, RequestSettings> {
+        &self.own_requests
     }
 
     /// What is shown in place of a feed's address, for the feeds of which the file says so.

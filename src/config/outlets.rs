@@ -4,6 +4,7 @@ use super::{
     FEEDS_MAX, TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
     raw::{Located, Section, Source, listed},
+    requests::{self, RequestSettings, SecretFiles},
     values,
 };
 use crate::{
@@ -13,7 +14,25 @@ use crate::{
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-const KEYS: [&str; 9] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was", "enabled"];
+const KEYS: [&str; 17] = [
+    "slug",
+    "name",
+    "language",
+    "time_zone",
+    "tags",
+    "schedule",
+    "feeds",
+    "was",
+    "enabled",
+    "proxy",
+    "proxy_dns",
+    "user_agent",
+    "timeout",
+    "max_body",
+    "ca_file",
+    "headers",
+    "auth",
+];
 
 /// What a feed may hold where it is a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
@@ -21,24 +40,41 @@ const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 /// What is shown in place of feeds' addresses.
 type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
-pub(super) fn read(sources: &[Source<'_, '_>]) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
+/// What the `[[outlet]]` sections say.
+pub(super) struct ReadOutlets {
+    /// Every outlet.
+    pub(super) outlets: Vec<Outlet>,
+    /// Of those that state one.
+    pub(super) schedules: HashMap<Slug, Schedule>,
+    /// Of those that say something of their requests.
+    pub(super) requests: HashMap<Slug, RequestSettings>,
+    /// What is shown in place of feeds' addresses.
+    pub(super) public_urls: PublicUrls,
+}
+
+/// Every outlet.
+pub(super) fn read(sources: &[Source<'_, '_>], files: SecretFiles<'_>) -> ReadOutlets {
     let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "outlet", &KEYS)).collect();
     if let Some(first) = sections.get(FEEDS_MAX) {
         first.fault_here(format!("is one too many; allowed: {FEEDS_MAX} outlets"));
     }
     let mut unique = Unique::default();
     let mut schedules = HashMap::new();
+    let mut requests = HashMap::new();
     let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
     for section in sections.iter().take(FEEDS_MAX) {
         let outlet = outlet(section, &mut unique);
         if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
             schedules.insert(outlet.slug.clone(), schedule);
         }
+        if requests::KEYS.iter().any(|key| section.has(key)) {
+            let own = RequestSettings::read(section, files);
+            requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
+        }
         outlets.extend(outlet);
     }
     still_used(&sections, &unique);
-    (outlets, schedules, unique.public_urls)
+    ReadOutlets { outlets, schedules, requests, public_urls: unique.public_urls }
 }
 
 /// A former address that is configured still has no successor.

@@ -33,6 +33,11 @@ impl<'a> ConfigSource<'a> {
         self.faults.borrow_mut().push(ConfigFault { place, key: Some(key.into()), what: what.into() });
     }
 
+    /// A variable's text.
+    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
     pub(super) fn fault_without_key(&self, place: ConfigLocation, what: String) {
         self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
     }
@@ -171,6 +176,34 @@ impl<'a, 'b> Section<'a, 'b> {
             sections.push(Self { book, name, place, table: Some(table), open: false });
         }
         sections
+    }
+
+    /// The key's table, which may hold `keys` only, or anything; `None` when it is not set or no table.
+    pub(super) fn table(&self, key: &str, keys: Option<&[&str]>) -> Option<Self> {
+        if let Some(Located { value: RawValue::Variable(_), place }) = self.raw(key) {
+            self.fault_at(place, key, "cannot be set by a variable; allowed: in the file only");
+        }
+        let value = self.table?.get(key)?;
+        let (book, place, name) = (self.book, self.book.line(value.span().start), format!("{}.{key}", self.name));
+        let Some(table) = value.get_ref().as_table() else {
+            let kind = RawValue::Toml(value.get_ref()).kind();
+            self.fault_at(place, key, format!("is {kind}; allowed: a table, {{ … }}"));
+            return None;
+        };
+        if let Some(keys) = keys {
+            book.refuse_unknown_keys(&format!("{name}."), table, keys);
+        }
+        Some(Self { book, name, place, table: Some(table), open: false })
+    }
+
+    /// Whether the key's value is a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.and_then(|table| table.get(key)).is_some_and(|value| value.get_ref().as_table().is_some())
+    }
+
+    /// The keys that are set in the file.
+    pub(super) fn keys(&self) -> Vec<String> {
+        self.table.iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
     }
 
     /// Notes a fault of the section as a whole.

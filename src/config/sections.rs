@@ -2,6 +2,7 @@
 
 use super::{
     raw::{ConfigSource, Section, listed},
+    requests::{RequestSettings, SecretFiles},
     values,
 };
 use crate::{model::Network, schedule::Schedule};
@@ -114,7 +115,7 @@ impl Database {
 }
 
 /// `[fetch]`: limits of requests.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
     /// As configured; ask [`super::Config::user_agent`].
     pub user_agent: Option<String>,
@@ -130,17 +131,31 @@ pub struct Fetch {
     pub host_pause: Duration,
     /// Networks that are not public and may be polled all the same.
     pub allow_networks: Vec<Network>,
+    /// Proxy, headers and credentials.
+    pub requests: RequestSettings,
 }
 
 impl Fetch {
-    const KEYS: [&'static str; 7] =
-        ["user_agent", "timeout", "max_body", "concurrency", "per_host", "host_pause", "allow_networks"];
+    const KEYS: [&'static str; 12] = [
+        "user_agent",
+        "timeout",
+        "max_body",
+        "concurrency",
+        "per_host",
+        "host_pause",
+        "allow_networks",
+        "proxy",
+        "proxy_dns",
+        "ca_file",
+        "headers",
+        "auth",
+    ];
     /// Slow newsrooms answer within ten seconds; three times that is trouble.
     pub const TIMEOUT: Duration = Duration::from_secs(30);
-    const TIMEOUT_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_mins(10);
+    pub(super) const TIMEOUT_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_mins(10);
     /// Decimal megabytes; the largest of 187 captured feeds has a tenth of it.
     pub const MAX_BODY: u64 = 10_000_000;
-    const MAX_BODY_BOUNDS: RangeInclusive<u64> = 1_000..=100_000_000;
+    pub(super) const MAX_BODY_BOUNDS: RangeInclusive<u64> = 1_000..=100_000_000;
     /// Polls spend their time waiting; 32 keep a core busy.
     pub const CONCURRENCY: u32 = 32;
     /// What a browser would do at most, a third of it.
@@ -149,20 +164,19 @@ impl Fetch {
     pub const HOST_PAUSE: Duration = Duration::from_millis(500);
     const HOST_PAUSE_BOUNDS: RangeInclusive<Duration> = Duration::ZERO..=MINUTE;
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
         let section = Section::of(book, root, "fetch", &Self::KEYS);
-        let duration =
-            |key, bounds, default| section.text(key, |text| values::duration(text, bounds)).unwrap_or(default);
+        let host_pause = section.text("host_pause", |text| values::duration(text, Self::HOST_PAUSE_BOUNDS));
+        let mut requests = RequestSettings::read(&section, files);
         Self {
-            user_agent: section.text("user_agent", values::user_agent),
-            timeout: duration("timeout", Self::TIMEOUT_BOUNDS, Self::TIMEOUT),
-            max_body: section
-                .text("max_body", |text| values::size(text, Self::MAX_BODY_BOUNDS))
-                .unwrap_or(Self::MAX_BODY),
+            user_agent: requests.user_agent.take(),
+            timeout: requests.timeout.take().unwrap_or(Self::TIMEOUT),
+            max_body: requests.max_body.take().unwrap_or(Self::MAX_BODY),
             concurrency: section.number("concurrency", 1..=1_024).unwrap_or(Self::CONCURRENCY) as usize,
             per_host: section.number("per_host", 1..=64).unwrap_or(Self::PER_HOST) as usize,
-            host_pause: duration("host_pause", Self::HOST_PAUSE_BOUNDS, Self::HOST_PAUSE),
+            host_pause: host_pause.unwrap_or(Self::HOST_PAUSE),
             allow_networks: listed(&section, "allow_networks", values::network),
+            requests,
         }
     }
 }

@@ -65,7 +65,11 @@ fn the_annotated_example_says_the_defaults_and_names_every_key() {
     }
     assert!(config.outlets.len() >= 12);
     assert_eq!(config.outlets[0].name, "العلم");
-    assert_eq!(config.outlets[0].feeds[0].as_str(), "https://www.alalam.ma/xml/syndication.rss");
+    let (site, others) = &config.outlets[0].alternatives[0];
+    assert_eq!((site, others[0].as_str()), (&config.outlets[0].feeds[0], "https://www.alalam.ma/xml/syndication.rss"));
+    assert_eq!(site.as_str(), "https://www.alalam.ma/");
+    assert_eq!(config.schedule_of(&config.outlets[0].slug), &Schedule::Adaptive);
+    assert!(!text.to_lowercase().contains("france24"), "its terms forbid automated collection");
     assert_eq!(config.channels[0].title, empty.channels[0].title);
     let slugs: Vec<_> = config.channels.iter().map(|channel| channel.slug.as_str()).collect();
     assert_eq!(slugs, ["all", "morocco", "arabic", "front-page"]);

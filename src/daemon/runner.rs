@@ -4,7 +4,7 @@
 use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
-    fetch::Fetcher,
+    fetch::Fetchers,
     model::{FeedId, Outcome},
     poll::{PollError, PollResult, Poller},
     store::{FeedUpdate, StoreError, Writer},
@@ -66,8 +66,8 @@ impl PollRunner {
     }
 
     /// Other limits for requests from now on.
-    pub fn set_fetcher(&mut self, fetcher: Fetcher) {
-        self.poller.set_fetcher(fetcher);
+    pub fn set_fetchers(&mut self, fetchers: Fetchers) {
+        self.poller.set_fetchers(fetchers);
     }
 
     /// Polls that could not be made for want of our own means, so far.

@@ -3,9 +3,9 @@
 use super::{DaemonError, PollRunner, queue::PollQueue};
 use crate::{
     clock::Clock,
-    config::Config,
-    fetch::{FetchLimits, Fetcher},
-    model::FeedRecord,
+    config::{Config, RequestSettings},
+    fetch::{Access, FetchLimits, FetchPlan, Fetchers},
+    model::{FeedRecord, FeedUrl, Outlet},
     poll::Poller,
     store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
 };
@@ -31,7 +31,7 @@ pub struct Services {
     /// What time it is.
     pub clock: Clock,
     /// What requests may cost, as configured last.
-    limits: FetchLimits,
+    plan: FetchPlan,
 }
 
 impl Services {
@@ -42,12 +42,11 @@ impl Services {
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
         let reader = Reader::open(&config.database.path).await?;
-        let limits = limits(config, public_url);
-        let fetcher = Fetcher::new(&limits)?;
-        let poller = Poller::new(fetcher, reader.clone(), writer.clone(), clock.clone());
+        let plan = plan(config, public_url);
+        let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
         let queue = PollQueue::new(config, clock.now());
         let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
-        let mut services = Self { runner, writer, writer_task, reader, clock, limits };
+        let mut services = Self { runner, writer, writer_task, reader, clock, plan };
         match services.adopt(config, public_url).await {
             Ok(()) => Ok(services),
             Err(error) => Err(services.why(error.into()).await),
@@ -69,12 +68,12 @@ impl Services {
 
     /// Takes a configuration that the writer has adopted into the queue.
     pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
-        let limits = limits(config, public_url);
-        if limits != self.limits {
-            match Fetcher::new(&limits) {
-                Ok(fetcher) => {
-                    self.runner.set_fetcher(fetcher);
-                    self.limits = limits;
+        let plan = plan(config, public_url);
+        if plan != self.plan {
+            match Fetchers::new(&plan) {
+                Ok(fetchers) => {
+                    self.runner.set_fetchers(fetchers);
+                    self.plan = plan;
                 }
                 Err(error) => tracing::error!(%error, "cannot apply the new [fetch] limits; keeping the current ones"),
             }
@@ -127,14 +126,64 @@ pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
     }
 }
 
-/// What requests may cost.
+/// What requests may cost and who makes them, of an outlet that says nothing of its own.
 #[must_use]
 pub fn limits(config: &Config, public_url: &Url) -> FetchLimits {
+    let all = config.outlets.iter().flat_map(addresses);
     FetchLimits {
         user_agent: config.user_agent(public_url),
         timeout: config.fetch.timeout,
         max_body: config.fetch.max_body,
         allow_networks: config.fetch.allow_networks.clone(),
         max_redirects: MAX_REDIRECTS,
+        access: access(&config.fetch.requests, None, all),
     }
+}
+
+/// As [`limits`], with those of the outlets that say something of their own.
+fn plan(config: &Config, public_url: &Url) -> FetchPlan {
+    let shared = limits(config, public_url);
+    let own = config.outlets.iter().filter_map(|outlet| {
+        let own = config.own_requests().get(&outlet.slug)?;
+        let limits = FetchLimits {
+            user_agent: own.user_agent.clone().unwrap_or_else(|| shared.user_agent.clone()),
+            timeout: own.timeout.unwrap_or(shared.timeout),
+            max_body: own.max_body.unwrap_or(shared.max_body),
+            access: access(own, Some(&config.fetch.requests), addresses(outlet)),
+            ..shared.clone()
+        };
+        Some((outlet.slug.clone(), limits))
+    });
+    FetchPlan { own: own.collect(), shared }
+}
+
+/// Every configured address of an outlet.
+fn addresses(outlet: &Outlet) -> impl Iterator<Item = &FeedUrl> {
+    outlet.feeds.iter().chain(outlet.alternatives.iter().flat_map(|(_, others)| others))
+}
+
+/// What is said of requests to these addresses; what `own` leaves open, `shared` says.
+fn access<'a>(
+    own: &RequestSettings,
+    shared: Option<&RequestSettings>,
+    addresses: impl Iterator<Item = &'a FeedUrl>,
+) -> Access {
+    let none = RequestSettings::default();
+    let shared = shared.unwrap_or(&none);
+    let (proxy, proxy_dns) = if own.proxy.is_some() { (own, own) } else { (shared, shared) };
+    let mut access = Access {
+        proxy: proxy.proxy.clone(),
+        proxy_dns: proxy_dns.proxy_dns.unwrap_or(false),
+        ca: own.ca.clone().or_else(|| shared.ca.clone()),
+        headers: own.headers.clone().or_else(|| shared.headers.clone()).unwrap_or_default(),
+        authorization: own.authorization.clone().or_else(|| shared.authorization.clone()),
+        origins: Vec::new(),
+    };
+    // Only who sends something to the outlets alone has to know them.
+    if !access.headers.is_empty() || access.authorization.is_some() {
+        access.origins = addresses.map(|url| url.url().origin().ascii_serialization()).collect();
+        access.origins.sort_unstable();
+        access.origins.dedup();
+    }
+    access
 }

@@ -44,6 +44,8 @@ const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
 #[derive(Debug, Clone)]
 pub(super) struct AddressGuard {
     opened: Arc<[Network]>,
+    /// Name of the proxy, which the operator chose: it may be anywhere. No feed is asked by this name.
+    proxy: Option<Arc<str>>,
 }
 
 /// The resolver's refusal: the name leads to inside addresses only.
@@ -61,7 +63,12 @@ impl std::error::Error for RefusedAddress {}
 impl AddressGuard {
     /// Lets public addresses through, and those in `opened`.
     pub(super) fn new(opened: &[Network]) -> Self {
-        Self { opened: opened.into() }
+        Self { opened: opened.into(), proxy: None }
+    }
+
+    /// Resolves the proxy's own name wherever it leads.
+    pub(super) fn exempting(self, proxy: Option<String>) -> Self {
+        Self { proxy: proxy.map(Into::into), ..self }
     }
 
     /// Whether the host, where it is written as an address (in whatever form: 2130706433, 0x7f.1, [::ffff:7f00:1]), may be
@@ -70,7 +77,8 @@ impl AddressGuard {
         match url.url().host() {
             Some(Host::Ipv4(ip)) => self.opens(ip.into()),
             Some(Host::Ipv6(ip)) => self.opens(ip.into()),
-            Some(Host::Domain(_)) | None => true,
+            Some(Host::Domain(name)) => self.proxy.as_deref() != Some(name),
+            None => true,
         }
     }
 
@@ -84,7 +92,9 @@ impl Resolve for AddressGuard {
         let guard = self.clone();
         Box::pin(async move {
             let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            found.retain(|at| guard.opens(at.ip()));
+            if guard.proxy.as_deref() != Some(name.as_str()) {
+                found.retain(|at| guard.opens(at.ip()));
+            }
             if found.is_empty() { Err(RefusedAddress.into()) } else { Ok(Box::new(found.into_iter()) as Addrs) }
         })
     }

@@ -10,18 +10,23 @@
 //! **Broken transfers.** A document whose last chunk, length or checksum is wrong is taken as far as it came: the parser sees
 //! whether its root is closed. So is the beginning of one that is larger than the limit.
 
+mod access;
 mod coding;
 mod cookies;
 mod faults;
+mod fetchers;
 mod guard;
 mod headers;
 mod partial;
 mod response;
 mod tls;
 
+pub use access::Access;
+pub use fetchers::{FetchPlan, Fetchers};
 pub use response::{Body, FetchResponse, Fetched};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
+use access::Credentials;
 use coding::DecodeError;
 use cookies::Cookies;
 use faults::clip;
@@ -57,6 +62,8 @@ pub struct FetchLimits {
     pub allow_networks: Vec<Network>,
     /// Redirects followed at one poll.
     pub max_redirects: u32,
+    /// Proxy, certificates, and what is sent to the outlet alone.
+    pub access: Access,
 }
 
 impl Default for FetchLimits {
@@ -68,6 +75,7 @@ impl Default for FetchLimits {
             max_body: 10_000_000,
             allow_networks: Vec::new(),
             max_redirects: 10,
+            access: Access::default(),
         }
     }
 }
@@ -84,6 +92,9 @@ pub enum FetcherError {
     /// TLS could not be set up: in most cases, the system's certificates could not be read.
     #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
     Tls(#[source] rustls::Error),
+    /// A header or certificate of the configuration cannot be used.
+    #[error("{0}")]
+    Access(&'static str),
 }
 
 /// Asks servers. Built once, as it reads the system's certificates (tens of milliseconds); clones share its connections.
@@ -97,6 +108,7 @@ pub struct Fetcher {
     max_body: usize,
     max_redirects: u32,
     closing: bool,
+    credentials: Arc<Credentials>,
 }
 
 impl Fetcher {
@@ -108,12 +120,13 @@ impl Fetcher {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
-        let guard = AddressGuard::new(&limits.allow_networks);
+        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_host());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = tls::config(&provider).map_err(FetcherError::Tls)?;
+        let tls = tls::config(&provider, limits.access.ca.as_deref())?;
         let client = |protocols: &[&[u8]]| {
             let tls = tls::speaking(&tls, protocols);
-            builder(limits, &user_agent, &guard).tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
+            let builder = limits.access.proxied(builder(limits, &user_agent, &guard))?;
+            builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };
         Ok(Self {
             client: client(&[b"h2", b"http/1.1"])?,
@@ -124,6 +137,7 @@ impl Fetcher {
             max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
             max_redirects: limits.max_redirects,
             closing: false,
+            credentials: Arc::new(limits.access.credentials()?),
         })
     }
 
@@ -209,6 +223,8 @@ impl Fetcher {
         if let Some(cookie) = cookies.header(url.url()) {
             headers.insert(COOKIE, cookie);
         }
+        self.credentials.add(url, request.headers_mut());
+        let headers = request.headers_mut();
         // RFC 9110 13.1: whole and unchanged, or not at all.
         for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
             if let Some(value) = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {
@@ -336,8 +352,6 @@ fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard)
         .user_agent(user_agent.clone())
         .default_headers(HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(ACCEPTED_TYPES))]))
         .dns_resolver(guard.clone())
-        // A proxy would resolve names itself, past the guard.
-        .no_proxy()
         .redirect(Policy::none())
         .referer(false)
         // Half of the poll's time, so that a name's second address gets its turn.

@@ -1,14 +1,15 @@
 //! TLS of the client: the system's certificates, and sessions that are remembered for thousands of servers, so that most
 //! handshakes are resumed. A full one costs both sides ten times a request that ends in 304.
 
+use super::FetcherError;
 use hashlink::LruCache;
 use rustls::{
     ClientConfig, NamedGroup,
     client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
     crypto::CryptoProvider,
-    pki_types::ServerName,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls_platform_verifier::Verifier;
 use std::{
     collections::VecDeque,
     fmt,
@@ -21,10 +22,15 @@ const SERVERS: usize = 4_096;
 /// Tickets of TLS 1.3 kept for a server. Each is used once (RFC 8446 C.4), and each resumed handshake brings new ones.
 const TICKETS: usize = 2;
 
-/// A configuration with the system's certificates, and without protocols above TLS (ALPN).
-pub(super) fn config(provider: &Arc<CryptoProvider>) -> Result<ClientConfig, rustls::Error> {
-    let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions()?;
-    Ok(remembering(builder.with_platform_verifier()?.with_no_client_auth()))
+/// A configuration with the system's certificates and those of a PEM file, without protocols above TLS (ALPN).
+pub(super) fn config(provider: &Arc<CryptoProvider>, ca: Option<&[u8]>) -> Result<ClientConfig, FetcherError> {
+    let own = CertificateDer::pem_slice_iter(ca.unwrap_or_default()).collect::<Result<Vec<_>, _>>();
+    let own = own.map_err(|_| FetcherError::Access("ca_file holds a certificate that cannot be read"))?;
+    let verifier = Verifier::new_with_extra_roots(own, Arc::clone(provider)).map_err(FetcherError::Tls)?;
+    let builder = ClientConfig::builder_with_provider(Arc::clone(provider));
+    let builder = builder.with_safe_default_protocol_versions().map_err(FetcherError::Tls)?;
+    let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(remembering(builder.with_no_client_auth()))
 }
 
 /// The same with sessions that are remembered for many servers.
@@ -121,10 +127,7 @@ impl ClientSessionStore for Sessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustls::{
-        HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    };
+    use rustls::{HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer};
     use std::{
         io::{BufRead as _, BufReader, Write as _},
         net::TcpListener,

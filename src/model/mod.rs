@@ -15,6 +15,7 @@ pub mod pages;
 mod poll;
 mod rhythm;
 pub mod script;
+mod secret;
 mod shorten;
 mod story;
 #[cfg(test)]
@@ -34,5 +35,6 @@ pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use rhythm::{Rhythm, WEEK};
+pub use secret::Secret;
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};

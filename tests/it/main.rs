@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod instructions;
 mod journeys;
+mod knobs;
 mod locked;
 mod logs;
 mod manage;

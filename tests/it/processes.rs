@@ -81,7 +81,7 @@ impl Folder {
         self.start_by(shell).await
     }
 
-    async fn start_by(&self, mut command: Command) -> Process {
+    pub async fn start_by(&self, mut command: Command) -> Process {
         let log = self.path("log");
         command.stderr(fs::File::create(&log).unwrap()).stdout(Stdio::null());
         let process = Process { child: command.spawn().unwrap(), log };

@@ -15,6 +15,7 @@ pub fn document(script: &DemoScript, feed: &DemoFeed, stage: &Stage, step: u64) 
     let reports = feed.listed(step, script.last_step);
     match feed.dialect {
         Dialect::Atom => (atom(feed, &reports, stage, step), "application/atom+xml; charset=utf-8"),
+        Dialect::Sitemap => (sitemap(feed, &reports, stage, step), "application/xml"),
         Dialect::Rss => (rss(feed, &reports, stage, step), "application/rss+xml; charset=utf-8"),
     }
 }
@@ -167,4 +168,29 @@ fn atom(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> St
         let _ = write!(text, "<content type=\"html\">{}</content>\n</entry>\n", escaped(&html(report)));
     }
     text + "</feed>\n"
+}
+
+/// A news sitemap says no text: readers find it on the report's page.
+fn sitemap(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> String {
+    let mut text = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" \
+         xmlns:news=\"http://www.google.com/schemas/sitemap-news/0.9\">\n",
+    );
+    for report in reports {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "<url>\n<loc>{}</loc>\n<lastmod>{:.0}</lastmod>\n<news:news>\n<news:publication><news:name>{}</news:name>\
+             <news:language>{}</news:language></news:publication>\n<news:publication_date>{:.0}</news:publication_date>\n\
+             <news:title>{}</news:title>\n<news:keywords>{}</news:keywords>\n</news:news>\n</url>\n",
+            escaped(&link(feed, report, stage)),
+            updated(report, stage, step),
+            escaped(feed.title),
+            feed.language,
+            published(report, stage),
+            escaped(report.title_at(step)),
+            escaped(&report.topics.join(", "))
+        );
+    }
+    text + "</urlset>\n"
 }

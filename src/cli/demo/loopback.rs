@@ -52,7 +52,8 @@ async fn answer(mut stream: TcpStream, respond: impl FnOnce(&str) -> String) -> 
 fn respond(head: &str, script: &DemoScript, stage: &Stage, step: u64) -> String {
     let target = head.strip_prefix("GET /").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
-    let found = match path.strip_suffix("/feed").and_then(|path| script.feed(path)) {
+    let feed = path.split_once('/').and_then(|(feed, _)| script.feed(feed));
+    let found = match feed.filter(|feed| feed.address() == path) {
         Some(feed) => Some(document(script, feed, stage, step)),
         None => page(script, path, step)
             .map(|page| (page, "text/html; charset=utf-8"))

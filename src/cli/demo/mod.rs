@@ -107,7 +107,7 @@ fn configuration(script: &DemoScript, base: &Url, listen: SocketAddr, database: 
         quoted(&database.to_string_lossy())
     );
     for outlet in &script.outlets {
-        let feeds: Vec<_> = outlet.feeds.iter().map(|feed| quoted(&format!("{base}{}/feed", feed.path))).collect();
+        let feeds: Vec<_> = outlet.feeds.iter().map(|feed| quoted(&format!("{base}{}", feed.address()))).collect();
         let tags: Vec<_> = outlet.tags.iter().map(|tag| quoted(tag)).collect();
         // Writing to a String cannot fail.
         let _ = write!(

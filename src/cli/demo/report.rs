@@ -10,12 +10,14 @@ pub enum Dialect {
     Rss,
     /// Atom 1.0.
     Atom,
+    /// A news sitemap.
+    Sitemap,
 }
 
 /// One of its feeds.
 #[derive(Debug)]
 pub struct DemoFeed {
-    /// Below the stage's base; the document is at `PATH/feed`, the reports' pages at `PATH/SLUG`.
+    /// Below the stage's base; the document is at `DemoFeed::address`, the reports' pages at `PATH/SLUG`.
     pub path: &'static str,
     /// Its title.
     pub title: &'static str,

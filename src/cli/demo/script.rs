@@ -49,6 +49,13 @@ impl DemoFeed {
         Self { path, title, language, dialect, reports }
     }
 
+    /// Where its document is, below the stage's base.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let name = if self.dialect == Dialect::Sitemap { "sitemap-news.xml" } else { "feed" };
+        format!("{}/{name}", self.path)
+    }
+
     /// What it lists at a step, newest first.
     #[must_use]
     pub fn listed(&self, step: u64, last_step: u64) -> Vec<DemoReport> {
@@ -144,7 +151,7 @@ impl DemoScript {
 }
 
 fn outlets() -> Vec<DemoOutlet> {
-    use Dialect::{Atom, Rss};
+    use Dialect::{Atom, Rss, Sitemap};
     vec![
         DemoOutlet {
             slug: "almarfa",
@@ -184,6 +191,13 @@ fn outlets() -> Vec<DemoOutlet> {
             language: "ar",
             tags: &["science"],
             feeds: vec![DemoFeed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
+        },
+        DemoOutlet {
+            slug: "nouvelle",
+            name: "Nouvelle Digue",
+            language: "fr",
+            tags: &["newspaper"],
+            feeds: vec![DemoFeed::new("nouvelle", "Nouvelle Digue", "fr", Sitemap, include_str!("texts/nouvelle.txt"))],
         },
         DemoOutlet {
             slug: "nakhil",

@@ -23,7 +23,7 @@ impl PidFile {
         file.try_lock()?;
         file.set_len(0)?;
         file.rewind()?;
-        write!(file, "{} {}\n", std::process::id(), processes())?;
+        writeln!(file, "{} {}", std::process::id(), processes())?;
         Ok(Self { _locked: file })
     }
 }

@@ -61,7 +61,7 @@ pub(super) enum OutletEdit {
 }
 
 /// Finds the feed behind each address and adds it. What cannot be found is reported; the others are added all the same.
-pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, args: AddArgs) -> Result<(), CliError> {
+pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, args: &AddArgs) -> Result<(), CliError> {
     if args.urls.len() > 1 && (args.slug.is_some() || args.name.is_some()) {
         return Err(CliError::Usage("--slug and --name are for one address".to_owned()));
     }
@@ -75,7 +75,7 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
             Ok(found) => {
                 known.insert(found.url.clone());
                 say(described(&found))?;
-                outlets.push(outlet(&found, &args, &mut slugs));
+                outlets.push(outlet(&found, args, &mut slugs));
             }
             Err(error) => {
                 missed += 1;
