@@ -69,21 +69,21 @@ impl WindowEntry {
 
 /// Whole texts of entries: all of them, or those that came or were asked for last.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(super) struct HeldTexts {
     most: usize,
     by_entry: HashMap<EntryId, ComparedText, BuildHasherDefault<Spread>>,
     /// In the order in which they came; not kept where all are.
     order: VecDeque<EntryId>,
 }
 
-impl Default for Texts {
+impl Default for HeldTexts {
     fn default() -> Self {
         Self::new(usize::MAX)
     }
 }
 
-impl Texts {
-    /// Holds this many, and more between two calls of [`Texts::trim`].
+impl HeldTexts {
+    /// Holds this many, and more between two calls of [`HeldTexts::trim`].
     pub fn new(most: usize) -> Self {
         Self { most, by_entry: HashMap::default(), order: VecDeque::new() }
     }

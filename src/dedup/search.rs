@@ -6,6 +6,7 @@ use super::compare::{self, Overlap};
 use super::features::{ComparedText, TextFeatures};
 use super::held::WindowEntry;
 use super::identity::Taken;
+use super::pair_counts::PairCounts;
 use super::rules;
 use super::window::Window;
 use super::{Arrival, likeness as like};
@@ -24,41 +25,9 @@ pub(super) struct CandidateSearch<'a> {
     missing: RefCell<Vec<EntryId>>,
 }
 
-/// Counts of shared pairs by slot: kept from search to search, all 0 between them.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    shared: Vec<u32>,
-    touched: Vec<u32>,
-}
-
-impl Scratch {
-    fn count(&mut self, slot: u32, pairs: u32) {
-        let at = slot as usize;
-        if at >= self.shared.len() {
-            self.shared.resize(at + 1, 0);
-        }
-        if self.shared[at] == 0 {
-            self.touched.push(slot);
-        }
-        self.shared[at] += pairs;
-    }
-
-    /// Slots with at least so many pairs, and their counts; counts nothing any more.
-    fn take(&mut self, least: u32) -> Vec<(u32, u32)> {
-        let mut found = Vec::new();
-        for slot in self.touched.drain(..) {
-            let pairs = std::mem::take(&mut self.shared[slot as usize]);
-            if pairs >= least {
-                found.push((slot, pairs));
-            }
-        }
-        found
-    }
-}
-
 impl<'a> CandidateSearch<'a> {
     /// Looks for entries that share word pairs of the lead or an end of the title.
-    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut Scratch) -> Self {
+    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut PairCounts) -> Self {
         let shape = window.shape(draft);
         // Pairs that the index passes over may be shared with anybody.
         let mut unseen = 0_u32;

@@ -144,7 +144,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #![proptest_config(ProptestConfig { cases: 4_000, ..crate::model::testing::cases() })]
 
         #[test]
         fn the_short_path_gives_what_the_long_way_gives(text in any_date()) {

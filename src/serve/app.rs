@@ -81,7 +81,7 @@ impl App {
     pub(super) fn count<B>(&self, response: &Response<B>, way: &str, asked: Instant) {
         if let Some(meters) = &self.state.meters {
             let route = response.extensions().get::<MatchedPath>().map_or(way, MatchedPath::as_str);
-            meters.answered(response.status().as_u16(), route, asked.elapsed());
+            meters.answered(response.status().as_u16(), route, Clock::monotonic() - asked);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the writer tells of its own work: sums that only grow, and how much it holds at the moment.
 
 use std::time::Duration;
+use crate::clock::Clock;
 use tokio::time::Instant;
 
 /// The writer's work since its start.
@@ -24,6 +25,6 @@ impl WriterFigures {
     /// How far the search index is behind.
     #[must_use]
     pub fn search_lag(&self) -> Duration {
-        self.unindexed_since.map_or(Duration::ZERO, |since| since.elapsed())
+        self.unindexed_since.map_or(Duration::ZERO, |since| Clock::monotonic() - since)
     }
 }

@@ -90,7 +90,7 @@ impl WriterConnection {
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         self.figures.send_modify(|figures| {
             figures.waits += 1;
-            figures.waited += asked.elapsed();
+            figures.waited += Clock::monotonic() - asked;
         });
         begun.map(drop).while_doing("beginning a transaction")
     }
@@ -103,7 +103,7 @@ impl WriterConnection {
                 let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
                 self.figures.send_modify(|figures| {
                     figures.commits += 1;
-                    figures.committing += began.elapsed();
+                    figures.committing += Clock::monotonic() - began;
                 });
                 committed.while_doing("committing").map(|_| done)
             }
