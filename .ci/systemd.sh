@@ -86,14 +86,18 @@ touch "$root/dev/console"
 mount --bind "\$(tty)" "$root/dev/console"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-exec setpriv --bounding-set -sys_module,-sys_time,-sys_boot \
-    chroot "$root" env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=console --unit=basic.target
+# Not chroot: in one, no process may make a user namespace, which the unit asks for.
+cd "$root"
+pivot_root . mnt
+umount -l /mnt
+exec setpriv --bounding-set -sys_module,-sys_time,-sys_boot env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=console --unit=basic.target
 BOOT
 script -qfc "unshare --pid --fork --mount --uts --ipc --cgroup --kill-child bash '$work/boot'" "$work/console" >/dev/null 2>&1 </dev/null &
 script_pid=$!
 for _ in $(seq 150); do
     for process in /proc/[0-9]*; do
-        [ "$(readlink "$process/root" 2>/dev/null)" = "$root" ] && grep -q $'^NSpid:.*\t1$' "$process/status" 2>/dev/null && pid=${process#/proc/}
+        grep -q $'^NSpid:.*[0-9]\t1$' "$process/status" 2>/dev/null || continue
+        grep -q "127.0.0.1:$port\"" "$process/root/etc/warraq/config.toml" 2>/dev/null && pid=${process#/proc/}
     done
     [ -n "$pid" ] && grep -q 'Startup finished' "$work/console" && break
     sleep 0.2
