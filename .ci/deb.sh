@@ -35,7 +35,7 @@ sed -i '1i # The next revision.' "$work/next/etc/warraq/config.toml"
 dpkg-deb --root-owner-group -Zgzip -b "$work/next" "$work/second.deb" >/dev/null
 
 clean=target/debian.tar
-[ -s "$clean" ] || mmdebstrap --quiet --variant=minbase --include=ca-certificates,systemd bookworm "$clean" \
+[ -s "$clean" ] || mmdebstrap --quiet --variant=minbase --include=ca-certificates,procps,systemd bookworm "$clean" \
     || { rm -f "$clean"; echo "-- skipped: a clean Debian cannot be had here"; exit 0; }
 mkdir "$root"
 tar -C "$root" --exclude='./dev/*' -xf "$clean"

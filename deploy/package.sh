@@ -33,8 +33,9 @@ out=$PWD/target/package
 mkdir -p "$out"
 rm -f "$out"/*.deb "$out"/*.tar.xz "$out"/*.cdx.json "$out/SHA256SUMS"
 
-# Licences of all that is linked in.
-cargo about generate --offline --locked --fail -c deploy/about.toml -o "$out/licences.txt" deploy/about.hbs 2>"$out/about.log" \
+# Licences of all that is linked in. Reading the sources takes minutes: only where something has changed.
+licences=$out/licences.txt
+[ "$licences" -nt Cargo.lock ] && [ "$licences" -nt deploy/about.hbs ] && [ "$licences" -nt deploy/about.toml ] || cargo about generate --offline --locked --fail -c deploy/about.toml -o "$licences" deploy/about.hbs 2>"$out/about.log" \
     || { cat "$out/about.log" >&2; exit 1; }
 cp CHANGELOG.md "$out/NEWS.md"
 # Installed, the database lies where the service may write.
@@ -45,13 +46,13 @@ if wants deb; then
     cp deploy/warraq.sysusers.conf "$out/warraq.conf"
     {
         printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: warraq\n'
-        printf 'Comment: What is compiled in from elsewhere is listed, with its licences, in\n licences.txt.gz beside this file.\n\n'
+        printf 'Comment: What is compiled in from elsewhere is listed, with its licences, in\n licences.txt beside this file.\n\n'
         printf 'Files: *\nCopyright: 2026, The Warraq developers\nLicense: MIT or Apache-2.0\n\n'
         printf 'License: MIT\n'; sed -n -e 's/^$/./' -e '/^Permission is hereby/,$ s/^/ /p' LICENSE-MIT
         printf '\nLicense: Apache-2.0\n The text is in /usr/share/common-licenses/Apache-2.0.\n'
     } >"$out/copyright"
     revision=${DEB_REVISION:-1}
-    printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md.gz beside this file.\n\n -- The Warraq developers <warraq@example.org>  %s\n' \
+    printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md beside this file.\n\n -- The Warraq developers <warraq@example.org>  %s\n' \
         "$version" "$revision" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
     cargo build --release --locked
     cargo deb --quiet --no-build --locked --deb-revision "$revision" -o "$out/"
@@ -65,7 +66,7 @@ if wants static; then
     rm -rf "${out:?}/$name"
     install -D -m 0755 "target/$host/release/warraq" "$out/$name/bin/warraq"
     install -D -m 0644 deploy/warraq.1 "$out/$name/share/man/man1/warraq.1"
-    install -D -m 0644 -t "$out/$name/share/doc/warraq" config.toml CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$out/licences.txt"
+    install -D -m 0644 -t "$out/$name/share/doc/warraq" config.toml CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$licences"
     cp -R deploy/completions "$out/$name/share/doc/warraq/"
     install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/warraq.service deploy/warraq.sysusers.conf
     # The same bytes from the same commit.
@@ -79,7 +80,5 @@ if wants sbom; then
 fi
 
 cd "$out"
-files=$(ls ./*.deb ./*.tar.xz ./*.cdx.json 2>/dev/null | sed 's#^\./##')
-# shellcheck disable=SC2086 # names of ours, without blanks
-sha256sum $files >SHA256SUMS
+find . -maxdepth 1 \( -name '*.deb' -o -name '*.tar.xz' -o -name '*.cdx.json' \) -printf '%P\0' | sort -z | xargs -0 sha256sum >SHA256SUMS
 cat SHA256SUMS

@@ -16,16 +16,16 @@ use serde_json::{Value, json};
 /// The order of the list.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
 pub(super) enum SortKey {
-    /// By outlet, then by address.
+    // By outlet, then by address.
     #[default]
     Outlet,
-    /// Polled last first.
+    // Polled last first.
     Last,
-    /// Due next first.
+    // Due next first.
     Next,
-    /// Most failures in a row first.
+    // Most failures in a row first.
     Failures,
-    /// Most entries a day first.
+    // Most entries a day first.
     Entries,
 }
 

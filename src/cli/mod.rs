@@ -68,7 +68,7 @@ enum Verb {
         /// Only feeds whose last poll failed.
         #[arg(long)]
         failing: bool,
-        /// Order of the list: `outlet`, `last` (last poll), `next` (next poll), `failures` or `entries` (per day).
+        /// Order of the list: outlet, last (polled last first), next (due first), failures (most first), entries (most first).
         #[arg(long, value_enum, default_value_t, value_name = "KEY", hide_possible_values = true)]
         sort: feeds::SortKey,
         /// Print a JSON array of objects with the columns of `feed_health`, and `why`.

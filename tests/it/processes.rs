@@ -442,14 +442,20 @@ async fn one_line_a_poll_with_every_number() {
         "[log]\nformat = \"json\"\n[schedule]\ndefault = \"every 1s\"\n",
         &[("ville", &outlet.url("/feed"))],
     );
-    let daemon = folder.start().await;
-    daemon.until("the server answered 500").await;
+    let mut command = folder.command(&["run"]);
+    command.env("WARRAQ_LOG", "debug");
+    let daemon = folder.start_by(command).await;
+    until("both polls", async || daemon.log().matches("\"polled\"").count() >= 2).await;
     let log = daemon.log();
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let polled: Vec<_> = lines.iter().filter(|line| line["message"] == "polled").collect();
     let seen = |n: usize, key: &str| polled[n][key].clone();
     assert_eq!((seen(0, "outcome"), seen(0, "status"), seen(0, "new")), ("fresh".into(), 200.into(), 1.into()));
-    assert_eq!((seen(1, "outcome"), seen(1, "error")), ("failed".into(), "the server answered 500".into()));
+    assert_eq!((seen(1, "outcome"), seen(1, "status")), ("failed".into(), 500.into()));
+    let failed = lines.iter().find(|line| line["message"] == "poll failed").unwrap();
+    assert_eq!((&failed["level"], &failed["error"]), (&"WARN".into(), &"the server answered 500".into()));
+    let changed = lines.iter().find(|line| line["message"] == "changed").unwrap();
+    assert_eq!((&changed["level"], &changed["outlet"], &changed["new"]), (&"INFO".into(), &"ville".into(), &1.into()));
     for line in &polled {
         for key in ["outlet", "feed", "bytes", "new", "revised", "duplicate", "ms", "next"] {
             assert!(!line[key].is_null(), "{key}: {line}");
