@@ -25,7 +25,7 @@ fn the_example_has_no_faults_and_nothing_is_started() {
     fs::write(directory.path().join("config.toml"), include_str!("../../config.toml")).unwrap();
     let (code, said, faults) = check_in(directory.path(), &[]);
     assert_eq!((code, faults.as_str()), (Some(0), ""), "{said}");
-    assert!(said.contains("13 outlets"), "{said}");
+    assert!(said.contains("14 outlets"), "{said}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
