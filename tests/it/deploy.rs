@@ -95,8 +95,8 @@ fn the_compose_files_name_what_exists() {
         assert!(content, "{said}");
         let compose: serde_json::Value = serde_json::from_str(&said).unwrap();
         let build = &compose["services"]["warraq"]["build"];
-        let context = Path::new("deploy").join(build["context"].as_str().unwrap());
-        assert!(context.join(build["dockerfile"].as_str().unwrap()).is_file(), "{file}");
+        let sources = Path::new("deploy").join(build["context"].as_str().unwrap());
+        assert!(sources.join(build["dockerfile"].as_str().unwrap()).is_file(), "{file}");
         for (name, service) in compose["services"].as_object().unwrap() {
             for volume in service["volumes"].as_array().unwrap() {
                 let (from, to) = volume.as_str().unwrap().split_once(':').unwrap();

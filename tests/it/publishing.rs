@@ -145,7 +145,7 @@ async fn archive_pages_of_other_rules_are_rendered_anew() {
     let feed = outlet.url("/feed");
     let instance = polled("[[channel]]\nslug = \"all\"\ntitle = \"Tout\"\nlimit = 2\n", &feed).await;
     let daemon = RunningDaemon::start(&instance).await;
-    let page = daemon.get_until("/archive/all/1.atom", "</feed>").await;
+    let page = daemon.get_until("/archive/all/1.atom", "<fh:archive/>").await;
     daemon.stop().await.unwrap();
     // A page that was kept by a program of before, with what it should not show.
     let mut database = instance.write().await;
