@@ -16,7 +16,7 @@ const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
 
 /// Every channel, `all` first.
 pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, outlets: &[Outlet]) -> Vec<Channel> {
-    let sections = Section::all(book, root, "channel", &KEYS);
+    let sections = Section::all(book, root, ("channel", 0), &KEYS);
     if let Some(first) = sections.get(CHANNELS_MAX) {
         book.fault(first.place().clone(), "channel", format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }

@@ -7,6 +7,7 @@
 mod channels;
 mod fault;
 mod outlets;
+mod pieces;
 mod raw;
 mod sections;
 mod values;
@@ -22,6 +23,7 @@ use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
+use outlets::Outlets;
 use raw::ConfigSource;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -31,12 +33,10 @@ use std::{
 };
 use toml::de::DeTable;
 
-/// Largest configuration file, in bytes: twice what [`FEEDS_MAX`] outlets with long names need.
-pub const FILE_MAX: u64 = 16_000_000;
+/// Largest configuration file, in bytes: some million feeds. A larger one is another file, given by mistake.
+pub const FILE_MAX: u64 = 256_000_000;
 /// Most faults of syntax that are reported: later ones mostly follow from the first.
 const SYNTAX_MAX: usize = 10;
-/// Most outlets, and most feeds over all of them: what one writer and one file were measured to carry.
-pub const FEEDS_MAX: usize = 20_000;
 /// Most channels: each is rendered in three formats whenever one of its stories changes.
 pub const CHANNELS_MAX: usize = 1_000;
 /// Most values of one list (but of feeds): tags, networks, a channel's criteria.
@@ -119,7 +119,14 @@ impl Config {
     /// Every faulty value at once; a fault of TOML's syntax ends the reading.
     pub fn parse(text: &str, file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
         let book = ConfigSource::new(text, environment);
-        let (root, syntax) = DeTable::parse_recoverable(text);
+        let mut outlets = Outlets::default();
+        let cut = pieces::pieces(text);
+        for piece in cut.iter().flat_map(|(pieces, _)| pieces) {
+            let (root, _) = DeTable::parse_recoverable(&text[piece.clone()]);
+            book.in_piece(piece.start, || outlets.add(&book, root.get_ref()));
+        }
+        let rest = cut.as_ref().map_or(text, |(_, rest)| rest);
+        let (root, syntax) = DeTable::parse_recoverable(rest);
         if !syntax.is_empty() {
             let fault = |error: toml::de::Error| ConfigFault {
                 place: book.line(error.span().map_or(text.len(), |span| span.start)),
@@ -128,15 +135,17 @@ impl Config {
             };
             return Err(ConfigFaults::new(file, syntax.into_iter().take(SYNTAX_MAX).map(fault).collect()));
         }
-        let config = Self::of(&book, root.get_ref(), file.parent().unwrap_or(Path::new("")));
+        let config = Self::of(&book, root.get_ref(), outlets, file.parent().unwrap_or(Path::new("")));
         let faults = book.into_faults();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
     /// The configuration with a stand-in for every fault noted in `book`.
-    fn of(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+    fn of(book: &ConfigSource<'_>, root: &DeTable<'_>, mut outlets: Outlets, directory: &Path) -> Self {
         sections::refuse_unknown(book, root);
-        let (outlets, own_schedules, public_urls) = outlets::read(book, root);
+        outlets.add(book, root);
+        let public_urls = outlets.end(book);
+        let Outlets { read: outlets, schedules: own_schedules, .. } = outlets;
         let channels = channels::read(book, root, &outlets);
         Self {
             server: Server::read(book, root),

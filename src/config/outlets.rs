@@ -1,7 +1,7 @@
 //! `[[outlet]]`: publishers and their feeds.
 
 use super::{
-    FEEDS_MAX, TAG_MAX, TITLE_MAX,
+    TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
     values,
@@ -20,39 +20,50 @@ const KEYS: [&str; 8] = ["slug", "name", "language", "time_zone", "tags", "sched
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
 /// What is shown in place of feeds' addresses.
-type PublicUrls = HashMap<FeedUrl, FeedUrl>;
+pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
-pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
-    let sections = Section::all(book, root, "outlet", &KEYS);
-    if let Some(first) = sections.get(FEEDS_MAX) {
-        book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
-    }
-    let mut unique = Unique::default();
-    let mut schedules = HashMap::new();
-    let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
-    for section in sections.iter().take(FEEDS_MAX) {
-        let outlet = outlet(section, &mut unique);
-        if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
-            schedules.insert(outlet.slug.clone(), schedule);
-        }
-        outlets.extend(outlet);
-    }
-    still_used(&sections, &unique);
-    (outlets, schedules, unique.public_urls)
+/// What is read of `[[outlet]]`, piece by piece.
+#[derive(Default)]
+pub(super) struct Outlets {
+    /// In the order of the file.
+    pub(super) read: Vec<Outlet>,
+    /// Schedules of the outlets that state one.
+    pub(super) schedules: HashMap<Slug, Schedule>,
+    unique: Unique,
+    sections: usize,
+    /// What the first section is called.
+    first: Option<String>,
 }
 
-/// A former address that is configured still has no successor.
-fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
-    let Some(section) = sections.first() else { return };
-    for (url, place) in &unique.former {
-        if let Some(ConfigLocation::Line(line)) = unique.feeds.get(url) {
-            let words = format!(
-                "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
-                url.shown()
-            );
-            section.fault_at(place.clone(), "was", words);
+impl Outlets {
+    /// Reads the outlets of one piece of the file.
+    pub(super) fn add(&mut self, book: &ConfigSource<'_>, root: &DeTable<'_>) {
+        let sections = Section::all(book, root, ("outlet", self.sections), &KEYS);
+        self.sections += sections.len();
+        for section in &sections {
+            self.first.get_or_insert_with(|| section.name().to_owned());
+            let outlet = outlet(section, &mut self.unique);
+            if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
+                self.schedules.insert(outlet.slug.clone(), schedule);
+            }
+            self.read.extend(outlet);
         }
+    }
+
+    /// Ends the reading. A former address that is configured still has no successor.
+    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+        self.read.shrink_to_fit();
+        let unique = std::mem::take(&mut self.unique);
+        for (url, place) in &unique.former {
+            if let (Some(ConfigLocation::Line(line)), Some(first)) = (unique.feeds.get(url), &self.first) {
+                let words = format!(
+                    "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
+                    url.shown()
+                );
+                book.fault(place.clone(), format!("{first}.was"), words);
+            }
+        }
+        unique.public_urls
     }
 }
 
@@ -98,10 +109,6 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     }
     let mut feeds = Vec::new();
     for Located { value: (url, public_url), place } in given.unwrap_or_default() {
-        if unique.feeds.len() == FEEDS_MAX {
-            section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
-            break;
-        }
         if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
             unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
             feeds.push(url);

@@ -112,12 +112,11 @@ impl WindowLoad {
         .await
         .while_doing("remembering titles")?;
         self.remember(connection, window, &rows).await?;
-        match last {
-            Some(last) => self.reached = last,
-            None => {
-                tracing::debug!(entries = window.len(), "window of stories loaded");
-                window.loaded();
-            }
+        if let Some(last) = last {
+            self.reached = last;
+        } else {
+            tracing::debug!(entries = window.len(), "window of stories loaded");
+            window.loaded();
         }
         Ok(())
     }
