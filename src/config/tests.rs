@@ -335,12 +335,15 @@ fn no_fault_repeats_a_password() {
 
 /// So many outlets; where asked, one in two hundred has a fault.
 fn long(outlets: usize, faulty: bool) -> String {
-    let outlet = |n: usize| {
+    let mut text = "[server]\nlisten = \"127.0.0.1:0\"\n".to_owned();
+    for n in 0..outlets {
         let key = if faulty && n % 200 == 7 { "nmae" } else { "name" };
-        format!("[[outlet]]\nslug = \"o{n}\"\n{key} = \"Outlet {n}\"\nfeeds = [\"https://o{n}.example/feed\"]\n")
-    };
-    let channel = "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"o1\"]\n";
-    format!("[server]\nlisten = \"127.0.0.1:0\"\n{}{channel}", (0..outlets).map(outlet).collect::<String>())
+        let feed = format!("https://o{n}.example/feed");
+        let outlet =
+            ["[[outlet]]\nslug = \"o", &n.to_string(), "\"\n", key, " = \"Outlet\"\nfeeds = [\"", &feed, "\"]\n"];
+        text.push_str(&outlet.concat());
+    }
+    text + "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"o1\"]\n"
 }
 
 #[test]

@@ -95,21 +95,21 @@ impl WindowEntry {
 
 /// Whole texts of entries: all of them, or those that came or were asked for last.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(super) struct TextCache {
     most: usize,
     by_entry: HashMap<EntryId, ComparedText, BuildHasherDefault<Spread>>,
     /// In the order in which they came; not kept where all are.
     order: VecDeque<EntryId>,
 }
 
-impl Default for Texts {
+impl Default for TextCache {
     fn default() -> Self {
         Self::new(usize::MAX)
     }
 }
 
-impl Texts {
-    /// Holds this many, and more between two calls of [`Texts::trim`].
+impl TextCache {
+    /// Holds this many, and more between two calls of [`TextCache::trim`].
     pub fn new(most: usize) -> Self {
         Self { most, by_entry: HashMap::default(), order: VecDeque::new() }
     }

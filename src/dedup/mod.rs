@@ -20,6 +20,7 @@ mod revise;
 pub mod rules;
 mod search;
 mod stamp;
+mod stored;
 mod titles;
 mod window;
 mod words;
@@ -35,7 +36,8 @@ pub use decide::{Deciding, decide};
 pub use likeness::{files, files_of};
 pub use listing::Listing;
 pub use stamp::Stamp;
-pub use window::{StoredEntry, StoredSignature, Window};
+pub use stored::{StoredEntry, StoredSignature};
+pub use window::Window;
 
 use crate::model::{Entry, EntryId, EntryKey, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;

@@ -26,12 +26,12 @@ pub(super) struct CandidateSearch<'a> {
 
 /// Counts of shared pairs by slot: kept from search to search, all 0 between them.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(super) struct PairCounts {
     shared: Vec<u32>,
     touched: Vec<u32>,
 }
 
-impl Scratch {
+impl PairCounts {
     fn count(&mut self, slot: u32, pairs: u32) {
         let at = slot as usize;
         if at >= self.shared.len() {
@@ -58,7 +58,7 @@ impl Scratch {
 
 impl<'a> CandidateSearch<'a> {
     /// Looks for entries that share word pairs of the lead or an end of the title.
-    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut Scratch) -> Self {
+    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut PairCounts) -> Self {
         let shape = window.shape(draft);
         // Pairs that the index passes over may be shared with anybody.
         let mut unseen = 0_u32;

@@ -5,13 +5,14 @@
 
 use super::article_number::ArticleNumber;
 use super::features::{TextFeatures, sequences};
-use super::held::{ComparedText, Texts, WindowEntry};
+use super::held::{ComparedText, TextCache, WindowEntry};
 use super::postings::{Postings, Spread};
-use super::search::Scratch;
+use super::search::PairCounts;
+use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
 use super::words::{WordId, WordTable, chain, hash_bytes};
 use super::{Arrival, KnownEntry, likeness as like, rules};
-use crate::model::{EntryId, FeedId, OutletId, StoryId};
+use crate::model::{EntryId, OutletId, StoryId};
 use crate::normalise::fold::fold;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
@@ -32,74 +33,14 @@ pub struct Window {
     stories: HashMap<StoryId, Members, BuildHasherDefault<Spread>>,
     titles: Titles,
     outlets: HashMap<OutletId, String>,
-    texts: Texts,
-    pub(super) scratch: Scratch,
+    texts: TextCache,
+    pub(super) scratch: PairCounts,
 }
 
 impl Default for Window {
     fn default() -> Self {
         Self::new(rules::WINDOW)
     }
-}
-
-/// What the store keeps of an entry for the window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredEntry {
-    /// Row id.
-    pub id: EntryId,
-    /// Its outlet.
-    pub outlet: OutletId,
-    /// The feed whose words are kept.
-    pub feed: FeedId,
-    /// Its story.
-    pub story: StoryId,
-    /// Members of its story, those outside the window included.
-    pub story_members: u32,
-    /// The stated date, where it is believed.
-    pub believed: Option<Timestamp>,
-    /// When it was first seen.
-    pub first_seen_at: Timestamp,
-    /// Its address as published.
-    pub link: Option<String>,
-    /// Its language.
-    pub language: Option<String>,
-    /// Its guid as its outlet wrote it.
-    pub source_id: Option<String>,
-    /// Its files, as [`super::files`] gives them.
-    pub files: Vec<String>,
-    /// Folded title.
-    pub title: String,
-    /// Folded body.
-    pub body: String,
-    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
-    pub former_titles: Vec<String>,
-}
-
-/// What the store keeps of an entry for finding it in the window.
-#[derive(Debug, Clone)]
-pub struct StoredSignature<'a> {
-    /// Row id.
-    pub id: EntryId,
-    /// Its outlet.
-    pub outlet: OutletId,
-    /// The feed whose words are kept.
-    pub feed: FeedId,
-    /// Its story.
-    pub story: StoryId,
-    /// Members of its story, those outside the window included.
-    pub story_members: u32,
-    /// The stated date, where it is believed.
-    pub believed: Option<Timestamp>,
-    /// When it was first seen.
-    pub first_seen_at: Timestamp,
-    /// Its address as published.
-    pub link: Option<&'a str>,
-    /// Folded title.
-    pub title: &'a str,
-    /// Folded body, or at least its first [`rules::HEAD`] words.
-    pub body: &'a str,
-    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
-    pub former_titles: &'a [String],
 }
 
 /// The entries of one story that the window holds.
@@ -126,8 +67,8 @@ impl Window {
             stories: HashMap::default(),
             titles: Titles::default(),
             outlets: HashMap::new(),
-            texts: Texts::default(),
-            scratch: Scratch::default(),
+            texts: TextCache::default(),
+            scratch: PairCounts::default(),
         }
     }
 
@@ -135,7 +76,7 @@ impl Window {
     /// [`super::Deciding::advance`].
     #[must_use]
     pub fn holding_texts(self, most: usize) -> Self {
-        Self { texts: Texts::new(most), ..self }
+        Self { texts: TextCache::new(most), ..self }
     }
 
     /// Whether [`Window::load`] or [`Window::loaded`] was called.
@@ -196,7 +137,7 @@ impl Window {
     /// Forgets every entry: what the store holds was changed beside it, and is to be loaded anew.
     pub fn unload(&mut self) {
         let outlets = std::mem::take(&mut self.outlets);
-        *self = Self { outlets, texts: Texts::new(self.texts.most()), ..Self::new(self.span) };
+        *self = Self { outlets, texts: TextCache::new(self.texts.most()), ..Self::new(self.span) };
     }
 
     /// Gives an outlet a name for the words of evidence.
