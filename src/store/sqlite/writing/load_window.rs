@@ -135,7 +135,9 @@ impl WindowLoad {
             .zip(rows)
             .map(|(id, row)| signature(row, former.get(id).unwrap_or(&none)))
             .collect::<Result<_, _>>()?;
-        signatures.iter().for_each(|signature| window.remember(self.now, signature));
+        for signature in &signatures {
+            window.remember(self.now, signature);
+        }
         Ok(())
     }
 }
