@@ -15,7 +15,8 @@ const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
 
 /// Every channel, `all` first.
 pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channel> {
-    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "channel", &KEYS)).collect();
+    let sections: Vec<_> =
+        sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
         first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }

@@ -9,6 +9,7 @@ pub mod edit;
 mod fault;
 mod include;
 mod outlets;
+mod pieces;
 mod raw;
 mod requests;
 mod sections;
@@ -26,7 +27,8 @@ use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
-use outlets::ReadOutlets;
+use outlets::Outlets;
+use pieces::Pieces;
 use raw::{ConfigSource, Source};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -37,12 +39,10 @@ use std::{
 };
 use toml::de::DeTable;
 
-/// Largest configuration file, in bytes: twice what [`FEEDS_MAX`] outlets with long names need.
-pub const FILE_MAX: u64 = 16_000_000;
+/// Largest configuration file, in bytes: enough for about a million feeds. A larger file was probably given by mistake.
+pub const FILE_MAX: u64 = 256_000_000;
 /// Most faults of syntax that are reported: later ones mostly follow from the first.
 const SYNTAX_MAX: usize = 10;
-/// Most outlets, and most feeds over all of them: what one writer and one file were measured to carry.
-pub const FEEDS_MAX: usize = 20_000;
 /// Most channels: each is rendered in three formats whenever one of its stories changes.
 pub const CHANNELS_MAX: usize = 1_000;
 /// Most values of one list (but of feeds): tags, networks, a channel's criteria.
@@ -152,31 +152,42 @@ impl Config {
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
         let book = ConfigSource::new(text, None, environment);
-        let Some(root) = table(&book, text) else { return Err(ConfigFaults::new(file, book.into_faults())) };
+        let pieces = Pieces::of(text);
+        let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
         let directory = file.parent().unwrap_or(Path::new(""));
         let included = include::read(&book, &root, directory, replaced);
         let no_variables = BTreeMap::new();
         let books: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
-        let roots: Vec<_> = books.iter().zip(&included).map(|(book, f)| table(book, &f.text)).collect();
+        let included_pieces: Vec<_> = included.iter().map(|f| Pieces::of(&f.text)).collect();
+        let roots: Vec<_> =
+            books.iter().zip(&included_pieces).map(|(book, pieces)| table(book, pieces.rest())).collect();
         let mut sources = vec![(&book, &root)];
         sources.extend(books.iter().zip(&roots).filter_map(|(book, root)| Some((book, root.as_ref()?))));
-        let mut config = Self::of(&sources, directory);
-        config.included = included.into_iter().map(|file| file.path.to_path_buf()).collect();
+        let files = requests::files(&book, directory);
+        let mut outlets = Outlets::default();
+        outlets.add_file(&book, &pieces, &root, files);
+        for ((book, pieces), root) in books.iter().zip(&included_pieces).zip(&roots) {
+            if let Some(root) = root {
+                outlets.add_file(book, pieces, root, files);
+            }
+        }
+        let mut config = Self::of(&sources, outlets, directory);
+        config.included = included.iter().map(|file| file.path.to_path_buf()).collect();
         let faults: Vec<_> = std::iter::once(book).chain(books).flat_map(ConfigSource::into_faults).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
     /// The configuration with a stand-in for every fault noted in the sources, of which the first is the file itself.
-    fn of(sources: &[Source<'_, '_>], directory: &Path) -> Self {
+    fn of(sources: &[Source<'_, '_>], mut outlets: Outlets, directory: &Path) -> Self {
         let (book, root) = sources[0];
         sections::refuse_unknown(book, root);
         for (book, root) in &sources[1..] {
             book.refuse_unknown_keys("", root, &sections::REPEATED);
         }
         let files = requests::files(book, directory);
-        let ReadOutlets { outlets, schedules: own_schedules, requests: own_requests, public_urls } =
-            outlets::read(sources, files);
+        let public_urls = outlets.end(book);
+        let Outlets { read: outlets, schedules: own_schedules, requests: own_requests, .. } = outlets;
         let channels = channels::read(sources, &outlets);
         Self {
             server: Server::read(book, root),

@@ -1,9 +1,9 @@
 //! `[[outlet]]`: publishers and their feeds.
 
 use super::{
-    FEEDS_MAX, TAG_MAX, TITLE_MAX,
+    TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
-    raw::{Located, Section, Source, listed},
+    raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
     values,
 };
@@ -13,6 +13,7 @@ use crate::{
 };
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
+use toml::de::DeTable;
 
 const KEYS: [&str; 17] = [
     "slug",
@@ -38,57 +39,63 @@ const KEYS: [&str; 17] = [
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
 /// What is shown in place of feeds' addresses.
-type PublicUrls = HashMap<FeedUrl, FeedUrl>;
+pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// What the `[[outlet]]` sections say.
-pub(super) struct ReadOutlets {
-    /// Every outlet.
-    pub(super) outlets: Vec<Outlet>,
+/// What the `[[outlet]]` sections of all files say, read piece by piece.
+#[derive(Default)]
+pub(super) struct Outlets {
+    /// Every outlet, in the order of the files.
+    pub(super) read: Vec<Outlet>,
     /// Of those that state one.
     pub(super) schedules: HashMap<Slug, Schedule>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
-    /// What is shown in place of feeds' addresses.
-    pub(super) public_urls: PublicUrls,
+    unique: Unique,
+    /// What the first section is called.
+    first: Option<String>,
 }
 
-/// Every outlet.
-pub(super) fn read(sources: &[Source<'_, '_>], files: SecretFiles<'_>) -> ReadOutlets {
-    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "outlet", &KEYS)).collect();
-    if let Some(first) = sections.get(FEEDS_MAX) {
-        first.fault_here(format!("is one too many; allowed: {FEEDS_MAX} outlets"));
-    }
-    let mut unique = Unique::default();
-    let mut schedules = HashMap::new();
-    let mut requests = HashMap::new();
-    let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
-    for section in sections.iter().take(FEEDS_MAX) {
-        let outlet = outlet(section, &mut unique);
-        if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
-            schedules.insert(outlet.slug.clone(), schedule);
+impl Outlets {
+    /// Reads the outlets of one piece of a file, in which `before` came before it. Returns how many there are up to here.
+    pub(super) fn add(
+        &mut self,
+        book: &ConfigSource<'_>,
+        root: &DeTable<'_>,
+        before: usize,
+        files: SecretFiles<'_>,
+    ) -> usize {
+        let sections = Section::all(book, root, ("outlet", before), &KEYS);
+        for section in &sections {
+            self.first.get_or_insert_with(|| section.name().to_owned());
+            let outlet = outlet(section, &mut self.unique);
+            if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
+                self.schedules.insert(outlet.slug.clone(), schedule);
+            }
+            if requests::KEYS.iter().any(|key| section.has(key)) {
+                let own = RequestSettings::read(section, files);
+                self.requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
+            }
+            self.read.extend(outlet);
         }
-        if requests::KEYS.iter().any(|key| section.has(key)) {
-            let own = RequestSettings::read(section, files);
-            requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
-        }
-        outlets.extend(outlet);
+        before + sections.len()
     }
-    still_used(&sections, &unique);
-    ReadOutlets { outlets, schedules, requests, public_urls: unique.public_urls }
-}
 
-/// A former address that is configured still has no successor.
-fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
-    let Some(section) = sections.first() else { return };
-    for (url, place) in &unique.former {
-        if let Some(used) = unique.feeds.get(url) {
-            let words = format!(
-                "\"{}\" is a feed's address now, by {}; allowed: addresses that no outlet has any more",
-                url.shown(),
-                used.words()
-            );
-            section.fault_at(place.clone(), "was", words);
+    /// Ends the reading; answers what is shown in place of feeds' addresses. A former address that is still configured has no
+    /// successor, which is noted in `book`.
+    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+        self.read.shrink_to_fit();
+        let unique = std::mem::take(&mut self.unique);
+        for (url, place) in &unique.former {
+            if let (Some(used), Some(first)) = (unique.feeds.get(url), &self.first) {
+                let words = format!(
+                    "\"{}\" is a feed's address now, by {}; allowed: addresses that no outlet has any more",
+                    url.shown(),
+                    used.words()
+                );
+                book.fault(place.clone(), format!("{first}.was"), words);
+            }
         }
+        unique.public_urls
     }
 }
 
@@ -139,11 +146,6 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
     for group in given.unwrap_or_default() {
         let mut urls = Vec::new();
         for Located { value: (url, public_url), place } in group {
-            if unique.feeds.len() == FEEDS_MAX {
-                let what = format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets");
-                section.fault_at(place, "feeds", what);
-                return (feeds, alternatives);
-            }
             if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
                 unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
                 urls.push(url);

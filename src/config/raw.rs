@@ -5,7 +5,13 @@ use super::{
     LIST_MAX,
     fault::{ConfigFault, ConfigLocation, did_you_mean},
 };
-use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, path::Path, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ops::RangeInclusive,
+    path::Path,
+    sync::Arc,
+};
 use toml::de::{DeTable, DeValue};
 
 /// What every section of one reading shares: the places of lines, the environment, the faults found so far.
@@ -13,6 +19,8 @@ pub(super) struct ConfigSource<'a> {
     newlines: Vec<usize>,
     /// The file, where it is an included one.
     file: Option<Arc<Path>>,
+    /// Offset at which the piece begins that is being read.
+    piece: Cell<usize>,
     environment: &'a BTreeMap<String, String>,
     faults: RefCell<Vec<ConfigFault>>,
 }
@@ -20,11 +28,20 @@ pub(super) struct ConfigSource<'a> {
 impl<'a> ConfigSource<'a> {
     pub(super) fn new(text: &str, file: Option<Arc<Path>>, environment: &'a BTreeMap<String, String>) -> Self {
         let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
-        Self { newlines, file, environment, faults: RefCell::default() }
+        Self { newlines, file, piece: Cell::new(0), environment, faults: RefCell::default() }
     }
 
-    /// The line, counted from 1, that holds the byte at `offset`.
+    /// Reads a piece of the file that begins at `start`.
+    pub(super) fn in_piece<T>(&self, start: usize, read: impl FnOnce() -> T) -> T {
+        let before = self.piece.replace(start);
+        let done = read();
+        self.piece.set(before);
+        done
+    }
+
+    /// The line, counted from 1, that holds the byte at `offset` of the piece that is being read.
     pub(super) fn line(&self, offset: usize) -> ConfigLocation {
+        let offset = self.piece.get() + offset;
         let line = self.newlines.partition_point(|newline| *newline < offset) + 1;
         self.file.as_ref().map_or(ConfigLocation::Line(line), |file| ConfigLocation::Included(Arc::clone(file), line))
     }
@@ -145,8 +162,14 @@ impl<'a, 'b> Section<'a, 'b> {
         section(place, Some(table))
     }
 
-    /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults.
-    pub(super) fn all(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Vec<Self> {
+    /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults, others by
+    /// their number; `before` came in earlier pieces.
+    pub(super) fn all(
+        book: &'b ConfigSource<'a>,
+        root: &'a DeTable<'a>,
+        (name, before): (&str, usize),
+        keys: &[&str],
+    ) -> Vec<Self> {
         let Some((key, value)) = root.get_key_value(name) else { return Vec::new() };
         let at = book.line(key.span().start);
         let wrong = |place, raw| {
@@ -170,7 +193,7 @@ impl<'a, 'b> Section<'a, 'b> {
             let slug = table.get("slug").and_then(|slug| slug.get_ref().as_str());
             let name = match slug.filter(|slug| crate::model::Slug::parse(slug).is_ok()) {
                 Some(slug) => format!("{name}.{slug}"),
-                None => format!("{name}[{}]", n + 1),
+                None => format!("{name}[{}]", before + n + 1),
             };
             book.refuse_unknown_keys(&format!("{name}."), table, keys);
             sections.push(Self { book, name, place, table: Some(table), open: false });
@@ -204,6 +227,11 @@ impl<'a, 'b> Section<'a, 'b> {
     /// The keys that are set in the file.
     pub(super) fn keys(&self) -> Vec<String> {
         self.table.iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
+    }
+
+    /// What it is called in faults.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Notes a fault of the section as a whole.

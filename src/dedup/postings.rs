@@ -92,7 +92,9 @@ impl Postings {
             self.place(Posting { key, slot });
             return;
         }
-        before.iter().for_each(|slot| self.take(key, *slot));
+        for slot in &before {
+            self.take(key, *slot);
+        }
         self.place(Posting { key, slot: LISTED });
         self.lists.insert(key, before.into_iter().chain([slot]).collect());
     }
@@ -147,7 +149,9 @@ impl Postings {
             let more = vec![Posting { key: 0, slot: EMPTY }; PLACES.max(self.table.len() / 2 * 3)];
             let before = std::mem::replace(&mut self.table, more);
             self.used = 0;
-            before.into_iter().filter(|old| old.slot != EMPTY).for_each(|old| self.place(old));
+            for old in before.into_iter().filter(|old| old.slot != EMPTY) {
+                self.place(old);
+            }
         }
         let mut at = self.home(posting.key);
         while self.table[at].slot != EMPTY {
@@ -172,8 +176,8 @@ impl Postings {
         self.used -= 1;
         let mut at = self.after(hole);
         while self.table[at].slot != EMPTY {
-            let home = self.home(self.table[at].key);
-            let is_behind_hole = if hole <= at { hole < home && home <= at } else { hole < home || home <= at };
+            let wanted = self.home(self.table[at].key);
+            let is_behind_hole = if hole <= at { hole < wanted && wanted <= at } else { hole < wanted || wanted <= at };
             if !is_behind_hole {
                 self.table[hole] = self.table[at];
                 hole = at;

@@ -6,8 +6,8 @@
 use super::article_number::ArticleNumber;
 use super::features::{ComparedText, TextFeatures, sequences};
 use super::held::{HeldTexts, WindowEntry};
-use super::postings::{Postings, Spread};
 use super::pair_counts::PairCounts;
+use super::postings::{Postings, Spread};
 use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
 use super::words::{WordId, WordTable, chain, hash_bytes};

@@ -1,7 +1,7 @@
 //! What the writer tells of its own work: sums that only grow, and how much it holds at the moment.
 
-use std::time::Duration;
 use crate::clock::Clock;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The writer's work since its start.
