@@ -185,7 +185,7 @@ enum Verb {
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
-    match act(cli, &environment).await {
+    match Box::pin(act(cli, &environment)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -193,8 +193,8 @@ pub async fn main() -> ExitCode {
 
 async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     match cli.verb.unwrap_or(Verb::Run) {
-        Verb::Run => run::run(&cli.config, environment).await,
-        Verb::Demo => demo::demo(environment).await,
+        Verb::Run => Box::pin(run::run(&cli.config, environment)).await,
+        Verb::Demo => Box::pin(demo::demo(environment)).await,
         Verb::Inspect { document, base, content_type, json } => {
             document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }

@@ -97,7 +97,7 @@ pub fn remove(text: &str, slug: &str) -> Result<Option<String>, EditError> {
         document.remove("outlet");
     }
     let prefix = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
-    let kept = prefix.rfind("\n\n").map_or("", |end| &prefix[..end + 1]);
+    let kept = prefix.rfind("\n\n").map_or("", |end| &prefix[..=end]);
     if !kept.trim().is_empty() {
         keep(&mut document, kept, removed.position());
     }

@@ -359,8 +359,8 @@ impl Window {
 
     /// All keys under which an entry is found.
     fn keys(&self, held: &WindowEntry) -> Vec<u32> {
-        let head = held.head();
-        let mut keys = sequences(&head[..head.len().min(rules::LEAD)], 2, &self.words);
+        let body = held.head();
+        let mut keys = sequences(&body[..body.len().min(rules::LEAD)], 2, &self.words);
         keys.extend(self.title_keys(held.title()));
         keys.extend(held.former.iter().flat_map(|title| self.title_keys(title)));
         keys.extend(held.article.map(ArticleNumber::key));

@@ -14,7 +14,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout_at};
 
 /// For all sitemaps of an index together.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The address of an index, its validators, and the hash of its bytes.
 type Index = (FeedUrl, Validators, i64);

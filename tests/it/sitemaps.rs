@@ -195,8 +195,10 @@ async fn what_a_site_lists_is_bounded() {
     // A page of a site that has nothing, whose robots.txt names everything.
     let idle = FakeOutlet::start().await;
     idle.set("/", Reply::page("<!doctype html><title>x</title>"));
-    let robots: String =
-        (0..5_000).map(|n| format!("Sitemap: /news-{n}.xml\nSitemap: http://10.0.0.1/{n}.xml\n")).collect();
+    let robots: String = (0..5_000)
+        .map(|n| format!("Sitemap: /news-{n}.xml\nSitemap: http://10.0.0.1/{n}.xml"))
+        .collect::<Vec<_>>()
+        .join("\n");
     idle.set("/robots.txt", Reply::labelled("text/plain", robots));
     let mut warraq = TestInstance::over(&[("idle", &idle.url("/"))]).await;
     assert_eq!(outcomes(&warraq.poll().await), ["failed"]);

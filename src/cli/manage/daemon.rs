@@ -30,9 +30,9 @@ impl PidFile {
 
 /// What became of telling the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum ReloadSignal {
     /// It reads its configuration again.
-    Told(u32),
+    Sent(u32),
     /// None is running.
     Nobody,
     /// One is running where its process cannot be reached: in another container.
@@ -40,24 +40,24 @@ pub(super) enum Told {
 }
 
 /// Tells the daemon over `database` to read its configuration again.
-pub(super) fn tell(database: &Path) -> anyhow::Result<Told> {
+pub(super) fn tell(database: &Path) -> anyhow::Result<ReloadSignal> {
     let path = place(database);
     let mut file = match File::open(&path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Told::Nobody),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(ReloadSignal::Nobody),
         opened => opened.with_context(|| format!("cannot open {}", path.display()))?,
     };
     match file.try_lock_shared() {
-        Ok(()) => return Ok(Told::Nobody),
+        Ok(()) => return Ok(ReloadSignal::Nobody),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(why)) => return Err(why).with_context(|| format!("cannot look at {}", path.display())),
     }
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    let Some((id, namespace)) = text.trim().split_once(' ') else { return Ok(Told::Elsewhere) };
-    let (Ok(id), true) = (id.parse::<u32>(), namespace == processes()) else { return Ok(Told::Elsewhere) };
-    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(Told::Elsewhere) };
+    let Some((id, namespace)) = text.trim().split_once(' ') else { return Ok(ReloadSignal::Elsewhere) };
+    let (Ok(id), true) = (id.parse::<u32>(), namespace == processes()) else { return Ok(ReloadSignal::Elsewhere) };
+    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(ReloadSignal::Elsewhere) };
     kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell the daemon (process {id})"))?;
-    Ok(Told::Told(id))
+    Ok(ReloadSignal::Sent(id))
 }
 
 /// Where the id stands.
@@ -81,15 +81,15 @@ mod tests {
     fn an_id_is_believed_only_while_its_lock_is_held() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("w.db");
-        assert_eq!(tell(&database).unwrap(), Told::Nobody);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
         // An id that would end this very test if it were believed.
         std::fs::write(place(&database), format!("{} {}\n", std::process::id(), processes())).unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Nobody);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
         let held = File::open(place(&database)).unwrap();
         held.lock().unwrap();
         std::fs::write(place(&database), format!("{} pid:[1]\n", std::process::id())).unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Elsewhere);
         std::fs::write(place(&database), "").unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Elsewhere);
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     normalise,
 };
 use anyhow::{Context as _, anyhow};
-use daemon::Told;
+use daemon::ReloadSignal;
 use file::LockedFile;
 use std::{
     collections::{BTreeMap, HashSet},
@@ -260,8 +260,8 @@ fn written(
 /// Tells a running daemon to read the configuration again.
 fn tell(config: &Config) -> Result<(), CliError> {
     match daemon::tell(&config.database.path)? {
-        Told::Told(id) => say(format_args!("the running daemon (process {id}) reads its configuration again")),
-        Told::Nobody => say("no daemon is running; the change counts from the next `warraq run`"),
-        Told::Elsewhere => say("a daemon runs in another container; send it SIGHUP to make the change count"),
+        ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) reads its configuration again")),
+        ReloadSignal::Nobody => say("no daemon is running; the change counts from the next `warraq run`"),
+        ReloadSignal::Elsewhere => say("a daemon runs in another container; send it SIGHUP to make the change count"),
     }
 }
