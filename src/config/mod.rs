@@ -28,7 +28,7 @@ use crate::{
     schedule::Schedule,
 };
 use outlets::Outlets;
-use pieces::Pieces;
+use pieces::FilePieces;
 use raw::{ConfigSource, Source};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -152,14 +152,14 @@ impl Config {
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
         let book = ConfigSource::new(text, None, environment);
-        let pieces = Pieces::of(text);
+        let pieces = FilePieces::of(text);
         let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
         let directory = file.parent().unwrap_or(Path::new(""));
         let included = include::read(&book, &root, directory, replaced);
         let no_variables = BTreeMap::new();
         let books: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
-        let included_pieces: Vec<_> = included.iter().map(|f| Pieces::of(&f.text)).collect();
+        let included_pieces: Vec<_> = included.iter().map(|f| FilePieces::of(&f.text)).collect();
         let roots: Vec<_> =
             books.iter().zip(&included_pieces).map(|(book, pieces)| table(book, pieces.rest())).collect();
         let mut sources = vec![(&book, &root)];

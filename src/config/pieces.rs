@@ -11,14 +11,14 @@ const PIECE: usize = 64 << 10;
 const HEADER: &str = "[[outlet]]";
 
 /// A file of the configuration: pieces that hold nothing but outlets, and the rest.
-pub(super) struct Pieces<'t> {
+pub(super) struct FilePieces<'t> {
     text: &'t str,
     outlets: Vec<Range<usize>>,
     /// The text with blanks in the places of the pieces.
     rest: Cow<'t, str>,
 }
 
-impl<'t> Pieces<'t> {
+impl<'t> FilePieces<'t> {
     /// Cuts a long file; a short one has no pieces.
     pub(super) fn of(text: &'t str) -> Self {
         match pieces(text) {
@@ -38,7 +38,7 @@ impl Outlets {
     pub(super) fn add_file(
         &mut self,
         book: &ConfigSource<'_>,
-        pieces: &Pieces<'_>,
+        pieces: &FilePieces<'_>,
         root: &DeTable<'_>,
         files: SecretFiles<'_>,
     ) {
@@ -51,7 +51,7 @@ impl Outlets {
     }
 }
 
-/// Pieces that hold nothing but outlets, and the text with blanks in their places.
+/// FilePieces that hold nothing but outlets, and the text with blanks in their places.
 ///
 /// None where the file is short, where something else stands between the outlets, or where a piece alone is not TOML (such a
 /// line stood in a long string): then the file is read as a whole.
