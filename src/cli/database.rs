@@ -56,11 +56,11 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
         }
         StoreError::Damaged { path, .. } if path != database => {
-            "the copy did not come out whole and was removed: look after the disk it was to be on, and try again"
+            "the copy was damaged and has been removed: look after the disk it was to be on, and try again"
         }
         StoreError::Damaged { .. } => RESTORE,
         StoreError::NothingLeft { .. } => {
-            "check the system clock and [retention] keep; `warraq prune --force` forgets them all the same"
+            "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway"
         }
         StoreError::File { .. } => "the folder must be there with room for the file, and this user may write to it",
         StoreError::Open { .. }
@@ -80,8 +80,8 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
     match kind {
         StoreErrorKind::Damaged => ("the database {} is damaged", RESTORE),
         StoreErrorKind::Full => (
-            "there is no room on the disk for the database {}",
-            "make room and start again; what was committed is in the file",
+            "the disk of the database {} is full",
+            "free some space and start again; all committed data is in the file",
         ),
         StoreErrorKind::ReadOnly => (
             "the database {} cannot be written",
@@ -95,7 +95,7 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
             "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
         ),
         StoreErrorKind::Disk => (
-            "the disk under the database {} is full or fails",
+            "the disk of the database {} is full or failing",
             "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
              `warraq restore FILE` brings a backup back",
         ),

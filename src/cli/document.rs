@@ -63,9 +63,9 @@ async fn follow(place: &str, page: &Answer, fault: Fault) -> Result<Result<Parse
     let (fetcher, url) = (fetcher()?, address(place)?);
     let Some(found) = probe::behind(&fetcher, &url, page).await else { return Ok(Err(fault)) };
     let what = if found.url == url {
-        "the address is an index of sitemaps; read is the first of its news sitemaps".to_owned()
+        "the address is an index of sitemaps; reading its first news sitemap".to_owned()
     } else {
-        format!("the address is a page; read is the feed it announces: {}", found.url)
+        format!("the address is a web page; reading the feed it announces: {}", found.url)
     };
     written(writeln!(std::io::stderr(), "{what}"))?;
     Ok(Ok(found.feed))

@@ -49,7 +49,7 @@ pub fn hint(fault: &Fault) -> &'static str {
     match fault {
         Fault::Empty => "the server sent an empty document; try again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
-        Fault::WorkLimit(_) => "please report the document: none should take so long",
+        Fault::WorkLimit(_) => "please report this document; no document should take this long",
         Fault::Parser(_) => "please report this document as a bug",
         _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
     }
@@ -241,16 +241,16 @@ pub fn repair_words(name: &str) -> &str {
         "mismatched-tags" => "end tags without a start tag",
         "repeated-guids" => "different entries with the same guid",
         "entity-expansion" => {
-            "entities that expand to more than a document may hold; entries from there on were left out"
+            "entities that expand beyond the size limit of a document; entries from there on were left out"
         }
         "entries-too-large" => {
-            "entries that take more than twice the largest document; those from there on were left out"
+            "entries that take more than twice the size limit of a document; those from there on were left out"
         }
         "long-lists" => {
             "lists of more than 100 authors, categories or files, or too many texts or dates in one entry; the rest was left out"
         }
         "long-texts" => "texts of more than 5 MiB, which were cut",
-        "too-many-namespaces" => "more than 256 namespace prefixes at once; the rest mean nothing",
+        "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",

@@ -70,8 +70,8 @@ pub(super) fn new_outlets(
         eprintln!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display());
     }
     if listed.is_empty() {
-        let error = anyhow!("{} lists no feed", file.display());
-        return Err(CliError::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
+        let error = anyhow!("{} contains no feeds", file.display());
+        return Err(CliError::with_hint(error, "an OPML file contains <outline> elements with an xmlUrl attribute"));
     }
     let (outlets, refused) = outlets(&listed, slugs, known);
     for why in refused {

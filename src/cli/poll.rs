@@ -149,7 +149,7 @@ impl PollTotals {
             return Ok(());
         }
         Err(CliError::with_hint(
-            anyhow::anyhow!("{} feeds could not be asked: this process lacks open files or memory", self.hindered),
+            anyhow::anyhow!("{} feeds could not be polled: this process lacks open files or memory", self.hindered),
             "they stay due; see ulimit -n, and [fetch] concurrency",
         ))
     }

@@ -53,7 +53,7 @@ fn read(file: &Path) -> Result<Vec<RecordedEntry>, CliError> {
             let place = format!("{}:{number}", file.display());
             CliError::with_hint(
                 anyhow::Error::new(why).context(format!("{place}: no recorded entry")),
-                "one JSON object a line: id, outlet, feed, lang, title, summary, content, url, guid, published",
+                "one JSON object per line: id, outlet, feed, lang, title, summary, content, url, guid, published",
             )
         })?;
         recorded.push(item);

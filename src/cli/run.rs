@@ -40,7 +40,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     };
     // Only once the database is ours. Without it the daemon runs as well; `warraq add` cannot tell it to reload.
     let _pid_file = PidFile::hold(&database)
-        .inspect_err(|error| tracing::warn!(%error, "no file with the process id can be kept beside the database"));
+        .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"));
     let (ready, _) = oneshot::channel();
     daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
 }

@@ -75,7 +75,7 @@ fn channel(
     let label = |text: &str| values::label(text, TITLE_MAX);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section.fault(key, "channel \"all\" takes everything; allowed of it: title, limit");
+            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit");
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
         return Some(blank(slug?, title, limit));

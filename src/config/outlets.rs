@@ -88,7 +88,7 @@ impl Outlets {
         for (url, place) in &unique.former {
             if let (Some(used), Some(first)) = (unique.feeds.get(url), &self.first) {
                 let words = format!(
-                    "\"{}\" is a feed's address now, by {}; allowed: addresses that no outlet has any more",
+                    "\"{}\" is still the address of a feed ({}); allowed: former addresses that no outlet uses",
                     url.shown(),
                     used.words()
                 );
@@ -187,7 +187,7 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
         section.fault_at(
             place,
             key,
-            format!("\"{shown}\" is already used in {first}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is already used in {first}; allowed: each may occur once in all outlets"),
         );
         return false;
     }

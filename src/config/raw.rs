@@ -88,7 +88,7 @@ impl<'a> ConfigSource<'a> {
                     self.fault(ConfigLocation::Variable(name.clone()), *section, what);
                 }
             } else if let Some(section) = closed.iter().find(|section| begins(section)) {
-                let what = "cannot be set by a variable; allowed: in the file only";
+                let what = "cannot be set by an environment variable; set it in the file";
                 self.fault(ConfigLocation::Variable(name.clone()), *section, what);
             }
         }
@@ -204,7 +204,7 @@ impl<'a, 'b> Section<'a, 'b> {
     /// The key's table, which may hold `keys` only, or anything; `None` when it is not set or no table.
     pub(super) fn table(&self, key: &str, keys: Option<&[&str]>) -> Option<Self> {
         if let Some(Located { value: RawValue::Variable(_), place }) = self.raw(key) {
-            self.fault_at(place, key, "cannot be set by a variable; allowed: in the file only");
+            self.fault_at(place, key, "cannot be set by an environment variable; set it in the file");
         }
         let value = self.table?.get(key)?;
         let (book, place, name) = (self.book, self.book.line(value.span().start), format!("{}.{key}", self.name));

@@ -244,7 +244,7 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         ("timezone = \"UTC\"", "5: outlet.a.timezone: ", "did you mean \"time_zone\"?; allowed here: slug, name"),
         ("tags = [\"\"]", "5: outlet.a.tags: ", "allowed: 1 to 64"),
         ("schedule = 5", "5: outlet.a.schedule: ", "is a number"),
-        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed of it: title, limit"),
+        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed keys: title, limit"),
         ("[[channel]]\nslug = \"c\"", "5: channel.c.title: ", "is missing"),
         ("[[channel]]\ntitle = \"C\"", "5: channel[1].slug: ", "is missing"),
         (
@@ -320,7 +320,7 @@ fn faulty_and_unknown_variables_are_named() {
         ("WARRAQ_FETCH_TIMEOUT", "", "fetch.timeout: \"\" is not a duration"),
         ("WARRAQ_SERVER_LISTE", "x", "did you mean \"WARRAQ_SERVER_LISTEN\"?"),
         ("WARRAQ_LOG_LEVEL", "x", "unknown variable; allowed: WARRAQ_LOG_FORMAT"),
-        ("WARRAQ_OUTLET_SLUG", "x", "allowed: in the file only"),
+        ("WARRAQ_OUTLET_SLUG", "x", "set it in the file"),
     ] {
         let error = Config::parse("", Path::new("c.toml"), &environment(&[(name, value)])).unwrap_err();
         let line = error.to_string();

@@ -152,7 +152,7 @@ pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > max || text.contains(|c: char| c.is_ascii_control()) {
         return Err(format!(
-            "{} is empty, too long or holds control characters; allowed: 1 to {max} characters on one line",
+            "{} is empty, too long or contains control characters; allowed: 1 to {max} characters on one line",
             quoted(text)
         ));
     }

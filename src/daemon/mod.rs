@@ -234,7 +234,7 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
                 tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
             }
             Err(refused @ StoreError::NothingLeft { .. }) => {
-                tracing::error!(%refused, "check the system clock and [retention] keep; `warraq prune --force` forgets them");
+                tracing::error!(%refused, "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway");
             }
             Err(error) => return Err(error),
         }

@@ -75,7 +75,7 @@ impl Publisher {
         let first = settings.borrow().clone();
         match self.restore(&first).await {
             Err(error) if error.can_pass() => {
-                tracing::error!(%error, "cannot read the feeds that were kept; they are rendered anew");
+                tracing::error!(%error, "cannot read the stored feeds; rendering them again");
             }
             restored => restored?,
         }
@@ -84,7 +84,7 @@ impl Publisher {
             let now = settings.borrow_and_update().clone();
             let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
-                    tracing::error!(%error, "cannot render the feeds; the last ones are served, trying again");
+                    tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
                     tokio::time::sleep(TROUBLE_PAUSE).await;
                     true
                 }

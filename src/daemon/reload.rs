@@ -53,7 +53,9 @@ impl Reloads {
     pub(super) fn ask(&mut self, services: &Services) {
         if self.pending.is_some() {
             self.again = true;
-            tracing::info!("the last reload waits for the database; the configuration is read once more after it");
+            tracing::info!(
+                "the previous reload is still waiting for the database; the configuration will be read again after it"
+            );
             return;
         }
         let config = match (self.load_config)() {
@@ -71,7 +73,7 @@ impl Reloads {
             );
         }
         let public_url = config.server.public_url(self.address);
-        tracing::info!("reading the configuration again; the database is asked to take it");
+        tracing::info!("configuration read; waiting for the database to store it");
         let answer = services.ask_adoption(&config, &public_url);
         self.pending = Some(PendingReload { config, public_url, answer });
     }

@@ -158,7 +158,7 @@ impl PollRunner {
         let now = self.clock.now();
         if self.hindered_at.is_some_and(|at| now.duration_since(at).abs() > RECOVERED) {
             self.hindered_at = None;
-            tracing::info!("no poll has lacked our own means for a minute");
+            tracing::info!("no poll has lacked resources for a minute");
         }
         let changed = self.queue.check_clock(now);
         if !changed.is_empty() {
@@ -206,7 +206,7 @@ impl PollRunner {
         if tokio::time::timeout(patience, finish).await.is_err() {
             tracing::info!(
                 polls = self.polls.len(),
-                "dropping polls that did not finish in time; nothing of them is stored"
+                "dropping polls that did not finish in time; none of their results are stored"
             );
             self.polls.shutdown().await;
         }

@@ -94,7 +94,7 @@ impl Services {
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
             Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(%error, "stopped without the last polls; they are made again after the next start");
+                tracing::warn!(%error, "stopped without storing the last polls; these feeds are polled again after the next start");
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),

@@ -60,10 +60,10 @@ fn connect_words(error: &reqwest::Error) -> String {
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => "refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
-            "closed by the other side".to_owned()
+            "the server closed the connection".to_owned()
         }
         Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "unreachable".to_owned(),
-        _ if error.is_timeout() => "nobody answered in time".to_owned(),
+        _ if error.is_timeout() => "no response in time".to_owned(),
         _ => clip(&root(error).to_string()),
     }
 }
@@ -80,14 +80,14 @@ fn tls_words(error: &TlsError) -> String {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another name".to_owned()
             }
-            CertificateError::UnknownIssuer => "the issuer of its certificate is unknown here".to_owned(),
+            CertificateError::UnknownIssuer => "its certificate has an unknown issuer".to_owned(),
             CertificateError::Revoked => "its certificate was revoked".to_owned(),
             // The verifier's own word, without the wrapping: a certificate signed by itself is CaUsedAsEndEntity.
-            CertificateError::Other(why) => clip(&format!("its certificate is bad: {}", why.0)),
-            other => clip(&format!("its certificate is bad: {other}")),
+            CertificateError::Other(why) => clip(&format!("its certificate is invalid: {}", why.0)),
+            other => clip(&format!("its certificate is invalid: {other}")),
         },
-        TlsError::AlertReceived(alert) => format!("the other side refused: {alert:?}"),
-        TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
+        TlsError::AlertReceived(alert) => format!("the server refused the TLS connection: {alert:?}"),
+        TlsError::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         other => clip(&other.to_string()),
     }
 }
@@ -126,8 +126,8 @@ mod tests {
         let words = |why| tls_words(&TlsError::InvalidCertificate(why));
         assert_eq!(words(CertificateError::Expired), "its certificate has expired");
         assert_eq!(words(CertificateError::NotValidForName), "its certificate is for another name");
-        assert_eq!(words(CertificateError::UnknownIssuer), "the issuer of its certificate is unknown here");
-        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is bad: "));
+        assert_eq!(words(CertificateError::UnknownIssuer), "its certificate has an unknown issuer");
+        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is invalid: "));
         let long = rustls::OtherError(Arc::new(io::Error::other("x".repeat(1000))));
         assert!(words(CertificateError::Other(long)).chars().count() <= MAX_WORDS + 1);
     }

@@ -54,7 +54,7 @@ pub(super) struct RefusedAddress;
 
 impl fmt::Display for RefusedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name leads into a network that is not polled")
+        f.write_str("the name resolves only to addresses that may not be polled")
     }
 }
 

@@ -247,7 +247,7 @@ impl Fetcher {
             200 | 203 => self.document(response, url, validators, cookies, answer).await,
             204 | 205 => Err(Fault::Empty),
             304 if *validators == Validators::default() => {
-                Err(Fault::Broken("304 (not modified) to a request without conditions".to_owned()))
+                Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
             304 => Ok(Fetched::NotModified),
             410 => Ok(Fetched::Gone),
@@ -279,7 +279,7 @@ impl Fetcher {
         }
         match unpacked {
             Read::Part(document) => Ok(document),
-            _ => Err(Fault::Broken("the body is not packed as its Content-Encoding says".to_owned())),
+            _ => Err(Fault::Broken("the body does not match its Content-Encoding".to_owned())),
         }
     }
 
@@ -323,7 +323,7 @@ impl Fetcher {
             }
             Err(DecodeError::Cut(bytes)) => {
                 is_packed_wrong = fault.is_none();
-                fault = fault.or_else(|| Some(Fault::Broken("the packed body breaks off".to_owned())));
+                fault = fault.or_else(|| Some(Fault::Broken("the compressed body is truncated".to_owned())));
                 bytes
             }
             Err(DecodeError::Lie) => return fault.map_or(Ok(Read::Lie), Err),

@@ -119,7 +119,7 @@ pub struct FeedStatus {
     pub why: String,
     /// Times its window had moved on entirely between two polls.
     pub gaps: u32,
-    /// New entries a day over the days of [`StatusPage::days`], as many numbers.
+    /// New entries per day over the days of [`StatusPage::days`], as many numbers.
     pub entries: Vec<u32>,
 }
 

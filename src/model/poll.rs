@@ -52,7 +52,7 @@ pub enum Fault {
     #[error("cannot resolve the host name {0}")]
     Dns(String),
     /// This process or machine lacks the means to ask: open files, memory. Never the feed's failure, and never stored.
-    #[error("not asked: {0}")]
+    #[error("not polled: {0}")]
     Local(String),
     /// No connection.
     #[error("cannot connect: {0}")]

@@ -79,10 +79,10 @@ impl Rhythm {
         Some(match serde_json::from_str::<Self>(text) {
             Ok(rhythm) if rhythm.v != VERSION => Self::fresh(format!("memory of version {} set aside", rhythm.v)),
             Ok(rhythm) if !rhythm.times().iter().all(|t| YEARS.contains(t)) => {
-                Self::fresh("impossible memory set aside".to_owned())
+                Self::fresh("invalid schedule state discarded".to_owned())
             }
             Ok(rhythm) => rhythm,
-            Err(e) => Self::fresh(format!("unreadable memory set aside ({e})")),
+            Err(e) => Self::fresh(format!("unreadable schedule state discarded ({e})")),
         })
     }
 

@@ -32,7 +32,7 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
         Some((_, id)) if tree.node(*id).text.len() <= 40 => {
             Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
         }
-        Some(_) => Fault::NotAFeed("it has elements, but none of a feed".to_owned()),
+        Some(_) => Fault::NotAFeed("it contains no feed elements".to_owned()),
         None => Fault::NotAFeed("neither XML nor JSON".to_owned()),
     }
 }

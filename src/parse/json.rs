@@ -38,12 +38,12 @@ pub(super) fn read(
             repairs.note("broken-json");
             Object::new()
         }
-        Ok(_) => return Err(Fault::NotAFeed("JSON, but no object".to_owned())),
+        Ok(_) => return Err(Fault::NotAFeed("JSON, but not an object".to_owned())),
         Err(error) => return Err(Fault::NotAFeed(format!("broken JSON: {error}"))),
     };
     let version = head.get("version").and_then(Value::as_str).unwrap_or_default();
     if items.is_empty() && !head.contains_key("items") && !version.contains("jsonfeed") {
-        return Err(Fault::NotAFeed("JSON, but no JSON Feed: it has neither version nor items".to_owned()));
+        return Err(Fault::NotAFeed("JSON, but not a JSON Feed: it has neither version nor items".to_owned()));
     }
     let base = context.base.as_ref();
     let mut raw = RawDocument {

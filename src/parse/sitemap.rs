@@ -61,7 +61,7 @@ pub(super) fn feed(tree: &Tree<'_>, root: NodeId) -> Result<FeedDraft, Fault> {
         if pages().next().is_none() {
             return Ok(feed);
         }
-        return Err(Fault::NotAFeed("a sitemap of pages, without news".to_owned()));
+        return Err(Fault::NotAFeed("a sitemap of pages without news".to_owned()));
     };
     for (tag, id) in tree.descend(article, |_| true) {
         match tag {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn pages_without_news_and_indexes_are_no_feeds() {
         let pages = format!("{HEAD}<url><loc>https://a.example/about</loc></url></urlset>");
-        assert_eq!(parsed(&pages), Err(Fault::NotAFeed("a sitemap of pages, without news".to_owned())));
+        assert_eq!(parsed(&pages), Err(Fault::NotAFeed("a sitemap of pages without news".to_owned())));
         let index = "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><sitemap><loc> /a.xml.gz\n</loc>\
             <lastmod>2026-11-02</lastmod></sitemap><sitemap><loc>https://b.example/b.xml?a=1&amp;b=2</loc></sitemap>\
             <sitemap/></sitemapindex>";

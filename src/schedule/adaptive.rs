@@ -35,7 +35,7 @@ pub(super) struct IntervalProposal {
     pub(super) decided: DecidedBy,
     /// Entries an hour, now.
     pub(super) rate: f64,
-    /// Polls a day, within the bounds.
+    /// Polls per day, within the bounds.
     pub(super) share: f64,
     /// Wait until one entry is expected.
     pub(super) expected: Option<Duration>,

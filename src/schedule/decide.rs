@@ -174,7 +174,7 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
         if !back && feed.next_poll_at <= later(at.max(now), slack(standing)) {
             return None;
         }
-        why.notes.push("the clock was set back, or the due time made no sense".to_owned());
+        why.notes.push("the clock was set back, or the stored due time was too far in the future".to_owned());
     }
     if at <= now {
         why.decided = DecidedBy::Overdue;

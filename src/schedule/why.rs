@@ -211,7 +211,7 @@ impl fmt::Display for Why {
             parts.push(format!(
                 "backoff {} after {failures} {}",
                 span(pause),
-                if failures == 1 { "failure" } else { "failures in a row" }
+                if failures == 1 { "failure" } else { "consecutive failures" }
             ));
         }
         if let Some(hold) = self.hold {

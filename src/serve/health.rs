@@ -81,9 +81,9 @@ impl Health {
         let state = self.database.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match state {
             DatabaseState::Unknown => Err("the database has not been opened yet".to_owned()),
-            DatabaseState::Unwritable(reason) => {
-                Err(format!("the database cannot be written: {reason}; polls wait, feeds are served as they were"))
-            }
+            DatabaseState::Unwritable(reason) => Err(format!(
+                "the database cannot be written: {reason}; polling is paused, and the last feeds are served"
+            )),
             DatabaseState::Writable { .. } if !self.rendered.load(Relaxed) => {
                 Err("the feeds are not rendered yet".to_owned())
             }

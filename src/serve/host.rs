@@ -106,11 +106,11 @@ fn name(authority: &str) -> Name<'_> {
 pub(super) fn answer(refusal: Refusal) -> Response<Payload> {
     let (status, text) = match refusal {
         Refusal::Malformed => {
-            (StatusCode::BAD_REQUEST, "A request names its host once, in a Host header (RFC 9112, section 3.2).\n")
+            (StatusCode::BAD_REQUEST, "A request must have exactly one valid Host header (RFC 9112, section 3.2).\n")
         }
         Refusal::Unknown => (
             StatusCode::MISDIRECTED_REQUEST,
-            "This server does not answer to this host name. Its operator can add it to [server] hosts.\n",
+            "This server does not serve this host name. Its operator can add it to [server] hosts.\n",
         ),
     };
     let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));

@@ -144,17 +144,20 @@ fn describe() {
     for (name, help) in [
         ("warraq_polls_total", "Polls by outcome."),
         ("warraq_fetched_bytes_total", "Bytes of documents read, decoded."),
-        ("warraq_entries_total", "Entries by what was decided about them."),
-        ("warraq_joins_total", "Entries that joined a story or another sighting, by the rule that proved it."),
-        ("warraq_gaps_total", "Polls that found nothing of the last document: entries may have been missed."),
-        ("warraq_http_responses_total", "Answers to readers by status."),
+        ("warraq_entries_total", "Entries by decision (new, revised, duplicate)."),
+        ("warraq_joins_total", "Entries that joined a story or were recognised as a known entry, by rule."),
+        (
+            "warraq_gaps_total",
+            "Polls whose document had no entry in common with the previous one, so that entries may have been missed.",
+        ),
+        ("warraq_http_responses_total", "HTTP responses by status."),
         ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
         ("warraq_outlet_entries_total", "New entries of one outlet."),
     ] {
         describe_counter!(name, help);
     }
     describe_histogram!("warraq_poll_duration_seconds", "From the start of a request to the decision.");
-    describe_histogram!("warraq_poll_lateness_seconds", "From when a poll was due to its start.");
+    describe_histogram!("warraq_poll_lateness_seconds", "Time from when a poll was due to its start.");
     describe_histogram!(HTTP, "Time to the answer of a request, by route.");
     describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
     describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");

@@ -147,7 +147,7 @@ fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
         InvalidInput | NotConnected => None,
         _ => {
             if *tired == 0 {
-                tracing::warn!(%error, "cannot accept a connection; trying again, a second apart");
+                tracing::warn!(%error, "cannot accept a connection; retrying");
             }
             *tired = (*tired + 1).min(7);
             Some(Duration::from_millis(10 << *tired))

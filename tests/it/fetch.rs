@@ -460,9 +460,12 @@ async fn who_cannot_be_reached_is_told_apart() {
     assert_eq!(fault(&nobody).await, Fault::Connect("refused".to_owned()));
 
     for (says, expected) in [
-        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], Fault::Tls("what answers there does not speak TLS".to_owned())),
-        (b"\x15\x03\x03\x00\x02\x02\x28", Fault::Tls("the other side refused: HandshakeFailure".to_owned())),
-        (b"", Fault::Connect("closed by the other side".to_owned())),
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], Fault::Tls("the server does not speak TLS".to_owned())),
+        (
+            b"\x15\x03\x03\x00\x02\x02\x28",
+            Fault::Tls("the server refused the TLS connection: HandshakeFailure".to_owned()),
+        ),
+        (b"", Fault::Connect("the server closed the connection".to_owned())),
     ] {
         let plain = speaker(says).await;
         let tls = FeedUrl::parse(&format!("https://{}/feed", plain.address)).unwrap();

@@ -89,7 +89,7 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     folder.configure(&with("neuf", &two));
     hang_up().await;
     said("another process holds the database's write lock", 1).await;
-    said("reading the configuration again", 1).await;
+    said("configuration read; waiting for the database", 1).await;
     // Another one meanwhile is not lost.
     folder.configure(&with("dernier", &two));
     hang_up().await;
@@ -125,7 +125,7 @@ async fn a_stop_does_not_wait_for_the_lock() {
     daemon.signal("HUP").await;
     daemon.until("another process holds the database's write lock").await;
     daemon.signal("TERM").await;
-    daemon.until("stopped without the last polls").await;
+    daemon.until("stopped without storing the last polls").await;
     let log = daemon.log();
     let end = tokio::time::timeout(Duration::from_secs(20), daemon.end()).await;
     assert_eq!(end.unwrap(), Some(0), "{log}");

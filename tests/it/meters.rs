@@ -230,7 +230,7 @@ async fn not_ready_while_another_program_holds_the_database_and_alive_all_the_ti
     let file = format!("sqlite://{}", folder.path("warraq.db").display());
     let mut other = SqliteConnection::connect(&file).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let locked = "the database cannot be written: another process holds the database's write lock; polls wait, feeds are served as they were\n";
+    let locked = "the database cannot be written: another process holds the database's write lock; polling is paused, and the last feeds are served\n";
     until("what is wrong", async || ask("127.0.0.1", &ready).await == (503, locked.to_owned())).await;
     assert_eq!(ask("127.0.0.1", &alive).await, (200, "ok\n".to_owned()), "a restart would not help");
     let (code, said) = folder.fails(&["healthcheck"]).await;

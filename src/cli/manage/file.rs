@@ -78,7 +78,7 @@ impl LockedFile {
         if same_file && read(&self.file)? == self.text {
             return Ok(());
         }
-        Err(anyhow!("{} was changed by somebody else meanwhile; nothing was written", self.path.display()))
+        Err(anyhow!("{} was changed by another program in the meantime; nothing was written", self.path.display()))
     }
 
     /// A file beside it with the new text and the same owner and mode.
@@ -195,7 +195,7 @@ mod tests {
         fs::write(&path, "# one\n").unwrap();
         let file = LockedFile::open(&path, false).unwrap();
         fs::write(&path, "# in place\n").unwrap();
-        assert!(file.write("# ours\n").unwrap_err().to_string().contains("changed by somebody else"));
+        assert!(file.write("# ours\n").unwrap_err().to_string().contains("changed by another program"));
         let file = LockedFile::open(&path, false).unwrap();
         fs::write(folder.path().join("other"), "# renamed\n").unwrap();
         fs::rename(folder.path().join("other"), &path).unwrap();

@@ -63,7 +63,7 @@ pub(super) enum OutletEdit {
 /// Finds the feed behind each address and adds it. What cannot be found is reported; the others are added all the same.
 pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, args: &AddArgs) -> Result<(), CliError> {
     if args.urls.len() > 1 && (args.slug.is_some() || args.name.is_some()) {
-        return Err(CliError::Usage("--slug and --name are for one address".to_owned()));
+        return Err(CliError::Usage("--slug and --name need exactly one address".to_owned()));
     }
     let config = load(named, environment)?;
     let fetcher = Fetcher::new(&limits(&config, &config.server.public_url(config.server.listen)))?;
@@ -188,7 +188,7 @@ async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Resu
 
 fn hint(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Address(_) => "the address is in a private network; [fetch] allow_networks can open it",
+        Fault::Address(_) => "the address is in a private network; allow it with [fetch] allow_networks",
         Fault::Html => {
             "neither the page nor robots.txt nor the usual names lead to a feed; give the feed's own address"
         }
@@ -260,8 +260,8 @@ fn written(
 /// Tells a running daemon to read the configuration again.
 fn tell(config: &Config) -> Result<(), CliError> {
     match daemon::tell(&config.database.path)? {
-        ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) reads its configuration again")),
-        ReloadSignal::Nobody => say("no daemon is running; the change counts from the next `warraq run`"),
-        ReloadSignal::Elsewhere => say("a daemon runs in another container; send it SIGHUP to make the change count"),
+        ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) is reloading its configuration")),
+        ReloadSignal::Nobody => say("no daemon is running; the change takes effect at the next `warraq run`"),
+        ReloadSignal::Elsewhere => say("a daemon runs in another container; send it SIGHUP to apply the change"),
     }
 }

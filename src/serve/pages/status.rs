@@ -79,9 +79,11 @@ impl StatusTemplate {
             "hold" => {
                 self.frame.say("طلب الخادم الانتظار", "le serveur a demandé d’attendre", "the server asked to wait")
             }
-            "gone" => {
-                self.frame.say("قال الخادم إن المصدر زال", "source disparue selon le serveur", "gone, says the server")
-            }
+            "gone" => self.frame.say(
+                "قال الخادم إن المصدر زال",
+                "source disparue selon le serveur",
+                "the server says it is gone",
+            ),
             "overdue" => self.frame.say("تأخر موعدها", "en retard", "overdue"),
             _ => "",
         }
@@ -104,9 +106,13 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
         "Delay from publication to arrival (median)",
     );
     [
-        stacked(frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries a day"), &["bar"], entries),
         stacked(
-            frame.say("زيارات كل يوم", "Visites par jour", "Polls a day"),
+            frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries per day"),
+            &["bar"],
+            entries,
+        ),
+        stacked(
+            frame.say("زيارات كل يوم", "Visites par jour", "Polls per day"),
             &["fresh", "unchanged", "failed"],
             outcomes,
         ),

@@ -30,7 +30,7 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 /// Returns the bytes written. Dropped half-way, as for a signal, it removes what it wrote.
 ///
 /// # Errors
-/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: there is no copy then.
+/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: no copy was written then.
 pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
     must_be_new(target)?;
     let reader = open::readers(database).await?;

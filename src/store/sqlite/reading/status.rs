@@ -180,7 +180,7 @@ fn dates(now: Timestamp) -> Vec<String> {
     (0..days).rev().map(|back| day(back).strftime("%Y-%m-%d").to_string()).collect()
 }
 
-/// New entries a day, by feed.
+/// New entries per day, by feed.
 type ByFeed = HashMap<i64, Vec<u32>>;
 
 /// The days, and each feed's part in them.
