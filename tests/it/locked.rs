@@ -93,7 +93,7 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     // Another one meanwhile is not lost.
     folder.configure(&with("dernier", &two));
     hang_up().await;
-    said("read once more", 1).await;
+    said("will be read again after it", 1).await;
     // The watchdog is fed, and feeds are asked.
     let seen = signs.load(Ordering::SeqCst);
     until("signs of life", async || signs.load(Ordering::SeqCst) > seen + 2).await;
