@@ -49,7 +49,7 @@ pub struct Due {
     pub hold_until: Option<Timestamp>,
     /// Why then.
     pub why: Why,
-    /// The schedule's memory, for [`FeedRecord::rhythm`].
+    /// The schedule's memory, for `FeedRecord::rhythm`.
     pub rhythm: Box<Rhythm>,
 }
 
