@@ -1,4 +1,4 @@
-//! `/metrics`: numbers for Prometheus, in the names of the field. No global: whoever counts holds the [`Meters`].
+//! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
 use crate::model::{FeedState, Outcome, Rule, Tally};
 use metrics::{
@@ -8,39 +8,39 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::fmt;
 use std::time::Duration;
 
-/// Upper bounds of the histograms, in seconds: from a quick 304 to a feed that is hours late.
+/// Upper bounds of the histogram buckets, in seconds: from a quick 304 to a feed that is hours late.
 const BUCKETS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
 
-/// Outcomes of a poll, as in the database.
+/// Outcomes of a poll, named as in the database.
 const OUTCOMES: [&str; 6] = ["fresh", "not_modified", "same_bytes", "moved", "gone", "failed"];
 const STATES: [FeedState; 5] =
     [FeedState::New, FeedState::Active, FeedState::Failing, FeedState::Held, FeedState::Gone];
-/// Rules by which something joins: all but the first entry's own.
+/// Rules by which an entry joins a story: all except the first, which is that of a story's first entry.
 const JOINS: [Rule; Rule::ALL.len() - 1] = {
     let [_, joins @ ..] = Rule::ALL;
     joins
 };
-/// Answers by status: what readers get most has its own number.
+/// Labels of the responses by status. The most frequent statuses have labels of their own.
 const ANSWERS: [&str; 5] = ["200", "304", "3xx", "4xx", "5xx"];
 
-/// One poll, as counted.
+/// The measurements of one poll.
 #[derive(Debug, Clone, Copy)]
 pub struct PollMeasurement<'a> {
-    /// How it ended.
+    /// How the poll ended.
     pub outcome: &'a Outcome,
-    /// From the start of the request to the decision.
+    /// Time from the start of the request to the decision.
     pub took: Duration,
-    /// How long after it was due it started.
+    /// How long after its due time the poll started.
     pub late: Duration,
-    /// Bytes of the body, decoded.
+    /// Size of the decoded body, in bytes.
     pub bytes: u64,
-    /// What the writer counted.
+    /// The writer's counts of new, revised and duplicate entries.
     pub tally: Tally,
-    /// Nothing in the document was in the last one.
+    /// Whether the document had no entry in common with the previous one.
     pub gap: bool,
 }
 
-/// The meters, each made once, so that counting is an addition.
+/// All metrics. Each is registered once, so that counting is a mere addition.
 pub struct Meters {
     handle: PrometheusHandle,
     polls: Vec<Counter>,
@@ -60,7 +60,7 @@ pub struct Meters {
 impl Default for Meters {
     fn default() -> Self {
         let builder = PrometheusBuilder::new();
-        // The bounds are a constant and not empty, which is all that this could refuse.
+        // This only fails for an empty list of bounds, and the list is a constant that is not empty.
         let recorder = match builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS) {
             Ok(builder) => builder.build_recorder(),
             Err(_) => PrometheusBuilder::new().build_recorder(),
@@ -112,7 +112,7 @@ fn describe() {
 }
 
 impl Meters {
-    /// A poll ended.
+    /// Records a finished poll.
     pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());
         self.took.record(poll.took);
@@ -125,12 +125,12 @@ impl Meters {
         self.gaps.increment(poll.gap.into());
     }
 
-    /// An entry joined a story, or was recognised, by this rule.
+    /// Records that an entry joined a story, or was recognised, by this rule.
     pub fn joined(&self, rule: Rule) {
         count(&self.joins, &JOINS, rule);
     }
 
-    /// Feeds by state, as they stand now; states that are not named have none.
+    /// Sets the number of feeds in each state, given the state of every feed.
     pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>) {
         let mut counts = [0_u32; STATES.len()];
         for state in states {
@@ -143,20 +143,20 @@ impl Meters {
         }
     }
 
-    /// Size of the write-ahead log, and whether a reader keeps it from being checkpointed.
+    /// Sets the size of the write-ahead log in bytes, and whether a reader keeps it from being checkpointed.
     pub fn wal(&self, bytes: u64, blocked: bool) {
         #[expect(clippy::cast_precision_loss, reason = "a log of 2^53 bytes fits on no disk")]
         self.wal.set(bytes as f64);
         self.wal_blocked.set(u8::from(blocked));
     }
 
-    /// Size of the database, its write-ahead log included.
+    /// Sets the size of the database in bytes, including its write-ahead log.
     pub fn database(&self, bytes: u64) {
         #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floats; exact up to nine petabytes")]
         self.database.set(bytes as f64);
     }
 
-    /// An answer went out.
+    /// Counts a response by its status.
     pub(super) fn answered(&self, status: u16) {
         let at = match status {
             304 => 1,
@@ -168,12 +168,13 @@ impl Meters {
         self.answers[at].increment(1);
     }
 
-    /// The exposition.
+    /// Renders all metrics in the Prometheus text format.
     pub(super) fn render(&self) -> String {
         self.handle.render()
     }
 
-    /// Sums up what histograms collected since the last time; without it they would grow until somebody asks.
+    /// Aggregates the samples that the histograms collected since the last call. Without it, they would grow until the next
+    /// request for `/metrics`.
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }

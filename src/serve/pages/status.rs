@@ -1,4 +1,4 @@
-//! How every feed fares, with plots.
+//! The status page: the state of every feed, with plots.
 
 use super::super::i18n::{TimeUnit, UiLanguage};
 use super::super::plots::{bars, dots, spark};
@@ -6,7 +6,6 @@ use super::Frame;
 use crate::model::pages::{FeedStatus, StatusPage};
 use askama::Template;
 
-/// The page.
 #[derive(Template)]
 #[template(path = "status.html", config = "src/serve/askama.toml")]
 pub(in super::super) struct StatusTemplate {
@@ -27,7 +26,6 @@ struct Plot {
 }
 
 impl StatusTemplate {
-    /// The page.
     pub(in super::super) fn new(frame: Frame, page: StatusPage) -> Self {
         let plots = plots(&frame, &page);
         let ends = [page.days.first(), page.days.last()];

@@ -1,4 +1,4 @@
-//! Invented stories, and queries answered without a store.
+//! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, query};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
@@ -23,7 +23,7 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
-/// (language, outlet, title, text, carried elsewhere by)
+/// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
