@@ -1,4 +1,4 @@
-//! Renders editions when their stories change: one reading and one rendering a change, at most one a second.
+//! Renders editions when their stories change: each change is read and rendered once, at most once per second.
 
 use super::archiver;
 use crate::{
@@ -13,34 +13,34 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
 use url::Url;
 
-/// Pause after a rendering: while a thousand feeds are read for the first time, commits come many times a second.
+/// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Further pause after the database could not be read.
+/// Additional pause after the database could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where the list of configured feeds is.
+/// Path of the list of configured feeds.
 const OPML: &str = "/opml";
 
-/// What is published: replaced as a whole by a reload.
+/// What is published, and how. A reload replaces it as a whole.
 #[derive(Debug, Clone)]
 pub struct PublishSettings {
-    /// Base of every own address.
+    /// Base of all addresses of this server.
     pub public_url: Url,
-    /// `all` first.
+    /// The channels, `all` first.
     pub channels: Arc<Vec<Channel>>,
     /// Whether pages show pictures.
     pub images: bool,
-    /// How large editions may be.
+    /// Size limits of editions.
     pub budget: Budget,
-    /// Host names that are answered.
+    /// Host names whose requests are served.
     pub hosts: Hosts,
-    /// What is shown in place of feeds' addresses, in order: a part of the fingerprint.
+    /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
 }
 
 impl PublishSettings {
-    /// What this configuration publishes at this address.
+    /// Takes the settings from a configuration.
     #[must_use]
     pub fn of(config: &Config, public_url: Url) -> Self {
         let shown =
@@ -57,12 +57,12 @@ impl PublishSettings {
         }
     }
 
-    /// The configured channel of this slug.
+    /// Returns the configured channel with this slug.
     pub(super) fn channel(&self, slug: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.slug.as_str() == slug)
     }
 
-    /// What marks a document as rendered by this program and these settings; a channel's by what the channel is, too.
+    /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
         let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
         publish::fingerprint(
@@ -70,53 +70,53 @@ impl PublishSettings {
         )
     }
 
-    /// What marks an archive page: it stays as it is when only its channel's definition changes.
+    /// Returns the fingerprint for archive pages, which do not change if only the channel's definition changes.
     pub(super) fn page_fingerprint(&self) -> String {
         self.fingerprint(None)
     }
 
-    /// A reader that takes no more of a text than is published.
+    /// Returns a reader that reads no more of a text than is published.
     pub(super) fn reader(&self, reader: &Reader) -> Reader {
-        // One character more shows that there is more.
+        // One more character shows that the text is longer.
         let characters = u32::try_from(self.budget.entry_max).unwrap_or(u32::MAX).saturating_add(1);
         reader.clone().with_text_max(characters)
     }
 }
 
-/// The publisher and its hands.
+/// Renders editions and puts them into the edition table.
 pub struct Publisher {
     /// Reads channels.
     pub reader: Reader,
-    /// Notes when bytes changed.
+    /// Stores editions, and when their bytes last changed.
     pub writer: Writer,
-    /// Where editions go.
+    /// The table into which editions are put.
     pub edition_table: Arc<EditionTable>,
-    /// Where pages take stories from.
+    /// The channels as the pages show them.
     pub channel_pages: Arc<ChannelPages>,
-    /// Learns that editions are rendered.
+    /// Told when the editions are rendered.
     pub health: Arc<Health>,
-    /// For Last-Modified.
+    /// Clock for `Last-Modified`.
     pub clock: Clock,
 }
 
-/// What was rendered last.
+/// What was last rendered.
 #[derive(Default)]
 struct Rendered {
-    /// By which rules and settings.
+    /// Fingerprint of the rules and settings.
     fingerprint: String,
-    /// Each channel, and the newest page of its history that its editions name.
+    /// The view of each channel, and the number of the newest archive page to which its editions link.
     views: Vec<(ChannelView, Option<u32>)>,
-    /// Channels whose history is not cut to its end yet: their editions do not change for each page.
+    /// Channels for which more archive pages are due. Their editions are not rendered again for each page.
     behind: HashSet<String>,
-    /// The list of feeds.
+    /// The OPML list of feeds.
     list: Option<Vec<u8>>,
 }
 
 impl Publisher {
-    /// Renders now, and whenever the writer or a reload changes something, until dropped.
+    /// Renders now, and again whenever the writer or a reload changes something, until the future is dropped.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn run(self, mut settings: watch::Receiver<PublishSettings>) -> Result<(), StoreError> {
         let mut changed = self.writer.changed();
         let mut rendered = Rendered::default();
@@ -143,14 +143,14 @@ impl Publisher {
                 continue;
             }
             tokio::select! {
-                // The writer has an error of its own, which is why.
+                // The writer's own error says why it is gone.
                 change = changed.changed() => change.map_err(|_| StoreError::WriterGone)?,
                 reload = settings.changed() => if reload.is_err() { return Ok(()) },
             }
         }
     }
 
-    /// Puts up the editions that were kept, `all` first, as far as they were rendered by today's rules and settings.
+    /// Puts the stored editions into the edition table, `all` first, if they were rendered by the current rules and settings.
     async fn restore(&self, settings: &PublishSettings) -> Result<(), StoreError> {
         let mut is_whole = true;
         for channel in settings.channels.iter() {
@@ -168,7 +168,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts up an edition that was kept; whether there was one.
+    /// Puts a stored edition into the edition table. Returns whether there was one.
     async fn put_up(&self, path: String, fingerprint: &str, media_type: &'static str) -> Result<bool, StoreError> {
         let Some(kept) = self.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
@@ -182,8 +182,8 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Renders every channel whose view is not that of last time; takes down those that are no more; then cuts pages that are
-    /// due. Whether there is more to do without a change.
+    /// Renders every channel whose view has changed, removes those that no longer exist, and then makes the archive pages that are
+    /// due. Returns whether there is more to do even if nothing else changes.
     async fn render(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
         let fingerprint = settings.fingerprint(None);
         if rendered.fingerprint != fingerprint {
@@ -205,7 +205,7 @@ impl Publisher {
         self.cut(settings, rendered).await
     }
 
-    /// Renders a channel, unless nothing changed; what its editions show now.
+    /// Renders a channel unless nothing changed. Returns its view and the newest archive page to which its editions link.
     async fn channel(
         &self,
         settings: &PublishSettings,
@@ -223,7 +223,7 @@ impl Publisher {
         Ok((view, newest))
     }
 
-    /// Cuts archive pages that are due; whether the editions have to be looked at again for it.
+    /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
         let mut again = false;
         rendered.behind.clear();
@@ -237,7 +237,7 @@ impl Publisher {
         Ok(again)
     }
 
-    /// Puts the list of configured feeds in the edition table, when it is not that of last time.
+    /// Puts the list of configured feeds into the edition table if it has changed.
     async fn list(&self, settings: &PublishSettings, listed: &mut Option<Vec<u8>>) -> Result<(), StoreError> {
         let subscribed = self.reader.subscriptions().await?;
         let title = settings.channels.first().map_or("", |all| all.title.as_str());
@@ -250,7 +250,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Keeps editions in the database and puts them up, with the instant at which their bytes last changed.
+    /// Stores editions in the database and puts them into the edition table, with the time when their bytes last changed.
     async fn put(&self, editions: Vec<(String, Edition)>, fingerprint: &str) -> Result<(), StoreError> {
         let print = |(path, edition): &(String, Edition)| RenderedEdition {
             path: path.clone(),
@@ -294,7 +294,7 @@ impl Publisher {
     }
 }
 
-/// A channel's editions with their paths. CPU work: milliseconds.
+/// Renders a channel's editions, with their paths. This takes some milliseconds of CPU time.
 fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()

@@ -1,4 +1,4 @@
-//! Fills the queries: what pages ask, the store answers.
+//! Implements the queries of the pages with the store.
 
 use super::{archiver::ArchiveRenderer, publisher::PublishSettings};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 use tokio::sync::watch;
 
-/// Queries answered by this store; Warraq's own addresses follow the configuration.
+/// Creates the queries over the store. Their settings follow the configuration as it is reloaded.
 pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Receiver<PublishSettings>) -> Queries {
     let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| settings.clone());
     let [filtered, story, status, incidents] = [(); 4].map(|()| archive_renderer.reader.clone());
@@ -42,7 +42,7 @@ pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Recei
     }
 }
 
-/// The status page, with every feed's next poll explained in words.
+/// Reads the status page, and adds to every feed an explanation of its next poll.
 async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
     let mut page = reader.status(clock.now()).await?;
     for feed in &mut page.feeds {
