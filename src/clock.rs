@@ -31,8 +31,8 @@ impl Clock {
         }
     }
 
-    /// Returns a function that tells whether `patience` has passed since this call. It uses the monotonic clock, because changes of
-    /// the wall clock must not affect how long work may take.
+    /// Returns a function that tells whether `patience` has passed since this call. It uses the monotonic clock, because changes
+    /// of the wall clock must not affect how long work may take.
     pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
         let start = Instant::now();
         move || start.elapsed() > patience

@@ -1,4 +1,4 @@
-//! `[[outlet]]`: publishers and their feeds.
+//! Sections `[[outlet]]`: publishers and their feeds.
 
 use super::{
     FEEDS_MAX, TAG_MAX, TITLE_MAX,
@@ -16,13 +16,13 @@ use toml::de::DeTable;
 
 const KEYS: [&str; 8] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was"];
 
-/// What a feed may hold where it is a table.
+/// Keys of a feed that is written as a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
-/// What is shown in place of feeds' addresses.
+/// Addresses shown in place of those of feeds.
 type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
+/// Reads all outlets, the schedules of those that have their own, and the addresses shown in place of those of feeds.
 pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
     let sections = Section::all(book, root, "outlet", &KEYS);
     if let Some(first) = sections.get(FEEDS_MAX) {
@@ -42,7 +42,7 @@ pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>,
     (outlets, schedules, unique.public_urls)
 }
 
-/// A former address that is configured still has no successor.
+/// Reports former addresses (`was`) that are still configured as the address of a feed.
 fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
     let Some(section) = sections.first() else { return };
     for (url, place) in &unique.former {
@@ -56,7 +56,7 @@ fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
     }
 }
 
-/// `was`: addresses that the outlet's feeds had before.
+/// Reads `was`: former addresses of the outlet's feeds.
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
     let mut was = Vec::new();
@@ -68,7 +68,7 @@ fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     was
 }
 
-/// Names and addresses already taken, and where.
+/// Slugs and addresses that are already in use, and their locations.
 #[derive(Default)]
 struct Unique {
     slugs: HashMap<Slug, ConfigLocation>,
@@ -77,7 +77,7 @@ struct Unique {
     former: HashMap<FeedUrl, ConfigLocation>,
 }
 
-/// The outlet, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads an outlet, with placeholders for faulty values; `None` without a valid slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
     let slug =
@@ -110,18 +110,18 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     feeds
 }
 
-/// A feed that is written as a table.
+/// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
     let public_url = section.text("public_url", feed_url);
     Some((section.required("url", feed_url)?, public_url))
 }
 
-/// A feed's address. A faulty one is never repeated: it may hold a password.
+/// Parses the address of a feed. The error never repeats a faulty address, because it may contain a password.
 fn feed_url(text: &str) -> Result<FeedUrl, String> {
     FeedUrl::parse(text).map_err(|why| why.to_string())
 }
 
-/// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
+/// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.
 fn first_of<T: std::hash::Hash + Eq + Clone>(
     taken: &mut HashMap<T, ConfigLocation>,
     value: &T,

@@ -182,8 +182,8 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Renders every channel whose view has changed, removes those that no longer exist, and then makes the archive pages that are
-    /// due. Returns whether there is more to do even if nothing else changes.
+    /// Renders every channel whose view has changed, removes those that no longer exist, and then makes the archive pages that
+    /// are due. Returns whether there is more to do even if nothing else changes.
     async fn render(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
         let fingerprint = settings.fingerprint(None);
         if rendered.fingerprint != fingerprint {

@@ -29,8 +29,8 @@ struct QueuedFeed {
     record: FeedRecord,
     outlet: Arc<Outlet>,
     schedule: Arc<Schedule>,
-    /// When the feed is polled: at its stored due time, or, if that has passed, when its turn comes among the overdue feeds. `None`
-    /// until that is decided.
+    /// When the feed is polled: at its stored due time, or, if that has passed, when its turn comes among the overdue feeds.
+    /// `None` until that is decided.
     turn: Option<Timestamp>,
 }
 

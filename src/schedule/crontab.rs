@@ -107,8 +107,8 @@ impl Crontab {
     /// Returns the first time after `after` at which the line fires in `zone`; `None` if it does not fire before the year 2100.
     ///
     /// Clock changes are handled as in cron(8). A line with a wildcard (minutes or hours that begin with `*`) fires in both
-    /// passes of a repeated hour, any other line only in the first. Fires that a change skips are made up for when the gap ends, except
-    /// for lines of every hour, which miss nothing if the clock moves by whole hours.
+    /// passes of a repeated hour, any other line only in the first. Fires that a change skips are made up for when the gap ends,
+    /// except for lines of every hour, which miss nothing if the clock moves by whole hours.
     #[must_use]
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let fires = self.plans.iter().filter_map(|plan| {
