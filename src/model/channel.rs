@@ -28,7 +28,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Name of the channel that takes everything.
+    /// Slug of the channel that contains everything.
     pub const ALL: &'static str = "all";
 
     /// Returns whether an entry of this outlet, with these tags and in this language, belongs in the channel.

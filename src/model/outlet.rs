@@ -22,7 +22,7 @@ pub struct Outlet {
     pub was: Vec<FeedUrl>,
 }
 
-/// A short name for addresses and scripts: `[a-z0-9]`, with `-` or `_` inside, at most 64 characters.
+/// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Slug(String);

@@ -16,7 +16,7 @@ pub struct Subscription {
     pub outlet_name: String,
     /// The feed's own title; `None` before it is read, or if the feed has no title.
     pub feed_title: Option<String>,
-    /// Configured address.
+    /// Address of the feed, as it may be shown.
     pub feed_url: String,
     /// Address of the web page the feed belongs to, if known.
     pub page: Option<String>,

@@ -6,7 +6,7 @@ use crate::model::FeedUrl;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// Polls that must find a feed at the same target.
+/// Number of polls that must find a feed at the same target.
 pub const CONFIRMING_VISITS: u32 = 3;
 /// Least time between the first and the last of these polls.
 pub const CONFIRMING_SPAN: Duration = Duration::from_hours(48);

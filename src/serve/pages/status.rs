@@ -11,13 +11,13 @@ use askama::Template;
 pub(in super::super) struct StatusTemplate {
     pub(in super::super) frame: Frame,
     page: StatusPage,
-    /// Entries a day, outcomes a day, delay.
+    /// Plots of entries per day, poll outcomes per day, and delay.
     plots: [Plot; 3],
-    /// The first day that plots show, and the last.
+    /// The first and the last day of the plots, each as a date and in words.
     ends: Vec<(String, String)>,
 }
 
-/// A plot with what it shows.
+/// A plot with its name and highest value.
 struct Plot {
     name: &'static str,
     /// The highest value, in words.
@@ -53,7 +53,7 @@ impl StatusTemplate {
         }
     }
 
-    /// How the last poll ended.
+    /// Returns the outcome of the last poll, in the page's language.
     fn outcome(&self, outcome: &str) -> &'static str {
         match outcome {
             "fresh" => self.frame.say("محتوى جديد", "contenu nouveau", "new content"),
@@ -64,7 +64,7 @@ impl StatusTemplate {
         }
     }
 
-    /// Why the next poll is when it is; empty when that is not known.
+    /// Returns what determined the time of the next poll, in the page's language; empty if unknown.
     fn reason(&self, feed: &FeedStatus) -> &'static str {
         match feed.decided.as_str() {
             "first" => self.frame.say("لم يُقرأ بعد", "pas encore lue", "not polled yet"),
@@ -116,13 +116,13 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
     ]
 }
 
-/// A day in words.
+/// Formats a date such as `2026-11-02` in the page's language.
 fn in_words(frame: &Frame, date: &str) -> String {
     let midnight = format!("{date}T00:00:00Z").parse();
     midnight.map_or_else(|_| date.to_owned(), |at| frame.ui_language.date(at))
 }
 
-/// A delay in words, to the minute.
+/// Formats a delay in the page's language, in minutes or hours.
 fn span(ui_language: UiLanguage, seconds: u32) -> String {
     let minutes = i64::from(seconds.div_ceil(60));
     if minutes < 120 {

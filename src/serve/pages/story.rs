@@ -28,7 +28,7 @@ struct ReportSection {
     author: Option<String>,
     published: Timestamp,
     first_seen: Timestamp,
-    /// Safe HTML.
+    /// Full text or summary, as safe HTML.
     text: Option<String>,
     joined: Timestamp,
     rule: String,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-/// A browser window.
+/// A browser session.
 struct Browser {
     client: reqwest::Client,
     session: String,
