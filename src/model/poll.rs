@@ -145,7 +145,7 @@ pub struct Freshness {
 /// The writer's counts for one poll.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Entries that no outlet had reported before.
+    /// Entries that were not known before, including those that joined another outlet's story.
     pub new: u32,
     /// Entries that their outlet changed.
     pub revised: u32,

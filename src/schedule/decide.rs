@@ -28,7 +28,8 @@ const CROWD: Duration = Duration::from_secs(30);
 const APART: Duration = Duration::from_millis(100);
 /// Crontab feeds start within this time after their minute begins.
 const CRON_SPREAD: Duration = Duration::from_secs(20);
-/// An adaptive feed is polled again within this time after a first failure, however rarely it is polled otherwise.
+/// An adaptive feed is polled again within this time after a first failure, however rarely it is polled otherwise. A longer
+/// `min_interval` still applies.
 const SOON: Duration = Duration::from_hours(1);
 /// Unit of the growing pause after failures of a crontab feed. It skips the fires within this pause after the second failure,
 /// within three times this pause after the third, and so on.
