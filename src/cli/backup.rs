@@ -21,7 +21,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
             error,
             "the folder must exist, be writable and have room for a complete copy; the file must not exist",
         ),
-        // The copy is what cannot be written: the original is only read.
+        // Writing the copy failed: the original is only read.
         StoreError::Sql { .. }
             if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
         {
@@ -49,7 +49,7 @@ pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError
     Ok(())
 }
 
-/// Does a work unless a signal comes: dropped, it removes what it wrote.
+/// Runs a task until it ends or a signal arrives. A dropped task removes what it wrote.
 async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -7,7 +7,7 @@ use super::{
 use crate::config::Config;
 use std::path::Path;
 
-/// Says what a configuration without faults asks for; faults have ended the verb before.
+/// Prints a summary of a configuration without errors. With errors, the command has ended before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();

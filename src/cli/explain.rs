@@ -1,5 +1,5 @@
-//! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
-//! one story. Everything told was stored when it was decided; nothing is worked out anew.
+//! `warraq explain`: why the next poll is scheduled when it is, why an entry was new, revised or already known, and why entries
+//! belong to a story. Everything shown was stored at the time of the decision; nothing is computed again.
 
 use super::{
     CliError,
@@ -77,7 +77,7 @@ async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
     }
 }
 
-/// As JSON, with the JSON that columns hold as values and the reasons in words beside them.
+/// Formats as JSON. Columns that hold JSON become values, and each reason is added in words.
 fn as_json(told: &impl Serialize) -> Result<String, CliError> {
     let mut told = serde_json::to_value(told)?;
     unpack(&mut told);
@@ -106,7 +106,7 @@ fn why(json: &str) -> String {
     Why::from_json(json).map_or_else(String::new, |why| why.to_string())
 }
 
-/// Writes a line; writing to a String cannot fail.
+/// Writes a line. Writing to a String cannot fail.
 macro_rules! line {
     ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
 }
@@ -185,7 +185,7 @@ fn entry(told: &EntryExplanation) -> String {
     out
 }
 
-/// Why an entry stands in its story.
+/// Returns why an entry belongs to its story.
 fn joined(entry: &EntrySnapshot) -> String {
     let measured: Vec<String> = [("lmin", entry.lmin), ("containment", entry.containment), ("start", entry.start)]
         .into_iter()

@@ -75,7 +75,7 @@ fn sort(feeds: &mut [FeedHealth], key: SortKey) {
     }
 }
 
-/// JSON columns of the view as values, not as text.
+/// Converts a row of the view to JSON, with its JSON columns as values instead of text.
 fn row(feed: &FeedHealth) -> Value {
     let mut row = json!(feed);
     for (name, text) in [("repairs", &feed.repairs), ("why", &feed.why)] {

@@ -1,4 +1,4 @@
-//! `warraq inspect`: how one document is read, for people and as JSON (interfaces.md, "inspect --json").
+//! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Fault, Markup, ParsedEntry, ParsedFeed, Person, PlainText,
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// What was read, as JSON.
+/// Formats the feed as JSON.
 #[must_use]
 pub fn inspect_json(feed: &ParsedFeed) -> Value {
     let entries = feed.listed.iter().filter_map(|listed| listed.entry.as_deref());
@@ -37,13 +37,13 @@ pub fn inspect_json(feed: &ParsedFeed) -> Value {
     })
 }
 
-/// Why nothing was read, as JSON.
+/// Formats the reason why nothing was read as JSON.
 #[must_use]
 pub fn fault_json(fault: &Fault) -> Value {
     json!({"error": fault.to_string(), "hint": hint(fault)})
 }
 
-/// What may be done about a document that is no feed.
+/// Returns what to do about a document that is not a feed.
 #[must_use]
 pub fn hint(fault: &Fault) -> &'static str {
     match fault {
@@ -93,7 +93,7 @@ fn categories(categories: &[Category]) -> Vec<Category> {
     categories.iter().cloned().filter_map(normalise::category).collect()
 }
 
-/// What was read, for a person: what the document is, what was wrong with it, what was understood.
+/// Formats the feed as text: its format, what was repaired, and what was understood.
 #[must_use]
 pub fn inspect_text(feed: &ParsedFeed) -> String {
     let mut out = String::new();
@@ -158,7 +158,7 @@ fn file_words(file: &Enclosure) -> String {
     format!("{} ({}{length})", file.url, file.media_type.as_deref().unwrap_or("unknown type"))
 }
 
-/// A text's length and its beginning.
+/// Formats the length of a text and its beginning.
 fn text_words(markup: &Markup) -> String {
     let text = normalise::text(markup.as_str());
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -200,7 +200,7 @@ fn hints(feed: &ParsedFeed) -> String {
     words.join("; ")
 }
 
-/// What people call a format.
+/// Returns the name of a format for display.
 pub(super) fn format_words(format: DocumentFormat) -> &'static str {
     match format {
         DocumentFormat::Rss20 => "RSS 2.0",
@@ -224,7 +224,7 @@ fn encoding_words(from: EncodingFrom) -> &'static str {
     }
 }
 
-/// What a repair's name means.
+/// Returns the meaning of a repair's name.
 #[must_use]
 pub fn repair_words(name: &str) -> &str {
     match name {

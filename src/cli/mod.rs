@@ -181,7 +181,7 @@ enum Verb {
     Healthcheck,
 }
 
-/// Runs the verb of the command line; the answer is the exit code.
+/// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
@@ -222,7 +222,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
     }
 }
 
-/// The verbs that work on what is configured.
+/// Runs the commands that need a configuration.
 async fn configured(
     verb: Verb,
     config: &Config,
@@ -257,7 +257,8 @@ async fn configured(
     }
 }
 
-/// The variables that can be ours; names and values that are no text cannot be.
+/// Returns the environment variables that Warraq reads. Names and values that are not UTF-8 are skipped, because they cannot be
+/// meant for it.
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,4 +1,4 @@
-//! `include = ["outlets.d/*.toml"]`: more files with `[[outlet]]` and `[[channel]]` tables.
+//! `include = ["outlets.d/*.toml"]`: additional files with `[[outlet]]` and `[[channel]]` sections.
 
 use super::{
     FILE_MAX, LIST_MAX,
@@ -14,17 +14,18 @@ use std::{
 };
 use toml::de::DeTable;
 
-/// Most files over all patterns.
+/// Most files of all patterns together.
 const FILES_MAX: usize = 10_000;
 
-/// A file that is included.
+/// An included file.
 pub(super) struct IncludedFile {
     pub(super) path: Arc<Path>,
     pub(super) text: String,
 }
 
-/// The files that the patterns of `include` name, each once, in the order of the patterns and of their names. Relative patterns
-/// are relative to `directory`. What cannot be read is noted in `book`. `replaced` is a file that is to hold another text.
+/// Reads the files that match the patterns of `include`, each once, in the order of the patterns and of the file names.
+/// Relative patterns are relative to `directory`. Files that cannot be read are reported in `book`. `replaced` is a file and
+/// the text to use instead of its content.
 pub(super) fn read(
     book: &ConfigSource<'_>,
     root: &DeTable<'_>,
@@ -53,7 +54,7 @@ pub(super) fn read(
     files
 }
 
-/// The files of one pattern. One without wildcards names a file that must be there.
+/// Returns the files that match one pattern. A pattern without wildcards names a file that must exist.
 fn matching(book: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> Vec<PathBuf> {
     let text = pattern.to_string_lossy();
     if !text.contains(['*', '?', '[']) {

@@ -1,8 +1,9 @@
-//! One TOML file and `WARRAQ_SECTION_KEY` variables to a validated [`Config`], or every fault at once ([`ConfigFaults`]).
+//! Reads one TOML file and the `WARRAQ_SECTION_KEY` variables into a validated [`Config`], or reports all faults at once
+//! ([`ConfigFaults`]).
 //!
-//! A `Config` comes only from [`Config::load`] and [`Config::parse`]: whoever holds one need not check it again. The
-//! environment is an argument; nothing here reads it, the clock or the network. `config.toml` at the top of the
-//! repository explains every key at its default.
+//! Only [`Config::load`] and [`Config::parse`] create a `Config`, so it need not be checked again. The environment is an
+//! argument; this module reads neither the environment nor the clock nor the network. `config.toml` at the top of the repository
+//! explains every key and shows its default.
 
 mod channels;
 pub mod edit;
@@ -41,79 +42,80 @@ use toml::de::DeTable;
 
 /// Largest configuration file, in bytes: enough for about a million feeds. A larger file was probably given by mistake.
 pub const FILE_MAX: u64 = 256_000_000;
-/// Most faults of syntax that are reported: later ones mostly follow from the first.
+/// Most syntax errors that are reported, because later ones mostly follow from the first.
 const SYNTAX_MAX: usize = 10;
-/// Most channels: each is rendered in three formats whenever one of its stories changes.
+/// Most channels. Each is rendered in three formats whenever one of its stories changes.
 pub const CHANNELS_MAX: usize = 1_000;
-/// Most values of one list (but of feeds): tags, networks, a channel's criteria.
+/// Most values of a list (except feeds): tags, networks, criteria of a channel.
 pub const LIST_MAX: usize = 1_000;
-/// Most that `min_outlets` can ask for.
+/// Largest `min_outlets`.
 pub const MIN_OUTLETS_MAX: u32 = 1_000;
 /// Longest tag, in characters.
 pub const TAG_MAX: usize = 64;
 /// Longest name of an outlet and title of a channel, in characters.
 pub const TITLE_MAX: usize = 200;
-/// Stories that an edition lists unless the channel says otherwise.
+/// Default number of stories in an edition.
 pub const CHANNEL_LIMIT: u32 = 100;
-/// Most stories that an edition may list: more make a document that readers give up on.
+/// Most stories in an edition. With more, the document would be too large for some feed readers.
 pub const CHANNEL_LIMIT_MAX: u32 = 1_000;
-/// Title of channel `all` unless it is configured.
+/// Default title of the channel `all`.
 pub const ALL_TITLE: &str = "Warraq";
 
-/// The smallest `[[outlet]]`, for hints.
+/// A minimal `[[outlet]]`, for hints.
 const OUTLET: &str = "[[outlet]]\n\
     slug = \"alalam\"\n\
     name = \"العلم\"\n\
     feeds = [\"https://www.alalam.ma/xml/syndication.rss\"]";
 
-/// What the operator asked for, checked.
+/// The validated configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// HTTP out.
+    /// The HTTP server.
     pub server: Server,
-    /// Where everything is kept.
+    /// The database.
     pub database: Database,
-    /// Manners and limits of requests.
+    /// Settings and limits of requests.
     pub fetch: Fetch,
-    /// When feeds are asked.
+    /// When feeds are polled.
     pub schedule: Scheduling,
-    /// How long things are kept.
+    /// How long data is kept.
     pub retention: Retention,
-    /// How reports are joined.
+    /// How reports are grouped into stories.
     pub stories: Stories,
-    /// How large editions may be.
+    /// Size limits of editions.
     pub publish: Publish,
-    /// What `/metrics` shows.
+    /// Content of `/metrics`.
     pub metrics: Metrics,
     /// How the daemon logs.
     pub log: Log,
-    /// In the order of the file. Slugs are unique, and so are feed addresses over all outlets.
+    /// Outlets in the order of the file. Slugs are unique, and so are feed addresses over all outlets.
     pub outlets: Vec<Outlet>,
-    /// `all` first, then in the order of the file. Slugs are unique; named outlets and tags exist.
+    /// Channels: `all` first, then in the order of the file. Slugs are unique; the outlets and tags they name exist.
     pub channels: Vec<Channel>,
-    /// The files that `include` named, each once.
+    /// The included files, each once.
     pub included: Vec<PathBuf>,
-    /// Schedules of the outlets that state one.
+    /// Schedules of the outlets that have their own.
     own_schedules: HashMap<Slug, Schedule>,
     /// Of the outlets that say something of their requests.
     own_requests: HashMap<Slug, RequestSettings>,
-    /// What is shown in place of a feed's address, where the file says so.
+    /// Addresses shown in place of those of feeds, if configured.
     public_urls: HashMap<FeedUrl, FeedUrl>,
 }
 
 impl Config {
-    /// Reads and checks `file`; `environment` holds the process's variables, of which those that begin with `WARRAQ_` matter.
+    /// Reads and validates `file`. `environment` contains the environment variables, of which only those that begin with
+    /// `WARRAQ_` matter.
     ///
     /// # Errors
-    /// Every faulty value at once; or that there is no such file, where it was looked for and how to make one.
+    /// Returns all faulty values at once. If the file does not exist, says where it was expected and how to create one.
     pub fn load(file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
         Self::load_with(file, environment, None)
     }
 
-    /// As [`Config::load`], where an included file is to hold another text.
+    /// Same as [`Config::load`], with a text to use instead of the content of an included file.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// Same as [`Config::load`].
     pub fn load_with(
         file: &Path,
         environment: &BTreeMap<String, String>,
@@ -137,10 +139,10 @@ impl Config {
         }
     }
 
-    /// Checks `text`, which stands in `file`; relative paths in it are relative to the file's directory.
+    /// Validates `text`, the content of `file`. Relative paths in it are relative to the directory of the file.
     ///
     /// # Errors
-    /// Every faulty value at once; a fault of TOML's syntax ends the reading.
+    /// Returns all faulty values at once. With TOML syntax errors, returns only those.
     pub fn parse(text: &str, file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
         Self::parse_with(text, file, environment, None)
     }
@@ -178,7 +180,8 @@ impl Config {
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
-    /// The configuration with a stand-in for every fault noted in the sources, of which the first is the file itself.
+    /// Reads the configuration from its sources, of which the first is the file itself. Faults are recorded in the sources, and
+    /// faulty values are replaced by placeholders.
     fn of(sources: &[Source<'_, '_>], mut outlets: Outlets, directory: &Path) -> Self {
         let (book, root) = sources[0];
         sections::refuse_unknown(book, root);
@@ -208,10 +211,10 @@ impl Config {
         }
     }
 
-    /// Refuses a configuration that names no feed: nothing would be polled, and a reload would drop every feed.
+    /// Rejects a configuration without feeds: nothing would be polled, and a reload would remove every feed.
     ///
     /// # Errors
-    /// When no outlet has a feed; with the lines that add one.
+    /// Fails if no outlet has a feed; the error shows the lines that add one.
     pub fn must_poll(&self, file: &Path) -> Result<(), ConfigFaults> {
         if self.outlets.iter().any(|outlet| !outlet.feeds.is_empty()) {
             return Ok(());
@@ -223,7 +226,7 @@ impl Config {
         Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
     }
 
-    /// The sections in which the two differ, in the order of the file.
+    /// Returns the sections in which two configurations differ, in the order of the file.
     #[must_use]
     pub fn changed_sections(&self, other: &Self) -> Vec<&'static str> {
         [
@@ -249,7 +252,7 @@ impl Config {
         .collect()
     }
 
-    /// The outlet's schedule: its own, else the default.
+    /// Returns the outlet's schedule: its own, else the default.
     #[must_use]
     pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
         self.own_schedules.get(outlet).unwrap_or(&self.schedule.default)
@@ -261,14 +264,14 @@ impl Config {
         &self.own_requests
     }
 
-    /// What is shown in place of a feed's address, for the feeds of which the file says so.
+    /// Returns the addresses shown in place of those of feeds, for the feeds that have one configured.
     #[must_use]
     pub fn public_urls(&self) -> &HashMap<FeedUrl, FeedUrl> {
         &self.public_urls
     }
 
-    /// The User-Agent of every request: as configured, else name, version and address, so that an outlet's operator
-    /// knows whom to ask. `public_url` is [`Server::public_url`].
+    /// Returns the User-Agent of all requests: as configured, else name, version and address, so that the operator of an outlet
+    /// knows whom to contact. `public_url` is [`Server::public_url`].
     #[must_use]
     pub fn user_agent(&self, public_url: &url::Url) -> String {
         let own = || format!("Warraq/{} (+{public_url})", env!("CARGO_PKG_VERSION"));
@@ -276,7 +279,7 @@ impl Config {
     }
 }
 
-/// The tables of a file; `None` where its syntax is at fault, which is noted.
+/// Parses the tables of a file. Syntax errors are reported in `book`; then the result is `None`.
 fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax.iter().take(SYNTAX_MAX) {
@@ -286,7 +289,7 @@ fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
     syntax.is_empty().then(|| root.into_inner())
 }
 
-/// The file's bytes, or the first of them that are too many.
+/// Reads the file, at most one byte more than [`FILE_MAX`].
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(file)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! `[[outlet]]`: publishers and their feeds.
+//! Sections `[[outlet]]`: publishers and their feeds.
 
 use super::{
     TAG_MAX, TITLE_MAX,
@@ -35,10 +35,10 @@ const KEYS: [&str; 17] = [
     "auth",
 ];
 
-/// What a feed may hold where it is a table.
+/// Keys of a feed that is written as a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
-/// What is shown in place of feeds' addresses.
+/// Addresses shown in place of those of feeds.
 pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
 /// What the `[[outlet]]` sections of all files say, read piece by piece.
@@ -99,7 +99,7 @@ impl Outlets {
     }
 }
 
-/// `was`: addresses that the outlet's feeds had before.
+/// Reads `was`: former addresses of the outlet's feeds.
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
     let mut was = Vec::new();
@@ -111,7 +111,7 @@ fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     was
 }
 
-/// Names and addresses already taken, and where.
+/// Slugs and addresses that are already in use, and their locations.
 #[derive(Default)]
 struct Unique {
     slugs: HashMap<Slug, ConfigLocation>,
@@ -120,7 +120,7 @@ struct Unique {
     former: HashMap<FeedUrl, ConfigLocation>,
 }
 
-/// The outlet, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads an outlet, with placeholders for faulty values; `None` without a valid slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
     let slug =
@@ -136,7 +136,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled })
 }
 
-/// The outlet's feeds, and the other addresses of those that have alternatives.
+/// Reads the outlet's feeds, and the alternative addresses of those that have some.
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
     let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
@@ -162,18 +162,18 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
     (feeds, alternatives)
 }
 
-/// A feed that is written as a table.
+/// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
     let public_url = section.text("public_url", feed_url);
     Some((section.required("url", feed_url)?, public_url))
 }
 
-/// A feed's address. A faulty one is never repeated: it may hold a password.
+/// Parses the address of a feed. The error never repeats a faulty address, because it may contain a password.
 fn feed_url(text: &str) -> Result<FeedUrl, String> {
     FeedUrl::parse(text).map_err(|why| why.to_string())
 }
 
-/// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
+/// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.
 fn first_of<T: std::hash::Hash + Eq + Clone>(
     taken: &mut HashMap<T, ConfigLocation>,
     value: &T,

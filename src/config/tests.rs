@@ -1,4 +1,4 @@
-//! Whole configurations: the example, the defaults, and every way to be wrong.
+//! Tests of whole configurations: the example, the defaults, and all kinds of faults.
 
 use super::*;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<Config, ConfigFaults> {
     Config::parse(text, Path::new("/etc/warraq/config.toml"), &BTreeMap::new())
 }
 
-/// The faults' lines, without `error: ` and the directory.
+/// Returns the lines of the faults, without `error: ` and the path of the file.
 fn faults(text: &str) -> Vec<String> {
     let error = parse(text).expect_err(text);
     error.to_string().lines().map(|line| line.replace("error: /etc/warraq/config.toml:", "")).collect()
@@ -167,7 +167,7 @@ fn public_url_follows_what_is_bound() {
     }
 }
 
-/// One faulty line after `OUTLET` or inside a section: the text, then what the first fault begins with and holds.
+/// Each case is a faulty text, and what the first fault begins with and contains.
 #[test]
 fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
     for (text, begins, holds) in [

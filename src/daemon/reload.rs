@@ -1,5 +1,5 @@
-//! Reading the configuration again while polls go on: the writer is asked to adopt it, and the loop does not wait for the
-//! answer, which may take as long as another process holds the database's lock.
+//! Reloads the configuration while polls continue. The writer is asked to adopt it, and the loop does not block on the reply,
+//! which may take as long as another process holds the database's lock.
 
 use super::{LoadConfig, Services, publish_settings::PublishSettings, services::Adoption};
 use crate::{
@@ -11,29 +11,29 @@ use std::net::SocketAddr;
 use tokio::sync::watch;
 use url::Url;
 
-/// Where a new configuration goes once it is adopted.
+/// Handles reloads: at most one at a time, and one more if another was requested in the meantime.
 pub(super) struct Reloads {
     load_config: LoadConfig,
-    /// What the daemon was started with: some of it stays until the next start.
+    /// The configuration with which the daemon was started. Some settings stay until the next start.
     started: Config,
-    /// What was adopted last.
+    /// The configuration that was last adopted.
     adopted: Config,
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
     keep: watch::Sender<Retention>,
     pending: Option<PendingReload>,
-    /// Asked for while one was pending.
+    /// Whether another reload was requested while one was pending.
     again: bool,
 }
 
-/// A configuration that the writer is asked to adopt.
+/// A configuration that the writer was asked to adopt.
 struct PendingReload {
     config: Config,
     public_url: Url,
     answer: BoxFuture<'static, Adoption>,
 }
 
-/// A configuration with what the writer answered.
+/// A configuration with the writer's reply.
 pub(super) type Answered = (Config, Url, Adoption);
 
 impl Reloads {
@@ -48,8 +48,8 @@ impl Reloads {
         Self { load_config, started, adopted, address, republish, keep, pending: None, again: false }
     }
 
-    /// Reads the configuration again and asks the writer to adopt it. A faulty one changes nothing and says why. While one
-    /// is pending, the file is read once more when that is done.
+    /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
+    /// reload is pending, the file is only read once more after that one is done.
     pub(super) fn ask(&mut self, services: &Services) {
         if self.pending.is_some() {
             self.again = true;
@@ -78,7 +78,7 @@ impl Reloads {
         self.pending = Some(PendingReload { config, public_url, answer });
     }
 
-    /// Waits for the writer's answer, for ever when none is due. May be dropped at any time.
+    /// Waits for the writer's reply, or for ever if no reload is pending. Cancel safe.
     pub(super) async fn answered(&mut self) -> Answered {
         let Some(pending) = &mut self.pending else { return std::future::pending().await };
         let adoption = (&mut pending.answer).await;
@@ -88,10 +88,10 @@ impl Reloads {
         }
     }
 
-    /// Puts an adopted configuration to work, and reads the file once more if that was asked for meanwhile.
+    /// Applies an adopted configuration, and reads the file once more if that was requested in the meantime.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub(super) fn finish(&mut self, services: &mut Services, answered: Answered) -> Result<(), StoreError> {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;

@@ -1,7 +1,7 @@
-//! The nouns: outlet, feed, poll, entry, story, channel. Plain data and the invariants their types hold;
-//! nothing is computed here, and every module may use them.
+//! The types of the domain: outlet, feed, poll, entry, story and channel. They are plain data with invariants, and every
+//! module may use them.
 //!
-//! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
+//! All times are UTC ([`jiff::Timestamp`]). A missing date is `None` and is never replaced by the current time.
 
 mod channel;
 mod deadline;

@@ -1,8 +1,8 @@
-//! Characters that HTML would take for markup.
+//! Escapes characters that HTML would take for mark-up.
 
 use std::borrow::Cow;
 
-/// Appends a text, escaped for HTML and for quoted attributes.
+/// Appends a text, escaped for HTML text and quoted attributes.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -15,8 +15,8 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
     }
 }
 
-/// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
-/// the marks of a CDATA section are neither.
+/// Escapes `<!` where it begins neither a comment nor a document type: its writer meant text, but HTML would read a comment and
+/// lose it. The marks of CDATA sections are removed.
 pub(super) fn declarations(html: &str) -> Cow<'_, str> {
     let stray = |at: usize| {
         let rest = &html.as_bytes()[at + 2..];

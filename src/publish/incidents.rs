@@ -1,5 +1,5 @@
-//! `/status.atom`: outlets that broke or work again, for operators who subscribe to trouble. It is the only feed that
-//! speaks of errors; they are never entries of a channel.
+//! `/status.atom`: a feed of failing and recovered feeds, for operators. It is the only feed that reports errors; they are never
+//! entries of a channel.
 
 use super::clean::to_html;
 use super::values::{rfc3339, rfc3339_distinct};
@@ -7,7 +7,7 @@ use super::xml::Xml;
 use crate::model::pages::Incident;
 use url::Url;
 
-/// The document; `incidents` newest first. `id` and links are under `public_url`.
+/// Renders the document. `incidents` are newest first; ids and links are under `public_url`.
 #[must_use]
 pub fn render(incidents: &[Incident], public_url: &Url) -> Vec<u8> {
     let this = format!("{public_url}status.atom");

@@ -1,4 +1,4 @@
-//! `/metrics`: numbers for Prometheus, in the names of the field. No global: whoever counts holds the [`Meters`].
+//! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
 use super::process;
 use crate::model::{FeedState, Outcome, Rule, Tally};
@@ -10,67 +10,67 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Upper bounds of the histograms, in seconds: from a quick 304 to a feed that is hours late.
+/// Upper bounds of the histogram buckets, in seconds: from a quick 304 to a feed that is hours late.
 const BUCKETS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
 
-/// Of an answer to a reader: what lies ready takes less than a millisecond.
+/// Upper bounds of the histogram buckets of HTTP requests, in seconds. A document in memory takes less than a millisecond.
 const HTTP_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 const HTTP: &str = "warraq_http_request_duration_seconds";
 
-/// Outcomes of a poll, as in the database.
+/// Outcomes of a poll, named as in the database.
 const OUTCOMES: [&str; 6] = ["fresh", "not_modified", "same_bytes", "moved", "gone", "failed"];
 const STATES: [FeedState; 5] =
     [FeedState::New, FeedState::Active, FeedState::Failing, FeedState::Held, FeedState::Gone];
-/// Rules by which something joins: all but the first entry's own.
+/// Rules by which an entry joins a story: all except the first, which is that of a story's first entry.
 const JOINS: [Rule; Rule::ALL.len() - 1] = {
     let [_, joins @ ..] = Rule::ALL;
     joins
 };
-/// Answers by status: what readers get most has its own number.
+/// Labels of the responses by status. The most frequent statuses have labels of their own.
 const ANSWERS: [&str; 5] = ["200", "304", "3xx", "4xx", "5xx"];
 
-/// One poll, as counted.
+/// The measurements of one poll.
 #[derive(Debug, Clone, Copy)]
 pub struct PollMeasurement<'a> {
     /// The outlet's slug.
     pub outlet: &'a str,
-    /// How it ended.
+    /// How the poll ended.
     pub outcome: &'a Outcome,
-    /// From the start of the request to the decision.
+    /// Time from the start of the request to the decision.
     pub took: Duration,
-    /// How long after it was due it started.
+    /// How long after its due time the poll started.
     pub late: Duration,
-    /// Bytes of the body, decoded.
+    /// Size of the decoded body, in bytes.
     pub bytes: u64,
-    /// What the writer counted.
+    /// The writer's counts of new, revised and duplicate entries.
     pub tally: Tally,
-    /// Nothing in the document was in the last one.
+    /// Whether the document had no entry in common with the previous one.
     pub gap: bool,
 }
 
-/// The database writer's work since the start, and what waits for it.
+/// The work of the database writer since the start, and the length of its queue.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriterMeasurement {
-    /// Finished polls and other work that waits.
+    /// Finished polls and other work in the queue.
     pub queued: usize,
-    /// Times the write lock was asked for, and how long that took.
+    /// How many times the write lock was acquired, and how long that took in total.
     pub waits: (u64, Duration),
-    /// Commits, and how long they took.
+    /// Number of commits, and how long they took in total.
     pub commits: (u64, Duration),
-    /// Entries in the window of stories.
+    /// Number of entries in the window of stories.
     pub window: usize,
-    /// How far the search index is behind.
+    /// How far the search index lags behind.
     pub search_lag: Duration,
 }
 
-/// The meters, each made once, so that counting is an addition.
+/// All metrics. Each is registered once, so that counting is a mere addition.
 pub struct Meters {
     handle: PrometheusHandle,
-    /// For meters whose labels are not known beforehand.
+    /// Recorder for metrics whose labels are not known in advance.
     recorder: Arc<PrometheusRecorder>,
-    /// Whether outlets have meters of their own.
+    /// Whether each outlet has its own metrics.
     outlets: bool,
-    /// When the process started, in seconds of Unix time.
+    /// When the process started, in Unix seconds.
     start: Option<f64>,
     writer: Mutex<WriterMeasurement>,
     queued: Gauge,
@@ -96,9 +96,9 @@ impl Default for Meters {
     }
 }
 
-/// Keeps the numbers.
+/// Builds the recorder of all metrics.
 fn recorder() -> PrometheusRecorder {
-    // The bounds are constants and not empty, which is all that this could refuse.
+    // This only fails for an empty list of bounds, and the lists are constants that are not empty.
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(HTTP.to_owned()), &HTTP_BUCKETS));
@@ -106,7 +106,7 @@ fn recorder() -> PrometheusRecorder {
 }
 
 impl Meters {
-    /// With meters of their own for `outlets`, in a process that started at `start` (seconds of Unix time).
+    /// Creates the metrics. `outlets` says whether each outlet has its own; `start` is when the process started, in Unix seconds.
     #[must_use]
     pub fn new(outlets: bool, start: Option<f64>) -> Self {
         let recorder = Arc::new(recorder());
@@ -176,7 +176,7 @@ fn describe() {
 }
 
 impl Meters {
-    /// A poll ended.
+    /// Records a finished poll.
     pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());
         self.took.record(poll.took);
@@ -196,7 +196,7 @@ impl Meters {
         }
     }
 
-    /// The writer's work, as it stands now.
+    /// Sets the current figures of the writer.
     pub fn writer(&self, measured: WriterMeasurement) {
         #[expect(clippy::cast_precision_loss, reason = "counts of what is in memory")]
         let (queued, window) = (measured.queued as f64, measured.window as f64);
@@ -206,12 +206,12 @@ impl Meters {
         *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = measured;
     }
 
-    /// An entry joined a story, or was recognised, by this rule.
+    /// Records that an entry joined a story, or was recognised, by this rule.
     pub fn joined(&self, rule: Rule) {
         count(&self.joins, &JOINS, rule);
     }
 
-    /// Feeds by state, as they stand now; states that are not named have none.
+    /// Sets the number of feeds in each state, given the state of every feed.
     pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>) {
         let mut counts = [0_u32; STATES.len()];
         for state in states {
@@ -224,20 +224,20 @@ impl Meters {
         }
     }
 
-    /// Size of the write-ahead log, and whether a reader keeps it from being checkpointed.
+    /// Sets the size of the write-ahead log in bytes, and whether a reader keeps it from being checkpointed.
     pub fn wal(&self, bytes: u64, blocked: bool) {
         #[expect(clippy::cast_precision_loss, reason = "a log of 2^53 bytes fits on no disk")]
         self.wal.set(bytes as f64);
         self.wal_blocked.set(u8::from(blocked));
     }
 
-    /// Size of the database, its write-ahead log included.
+    /// Sets the size of the database in bytes, including its write-ahead log.
     pub fn database(&self, bytes: u64) {
         #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floats; exact up to nine petabytes")]
         self.database.set(bytes as f64);
     }
 
-    /// An answer went out, `took` after its request came.
+    /// Counts a response by its status, and records its duration under the label `route`.
     pub(super) fn answered(&self, status: u16, route: &str, took: Duration) {
         metrics::with_local_recorder(&*self.recorder, || histogram!(HTTP, "route" => route.to_owned()).record(took));
         let at = match status {
@@ -250,7 +250,7 @@ impl Meters {
         self.answers[at].increment(1);
     }
 
-    /// The exposition.
+    /// Renders all metrics in the Prometheus text format.
     pub(super) fn render(&self) -> String {
         let mut text = self.handle.render();
         let writer = *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -265,7 +265,8 @@ impl Meters {
         text + &process::exposition(self.start)
     }
 
-    /// Sums up what histograms collected since the last time; without it they would grow until somebody asks.
+    /// Aggregates the samples that the histograms collected since the last call. Without it, they would grow until the next
+    /// request for `/metrics`.
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }

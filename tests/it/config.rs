@@ -1,10 +1,10 @@
-//! `warraq check`, as an operator meets it.
+//! `warraq check` as an operator uses it.
 
 use assert_cmd::Command;
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
-/// `warraq check` over this text: exit code, standard output, standard error.
+/// Runs `warraq check` on this text. Returns exit code, standard output and standard error.
 fn check(text: &str, variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("config.toml"), text).unwrap();

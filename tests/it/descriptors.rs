@@ -1,4 +1,4 @@
-//! Too few open files are our lack, and no feed's failure.
+//! Too few open files are a problem of this machine, and no feed's failure.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -8,7 +8,7 @@ use crate::{
 use std::{net::TcpStream, time::Duration};
 use tokio::process::Command;
 
-/// Sets the limit of open files of a running process; `prlimit` of util-linux.
+/// Sets the limit of open files of a running process, with `prlimit` of util-linux.
 async fn limit(process: u32, files: u32) {
     let arguments = [format!("--pid={process}"), format!("--nofile={files}:4096")];
     let done = Command::new("prlimit").args(arguments).output().await.unwrap();
@@ -30,7 +30,7 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
     let process = daemon.id();
     limit(process, 4).await;
     daemon.until("lacks the means to ask").await;
-    // Connections wait in the kernel's queue meanwhile, and the loop that accepts them does not spin.
+    // Meanwhile connections wait in the kernel's queue, and the accept loop does not spin.
     let address = daemon.address();
     let visitors: Vec<_> = (0..20).map(|_| TcpStream::connect(&address).unwrap()).collect();
     daemon.until("cannot accept a connection").await;

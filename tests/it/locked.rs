@@ -1,4 +1,4 @@
-//! Another process holds the database's write lock: the scheduler's loop waits for nothing.
+//! Another process holds the database's write lock, and the scheduler's loop does not block.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -24,7 +24,7 @@ fn doc() -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z")
 }
 
-/// Takes the write lock of the file in `folder`.
+/// Takes the write lock of the database in `folder`.
 async fn lock(folder: &Folder) -> SqliteConnection {
     let url = format!("sqlite://{}", folder.path("warraq.db").display());
     let mut other = SqliteConnection::connect(&url).await.unwrap();
@@ -33,7 +33,7 @@ async fn lock(folder: &Folder) -> SqliteConnection {
     other
 }
 
-/// A service manager that counts signs of life. It reads at once: a full socket would hold the daemon up.
+/// Starts a service manager that counts watchdog notifications. It reads at once, because a full socket would block the daemon.
 fn manager(folder: &Folder) -> Arc<AtomicUsize> {
     let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
     let signs = Arc::new(AtomicUsize::new(0));
@@ -90,11 +90,11 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     hang_up().await;
     said("another process holds the database's write lock", 1).await;
     said("configuration read; waiting for the database", 1).await;
-    // Another one meanwhile is not lost.
+    // A second reload in the meantime is not lost.
     folder.configure(&with("dernier", &two));
     hang_up().await;
     said("will be read again after it", 1).await;
-    // The watchdog is fed, and feeds are asked.
+    // The watchdog is notified, and feeds are polled.
     let seen = signs.load(Ordering::SeqCst);
     until("signs of life", async || signs.load(Ordering::SeqCst) > seen + 2).await;
     until("a poll", async || outlet.paths().len() > asked).await;

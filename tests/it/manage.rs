@@ -1,5 +1,5 @@
-//! `warraq add`, `remove`, `enable`, `disable` and `import-opml --write`, through the binary: the file, the daemon, and what a
-//! stranger sees.
+//! `warraq add`, `remove`, `enable`, `disable` and `import-opml --write` through the binary: their effect on the file and the
+//! daemon, and what newcomers see.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -14,7 +14,7 @@ use std::{
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
-/// A site whose page announces its feed.
+/// Returns a site whose page announces its feed.
 async fn site(title: &str) -> FakeOutlet {
     let outlet = FakeOutlet::start().await;
     outlet.set(
@@ -25,7 +25,7 @@ async fn site(title: &str) -> FakeOutlet {
     outlet
 }
 
-/// What a configuration needs so that loopback may be polled.
+/// A configuration that allows loopback to be polled.
 const LOOPBACK: &str = "# Mine.\n[server]\nlisten = \"127.0.0.1:0\" # any port\n\n[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_pause = \
     \"0s\"\n[schedule]\ndefault = \"every 1s\"\n";
 
@@ -103,7 +103,7 @@ async fn a_running_daemon_takes_what_is_added_and_removed() {
     let (code, said) = folder.fails(&["remove", "first"]).await;
     assert!(code == 1 && said.contains("no outlet has the slug \"first\""), "{said}");
     daemon.stop().await;
-    // Its id still stands in the file, and is nobody's.
+    // Its id is still in the file, but no process has it.
     let said = folder.says(&["add", first.url("/").as_str()]).await;
     assert!(said.contains("no daemon is running"), "{said}");
 }

@@ -1,5 +1,5 @@
-//! A running daemon and its process id. The id stands in a file beside the database that the daemon keeps locked: it is believed
-//! only while the lock is held, for the system gives a dead process's id to another one.
+//! Finds a running daemon by its process id. The daemon writes the id to a file next to the database and keeps the file locked.
+//! The id counts only while the lock is held, because the system reuses the ids of dead processes.
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,14 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Proof that this process is the daemon; ends with it.
+/// The locked file with the process id of the daemon. The lock ends with the process.
 #[derive(Debug)]
 pub(in crate::cli) struct PidFile {
     _locked: File,
 }
 
 impl PidFile {
-    /// Says that this process is the daemon over `database`, which it has open.
+    /// Locks the file and writes the id of this process, which is the daemon that has `database` open.
     pub(in crate::cli) fn hold(database: &Path) -> io::Result<Self> {
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(place(database))?;
         file.try_lock()?;
@@ -28,18 +28,18 @@ impl PidFile {
     }
 }
 
-/// What became of telling the daemon.
+/// The result of telling the daemon to reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ReloadSignal {
-    /// It reads its configuration again.
+    /// The daemon with this process id was told.
     Sent(u32),
-    /// None is running.
+    /// No daemon is running.
     Nobody,
-    /// One is running where its process cannot be reached: in another container.
+    /// A daemon is running, but its process cannot be reached, for example in another container.
     Elsewhere,
 }
 
-/// Tells the daemon over `database` to read its configuration again.
+/// Tells the daemon that has `database` open to reload its configuration.
 pub(super) fn tell(database: &Path) -> anyhow::Result<ReloadSignal> {
     let path = place(database);
     let mut file = match File::open(&path) {
@@ -60,14 +60,14 @@ pub(super) fn tell(database: &Path) -> anyhow::Result<ReloadSignal> {
     Ok(ReloadSignal::Sent(id))
 }
 
-/// Where the id stands.
+/// Returns the path of the file with the process id.
 fn place(database: &Path) -> PathBuf {
     let mut name = OsString::from(database);
     name.push(".pid");
     name.into()
 }
 
-/// Which processes our ids speak of (pid_namespaces(7)): a container has its own.
+/// Returns the name of our PID namespace (pid_namespaces(7)); each container has its own.
 fn processes() -> String {
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     namespace.to_string_lossy().replace(char::is_whitespace, "")
@@ -82,7 +82,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("w.db");
         assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
-        // An id that would end this very test if it were believed.
+        // If this id were believed, the signal would end this test.
         std::fs::write(place(&database), format!("{} {}\n", std::process::id(), processes())).unwrap();
         assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
         let held = File::open(place(&database)).unwrap();

@@ -1,5 +1,5 @@
-//! `warraq add`, `remove`, `enable`, `disable`, `import-opml --write`: changes to the configuration file, checked before they are
-//! written, and a word to the running daemon.
+//! `warraq add`, `remove`, `enable`, `disable`, `import-opml --write`: changes the configuration file after checking the result,
+//! and tells a running daemon to reload it.
 
 mod daemon;
 mod file;
@@ -49,18 +49,18 @@ pub(super) struct AddArgs {
     dry_run: bool,
 }
 
-/// What becomes of an outlet.
+/// A change to an outlet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutletEdit {
-    /// It goes.
+    /// Remove it from the configuration.
     Remove,
-    /// It is polled.
+    /// Poll it.
     Enable,
-    /// It is not polled.
+    /// Do not poll it.
     Disable,
 }
 
-/// Finds the feed behind each address and adds it. What cannot be found is reported; the others are added all the same.
+/// Finds the feed behind each address and adds it. An address without a feed is reported, and the others are added anyway.
 pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, args: &AddArgs) -> Result<(), CliError> {
     if args.urls.len() > 1 && (args.slug.is_some() || args.name.is_some()) {
         return Err(CliError::Usage("--slug and --name need exactly one address".to_owned()));
@@ -79,7 +79,7 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
             }
             Err(error) => {
                 missed += 1;
-                // The exit code is told at the end.
+                // The exit code is set at the end.
                 let _ = error.report();
             }
         }
@@ -106,7 +106,7 @@ pub(super) fn import(named: &Path, environment: &BTreeMap<String, String>, list:
     write_added(named, environment, &outlets)
 }
 
-/// Removes an outlet, or switches it on or off, in the file in which it stands.
+/// Removes, enables or disables an outlet in the file that defines it.
 pub(super) fn change(
     named: &Path,
     environment: &BTreeMap<String, String>,
@@ -144,7 +144,7 @@ fn state(change: OutletEdit) -> &'static str {
     }
 }
 
-/// Says what follows from a change, and tells the daemon.
+/// Reports the consequences of a change, and tells the daemon.
 fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     if config.outlets.is_empty() && change == OutletEdit::Remove {
         return say(
@@ -155,7 +155,7 @@ fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     tell(config)
 }
 
-/// The configuration as it is; of a missing file, that of an empty one.
+/// Loads the configuration. A missing file counts as empty.
 fn load(named: &Path, environment: &BTreeMap<String, String>) -> Result<Config, CliError> {
     let loaded = if named.exists() { Config::load(named, environment) } else { Config::parse("", named, environment) };
     loaded.map_err(CliError::Config)
@@ -165,13 +165,13 @@ fn slugs(config: &Config) -> HashSet<String> {
     config.outlets.iter().map(|outlet| outlet.slug.to_string()).collect()
 }
 
-/// Every address that is configured.
+/// Returns every address that is configured.
 fn known_feeds(config: &Config) -> HashSet<FeedUrl> {
     let others = config.outlets.iter().flat_map(|outlet| &outlet.alternatives).flat_map(|(_, others)| others);
     config.outlets.iter().flat_map(|outlet| &outlet.feeds).chain(others).cloned().collect()
 }
 
-/// The feed behind an address as somebody types it.
+/// Finds the feed behind an address as typed by a user.
 async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Result<FoundFeed, CliError> {
     let address = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
     let url = FeedUrl::parse(&address).map_err(|error| CliError::Usage(format!("{given}: {error}")))?;
@@ -196,7 +196,7 @@ fn hint(fault: &Fault) -> &'static str {
     }
 }
 
-/// `ADDRESS: RSS 2.0 "Title", 20 entries, ar, newest 2026-11-02T09:30:00Z`.
+/// Describes a feed: `ADDRESS: RSS 2.0 "Title", 20 entries, ar, newest 2026-11-02T09:30:00Z`.
 fn described(found: &FoundFeed) -> String {
     let FoundFeed { url, feed } = found;
     let format = super::inspect::format_words(feed.format);
@@ -238,8 +238,8 @@ fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[
     tell(&config)
 }
 
-/// Checks what the whole configuration would be with another text in one of its files, and writes that text. `named` is the
-/// configuration, `path` the file of it that is edited.
+/// Checks the whole configuration with a new text for one of its files, and writes that text. `named` is the main configuration
+/// file, `path` the edited one.
 fn written(
     file: LockedFile,
     path: &Path,
@@ -257,7 +257,7 @@ fn written(
     Ok(config)
 }
 
-/// Tells a running daemon to read the configuration again.
+/// Tells a running daemon to reload its configuration.
 fn tell(config: &Config) -> Result<(), CliError> {
     match daemon::tell(&config.database.path)? {
         ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) is reloading its configuration")),

@@ -104,7 +104,7 @@ fn failing(status: &Status) -> String {
     text
 }
 
-/// Bytes for people.
+/// Converts bytes to megabytes, for display.
 fn size(bytes: u64) -> String {
     let mut rest = bytes;
     for unit in ["B", "kB", "MB", "GB"] {

@@ -1,4 +1,4 @@
-//! Pages, filters, archives: what the router answers.
+//! Tests of the router: pages, filtered feeds and archives.
 
 use super::{TestServer, header, sample};
 use crate::serve::ServerLimits;

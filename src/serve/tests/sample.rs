@@ -1,4 +1,4 @@
-//! Invented stories, and queries answered without a store.
+//! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
@@ -23,7 +23,7 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
-/// (language, outlet, title, text, carried elsewhere by)
+/// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
@@ -206,7 +206,7 @@ fn status_page() -> StatusPage {
     StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
 }
 
-/// Queries answered without a store.
+/// Queries that need no store.
 pub(super) struct SampleQueries {
     images: bool,
 }
@@ -215,7 +215,7 @@ pub(super) fn queries(images: bool) -> SampleQueries {
     SampleQueries { images }
 }
 
-/// An answer that is there.
+/// Wraps a value as the result of a query.
 fn ready<A: Send + 'static>(value: A) -> QueryFuture<A> {
     answer(std::future::ready(Ok::<_, std::convert::Infallible>(value)))
 }
