@@ -89,11 +89,6 @@ impl HeldTexts {
         Self { most, by_entry: HashMap::default(), order: VecDeque::new() }
     }
 
-    /// Returns the maximum number of texts.
-    pub fn most(&self) -> usize {
-        self.most
-    }
-
     pub fn get(&self, entry: EntryId) -> Option<&ComparedText> {
         self.by_entry.get(&entry)
     }

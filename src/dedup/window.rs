@@ -135,10 +135,12 @@ impl Window {
         self.is_loaded = true;
     }
 
-    /// Forgets every entry, because the store was changed by someone else. The window must be loaded again.
-    pub fn unload(&mut self) {
-        let outlets = std::mem::take(&mut self.outlets);
-        *self = Self { outlets, texts: HeldTexts::new(self.texts.most()), ..Self::new(self.span) };
+    /// Forgets entries that retention deleted, so that nothing joins them.
+    pub fn forget_deleted(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        for entry in entries {
+            self.drop_entry(entry);
+            self.titles.forget_entry(entry);
+        }
     }
 
     /// Sets the name of an outlet that evidence uses.

@@ -332,3 +332,21 @@ fn a_guid_that_is_but_the_title_is_void_when_it_returns_for_another_page() {
         "a real id stays"
     );
 }
+
+#[test]
+fn nothing_joins_what_retention_deleted_and_the_rest_of_the_window_stays() {
+    let (mut window, mut ids) = (Window::default(), ids());
+    let mut told = |window: &mut Window, arrivals| {
+        let changes = decide(arrivals, KnownEntries::default(), window, &mut ids);
+        changes.into_decisions().iter().map(|d| in_short(&d.change)).collect::<Vec<_>>()
+    };
+    let first = vec![arrival("a", CHEESE_TITLE, CHEESE).dated(980), arrival("b", BRIDGE_TITLE, BRIDGE).dated(981)];
+    assert_eq!(told(&mut window, first), ["new 100 in 100 by first", "new 101 in 101 by first"]);
+    window.forget_deleted([EntryId(100)]);
+    assert_eq!(window.len(), 1);
+    let copies = vec![
+        arrival("c", CHEESE_TITLE, CHEESE).of_feed(11).dated(982),
+        arrival("d", BRIDGE_TITLE, BRIDGE).of_feed(11).dated(983),
+    ];
+    assert_eq!(told(&mut window, copies), ["new 102 in 102 by first", "new 103 in 101 by text"]);
+}

@@ -261,10 +261,8 @@ impl WriterLoop {
             }
             Task::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
-                    // Nothing may join a story that is no more.
-                    self.window.unload();
-                    self.loading = None;
+                if !done.deleted.is_empty() {
+                    self.window.forget_deleted(done.deleted.iter().copied());
                     self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
