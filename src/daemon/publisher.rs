@@ -42,13 +42,18 @@ struct Rendered {
     /// Number of commits that had changed channels at that time.
     commits: u64,
     channels: Vec<RenderedChannel>,
+    /// Channels whose archive pages may be due: those that commits changed since their pages were last checked.
+    uncut: HashSet<String>,
     /// Channels for which more archive pages are due. Their editions are not rendered again for each page.
     behind: HashSet<String>,
+    /// Channels with new archive pages, to which their editions do not link yet.
+    unlinked: HashSet<String>,
     /// The OPML list of feeds.
     list: Option<Vec<u8>>,
 }
 
 /// A channel as last rendered.
+#[derive(Clone)]
 struct RenderedChannel {
     channel: Channel,
     view: Arc<ChannelView>,
@@ -149,7 +154,10 @@ impl Publisher {
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
         for channel in settings.channels.iter() {
-            channels.push(self.channel(settings, changes, channel, rendered, &mut new).await?);
+            channels.push(match rendered.untouched(channel, changes) {
+                Some(before) => before.clone(),
+                None => self.channel(settings, channel, rendered, &mut new).await?,
+            });
         }
         let list = self.list(settings, rendered.list.as_deref()).await?;
         if let Some(bytes) = &list {
@@ -160,6 +168,8 @@ impl Publisher {
         self.put(new).await?;
         rendered.list = list.or(rendered.list.take());
         (rendered.channels, rendered.commits) = (channels, changes.commits());
+        let Rendered { unlinked, behind, .. } = rendered;
+        unlinked.retain(|slug| behind.contains(slug));
         self.health.rendered();
         self.cut(settings, rendered).await
     }
@@ -167,31 +177,27 @@ impl Publisher {
     /// Removes documents and pages that no longer belong to a channel.
     fn take_down(&self, channels: &[RenderedChannel]) {
         let slugs = || channels.iter().map(|rendered| rendered.view.slug.as_str());
-        let mut paths: Vec<String> =
-            slugs().flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format))).collect();
-        paths.push(OPML.to_owned());
-        self.edition_table.retain(|path| paths.iter().any(|p| p == path));
-        self.channel_pages.retain(|slug| slugs().any(|s| s == slug));
+        let paths: HashSet<String> = slugs()
+            .flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format)))
+            .chain([OPML.to_owned()])
+            .collect();
+        let slugs: HashSet<&str> = slugs().collect();
+        self.edition_table.retain(|path| paths.contains(path));
+        self.channel_pages.retain(|slug| slugs.contains(slug));
     }
 
-    /// Renders a channel unless nothing changed. Returns its view and the newest archive page to which its editions link.
+    /// Reads a channel, and renders it unless nothing changed. Returns its view and the newest archive page to which its editions
+    /// link.
     async fn channel(
         &self,
         settings: &PublishSettings,
-        changes: &ChannelChanges,
         channel: &Channel,
-        rendered: &Rendered,
+        rendered: &mut Rendered,
         new: &mut Vec<NewEdition>,
     ) -> Result<RenderedChannel, StoreError> {
         let slug = channel.slug.as_str();
-        let untouched = rendered
-            .channels
-            .iter()
-            .find(|before| before.channel == *channel && !changes.touched_since(slug, rendered.commits));
-        let view = match untouched {
-            Some(before) => Arc::clone(&before.view),
-            None => Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?),
-        };
+        rendered.uncut.insert(slug.to_owned());
+        let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
         let mut newest_page = self.archive.reader.newest_page(slug).await?;
         let same = rendered.channels.iter().find(|before| before.view == view);
         match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
@@ -203,16 +209,23 @@ impl Publisher {
 
     /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
-        let mut again = false;
-        rendered.behind.clear();
         for channel in settings.channels.iter() {
+            let slug = channel.slug.as_str();
+            if !rendered.uncut.contains(slug) {
+                continue;
+            }
             let pages = archiver::page(&self.archive, channel, settings).await?;
-            again |= pages.made > 0;
+            if pages.made > 0 {
+                rendered.unlinked.insert(slug.to_owned());
+            }
             if pages.more {
-                rendered.behind.insert(channel.slug.to_string());
+                rendered.behind.insert(slug.to_owned());
+            } else {
+                rendered.behind.remove(slug);
+                rendered.uncut.remove(slug);
             }
         }
-        Ok(again)
+        Ok(!rendered.unlinked.is_empty())
     }
 
     /// Returns the OPML list of configured feeds if it has changed.
@@ -272,6 +285,16 @@ impl Publisher {
                 Vec::new()
             }
         }
+    }
+}
+
+impl Rendered {
+    /// Returns a channel as last rendered if nothing changed in it, so that nothing has to be read for it.
+    fn untouched(&self, channel: &Channel, changes: &ChannelChanges) -> Option<&RenderedChannel> {
+        let slug = channel.slug.as_str();
+        let is_current =
+            !changes.touched_since(slug, self.commits) && (self.behind.contains(slug) || !self.unlinked.contains(slug));
+        self.channels.iter().find(|before| is_current && before.channel == *channel)
     }
 }
 

@@ -261,8 +261,9 @@ impl WriterLoop {
             }
             Task::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                if !done.deleted.is_empty() {
-                    self.window.forget_deleted(done.deleted.iter().copied());
+                self.window.forget_deleted(done.deleted.iter().copied());
+                // Editions no longer show deleted stories, nor link to deleted archive pages.
+                if !done.deleted.is_empty() || matches!(step, retention::PruneStep::Pages) && done.rows > 0 {
                     self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
