@@ -12,6 +12,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// The order of the list.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -41,18 +42,20 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
     let feeds = reader.feed_health().await;
     reader.close().await;
     let mut feeds = feeds?;
-    let (all, failing) = (feeds.len(), feeds.iter().filter(|f| is_failing(f)).count());
+    let disabled = disabled(config);
+    let is_failing = |feed: &FeedHealth| feed.last_poll_failed() && !disabled.contains(feed.outlet.as_str());
+    let (all, failing) = (feeds.len(), feeds.iter().filter(|feed| is_failing(feed)).count());
     feeds.retain(|feed| !selection.failing || is_failing(feed));
     sort(&mut feeds, selection.sort);
     if as_json {
-        let rows: Vec<Value> = feeds.iter().map(row).collect();
+        let rows: Vec<Value> = feeds.iter().map(|feed| row(feed, !disabled.contains(feed.outlet.as_str()))).collect();
         say(format_args!("{}", serde_json::to_string_pretty(&rows)?))?;
         return Ok(());
     }
     let (width, now) = (columns(), Clock::System.now());
     let outlet = feeds.iter().map(|feed| feed.outlet.len()).max().unwrap_or_default();
     for feed in &feeds {
-        for line in lines(feed, outlet, now) {
+        for line in lines(feed, disabled.contains(feed.outlet.as_str()), outlet, now) {
             say(fitted(&line, width))?;
         }
     }
@@ -60,8 +63,9 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
     Ok(())
 }
 
-fn is_failing(feed: &FeedHealth) -> bool {
-    feed.state == "failing"
+/// Returns the slugs of the outlets that the configuration disables. The database does not know them.
+pub(super) fn disabled(config: &Config) -> HashSet<&str> {
+    config.outlets.iter().filter(|outlet| !outlet.enabled).map(|outlet| outlet.slug.as_str()).collect()
 }
 
 /// The reader gives them by outlet and address, and equal ones stay so.
@@ -76,12 +80,13 @@ fn sort(feeds: &mut [FeedHealth], key: SortKey) {
 }
 
 /// Converts a row of the view to JSON, with its JSON columns as values instead of text.
-fn row(feed: &FeedHealth) -> Value {
+fn row(feed: &FeedHealth, enabled: bool) -> Value {
     let mut row = json!(feed);
     for (name, text) in [("repairs", &feed.repairs), ("why", &feed.why)] {
         row[name] = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
     }
     row["why_words"] = json!(words(feed));
+    row["enabled"] = json!(enabled);
     row
 }
 
@@ -90,7 +95,7 @@ fn words(feed: &FeedHealth) -> String {
 }
 
 /// A row of columns; then what is wrong, and when and why the next poll is.
-fn lines(feed: &FeedHealth, outlet_width: usize, now: Timestamp) -> Vec<String> {
+fn lines(feed: &FeedHealth, is_disabled: bool, outlet_width: usize, now: Timestamp) -> Vec<String> {
     let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, next_poll_at, entries_7d, .. } = feed;
     let ago = last_poll_at.as_ref().and_then(|at| Some(span(now.duration_since(at.parse().ok()?))));
     let last = match (last_outcome, ago) {
@@ -99,8 +104,11 @@ fn lines(feed: &FeedHealth, outlet_width: usize, now: Timestamp) -> Vec<String> 
     };
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let a_day = *entries_7d as f64 / 7.0;
-    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<7}  {last:<21} {a_day:>6.1} a day  {url}")];
+    let state = if is_disabled { "disabled" } else { state };
+    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<8}  {last:<21} {a_day:>6.1} a day  {url}")];
     lines.extend(last_error.as_ref().map(|error| format!("    last error: {error}")));
-    lines.push(format!("    next {next_poll_at}: {}", words(feed)));
+    if !is_disabled {
+        lines.push(format!("    next {next_poll_at}: {}", words(feed)));
+    }
     lines
 }

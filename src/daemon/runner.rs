@@ -146,8 +146,8 @@ impl PollRunner {
         if self.hindered_at.replace(now).is_none() {
             tracing::error!(
                 error = why,
-                "this process lacks the means to ask: no fault of the feeds, which are tried again soon; \
-                 for open files see LimitNOFILE (systemd) or ulimit -n"
+                "this process lacks resources for requests (not a fault of the feeds); retrying soon; \
+                 for open files, see LimitNOFILE (systemd) or ulimit -n"
             );
         }
     }

@@ -29,14 +29,14 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
     folder.sql_until("SELECT count(*) > 4 AND count(DISTINCT feed_id) = 2 FROM poll", "1").await;
     let process = daemon.id();
     limit(process, 4).await;
-    daemon.until("lacks the means to ask").await;
+    daemon.until("lacks resources for requests").await;
     // Meanwhile connections wait in the kernel's queue, and the accept loop does not spin.
     let address = daemon.address();
     let visitors: Vec<_> = (0..20).map(|_| TcpStream::connect(&address).unwrap()).collect();
     daemon.until("cannot accept a connection").await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     drop(visitors);
-    assert_eq!(daemon.log().matches("lacks the means to ask").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("lacks resources for requests").count(), 1, "{}", daemon.log());
     assert_eq!(daemon.log().matches("cannot accept a connection").count(), 1, "{}", daemon.log());
     assert_eq!(folder.sql("SELECT count(*) FROM poll WHERE outcome = 'failed'").await, ["0"]);
     assert_eq!(folder.sql("SELECT sum(failures), count(DISTINCT state), max(state) FROM feed").await, ["0|1|active"]);

@@ -89,6 +89,33 @@ async fn feeds_that_fail_are_shown_alone_and_in_the_order_asked_for() {
 }
 
 #[tokio::test]
+async fn servers_that_ask_to_wait_and_feeds_that_are_gone_have_failed_and_disabled_ones_are_not_overdue() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::feed(doc()));
+    outlet.set("/b", Reply::status(429));
+    outlet.set("/c", Reply::status(410));
+    let urls = ["a", "b", "c"].map(|name| (name, outlet.url(&format!("/{name}"))));
+    let folder = Folder::new("", &urls.each_ref().map(|(name, url)| (*name, url)));
+    folder.run(&["poll", "a"]).await;
+    folder.run(&["poll", "c"]).await;
+    folder.run(&["poll", "b"]).await;
+    let failing = json(&folder, &["feeds", "--json", "--failing"]).await;
+    let outlets: Vec<_> = failing.as_array().unwrap().iter().map(|row| row["outlet"].as_str().unwrap()).collect();
+    assert_eq!(outlets, ["b", "c"]);
+    assert_eq!(json(&folder, &["status", "--json"]).await["failing"].as_array().unwrap().len(), 2);
+    for slug in ["a", "b"] {
+        folder.says(&["disable", slug]).await;
+    }
+    let status = json(&folder, &["status", "--json"]).await;
+    assert_eq!((&status["feeds"]["disabled"], &status["feeds"]["total"]), (&2.into(), &3.into()), "{status}");
+    assert_eq!((&status["feeds"]["active"], &status["feeds"]["held"]), (&0.into(), &0.into()), "{status}");
+    assert_eq!(status["failing"].as_array().unwrap().len(), 1);
+    let said = folder.says(&["feeds"]).await;
+    assert!(said.contains("a  disabled  fresh") && said.matches("    next ").count() == 1, "{said}");
+    assert_eq!(json(&folder, &["feeds", "--json"]).await[0]["enabled"], false);
+}
+
+#[tokio::test]
 async fn lines_fit_the_terminal() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a-rather-long-address-of-a-feed", Reply::status(404));

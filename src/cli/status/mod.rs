@@ -4,7 +4,7 @@
 mod holder;
 mod screen;
 
-use super::{CliError, healthcheck, out::say};
+use super::{CliError, feeds, healthcheck, out::say};
 use crate::{
     clock::Clock,
     config::Config,
@@ -33,7 +33,7 @@ struct Status {
     /// What `/readyz` answers; `null` where nobody runs.
     ready: Option<bool>,
     not_ready_because: Option<String>,
-    /// Feeds by state, and `total`.
+    /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
     last_polls: Vec<LastPoll>,
@@ -91,9 +91,13 @@ struct Backup {
 pub(super) async fn status(config: &Config, backups: Option<PathBuf>, as_json: bool) -> Result<(), CliError> {
     let database = &config.database.path;
     let reader = Reader::open(database).await?;
-    let feeds = reader.feed_health().await;
+    let all = reader.feed_health().await;
     reader.close().await;
-    let mut status = Status::of(database, &feeds?, backups, Clock::System.now());
+    let disabled = feeds::disabled(config);
+    let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
+    let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    status.feeds.insert("disabled".to_owned(), idle.len());
+    *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
         let answer = healthcheck::ready(config).await;
         status.ready = Some(answer.is_ok());
@@ -171,7 +175,7 @@ fn last_polls(feeds: &[FeedHealth]) -> Vec<LastPoll> {
 
 /// The longest failing first.
 fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
-    let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.state == "failing").collect();
+    let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
     failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));
     let shown = |feed: &FeedHealth| FailingFeed {
         outlet: feed.outlet.clone(),

@@ -53,7 +53,7 @@ fn running(status: &Status) -> String {
 
 fn feeds(status: &Status) -> String {
     let count = |state: &str| status.feeds.get(state).copied().unwrap_or_default();
-    let parts = ["active", "failing", "new", "held", "gone"].map(|state| (count(state), state));
+    let parts = ["active", "failing", "new", "held", "gone", "disabled"].map(|state| (count(state), state));
     let parts: Vec<String> =
         parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
     format!("{}: {}", count("total"), parts.join(", "))

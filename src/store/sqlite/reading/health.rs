@@ -33,6 +33,15 @@ pub struct FeedHealth {
     pub why: String,
 }
 
+impl FeedHealth {
+    /// Returns whether the last poll failed, whatever follows from it: the server may have asked to wait (429) or have said that
+    /// the feed is gone (410).
+    #[must_use]
+    pub fn last_poll_failed(&self) -> bool {
+        matches!(self.last_outcome.as_deref(), Some("failed" | "gone"))
+    }
+}
+
 impl Reader {
     /// Every configured feed, by outlet.
     ///
