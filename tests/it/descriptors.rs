@@ -46,7 +46,7 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
         outlet.requests("/feed").len() > asked[0] && outlet.requests("/named").len() > asked[1]
     })
     .await;
-    let answer = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = crate::processes::http_client().build().unwrap();
     let answer = answer.get(format!("http://{address}/healthz")).send().await.unwrap();
     assert!(answer.status().is_success());
     daemon.stop().await;

@@ -25,9 +25,8 @@ fn placed(text: &str) -> (String, String) {
 
 /// Sends a request from this loopback address. Returns the status and body of the response.
 async fn ask(from: &str, url: &str) -> (u16, String) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let from: std::net::IpAddr = from.parse().unwrap();
-    let client = reqwest::Client::builder().no_proxy().local_address(from).build().unwrap();
+    let client = crate::processes::http_client().local_address(from).build().unwrap();
     match client.get(url).send().await {
         Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
         Err(_) => (0, String::new()),

@@ -19,6 +19,12 @@ use warraq::model::FeedUrl;
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
+/// Starts an HTTP client for a test. reqwest needs a TLS provider even for plain HTTP; the test may be the first to need one.
+pub fn http_client() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
 /// A folder with a configuration, in which the binary runs.
 pub struct Folder(TempDir);
 
@@ -156,9 +162,7 @@ impl Process {
 
     /// Repeats a request until the response contains `words`. Fails after a minute.
     pub async fn get_until(&self, path: &str, words: &str) -> String {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (address, client) =
-            (format!("{}{path}", self.base()), reqwest::Client::builder().no_proxy().build().unwrap());
+        let (address, client) = (format!("{}{path}", self.base()), http_client().build().unwrap());
         for _ in 0..600 {
             let text = client.get(&address).send().await.unwrap().text().await.unwrap();
             if text.contains(words) {

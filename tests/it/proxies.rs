@@ -49,9 +49,8 @@ impl ProxiedDaemon {
 
 /// Returns a client that knows the host of the examples, accepts any certificate, and follows no redirects.
 fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let here = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let client = Client::builder().no_proxy().redirect(Policy::none()).resolve(HOST, here);
+    let client = crate::processes::http_client().redirect(Policy::none()).resolve(HOST, here);
     client.tls_danger_accept_invalid_certs(true).build().unwrap()
 }
 

@@ -62,7 +62,7 @@ async fn the_last_editions_are_served_at_once_after_a_start() {
     }
     assert_eq!(daemon.get("/channels/deux.atom").await.status(), 404);
     daemon.get_until("/channels/une.atom", "Un titre").await;
-    let strayed = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let strayed = crate::processes::http_client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let strayed = strayed.get(format!("{}/channels/une.atom?utm=x", daemon.base)).send().await.unwrap();
     assert_eq!(
         (strayed.status().as_u16(), &strayed.headers()["location"]),

@@ -290,7 +290,7 @@ impl RunningDaemon {
 
     /// Requests a path.
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::processes::http_client().build().unwrap();
         client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
