@@ -312,6 +312,13 @@ impl PollQueue {
         stale
     }
 
+    /// Returns until when a feed's host wants no requests at all, and how many other feeds wait because of it.
+    #[must_use]
+    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, u32)> {
+        let others = self.at_host.get(feed.ask.host())?.saturating_sub(1);
+        host_hold(feed, now).map(|until| (until, others)).filter(|_| others > 0)
+    }
+
     /// Returns the number of feeds.
     #[must_use]
     pub fn feeds(&self) -> usize {

@@ -136,6 +136,11 @@ impl PollRunner {
         let changed = self.queue.finished(report.written.feed.clone(), now, again);
         self.update_feeds(changed.into_iter().collect());
         log(&report);
+        let feed = &report.written.feed;
+        if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
+            let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
+            tracing::warn!(%host, %until, feeds, "a 429 holds the whole host; its other feeds wait too");
+        }
         Ok(Some(report))
     }
 
