@@ -70,7 +70,13 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
     let said = String::from_utf8(add(&["--dry-run"]).await.stdout).unwrap();
     assert!(said.contains("[[outlet]]\nslug = \"la-ville\"\n") && said.contains("nothing was written"), "{said}");
     assert!(!folder.path("config.toml").exists());
-    assert!(add(&["--slug", "ville", "--name", "Ville"]).await.status.success());
+    let added = add(&["--slug", "ville", "--name", "Ville"]).await;
+    let said = String::from_utf8(added.stdout).unwrap();
+    assert!(added.status.success() && said.contains("config.toml: a new configuration file\n"), "{said}");
+    let modes = [folder.path("config.toml"), folder.path("by umask")];
+    fs::write(&modes[1], "").unwrap();
+    let modes = modes.map(|path| fs::metadata(path).unwrap().permissions().mode());
+    assert_eq!(modes[0], modes[1], "a new file has the mode that the umask gives it");
     let text = fs::read_to_string(folder.path("config.toml")).unwrap();
     assert!(text.starts_with("[[outlet]]\nslug = \"ville\"\nname = \"Ville\"\n"), "{text}");
     let refused = add(&["--slug", "Not A Slug"]).await;
@@ -79,6 +85,25 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
     // Without the permission to poll loopback the address is refused, with a hint.
     let (code, said) = folder.fails(&["add", outlet.url("/").as_str()]).await;
     assert!(code == 1 && said.contains("allow_networks"), "{said}");
+}
+
+#[tokio::test]
+async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() {
+    let outlet = site("La Ville").await;
+    let more = "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"a\"]\n";
+    let folder = Folder::new(more, &[("a", &outlet.url("/one")), ("b", &outlet.url("/other"))]);
+    let before = fs::read_to_string(folder.path("config.toml")).unwrap();
+    for arguments in [&["remove", "a"][..], &["add", outlet.url("/").as_str(), "--slug", "Bad Slug"]] {
+        folder.configure(&before);
+        let (code, said) = folder.fails(arguments).await;
+        assert!(
+            code == 1 && said.contains("config.toml was not changed, because the result would not be valid"),
+            "{said}"
+        );
+        assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), before);
+    }
+    let (_, said) = folder.fails(&["remove", "a"]).await;
+    assert!(said.contains("channel.c.outlets") && said.contains("taken out of them first"), "{said}");
 }
 
 #[tokio::test]

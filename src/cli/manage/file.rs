@@ -9,9 +9,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Mode of a new file. Others may not read it, because the address of a feed may contain a secret key.
-const NEW_MODE: u32 = 0o640;
-
 /// A configuration file that is locked against other warraq processes.
 pub(super) struct LockedFile {
     /// Its path, with symbolic links resolved.
@@ -138,13 +135,12 @@ fn real(named: &Path) -> anyhow::Result<PathBuf> {
     Err(anyhow!("{}: too many symbolic links", named.display()))
 }
 
-/// Creates an empty file.
+/// Creates an empty file. Its mode follows the umask: a service often runs as another user than the one who adds an outlet.
 fn made(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    match File::options().write(true).create_new(true).mode(NEW_MODE).open(path) {
+    match File::options().write(true).create_new(true).open(path) {
         // Another process has created it in the meantime.
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(|_| ()).with_context(|| format!("cannot make {}", path.display())),
+        made => made.map(|_| ()).with_context(|| format!("cannot create {}", path.display())),
     }
 }
 

@@ -229,9 +229,13 @@ fn outlet(found: &FoundFeed, args: &AddArgs, slugs: &mut HashSet<String>) -> New
 
 /// Adds outlets to the file, checks the result, writes it, and tells the daemon.
 fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[NewOutlet]) -> Result<(), CliError> {
+    let is_new = !named.exists();
     let file = LockedFile::open(named, true)?;
     let text = edit::add(file.text(), outlets).with_context(|| named.display().to_string())?;
     let config = written(file, named, named, environment, &text)?;
+    if is_new {
+        say(format_args!("{}: a new configuration file", named.display()))?;
+    }
     for outlet in outlets {
         say(format_args!("{}: added outlet \"{}\" ({})", named.display(), outlet.slug, outlet.name))?;
     }
@@ -252,7 +256,12 @@ fn written(
     } else {
         Config::load_with(named, environment, Some((path, text)))
     };
-    let config = checked.map_err(CliError::Config)?;
+    let config = checked.map_err(|faults| {
+        CliError::with_hint(
+            anyhow!("{} was not changed, because the result would not be valid:\n{faults}", path.display()),
+            "the lines are those of the changed text; an outlet that channels name has to be taken out of them first",
+        )
+    })?;
     file.write(text)?;
     Ok(config)
 }
