@@ -192,7 +192,8 @@ impl Fetcher {
             // The same address with different cookies is a different request.
             let asked = passed.iter().any(|(url, sent)| *url == target && *sent == cookies);
             if answer.hops == self.max_redirects || asked {
-                return Err(Fault::Redirects(answer.hops));
+                // A redirect to itself is one, although it was not followed.
+                return Err(Fault::Redirects(answer.hops.max(1)));
             }
             answer.hops += 1;
             permanently &= matches!(status, 301 | 308);

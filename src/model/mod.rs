@@ -6,6 +6,7 @@
 mod channel;
 mod deadline;
 mod entry;
+pub mod escape;
 mod feed;
 mod ids;
 pub mod link;

@@ -1,6 +1,7 @@
 //! Cleaned text. Only `normalise` creates these types from foreign input, and only `store` creates them from the database;
 //! `publish` and `serve` accept nothing else. A test in `tests/it/architecture.rs` checks which modules call `vouch`.
 
+use super::escape::escaped;
 use std::fmt;
 
 macro_rules! cleaned {
@@ -55,8 +56,4 @@ impl SafeHtml {
         let link = escaped(&super::uri::as_uri(link));
         Self(super::shorten::shorten(&self.0, max, &format!("<p><a href=\"{link}\">{}</a></p>", escaped(words))))
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

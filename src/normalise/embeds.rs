@@ -1,6 +1,7 @@
 //! Players and other frames, and what is known about their providers.
 
 use super::attributes::attribute;
+use crate::model::escape::push_escaped;
 use html5ever::tokenizer::Tag;
 use url::Url;
 
@@ -124,14 +125,14 @@ impl Embed {
     /// Writes the link as HTML.
     pub fn write(&self, out: &mut String) {
         out.push_str("<a href=\"");
-        super::escape::push_escaped(out, &self.link);
+        push_escaped(out, &self.link);
         out.push_str("\">");
         if let Some(picture) = &self.picture {
             out.push_str("<img src=\"");
-            super::escape::push_escaped(out, picture);
+            push_escaped(out, picture);
             out.push_str("\" alt=\"\"><br>");
         }
-        super::escape::push_escaped(out, &self.name);
+        push_escaped(out, &self.name);
         out.push_str("</a>");
     }
 }

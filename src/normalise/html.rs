@@ -1,7 +1,7 @@
 //! Safe HTML: one policy for every text that can reach a feed, a page or a reader of the database.
 
 use super::attributes::{self, raw_kind};
-use super::escape::declarations;
+use super::declarations::declarations;
 use super::fast_path;
 use super::plain::is_dropped;
 use super::recover;

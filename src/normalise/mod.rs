@@ -1,8 +1,8 @@
 //! Converts a [`ParsedEntry`] to an [`Entry`]: plain titles, safe HTML, credible dates, folded text. Pure: time is an argument.
 
 mod attributes;
+mod declarations;
 mod embeds;
-mod escape;
 mod fast_path;
 pub mod fold;
 mod html;

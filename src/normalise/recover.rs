@@ -6,6 +6,7 @@ use super::embeds;
 use super::lazy;
 use super::strip::tokenise;
 use crate::model::Deadline;
+use crate::model::escape::push_escaped;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
 
@@ -82,7 +83,7 @@ impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
         if !hidden {
-            super::escape::push_escaped(&mut self.out, text);
+            push_escaped(&mut self.out, text);
         }
     }
 
@@ -132,7 +133,7 @@ impl State {
             && let Some(text) = attribute(tag, "alttext").filter(|text| !text.trim().is_empty())
         {
             self.alttext = true;
-            super::escape::push_escaped(&mut self.out, &text);
+            push_escaped(&mut self.out, &text);
         }
         self.math += usize::from(!tag.self_closing);
         self.annotation = 0;
@@ -161,7 +162,7 @@ impl State {
             && self.remember(address.clone())
         {
             self.out.push_str("<img src=\"");
-            super::escape::push_escaped(&mut self.out, &address);
+            push_escaped(&mut self.out, &address);
             self.out.push_str("\">");
         }
         if start {
@@ -207,7 +208,7 @@ pub(super) fn write(out: &mut String, tag: &Tag) {
         out.push(' ');
         out.push_str(&attribute.name.local);
         out.push_str("=\"");
-        super::escape::push_escaped(out, &attribute.value);
+        push_escaped(out, &attribute.value);
         out.push('"');
     }
     out.push('>');

@@ -12,7 +12,7 @@ pub fn text(html: &str) -> String {
     if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
         return html.to_owned();
     }
-    let html = super::escape::declarations(html);
+    let html = super::declarations::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
     tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
 }

@@ -4,6 +4,7 @@ use super::entities;
 use super::guess::{guessed, looks_like_html};
 use super::tree::{NodeId, NodeKind, Tree, local};
 use crate::model::Markup;
+use crate::model::escape::push_escaped;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -199,8 +200,10 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
                         out.push_str(&mend(entities::decode(node.text, &tree.references), tree));
                     }
                     NodeKind::Cdata if mixed => out.push_str(&mend(Cow::Borrowed(node.text), tree)),
-                    NodeKind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.references), tree)),
-                    NodeKind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text), tree)),
+                    NodeKind::Text => {
+                        push_escaped(&mut out, &mend(entities::decode(node.text, &tree.references), tree));
+                    }
+                    NodeKind::Cdata => push_escaped(&mut out, &mend(Cow::Borrowed(node.text), tree)),
                     NodeKind::Element => {
                         open_tag(&mut out, tree, id);
                         if !is_void(local(node.text)) {
@@ -231,24 +234,11 @@ fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
             out.push(' ');
             out.push_str(if name == "xml:lang" { "lang" } else { name });
             out.push_str("=\"");
-            escape(out, &entities::decode(value, &tree.references));
+            push_escaped(out, &entities::decode(value, &tree.references));
             out.push('"');
         }
     }
     out.push('>');
-}
-
-/// Escapes text for HTML text and quoted attributes.
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
 }
 
 /// Decodes base64 (RFC 4648 4), ignoring white space. Returns `None` when the text is not base64 or the result is not UTF-8.

@@ -1,10 +1,11 @@
 //! Atom 1.0 (RFC 4287).
 
 use super::body;
-use super::clean::{has_end_tag, is_blank, strict, to_html};
+use super::clean::{has_end_tag, is_blank, strict};
 use super::values::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, DocumentLinks, Format, History};
+use crate::model::escape::escaped;
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Category, Enclosure, Person, ReportView, StoryView};
 use jiff::Timestamp;
@@ -105,7 +106,7 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
 /// undeclared markup.
 fn text(xml: &mut Xml, name: &str, plain: &str) {
     if has_end_tag(plain) {
-        xml.text(name, &[("type", Some("html"))], &to_html(plain));
+        xml.text(name, &[("type", Some("html"))], &escaped(plain));
     } else {
         xml.text(name, &[], plain);
     }

@@ -1,7 +1,8 @@
 //! The text of a story in an edition: the lead's own text, and a line that names the other outlets.
 
-use super::clean::{clean, decode, is_blank, strict, strip_tags, to_html};
+use super::clean::{clean, decode, is_blank, strict, strip_tags};
 use super::values::{language, primary};
+use crate::model::escape::escaped;
 use crate::model::script::{Script, runs_right_to_left};
 use crate::model::uri::as_uri;
 use crate::model::{Carrier, Language, Person, ReportView, StoryView};
@@ -47,7 +48,7 @@ pub(super) fn summary(lead: &ReportView) -> Option<&str> {
 /// Returns the beginning of the text as HTML without tags (entities are kept), for RSS's `description`. Never empty.
 pub(super) fn description(story: &StoryView) -> String {
     let text = summary(&story.lead).or_else(|| text(&story.lead)).map(|html| strip_tags(html, EXCERPT));
-    text.filter(|t| !is_blank(t)).unwrap_or_else(|| to_html(story.lead.title.as_str()))
+    text.filter(|t| !is_blank(t)).unwrap_or_else(|| escaped(story.lead.title.as_str()))
 }
 
 /// Returns the summary as plain text, if there is also a full text that differs from it.
@@ -111,14 +112,14 @@ fn push_link(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>
 
 fn push_anchor(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>) {
     // Writing to a String cannot fail.
-    let _ = write!(out, "<a href=\"{}\"", to_html(&as_uri(link)));
+    let _ = write!(out, "<a href=\"{}\"", escaped(&as_uri(link)));
     if let Some(carrier) = carrier {
-        let _ = write!(out, " title=\"{}\"", to_html(carrier.title.as_str()));
+        let _ = write!(out, " title=\"{}\"", escaped(carrier.title.as_str()));
         if let Some(tag) = language(carrier.language.as_deref()) {
             let _ = write!(out, " hreflang=\"{tag}\"");
         }
     }
-    let _ = write!(out, ">{}</a>", to_html(name));
+    let _ = write!(out, ">{}</a>", escaped(name));
 }
 
 fn push_lang(out: &mut String, tag: Option<&str>) {

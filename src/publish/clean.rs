@@ -57,21 +57,6 @@ pub(super) fn has_end_tag(text: &str) -> bool {
     })
 }
 
-/// Escapes plain text as HTML.
-pub(super) fn to_html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 /// Returns the text of safe HTML with its entities kept and white space folded, at most `limit` characters, cut between words.
 ///
 /// Safe HTML was written by the sanitiser: tags are closed and attributes quoted, so skipping tags is enough.

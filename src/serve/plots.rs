@@ -1,5 +1,6 @@
 //! Plots for the status page, as SVG. The style sheet sets the colours.
 
+use crate::model::escape::escaped;
 use std::fmt::Write as _;
 
 /// Size of a plot in SVG units; the page scales it.
@@ -81,10 +82,6 @@ fn scale(value: u32, most: u64) -> usize {
 
 fn sums(column: &[u32]) -> String {
     column.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::{
     report::{DemoFeed, DemoReport, Dialect, When},
     script::DemoScript,
 };
+use crate::model::escape::escaped;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::fmt::Write as _;
 
@@ -86,11 +87,6 @@ pub(super) fn link(feed: &DemoFeed, report: &DemoReport, stage: &Stage) -> Strin
 
 fn html(report: &DemoReport) -> String {
     report.paragraphs.iter().fold(String::new(), |text, paragraph| text + "<p>" + &escaped(paragraph) + "</p>")
-}
-
-/// Escapes text for elements and attributes of XML and HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn rss(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> String {

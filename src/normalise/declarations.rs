@@ -1,19 +1,6 @@
-//! Escapes characters that HTML would take for mark-up.
+//! Texts with `<!` that is no mark-up.
 
 use std::borrow::Cow;
-
-/// Appends a text, escaped for HTML text and quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-}
 
 /// Escapes `<!` where it begins neither a comment nor a document type: its writer meant text, but HTML would read a comment and
 /// lose it. The marks of CDATA sections are removed.
