@@ -80,6 +80,16 @@ impl Default for FetchLimits {
     }
 }
 
+impl FetchLimits {
+    /// Returns whether one client can make the requests of both: they differ only in the size of a document, the number of redirects
+    /// and the headers.
+    fn shares_client_with(&self, other: &Self) -> bool {
+        let Self { user_agent, timeout, allow_networks, .. } = other;
+        (&self.user_agent, &self.timeout, &self.allow_networks) == (user_agent, timeout, allow_networks)
+            && self.access.shares_client_with(&other.access)
+    }
+}
+
 /// Why a [`Fetcher`] could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum FetcherError {
@@ -129,16 +139,27 @@ impl Fetcher {
             let builder = limits.access.proxied(builder(limits, &user_agent, &guard))?;
             builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };
-        Ok(Self {
+        let fetcher = Self {
             client: client(&[b"h2", b"http/1.1"])?,
             // An HTTP/2 connection that should be closed stays in the pool until its idle timeout: 30 kB for 15 s.
             closing_client: client(&[b"http/1.1"])?,
             guard,
             timeout: limits.timeout,
-            max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+            max_body: usize::MAX,
             max_redirects: limits.max_redirects,
             closing: false,
+            credentials: Arc::default(),
+        };
+        fetcher.with_limits(limits)
+    }
+
+    /// Returns the same client with other limits, for which [`FetchLimits::shares_client_with`] holds.
+    fn with_limits(&self, limits: &FetchLimits) -> Result<Self, FetcherError> {
+        Ok(Self {
+            max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+            max_redirects: limits.max_redirects,
             credentials: Arc::new(limits.access.credentials()?),
+            ..self.clone()
         })
     }
 
