@@ -243,6 +243,7 @@ impl Config {
                 "outlet",
                 self.outlets != other.outlets
                     || self.own_schedules != other.own_schedules
+                    || self.own_requests != other.own_requests
                     || self.public_urls != other.public_urls,
             ),
             ("channel", self.channels != other.channels),

@@ -469,3 +469,15 @@ fn hosts_are_names_and_budgets_are_sizes() {
     );
     assert!(faults("[publish]\nentry_max = \"10B\"\n")[0].contains("out of bounds"));
 }
+
+#[test]
+fn each_kind_of_key_of_an_outlet_counts_as_a_change_of_the_section() {
+    let read = |more: &str| Config::parse(&format!("{OUTLET}{more}"), Path::new("c.toml"), &BTreeMap::new()).unwrap();
+    let plain = read("");
+    assert!(plain.changed_sections(&plain).is_empty());
+    for more in
+        ["schedule = \"every 2h\"", "timeout = \"9s\"", "user_agent = \"x\"", "enabled = false", "tags = [\"t\"]"]
+    {
+        assert_eq!(read(more).changed_sections(&plain), ["outlet"], "{more}");
+    }
+}
