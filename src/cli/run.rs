@@ -21,6 +21,9 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.path.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
+    for warning in config.warnings() {
+        tracing::warn!(%warning, "questionable setting in the configuration");
+    }
     // Install the signal handlers before anything is opened, so that a signal during the start also shuts down in order.
     let mut commands = ControlCommands::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());

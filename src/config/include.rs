@@ -23,6 +23,15 @@ pub(super) struct IncludedFile {
     pub(super) text: String,
 }
 
+/// The result of `include`.
+#[derive(Default)]
+pub(super) struct Included {
+    /// The files, each once.
+    pub(super) files: Vec<IncludedFile>,
+    /// The patterns that no file matches: allowed, but perhaps a typing error.
+    pub(super) unmatched: Vec<PathBuf>,
+}
+
 /// Reads the files that match the patterns of `include`, each once, in the order of the patterns and of the file names.
 /// Relative patterns are relative to `directory`. Files that cannot be read are reported in `book`. `replaced` is a file and
 /// the text to use instead of its content.
@@ -31,18 +40,22 @@ pub(super) fn read(
     root: &DeTable<'_>,
     directory: &Path,
     replaced: Option<(&Path, &str)>,
-) -> Vec<IncludedFile> {
+) -> Included {
     let section = Section::top(book, root);
     let place = section.place_of("include");
-    let mut files: Vec<IncludedFile> = Vec::new();
+    let Included { mut files, mut unmatched } = Included::default();
     for pattern in listed(&section, "include", values::path) {
-        for path in matching(book, &place, &directory.join(pattern)) {
+        let found = matching(book, &place, &directory.join(&pattern));
+        if found.is_empty() {
+            unmatched.push(pattern);
+        }
+        for path in found {
             if files.iter().any(|known| *known.path == *path) {
                 continue;
             }
             if files.len() == FILES_MAX {
                 book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
-                return files;
+                return Included { files, unmatched };
             }
             let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
             match other.map_or_else(|| text(&path), Ok) {
@@ -51,7 +64,7 @@ pub(super) fn read(
             }
         }
     }
-    files
+    Included { files, unmatched }
 }
 
 /// Returns the files that match one pattern. A pattern without wildcards names a file that must exist.

@@ -28,6 +28,7 @@ use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
+use include::Included;
 use outlets::Outlets;
 use pieces::FilePieces;
 use raw::{ConfigSource, Source};
@@ -37,6 +38,7 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use toml::de::DeTable;
 
@@ -50,6 +52,9 @@ pub const CHANNELS_MAX: usize = 1_000;
 pub const LIST_MAX: usize = 1_000;
 /// Largest `min_outlets`.
 pub const MIN_OUTLETS_MAX: u32 = 1_000;
+/// A fixed schedule that polls more often than this gets a warning: news feeds are cached for a minute or more, and servers
+/// block those who ask more often.
+const POLITE: Duration = Duration::from_secs(60);
 /// Longest tag, in characters.
 pub const TAG_MAX: usize = 64;
 /// Longest name of an outlet and title of a channel, in characters.
@@ -94,6 +99,8 @@ pub struct Config {
     pub channels: Vec<Channel>,
     /// The included files, each once.
     pub included: Vec<PathBuf>,
+    /// Patterns of `include` that no file matches.
+    unmatched_includes: Vec<PathBuf>,
     /// Schedules of the outlets that have their own.
     own_schedules: HashMap<Slug, Schedule>,
     /// Of the outlets that say something of their requests.
@@ -157,7 +164,7 @@ impl Config {
         let pieces = FilePieces::of(text);
         let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
         let directory = file.parent().unwrap_or(Path::new(""));
-        let included = include::read(&book, &root, directory, replaced);
+        let Included { files: included, unmatched } = include::read(&book, &root, directory, replaced);
         let no_variables = BTreeMap::new();
         let books: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
@@ -176,6 +183,7 @@ impl Config {
         }
         let mut config = Self::of(&sources, outlets, directory);
         config.included = included.iter().map(|file| file.path.to_path_buf()).collect();
+        config.unmatched_includes = unmatched;
         let faults: Vec<_> = std::iter::once(book).chain(books).flat_map(ConfigSource::into_faults).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
@@ -205,6 +213,7 @@ impl Config {
             outlets,
             channels,
             included: Vec::new(),
+            unmatched_includes: Vec::new(),
             own_schedules,
             own_requests,
             public_urls,
@@ -224,6 +233,32 @@ impl Config {
             "`warraq add URL` adds one, `warraq import-opml FILE --write` another reader's list; or write these lines:\n{OUTLET}"
         );
         Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
+    }
+
+    /// Returns what is valid but probably not meant, one sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let unmatched = self.unmatched_includes.iter();
+        let mut warnings: Vec<String> =
+            unmatched.map(|pattern| format!("include: no file matches {:?}", pattern.display().to_string())).collect();
+        if !self.outlets.is_empty() && self.outlets.iter().all(|outlet| !outlet.enabled) {
+            warnings.push("every outlet has `enabled = false`: nothing is polled".to_owned());
+        }
+        let hasty = |schedule: &Schedule| matches!(schedule, Schedule::Every(time) if *time < POLITE);
+        let advice = "polls more often than most servers accept; use \"every 1m\" or more";
+        if hasty(&self.schedule.default) {
+            warnings.push(format!("schedule.default: {advice}"));
+        }
+        let mut outlets = self.outlets.iter().filter(|o| self.own_schedules.get(&o.slug).is_some_and(hasty));
+        if let Some(first) = outlets.next() {
+            let others = match outlets.count() {
+                0 => String::new(),
+                1 => " (and 1 other outlet)".to_owned(),
+                count => format!(" (and {count} other outlets)"),
+            };
+            warnings.push(format!("outlet.{}.schedule{others}: {advice}", first.slug));
+        }
+        warnings
     }
 
     /// Returns the sections in which two configurations differ, in the order of the file.

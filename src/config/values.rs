@@ -137,16 +137,17 @@ pub(super) fn slug(text: &str) -> Result<Slug, String> {
 
 /// Parses a language tag.
 pub(super) fn language(text: &str) -> Result<Language, String> {
-    Language::parse(text).map_err(|_| {
-        format!("{} is not a language; allowed: a tag such as \"ar\", \"fr\" or \"fr-MA\" (BCP 47)", quoted(text))
-    })
+    let wrong =
+        || format!("{} is not a language; allowed: a tag such as \"ar\", \"fr\" or \"fr-MA\" (BCP 47)", quoted(text));
+    // No language has a code of more than three letters (RFC 5646 2.2.1), so "arabic" is a name and would match nothing.
+    Language::parse(text).ok().filter(|language| language.primary().len() <= 3).ok_or_else(wrong)
 }
 
 /// Parses a primary language subtag.
 pub(super) fn primary_language(text: &str) -> Result<Language, String> {
     let wrong =
         || format!("{} is not a primary language; allowed: a subtag such as \"ar\", \"fr\" or \"en\"", quoted(text));
-    Language::parse(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
+    language(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
 }
 
 /// Parses a text for people, on one line. U+0080 to U+009F are allowed, because names that were once decoded with the wrong

@@ -61,7 +61,10 @@ impl Reloads {
         let config = match (self.load_config)() {
             Ok(config) => config,
             Err(faults) => {
-                tracing::error!(%faults, "the new configuration is invalid; keeping the current one");
+                // The faults' own text begins with "error:".
+                let faults = faults.to_string();
+                let faults = faults.trim_start_matches("error: ");
+                tracing::error!(faults, "the new configuration is invalid; keeping the current one");
                 return;
             }
         };
@@ -71,6 +74,9 @@ impl Reloads {
             tracing::warn!(
                 "[server] listen and metrics_allow, [database], [stories], [metrics] and [log] take effect only after a restart"
             );
+        }
+        for warning in config.warnings() {
+            tracing::warn!(%warning, "questionable setting in the configuration");
         }
         let public_url = config.server.public_url(self.address);
         tracing::info!("configuration read; waiting for the database to store it");

@@ -104,3 +104,31 @@ fn variables_override_what_the_file_says() {
     assert_eq!(check(text, &[]).0, Some(78));
     assert_eq!(check(text, &[("WARRAQ_SERVER_LISTEN", "127.0.0.1:8081")]).0, Some(0));
 }
+
+#[test]
+fn what_is_valid_but_hardly_meant_is_a_warning() {
+    let outlet = |slug: &str, more: &str| {
+        format!("[[outlet]]\nslug = \"{slug}\"\nname = \"N\"\nfeeds = [\"https://{slug}.invalid/\"]\n{more}\n")
+    };
+    let text = format!(
+        "include = [\"outlet.d/*.toml\"]\n[schedule]\ndefault = \"every 59s\"\n{}{}{}",
+        outlet("a", "enabled = false\nschedule = \"every 1s\""),
+        outlet("b", "enabled = false\nschedule = \"every 30s\""),
+        outlet("c", "enabled = false\nschedule = \"every 1m\""),
+    );
+    let (code, said, warnings) = check(&text, &[]);
+    assert_eq!(code, Some(0), "{warnings}");
+    assert!(said.starts_with("config.toml: no errors; 3 outlets, "), "{said}");
+    let begins = [
+        "warning: config.toml: include: no file matches \"outlet.d/*.toml\"",
+        "warning: config.toml: every outlet has `enabled = false`: nothing is polled",
+        "warning: config.toml: schedule.default: polls more often than most servers accept",
+        "warning: config.toml: outlet.a.schedule (and 1 other outlet): polls more often than most servers accept",
+    ];
+    assert_eq!(warnings.lines().count(), begins.len(), "{warnings}");
+    for (line, begin) in warnings.lines().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
+    let (code, _, faults) = check(&outlet("a", "language = \"arabic\""), &[]);
+    assert!(code == Some(78) && faults.contains("\"arabic\" is not a language; allowed: a tag such as"), "{faults}");
+}
