@@ -332,10 +332,24 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Configuration file of the Debian package and of `deploy/README.md`.
+const INSTALLED: &str = "/etc/warraq/config.toml";
+
+/// Returns the configuration file of the installed service, if there is one and it is not `file`.
+#[must_use]
+pub fn installed(file: &Path) -> Option<&'static Path> {
+    let installed = Path::new(INSTALLED);
+    (installed != file && installed.exists()).then_some(installed)
+}
+
 fn missing(file: &Path) -> ConfigFaults {
     let place = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let hint = format!(
-        "name another file with --config FILE or WARRAQ_CONFIG, let `warraq add URL` make one, or begin it with these lines:\n{OUTLET}"
-    );
+    let hint = if let Some(installed) = installed(&place) {
+        format!("the installed service reads {0}; name it with --config {0} or WARRAQ_CONFIG", installed.display())
+    } else {
+        format!(
+            "name another file with --config FILE or WARRAQ_CONFIG, let `warraq add URL` make one, or begin it with these lines:\n{OUTLET}"
+        )
+    };
     ConfigFaults::whole(file, format!("no such file; looked for {}", place.display()), Some(hint))
 }

@@ -82,6 +82,24 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
     let refused = add(&["--slug", "Not A Slug"]).await;
     assert!(!refused.status.success());
     assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), text);
+    for (path, status, hint) in [
+        ("/401", 401, "with `auth`"),
+        ("/403", 403, "user_agent or proxy"),
+        ("/404", 404, "check the spelling"),
+        ("/429", 429, "the server asked for a pause"),
+        ("/500", 500, "try again later"),
+    ] {
+        outlet.set(path, Reply::status(status));
+        let mut command = folder.command(&["add", outlet.url(path).as_str()]);
+        let said = command.env("WARRAQ_FETCH_ALLOW_NETWORKS", "127.0.0.0/8").output().await.unwrap().stderr;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains(hint), "{status}: {said}");
+    }
+    let plain = outlet.url("/feed").as_str().trim_start_matches("http://").to_owned();
+    let mut command = folder.command(&["add", &plain]);
+    let said = command.env("WARRAQ_FETCH_ALLOW_NETWORKS", "127.0.0.0/8").output().await.unwrap().stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains(&format!("https:// was assumed; for a server without TLS write http://{plain}")), "{said}");
     // Without the permission to poll loopback the address is refused, with a hint.
     let (code, said) = folder.fails(&["add", outlet.url("/").as_str()]).await;
     assert!(code == 1 && said.contains("allow_networks"), "{said}");
@@ -103,7 +121,7 @@ async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() 
         assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), before);
     }
     let (_, said) = folder.fails(&["remove", "a"]).await;
-    assert!(said.contains("channel.c.outlets") && said.contains("taken out of them first"), "{said}");
+    assert!(said.contains("channel.c.outlets") && said.contains("needs another value first"), "{said}");
 }
 
 #[tokio::test]

@@ -182,18 +182,33 @@ async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Resu
     match probe::find(fetcher, &url).await {
         Ok(found) if known.contains(&found.url) => Err(already(&found.url)),
         Ok(found) => Ok(found),
-        Err(fault) => Err(CliError::with_hint(anyhow!("{}: {fault}", url.shown()), hint(&fault))),
+        Err(fault) => Err(CliError::with_hint(anyhow!("{}: {fault}", url.shown()), hint(&fault, given))),
     }
 }
 
-fn hint(fault: &Fault) -> &'static str {
-    match fault {
+/// What to do about an address that was not added.
+fn hint(fault: &Fault, given: &str) -> String {
+    let hint = match fault {
         Fault::Address(_) => "the address is in a private network; allow it with [fetch] allow_networks",
         Fault::Html => {
             "neither the page nor robots.txt nor the usual names lead to a feed; give the feed's own address"
         }
+        Fault::Status(401) => "the feed needs credentials: write its [[outlet]] into the configuration with `auth`",
+        Fault::Status(403) | Fault::Held { status: 403 } => {
+            "the server refuses this program or address; try again later, or set [fetch] user_agent or proxy"
+        }
+        Fault::Held { .. } => "try again later; the server asked for a pause",
+        Fault::Status(404 | 410) => "check the spelling, or give the address of the site to have its feed found",
+        Fault::Status(500..) | Fault::Timeout(_) | Fault::Broken(_) | Fault::Local(_) => "try again later",
+        Fault::TooLarge { .. } => "raise [fetch] max_body",
+        Fault::Dns(_) => "check the spelling of the host name, and this machine's name server",
+        Fault::Connect(_) | Fault::Tls(_) if !given.contains("://") => {
+            return format!("https:// was assumed; for a server without TLS write http://{given}");
+        }
+        Fault::Connect(_) | Fault::Tls(_) => "check scheme (http or https), host and port",
         _ => "give the feed's own address",
-    }
+    };
+    hint.to_owned()
 }
 
 /// Describes a feed: `ADDRESS: RSS 2.0 "Title", 20 entries, ar, newest 2026-11-02T09:30:00Z`.
@@ -235,6 +250,9 @@ fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[
     let config = written(file, named, named, environment, &text)?;
     if is_new {
         say(format_args!("{}: a new configuration file", named.display()))?;
+        if let Some(other) = crate::config::installed(named) {
+            say(format_args!("the installed service reads {0}; add to it with --config {0}", other.display()))?;
+        }
     }
     for outlet in outlets {
         say(format_args!("{}: added outlet \"{}\" ({})", named.display(), outlet.slug, outlet.name))?;
@@ -259,7 +277,7 @@ fn written(
     let config = checked.map_err(|faults| {
         CliError::with_hint(
             anyhow!("{} was not changed, because the result would not be valid:\n{faults}", path.display()),
-            "the lines are those of the changed text; an outlet that channels name has to be taken out of them first",
+            "the lines are those of the changed text; a channel that names an outlet or its tag needs another value first",
         )
     })?;
     file.write(text)?;
