@@ -27,6 +27,9 @@ pub(super) async fn healthcheck(config: &Config) -> Result<(), CliError> {
 /// # Errors
 /// When none answers, or it is not ready.
 pub(super) async fn ready(config: &Config) -> anyhow::Result<String> {
+    if config.server.listen.port() == 0 {
+        return Err(anyhow!("[server] listen has port 0, so only the daemon's log tells where it listens"));
+    }
     let address = reachable(config.server.listen);
     let answer = timeout(PATIENCE, ask(address))
         .await

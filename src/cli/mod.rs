@@ -214,6 +214,11 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             };
             replay::replay(&file, window)
         }
+        Verb::Status { backups, json } => {
+            let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
+            let done = status::status(&config, faults.as_ref(), backups, json).await;
+            done.map_err(|failure| failure.of_database(&config.database.path))
+        }
         verb => {
             let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
@@ -236,7 +241,6 @@ async fn configured(
             poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await
         }
         Verb::Feeds { failing, sort, json } => feeds::feeds(config, feeds::FeedSelection { failing, sort }, json).await,
-        Verb::Status { backups, json } => status::status(config, backups, json).await,
         Verb::ExportOpml => opml::export(config),
         Verb::Search { words, json } => search::search(config, &words, json).await,
         Verb::Explain { subject } => explain::explain(config, &subject).await,
@@ -248,6 +252,7 @@ async fn configured(
         | Verb::Demo
         | Verb::Inspect { .. }
         | Verb::Discover { .. }
+        | Verb::Status { .. }
         | Verb::Add(_)
         | Verb::Remove { .. }
         | Verb::Enable { .. }

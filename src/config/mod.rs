@@ -54,7 +54,7 @@ pub const LIST_MAX: usize = 1_000;
 pub const MIN_OUTLETS_MAX: u32 = 1_000;
 /// A fixed schedule that polls more often than this gets a warning: news feeds are cached for a minute or more, and servers
 /// block those who ask more often.
-const POLITE: Duration = Duration::from_secs(60);
+const POLITE: Duration = Duration::from_mins(1);
 /// Longest tag, in characters.
 pub const TAG_MAX: usize = 64;
 /// Longest name of an outlet and title of a channel, in characters.
@@ -144,6 +144,34 @@ impl Config {
                 Err(ConfigFaults::new(file, vec![ConfigFault { place, key: None, what }]))
             }
         }
+    }
+
+    /// Reads what can be read of a configuration with faults, for a command that only looks at a running daemon. Faulty values
+    /// are replaced by defaults; outlets and channels are missing if anything is faulty.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read, or its `[database]` or `[server]` has a fault: then the daemon cannot be found.
+    pub fn load_readable(
+        file: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(Self, Option<ConfigFaults>), ConfigFaults> {
+        let faults = match Self::load(file, environment) {
+            Ok(config) => return Ok((config, None)),
+            Err(faults) => faults,
+        };
+        let text = read(file).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(text) = text else { return Err(faults) };
+        let book = ConfigSource::new(&text, None, environment);
+        let pieces = FilePieces::of(&text);
+        let (root, _) = DeTable::parse_recoverable(pieces.rest());
+        let root = root.into_inner();
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let config = Self::of(&[(&book, &root)], Outlets::default(), directory);
+        let needed = |key: &str| ["database", "server"].iter().any(|section| key.starts_with(section));
+        if book.into_faults().iter().any(|fault| fault.key.as_deref().is_some_and(needed)) {
+            return Err(faults);
+        }
+        Ok((config, Some(faults)))
     }
 
     /// Validates `text`, the content of `file`. Relative paths in it are relative to the directory of the file.

@@ -49,6 +49,21 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
         assert!(screen.contains(words), "{words} in\n{screen}");
     }
     assert!(screen.lines().count() <= 24, "one screen:\n{screen}");
+
+    // Somebody breaks the file: its syntax, then a value.
+    let good = fs::read_to_string(folder.path("config.toml")).unwrap();
+    for (broken, error) in [(format!("{good}[[outlet\n"), "not TOML"), (format!("{good}[fetch2]\n"), "fetch2: unknown")]
+    {
+        folder.configure(&broken);
+        let screen = folder.says(&["status"]).await;
+        assert!(screen.contains(pid.as_str()) && screen.contains("feeds     2: 1 active, 1 failing\n"), "{screen}");
+        assert!(screen.contains("config    has errors (warraq check lists them); the daemon keeps"), "{screen}");
+        assert!(screen.contains(error), "{screen}");
+        assert_eq!(json(&folder, &["status", "--json"]).await["configuration_errors"].as_array().unwrap().len(), 1);
+    }
+    folder.configure(&good.replace(&free.to_string(), "nowhere"));
+    assert_eq!(folder.fails(&["status"]).await.0, 78, "where the daemon listens is not known");
+    folder.configure(&good);
     daemon.stop().await;
 
     fs::create_dir(folder.path("copies")).unwrap();

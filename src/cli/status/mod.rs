@@ -7,7 +7,7 @@ mod screen;
 use super::{CliError, feeds, healthcheck, out::say};
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, ConfigFaults},
     store::{FeedHealth, Reader},
 };
 use holder::LockHolder;
@@ -33,6 +33,8 @@ struct Status {
     /// What `/readyz` answers; `null` where nobody runs.
     ready: Option<bool>,
     not_ready_because: Option<String>,
+    /// Errors of the configuration file, one line each. A running daemon keeps the configuration that it read before.
+    configuration_errors: Vec<String>,
     /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
@@ -88,7 +90,13 @@ struct Backup {
     bytes: u64,
 }
 
-pub(super) async fn status(config: &Config, backups: Option<PathBuf>, as_json: bool) -> Result<(), CliError> {
+/// Shows the status. `faults` are those of the configuration file, which a running daemon may have read before they were made.
+pub(super) async fn status(
+    config: &Config,
+    faults: Option<&ConfigFaults>,
+    backups: Option<PathBuf>,
+    as_json: bool,
+) -> Result<(), CliError> {
     let database = &config.database.path;
     let reader = Reader::open(database).await?;
     let all = reader.feed_health().await;
@@ -103,6 +111,8 @@ pub(super) async fn status(config: &Config, backups: Option<PathBuf>, as_json: b
         status.ready = Some(answer.is_ok());
         status.not_ready_because = answer.err().map(|why| format!("{why:#}"));
     }
+    status.configuration_errors =
+        faults.map(ToString::to_string).iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
     if as_json {
         return say(serde_json::to_string_pretty(&status)?);
     }
@@ -120,6 +130,7 @@ impl Status {
             running: LockHolder::of(&beside(&real, ".lock")),
             ready: None,
             not_ready_because: None,
+            configuration_errors: Vec::new(),
             feeds: states(feeds),
             overdue: overdue(feeds, now),
             last_polls: last_polls(feeds),

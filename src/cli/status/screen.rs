@@ -15,6 +15,9 @@ pub(super) fn text(status: &Status) -> String {
         let _ = writeln!(text, "{name:<10}{words}");
     };
     line("warraq", running(status));
+    if let Some(errors) = configuration(status) {
+        line("config", errors);
+    }
     line("feeds", feeds(status));
     line("polls", polls(status));
     let database = &status.database;
@@ -49,6 +52,13 @@ fn running(status: &Status) -> String {
         _ => format!(": {}", holder.command),
     };
     format!("{version}, {what}, pid {}{since}{ready}", holder.pid)
+}
+
+/// Tells that the configuration file has errors, with the first of them.
+fn configuration(status: &Status) -> Option<String> {
+    let first = status.configuration_errors.first()?;
+    let kept = if status.running.is_some() { "; the daemon keeps the configuration that it read before" } else { "" };
+    Some(format!("has errors (warraq check lists them){kept}\n          {first}"))
 }
 
 fn feeds(status: &Status) -> String {
