@@ -24,6 +24,9 @@ const PANIC_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// Pause before a feed is tried again that could not be polled because this process lacked resources (open files, memory).
 const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
+/// How late a feed may be without being overdue.
+const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
 /// A feed and what is needed to poll it.
 struct QueuedFeed {
     record: FeedRecord,
@@ -328,6 +331,16 @@ impl PollQueue {
     /// Returns the state of each feed.
     pub fn states(&self) -> impl Iterator<Item = FeedState> {
         self.feeds.values().map(|planned| planned.record.state)
+    }
+
+    /// Returns how many feeds have been due for more than a minute. Feeds that are being polled, that are gone, or whose host
+    /// asked for a pause are not waited for.
+    #[must_use]
+    pub fn overdue(&self, now: Timestamp) -> usize {
+        let due = self.feeds.values().filter(|p| now.duration_since(p.turn()) > OVERDUE_AFTER);
+        due.filter(|p| p.record.state != FeedState::Gone && !self.polling.contains_key(&p.record.id))
+            .filter(|p| !self.hosts.is_held(p.record.ask.host(), now))
+            .count()
     }
 
     /// Returns the number of feeds that wait for a poll, plus the number of running polls.

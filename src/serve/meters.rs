@@ -84,6 +84,7 @@ pub struct Meters {
     joins: Vec<Counter>,
     gaps: Counter,
     feeds: Vec<Gauge>,
+    overdue: Gauge,
     database: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
@@ -131,6 +132,7 @@ impl Meters {
                 joins: JOINS.map(|r| counter!("warraq_joins_total", "rule" => r.as_str())).into(),
                 gaps: counter!("warraq_gaps_total"),
                 feeds: STATES.map(|s| gauge!("warraq_feeds", "state" => s.as_str())).into(),
+                overdue: gauge!("warraq_feeds_overdue"),
                 database: gauge!("warraq_database_bytes"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
@@ -166,6 +168,10 @@ fn describe() {
         "How long entries have been stored that the search does not find yet."
     );
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
+    describe_gauge!(
+        "warraq_feeds_overdue",
+        "Feeds due for more than a minute, without those whose host asked for a pause (429)."
+    );
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
     describe_gauge!(
@@ -211,8 +217,9 @@ impl Meters {
         count(&self.joins, &JOINS, rule);
     }
 
-    /// Sets the number of feeds in each state, given the state of every feed.
-    pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>) {
+    /// Sets the number of feeds in each state, given the state of every feed, and the number of those that are overdue.
+    pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>, overdue: usize) {
+        self.overdue.set(u32::try_from(overdue).unwrap_or(u32::MAX));
         let mut counts = [0_u32; STATES.len()];
         for state in states {
             if let Some(at) = STATES.iter().position(|s| *s == state) {
@@ -303,7 +310,7 @@ mod tests {
         meters.polled(&poll(&Outcome::Fresh));
         meters.polled(&poll(&Outcome::Failed(crate::model::Fault::Empty)));
         meters.joined(Rule::Text);
-        meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone]);
+        meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone], 7);
         meters.database(4096);
         meters.answered(200, "edition", Duration::from_micros(100));
         meters.answered(404, "none", Duration::from_millis(2));
@@ -326,6 +333,7 @@ mod tests {
             "warraq_gaps_total 2",
             "warraq_feeds{state=\"active\"} 2",
             "warraq_feeds{state=\"held\"} 0",
+            "warraq_feeds_overdue 7",
             "warraq_database_bytes 4096",
             "warraq_fetched_bytes_total 2000",
             "warraq_poll_lateness_seconds_bucket{le=\"2.5\"} 0",

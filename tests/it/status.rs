@@ -131,6 +131,29 @@ async fn servers_that_ask_to_wait_and_feeds_that_are_gone_have_failed_and_disabl
 }
 
 #[tokio::test]
+async fn a_host_that_asks_for_a_pause_holds_its_other_feeds_and_nothing_is_overdue() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::status(429).header("Retry-After", "7200"));
+    outlet.set("/b", Reply::feed(doc()));
+    let folder = Folder::new("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
+    folder.says(&["poll", "a"]).await;
+    let host = outlet.url("/").host().to_owned();
+    let said = folder.says(&["feeds"]).await;
+    assert!(
+        said.contains("    waits until 20") && said.contains(&format!("{host} asked for a pause (429 to outlet a)"))
+    );
+    let screen = folder.says(&["status"]).await;
+    assert!(screen.contains("pause     2 feeds wait until 20") && screen.contains("none overdue"), "{screen}");
+    let status = json(&folder, &["status", "--json"]).await;
+    assert_eq!((&status["held_hosts"][0]["host"], &status["held_hosts"][0]["feeds"]), (&host.into(), &2.into()));
+    let told = folder.says(&["explain", "feed", "b"]).await;
+    assert!(told.contains("  new; waits until 20"), "{told}");
+    folder.says(&["disable", "b"]).await;
+    let told = folder.says(&["explain", "feed", "b"]).await;
+    assert!(told.contains("  disabled in the configuration: not polled"), "{told}");
+}
+
+#[tokio::test]
 async fn lines_fit_the_terminal() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a-rather-long-address-of-a-feed", Reply::status(404));

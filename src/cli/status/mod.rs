@@ -4,7 +4,12 @@
 mod holder;
 mod screen;
 
-use super::{CliError, feeds, healthcheck, out::say};
+use super::{
+    CliError,
+    feeds::{self, HeldHost, HeldHosts},
+    healthcheck,
+    out::say,
+};
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
@@ -38,6 +43,8 @@ struct Status {
     /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
+    /// Hosts that asked for a pause (429); their feeds are not overdue.
+    held_hosts: Vec<HeldHost>,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
     database: DatabaseFile,
@@ -123,6 +130,7 @@ impl Status {
     fn of(database: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
         let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        let held = HeldHosts::of(feeds, now);
         let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -132,7 +140,8 @@ impl Status {
             not_ready_because: None,
             configuration_errors: Vec::new(),
             feeds: states(feeds),
-            overdue: overdue(feeds, now),
+            overdue: overdue(feeds, &held, now),
+            held_hosts: held.into_list(),
             last_polls: last_polls(feeds),
             failing: failing(feeds),
             database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
@@ -163,9 +172,10 @@ fn states(feeds: &[FeedHealth]) -> BTreeMap<String, usize> {
     states
 }
 
-/// A poll is due at its time; feeds that are gone are not waited for.
-fn overdue(feeds: &[FeedHealth], now: Timestamp) -> Overdue {
-    let late = feeds.iter().filter(|feed| feed.state != "gone").filter_map(|feed| {
+/// A poll is due at its time; feeds that are gone or whose host asked for a pause are not waited for.
+fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
+    let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
+    let late = feeds.iter().filter(waited_for).filter_map(|feed| {
         let due: Timestamp = feed.next_poll_at.parse().ok()?;
         let late = now.duration_since(due).as_secs();
         (late > 0).then_some(late)

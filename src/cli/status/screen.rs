@@ -20,6 +20,11 @@ pub(super) fn text(status: &Status) -> String {
     }
     line("feeds", feeds(status));
     line("polls", polls(status));
+    for held in &status.held_hosts {
+        let feeds = counted(held.feeds as u64, "feed waits", "feeds wait");
+        let (host, until, outlet) = (&held.host, held.until, &held.because_of);
+        line("pause", format!("{feeds} until {until:.0}: {host} asked for a pause (429 to outlet {outlet})"));
+    }
     let database = &status.database;
     line(
         "database",
