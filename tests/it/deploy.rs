@@ -70,6 +70,14 @@ fn the_alert_rules_are_rules() {
 }
 
 #[test]
+fn alerts_fire_when_they_should_and_not_before() {
+    let Some((content, said)) = verdict_if_there("promtool", &["test", "rules", "tests/alerts/alerts.test.yml"]) else {
+        return eprintln!("SKIPPED: promtool is not installed");
+    };
+    assert!(content, "{said}");
+}
+
+#[test]
 fn every_alert_names_a_section_of_the_runbook() {
     let rules = fs::read_to_string("deploy/alerts.yml").unwrap();
     let runbook = fs::read_to_string("deploy/README.md").unwrap();
