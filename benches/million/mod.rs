@@ -1,4 +1,4 @@
-//! A file with many entries, for the benchmarks that need one: `million.sql` tells what is in it.
+//! A file with many entries, for the benchmarks that need one; `million.sql` describes its contents.
 
 use sqlx::{
     AssertSqlSafe, Connection, Executor, SqliteConnection,
@@ -6,7 +6,7 @@ use sqlx::{
 };
 use std::{error::Error, path::Path};
 
-/// A migrated file with so many entries, which need not survive a crash while it is made.
+/// Creates a migrated file with this many entries. It need not survive a crash.
 pub async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
     let options = SqliteConnectOptions::new()
         .filename(file)

@@ -1,5 +1,5 @@
-//! Words to the service manager, where there is one (sd_notify(3)). Nothing here waits: a manager that does not read its socket
-//! holds nobody up.
+//! Notifies the service manager, if there is one (sd_notify(3)). Nothing here waits, so a manager that does not read its socket
+//! cannot stop the daemon.
 
 use sd_notify::NotifyState;
 use std::{
@@ -9,8 +9,8 @@ use std::{
     path::Path,
 };
 
-/// Tells the manager; whether there is no use in trying again.
-pub(super) fn notify(state: NotifyState<'_>) -> bool {
+/// Notifies the manager. Returns whether it is done: false if there was no room, and it is worth trying again.
+pub(super) fn notify(state: &NotifyState<'_>) -> bool {
     let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return true };
     match send(Path::new(&socket), &state.to_string()) {
         Ok(()) => true,
@@ -21,7 +21,7 @@ pub(super) fn notify(state: NotifyState<'_>) -> bool {
     }
 }
 
-/// Sends one datagram, or fails where it would have to wait.
+/// Sends one datagram, or fails if it would have to wait.
 fn send(socket: &Path, words: &str) -> io::Result<()> {
     let sender = UnixDatagram::unbound()?;
     sender.set_nonblocking(true)?;

@@ -1,26 +1,26 @@
-//! How long a piece of work may take. Work that cannot be cancelled from outside asks from inside its loops.
+//! Time limits for work that cannot be cancelled from outside and therefore checks them in its loops.
 
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-/// Says whether the time for a piece of work is over. Once it is over it stays so. Cheap to clone.
+/// Tells whether the time for a piece of work is over. Once it is over, it stays over. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Deadline(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
 
 impl Deadline {
-    /// Work that may take as long as it needs.
+    /// Creates a deadline that never passes.
     #[must_use]
     pub fn never() -> Self {
         Self(None)
     }
 
-    /// Work that ends once `is_over` says so: of a monotonic clock, or of a test that counts the questions.
+    /// Creates a deadline that passes once `is_over` returns true. It reads a monotonic clock, or counts the calls in a test.
     pub fn when(is_over: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(is_over)))
     }
 
-    /// Whether the time is over.
+    /// Returns whether the time is over.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.0.as_ref().is_some_and(|is_over| is_over())
@@ -33,25 +33,25 @@ impl fmt::Debug for Deadline {
     }
 }
 
-/// Steps between two looks of a [`Pulse`]: a look costs as much as a few steps.
+/// Number of steps between two checks of a [`SteppedDeadline`]: a check costs as much as a few steps.
 const STEPS: u32 = 64;
 
-/// A deadline for loops of many small steps: looked at once in so many.
+/// A deadline for loops of many small steps: it is checked once in 64 steps.
 #[derive(Debug, Clone, Default)]
-pub struct Pulse {
+pub struct SteppedDeadline {
     deadline: Deadline,
     steps: Cell<u32>,
     over: Cell<bool>,
 }
 
-impl Pulse {
-    /// Of this deadline.
+impl SteppedDeadline {
+    /// Creates one that checks this deadline.
     #[must_use]
     pub fn of(deadline: &Deadline) -> Self {
         Self { deadline: deadline.clone(), ..Self::default() }
     }
 
-    /// Counts one step; whether the time was over at the last look.
+    /// Counts one step. Returns whether the deadline had passed at the last check.
     #[must_use]
     pub fn is_over(&self) -> bool {
         let steps = self.steps.get();

@@ -1,35 +1,36 @@
-//! HTML without the tags that are too many: html5ever's tree builder takes more than in proportion to depth, to formatting that is
-//! left open, and to end tags that cross.
+//! Removes tags beyond the limits: the time of html5ever's tree builder grows faster than depth, than formatting that is left open,
+//! and than the number of misnested end tags.
 
-use super::attributes;
-use super::html::escaped;
+use super::attributes::{self, raw_kind};
+use super::escape::escaped;
 use super::limits::TextLimits;
 use super::recover;
-use super::strip::{raw_kind, tokenise};
+use super::strip::tokenise;
 use html5ever::LocalName;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-/// Elements deeper than this lose their tags: html5ever's tree builder is quadratic in depth (1.1 MB of nested `div` took over
-/// 40 s).
+/// Maximum nesting. Deeper elements lose their tags, because html5ever's tree builder is quadratic in depth (1.1 MB of nested
+/// `div` took over 40 s).
 const DEPTH: usize = 256;
 
-/// Formatting elements in force at once: each is made anew in every paragraph (HTML 13.2.4.3).
+/// Maximum number of active formatting elements: each is created again in every paragraph (HTML 13.2.4.3).
 const FORMATTING: usize = 16;
 
-/// Elements that are made anew in one text, at most: after that it has no formatting.
+/// Maximum number of formatting elements created again in one text. After that its formatting is removed.
 const REMADE: usize = 20_000;
 
-/// Tags of one text; those after them lose their tags.
+/// Maximum number of tags of one text; further ones are removed.
 const TAGS: usize = 100_000;
 
-/// End tags of formatting elements that other elements are open inside of: html5ever takes up to 256 elements apart for each (a
-/// text of `<a><div></a>` took 4 s). After so many a text has no formatting.
+/// Maximum number of end tags of formatting elements inside which other elements are open. For each, html5ever takes up to 256
+/// elements apart (a text of `<a><div></a>` took 4 s). After that the text's formatting is removed.
 const MISNESTED: usize = 1_000;
 
 /// Removes tags beyond [`DEPTH`], [`FORMATTING`], [`REMADE`], [`MISNESTED`] and [`TAGS`], and attributes beyond
-/// [`attributes::ATTRIBUTES`]; a text that cannot have so many is left alone. `None` when the deadline passes on the way.
+/// [`attributes::ATTRIBUTES`]. A text with too few tags to exceed them is returned unchanged. Returns `None` when the deadline
+/// passes meanwhile.
 pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {
     let html = match attributes::cut(html, limits) {
         Cow::Borrowed(_) if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() => {
@@ -48,22 +49,22 @@ pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>
     Some(if state.cuts.is_empty() { html } else { Cow::Owned(state.out) })
 }
 
-/// Writes what it is told again, without the tags that are too many.
+/// Writes the tokens it receives as HTML, without the tags beyond the limits.
 struct CutSink(RefCell<State>);
 
 #[derive(Default)]
 struct State {
     out: String,
-    /// Names of the elements that are open, and whether they are formatting.
+    /// Names of the open elements, and whether they are formatting elements.
     open: Vec<(LocalName, bool)>,
-    /// Formatting in force (HTML 13.2.4.3): an end tag of its own name ends it, nothing else but the end of its cell does.
+    /// The active formatting elements (HTML 13.2.4.3). Only an end tag of the same name or the end of the table cell ends one.
     formatting: Vec<LocalName>,
-    /// Cells that are open: elements around them, and the formatting in force before them.
+    /// The open table cells: the number of elements around each, and of formatting elements that were active before it.
     cells: Vec<(usize, usize)>,
     tags: usize,
     misnested: usize,
     remade: usize,
-    /// No formatting any more.
+    /// Whether formatting is removed from here on.
     plain: bool,
     /// Names of what was removed.
     cuts: Vec<&'static str>,
@@ -76,7 +77,7 @@ impl State {
         }
     }
 
-    /// Whether a tag is kept.
+    /// Returns whether a tag is kept.
     fn keeps(&mut self, tag: &Tag) -> bool {
         self.tags += 1;
         if self.tags > TAGS {
@@ -96,11 +97,11 @@ impl State {
         if ends_itself(&tag.name) && self.open.last().is_some_and(|(name, _)| *name == tag.name) {
             self.close(self.open.len() - 1);
         }
-        // A link ends the one before.
+        // A link ends the previous one.
         if *tag.name == *"a" && self.formatting.contains(&tag.name) {
             self.keeps_end(tag, true);
         }
-        if self.open.len() >= DEPTH || formatting && self.in_force() >= FORMATTING {
+        if self.open.len() >= DEPTH || formatting && self.active() >= FORMATTING {
             self.note("too-deep");
             return false;
         }
@@ -112,14 +113,14 @@ impl State {
             self.formatting.push(tag.name.clone());
             return true;
         }
-        self.remade += self.in_force();
+        self.remade += self.active();
         if self.remade > REMADE && !self.plain {
             self.end_formatting();
         }
         true
     }
 
-    /// An end tag ends the innermost of its name, and all inside it that is left open.
+    /// Returns whether an end tag is kept. It ends the innermost element of its name and everything left open inside it.
     fn keeps_end(&mut self, tag: &Tag, formatting: bool) -> bool {
         if formatting && let Some(at) = self.formatting.iter().rposition(|name| *name == tag.name) {
             self.formatting.remove(at);
@@ -134,13 +135,13 @@ impl State {
         true
     }
 
-    /// Formatting that is in force here: that outside a cell is not.
-    fn in_force(&self) -> usize {
+    /// Returns the number of active formatting elements. Those outside the current table cell are not active in it.
+    fn active(&self) -> usize {
         let outside = self.cells.last().map_or(0, |(_, before)| *before);
         self.formatting.len().saturating_sub(outside)
     }
 
-    /// Elements from `at` on are open no more.
+    /// Closes the open elements from `at` on.
     fn close(&mut self, at: usize) {
         self.open.truncate(at);
         while let Some((_, before)) = self.cells.pop_if(|(outer, _)| *outer >= at) {
@@ -148,7 +149,7 @@ impl State {
         }
     }
 
-    /// Ends all formatting in force, for good.
+    /// Ends all active formatting elements and removes formatting from here on.
     fn end_formatting(&mut self) {
         self.note("misnested-formatting");
         self.plain = true;
@@ -201,12 +202,12 @@ fn is_void(name: &str) -> bool {
     )
 }
 
-/// Elements that the next of their kind ends.
+/// Returns whether an element is ended by the next one of its kind.
 fn ends_itself(name: &str) -> bool {
     matches!(name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "option")
 }
 
-/// HTML 13.2.4.2.
+/// Returns whether an element is a formatting element (HTML 13.2.4.2).
 fn is_formatting(name: &str) -> bool {
     matches!(
         name,

@@ -1,7 +1,9 @@
-//! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
+//! Safe HTML: one policy for every text that can reach a feed, a page or a reader of the database.
 
 use super::attributes;
 use super::cut::cut;
+use super::declarations::declarations;
+use super::escape::escaped;
 use super::fast_path;
 use super::limits::TextLimits;
 use super::plain::is_dropped;
@@ -13,24 +15,25 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use url::Url;
 
-/// Longest text that is kept, in bytes.
+/// Maximum size of a text that is kept, in bytes.
 pub const LONGEST: usize = 5 * 1024 * 1024;
 
-/// Ampersands of one text: html5ever's time grows with the square of bare ones (5 MB of `&a` took over three minutes). The
-/// text ends where there are more.
+/// Maximum number of ampersands of one text, which is truncated at the next one. html5ever's time grows with the square of the
+/// bare ones (5 MB of `&a` took over three minutes).
 const AMPERSANDS: usize = 50_000;
 
-/// Less-than signs of one text; it ends where there are more.
+/// Maximum number of less-than signs of one text, which is truncated at the next one.
 const LESS_THANS: usize = 400_000;
 
-/// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one;
-/// links to parts of the text itself lead to `page`, the entry's, where it has one. Line ends of plain text are kept.
+/// Returns a text as safe HTML, or `None` when nothing is left. Relative addresses are resolved against `base`, and dropped
+/// without one. Links to parts of the text itself are pointed at `page`, the entry's page, if there is one. Line ends of plain
+/// text are kept.
 #[must_use]
 pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<SafeHtml> {
     html_within(markup, base, page, &TextLimits::default())
 }
 
-/// As [`html`]; `None` too when the deadline passes on the way.
+/// Does the same as [`html`], but also returns `None` when the deadline passes meanwhile.
 #[must_use]
 pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<SafeHtml> {
     let text = markup.as_str();
@@ -50,7 +53,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
-/// Marked-up text by the way that is cheapest for it.
+/// Sanitises HTML in the cheapest way that suits it.
 fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
     let kept = bounded(text);
     if kept.len() < text.len() {
@@ -68,20 +71,21 @@ fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits)
     clean(&cut(&text, limits)?, base, limits)
 }
 
-/// A text up to the mark that is one too many.
+/// Truncates a text at the first ampersand or less-than sign beyond the limits.
 pub(super) fn bounded(text: &str) -> &str {
     let ampersand = memchr::memchr_iter(b'&', text.as_bytes()).nth(AMPERSANDS);
     let less_than = memchr::memchr_iter(b'<', text.as_bytes()).nth(LESS_THANS);
     &text[..ampersand.unwrap_or(text.len()).min(less_than.unwrap_or(text.len()))]
 }
 
-/// As [`is_dropped`], but bidi characters stay (a block ends them) and so do line ends and tabs.
+/// Returns whether a character is removed: those of [`is_dropped`], except bidi characters (the end of a block ends their
+/// effect), line ends and tabs.
 fn is_unkept(c: char) -> bool {
     is_dropped(c)
         && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Plain text as HTML, line by line.
+/// Converts plain text to HTML, line by line.
 fn lines(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if !text.contains(['\n', '\r']) {
@@ -91,45 +95,26 @@ fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("<br>\n"))
 }
 
-/// Appends a text, escaped for HTML and for quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-}
-
-pub(super) fn escaped(text: &str) -> Cow<'_, str> {
-    if memchr::memchr3(b'<', b'>', b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
-}
-
 thread_local! {
-    /// The policy with the base last used: the entries of a document share theirs, and making a policy costs as much as
+    /// The policy with the base last used. The entries of a document share their base, and creating a policy costs as much as
     /// using it.
     static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
-    /// What the text under way may still take.
+    /// The relative addresses of the text that is being sanitised.
     static ADDRESSES: RefCell<Addresses> = RefCell::default();
 }
 
-/// Bytes that relative addresses of one text may grow by: each is written with its base, which may be a hundred times as long.
+/// Maximum number of bytes by which the relative addresses of one text may grow: each is written with its base, which may be a
+/// hundred times as long.
 const GROWN: usize = 1024 * 1024;
 
-/// Relative addresses of the text under way.
+/// How much the relative addresses of the current text have grown.
 #[derive(Default)]
 struct Addresses {
     limits: TextLimits,
     grown: usize,
 }
 
-/// The sanitiser's word; `None` when the deadline passes on the way.
+/// Sanitises HTML with ammonia. Returns `None` when the deadline passes meanwhile.
 pub(super) fn clean(html: &str, base: Option<&str>, limits: &TextLimits) -> Option<String> {
     let base = base.unwrap_or_default();
     ADDRESSES.set(Addresses { limits: TextLimits::within(limits.deadline()), grown: 0 });
@@ -138,8 +123,8 @@ pub(super) fn clean(html: &str, base: Option<&str>, limits: &TextLimits) -> Opti
             *slot = None;
         }
         let (_, policy) = slot.get_or_insert_with(|| (base.to_owned(), policy(base)));
-        // Only the reader below fails.
-        policy.clean_from_reader(Pieces { rest: html.as_bytes(), limits }).ok()
+        // Only the reader can fail, when the deadline passes.
+        policy.clean_from_reader(Chunks { rest: html.as_bytes(), limits }).ok()
     })?;
     for cut in ADDRESSES.take().limits.cuts() {
         limits.note(cut);
@@ -147,13 +132,13 @@ pub(super) fn clean(html: &str, base: Option<&str>, limits: &TextLimits) -> Opti
     (!limits.is_over()).then(|| safe.to_string())
 }
 
-/// A text in pieces: html5ever builds its tree for each before it asks for the next, so that the deadline is looked at on the way.
-struct Pieces<'a> {
+/// A reader that checks the deadline: html5ever processes each piece before it asks for the next.
+struct Chunks<'a> {
     rest: &'a [u8],
     limits: &'a TextLimits,
 }
 
-impl Read for Pieces<'_> {
+impl Read for Chunks<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.limits.is_over() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
@@ -162,11 +147,11 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// No scripts, no styles, no frames, no forms, no SVG or MathML; http and https only; `dir` and `lang` stay.
+/// Returns the policy: no scripts, styles, frames, forms, SVG or MathML; only http and https; `dir` and `lang` are kept.
 fn policy(base: &str) -> Builder<'static> {
     let mut policy = Builder::default();
     policy
-        // Nobody draws it, and the W3C validator does not know it.
+        // No browser displays it, and the W3C validator does not know it.
         .rm_tags(["rtc"])
         .add_tags(["audio", "video", "source", "picture", "section", "tfoot", "big", "address", "font"])
         .add_generic_attributes(["dir"])
@@ -177,9 +162,9 @@ fn policy(base: &str) -> Builder<'static> {
             "svg", "math", "iframe", "noembed", "noframes", "template", "xmp", "title", "select", "textarea",
         ])
         .url_schemes(["http", "https"].into())
-        // The walk over the tree has no other place to be stopped at: without attributes the rest of it costs little.
+        // Nothing else can end ammonia's walk over the tree; without attributes the rest of it costs little.
         .attribute_filter(|_, name, value| {
-            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then(|| open_address(name, value))
+            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then(|| public_address(name, value))
         })
         .url_relative(match Url::parse(base) {
             Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::Custom(Box::new(relative_to(base))),
@@ -188,9 +173,9 @@ fn policy(base: &str) -> Builder<'static> {
     policy
 }
 
-/// An address without `user:password@`, in every way that browsers read one (`http:/me@host`, `http:\\\\me@host`); other
-/// attributes as they are.
-fn open_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+/// Returns an address without `user:password@`, however browsers would read it (`http:/me@host`, `http:\\\\me@host`). Other
+/// attributes are returned unchanged.
+fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     if !value.contains('@') || !matches!(name, "href" | "src" | "cite" | "poster") {
         return Cow::Borrowed(value);
     }
@@ -200,7 +185,7 @@ fn open_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     let scheme = if value.chars().take(2).filter(|c| is_slash(*c)).count() == 2 { "https:" } else { "" };
     match Url::parse(&format!("{scheme}{value}")) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
-            // Fails for addresses without a host, which have none of these.
+            // Fails for addresses without a host, which have neither.
             let _ = url.set_username("").and_then(|()| url.set_password(None));
             Cow::Owned(url[..][scheme.len()..].to_owned())
         }
@@ -208,7 +193,7 @@ fn open_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Relative addresses as absolute ones. A part of the text is never a part of the document it came in.
+/// Resolves relative addresses. A fragment refers to the text itself, never to the document it came in.
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
@@ -223,29 +208,4 @@ fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + 
             Some(Cow::Owned(whole))
         }),
     }
-}
-
-/// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
-/// the marks of a CDATA section are neither.
-pub(super) fn declarations(html: &str) -> Cow<'_, str> {
-    let stray = |at: usize| {
-        let rest = &html.as_bytes()[at + 2..];
-        !rest.starts_with(b"--") && !rest.get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"doctype"))
-    };
-    if !memchr::memmem::find_iter(html.as_bytes(), "<!").any(stray) {
-        return Cow::Borrowed(html);
-    }
-    let html = html.replace("<![CDATA[", "").replace("]]>", "");
-    let mut out = String::with_capacity(html.len() + 16);
-    let mut rest = html.as_str();
-    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"<!") {
-        let (before, after) = rest.split_at(at);
-        out.push_str(before);
-        let kept =
-            after.starts_with("<!--") || after.get(2..9).is_some_and(|word| word.eq_ignore_ascii_case("doctype"));
-        out.push_str(if kept { "<!" } else { "&lt;!" });
-        rest = &after[2..];
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
 }

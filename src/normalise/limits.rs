@@ -1,31 +1,31 @@
-//! What cleaning one entry's texts may cost, and what had to be cut of them.
+//! Limits on what cleaning the texts of a document may cost, and what was cut.
 
-use crate::model::{Deadline, Pulse};
+use crate::model::{Deadline, SteppedDeadline};
 use std::cell::RefCell;
 
-/// The limits of one document's texts. Names what was cut, as the reader of documents names its repairs.
+/// The limits on the texts of one document. Records what was cut under names like those of a document's repairs.
 #[derive(Debug, Clone, Default)]
 pub struct TextLimits {
     deadline: Deadline,
-    pulse: Pulse,
+    pulse: SteppedDeadline,
     cuts: RefCell<Vec<&'static str>>,
 }
 
 impl TextLimits {
-    /// Texts that must be clean before this deadline.
+    /// Creates limits with this deadline.
     #[must_use]
     pub fn within(deadline: &Deadline) -> Self {
-        Self { deadline: deadline.clone(), pulse: Pulse::of(deadline), cuts: RefCell::default() }
+        Self { deadline: deadline.clone(), pulse: SteppedDeadline::of(deadline), cuts: RefCell::default() }
     }
 
-    /// What was cut of the texts so far, each name once: `too-many-attributes`, `too-many-tags`, `too-many-marks`,
+    /// Returns what was cut so far, each name once: `too-many-attributes`, `too-many-tags`, `too-many-marks`,
     /// `misnested-formatting`, `long-texts`, `too-deep`, `long-addresses`.
     #[must_use]
     pub fn cuts(&self) -> Vec<&'static str> {
         self.cuts.borrow().clone()
     }
 
-    /// Adds what was cut to the names of a document's repairs.
+    /// Adds what was cut to a document's repairs.
     pub fn add_cuts(&self, repairs: &mut Vec<&'static str>) {
         for cut in self.cuts.borrow().iter() {
             if !repairs.contains(cut) {
@@ -34,22 +34,22 @@ impl TextLimits {
         }
     }
 
-    /// The deadline itself.
+    /// Returns the deadline.
     pub(super) fn deadline(&self) -> &Deadline {
         &self.deadline
     }
 
-    /// Whether the time is over.
+    /// Returns whether the deadline has passed.
     pub(super) fn is_over(&self) -> bool {
         self.deadline.is_over()
     }
 
-    /// Counts one small step; whether the time was over at the last look.
+    /// Counts one small step. Returns whether the deadline had passed at the last check.
     pub(super) fn steps_over(&self) -> bool {
         self.pulse.is_over()
     }
 
-    /// Notes that something was cut.
+    /// Records that something was cut.
     pub(super) fn note(&self, name: &'static str) {
         let mut cuts = self.cuts.borrow_mut();
         if !cuts.contains(&name) {

@@ -1,0 +1,37 @@
+//! State shared by the handlers.
+
+use super::cache::{CacheKey, PageCache};
+use super::channel_page::ChannelPages;
+use super::health::Health;
+use super::meters::Meters;
+use super::queries::Queries;
+use crate::clock::Clock;
+use crate::model::Network;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// State shared by the handlers.
+#[derive(Debug, Clone)]
+pub(super) struct AppState {
+    pub(super) health: Arc<Health>,
+    pub(super) channel_pages: Arc<ChannelPages>,
+    pub(super) clock: Clock,
+    pub(super) cache: Arc<PageCache>,
+    /// Queries for what is not in memory; with `None`, only documents in memory are served.
+    pub(super) queries: Option<Arc<dyn Queries>>,
+    pub(super) meters: Option<Arc<Meters>>,
+    /// Networks whose clients may read `/metrics`.
+    pub(super) metrics_allow: Arc<[Network]>,
+}
+
+impl AppState {
+    /// Returns the key under which a document at this address is cached.
+    pub(super) fn cache_key(&self, address: String) -> CacheKey {
+        let settings = self.queries.as_ref().map_or_else(String::new, |queries| queries.settings());
+        CacheKey { address, settings }
+    }
+}
+
+/// IP address of the client of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
