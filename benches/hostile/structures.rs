@@ -70,29 +70,24 @@ pub fn structures() -> Vec<Structure> {
     for (name, place, open, close) in XML.iter().chain(&HTML_TEXTS).chain(&JSON_FEEDS) {
         all.push(Structure { name, head: place.0.to_owned(), open, close, foot: place.1.to_owned() });
     }
-    all.extend(with_heads());
+    all.extend([with_heads(), json_with_heads(), entities(), whole_documents()].into_iter().flatten());
     all
+}
+
+/// Returns a structure whose beginning and end have an additional part.
+fn made(
+    name: &'static str,
+    place: Place,
+    before: &str,
+    open: &'static str,
+    close: &'static str,
+    after: &str,
+) -> Structure {
+    Structure { name, head: format!("{}{before}", place.0), open, close, foot: format!("{after}{}", place.1) }
 }
 
 /// Returns structures whose beginning or end has an additional part.
 fn with_heads() -> Vec<Structure> {
-    let made = |name, place: Place, before: &str, open, close, after: &str| Structure {
-        name,
-        head: format!("{}{before}", place.0),
-        open,
-        close,
-        foot: format!("{after}{}", place.1),
-    };
-    let big = "x".repeat(60_000);
-    let entity = |value: &str, rest: &str| format!("<!DOCTYPE rss [<!ENTITY e \"{value}\">{rest}]>");
-    let with_entity = |name, place: Place, before: String, open| Structure {
-        name,
-        head: format!("{before}{}", place.0),
-        open,
-        close: "",
-        foot: place.1.to_owned(),
-    };
-    let nested = "<!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;\">";
     vec![
         made("one tag, attributes, HTML", HTML, "<div", " a{i}=1", "", ">text</div>"),
         made("one tag, quoted attributes, HTML", HTML, "<p", " a{i}=\"1\"", "", ">text</p>"),
@@ -137,6 +132,12 @@ fn with_heads() -> Vec<Structure> {
         made("one keywords list", ITEM, "<itunes:keywords>", "k{i},", "", "</itunes:keywords>"),
         made("one base64", ENTRY, "<content type=\"image/png\">", "QUFB", "", "</content>"),
         made("one CDATA title", ITEM, "<title><![CDATA[", "a<b>c &amp; d</b>", "", "]]></title>"),
+    ]
+}
+
+/// Returns JSON Feeds whose beginning or end has an additional part.
+fn json_with_heads() -> Vec<Structure> {
+    vec![
         made("JSON tags", JSON_ITEM, "\"tags\":[\"a\"", ",\"\u{62a}\"", "", "],"),
         made("JSON different tags", JSON_ITEM, "\"tags\":[\"a\"", ",\"{i}\"", "", "],"),
         made("JSON authors", JSON_ITEM, "\"authors\":[{}", ",{\"name\":\"{i}\"}", "", "],"),
@@ -148,6 +149,22 @@ fn with_heads() -> Vec<Structure> {
         made("JSON deep in the head", JSON, "\"x\":", "{\"a\":", "}", "0,"),
         made("JSON escapes", JSON_ITEM, "\"content_html\":\"", "\\u0623\\n\\\"", "", "\","),
         made("JSON HTML", JSON_ITEM, "\"content_html\":\"", "<p class='a'>b<br>&nbsp;c</p>", "", "\","),
+    ]
+}
+
+/// Returns documents that declare one entity and refer to it often.
+fn entities() -> Vec<Structure> {
+    let big = "x".repeat(60_000);
+    let entity = |value: &str, rest: &str| format!("<!DOCTYPE rss [<!ENTITY e \"{value}\">{rest}]>");
+    let with_entity = |name, place: Place, before: String, open| Structure {
+        name,
+        head: format!("{before}{}", place.0),
+        open,
+        close: "",
+        foot: place.1.to_owned(),
+    };
+    let nested = "<!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;\">";
+    vec![
         with_entity("entity, one long, in a text", ESCAPED, entity(&big, ""), "&e;"),
         with_entity("entity, one long, in titles", CHANNEL, entity(&big, ""), "<item><title>&e;</title></item>"),
         with_entity("entity, one long, in attributes", ITEM, entity(&big, ""), "<enclosure url=\"/&e;\"/>"),
@@ -167,6 +184,12 @@ fn with_heads() -> Vec<Structure> {
         ),
         with_entity("entity, nested", ESCAPED, entity("aaaaaaaaaa", nested), "&g;"),
         with_entity("entity, of references", ESCAPED, entity(&"&lt;b>&#33;".repeat(2_000), ""), "&e;"),
+    ]
+}
+
+/// Returns structures of whole documents.
+fn whole_documents() -> Vec<Structure> {
+    vec![
         made(
             "entities declared",
             WHOLE,
@@ -192,9 +215,9 @@ fn with_heads() -> Vec<Structure> {
     ]
 }
 
-/// An entry with as many categories as are kept.
+/// Returns an entry with nearly as many categories as are kept.
 fn categories() -> &'static str {
-    let all: String = (0..490).map(|i| format!("<category>c{i}</category>")).collect();
+    let all = (0..490).map(|i| format!("<category>c{i}</category>")).collect::<Vec<_>>().concat();
     format!("<item><title>{{i}}</title>{all}</item>").leak()
 }
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 #[derive(Debug, Clone, Default)]
 pub struct TextLimits {
     deadline: Deadline,
-    pulse: SteppedDeadline,
+    stepped: SteppedDeadline,
     cuts: RefCell<Vec<&'static str>>,
 }
 
@@ -15,7 +15,7 @@ impl TextLimits {
     /// Creates limits with this deadline.
     #[must_use]
     pub fn within(deadline: &Deadline) -> Self {
-        Self { deadline: deadline.clone(), pulse: SteppedDeadline::of(deadline), cuts: RefCell::default() }
+        Self { deadline: deadline.clone(), stepped: SteppedDeadline::of(deadline), cuts: RefCell::default() }
     }
 
     /// Returns what was cut so far, each name once: `too-many-attributes`, `too-many-tags`, `too-many-marks`,
@@ -46,7 +46,7 @@ impl TextLimits {
 
     /// Counts one small step. Returns whether the deadline had passed at the last check.
     pub(super) fn steps_over(&self) -> bool {
-        self.pulse.is_over()
+        self.stepped.is_over()
     }
 
     /// Records that something was cut.

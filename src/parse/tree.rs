@@ -92,7 +92,7 @@ pub(super) struct Tree<'a> {
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
     /// Once it is over, no node has children: every loop over them ends.
-    pulse: SteppedDeadline,
+    stepped: SteppedDeadline,
 }
 
 /// The outermost node. Its children are the roots of the document.
@@ -118,7 +118,7 @@ impl<'a> Tree<'a> {
             cut: false,
             limited: false,
             is_atom: false,
-            pulse: limits.pulse(),
+            stepped: limits.stepped(),
         };
         tree.nodes.push(Stored {
             kind: NodeKind::Element,
@@ -161,7 +161,7 @@ impl<'a> Tree<'a> {
         let mut at = long(self.nodes[id].first);
         std::iter::from_fn(move || {
             let this = at;
-            (this != NONE && !self.pulse.is_over()).then(|| {
+            (this != NONE && !self.stepped.is_over()).then(|| {
                 at = long(self.nodes[this].next);
                 this
             })
@@ -188,7 +188,7 @@ impl<'a> Tree<'a> {
         let mut found = Vec::new();
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         while let Some(at) = left.pop() {
-            if at == NONE || self.pulse.is_over() {
+            if at == NONE || self.stepped.is_over() {
                 continue;
             }
             let stored = &self.nodes[at];

@@ -8,9 +8,9 @@ use crate::{
 /// A feed with so many entries of two kilobytes, each its own.
 fn feed(name: &str, entries: usize) -> String {
     let text = "news ".repeat(400);
-    let items: String = (0..entries)
-        .map(|i| format!("<item><guid>{name}-{i}</guid><title>{i}</title><description>{i} {text}</description></item>"))
-        .collect();
+    let item =
+        |i| format!("<item><guid>{name}-{i}</guid><title>{i}</title><description>{i} {text}</description></item>");
+    let items = (0..entries).map(item).collect::<Vec<_>>().concat();
     format!("<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>")
 }
 
@@ -54,8 +54,8 @@ async fn slow_senders_of_large_documents_end_at_their_own_time() {
 #[tokio::test]
 async fn a_small_document_that_makes_much_of_itself_is_read_whole() {
     let long = "x ".repeat(10_000);
-    let items: String =
-        (0..100).map(|i| format!("<item><guid>{i}</guid><description>{i} &e;</description></item>")).collect();
+    let item = |i| format!("<item><guid>{i}</guid><description>{i} &e;</description></item>");
+    let items = (0..100).map(item).collect::<Vec<_>>().concat();
     let document =
         format!("<!DOCTYPE rss [<!ENTITY e '{long}'>]><rss><channel><title>t</title>{items}</channel></rss>");
     let (mut instance, _outlets) = over(vec![Reply::feed(document)], "\"20s\"").await;
