@@ -2,6 +2,7 @@
 
 use super::{
     FILE_MAX, LIST_MAX,
+    environment::OUTLETS,
     fault::ConfigLocation,
     raw::{ConfigSource, Section, listed},
     values,
@@ -33,35 +34,40 @@ pub(super) struct Included {
 }
 
 /// Reads the files that match the patterns of `include`, each once, in the order of the patterns and of the file names.
-/// Relative patterns are relative to `directory`. Files that cannot be read are reported in `book`. `replaced` is a file and
-/// the text to use instead of its content.
+/// Relative patterns are relative to `directory`. `outlets_file` is one more file, from the environment. Files that cannot be read
+/// are reported in `book`. `replaced` is a file and the text to use instead of its content.
 pub(super) fn read(
     book: &ConfigSource<'_>,
     root: &DeTable<'_>,
     directory: &Path,
+    outlets_file: Option<&str>,
     replaced: Option<(&Path, &str)>,
 ) -> Included {
     let section = Section::top(book, root);
     let place = section.place_of("include");
     let Included { mut files, mut unmatched } = Included::default();
+    let mut found: Vec<(PathBuf, ConfigLocation)> = Vec::new();
     for pattern in listed(&section, "include", values::path) {
-        let found = matching(book, &place, &directory.join(&pattern));
-        if found.is_empty() {
+        let matched = matching(book, &place, &directory.join(&pattern));
+        if matched.is_empty() {
             unmatched.push(pattern);
         }
-        for path in found {
-            if files.iter().any(|known| *known.path == *path) {
-                continue;
-            }
-            if files.len() == FILES_MAX {
-                book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
-                return Included { files, unmatched };
-            }
-            let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
-            match other.map_or_else(|| text(&path), Ok) {
-                Ok(text) => files.push(IncludedFile { path: path.into(), text }),
-                Err(why) => book.fault(place.clone(), "include", format!("{} {why}", path.display())),
-            }
+        found.extend(matched.into_iter().map(|path| (path, place.clone())));
+    }
+    // A variable names one file, so it has no wildcards.
+    found.extend(outlets_file.map(|path| (directory.join(path), ConfigLocation::Variable(OUTLETS.to_owned()))));
+    for (path, place) in found {
+        if files.iter().any(|known| *known.path == *path) {
+            continue;
+        }
+        if files.len() == FILES_MAX {
+            book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
+            return Included { files, unmatched };
+        }
+        let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
+        match other.map_or_else(|| text(&path), Ok) {
+            Ok(text) => files.push(IncludedFile { path: path.into(), text }),
+            Err(why) => book.fault(place, "include", format!("{} {why}", path.display())),
         }
     }
     Included { files, unmatched }

@@ -7,6 +7,7 @@
 
 mod channels;
 pub mod edit;
+mod environment;
 mod fault;
 mod include;
 mod outlets;
@@ -128,10 +129,15 @@ impl Config {
         environment: &BTreeMap<String, String>,
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
-        let bytes = read(file).map_err(|why| match why.kind() {
-            io::ErrorKind::NotFound => missing(file),
-            _ => ConfigFaults::whole(file, format!("cannot be read: {why}"), None),
-        })?;
+        let bytes = match read(file) {
+            Ok(bytes) => bytes,
+            // A container may have everything in variables and a file of outlets.
+            Err(why) if why.kind() == io::ErrorKind::NotFound && environment.contains_key(environment::OUTLETS) => {
+                Vec::new()
+            }
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(missing(file)),
+            Err(why) => return Err(ConfigFaults::whole(file, format!("cannot be read: {why}"), None)),
+        };
         if bytes.len() as u64 > FILE_MAX {
             return Err(ConfigFaults::whole(file, format!("is too large; allowed: {FILE_MAX} bytes"), None));
         }
@@ -188,11 +194,14 @@ impl Config {
         environment: &BTreeMap<String, String>,
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
-        let book = ConfigSource::new(text, None, environment);
+        let outlets_file = environment.get(environment::OUTLETS).map(String::as_str);
+        let (environment, faults_of_files) = environment::with_values_of_files(environment);
+        let book = ConfigSource::new(text, None, &environment);
+        book.add_faults(faults_of_files);
         let pieces = FilePieces::of(text);
         let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
         let directory = file.parent().unwrap_or(Path::new(""));
-        let Included { files: included, unmatched } = include::read(&book, &root, directory, replaced);
+        let Included { files: included, unmatched } = include::read(&book, &root, directory, outlets_file, replaced);
         let no_variables = BTreeMap::new();
         let books: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();

@@ -59,6 +59,10 @@ impl<'a> ConfigSource<'a> {
         self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
     }
 
+    pub(super) fn add_faults(&self, faults: Vec<ConfigFault>) {
+        self.faults.borrow_mut().extend(faults);
+    }
+
     pub(super) fn into_faults(self) -> Vec<ConfigFault> {
         self.faults.into_inner()
     }
@@ -99,7 +103,7 @@ impl<'a> ConfigSource<'a> {
 pub(super) type Source<'a, 'b> = (&'b ConfigSource<'a>, &'a DeTable<'a>);
 
 /// Returns the name of the environment variable that overrides a key.
-fn variable(section: &str, key: &str) -> String {
+pub(super) fn variable(section: &str, key: &str) -> String {
     format!("WARRAQ_{section}_{key}").to_ascii_uppercase()
 }
 

@@ -87,8 +87,8 @@ fn measured(services: &Services) -> WriterMeasurement {
     let figures = services.writer.figures();
     WriterMeasurement {
         queued: services.writer.queued(),
-        waits: (figures.waits, figures.waited),
-        commits: (figures.commits, figures.committing),
+        waits: figures.waits,
+        commits: figures.commits,
         window: figures.window,
         search_lag: figures.search_lag(),
     }

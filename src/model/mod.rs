@@ -5,6 +5,7 @@
 
 mod channel;
 mod deadline;
+mod durations;
 mod entry;
 pub mod escape;
 mod feed;
@@ -26,6 +27,7 @@ pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
 pub use deadline::{Deadline, SteppedDeadline};
+pub use durations::DurationHistogram;
 pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,

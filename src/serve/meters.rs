@@ -1,7 +1,7 @@
 //! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
 use super::process;
-use crate::model::{FeedState, Outcome, Rule, Tally};
+use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -53,10 +53,10 @@ pub struct PollMeasurement<'a> {
 pub struct WriterMeasurement {
     /// Finished polls and other work in the queue.
     pub queued: usize,
-    /// How many times the write lock was acquired, and how long that took in total.
-    pub waits: (u64, Duration),
-    /// Number of commits, and how long they took in total.
-    pub commits: (u64, Duration),
+    /// How long the write lock was waited for.
+    pub waits: DurationHistogram,
+    /// How long commits took.
+    pub commits: DurationHistogram,
     /// Number of entries in the window of stories.
     pub window: usize,
     /// How far the search index lags behind.
@@ -261,13 +261,11 @@ impl Meters {
     pub(super) fn render(&self) -> String {
         let mut text = self.handle.render();
         let writer = *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, help, (count, took)) in [
+        for (name, help, times) in [
             ("warraq_database_wait_seconds", "Time until the database's write lock was had.", writer.waits),
             ("warraq_database_commit_seconds", "Time that commits took: mostly the disk's.", writer.commits),
         ] {
-            let sum = took.as_secs_f64();
-            let _ =
-                write!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {sum}\n{name}_count {count}\n\n");
+            text += &histogram_text(name, help, &times);
         }
         text + &process::exposition(self.start)
     }
@@ -277,6 +275,17 @@ impl Meters {
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Renders a histogram in the Prometheus text format.
+fn histogram_text(name: &str, help: &str, times: &DurationHistogram) -> String {
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} histogram\n");
+    for (bound, count) in times.cumulative() {
+        let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {count}");
+    }
+    let (sum, count) = (times.sum().as_secs_f64(), times.count());
+    let _ = write!(text, "{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}\n\n");
+    text
 }
 
 fn count<T: PartialEq + Copy>(counters: &[Counter], labels: &[T], label: T) {
@@ -314,11 +323,12 @@ mod tests {
         meters.database(4096);
         meters.answered(200, "edition", Duration::from_micros(100));
         meters.answered(404, "none", Duration::from_millis(2));
-        let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+        let (mut waits, minute) = (DurationHistogram::default(), Duration::from_mins(1));
+        waits.record(Duration::from_millis(400));
         meters.writer(WriterMeasurement {
             queued: 3,
-            waits: (2, second),
-            commits: (1, second / 2),
+            waits,
+            commits: DurationHistogram::default(),
             window: 9,
             search_lag: minute,
         });
@@ -349,9 +359,12 @@ mod tests {
             "warraq_writer_queue 3",
             "warraq_window_entries 9",
             "warraq_search_lag_seconds 60",
-            "warraq_database_wait_seconds_sum 1",
-            "warraq_database_wait_seconds_count 2",
-            "warraq_database_commit_seconds_sum 0.5",
+            "# TYPE warraq_database_wait_seconds histogram",
+            "warraq_database_wait_seconds_bucket{le=\"0.1\"} 0",
+            "warraq_database_wait_seconds_bucket{le=\"0.5\"} 1",
+            "warraq_database_wait_seconds_bucket{le=\"+Inf\"} 1",
+            "warraq_database_wait_seconds_sum 0.4",
+            "warraq_database_commit_seconds_count 0",
             "process_start_time_seconds 1",
             "# TYPE warraq_polls_total counter",
         ] {

@@ -280,7 +280,7 @@ impl Service<Request<Incoming>> for ConnectionService {
             return Either::Left(ready(Ok(response)));
         }
         if let Some(response) = self.app.at_once(&request) {
-            self.app.count(&response, "ready", asked);
+            self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }
         let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));

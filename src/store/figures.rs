@@ -1,20 +1,16 @@
 //! What the writer tells of its own work: sums that only grow, and how much it holds at the moment.
 
-use crate::clock::Clock;
+use crate::{clock::Clock, model::DurationHistogram};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The writer's work since its start.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriterFigures {
-    /// Times the write lock was asked for, granted or not.
-    pub waits: u64,
     /// Time until SQLite granted the write lock, or refused it.
-    pub waited: Duration,
-    /// Commits, whether they succeeded or not.
-    pub commits: u64,
-    /// Time that the commits took: mostly the disk's.
-    pub committing: Duration,
+    pub waits: DurationHistogram,
+    /// Time that commits took, whether they succeeded or not: mostly the disk's.
+    pub commits: DurationHistogram,
     /// Entries among which the reports of one story are looked for, in memory.
     pub window: usize,
     /// Since when entries are stored that the search index does not have yet.

@@ -132,3 +132,38 @@ fn what_is_valid_but_hardly_meant_is_a_warning() {
     let (code, _, faults) = check(&outlet("a", "language = \"arabic\""), &[]);
     assert!(code == Some(78) && faults.contains("\"arabic\" is not a language; allowed: a tag such as"), "{faults}");
 }
+
+#[test]
+fn a_container_has_values_and_outlets_in_files_that_variables_name() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let outlet = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.invalid/\"]\n";
+    fs::write(path("outlets.toml"), outlet).unwrap();
+    fs::write(path("agent"), "Ours/1.0 (+https://ours.invalid/)\n").unwrap();
+    fs::write(path("wrong"), "soon\n").unwrap();
+    let outlets = path("outlets.toml");
+    // There is no configuration file at all.
+    let (code, said, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", &outlets)]);
+    assert_eq!(code, Some(0), "{faults}");
+    assert!(said.starts_with("config.toml: no errors; 1 outlet, 1 feed, "), "{said}");
+    let with = |name: &str, value: &str| {
+        check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", outlets.as_str()), (name, value)])
+    };
+    assert_eq!(with("WARRAQ_FETCH_USER_AGENT_FILE", &path("agent")).0, Some(0));
+    for (name, value, fault) in [
+        ("WARRAQ_FETCH_TIMEOUT_FILE", path("wrong"), "WARRAQ_FETCH_TIMEOUT: fetch.timeout: \"soon\" is not"),
+        ("WARRAQ_FETCH_TIMEOUT_FILE", path("none"), "WARRAQ_FETCH_TIMEOUT_FILE: /"),
+        ("WARRAQ_FETCH_NOTHING_FILE", path("agent"), "WARRAQ_FETCH_NOTHING_FILE: fetch: unknown variable"),
+    ] {
+        let (code, _, faults) = with(name, &value);
+        assert!(code == Some(78) && faults.contains(fault), "{name}: {faults}");
+    }
+    let both = [("WARRAQ_FETCH_TIMEOUT", "9s"), ("WARRAQ_FETCH_TIMEOUT_FILE", &path("wrong"))];
+    let (code, _, faults) = check_in(directory.path(), &[&both[..], &[("WARRAQ_OUTLETS_FILE", &outlets)]].concat());
+    assert!(code == Some(78) && faults.contains("is set together with WARRAQ_FETCH_TIMEOUT"), "{faults}");
+    let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", "none.toml")]);
+    assert!(
+        code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: include: none.toml cannot"),
+        "{faults}"
+    );
+}

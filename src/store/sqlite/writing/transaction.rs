@@ -88,10 +88,7 @@ impl WriterConnection {
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
-        self.figures.send_modify(|figures| {
-            figures.waits += 1;
-            figures.waited += Clock::monotonic() - asked;
-        });
+        self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
         begun.map(drop).while_doing("beginning a transaction")
     }
 
@@ -101,10 +98,7 @@ impl WriterConnection {
             Ok(done) => {
                 let began = Clock::monotonic();
                 let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
-                self.figures.send_modify(|figures| {
-                    figures.commits += 1;
-                    figures.committing += Clock::monotonic() - began;
-                });
+                self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
                 committed.while_doing("committing").map(|_| done)
             }
             Err(error) => Err(error),

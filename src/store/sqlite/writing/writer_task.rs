@@ -326,7 +326,11 @@ impl WriterLoop {
         }
         let changes = deciding.finish();
         for story in changes.crowded() {
-            tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
+            tracing::warn!(
+                %story,
+                reports = rules::MEMBERS_SUSPECT,
+                "story has unusually many reports; `warraq explain story` shows why they were joined"
+            );
         }
         let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
         for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
