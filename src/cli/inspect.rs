@@ -1,8 +1,8 @@
 //! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
-    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, Markup, ParsedEntry, ParsedFeed, Person, PlainText,
-    SafeHtml,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, LargerThanMaxBody, Markup, ParsedEntry, ParsedFeed,
+    Person, PlainText, SafeHtml,
 };
 use crate::normalise::{self, TextLimits};
 use jiff::Timestamp;
@@ -266,6 +266,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200 (256 in a text, 16 of formatting)",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
+        LargerThanMaxBody::REPAIR => "longer than max_body; the rest was not read",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",
         "two-encodings" => "some of its texts are in another encoding than the rest",
         "unclosed-cdata" => "a CDATA section without an end",

@@ -386,6 +386,7 @@ impl Fetcher {
         answer.bytes = bytes.len() as u64;
         let mut validators = headers::validators(headers);
         let whole = fault.is_none() || partial::is_whole(&bytes);
+        let is_truncated = !whole && matches!(fault, Some(Fault::TooLarge { .. }));
         match fault {
             Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
             // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
@@ -396,6 +397,7 @@ impl Fetcher {
             return Ok(Read::Lie);
         }
         let body = Body::within(bytes, limit)?;
+        let body = if is_truncated { body.truncated() } else { body };
         let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
         Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
     }

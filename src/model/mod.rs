@@ -19,6 +19,7 @@ mod rhythm;
 pub mod script;
 mod secret;
 mod shorten;
+mod size;
 mod story;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,5 +40,6 @@ pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;
+pub use size::{ByteSize, LargerThanMaxBody};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};

@@ -11,8 +11,8 @@ use crate::{
     dedup::Listing,
     fetch::{Body, BodyShare, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, LargeBodies},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, ListedEntry, Outcome, Outlet, PlainText,
-        RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
+        Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
@@ -76,6 +76,10 @@ pub struct PollResult {
     pub took: Duration,
     /// How long after it was due it started.
     pub late: Duration,
+    /// What went wrong, if it failed; it names the address that a redirect led to.
+    pub error: Option<String>,
+    /// `[fetch] max_body` in bytes, if the document was larger: the rest was not read.
+    pub truncated_at: Option<u64>,
     /// What was written: counts, and the feed from now on.
     pub written: CommittedPoll,
 }
@@ -167,7 +171,7 @@ impl Poller {
             self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share).await
         };
         let base = answer.base(&planned.feed.ask).clone();
-        let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
+        let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
@@ -178,12 +182,14 @@ impl Poller {
         }
         let reading = self.backfill(&planned, reading, &mut share).await?;
         let (status, late) = (reading.status.or(status), planned.late);
-        let head = ResponseHead { status, bytes, freshness, permanent };
+        let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
+        let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
+        let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
-        let (outcome, bytes) = (poll.outcome.clone(), poll.bytes);
+        let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(PollResult { outcome, status, bytes, took, late, written })
+        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written })
     }
 
     /// Makes of an answer what is to be stored.
@@ -332,6 +338,8 @@ struct ResponseHead {
     freshness: Freshness,
     /// Where permanent redirects alone led.
     permanent: Option<FeedUrl>,
+    /// Where all redirects led.
+    moved_to: Option<FeedUrl>,
 }
 
 /// A document that came, before it is read.
@@ -368,7 +376,7 @@ struct ReadDocument {
 
 /// Parses and normalises: CPU work, for a blocking thread.
 fn read_document(
-    body: &[u8],
+    body: &Body,
     base: &FeedUrl,
     context: &parse::ParseContext,
     outlet: &Outlet,
@@ -413,12 +421,15 @@ fn read_document(
     }
     let mut repairs = feed.repairs;
     limits.add_cuts(&mut repairs);
+    if body.is_truncated() {
+        repairs.push(LargerThanMaxBody::REPAIR);
+    }
     let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),
         repairs,
-        partial: feed.partial,
+        partial: feed.partial || body.is_truncated(),
         listing: Arc::new(listing),
         raw,
         entries,
@@ -427,6 +438,12 @@ fn read_document(
         gap: false,
     };
     Ok(ReadDocument { document, guids_void: void, older })
+}
+
+/// Returns what went wrong, if anything did. After a redirect it is another address's fault than the feed's.
+fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
+    let Outcome::Failed(fault) = outcome else { return None };
+    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
 }
 
 /// What the writer is given of a poll.
@@ -443,6 +460,7 @@ fn finished_poll(
         RedirectDecision::Stay
     };
     let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
+    let error = error(&outcome, head.moved_to.as_ref());
     FinishedPoll {
         feed: planned.feed,
         timing: PollTiming {
@@ -454,6 +472,7 @@ fn finished_poll(
         started_at,
         ended_at,
         outcome,
+        error,
         status: head.status,
         bytes: head.bytes + reading.older_bytes,
         freshness: head.freshness,

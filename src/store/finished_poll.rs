@@ -22,6 +22,8 @@ pub struct FinishedPoll {
     pub ended_at: Timestamp,
     /// How it ended.
     pub outcome: Outcome,
+    /// What went wrong, if it failed.
+    pub error: Option<String>,
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
     /// Bytes of the body, decoded.

@@ -2,6 +2,7 @@
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
+    processes::Folder,
     test_instance::{TestInstance, config_text, outcomes},
 };
 
@@ -62,4 +63,27 @@ async fn a_small_document_that_makes_much_of_itself_is_read_whole() {
     assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
     assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["100"]);
     assert_eq!(instance.sql("SELECT repairs FROM feed_health").await, ["[]"]);
+}
+
+#[tokio::test]
+async fn a_document_over_max_body_is_read_in_part_and_every_verb_says_so() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(feed("large", 700)));
+    let folder = Folder::new("", &[("large", &outlet.url("/feed"))]);
+    let words = "longer than max_body (1000 kB); the rest was not read";
+    let said = folder.says(&["poll"]).await;
+    assert!(said.contains("fresh") && said.contains(words), "{said}");
+    assert_eq!(folder.sql("SELECT count(*) BETWEEN 400 AND 500 FROM entries").await, ["1"]);
+    for verb in [&["feeds"][..], &["explain", "feed", "large"], &["status"]] {
+        let said = folder.says(verb).await;
+        assert!(said.contains(words), "{verb:?}: {said}");
+    }
+    let logged = Folder::new("", &[("large", &outlet.url("/feed"))]);
+    let daemon = logged.start().await;
+    daemon.until(words).await;
+    daemon.stop().await;
+    // A smaller document ends it.
+    outlet.set("/feed", Reply::feed(feed("small", 3)));
+    folder.says(&["poll", "--all"]).await;
+    assert!(!folder.says(&["feeds"]).await.contains("max_body"));
 }
