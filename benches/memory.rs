@@ -1,9 +1,10 @@
 //! Peak memory of the real program while outlets send what costs most: every structure of the benchmark of hostile documents at
 //! 10 MB, a third of them packed, entities that expand, and bombs of gzip. Each outlet is an address of its own on loopback.
 //!
-//! `cargo bench --bench memory [WORD…]`: with words, only the structures whose name holds one; else all but those of many entries, of
-//! which the first few stand for the rest: the window of stories keeps each entry in memory for a day and a half, hostile or not.
-//! Prints one line for `poll --all` and one for the daemon, at concurrency 32. Linux only.
+//! `cargo bench --bench memory [WORD…]` runs the structures whose name contains one of the words, else all but most of those with many
+//! entries: the window of stories keeps each entry in memory for a day and a half, hostile or not. Prints one line for `poll --all`
+//! and one for the daemon, at concurrency 32. `--each [WORD…]` polls each structure alone and prints the peaks, highest first.
+//! Linux only.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that prints a table and stops when it cannot")]
 
 #[path = "hostile/structures.rs"]
@@ -44,7 +45,11 @@ struct Case {
 }
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--bench")).collect();
+    let mut words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--bench")).collect();
+    let is_each = words.first().is_some_and(|word| word == "--each");
+    if is_each {
+        words.remove(0);
+    }
     let is_long = |name: &str| name.contains("items, ") && !ENTRIES.contains(&name);
     let chosen = |name: &str| {
         if words.is_empty() { !is_long(name) } else { words.iter().any(|word| name.contains(word.as_str())) }
@@ -56,6 +61,9 @@ fn main() {
         cases.push(Case { name, size: SMALL, packed: at % 3 == 1 });
     }
     let answered = Arc::new(AtomicUsize::new(0));
+    if is_each {
+        return each(cases, &answered);
+    }
     let addresses: Vec<_> =
         cases.into_iter().enumerate().map(|(at, case)| outlet(at, case, Arc::clone(&answered))).collect();
     println!("{} documents", addresses.len());
@@ -66,7 +74,21 @@ fn main() {
     }
 }
 
-/// Runs a verb over all outlets; its peak memory in MB, and seconds.
+/// Polls each document by a process of its own. Prints their peaks, highest first.
+fn each(cases: Vec<Case>, answered: &Arc<AtomicUsize>) {
+    let mut peaks = Vec::new();
+    for (at, case) in cases.into_iter().enumerate() {
+        let name = format!("{}, {} MB{}", case.name, case.size as f64 / 1e6, if case.packed { ", packed" } else { "" });
+        let (peak, took) = measure(&["poll", "--all"], &[outlet(at, case, Arc::clone(answered))], answered);
+        peaks.push((peak, took, name));
+    }
+    peaks.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (peak, took, name) in peaks {
+        println!("{peak:>8.1} MB  {took:>5.1} s  {name}");
+    }
+}
+
+/// Runs a verb over all outlets. Returns its peak memory in MB, and how many seconds it took.
 fn measure(verb: &[&str], outlets: &[SocketAddr], answered: &AtomicUsize) -> (f64, f64) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.toml"), configuration(outlets)).unwrap();

@@ -258,9 +258,13 @@ pub fn repair_words(name: &str) -> &str {
         "misnested-formatting" => {
             "formatting that is left open or crosses other elements too often; from there on it was dropped"
         }
-        "too-many-attributes" => "a tag with more than 100 attributes in a text; the rest was left out",
-        "too-many-marks" => "a text with more than 50,000 & or 400,000 <, which was cut there",
-        "too-many-tags" => "a text with more than 100,000 tags; the rest lost its mark-up",
+        "too-many-attributes" => {
+            "a tag with more than 100 attributes, or a text with more than 100,000; the rest was left out"
+        }
+        "too-many-marks" => {
+            "a text with more than 50,000 & or 400,000 of <, >, \" or no-break spaces, which was cut there"
+        }
+        "too-many-tags" => "a text with more than 30,000 tags; the rest lost its mark-up",
         "long-texts" => "texts of more than 5 MiB, which were cut",
         "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",

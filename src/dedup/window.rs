@@ -12,7 +12,7 @@ use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
 use super::words::{WordId, WordTable, chain, hash_bytes};
 use super::{Arrival, KnownEntry, likeness as like, rules};
-use crate::model::{EntryId, OutletId, StoryId};
+use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use crate::normalise::fold::fold;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
@@ -29,6 +29,8 @@ pub struct Window {
     free: Vec<u32>,
     by_entry: HashMap<EntryId, u32, BuildHasherDefault<Spread>>,
     by_time: BTreeSet<(i64, u32)>,
+    /// The entries of each feed, oldest first.
+    by_feed: HashMap<FeedId, BTreeSet<(i64, EntryId)>, BuildHasherDefault<Spread>>,
     postings: Postings,
     stories: HashMap<StoryId, Members, BuildHasherDefault<Spread>>,
     titles: Titles,
@@ -63,6 +65,7 @@ impl Window {
             free: Vec::new(),
             by_entry: HashMap::default(),
             by_time: BTreeSet::new(),
+            by_feed: HashMap::default(),
             postings: Postings::default(),
             stories: HashMap::default(),
             titles: Titles::default(),
@@ -281,8 +284,9 @@ impl Window {
     /// Adds a new entry.
     pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: ComparedText) {
         self.note_title(id, &draft);
-        self.hold(WindowEntry::of(id, story, &draft));
+        let held = WindowEntry::of(id, story, &draft);
         self.texts.insert(id, draft);
+        self.hold(held);
         self.tell_members(story, members);
     }
 
@@ -327,12 +331,15 @@ impl Window {
         }
     }
 
+    /// Adds an entry, and drops the oldest of its feed if there are too many.
     fn hold(&mut self, held: WindowEntry) {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.held.push(None);
             u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
         });
         self.by_time.insert((held.at, slot));
+        let feed = held.feed;
+        self.by_feed.entry(feed).or_default().insert((held.at, held.id));
         self.by_entry.insert(held.id, slot);
         self.stories.entry(held.story).or_default().slots.push(slot);
         for key in self.keys(&held) {
@@ -340,11 +347,21 @@ impl Window {
         }
         self.words.count(&held.opening());
         self.held[slot as usize] = Some(held);
+        let of_feed = self.by_feed.get(&feed).filter(|entries| entries.len() > rules::OF_FEED);
+        if let Some((_, oldest)) = of_feed.and_then(|entries| entries.first().copied()) {
+            self.drop_entry(oldest);
+        }
     }
 
     fn drop_slot(&mut self, slot: u32) -> Option<WindowEntry> {
         let held = self.held[slot as usize].take()?;
         self.by_time.remove(&(held.at, slot));
+        if let Some(entries) = self.by_feed.get_mut(&held.feed) {
+            entries.remove(&(held.at, held.id));
+            if entries.is_empty() {
+                self.by_feed.remove(&held.feed);
+            }
+        }
         for key in self.keys(&held) {
             self.postings.remove(key, slot);
         }

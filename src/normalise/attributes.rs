@@ -8,13 +8,21 @@ use std::borrow::Cow;
 /// Maximum number of attributes of one tag; further ones are removed. Tags in news texts have up to 30 (lazy pictures).
 pub(super) const ATTRIBUTES: usize = 100;
 
-/// Removes attributes beyond [`ATTRIBUTES`] from each tag. Most texts are returned unchanged.
+/// Maximum number of attributes of one text; further ones are removed. html5ever takes up to 100 bytes for each. The text with the
+/// most of 187 captured feeds has some 500.
+const ALL_ATTRIBUTES: usize = 100_000;
+
+/// Maximum length of an attribute's name, and of its value without quotes, in bytes. html5ever keeps an error for each quote in them.
+const LONGEST_NAME: usize = 4_096;
+
+/// Removes attributes beyond [`ATTRIBUTES`] from each tag, and beyond [`ALL_ATTRIBUTES`] from the text. Most texts are returned unchanged.
 pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Cow<'a, str> {
     let mut out = String::new();
-    let (mut copied, mut at) = (0, 0);
+    let (mut copied, mut at, mut left) = (0, 0, ALL_ATTRIBUTES);
     while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]).filter(|_| !limits.steps_over()) {
         at += found;
-        let tag = tag(html.as_bytes(), at);
+        let tag = tag(html.as_bytes(), at, left.min(ATTRIBUTES));
+        left -= tag.kept;
         if let Some(surplus) = tag.surplus {
             out.push_str(&html[copied..surplus]);
             copied = tag.end;
@@ -31,6 +39,8 @@ pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Cow<'a, str> {
 
 /// The extent of a tag, a comment or a bare `<`.
 struct AttributeTag {
+    /// Number of attributes within the limit.
+    kept: usize,
     /// Where the attributes beyond the limit begin.
     surplus: Option<usize>,
     /// Position of its `>`, or the end of the text.
@@ -39,21 +49,22 @@ struct AttributeTag {
     resume: usize,
 }
 
-/// Reads the tag, the comment or the bare `<` at `at` (HTML 13.2.5.6 and the states that follow it).
-fn tag(html: &[u8], at: usize) -> AttributeTag {
+/// Reads the tag, the comment or the bare `<` at `at` (HTML 13.2.5.6 and the states that follow it). At most `most` attributes are
+/// within the limit.
+fn tag(html: &[u8], at: usize, most: usize) -> AttributeTag {
     let rest = &html[at + 1..];
-    let nothing = |end: usize| AttributeTag { surplus: None, end, resume: end.max(at + 1) };
+    let nothing = |end: usize| AttributeTag { kept: 0, surplus: None, end, resume: end.max(at + 1) };
     match rest {
         [b'!', b'-', b'-', b'>', ..] => nothing(at + 5),
         [b'!', b'-', b'-', inside @ ..] => nothing(memmem::find(inside, b"--").map_or(html.len(), |n| at + 4 + n)),
         [b'!' | b'?', ..] => nothing(memchr::memchr(b'>', rest).map_or(html.len(), |n| at + 1 + n)),
-        [b'/', b, ..] | [b, ..] if b.is_ascii_alphabetic() => attributes(html, at + 1),
+        [b'/', b, ..] | [b, ..] if b.is_ascii_alphabetic() => attributes(html, at + 1, most),
         _ => nothing(at + 1),
     }
 }
 
 /// Reads the attributes of the tag whose name, or the slash before it, is at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
-fn attributes(html: &[u8], name: usize) -> AttributeTag {
+fn attributes(html: &[u8], name: usize, most: usize) -> AttributeTag {
     let is_blank = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
     let find = |from: usize, stop: &dyn Fn(u8) -> bool| {
         html.get(from..).and_then(|rest| rest.iter().position(|b| stop(*b))).map_or(html.len(), |n| from + n)
@@ -61,16 +72,26 @@ fn attributes(html: &[u8], name: usize) -> AttributeTag {
     let name_end = find(name + 1, &|b| is_blank(b) || matches!(b, b'/' | b'>'));
     let (mut at, mut count, mut surplus) = (name_end, 0, None);
     loop {
+        // html5ever keeps an error for each stray slash.
+        let before = at;
         at = find(at, &|b| !is_blank(b) && b != b'/');
+        count += html[before..at].iter().filter(|b| **b == b'/').count();
+        if count > most && surplus.is_none() {
+            surplus = Some(before);
+        }
         if html.get(at).is_none_or(|b| *b == b'>') {
             break;
         }
+        let start = at;
         count += 1;
-        if count > ATTRIBUTES && surplus.is_none() {
+        if count > most && surplus.is_none() {
             surplus = Some(at);
         }
         // A name may begin with an equals sign.
         at = find(at + 1, &|b| is_blank(b) || matches!(b, b'/' | b'>' | b'='));
+        if at - start > LONGEST_NAME {
+            surplus.get_or_insert(start);
+        }
         let equals = find(at, &|b| !is_blank(b));
         if html.get(equals) != Some(&b'=') {
             continue;
@@ -79,11 +100,17 @@ fn attributes(html: &[u8], name: usize) -> AttributeTag {
         at = match html.get(at) {
             Some(quote @ (b'"' | b'\'')) => find(at + 1, &|b| b == *quote) + 1,
             Some(b'>') | None => at,
-            Some(_) => find(at, &|b| is_blank(b) || b == b'>'),
+            Some(_) => {
+                let end = find(at, &|b| is_blank(b) || b == b'>');
+                if end - at > LONGEST_NAME {
+                    surplus.get_or_insert(start);
+                }
+                end
+            }
         };
         at = at.min(html.len());
     }
-    AttributeTag { surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
+    AttributeTag { kept: count.min(most), surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
 }
 
 /// Returns where to continue after a tag: at the end tag of an element that contains only characters, else at `at`.

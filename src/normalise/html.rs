@@ -5,7 +5,7 @@ use super::cut::cut;
 use super::declarations::declarations;
 use super::escape::escaped;
 use super::fast_path;
-use super::limits::TextLimits;
+use super::limits::{GROWN, TextLimits};
 use super::plain::is_dropped;
 use super::recover;
 use crate::model::{Markup, SafeHtml, uri};
@@ -22,8 +22,9 @@ pub const LONGEST: usize = 5 * 1024 * 1024;
 /// bare ones (5 MB of `&a` took over three minutes).
 const AMPERSANDS: usize = 50_000;
 
-/// Maximum number of less-than signs of one text, which is truncated at the next one.
-const LESS_THANS: usize = 400_000;
+/// Maximum number of `<`, of `>`, of `"` and of no-break spaces of one text, which is truncated at the next one. Escaped, they take
+/// up to six times as many bytes.
+const MARKS: usize = 400_000;
 
 /// Returns a text as safe HTML, or `None` when nothing is left. Relative addresses are resolved against `base`, and dropped
 /// without one. Links to parts of the text itself are pointed at `page`, the entry's page, if there is one. Line ends of plain
@@ -41,6 +42,11 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
         limits.note("long-texts");
     }
     let text = &text[..text.floor_char_boundary(LONGEST)];
+    let kept = bounded(text);
+    if kept.len() < text.len() {
+        limits.note("too-many-marks");
+    }
+    let text = kept;
     let safe = match markup {
         Markup::Text(_) => lines(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
@@ -55,11 +61,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
 
 /// Sanitises HTML in the cheapest way that suits it.
 fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
-    let kept = bounded(text);
-    if kept.len() < text.len() {
-        limits.note("too-many-marks");
-    }
-    let text = declarations(kept);
+    let text = declarations(text);
     let text = if recover::needs(&text) {
         Cow::Owned(recover::rewrite(&attributes::cut(&text, limits), page, limits))
     } else {
@@ -71,11 +73,17 @@ fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits)
     clean(&cut(&text, limits)?, base, limits)
 }
 
-/// Truncates a text at the first ampersand or less-than sign beyond the limits.
+/// Truncates a text at the first mark beyond the limits.
 pub(super) fn bounded(text: &str) -> &str {
-    let ampersand = memchr::memchr_iter(b'&', text.as_bytes()).nth(AMPERSANDS);
-    let less_than = memchr::memchr_iter(b'<', text.as_bytes()).nth(LESS_THANS);
-    &text[..ampersand.unwrap_or(text.len()).min(less_than.unwrap_or(text.len()))]
+    let bytes = text.as_bytes();
+    let ends = [
+        memchr::memchr_iter(b'&', bytes).nth(AMPERSANDS),
+        memchr::memchr_iter(b'<', bytes).nth(MARKS),
+        memchr::memchr_iter(b'>', bytes).nth(MARKS),
+        memchr::memchr_iter(b'"', bytes).nth(MARKS),
+        memchr::memmem::find_iter(bytes, "\u{A0}").nth(MARKS),
+    ];
+    &text[..ends.into_iter().flatten().min().unwrap_or(text.len())]
 }
 
 /// Returns whether a character is removed: those of [`is_dropped`], except bidi characters (the end of a block ends their
@@ -102,10 +110,6 @@ thread_local! {
     /// The relative addresses of the text that is being sanitised.
     static ADDRESSES: RefCell<Addresses> = RefCell::default();
 }
-
-/// Maximum number of bytes by which the relative addresses of one text may grow: each is written with its base, which may be a
-/// hundred times as long.
-const GROWN: usize = 1024 * 1024;
 
 /// How much the relative addresses of the current text have grown.
 #[derive(Default)]

@@ -3,6 +3,10 @@
 use crate::model::{Deadline, SteppedDeadline};
 use std::cell::RefCell;
 
+/// Maximum number of bytes by which the relative addresses of one text may grow, and the links to its own parts: each is written
+/// with an address that may be a hundred times as long.
+pub(super) const GROWN: usize = 1024 * 1024;
+
 /// The limits on the texts of one document. Records what was cut under names like those of a document's repairs.
 #[derive(Debug, Clone, Default)]
 pub struct TextLimits {

@@ -3,8 +3,9 @@
 
 use super::attributes::{attribute, raw_kind};
 use super::embeds;
+use super::escape::escaped;
 use super::lazy;
-use super::limits::TextLimits;
+use super::limits::{GROWN, TextLimits};
 use super::strip::tokenise;
 use crate::model::escape::push_escaped;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
@@ -53,6 +54,8 @@ struct State {
     /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
+    /// Bytes by which links to parts of the text have grown.
+    grown: usize,
 }
 
 /// Maximum number of addresses remembered for one text.
@@ -83,7 +86,7 @@ impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
         if !hidden {
-            push_escaped(&mut self.out, text);
+            self.out.push_str(&escaped(text));
         }
     }
 
@@ -117,7 +120,7 @@ impl State {
             "picture" => return self.end_picture(start),
             "source" if self.picture.is_some() => return self.source(tag),
             "img" if start && !self.picture_tag(tag) => return,
-            "a" if start => lead_to(tag, page),
+            "a" if start && self.grown <= GROWN => self.lead_to(tag, page),
             _ => {}
         }
         write(&mut self.out, tag);
@@ -186,14 +189,15 @@ impl State {
     fn remember(&mut self, address: String) -> bool {
         !self.written.contains(&address) && (self.written.len() >= WRITTEN || self.written.insert(address))
     }
-}
 
-/// Points a link to a part of the text at that part of the entry's page.
-fn lead_to(tag: &mut Tag, page: Option<&str>) {
-    let Some(page) = page else { return };
-    let page = page.split('#').next().unwrap_or_default();
-    for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && a.value.starts_with('#')) {
-        attribute.value = format!("{page}{}", attribute.value).into();
+    /// Points a link to a part of the text at that part of the entry's page.
+    fn lead_to(&mut self, tag: &mut Tag, page: Option<&str>) {
+        let Some(page) = page else { return };
+        let page = page.split('#').next().unwrap_or_default();
+        for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && a.value.starts_with('#')) {
+            attribute.value = format!("{page}{}", attribute.value).into();
+            self.grown += page.len();
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Feeds that are configured with several addresses: the first that reads is used.
 
-use super::{PlannedPoll, Poller, Reading};
+use super::{PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
-    fetch::BodyShare,
     model::{Fault, FeedRecord, FeedUrl, Outcome},
     store::{FAILURES_BEFORE_CONFIGURED_ADDRESS, StoreError},
 };
@@ -15,7 +14,7 @@ impl Poller {
         &self,
         planned: &PlannedPoll,
         reading: Reading,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<Reading, StoreError> {
         let feed = &planned.feed;
         let others = planned.outlet.alternatives.iter().find(|(url, _)| *url == feed.url).map(|(_, others)| others);

@@ -3,10 +3,10 @@
 //! A document that shares nothing with the last one leaves a gap. Where the feed has older pages, they are read at the same
 //! poll until one shows an entry that is known, which closes the gap. What remains open is counted.
 
-use super::{FetchedDocument, PlannedPoll, Poller, Reading};
+use super::{FetchedDocument, PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
     clock::Clock,
-    fetch::{BodyShare, Fetched},
+    fetch::Fetched,
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
     store::{Document, PageFault, StoreError},
 };
@@ -67,7 +67,7 @@ impl Poller {
         &self,
         planned: &PlannedPoll,
         mut reading: Reading,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<Reading, StoreError> {
         let Some(document) = reading.document.as_mut() else { return Ok(reading) };
         if !self.leaves_gap(planned.feed.id, document).await? {
@@ -117,7 +117,7 @@ impl Poller {
         document: &mut Document,
         mut next: Option<FeedUrl>,
         pages: &mut OlderPages,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<(), StoreError> {
         let deadline = Clock::monotonic() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
@@ -150,10 +150,11 @@ impl Poller {
         planned: &PlannedPoll,
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), share).await;
+        share.release_document();
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(url).clone();
         let retry_after = answer.freshness.retry_after;
         let result = answer.result.map_err(|fault| PageFault { fault, retry_after })?;

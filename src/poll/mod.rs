@@ -4,12 +4,13 @@
 
 mod alternatives;
 mod backfill;
+mod memory;
 mod sitemaps;
 
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, BodyShare, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, LargeBodies},
+    fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
         Outlet, PlainText, RawHash, Validators,
@@ -19,12 +20,8 @@ use crate::{
     store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
 };
 use jiff::Timestamp;
+use memory::{PollMemory, PollShare};
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
-
-/// Memory that reading documents may take at once, over all polls, in bytes as [`parse::cost`] estimates: one document that is as
-/// large as may be, or a hundred of everyday size.
-const PARSING_MEMORY: u32 = 64_000_000;
 
 /// Feeds announced by one page that are tried at one poll: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
@@ -36,8 +33,7 @@ pub struct Poller {
     reader: Reader,
     writer: Writer,
     clock: Clock,
-    parsing: Arc<Semaphore>,
-    large: LargeBodies,
+    memory: PollMemory,
     /// Time that reading one document may take.
     work_limit: Duration,
 }
@@ -132,16 +128,7 @@ impl Poller {
     /// A poller over these.
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
-        let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
-        Self {
-            fetchers,
-            reader,
-            writer,
-            clock,
-            parsing,
-            large: LargeBodies::new(Clock::monotonic),
-            work_limit: parse::WORK,
-        }
+        Self { fetchers, reader, writer, clock, memory: PollMemory::new(), work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
@@ -164,11 +151,11 @@ impl Poller {
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         // Held until the poll is stored.
-        let mut share = self.large.share();
+        let mut share = self.memory.share();
         let answer = if planned.alone {
-            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share).await
+            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         } else {
-            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share).await
+            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         };
         let base = answer.base(&planned.feed.ask).clone();
         let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
@@ -199,7 +186,7 @@ impl Poller {
         fetched: Result<Fetched, Fault>,
         base: FeedUrl,
         announced: Vec<FeedUrl>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -249,10 +236,11 @@ impl Poller {
         planned: &PlannedPoll,
         url: FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Option<Reading> {
         tokio::time::sleep(planned.host_pause).await;
-        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), share).await;
+        share.release_document();
+        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(&url).clone();
         let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
         let index = (base.clone(), validators.clone(), body.hash());
@@ -271,18 +259,20 @@ impl Poller {
         planned: &PlannedPoll,
         found: FetchedDocument,
         listed_before: Arc<HashSet<RawHash>>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<Reading, UnreadableDocument> {
         let (found, max_body) = (Arc::new(found), self.fetcher(planned).max_body());
-        if !share.is_large() && max_body > EVERYDAY {
-            let read = self.parse_within(planned, Arc::clone(&found), Arc::clone(&listed_before), EVERYDAY).await;
+        if !share.body.is_large() && max_body > EVERYDAY {
+            let read =
+                self.parse_within(planned, Arc::clone(&found), Arc::clone(&listed_before), EVERYDAY, share).await;
             if !read.as_ref().is_ok_and(|reading| reading.document.as_ref().is_some_and(is_limited)) {
                 return read;
             }
             drop(read);
-            share.enlarge().await.map_err(UnreadableDocument::of)?;
+            share.release_document();
+            share.body.enlarge().await.map_err(UnreadableDocument::of)?;
         }
-        self.parse_within(planned, found, listed_before, max_body).await
+        self.parse_within(planned, found, listed_before, max_body, share).await
     }
 
     /// Reads a document on a blocking thread, under the limit of memory for parsing.
@@ -292,15 +282,13 @@ impl Poller {
         found: Arc<FetchedDocument>,
         listed_before: Arc<HashSet<RawHash>>,
         max_body: usize,
+        share: &mut PollShare,
     ) -> Result<Reading, UnreadableDocument> {
         let (hash, validators) = (found.body.hash(), found.validators.clone());
-        let cost = u32::try_from(parse::cost(&found.body)).unwrap_or(u32::MAX).min(PARSING_MEMORY);
-        // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
-        let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
+        let permit = share.parsing(parse::cost(&found.body)).await;
         let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
         let limit = self.work_limit;
         let work = move || {
-            let _permit = permit;
             let context = parse::ParseContext {
                 base: Some(found.base.url().clone()),
                 content_type: found.content_type.clone(),
@@ -309,14 +297,13 @@ impl Poller {
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),
             };
-            read_document(&found.body, &found.base, &context, &outlet, listed_before, now)
+            (read_document(&found.body, &found.base, &context, &outlet, listed_before, now), permit)
         };
-        let ReadDocument { document, guids_void, older } = match tokio::task::spawn_blocking(work).await {
-            Ok(read) => read?,
-            Err(panic) => {
-                return Err(UnreadableDocument::of(Fault::Parser(panic.to_string())));
-            }
-        };
+        let (read, permit) = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|panic| UnreadableDocument::of(Fault::Parser(panic.to_string())))?;
+        let ReadDocument { document, guids_void, older } = read?;
+        share.keep(permit, &document);
         Ok(Reading {
             body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),

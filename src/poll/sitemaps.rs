@@ -1,11 +1,11 @@
 //! News sitemaps that are found instead of a feed, and the indexes that list them. An index is read at every poll: the sitemaps
 //! that it lists change their names daily at some sites.
 
-use super::{FetchedDocument, PlannedPoll, Poller, Reading};
+use super::{FetchedDocument, PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
     clock::Clock,
     discover,
-    fetch::{BodyShare, Fetched},
+    fetch::Fetched,
     model::{Fault, FeedUrl, Hints, Outcome, RawHash, Validators},
     parse::{self, SitemapRef},
     store::{BodyState, Document},
@@ -36,11 +36,11 @@ impl Poller {
         planned: &PlannedPoll,
         page: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Option<Reading> {
         let search = async {
             sleep(planned.host_pause).await;
-            for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now(), share).await {
+            for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now(), &mut share.body).await {
                 if let Some(reading) = self.try_address(planned, url, listed_before, share).await {
                     return Some(reading);
                 }
@@ -57,7 +57,7 @@ impl Poller {
         (url, validators, hash): Index,
         listed: Vec<SitemapRef>,
         listed_before: &Arc<HashSet<RawHash>>,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Reading {
         let chosen = discover::choose(&url, listed);
         // Only an index that dates its sitemaps changes whenever one of them does.
@@ -87,9 +87,10 @@ impl Poller {
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
         joined: &mut Joined,
-        share: &mut BodyShare,
+        share: &mut PollShare,
     ) -> Result<Reading, Fault> {
-        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), share).await;
+        share.release_document();
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(url).clone();
         joined.bytes += answer.bytes;
         let Fetched::Document { body, content_type, validators } = answer.result? else {

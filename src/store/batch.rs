@@ -13,8 +13,10 @@ use tokio::sync::oneshot;
 const MAX_POLLS: usize = 64;
 /// Entries decided together, beyond which no further poll joins.
 const MAX_ENTRIES: usize = 1_000;
-/// Entries of one document decided in one transaction at most.
+/// Maximum number of entries of one document decided in one transaction.
 const STRIDE: usize = 1_000;
+/// Maximum size of their texts, in bytes; an entry with a longer text has a transaction of its own.
+const STRIDE_BYTES: usize = 4 << 20;
 /// Bytes of documents decided together, beyond which no further poll joins.
 const MAX_BYTES: u64 = 16 << 20;
 
@@ -39,7 +41,8 @@ impl PendingPoll {
     /// change nothing.
     pub(super) fn new(mut poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>) -> Self {
         let findings = brought_before(&poll);
-        if let Some(Document { entries, listing, .. }) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
+        if let Some(Document { entries, listing, .. }) = poll.document.as_mut().filter(|d| stride(d) < d.entries.len())
+        {
             entries.sort_by(|a, b| order(a, listing).cmp(&order(b, listing)));
         }
         Self { poll, reply, findings }
@@ -47,13 +50,27 @@ impl PendingPoll {
 
     /// Whether one transaction is too short for it.
     pub(super) fn is_long(&self) -> bool {
-        self.poll.document.as_ref().is_some_and(|d| d.entries.len() > STRIDE)
+        self.poll.document.as_ref().is_some_and(|d| stride(d) < d.entries.len())
     }
 
     /// Whether every entry of its document has been moved out of it.
     pub(super) fn is_whole(&self) -> bool {
         self.poll.document.as_ref().is_none_or(|d| d.entries.is_empty())
     }
+}
+
+/// Returns the number of entries of a document that are decided next.
+fn stride(document: &Document) -> usize {
+    let mut left = STRIDE_BYTES;
+    let fits = |entry: &&Entry| {
+        let html = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len());
+        let size = html.sum::<usize>() + entry.folded.body.len();
+        let is_within = size <= left;
+        left = left.saturating_sub(size);
+        is_within
+    };
+    let within = document.entries.iter().take(STRIDE).take_while(fits).count();
+    within.max(1).min(document.entries.len())
 }
 
 /// The order in which `dedup` decides the entries of one document.
@@ -67,7 +84,7 @@ impl Batch {
     }
 
     pub(super) fn add(&mut self, poll: PendingPoll) {
-        self.entries += poll.poll.document.as_ref().map_or(0, |d| d.entries.len().min(STRIDE));
+        self.entries += poll.poll.document.as_ref().map_or(0, stride);
         self.bytes += poll.poll.bytes;
         self.polls.push(poll);
     }
@@ -77,8 +94,9 @@ impl Batch {
         let mut arrivals = Vec::with_capacity(self.entries);
         for (index, pending) in self.polls.iter_mut().enumerate() {
             let FinishedPoll { feed, ended_at, document: Some(document), .. } = &mut pending.poll else { continue };
+            let later = stride(document);
             let Document { entries, listing, .. } = document;
-            let later = entries.split_off(entries.len().min(STRIDE));
+            let later = entries.split_off(later);
             for entry in std::mem::replace(entries, later) {
                 arrivals.push(Arrival {
                     poll: index,

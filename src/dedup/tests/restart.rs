@@ -196,3 +196,25 @@ proptest! {
         prop_assert_eq!(run(&batches, false), run(&reversed, false));
     }
 }
+
+#[test]
+fn the_window_keeps_the_newest_entries_of_each_feed_only_before_and_after_a_restart() {
+    let text = |n: usize| (0..20).map(|word| format!("word{word}of{n} ")).collect::<Vec<_>>().concat();
+    let most = rules::OF_FEED;
+    let arrivals = (0..most + 500).map(|n| arrival(&format!("k{n}"), &format!("title {n}"), &text(n)));
+    let others = (0..10).map(|n| arrival(&format!("o{n}"), &format!("other {n}"), &text(100_000 + n)).of_feed(10));
+    let (mut window, mut ids) = (Window::default(), ids());
+    let mut kept = Kept::default();
+    kept.apply(decide(arrivals.chain(others).collect(), KnownEntries::default(), &mut window, &mut ids));
+    assert_eq!(kept.entries.len(), most + 510, "every entry is new");
+    assert_eq!(window.len(), most + 10);
+    let mut loaded = Window::default();
+    loaded.load(at(1000), kept.entries.into_values());
+    assert_eq!(loaded.len(), most + 10);
+    let texts = |window: &Window| {
+        let mut ids: Vec<EntryId> = (0..20_000).map(EntryId).filter(|id| window.text(*id).is_some()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(texts(&window), texts(&loaded), "the same entries");
+}

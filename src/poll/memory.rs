@@ -1,0 +1,124 @@
+//! Limits the memory of all polls together, from the bytes of a document until its entries are stored.
+//!
+//! Large documents are received two at a time ([`LargeBodies`]), and parsed and stored one after the other. The others share
+//! [`SMALL`]: before a document is parsed it takes what parsing may need, and then keeps what its entries take. A poll gives up what
+//! it holds before it waits for more, except for the permit of its large body, which whoever parses a large document has already.
+//! So there is no deadlock.
+
+use crate::{
+    clock::Clock,
+    fetch::{BodyShare, LargeBodies},
+    model::Entry,
+    store::Document,
+};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Memory for all documents of ordinary size that are parsed or wait to be stored, in bytes as [`crate::parse::cost`] estimates:
+/// a hundred real ones.
+const SMALL: u32 = 24_000_000;
+
+/// Memory that an entry takes beside its texts, in bytes.
+const ENTRY: usize = 1_500;
+
+/// The memory of all polls of a process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct PollMemory {
+    bodies: LargeBodies,
+    large: Arc<Semaphore>,
+    small: Arc<Semaphore>,
+}
+
+/// What one poll holds. Dropping it returns everything.
+#[derive(Debug)]
+pub(super) struct PollShare {
+    memory: PollMemory,
+    /// Its share of the large bodies.
+    pub body: BodyShare,
+    /// For the document that it parsed last.
+    document: Option<OwnedSemaphorePermit>,
+}
+
+impl PollMemory {
+    /// Creates the limits.
+    pub fn new() -> Self {
+        Self {
+            bodies: LargeBodies::new(Clock::monotonic),
+            large: Arc::new(Semaphore::new(1)),
+            small: Arc::new(Semaphore::new(SMALL as usize)),
+        }
+    }
+
+    /// Returns the share of one poll, which holds nothing yet.
+    pub fn share(&self) -> PollShare {
+        PollShare { memory: self.clone(), body: self.bodies.share(), document: None }
+    }
+}
+
+impl PollShare {
+    /// Gives up what the document takes that was parsed last.
+    pub fn release_document(&mut self) {
+        self.document = None;
+    }
+
+    /// Waits until a document may be parsed that needs this many bytes. The permit goes along with the work: a poll that is dropped
+    /// does not end its thread. [`Self::keep`] takes it back.
+    pub async fn parsing(&mut self, cost: usize) -> Option<OwnedSemaphorePermit> {
+        self.release_document();
+        // The semaphores are never closed.
+        if self.body.is_large() {
+            return Arc::clone(&self.memory.large).acquire_owned().await.ok();
+        }
+        let cost = u32::try_from(cost).unwrap_or(SMALL).min(SMALL);
+        Arc::clone(&self.memory.small).acquire_many_owned(cost).await.ok()
+    }
+
+    /// Keeps of a permit what a document's entries take, until the poll ends.
+    pub fn keep(&mut self, permit: Option<OwnedSemaphorePermit>, document: &Document) {
+        self.document = permit.map(|mut permit| {
+            let needed = document.entries.iter().map(weight).sum::<usize>().max(1);
+            // The rest is returned at once.
+            drop(permit.num_permits().checked_sub(needed).and_then(|surplus| permit.split(surplus)));
+            permit
+        });
+    }
+}
+
+/// Memory that an entry takes, in bytes.
+fn weight(entry: &Entry) -> usize {
+    let texts = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len()).sum::<usize>();
+    ENTRY + texts + entry.folded.title.len() + entry.folded.body.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test]
+    async fn a_poll_gives_up_what_it_holds_before_it_waits_for_more() {
+        let memory = PollMemory::new();
+        let (mut first, mut second) = (memory.share(), memory.share());
+        first.document = first.parsing(usize::MAX).await;
+        assert!(second.parsing(1).now_or_never().is_none(), "all is taken");
+        first.document = first.parsing(1_000_000).await;
+        second.document = second.parsing(1_000_000).await;
+        drop(first);
+        assert_eq!(memory.small.available_permits(), SMALL as usize - 1_000_000);
+        second.release_document();
+        assert_eq!(memory.small.available_permits(), SMALL as usize);
+    }
+
+    #[tokio::test]
+    async fn large_documents_are_parsed_one_after_the_other_and_hold_up_no_small_one() {
+        let memory = PollMemory::new();
+        let (mut first, mut second, mut small) = (memory.share(), memory.share(), memory.share());
+        first.body.enlarge().await.unwrap();
+        second.body.enlarge().await.unwrap();
+        first.document = first.parsing(usize::MAX).await;
+        assert!(second.parsing(usize::MAX).now_or_never().is_none());
+        assert!(small.parsing(usize::MAX).await.is_some());
+        drop(first);
+        assert!(second.parsing(usize::MAX).await.is_some());
+    }
+}
