@@ -137,7 +137,8 @@ impl Config {
     fn of(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
         sections::refuse_unknown(book, root);
         let (outlets, own_schedules, public_urls) = outlets::read(book, root);
-        let channels = channels::read(book, root, &outlets);
+        let publish = Publish::read(book, root);
+        let channels = channels::read(book, root, &outlets, publish.outlet_in_title);
         Self {
             server: Server::read(book, root),
             database: Database::read(book, root, directory),
@@ -145,7 +146,7 @@ impl Config {
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
-            publish: Publish::read(book, root),
+            publish,
             log: Log::read(book, root),
             outlets,
             channels,

@@ -256,17 +256,19 @@ impl Stories {
     }
 }
 
-/// `[publish]`: how large editions may be.
+/// `[publish]`: how large editions may be, and what they show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish {
     /// Largest text of an entry, in bytes of HTML; a longer one is cut, with a link to the rest.
     pub entry_max: usize,
     /// Largest edition, in bytes; where its texts are too much, the oldest shrink.
     pub edition_max: usize,
+    /// Whether feeds name the outlet before each title, where a channel does not say it itself.
+    pub outlet_in_title: bool,
 }
 
 impl Publish {
-    const KEYS: [&'static str; 2] = ["entry_max", "edition_max"];
+    const KEYS: [&'static str; 3] = ["entry_max", "edition_max", "outlet_in_title"];
     /// Some ten thousand words: longer than any report, and a hundred of them are not much more than an edition may hold.
     pub const ENTRY_MAX: u64 = 64_000;
     const ENTRY_BOUNDS: RangeInclusive<u64> = 1_000..=1_000_000;
@@ -283,6 +285,7 @@ impl Publish {
         let read = Self {
             entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
             edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
+            outlet_in_title: section.flag("outlet_in_title").unwrap_or(false),
         };
         if read.edition_max < read.entry_max {
             let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };

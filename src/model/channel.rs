@@ -25,6 +25,10 @@ pub struct Channel {
     pub prefer: Vec<Slug>,
     /// One entry a story; `false` lists every report.
     pub collapse: bool,
+    /// What it is about, for readers that show it under the title.
+    pub subtitle: Option<String>,
+    /// Whether its feeds name the outlet before each title.
+    pub outlet_in_title: bool,
 }
 
 impl Channel {
@@ -49,6 +53,10 @@ pub struct ChannelView {
     pub slug: String,
     /// Its title.
     pub title: String,
+    /// What it is about; `None` = a sentence of ours.
+    pub subtitle: Option<String>,
+    /// Whether the outlet stands before each title.
+    pub outlet_in_title: bool,
     /// `[server] public_url`, with a trailing slash: the base of every own address.
     pub public_url: Url,
     /// Language of all stories, when they agree.
@@ -92,6 +100,10 @@ pub struct ReportView {
     pub published: Timestamp,
     /// Language tag.
     pub language: Option<String>,
+    /// Language of the title, where it is not the entry's.
+    pub title_language: Option<String>,
+    /// Language of the text, where it is not the entry's.
+    pub text_language: Option<String>,
     /// Summary.
     pub summary: Option<SafeHtml>,
     /// Full text.

@@ -29,7 +29,10 @@ use url::Url;
 
 /// Number of the rules by which documents are rendered. It moves whenever the same stories would give other bytes: what was
 /// kept under another number is rendered anew, not served.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
+
+/// Path of the icon that feeds name.
+pub const ICON_PATH: &str = "/icon.svg";
 
 /// What marks a document as rendered by these rules and settings.
 #[must_use]
