@@ -1,7 +1,7 @@
-//! What a new entry costs: folding, candidates, verification, all rules on one core. Prints a table.
+//! Measures the cost of a new entry: folding, candidates, verification, all rules on one core. Prints a table.
 //!
-//! `cargo bench --bench stories`. The texts are made up of invented words, distributed as words are (Zipf), 1,200
-//! characters each; three in ten are copies of another outlet's report with words changed and a line put in front.
+//! `cargo bench --bench stories`. The texts consist of invented words with the distribution of natural ones (Zipf), 1,200
+//! characters each. Three in ten are copies of another outlet's report with words changed and a line added in front.
 
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -13,14 +13,16 @@ use warraq::normalise::fold::fold;
 const START: i64 = 1_780_000_000;
 const OUTLETS: i64 = 50;
 const CHARACTERS: usize = 1_200;
-/// Reports that may still be copied.
+/// Number of whole texts that the writer's window holds.
+const TEXTS: usize = 2_048;
+/// Number of recent reports that may still be copied.
 const RECENT: usize = 1_000;
 
 fn main() {
-    println!("{:<58} {:>12} {:>10}", "one core", "a second", "p99 (wall)");
+    println!("{:<58} {:>12} {:>10} {:>10}", "one core", "a second", "median", "p99 (wall)");
     memory();
     folding();
-    for held in [1_000, 10_000] {
+    for held in [1_000, 10_000, 100_000] {
         deciding(held);
     }
 }
@@ -38,32 +40,33 @@ fn folding() {
     row("folding a text of 1,200 characters", texts.len(), &begun, times);
 }
 
-/// Folding, candidates, verification and decision, one entry a batch, while the window keeps holding `held` entries.
+/// Measures candidates, verification and decision, one entry per batch, while the window always holds `held` entries.
 fn deciding(held: usize) {
-    let mut memory = Memory::new(held);
+    let mut memory = Memory::new(held, Window::default());
     for _ in 0..held {
         memory.take();
     }
     let measured = 5_000;
-    let reports: Vec<Report> = (0..measured).map(|_| memory.made.report()).collect();
+    let arrivals: Vec<Arrival> = (0..measured).map(|_| memory.arrival()).collect();
     let mut times = Vec::new();
     let begun = Clock::start();
-    for report in reports {
+    for arrival in arrivals {
         let one = Instant::now();
-        memory.decide(report);
+        memory.decide(arrival);
         times.push(one.elapsed());
     }
-    row(&format!("folding and deciding, {} entries in the window", memory.window.len()), measured, &begun, times);
+    row(&format!("deciding, {} entries in the window", memory.window.len()), measured, &begun, times);
     println!(
         "  of {} decisions {} joined a story, {} were duplicates",
         memory.decided, memory.joined, memory.duplicates
     );
 }
 
-/// First, as what other measures freed would be taken again unseen.
+/// Must run first, because memory that other measurements freed would be reused without showing.
 fn memory() {
     let before = resident();
-    let mut memory = Memory::new(10_000);
+    // Like the writer's window; texts that it no longer holds are not compared here.
+    let mut memory = Memory::new(10_000, Window::default().holding_texts(TEXTS));
     for _ in 0..10_000 {
         memory.take();
     }
@@ -78,7 +81,7 @@ fn memory() {
     }
 }
 
-/// Processor time of this thread where the system tells, else time on the wall: what others do meanwhile is not counted.
+/// CPU time of this thread if the system provides it, else wall-clock time. CPU time excludes what other programs do meanwhile.
 struct Clock(Instant, Option<u64>);
 
 impl Clock {
@@ -97,7 +100,7 @@ impl Clock {
     }
 }
 
-/// Resident bytes of this process, where the system tells.
+/// Returns the resident bytes of this process, if the system provides them.
 fn resident() -> Option<usize> {
     let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
     pages.split(' ').nth(1)?.parse::<usize>().ok().map(|pages| pages * 4096)
@@ -107,23 +110,25 @@ fn row(name: &str, entries: usize, begun: &Clock, mut times: Vec<Duration>) {
     times.sort_unstable();
     let p99 = times[times.len() * 99 / 100];
     let rate = u128::from(entries as u64) * 1_000_000_000 / begun.elapsed().as_nanos().max(1);
-    println!("{name:<58} {rate:>12} {:>10}", format!("{p99:.1?}"));
+    let median = times[times.len() / 2];
+    println!("{name:<58} {rate:>12} {:>10} {:>10}", format!("{median:.1?}"), format!("{p99:.1?}"));
 }
 
-/// A window that moves on so fast that it always holds as many entries.
+/// A window that moves so fast that the number of its entries stays constant.
 struct Memory {
     window: Window,
     ids: IdAllocator,
     made: Maker,
     step_ms: i64,
+    arrived: i64,
     decided: i64,
     joined: u32,
     duplicates: u32,
 }
 
 impl Memory {
-    fn new(held: usize) -> Self {
-        let mut window = Window::default();
+    fn new(held: usize, window: Window) -> Self {
+        let mut window = window;
         window.load(at(0), []);
         let span_ms = 36 * 3_600_000;
         Self {
@@ -131,6 +136,7 @@ impl Memory {
             ids: IdAllocator { next_entry: EntryId(1), next_story: StoryId(1) },
             made: Maker::new(held as u64),
             step_ms: span_ms / i64::try_from(held).unwrap_or(1),
+            arrived: 0,
             decided: 0,
             joined: 0,
             duplicates: 0,
@@ -138,14 +144,19 @@ impl Memory {
     }
 
     fn take(&mut self) {
-        let report = self.made.report();
-        self.decide(report);
+        let arrival = self.arrival();
+        self.decide(arrival);
     }
 
-    fn decide(&mut self, report: Report) {
+    fn arrival(&mut self) -> Arrival {
+        let report = self.made.report();
+        self.arrived += 1;
+        let now = at(self.arrived * self.step_ms);
+        arrival(self.arrived, report, now)
+    }
+
+    fn decide(&mut self, arrival: Arrival) {
         self.decided += 1;
-        let now = at(self.decided * self.step_ms);
-        let arrival = arrival(self.decided, report, now);
         let changes = decide(vec![arrival], KnownEntries::default(), &mut self.window, &mut self.ids);
         for decided in changes.into_decisions() {
             match decided.change {
@@ -188,7 +199,6 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         outlet: OutletId(report.outlet),
         seen_at: now,
         previous_success: Some(now),
-        oldest_believed: None,
         link_repeats: false,
         listing: std::sync::Arc::default(),
         entry,
@@ -202,7 +212,7 @@ struct Report {
     body: String,
 }
 
-/// Writes reports; the same ones for the same seed.
+/// Generates reports, the same ones for the same seed.
 struct Maker {
     state: u64,
     words: Vec<String>,
@@ -223,7 +233,7 @@ impl Maker {
         made
     }
 
-    /// xorshift64*: fast, and good enough to choose words.
+    /// Returns a random number by xorshift64*, which is fast and good enough to choose words.
     fn next(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
@@ -235,7 +245,7 @@ impl Maker {
         usize::try_from(self.next() >> 33).unwrap_or(0) % most.max(1)
     }
 
-    /// A word by Zipf's law: the rank's logarithm is evenly distributed.
+    /// Returns a word by Zipf's law: the logarithm of the rank is evenly distributed.
     fn word(&mut self) -> String {
         let even = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30,000")]

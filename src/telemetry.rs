@@ -1,66 +1,138 @@
-//! Log set-up: standard error, text or JSON, level by `WARRAQ_LOG`. Each module decides what it logs; secrets and
-//! bodies never are.
+//! Sets up logging to standard error, as text or JSON, with the level from `WARRAQ_LOG`. Each module decides what it logs;
+//! secrets and bodies are never logged. If standard error is the journal, each line begins with its priority (sd-daemon(3)), so
+//! that `journalctl -p warning` finds it, and has no time of its own.
 
 use crate::config::LogFormat;
-use std::io::{self, IsTerminal};
-use tracing::{Subscriber, level_filters::LevelFilter};
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use std::{
+    fmt, fs,
+    io::{self, IsTerminal},
+    os::unix::fs::MetadataExt as _,
+};
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{
+        FmtContext, FormatEvent, FormatFields, MakeWriter,
+        format::{self, JsonFields, Writer},
+    },
+    registry::LookupSpan,
+};
 
-/// What is logged unless `WARRAQ_LOG` says otherwise.
+/// The log level if `WARRAQ_LOG` is not set.
 pub const DEFAULT_LEVEL: &str = "info";
 
-/// Why logging could not be set up.
+/// Error of setting up logging.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// `WARRAQ_LOG` cannot be read.
+    /// `WARRAQ_LOG` is not a valid filter.
     #[error(
         "WARRAQ_LOG: {text:?} is not a log filter ({why}); allowed: error, warn, info, debug, trace, off, or directives such as \"info,warraq::fetch=debug\""
     )]
     Filter {
-        /// What it holds.
+        /// Its value.
         text: String,
         /// What is wrong with it.
         why: String,
     },
-    /// Logging was set up before.
+    /// Logging is already set up.
     #[error("logging is already set up")]
     Twice,
 }
 
-/// Sends log lines to standard error from now on, in colour on a terminal. `filter` is `WARRAQ_LOG`.
+/// Starts logging to standard error, in colour on a terminal. `filter` is the value of `WARRAQ_LOG`.
 ///
 /// # Errors
-/// When the filter cannot be read, or logging is already set up.
+/// Fails if the filter is invalid, or if logging is already set up.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
-    let subscriber = subscriber(format, filter, io::stderr().is_terminal(), io::stderr)?;
+    let destination = if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()) {
+        Destination::Journal
+    } else if io::stderr().is_terminal() {
+        Destination::Terminal
+    } else {
+        Destination::Other
+    };
+    let subscriber = subscriber(format, filter, destination, io::stderr)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Twice)
+}
+
+/// What standard error is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Destination {
+    /// A terminal, which shows colours.
+    Terminal,
+    /// The journal, which reads a priority before each line and adds the time.
+    Journal,
+    /// A file or a pipe.
+    Other,
+}
+
+/// Returns whether standard error is the stream that `JOURNAL_STREAM` names by device and inode (systemd.exec(5)). The variable
+/// alone is not enough, because a child process whose output goes elsewhere inherits it too.
+fn is_journal(stream: Option<&str>) -> bool {
+    let Ok(error) = fs::metadata("/proc/self/fd/2") else { return false };
+    stream.is_some_and(|stream| stream == format!("{}:{}", error.dev(), error.ino()))
+}
+
+/// Writes the priority before each line.
+struct JournalFormat<F>(F);
+
+impl<S, N, F> FormatEvent<S, N> for JournalFormat<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.0.format_event(context, Writer::new(&mut text), event)?;
+        let priority = priority(*event.metadata().level());
+        text.lines().try_for_each(|line| writeln!(writer, "<{priority}>{line}"))
+    }
+}
+
+/// Returns the priority of a level, as numbered by syslog(3).
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        _ => 7,
+    }
 }
 
 fn subscriber<W>(
     format: LogFormat,
     filter: Option<&str>,
-    colour: bool,
+    destination: Destination,
     writer: W,
 ) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let lines = tracing_subscriber::fmt().with_writer(writer).with_env_filter(self::filter(filter)?);
-    Ok(match format {
-        LogFormat::Text => Box::new(lines.with_ansi(colour).finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).with_span_list(false).finish()),
+    Ok(match (format, destination) {
+        (LogFormat::Text, Destination::Journal) => {
+            let text = format::format().without_time().with_target(false).with_ansi(false);
+            Box::new(lines.with_ansi(false).event_format(JournalFormat(text)).finish())
+        }
+        (LogFormat::Json, Destination::Journal) => {
+            let json = format::format().json().flatten_event(true).with_span_list(false);
+            Box::new(lines.fmt_fields(JsonFields::new()).event_format(JournalFormat(json)).finish())
+        }
+        (LogFormat::Text, _) => Box::new(lines.with_ansi(destination == Destination::Terminal).finish()),
+        (LogFormat::Json, _) => Box::new(lines.json().flatten_event(true).with_span_list(false).finish()),
     })
 }
 
-/// A bare level speaks of Warraq alone, and of the crates below it only what is worth a warning: they report each
-/// connection and statement. Directives are taken as they are.
+/// Parses the filter. A bare level applies only to Warraq itself. Of its dependencies, which report every connection and
+/// statement, only warnings and errors are logged. Directives are used as they are.
 fn filter(text: Option<&str>) -> Result<EnvFilter, TelemetryError> {
     let text = text.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT_LEVEL);
     let fault = |why: &str| TelemetryError::Filter { text: text.to_owned(), why: why.to_owned() };
     let directives = match text.parse::<LevelFilter>() {
         Ok(LevelFilter::OFF) => "off".to_owned(),
         Ok(level) => format!("{},warraq={level}", level.min(LevelFilter::WARN)),
-        // As a directive, a bare word would be a crate's name and silence everything else.
+        // As a directive, a bare word would be the name of a crate and silence everything else.
         Err(_) if text.bytes().all(|b| b.is_ascii_alphabetic()) => return Err(fault("no such level")),
         Err(_) => text.to_owned(),
     };
@@ -86,11 +158,15 @@ mod tests {
         }
     }
 
-    /// What a debug, an info and another crate's info and warning leave.
+    /// Logs at debug and info level, and at info and warning level for another crate; returns the lines that pass the filter.
     fn logged(format: LogFormat, filter: Option<&str>) -> Vec<String> {
+        logged_to(Destination::Other, format, filter)
+    }
+
+    fn logged_to(destination: Destination, format: LogFormat, filter: Option<&str>) -> Vec<String> {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(format, filter, false, move || writer.clone()).unwrap();
+        let subscriber = subscriber(format, filter, destination, move || writer.clone()).unwrap();
         tracing::subscriber::with_default(subscriber, || {
             tracing::debug!("a detail");
             tracing::info!(feed = "http://a.example/feed", new = 3, "polled\nwell");
@@ -122,6 +198,24 @@ mod tests {
         let lines = logged(LogFormat::Text, None);
         assert!(lines[0].contains("INFO") && !lines.concat().contains('\u{1b}'), "{lines:?}");
         assert!(lines.concat().contains("new=3"));
+    }
+
+    #[test]
+    fn the_journal_gets_a_priority_before_every_line() {
+        let text = logged_to(Destination::Journal, LogFormat::Text, Some("debug"));
+        let begins: Vec<&str> = text.iter().map(|line| &line[..3]).collect();
+        assert_eq!(begins, ["<7>", "<6>", "<6>", "<4>"], "{text:?}");
+        assert!(text[1].starts_with("<6> INFO polled"), "no time, no module: {text:?}");
+        let json = logged_to(Destination::Journal, LogFormat::Json, None);
+        let line: serde_json::Value = serde_json::from_str(json[0].strip_prefix("<6>").unwrap()).unwrap();
+        assert_eq!((line["message"].as_str(), line["new"].as_i64()), (Some("polled\nwell"), Some(3)));
+    }
+
+    #[test]
+    fn a_variable_that_names_another_stream_is_no_journal() {
+        assert!(!is_journal(None) && !is_journal(Some("")) && !is_journal(Some("8:1")));
+        let error = fs::metadata("/proc/self/fd/2").unwrap();
+        assert!(is_journal(Some(&format!("{}:{}", error.dev(), error.ino()))));
     }
 
     #[test]

@@ -16,6 +16,9 @@ _warraq() {
             ",$1")
                 cmd="warraq"
                 ;;
+            warraq,add)
+                cmd="warraq__subcmd__add"
+                ;;
             warraq,backup)
                 cmd="warraq__subcmd__backup"
                 ;;
@@ -25,8 +28,14 @@ _warraq() {
             warraq,demo)
                 cmd="warraq__subcmd__demo"
                 ;;
+            warraq,disable)
+                cmd="warraq__subcmd__disable"
+                ;;
             warraq,discover)
                 cmd="warraq__subcmd__discover"
+                ;;
+            warraq,enable)
+                cmd="warraq__subcmd__enable"
                 ;;
             warraq,explain)
                 cmd="warraq__subcmd__explain"
@@ -55,6 +64,9 @@ _warraq() {
             warraq,prune)
                 cmd="warraq__subcmd__prune"
                 ;;
+            warraq,remove)
+                cmd="warraq__subcmd__remove"
+                ;;
             warraq,replay)
                 cmd="warraq__subcmd__replay"
                 ;;
@@ -66,6 +78,9 @@ _warraq() {
                 ;;
             warraq,search)
                 cmd="warraq__subcmd__search"
+                ;;
+            warraq,status)
+                cmd="warraq__subcmd__status"
                 ;;
             warraq__subcmd__explain,entry)
                 cmd="warraq__subcmd__explain__subcmd__entry"
@@ -91,6 +106,9 @@ _warraq() {
             warraq__subcmd__explain__subcmd__help,story)
                 cmd="warraq__subcmd__explain__subcmd__help__subcmd__story"
                 ;;
+            warraq__subcmd__help,add)
+                cmd="warraq__subcmd__help__subcmd__add"
+                ;;
             warraq__subcmd__help,backup)
                 cmd="warraq__subcmd__help__subcmd__backup"
                 ;;
@@ -100,8 +118,14 @@ _warraq() {
             warraq__subcmd__help,demo)
                 cmd="warraq__subcmd__help__subcmd__demo"
                 ;;
+            warraq__subcmd__help,disable)
+                cmd="warraq__subcmd__help__subcmd__disable"
+                ;;
             warraq__subcmd__help,discover)
                 cmd="warraq__subcmd__help__subcmd__discover"
+                ;;
+            warraq__subcmd__help,enable)
+                cmd="warraq__subcmd__help__subcmd__enable"
                 ;;
             warraq__subcmd__help,explain)
                 cmd="warraq__subcmd__help__subcmd__explain"
@@ -130,6 +154,9 @@ _warraq() {
             warraq__subcmd__help,prune)
                 cmd="warraq__subcmd__help__subcmd__prune"
                 ;;
+            warraq__subcmd__help,remove)
+                cmd="warraq__subcmd__help__subcmd__remove"
+                ;;
             warraq__subcmd__help,replay)
                 cmd="warraq__subcmd__help__subcmd__replay"
                 ;;
@@ -141,6 +168,9 @@ _warraq() {
                 ;;
             warraq__subcmd__help,search)
                 cmd="warraq__subcmd__help__subcmd__search"
+                ;;
+            warraq__subcmd__help,status)
+                cmd="warraq__subcmd__help__subcmd__status"
                 ;;
             warraq__subcmd__help__subcmd__explain,entry)
                 cmd="warraq__subcmd__help__subcmd__explain__subcmd__entry"
@@ -158,12 +188,42 @@ _warraq() {
 
     case "${cmd}" in
         warraq)
-            opts="-h -V --config --help --version run demo check poll feeds search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
+            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__add)
+            opts="-h --slug --name --tag --dry-run --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --slug)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -229,7 +289,43 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__disable)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__discover)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__enable)
             opts="-h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -408,12 +504,16 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__feeds)
-            opts="-h --json --config --help"
+            opts="-h --failing --sort --json --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --sort)
+                    COMPREPLY=($(compgen -W "outlet last next failures entries" -- "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -444,8 +544,22 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__help)
-            opts="run demo check poll feeds search explain replay inspect discover import-opml export-opml backup restore prune healthcheck help"
+            opts="run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -499,7 +613,35 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__help__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__help__subcmd__discover)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__help__subcmd__enable)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -681,6 +823,20 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__help__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -737,8 +893,22 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__help__subcmd__status)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__import__subcmd__opml)
-            opts="-h --config --help"
+            opts="-h --write --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -817,6 +987,24 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__remove)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__replay)
             opts="-h --json --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -878,6 +1066,31 @@ _warraq() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__status)
+            opts="-h --backups --json --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --backups)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

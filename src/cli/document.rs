@@ -1,14 +1,14 @@
-//! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
+//! `warraq inspect` and `warraq discover`: read one document from a file or an address, without configuration or database.
 
 use super::{
     CliError, inspect,
     out::{counted, written},
+    probe::{self, Answer, FoundFeed},
 };
 use crate::{
-    clock::Clock,
-    fetch::{FetchLimits, Fetched, Fetcher},
-    model::{Deadline, Fault, FeedUrl, Network, ParsedFeed, Validators},
-    parse::{self, Announced, ParseContext},
+    fetch::{FetchLimits, Fetcher},
+    model::{Fault, FeedUrl, Network, ParsedFeed},
+    parse::{Announced, ParseContext},
 };
 use anyhow::{Context as _, anyhow};
 use std::{
@@ -18,55 +18,27 @@ use std::{
 };
 use url::Url;
 
-/// Largest file that is read: the default of `[fetch] max_body`.
+/// Maximum size of a file, in bytes: the default of `[fetch] max_body`.
 const FILE_MAX: u64 = 10_000_000;
 
-/// Feeds announced by one page that are tried, as at a poll.
-const ANNOUNCED_TRIED: usize = 3;
-
-/// What the command line says of the document.
+/// The document that the command line names.
 pub(super) struct InputArgs {
-    /// A file's path, or an http(s) address.
+    /// Path of a file, or an http(s) address.
     pub place: String,
-    /// Address that relative ones are relative to.
+    /// Address that relative addresses in the document are resolved against.
     pub base: Option<Url>,
-    /// Value of the Content-Type header.
+    /// Value of its Content-Type header.
     pub content_type: Option<String>,
 }
 
-/// Bytes and what came with them.
-struct Input {
-    bytes: Vec<u8>,
-    context: ParseContext,
-    /// Feeds that the answer's headers announce.
-    announced: Vec<Url>,
-}
-
-impl Input {
-    fn read(&self) -> Result<ParsedFeed, Fault> {
-        parse::read(&self.bytes, &self.context, &|_| false)
-    }
-
-    /// The feeds that the headers and the page announce, best first.
-    fn announced(&self) -> Vec<Announced> {
-        let headers = self.announced.iter().map(|url| Announced { url: url.clone(), title: None, media_type: None });
-        let mut all: Vec<Announced> = headers.collect();
-        for found in parse::announced(&self.bytes, &self.context) {
-            if !all.iter().any(|known| known.url == found.url) {
-                all.push(found);
-            }
-        }
-        all
-    }
-}
-
-/// Prints how Warraq reads a document. No feed: exit 1, with the reason.
+/// Prints how Warraq reads a document. Fails with the reason (exit code 1) if it is not a feed.
 pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliError> {
     let of_web = is_address(&named.place);
+    let place = named.place.clone();
     let read = match get(named).await? {
         Ok(got) => match got.read() {
-            // A poll would follow the page too.
-            Err(Fault::Html) if of_web => follow(&got).await?,
+            // A poll would follow the page's announcement too.
+            Err(fault @ (Fault::Html | Fault::NotAFeed(_))) if of_web => follow(&place, &got, fault).await?,
             read => read,
         },
         Err(fault) => Err(fault),
@@ -77,7 +49,7 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
         Ok(feed) => written(write!(out, "{}", inspect::inspect_text(&feed)))?,
         Err(fault) => {
             if as_json {
-                // Read or not: it is no feed.
+                // Whether or not this can be written, the document is not a feed.
                 let _ = writeln!(out, "{}", inspect::fault_json(&fault));
             }
             return Err(CliError::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
@@ -86,33 +58,36 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
     Ok(())
 }
 
-/// Reads the first feed that a page announces and that can be read, and says so.
-async fn follow(page: &Input) -> Result<Result<ParsedFeed, Fault>, CliError> {
-    for Announced { url, .. } in page.announced().into_iter().take(ANNOUNCED_TRIED) {
-        let named = InputArgs { place: url.to_string(), base: None, content_type: None };
-        if let Ok(got) = get(named).await?
-            && let Ok(feed) = got.read()
-        {
-            written(writeln!(std::io::stderr(), "the address is a page; read is the feed it announces: {url}"))?;
-            return Ok(Ok(feed));
-        }
-    }
-    Ok(Err(Fault::Html))
+/// Reads the first feed or news sitemap that a page, its site or an index of sitemaps leads to, and reports its address.
+async fn follow(place: &str, page: &Answer, fault: Fault) -> Result<Result<ParsedFeed, Fault>, CliError> {
+    let (fetcher, url) = (fetcher()?, address(place)?);
+    let Some(found) = probe::behind(&fetcher, &url, page).await else { return Ok(Err(fault)) };
+    let what = if found.url == url {
+        "the address is an index of sitemaps; reading its first news sitemap".to_owned()
+    } else {
+        format!("the address is a web page; reading the feed it announces: {}", found.url)
+    };
+    written(writeln!(std::io::stderr(), "{what}"))?;
+    Ok(Ok(found.feed))
 }
 
 fn is_address(place: &str) -> bool {
     place.starts_with("http://") || place.starts_with("https://")
 }
 
-/// Prints the feeds that a page announces, one a line.
-pub(super) async fn discover(address: String) -> Result<(), CliError> {
-    let named = InputArgs { place: address.clone(), base: None, content_type: None };
+fn address(place: &str) -> Result<FeedUrl, CliError> {
+    FeedUrl::parse(place).map_err(|error| CliError::Usage(format!("{place}: {error}")))
+}
+
+/// Prints the feeds that a page announces, one per line, or the news sitemap of its site if it announces none.
+pub(super) async fn discover(place: String) -> Result<(), CliError> {
+    let named = InputArgs { place: place.clone(), base: None, content_type: None };
     let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = got.read() {
         return written(writeln!(
             out,
-            "{address}\tthis address is itself a feed, with {}",
+            "{place}\tthis address is itself a feed, with {}",
             counted(feed.listed.len(), "entry", "entries")
         ));
     }
@@ -120,6 +95,13 @@ pub(super) async fn discover(address: String) -> Result<(), CliError> {
     for Announced { url, title, media_type } in &announced {
         let (title, media_type) = (title.as_deref().unwrap_or("-"), media_type.as_deref().unwrap_or("-"));
         written(writeln!(out, "{url}\t{title}\t{media_type}"))?;
+    }
+    if announced.is_empty()
+        && is_address(&place)
+        && let Some(FoundFeed { url, feed }) = probe::behind(&fetcher()?, &address(&place)?, &got).await
+    {
+        let entries = counted(feed.listed.len(), "entry", "entries");
+        return written(writeln!(out, "{url}\ta news sitemap, with {entries}\tapplication/xml"));
     }
     if announced.is_empty() {
         return Err(CliError::with_hint(
@@ -130,35 +112,27 @@ pub(super) async fn discover(address: String) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The document; the inner error is what its server did.
-async fn get(named: InputArgs) -> Result<Result<Input, Fault>, CliError> {
+/// Fetches or opens the document. The inner error is the fault of its server.
+async fn get(named: InputArgs) -> Result<Result<Answer, Fault>, CliError> {
     let InputArgs { place, base, content_type } = named;
     if !is_address(&place) {
         let bytes = file(Path::new(&place))?;
-        let context = ParseContext { base, content_type, ..within_time() };
-        return Ok(Ok(Input { bytes, context, announced: Vec::new() }));
+        let context = ParseContext { base, content_type, ..probe::within_time() };
+        return Ok(Ok(Answer { bytes, context, announced: Vec::new() }));
     }
-    let url = FeedUrl::parse(&place).map_err(|error| CliError::Usage(format!("{place}: {error}")))?;
-    // The operator names the address: it may be in a private network.
-    let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
-    let fetcher = Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?;
-    let answer = fetcher.get(&url, &Validators::default(), Clock::System.now()).await;
-    let base = base.unwrap_or_else(|| answer.base(&url).url().clone());
-    Ok(match answer.result {
-        Err(fault) => Err(fault),
-        Ok(Fetched::Document { body, content_type: stated, .. }) => Ok(Input {
-            bytes: body.into_bytes(),
-            context: ParseContext { base: Some(base), content_type: content_type.or(stated), ..within_time() },
-            announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
-        }),
-        Ok(Fetched::Gone) => Err(Fault::Status(410)),
-        Ok(Fetched::NotModified) => Err(Fault::Status(304)),
-    })
+    let mut answer = match probe::ask(&fetcher()?, &address(&place)?).await {
+        Ok(answer) => answer,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    answer.context.base = base.or(answer.context.base);
+    answer.context.content_type = content_type.or(answer.context.content_type);
+    Ok(Ok(answer))
 }
 
-/// As the daemon reads: with its limit of work.
-fn within_time() -> ParseContext {
-    ParseContext { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..ParseContext::default() }
+/// Returns a fetcher without address limits: the operator chose the address, so it may be in a private network.
+fn fetcher() -> Result<Fetcher, CliError> {
+    let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
+    Ok(Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?)
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {

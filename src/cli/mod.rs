@@ -10,14 +10,17 @@ mod failure;
 mod feeds;
 mod healthcheck;
 pub mod inspect;
+mod manage;
 mod opml;
 mod out;
 mod poll;
+mod probe;
 mod progress;
 mod prune;
 mod replay;
 mod run;
 mod search;
+mod status;
 
 pub use failure::CliError;
 
@@ -62,7 +65,23 @@ enum Verb {
     },
     /// List all feeds: state, last outcome, next poll and the reason for its time.
     Feeds {
+        /// Only feeds whose last poll failed.
+        #[arg(long)]
+        failing: bool,
+        /// Order of the list: outlet, last (polled last first), next (due first), failures (most first), entries (most first).
+        #[arg(long, value_enum, default_value_t, value_name = "KEY", hide_possible_values = true)]
+        sort: feeds::SortKey,
         /// Print a JSON array of objects with the columns of `feed_health`, and `why`.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show on one screen how the daemon fares: whether it runs, the last polls, what fails and why, sizes, room on the disk,
+    /// the newest backup.
+    Status {
+        /// Folder of the backups. Default: the database's folder with `-backup` added to its name.
+        #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        backups: Option<PathBuf>,
+        /// Print one JSON object.
         #[arg(long)]
         json: bool,
     },
@@ -109,10 +128,30 @@ enum Verb {
         /// Address of the page.
         url: String,
     },
-    /// Print the feeds of an OPML file as `[[outlet]]` tables for the configuration.
+    /// Find the feed or news sitemap of each address and add it to the configuration as an outlet.
+    Add(manage::AddArgs),
+    /// Remove an outlet from the configuration. Its entries stay.
+    Remove {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Poll an outlet again that was disabled.
+    Enable {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Stop polling an outlet and keep it in the configuration.
+    Disable {
+        /// Slug of the outlet.
+        slug: String,
+    },
+    /// Print the feeds of an OPML file as `[[outlet]]` tables, or add them to the configuration.
     ImportOpml {
         /// OPML file exported from a feed reader.
         file: PathBuf,
+        /// Write the outlets into the configuration; feeds that it has already are skipped.
+        #[arg(long)]
+        write: bool,
     },
     /// Print all configured feeds as OPML.
     ExportOpml,
@@ -142,11 +181,11 @@ enum Verb {
     Healthcheck,
 }
 
-/// Runs the verb of the command line; the answer is the exit code.
+/// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
-    match act(cli, &environment).await {
+    match Box::pin(act(cli, &environment)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -154,13 +193,18 @@ pub async fn main() -> ExitCode {
 
 async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     match cli.verb.unwrap_or(Verb::Run) {
-        Verb::Run => run::run(&cli.config, environment).await,
-        Verb::Demo => demo::demo(environment).await,
+        Verb::Run => Box::pin(run::run(&cli.config, environment)).await,
+        Verb::Demo => Box::pin(demo::demo(environment)).await,
         Verb::Inspect { document, base, content_type, json } => {
             document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }
         Verb::Discover { url } => document::discover(url).await,
-        Verb::ImportOpml { file } => opml::import(&file),
+        Verb::ImportOpml { file, write: false } => opml::import(&file),
+        Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file),
+        Verb::Add(args) => manage::add(&cli.config, environment, &args).await,
+        Verb::Remove { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Remove),
+        Verb::Enable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Enable),
+        Verb::Disable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Disable),
         Verb::Replay { file, json: _ } => {
             // A configuration is optional here; if there is one, its window applies.
             let window = if cli.config.exists() {
@@ -170,6 +214,11 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             };
             replay::replay(&file, window)
         }
+        Verb::Status { backups, json } => {
+            let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
+            let done = status::status(&config, faults.as_ref(), backups, json).await;
+            done.map_err(|failure| failure.of_database(&config.database.path))
+        }
         verb => {
             let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
@@ -178,7 +227,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
     }
 }
 
-/// The verbs that work on what is configured.
+/// Runs the commands that need a configuration.
 async fn configured(
     verb: Verb,
     config: &Config,
@@ -191,7 +240,7 @@ async fn configured(
             config.must_poll(file).map_err(CliError::Config)?;
             poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await
         }
-        Verb::Feeds { json } => feeds::feeds(config, json).await,
+        Verb::Feeds { failing, sort, json } => feeds::feeds(config, feeds::FeedSelection { failing, sort }, json).await,
         Verb::ExportOpml => opml::export(config),
         Verb::Search { words, json } => search::search(config, &words, json).await,
         Verb::Explain { subject } => explain::explain(config, &subject).await,
@@ -203,15 +252,21 @@ async fn configured(
         | Verb::Demo
         | Verb::Inspect { .. }
         | Verb::Discover { .. }
+        | Verb::Status { .. }
+        | Verb::Add(_)
+        | Verb::Remove { .. }
+        | Verb::Enable { .. }
+        | Verb::Disable { .. }
         | Verb::ImportOpml { .. }
         | Verb::Replay { .. } => Ok(()),
     }
 }
 
-/// The variables that can be ours; names and values that are no text cannot be.
+/// Returns the environment variables that Warraq reads. Names and values that are not UTF-8 are skipped, because they cannot be
+/// meant for it.
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_"))
+        .filter(|(name, _)| name.starts_with("WARRAQ_") || name == "CREDENTIALS_DIRECTORY")
         .collect()
 }

@@ -1,11 +1,14 @@
-//! `warraq import-opml` and `warraq export-opml`: subscription lists from and for other readers.
+//! `warraq import-opml` and `warraq export-opml`: subscription lists of other feed readers.
 //!
-//! Real exports lack `head`, `version`, `type`, `text`; spell `xmlUrl` in several ways; hold bare ampersands, HTML
-//! entities and unclosed elements. What has an address is taken.
+//! Real exports lack `head`, `version`, `type` or `text`, spell `xmlUrl` in several ways, and contain bare ampersands, HTML
+//! entities and unclosed elements. Every outline with an address is imported.
 
 use super::{CliError, out::written};
 use crate::{
-    config::{self, Config},
+    config::{
+        self, Config,
+        edit::{self, NewOutlet},
+    },
     model::{FeedUrl, Language, Slug},
     parse,
     publish::opml::{Subscription, render},
@@ -23,28 +26,39 @@ use std::{
     path::Path,
 };
 
-/// Largest file that is read, in bytes: a hundred thousand feeds.
+/// Maximum size of a file, in bytes: enough for a hundred thousand feeds.
 const FILE_MAX: u64 = 50_000_000;
-/// Folders inside folders; deeper ones count as this deep.
+/// Maximum nesting of folders; deeper ones count as this deep.
 const DEPTH: usize = 32;
 
 /// A feed of a subscription list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListedFeed {
-    /// What the list calls it.
+    /// Its title in the list.
     pub title: String,
-    /// Address of the feed, as written.
+    /// Address of the feed, as written in the list.
     pub feed: String,
     /// Address of its page.
     pub page: Option<String>,
     /// Stated language.
     pub language: Option<String>,
-    /// Folders it lies in, outermost first, then categories.
+    /// Names of the folders around it, outermost first, then its categories.
     pub tags: Vec<String>,
 }
 
-/// Prints `[[outlet]]` tables for the feeds of a file; what cannot be polled is named on standard error.
+/// Prints `[[outlet]]` tables for the feeds of a file. Feeds that cannot be polled are reported on standard error.
 pub(super) fn import(file: &Path) -> Result<(), CliError> {
+    let outlets = new_outlets(file, HashSet::new(), &HashSet::new())?;
+    let tables = edit::add("", &outlets)? + "\n";
+    written(std::io::stdout().lock().write_all(tables.as_bytes()))
+}
+
+/// Returns the feeds of a file as outlets. Feeds that cannot be polled or are `known` already are reported on standard error.
+pub(super) fn new_outlets(
+    file: &Path,
+    slugs: HashSet<String>,
+    known: &HashSet<FeedUrl>,
+) -> Result<Vec<NewOutlet>, CliError> {
     let mut bytes = Vec::new();
     let open = || format!("{} cannot be read", file.display());
     File::open(file).with_context(open)?.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(open)?;
@@ -56,14 +70,14 @@ pub(super) fn import(file: &Path) -> Result<(), CliError> {
         eprintln!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display());
     }
     if listed.is_empty() {
-        let error = anyhow!("{} lists no feed", file.display());
-        return Err(CliError::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
+        let error = anyhow!("{} contains no feeds", file.display());
+        return Err(CliError::with_hint(error, "an OPML file contains <outline> elements with an xmlUrl attribute"));
     }
-    let (tables, refused) = tables(&listed);
+    let (outlets, refused) = outlets(&listed, slugs, known);
     for why in refused {
         eprintln!("warning: {why}");
     }
-    written(std::io::stdout().lock().write_all(tables.as_bytes()))
+    Ok(outlets)
 }
 
 /// Prints the configured feeds as OPML.
@@ -72,7 +86,7 @@ pub(super) fn export(config: &Config) -> Result<(), CliError> {
     written(std::io::stdout().lock().write_all(&render("Warraq", &feeds)))
 }
 
-/// The text of a file: UTF-8, UTF-16 with its mark, else taken for Latin-1.
+/// Decodes a file as UTF-8, as UTF-16 if it has a byte order mark, else as Latin-1.
 fn text(bytes: &[u8]) -> String {
     let units = |order: fn([u8; 2]) -> u16| {
         let units = bytes[2..].chunks_exact(2).map(|c| order([c[0], c[1]]));
@@ -88,7 +102,7 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// Every outline that has an address, and what stopped the reading, if it did not reach the end.
+/// Returns every outline that has an address, and the error if the list is not well formed.
 fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     let mut reader = Reader::from_str(text);
     let tolerant = reader.config_mut();
@@ -96,7 +110,7 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     tolerant.allow_unmatched_ends = true;
     tolerant.allow_dangling_amp = true;
     let mut listed = Vec::new();
-    // One place for each open outline: the name of a folder, or nothing for a feed.
+    // One element per open outline: the name of a folder, or `None` for a feed.
     let mut open: Vec<Option<String>> = Vec::new();
     loop {
         let (element, closes) = match reader.read_event() {
@@ -129,13 +143,13 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     }
 }
 
-/// What an outline is.
+/// The meaning of an outline.
 enum OpmlElement {
     Feed(ListedFeed),
     Folder(String),
 }
 
-/// As [`read`], of a list that is not well formed.
+/// Does the same as [`read`] for a list that is not well formed.
 fn tolerant_read(text: &str) -> Vec<ListedFeed> {
     let (mut listed, mut open) = (Vec::new(), Vec::new());
     for found in parse::outlines(text) {
@@ -181,7 +195,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
         return OpmlElement::Folder(listed.title);
     }
     listed.tags = folders.iter().flatten().cloned().collect();
-    // OPML 2.0: comma-separated, each a path of names.
+    // OPML 2.0: categories are separated by commas; each is a path of names.
     for name in category.split(',').map(|name| name.trim().trim_matches('/').trim()) {
         if !name.is_empty() && !listed.tags.iter().any(|tag| tag == name) {
             listed.tags.push(name.to_owned());
@@ -190,7 +204,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     OpmlElement::Feed(listed)
 }
 
-/// An attribute's text on one line; what looks like an entity and is none stays as it is.
+/// Returns the text of an attribute on one line. What looks like an entity but is not one stays unchanged.
 fn value(raw: &str) -> String {
     let whole = unescape_with(raw, resolve_html5_entity).map_or_else(|_| piecewise(raw), std::borrow::Cow::into_owned);
     one_line(&whole)
@@ -201,7 +215,7 @@ fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Entities one by one, where a bare ampersand makes the whole unreadable.
+/// Decodes entities one by one, for text with a bare ampersand that cannot be decoded as a whole.
 fn piecewise(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -217,10 +231,15 @@ fn piecewise(raw: &str) -> String {
     out + rest
 }
 
-/// Tables for a configuration file, which `warraq check` accepts, and why feeds were left out.
-fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
-    let (mut out, mut refused) = (String::new(), Vec::new());
-    let (mut slugs, mut feeds) = (HashSet::new(), HashSet::new());
+/// Returns outlets that `warraq check` accepts, and why feeds were left out, such as those listed twice or `known` already.
+/// `slugs` are the slugs in use.
+fn outlets(
+    listed: &[ListedFeed],
+    mut slugs: HashSet<String>,
+    known: &HashSet<FeedUrl>,
+) -> (Vec<NewOutlet>, Vec<String>) {
+    let (mut outlets, mut refused) = (Vec::new(), Vec::new());
+    let mut feeds = HashSet::new();
     for one in listed {
         let address = address(&one.feed);
         let url = match FeedUrl::parse(&address) {
@@ -230,41 +249,37 @@ fn tables(listed: &[ListedFeed]) -> (String, Vec<String>) {
                 continue;
             }
         };
-        if !feeds.insert(url.clone()) {
+        if known.contains(&url) {
+            refused.push(format!("skipped: {url} is configured already"));
+        } else if feeds.insert(url.clone()) {
+            let slug = slug(&one.title, url.host(), &mut slugs);
+            outlets.push(outlet_of(one, &url, slug));
+        } else {
             refused.push(format!("skipped: {url} is listed twice"));
-            continue;
         }
-        let slug = slug(&one.title, url.host(), &mut slugs);
-        out.push_str(&table(one, &url, &slug));
     }
-    (out, refused)
+    (outlets, refused)
 }
 
-/// One table.
-fn table(one: &ListedFeed, url: &FeedUrl, slug: &str) -> String {
+fn outlet_of(one: &ListedFeed, url: &FeedUrl, slug: String) -> NewOutlet {
     let name = Some(&one.title).filter(|title| !title.is_empty()).map_or(url.host(), String::as_str);
     let mut tags: Vec<String> = Vec::new();
-    for tag in one.tags.iter().map(|tag| quoted(tag, config::TAG_MAX)) {
+    for tag in one.tags.iter().map(|tag| clean(tag, config::TAG_MAX)) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
     }
-    let mut lines = vec![
-        "[[outlet]]".to_owned(),
-        format!("slug = \"{slug}\""),
-        format!("name = {}", quoted(name, config::TITLE_MAX)),
-    ];
-    if let Some(language) = one.language.as_deref().and_then(|tag| Language::parse(tag).ok()) {
-        lines.push(format!("language = \"{language}\""));
+    let language = one.language.as_deref().and_then(|tag| Language::parse(tag).ok());
+    NewOutlet {
+        slug,
+        name: clean(name, config::TITLE_MAX),
+        language: language.map(|language| language.to_string()),
+        tags,
+        feeds: vec![url.to_string()],
     }
-    if !tags.is_empty() {
-        lines.push(format!("tags = [{}]", tags.join(", ")));
-    }
-    lines.push(format!("feeds = [{}]\n\n", quoted(url.as_str(), usize::MAX)));
-    lines.join("\n")
 }
 
-/// `feed:` addresses are http addresses in disguise.
+/// Converts a `feed:` address to the http address it stands for.
 fn address(feed: &str) -> String {
     match feed.strip_prefix("feed:") {
         Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
@@ -273,11 +288,12 @@ fn address(feed: &str) -> String {
     }
 }
 
-/// A slug of the title's Latin letters and digits, else of the host's name; numbered where it is taken.
-fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
+/// Returns a slug made of the Latin letters and digits of the title, else of the host name. A number is added if the slug is
+/// taken.
+pub(super) fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
     let of_title = folded(title);
     let bare = host.strip_prefix("www.").unwrap_or(host);
-    // A title in Arabic leaves a stray number at best: then the host tells more.
+    // An Arabic title yields at most a stray number; the host name says more.
     let enough = of_title.bytes().filter(u8::is_ascii_lowercase).count() >= 3;
     let of_host = folded(bare.rsplit_once('.').map_or(bare, |(name, _)| name));
     let stem = if enough { of_title } else { of_host };
@@ -291,7 +307,7 @@ fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
     slug
 }
 
-/// Letters without accents and digits, in runs joined by `-`; short enough that a number still fits behind.
+/// Returns letters without accents and digits, in runs joined by `-`, short enough to append a number.
 fn folded(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -317,18 +333,9 @@ fn folded(text: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
-/// A TOML basic string of at most `max` characters.
-fn quoted(text: &str, max: usize) -> String {
-    let mut out = String::from("\"");
-    for c in text.trim().chars().take(max) {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+/// Returns a text on one line, of at most `max` characters.
+pub(super) fn clean(text: &str, max: usize) -> String {
+    text.trim().chars().take(max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -361,9 +368,9 @@ mod tests {
         assert_eq!(listed[0].feed, "https://www.alalam.ma/rss?a=1&b=2");
         assert_eq!(listed[0].tags, ["Presse & radio"]);
         assert_eq!(listed[2].tags, ["Boston/Weather", "news"]);
-        let (tables, refused) = tables(&listed);
+        let (outlets, refused) = outlets(&listed, HashSet::new(), &HashSet::new());
         assert_eq!(refused.len(), 2, "{refused:?}");
-        let config = parse(&tables);
+        let config = parse(&edit::add("", &outlets).unwrap());
         let slugs: Vec<_> = config.outlets.iter().map(|o| o.slug.as_str()).collect();
         assert_eq!(slugs, ["alalam", "leconomiste", "le-monde-2", "only"]);
         assert_eq!(config.outlets[0].language.as_ref().unwrap().as_str(), "ar-ma");
@@ -398,6 +405,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn any_titles_give_a_configuration_that_is_accepted(titles in prop::collection::vec("\\PC{0,40}|[\"\\\\\\x00-\\x{1f}a]{0,9}", 1..6)) {
             let listed: Vec<_> = titles
@@ -410,8 +419,8 @@ mod tests {
                     ..ListedFeed::default()
                 })
                 .collect();
-            let (tables, refused) = tables(&listed);
-            prop_assert_eq!(parse(&tables).outlets.len() + refused.len(), listed.len());
+            let (outlets, refused) = outlets(&listed, HashSet::new(), &HashSet::new());
+            prop_assert_eq!(parse(&edit::add("", &outlets).unwrap()).outlets.len() + refused.len(), listed.len());
         }
 
         #[test]

@@ -1,14 +1,13 @@
-//! `[[channel]]`: merged feeds. Channel `all` always exists and takes everything.
+//! Sections `[[channel]]`: merged feeds. The channel `all` always exists and contains everything.
 
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
     fault::{ConfigLocation, did_you_mean},
-    raw::{ConfigSource, Section, listed},
+    raw::{Section, Source, listed},
     values,
 };
 use crate::model::{Channel, Outlet, Slug};
 use std::collections::{BTreeSet, HashMap};
-use toml::de::DeTable;
 
 const KEYS: [&str; 11] = [
     "slug",
@@ -23,17 +22,17 @@ const KEYS: [&str; 11] = [
     "collapse",
     "outlet_in_title",
 ];
-/// What may be set of channel `all`.
+/// Keys that may be set for the channel `all`.
 const ALL_KEYS: [&str; 5] = ["slug", "title", "subtitle", "limit", "outlet_in_title"];
 /// Longest subtitle, in characters.
 const SUBTITLE_MAX: usize = 400;
 
-/// Every channel, `all` first.
-/// `in_title` is what `[publish] outlet_in_title` says for channels that do not say it themselves.
-pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, outlets: &[Outlet], in_title: bool) -> Vec<Channel> {
-    let sections = Section::all(book, root, "channel", &KEYS);
+/// Reads all channels, `all` first. `in_title` is `[publish] outlet_in_title`, the default of channels.
+pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], in_title: bool) -> Vec<Channel> {
+    let sections: Vec<_> =
+        sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
-        book.fault(first.place().clone(), "channel", format!("is one too many; allowed: {CHANNELS_MAX} channels"));
+        first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }
     let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
@@ -55,7 +54,7 @@ fn is_all(channel: &Channel) -> bool {
     channel.slug.as_str() == Channel::ALL
 }
 
-/// A channel that takes everything.
+/// Creates a channel without criteria.
 fn blank(slug: Slug, title: String, limit: u32) -> Channel {
     Channel {
         slug,
@@ -72,13 +71,13 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
     }
 }
 
-/// What channels may select by.
+/// Names that channels may use as criteria.
 struct KnownNames<'a> {
     outlets: BTreeSet<&'a str>,
     tags: BTreeSet<&'a str>,
 }
 
-/// The channel, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads a channel, with placeholders for faulty values; `None` without a valid slug.
 fn channel(
     section: &Section<'_, '_>,
     taken: &mut HashMap<Slug, ConfigLocation>,
@@ -87,9 +86,9 @@ fn channel(
 ) -> Option<Channel> {
     let slug = section.required("slug", values::slug);
     if let Some(slug) = &slug
-        && let Some(ConfigLocation::Line(line)) = taken.insert(slug.clone(), section.place_of("slug"))
+        && let Some(first) = taken.insert(slug.clone(), section.place_of("slug"))
     {
-        section.fault("slug", format!("\"{slug}\" is already used in line {line}; allowed: each once"));
+        section.fault("slug", format!("\"{slug}\" is already used in {}; allowed: each once", first.words()));
     }
     let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
     let label = |text: &str| values::label(text, TITLE_MAX);
@@ -97,8 +96,8 @@ fn channel(
     let outlet_in_title = section.flag("outlet_in_title").unwrap_or(in_title);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section
-                .fault(key, "channel \"all\" takes everything; allowed of it: title, subtitle, limit, outlet_in_title");
+            let allowed = "title, subtitle, limit, outlet_in_title";
+            section.fault(key, format!("channel \"all\" always contains everything; allowed keys: {allowed}"));
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
         return Some(Channel { subtitle, outlet_in_title, ..blank(slug?, title, limit) });
@@ -114,7 +113,7 @@ fn channel(
 }
 
 impl KnownNames<'_> {
-    /// The outlets that a key names.
+    /// Reads a list of outlets.
     fn outlets(&self, section: &Section<'_, '_>, key: &str) -> Vec<Slug> {
         listed(section, key, |text| {
             let slug = values::slug(text)?;
@@ -126,7 +125,7 @@ impl KnownNames<'_> {
         })
     }
 
-    /// The tags that the channel takes.
+    /// Reads the list of tags.
     fn tags(&self, section: &Section<'_, '_>) -> Vec<String> {
         listed(section, "tags", |text| {
             let tag = values::label(text, TAG_MAX)?;

@@ -1,9 +1,10 @@
-//! `[[outlet]]`: publishers and their feeds.
+//! Sections `[[outlet]]`: publishers and their feeds.
 
 use super::{
-    FEEDS_MAX, TAG_MAX, TITLE_MAX,
+    TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
+    requests::{self, RequestSettings, SecretFiles},
     values,
 };
 use crate::{
@@ -14,49 +15,91 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 8] = ["slug", "name", "language", "time_zone", "tags", "schedule", "feeds", "was"];
+const KEYS: [&str; 17] = [
+    "slug",
+    "name",
+    "language",
+    "time_zone",
+    "tags",
+    "schedule",
+    "feeds",
+    "was",
+    "enabled",
+    "proxy",
+    "proxy_dns",
+    "user_agent",
+    "timeout",
+    "max_body",
+    "ca_file",
+    "headers",
+    "auth",
+];
 
-/// What a feed may hold where it is a table.
+/// Keys of a feed that is written as a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
-/// What is shown in place of feeds' addresses.
-type PublicUrls = HashMap<FeedUrl, FeedUrl>;
+/// Addresses shown in place of those of feeds.
+pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// Every outlet, the schedules of those that state one, and what is shown in place of feeds' addresses.
-pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> (Vec<Outlet>, HashMap<Slug, Schedule>, PublicUrls) {
-    let sections = Section::all(book, root, "outlet", &KEYS);
-    if let Some(first) = sections.get(FEEDS_MAX) {
-        book.fault(first.place().clone(), "outlet", format!("is one too many; allowed: {FEEDS_MAX} outlets"));
-    }
-    let mut unique = Unique::default();
-    let mut schedules = HashMap::new();
-    let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
-    for section in sections.iter().take(FEEDS_MAX) {
-        let outlet = outlet(section, &mut unique);
-        if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
-            schedules.insert(outlet.slug.clone(), schedule);
-        }
-        outlets.extend(outlet);
-    }
-    still_used(&sections, &unique);
-    (outlets, schedules, unique.public_urls)
+/// What the `[[outlet]]` sections of all files say, read piece by piece.
+#[derive(Default)]
+pub(super) struct Outlets {
+    /// Every outlet, in the order of the files.
+    pub(super) read: Vec<Outlet>,
+    /// Of those that state one.
+    pub(super) schedules: HashMap<Slug, Schedule>,
+    /// Of those that say something of their requests.
+    pub(super) requests: HashMap<Slug, RequestSettings>,
+    unique: Unique,
+    /// What the first section is called.
+    first: Option<String>,
 }
 
-/// A former address that is configured still has no successor.
-fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
-    let Some(section) = sections.first() else { return };
-    for (url, place) in &unique.former {
-        if let Some(ConfigLocation::Line(line)) = unique.feeds.get(url) {
-            let words = format!(
-                "\"{}\" is a feed's address now, by line {line}; allowed: addresses that no outlet has any more",
-                url.shown()
-            );
-            section.fault_at(place.clone(), "was", words);
+impl Outlets {
+    /// Reads the outlets of one piece of a file, in which `before` came before it. Returns how many there are up to here.
+    pub(super) fn add(
+        &mut self,
+        book: &ConfigSource<'_>,
+        root: &DeTable<'_>,
+        before: usize,
+        files: SecretFiles<'_>,
+    ) -> usize {
+        let sections = Section::all(book, root, ("outlet", before), &KEYS);
+        for section in &sections {
+            self.first.get_or_insert_with(|| section.name().to_owned());
+            let outlet = outlet(section, &mut self.unique);
+            if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
+                self.schedules.insert(outlet.slug.clone(), schedule);
+            }
+            if requests::KEYS.iter().any(|key| section.has(key)) {
+                let own = RequestSettings::read(section, files);
+                self.requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
+            }
+            self.read.extend(outlet);
         }
+        before + sections.len()
+    }
+
+    /// Ends the reading; answers what is shown in place of feeds' addresses. A former address that is still configured has no
+    /// successor, which is noted in `book`.
+    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+        self.read.shrink_to_fit();
+        let unique = std::mem::take(&mut self.unique);
+        for (url, place) in &unique.former {
+            if let (Some(used), Some(first)) = (unique.feeds.get(url), &self.first) {
+                let words = format!(
+                    "\"{}\" is still the address of a feed ({}); allowed: former addresses that no outlet uses",
+                    url.shown(),
+                    used.words()
+                );
+                book.fault(place.clone(), format!("{first}.was"), words);
+            }
+        }
+        unique.public_urls
     }
 }
 
-/// `was`: addresses that the outlet's feeds had before.
+/// Reads `was`: former addresses of the outlet's feeds.
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
     let mut was = Vec::new();
@@ -68,7 +111,7 @@ fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     was
 }
 
-/// Names and addresses already taken, and where.
+/// Slugs and addresses that are already in use, and their locations.
 #[derive(Default)]
 struct Unique {
     slugs: HashMap<Slug, ConfigLocation>,
@@ -77,7 +120,7 @@ struct Unique {
     former: HashMap<FeedUrl, ConfigLocation>,
 }
 
-/// The outlet, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads an outlet, with placeholders for faulty values; `None` without a valid slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
     let slug =
@@ -86,42 +129,51 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let language = section.text("language", values::language);
     let time_zone = section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC);
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
-    let feeds = feeds(section, unique);
+    let (feeds, alternatives) = feeds(section, unique);
     let was = former(section, unique);
-    Some(Outlet { slug: slug?, name: name.unwrap_or_default(), language, time_zone, tags, feeds, was })
+    let enabled = section.flag("enabled").unwrap_or(true);
+    let name = name.unwrap_or_default();
+    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled })
 }
 
-fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
+/// Reads the outlet's feeds, and the alternative addresses of those that have some.
+fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
     let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
         section.fault("feeds", "is missing; it is required: the addresses of feeds, or of pages that announce one");
     }
-    let mut feeds = Vec::new();
-    for Located { value: (url, public_url), place } in given.unwrap_or_default() {
-        if unique.feeds.len() == FEEDS_MAX {
-            section.fault_at(place, "feeds", format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets"));
-            break;
+    let (mut feeds, mut alternatives) = (Vec::new(), Vec::new());
+    for group in given.unwrap_or_default() {
+        let mut urls = Vec::new();
+        for Located { value: (url, public_url), place } in group {
+            if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
+                unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
+                urls.push(url);
+            }
         }
-        if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
-            unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
-            feeds.push(url);
+        let mut urls = urls.into_iter();
+        let Some(url) = urls.next() else { continue };
+        let others: Vec<FeedUrl> = urls.collect();
+        if !others.is_empty() {
+            alternatives.push((url.clone(), others));
         }
+        feeds.push(url);
     }
-    feeds
+    (feeds, alternatives)
 }
 
-/// A feed that is written as a table.
+/// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
     let public_url = section.text("public_url", feed_url);
     Some((section.required("url", feed_url)?, public_url))
 }
 
-/// A feed's address. A faulty one is never repeated: it may hold a password.
+/// Parses the address of a feed. The error never repeats a faulty address, because it may contain a password.
 fn feed_url(text: &str) -> Result<FeedUrl, String> {
     FeedUrl::parse(text).map_err(|why| why.to_string())
 }
 
-/// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
+/// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.
 fn first_of<T: std::hash::Hash + Eq + Clone>(
     taken: &mut HashMap<T, ConfigLocation>,
     value: &T,
@@ -130,11 +182,12 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
     key: &str,
     place: ConfigLocation,
 ) -> bool {
-    if let Some(ConfigLocation::Line(line)) = taken.get(value) {
+    if let Some(first) = taken.get(value) {
+        let first = first.words();
         section.fault_at(
             place,
             key,
-            format!("\"{shown}\" is already used in line {line}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is already used in {first}; allowed: each may occur once in all outlets"),
         );
         return false;
     }

@@ -1,6 +1,6 @@
-//! Cuts what a channel has published into pages for subscribers who were away (RFC 5005), and keeps them as rendered.
+//! Makes archive pages (RFC 5005) of what a channel has published, and stores them as rendered.
 
-use super::publisher::{PublishSettings, Publisher};
+use super::publish_settings::PublishSettings;
 use crate::{
     clock::Clock,
     model::{Channel, ChannelView},
@@ -9,25 +9,26 @@ use crate::{
     store::{ArchiveLookup, Reader, StoreError, Writer},
 };
 
-/// Pages of one channel made between two looks at the editions, some ten milliseconds each: a large file is paged in steps.
+/// Most pages of one channel made in one step, which take some ten milliseconds each. The pages of a large database are made in
+/// several steps, with a check of the editions between them.
 const AT_ONCE: usize = 64;
 
-/// What one step made of a channel's history.
+/// The result of one step.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// Pages made.
+    /// Number of pages made.
     pub made: usize,
-    /// Whether some may be left.
+    /// Whether more pages may be due.
     pub more: bool,
 }
 
-/// Makes the pages that are due, at most [`AT_ONCE`].
+/// Makes the pages of a channel that are due, at most [`AT_ONCE`].
 pub(super) async fn page(
-    publisher: &Publisher,
+    archive_renderer: &ArchiveRenderer,
     channel: &Channel,
     settings: &PublishSettings,
 ) -> Result<Pages, StoreError> {
-    let reader = settings.reader(&publisher.reader);
+    let reader = settings.reader(&archive_renderer.reader);
     for made in 0..AT_ONCE {
         let done = Pages { made, more: false };
         let unpaged = reader.unpaged(channel, channel.limit).await?;
@@ -35,14 +36,15 @@ pub(super) async fn page(
         let Some(page) = reader.archive_page(channel, stories, &settings.public_url).await? else { return Ok(done) };
         let Some(atom) = rendered(page.view.clone(), page.number, settings.budget).await else { return Ok(done) };
         let packed = archive::pack(&atom);
-        if !publisher.writer.archive(page, packed, settings.page_fingerprint(), publisher.clock.now()).await? {
+        let ArchiveRenderer { writer, clock, .. } = archive_renderer;
+        if !writer.archive(page, packed, settings.page_fingerprint(), clock.now()).await? {
             return Ok(done);
         }
     }
     Ok(Pages { made: AT_ONCE, more: true })
 }
 
-/// A page's document; `None`, with a word in the log, when it cannot be rendered.
+/// Renders a page. If that fails, logs an error and returns `None`.
 async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<u8>> {
     let slug = view.slug.clone();
     let made = tokio::task::spawn_blocking(move || archive::render(&publish::within(view, budget), number)).await;
@@ -53,7 +55,7 @@ async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<
     atom
 }
 
-/// The hands that a question for an archive page needs.
+/// What is needed to serve archive pages.
 #[derive(Clone)]
 pub(super) struct ArchiveRenderer {
     pub reader: Reader,
@@ -62,7 +64,7 @@ pub(super) struct ArchiveRenderer {
 }
 
 impl ArchiveRenderer {
-    /// A page of a channel's history; one that was rendered by other rules or settings is rendered anew.
+    /// Returns an archive page of a channel. A page that was rendered by other rules or settings is rendered again.
     pub(super) async fn page(
         &self,
         settings: &PublishSettings,

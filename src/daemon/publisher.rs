@@ -1,138 +1,95 @@
-//! Renders editions when their stories change: one reading and one rendering a change, at most one a second.
+//! Renders editions when their stories change: each change is read and rendered once, at most once per second.
 
-use super::archiver;
+use super::{
+    archiver::{self, ArchiveRenderer},
+    publish_settings::PublishSettings,
+};
 use crate::{
-    clock::Clock,
-    config::Config,
     model::{Channel, ChannelView},
-    publish::{self, Budget, Edition, Format, opml::Subscription},
-    serve::{CachePolicy, ChannelPages, EditionTable, Health, Hosts, ServedEdition},
-    store::{Reader, RenderedEdition, StoreError, SubscribedFeed, Writer},
+    publish::{self, Edition, Format, opml::Subscription},
+    serve::{CachePolicy, ChannelPages, EditionTable, Health, ServedEdition},
+    store::{ChannelChanges, RenderedEdition, StoreError, SubscribedFeed},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
-use url::Url;
 
-/// Pause after a rendering: while a thousand feeds are read for the first time, commits come many times a second.
+/// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Further pause after the database could not be read.
+/// Additional pause after the database could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where the list of configured feeds is.
+/// Path of the list of configured feeds.
 const OPML: &str = "/opml";
 
-/// What is published: replaced as a whole by a reload.
-#[derive(Debug, Clone)]
-pub struct PublishSettings {
-    /// Base of every own address.
-    pub public_url: Url,
-    /// `all` first.
-    pub channels: Arc<Vec<Channel>>,
-    /// Whether pages show pictures.
-    pub images: bool,
-    /// How large editions may be.
-    pub budget: Budget,
-    /// Host names that are answered.
-    pub hosts: Hosts,
-    /// What is shown in place of feeds' addresses, in order: a part of the fingerprint.
-    public_urls: Vec<(String, String)>,
-}
-
-impl PublishSettings {
-    /// What this configuration publishes at this address.
-    #[must_use]
-    pub fn of(config: &Config, public_url: Url) -> Self {
-        let shown =
-            config.public_urls().iter().map(|(url, shown)| (url.as_str().to_owned(), shown.as_str().to_owned()));
-        let mut public_urls: Vec<_> = shown.collect();
-        public_urls.sort_unstable();
-        Self {
-            hosts: Hosts::new(&config.server.hosts, &public_url),
-            public_url,
-            channels: Arc::new(config.channels.clone()),
-            images: config.server.images,
-            budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
-            public_urls,
-        }
-    }
-
-    /// The configured channel of this slug.
-    pub(super) fn channel(&self, slug: &str) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.slug.as_str() == slug)
-    }
-
-    /// What marks a document as rendered by this program and these settings; a channel's by what the channel is, too.
-    pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
-        let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
-        publish::fingerprint(
-            [settings, channel.map_or_else(String::new, |channel| format!("{channel:?}"))].iter().map(String::as_str),
-        )
-    }
-
-    /// What marks an archive page: it stays as it is when only its channel's definition changes.
-    pub(super) fn page_fingerprint(&self) -> String {
-        self.fingerprint(None)
-    }
-
-    /// A reader that takes no more of a text than is published.
-    pub(super) fn reader(&self, reader: &Reader) -> Reader {
-        // One character more shows that there is more.
-        let characters = u32::try_from(self.budget.entry_max).unwrap_or(u32::MAX).saturating_add(1);
-        reader.clone().with_text_max(characters)
-    }
-}
-
-/// The publisher and its hands.
-pub struct Publisher {
-    /// Reads channels.
-    pub reader: Reader,
-    /// Notes when bytes changed.
-    pub writer: Writer,
-    /// Where editions go.
+/// Renders editions and puts them into the edition table.
+pub(super) struct Publisher {
+    /// Access to the store and the clock.
+    pub archive: ArchiveRenderer,
+    /// The table into which editions are put.
     pub edition_table: Arc<EditionTable>,
-    /// Where pages take stories from.
+    /// The channels as the pages show them.
     pub channel_pages: Arc<ChannelPages>,
-    /// Learns that editions are rendered.
+    /// Told when the editions are rendered.
     pub health: Arc<Health>,
-    /// For Last-Modified.
-    pub clock: Clock,
 }
 
-/// What was rendered last.
+/// What was last rendered.
 #[derive(Default)]
 struct Rendered {
-    /// By which rules and settings.
+    /// Fingerprint of the rules and settings.
     fingerprint: String,
-    /// Each channel, and the newest page of its history that its editions name.
-    views: Vec<(ChannelView, Option<u32>)>,
-    /// Channels whose history is not cut to its end yet: their editions do not change for each page.
+    /// Number of commits that had changed channels at that time.
+    commits: u64,
+    channels: Vec<RenderedChannel>,
+    /// Channels whose archive pages may be due: those that commits changed since their pages were last checked.
+    uncut: HashSet<String>,
+    /// Channels for which more archive pages are due. Their editions are not rendered again for each page.
     behind: HashSet<String>,
-    /// The list of feeds.
+    /// Channels with new archive pages, to which their editions do not link yet.
+    unlinked: HashSet<String>,
+    /// The OPML list of feeds.
     list: Option<Vec<u8>>,
 }
 
+/// A channel as last rendered.
+#[derive(Clone)]
+struct RenderedChannel {
+    channel: Channel,
+    view: Arc<ChannelView>,
+    /// Number of the newest archive page to which its editions link.
+    newest_page: Option<u32>,
+}
+
+/// A rendered edition, to be stored and put into the edition table.
+struct NewEdition {
+    path: String,
+    edition: Edition,
+    /// Fingerprint of the rules and settings by which it was rendered.
+    fingerprint: String,
+}
+
 impl Publisher {
-    /// Renders now, and whenever the writer or a reload changes something, until dropped.
+    /// Renders now, and again whenever the writer or a reload changes something, until the future is dropped.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn run(self, mut settings: watch::Receiver<PublishSettings>) -> Result<(), StoreError> {
-        let mut changed = self.writer.changed();
+        let mut commits = self.archive.writer.changed();
         let mut rendered = Rendered::default();
         let first = settings.borrow().clone();
         match self.restore(&first).await {
             Err(error) if error.can_pass() => {
-                tracing::error!(%error, "cannot read the feeds that were kept; they are rendered anew");
+                tracing::error!(%error, "cannot read the stored feeds; rendering them again");
             }
             restored => restored?,
         }
         loop {
-            changed.borrow_and_update();
+            let changes = commits.borrow_and_update().clone();
             let now = settings.borrow_and_update().clone();
-            let more = match self.render(&now, &mut rendered).await {
+            let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
-                    tracing::error!(%error, "cannot render the feeds; the last ones are served, trying again");
+                    tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
                     tokio::time::sleep(TROUBLE_PAUSE).await;
                     true
                 }
@@ -143,14 +100,14 @@ impl Publisher {
                 continue;
             }
             tokio::select! {
-                // The writer has an error of its own, which is why.
-                change = changed.changed() => change.map_err(|_| StoreError::WriterGone)?,
+                // The writer's own error says why it is gone.
+                change = commits.changed() => change.map_err(|_| StoreError::WriterGone)?,
                 reload = settings.changed() => if reload.is_err() { return Ok(()) },
             }
         }
     }
 
-    /// Puts up the editions that were kept, `all` first, as far as they were rendered by today's rules and settings.
+    /// Puts the stored editions into the edition table, `all` first, if they were rendered by the current rules and settings.
     async fn restore(&self, settings: &PublishSettings) -> Result<(), StoreError> {
         let mut is_whole = true;
         for channel in settings.channels.iter() {
@@ -168,9 +125,9 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts up an edition that was kept; whether there was one.
+    /// Puts a stored edition into the edition table. Returns whether there was one.
     async fn put_up(&self, path: String, fingerprint: &str, media_type: &'static str) -> Result<bool, StoreError> {
-        let Some(kept) = self.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
+        let Some(kept) = self.archive.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
         let Ok(Some(edition)) = unpacked else { return Ok(false) };
         self.edition_table.put([ServedEdition {
@@ -182,119 +139,166 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Renders every channel whose view is not that of last time; takes down those that are no more; then cuts pages that are
-    /// due. Whether there is more to do without a change.
-    async fn render(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
+    /// Renders every channel that commits have changed and whose view differs from the last one, removes those that no longer
+    /// exist, stores all new editions in one transaction, and then makes the archive pages that are due. Returns whether there is
+    /// more to do even if nothing else changes.
+    async fn render(
+        &self,
+        settings: &PublishSettings,
+        changes: &ChannelChanges,
+        rendered: &mut Rendered,
+    ) -> Result<bool, StoreError> {
         let fingerprint = settings.fingerprint(None);
         if rendered.fingerprint != fingerprint {
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
-        let mut views = Vec::with_capacity(settings.channels.len());
+        let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
         for channel in settings.channels.iter() {
-            views.push(self.channel(settings, channel, rendered).await?);
+            channels.push(match rendered.untouched(channel, changes) {
+                Some(before) => before.clone(),
+                None => self.channel(settings, channel, rendered, &mut new).await?,
+            });
         }
-        let slugs = || views.iter().map(|(view, _)| view.slug.as_str());
-        let mut paths: Vec<String> =
-            slugs().flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format))).collect();
-        paths.push(OPML.to_owned());
-        self.edition_table.retain(|path| paths.iter().any(|p| p == path));
-        self.channel_pages.retain(|slug| slugs().any(|s| s == slug));
-        self.list(settings, &mut rendered.list).await?;
-        rendered.views = views;
+        let list = self.list(settings, rendered.list.as_deref()).await?;
+        if let Some(bytes) = &list {
+            let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
+            new.push(NewEdition { path: OPML.to_owned(), edition, fingerprint: settings.fingerprint(None) });
+        }
+        self.take_down(&channels);
+        self.put(new).await?;
+        rendered.list = list.or(rendered.list.take());
+        (rendered.channels, rendered.commits) = (channels, changes.commits());
+        let Rendered { unlinked, behind, .. } = rendered;
+        unlinked.retain(|slug| behind.contains(slug));
         self.health.rendered();
         self.cut(settings, rendered).await
     }
 
-    /// Renders a channel, unless nothing changed; what its editions show now.
+    /// Removes documents and pages that no longer belong to a channel.
+    fn take_down(&self, channels: &[RenderedChannel]) {
+        let slugs = || channels.iter().map(|rendered| rendered.view.slug.as_str());
+        let paths: HashSet<String> = slugs()
+            .flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format)))
+            .chain([OPML.to_owned()])
+            .collect();
+        let slugs: HashSet<&str> = slugs().collect();
+        self.edition_table.retain(|path| paths.contains(path));
+        self.channel_pages.retain(|slug| slugs.contains(slug));
+    }
+
+    /// Reads a channel, and renders it unless nothing changed. Returns its view and the newest archive page to which its editions
+    /// link.
     async fn channel(
         &self,
         settings: &PublishSettings,
         channel: &Channel,
-        rendered: &Rendered,
-    ) -> Result<(ChannelView, Option<u32>), StoreError> {
+        rendered: &mut Rendered,
+        new: &mut Vec<NewEdition>,
+    ) -> Result<RenderedChannel, StoreError> {
         let slug = channel.slug.as_str();
-        let view = settings.reader(&self.reader).channel(channel, &settings.public_url).await?;
-        let newest = self.reader.newest_page(slug).await?;
-        let same = rendered.views.iter().find(|(before, _)| *before == view);
-        if let Some((_, named)) = same.filter(|(_, named)| *named == newest || rendered.behind.contains(slug)) {
-            return Ok((view, *named));
+        rendered.uncut.insert(slug.to_owned());
+        let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
+        let mut newest_page = self.archive.reader.newest_page(slug).await?;
+        let same = rendered.channels.iter().find(|before| before.view == view);
+        match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
+            Some(before) => newest_page = before.newest_page,
+            None => new.extend(self.editions(settings, channel, &view, newest_page).await),
         }
-        self.publish(settings, channel, view.clone(), newest).await?;
-        Ok((view, newest))
+        Ok(RenderedChannel { channel: channel.clone(), view, newest_page })
     }
 
-    /// Cuts archive pages that are due; whether the editions have to be looked at again for it.
+    /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
-        let mut again = false;
-        rendered.behind.clear();
         for channel in settings.channels.iter() {
-            let pages = archiver::page(self, channel, settings).await?;
-            again |= pages.made > 0;
+            let slug = channel.slug.as_str();
+            if !rendered.uncut.contains(slug) {
+                continue;
+            }
+            let pages = archiver::page(&self.archive, channel, settings).await?;
+            if pages.made > 0 {
+                rendered.unlinked.insert(slug.to_owned());
+            }
             if pages.more {
-                rendered.behind.insert(channel.slug.to_string());
+                rendered.behind.insert(slug.to_owned());
+            } else {
+                rendered.behind.remove(slug);
+                rendered.uncut.remove(slug);
             }
         }
-        Ok(again)
+        Ok(!rendered.unlinked.is_empty())
     }
 
-    /// Puts the list of configured feeds in the edition table, when it is not that of last time.
-    async fn list(&self, settings: &PublishSettings, listed: &mut Option<Vec<u8>>) -> Result<(), StoreError> {
-        let subscribed = self.reader.subscriptions().await?;
+    /// Returns the OPML list of configured feeds if it has changed.
+    async fn list(&self, settings: &PublishSettings, before: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
+        let subscribed = self.archive.reader.subscriptions().await?;
         let title = settings.channels.first().map_or("", |all| all.title.as_str());
         let bytes = publish::opml::render(title, &subscribed.into_iter().map(subscription).collect::<Vec<_>>());
-        if listed.as_ref() != Some(&bytes) {
-            let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
-            self.put(vec![(OPML.to_owned(), edition)], &settings.fingerprint(None)).await?;
-            *listed = Some(bytes);
-        }
-        Ok(())
+        Ok((before != Some(&bytes)).then_some(bytes))
     }
 
-    /// Keeps editions in the database and puts them up, with the instant at which their bytes last changed.
-    async fn put(&self, editions: Vec<(String, Edition)>, fingerprint: &str) -> Result<(), StoreError> {
-        let print = |(path, edition): &(String, Edition)| RenderedEdition {
+    /// Stores editions in the database, all in one transaction, and puts them into the edition table with the time when their
+    /// bytes last changed.
+    async fn put(&self, new: Vec<NewEdition>) -> Result<(), StoreError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let kept = |NewEdition { path, edition, fingerprint }: &NewEdition| RenderedEdition {
             path: path.clone(),
             hash: edition.etag().to_owned().into_bytes(),
             packed: edition.packed().to_vec(),
-            fingerprint: fingerprint.to_owned(),
+            fingerprint: fingerprint.clone(),
         };
-        let rendered_editions = editions.iter().map(print).collect();
-        let changed = self.writer.editions(rendered_editions, self.clock.now()).await?;
-        let dated = editions.into_iter().zip(changed);
-        self.edition_table.put(dated.map(|((path, edition), last_modified)| ServedEdition {
-            path,
-            edition,
+        let ArchiveRenderer { writer, clock, .. } = &self.archive;
+        let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
+        self.edition_table.put(new.into_iter().zip(changed).map(|(new, last_modified)| ServedEdition {
+            path: new.path,
+            edition: new.edition,
             last_modified,
             policy: CachePolicy::Feed,
         }));
         Ok(())
     }
 
-    async fn publish(
+    /// Renders a channel's editions. If that fails, logs an error and returns none.
+    async fn editions(
         &self,
         settings: &PublishSettings,
         channel: &Channel,
-        view: ChannelView,
+        view: &ChannelView,
         newest_page: Option<u32>,
-    ) -> Result<(), StoreError> {
-        self.channel_pages.put(&view);
-        let budget = settings.budget;
+    ) -> Vec<NewEdition> {
+        self.channel_pages.put(view);
+        let (view, budget) = (view.clone(), settings.budget);
         let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
+        let fingerprint = settings.fingerprint(Some(channel));
         match made {
-            Ok(Ok(editions)) => self.put(editions, &settings.fingerprint(Some(channel))).await,
+            Ok(Ok(editions)) => editions
+                .into_iter()
+                .map(|(path, edition)| NewEdition { path, edition, fingerprint: fingerprint.clone() })
+                .collect(),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot render an edition: its channel's address is invalid");
-                Ok(())
+                Vec::new()
             }
             Err(_) => {
                 tracing::error!("rendering an edition panicked (a bug in Warraq); serving the previous one");
-                Ok(())
+                Vec::new()
             }
         }
     }
 }
 
-/// A channel's editions with their paths. CPU work: milliseconds.
+impl Rendered {
+    /// Returns a channel as last rendered if nothing changed in it, so that nothing has to be read for it.
+    fn untouched(&self, channel: &Channel, changes: &ChannelChanges) -> Option<&RenderedChannel> {
+        let slug = channel.slug.as_str();
+        let is_current =
+            !changes.touched_since(slug, self.commits) && (self.behind.contains(slug) || !self.unlinked.contains(slug));
+        self.channels.iter().find(|before| is_current && before.channel == *channel)
+    }
+}
+
+/// Renders a channel's editions, with their paths. This takes some milliseconds of CPU time.
 fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()

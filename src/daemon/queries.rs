@@ -1,48 +1,79 @@
-//! Fills the queries: what pages ask, the store answers.
+//! Implements the queries of the pages with the store.
 
-use super::{archiver::ArchiveRenderer, publisher::PublishSettings};
+use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
-    model::pages::{Filter, StatusPage},
+    model::{
+        ChannelView, StoryId,
+        pages::{Filter, Incident, StatusPage, StoryPage},
+    },
     publish,
     schedule::Why,
-    serve::{Queries, query},
+    serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
 };
 use tokio::sync::watch;
+use url::Url;
 
-/// Queries answered by this store; Warraq's own addresses follow the configuration.
-pub(super) fn queries(archive_renderer: ArchiveRenderer, settings: &watch::Receiver<PublishSettings>) -> Queries {
-    let [at_filter, at_url, at_images, at_hosts, at_channels, at_archive] = [(); 6].map(|()| settings.clone());
-    let [filtered, story, status, incidents] = [(); 4].map(|()| archive_renderer.reader.clone());
-    let clock = archive_renderer.clock.clone();
-    Queries {
-        public_url: Box::new(move || at_url.borrow().public_url.clone()),
-        answers: Box::new(move |name| at_hosts.borrow().hosts.answers(name)),
-        has_channel: Box::new(move |slug| at_channels.borrow().channel(slug).is_some()),
-        images: Box::new(move || at_images.borrow().images),
-        filtered: query(move |filter: Filter| {
-            let now = at_filter.borrow().clone();
-            let reader = now.reader(&filtered);
-            async move { Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget)) }
-        }),
-        story: query(move |id| {
-            let reader = story.clone();
-            async move { reader.story(id).await }
-        }),
-        status: query(move |()| explained(status.clone(), clock.clone())),
-        incidents: query(move |()| {
-            let reader = incidents.clone();
-            async move { reader.incidents().await }
-        }),
-        archive: query(move |(slug, number): (String, u32)| {
-            let (archive_renderer, now) = (archive_renderer.clone(), at_archive.borrow().clone());
-            async move { archive_renderer.page(&now, &slug, number).await }
-        }),
+/// Creates the queries over the store. Their settings follow the configuration as it is reloaded.
+pub(super) struct StoreQueries {
+    pub archive_renderer: ArchiveRenderer,
+    pub settings: watch::Receiver<PublishSettings>,
+}
+
+impl StoreQueries {
+    fn reader(&self) -> Reader {
+        self.archive_renderer.reader.clone()
     }
 }
 
-/// The status page, with every feed's next poll explained in words.
+impl Queries for StoreQueries {
+    fn public_url(&self) -> Url {
+        self.settings.borrow().public_url.clone()
+    }
+
+    fn images(&self) -> bool {
+        self.settings.borrow().images
+    }
+
+    fn answers(&self, host: &str) -> bool {
+        self.settings.borrow().hosts.answers(host)
+    }
+
+    fn has_channel(&self, slug: &str) -> bool {
+        self.settings.borrow().channel(slug).is_some()
+    }
+
+    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView> {
+        let now = self.settings.borrow().clone();
+        let reader = now.reader(&self.archive_renderer.reader);
+        answer(async move {
+            Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
+        })
+    }
+
+    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>> {
+        let reader = self.reader();
+        answer(async move { reader.story(id).await })
+    }
+
+    fn status(&self) -> QueryFuture<StatusPage> {
+        answer(explained(self.reader(), self.archive_renderer.clock.clone()))
+    }
+
+    fn incidents(&self) -> QueryFuture<Vec<Incident>> {
+        let reader = self.reader();
+        answer(async move { reader.incidents().await })
+    }
+
+    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer> {
+        let (archive_renderer, now) = (self.archive_renderer.clone(), self.settings.borrow().clone());
+        let slug = slug.to_owned();
+        answer(async move { archive_renderer.page(&now, &slug, number).await })
+    }
+}
+
+/// Reads the status page, and adds to every feed an explanation of its next poll.
 async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
     let mut page = reader.status(clock.now()).await?;
     for feed in &mut page.feeds {

@@ -1,80 +1,79 @@
-//! Opens what a run of polls needs: database, HTTP client, poll queue. The daemon and `warraq poll` share it.
+//! Opens what polls need: database, HTTP client and poll queue. The daemon and `warraq poll` share it.
 
 use super::{DaemonError, PollRunner, queue::PollQueue};
 use crate::{
     clock::Clock,
-    config::Config,
-    fetch::{FetchLimits, Fetcher},
-    model::FeedRecord,
+    config::{Config, RequestSettings},
+    fetch::{Access, FetchLimits, FetchPlan, Fetchers},
+    model::{FeedRecord, FeedUrl, Outlet},
     poll::Poller,
     store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use url::Url;
 
-/// Redirects followed at one poll: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
+/// Most redirects followed in one poll. RFC 9110 15.4 sets no number; no outlet was seen to need more than four.
 const MAX_REDIRECTS: u32 = 10;
 
-/// What the writer answers to a configuration: what changed, and every configured feed.
+/// The writer's reply to a configuration: what changed, and every configured feed.
 pub type Adoption = Result<(ConfigChanges, Vec<FeedRecord>), StoreError>;
 
-/// Everything that a run of polls needs, open.
+/// Everything that polls need, opened.
 pub struct Services {
-    /// The feeds and the polls under way.
+    /// The feeds and the running polls.
     pub runner: PollRunner,
-    /// The way to the writer.
+    /// Handle of the writer.
     pub writer: Writer,
-    /// The writer's task: it ends only when closed, or with the error that stopped it.
+    /// The writer's task, which ends only when it is closed or with the error that stopped it.
     pub writer_task: WriterTask,
     /// Read-only connections.
     pub reader: Reader,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// What requests may cost, as configured last.
-    limits: FetchLimits,
+    /// The limits of requests, as last configured.
+    plan: FetchPlan,
 }
 
 impl Services {
-    /// Opens the database, brings the configuration into it, and plans the feeds.
+    /// Opens the database, stores the configuration in it, and fills the poll queue.
     ///
     /// # Errors
-    /// When the database cannot be had or the HTTP client cannot be made.
+    /// Fails if the database cannot be opened or the HTTP client cannot be built.
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
         let reader = Reader::open(&config.database.path).await?;
-        let limits = limits(config, public_url);
-        let fetcher = Fetcher::new(&limits)?;
-        let poller = Poller::new(fetcher, reader.clone(), writer.clone(), clock.clone());
+        let plan = plan(config, public_url);
+        let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
         let queue = PollQueue::new(config, clock.now());
         let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
-        let mut services = Self { runner, writer, writer_task, reader, clock, limits };
+        let mut services = Self { runner, writer, writer_task, reader, clock, plan };
         match services.adopt(config, public_url).await {
             Ok(()) => Ok(services),
             Err(error) => Err(services.why(error.into()).await),
         }
     }
 
-    /// Brings a configuration into the file and into the queue, and waits until all of it is there.
+    /// Stores a configuration in the database, takes it into the queue, and waits until that is complete.
     async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
         let (_, records) = self.ask_adoption(config, public_url).await?;
         self.take_in(config, public_url, records);
         self.runner.settled().await
     }
 
-    /// Asks the writer to bring a configuration into the file. The future borrows nothing: the loop goes on meanwhile.
+    /// Asks the writer to store a configuration. The future borrows nothing, so the loop can continue in the meantime.
     pub fn ask_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
         let (writer, store_config, now) = (self.writer.clone(), store_config(config, public_url), self.clock.now());
         async move { writer.adopt(store_config, now).await }.boxed()
     }
 
-    /// Takes a configuration that the writer has adopted into the queue.
+    /// Takes a configuration that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
     pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
-        let limits = limits(config, public_url);
-        if limits != self.limits {
-            match Fetcher::new(&limits) {
-                Ok(fetcher) => {
-                    self.runner.set_fetcher(fetcher);
-                    self.limits = limits;
+        let plan = plan(config, public_url);
+        if plan != self.plan {
+            match Fetchers::new(&plan) {
+                Ok(fetchers) => {
+                    self.runner.set_fetchers(fetchers);
+                    self.plan = plan;
                 }
                 Err(error) => tracing::error!(%error, "cannot apply the new [fetch] limits; keeping the current ones"),
             }
@@ -83,19 +82,19 @@ impl Services {
         self.runner.update_feeds(updates);
     }
 
-    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it. A writer that
-    /// waits for another process's lock, or for room on the disk, is given a second: what it holds is not in the file, as after
-    /// a crash, and is polled again.
+    /// Closes the readers first and then the writer, because the last connection to close checkpoints the WAL and removes it. A
+    /// writer that waits for another process's lock, or for space on the disk, is given a second. What it could not write is
+    /// lost, as after a crash, and is polled again.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
         self.reader.close().await;
         let closed = self.writer.close().await;
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
             Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(%error, "stopped without the last polls; they are made again after the next start");
+                tracing::warn!(%error, "stopped without storing the last polls; these feeds are polled again after the next start");
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),
@@ -103,7 +102,7 @@ impl Services {
         }
     }
 
-    /// The writer's own error, where all we know is that the writer is gone.
+    /// Returns the writer's own error if `error` only says that the writer is gone.
     pub async fn why(self, error: DaemonError) -> DaemonError {
         if !matches!(error, DaemonError::Store(StoreError::WriterGone)) {
             return error;
@@ -116,7 +115,7 @@ impl Services {
     }
 }
 
-/// What the database has to know of a configuration.
+/// Returns the part of a configuration that is stored in the database.
 #[must_use]
 pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
     StoreConfig {
@@ -127,14 +126,64 @@ pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
     }
 }
 
-/// What requests may cost.
+/// What requests may cost and who makes them, of an outlet that says nothing of its own.
 #[must_use]
 pub fn limits(config: &Config, public_url: &Url) -> FetchLimits {
+    let all = config.outlets.iter().flat_map(addresses);
     FetchLimits {
         user_agent: config.user_agent(public_url),
         timeout: config.fetch.timeout,
         max_body: config.fetch.max_body,
         allow_networks: config.fetch.allow_networks.clone(),
         max_redirects: MAX_REDIRECTS,
+        access: access(&config.fetch.requests, None, all),
     }
+}
+
+/// As [`limits`], with those of the outlets that say something of their own.
+fn plan(config: &Config, public_url: &Url) -> FetchPlan {
+    let shared = limits(config, public_url);
+    let own = config.outlets.iter().filter_map(|outlet| {
+        let own = config.own_requests().get(&outlet.slug)?;
+        let limits = FetchLimits {
+            user_agent: own.user_agent.clone().unwrap_or_else(|| shared.user_agent.clone()),
+            timeout: own.timeout.unwrap_or(shared.timeout),
+            max_body: own.max_body.unwrap_or(shared.max_body),
+            access: access(own, Some(&config.fetch.requests), addresses(outlet)),
+            ..shared.clone()
+        };
+        Some((outlet.slug.clone(), limits))
+    });
+    FetchPlan { own: own.collect(), shared }
+}
+
+/// Every configured address of an outlet.
+fn addresses(outlet: &Outlet) -> impl Iterator<Item = &FeedUrl> {
+    outlet.feeds.iter().chain(outlet.alternatives.iter().flat_map(|(_, others)| others))
+}
+
+/// What is said of requests to these addresses; what `own` leaves open, `shared` says.
+fn access<'a>(
+    own: &RequestSettings,
+    shared: Option<&RequestSettings>,
+    addresses: impl Iterator<Item = &'a FeedUrl>,
+) -> Access {
+    let none = RequestSettings::default();
+    let shared = shared.unwrap_or(&none);
+    let (proxy, proxy_dns) = if own.proxy.is_some() { (own, own) } else { (shared, shared) };
+    let mut access = Access {
+        proxy: proxy.proxy.clone(),
+        proxy_dns: proxy_dns.proxy_dns.unwrap_or(false),
+        ca: own.ca.clone().or_else(|| shared.ca.clone()),
+        headers: own.headers.clone().or_else(|| shared.headers.clone()).unwrap_or_default(),
+        authorization: own.authorization.clone().or_else(|| shared.authorization.clone()),
+        origins: Vec::new(),
+    };
+    // Only who sends something to the outlets alone has to know them.
+    if !access.headers.is_empty() || access.authorization.is_some() {
+        access.origins = addresses.map(|url| url.url().origin().ascii_serialization()).collect();
+        access.origins.sort_unstable();
+        access.origins.dedup();
+    }
+    access
 }

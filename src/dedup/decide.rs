@@ -1,55 +1,121 @@
-//! The decision.
+//! Decides what each arrival is.
 
+use super::features::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
 use super::search::CandidateSearch;
-use super::window::ComparedText;
 use super::{
-    Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, Window,
+    Arrival, Change, Changes, Decision, IdAllocator, KnownEntries, KnownEntry, KnownSighting, NewEntry, StoredEntry,
+    Window,
 };
 use super::{dates, iri, likeness as like, revise, rules};
 use crate::model::{EntryId, Evidence, FeedId, Rule, StoryId};
 use jiff::Timestamp;
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
-/// Decides what each arrival is.
+/// Number of following arrivals whose missing texts are requested together with those of the next one.
+const LOOK_AHEAD: usize = 64;
+
+/// Decides what each arrival is, with a window that holds the texts of all its entries.
 ///
-/// The batch is put in order by believed date (none comes last), feed address and place in the document from the end; each arrival then sees what became
-/// of those before it.
+/// The batch is sorted by credible date (entries without one last), feed address, and position in the document from its end. Each
+/// decision then takes the earlier ones of the batch into account.
 #[must_use]
-pub fn decide(mut arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
-    arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
-    window.forget(now);
-    let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
-    let taken = taken(&arrivals, &known);
-    let late = late(&arrivals, &known);
-    let mut batch = BatchDecider { known, members, window, ids, now, taken, late, crowded: Vec::new() };
-    let decided = arrivals
-        .into_iter()
-        .map(|mut arrival| {
-            let mut reused = None;
-            if let Some((key, words)) = identity::rekeyed(&arrival, &batch.known) {
-                arrival.entry.key = key;
-                reused = words;
-            }
-            let change = batch.decide_one(&arrival, reused);
-            batch.take(&arrival, &change);
-            Decision { arrival, change }
-        })
-        .collect();
-    Changes { decided, crowded: batch.crowded }
+pub fn decide(arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
+    let mut deciding = Deciding::new(arrivals, known, window, ids);
+    while !deciding.advance().is_empty() {
+        deciding.supply([]);
+    }
+    deciding.finish()
 }
 
-/// Total over whatever distinguishes two arrivals, and blind to which poll ended first.
+/// Decides a batch like [`decide`], but with a window that holds only some of the texts: it pauses when it needs others.
+pub struct Deciding<'a> {
+    batch: BatchDecider<'a>,
+    waiting: VecDeque<Arrival>,
+    /// The next arrival, and why its guid counts as reused, if it does.
+    next: Option<(Arrival, Option<String>)>,
+    wanted: Vec<EntryId>,
+    decided: Vec<Decision>,
+}
+
+impl<'a> Deciding<'a> {
+    /// Starts deciding a batch, with what the store knows about it, the window, and the next ids.
+    pub fn new(
+        mut arrivals: Vec<Arrival>,
+        known: KnownEntries,
+        window: &'a mut Window,
+        ids: &'a mut IdAllocator,
+    ) -> Self {
+        arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
+        window.forget(now);
+        let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
+        let taken = taken(&arrivals, &known);
+        let late = late(&arrivals, &known);
+        let batch = BatchDecider { known, members, window, ids, now, taken, late, crowded: Vec::new() };
+        let decided = Vec::with_capacity(arrivals.len());
+        Self { batch, waiting: arrivals.into(), next: None, wanted: Vec::new(), decided }
+    }
+
+    /// Decides until the texts of some entries are missing. Returns the ids of these entries, each once; pass their texts to
+    /// [`Self::supply`]. If it returns none, all arrivals are decided.
+    pub fn advance(&mut self) -> &[EntryId] {
+        self.wanted.clear();
+        while let Some((arrival, reused)) = self.next.take().or_else(|| self.pop()) {
+            match self.batch.decide_one(&arrival, reused.clone()) {
+                Ok(change) => {
+                    self.batch.take(&arrival, &change);
+                    self.decided.push(Decision { arrival, change });
+                }
+                Err(missing) => {
+                    self.wanted = missing;
+                    self.next = Some((arrival, reused));
+                    let ahead = self.waiting.iter().take(LOOK_AHEAD).flat_map(|a| self.batch.missing(a));
+                    self.wanted.extend(ahead);
+                    self.wanted.sort_unstable();
+                    self.wanted.dedup();
+                    break;
+                }
+            }
+        }
+        &self.wanted
+    }
+
+    fn pop(&mut self) -> Option<(Arrival, Option<String>)> {
+        let mut arrival = self.waiting.pop_front()?;
+        let Some((key, words)) = identity::rekeyed(&arrival, &self.batch.known) else { return Some((arrival, None)) };
+        arrival.entry.key = key;
+        Some((arrival, words))
+    }
+
+    /// Supplies the requested texts. An entry whose text is not among them no longer exists and is removed from the window.
+    pub fn supply(&mut self, texts: impl IntoIterator<Item = StoredEntry>) {
+        texts.into_iter().for_each(|text| self.batch.window.take_text(text));
+        for entry in self.wanted.drain(..) {
+            if self.batch.window.text(entry).is_none() {
+                self.batch.window.drop_entry(entry);
+            }
+        }
+    }
+
+    /// Returns the decisions, once [`Self::advance`] has returned no ids.
+    #[must_use]
+    pub fn finish(self) -> Changes {
+        Changes { decided: self.decided, crowded: self.batch.crowded }
+    }
+}
+
+/// Returns a key that orders arrivals by everything that distinguishes them, and does not depend on which poll ended first.
 fn sort_key(a: &Arrival) -> impl Ord {
     let date = a.entry.believed;
-    // What a document lists first is its newest: it is decided last, and its story has the highest number.
+    // The first entry of a document is its newest: it is decided last, so its story gets the highest number.
     let from_end = Reverse(a.listing.place(a.entry.key.hash()));
     (date.is_none(), date, &a.feed_url, from_end, &a.entry.key, a.seen_at, a.entry.shown, a.entry.raw)
 }
 
-/// Entries that an item of the arrivals' documents has by its key: no other item of that document is the same entry.
+/// Returns the entries that items of the arrivals' documents match by key. No other item of the same document can be the same
+/// entry.
 fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
     let mut documents = HashSet::new();
     let mut taken = Taken::new();
@@ -60,7 +126,8 @@ fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
     taken
 }
 
-/// How many backdated entries each feed may still bring in at the top: none where one poll brings more than a day allows.
+/// Returns how many backdated entries of each feed may still be placed at the top: none if one poll brings more than the daily
+/// allowance.
 fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     let mut brings: HashMap<FeedId, u32> = HashMap::new();
     for arrival in arrivals.iter().filter(|a| dates::is_backdated(a)) {
@@ -73,7 +140,23 @@ fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     brings.into_iter().map(|(feed, brings)| (feed, if brings > rules::LATE_A_DAY { 0 } else { left(feed) })).collect()
 }
 
-/// One batch on its way: what is known grows with each decision.
+/// What to search the window for.
+#[derive(Clone, Copy)]
+struct Wanted {
+    article: bool,
+    story: bool,
+}
+
+/// What the window contains that matches an arrival.
+#[derive(Default)]
+struct Alike {
+    /// The outlet's own entry for the same article.
+    article: Option<(EntryId, Evidence)>,
+    /// The story with the same report.
+    story: Option<(StoryId, Evidence)>,
+}
+
+/// State of deciding one batch. What is known grows with each decision.
 struct BatchDecider<'a> {
     known: KnownEntries,
     members: HashMap<StoryId, u32>,
@@ -86,7 +169,7 @@ struct BatchDecider<'a> {
 }
 
 impl BatchDecider<'_> {
-    /// No other item of the document is what this one turned out to be.
+    /// Records which entry an item is, so that no other item of its document is matched to it.
     fn take(&mut self, arrival: &Arrival, change: &Change) {
         let entry = match change {
             Change::New(new) => new.id,
@@ -97,8 +180,9 @@ impl BatchDecider<'_> {
         self.taken.insert((arrival.poll, entry));
     }
 
-    fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
-        match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
+    /// Decides the change. Fails with the entries whose texts are needed for it.
+    fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
+        Ok(match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
             IdentityMatch::Pruned => Change::Pruned,
             IdentityMatch::SameKey(entry) => {
                 let same =
@@ -115,11 +199,20 @@ impl BatchDecider<'_> {
                     _ => Change::Duplicate { entry, evidence },
                 }
             }
-            IdentityMatch::Unknown => self.unknown(arrival, reused),
-        }
+            IdentityMatch::Unknown => return self.unknown(arrival, reused),
+        })
     }
 
-    /// The change when other words are shown by a feed that may revise the entry.
+    /// Returns the entries whose texts the decision will probably need.
+    fn missing(&mut self, arrival: &Arrival) -> Vec<EntryId> {
+        let is_unknown = matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
+        let Some(draft) = is_unknown.then(|| self.window.draft_of(arrival, self.now)).flatten() else {
+            return Vec::new();
+        };
+        self.search(arrival, &draft, Wanted { article: true, story: true }).err().unwrap_or_default()
+    }
+
+    /// Returns the revision if the content differs and this feed may revise the entry.
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
         let kept = self.known.entries.get_mut(&entry)?;
         let revision = revise::revise(kept, arrival)?;
@@ -139,18 +232,29 @@ impl BatchDecider<'_> {
         Some(Change::Revised(Box::new(revision)))
     }
 
-    /// No name says what it is: its text may.
-    fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Change {
+    /// Decides an arrival that nothing identifies by name, by comparing its text.
+    fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
         let draft = self.window.draft_of(arrival, self.now);
-        let search = draft.as_ref().map(|draft| CandidateSearch::new(self.window, draft));
-        let article = search.as_ref().filter(|_| reused.is_none()).and_then(|s| s.article(arrival, &self.taken));
-        if let Some((entry, evidence)) = article {
-            self.sighted(arrival, entry);
-            return Change::Duplicate { entry, evidence };
-        }
         let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
-        let joined = by_link.or_else(|| search.as_ref()?.story(|story| self.has_room(story)));
-        Change::New(Box::new(self.take_in(arrival, joined, draft, reused)))
+        let wanted = Wanted { article: reused.is_none(), story: by_link.is_none() };
+        let alike = draft.as_ref().map(|draft| self.search(arrival, draft, wanted)).transpose()?.unwrap_or_default();
+        if let Some((entry, evidence)) = alike.article {
+            self.sighted(arrival, entry);
+            return Ok(Change::Duplicate { entry, evidence });
+        }
+        Ok(Change::New(Box::new(self.take_in(arrival, by_link.or(alike.story), draft, reused))))
+    }
+
+    /// Searches the window for an arrival. Fails with the entries whose texts are needed for it.
+    fn search(&mut self, arrival: &Arrival, draft: &ComparedText, wanted: Wanted) -> Result<Alike, Vec<EntryId>> {
+        let mut scratch = std::mem::take(&mut self.window.scratch);
+        let search = CandidateSearch::new(self.window, draft, &mut scratch);
+        let article = wanted.article.then(|| search.article(arrival, &self.taken)).flatten();
+        let may_join = wanted.story && article.is_none();
+        let story = may_join.then(|| search.story(|story| self.has_room(story))).flatten();
+        let missing = search.missing();
+        self.window.scratch = scratch;
+        if missing.is_empty() { Ok(Alike { article, story }) } else { Err(missing) }
     }
 
     fn take_in(
@@ -177,7 +281,7 @@ impl BatchDecider<'_> {
         };
         let members = self.members_of(story) + 1;
         self.members.insert(story, members);
-        // Once on the way up, not for each entry that joins after.
+        // Report the story once, when it reaches the number, and not for each later member.
         if members == rules::MEMBERS_SUSPECT {
             self.crowded.push(story);
         }
@@ -196,7 +300,7 @@ impl BatchDecider<'_> {
         self.members_of(story) < rules::MEMBERS_MAX
     }
 
-    /// Lets the rest of the batch see a new entry.
+    /// Makes a new entry known to the rest of the batch.
     fn remember(&mut self, arrival: &Arrival, new: &NewEntry, members: u32) {
         let entry = &arrival.entry;
         let kept = KnownEntry {

@@ -1,67 +1,84 @@
-//! What the window knows of an arrival that no name identified: the same article of its outlet (level B, and level A's
-//! equal text), or the same report by another outlet (level C).
+//! Searches the window for an arrival that no name identifies: the same article of its outlet (level B, and equal text of level
+//! A), or the same report by another outlet (level C).
 
 use super::boilerplate;
 use super::compare::{self, Overlap};
-use super::features::TextFeatures;
+use super::features::{ComparedText, TextFeatures};
+use super::held::WindowEntry;
 use super::identity::Taken;
+use super::pair_counts::PairCounts;
 use super::rules;
-use super::window::{ComparedText, Window, WindowEntry};
+use super::window::Window;
 use super::{Arrival, likeness as like};
 use crate::model::{EntryId, Evidence, Rule, StoryId};
 use jiff::SignedDuration;
+use std::cell::RefCell;
 use std::cmp::Reverse;
 
-/// An arrival, and the entries that begin like it.
+/// An arrival and the entries that begin similarly.
 pub(super) struct CandidateSearch<'a> {
     window: &'a Window,
     draft: &'a ComparedText,
     shape: TextFeatures<'a>,
     candidates: Vec<&'a WindowEntry>,
+    /// Entries whose texts were needed but are not held. While there are any, the results are not valid.
+    missing: RefCell<Vec<EntryId>>,
 }
 
 impl<'a> CandidateSearch<'a> {
-    /// Looks for entries that share word pairs of the lead or an end of the title.
-    pub fn new(window: &'a Window, draft: &'a ComparedText) -> Self {
+    /// Finds entries that share word pairs of the lead or an end of the title.
+    pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut PairCounts) -> Self {
         let shape = window.shape(draft);
-        let mut shared = vec![0_u32; window.slot_count()];
-        let mut touched = Vec::new();
-        let mut count = |slot: u32, pairs: u32| {
-            let counted = &mut shared[slot as usize];
-            if *counted == 0 {
-                touched.push(slot);
+        // Pairs that the index ignores as too common may be shared by any entry.
+        let mut unseen = 0_u32;
+        for &pair in shape.head() {
+            let mut found = false;
+            for slot in window.slots(pair) {
+                scratch.count(slot, 1);
+                found = true;
             }
-            *counted += pairs;
-        };
-        for slot in shape.head().iter().flat_map(|pair| window.slots(*pair)) {
-            count(slot, 1);
+            unseen += u32::from(!found && window.is_crowded(pair));
         }
         for slot in window.title_keys(&draft.title).flat_map(|key| window.slots(key)) {
-            count(slot, rules::SHARED_PAIRS_WHOLE);
+            scratch.count(slot, rules::SHARED_PAIRS_WHOLE);
         }
-        // Pairs that the index passes over may be shared with anybody.
-        let unseen = shape.head().iter().filter(|pair| window.is_crowded(**pair)).count();
-        let unseen = u32::try_from(unseen).unwrap_or(u32::MAX);
         let is_likely = |pairs: u32, held: &WindowEntry| {
-            let whole = held.draft.body.len() >= rules::LEAD;
-            pairs >= rules::SHARED_PAIRS && (!whole || pairs + unseen >= rules::SHARED_PAIRS_WHOLE)
+            let whole = held.head().len() >= rules::LEAD;
+            !whole || pairs + unseen >= rules::SHARED_PAIRS_WHOLE
         };
-        let mut found: Vec<(u32, &WindowEntry)> = touched
+        let mut found: Vec<(u32, &WindowEntry)> = scratch
+            .take(rules::SHARED_PAIRS)
             .into_iter()
-            .filter_map(|slot| Some((shared[slot as usize], window.get(slot)?)))
+            .filter_map(|(slot, pairs)| Some((pairs, window.get(slot)?)))
             .filter(|(pairs, held)| is_likely(*pairs, held))
             .collect();
         found.sort_by_key(|(pairs, held)| (Reverse(*pairs), held.id));
         found.truncate(rules::CANDIDATES);
-        Self { window, draft, shape, candidates: found.into_iter().map(|(_, held)| held).collect() }
+        let candidates = found.into_iter().map(|(_, held)| held).collect();
+        Self { window, draft, shape, candidates, missing: RefCell::default() }
     }
 
-    /// The outlet's own entry that is this article.
+    /// Returns the entries whose texts are needed. While there are any, the results of [`Self::article`] and [`Self::story`] are
+    /// not valid.
+    pub fn missing(&self) -> Vec<EntryId> {
+        self.missing.take()
+    }
+
+    /// Returns the whole text of an entry. If it is not held, the entry is recorded as missing.
+    fn text(&self, held: &WindowEntry) -> Option<&'a ComparedText> {
+        let text = self.window.text(held.id);
+        if text.is_none() {
+            self.missing.borrow_mut().push(held.id);
+        }
+        text
+    }
+
+    /// Returns the outlet's own entry that is this article.
     pub fn article(&self, arrival: &Arrival, taken: &Taken) -> Option<(EntryId, Evidence)> {
-        // What is listed together in one document is never the same entry.
+        // Two items listed in one document are never the same entry.
         let is_free = |held: &WindowEntry| !taken.contains(&(arrival.poll, held.id));
         self.by_number(arrival, &is_free).or_else(|| {
-            let own = self.candidates.iter().filter(|held| held.draft.outlet == self.draft.outlet && is_free(held));
+            let own = self.candidates.iter().filter(|held| held.outlet == self.draft.outlet && is_free(held));
             own.clone()
                 .find_map(|held| self.same_text(held))
                 .or_else(|| own.clone().find_map(|held| self.near_text(held)))
@@ -76,31 +93,32 @@ impl<'a> CandidateSearch<'a> {
         }
         let entries = self.window.slots(article.key()).filter_map(|slot| self.window.get(slot));
         let mut same = entries.filter(|held| {
-            let is_same = held.draft.article.is_some_and(|other| other.is_same(article));
-            held.draft.outlet == self.draft.outlet && is_same && is_free(held)
+            let is_same = held.article.is_some_and(|other| other.is_same(article));
+            held.outlet == self.draft.outlet && is_same && is_free(held)
         });
         let held = same.next().filter(|_| same.next().is_none())?;
-        if !self.is_one_article(held, article.is_last) {
+        if !self.is_one_article(self.text(held)?, article.is_last) {
             return None;
         }
         let words = format!("same number in the address and same minute of publication as {}", self.window.name(held));
         Some((held.id, Evidence::plain(Rule::Number, words)))
     }
 
-    /// An id is also a section's, or that of a page in two languages: titles or texts must be alike where it does not end
-    /// the path, and script and language the same.
-    fn is_one_article(&self, held: &WindowEntry, is_last: bool) -> bool {
-        let (one, other) = (self.draft, &held.draft);
+    /// Returns whether entries with the same id are one article. An id may also be that of a section or of a page in two
+    /// languages: titles or texts must be similar unless the id ends the path, and script and language must be the same.
+    fn is_one_article(&self, other: &ComparedText, is_last: bool) -> bool {
+        let one = self.draft;
         let share = |a, b| like::overlap_of(a, b).is_some_and(|share| share >= rules::SECTION_LIKENESS);
         (is_last || share(&one.title, &other.title) || share(&one.body, &other.body))
             && like::same_language([one.script, other.script], [one.language.as_deref(), other.language.as_deref()])
     }
 
-    /// Equal text is not equal entry: no other second, no other file, no other living guid may speak against it.
+    /// Matches equal text, unless another second, other files or a different guid of the outlet's own contradicts it.
     fn same_text(&self, held: &WindowEntry) -> Option<(EntryId, Evidence)> {
-        let same = held.draft.text == self.draft.text && held.draft.feed == self.draft.feed && !self.shape.is_short();
-        let same = same && self.nothing_differs(&held.draft);
-        same.then(|| {
+        let begins = held.feed == self.draft.feed && !self.shape.is_short();
+        let begins = begins && held.title() == &*self.draft.title && held.head() == self.draft.head();
+        let other = begins.then(|| self.text(held))??;
+        (other.text == self.draft.text && self.nothing_differs(other)).then(|| {
             let words = format!("same title and text as {}", self.window.name(held));
             (held.id, Evidence::plain(Rule::SameText, words))
         })
@@ -110,17 +128,21 @@ impl<'a> CandidateSearch<'a> {
         self.draft.stated == other.stated && self.no_name_differs(other)
     }
 
-    /// The same files, and not two living guids.
+    /// Returns whether the files are the same and the guids of the outlet's own, if both have one, do not differ.
     fn no_name_differs(&self, other: &ComparedText) -> bool {
         let apart = self.draft.guid.is_some() && other.guid.is_some() && self.draft.guid != other.guid;
         self.draft.files == other.files && !apart
     }
 
     fn near_text(&self, held: &WindowEntry) -> Option<(EntryId, Evidence)> {
-        let other = self.window.shape(&held.draft);
-        let (own, its) = (self.draft, &held.draft);
-        // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be a
-        // series' blurb: both are kept. A report of some length that is published again with a few words changed is one.
+        if !compare::may_be_same_article(&self.shape, &self.window.beginning(held)) {
+            return None;
+        }
+        let (own, its) = (self.draft, self.text(held)?);
+        let other = self.window.shape(its);
+        // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be the
+        // introduction of a series, so both entries are kept. A longer report that is published again with a few words changed is
+        // the same article.
         let again = || {
             let is_long = own.body.len() >= rules::LEAD && its.body.len() >= rules::LEAD;
             let is_dated = own.stated.is_some() && its.stated.is_some();
@@ -132,10 +154,10 @@ impl<'a> CandidateSearch<'a> {
         Some((held.id, self.evidence(Rule::NearText, measured, held)))
     }
 
-    /// The story that this report belongs to: the best candidate's, if the arrival also agrees with the story's first or
-    /// latest member, so that no chain of likenesses leads away from what was reported.
+    /// Returns the story that this report belongs to: that of the best candidate, if the arrival also agrees with the first or
+    /// the latest member of the story in the window. Otherwise a chain of similar reports could lead away from the original one.
     pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
-        let others = self.candidates.iter().filter(|held| held.draft.outlet != self.draft.outlet);
+        let others = self.candidates.iter().filter(|held| held.outlet != self.draft.outlet);
         let mut agreed: Vec<(Rule, Overlap, &WindowEntry)> = others
             .filter_map(|held| self.agrees(held).map(|(rule, measured)| (rule, measured, *held)))
             .take(rules::AGREEING)
@@ -151,16 +173,20 @@ impl<'a> CandidateSearch<'a> {
     }
 
     fn agrees(&self, held: &WindowEntry) -> Option<(Rule, Overlap)> {
-        let other = self.window.shape(&held.draft);
         let apart = self.apart(held)?;
+        if !compare::may_be_same_report(&self.shape, &self.window.beginning(held), apart) {
+            return None;
+        }
+        let other = self.window.shape(self.text(held)?);
         let (rule, measured) = compare::same_report(&self.shape, &other, apart)?;
-        let is_heading = || [self.draft, &held.draft].iter().any(|d| self.window.is_heading(d, self.draft.outlet));
+        let is_heading =
+            || [&*self.draft.title, held.title()].iter().any(|title| self.window.is_heading(title, self.draft.outlet));
         (rule != Rule::TitleOnly || !is_heading()).then_some((rule, measured))
     }
 
-    /// How far apart the two were published, when that is not too far.
+    /// Returns the time between the two publications, if it is within the span of the window.
     fn apart(&self, held: &WindowEntry) -> Option<SignedDuration> {
-        let apart = SignedDuration::from_secs((held.draft.at - self.draft.at).abs());
+        let apart = SignedDuration::from_secs((held.at - self.draft.at).abs());
         (apart <= self.window.span()).then_some(apart)
     }
 
@@ -169,11 +195,11 @@ impl<'a> CandidateSearch<'a> {
         let compare = |a: &TextFeatures<'_>, b: &TextFeatures<'_>| compare::same_report(a, b, apart);
         match agreed.0 {
             Rule::TitleOnly => Some(agreed),
-            _ => boilerplate::agrees_beyond(self.window, self.draft, held, agreed, compare),
+            _ => boilerplate::agrees_beyond(self.window, self.draft, (held.story, self.text(held)?), agreed, compare),
         }
     }
 
-    /// What was compared and found, in a sentence.
+    /// Describes in a sentence what was compared and found.
     fn evidence(&self, rule: Rule, measured: Overlap, held: &WindowEntry) -> Evidence {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         let name = self.window.name(held);

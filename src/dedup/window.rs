@@ -1,34 +1,40 @@
-//! The entries of the window, in memory: found by the beginnings of their texts, by the ends of their titles, and by the
-//! number in their address.
+//! The window: recent entries in memory, found by the beginnings of their texts, the ends of their titles, and the id in their
+//! address.
 //!
-//! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
+//! Everything here follows from the entries it holds: a window that is loaded again decides like the old one.
 
 use super::article_number::ArticleNumber;
-use super::features::{TextFeatures, sequences, set};
-use super::postings::Postings;
+use super::features::{ComparedText, TextFeatures, sequences};
+use super::held::{HeldTexts, WindowEntry};
+use super::pair_counts::PairCounts;
+use super::postings::{Postings, Spread};
+use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
-use super::words::{WordId, WordTable, chain};
+use super::words::{WordId, WordTable, chain, hash_bytes};
 use super::{Arrival, KnownEntry, likeness as like, rules};
-use crate::model::{EntryId, FeedId, OutletId, StoryId};
+use crate::model::{EntryId, OutletId, StoryId};
 use crate::normalise::fold::fold;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
-/// Index over the entries of the window; filled from the store at the first new entry.
+/// Index of the entries in the window. It is loaded from the store when the first new entry arrives.
 #[derive(Debug)]
 pub struct Window {
     span: SignedDuration,
     is_loaded: bool,
     words: WordTable,
-    /// Slots; a slot that an entry left is taken by the next.
+    /// Slots; an empty one is used for the next entry.
     held: Vec<Option<WindowEntry>>,
     free: Vec<u32>,
-    by_entry: HashMap<EntryId, u32>,
+    by_entry: HashMap<EntryId, u32, BuildHasherDefault<Spread>>,
     by_time: BTreeSet<(i64, u32)>,
     postings: Postings,
-    stories: HashMap<StoryId, Members>,
+    stories: HashMap<StoryId, Members, BuildHasherDefault<Spread>>,
     titles: Titles,
     outlets: HashMap<OutletId, String>,
+    texts: HeldTexts,
+    pub(super) scratch: PairCounts,
 }
 
 impl Default for Window {
@@ -37,81 +43,16 @@ impl Default for Window {
     }
 }
 
-/// What the store keeps of an entry for the window.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredEntry {
-    /// Row id.
-    pub id: EntryId,
-    /// Its outlet.
-    pub outlet: OutletId,
-    /// The feed whose words are kept.
-    pub feed: FeedId,
-    /// Its story.
-    pub story: StoryId,
-    /// Members of its story, those outside the window included.
-    pub story_members: u32,
-    /// The stated date, where it is believed.
-    pub believed: Option<Timestamp>,
-    /// When it was first seen.
-    pub first_seen_at: Timestamp,
-    /// Its address as published.
-    pub link: Option<String>,
-    /// Its language.
-    pub language: Option<String>,
-    /// Its guid as its outlet wrote it.
-    pub source_id: Option<String>,
-    /// Its files, as [`super::files`] gives them.
-    pub files: Vec<String>,
-    /// Folded title.
-    pub title: String,
-    /// Folded body.
-    pub body: String,
-    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
-    pub former_titles: Vec<String>,
-}
-
-/// An entry as it is compared, without its place in the store.
-#[derive(Debug)]
-pub(super) struct ComparedText {
-    pub outlet: OutletId,
-    pub feed: FeedId,
-    /// Believed date, else when it was first seen, in Unix seconds.
-    pub at: i64,
-    pub article: Option<ArticleNumber>,
-    /// The stated second, where it is believed.
-    pub stated: Option<i64>,
-    pub language: Option<Box<str>>,
-    /// Of most of its letters.
-    pub script: u8,
-    /// Hash of a guid of the outlet's own.
-    pub guid: Option<u64>,
-    /// Hash of its enclosures.
-    pub files: u64,
-    /// Hash of the whole folded title and body.
-    pub text: u64,
-    pub title: Box<[WordId]>,
-    pub body: Box<[WordId]>,
-    pub former: Box<[Box<[WordId]>]>,
-}
-
-/// An entry of the window.
-#[derive(Debug)]
-pub(super) struct WindowEntry {
-    pub id: EntryId,
-    pub story: StoryId,
-    pub draft: ComparedText,
-}
-
-/// The entries of one story that the window holds.
+/// The entries of one story in the window.
 #[derive(Debug, Default)]
 struct Members {
     slots: Vec<u32>,
-    /// All members, those outside the window included.
+    /// Number of all members, including those outside the window.
     total: u32,
 }
 
 impl Window {
-    /// An empty window over this span (`[stories] window`).
+    /// Creates an empty window over this span (`[stories] window`).
     #[must_use]
     pub fn new(span: SignedDuration) -> Self {
         Self {
@@ -120,84 +61,120 @@ impl Window {
             words: WordTable::default(),
             held: Vec::new(),
             free: Vec::new(),
-            by_entry: HashMap::new(),
+            by_entry: HashMap::default(),
             by_time: BTreeSet::new(),
             postings: Postings::default(),
-            stories: HashMap::new(),
+            stories: HashMap::default(),
             titles: Titles::default(),
             outlets: HashMap::new(),
+            texts: HeldTexts::default(),
+            scratch: PairCounts::default(),
         }
     }
 
-    /// Whether [`Window::load`] was called.
+    /// Limits the window to the whole texts of this many entries. [`super::Deciding::advance`] requests those of others.
+    #[must_use]
+    pub fn holding_texts(self, most: usize) -> Self {
+        Self { texts: HeldTexts::new(most), ..self }
+    }
+
+    /// Returns whether [`Window::load`] or [`Window::loaded`] was called.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.is_loaded
     }
 
-    /// Entries whose time (believed date, else first seen) is at or after this are to be remembered at `now`.
+    /// Returns the time from which entries must be loaded at `now`; an entry's time is its credible date, else when it was first
+    /// seen.
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
         now.saturating_sub(self.span).unwrap_or(Timestamp::MIN)
     }
 
-    /// Older entries are to be remembered too, back to this, when their folded body has fewer than [`rules::SHORT`] words:
-    /// for the titles under which an outlet puts its daily cartoon.
+    /// Returns the time from which entries with fewer than [`rules::SHORT`] words of folded body must be loaded too. It goes back
+    /// further, to recognise headings such as that of a daily cartoon.
     #[must_use]
     pub fn titles_since(now: Timestamp) -> Timestamp {
         now.saturating_sub(rules::TITLES_KEPT).unwrap_or(Timestamp::MIN)
     }
 
-    /// Fills an empty window. What lies before its span and has a text is passed over.
+    /// Fills an empty window with entries and their texts. Of entries before its span only the titles of those with a short text
+    /// are kept.
     pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = StoredEntry>) {
         self.is_loaded = true;
         let since = self.since(now).as_second();
         for entry in remembered {
             let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
             let draft = self.draft(&entry, at);
-            self.note_title(entry.id, &draft);
             if at >= since {
-                self.hold(WindowEntry { id: entry.id, story: entry.story, draft });
-                self.tell_members(entry.story, entry.story_members);
+                self.admit(entry.id, entry.story, entry.story_members, draft);
+            } else {
+                self.note_title(entry.id, &draft);
             }
         }
     }
 
-    /// Forgets every entry: what the store holds was changed beside it, and is to be loaded anew.
-    pub fn unload(&mut self) {
-        *self = Self { outlets: std::mem::take(&mut self.outlets), ..Self::new(self.span) };
+    /// Adds an entry without its text. Of entries before the span only the titles of those with a short text are kept. Call
+    /// [`Window::loaded`] after the last entry.
+    pub fn remember(&mut self, now: Timestamp, entry: &StoredSignature<'_>) {
+        let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
+        let is_within = at >= self.since(now).as_second();
+        if !is_within && entry.body.split(' ').nth(rules::SHORT).is_some() {
+            return;
+        }
+        let draft = self.signature(entry, at);
+        self.note_title(entry.id, &draft);
+        if is_within {
+            self.hold(WindowEntry::of(entry.id, entry.story, &draft));
+            self.tell_members(entry.story, entry.story_members);
+        }
     }
 
-    /// Gives an outlet a name for the words of evidence.
+    /// Marks the window as completely loaded.
+    pub fn loaded(&mut self) {
+        self.is_loaded = true;
+    }
+
+    /// Forgets entries that retention deleted, so that nothing joins them.
+    pub fn forget_deleted(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        for entry in entries {
+            self.drop_entry(entry);
+            self.titles.forget_entry(entry);
+        }
+    }
+
+    /// Sets the name of an outlet that evidence uses.
     pub fn introduce(&mut self, outlet: OutletId, name: &str) {
         self.outlets.insert(outlet, name.to_owned());
     }
 
-    /// Entries held.
+    /// Returns the number of entries in the window.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_entry.len()
     }
 
-    /// Whether it holds nothing.
+    /// Returns whether the window has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_entry.is_empty()
     }
 
-    /// Forgets what left the window.
+    /// Removes entries that have left the window.
     pub(super) fn forget(&mut self, now: Timestamp) {
         let since = self.since(now).as_second();
         while let Some(&(_, slot)) = self.by_time.first().filter(|(at, _)| *at < since) {
             self.drop_slot(slot);
         }
         self.titles.forget(Self::titles_since(now).as_second());
+        self.texts.trim();
         if self.words.wants_compacting() {
             self.compact();
         }
     }
 
-    /// The arrival as it is compared; `None` when it is older than the window and joins by its link only.
+    /// Returns the arrival in the form in which it is compared, or `None` when it is older than the window; it can then join only
+    /// by its link.
     pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<ComparedText> {
         let at = arrival.entry.believed.unwrap_or(arrival.seen_at);
         let entry = &arrival.entry;
@@ -218,18 +195,67 @@ impl Window {
                 body: entry.folded.body.clone(),
                 former_titles: Vec::new(),
             };
-            self.draft(&remembered, at.as_second())
+            ComparedText { guid_void: arrival.listing.guids_void, ..self.draft(&remembered, at.as_second()) }
         })
+    }
+
+    /// Reads what is needed to find an entry, and leaves the rest of its text unread.
+    fn signature(&mut self, entry: &StoredSignature<'_>, at: i64) -> ComparedText {
+        let title = self.words.read(entry.title, rules::BODY);
+        ComparedText {
+            outlet: entry.outlet,
+            feed: entry.feed,
+            at,
+            article: entry.link.zip(entry.believed).and_then(|(link, date)| ArticleNumber::of(link, date)),
+            stated: entry.believed.map(Timestamp::as_second),
+            language: None,
+            script: 0,
+            guid_void: false,
+            guid: None,
+            files: 0,
+            text: 0,
+            body: self.words.read(entry.body, rules::HEAD),
+            former: self.former(&title, entry.former_titles),
+            title,
+        }
+    }
+
+    /// Adds the whole text of an entry, if the window contains the entry.
+    pub(super) fn take_text(&mut self, mut entry: StoredEntry) {
+        let Some(held) = self.by_entry.get(&entry.id).and_then(|slot| self.get(*slot)) else { return };
+        let (feed, at, article, guid_void, former) =
+            (held.feed, held.at, held.article, held.guid_void, held.former.clone());
+        entry.source_id = entry.source_id.filter(|_| !guid_void);
+        let draft = self.draft(&entry, at);
+        self.texts.insert(entry.id, ComparedText { feed, article, guid_void, former, ..draft });
+    }
+
+    /// Returns the whole text of an entry, if it is held.
+    pub(super) fn text(&self, entry: EntryId) -> Option<&ComparedText> {
+        self.texts.get(entry)
+    }
+
+    /// Removes an entry that no longer exists.
+    pub(super) fn drop_entry(&mut self, entry: EntryId) {
+        if let Some(slot) = self.by_entry.get(&entry).copied() {
+            self.drop_slot(slot);
+        }
+    }
+
+    /// Returns the titles that an entry had before this one.
+    fn former(&mut self, title: &[WordId], shown: &[String]) -> Box<[Box<[WordId]>]> {
+        let mut former: Vec<Box<[WordId]>> = Vec::new();
+        for earlier in shown.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
+            if *earlier != *title && !former.contains(&earlier) {
+                former.push(earlier);
+            }
+        }
+        former.into()
     }
 
     fn draft(&mut self, entry: &StoredEntry, at: i64) -> ComparedText {
         let title = self.words.read(&entry.title, rules::BODY);
-        let mut former: Vec<Box<[WordId]>> = Vec::new();
-        for earlier in entry.former_titles.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
-            if earlier != title && !former.contains(&earlier) {
-                former.push(earlier);
-            }
-        }
+        let former = self.former(&title, &entry.former_titles);
         ComparedText {
             outlet: entry.outlet,
             feed: entry.feed,
@@ -238,29 +264,31 @@ impl Window {
             stated: entry.believed.map(Timestamp::as_second),
             language: entry.language.as_deref().map(Into::into),
             script: like::script(&entry.title, &entry.body),
+            guid_void: false,
             guid: entry
                 .source_id
                 .as_deref()
                 .filter(|guid| like::living(Some(guid), entry.link.as_deref(), &entry.title))
                 .map(|guid| super::words::hash_text(guid, "")),
             files: super::words::hash_text(&entry.files.join(" "), ""),
-            text: super::words::hash_text(&entry.title, &entry.body),
+            text: hash_bytes(entry.title.as_bytes()) ^ hash_bytes(entry.body.as_bytes()).rotate_left(1),
             title,
             body: self.words.read(&entry.body, rules::BODY),
-            former: former.into(),
+            former,
         }
     }
 
-    /// Takes a new entry in.
+    /// Adds a new entry.
     pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: ComparedText) {
         self.note_title(id, &draft);
-        self.hold(WindowEntry { id, story, draft });
+        self.hold(WindowEntry::of(id, story, &draft));
+        self.texts.insert(id, draft);
         self.tell_members(story, members);
     }
 
-    /// Takes the new words of an entry that its outlet revised.
+    /// Replaces the text of an entry that its outlet revised.
     pub(super) fn revise(&mut self, known: &KnownEntry, arrival: &Arrival, now: Timestamp) {
-        let was = self.by_entry.get(&known.id).copied().and_then(|slot| self.drop_slot(slot)).map(|held| held.draft);
+        let was = self.by_entry.get(&known.id).copied().and_then(|slot| self.drop_slot(slot));
         let title = known.title.as_ref().map_or_else(String::new, |title| fold(title.as_str()));
         let title = self.words.read(&title, rules::BODY);
         self.titles.take_back((self.title_hash(&title), known.outlet, known.id));
@@ -268,9 +296,9 @@ impl Window {
         let draft = ComparedText { feed: known.feed, ..draft };
         let draft = match was {
             Some(was) => ComparedText {
-                // An undated entry keeps its place: it was first seen then.
+                // An undated entry keeps its time: when it was first seen.
                 at: if arrival.entry.believed.is_some() { draft.at } else { was.at },
-                former: former(was, &draft.title),
+                former: former(&was, &draft.title),
                 ..draft
             },
             None if arrival.entry.believed.is_some() => {
@@ -282,7 +310,7 @@ impl Window {
         self.admit(known.id, known.story, known.story_members, draft);
     }
 
-    /// Members of a story, when the window holds some of them.
+    /// Returns the number of members of a story, or 0 when the window holds none of them.
     pub(super) fn members(&self, story: StoryId) -> u32 {
         self.stories.get(&story).map_or(0, |members| members.total)
     }
@@ -304,24 +332,25 @@ impl Window {
             self.held.push(None);
             u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
         });
-        self.by_time.insert((held.draft.at, slot));
+        self.by_time.insert((held.at, slot));
         self.by_entry.insert(held.id, slot);
         self.stories.entry(held.story).or_default().slots.push(slot);
-        for key in self.keys(&held.draft) {
+        for key in self.keys(&held) {
             self.postings.insert(key, slot);
         }
-        self.words.count(&opening(&held.draft));
+        self.words.count(&held.opening());
         self.held[slot as usize] = Some(held);
     }
 
     fn drop_slot(&mut self, slot: u32) -> Option<WindowEntry> {
         let held = self.held[slot as usize].take()?;
-        self.by_time.remove(&(held.draft.at, slot));
-        for key in self.keys(&held.draft) {
+        self.by_time.remove(&(held.at, slot));
+        for key in self.keys(&held) {
             self.postings.remove(key, slot);
         }
-        self.words.uncount(&opening(&held.draft));
+        self.words.uncount(&held.opening());
         self.by_entry.remove(&held.id);
+        self.texts.remove(held.id);
         if let Some(members) = self.stories.get_mut(&held.story) {
             members.slots.retain(|s| *s != slot);
             if members.slots.is_empty() {
@@ -332,16 +361,17 @@ impl Window {
         Some(held)
     }
 
-    /// All keys under which an entry is found.
-    fn keys(&self, draft: &ComparedText) -> Vec<u32> {
-        let mut keys = sequences(&draft.body[..draft.body.len().min(rules::LEAD)], 2, &self.words);
-        keys.extend(self.title_keys(&draft.title));
-        keys.extend(draft.former.iter().flat_map(|title| self.title_keys(title)));
-        keys.extend(draft.article.map(ArticleNumber::key));
+    /// Returns all keys under which an entry is found.
+    fn keys(&self, held: &WindowEntry) -> Vec<u32> {
+        let body = held.head();
+        let mut keys = sequences(&body[..body.len().min(rules::LEAD)], 2, &self.words);
+        keys.extend(self.title_keys(held.title()));
+        keys.extend(held.former.iter().flat_map(|title| self.title_keys(title)));
+        keys.extend(held.article.map(ArticleNumber::key));
         keys
     }
 
-    /// Both ends of a title that is long enough to say something.
+    /// Returns the keys of both ends of a title, if it is long enough.
     pub(super) fn title_keys(&self, title: &[WordId]) -> impl Iterator<Item = u32> {
         let end = |salt: u32, words: &[WordId]| {
             chain(std::iter::once(salt).chain(words.iter().map(|id| self.words.get(*id).hash)))
@@ -351,60 +381,60 @@ impl Window {
         first.into_iter().chain(last)
     }
 
-    /// Whether a title is one that some outlet uses again and again, the arrival's use included.
-    pub(super) fn is_heading(&self, draft: &ComparedText, arriving: OutletId) -> bool {
-        self.titles.is_heading(self.title_hash(&draft.title), arriving)
+    /// Returns whether some outlet uses a title repeatedly, counting the arrival's use.
+    pub(super) fn is_heading(&self, title: &[WordId], arriving: OutletId) -> bool {
+        self.titles.is_heading(self.title_hash(title), arriving)
     }
 
     fn title_hash(&self, title: &[WordId]) -> u32 {
         chain(title.iter().map(|id| self.words.get(*id).hash))
     }
 
-    /// Slots under a key.
+    /// Returns the slots under a key.
     pub(super) fn slots(&self, key: u32) -> impl Iterator<Item = u32> {
         self.postings.get(key)
     }
 
-    /// Whether too many entries have a key for it to say anything.
+    /// Returns whether so many entries have a key that it is no evidence.
     pub(super) fn is_crowded(&self, key: u32) -> bool {
         self.postings.is_crowded(key)
     }
 
-    /// Slots are below this.
-    pub(super) fn slot_count(&self) -> usize {
-        self.held.len()
-    }
-
-    /// The entry in a slot.
+    /// Returns the entry in a slot.
     pub(super) fn get(&self, slot: u32) -> Option<&WindowEntry> {
         self.held.get(slot as usize)?.as_ref()
     }
 
-    /// The first and the latest member of a story that the window holds.
+    /// Returns the first and the latest member of a story in the window.
     pub(super) fn ends(&self, story: StoryId) -> impl Iterator<Item = &WindowEntry> {
         let members = self.stories.get(&story).map_or(&[][..], |m| m.slots.as_slice());
         let held = || members.iter().filter_map(|slot| self.get(*slot));
         held().min_by_key(|h| h.id).into_iter().chain(held().max_by_key(|h| h.id))
     }
 
-    /// How far apart two reports of one story may be.
+    /// Returns how far apart two reports of one story may be.
     pub(super) fn span(&self) -> SignedDuration {
         self.span
     }
 
-    /// The words of the window.
+    /// Returns the words of the window.
     pub(super) fn words(&self) -> &WordTable {
         &self.words
     }
 
-    /// What is compared of an entry.
-    pub(super) fn shape<'a>(&'a self, draft: &'a ComparedText) -> TextFeatures<'a> {
-        TextFeatures::of(draft, &self.words)
+    /// Returns the features by which the beginning of an entry is compared.
+    pub(super) fn beginning<'a>(&'a self, held: &'a WindowEntry) -> TextFeatures<'a> {
+        TextFeatures::new(held.title(), held.head(), &held.former, &self.words)
     }
 
-    /// An entry in the words of evidence.
+    /// Returns the features by which an entry is compared.
+    pub(super) fn shape<'a>(&'a self, draft: &'a ComparedText) -> TextFeatures<'a> {
+        TextFeatures::new(&draft.title, &draft.body, &draft.former, &self.words)
+    }
+
+    /// Returns the name of an entry in evidence.
     pub(super) fn name(&self, held: &WindowEntry) -> String {
-        match self.outlets.get(&held.draft.outlet) {
+        match self.outlets.get(&held.outlet) {
             Some(name) => format!("entry {} ({name})", held.id),
             None => format!("entry {}", held.id),
         }
@@ -412,32 +442,22 @@ impl Window {
 
     /// Drops words that no entry has any more.
     fn compact(&mut self) {
-        let texts = self.held.iter_mut().flatten().flat_map(|held| held.draft.texts());
-        let used = texts.flat_map(|text| text.iter().copied()).collect();
+        let used = self.all_words().flat_map(|words| words.iter().copied()).collect();
         let moved = self.words.compact(&used);
-        for id in self.held.iter_mut().flatten().flat_map(|held| held.draft.texts()).flatten() {
+        for id in self.all_words().flatten() {
             *id = moved.get(id).copied().unwrap_or(*id);
         }
     }
-}
 
-impl ComparedText {
-    fn texts(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
-        [&mut self.title, &mut self.body].into_iter().chain(self.former.iter_mut())
+    fn all_words(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
+        let held = self.held.iter_mut().flatten().flat_map(WindowEntry::texts);
+        held.chain(self.texts.all().flat_map(ComparedText::texts))
     }
 }
 
-/// Titles that an entry had before this one.
-fn former(was: ComparedText, title: &[WordId]) -> Box<[Box<[WordId]>]> {
-    let mut titles = was.former.into_vec();
-    titles.retain(|earlier| **earlier != *title);
-    if *was.title != *title {
-        titles.push(was.title);
-    }
-    titles.into()
-}
-
-/// Distinct words of title and opening: what the table of rare words counts.
-fn opening(draft: &ComparedText) -> Vec<WordId> {
-    set(draft.title.iter().chain(draft.body.iter().take(rules::OPENING)).copied())
+/// Returns the titles that an entry had before this one.
+fn former(was: &WindowEntry, title: &[WordId]) -> Box<[Box<[WordId]>]> {
+    let earlier = was.former.iter().filter(|earlier| ***earlier != *title).cloned();
+    let last = (was.title() != title).then(|| was.title().into());
+    earlier.chain(last).collect()
 }

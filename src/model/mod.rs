@@ -1,11 +1,13 @@
-//! The nouns: outlet, feed, poll, entry, story, channel. Plain data and the invariants their types hold;
-//! nothing is computed here, and every module may use them.
+//! The types of the domain: outlet, feed, poll, entry, story and channel. They are plain data with invariants, and every
+//! module may use them.
 //!
-//! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
+//! All times are UTC ([`jiff::Timestamp`]). A missing date is `None` and is never replaced by the current time.
 
 mod channel;
 mod deadline;
+mod durations;
 mod entry;
+pub mod escape;
 mod feed;
 mod ids;
 pub mod link;
@@ -13,22 +15,29 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+mod rhythm;
 pub mod script;
+mod secret;
 mod shorten;
 mod story;
+#[cfg(test)]
+pub(crate) mod testing;
 mod text;
 pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
 pub use deadline::Deadline;
+pub use durations::DurationHistogram;
 pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
 };
-pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, Validators};
+pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use rhythm::{Rhythm, WEEK};
+pub use secret::Secret;
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};

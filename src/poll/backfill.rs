@@ -3,14 +3,15 @@
 //! A document that shares nothing with the last one leaves a gap. Where the feed has older pages, they are read at the same
 //! poll until one shows an entry that is known, which closes the gap. What remains open is counted.
 
-use super::{FetchedDocument, PageFault, PlannedPoll, Poller, Reading};
+use super::{FetchedDocument, PlannedPoll, Poller, Reading};
 use crate::{
+    clock::Clock,
     fetch::Fetched,
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
-    store::{Document, StoreError},
+    store::{Document, PageFault, StoreError},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{sleep, timeout_at};
 
 /// Older pages read at one poll. A paper that posts fifteen reports into a window of ten needs one.
 const PAGES: usize = 5;
@@ -71,7 +72,7 @@ impl Poller {
         pages.asked.insert(planned.feed.ask.clone());
         self.read_older(planned, document, reading.older.take(), &mut pages).await?;
         document.gap = !pages.closed;
-        reading.older_bytes = pages.bytes;
+        reading.older_bytes += pages.bytes;
         if pages.asked.len() > 1 {
             tracing::info!(
                 outlet = %planned.feed.outlet,
@@ -80,7 +81,7 @@ impl Poller {
                 entries = pages.entries,
                 bytes = pages.bytes,
                 closed = pages.closed,
-                error = pages.fault.as_ref().map(|(fault, _)| fault.to_string()),
+                error = pages.fault.as_ref().map(|page| page.fault.to_string()),
                 "read older pages into a gap"
             );
         }
@@ -112,14 +113,14 @@ impl Poller {
         mut next: Option<FeedUrl>,
         pages: &mut OlderPages,
     ) -> Result<(), StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Clock::monotonic() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
             let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before));
-            let (page, bytes) = match page.await.unwrap_or(Err((Fault::Timeout(PATIENCE), None))) {
+            let (page, bytes) = match page.await.unwrap_or_else(|_| Err(fault(Fault::Timeout(PATIENCE)))) {
                 Ok(page) => page,
-                Err(fault) => {
-                    pages.fault = Some(fault);
+                Err(page_fault) => {
+                    pages.fault = Some(page_fault);
                     break;
                 }
             };
@@ -145,19 +146,19 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher.get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
         let base = answer.base(url).clone();
-        let asked = answer.freshness.retry_after;
-        let Fetched::Document { body, content_type, validators } = answer.result.map_err(|fault| (fault, asked))?
-        else {
-            return Err((Fault::Status(410), None));
+        let retry_after = answer.freshness.retry_after;
+        let result = answer.result.map_err(|fault| PageFault { fault, retry_after })?;
+        let Fetched::Document { body, content_type, validators } = result else {
+            return Err(fault(Fault::Status(410)));
         };
         if base.host() != url.host() {
-            return Err((Fault::BadRedirect("an older page at another host".to_owned()), None));
+            return Err(fault(Fault::BadRedirect("an older page at another host".to_owned())));
         }
         let found = FetchedDocument { body, base, content_type, validators };
-        let reading =
-            self.parse(planned, found, Arc::clone(listed_before)).await.map_err(|unread| (unread.fault, None))?;
+        let reading = self.parse(planned, found, Arc::clone(listed_before)).await;
+        let reading = reading.map_err(|unread| fault(unread.fault))?;
         Ok((reading, answer.bytes))
     }
 }
@@ -181,6 +182,11 @@ impl OlderPages {
         self.entries += taken;
         taken > 0
     }
+}
+
+/// A page's own fault: its server asked for no time.
+fn fault(fault: Fault) -> PageFault {
+    PageFault { fault, retry_after: None }
 }
 
 fn keys(entries: &[Entry]) -> impl Iterator<Item = i64> + '_ {

@@ -2,21 +2,21 @@
 //!
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
+mod alternatives;
 mod backfill;
+mod sitemaps;
 
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, FetchResponse, Fetched, Fetcher},
+    fetch::{Body, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Language, ListedEntry, Outcome, Outlet,
-        PlainText, RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, ListedEntry, Outcome, Outlet, PlainText,
+        RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
-    store::{
-        CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings, Reader, StoreError, Writer,
-    },
+    store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -29,13 +29,10 @@ const PARSING_MEMORY: u32 = 64_000_000;
 /// Feeds announced by one page that are tried at one poll: sites announce their comments and categories too.
 const ANNOUNCED_TRIED: usize = 3;
 
-/// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
-const ASTRAY: u32 = 3;
-
 /// What every poll uses; cheap to clone.
 #[derive(Clone)]
 pub struct Poller {
-    fetcher: Fetcher,
+    fetchers: Fetchers,
     reader: Reader,
     writer: Writer,
     clock: Clock,
@@ -97,9 +94,10 @@ pub enum PollError {
 struct Reading {
     outcome: Outcome,
     document: Option<Document>,
-    /// Of the document that was read, with the hash of its bytes.
-    read: Option<(Validators, i64, Hints)>,
-    guids_void: bool,
+    /// Of the body that was read or compared.
+    body: Option<BodyState>,
+    /// Where the document came from another address than the one that was asked first.
+    status: Option<u16>,
     /// The feed that a page announced, asked from now on.
     announced: Option<FeedUrl>,
     /// The document's next older page.
@@ -110,16 +108,13 @@ struct Reading {
     older_fault: Option<PageFault>,
 }
 
-/// Why an older page was not to be had, and until when its server asks for time.
-type PageFault = (Fault, Option<Timestamp>);
-
 impl Reading {
     fn of(outcome: Outcome) -> Self {
         Self {
             outcome,
             document: None,
-            read: None,
-            guids_void: false,
+            body: None,
+            status: None,
             announced: None,
             older: None,
             older_bytes: 0,
@@ -131,14 +126,19 @@ impl Reading {
 impl Poller {
     /// A poller over these.
     #[must_use]
-    pub fn new(fetcher: Fetcher, reader: Reader, writer: Writer, clock: Clock) -> Self {
+    pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
-        Self { fetcher, reader, writer, clock, parsing, work_limit: parse::WORK }
+        Self { fetchers, reader, writer, clock, parsing, work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
-    pub fn set_fetcher(&mut self, fetcher: Fetcher) {
-        self.fetcher = fetcher;
+    pub fn set_fetchers(&mut self, fetchers: Fetchers) {
+        self.fetchers = fetchers;
+    }
+
+    /// Who asks for a feed of this poll.
+    fn fetcher(&self, planned: &PlannedPoll) -> &Fetcher {
+        self.fetchers.of(&planned.feed.outlet)
     }
 
     /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer.
@@ -150,50 +150,24 @@ impl Poller {
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
-        let mut answer = if planned.alone {
-            self.fetcher.closing().get(&planned.feed.ask, &validators, started_at).await
+        let answer = if planned.alone {
+            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at).await
         } else {
-            self.fetcher.get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at).await
         };
-        let fetched = std::mem::replace(&mut answer.result, Ok(Fetched::Gone));
-        if let Err(fault @ Fault::Local(_)) = fetched {
+        let base = answer.base(&planned.feed.ask).clone();
+        let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
+        if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, &answer, fetched).await?;
+        let reading = self.read(&planned, result, base, announced).await?;
+        let reading = self.or_alternative(&planned, reading).await?;
         let reading = self.backfill(&planned, reading).await?;
-        let ended_at = self.clock.now();
-        let moving = if reading.outcome.is_success() {
-            schedule::permanent(planned.feed.moving.as_ref(), answer.permanent.as_ref(), ended_at)
-        } else {
-            RedirectDecision::Stay
-        };
-        let outcome = match (&moving, reading.outcome) {
-            (RedirectDecision::Adopt(_), _) => Outcome::Moved,
-            (_, outcome) => outcome,
-        };
-        let (status, bytes, late) = (answer.status, answer.bytes + reading.older_bytes, planned.late);
-        let poll = FinishedPoll {
-            feed: planned.feed.clone(),
-            started_at,
-            ended_at,
-            outcome: outcome.clone(),
-            status,
-            bytes,
-            document: reading.document,
-        };
-        let input = FeedUpdateInput {
-            planned,
-            outcome: outcome.clone(),
-            ended_at,
-            freshness: answer.freshness,
-            read: reading.read,
-            guids_void: reading.guids_void,
-            moving,
-            announced: reading.announced,
-            older_fault: reading.older_fault,
-        };
-        let feed_update: FeedUpdateFn = Box::new(move |findings| input.feed_update(findings));
-        let written = self.writer.poll(poll, feed_update).await?;
+        let (status, late) = (reading.status.or(status), planned.late);
+        let head = ResponseHead { status, bytes, freshness, permanent };
+        let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
+        let (outcome, bytes) = (poll.outcome.clone(), poll.bytes);
+        let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
         Ok(PollResult { outcome, status, bytes, took, late, written })
     }
@@ -202,8 +176,9 @@ impl Poller {
     async fn read(
         &self,
         planned: &PlannedPoll,
-        answer: &FetchResponse,
         fetched: Result<Fetched, Fault>,
+        base: FeedUrl,
+        announced: Vec<FeedUrl>,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -211,10 +186,11 @@ impl Poller {
             Ok(Fetched::NotModified) => return Ok(Reading::of(Outcome::NotModified)),
             Ok(Fetched::Document { body, content_type, validators }) => (body, content_type, validators),
         };
-        let base = answer.base(&planned.feed.ask).clone();
+        let index = (base.clone(), validators.clone(), body.hash());
         if planned.feed.body_hash == Some(body.hash()) {
-            let read = Some((validators, body.hash(), planned.feed.hints.clone()));
-            return Ok(Reading { read, guids_void: planned.feed.guids_void, ..Reading::of(Outcome::SameBytes) });
+            let FeedRecord { hints, guids_void, .. } = &planned.feed;
+            let body = BodyState { validators, hash: body.hash(), hints: hints.clone(), guids_void: *guids_void };
+            return Ok(Reading { body: Some(body), ..Reading::of(Outcome::SameBytes) });
         }
         // A feed that was never read lists nothing yet.
         let never_read = planned.feed.last_success_at.is_none();
@@ -225,23 +201,45 @@ impl Poller {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
+        if let Some(sitemaps) = unread.sitemaps {
+            return Ok(self.read_index(planned, index, sitemaps, &listed_before).await);
+        }
         // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
         if !never_read && planned.feed.body_hash.is_some() {
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
-        // A page: the first announced feed that reads is followed, and asked from now on.
-        let announced = answer.announced.iter().cloned().chain(unread.announced);
-        for url in announced.take(ANNOUNCED_TRIED) {
-            tokio::time::sleep(planned.host_pause).await;
-            let answer = self.fetcher.get(&url, &Validators::default(), self.clock.now()).await;
-            let base = answer.base(&url).clone();
-            let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { continue };
-            let found = FetchedDocument { body, base, content_type, validators };
-            if let Ok(reading) = self.parse(planned, found, Arc::clone(&listed_before)).await {
-                return Ok(Reading { announced: Some(url), ..reading });
+        // A page: the first announced feed that reads is followed, and asked from now on; else a news sitemap of the site.
+        for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
+            if let Some(reading) = self.try_address(planned, url, &listed_before).await {
+                return Ok(reading);
             }
         }
+        if unread.fault == Fault::Html
+            && let Some(reading) = self.find_sitemap(planned, &index.0, &listed_before).await
+        {
+            return Ok(reading);
+        }
         Ok(Reading::of(Outcome::Failed(unread.fault)))
+    }
+
+    /// Asks for an address that may be the feed's; what reads is asked from now on.
+    async fn try_address(
+        &self,
+        planned: &PlannedPoll,
+        url: FeedUrl,
+        listed_before: &Arc<HashSet<RawHash>>,
+    ) -> Option<Reading> {
+        tokio::time::sleep(planned.host_pause).await;
+        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now()).await;
+        let base = answer.base(&url).clone();
+        let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
+        let index = (base.clone(), validators.clone(), body.hash());
+        let found = FetchedDocument { body, base, content_type, validators };
+        let reading = match self.parse(planned, found, Arc::clone(listed_before)).await {
+            Ok(reading) => reading,
+            Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before).await,
+        };
+        reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
     /// Reads a document on a blocking thread, under the limit of memory for parsing.
@@ -256,7 +254,7 @@ impl Poller {
         // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
         let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
         let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
-        let (max_body, limit) = (self.fetcher.max_body(), self.work_limit);
+        let (max_body, limit) = (self.fetcher(planned).max_body(), self.work_limit);
         let FetchedDocument { body, base, content_type, validators } = found;
         let work = move || {
             let _permit = permit;
@@ -270,20 +268,28 @@ impl Poller {
             };
             read_document(&body, &base, &context, &outlet, listed_before, now)
         };
-        let (document, guids_void, older) = match tokio::task::spawn_blocking(work).await {
+        let ReadDocument { document, guids_void, older } = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
             Err(panic) => {
-                return Err(UnreadableDocument { fault: Fault::Parser(panic.to_string()), announced: Vec::new() });
+                return Err(UnreadableDocument::of(Fault::Parser(panic.to_string())));
             }
         };
         Ok(Reading {
-            read: Some((validators, hash, document.info.hints.clone())),
+            body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),
-            guids_void,
             older,
             ..Reading::of(Outcome::Fresh)
         })
     }
+}
+
+/// What a finished poll keeps of the answer beside its document.
+struct ResponseHead {
+    status: Option<u16>,
+    bytes: u64,
+    freshness: Freshness,
+    /// Where permanent redirects alone led.
+    permanent: Option<FeedUrl>,
 }
 
 /// A document that came, before it is read.
@@ -294,14 +300,31 @@ struct FetchedDocument {
     validators: Validators,
 }
 
-/// A document that is no feed, and the feeds that it announces.
+/// A document that is no feed.
 struct UnreadableDocument {
     fault: Fault,
+    /// The feeds that it announces.
     announced: Vec<FeedUrl>,
+    /// What it lists, if it is an index of sitemaps.
+    sitemaps: Option<Vec<parse::SitemapRef>>,
 }
 
-/// Parses and normalises: CPU work, for a blocking thread. Answers the document, whether its feed's guids are void, and where
-/// its next older page is.
+impl UnreadableDocument {
+    fn of(fault: Fault) -> Self {
+        Self { fault, announced: Vec::new(), sitemaps: None }
+    }
+}
+
+/// A document that was read, and what it says of its feed.
+struct ReadDocument {
+    document: Document,
+    /// Its feed's guids are void.
+    guids_void: bool,
+    /// Its next older page.
+    older: Option<FeedUrl>,
+}
+
+/// Parses and normalises: CPU work, for a blocking thread.
 fn read_document(
     body: &[u8],
     base: &FeedUrl,
@@ -309,11 +332,12 @@ fn read_document(
     outlet: &Outlet,
     listed_before: Arc<HashSet<RawHash>>,
     now: Timestamp,
-) -> Result<(Document, bool, Option<FeedUrl>), UnreadableDocument> {
+) -> Result<ReadDocument, UnreadableDocument> {
     let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         UnreadableDocument {
             announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
+            sitemaps: if matches!(fault, Fault::NotAFeed(_)) { parse::sitemap_index(body, context) } else { None },
             fault,
         }
     })?;
@@ -339,7 +363,7 @@ fn read_document(
     for ListedEntry { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
-            return Err(UnreadableDocument { fault: Fault::WorkLimit(parse::WORK), announced: Vec::new() });
+            return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
@@ -350,7 +374,6 @@ fn read_document(
         updated: feed.updated.or(feed.published),
         repairs: feed.repairs,
         partial: feed.partial,
-        oldest_believed: entries.iter().filter_map(|e| e.believed).min(),
         listing: Arc::new(listing),
         raw,
         entries,
@@ -358,77 +381,41 @@ fn read_document(
         older: Vec::new(),
         gap: false,
     };
-    Ok((document, void, older))
+    Ok(ReadDocument { document, guids_void: void, older })
 }
 
-/// What the feed's next state is made of, once its entries are decided.
-struct FeedUpdateInput {
+/// What the writer is given of a poll.
+fn finished_poll(
     planned: PlannedPoll,
-    outcome: Outcome,
+    head: ResponseHead,
+    reading: Reading,
+    started_at: Timestamp,
     ended_at: Timestamp,
-    freshness: Freshness,
-    read: Option<(Validators, i64, Hints)>,
-    guids_void: bool,
-    moving: RedirectDecision,
-    announced: Option<FeedUrl>,
-    older_fault: Option<PageFault>,
-}
-
-impl FeedUpdateInput {
-    fn feed_update(self, findings: &PollFindings) -> FeedUpdate {
-        let Self { planned, outcome, ended_at, freshness, read, guids_void, moving, announced, older_fault } = self;
-        let hints = read.as_ref().map_or(&planned.feed.hints, |(.., hints)| hints);
-        let due = schedule::next(&schedule::PolledFeed {
-            now: ended_at,
-            feed: &planned.feed,
-            schedule: &planned.schedule,
-            zone: &planned.outlet.time_zone,
-            bounds: &planned.bounds,
+) -> FinishedPoll {
+    let redirect = if reading.outcome.is_success() {
+        schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
+    } else {
+        RedirectDecision::Stay
+    };
+    let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
+    FinishedPoll {
+        feed: planned.feed,
+        timing: PollTiming {
+            schedule: planned.schedule,
+            zone: planned.outlet.time_zone.clone(),
+            bounds: planned.bounds,
             fleet: planned.fleet,
-            outcome: &outcome,
-            tally: findings.tally,
-            hints,
-            freshness: &freshness,
-            stamps: &findings.stamps,
-            gap: findings.gap,
-            older_fault: older_fault.as_ref().map(|(fault, asked)| (fault, *asked)),
-        });
-        let why = due.why.to_json();
-        let succeeded = outcome.is_success();
-        let mut feed = planned.feed;
-        feed.last_poll_at = Some(ended_at);
-        if succeeded {
-            feed.last_success_at = Some(ended_at);
-        }
-        if let Some((validators, hash, hints)) = read {
-            feed.validators = validators;
-            feed.body_hash = Some(hash);
-            feed.hints = hints;
-            feed.guids_void = guids_void;
-        }
-        match moving {
-            RedirectDecision::Adopt(to) => {
-                feed.ask = to;
-                feed.moving = None;
-            }
-            RedirectDecision::Quarantine(to, polls, since) => feed.moving = Some((to, polls, since)),
-            RedirectDecision::Stay if succeeded => feed.moving = None,
-            RedirectDecision::Stay => {}
-        }
-        if let Some(announced) = announced {
-            feed.ask = announced;
-        }
-        // Where a page or a redirect once led may be gone; the configured address is the operator's word.
-        if due.failures >= ASTRAY && feed.ask != feed.url {
-            feed.ask = feed.url.clone();
-            feed.validators = Validators::default();
-            feed.body_hash = None;
-        }
-        feed.next_poll_at = due.at;
-        feed.state = due.state;
-        feed.failures = due.failures;
-        feed.hold_until = due.hold_until;
-        feed.rhythm = due.rhythm;
-        FeedUpdate { feed, why }
+        },
+        started_at,
+        ended_at,
+        outcome,
+        status: head.status,
+        bytes: head.bytes + reading.older_bytes,
+        freshness: head.freshness,
+        redirect,
+        announced: reading.announced,
+        older_fault: reading.older_fault,
+        body: reading.body,
+        document: reading.document,
     }
 }

@@ -1,18 +1,20 @@
 //! Atom 1.0 (RFC 4287).
 
 use super::body;
-use super::clean::{has_end_tag, is_blank, strict, to_html};
+use super::clean::{has_end_tag, is_blank, strict};
 use super::values::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, DocumentLinks, Format, History};
+use crate::model::escape::escaped;
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Category, Enclosure, Person, ReportView, StoryView};
 use jiff::Timestamp;
 
-/// `atom:updated` of a channel that has no story yet: RFC 4287 4.1.1 wants one, and "now" would change the bytes.
+/// `atom:updated` of a channel without stories (2000-01-01). RFC 4287 4.1.1 requires a date, and the current time would change
+/// the bytes.
 pub(super) const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// The document.
+/// Renders the document.
 pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
     let archived = matches!(place.history, History::Archive { .. });
@@ -41,7 +43,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.into_bytes()
 }
 
-/// RFC 5005 4: archived feeds.
+/// Writes the elements of archived feeds (RFC 5005 4).
 fn history(xml: &mut Xml, history: &History) {
     let media_type = Some(Format::Atom.bare_media_type());
     match history {
@@ -58,7 +60,7 @@ fn history(xml: &mut Xml, history: &History) {
     }
 }
 
-/// `atom:entry` (4.1.2).
+/// Writes an `atom:entry` (4.1.2).
 fn entry(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     let lead = &story.lead;
     let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(view.language.as_deref()));
@@ -106,8 +108,8 @@ fn entry(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     xml.close("entry");
 }
 
-/// A text construct (3.1). Plain text that looks like markup is sent as escaped HTML, so that nobody takes it for markup
-/// that its author forgot to declare.
+/// Writes a text construct (3.1). Plain text that looks like markup is written as escaped HTML, so that no reader takes it for
+/// undeclared markup.
 fn text(xml: &mut Xml, name: &str, plain: &str) {
     text_in(xml, name, None, plain);
 }
@@ -115,7 +117,7 @@ fn text(xml: &mut Xml, name: &str, plain: &str) {
 /// As [`text`], in a language of its own.
 fn text_in(xml: &mut Xml, name: &str, own: Option<&str>, plain: &str) {
     if has_end_tag(plain) {
-        xml.text(name, &[("type", Some("html")), ("xml:lang", own)], &to_html(plain));
+        xml.text(name, &[("type", Some("html")), ("xml:lang", own)], &escaped(plain));
     } else {
         xml.text(name, &[("xml:lang", own)], plain);
     }
@@ -125,7 +127,7 @@ fn link(xml: &mut Xml, rel: &str, href: &str, media_type: Option<&str>) {
     xml.empty("link", &[("rel", Some(rel)), ("type", media_type), ("href", Some(href))]);
 }
 
-/// 4.2.7.2, `related`: where other outlets carry the story.
+/// Writes a `related` link (4.2.7.2) to another outlet's report.
 fn related(xml: &mut Xml, carrier: &Carrier) {
     let title = format!("{}: {}", carrier.outlet_name, carrier.title);
     xml.empty(
@@ -155,7 +157,7 @@ fn enclosure(xml: &mut Xml, file: &Enclosure) {
     }
 }
 
-/// 4.1.2: an entry has an author; an unsigned one is its outlet's.
+/// Writes the authors. An entry must have one (4.1.2), so the outlet is the author of an unsigned entry.
 fn authors(xml: &mut Xml, lead: &ReportView) {
     let mut signed = false;
     for author in &lead.authors {
@@ -167,7 +169,7 @@ fn authors(xml: &mut Xml, lead: &ReportView) {
     }
 }
 
-/// A person construct (3.2) under this name; `false` when there is no name to give it.
+/// Writes a person construct (3.2) with the given name. Returns `false` and writes nothing if there is none.
 fn person(xml: &mut Xml, element: &str, person: &Person, name: Option<String>) -> bool {
     let address = email(person.email.as_deref());
     let Some(name) = name else { return false };
@@ -183,7 +185,7 @@ fn person(xml: &mut Xml, element: &str, person: &Person, name: Option<String>) -
     true
 }
 
-/// 4.2.2.
+/// Writes a category (4.2.2).
 fn category(xml: &mut Xml, category: &Category) {
     if is_blank(&category.term) {
         return;
@@ -193,7 +195,7 @@ fn category(xml: &mut Xml, category: &Category) {
     xml.empty("category", &[("term", Some(&category.term)), ("scheme", scheme), ("label", label)]);
 }
 
-/// 4.2.11: where the entry came from, as it stood at the poll that brought it.
+/// Writes `atom:source` (4.2.11): the feed of the entry, as it was at the poll that brought the entry.
 fn source(xml: &mut Xml, lead: &ReportView) {
     let feed = as_uri(&lead.feed_url);
     xml.open("source", &[]);
@@ -208,7 +210,7 @@ fn source(xml: &mut Xml, lead: &ReportView) {
     xml.close("source");
 }
 
-/// An address in the one form that RFC 4287 4.2.6.1 asks of an id: percent-encoding in capitals, and only where needed.
+/// Normalises an address as RFC 4287 4.2.6.1 asks for ids: percent-encoding in capitals, and only where needed.
 fn canonical(uri: &str) -> String {
     let mut out = String::with_capacity(uri.len());
     let mut rest = uri;

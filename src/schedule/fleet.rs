@@ -1,20 +1,28 @@
-//! What the budget is shared over: the claims of all adaptive feeds.
+//! The claims of all adaptive feeds, among which the budget is shared.
 //!
-//! The expected wait of all entries is least when each feed is polled in proportion to the square root of its rate
+//! The expected delay over all entries is least if each feed is polled in proportion to the square root of its rate
 //! (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast News Alerts", 2007).
 
-use super::{rhythm::Rhythm, spec::Bounds};
+use super::spec::Bounds;
+use crate::model::Rhythm;
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
-/// Classes of claims, four to the doubling: enough to find a common pace within a few percent.
+/// Number of classes of claims, four per doubling. This is enough to find a common pace within a few percent.
 const CLASSES: usize = 64;
-/// Where the claim 1 (one entry an hour, day and night) stands.
+/// Class of the claim 1 (one entry per hour, day and night).
 const MIDDLE: f64 = 40.0;
 
-/// How many adaptive feeds claim how much: small, copied freely, kept up to date poll by poll.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Counts of adaptive feeds by the size of their claims. It is small and cheap to copy, and updated with every poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Fleet {
+    #[serde(serialize_with = "as_list")]
     classes: [u32; CLASSES],
+}
+
+/// Serialises the counts as a list, because serde does not support arrays of this length.
+fn as_list<S: Serializer>(classes: &[u32; CLASSES], to: S) -> Result<S::Ok, S::Error> {
+    classes.as_slice().serialize(to)
 }
 
 impl Default for Fleet {
@@ -24,42 +32,42 @@ impl Default for Fleet {
 }
 
 impl Fleet {
-    /// The fleet of these memories ([`crate::model::FeedRecord::rhythm`]) of adaptive feeds.
+    /// Creates a fleet from the stored states ([`crate::model::FeedRecord::rhythm`]) of adaptive feeds.
     #[must_use]
-    pub fn of<'a>(rhythms: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn of<'a>(rhythms: impl IntoIterator<Item = Option<&'a Rhythm>>) -> Self {
         let mut fleet = Self::default();
         rhythms.into_iter().for_each(|r| fleet.join(r));
         fleet
     }
 
-    /// A feed with this memory joins.
-    pub fn join(&mut self, rhythm: &str) {
+    /// Adds a feed with this state.
+    pub fn join(&mut self, rhythm: Option<&Rhythm>) {
         if let Some(count) = self.classes.get_mut(class(rhythm)) {
             *count = count.saturating_add(1);
         }
     }
 
-    /// A feed with this memory leaves.
-    pub fn leave(&mut self, rhythm: &str) {
+    /// Removes a feed with this state.
+    pub fn leave(&mut self, rhythm: Option<&Rhythm>) {
         if let Some(count) = self.classes.get_mut(class(rhythm)) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// A poll changed a feed's memory.
-    pub fn replace(&mut self, before: &str, after: &str) {
+    /// Replaces the state of a feed after a poll.
+    pub fn replace(&mut self, before: Option<&Rhythm>, after: Option<&Rhythm>) {
         self.leave(before);
         self.join(after);
     }
 
-    /// Feeds in it.
+    /// Returns the number of feeds.
     #[must_use]
     pub fn feeds(&self) -> u32 {
         self.classes.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
-    /// Polls an hour for each unit of claim, so that all feeds within their bounds use the budget and no more. A feed
-    /// of claim `own` counts when nobody else is there.
+    /// Returns the polls per hour for each unit of claim with which all feeds, within their bounds, use exactly the budget.
+    /// If the fleet is empty, one feed with the claim `own` is assumed.
     pub(super) fn pace(&self, bounds: &Bounds, own: f64) -> f64 {
         let classes = self.classes.iter().zip(0..).filter(|(feeds, _)| **feeds > 0);
         let mut claims: Vec<(f64, f64)> = classes.map(|(feeds, class)| (f64::from(*feeds), claim(class))).collect();
@@ -81,14 +89,14 @@ impl Fleet {
     }
 }
 
-/// A duration in hours, never nothing.
+/// Converts a duration to hours, at least one second.
 pub(super) fn hours(span: Duration) -> f64 {
     (span.as_secs_f64() / 3_600.0).max(1.0 / 3_600.0)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the classes first")]
-fn class(rhythm: &str) -> usize {
-    let pull = match Rhythm::read(rhythm).0.pull {
+fn class(rhythm: Option<&Rhythm>) -> usize {
+    let pull = match rhythm.map_or(0, |rhythm| rhythm.pull) {
         0 => super::profile::usual_pull(),
         pull => f64::from(pull) / 10_000.0,
     };
@@ -103,9 +111,9 @@ fn claim(class: u32) -> f64 {
 mod tests {
     use super::*;
 
-    fn memory(pull: f64) -> String {
+    fn memory(pull: f64) -> Rhythm {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small in tests")]
-        Rhythm { pull: (pull * 10_000.0) as u32, ..Rhythm::default() }.write()
+        Rhythm { pull: (pull * 10_000.0) as u32, ..Rhythm::default() }
     }
 
     const WIDE: Bounds =
@@ -120,24 +128,24 @@ mod tests {
 
     #[test]
     fn claims_share_the_budget() {
-        let memories: Vec<String> = (0..90).map(|n| memory(if n < 60 { 0.25 } else { 4.0 })).collect();
-        let pace = Fleet::of(memories.iter().map(String::as_str)).pace(&WIDE, 0.25);
+        let memories: Vec<Rhythm> = (0..90).map(|n| memory(if n < 60 { 0.25 } else { 4.0 })).collect();
+        let pace = Fleet::of(memories.iter().map(Some)).pace(&WIDE, 0.25);
         let spent = pace * (60.0 * 0.25 + 30.0 * 4.0);
         assert!((spent / 90.0 - 2.0).abs() < 0.01, "{spent}");
     }
 
     #[test]
     fn what_bounded_feeds_leave_goes_to_the_others() {
-        let memories: Vec<String> = (0..20).map(|n| memory(if n < 10 { 0.5 } else { 8.0 })).collect();
+        let memories: Vec<Rhythm> = (0..20).map(|n| memory(if n < 10 { 0.5 } else { 8.0 })).collect();
         let bounds = Bounds { min_interval: Duration::from_mins(20), ..WIDE };
-        let pace = Fleet::of(memories.iter().map(String::as_str)).pace(&bounds, 0.5);
-        // The fast ones stop at 3 an hour, so 1 an hour is left for each slow one.
+        let pace = Fleet::of(memories.iter().map(Some)).pace(&bounds, 0.5);
+        // The fast ones are limited to 3 per hour, so 1 per hour is left for each slow one.
         assert!((pace * 0.5 - 1.0).abs() < 0.01, "{pace}");
     }
 
     #[test]
     fn impossible_budgets_end_at_the_bounds() {
-        let fleet = Fleet::of([memory(1.0).as_str()]);
+        let fleet = Fleet::of([Some(&memory(1.0))]);
         for (budget, low, high) in [(1e9, 6.0, f64::INFINITY), (1e-9, 0.0, 1.0 / 12.0)] {
             let pace = fleet.pace(&Bounds { budget, ..Bounds::default() }, 1.0);
             assert!((low..=high).contains(&pace), "{budget}: {pace}");
@@ -146,12 +154,13 @@ mod tests {
 
     #[test]
     fn who_joins_and_leaves_is_counted() {
-        let mut fleet = Fleet::of(["", "{broken", memory(3.0).as_str()]);
+        let broken = Rhythm::read("{broken");
+        let mut fleet = Fleet::of([None, broken.as_ref(), Some(&memory(3.0))]);
         assert_eq!(fleet.feeds(), 3);
-        fleet.replace("", &memory(2.0));
-        fleet.leave(&memory(3.0));
-        assert_eq!(fleet, Fleet::of(["{broken", memory(2.0).as_str()]));
-        fleet.leave(&memory(100.0));
+        fleet.replace(None, Some(&memory(2.0)));
+        fleet.leave(Some(&memory(3.0)));
+        assert_eq!(fleet, Fleet::of([broken.as_ref(), Some(&memory(2.0))]));
+        fleet.leave(Some(&memory(100.0)));
         assert_eq!(fleet.feeds(), 2, "a feed that was never there does not leave");
     }
 }

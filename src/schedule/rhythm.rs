@@ -1,135 +1,46 @@
-//! What the schedule remembers of a feed: a few hundred bytes of JSON in the feed's row, which only this module reads.
-//!
-//! The heart is a count of entries for each hour of the outlet's week, halved about every three weeks, with the stretch
-//! of time it was observed over. A memory that cannot be read is a fresh start with a note, never an error.
+//! Updates a feed's state after a poll: counts of entries for each hour of the outlet's week, which are halved about every three
+//! weeks, and the period over which they were observed.
 
+use crate::model::{Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
-use serde::{Deserialize, Serialize};
 
-/// Hours in a week, Monday's first hour first.
-pub(super) const WEEK: usize = 168;
 const HOUR_S: i64 = 3_600;
 const WEEK_S: i64 = 604_800;
-/// What a count is worth a week later: a memory of about five weeks, since newsrooms keep their habits that long and
-/// Ramadan ends them.
+/// Factor by which a count shrinks in a week. This gives a memory of about five weeks: newsrooms keep their habits that long,
+/// and Ramadan ends them.
 pub(super) const FADE: f64 = 0.8;
-/// Older publication times say nothing about the present rate.
+/// Publication times older than this (in seconds) say nothing about the present rate.
 const HORIZON_S: i64 = 4 * WEEK_S;
-/// Entries dated further before the last successful poll are an archive, not news: they do not count.
+/// Entries dated more than this (in seconds) before the last successful poll come from an archive and are not counted.
 const ARCHIVE_S: i64 = 2 * 86_400;
-/// Entries of one poll that count; a flood teaches nothing more.
+/// Most entries of one poll that are counted; more would teach nothing.
 const LESSONS: usize = 1_000;
-/// Times that can be: 1970 to 9999.
-const YEARS: std::ops::Range<i64> = 0..253_402_200_000;
-/// Version of the text below.
-const VERSION: u32 = 1;
-
-/// The memory of one feed. Times are unix seconds, 0 where there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct Rhythm {
-    /// Version of this text; another one, or none, is a fresh start.
-    #[serde(default)]
-    pub(super) v: u32,
-    /// The schedule under which the stored due time was decided: another one means deciding again.
-    pub(super) plan: String,
-    /// Begin of the observed stretch.
-    pub(super) since: i64,
-    /// Its end: the last successful poll.
-    pub(super) until: i64,
-    /// Entries by hour of the local week, in hundredths, faded.
-    #[serde(with = "bins")]
-    pub(super) bins: [u32; WEEK],
-    /// The feed's claim on the budget ([`super::profile::Profile::pull`]), in ten-thousandths.
-    pub(super) pull: u32,
-    /// Entries the document lists: how much may be published before some is lost.
-    pub(super) window: u32,
-    /// `max-age` of the last answer, in seconds.
-    pub(super) max_age: u64,
-    /// When the last gap was seen.
-    pub(super) gap_at: i64,
-    /// When the server last sent a document.
-    pub(super) document_at: i64,
-    /// 304 answers since.
-    pub(super) unchanged: u32,
-    /// Times that an unconditional request found news behind the 304s.
-    pub(super) lies: u32,
-    /// Until when the server (429) wants no request at all from us, for any feed of the host.
-    pub(super) host_hold: i64,
-}
-
-impl Default for Rhythm {
-    fn default() -> Self {
-        Self {
-            v: VERSION,
-            plan: String::new(),
-            since: 0,
-            until: 0,
-            bins: [0; WEEK],
-            pull: 0,
-            window: 0,
-            max_age: 0,
-            gap_at: 0,
-            document_at: 0,
-            unchanged: 0,
-            lies: 0,
-            host_hold: 0,
-        }
-    }
-}
-
-/// What one successful poll taught.
+/// What one successful poll observed.
 pub(super) struct Observation<'a> {
-    /// When it ended.
+    /// When the poll ended.
     pub(super) now: Timestamp,
-    /// The outlet's zone.
+    /// The outlet's time zone.
     pub(super) zone: &'a TimeZone,
-    /// Believed publication times of the new entries that have one.
+    /// Publication times of the new entries that have a plausible one.
     pub(super) stamps: &'a [Timestamp],
-    /// New entries, with or without a time.
+    /// Number of new entries, with or without a time.
     pub(super) new: usize,
-    /// Whether entries between the last poll and this one were missed.
+    /// Whether entries between the last poll and this one may have been missed.
     pub(super) gap: bool,
 }
 
-/// Seconds of local time: the axis on which hours of the week are counted.
+/// Converts a time to local seconds, by which hours of the week are counted.
 pub(super) fn local(at: Timestamp, zone: &TimeZone) -> i64 {
     at.as_second() + i64::from(zone.to_offset(at).seconds())
 }
 
-/// The hour of the week that a local second falls in. 1970-01-01 was a Thursday.
+/// Returns the hour of the week of a local second. 1970-01-01 was a Thursday.
 pub(super) fn hour_of_week(local: i64) -> usize {
     usize::try_from((local + 3 * 86_400).rem_euclid(WEEK_S) / HOUR_S).unwrap_or(0)
 }
 
 impl Rhythm {
-    /// Reads a stored memory; the note says why it was unreadable.
-    pub(super) fn read(text: &str) -> (Self, Option<String>) {
-        if text.is_empty() {
-            return (Self::default(), None);
-        }
-        match serde_json::from_str::<Self>(text) {
-            Ok(rhythm) if rhythm.v != VERSION => {
-                (Self::default(), Some(format!("memory of version {} set aside", rhythm.v)))
-            }
-            Ok(rhythm) if !rhythm.times().iter().all(|t| YEARS.contains(t)) => {
-                (Self::default(), Some("impossible memory set aside".to_owned()))
-            }
-            Ok(rhythm) => (rhythm, None),
-            Err(e) => (Self::default(), Some(format!("unreadable memory set aside ({e})"))),
-        }
-    }
-
-    fn times(&self) -> [i64; 5] {
-        [self.since, self.until, self.gap_at, self.document_at, self.host_hold]
-    }
-
-    /// The memory as text.
-    pub(super) fn write(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Counts what a successful poll brought.
+    /// Counts the new entries of a successful poll.
     pub(super) fn learn(&mut self, lesson: &Observation<'_>) {
         let now = lesson.now.as_second();
         let shift = local(lesson.now, lesson.zone) - now;
@@ -147,8 +58,8 @@ impl Rhythm {
         self.until = now;
     }
 
-    /// The first poll: the window's own times say how long it took to fill. A tenth of them, the oldest, are left
-    /// out: the first has nothing before it, and pinned or odd dates lie there.
+    /// Handles the first poll. The publication times in the document show how long it took to fill. The oldest tenth is left out:
+    /// the time before the first entry is unknown, and pinned entries or odd dates are found there.
     fn begin(&mut self, now: i64, stamps: &[i64]) -> Vec<i64> {
         let recent: Vec<i64> = stamps.iter().copied().filter(|s| *s > now - HORIZON_S).collect();
         let skip = 1 + recent.len() / 10;
@@ -156,11 +67,11 @@ impl Rhythm {
         recent.get(skip..).unwrap_or_default().to_vec()
     }
 
-    /// A later poll: what is dated before the last one, or not at all, came in between.
+    /// Handles a later poll. Entries dated before the last poll, or without a date, arrived between the two polls.
     fn go_on(&mut self, now: i64, stamps: &[i64], lesson: &Observation<'_>) -> Vec<i64> {
         let mut from = self.until.min(now);
         if lesson.gap {
-            // Nothing is known of the time between the last poll and the oldest entry now listed.
+            // The time between the last poll and the oldest entry now listed was not observed.
             let seen = stamps.iter().copied().find(|s| *s > from).unwrap_or(now);
             self.since += seen - from;
         }
@@ -177,11 +88,11 @@ impl Rhythm {
         seconds
     }
 
-    /// Each hour fades when it begins anew.
+    /// Decays the count of each hour of the week when that hour begins again.
     fn fade(&mut self, from: i64, now: i64, shift: i64) {
         let mut start = (from + shift).div_euclid(HOUR_S) + 1;
         let end = (now + shift).div_euclid(HOUR_S);
-        // After twenty weeks nothing is left worth fading.
+        // After twenty weeks, too little is left to matter.
         start = start.max(end - 20 * 168);
         for hour in start..=end {
             if let Some(bin) = self.bins.get_mut(hour_of_week(hour * HOUR_S)) {
@@ -190,7 +101,7 @@ impl Rhythm {
         }
     }
 
-    /// Hours that each hour of the week was observed for, faded as the counts are.
+    /// Returns for how many hours each hour of the week was observed, decayed like the counts.
     pub(super) fn exposure(&self, shift: i64) -> [f64; WEEK] {
         let mut hours = [0.0; WEEK];
         let (since, until) = (self.since + shift, self.until + shift);
@@ -212,52 +123,10 @@ impl Rhythm {
     }
 }
 
-/// A faded count in hundredths, rounded down so that it ends at nothing.
+/// Converts a decayed count in hundredths to an integer. It is rounded down, so that it finally reaches zero.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
 fn hundredths(value: f64) -> u32 {
     value.clamp(0.0, f64::from(u32::MAX)) as u32
-}
-
-/// The counts as text: five bits a character, lowest first, the sixth says that more follow. Most take one or two.
-mod bins {
-    use super::WEEK;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    const DIGITS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZwxyz-_";
-
-    pub(super) fn serialize<S: Serializer>(counts: &[u32; WEEK], to: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(2 * WEEK);
-        for count in counts {
-            let mut rest = *count;
-            loop {
-                let more = rest > 31;
-                let digit = (rest & 31) | if more { 32 } else { 0 };
-                text.push(DIGITS.get(digit as usize).map_or('0', |d| char::from(*d)));
-                rest >>= 5;
-                if !more {
-                    break;
-                }
-            }
-        }
-        let end = text.trim_end_matches('0').len();
-        // No number but 0 ends in the digit 0, so only empty hours are cut off.
-        to.serialize_str(text.get(..end).unwrap_or(&text))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u32; WEEK], D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let mut counts = [0u32; WEEK];
-        let (mut index, mut shift) = (0, 0);
-        for byte in text.bytes() {
-            let digit = DIGITS.iter().position(|d| *d == byte).ok_or_else(|| D::Error::custom("not a count"))?;
-            let count = counts.get_mut(index).ok_or_else(|| D::Error::custom("more than a week"))?;
-            let bits = u32::try_from(digit & 31).unwrap_or(0);
-            *count |= bits.checked_shl(shift).filter(|_| shift < 32).ok_or_else(|| D::Error::custom("too large"))?;
-            shift = if digit > 31 { shift + 5 } else { 0 };
-            index += usize::from(digit < 32);
-        }
-        Ok(counts)
-    }
 }
 
 #[cfg(test)]

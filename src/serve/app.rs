@@ -1,6 +1,5 @@
-//! What answers: the edition table at once, else the router.
+//! The application behind the server: looks a request up in the edition table and passes the rest to the router.
 
-use super::cache::PageCache;
 use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition};
 use super::health::Health;
@@ -10,50 +9,35 @@ use super::pages;
 use super::payload::Payload;
 use super::queries::Queries;
 use super::routes;
+use super::state::{AppState, Peer};
 use crate::clock::Clock;
 use crate::model::Network;
 use crate::publish::{self, Edition};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::http::{Request, Response};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use std::future::Future;
-use std::net::IpAddr;
 use std::sync::Arc;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-/// Everything that is served.
+/// Everything the server can serve.
 #[derive(Debug)]
 pub struct App {
     edition_table: Arc<EditionTable>,
-    /// Our own files, under addresses that change with them.
+    /// The style sheet and the icon, under paths that change with their content.
     assets: EditionTable,
     state: AppState,
     router: Router,
 }
 
-/// What handlers share.
-#[derive(Debug, Clone)]
-pub(super) struct AppState {
-    pub(super) health: Arc<Health>,
-    pub(super) channel_pages: Arc<ChannelPages>,
-    pub(super) clock: Clock,
-    pub(super) cache: Arc<PageCache>,
-    /// Who answers what is not in memory; `None` = only what is in memory is served.
-    pub(super) queries: Option<Arc<Queries>>,
-    pub(super) meters: Option<Arc<Meters>>,
-    /// Who may read the meters.
-    pub(super) metrics_allow: Arc<[Network]>,
-}
-
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer(pub(super) IpAddr);
-
 impl App {
-    /// An app over these; the daemon keeps its own handles and puts editions in the edition table as they change.
+    /// Creates an app without queries and meters. The daemon keeps its own handles to the arguments and puts editions into the
+    /// edition table as they change.
     #[must_use]
     pub fn new(
         edition_table: Arc<EditionTable>,
@@ -87,41 +71,42 @@ impl App {
         Self { edition_table, assets, router: routes::router(state.clone()), state }
     }
 
-    /// With queries: story pages, search, filters, archives and status are answered too.
+    /// Adds queries, with which the app also serves story pages, search, filtered feeds, archives and the status page.
     #[must_use]
-    pub fn with_queries(self, queries: Queries) -> Self {
+    pub fn with_queries(self, queries: impl Queries + 'static) -> Self {
         let state = AppState { queries: Some(Arc::new(queries)), ..self.state };
         Self { router: routes::router(state.clone()), state, ..self }
     }
 
-    /// With meters that count answers too; `/metrics` is for these networks only.
+    /// Adds meters, which also count responses. Only clients in `metrics_allow` may read `/metrics`.
     #[must_use]
     pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
         let state = AppState { meters: Some(meters), metrics_allow: metrics_allow.into(), ..self.state };
         Self { router: routes::router(state.clone()), state, ..self }
     }
 
-    /// An answer with this status goes out.
-    pub(super) fn count<B>(&self, response: &Response<B>) {
+    /// Counts a response to a request that arrived at `asked`. `way` is the label of responses that did not come from a route.
+    pub(super) fn count<B>(&self, response: &Response<B>, way: &str, asked: Instant) {
         if let Some(meters) = &self.state.meters {
-            meters.answered(response.status().as_u16());
+            let route = response.extensions().get::<MatchedPath>().map_or(way, MatchedPath::as_str);
+            meters.answered(response.status().as_u16(), route, Clock::monotonic() - asked);
         }
     }
 
-    /// What has to be done now and then.
+    /// Runs the meters' periodic maintenance.
     pub(super) fn upkeep(&self) {
         if let Some(meters) = &self.state.meters {
             meters.upkeep();
         }
     }
 
-    /// The answer to a request that does not say whom it asks, or asks somebody else.
+    /// Returns the error response to a request without a valid host, or for a host this server does not serve; otherwise `None`.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
         let queries = self.state.queries.as_ref();
-        host::refusal(request, |name| queries.is_none_or(|queries| (queries.answers)(name))).map(host::answer)
+        host::refusal(request, |name| queries.is_none_or(|queries| queries.answers(name))).map(host::answer)
     }
 
-    /// The answer, when it lies ready.
+    /// Returns the response if the document is in memory. A request with a query string is never served this way.
     pub(super) fn at_once<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
         if request.uri().query().is_some_and(|q| !q.is_empty()) {
             return None;
@@ -130,7 +115,7 @@ impl App {
         self.edition_table.answer(path, method, headers).or_else(|| self.assets.answer(path, method, headers))
     }
 
-    /// The router's answer.
+    /// Passes the request to the router.
     pub(super) fn route(
         &self,
         mut request: Request<Incoming>,

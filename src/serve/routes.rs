@@ -1,34 +1,35 @@
-//! The addresses that are not in the edition table.
+//! Routes and handlers for the addresses that are not in the edition table.
 
-use super::app::{AppState, Peer};
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
 use super::i18n::UiLanguage;
 use super::pages::{AboutTemplate, FeedLink, Frame, FrontTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
-use super::queries::{ArchiveAnswer, Queries};
+use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
     unavailable, wrong,
 };
+use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
 use crate::model::{Channel, ChannelView, StoryId};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
+use axum::extract::MatchedPath;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, Response, StatusCode, Uri};
-use axum::middleware::map_response;
+use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, map_response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// Time for a page that has to be made.
+/// Longest time that handling a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Every address with its handler.
+/// Builds the router.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()
         .route("/", get(front))
@@ -52,10 +53,21 @@ pub(super) fn router(app: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(come_back))
+        .layer(from_fn(name_route))
         .with_state(app)
 }
 
-/// Every 503 says when to come back (RFC 9110 10.2.3).
+/// Adds the matched route to the response, as the label for the metrics: there are too many addresses to count each.
+async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).
 async fn come_back(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
@@ -63,13 +75,13 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// A page's frame for this reader; `here` is the tab that is open.
+/// Builds the frame of a page for this reader; `here` is the path of the current tab.
 fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
-    let images = app.queries.as_ref().is_none_or(|queries| (queries.images)());
+    let images = app.queries.as_ref().is_none_or(|queries| queries.images());
     Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
 }
 
-/// A channel's feeds.
+/// Returns the links to a channel's feeds.
 fn feeds(slug: &str) -> Vec<FeedLink> {
     let link = |format| FeedLink {
         name: match format {
@@ -87,12 +99,13 @@ async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<
     channel_page(&app, Channel::ALL, &request).await
 }
 
-/// Whether a channel is configured, rendered or not.
+/// Returns whether a channel is configured, even if it is not rendered yet.
 fn has_channel(app: &AppState, slug: &str) -> bool {
-    app.queries.as_ref().is_some_and(|queries| (queries.has_channel)(slug))
+    app.queries.as_ref().is_some_and(|queries| queries.has_channel(slug))
 }
 
-/// A document of the edition table that was asked for with a question, which it does not take, or that is not there yet.
+/// Responds for a document of the edition table that was not served from it. A request with a query string, which such a
+/// document does not take, is redirected to the plain path; otherwise the document is not rendered yet.
 fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
     if query.is_some_and(|query| !query.is_empty()) { redirect(path) } else { not_rendered_yet() }
 }
@@ -134,7 +147,8 @@ async fn channel_page(app: &AppState, slug: &str, request: &ClientRequest) -> Re
     page(app, request, key, &front).await
 }
 
-/// `/feed.atom?…` and its sisters; without a question the edition table has answered already, if it could.
+/// Handles `/feed.atom?…`, `/feed.rss?…` and `/feed.json?…`. Without a query string, the edition table has already served the
+/// request if it could.
 async fn filtered(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -152,7 +166,7 @@ async fn filtered(
     let extension = uri.path().rsplit_once('.').map_or("", |(_, e)| e);
     let Some(format) = Format::of_extension(extension) else { return not_found() };
     if canonical(&filter).is_empty() {
-        // A stray question mark, or one that asks for nothing: the channel itself.
+        // The query string is empty or filters nothing: this is the channel itself.
         return redirect(&publish::path(Channel::ALL, format));
     }
     feed(&app, &request, filter, uri.path(), format).await
@@ -166,7 +180,7 @@ async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, req
     }
 }
 
-/// A feed of what passes a filter.
+/// Responds with a feed of the stories that pass a filter.
 async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let query = canonical(&filter);
@@ -177,7 +191,7 @@ async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &st
     let title =
         describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
     let turn = app.cache.turn().await;
-    let view = match (queries.filtered)(filter).await {
+    let view = match queries.filtered(filter).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
@@ -193,13 +207,13 @@ async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &st
     }
 }
 
-/// Where a filtered feed stands; it has no history.
+/// Returns the addresses of a filtered feed, which has no archive pages.
 fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
     let this = base.join(&path[1..])?;
     Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
 }
 
-/// What a filtered feed is called: the channel and everything that was asked for.
+/// Returns the title of a filtered feed: the channel's title and all filter values.
 fn describe(filter: &Filter, all: &str) -> String {
     let mut parts: Vec<String> = filter.words.iter().map(|words| format!("“{words}”")).collect();
     parts.extend(filter.outlets.iter().map(ToString::to_string));
@@ -231,7 +245,7 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
             shown.feed = Some(format!("/search.atom?{}", canonical(&filter)));
             shown.frame.asked = filter.words.clone().unwrap_or_default();
             let turn = app.cache.turn().await;
-            found = match (queries.filtered)(filter).await {
+            found = match queries.filtered(filter).await {
                 Ok(view) => ChannelPage::of(&view).stories,
                 Err(error) => return unavailable(&error),
             };
@@ -252,7 +266,7 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let story = match (queries.story)(StoryId(id)).await {
+    let story = match queries.story(StoryId(id)).await {
         Ok(story) => story,
         Err(error) => return unavailable(&error),
     };
@@ -274,7 +288,7 @@ async fn archive(
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    match archived(queries, &slug, number).await {
+    match queries.archive(&slug, number).await {
         Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
@@ -294,10 +308,6 @@ async fn archive(
     }
 }
 
-async fn archived(queries: &Queries, slug: &str, number: u32) -> Result<ArchiveAnswer, super::queries::QueryError> {
-    (queries.archive)((slug.to_owned(), number)).await
-}
-
 async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();
@@ -306,7 +316,7 @@ async fn status(State(app): State<AppState>, request: ClientRequest) -> Response
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let shown = match (queries.status)(()).await {
+    let shown = match queries.status().await {
         Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
         Err(error) => return unavailable(&error),
     };
@@ -320,11 +330,11 @@ async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Respo
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let incidents = match (queries.incidents)(()).await {
+    let incidents = match queries.incidents().await {
         Ok(incidents) => incidents,
         Err(error) => return unavailable(&error),
     };
-    let base = (queries.public_url)();
+    let base = queries.public_url();
     let make = move || publish::incidents::render(&incidents, &base);
     document(&app, &request, key, Format::Atom.media_type(), CachePolicy::Feed, make).await
 }
@@ -344,7 +354,7 @@ async fn readyz(State(app): State<AppState>) -> Response<Body> {
     state(app.health.ready())
 }
 
-/// For those whom the configuration allows; nobody else learns that it exists.
+/// Serves `/metrics` to the networks the configuration allows; everyone else gets a 404.
 async fn metrics(State(app): State<AppState>, peer: Option<Extension<Peer>>) -> Response<Body> {
     let allowed = peer.is_some_and(|Extension(Peer(ip))| app.metrics_allow.iter().any(|network| network.contains(ip)));
     match &app.meters {

@@ -1,12 +1,11 @@
 //! Polls that the writer takes from its queue together. A long document is decided and stored in strides, one a transaction,
 //! with other feeds' polls between them; its validators and its row of history come with the last stride.
 
-use super::finished_poll::{CommittedPoll, Document, FeedUpdateFn, FinishedPoll, PollFindings};
+use super::finished_poll::{CommittedPoll, Document, FinishedPoll, PollFindings};
 use crate::{
     dedup::{Arrival, Listing},
     model::{Entry, Tally},
 };
-use jiff::Timestamp;
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
@@ -22,7 +21,6 @@ const MAX_BYTES: u64 = 16 << 20;
 /// A poll whose entries are not all stored yet.
 pub(super) struct PendingPoll {
     pub poll: FinishedPoll,
-    pub feed_update: FeedUpdateFn,
     pub reply: oneshot::Sender<CommittedPoll>,
     /// What its strides so far brought.
     pub findings: PollFindings,
@@ -31,9 +29,7 @@ pub(super) struct PendingPoll {
 /// Polls that are decided and committed together.
 #[derive(Default)]
 pub(super) struct Batch {
-    pub polls: Vec<FinishedPoll>,
-    pub findings: Vec<PollFindings>,
-    pub feed_updates: Vec<(FeedUpdateFn, oneshot::Sender<CommittedPoll>)>,
+    pub polls: Vec<PendingPoll>,
     entries: usize,
     bytes: u64,
 }
@@ -41,21 +37,22 @@ pub(super) struct Batch {
 impl PendingPoll {
     /// A poll that arrives. The entries of a long document are put in the order in which they are decided, so that strides
     /// change nothing.
-    pub(super) fn new(
-        mut poll: FinishedPoll,
-        feed_update: FeedUpdateFn,
-        reply: oneshot::Sender<CommittedPoll>,
-    ) -> Self {
+    pub(super) fn new(mut poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>) -> Self {
         let findings = brought_before(&poll);
         if let Some(Document { entries, listing, .. }) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
             entries.sort_by(|a, b| order(a, listing).cmp(&order(b, listing)));
         }
-        Self { poll, feed_update, reply, findings }
+        Self { poll, reply, findings }
     }
 
     /// Whether one transaction is too short for it.
     pub(super) fn is_long(&self) -> bool {
         self.poll.document.as_ref().is_some_and(|d| d.entries.len() > STRIDE)
+    }
+
+    /// Whether every entry of its document has been moved out of it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.poll.document.as_ref().is_none_or(|d| d.entries.is_empty())
     }
 }
 
@@ -72,17 +69,15 @@ impl Batch {
     pub(super) fn add(&mut self, poll: PendingPoll) {
         self.entries += poll.poll.document.as_ref().map_or(0, |d| d.entries.len().min(STRIDE));
         self.bytes += poll.poll.bytes;
-        self.polls.push(poll.poll);
-        self.findings.push(poll.findings);
-        self.feed_updates.push((poll.feed_update, poll.reply));
+        self.polls.push(poll);
     }
 
     /// Moves the next stride of entries out of each poll, in the order of the queue; `decide` puts them in an order of its own.
     pub(super) fn arrivals(&mut self) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(self.entries);
-        for (index, poll) in self.polls.iter_mut().enumerate() {
-            let FinishedPoll { feed, ended_at, document: Some(document), .. } = poll else { continue };
-            let Document { entries, listing, oldest_believed, .. } = document;
+        for (index, pending) in self.polls.iter_mut().enumerate() {
+            let FinishedPoll { feed, ended_at, document: Some(document), .. } = &mut pending.poll else { continue };
+            let Document { entries, listing, .. } = document;
             let later = entries.split_off(entries.len().min(STRIDE));
             for entry in std::mem::replace(entries, later) {
                 arrivals.push(Arrival {
@@ -92,7 +87,6 @@ impl Batch {
                     outlet: feed.outlet_id,
                     seen_at: *ended_at,
                     previous_success: feed.last_success_at,
-                    oldest_believed: *oldest_believed,
                     link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
                     listing: Arc::clone(listing),
                     entry,
@@ -101,16 +95,6 @@ impl Batch {
         }
         arrivals
     }
-
-    /// When the last of these polls ended.
-    pub(super) fn latest(&self) -> Timestamp {
-        self.polls.iter().map(|v| v.ended_at).max().unwrap_or(Timestamp::MIN)
-    }
-}
-
-/// Whether every entry of a poll's document has been moved out of it.
-pub(super) fn is_whole(poll: &FinishedPoll) -> bool {
-    poll.document.as_ref().is_none_or(|d| d.entries.is_empty())
 }
 
 /// What can be said of a poll before its entries are decided.

@@ -1,7 +1,7 @@
 //! What the writer is asked to do, each with where its answer goes.
 
 use super::{
-    finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
+    finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
     sqlite::{
         reading::ArchivePage,
         writing::{
@@ -17,7 +17,16 @@ use tokio::sync::oneshot;
 
 /// One request to the writer.
 pub(super) enum Command {
-    Poll(Box<FinishedPoll>, FeedUpdateFn, oneshot::Sender<CommittedPoll>),
+    /// Joins the polls that are committed together.
+    Poll(Box<FinishedPoll>, oneshot::Sender<CommittedPoll>),
+    /// Done by itself, after the polls before it.
+    Task(Task),
+    /// Ends the writer.
+    Close(oneshot::Sender<()>),
+}
+
+/// A request that is neither a poll nor the end.
+pub(super) enum Task {
     Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
     UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),
     Editions(Vec<RenderedEdition>, Timestamp, oneshot::Sender<Vec<Timestamp>>),
@@ -31,5 +40,4 @@ pub(super) enum Command {
     Retention(RetentionLimits, PruneStep, oneshot::Sender<Done>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
-    Close(oneshot::Sender<()>),
 }

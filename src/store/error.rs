@@ -12,7 +12,7 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: sqlx::Error,
+        source: DatabaseError,
     },
     /// There is no such file, and the verb only reads.
     #[error("there is no database at {0}; `warraq run` or `warraq poll` creates it")]
@@ -57,7 +57,7 @@ pub enum StoreError {
         why: String,
     },
     /// Another Warraq writes to it.
-    #[error("the database {0} is in use by another warraq process process process process process process process")]
+    #[error("the database {0} is in use by another warraq process")]
     InUse(PathBuf),
     /// Its lock file cannot be made.
     #[error("cannot lock {path}")]
@@ -93,7 +93,7 @@ pub enum StoreError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: sqlx::migrate::MigrateError,
+        source: DatabaseError,
     },
     /// A row that cannot be.
     #[error("the database is inconsistent: {table}.{column} of row {row} holds {value:?}")]
@@ -114,7 +114,7 @@ pub enum StoreError {
         doing: &'static str,
         /// Why.
         #[source]
-        source: sqlx::Error,
+        source: DatabaseError,
     },
     /// A file operation failed.
     #[error("{doing} {path} failed")]
@@ -159,14 +159,26 @@ impl StoreError {
     }
 }
 
-/// Says what was being done when a statement failed.
-pub(super) trait ErrorContext<T> {
-    fn while_doing(self, doing: &'static str) -> Result<T, StoreError>;
+/// What the database said: whose words they are depends on the store, what kind of error it is does not.
+#[derive(Debug)]
+pub struct DatabaseError {
+    /// What kind of error it is.
+    pub kind: StoreErrorKind,
+    /// The database's own message; empty when the error is the driver's.
+    pub message: String,
+    /// As the driver gives it.
+    pub cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
-impl<T> ErrorContext<T> for Result<T, sqlx::Error> {
-    fn while_doing(self, doing: &'static str) -> Result<T, StoreError> {
-        self.map_err(|source| StoreError::Sql { doing, source })
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for DatabaseError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.source()
     }
 }
 
@@ -198,9 +210,7 @@ impl TransientError {
         match error.kind() {
             StoreErrorKind::Busy => Some(Self::Locked),
             StoreErrorKind::Full => Some(Self::DiskFull),
-            StoreErrorKind::Disk | StoreErrorKind::Denied => {
-                Some(Self::Io(source.as_database_error().map_or_else(String::new, |error| error.message().to_owned())))
-            }
+            StoreErrorKind::Disk | StoreErrorKind::Denied => Some(Self::Io(source.message.clone())),
             StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
         }
     }
@@ -229,45 +239,10 @@ impl StoreError {
     /// What kind of error it is.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
-        if matches!(self, Self::Inconsistent { .. } | Self::Damaged { .. }) {
-            return StoreErrorKind::Damaged;
+        match self {
+            Self::Inconsistent { .. } | Self::Damaged { .. } => StoreErrorKind::Damaged,
+            Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Sql { source, .. } => source.kind,
+            _ => StoreErrorKind::Other,
         }
-        let mut error: Option<&(dyn std::error::Error + 'static)> = Some(self);
-        while let Some(now) = error {
-            if let Some(sql) = now.downcast_ref::<sqlx::Error>() {
-                return of_sql(sql);
-            }
-            error = now.source();
-        }
-        StoreErrorKind::Other
     }
-}
-
-/// By SQLite's result codes (sqlite.org/rescode.html).
-fn of_sql(error: &sqlx::Error) -> StoreErrorKind {
-    if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound) {
-        return StoreErrorKind::Damaged;
-    }
-    let Some(code) = code(error) else { return StoreErrorKind::Other };
-    match (code & 0xff, code) {
-        // ERROR: a table or column is missing; CONSTRAINT and MISMATCH: rows contradict each other; CORRUPT; NOTADB.
-        // IOERR_SHORT_READ and IOERR_CORRUPTFS: the file is shorter than its header says, or its file system is damaged.
-        (1 | 11 | 19 | 20 | 26, _) | (_, 522 | 8458) => StoreErrorKind::Damaged,
-        (13, _) => StoreErrorKind::Full,
-        (8, _) => StoreErrorKind::ReadOnly,
-        (5 | 6, _) => StoreErrorKind::Busy,
-        (3 | 14 | 23, _) => StoreErrorKind::Denied,
-        (10, _) => StoreErrorKind::Disk,
-        _ => StoreErrorKind::Other,
-    }
-}
-
-/// SQLite's extended result code.
-fn code(error: &sqlx::Error) -> Option<i32> {
-    error.as_database_error()?.code()?.parse().ok()
-}
-
-/// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.
-pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    code(error).is_some_and(|code| matches!(code & 0xff, 5 | 6))
 }

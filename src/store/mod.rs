@@ -8,9 +8,13 @@
 
 mod batch;
 mod catalog;
+mod changes;
 mod command;
 mod error;
+mod feed_update;
+mod figures;
 mod finished_poll;
+mod instant;
 mod location;
 mod progress;
 mod prune;
@@ -18,8 +22,12 @@ mod rows;
 mod sqlite;
 mod writer;
 
-pub use error::{StoreError, StoreErrorKind, TransientError};
-pub use finished_poll::{CommittedPoll, Document, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings};
+pub use changes::ChannelChanges;
+pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
+pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
+pub use finished_poll::{
+    BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
+};
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use sqlite::backup::{backup, restore};
 pub use sqlite::reading::{

@@ -1,17 +1,17 @@
-//! Decisions as rows: what [`super::apply`] writes. Pure; made from [`Changes`] by value, once.
+//! Decisions as rows, the same for every store. Pure; made from [`Changes`] by value, once.
 
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
     model::{Entry, EntryId, FeedId, StoryId, uri::as_uri},
     store::{
+        batch::PendingPoll,
         catalog::Catalog,
-        finished_poll::{FinishedPoll, PollFindings},
-        sqlite::row::{milli, second},
+        finished_poll::FinishedPoll,
+        instant::{milli, second},
     },
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{Sqlite, sqlite::SqliteArguments};
 use std::collections::HashSet;
 
 /// Every row that a batch writes.
@@ -46,42 +46,42 @@ pub(super) struct StoryRow {
 pub(super) struct ShownRow {
     pub id: i64,
     pub title: String,
-    title_from: &'static str,
-    link: Option<String>,
-    link_key: Option<i64>,
-    author: Option<String>,
-    language: Option<String>,
-    published: Option<String>,
-    updated: Option<String>,
-    believed: Option<String>,
-    shown: i64,
+    pub title_from: &'static str,
+    pub link: Option<String>,
+    pub link_key: Option<i64>,
+    pub author: Option<String>,
+    pub language: Option<String>,
+    pub published: Option<String>,
+    pub updated: Option<String>,
+    pub believed: Option<String>,
+    pub shown: i64,
 }
 
 #[derive(Debug)]
 pub(super) struct EntryRow {
-    row: ShownRow,
-    outlet: i64,
-    feed: i64,
-    story: i64,
-    key: String,
-    source_id: Option<String>,
-    iri: String,
-    published_at: String,
-    first_seen_at: String,
-    order_at: String,
-    feed_updated_at: String,
+    pub row: ShownRow,
+    pub outlet: i64,
+    pub feed: i64,
+    pub story: i64,
+    pub key: String,
+    pub source_id: Option<String>,
+    pub iri: String,
+    pub published_at: String,
+    pub first_seen_at: String,
+    pub order_at: String,
+    pub feed_updated_at: String,
 }
 
 #[derive(Debug)]
 pub(super) struct TextRow {
-    id: i64,
-    text: Texts,
+    pub id: i64,
+    pub text: Texts,
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct RevisedRow {
     #[serde(flatten)]
-    row: ShownRow,
+    pub row: ShownRow,
     #[serde(flatten)]
     text: Texts,
     at: String,
@@ -92,12 +92,12 @@ pub(super) struct RevisedRow {
 }
 
 #[derive(Debug, Serialize)]
-struct Texts {
-    summary: Option<String>,
-    content: Option<String>,
-    extras: String,
-    folded_title: String,
-    folded_body: String,
+pub(super) struct Texts {
+    pub summary: Option<String>,
+    pub content: Option<String>,
+    pub extras: String,
+    pub folded_title: String,
+    pub folded_body: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -146,16 +146,10 @@ pub(super) struct PlaceRow {
 
 impl BatchRows {
     /// Rows of these decisions; what each poll brought is added up on the way.
-    pub(super) fn of(
-        changes: Changes,
-        polls: &[FinishedPoll],
-        catalog: &Catalog,
-        findings: &mut [PollFindings],
-    ) -> Self {
+    pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], catalog: &Catalog) -> Self {
         let mut batch_rows = Self::default();
         for Decision { arrival, change } in changes.into_decisions() {
-            let poll = &polls[arrival.poll];
-            let findings = &mut findings[arrival.poll];
+            let PendingPoll { poll, findings, .. } = &mut polls[arrival.poll];
             match change {
                 Change::New(new) => {
                     findings.tally.new += 1;
@@ -310,52 +304,6 @@ impl BatchRows {
                 self.delisted.push(DelistedEntries { feed: poll.feed.id, at, raw });
             }
         }
-    }
-}
-
-/// A statement whose values are being bound.
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
-
-impl EntryRow {
-    /// Binds the columns in the order of the statement.
-    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
-        let Self { row, .. } = self;
-        query
-            .bind(row.id)
-            .bind(self.outlet)
-            .bind(self.feed)
-            .bind(self.story)
-            .bind(&self.key)
-            .bind(&self.source_id)
-            .bind(&self.iri)
-            .bind(&row.title)
-            .bind(row.title_from)
-            .bind(&row.link)
-            .bind(row.link_key)
-            .bind(&row.author)
-            .bind(&row.language)
-            .bind(&row.published)
-            .bind(&row.updated)
-            .bind(&row.believed)
-            .bind(&self.published_at)
-            .bind(&self.first_seen_at)
-            .bind(&self.order_at)
-            .bind(&self.feed_updated_at)
-            .bind(row.shown)
-    }
-}
-
-impl TextRow {
-    /// Binds the columns in the order of the statement.
-    pub(super) fn bind<'q>(&'q self, query: Query<'q>) -> Query<'q> {
-        let Self { id, text } = self;
-        query
-            .bind(id)
-            .bind(&text.summary)
-            .bind(&text.content)
-            .bind(&text.extras)
-            .bind(&text.folded_title)
-            .bind(&text.folded_body)
     }
 }
 

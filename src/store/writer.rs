@@ -5,11 +5,14 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
     store::{
-        command::Command,
-        error::{ErrorContext, StoreError, TransientError},
-        finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll},
+        changes::ChannelChanges,
+        command::{Command, Task},
+        error::{StoreError, TransientError},
+        figures::WriterFigures,
+        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
         progress::{Progress, ProgressSender},
         sqlite::{
+            error::ErrorContext,
             open::{self, WriterLock},
             reading::ArchivePage,
             writing::{
@@ -35,11 +38,15 @@ const QUEUE: usize = 64;
 #[derive(Clone)]
 pub struct Writer {
     commands: mpsc::Sender<Command>,
-    changed: watch::Receiver<u64>,
+    changed: watch::Receiver<ChannelChanges>,
     trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
+    figures: watch::Receiver<WriterFigures>,
 }
+
+/// Whole texts held to compare with what arrives, some 2 kB each: copies come soon, the rest is read from the file.
+const TEXTS: usize = 2_048;
 
 /// The writer's task. It ends when it was closed, or with the error that stopped it.
 pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
@@ -55,17 +62,19 @@ impl Writer {
         let mut connection = open::writer(&lock).await?;
         let ids = ids(&mut connection).await?;
         let (commands, inbox) = mpsc::channel(QUEUE);
-        let ((changing, changed), (troubled, trouble)) = (watch::channel(0), watch::channel(None));
+        let ((changing, changed), (troubled, trouble)) =
+            (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
+        let (figuring, figures) = watch::channel(WriterFigures::default());
         let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, troubled, stopping.clone()),
+            WriterConnection::new(connection, troubled, stopping.clone(), figuring),
             lock,
-            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)),
+            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS),
             ids,
             Checkpoints::new(path, checkpointing),
             changing,
         );
-        Ok((Self { commands, changed, trouble, wal, stopping }, tokio::spawn(writer_loop.run(inbox))))
+        Ok((Self { commands, changed, trouble, wal, stopping, figures }, tokio::spawn(writer_loop.run(inbox))))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -74,12 +83,16 @@ impl Writer {
         answer.await.map_err(|_| StoreError::WriterGone)
     }
 
+    async fn task<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Task) -> Result<T, StoreError> {
+        self.ask(|reply| Command::Task(make(reply))).await
+    }
+
     /// Hands over a finished poll; returns once it is committed, or, when it brought nothing, once it is settled.
     ///
     /// # Errors
     /// When the writer has stopped.
-    pub async fn poll(&self, poll: FinishedPoll, feed_update: FeedUpdateFn) -> Result<CommittedPoll, StoreError> {
-        self.ask(|reply| Command::Poll(Box::new(poll), feed_update, reply)).await
+    pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
+        self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
     }
 
     /// Brings the configuration into the file; answers what changed and every configured feed.
@@ -91,7 +104,7 @@ impl Writer {
         store_config: StoreConfig,
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
-        self.ask(|reply| Command::Adopt(Box::new(store_config), now, reply)).await
+        self.task(|reply| Task::Adopt(Box::new(store_config), now, reply)).await
     }
 
     /// Writes feeds that were given a new due time without a poll.
@@ -99,7 +112,7 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn update_feeds(&self, updates: Vec<FeedUpdate>) -> Result<(), StoreError> {
-        self.ask(|reply| Command::UpdateFeeds(updates, reply)).await
+        self.task(|reply| Task::UpdateFeeds(updates, reply)).await
     }
 
     /// Keeps rendered editions; answers when the bytes of each last changed.
@@ -111,7 +124,7 @@ impl Writer {
         rendered_editions: Vec<RenderedEdition>,
         now: Timestamp,
     ) -> Result<Vec<Timestamp>, StoreError> {
-        self.ask(|reply| Command::Editions(rendered_editions, now, reply)).await
+        self.task(|reply| Task::Editions(rendered_editions, now, reply)).await
     }
 
     /// Keeps a rendered page of a channel's history, packed, with the fingerprint of the rules by which it was rendered. Where
@@ -126,7 +139,7 @@ impl Writer {
         fingerprint: String,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.ask(|reply| Command::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
+        self.task(|reply| Task::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
     }
 
     /// Brings the search index up to date: for a run that ends before the writer is idle.
@@ -134,12 +147,12 @@ impl Writer {
     /// # Errors
     /// When the writer has stopped.
     pub async fn index(&self) -> Result<(), StoreError> {
-        self.ask(Command::Index).await
+        self.task(Task::Index).await
     }
 
     /// Does one step of retention.
     pub(super) async fn retention(&self, keep: RetentionLimits, step: PruneStep) -> Result<Done, StoreError> {
-        self.ask(|reply| Command::Retention(keep, step, reply)).await
+        self.task(|reply| Task::Retention(keep, step, reply)).await
     }
 
     /// Rewrites the database without its free pages (`VACUUM`), so that its file shrinks. Takes as long as copying the file,
@@ -149,7 +162,7 @@ impl Writer {
     /// When the writer has stopped, which a disk without room for the copy makes it do.
     pub async fn compact(&self, progress_sender: ProgressSender) -> Result<(), StoreError> {
         progress_sender.send_replace(Progress::unmeasured("compacting"));
-        self.ask(Command::Compact).await
+        self.task(Task::Compact).await
     }
 
     /// Commits what waits, brings the WAL into the file, and closes it.
@@ -173,9 +186,21 @@ impl Writer {
         *self.wal.borrow()
     }
 
-    /// Counts the commits that changed stories; editions are rendered when it moves.
+    /// The writer's work since its start.
     #[must_use]
-    pub fn changed(&self) -> watch::Receiver<u64> {
+    pub fn figures(&self) -> WriterFigures {
+        *self.figures.borrow()
+    }
+
+    /// Finished polls and other commands that wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.commands.max_capacity() - self.commands.capacity()
+    }
+
+    /// The channels that commits have changed; they are rendered when it moves.
+    #[must_use]
+    pub fn changed(&self) -> watch::Receiver<ChannelChanges> {
         self.changed.clone()
     }
 }

@@ -1,4 +1,4 @@
-//! Warraq from outside: journeys over real sockets and real files, with outlets that do what the script says.
+//! Tests of Warraq from outside, over real sockets and real files, with outlets that follow scripts.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod architecture;
@@ -19,7 +19,10 @@ mod hostile;
 mod identity;
 mod instructions;
 mod journeys;
+mod knobs;
 mod locked;
+mod logs;
+mod manage;
 mod manual;
 mod meters;
 mod moving;
@@ -33,8 +36,10 @@ mod publishing;
 mod queries;
 mod questions;
 mod reading;
+mod sitemaps;
 mod size;
 mod statements;
+mod status;
 mod store;
 mod stories;
 mod test_instance;

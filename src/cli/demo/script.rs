@@ -2,29 +2,29 @@
 //!
 //! ```text
 //! == slug
-//! at: -95                  minutes before the demo begins, or +12: at this step
+//! at: -95                  minutes before the demo begins, or +12: the step
 //! title: …
-//! revised: +9 …            from this step on, the title is another
+//! revised: +9 …            from this step on, this is the title
 //! by: …                    author
 //! topics: …, …
-//! partner: waha/SLUG       carried by partnership: that report's text at that report's link, under this title
-//! wire: waha/SLUG          the agency's text at a link of its own, lightly edited: see `DemoScript::edit`
+//! partner: waha/SLUG       a partner's copy: the text and the link of that report, under this title
+//! wire: waha/SLUG          a wire copy: the text of that report at an own link, lightly edited: see `DemoScript::edit`
 //!
 //! Paragraphs, with blank lines between them.
 //! ```
 
-use super::bulletin;
+use super::{
+    bulletin,
+    report::{DemoFeed, DemoReport, Dialect, WINDOW, When},
+};
 use std::collections::HashMap;
 
-/// Reports that a feed lists at most, as newspapers do.
-pub const WINDOW: usize = 20;
-
-/// Everything that is written for the demo.
+/// All outlets and reports of the demo.
 #[derive(Debug)]
 pub struct DemoScript {
     /// The outlets.
     pub outlets: Vec<DemoOutlet>,
-    /// The step of the last written report; bulletins follow.
+    /// The step of the last written report; bulletins follow after it.
     pub last_step: u64,
 }
 
@@ -37,84 +37,10 @@ pub struct DemoOutlet {
     pub name: &'static str,
     /// Its language.
     pub language: &'static str,
-    /// What channels select it by.
+    /// Tags by which channels select it.
     pub tags: &'static [&'static str],
     /// Its feeds.
     pub feeds: Vec<DemoFeed>,
-}
-
-/// How a feed is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// RSS 2.0.
-    Rss,
-    /// Atom 1.0.
-    Atom,
-}
-
-/// One of its feeds.
-#[derive(Debug)]
-pub struct DemoFeed {
-    /// Below the stage's base; the document is at `PATH/feed`, the reports' pages at `PATH/SLUG`.
-    pub path: &'static str,
-    /// Its title.
-    pub title: &'static str,
-    /// Its language.
-    pub language: &'static str,
-    /// Its dialect.
-    pub dialect: Dialect,
-    /// Everything it ever lists, but the bulletins.
-    pub reports: Vec<DemoReport>,
-}
-
-/// When a report appears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Minutes before the demo begins.
-    Before(u64),
-    /// At this step.
-    Step(u64),
-}
-
-/// One report of one outlet.
-#[derive(Debug, Clone)]
-pub struct DemoReport {
-    /// Path of the feed and slug: what it is known by, and the address of its page.
-    pub id: String,
-    /// Where it links to: its own page, or a partner's.
-    pub link: String,
-    /// When it appears.
-    pub when: When,
-    /// Its title.
-    pub title: String,
-    /// From this step on, the title is another.
-    pub revised: Option<(u64, String)>,
-    /// Who signed it.
-    pub author: Option<String>,
-    /// What it is filed under.
-    pub topics: Vec<String>,
-    /// Its text.
-    pub paragraphs: Vec<String>,
-}
-
-impl DemoReport {
-    /// The title at a step.
-    #[must_use]
-    pub fn title_at(&self, step: u64) -> &str {
-        self.revision_at(step).map_or(&self.title, |(_, title)| title)
-    }
-
-    /// The revision that is in force at a step.
-    #[must_use]
-    pub fn revision_at(&self, step: u64) -> Option<&(u64, String)> {
-        self.revised.as_ref().filter(|(from, _)| *from <= step)
-    }
-
-    /// Whether it has appeared at a step.
-    #[must_use]
-    pub fn is_out(&self, step: u64) -> bool {
-        matches!(self.when, When::Before(_)) || matches!(self.when, When::Step(from) if from <= step)
-    }
 }
 
 impl DemoFeed {
@@ -123,7 +49,14 @@ impl DemoFeed {
         Self { path, title, language, dialect, reports }
     }
 
-    /// What it lists at a step, newest first.
+    /// Where its document is, below the stage's base.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let name = if self.dialect == Dialect::Sitemap { "sitemap-news.xml" } else { "feed" };
+        format!("{}/{name}", self.path)
+    }
+
+    /// Returns what the feed lists at a step, newest first.
     #[must_use]
     pub fn listed(&self, step: u64, last_step: u64) -> Vec<DemoReport> {
         let mut listed: Vec<_> = self.reports.iter().filter(|report| report.is_out(step)).cloned().collect();
@@ -137,7 +70,7 @@ impl DemoFeed {
     }
 }
 
-/// The report of one block of a text; the texts are ours, and a test holds that every block is one.
+/// Parses one block of a text. The texts are part of the program, and a test makes sure that every block is valid.
 fn report(path: &str, block: &str) -> Option<DemoReport> {
     let (head, text) = block.split_once("\n\n")?;
     let mut lines = head.lines();
@@ -168,7 +101,7 @@ fn paragraphs(text: &str) -> Vec<String> {
 }
 
 impl DemoScript {
-    /// The script as written.
+    /// Reads the script from its texts.
     #[must_use]
     pub fn written() -> Self {
         let mut script = Self { outlets: outlets(), last_step: 0 };
@@ -181,7 +114,7 @@ impl DemoScript {
         script
     }
 
-    /// Gives carried reports the text they carry.
+    /// Copies the agency's text into the reports that carry it.
     fn carry(&mut self) {
         let reports = self.outlets.iter().flat_map(|outlet| &outlet.feeds).flat_map(|feed| &feed.reports);
         let texts: HashMap<String, Vec<String>> =
@@ -197,7 +130,8 @@ impl DemoScript {
         }
     }
 
-    /// A wire copy as an editor would make it: the agency's dateline goes, its last paragraph makes room for the paper's own.
+    /// Edits a wire copy as an editor would: the agency's dateline is removed, and its last paragraph is replaced by the paper's
+    /// own.
     fn edit(original: &[String], own: &[String]) -> Vec<String> {
         let kept = original.len().saturating_sub(1).max(1);
         let mut copy: Vec<String> = original.iter().take(kept).cloned().collect();
@@ -210,7 +144,7 @@ impl DemoScript {
         copy
     }
 
-    /// The feed at this path.
+    /// Returns the feed at this path.
     #[must_use]
     pub fn feed(&self, path: &str) -> Option<&DemoFeed> {
         self.outlets.iter().flat_map(|outlet| &outlet.feeds).find(|feed| feed.path == path)
@@ -218,7 +152,7 @@ impl DemoScript {
 }
 
 fn outlets() -> Vec<DemoOutlet> {
-    use Dialect::{Atom, Rss};
+    use Dialect::{Atom, Rss, Sitemap};
     vec![
         DemoOutlet {
             slug: "almarfa",
@@ -258,6 +192,13 @@ fn outlets() -> Vec<DemoOutlet> {
             language: "ar",
             tags: &["science"],
             feeds: vec![DemoFeed::new("mijhar", "مجهر: مدونة علمية", "ar", Atom, include_str!("texts/mijhar.txt"))],
+        },
+        DemoOutlet {
+            slug: "nouvelle",
+            name: "Nouvelle Digue",
+            language: "fr",
+            tags: &["newspaper"],
+            feeds: vec![DemoFeed::new("nouvelle", "Nouvelle Digue", "fr", Sitemap, include_str!("texts/nouvelle.txt"))],
         },
         DemoOutlet {
             slug: "nakhil",

@@ -1,4 +1,4 @@
-//! Each rule of folding, by examples; and that no text breaks it.
+//! Examples for each rule of folding, and properties that hold for any text.
 
 use super::*;
 use proptest::prelude::*;
@@ -114,6 +114,8 @@ fn datelines_go() {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn any_text_folds_to_tokens_and_single_spaces(text in any::<String>()) {
         let folded = fold(&text);

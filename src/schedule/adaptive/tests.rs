@@ -88,7 +88,7 @@ fn a_gap_makes_it_sooner_for_some_weeks() {
 #[test]
 fn an_unreadable_memory_is_noted() {
     let mut scene = Scene::new("adaptive");
-    scene.feed.rhythm = "{broken".to_owned();
+    scene.feed.rhythm = crate::model::Rhythm::read("{broken").map(Box::new);
     let due = scene.next();
     assert!(due.why.notes.iter().any(|n| n.contains("unreadable")), "{}", due.why);
     assert!(due.at > scene.now);
@@ -109,7 +109,7 @@ fn says_why_in_words_and_json() {
     assert_eq!(Why::from_json(&why.to_json()), Some(why));
 }
 
-/// An adaptive feed that was polled every half hour for three weeks, and brought `n` entries in each busy hour.
+/// Returns an adaptive feed that was polled every half hour for three weeks and brought `n` entries in each busy hour.
 fn learned(n: usize, busy: impl Fn(i8) -> bool) -> Scene {
     let mut scene = Scene::new("adaptive");
     scene.zone = TimeZone::UTC;
@@ -157,7 +157,7 @@ fn a_daily_paper_is_polled_when_it_comes_out() {
 #[test]
 fn the_busy_get_more_of_the_budget_but_not_in_proportion() {
     let (fast, slow) = (learned(16, |_| true), learned(1, |_| true));
-    let fleet = Fleet::of([fast.feed.rhythm.as_str(), slow.feed.rhythm.as_str()]);
+    let fleet = Fleet::of([fast.feed.rhythm.as_deref(), slow.feed.rhythm.as_deref()]);
     let share = |scene: &Scene| next(&PolledFeed { fleet, ..scene.as_poll() }).why.share.unwrap();
     let ratio = share(&fast) / share(&slow);
     assert!((3.2..4.8).contains(&ratio), "the root of 16, not {ratio}");
@@ -165,6 +165,8 @@ fn the_busy_get_more_of_the_budget_but_not_in_proportion() {
 }
 
 proptest! {
+    #![proptest_config(crate::model::testing::cases())]
+
     #[test]
     fn a_hint_is_a_floor_and_never_a_hurry(
         id in 1i64..500, max_age in 0u64..200_000, ttl in proptest::option::of(0u64..200_000),

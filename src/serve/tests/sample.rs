@@ -1,6 +1,6 @@
-//! Invented stories, and queries answered without a store.
+//! Invented stories, and queries that need no store.
 
-use super::super::{ArchiveAnswer, Queries, query};
+use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
 use crate::model::{Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, StoryId, StoryView};
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,7 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
-/// (language, outlet, title, text, carried elsewhere by)
+/// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
@@ -210,43 +210,73 @@ fn status_page() -> StatusPage {
     StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
 }
 
-pub(super) fn queries(images: bool) -> Queries {
-    type Never = std::convert::Infallible;
-    Queries {
-        public_url: Box::new(|| "http://127.0.0.1:8080/".parse().unwrap()),
-        images: Box::new(move || images),
-        answers: Box::new(|_| true),
-        has_channel: Box::new(|slug| slug == "later"),
-        filtered: query(|filter: Filter| async move {
-            let mut view = channel("all", "");
-            let outlets = u32::try_from(view.stories.len()).unwrap();
-            view.stories.truncate(filter.limit.min(outlets) as usize);
-            if filter.words.as_deref() == Some("nothing") {
-                view.stories.clear();
-            }
-            Ok::<_, Never>(view)
-        }),
-        story: query(|id| async move {
-            if id == StoryId(13) { Err(std::io::Error::other("the disk is on fire")) } else { Ok(story_page(id)) }
-        }),
-        status: query(|()| async { Ok::<_, Never>(status_page()) }),
-        incidents: query(|()| async {
-            let incident = |poll, error: Option<&str>| Incident {
-                poll,
-                at: before(poll),
-                outlet_name: "العلم".to_owned(),
-                url: "https://alalam.example/rss?a=1&b=2".to_owned(),
-                error: error.map(str::to_owned),
-            };
-            Ok::<_, Never>(vec![incident(5, None), incident(9, Some("cannot connect: <refused>"))])
-        }),
-        archive: query(|(slug, number): (String, u32)| async move {
-            Ok::<_, Never>(match (&*slug, number) {
-                ("all", 1) => ArchiveAnswer::Gone,
-                ("all", 2) => ArchiveAnswer::Page { atom: b"<feed/>".to_vec(), made: before(999) },
-                ("all", 3) => ArchiveAnswer::NotYet,
-                _ => ArchiveAnswer::Unknown,
-            })
-        }),
+/// Queries that need no store.
+pub(super) struct SampleQueries {
+    images: bool,
+}
+
+pub(super) fn queries(images: bool) -> SampleQueries {
+    SampleQueries { images }
+}
+
+/// Wraps a value as the result of a query.
+fn ready<A: Send + 'static>(value: A) -> QueryFuture<A> {
+    answer(std::future::ready(Ok::<_, std::convert::Infallible>(value)))
+}
+
+impl Queries for SampleQueries {
+    fn public_url(&self) -> url::Url {
+        "http://127.0.0.1:8080/".parse().unwrap()
+    }
+
+    fn images(&self) -> bool {
+        self.images
+    }
+
+    fn answers(&self, _: &str) -> bool {
+        true
+    }
+
+    fn has_channel(&self, slug: &str) -> bool {
+        slug == "later"
+    }
+
+    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView> {
+        let mut view = channel("all", "");
+        let outlets = u32::try_from(view.stories.len()).unwrap();
+        view.stories.truncate(filter.limit.min(outlets) as usize);
+        if filter.words.as_deref() == Some("nothing") {
+            view.stories.clear();
+        }
+        ready(view)
+    }
+
+    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>> {
+        let on_fire = || std::io::Error::other("the disk is on fire");
+        answer(std::future::ready(if id == StoryId(13) { Err(on_fire()) } else { Ok(story_page(id)) }))
+    }
+
+    fn status(&self) -> QueryFuture<StatusPage> {
+        ready(status_page())
+    }
+
+    fn incidents(&self) -> QueryFuture<Vec<Incident>> {
+        let incident = |poll, error: Option<&str>| Incident {
+            poll,
+            at: before(poll),
+            outlet_name: "العلم".to_owned(),
+            url: "https://alalam.example/rss?a=1&b=2".to_owned(),
+            error: error.map(str::to_owned),
+        };
+        ready(vec![incident(5, None), incident(9, Some("cannot connect: <refused>"))])
+    }
+
+    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer> {
+        ready(match (slug, number) {
+            ("all", 1) => ArchiveAnswer::Gone,
+            ("all", 2) => ArchiveAnswer::Page { atom: b"<feed/>".to_vec(), made: before(999) },
+            ("all", 3) => ArchiveAnswer::NotYet,
+            _ => ArchiveAnswer::Unknown,
+        })
     }
 }

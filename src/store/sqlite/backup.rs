@@ -1,7 +1,8 @@
 //! A copy while the daemon runs, and a checked way back while it does not.
 
+use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::store::{
-    error::{ErrorContext, StoreError, is_busy},
+    error::StoreError,
     location::{self, LOGS, WAL_INDEX},
     progress::{Progress, ProgressSender, ProgressUnit},
     sqlite::open::{self, WriterLock},
@@ -29,7 +30,7 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 /// Returns the bytes written. Dropped half-way, as for a signal, it removes what it wrote.
 ///
 /// # Errors
-/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: there is no copy then.
+/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: no copy was written then.
 pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
     must_be_new(target)?;
     let reader = open::readers(database).await?;
@@ -283,7 +284,8 @@ async fn check(path: &Path) -> Result<(), String> {
     };
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(said)?;
     open::ours(&mut connection, path).await.map_err(|error| match error {
-        StoreError::Open { source, .. } => said(source),
+        StoreError::Open { source, .. } if source.message.is_empty() => source.to_string(),
+        StoreError::Open { source, .. } => source.message,
         StoreError::Unfinished(_) => "it holds nothing".to_owned(),
         StoreError::Foreign { found, .. } => format!("it belongs to another program (application id {found:#x})"),
         StoreError::Newer { found, known, .. } => format!("its schema is {found}, this warraq supports up to {known}"),

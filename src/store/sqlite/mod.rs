@@ -1,6 +1,7 @@
 //! The store in SQLite: one file, one writer, readers that never wait for it.
 
 pub(in crate::store) mod backup;
+pub(in crate::store) mod error;
 pub(in crate::store) mod open;
 pub(in crate::store) mod reading;
 pub(in crate::store) mod row;

@@ -76,7 +76,7 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
         .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-6000")
         .statement_cache_capacity(64);
-    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
     match ours(&mut connection, path).await {
         Ok(()) | Err(StoreError::Unfinished(_)) => {}
@@ -111,7 +111,7 @@ async fn create(path: &Path) -> Result<(), StoreError> {
 
 /// A file with the schema and nothing in it.
 async fn schema(path: &Path) -> Result<(), StoreError> {
-    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
     migrate(&mut connection, path).await?;
@@ -120,8 +120,8 @@ async fn schema(path: &Path) -> Result<(), StoreError> {
 
 async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
     let migrated = MIGRATIONS.run(&mut *connection).await;
-    migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source })?;
-    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    migrated.map_err(|source| StoreError::Migrate { path: path.to_owned(), source: source.into() })?;
+    let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
     if id != APPLICATION_ID {
         let mark = AssertSqlSafe(format!("PRAGMA application_id = {APPLICATION_ID}"));
@@ -150,8 +150,11 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreEr
         .max_lifetime(None)
         .connect_with(options)
         .await
-        .map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
-    let mut connection = pool.acquire().await.map_err(|source| StoreError::Open { path: path.to_owned(), source })?;
+        .map_err(|source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() })?;
+    let mut connection = pool
+        .acquire()
+        .await
+        .map_err(|source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() })?;
     ours(&mut connection, path).await?;
     drop(connection);
     Ok(pool)
@@ -159,7 +162,7 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreEr
 
 /// Refuses a file of another program, and one that a newer Warraq has written.
 pub(in crate::store) async fn ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let open_failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
     let unmarked = if id == 0 { without_mark(&mut *connection).await.map_err(open_failed)? } else { Unmarked::Foreign };
     match unmarked {

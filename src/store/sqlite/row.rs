@@ -52,16 +52,6 @@ impl RowRef {
     }
 }
 
-/// An instant in whole seconds, as entries hold them: `2026-11-02T09:30:00Z`.
-pub(in crate::store) fn second(at: Timestamp) -> String {
-    format!("{at:.0}")
-}
-
-/// An instant in milliseconds, as schedules need them: `2026-11-02T09:30:00.250Z`.
-pub(in crate::store) fn milli(at: Timestamp) -> String {
-    format!("{at:.3}")
-}
-
 /// Rows as the JSON array that a set-based statement reads through `json_each`.
 pub(in crate::store) fn rows<T: serde::Serialize>(rows: &[T]) -> String {
     // A row is made of strings, numbers and options: serialising it cannot fail.

@@ -1,9 +1,10 @@
 //! Pages of a channel's history (RFC 5005 4): what the next one takes, and those that were kept.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, ChannelView},
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, channel::ShownReport},
             row::RowRef,

@@ -1,9 +1,10 @@
 //! A channel's latest stories, as `publish` wants them: two statements, whatever the size of the file.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, ReportView, SafeHtml, StoryId, StoryView, uri},
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, shown_feed},
             row::{self, RowRef},

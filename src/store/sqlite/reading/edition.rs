@@ -1,7 +1,8 @@
 //! Editions as they were rendered last.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
-    error::{ErrorContext, StoreError},
+    error::StoreError,
     sqlite::{reading::Reader, row::RowRef},
 };
 use jiff::Timestamp;

@@ -1,11 +1,9 @@
 //! Decisions and their stored reasons, for `warraq explain`.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{EntryId, StoryId},
-    store::{
-        error::{ErrorContext, StoreError},
-        sqlite::reading::Reader,
-    },
+    store::{error::StoreError, sqlite::reading::Reader},
 };
 use serde::Serialize;
 

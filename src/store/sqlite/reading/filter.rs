@@ -1,10 +1,11 @@
 //! Stories that pass a filter: every filtered feed and every search. Each question looks at a bounded number of rows.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{ChannelView, Language, Slug, pages::Filter},
     normalise::fold::fold,
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, channel::ShownReport},
             row,
@@ -174,6 +175,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
         #[test]
         fn whatever_is_typed_only_quoted_words_are_asked(words in "\\PC{0,40}") {
             let asked = question(&words);

@@ -19,11 +19,13 @@ pub use explain::{
 pub use health::FeedHealth;
 pub use subscriptions::SubscribedFeed;
 
+use crate::store::instant;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     dedup::Stamp,
     model::{Entry, FeedId, LinkKey, RawHash, uri},
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{open, row},
     },
 };
@@ -94,7 +96,7 @@ impl Reader {
     /// When the file cannot be read.
     pub async fn familiar(&self, feed: FeedId, entries: &[Entry], still: bool) -> Result<HashSet<i64>, StoreError> {
         let links: Vec<i64> = entries.iter().filter_map(|e| Some(e.link_key?.0)).collect();
-        let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(row::second)).collect();
+        let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(instant::second)).collect();
         let rows: Vec<(Option<i64>, Option<String>, String)> = sqlx::query_as(
             "SELECT e.link_key, e.believed, t.folded_title FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id \
              WHERE e.id IN (SELECT id FROM entry WHERE link_key IN (SELECT value FROM json_each($1)) UNION \

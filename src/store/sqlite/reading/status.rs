@@ -1,15 +1,17 @@
 //! How everything fares: the status page, and feeds that broke or work again.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         pages::{DAYS, Day, FeedStatus, Incident, StatusPage},
         uri,
     },
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::{Reader, shown_feed},
-            row::{RowRef, second},
+            row::RowRef,
         },
     },
 };
@@ -178,7 +180,7 @@ fn dates(now: Timestamp) -> Vec<String> {
     (0..days).rev().map(|back| day(back).strftime("%Y-%m-%d").to_string()).collect()
 }
 
-/// New entries a day, by feed.
+/// New entries per day, by feed.
 type ByFeed = HashMap<i64, Vec<u32>>;
 
 /// The days, and each feed's part in them.

@@ -1,12 +1,13 @@
 //! A story with every report of it, what showed that they belong together, and what their outlets changed.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         EntryId, PlainText, SafeHtml, StoryId,
         pages::{RevisionView, StoryPage, StoryReport},
     },
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             reading::Reader,
             row::{self, RowRef},

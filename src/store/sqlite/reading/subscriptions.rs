@@ -1,7 +1,8 @@
 //! The configured feeds, for those who want to read them elsewhere.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
-    error::{ErrorContext, StoreError},
+    error::StoreError,
     sqlite::{
         reading::{Reader, channel::shown_page, shown_feed},
         row::RowRef,

@@ -1,12 +1,14 @@
 //! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
 //! waits for another's answer.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
-    error::{ErrorContext, StoreError},
+    error::StoreError,
     rows::{BatchRows, EntryRow, TextRow},
-    sqlite::row::{self, second},
+    sqlite::row,
 };
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
 /// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
 /// straight from `json_each`, a row would be written out as text anew for each of its columns.
@@ -90,11 +92,52 @@ const ENTRIES: &str =
 const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
 const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
 
+/// A statement whose values are being bound.
+type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+/// Binds the columns in the order of [`ENTRY`].
+fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
+    let row = &entry.row;
+    query
+        .bind(row.id)
+        .bind(entry.outlet)
+        .bind(entry.feed)
+        .bind(entry.story)
+        .bind(&entry.key)
+        .bind(&entry.source_id)
+        .bind(&entry.iri)
+        .bind(&row.title)
+        .bind(row.title_from)
+        .bind(&row.link)
+        .bind(row.link_key)
+        .bind(&row.author)
+        .bind(&row.language)
+        .bind(&row.published)
+        .bind(&row.updated)
+        .bind(&row.believed)
+        .bind(&entry.published_at)
+        .bind(&entry.first_seen_at)
+        .bind(&entry.order_at)
+        .bind(&entry.feed_updated_at)
+        .bind(row.shown)
+}
+
+/// Binds the columns in the order of [`TEXT`].
+fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'q> {
+    query
+        .bind(id)
+        .bind(&text.summary)
+        .bind(&text.content)
+        .bind(&text.extras)
+        .bind(&text.folded_title)
+        .bind(&text.folded_body)
+}
+
 async fn entries(connection: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
     for chunk in rows.chunks(CHUNK) {
         for rows in whole_or_single(chunk) {
             let sql = if rows.len() == CHUNK { ENTRIES } else { ENTRY };
-            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            let query = rows.iter().fold(sqlx::query(sql), bind_entry);
             query.execute(&mut *connection).await.while_doing("writing entries")?;
         }
     }
@@ -105,7 +148,7 @@ async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<()
     for chunk in rows.chunks(CHUNK) {
         for rows in whole_or_single(chunk) {
             let sql = if rows.len() == CHUNK { TEXTS } else { TEXT };
-            let query = rows.iter().fold(sqlx::query(sql), |query, row| row.bind(query));
+            let query = rows.iter().fold(sqlx::query(sql), bind_text);
             query.execute(&mut *connection).await.while_doing("writing texts")?;
         }
     }

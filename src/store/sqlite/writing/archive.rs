@@ -1,12 +1,11 @@
 //! Writes pages of channels' histories. A page and the marks on the places that it holds are in one transaction: every story
 //! is on one page.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
-    error::{ErrorContext, StoreError},
-    sqlite::{
-        reading::ArchivePage,
-        row::{self, second},
-    },
+    error::StoreError,
+    sqlite::{reading::ArchivePage, row},
 };
 use jiff::Timestamp;
 use sqlx::SqliteConnection;

@@ -1,10 +1,11 @@
 //! The order of channels, kept as rows: a story takes its place once and never moves.
 
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, OutletId},
     store::{
         catalog::Catalog,
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         rows::{BatchRows, PlaceRow},
         sqlite::row,
     },
@@ -52,6 +53,29 @@ async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result
     .await
     .while_doing("writing places")?;
     Ok(())
+}
+
+/// The channels that hold one of these stories, or the story of one of these entries.
+pub(in crate::store) async fn holding(
+    connection: &mut SqliteConnection,
+    stories: &HashSet<i64>,
+    entries: &[i64],
+) -> Result<HashSet<i64>, StoreError> {
+    if stories.is_empty() && entries.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let channels: Vec<i64> = sqlx::query_scalar(
+        "SELECT channel_id FROM place WHERE story_id IN (SELECT value FROM json_each($1)) \
+         UNION ALL \
+         SELECT p.channel_id FROM entry AS e JOIN place AS p ON p.story_id = e.story_id \
+         WHERE e.id IN (SELECT value FROM json_each($2))",
+    )
+    .bind(row::rows(&stories.iter().collect::<Vec<_>>()))
+    .bind(row::rows(entries))
+    .fetch_all(connection)
+    .await
+    .while_doing("reading which channels hold changed stories")?;
+    Ok(channels.into_iter().collect())
 }
 
 /// Looks up stories in channels that want several outlets, or prefer one, and places those that qualify now.

@@ -2,6 +2,7 @@
 //! the database: one forgotten transaction in a `sqlite3` shell lets it grow without bound (sqlite.org/wal.html, "Avoiding
 //! Excessively Large WAL Files"). That is said, and ended as soon as the reader ends.
 
+use crate::clock::Clock;
 use sqlx::SqliteConnection;
 use std::{
     path::{Path, PathBuf},
@@ -37,7 +38,7 @@ impl Checkpoints {
     pub(in crate::store) fn new(database: &Path, state: watch::Sender<WalState>) -> Self {
         let mut wal = database.as_os_str().to_owned();
         wal.push("-wal");
-        Self { wal: wal.into(), long: LONG, state, due: Instant::now() + LOOK_EVERY, prevented: 0 }
+        Self { wal: wal.into(), long: LONG, state, due: Clock::monotonic() + LOOK_EVERY, prevented: 0 }
     }
 
     /// Returns when the next look is due.
@@ -70,7 +71,7 @@ impl Checkpoints {
             }
             _ => {}
         }
-        self.due = Instant::now() + LOOK_EVERY;
+        self.due = Clock::monotonic() + LOOK_EVERY;
     }
 
     fn size(&self) -> u64 {

@@ -1,11 +1,13 @@
 //! The configuration's outlets, feeds and channels, brought into the file. What left the configuration stays in the file:
 //! its entries are kept, its feeds are not polled.
 
+use crate::store::instant;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         sqlite::{
             row::{self, RowRef},
             writing::channel_order::ChannelRebuild,
@@ -220,7 +222,7 @@ async fn write_feeds(
                  public_url = excluded.public_url, removed = 0",
         )
         .bind(row::rows(rows))
-        .bind(row::milli(now))
+        .bind(instant::milli(now))
         .execute(&mut *connection)
         .await
         .while_doing("writing feeds")?;

@@ -1,9 +1,8 @@
 //! Keeps editions as they were rendered last, so that they are served at once after a start.
 
-use crate::store::{
-    error::{ErrorContext, StoreError},
-    sqlite::row::{RowRef, second},
-};
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
+use crate::store::{error::StoreError, sqlite::row::RowRef};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 

@@ -1,11 +1,16 @@
 //! Feeds as polls need them: read once at the start, written with each poll.
 
+use crate::store::instant::milli;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, Slug, Tally, Validators},
+    model::{
+        FeedId, FeedInfo, FeedRecord, FeedState, FeedUrl, Outcome, OutletId, PendingRedirect, Rhythm, Slug, Tally,
+        Validators,
+    },
     store::{
-        error::{ErrorContext, StoreError},
+        error::StoreError,
         finished_poll::{FeedUpdate, FinishedPoll},
-        sqlite::row::{self, RowRef, milli},
+        sqlite::row::{self, RowRef},
     },
 };
 use serde::Serialize;
@@ -54,7 +59,8 @@ fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
     let url = |column, text: &str| place.parse(column, text, |t| FeedUrl::parse(t).ok());
     let moving = match (&row.moving_to, place.maybe_time("moving_since", row.moving_since.as_deref())?) {
         (Some(to), Some(since)) => {
-            Some((url("moving_to", to)?, place.count("moving_visits", row.moving_visits)?, since))
+            let polls = place.count("moving_visits", row.moving_visits)?;
+            Some(PendingRedirect { to: url("moving_to", to)?, polls, since })
         }
         _ => None,
     };
@@ -73,7 +79,7 @@ fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
         last_success_at: place.maybe_time("last_success_at", row.last_success_at.as_deref())?,
         next_poll_at: place.time("next_poll_at", &row.next_poll_at)?,
         hints: place.json("hints", &row.hints)?,
-        rhythm: row.rhythm,
+        rhythm: Rhythm::read(&row.rhythm).map(Box::new),
         moving,
         guids_void: row.guids_void,
     })
@@ -159,13 +165,13 @@ impl FeedAfter {
             last_outcome: outcome.map(Outcome::as_str),
             last_error: failed,
             next_poll_at: milli(feed.next_poll_at),
-            why: updates.why.clone(),
+            why: updates.why.to_json(),
             // Numbers and strings: serialising them cannot fail.
             hints: serde_json::to_string(&feed.hints).unwrap_or_else(|_| "{}".to_owned()),
-            rhythm: feed.rhythm.clone(),
-            moving_to: feed.moving.as_ref().map(|(url, ..)| url.as_str().to_owned()),
-            moving_visits: feed.moving.as_ref().map_or(0, |(_, polls, _)| *polls),
-            moving_since: feed.moving.as_ref().map(|(.., since)| milli(*since)),
+            rhythm: feed.rhythm.as_deref().map_or_else(String::new, Rhythm::write),
+            moving_to: feed.moving.as_ref().map(|pending| pending.to.as_str().to_owned()),
+            moving_visits: feed.moving.as_ref().map_or(0, |pending| pending.polls),
+            moving_since: feed.moving.as_ref().map(|pending| milli(pending.since)),
             guids_void: feed.guids_void,
             gap,
         }
@@ -193,7 +199,7 @@ impl PollRows {
             gap,
             repairs: repairs.clone().filter(|text| text != "[]"),
             next_poll_at: feed.next_poll_at.clone(),
-            why: updates.why.clone(),
+            why: feed.why.clone(),
         };
         let info = poll.document.as_ref().zip(repairs).map(|(d, repairs)| info(poll.feed.id, &d.info, repairs));
         Self { poll: history, feed, info }

@@ -1,21 +1,201 @@
-//! Fills the window of stories from the file: at the first new entry after a start, and after a failed transaction.
+//! Fills the window of stories from the file, in strides between other work: at the start, and after stories were pruned.
+//! The window holds the beginnings of texts; whole ones are read by their ids when a decision needs them.
 
+use crate::store::instant::second;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    dedup::{StoredEntry, Window, files_of, rules},
+    dedup::{StoredEntry, StoredSignature, Window, files_of, rules},
     model::{EntryId, Extras, FeedId, OutletId, StoryId},
     store::{
-        error::{ErrorContext, StoreError},
-        sqlite::row::{self, RowRef, second},
+        error::StoreError,
+        sqlite::row::{self, RowRef},
     },
 };
 use jiff::{SignedDuration, Timestamp};
-use sqlx::SqliteConnection;
+use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::collections::HashMap;
 
 /// A believed date lies at most a day after the first sight: older rows cannot be in the window.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
-/// Bytes of a folded body of so few words that its title is remembered; no word is longer than 30 bytes on average.
-const SHORT_BYTES: usize = rules::SHORT * 30;
+/// Characters of a folded body of so few words that its title is remembered; no word is longer than 30 on average.
+const SHORT: usize = rules::SHORT * 30;
+/// Entries with their texts read in one stride.
+const STRIDE: i64 = 500;
+/// Entries among whose texts short ones are looked for in one stride.
+const SHORT_STRIDE: i64 = 5_000;
+
+/// A place in the order of `entry_by_time`.
+type Place = (String, i64);
+
+/// How far a window is loaded.
+#[derive(Debug)]
+pub(in crate::store) struct WindowLoad {
+    now: Timestamp,
+    /// Where the entries of the window begin.
+    since: String,
+    /// The last entry that was read.
+    reached: Place,
+    /// All within the window are read; older ones follow, for their titles.
+    titles: bool,
+}
+
+impl WindowLoad {
+    /// Of what `window` has to know as of `now`.
+    pub(in crate::store) fn new(window: &Window, now: Timestamp) -> Self {
+        let since = second(window.since(now).checked_sub(AHEAD).unwrap_or(Timestamp::MIN));
+        Self { now, reached: (since.clone(), i64::MIN), since, titles: false }
+    }
+
+    /// Loads some more; the last stride tells the window that all is loaded. One that fails changed nothing.
+    pub(in crate::store) async fn stride(
+        &mut self,
+        connection: &mut SqliteConnection,
+        window: &mut Window,
+    ) -> Result<(), StoreError> {
+        if self.titles { self.short_texts(connection, window).await } else { self.texts(connection, window).await }
+    }
+
+    async fn texts(&mut self, connection: &mut SqliteConnection, window: &mut Window) -> Result<(), StoreError> {
+        let rows = sqlx::query(
+            "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, s.members, e.believed, e.first_seen_at, e.link, \
+                    t.folded_title, t.folded_body \
+             FROM entry AS e INDEXED BY entry_by_time JOIN entry_text AS t ON t.entry_id = e.id \
+             JOIN story AS s ON s.id = e.story_id \
+             WHERE (e.first_seen_at, e.id) > ($1, $2) ORDER BY e.first_seen_at, e.id LIMIT $3",
+        )
+        .bind(&self.reached.0)
+        .bind(self.reached.1)
+        .bind(STRIDE)
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("remembering the window of stories")?;
+        self.remember(connection, window, &rows).await?;
+        match rows.last() {
+            Some(last) if rows.len() == usize::try_from(STRIDE).unwrap_or(usize::MAX) => self.reached = place(last)?,
+            _ => {
+                self.titles = true;
+                self.reached = (second(Window::titles_since(self.now)), i64::MIN);
+            }
+        }
+        Ok(())
+    }
+
+    /// Among the entries before the window, those of so few words that their titles may be headings.
+    async fn short_texts(&mut self, connection: &mut SqliteConnection, window: &mut Window) -> Result<(), StoreError> {
+        let last: Option<Place> = sqlx::query_as(
+            "SELECT first_seen_at, id FROM entry INDEXED BY entry_by_time \
+             WHERE (first_seen_at, id) > ($1, $2) AND first_seen_at < $3 ORDER BY first_seen_at, id LIMIT 1 OFFSET $4",
+        )
+        .bind(&self.reached.0)
+        .bind(self.reached.1)
+        .bind(&self.since)
+        .bind(SHORT_STRIDE)
+        .fetch_optional(&mut *connection)
+        .await
+        .while_doing("remembering titles")?;
+        let (to, to_id) = last.clone().unwrap_or_else(|| (self.since.clone(), i64::MIN));
+        // Bytes first: they are counted without reading what is long.
+        let rows = sqlx::query(
+            "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, 1 AS members, e.believed, e.first_seen_at, e.link, \
+                    t.folded_title, t.folded_body \
+             FROM entry AS i INDEXED BY entry_by_time CROSS JOIN entry_text AS t ON t.entry_id = i.id \
+             CROSS JOIN entry AS e ON e.id = i.id \
+             WHERE (i.first_seen_at, i.id) > ($1, $2) AND (i.first_seen_at, i.id) <= ($3, $4) \
+               AND octet_length(t.folded_body) < 4 * $5 AND length(t.folded_body) < $5 \
+               AND length(t.folded_body) - length(replace(t.folded_body, ' ', '')) < $6",
+        )
+        .bind(&self.reached.0)
+        .bind(self.reached.1)
+        .bind(&to)
+        .bind(to_id)
+        .bind(i64::try_from(SHORT).unwrap_or(i64::MAX))
+        .bind(i64::try_from(rules::SHORT).unwrap_or(i64::MAX))
+        .fetch_all(&mut *connection)
+        .await
+        .while_doing("remembering titles")?;
+        self.remember(connection, window, &rows).await?;
+        if let Some(last) = last {
+            self.reached = last;
+        } else {
+            tracing::debug!(entries = window.len(), "window of stories loaded");
+            window.loaded();
+        }
+        Ok(())
+    }
+
+    async fn remember(
+        &self,
+        connection: &mut SqliteConnection,
+        window: &mut Window,
+        rows: &[SqliteRow],
+    ) -> Result<(), StoreError> {
+        let ids = rows.iter().map(|row| get(row, "id")).collect::<Result<Vec<i64>, _>>()?;
+        let former = former_titles(connection, &ids).await?;
+        let none = Vec::new();
+        let signatures: Vec<_> = ids
+            .iter()
+            .zip(rows)
+            .map(|(id, row)| signature(row, former.get(id).unwrap_or(&none)))
+            .collect::<Result<_, _>>()?;
+        for signature in &signatures {
+            window.remember(self.now, signature);
+        }
+        Ok(())
+    }
+}
+
+fn get<'r, T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(
+    row: &'r SqliteRow,
+    column: &str,
+) -> Result<T, StoreError> {
+    row.try_get(column).while_doing("remembering the window of stories")
+}
+
+fn place(row: &SqliteRow) -> Result<Place, StoreError> {
+    Ok((get(row, "first_seen_at")?, get(row, "id")?))
+}
+
+fn signature<'r>(row: &'r SqliteRow, former_titles: &'r [String]) -> Result<StoredSignature<'r>, StoreError> {
+    let id = get(row, "id")?;
+    let entry = RowRef { table: "entry", row: id };
+    let story: i64 = get(row, "story_id")?;
+    Ok(StoredSignature {
+        id: EntryId(id),
+        outlet: OutletId(get(row, "outlet_id")?),
+        feed: FeedId(get(row, "feed_id")?),
+        story: StoryId(story),
+        story_members: RowRef { table: "story", row: story }.count("members", get(row, "members")?)?,
+        believed: entry.maybe_time("believed", get(row, "believed")?)?,
+        first_seen_at: entry.time("first_seen_at", get(row, "first_seen_at")?)?,
+        link: get(row, "link")?,
+        title: get(row, "folded_title")?,
+        body: get(row, "folded_body")?,
+        former_titles,
+    })
+}
+
+/// Titles that entries had before their outlets changed them, oldest first.
+async fn former_titles(
+    connection: &mut SqliteConnection,
+    ids: &[i64],
+) -> Result<HashMap<i64, Vec<String>>, StoreError> {
+    let mut former: HashMap<i64, Vec<String>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(former);
+    }
+    let rows: Vec<(i64, String)> = sqlx::query_as(
+        "SELECT entry_id, old_title FROM revision \
+         WHERE entry_id IN (SELECT value FROM json_each($1)) AND old_title <> new_title ORDER BY id",
+    )
+    .bind(row::rows(ids))
+    .fetch_all(connection)
+    .await
+    .while_doing("remembering former titles")?;
+    for (entry, title) in rows {
+        former.entry(entry).or_default().push(title);
+    }
+    Ok(former)
+}
 
 #[derive(sqlx::FromRow)]
 struct StoredEntryRow {
@@ -23,7 +203,6 @@ struct StoredEntryRow {
     outlet_id: i64,
     feed_id: i64,
     story_id: i64,
-    members: i64,
     believed: Option<String>,
     first_seen_at: String,
     link: Option<String>,
@@ -35,64 +214,34 @@ struct StoredEntryRow {
     folded_body: String,
 }
 
-/// Loads what the window has to know as of `now`.
-pub(in crate::store) async fn load(
+/// The whole texts of entries, to compare with what arrived. Those that are no more are left out.
+pub(in crate::store) async fn texts(
     connection: &mut SqliteConnection,
-    window: &mut Window,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let since = window.since(now).checked_sub(AHEAD).unwrap_or(Timestamp::MIN);
+    ids: &[EntryId],
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows: Vec<StoredEntryRow> = sqlx::query_as(
-        "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, s.members, e.believed, e.first_seen_at, e.link, \
-                e.language, e.source_id, t.extras, \
-                CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html, \
+        "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, e.believed, e.first_seen_at, e.link, e.language, e.source_id, \
+                t.extras, CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html, \
                 t.folded_title, t.folded_body \
-         FROM entry AS e INDEXED BY entry_by_time JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
-         WHERE e.first_seen_at >= min($1, $2) \
-           AND (e.first_seen_at >= $1 OR (e.first_seen_at >= $2 AND length(t.folded_body) < $3)) ORDER BY e.id",
+         FROM json_each($1) AS wanted CROSS JOIN entry AS e ON e.id = wanted.value \
+         CROSS JOIN entry_text AS t ON t.entry_id = e.id",
     )
-    .bind(second(since))
-    .bind(second(Window::titles_since(now)))
-    .bind(i64::try_from(SHORT_BYTES).unwrap_or(i64::MAX))
-    .fetch_all(&mut *connection)
-    .await
-    .while_doing("remembering the window of stories")?;
-    let mut former = former_titles(connection, &rows.iter().map(|r| r.id).collect::<Vec<_>>()).await?;
-    let remembered: Vec<StoredEntry> =
-        rows.into_iter().map(|row| remembered(row, &mut former)).collect::<Result<_, _>>()?;
-    tracing::debug!(entries = remembered.len(), "window of stories loaded");
-    window.load(now, remembered);
-    Ok(())
-}
-
-/// Titles that entries had before their outlets changed them, oldest first.
-async fn former_titles(
-    connection: &mut SqliteConnection,
-    ids: &[i64],
-) -> Result<HashMap<i64, Vec<String>>, StoreError> {
-    let rows: Vec<(i64, String)> = sqlx::query_as(
-        "SELECT entry_id, old_title FROM revision \
-         WHERE entry_id IN (SELECT value FROM json_each($1)) AND old_title <> new_title ORDER BY id",
-    )
-    .bind(row::rows(ids))
+    .bind(row::rows(&ids))
     .fetch_all(connection)
     .await
-    .while_doing("remembering former titles")?;
-    let mut former: HashMap<i64, Vec<String>> = HashMap::new();
-    for (entry, title) in rows {
-        former.entry(entry).or_default().push(title);
-    }
-    Ok(former)
+    .while_doing("reading the texts of entries that may be the same")?;
+    rows.into_iter().map(stored).collect()
 }
 
-fn remembered(row: StoredEntryRow, former: &mut HashMap<i64, Vec<String>>) -> Result<StoredEntry, StoreError> {
+fn stored(row: StoredEntryRow) -> Result<StoredEntry, StoreError> {
     let entry = RowRef { table: "entry", row: row.id };
     Ok(StoredEntry {
         id: EntryId(row.id),
         outlet: OutletId(row.outlet_id),
         feed: FeedId(row.feed_id),
         story: StoryId(row.story_id),
-        story_members: RowRef { table: "story", row: row.story_id }.count("members", row.members)?,
+        story_members: 0,
         believed: entry.maybe_time("believed", row.believed.as_deref())?,
         first_seen_at: entry.time("first_seen_at", &row.first_seen_at)?,
         link: row.link,
@@ -104,6 +253,6 @@ fn remembered(row: StoredEntryRow, former: &mut HashMap<i64, Vec<String>>) -> Re
         },
         title: row.folded_title,
         body: row.folded_body,
-        former_titles: former.remove(&row.id).unwrap_or_default(),
+        former_titles: Vec::new(),
     })
 }

@@ -1,12 +1,11 @@
 //! What the file knows about a batch of arrivals: three statements, whatever the size of the batch.
 
+use crate::store::instant;
+use crate::store::sqlite::error::ErrorContext;
 use crate::{
     dedup::{Arrival, KnownEntries, KnownEntry, KnownSighting, Stamp, files_of, is_backdated, path_id, rules},
     model::{EntryId, Extras, FeedId, LinkKey, OutletId, PlainText, StoryId},
-    store::{
-        error::{ErrorContext, StoreError},
-        sqlite::row,
-    },
+    store::{error::StoreError, sqlite::row},
 };
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
@@ -110,7 +109,7 @@ async fn dated(
     let (mut stamps, mut ids, mut texts) = (HashSet::new(), HashSet::new(), HashSet::new());
     for arrival in arrivals.iter().filter(|a| !is_here(a)) {
         let Some(at) = arrival.entry.believed else { continue };
-        wanted.insert((arrival.outlet.0, row::second(at)));
+        wanted.insert((arrival.outlet.0, instant::second(at)));
         stamps.extend(Stamp::of(&arrival.entry));
         texts.insert(arrival.entry.folded.body.as_str());
         ids.extend(arrival.entry.link.as_deref().and_then(path_id));
@@ -158,7 +157,7 @@ async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result
         if !met.insert(arrival.feed) {
             continue;
         }
-        let day = row::second(arrival.seen_at);
+        let day = instant::second(arrival.seen_at);
         let before = arrival.seen_at.saturating_sub(rules::BACKDATED).unwrap_or(jiff::Timestamp::MIN);
         let count: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM entry WHERE outlet_id = $1 AND first_seen_at >= $2 AND feed_id = $3 \
@@ -167,7 +166,7 @@ async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result
         .bind(arrival.outlet.0)
         .bind(format!("{}T00:00:00Z", day.get(..10).unwrap_or_default()))
         .bind(arrival.feed.0)
-        .bind(row::second(before))
+        .bind(instant::second(before))
         .fetch_one(&mut *connection)
         .await
         .while_doing("counting late entries")?;

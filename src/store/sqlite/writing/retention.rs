@@ -4,10 +4,10 @@
 //! Each step is one short transaction over a bounded number of rows, so that polls are written in between. Stories are walked
 //! in the order of their ids, which is the order of their creation: the walk ends at the first that is too young.
 
-use crate::store::{
-    error::{ErrorContext, StoreError},
-    sqlite::row::{self, milli, second},
-};
+use crate::model::EntryId;
+use crate::store::instant::{milli, second};
+use crate::store::sqlite::error::ErrorContext;
+use crate::store::{error::StoreError, sqlite::row};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -82,7 +82,7 @@ pub(in crate::store) enum PruneStep {
 }
 
 /// What a step did.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::store) struct Done {
     /// Rows that went or would go: stories, pages or polls. For [`PruneStep::LeavesNothing`], 1 is yes.
     pub rows: u64,
@@ -94,6 +94,8 @@ pub(in crate::store) struct Done {
     pub last: i64,
     /// Whether more is left to do.
     pub more: bool,
+    /// The entries that were deleted.
+    pub deleted: Vec<EntryId>,
 }
 
 /// Does one step in the caller's transaction.
@@ -163,19 +165,29 @@ async fn look(
 
 /// Forgets the next stories.
 async fn stories(connection: &mut SqliteConnection, keep: RetentionLimits, after: i64) -> Result<Done, StoreError> {
-    let (going, done) = look(connection, keep, after, FORGET).await?;
+    let (going, mut done) = look(connection, keep, after, FORGET).await?;
     if going.is_empty() {
         return Ok(done);
     }
     let going = row::rows(&going);
-    for sql in [
-        "DELETE FROM place WHERE story_id IN (SELECT value FROM json_each($1))",
-        // Texts, revisions and membership go with the entry; sightings stay, with no entry.
-        "DELETE FROM entry WHERE story_id IN (SELECT value FROM json_each($1))",
-        "DELETE FROM story WHERE id IN (SELECT value FROM json_each($1))",
-    ] {
-        sqlx::query(sql).bind(&going).execute(&mut *connection).await.while_doing("forgetting stories")?;
-    }
+    sqlx::query("DELETE FROM place WHERE story_id IN (SELECT value FROM json_each($1))")
+        .bind(&going)
+        .execute(&mut *connection)
+        .await
+        .while_doing("forgetting the places of stories")?;
+    // Texts, revisions and membership go with the entry; sightings stay, with no entry.
+    let deleted: Vec<i64> =
+        sqlx::query_scalar("DELETE FROM entry WHERE story_id IN (SELECT value FROM json_each($1)) RETURNING id")
+            .bind(&going)
+            .fetch_all(&mut *connection)
+            .await
+            .while_doing("forgetting the entries of stories")?;
+    sqlx::query("DELETE FROM story WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(&going)
+        .execute(&mut *connection)
+        .await
+        .while_doing("forgetting stories")?;
+    done.deleted = deleted.into_iter().map(EntryId).collect();
     Ok(done)
 }
 

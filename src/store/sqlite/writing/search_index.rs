@@ -4,7 +4,8 @@
 //! crash in between is caught up. What is indexed already and changes or goes is minded by triggers: an external-content
 //! index must be told the old values.
 
-use crate::store::error::{ErrorContext, StoreError};
+use crate::store::error::StoreError;
+use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 

@@ -1,7 +1,10 @@
 //! WriterConnection of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
 //! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
 
-use crate::store::error::{ErrorContext, StoreError, TransientError};
+use crate::clock::Clock;
+use crate::store::error::{StoreError, TransientError};
+use crate::store::figures::WriterFigures;
+use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
@@ -20,6 +23,8 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. A sender, so that the last handle's end does not close the channel.
     stopping: watch::Sender<bool>,
+    /// What the work costs.
+    pub figures: watch::Sender<WriterFigures>,
 }
 
 /// Runs a future over the connection in a `BEGIN IMMEDIATE` transaction and evaluates to its result. The expression may be
@@ -74,13 +79,16 @@ impl WriterConnection {
         connection: SqliteConnection,
         trouble: watch::Sender<Option<TransientError>>,
         stopping: watch::Sender<bool>,
+        figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping }
+        Self { connection, trouble, stopping, figures }
     }
 
     /// Takes SQLite's write lock.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
+        let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
+        self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
         begun.map(drop).while_doing("beginning a transaction")
     }
 
@@ -88,7 +96,10 @@ impl WriterConnection {
     pub(in crate::store) async fn end<T>(&mut self, worked: Result<T, StoreError>) -> Result<T, StoreError> {
         let done = match worked {
             Ok(done) => {
-                sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("committing").map(|_| done)
+                let began = Clock::monotonic();
+                let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
+                self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
+                committed.while_doing("committing").map(|_| done)
             }
             Err(error) => Err(error),
         };
@@ -115,8 +126,8 @@ impl WriterConnection {
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
         if *self.stopping.borrow() {
-            let since = *tries.stopping_since.get_or_insert_with(Instant::now);
-            if since.elapsed() >= STOP_PATIENCE {
+            let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
+            if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {
                 return Some(Err(error));
             }
             tokio::time::sleep(FIRST_PAUSE).await;

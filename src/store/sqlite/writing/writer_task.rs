@@ -1,14 +1,18 @@
 //! The writer's task: takes what has queued up, lets `dedup` decide, writes, commits, answers.
 
+use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
-    dedup::{self, IdAllocator, Window, rules},
-    model::{FeedRecord, Tally},
+    clock::Clock,
+    dedup::{Deciding, IdAllocator, Window, rules},
+    model::FeedRecord,
     store::{
-        batch::{self, Batch, PendingPoll},
+        batch::{Batch, PendingPoll},
         catalog::Catalog,
-        command::Command,
-        error::{ErrorContext, StoreError, is_busy},
-        finished_poll::{CommittedPoll, FeedUpdate, FeedUpdateFn, FinishedPoll, PollFindings},
+        changes::ChannelChanges,
+        command::{Command, Task},
+        error::StoreError,
+        feed_update::feed_update,
+        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
         sqlite::{
             open::WriterLock,
@@ -19,7 +23,8 @@ use crate::{
                 configured::{self, ConfigChanges, StoreConfig},
                 edition,
                 feeds::{self, PollRows},
-                load_window, lookup, retention, search_index,
+                load_window::{self, WindowLoad},
+                lookup, retention, search_index,
                 transaction::{WriterConnection, reading, transaction},
             },
         },
@@ -27,7 +32,10 @@ use crate::{
 };
 use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::Instant,
@@ -37,6 +45,12 @@ use tokio::{
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
 /// Polls that wait at most.
 const EMPTY_MAX: usize = 512;
+
+/// What is done once the polls before it are committed.
+enum Then {
+    Task(Task),
+    Close(oneshot::Sender<()>),
+}
 
 /// The writer itself. One connection, one window of stories, one counter of ids.
 pub(in crate::store) struct WriterLoop {
@@ -48,14 +62,16 @@ pub(in crate::store) struct WriterLoop {
     long: VecDeque<PendingPoll>,
     /// Channels whose places are being laid anew.
     rebuilding: VecDeque<ChannelRebuild>,
+    /// How far the window is loaded, while it is not; polls with documents wait among the long ones.
+    loading: Option<WindowLoad>,
     /// Polls that brought nothing, waiting for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
     /// When entries are indexed for searching that are not yet.
     index_at: Option<Instant>,
     checkpoints: Checkpoints,
-    /// Counts the commits that changed stories.
-    changed: watch::Sender<u64>,
+    /// The channels that commits have changed.
+    changed: watch::Sender<ChannelChanges>,
     _lock: WriterLock,
 }
 
@@ -66,7 +82,7 @@ impl WriterLoop {
         window: Window,
         ids: IdAllocator,
         checkpoints: Checkpoints,
-        changed: watch::Sender<u64>,
+        changed: watch::Sender<ChannelChanges>,
     ) -> Self {
         Self {
             database,
@@ -75,10 +91,11 @@ impl WriterLoop {
             catalog: Catalog::default(),
             long: VecDeque::new(),
             rebuilding: VecDeque::new(),
+            loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
             // A run that ended in between may have left some.
-            index_at: Some(Instant::now() + search_index::WAIT),
+            index_at: Some(Clock::monotonic() + search_index::WAIT),
             checkpoints,
             changed,
             _lock: lock,
@@ -89,30 +106,46 @@ impl WriterLoop {
     /// open transaction is in the file, and whoever waits for an answer learns that the writer is gone.
     pub(in crate::store) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         loop {
-            let Some(mut command) = self.next(&mut inbox).await? else { continue };
+            let Some(command) = self.next(&mut inbox).await? else { continue };
             let mut batch = Batch::default();
-            // Whatever has queued up meanwhile goes into the same transaction.
-            while let Some(Command::Poll(poll, feed_update, reply)) = command {
-                self.take(*poll, feed_update, reply, &mut batch);
-                command = if batch.is_full() { None } else { inbox.try_recv().ok() };
+            let then = self.gather(command, &mut inbox, &mut batch);
+            if self.window.is_loaded() {
+                self.join_waiting(&mut batch);
+            } else {
+                self.load_window().await?;
             }
-            // One stride of a long document joins, however much has queued up: neither waits for the other.
-            self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
             self.commit(batch).await?;
             self.relay().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
-            match command {
-                Some(Command::Close(done)) => {
+            match then {
+                Some(Then::Close(done)) => {
                     self.close().await?;
                     send_reply(done, ());
                     return Ok(());
                 }
-                Some(other) => self.execute(other).await?,
+                Some(Then::Task(task)) => self.execute(task).await?,
                 None if inbox.is_closed() && inbox.is_empty() && !self.is_busy() => return self.close().await,
                 None => {}
             }
+        }
+    }
+
+    /// Takes this command and what has queued up meanwhile: polls go into the same transaction, up to a command of another kind.
+    fn gather(
+        &mut self,
+        mut command: Option<Command>,
+        inbox: &mut mpsc::Receiver<Command>,
+        batch: &mut Batch,
+    ) -> Option<Then> {
+        loop {
+            match command? {
+                Command::Poll(poll, reply) => self.take(*poll, reply, batch),
+                Command::Task(task) => return Some(Then::Task(task)),
+                Command::Close(reply) => return Some(Then::Close(reply)),
+            }
+            command = if batch.is_full() { None } else { inbox.try_recv().ok() };
         }
     }
 
@@ -134,7 +167,29 @@ impl WriterLoop {
 
     /// Whether strides of a long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.rebuilding.is_empty()
+        !self.long.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
+    }
+
+    /// One stride of a long document joins, however much has queued up: neither waits for the other. So do short documents
+    /// that waited for the window.
+    fn join_waiting(&mut self, batch: &mut Batch) {
+        self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
+        while !batch.is_full()
+            && let Some(poll) = self.long.pop_front_if(|poll| !poll.is_long())
+        {
+            batch.add(poll);
+        }
+    }
+
+    /// Reads one stride of the window, outside any transaction, when it is to be read or a document waits for it.
+    async fn load_window(&mut self) -> Result<(), StoreError> {
+        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).max();
+        let starting = latest.map(|now| WindowLoad::new(&self.window, now));
+        let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
+        let window = &mut self.window;
+        reading!(self.database, |c| load.stride(c, window))?;
+        self.loading = (!self.window.is_loaded()).then_some(load);
+        Ok(())
     }
 
     /// Does one stride of a channel whose places are laid anew.
@@ -144,80 +199,82 @@ impl WriterLoop {
             Some(next) => self.rebuilding.push_back(next),
             None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
         }
-        self.changed.send_modify(|n| *n += 1);
+        self.touch(&HashSet::from([rebuilding.id]));
         Ok(())
     }
 
+    /// Tells which channels the last commit changed.
+    fn touch(&self, channels: &HashSet<i64>) {
+        let known = self.catalog.channels.iter().filter(|(id, _)| channels.contains(id));
+        self.changed.send_modify(|changes| changes.touch(known.map(|(_, channel)| channel.slug.as_str())));
+    }
+
     /// Settles a poll that brought nothing at once; lets one that brought a document join the batch.
-    fn take(
-        &mut self,
-        poll: FinishedPoll,
-        feed_update: FeedUpdateFn,
-        reply: oneshot::Sender<CommittedPoll>,
-        batch: &mut Batch,
-    ) {
+    fn take(&mut self, poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>, batch: &mut Batch) {
         if poll.document.is_some() {
-            let poll = PendingPoll::new(poll, feed_update, reply);
-            if poll.is_long() {
+            let poll = PendingPoll::new(poll, reply);
+            if poll.is_long() || !self.window.is_loaded() {
                 self.long.push_back(poll);
             } else {
                 batch.add(poll);
             }
             return;
         }
-        let updates = feed_update(&PollFindings::default());
-        self.empty_polls.push(PollRows::of(&poll, &updates, Tally::default(), false));
-        self.empty_since.get_or_insert_with(Instant::now);
-        send_reply(
-            reply,
-            CommittedPoll { tally: Tally::default(), gap: false, joined: Vec::new(), feed: updates.feed },
-        );
+        let committed = self.settle(&poll, PollFindings::default());
+        self.empty_since.get_or_insert_with(Clock::monotonic);
+        send_reply(reply, committed);
     }
 
-    async fn execute(&mut self, command: Command) -> Result<(), StoreError> {
-        match command {
-            Command::Adopt(store_config, now, reply) => {
+    /// Decides what follows from a poll whose entries are decided, for the next transaction.
+    fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
+        let update = feed_update(poll, &findings);
+        self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
+        let PollFindings { tally, gap, joined, .. } = findings;
+        CommittedPoll { tally, gap, joined, feed: update.feed }
+    }
+
+    async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
+        match task {
+            Task::Adopt(store_config, now, reply) => {
                 let answer = self.adopt(&store_config, now).await?;
-                self.changed.send_modify(|n| *n += 1);
+                self.changed.send_modify(ChannelChanges::touch_all);
                 send_reply(reply, answer);
             }
-            Command::UpdateFeeds(updates, reply) => {
+            Task::UpdateFeeds(updates, reply) => {
                 self.update_feeds(&updates).await?;
                 send_reply(reply, ());
             }
-            Command::Editions(rendered_editions, now, reply) => {
+            Task::Editions(rendered_editions, now, reply) => {
                 let changed = transaction!(self.database, |c| edition::keep(c, &rendered_editions, now))?;
                 send_reply(reply, changed);
             }
-            Command::Archive { page, packed, fingerprint, now, reply } => {
+            Task::Archive { page, packed, fingerprint, now, reply } => {
                 let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
             }
-            Command::Index(reply) => {
+            Task::Index(reply) => {
                 self.index().await?;
                 while self.index_at.is_some() {
                     self.index().await?;
                 }
                 send_reply(reply, ());
             }
-            Command::Retention(keep, step, reply) => {
+            Task::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
-                    // Nothing may join a story that is no more.
-                    self.window.unload();
-                    self.changed.send_modify(|n| *n += 1);
+                self.window.forget_deleted(done.deleted.iter().copied());
+                // Editions no longer show deleted stories, nor link to deleted archive pages.
+                if !done.deleted.is_empty() || matches!(step, retention::PruneStep::Pages) && done.rows > 0 {
+                    self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
             }
-            Command::Compact(reply) => {
+            Task::Compact(reply) => {
                 sqlx::query("VACUUM")
                     .execute(&mut self.database.connection)
                     .await
                     .while_doing("compacting the database")?;
                 send_reply(reply, ());
             }
-            // Both are taken in `run`.
-            Command::Poll(..) | Command::Close(_) => {}
         }
         Ok(())
     }
@@ -228,24 +285,24 @@ impl WriterLoop {
             return Ok(());
         }
         let batch_rows = self.decide(&mut batch).await?;
-        let Batch { polls, findings, feed_updates, .. } = batch;
-        let mut answers = Vec::with_capacity(polls.len());
-        for ((poll, (feed_update, reply)), findings) in polls.into_iter().zip(feed_updates).zip(findings) {
-            if !batch::is_whole(&poll) {
-                self.long.push_back(PendingPoll { poll, feed_update, reply, findings });
-                continue;
+        let mut answers = Vec::with_capacity(batch.polls.len());
+        for pending in batch.polls {
+            if pending.is_whole() {
+                answers.push((pending.reply, self.settle(&pending.poll, pending.findings)));
+            } else {
+                self.long.push_back(pending);
             }
-            let updates = feed_update(&findings);
-            self.empty_polls.push(PollRows::of(&poll, &updates, findings.tally, findings.gap));
-            let PollFindings { tally, gap, joined, .. } = findings;
-            answers.push((reply, CommittedPoll { tally, gap, joined, feed: updates.feed }));
         }
-        transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
+        let touched = transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
         self.empty_polls.clear();
         self.empty_since = None;
-        self.index_at.get_or_insert_with(|| Instant::now() + search_index::WAIT);
-        if !(batch_rows.touched.is_empty() && batch_rows.revised.is_empty()) {
-            self.changed.send_modify(|n| *n += 1);
+        self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
+        self.database.figures.send_modify(|figures| {
+            figures.window = self.window.len();
+            figures.unindexed_since.get_or_insert_with(Clock::monotonic);
+        });
+        if !touched.is_empty() {
+            self.touch(&touched);
         }
         for (reply, written) in answers {
             send_reply(reply, written);
@@ -257,18 +314,27 @@ impl WriterLoop {
     /// written, however often that has to be tried.
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let arrivals = batch.arrivals();
-        if !arrivals.is_empty() && !self.window.is_loaded() {
-            let (window, latest) = (&mut self.window, batch.latest());
-            reading!(self.database, |c| load_window::load(c, window, latest))?;
-        }
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let changes = dedup::decide(arrivals, known, &mut self.window, &mut self.ids);
-        for story in changes.crowded() {
-            tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
+        let mut deciding = Deciding::new(arrivals, known, &mut self.window, &mut self.ids);
+        loop {
+            let wanted = deciding.advance();
+            if wanted.is_empty() {
+                break;
+            }
+            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
+            deciding.supply(texts);
         }
-        let mut batch_rows = BatchRows::of(changes, &batch.polls, &self.catalog, &mut batch.findings);
-        for poll in batch.polls.iter().filter(|poll| batch::is_whole(poll)) {
-            batch_rows.note_delisted(poll);
+        let changes = deciding.finish();
+        for story in changes.crowded() {
+            tracing::warn!(
+                %story,
+                reports = rules::MEMBERS_SUSPECT,
+                "story has unusually many reports; `warraq explain story` shows why they were joined"
+            );
+        }
+        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
+        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
+            batch_rows.note_delisted(&pending.poll);
         }
         Ok(batch_rows)
     }
@@ -276,7 +342,10 @@ impl WriterLoop {
     /// Indexes a batch of entries for searching.
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
-        self.index_at = more.then(Instant::now);
+        self.index_at = more.then(Clock::monotonic);
+        if !more {
+            self.database.figures.send_modify(|figures| figures.unindexed_since = None);
+        }
         Ok(())
     }
 
@@ -303,6 +372,9 @@ impl WriterLoop {
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
         }
+        if !self.window.is_loaded() {
+            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
+        }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
         Ok((adopted, feeds))
@@ -315,8 +387,8 @@ impl WriterLoop {
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
-        let last = Instant::now() + search_index::LAST;
-        while self.index_at.is_some() && Instant::now() < last {
+        let last = Clock::monotonic() + search_index::LAST;
+        while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;
         }
         // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
@@ -339,16 +411,21 @@ impl WriterLoop {
     }
 }
 
-/// Writes a batch and what polls that brought nothing left behind, in the caller's transaction.
+/// Writes a batch and what polls that brought nothing left behind, in the caller's transaction; answers the channels whose
+/// stories changed.
 async fn write(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
     catalog: &Catalog,
     polls: &[PollRows],
-) -> Result<(), StoreError> {
+) -> Result<HashSet<i64>, StoreError> {
     apply::apply(connection, batch_rows).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
-    feeds::write(connection, polls).await
+    feeds::write(connection, polls).await?;
+    let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
+    let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
+    touched.extend(&batch_rows.touched);
+    Ok(touched)
 }
 
 /// Answers; nobody waiting is no fault.

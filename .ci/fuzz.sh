@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Coverage-guided fuzzing of each target in tests/fuzz, for so many seconds (60). Begins with the documents of tests/feeds;
+# what it learns stays in target/fuzz. Needs a nightly toolchain and cargo-fuzz, and is skipped aloud without them.
+#   .ci/fuzz.sh [SECONDS] [TARGET…]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}; shift || true
+[ $# -gt 0 ] || set -- document sanitiser dates lists
+cargo +nightly --version >/dev/null 2>&1 || { echo "-- skipped: there is no nightly toolchain"; exit 0; }
+command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz \
+    || { echo "-- skipped: cargo-fuzz cannot be installed"; exit 0; }
+export CARGO_TARGET_DIR=$PWD/target/fuzz
+for target in "$@"; do
+    corpus=target/fuzz/corpus/$target
+    mkdir -p "$corpus" "target/fuzz/artifacts/$target"
+    case $target in
+    document) for feed in tests/feeds/*; do { printf '\377'; head -c 20000 "$feed"; } >"$corpus/$(basename "$feed")"; done ;;
+    sanitiser) printf '<p>a <a href="/b" onclick="c()">b</a><script>d</script></p>' >"$corpus/first" ;;
+    dates) printf 'Mon, 02 Nov 2026 09:30:00 +0100' >"$corpus/rfc822"; printf '2026-11-02T09:30:00Z' >"$corpus/rfc3339" ;;
+    lists) cp config.toml "$corpus/config"; printf '<opml><body><outline xmlUrl="http://a.example/"/></body></opml>' >"$corpus/opml" ;;
+    esac
+    cargo +nightly fuzz run --fuzz-dir tests/fuzz "$target" "$corpus" -- -max_total_time="$seconds" -max_len=65536 -timeout=20 \
+        -rss_limit_mb=4096 -artifact_prefix="target/fuzz/artifacts/$target/" -print_final_stats=0 -verbosity=0 \
+        || { echo "FAILED: $target; the input is in target/fuzz/artifacts/$target"; exit 1; }
+    echo "fuzz $target: $seconds s, $(find "$corpus" -type f | wc -l) inputs of new coverage, nothing found"
+done

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Makes what a release consists of, in target/package: the Debian package, an archive with the static binary, the list of
+# all components (SBOM, CycloneDX) and SHA-256 sums. Needs cargo-deb, cargo-about and cargo-cyclonedx; `--install` installs
+# those that are missing.
+#   deploy/package.sh [--install] [deb] [static] [sbom]      without names: all three
+# DEB_REVISION (default 1) counts packages of one version. SOURCE_DATE_EPOCH (default: the last commit's time) dates them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
+export SOURCE_DATE_EPOCH
+
+install=
+[ "${1:-}" != --install ] || { install=yes; shift; }
+[ $# -gt 0 ] || set -- deb static sbom
+wants() { [[ " $parts " = *" $1 "* ]]; }
+parts=$*
+for part in "$@"; do
+    case $part in deb | static | sbom) ;; *) echo "error: no such part: $part; there are deb, static and sbom" >&2; exit 2 ;; esac
+done
+
+need() {
+    command -v "$1" >/dev/null && return
+    [ -n "$install" ] || { echo "error: $1 is missing: cargo install --locked $1" >&2; exit 1; }
+    cargo install --quiet --locked "$1"
+}
+! wants deb || need cargo-deb
+! wants sbom || need cargo-cyclonedx
+need cargo-about
+
+version=$(sed -n '/^\[package\]/,/^\[/ s/^version = "\(.*\)"/\1/p' Cargo.toml)
+out=$PWD/target/package
+mkdir -p "$out"
+# What is made anew; the parts of an earlier run of this version stay.
+! wants deb || rm -f "$out"/*.deb
+! wants static || rm -f "$out"/*.tar.xz
+! wants sbom || rm -f "$out"/*.cdx.json
+rm -f "$out/SHA256SUMS"
+
+# Licences of all that is linked in. Reading the sources takes minutes: only where something has changed.
+licences=$out/licences.txt
+[ "$licences" -nt Cargo.lock ] && [ "$licences" -nt deploy/about.hbs ] && [ "$licences" -nt deploy/about.toml ] || cargo about generate --offline --locked --fail -c deploy/about.toml -o "$licences" deploy/about.hbs 2>"$out/about.log" \
+    || { cat "$out/about.log" >&2; exit 1; }
+cp CHANGELOG.md "$out/NEWS.md"
+# Installed, the database lies where the service may write.
+sed 's|^path = "warraq.db"|path = "/var/lib/warraq/warraq.db"|' config.toml >"$out/config.toml"
+grep -q '^path = "/var/lib/warraq/warraq.db"' "$out/config.toml"
+
+if wants deb; then
+    cp deploy/warraq.sysusers.conf "$out/warraq.conf"
+    {
+        printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: warraq\n'
+        printf 'Comment: What is compiled in from elsewhere is listed, with its licences, in\n licences.txt beside this file.\n\n'
+        printf 'Files: *\nCopyright: 2026, The Warraq developers\nLicense: MIT or Apache-2.0\n\n'
+        printf 'License: MIT\n'; sed -n -e 's/^$/./' -e '/^Permission is hereby/,$ s/^/ /p' LICENSE-MIT
+        printf '\nLicense: Apache-2.0\n The text is in /usr/share/common-licenses/Apache-2.0.\n'
+    } >"$out/copyright"
+    revision=${DEB_REVISION:-1}
+    printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md beside this file.\n\n -- The Warraq developers <warraq@example.org>  %s\n' \
+        "$version" "$revision" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
+    cargo build --release --locked
+    cargo deb --quiet --no-build --locked --deb-revision "$revision" -o "$out/"
+fi
+
+if wants static; then
+    # As the image's binary: static against glibc. --target keeps the flags from the build's own programs.
+    host=$(rustc -vV | sed -n 's/^host: //p')
+    RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" cargo build --release --locked --target "$host"
+    name=warraq-$version-${host%%-*}-linux
+    rm -rf "${out:?}/$name"
+    install -D -m 0755 "target/$host/release/warraq" "$out/$name/bin/warraq"
+    install -D -m 0644 deploy/warraq.1 "$out/$name/share/man/man1/warraq.1"
+    install -D -m 0644 -t "$out/$name/share/doc/warraq" config.toml CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$licences"
+    cp -R deploy/completions "$out/$name/share/doc/warraq/"
+    install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/warraq.service deploy/warraq.sysusers.conf
+    # The same bytes from the same commit.
+    tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -cJf "$out/$name.tar.xz" "$name"
+    rm -rf "${out:?}/$name"
+fi
+
+if wants sbom; then
+    cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename "warraq-$version.cdx"
+    mv "warraq-$version.cdx.json" "$out/"
+fi
+
+cd "$out"
+find . -maxdepth 1 \( -name '*.deb' -o -name '*.tar.xz' -o -name '*.cdx.json' \) -printf '%P\0' | sort -z | xargs -0 sha256sum >SHA256SUMS
+cat SHA256SUMS

@@ -1,0 +1,124 @@
+//! Finds the feed behind an address given by a user: the address itself, a feed that its page announces, or the site's news
+//! sitemap.
+
+use crate::{
+    clock::Clock,
+    discover,
+    fetch::{Fetched, Fetcher},
+    model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
+    parse::{self, Announced, ParseContext},
+};
+use url::Url;
+
+/// Number of feeds announced by a page that are tried, as in a poll.
+const ANNOUNCED_TRIED: usize = 3;
+
+/// A fetched document and its context.
+pub(super) struct Answer {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What is known about it apart from its bytes.
+    pub context: ParseContext,
+    /// Feeds that the headers of the response announce.
+    pub announced: Vec<Url>,
+}
+
+/// A feed found behind an address.
+pub(super) struct FoundFeed {
+    /// The address to poll.
+    pub url: FeedUrl,
+    /// The feed as it is now; for an index of sitemaps, the first readable sitemap.
+    pub feed: ParsedFeed,
+}
+
+impl Answer {
+    /// Reads the document as a feed.
+    pub fn read(&self) -> Result<ParsedFeed, Fault> {
+        parse::read(&self.bytes, &self.context, &|_| false)
+    }
+
+    /// Returns the feeds that the headers and the page announce, best first.
+    pub fn announced(&self) -> Vec<Announced> {
+        let headers = self.announced.iter().map(|url| Announced { url: url.clone(), title: None, media_type: None });
+        let mut all: Vec<Announced> = headers.collect();
+        for found in parse::announced(&self.bytes, &self.context) {
+            if !all.iter().any(|known| known.url == found.url) {
+                all.push(found);
+            }
+        }
+        all
+    }
+}
+
+/// Fetches an address.
+pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, Fault> {
+    let answer = fetcher.get(url, &Validators::default(), Clock::System.now()).await;
+    let base = answer.base(url).url().clone();
+    match answer.result? {
+        Fetched::Document { body, content_type, .. } => Ok(Answer {
+            bytes: body.into_bytes(),
+            context: ParseContext { base: Some(base), content_type, ..within_time() },
+            announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
+        }),
+        Fetched::Gone => Err(Fault::Status(410)),
+        Fetched::NotModified => Err(Fault::Status(304)),
+    }
+}
+
+/// Finds the feed behind an address.
+pub(super) async fn find(fetcher: &Fetcher, url: &FeedUrl) -> Result<FoundFeed, Fault> {
+    let page = ask(fetcher, url).await?;
+    match page.read() {
+        Ok(feed) => Ok(FoundFeed { url: url.clone(), feed }),
+        Err(fault @ (Fault::Html | Fault::NotAFeed(_))) => behind(fetcher, url, &page).await.ok_or(fault),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Finds the feed behind a document that is not a feed itself.
+pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> Option<FoundFeed> {
+    if let Some(feed) = listed(fetcher, url, page).await {
+        return Some(FoundFeed { url: url.clone(), feed });
+    }
+    let announced = page.announced().into_iter().filter_map(|announced| FeedUrl::new(announced.url).ok());
+    for url in announced.take(ANNOUNCED_TRIED) {
+        if let Some(feed) = at(fetcher, &url).await {
+            return Some(FoundFeed { url, feed });
+        }
+    }
+    let site = page.context.base.clone().and_then(|base| FeedUrl::new(base).ok()).unwrap_or_else(|| url.clone());
+    for url in discover::sitemaps(fetcher, &site, Clock::System.now()).await {
+        if let Some(feed) = at(fetcher, &url).await {
+            return Some(FoundFeed { url, feed });
+        }
+    }
+    None
+}
+
+/// Reads the feed at an address, or the first news sitemap if it is an index.
+async fn at(fetcher: &Fetcher, url: &FeedUrl) -> Option<ParsedFeed> {
+    let answer = ask(fetcher, url).await.ok()?;
+    match answer.read() {
+        Ok(feed) => Some(feed),
+        Err(_) => listed(fetcher, url, &answer).await,
+    }
+}
+
+/// Reads the first news sitemap of an index that can be read.
+async fn listed(fetcher: &Fetcher, url: &FeedUrl, index: &Answer) -> Option<ParsedFeed> {
+    let base = index.context.base.clone().and_then(|base| FeedUrl::new(base).ok());
+    let listed = parse::sitemap_index(&index.bytes, &index.context)?;
+    for (url, _) in discover::choose(base.as_ref().unwrap_or(url), listed) {
+        if let Ok(answer) = ask(fetcher, &url).await
+            && let Ok(feed) = answer.read()
+        {
+            return Some(feed);
+        }
+    }
+    None
+}
+
+/// Returns a context with the daemon's time limit for reading.
+pub(super) fn within_time() -> ParseContext {
+    ParseContext { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..ParseContext::default() }
+}

@@ -1,0 +1,230 @@
+//! `warraq status`: one screen for a person who asks how the daemon fares. Reads files only: it takes no lock and disturbs
+//! nobody.
+
+mod holder;
+mod screen;
+
+use super::{
+    CliError,
+    feeds::{self, HeldHost, HeldHosts},
+    healthcheck,
+    out::say,
+};
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigFaults},
+    store::{FeedHealth, Reader},
+};
+use holder::LockHolder;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Polls shown, newest first.
+const LAST_POLLS: usize = 5;
+
+/// Everything that the screen shows, and what `--json` prints.
+#[derive(Debug, Serialize)]
+struct Status {
+    version: &'static str,
+    now: Timestamp,
+    /// Who holds the database's lock; `null` = nobody.
+    running: Option<LockHolder>,
+    /// What `/readyz` answers; `null` where nobody runs.
+    ready: Option<bool>,
+    not_ready_because: Option<String>,
+    /// Errors of the configuration file, one line each. A running daemon keeps the configuration that it read before.
+    configuration_errors: Vec<String>,
+    /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
+    feeds: BTreeMap<String, usize>,
+    overdue: Overdue,
+    /// Hosts that asked for a pause (429); their feeds are not overdue.
+    held_hosts: Vec<HeldHost>,
+    last_polls: Vec<LastPoll>,
+    failing: Vec<FailingFeed>,
+    database: DatabaseFile,
+    disk: Option<Disk>,
+    backup: Option<Backup>,
+    backup_folder: PathBuf,
+}
+
+/// Feeds whose time has come and that have not been asked yet.
+#[derive(Debug, Default, Serialize)]
+struct Overdue {
+    feeds: usize,
+    longest_s: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct LastPoll {
+    outlet: String,
+    url: String,
+    at: Timestamp,
+    outcome: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailingFeed {
+    outlet: String,
+    url: String,
+    failures: i64,
+    last_error: Option<String>,
+    next_poll_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct DatabaseFile {
+    path: PathBuf,
+    bytes: u64,
+    wal_bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Disk {
+    free_bytes: u64,
+    total_bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Backup {
+    path: PathBuf,
+    at: Timestamp,
+    bytes: u64,
+}
+
+/// Shows the status. `faults` are those of the configuration file, which a running daemon may have read before they were made.
+pub(super) async fn status(
+    config: &Config,
+    faults: Option<&ConfigFaults>,
+    backups: Option<PathBuf>,
+    as_json: bool,
+) -> Result<(), CliError> {
+    let database = &config.database.path;
+    let reader = Reader::open(database).await?;
+    let all = reader.feed_health().await;
+    reader.close().await;
+    let disabled = feeds::disabled(config);
+    let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
+    let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    status.feeds.insert("disabled".to_owned(), idle.len());
+    *status.feeds.entry("total".to_owned()).or_default() += idle.len();
+    if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
+        let answer = healthcheck::ready(config).await;
+        status.ready = Some(answer.is_ok());
+        status.not_ready_because = answer.err().map(|why| format!("{why:#}"));
+    }
+    status.configuration_errors =
+        faults.map(ToString::to_string).iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
+    if as_json {
+        return say(serde_json::to_string_pretty(&status)?);
+    }
+    say(screen::text(&status).trim_end())
+}
+
+impl Status {
+    fn of(database: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
+        let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        let held = HeldHosts::of(feeds, now);
+        let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            now,
+            running: LockHolder::of(&beside(&real, ".lock")),
+            ready: None,
+            not_ready_because: None,
+            configuration_errors: Vec::new(),
+            feeds: states(feeds),
+            overdue: overdue(feeds, &held, now),
+            held_hosts: held.into_list(),
+            last_polls: last_polls(feeds),
+            failing: failing(feeds),
+            database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
+            disk: disk(&real),
+            backup: newest_backup(&backup_folder),
+            backup_folder,
+        }
+    }
+}
+
+/// The path with an ending.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name: OsString = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.
+fn usual_backups(database: &Path) -> PathBuf {
+    beside(database.parent().unwrap_or(Path::new("/")), "-backup")
+}
+
+fn states(feeds: &[FeedHealth]) -> BTreeMap<String, usize> {
+    let mut states: BTreeMap<String, usize> = BTreeMap::from([("total".to_owned(), feeds.len())]);
+    for state in ["new", "active", "failing", "held", "gone"] {
+        states.insert(state.to_owned(), feeds.iter().filter(|feed| feed.state == state).count());
+    }
+    states
+}
+
+/// A poll is due at its time; feeds that are gone or whose host asked for a pause are not waited for.
+fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
+    let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
+    let late = feeds.iter().filter(waited_for).filter_map(|feed| {
+        let due: Timestamp = feed.next_poll_at.parse().ok()?;
+        let late = now.duration_since(due).as_secs();
+        (late > 0).then_some(late)
+    });
+    late.fold(Overdue::default(), |sum, late| Overdue { feeds: sum.feeds + 1, longest_s: sum.longest_s.max(late) })
+}
+
+fn last_polls(feeds: &[FeedHealth]) -> Vec<LastPoll> {
+    let poll = |feed: &FeedHealth| {
+        let at = feed.last_poll_at.as_ref()?.parse().ok()?;
+        Some(LastPoll { outlet: feed.outlet.clone(), url: feed.url.clone(), at, outcome: feed.last_outcome.clone() })
+    };
+    let mut polls: Vec<LastPoll> = feeds.iter().filter_map(poll).collect();
+    polls.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.url.cmp(&b.url)));
+    polls.truncate(LAST_POLLS);
+    polls
+}
+
+/// The longest failing first.
+fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
+    let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
+    failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));
+    let shown = |feed: &FeedHealth| FailingFeed {
+        outlet: feed.outlet.clone(),
+        url: feed.url.clone(),
+        failures: feed.failures,
+        last_error: feed.last_error.clone(),
+        next_poll_at: feed.next_poll_at.clone(),
+    };
+    failing.into_iter().map(shown).collect()
+}
+
+/// Room on the database's disk, for those who are not root.
+fn disk(database: &Path) -> Option<Disk> {
+    let room = rustix::fs::statvfs(database).ok()?;
+    Some(Disk {
+        free_bytes: room.f_bavail.saturating_mul(room.f_frsize),
+        total_bytes: room.f_blocks.saturating_mul(room.f_frsize),
+    })
+}
+
+/// The newest database in the folder; `None` also where it cannot be read.
+fn newest_backup(folder: &Path) -> Option<Backup> {
+    let files = fs::read_dir(folder).ok()?.filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let file = fs::metadata(&path).ok()?;
+        let is_backup = file.is_file() && path.extension().is_some_and(|end| end == "db");
+        let at = Timestamp::try_from(file.modified().ok()?).ok()?;
+        is_backup.then_some(Backup { path, at, bytes: file.len() })
+    });
+    files.max_by_key(|backup| backup.at)
+}

@@ -1,0 +1,143 @@
+//! The status as text: one screen.
+
+use super::Status;
+use crate::cli::out::{counted, span};
+use jiff::Timestamp;
+use std::fmt::Write as _;
+
+/// Failing feeds shown; the sum says how many there are.
+const FAILING: usize = 8;
+
+/// The screen.
+pub(super) fn text(status: &Status) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, words: String| {
+        let _ = writeln!(text, "{name:<10}{words}");
+    };
+    line("warraq", running(status));
+    if let Some(errors) = configuration(status) {
+        line("config", errors);
+    }
+    line("feeds", feeds(status));
+    line("polls", polls(status));
+    for held in &status.held_hosts {
+        let feeds = counted(held.feeds as u64, "feed waits", "feeds wait");
+        let (host, until, outlet) = (&held.host, held.until, &held.because_of);
+        line("pause", format!("{feeds} until {until:.0}: {host} asked for a pause (429 to outlet {outlet})"));
+    }
+    let database = &status.database;
+    line(
+        "database",
+        format!(
+            "{} in {}, write-ahead log {}",
+            size(database.bytes),
+            database.path.display(),
+            size(database.wal_bytes)
+        ),
+    );
+    if let Some(disk) = &status.disk {
+        line("disk", format!("{} left of {}", size(disk.free_bytes), size(disk.total_bytes)));
+    }
+    line("backup", backup(status));
+    text + &last(status) + &failing(status)
+}
+
+fn ago(status: &Status, at: Timestamp) -> String {
+    format!("{} ago", span(status.now.duration_since(at)))
+}
+
+fn running(status: &Status) -> String {
+    let version = status.version;
+    let Some(holder) = &status.running else { return format!("{version}, not running") };
+    let since = holder.since.map_or_else(String::new, |at| format!(", since {at:.0} ({})", ago(status, at)));
+    let what = if holder.is_daemon() { "running" } else { "the database is held by another command" };
+    let ready = match (status.ready, &status.not_ready_because) {
+        (Some(true), _) => ", ready".to_owned(),
+        (Some(false), Some(why)) => format!("\n          {why}"),
+        _ => format!(": {}", holder.command),
+    };
+    format!("{version}, {what}, pid {}{since}{ready}", holder.pid)
+}
+
+/// Tells that the configuration file has errors, with the first of them.
+fn configuration(status: &Status) -> Option<String> {
+    let first = status.configuration_errors.first()?;
+    let kept = if status.running.is_some() { "; the daemon keeps the configuration that it read before" } else { "" };
+    Some(format!("has errors (warraq check lists them){kept}\n          {first}"))
+}
+
+fn feeds(status: &Status) -> String {
+    let count = |state: &str| status.feeds.get(state).copied().unwrap_or_default();
+    let parts = ["active", "failing", "new", "held", "gone", "disabled"].map(|state| (count(state), state));
+    let parts: Vec<String> =
+        parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
+    format!("{}: {}", count("total"), parts.join(", "))
+}
+
+fn polls(status: &Status) -> String {
+    let last = status.last_polls.first().map_or("none yet".to_owned(), |poll| format!("last {}", ago(status, poll.at)));
+    let overdue = &status.overdue;
+    if overdue.feeds == 0 {
+        return format!("{last}, none overdue");
+    }
+    let longest = span(jiff::SignedDuration::from_secs(overdue.longest_s));
+    format!("{last}, {} overdue, the longest by {longest}", counted(overdue.feeds as u64, "feed", "feeds"))
+}
+
+fn backup(status: &Status) -> String {
+    match &status.backup {
+        Some(backup) => format!("{}, {} in {}", ago(status, backup.at), size(backup.bytes), backup.path.display()),
+        None => format!("none in {}", status.backup_folder.display()),
+    }
+}
+
+fn last(status: &Status) -> String {
+    let mut text = String::new();
+    for (at, poll) in status.last_polls.iter().enumerate() {
+        let heading = if at == 0 { "\nlast polls\n" } else { "" };
+        let outcome = poll.outcome.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "{heading}  {:<12} {outcome:<13} {}  {}", ago(status, poll.at), poll.outlet, poll.url);
+    }
+    text
+}
+
+fn failing(status: &Status) -> String {
+    let mut text = String::new();
+    let all = status.failing.len();
+    for (at, feed) in status.failing.iter().take(FAILING).enumerate() {
+        let heading = if at == 0 { "\nfailing\n" } else { "" };
+        let failures = counted(feed.failures.unsigned_abs(), "failure", "failures");
+        let (outlet, url, next) = (&feed.outlet, &feed.url, &feed.next_poll_at);
+        let _ = writeln!(text, "{heading}  {outlet}  {url}\n    {failures}, next try {next}");
+        if let Some(error) = &feed.last_error {
+            let _ = writeln!(text, "    {error}");
+        }
+    }
+    if all > FAILING {
+        let _ = writeln!(text, "  and {} more: warraq feeds --failing", all - FAILING);
+    }
+    text
+}
+
+/// Converts bytes to megabytes, for display.
+fn size(bytes: u64) -> String {
+    let mut rest = bytes;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if rest < 10_000 {
+            return format!("{rest} {unit}");
+        }
+        rest /= 1000;
+    }
+    format!("{rest} TB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_keep_two_digits_at_least() {
+        let said = [0, 9_999, 10_000, 12_345_678, 99_000_000_000, 20_000_000_000_000].map(size);
+        assert_eq!(said, ["0 B", "9999 B", "10 kB", "12 MB", "99 GB", "20 TB"]);
+    }
+}

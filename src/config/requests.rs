@@ -1,0 +1,222 @@
+//! What `[fetch]` and an `[[outlet]]` say of their requests: proxy, headers, credentials. Secrets come from files and are never
+//! repeated, in no fault either.
+
+use super::{
+    raw::{ConfigSource, Section},
+    values,
+};
+use crate::model::Secret;
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use url::Url;
+
+/// The keys that an outlet may set for its own requests.
+pub(super) const KEYS: [&str; 8] =
+    ["proxy", "proxy_dns", "user_agent", "timeout", "max_body", "ca_file", "headers", "auth"];
+/// Beginning of paths in the folder of systemd's credentials (systemd.exec(5)).
+const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY/";
+/// The variable that names it.
+pub(super) const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+/// Largest secret, in bytes; servers refuse longer headers.
+const SECRET_MAX: u64 = 8_000;
+/// Largest file of certificates, in bytes.
+const CA_MAX: u64 = 1_000_000;
+/// Most headers.
+const HEADERS_MAX: usize = 50;
+/// Headers that requests set themselves, or that speak to the next hop only (RFC 9110 7.6.1).
+const OWN: [&str; 12] = [
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "accept-encoding",
+    "if-none-match",
+    "if-modified-since",
+    "te",
+    "upgrade",
+    "proxy-authorization",
+    "authorization",
+    "user-agent",
+];
+
+/// What is said of requests; `None` where nothing is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RequestSettings {
+    /// Address of a proxy; it may hold a password.
+    pub proxy: Option<Secret>,
+    /// The proxy resolves names.
+    pub proxy_dns: Option<bool>,
+    /// `User-Agent`.
+    pub user_agent: Option<String>,
+    /// For a whole poll.
+    pub timeout: Option<Duration>,
+    /// Largest body, in bytes after decompression.
+    pub max_body: Option<u64>,
+    /// More certificates that are trusted, as PEM.
+    pub ca: Option<Vec<u8>>,
+    /// More headers.
+    pub headers: Option<Vec<(String, Secret)>>,
+    /// Value of `Authorization`.
+    pub authorization: Option<Secret>,
+}
+
+/// Where files of secrets are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SecretFiles<'a> {
+    /// The configuration file's folder.
+    pub(super) directory: &'a Path,
+    /// `$CREDENTIALS_DIRECTORY`.
+    pub(super) credentials: Option<&'a str>,
+}
+
+impl RequestSettings {
+    /// What a section says; faults are noted there.
+    pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Self {
+        let duration = |text: &str| values::duration(text, super::Fetch::TIMEOUT_BOUNDS);
+        let settings = Self {
+            proxy: section.text("proxy", proxy),
+            proxy_dns: section.flag("proxy_dns"),
+            user_agent: section.text("user_agent", values::user_agent),
+            timeout: section.text("timeout", duration),
+            max_body: section.text("max_body", |text| values::size(text, super::Fetch::MAX_BODY_BOUNDS)),
+            ca: section.text("ca_file", |text| files.read(text, CA_MAX)).and_then(|pem| certificates(section, pem)),
+            headers: section.has("headers").then(|| headers(section, files)),
+            authorization: authorization(section, files),
+        };
+        let by_name = settings.proxy.as_ref().is_some_and(|proxy| !proxy.reveal().starts_with("socks5:"));
+        if by_name && settings.proxy_dns != Some(true) {
+            section.fault(
+                "proxy",
+                "is an http or https proxy, which resolves the names of feeds itself; allowed: with proxy_dns = true, by which the \
+                 address guard cannot check what a name leads to, or a socks5:// proxy",
+            );
+        }
+        settings
+    }
+}
+
+impl SecretFiles<'_> {
+    /// The folder that `environment` names for credentials is used for paths that begin with `$CREDENTIALS_DIRECTORY/`.
+    fn path(self, text: &str) -> Result<PathBuf, String> {
+        let path = values::path(text)?;
+        match (text.strip_prefix(CREDENTIALS), self.credentials) {
+            (Some(name), Some(folder)) => Ok(Path::new(folder).join(name)),
+            (Some(_), None) => {
+                Err("is in $CREDENTIALS_DIRECTORY, which is not set; allowed: under systemd only".to_owned())
+            }
+            (None, _) => Ok(self.directory.join(path)),
+        }
+    }
+
+    fn read(self, text: &str, most: u64) -> Result<Vec<u8>, String> {
+        let path = self.path(text)?;
+        let mut bytes = Vec::new();
+        let read = fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+        read.map_err(|why| format!("{} cannot be read: {why}", path.display()))?;
+        if bytes.len() as u64 > most {
+            return Err(format!("{} is too large; allowed: {most} bytes", path.display()));
+        }
+        Ok(bytes)
+    }
+
+    /// The first line of a file, which must fit into a header.
+    fn secret(self, text: &str) -> Result<Secret, String> {
+        let bytes = self.read(text, SECRET_MAX)?;
+        let secret = String::from_utf8(bytes).unwrap_or_default().trim_end_matches(['\r', '\n']).to_owned();
+        if is_value(&secret) {
+            return Ok(Secret::new(secret));
+        }
+        let path = self.path(text)?;
+        Err(format!(
+            "{} is empty, has several lines or is not plain text; allowed: the secret on one line",
+            path.display()
+        ))
+    }
+}
+
+/// Whether a text can be a header's value (RFC 9110 5.5).
+fn is_value(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().all(|c| !c.is_control())
+}
+
+/// A proxy's address. It is not repeated: it may hold a password.
+fn proxy(text: &str) -> Result<Secret, String> {
+    let allowed = "allowed: http://, https:// or socks5:// with a host and a port, such as \"socks5://127.0.0.1:1080\"";
+    let url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
+    if !matches!(url.scheme(), "http" | "https" | "socks5") || url.host_str().is_none_or(str::is_empty) {
+        return Err(format!("has another scheme, or no host; {allowed}"));
+    }
+    Ok(Secret::new(text.to_owned()))
+}
+
+fn certificates(section: &Section<'_, '_>, pem: Vec<u8>) -> Option<Vec<u8>> {
+    if memchr::memmem::find(&pem, b"-----BEGIN CERTIFICATE-----").is_some() {
+        return Some(pem);
+    }
+    section.fault("ca_file", "holds no certificate; allowed: certificates in PEM form");
+    None
+}
+
+/// `headers = { NAME = "value", NAME = { file = "…" } }`.
+fn headers(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Vec<(String, Secret)> {
+    let Some(table) = section.table("headers", None) else { return Vec::new() };
+    let mut headers = Vec::new();
+    for name in table.keys() {
+        let is_token = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+        if !is_token || name.is_empty() || OWN.contains(&name.to_ascii_lowercase().as_str()) {
+            table
+                .fault(&name, "is no header that can be set here; allowed: names of other headers (credentials: auth)");
+            continue;
+        }
+        let literal = |text: &str| {
+            if is_value(text) {
+                Ok(Secret::new(text.to_owned()))
+            } else {
+                Err("is no header's value; allowed: a text on one line".to_owned())
+            }
+        };
+        let value = if table.is_table(&name) {
+            table.table(&name, Some(&["file"])).and_then(|file| file.required("file", |text| files.secret(text)))
+        } else {
+            table.text(&name, literal)
+        };
+        headers.extend(value.map(|value| (name, value)));
+    }
+    if headers.len() > HEADERS_MAX {
+        section.fault("headers", format!("are too many; allowed: {HEADERS_MAX}"));
+    }
+    headers
+}
+
+/// `auth = { user = "…", password_file = "…" }` or `{ bearer_file = "…" }` (RFC 7617, RFC 6750).
+fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Secret> {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    let table = section.table("auth", Some(&["user", "password_file", "bearer_file"]))?;
+    if table.has("bearer_file") {
+        if table.has("user") || table.has("password_file") {
+            table.fault("bearer_file", "stands beside a user; allowed: either user and password_file, or bearer_file");
+        }
+        let token = table.text("bearer_file", |text| files.secret(text))?;
+        return Some(Secret::new(format!("Bearer {}", token.reveal())));
+    }
+    let name = |text: &str| {
+        if is_value(text) && !text.contains(':') {
+            Ok(text.to_owned())
+        } else {
+            Err("is no user's name; allowed: a text without colons (RFC 7617)".to_owned())
+        }
+    };
+    let user = table.required("user", name);
+    let password = table.required("password_file", |text| files.secret(text));
+    let pair = format!("{}:{}", user?, password?.reveal());
+    Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(pair))))
+}
+
+/// Where a configuration's secrets are.
+pub(super) fn files<'a>(book: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
+    SecretFiles { directory, credentials: book.variable(CREDENTIALS_DIRECTORY) }
+}

@@ -1,0 +1,129 @@
+//! How an outlet is reached and what it alone is told: proxy, certificates, headers, credentials. What is told goes to the origins
+//! (RFC 6454) that the operator configured, and to no other, wherever redirects lead.
+
+use super::FetcherError;
+use crate::model::{FeedUrl, Secret};
+use reqwest::{
+    ClientBuilder, Proxy,
+    header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue},
+};
+use url::Url;
+
+/// What the configuration says of reaching an outlet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Access {
+    /// `proxy`: http, https or socks5; the address may hold a password.
+    pub proxy: Option<Secret>,
+    /// `proxy_dns`: the proxy resolves names, and the guard sees literal addresses only.
+    pub proxy_dns: bool,
+    /// `ca_file`: certificates that are trusted beside the system's, as PEM.
+    pub ca: Option<Vec<u8>>,
+    /// `headers`.
+    pub headers: Vec<(String, Secret)>,
+    /// Value of `Authorization`.
+    pub authorization: Option<Secret>,
+    /// Where headers and credentials go: `https://host:port`, as [`url::Origin::ascii_serialization`] writes it.
+    pub origins: Vec<String>,
+}
+
+impl Access {
+    /// The client with this proxy.
+    pub(super) fn proxied(&self, builder: ClientBuilder) -> Result<ClientBuilder, FetcherError> {
+        // The environment's proxies are not asked: they resolve names themselves, past the guard.
+        let builder = builder.no_proxy();
+        let Some(proxy) = &self.proxy else { return Ok(builder) };
+        let address = match proxy.reveal().strip_prefix("socks5://") {
+            Some(rest) if self.proxy_dns => format!("socks5h://{rest}"),
+            _ => proxy.reveal().to_owned(),
+        };
+        let proxy = Proxy::all(address).map_err(|_| FetcherError::Access("the proxy's address cannot be used"))?;
+        Ok(builder.proxy(proxy))
+    }
+
+    /// Returns whether both use the same proxy and trust the same certificates.
+    pub(super) fn shares_client_with(&self, other: &Self) -> bool {
+        (&self.proxy, &self.proxy_dns, &self.ca) == (&other.proxy, &other.proxy_dns, &other.ca)
+    }
+
+    /// The proxy's host, where it is a name.
+    pub(super) fn proxy_host(&self) -> Option<String> {
+        Url::parse(self.proxy.as_ref()?.reveal()).ok()?.domain().map(str::to_ascii_lowercase)
+    }
+
+    /// What is sent to the origins.
+    pub(super) fn credentials(&self) -> Result<Credentials, FetcherError> {
+        let wrong = || FetcherError::Access("a header of the configuration cannot be sent");
+        let mut headers = Vec::new();
+        for (name, value) in &self.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+            headers.push((name, sensitive(value).ok_or_else(wrong)?));
+        }
+        if let Some(value) = &self.authorization {
+            headers.push((AUTHORIZATION, sensitive(value).ok_or_else(wrong)?));
+        }
+        Ok(Credentials { headers, origins: self.origins.clone() })
+    }
+}
+
+/// A header's value that debug output hides, and that HPACK never indexes (RFC 7541 7.1.3).
+fn sensitive(value: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(value.reveal().as_bytes()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Headers for some origins.
+#[derive(Debug, Default)]
+pub(super) struct Credentials {
+    headers: Vec<(HeaderName, HeaderValue)>,
+    origins: Vec<String>,
+}
+
+impl Credentials {
+    /// Adds the headers to a request to `url`, if it is one of the origins. A configured cookie stands beside those of the poll.
+    pub(super) fn add(&self, url: &FeedUrl, headers: &mut HeaderMap) {
+        if self.headers.is_empty() || !self.origins.contains(&url.url().origin().ascii_serialization()) {
+            return;
+        }
+        for (name, value) in &self.headers {
+            let joined = headers.get(COOKIE).filter(|_| *name == COOKIE).and_then(|of_poll| {
+                let both = [value.as_bytes(), b"; ", of_poll.as_bytes()].concat();
+                let mut both = HeaderValue::from_bytes(&both).ok()?;
+                both.set_sensitive(true);
+                Some(both)
+            });
+            headers.insert(name.clone(), joined.unwrap_or_else(|| value.clone()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_go_to_their_origins_alone_and_are_not_printed() {
+        let access = Access {
+            headers: vec![("Cookie".to_owned(), Secret::new("sid=canary".to_owned()))],
+            authorization: Some(Secret::new("Bearer canary".to_owned())),
+            origins: vec!["https://a.example".to_owned(), "http://a.example:8080".to_owned()],
+            ..Access::default()
+        };
+        let credentials = access.credentials().unwrap();
+        let sent = |url: &str| {
+            let mut headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("gate=1"))]);
+            credentials.add(&FeedUrl::parse(url).unwrap(), &mut headers);
+            let text = |name| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+            assert!(!format!("{headers:?}").contains("canary"));
+            (text(AUTHORIZATION), text(COOKIE).unwrap())
+        };
+        for url in ["https://a.example/feed", "https://A.example:443/x", "http://a.example:8080/"] {
+            assert_eq!(sent(url), (Some("Bearer canary".to_owned()), "sid=canary; gate=1".to_owned()), "{url}");
+        }
+        for url in ["http://a.example/", "https://a.example:8443/", "https://www.a.example/", "https://a.example.evil/"]
+        {
+            assert_eq!(sent(url), (None, "gate=1".to_owned()), "{url}");
+        }
+        assert!(!format!("{access:?}{credentials:?}").contains("canary"));
+    }
+}

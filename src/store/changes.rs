@@ -1,0 +1,60 @@
+//! Which channels commits have changed, for whoever renders them.
+
+use std::collections::HashMap;
+
+/// Counts the commits that changed stories, and remembers for each channel the last of them that changed it.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelChanges {
+    commits: u64,
+    /// The last commit that may have changed every channel.
+    all: u64,
+    /// The last commit that changed a channel, by its slug.
+    channels: HashMap<String, u64>,
+}
+
+impl ChannelChanges {
+    /// A commit that may have changed every channel.
+    pub(super) fn touch_all(&mut self) {
+        self.commits += 1;
+        self.all = self.commits;
+        self.channels.clear();
+    }
+
+    /// A commit that changed these channels.
+    pub(super) fn touch<'a>(&mut self, slugs: impl IntoIterator<Item = &'a str>) {
+        self.commits += 1;
+        self.channels.extend(slugs.into_iter().map(|slug| (slug.to_owned(), self.commits)));
+    }
+
+    /// Commits so far.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// Whether a channel may have changed after this many commits.
+    #[must_use]
+    pub fn touched_since(&self, slug: &str, commits: u64) -> bool {
+        self.channels.get(slug).copied().unwrap_or(0).max(self.all) > commits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_touched_channels_have_changed_until_all_have() {
+        let mut changes = ChannelChanges::default();
+        assert!(!changes.touched_since("all", 0));
+        changes.touch(["all", "maroc"]);
+        let first = changes.commits();
+        changes.touch(["all"]);
+        assert!(changes.touched_since("all", first) && !changes.touched_since("maroc", first));
+        assert!(changes.touched_since("maroc", 0), "whoever rendered before has to render it");
+        let second = changes.commits();
+        changes.touch_all();
+        assert!(["all", "maroc", "new"].iter().all(|slug| changes.touched_since(slug, second)));
+        assert!(!changes.touched_since("all", changes.commits()));
+    }
+}

@@ -1,0 +1,174 @@
+//! A feed's next state, from its finished poll and what the writer found in it. Pure: every store's writer calls it once the
+//! entries are decided, so that due time and validators are committed together with the entries they stand for.
+
+use super::finished_poll::{FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming};
+use crate::{
+    model::{FeedRecord, Validators},
+    schedule::{self, Due, RedirectDecision},
+};
+
+/// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
+pub const FAILURES_BEFORE_CONFIGURED_ADDRESS: u32 = 3;
+
+/// The feed after this poll, and why it is due when it is.
+pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedUpdate {
+    let due = due(poll, findings);
+    let mut feed = poll.feed.clone();
+    feed.last_poll_at = Some(poll.ended_at);
+    if poll.outcome.is_success() {
+        feed.last_success_at = Some(poll.ended_at);
+    }
+    if let Some(body) = &poll.body {
+        feed.validators = body.validators.clone();
+        feed.body_hash = Some(body.hash);
+        feed.hints = body.hints.clone();
+        feed.guids_void = body.guids_void;
+    }
+    follow(&mut feed, poll);
+    // Where a page or a redirect once led may be gone; the configured address is the operator's word.
+    if due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS && feed.ask != feed.url {
+        feed.ask = feed.url.clone();
+        feed.validators = Validators::default();
+        feed.body_hash = None;
+    }
+    let Due { at, state, failures, hold_until, why, rhythm } = due;
+    FeedUpdate { feed: FeedRecord { next_poll_at: at, state, failures, hold_until, rhythm: Some(rhythm), ..feed }, why }
+}
+
+/// When the feed is polled next.
+fn due(poll: &FinishedPoll, findings: &PollFindings) -> Due {
+    let PollTiming { schedule, zone, bounds, fleet } = &poll.timing;
+    schedule::next(&schedule::PolledFeed {
+        now: poll.ended_at,
+        feed: &poll.feed,
+        schedule,
+        zone,
+        bounds,
+        fleet: *fleet,
+        outcome: &poll.outcome,
+        tally: findings.tally,
+        hints: poll.body.as_ref().map_or(&poll.feed.hints, |body| &body.hints),
+        freshness: &poll.freshness,
+        stamps: &findings.stamps,
+        gap: findings.gap,
+        older_fault: poll.older_fault.as_ref().map(|PageFault { fault, retry_after }| (fault, *retry_after)),
+    })
+}
+
+/// The address that is asked from now on.
+fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
+    match &poll.redirect {
+        RedirectDecision::Adopt(to) => {
+            feed.ask = to.clone();
+            feed.moving = None;
+        }
+        RedirectDecision::Quarantine(pending) => feed.moving = Some(pending.clone()),
+        RedirectDecision::Stay if poll.outcome.is_success() => feed.moving = None,
+        RedirectDecision::Stay => {}
+    }
+    if let Some(announced) = &poll.announced {
+        feed.ask = announced.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Fault, FeedId, FeedState, FeedUrl, Freshness, Hints, Outcome, OutletId, PendingRedirect, Slug},
+        schedule::{Bounds, Fleet, Schedule},
+        store::finished_poll::BodyState,
+    };
+    use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+    use std::sync::Arc;
+
+    fn noon() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    fn url(text: &str) -> FeedUrl {
+        FeedUrl::parse(text).unwrap()
+    }
+
+    /// A poll of a feed that is asked elsewhere than configured.
+    fn poll(outcome: Outcome) -> FinishedPoll {
+        let feed = FeedRecord {
+            id: FeedId(7),
+            outlet_id: OutletId(1),
+            outlet: Slug::parse("alalam").unwrap(),
+            url: url("https://alalam.example/"),
+            ask: url("https://alalam.example/rss"),
+            validators: Validators { etag: Some(b"\"a\"".to_vec()), last_modified: None },
+            body_hash: Some(5),
+            state: FeedState::Active,
+            failures: 0,
+            hold_until: None,
+            last_poll_at: Some(noon() - 1.hour()),
+            last_success_at: Some(noon() - 1.hour()),
+            next_poll_at: noon(),
+            hints: Hints::default(),
+            rhythm: None,
+            moving: Some(PendingRedirect { to: url("https://new.example/rss"), polls: 1, since: noon() - 1.hour() }),
+            guids_void: false,
+        };
+        FinishedPoll {
+            feed,
+            timing: PollTiming {
+                schedule: Arc::new(Schedule::parse("every 1h").unwrap()),
+                zone: TimeZone::get("Africa/Casablanca").unwrap(),
+                bounds: Bounds::default(),
+                fleet: Fleet::default(),
+            },
+            started_at: noon(),
+            ended_at: noon() + 1.second(),
+            outcome,
+            status: Some(200),
+            bytes: 1_000,
+            freshness: Freshness::default(),
+            redirect: RedirectDecision::Stay,
+            announced: None,
+            older_fault: None,
+            body: None,
+            document: None,
+        }
+    }
+
+    fn after(poll: &FinishedPoll) -> FeedRecord {
+        feed_update(poll, &PollFindings::default()).feed
+    }
+
+    #[test]
+    fn a_body_that_was_read_leaves_its_validators_and_a_failure_leaves_none() {
+        let body = BodyState { validators: Validators::default(), hash: 9, hints: Hints::default(), guids_void: true };
+        let read = after(&FinishedPoll { body: Some(body), ..poll(Outcome::Fresh) });
+        assert_eq!((read.body_hash, read.guids_void, read.last_success_at), (Some(9), true, read.last_poll_at));
+        assert_eq!(read.validators, Validators::default());
+        assert_eq!(read.moving, None, "the redirect was not seen again");
+        let before = poll(Outcome::Failed(Fault::Empty)).feed;
+        let failed = after(&poll(Outcome::Failed(Fault::Empty)));
+        assert_eq!((failed.body_hash, failed.failures), (Some(5), 1));
+        assert_eq!((failed.last_success_at, &failed.moving), (before.last_success_at, &before.moving));
+    }
+
+    #[test]
+    fn an_address_is_followed_until_it_fails_three_times() {
+        let moved = url("https://new.example/rss");
+        let adopted = after(&FinishedPoll { redirect: RedirectDecision::Adopt(moved.clone()), ..poll(Outcome::Moved) });
+        assert_eq!((adopted.ask, adopted.moving), (moved, None));
+        let mut failing = poll(Outcome::Failed(Fault::Empty));
+        failing.feed.failures = FAILURES_BEFORE_CONFIGURED_ADDRESS - 2;
+        assert_eq!(after(&failing).ask, failing.feed.ask);
+        failing.feed.failures = FAILURES_BEFORE_CONFIGURED_ADDRESS - 1;
+        let back = after(&failing);
+        assert_eq!((back.ask, back.body_hash, back.validators), (back.url, None, Validators::default()));
+    }
+
+    #[test]
+    fn what_a_poll_leaves_is_plain_data() {
+        let written = serde_json::to_value(poll(Outcome::Failed(Fault::Status(500)))).unwrap();
+        assert_eq!(written["timing"]["schedule"], "every 1h");
+        assert_eq!(written["timing"]["zone"], "Africa/Casablanca");
+        assert_eq!(written["outcome"]["Failed"]["Status"], 500);
+        assert_eq!(written["feed"]["ask"], "https://alalam.example/rss");
+    }
+}
