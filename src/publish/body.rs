@@ -52,8 +52,7 @@ pub(super) fn story_page(story: &StoryView, base: &url::Url) -> Option<String> {
 
 /// Returns the name of an author in a merged feed: with the outlet, unless the name contains it already.
 pub(super) fn byline(person: &Person, lead: &ReportView) -> Option<String> {
-    let name = signature(person)?;
-    let outlet = clean(&lead.outlet_name);
+    let (name, outlet) = (signature(person)?, plain_name(&lead.outlet_name));
     let names_it = name.to_lowercase().contains(&outlet.to_lowercase());
     Some(if names_it || is_blank(&outlet) { name } else { format!("{name}, {outlet}") })
 }
@@ -214,7 +213,12 @@ impl Labels {
 
 /// Returns the name of a person without angle brackets, else the e-mail address; `None` if there is neither.
 pub(super) fn signature(person: &Person) -> Option<String> {
-    let name = clean(&person.name).replace(['<', '>'], " ");
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = plain_name(&person.name);
     if name.is_empty() { super::values::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
+}
+
+/// Returns a name on one line, without characters that readers would take for mark-up.
+fn plain_name(name: &str) -> String {
+    let name = clean(name).replace(['<', '>'], " ");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }
