@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}; shift || true
-[ $# -gt 0 ] || set -- document sanitiser dates lists
+[ $# -gt 0 ] || set -- document sanitiser dates lists headers
 cargo +nightly --version >/dev/null 2>&1 || { echo "-- skipped: there is no nightly toolchain"; exit 0; }
 command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz \
     || { echo "-- skipped: cargo-fuzz cannot be installed"; exit 0; }
@@ -17,6 +17,7 @@ for target in "$@"; do
     document) for feed in tests/feeds/*; do { printf '\377'; head -c 20000 "$feed"; } >"$corpus/$(basename "$feed")"; done ;;
     sanitiser) printf '<p>a <a href="/b" onclick="c()">b</a><script>d</script></p>' >"$corpus/first" ;;
     dates) printf 'Mon, 02 Nov 2026 09:30:00 +0100' >"$corpus/rfc822"; printf '2026-11-02T09:30:00Z' >"$corpus/rfc3339" ;;
+    headers) printf '\000max-age=600\n\002Sun, 06 Nov 1994 08:49:37 GMT\n\010120\n\006</feed>; rel=alternate; type=application/rss+xml' >"$corpus/first" ;;
     lists) cp config.toml "$corpus/config"; printf '<opml><body><outline xmlUrl="http://a.example/"/></body></opml>' >"$corpus/opml" ;;
     esac
     cargo +nightly fuzz run --fuzz-dir tests/fuzz "$target" "$corpus" -- -max_total_time="$seconds" -max_len=65536 -timeout=20 \

@@ -1,24 +1,28 @@
 -- Texts for people who query the file: an entry's texts, files and categories, what a revision changed, how words are folded.
 
+CREATE VIEW block_tag AS
+-- Internal: the elements that begin a new line in a plain text.
+SELECT value AS name FROM json_each('["address","area","article","aside","audio","base","blockquote","body","br","button","canvas",
+    "caption","center","col","colgroup","dd","details","dialog","dir","div","dl","dt","embed","fieldset","figcaption","figure",
+    "footer","form","frame","frameset","h1","h2","h3","h4","h5","h6","head","header","hgroup","hr","html","iframe","img",
+    "input","label","legend","li","link","main","map","math","menu","meta","meter","nav","noframes","noscript","object","ol",
+    "optgroup","option","output","p","param","picture","pre","progress","rp","rt","ruby","search","section","select","source",
+    "style","summary","svg","table","tbody","td","template","textarea","tfoot","th","thead","title","tr","track","ul","video"]');
+
 CREATE VIEW texts AS
 -- The texts of an entry. summary and content are HTML as the sanitiser wrote it, where '>' always ends a tag and five references
--- occur. plain is the longer of them without mark-up, a line for each paragraph: JSON's functions part it at each '<'.
+-- occur. plain is the longer of them without mark-up, a line for each paragraph: JSON's functions split it at each '<', so that every
+-- part but the first begins with a tag.
 SELECT entry_id,
        summary,
        content,
-       (SELECT trim(replace(replace(replace(replace(replace(replace(replace(replace(group_concat(
-                   iif(key > 0 AND instr(apart, ' ' || substr(replace(ltrim(value, '/'), '>', ' ') || ' ', 1,
-                                                              instr(replace(ltrim(value, '/'), '>', ' ') || ' ', ' '))) > 0,
-                       char(10), '')
-                   || iif(key > 0, iif(instr(value, '>') > 0, substr(value, instr(value, '>') + 1), ''), value), ''),
-               char(10), char(1, 2)), char(2, 1), ''), char(1, 2), char(10)),
-               '&nbsp;', char(160)), '&quot;', '"'), '&gt;', '>'), '&lt;', '<'), '&amp;', '&'), ' ' || char(10))
-        FROM json_each('[' || replace(json_quote(replace(html, char(10), ' ')), '<', '","') || ']'),
-             (SELECT ' address area article aside audio base blockquote body br button canvas caption center col colgroup dd '
-                  || 'details dialog dir div dl dt embed fieldset '
-                  || 'figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label legend li link main map '
-                  || 'math menu meta meter nav noframes noscript object ol optgroup option output p param picture pre progress rp rt ruby search section select source '
-                  || 'style summary svg table tbody td template textarea tfoot th thead title tr track ul video ' AS apart)) AS plain
+       (SELECT trim(replace(replace(replace(replace(replace(replace(replace(replace(lines,
+                  char(10), char(1, 2)), char(2, 1), ''), char(1, 2), char(10)),
+                  '&nbsp;', char(160)), '&quot;', '"'), '&gt;', '>'), '&lt;', '<'), '&amp;', '&'), ' ' || char(10))
+        FROM (SELECT group_concat(iif(rtrim(substr(tag, 1, instr(tag, ' '))) IN (SELECT name FROM block_tag), char(10), '')
+                                  || iif(key = 0, value, substr(value, instr(value, '>') + 1)), '') AS lines
+              FROM (SELECT key, value, iif(key = 0, ' ', replace(ltrim(value, '/'), '>', ' ')) AS tag
+                    FROM json_each('[' || replace(json_quote(replace(html, char(10), ' ')), '<', '","') || ']')))) AS plain
 FROM (SELECT entry_id, summary, content,
              iif(coalesce(length(summary), 0) > coalesce(length(content), 0), summary, content) AS html
       FROM entry_text);
@@ -44,50 +48,26 @@ DROP VIEW revisions;
 CREATE VIEW revisions AS
 -- A change that an outlet made to an entry after publishing it. A revision keeps what stood there before, where it changed ('' where
 -- nothing stood); what stood there after it is what the next change found, else what stands there now. The texts are those that
--- changed: the content, else the summary.
-SELECT entry_id,
-       outlet,
-       seen_at,
-       old_title,
-       new_title,
-       material,
-       what,
-       (SELECT trim(replace(replace(replace(replace(replace(replace(replace(replace(group_concat(
-                   iif(key > 0 AND instr(apart, ' ' || substr(replace(ltrim(value, '/'), '>', ' ') || ' ', 1,
-                                                              instr(replace(ltrim(value, '/'), '>', ' ') || ' ', ' '))) > 0,
-                       char(10), '')
-                   || iif(key > 0, iif(instr(value, '>') > 0, substr(value, instr(value, '>') + 1), ''), value), ''),
-               char(10), char(1, 2)), char(2, 1), ''), char(1, 2), char(10)),
-               '&nbsp;', char(160)), '&quot;', '"'), '&gt;', '>'), '&lt;', '<'), '&amp;', '&'), ' ' || char(10))
-        FROM json_each('[' || replace(json_quote(replace(old_html, char(10), ' ')), '<', '","') || ']'),
-             (SELECT ' address area article aside audio base blockquote body br button canvas caption center col colgroup dd '
-                  || 'details dialog dir div dl dt embed fieldset '
-                  || 'figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label legend li link main map '
-                  || 'math menu meta meter nav noframes noscript object ol optgroup option output p param picture pre progress rp rt ruby search section select source '
-                  || 'style summary svg table tbody td template textarea tfoot th thead title tr track ul video ' AS apart)) AS old_text,
-       (SELECT trim(replace(replace(replace(replace(replace(replace(replace(replace(group_concat(
-                   iif(key > 0 AND instr(apart, ' ' || substr(replace(ltrim(value, '/'), '>', ' ') || ' ', 1,
-                                                              instr(replace(ltrim(value, '/'), '>', ' ') || ' ', ' '))) > 0,
-                       char(10), '')
-                   || iif(key > 0, iif(instr(value, '>') > 0, substr(value, instr(value, '>') + 1), ''), value), ''),
-               char(10), char(1, 2)), char(2, 1), ''), char(1, 2), char(10)),
-               '&nbsp;', char(160)), '&quot;', '"'), '&gt;', '>'), '&lt;', '<'), '&amp;', '&'), ' ' || char(10))
-        FROM json_each('[' || replace(json_quote(replace(new_html, char(10), ' ')), '<', '","') || ']'),
-             (SELECT ' address area article aside audio base blockquote body br button canvas caption center col colgroup dd '
-                  || 'details dialog dir div dl dt embed fieldset '
-                  || 'figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html iframe img input label legend li link main map '
-                  || 'math menu meta meter nav noframes noscript object ol optgroup option output p param picture pre progress rp rt ruby search section select source '
-                  || 'style summary svg table tbody td template textarea tfoot th thead title tr track ul video ' AS apart)) AS new_text
+-- changed, plain as in texts: the content, else the summary.
+SELECT entry_id, outlet, seen_at, old_title, new_title, material, what, plains ->> 'old' AS old_text, plains ->> 'new' AS new_text
 FROM (SELECT r.*,
-             iif(of_summary, old_summary, coalesce(nullif(old_content, ''), nullif(old_summary, ''))) AS old_html,
-             iif(of_summary, new_summary, coalesce(nullif(new_content, ''), nullif(new_summary, ''))) AS new_html
-      FROM (SELECT r.id, r.entry_id, r.outlet, r.seen_at, r.old_title, r.new_title, r.material, r.what, r.new_content, r.new_summary,
-                   coalesce(r.was_content, r.new_content) AS old_content,
-                   coalesce(r.was_summary, r.new_summary) AS old_summary,
-                   r.was_content IS NULL AND r.was_summary IS NOT NULL AS of_summary
-            FROM (SELECT r.id, r.entry_id, o.slug AS outlet, r.seen_at, r.old_title, r.new_title, r.material, r.what,
-                         r.old_content AS was_content,
-                         r.old_summary AS was_summary,
+             (SELECT json_group_object(html.key,
+                  (SELECT trim(replace(replace(replace(replace(replace(replace(replace(replace(lines,
+                             char(10), char(1, 2)), char(2, 1), ''), char(1, 2), char(10)),
+                             '&nbsp;', char(160)), '&quot;', '"'), '&gt;', '>'), '&lt;', '<'), '&amp;', '&'), ' ' || char(10))
+                   FROM (SELECT group_concat(iif(rtrim(substr(tag, 1, instr(tag, ' '))) IN (SELECT name FROM block_tag), char(10), '')
+                                             || iif(key = 0, value, substr(value, instr(value, '>') + 1)), '') AS lines
+                         FROM (SELECT key, value, iif(key = 0, ' ', replace(ltrim(value, '/'), '>', ' ')) AS tag
+                               FROM json_each('[' || replace(json_quote(replace(html.value, char(10), ' ')), '<', '","') || ']')))))
+              FROM json_each(json_object(
+                  'old', iif(of_summary, old_summary, coalesce(nullif(old_content, ''), nullif(old_summary, ''))),
+                  'new', iif(of_summary, new_summary, coalesce(nullif(new_content, ''), nullif(new_summary, ''))))) AS html) AS plains
+      FROM (SELECT r.id, r.entry_id, o.slug AS outlet, r.seen_at, r.old_title, r.new_title, r.material, r.what,
+                   coalesce(r.old_content, r.new_content) AS old_content,
+                   coalesce(r.old_summary, r.new_summary) AS old_summary,
+                   r.new_content, r.new_summary,
+                   r.old_content IS NULL AND r.old_summary IS NOT NULL AS of_summary
+            FROM (SELECT r.*,
                          coalesce((SELECT n.old_content FROM revision AS n
                                    WHERE n.entry_id = r.entry_id AND n.id > r.id AND n.old_content IS NOT NULL
                                    ORDER BY n.id LIMIT 1), t.content) AS new_content,
@@ -95,9 +75,9 @@ FROM (SELECT r.*,
                                    WHERE n.entry_id = r.entry_id AND n.id > r.id AND n.old_summary IS NOT NULL
                                    ORDER BY n.id LIMIT 1), t.summary) AS new_summary
                   FROM revision AS r
-                  JOIN entry AS e ON e.id = r.entry_id
-                  JOIN entry_text AS t ON t.entry_id = r.entry_id
-                  JOIN outlet AS o ON o.id = e.outlet_id) AS r) AS r)
+                  JOIN entry_text AS t ON t.entry_id = r.entry_id) AS r
+            JOIN entry AS e ON e.id = r.entry_id
+            JOIN outlet AS o ON o.id = e.outlet_id) AS r) AS r
 ORDER BY seen_at DESC, id DESC;
 
 CREATE VIEW folding AS

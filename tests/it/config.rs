@@ -162,5 +162,8 @@ fn a_container_has_values_and_outlets_in_files_that_variables_name() {
     let (code, _, faults) = check_in(directory.path(), &[&both[..], &[("WARRAQ_OUTLETS_FILE", &outlets)]].concat());
     assert!(code == Some(78) && faults.contains("is set together with WARRAQ_FETCH_TIMEOUT"), "{faults}");
     let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", "none.toml")]);
-    assert!(code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: include: none.toml cannot"), "{faults}");
+    assert!(
+        code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: include: none.toml cannot"),
+        "{faults}"
+    );
 }
