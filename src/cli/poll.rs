@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::Config,
     daemon::{RunnerEvent, Services},
-    model::{Fault, FeedRecord, FeedState, Outcome},
+    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome},
     poll::PollResult,
     telemetry,
 };
@@ -171,28 +171,26 @@ impl PollTotals {
     }
 }
 
-fn trouble(report: &PollResult) -> Option<String> {
-    if let Outcome::Failed(fault) = &report.outcome { Some(fault.to_string()) } else { None }
-}
-
 fn line(report: &PollResult, sums: &PollTotals, total: usize) -> String {
-    let PollResult { outcome, bytes, took, written, .. } = report;
+    let PollResult { outcome, bytes, took, error, truncated_at, written, .. } = report;
     let FeedRecord { outlet, url, .. } = &written.feed;
     let tally = written.tally;
     let counts = match outcome {
         Outcome::Fresh | Outcome::Moved => {
-            format!("  {} new, {} revised, {} duplicate, {bytes} bytes", tally.new, tally.revised, tally.duplicate)
+            let cut = truncated_at.map(|limit| format!(", {}", LargerThanMaxBody(limit))).unwrap_or_default();
+            format!("  {} new, {} revised, {} duplicate, {bytes} bytes{cut}", tally.new, tally.revised, tally.duplicate)
         }
-        _ => trouble(report).map(|t| format!("  {t}")).unwrap_or_default(),
+        _ => error.as_ref().map(|error| format!("  {error}")).unwrap_or_default(),
     };
     format!("[{}/{total}] {outlet}  {url}  {}{counts}  {} ms", sums.polled, outcome.as_str(), took.as_millis())
 }
 
 fn line_json(report: &PollResult) -> String {
-    let PollResult { outcome, status, bytes, took, written, .. } = report;
+    let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
     let (feed, tally) = (&written.feed, written.tally);
     json!({
-        "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": trouble(report),
+        "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": error,
+        "truncated_at": truncated_at,
         "status": status, "bytes": bytes, "listed": tally.listed, "new": tally.new, "revised": tally.revised,
         "duplicate": tally.duplicate, "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "next_poll_at": format!("{:.0}", feed.next_poll_at),

@@ -5,7 +5,7 @@ use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
     fetch::Fetchers,
-    model::{FeedId, Outcome},
+    model::{FeedId, LargerThanMaxBody, Outcome},
     poll::{PollError, PollResult, Poller},
     store::{FeedUpdate, StoreError, Writer},
 };
@@ -221,14 +221,15 @@ impl PollRunner {
 /// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
 /// The poll history in the database has the numbers of every poll too.
 fn log(report: &PollResult) {
-    let PollResult { outcome, status, bytes, took, written, .. } = report;
+    let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
     let (outlet, feed, next) =
         (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
     let changed = new + revised + duplicate > 0;
     match outcome {
-        Outcome::Failed(fault) => {
-            tracing::warn!(%outlet, %feed, outcome = "failed", status, error = %fault, %next, "poll failed");
+        Outcome::Failed(_) => {
+            let error = error.as_deref().unwrap_or_default();
+            tracing::warn!(%outlet, %feed, outcome = "failed", status, error, %next, "poll failed");
         }
         Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
         Outcome::Fresh if changed || written.gap => {
@@ -238,6 +239,9 @@ fn log(report: &PollResult) {
         }
         Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
         Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}
+    }
+    if let Some(limit) = truncated_at {
+        tracing::warn!(%outlet, %feed, "the document is {}", LargerThanMaxBody(*limit));
     }
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let outcome = outcome.as_str();

@@ -93,9 +93,11 @@ async fn each_migration_carries_its_sample_data_on() {
 async fn lived_in() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     let doc = |title: &str| {
-        let doc =
-            FeedDoc::rss("V").entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z").build();
-        let more = "<category>Culture</category><enclosure url=\"https://ville.invalid/1.mp3\" length=\"9\" type=\"audio/mpeg\"/></item>";
+        let doc = FeedDoc::rss("V")
+            .entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z")
+            .to_string();
+        let more = "<category>Culture</category>\
+                    <enclosure url=\"https://ville.invalid/1.mp3\" length=\"9\" type=\"audio/mpeg\"/></item>";
         doc.replace("</item>", more)
     };
     outlet.script("/a", [Reply::feed(doc("Un")), Reply::feed(doc("Un titre"))]);

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
+    model::LargerThanMaxBody,
     store::{FeedHealth, Reader},
 };
 use holder::LockHolder;
@@ -47,6 +48,8 @@ struct Status {
     held_hosts: Vec<HeldHost>,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
+    /// Feeds whose last document was larger than `max_body`.
+    truncated: Vec<TruncatedFeed>,
     database: DatabaseFile,
     disk: Option<Disk>,
     backup: Option<Backup>,
@@ -75,6 +78,13 @@ struct FailingFeed {
     failures: i64,
     last_error: Option<String>,
     next_poll_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TruncatedFeed {
+    outlet: String,
+    url: String,
+    max_body: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +121,7 @@ pub(super) async fn status(
     let disabled = feeds::disabled(config);
     let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
     let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    status.truncated = truncated(config, &polled);
     status.feeds.insert("disabled".to_owned(), idle.len());
     *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
@@ -144,6 +155,7 @@ impl Status {
             held_hosts: held.into_list(),
             last_polls: last_polls(feeds),
             failing: failing(feeds),
+            truncated: Vec::new(),
             database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
             disk: disk(&real),
             backup: newest_backup(&backup_folder),
@@ -192,6 +204,14 @@ fn last_polls(feeds: &[FeedHealth]) -> Vec<LastPoll> {
     polls.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.url.cmp(&b.url)));
     polls.truncate(LAST_POLLS);
     polls
+}
+
+fn truncated(config: &Config, feeds: &[FeedHealth]) -> Vec<TruncatedFeed> {
+    let shown = |feed: &FeedHealth| {
+        let LargerThanMaxBody(max_body) = feeds::truncation(config, feed)?;
+        Some(TruncatedFeed { outlet: feed.outlet.clone(), url: feed.url.clone(), max_body })
+    };
+    feeds.iter().filter_map(shown).collect()
 }
 
 /// The longest failing first.

@@ -23,6 +23,13 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
+/// Returns a story under another title.
+pub(super) fn titled(story: &StoryView, title: &str) -> StoryView {
+    let mut story = story.clone();
+    story.lead.title = plain(title);
+    story
+}
+
 /// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
@@ -235,6 +242,10 @@ impl Queries for SampleQueries {
 
     fn answers(&self, _: &str) -> bool {
         true
+    }
+
+    fn settings(&self) -> String {
+        String::new()
     }
 
     fn has_channel(&self, slug: &str) -> bool {
