@@ -1,7 +1,7 @@
 -- Texts for people who query the file: an entry's texts, files and categories, what a revision changed, how words are folded.
 
 CREATE VIEW block_tag AS
--- Internal: the elements that begin a new line in a plain text.
+-- The elements of HTML that begin a new line in a plain text.
 SELECT value AS name FROM json_each('["address","area","article","aside","audio","base","blockquote","body","br","button","canvas",
     "caption","center","col","colgroup","dd","details","dialog","dir","div","dl","dt","embed","fieldset","figcaption","figure",
     "footer","form","frame","frameset","h1","h2","h3","h4","h5","h6","head","header","hgroup","hr","html","iframe","img",

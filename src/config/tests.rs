@@ -244,7 +244,11 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         ("timezone = \"UTC\"", "5: outlet.a.timezone: ", "did you mean \"time_zone\"?; allowed here: slug, name"),
         ("tags = [\"\"]", "5: outlet.a.tags: ", "allowed: 1 to 64"),
         ("schedule = 5", "5: outlet.a.schedule: ", "is a number"),
-        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed keys: title, subtitle, limit, outlet_in_title"),
+        (
+            "[[channel]]\nslug = \"all\"\ntags = [\"x\"]",
+            "7: channel.all.tags: ",
+            "allowed keys: title, subtitle, limit, outlet_in_title",
+        ),
         ("[[channel]]\nslug = \"c\"", "5: channel.c.title: ", "is missing"),
         ("[[channel]]\ntitle = \"C\"", "5: channel[1].slug: ", "is missing"),
         (
