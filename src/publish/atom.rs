@@ -85,7 +85,8 @@ fn entry(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
         related(xml, carrier);
     }
     if let Some(page) = body::story_page(story, &view.public_url) {
-        link(xml, "related", &page, Some("text/html"));
+        // The collection of this report and the others (RFC 6573): "related" are the reports themselves.
+        link(xml, "collection", &page, Some("text/html"));
     }
     for file in &lead.enclosures {
         enclosure(xml, file);

@@ -92,7 +92,7 @@ fn item(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
         xml.text("comments", &[], &comments);
     }
     if let Some(page) = body::story_page(story, &view.public_url) {
-        xml.empty("atom:link", &[("rel", Some("related")), ("type", Some("text/html")), ("href", Some(&page))]);
+        xml.empty("atom:link", &[("rel", Some("collection")), ("type", Some("text/html")), ("href", Some(&page))]);
     }
     enclosure(xml, lead);
     if let Some(image) = lead.image.as_deref().map(as_uri).filter(|url| is_http(url)) {
