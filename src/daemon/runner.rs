@@ -229,7 +229,7 @@ fn log(report: &PollResult) {
     match outcome {
         Outcome::Failed(_) => {
             let error = error.as_deref().unwrap_or_default();
-            tracing::warn!(%outlet, %feed, outcome = "failed", status, error, %next, "poll failed");
+            tracing::warn!(%outlet, %feed, outcome = "failed", status, %error, %next, "poll failed");
         }
         Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
         Outcome::Fresh if changed || written.gap => {
