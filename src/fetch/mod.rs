@@ -16,7 +16,7 @@ mod cookies;
 mod faults;
 mod fetchers;
 mod guard;
-mod headers;
+pub mod headers;
 mod large;
 mod partial;
 mod response;
