@@ -78,7 +78,7 @@ fn main() {
 fn each(cases: Vec<Case>, answered: &Arc<AtomicUsize>) {
     let mut peaks = Vec::new();
     for (at, case) in cases.into_iter().enumerate() {
-        let name = format!("{}, {} MB{}", case.name, case.size as f64 / 1e6, if case.packed { ", packed" } else { "" });
+        let name = format!("{}, {} kB{}", case.name, case.size / 1_000, if case.packed { ", packed" } else { "" });
         let (peak, took) = measure(&["poll", "--all"], &[outlet(at, case, Arc::clone(answered))], answered);
         peaks.push((peak, took, name));
     }

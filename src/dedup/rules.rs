@@ -9,7 +9,7 @@ pub const WINDOW: SignedDuration = SignedDuration::from_hours(36);
 
 /// Maximum number of entries of one feed in the window, its newest ones. A feed that lists ten thousand new entries would take 30 MB.
 /// The largest of 187 captured feeds lists a thousand.
-pub const OF_FEED: usize = 2_000;
+pub const OF_FEED: usize = 1_000;
 
 /// Number of members from which a story is suspected to be a template (the weather of each town under one title) and is logged.
 pub const MEMBERS_SUSPECT: u32 = 12;

@@ -75,7 +75,7 @@ fn attributes(html: &[u8], name: usize, most: usize) -> AttributeTag {
         // html5ever keeps an error for each stray slash.
         let before = at;
         at = find(at, &|b| !is_blank(b) && b != b'/');
-        count += html[before..at].iter().filter(|b| **b == b'/').count();
+        count += memchr::memchr_iter(b'/', &html[before..at]).count();
         if count > most && surplus.is_none() {
             surplus = Some(before);
         }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all documents of ordinary size that are parsed or wait to be stored, in bytes as [`crate::parse::cost`] estimates:
-/// a hundred real ones.
-const SMALL: u32 = 24_000_000;
+/// dozens of real ones.
+const SMALL: u32 = 16_000_000;
 
 /// Memory that an entry takes beside its texts, in bytes.
 const ENTRY: usize = 1_500;

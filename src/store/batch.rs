@@ -14,7 +14,7 @@ const MAX_POLLS: usize = 64;
 /// Number of entries from which no further poll is added to a batch.
 const MAX_ENTRIES: usize = 1_000;
 /// Most entries of one document decided in one transaction.
-const STRIDE: usize = 1_000;
+const STRIDE: usize = 500;
 /// Maximum size of their texts, in bytes. An entry with a longer text has a transaction of its own.
 const STRIDE_BYTES: usize = 4 << 20;
 /// Size of documents, in bytes, from which no further poll is added to a batch.
