@@ -4,7 +4,8 @@
 //! `cargo bench --bench memory [WORD…]` runs the structures whose name contains one of the words, else all but most of those with many
 //! entries: the window of stories keeps each entry in memory for a day and a half, hostile or not. Prints one line for `poll --all`
 //! and one for the daemon, at concurrency 32. `--each [WORD…]` polls each structure alone and prints the peaks, highest first.
-//! Linux only.
+//! `--inspect [WORD…]` runs `warraq inspect` on each under a limit of 512 MB, and prints those that end with another code than 0 or
+//! 1. Linux only.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that prints a table and stops when it cannot")]
 
 #[path = "hostile/structures.rs"]
@@ -46,10 +47,7 @@ struct Case {
 
 fn main() {
     let mut words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--bench")).collect();
-    let is_each = words.first().is_some_and(|word| word == "--each");
-    if is_each {
-        words.remove(0);
-    }
+    let mode = if words.first().is_some_and(|word| word.starts_with("--")) { words.remove(0) } else { String::new() };
     let is_long = |name: &str| name.contains("items, ") && !ENTRIES.contains(&name);
     let chosen = |name: &str| {
         if words.is_empty() { !is_long(name) } else { words.iter().any(|word| name.contains(word.as_str())) }
@@ -61,8 +59,10 @@ fn main() {
         cases.push(Case { name, size: SMALL, packed: at % 3 == 1 });
     }
     let answered = Arc::new(AtomicUsize::new(0));
-    if is_each {
-        return each(cases, &answered);
+    match mode.as_str() {
+        "--each" => return each(cases, &answered),
+        "--inspect" => return inspect(&cases),
+        _ => {}
     }
     let addresses: Vec<_> =
         cases.into_iter().enumerate().map(|(at, case)| outlet(at, case, Arc::clone(&answered))).collect();
@@ -72,6 +72,25 @@ fn main() {
         let (peak, took) = measure(verb, &addresses, &answered);
         println!("{:<12} peak {peak:>6.1} MB, {took:>6.1} s", verb.join(" "));
     }
+}
+
+/// Inspects each document under a limit of 512 MB.
+fn inspect(cases: &[Case]) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("feed.xml");
+    let mut bad = 0;
+    for case in cases {
+        let structure = structures::structures().into_iter().find(|s| s.name == case.name).unwrap();
+        fs::write(&file, structure.document(case.size)).unwrap();
+        let mut command = Command::new("prlimit");
+        command.args(["--as=536870912", env!("CARGO_BIN_EXE_warraq"), "inspect"]).arg(&file);
+        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        if !matches!(status.code(), Some(0 | 1)) {
+            bad += 1;
+            println!("{status}  {}, {} kB", case.name, case.size / 1_000);
+        }
+    }
+    println!("{} documents inspected, {bad} ended otherwise than with 0 or 1", cases.len());
 }
 
 /// Polls each document by a process of its own. Prints their peaks, highest first.

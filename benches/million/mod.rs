@@ -4,7 +4,7 @@ use sqlx::{
     AssertSqlSafe, Connection, Executor, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{error::Error, path::Path};
+use std::{error::Error, fs, path::Path};
 
 /// Creates a migrated file with this many entries. It need not survive a crash.
 pub async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
@@ -25,5 +25,7 @@ pub async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
         .replace("n * 7776 / 1000", &format!("n * 7776000 / {entries}"));
     connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("BEGIN;\n{sql}COMMIT;")))).await?;
     connection.close().await?;
+    // Else the first commit of whoever opens the file next waits until the disk has all of it (half a second for `journal_mode`).
+    fs::File::open(file)?.sync_all()?;
     Ok(())
 }

@@ -163,6 +163,17 @@ mod tests {
     }
 
     #[test]
+    fn a_text_has_few_stray_slashes_long_names_and_attributes_in_all() {
+        assert!(cut(&format!("<div {}>a</div>", "/ ".repeat(10_000))).len() < 300);
+        assert_eq!(cut(&format!("<a b c=x{}>d</a>", "'".repeat(10_000))), "<a b >d</a>");
+        assert_eq!(cut(&format!("<a {}>d</a>", "'".repeat(10_000))), "<a >d</a>");
+        let long = format!("<a href=\"{}\">d</a>", "x".repeat(10_000));
+        assert_eq!(cut(&long), long, "a quoted value may be long");
+        let many = format!("<i{}>", " b".repeat(50)).repeat(3_000);
+        assert_eq!(cut(&many).matches(" b").count(), ALL_ATTRIBUTES);
+    }
+
+    #[test]
     fn what_stands_in_comments_and_scripts_opens_no_value() {
         let tag = format!("<a{}>", " b".repeat(500));
         for before in [

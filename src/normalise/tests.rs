@@ -99,6 +99,9 @@ fn deep_and_crossed_nesting_is_cut() {
     let crossed = safe(&format!("{}{}", "<font>".repeat(300), "<p>y".repeat(5_000)));
     assert!(crossed.len() < 5_000 * 600, "{}", crossed.len());
     assert_eq!(html::bounded(&"&a".repeat(60_000)).len(), 100_000, "ampersands are bounded");
+    for mark in ["<", ">", "\"", "\u{A0}"] {
+        assert_eq!(html::bounded(&mark.repeat(500_000)).len(), 400_000 * mark.len(), "{mark:?} is bounded");
+    }
     let paragraphs = "<p>a".repeat(600);
     assert_eq!(safe(&paragraphs).matches("<p>").count(), 600, "unclosed paragraphs are not nested");
 }

@@ -9,7 +9,8 @@ use crate::model::{ChannelView, ReportView, StoryView};
 pub struct Budget {
     /// Largest text of an entry including its summary, in bytes of HTML.
     pub entry_max: usize,
-    /// Largest edition, in bytes; applies to each format.
+    /// Largest edition, in bytes; applies to each format. Only texts are shortened for it: the titles, addresses and names of very
+    /// many stories can take more.
     pub edition_max: usize,
 }
 
