@@ -167,7 +167,7 @@ fn open_address(address: String) -> String {
 }
 
 fn enclosure(file: Enclosure) -> Enclosure {
-    Enclosure { url: open_address(file.url), ..file }
+    Enclosure { url: open_address(file.url), text: file.text.and_then(plain_string), ..file }
 }
 
 fn people(people: Vec<Person>) -> Vec<Person> {
