@@ -141,6 +141,9 @@ pub struct Enclosure {
     pub media_type: Option<String>,
     /// Length in bytes, as stated.
     pub length: Option<u64>,
+    /// What the outlet says about the file, such as the caption of a picture. HTML as parsed, plain text in [`Extras`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// The feed an entry was taken from, as the entry states it (RSS `source`, `atom:source`).

@@ -25,6 +25,9 @@ impl Script {
     fn of_letter(c: char) -> Option<Self> {
         Some(match c {
             'a'..='z' | 'A'..='Z' => Self::Latin,
+            // The letters of most Arabic texts, before the slower question for any letter.
+            '\u{620}'..='\u{63F}' | '\u{641}'..='\u{64A}' => Self::Arabic,
+            '\0'..='\u{7F}' => return None,
             _ if !c.is_alphabetic() => return None,
             '\u{AA}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{FF21}'..='\u{FF5A}' => Self::Latin,
             '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' | '\u{870}'..='\u{8FF}' | '\u{FB50}'..='\u{FDFF}' => {
@@ -45,9 +48,7 @@ impl Script {
             [Script::Latin, Script::Arabic, Script::Hebrew, Script::Cyrillic, Script::Greek, Script::Other];
         let mut counts = [0_usize; ALL.len()];
         for script in text.chars().filter_map(Self::of_letter).take(LETTERS) {
-            if let Some(at) = ALL.iter().position(|known| *known == script) {
-                counts[at] += 1;
-            }
+            counts[script as usize] += 1;
         }
         let most = counts.iter().copied().max().filter(|most| *most > 0)?;
         ALL.into_iter().zip(counts).find(|(_, count)| *count == most).map(|(script, _)| script)

@@ -9,14 +9,44 @@ const SHORTEST: usize = 24;
 /// Number of bytes of a text that are examined.
 const LOOKED_AT: usize = 600;
 
-/// Returns the language of a text: `declared` if that language is written in this script, else the outlet's on the same
-/// condition, else a guess among the common languages of the script, if it is reliable.
+/// The languages of an entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct EntryLanguages {
+    /// The language of the entry.
+    pub(super) entry: Option<String>,
+    /// The language of the title, if it is another.
+    pub(super) title: Option<String>,
+    /// The language of the text, if it is another.
+    pub(super) text: Option<String>,
+}
+
+/// Returns the languages of an entry and of its parts. `stated` are the declared language and the outlet's.
+///
+/// A guess costs as much as reading the entry did, so it is made for the whole entry and the title, and for the text only if its
+/// script is another: a text is longer than its title, so the guess for the entry is its own.
 #[must_use]
-pub(super) fn of(declared: Option<&str>, outlet: Option<&str>, text: &str) -> Option<String> {
-    let text = &text[..text.floor_char_boundary(LOOKED_AT)];
-    let Some(script) = Script::of(text) else { return declared.or(outlet).map(customary) };
-    let stated = [declared, outlet].into_iter().flatten().find(|tag| script.fits(tag));
-    stated.map(customary).or_else(|| guess(script, text).map(str::to_owned))
+pub(super) fn of_entry(stated: [Option<&str>; 2], title: Option<&str>, text: &str) -> EntryLanguages {
+    let start = &text[..text.floor_char_boundary(LOOKED_AT)];
+    let whole = format!("{} {start}", title.unwrap_or_default());
+    let script = Script::of(&whole);
+    let entry = of_script(script, stated, &whole);
+    let other = |own: Option<String>| own.filter(|own| entry.as_ref() != Some(own));
+    let of_title = |title| Script::of(title).and_then(|script| other(of_script(Some(script), stated, title)));
+    let text_script = Script::of(start).filter(|own| Some(*own) != script);
+    EntryLanguages {
+        title: title.and_then(of_title),
+        text: text_script.and_then(|script| other(of_script(Some(script), stated, start))),
+        entry,
+    }
+}
+
+/// Returns the language of a text in this script: the first stated one that is written in it, else a guess among the common
+/// languages of the script, if it is reliable.
+fn of_script(script: Option<Script>, stated: [Option<&str>; 2], text: &str) -> Option<String> {
+    let mut stated = stated.into_iter().flatten();
+    let Some(script) = script else { return stated.next().map(customary) };
+    let fitting = stated.find(|tag| script.fits(tag));
+    fitting.map(customary).or_else(|| guess(script, &text[..text.floor_char_boundary(LOOKED_AT)]).map(str::to_owned))
 }
 
 fn guess(script: Script, text: &str) -> Option<&'static str> {
@@ -71,7 +101,30 @@ mod tests {
             (None, None, "Short news", None),
             (Some("ar"), None, "2026", Some("ar")),
         ] {
-            assert_eq!(of(declared, outlet, text).as_deref(), want, "{text}");
+            let found = of_entry([declared, outlet], None, text);
+            assert_eq!(found.entry.as_deref(), want, "{text}");
+            assert_eq!((found.title, found.text), (None, None), "{text}");
+        }
+    }
+
+    #[test]
+    fn title_and_text_may_be_in_different_languages() {
+        let arabic = "الحكومة تصادق على مشروع قانون المالية للسنة المقبلة في الرباط";
+        let french = "Le gouvernement adopte le projet de loi de finances de l'année prochaine à Rabat";
+        let english = "The government has adopted the finance bill for the next year, says a statement of Monday. ";
+        let long = english.repeat(9);
+        for (stated, title, text, want) in [
+            (None, arabic, long.as_str(), (Some("en"), Some("ar"), None)),
+            (None, french, long.as_str(), (Some("en"), Some("fr"), None)),
+            (None, "The finance bill has been adopted by the government", long.as_str(), (Some("en"), None, None)),
+            (Some("fr"), french, arabic, (Some("fr"), None, Some("ar"))),
+            (Some("fr-MA"), "Budget", &arabic.repeat(3), (Some("ar"), Some("fr-MA"), None)),
+            (Some("ar"), "2026", arabic, (Some("ar"), None, None)),
+            (None, "2026", "2027", (None, None, None)),
+        ] {
+            let found = of_entry([stated, None], Some(title), text);
+            let found = (found.entry.as_deref(), found.title.as_deref(), found.text.as_deref());
+            assert_eq!(found, want, "{title}");
         }
     }
 }

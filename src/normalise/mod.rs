@@ -24,7 +24,7 @@ pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
     Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
-    SourceRef, link, script::Script, uri,
+    SourceRef, link, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -73,23 +73,19 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
     let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let body = body(full.as_ref(), summary.as_ref());
-    let language = {
-        let words =
-            format!("{} {}", title.as_ref().map_or("", PlainText::as_str), &body[..body.floor_char_boundary(1_024)]);
-        language::of(parsed.language.as_deref(), context.language, &words)
-    };
+    let spoken = language::of_entry(
+        [parsed.language.as_deref(), context.language],
+        title.as_ref().map(PlainText::as_str),
+        &body,
+    );
     let excerpt = if title.is_none() { plain::capped(&body, EXCERPT) } else { None };
     let folded = FoldedText {
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
         body: fold::fold(fold::without_dateline(&body)),
     };
-    let of_part = |text: &str| {
-        let own = language::of(parsed.language.as_deref(), context.language, text);
-        own.filter(|own| Script::of(text).is_some() && language.as_ref() != Some(own))
-    };
     let extras = Extras {
-        title_language: title.as_ref().and_then(|title| of_part(title.as_str())),
-        text_language: of_part(&body),
+        title_language: spoken.title,
+        text_language: spoken.text,
         authors: people(parsed.authors),
         contributors: people(parsed.contributors),
         categories: parsed.categories.into_iter().filter_map(category).collect(),
@@ -100,8 +96,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         source: parsed.source.and_then(source),
     };
     let link = parsed.link.map(open_address);
-    let shown = shown(title.as_ref(), link.as_deref(), summary.as_ref(), full.as_ref(), &extras);
-    let volatile = is_volatile(title.as_ref(), link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
+    let (shown, volatile) = shown(title.as_ref(), link.as_deref(), [summary.as_ref(), full.as_ref()], &extras);
     Entry {
         key: parsed.key,
         raw,
@@ -112,7 +107,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         link,
         summary,
         content: full,
-        language,
+        language: spoken.entry,
         believed: believed(parsed.published, parsed.updated, context.now),
         published: parsed.published,
         updated: parsed.updated,
@@ -142,17 +137,16 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
 }
 
 /// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
-/// the poll, and so are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
-fn shown(
-    title: Option<&PlainText>,
-    link: Option<&str>,
-    summary: Option<&SafeHtml>,
-    content: Option<&SafeHtml>,
-    extras: &Extras,
-) -> i64 {
-    let text = |html: Option<&SafeHtml>| html.map_or_else(String::new, |html| steady_html(html.as_str()).into_owned());
-    let (title, summary, content) =
-        (without_counters(title.map_or("", PlainText::as_str)), text(summary), text(content));
+/// the poll, and so are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`]. Also returns
+/// whether the entry has anything of that kind, and so may need a refresh although nothing was edited.
+fn shown(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml>; 2], extras: &Extras) -> (i64, bool) {
+    let title = without_counters(title.map_or("", PlainText::as_str));
+    let [summary, content] = texts.map(|html| steady_html(html.map_or("", SafeHtml::as_str)));
+    let has_query = |address: &str| bare(address).len() < address.len();
+    let volatile = [&title, &summary, &content].into_iter().any(|text| matches!(text, Cow::Owned(_)))
+        || link.is_some_and(has_query)
+        || extras.image.as_deref().is_some_and(has_query)
+        || extras.enclosures.iter().any(|file| has_query(&file.url));
     let image = extras.image.as_deref().map(bare).unwrap_or_default();
     let rights = extras.rights.as_deref().unwrap_or_default();
     let mut parts = vec![title.as_ref(), link.map(bare).unwrap_or_default(), &summary, &content, image, rights];
@@ -161,7 +155,7 @@ fn shown(
     parts.extend(extras.categories.iter().map(|category| category.term.as_str()));
     parts.push("");
     parts.extend(extras.enclosures.iter().map(|file| bare(&file.url)));
-    Entry::hash_shown(&parts)
+    (Entry::hash_shown(&parts), volatile)
 }
 
 /// Removes `user:password@` from an address: credentials must not be published.
@@ -173,18 +167,7 @@ fn open_address(address: String) -> String {
 }
 
 fn enclosure(file: Enclosure) -> Enclosure {
-    Enclosure { url: open_address(file.url), ..file }
-}
-
-/// Returns whether something in the entry is left out of [`shown`]. Such an entry may need a refresh although nothing was edited.
-fn is_volatile(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml>; 2], extras: &Extras) -> bool {
-    let is_bare = |address: &str| bare(address).len() == address.len();
-    let steady = |html: &SafeHtml| matches!(steady_html(html.as_str()), std::borrow::Cow::Borrowed(_));
-    !(title.is_none_or(|t| matches!(without_counters(t.as_str()), std::borrow::Cow::Borrowed(_)))
-        && link.is_none_or(is_bare)
-        && extras.image.as_deref().is_none_or(is_bare)
-        && extras.enclosures.iter().all(|file| is_bare(&file.url))
-        && texts.into_iter().flatten().all(steady))
+    Enclosure { url: open_address(file.url), text: file.text.and_then(plain_string), ..file }
 }
 
 fn people(people: Vec<Person>) -> Vec<Person> {

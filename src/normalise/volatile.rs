@@ -304,7 +304,7 @@ fn may_have_clock(text: &str) -> bool {
         let before = text[..at].chars().next_back().is_some_and(char::is_numeric);
         before && text[at + 1..].chars().next().is_some_and(char::is_numeric)
     };
-    text.contains(" ago") || text.match_indices([':', 'h', 'H']).any(|(at, _)| between(at))
+    memchr::memchr3_iter(b':', b'h', b'H', text.as_bytes()).any(between) || text.contains(" ago")
 }
 
 /// Counts the numbers of at most two digits that follow each other with a colon (or the French h) between them.

@@ -9,6 +9,7 @@ use super::names::Tag;
 use super::people;
 use super::text::{self, Else};
 use super::tree::{NodeId, Tree};
+use crate::model::escape::escaped;
 use crate::model::{Enclosure, Markup, Person, SourceRef};
 use jiff::tz::TimeZone;
 
@@ -204,6 +205,7 @@ fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
         url: address::absolute(tree.base(id), &url)?,
         media_type: attr("type").map(|t| t.trim().to_ascii_lowercase()),
         length: attr("length").and_then(|length| length.trim().parse().ok()),
+        text: attr("title").map(|title| escaped(&title)),
     })
 }
 
@@ -236,7 +238,8 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
         let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
         let is_default = |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim() == "true");
         let form = forms().find(is_default).or_else(|| forms().next());
-        found.files.extend(form.and_then(|form| media_file(tree, form)));
+        let file = form.and_then(|form| media_file(tree, form));
+        found.files.extend(file.map(|file| Enclosure { text: file.text.or_else(|| caption(tree, id)), ..file }));
     } else if tag == Tag::MediaContent {
         found.files.extend(media_file(tree, id));
     }
@@ -261,7 +264,22 @@ fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
     let url = address::absolute(tree.base(id), &tree.attr(id, "url")?)?;
     let media_type = attr("type");
     let is_page = matches!(media_type.as_deref(), Some("application/x-shockwave-flash" | "text/html"));
-    (!is_page).then(|| Enclosure { url, media_type, length: attr("filesize").and_then(|length| length.parse().ok()) })
+    let length = attr("filesize").and_then(|length| length.parse().ok());
+    (!is_page).then(|| Enclosure { url, media_type, length, text: caption(tree, id) })
+}
+
+/// Returns what a `media:content` or its group says about the file, as HTML: its description, else its title.
+fn caption(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let texts = [Tag::MediaDescription, Tag::MediaTitle].into_iter().filter_map(|tag| tree.child(id, tag));
+    texts.filter_map(|text| media_text(tree, text)).map(html).find(|text| !text.trim().is_empty())
+}
+
+/// Returns a text as HTML.
+fn html(markup: Markup) -> String {
+    match markup {
+        Markup::Html(html) => html,
+        Markup::Text(text) => escaped(&text),
+    }
 }
 
 fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {

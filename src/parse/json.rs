@@ -9,6 +9,7 @@ use super::identity::{About, AssignedKeys};
 use super::limits::{LIST, Limits};
 use super::text::without_marks;
 use super::{ENTRIES, ParseContext, RawDocument, Repairs, Room, bounded};
+use crate::model::escape::escaped;
 use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash};
 use serde_json::{Map, Value};
 use url::Url;
@@ -283,6 +284,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
                     url: link(file, "url", base)?,
                     media_type: string(file, "mime_type"),
                     length: file.get("size_in_bytes").and_then(Value::as_u64),
+                    text: string(file, "title").map(|title| escaped(&title)),
                 })
             })
             .take(LIST + 1)

@@ -5,7 +5,7 @@ use super::limits::LIST;
 use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
-use crate::model::Enclosure;
+use crate::model::{Enclosure, escape::escaped};
 use std::borrow::Cow;
 
 /// The addresses of an entry or a feed.
@@ -119,7 +119,8 @@ impl Links {
                 let length = tree.attr(child, "length").and_then(|length| length.trim().parse().ok());
                 // One more than is kept, so that a longer list is noticed.
                 if self.files.len() <= LIST {
-                    self.files.push(Enclosure { url: target, media_type, length });
+                    let text = tree.attr(child, "title").map(|title| escaped(&title));
+                    self.files.push(Enclosure { url: target, media_type, length, text });
                 }
                 return;
             }
@@ -131,7 +132,8 @@ impl Links {
 
 /// Returns the bytes that an enclosure takes in memory.
 pub(super) fn file_weight(file: &Enclosure) -> usize {
-    size_of::<Enclosure>() + file.url.len() + file.media_type.as_ref().map_or(0, String::len)
+    let texts = [&file.media_type, &file.text].into_iter().flatten();
+    size_of::<Enclosure>() + file.url.len() + texts.map(String::len).sum::<usize>()
 }
 
 /// Fills the slot if it is empty.

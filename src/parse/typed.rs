@@ -123,6 +123,7 @@ impl XmlWriter {
             self.attr("href", Some(&file.url));
             self.attr("type", file.media_type.as_deref());
             self.attr("length", file.length.map(|length| length.to_string()).as_deref());
+            self.attr("title", file.text.as_deref());
             self.0.push_str("/>");
         }
         self.0.push_str("</entry>");
@@ -233,7 +234,7 @@ pub(super) fn categories(categories: Vec<typed::Category>) -> Vec<Category> {
 
 /// Converts links to enclosures. The canonical document contains no other links.
 pub(super) fn enclosures(links: Vec<typed::Link>) -> Vec<Enclosure> {
-    let file = |l: typed::Link| Enclosure { url: l.href, media_type: l.media_type, length: l.length };
+    let file = |l: typed::Link| Enclosure { url: l.href, media_type: l.media_type, length: l.length, text: l.title };
     links.into_iter().map(file).collect()
 }
 

@@ -152,6 +152,7 @@ fn enclosure(xml: &mut Xml, file: &Enclosure) {
                 ("rel", Some("enclosure")),
                 ("type", media_type(file.media_type.as_deref())),
                 ("length", length.as_deref()),
+                ("title", file.text.as_deref()),
                 ("href", Some(&url)),
             ],
         );

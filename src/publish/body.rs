@@ -53,7 +53,7 @@ pub(super) fn story_page(story: &StoryView, base: &url::Url) -> Option<String> {
 /// Returns the name of an author in a merged feed: with the outlet, unless the name contains it already.
 pub(super) fn byline(person: &Person, lead: &ReportView) -> Option<String> {
     let (name, outlet) = (signature(person)?, plain_name(&lead.outlet_name));
-    let names_it = name.to_lowercase().contains(&outlet.to_lowercase());
+    let names_it = has_words(&name.to_lowercase(), &outlet.to_lowercase());
     Some(if names_it || is_blank(&outlet) { name } else { format!("{name}, {outlet}") })
 }
 
@@ -215,6 +215,13 @@ impl Labels {
 pub(super) fn signature(person: &Person) -> Option<String> {
     let name = plain_name(&person.name);
     if name.is_empty() { super::values::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
+}
+
+/// Returns whether these words occur in the text, not only as parts of other words.
+fn has_words(text: &str, words: &str) -> bool {
+    let is_edge = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+    text.match_indices(words)
+        .any(|(at, _)| is_edge(text[..at].chars().next_back()) && is_edge(text[at + words.len()..].chars().next()))
 }
 
 /// Returns a name on one line, without characters that readers would take for mark-up.

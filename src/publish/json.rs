@@ -78,6 +78,8 @@ struct Attachment {
     url: String,
     mime_type: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
 }
 
@@ -155,7 +157,7 @@ fn tags(lead: &ReportView) -> Vec<String> {
 fn attachment(file: &Enclosure) -> Option<Attachment> {
     let url = http(Some(&file.url))?;
     let mime_type = media_type_or_guess(file.media_type.as_deref(), &url).to_owned();
-    Some(Attachment { url, mime_type, size_in_bytes: file.length })
+    Some(Attachment { url, mime_type, title: file.text.as_deref().map(cleaned), size_in_bytes: file.length })
 }
 
 fn also(carrier: &Carrier) -> Also {

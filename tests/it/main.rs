@@ -26,6 +26,7 @@ mod logs;
 mod lying_clock;
 mod manage;
 mod manual;
+mod merged_feeds;
 mod meters;
 mod moving;
 mod outcomes;
