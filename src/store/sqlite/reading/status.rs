@@ -80,7 +80,7 @@ impl Reader {
         let delays = self.delays(now).await?;
         let (days, mut by_feed) = add_up(dates, &rows, &delays)?;
         let (stories, entries): (i64, i64) =
-            sqlx::query_as("SELECT (SELECT count(*) FROM story), (SELECT count(*) FROM entry)")
+            sqlx::query_as("SELECT stories, entries FROM tally")
                 .fetch_one(&self.pool)
                 .await
                 .while_doing("counting stories")?;

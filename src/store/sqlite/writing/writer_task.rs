@@ -24,7 +24,7 @@ use crate::{
                 edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
-                lookup, retention, search_index,
+                lookup, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
             },
         },
@@ -420,6 +420,7 @@ async fn write(
     polls: &[PollRows],
 ) -> Result<HashSet<i64>, StoreError> {
     apply::apply(connection, batch_rows).await?;
+    sightings::merge_lookup(connection).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
     feeds::write(connection, polls).await?;
     let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
