@@ -15,7 +15,7 @@ use crate::{
 };
 use serde::Serialize;
 use sqlx::SqliteConnection;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows that go from `lookup_0` into `lookup_1` together, and about as many from there into `lookup_2`.
 const MERGED: i64 = 4_000;
@@ -55,14 +55,15 @@ pub(in crate::store) async fn write(
     let mut next = next_id(connection).await?;
     let (mut new, mut seen) = (Vec::new(), BTreeMap::new());
     for row in rows {
+        let list = lists.entry(row.feed).or_default();
         let id = *known.entry((row.feed, row.key)).or_insert(next);
         if id == next {
             new.push(NewSighting { id, row });
+            list.push(ListedSighting { id, raw: row.raw });
             next += 1;
-        } else {
-            seen.insert(id, row.raw);
+            continue;
         }
-        let list = lists.entry(row.feed).or_default();
+        seen.insert(id, row.raw);
         match list.iter_mut().find(|listed| listed.id == id) {
             Some(listed) => listed.raw = row.raw,
             None => list.push(ListedSighting { id, raw: row.raw }),
@@ -156,7 +157,8 @@ async fn delist(
     gone: &DelistedEntries,
     list: &mut Vec<ListedSighting>,
 ) -> Result<(), StoreError> {
-    let left: Vec<i64> = list.extract_if(.., |listed| gone.raw.contains(&listed.raw)).map(|left| left.id).collect();
+    let raw: HashSet<i64> = gone.raw.iter().copied().collect();
+    let left: Vec<i64> = list.extract_if(.., |listed| raw.contains(&listed.raw)).map(|left| left.id).collect();
     if left.is_empty() {
         return Ok(());
     }
