@@ -150,6 +150,12 @@ impl WriterLoop {
         }
     }
 
+    /// Returns whether polls are under way that could join these in their transaction.
+    fn is_worth_waiting(&self, batch: &Batch) -> bool {
+        let underway = self.underway.load(Ordering::Relaxed);
+        !batch.polls.is_empty() && !batch.is_full() && batch.polls.len() < underway && !self.is_busy()
+    }
+
     /// Handles this command and what is in the queue: polls share a transaction, up to the next command of another kind.
     fn gather(
         &mut self,
