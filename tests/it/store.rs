@@ -78,6 +78,15 @@ async fn each_migration_carries_its_sample_data_on() {
     let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.unwrap();
     assert_eq!(schema, all.iter().map(|m| m.version).max().unwrap(), "each migration sets its number");
     assert!(sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap().is_empty());
+    // The index by hash and the lists of feeds are made from what was there, and are kept up since.
+    let made = "SELECT (SELECT count(*) FROM lookup_0) || ' ' || (SELECT count(*) FROM lookup_2) || ' ' || entries || ' ' || stories \
+        || ' ' || (SELECT group_concat(hex(listed)) FROM feed) FROM tally";
+    let made: String = sqlx::query_scalar(made).fetch_one(&mut connection).await.unwrap();
+    let listed = |sightings: &[(i64, i64)]| -> String {
+        sightings.iter().map(|(id, raw)| format!("{id:016X}{raw:016X}")).collect()
+    };
+    let lists = [listed(&[(1, 21), (4, 24), (5, -25)]), listed(&[(2, 22)])].join(",");
+    assert_eq!(made, format!("2 6 4 3 {lists}"));
     for (view, promised) in VIEWS {
         let sql = format!("SELECT {} FROM {view}", promised.replace(' ', ", "));
         let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap();
