@@ -11,7 +11,7 @@ if [ "$seconds" = fixed ]; then
     seconds=60 limits=(-seed=1 -runs=20000 -max_total_time=120)
     rm -rf target/fuzz/corpus
 fi
-[ $# -gt 0 ] || set -- document sanitiser dates lists headers
+[ $# -gt 0 ] || set -- document sanitiser dates lists headers edition
 cargo +nightly --version >/dev/null 2>&1 || { echo "-- skipped: there is no nightly toolchain"; exit 0; }
 command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz \
     || { echo "-- skipped: cargo-fuzz cannot be installed"; exit 0; }
@@ -21,6 +21,7 @@ for target in "$@"; do
     mkdir -p "$corpus" "target/fuzz/artifacts/$target"
     case $target in
     document) for feed in tests/feeds/*; do { printf '\377'; head -c 20000 "$feed"; } >"$corpus/$(basename "$feed")"; done ;;
+    edition) for feed in tests/feeds/*; do head -c 20000 "$feed" >"$corpus/$(basename "$feed")"; done ;;
     sanitiser) printf '<p>a <a href="/b" onclick="c()">b</a><script>d</script></p>' >"$corpus/first" ;;
     dates) printf 'Mon, 02 Nov 2026 09:30:00 +0100' >"$corpus/rfc822"; printf '2026-11-02T09:30:00Z' >"$corpus/rfc3339" ;;
     headers) printf '\000max-age=600\n\002Sun, 06 Nov 1994 08:49:37 GMT\n\010120\n\006</feed>; rel=alternate; type=application/rss+xml' >"$corpus/first" ;;

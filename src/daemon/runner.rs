@@ -31,7 +31,7 @@ pub struct PollRunner {
     /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
-    hindered: usize,
+    not_polled: usize,
     hindered_at: Option<Timestamp>,
 }
 
@@ -60,7 +60,7 @@ impl PollRunner {
             writer,
             polls: JoinSet::new(),
             settling: FuturesUnordered::new(),
-            hindered: 0,
+            not_polled: 0,
             hindered_at: None,
         }
     }
@@ -72,8 +72,8 @@ impl PollRunner {
 
     /// Returns how many polls could not run so far because this process lacked resources.
     #[must_use]
-    pub fn hindered(&self) -> usize {
-        self.hindered
+    pub fn not_polled(&self) -> usize {
+        self.not_polled
     }
 
     /// Returns the number of running polls.
@@ -124,7 +124,7 @@ impl PollRunner {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
                 tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again soon");
-                self.queue.hindered(id, now, again);
+                self.queue.lacked_resources(id, now, again);
                 return Ok(None);
             }
             Err(PollError::Store(error)) => return Err(error),
@@ -146,8 +146,8 @@ impl PollRunner {
 
     /// Handles a poll that lacked resources. It logs only the first such poll, until there was none for a minute.
     fn hinder(&mut self, id: FeedId, why: &str, now: Timestamp, again: bool) {
-        self.queue.hindered(id, now, again);
-        self.hindered += 1;
+        self.queue.lacked_resources(id, now, again);
+        self.not_polled += 1;
         if self.hindered_at.replace(now).is_none() {
             tracing::error!(
                 error = why,

@@ -4,15 +4,21 @@
 use sd_notify::NotifyState;
 use std::{
     env,
+    ffi::OsStr,
     io::{self, ErrorKind},
-    os::unix::net::UnixDatagram,
-    path::Path,
+    os::{
+        linux::net::SocketAddrExt as _,
+        unix::{
+            ffi::OsStrExt as _,
+            net::{SocketAddr, UnixDatagram},
+        },
+    },
 };
 
 /// Notifies the manager. Returns whether it is done: false if there was no room, and it is worth trying again.
 pub(super) fn notify(state: &NotifyState<'_>) -> bool {
     let Some(socket) = env::var_os("NOTIFY_SOCKET") else { return true };
-    match send(Path::new(&socket), &state.to_string()) {
+    match send(&socket, &state.to_string()) {
         Ok(()) => true,
         Err(error) => {
             tracing::debug!(%error, "cannot notify the service manager");
@@ -21,11 +27,15 @@ pub(super) fn notify(state: &NotifyState<'_>) -> bool {
     }
 }
 
-/// Sends one datagram, or fails if it would have to wait.
-fn send(socket: &Path, words: &str) -> io::Result<()> {
+/// Sends one datagram, or fails if it would have to wait. A name that begins with `@` is abstract (unix(7)).
+fn send(socket: &OsStr, words: &str) -> io::Result<()> {
+    let address = match socket.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(socket)?,
+    };
     let sender = UnixDatagram::unbound()?;
     sender.set_nonblocking(true)?;
-    sender.connect(socket)?;
+    sender.connect_addr(&address)?;
     sender.send(words.as_bytes()).map(|_| ())
 }
 
@@ -40,7 +50,7 @@ mod tests {
         let manager = UnixDatagram::bind(&path).unwrap();
         let mut sent = 0;
         let full = loop {
-            match send(&path, "WATCHDOG=1") {
+            match send(path.as_os_str(), "WATCHDOG=1") {
                 Ok(()) => sent += 1,
                 Err(error) => break error,
             }
@@ -50,6 +60,17 @@ mod tests {
         let mut words = [0; 64];
         let length = manager.recv(&mut words).unwrap();
         assert_eq!(&words[..length], b"WATCHDOG=1");
-        send(&path, "READY=1").unwrap();
+        send(path.as_os_str(), "READY=1").unwrap();
+    }
+
+    #[test]
+    fn an_abstract_socket_is_reached_by_its_name() {
+        let name = format!("warraq-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let manager = UnixDatagram::bind_addr(&address).unwrap();
+        send(OsStr::new(&format!("@{name}")), "READY=1").unwrap();
+        let mut words = [0; 64];
+        let length = manager.recv(&mut words).unwrap();
+        assert_eq!(&words[..length], b"READY=1");
     }
 }

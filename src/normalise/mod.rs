@@ -24,7 +24,7 @@ pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
     Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
-    SourceRef, link, uri,
+    SourceRef, link, script::Script, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -83,7 +83,13 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
         body: fold::fold(fold::without_dateline(&body)),
     };
+    let of_part = |text: &str| {
+        let own = language::of(parsed.language.as_deref(), context.language, text);
+        own.filter(|own| Script::of(text).is_some() && language.as_ref() != Some(own))
+    };
     let extras = Extras {
+        title_language: title.as_ref().and_then(|title| of_part(title.as_str())),
+        text_language: of_part(&body),
         authors: people(parsed.authors),
         contributors: people(parsed.contributors),
         categories: parsed.categories.into_iter().filter_map(category).collect(),

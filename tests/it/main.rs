@@ -14,6 +14,7 @@ mod envelopes;
 mod fake_outlet;
 mod feed_doc;
 mod fetch;
+mod folding_view;
 mod hostile;
 mod identity;
 mod instructions;

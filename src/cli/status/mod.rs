@@ -41,7 +41,7 @@ struct Status {
     not_ready_because: Option<String>,
     /// Errors of the configuration file, one line each. A running daemon keeps the configuration that it read before.
     configuration_errors: Vec<String>,
-    /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
+    /// Number of feeds by state, with those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
     /// Hosts that asked for a pause (429); their feeds are not overdue.
@@ -56,7 +56,7 @@ struct Status {
     backup_folder: PathBuf,
 }
 
-/// Feeds whose time has come and that have not been asked yet.
+/// Feeds that are due and have not been polled yet.
 #[derive(Debug, Default, Serialize)]
 struct Overdue {
     feeds: usize,
@@ -164,14 +164,14 @@ impl Status {
     }
 }
 
-/// The path with an ending.
+/// Appends a suffix to a path.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// Where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.
+/// Returns where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.
 fn usual_backups(database: &Path) -> PathBuf {
     beside(database.parent().unwrap_or(Path::new("/")), "-backup")
 }
@@ -184,7 +184,7 @@ fn states(feeds: &[FeedHealth]) -> BTreeMap<String, usize> {
     states
 }
 
-/// A poll is due at its time; feeds that are gone or whose host asked for a pause are not waited for.
+/// Returns the overdue feeds. Feeds that are gone or whose host asked for a pause are not overdue.
 fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
     let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
     let late = feeds.iter().filter(waited_for).filter_map(|feed| {
@@ -214,7 +214,7 @@ fn truncated(config: &Config, feeds: &[FeedHealth]) -> Vec<TruncatedFeed> {
     feeds.iter().filter_map(shown).collect()
 }
 
-/// The longest failing first.
+/// Returns the failing feeds, those with most failures first.
 fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
     let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
     failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));
@@ -228,7 +228,7 @@ fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
     failing.into_iter().map(shown).collect()
 }
 
-/// Room on the database's disk, for those who are not root.
+/// Returns the free space on the database's disk that is available to ordinary users.
 fn disk(database: &Path) -> Option<Disk> {
     let room = rustix::fs::statvfs(database).ok()?;
     Some(Disk {
@@ -237,7 +237,7 @@ fn disk(database: &Path) -> Option<Disk> {
     })
 }
 
-/// The newest database in the folder; `None` also where it cannot be read.
+/// Returns the newest database in the folder; `None` also if the folder cannot be read.
 fn newest_backup(folder: &Path) -> Option<Backup> {
     let files = fs::read_dir(folder).ok()?.filter_map(|entry| {
         let path = entry.ok()?.path();

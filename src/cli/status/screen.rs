@@ -1,4 +1,4 @@
-//! The status as text: one screen.
+//! Formats the status as text: one screen.
 
 use super::Status;
 use crate::cli::out::{counted, span};
@@ -6,10 +6,10 @@ use crate::model::{ByteSize, LargerThanMaxBody};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Failing feeds shown; the sum says how many there are.
+/// Most failing feeds shown; the total is shown too.
 const FAILING: usize = 8;
 
-/// The screen.
+/// Returns the screen.
 pub(super) fn text(status: &Status) -> String {
     let mut text = String::new();
     let mut line = |name: &str, words: String| {
@@ -60,7 +60,7 @@ fn running(status: &Status) -> String {
     format!("{version}, {what}, pid {}{since}{ready}", holder.pid)
 }
 
-/// Tells that the configuration file has errors, with the first of them.
+/// Returns that the configuration file has errors, with the first of them.
 fn configuration(status: &Status) -> Option<String> {
     let first = status.configuration_errors.first()?;
     let kept = if status.running.is_some() { "; the daemon keeps the configuration that it read before" } else { "" };

@@ -95,6 +95,8 @@ pub(super) fn channel(slug: &str, title: &str) -> ChannelView {
     ChannelView {
         slug: slug.to_owned(),
         title: title.to_owned(),
+        subtitle: None,
+        outlet_in_title: false,
         public_url: "http://127.0.0.1:8080/".parse().unwrap(),
         language: None,
         updated: stories.first().map(|s| s.updated),
@@ -123,6 +125,8 @@ fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
             source_id: None,
             published: at,
             language: Some((*language).to_owned()),
+            title_language: None,
+            text_language: None,
             summary: (!text.is_empty()).then(|| html(&format!("<p>{}</p>", text.replace('&', "&amp;")))),
             content: None,
             authors: Vec::new(),

@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Rows that go from `lookup_0` into `lookup_1` together, and about as many from there into `lookup_2`.
 const MERGED: i64 = 4_000;
+/// Times that this happens in one transaction at most: a full one brings ten thousand rows.
+const MERGES: usize = 4;
 /// Parts of all hashes that go from `lookup_1` into `lookup_2` one after the other.
 const PARTS: i64 = 32;
 
@@ -186,7 +188,7 @@ async fn keep(connection: &mut SqliteConnection, lists: &Lists) -> Result<(), St
 /// Takes the new rows of the index further, in the caller's transaction: some thousand together change each page of a large
 /// table once. What it does does not depend on the size of the file.
 pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    loop {
+    for _ in 0..MERGES {
         let last: Option<i64> = sqlx::query_scalar("SELECT hash FROM lookup_0 ORDER BY hash LIMIT 1 OFFSET $1")
             .bind(MERGED - 1)
             .fetch_optional(&mut *connection)
@@ -196,6 +198,7 @@ pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) ->
         merge_new(connection, last).await?;
         merge_part(connection).await?;
     }
+    Ok(())
 }
 
 /// From `lookup_0` into `lookup_1`, up to this hash.
