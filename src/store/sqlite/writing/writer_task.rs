@@ -15,7 +15,7 @@ use crate::{
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
         sqlite::{
-            open::WriterLock,
+            open::{self, TempStore, WriterLock},
             writing::{
                 apply, archive,
                 channel_order::{self, ChannelRebuild},
@@ -293,10 +293,11 @@ impl WriterLoop {
                 send_reply(reply, done);
             }
             Task::Compact(reply) => {
-                sqlx::query("VACUUM")
-                    .execute(&mut self.database.connection)
-                    .await
-                    .while_doing("compacting the database")?;
+                let doing = "compacting the database";
+                let connection = &mut self.database.connection;
+                open::set_temp_store(connection, TempStore::Files).await.while_doing(doing)?;
+                sqlx::query("VACUUM").execute(&mut *connection).await.while_doing(doing)?;
+                open::set_temp_store(connection, TempStore::Memory).await.while_doing(doing)?;
                 send_reply(reply, ());
             }
         }
