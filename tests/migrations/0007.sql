@@ -12,4 +12,4 @@ INSERT INTO story_member (entry_id, story_id, joined_at, rule, evidence)
 VALUES (4, 3, '2026-11-04T08:01:00Z', 'first', 'first report: no matching entry');
 INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id)
 VALUES (1, '2026-11-04T08:01:00Z', '2026-11-04T07:30:00Z', 3, 4);
-UPDATE feed SET listed = listed || unhex(printf('%016x%016x', 5, -25)) WHERE id = 1;
+UPDATE feed SET listed = unhex(hex(listed) || printf('%016x%016x', 5, -25)) WHERE id = 1;
