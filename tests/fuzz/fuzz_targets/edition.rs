@@ -66,7 +66,9 @@ fuzz_target!(|bytes: &[u8]| {
         let published = render(&view, &links, format);
         let again = read(&published, &ParseContext::default(), &|_| false);
         let again = again.unwrap_or_else(|fault| panic!("{format:?}: {fault}: {}", String::from_utf8_lossy(&published)));
-        assert!(again.repairs.is_empty() && !again.partial, "{format:?}: {:?}", again.repairs);
+        // A text that looks as if it had been encoded twice is published as it was read.
+        let repairs: Vec<_> = again.repairs.iter().filter(|name| **name != "encoded-twice").collect();
+        assert!(repairs.is_empty() && !again.partial, "{format:?}: {repairs:?}");
         assert_eq!(again.listed.len(), view.stories.len(), "{format:?}");
     }
 });
