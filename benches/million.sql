@@ -114,3 +114,10 @@ ON CONFLICT (feed_id, day) DO UPDATE SET new = excluded.new;
 
 INSERT INTO entry_search (rowid, folded_title, folded_body) SELECT entry_id, folded_title, folded_body FROM entry_text;
 UPDATE search_state SET indexed_to = 1000000;
+
+-- As if the writer had written all of it: the index by hash is merged, and feeds list what has not left them.
+INSERT INTO lookup_2 (hash, kind, row_id) SELECT hash, kind, row_id FROM lookup_0 ORDER BY hash, kind, row_id;
+DELETE FROM lookup_0;
+UPDATE feed SET listed = l.listed
+FROM (SELECT feed_id, unhex(group_concat(printf('%016x%016x', id, raw), '')) AS listed FROM sighting WHERE left_at IS NULL GROUP BY 1) AS l
+WHERE l.feed_id = feed.id;

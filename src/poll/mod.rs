@@ -146,6 +146,7 @@ impl Poller {
     /// # Errors
     /// When the store has failed, or we lack the means to ask; never for anything a server did.
     pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
+        let _underway = self.writer.announce();
         let started_at = self.clock.now();
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);

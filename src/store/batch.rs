@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// Most polls decided and committed together. This bounds memory, and the time in which readers see nothing new.
 const MAX_POLLS: usize = 64;
 /// Number of entries from which no further poll is added to a batch.
-const MAX_ENTRIES: usize = 1_000;
+const MAX_ENTRIES: usize = 4_000;
 /// Most entries of one document decided in one transaction.
 const STRIDE: usize = 500;
 /// Maximum size of their texts, in bytes. An entry with a longer text has a transaction of its own.

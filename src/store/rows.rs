@@ -114,10 +114,10 @@ pub(super) struct MemberRow {
 
 #[derive(Debug, Serialize)]
 pub(super) struct SightingRow {
-    feed: i64,
-    key: i64,
+    pub feed: i64,
+    pub key: i64,
     entry: Option<i64>,
-    raw: i64,
+    pub raw: i64,
     guid: Option<String>,
     link: Option<String>,
     at: String,

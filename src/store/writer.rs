@@ -1,5 +1,6 @@
 //! The only writer. Polls wait in its queue; those in the queue are decided and committed together in one `BEGIN IMMEDIATE`
-//! transaction. Polls without news (304, same bytes, failures) wait up to five seconds for others.
+//! transaction. While others are under way, a transaction waits for them until a quarter of a second after the last one: each
+//! transaction writes some twenty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five seconds for others.
 
 use crate::{
     dedup::{IdAllocator, Window},
@@ -28,7 +29,14 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Number of finished polls that may wait for the writer. Beyond it, polls wait before they end.
@@ -43,6 +51,17 @@ pub struct Writer {
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
     figures: watch::Receiver<WriterFigures>,
+    underway: Arc<AtomicUsize>,
+}
+
+/// A poll that is being made: the writer may wait a moment for it. Ends when dropped.
+#[derive(Debug)]
+pub struct PollUnderway(Arc<AtomicUsize>);
+
+impl Drop for PollUnderway {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
@@ -67,6 +86,7 @@ impl Writer {
             (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
         let (figuring, figures) = watch::channel(WriterFigures::default());
+        let underway = Arc::<AtomicUsize>::default();
         let writer_loop = WriterLoop::new(
             WriterConnection::new(connection, troubled, stopping.clone(), figuring),
             lock,
@@ -74,8 +94,12 @@ impl Writer {
             ids,
             Checkpoints::new(path, checkpointing),
             changing,
+            Arc::clone(&underway),
         );
-        Ok((Self { commands, changed, trouble, wal, stopping, figures }, tokio::spawn(writer_loop.run(inbox))))
+        Ok((
+            Self { commands, changed, trouble, wal, stopping, figures, underway },
+            tokio::spawn(writer_loop.run(inbox)),
+        ))
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -86,6 +110,13 @@ impl Writer {
 
     async fn task<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Task) -> Result<T, StoreError> {
         self.ask(|reply| Command::Task(make(reply))).await
+    }
+
+    /// Announces a poll. While polls are under way, the writer collects for a moment what they bring.
+    #[must_use]
+    pub fn announce(&self) -> PollUnderway {
+        self.underway.fetch_add(1, Ordering::Relaxed);
+        PollUnderway(Arc::clone(&self.underway))
     }
 
     /// Hands over a finished poll. Returns when it is committed; if it brought nothing, when it is accounted for.

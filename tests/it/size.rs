@@ -46,6 +46,70 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
     assert_eq!(sums(&instance.poll().await), [0, 0, 0], "nothing comes twice");
 }
 
+/// Rows of the index by hash that are missing, that stand for nothing, or that are there twice; and tallies that are wrong.
+const WRONG_IN_THE_INDEX: &str = "WITH indexed AS (SELECT * FROM lookup_0 UNION ALL SELECT * FROM lookup_1 UNION ALL SELECT * FROM lookup_2), \
+    wanted AS (SELECT key_hash AS hash, 0 AS kind, id AS row_id FROM sighting \
+               UNION ALL SELECT link_key, 1, id FROM entry WHERE link_key IS NOT NULL) \
+    SELECT (SELECT count(*) FROM (SELECT * FROM wanted EXCEPT SELECT * FROM indexed)) \
+        || ' ' || (SELECT count(*) FROM (SELECT * FROM indexed EXCEPT SELECT * FROM wanted)) \
+        || ' ' || ((SELECT count(*) FROM indexed) - (SELECT count(*) FROM wanted)) \
+        || ' ' || (SELECT entries - (SELECT count(*) FROM entry) FROM tally) \
+        || ' ' || (SELECT stories - (SELECT count(*) FROM story) FROM tally)";
+
+#[tokio::test]
+async fn known_entries_are_found_wherever_the_index_by_hash_holds_them() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 5_000)));
+    let text = config_text("", &[("outlet", &outlet.url("/feed"))]).replace("\"1MB\"", "\"10MB\"");
+    let mut instance = TestInstance::configured(text).await;
+    assert_eq!(sums(&instance.poll().await), [5_000, 0, 0]);
+    let levels = "SELECT (SELECT count(*) BETWEEN 1 AND 3999 FROM lookup_0) || (SELECT count(*) > 4000 FROM lookup_1) \
+        || (SELECT count(*) > 100 FROM lookup_2)";
+    assert_eq!(instance.sql(levels).await, ["111"], "all three levels are in use");
+    assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
+    // Every entry has another title, and every other one another address.
+    let edited = (0..5_000).fold(FeedDoc::rss("archive"), |doc, n| {
+        let link = format!("https://a.invalid/{}{n}", if n % 2 == 0 { "moved/" } else { "" });
+        doc.entry(&format!("id-{n}"), &format!("report number {n}, corrected"), &link, "", DATE)
+    });
+    outlet.set("/feed", Reply::feed(edited));
+    let polled = instance.poll().await;
+    assert_eq!(
+        sums(&polled),
+        [0, 5_000, 0],
+        "{:?}",
+        instance.sql("SELECT concat(last_outcome, last_error) FROM feed").await
+    );
+    assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
+    outlet.set("/feed", Reply::feed(long_feed(5_000, 1_000)));
+    assert_eq!(sums(&instance.poll().await), [1_000, 0, 0]);
+    instance.pass(SignedDuration::from_hours(365 * 24));
+    let day = Duration::from_hours(24);
+    let keep = RetentionLimits::as_of(instance.clock.now(), 90 * day, 30 * day, false);
+    assert_eq!(instance.instance().writer.prune(keep).await.unwrap().entries, 5_000);
+    assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
+    outlet.set("/feed", Reply::feed(long_feed(0, 6_000)));
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0], "what retention has deleted does not return");
+}
+
+#[tokio::test]
+async fn a_feed_s_row_says_what_it_lists() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 3)));
+    let mut instance = TestInstance::over(&[("outlet", &outlet.url("/feed"))]).await;
+    let listed = "SELECT group_concat(id || ' ' || (left_at IS NULL) || ' ' \
+        || (instr(hex((SELECT listed FROM feed)), printf('%016X%016X', id, raw)) % 32 = 1), ', ') \
+        || ': ' || (SELECT length(listed) / 16 FROM feed) FROM sighting";
+    instance.poll().await;
+    assert_eq!(instance.sql(listed).await, ["1 1 1, 2 1 1, 3 1 1: 3"]);
+    outlet.set("/feed", Reply::feed(long_feed(1, 3)));
+    instance.poll().await;
+    assert_eq!(instance.sql(listed).await, ["1 1 1, 2 1 1, 3 0 0, 4 1 1: 3"]);
+    outlet.set("/feed", Reply::feed(long_feed(0, 1)));
+    assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
+    assert_eq!(instance.sql(listed).await, ["1 0 0, 2 0 0, 3 1 1, 4 0 0: 1"], "what comes back is listed again");
+}
+
 /// Returns an instance whose feed listed 150 reports and now lists five others, with its clock moved forward by a year.
 async fn a_year_ahead() -> TestInstance {
     let outlet = FakeOutlet::start().await;

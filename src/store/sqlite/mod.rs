@@ -2,6 +2,7 @@
 
 pub(in crate::store) mod backup;
 pub(in crate::store) mod error;
+pub(in crate::store) mod listed;
 pub(in crate::store) mod open;
 pub(in crate::store) mod reading;
 pub(in crate::store) mod row;

@@ -19,7 +19,7 @@ pub(in crate::store) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations"
 pub(in crate::store) const APPLICATION_ID: i64 = 0x5761_7271;
 
 /// The newest schema that this program knows. Each migration sets `user_version` to its own number.
-pub(in crate::store) const SCHEMA: i64 = 6;
+pub(in crate::store) const SCHEMA: i64 = 7;
 
 /// How long a statement waits for another process's lock before it fails. It is less than the second after which the driver logs
 /// a slow statement.
@@ -86,7 +86,29 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
     // Not when opening, so that a file of another program keeps its header.
     sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(open_failed)?;
     migrate(&mut connection, path).await?;
+    set_temp_store(&mut connection, TempStore::Memory).await.map_err(open_failed)?;
     Ok(connection)
+}
+
+/// Where SQLite keeps what it needs for the time of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum TempStore {
+    /// In files, for statements over the whole database: migrations and VACUUM.
+    Files,
+    /// In memory, for batches, whose size is limited: as files they would be as many bytes as the write-ahead log.
+    Memory,
+}
+
+/// Sets where the connection's next statements keep what is temporary. Not within a transaction.
+pub(in crate::store) async fn set_temp_store(
+    connection: &mut SqliteConnection,
+    store: TempStore,
+) -> Result<(), sqlx::Error> {
+    let sql = match store {
+        TempStore::Files => "PRAGMA temp_store = FILE",
+        TempStore::Memory => "PRAGMA temp_store = MEMORY",
+    };
+    sqlx::query(sql).execute(connection).await.map(drop)
 }
 
 /// Creates the database under a temporary name and renames it when it is complete, so that a start that fails or is killed leaves

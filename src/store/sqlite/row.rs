@@ -12,7 +12,8 @@ pub(in crate::store) struct RowRef {
 }
 
 impl RowRef {
-    fn wrong(self, column: &'static str, value: &str) -> StoreError {
+    /// A value that cannot be.
+    pub(in crate::store) fn wrong(self, column: &'static str, value: &str) -> StoreError {
         let value = value.chars().take(80).collect();
         StoreError::Inconsistent { table: self.table, column, row: self.row, value }
     }

@@ -26,7 +26,7 @@ use crate::{
     model::{Entry, FeedId, LinkKey, RawHash, uri},
     store::{
         error::StoreError,
-        sqlite::{open, row},
+        sqlite::{listed, open, row},
     },
 };
 use sqlx::SqlitePool;
@@ -63,12 +63,13 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn listed(&self, feed: FeedId) -> Result<HashSet<RawHash>, StoreError> {
-        let raw: Vec<i64> = sqlx::query_scalar("SELECT raw FROM sighting WHERE feed_id = $1 AND left_at IS NULL")
+        let listed: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT listed FROM feed WHERE id = $1")
             .bind(feed.0)
-            .fetch_all(&self.pool)
+            .fetch_optional(&self.pool)
             .await
             .while_doing("reading what a feed lists")?;
-        Ok(raw.into_iter().map(RawHash).collect())
+        let listed = listed.flatten().unwrap_or_default();
+        Ok(listed::read(feed, &listed)?.into_iter().map(|sighting| RawHash(sighting.raw)).collect())
     }
 
     /// Returns which of these keys, given as hashes, the feed ever listed.
@@ -77,8 +78,13 @@ impl Reader {
     /// Fails if the file cannot be read.
     pub async fn sighted(&self, feed: FeedId, keys: &[i64], still: bool) -> Result<HashSet<i64>, StoreError> {
         let known: Vec<i64> = sqlx::query_scalar(
-            "SELECT key_hash FROM sighting \
-             WHERE key_hash IN (SELECT value FROM json_each($1)) AND feed_id = $2 AND (left_at IS NULL OR NOT $3)",
+            "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
+             found (id) AS ( \
+                SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+                SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+                SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
+             SELECT s.key_hash FROM found CROSS JOIN sighting AS s ON s.id = found.id \
+             WHERE s.feed_id = $2 AND (s.left_at IS NULL OR NOT $3)",
         )
         .bind(row::rows(keys))
         .bind(feed.0)
@@ -98,8 +104,13 @@ impl Reader {
         let links: Vec<i64> = entries.iter().filter_map(|e| Some(e.link_key?.0)).collect();
         let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(instant::second)).collect();
         let rows: Vec<(Option<i64>, Option<String>, String)> = sqlx::query_as(
-            "SELECT e.link_key, e.believed, t.folded_title FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id \
-             WHERE e.id IN (SELECT id FROM entry WHERE link_key IN (SELECT value FROM json_each($1)) UNION \
+            "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
+             found (id) AS ( \
+                SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 1 UNION ALL \
+                SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 1 UNION ALL \
+                SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 1) \
+             SELECT e.link_key, e.believed, t.folded_title FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id \
+             WHERE e.id IN (SELECT id FROM found UNION \
                 SELECT id FROM entry WHERE outlet_id = (SELECT outlet_id FROM feed WHERE id = $3) \
                    AND published_at IN (SELECT value FROM json_each($2))) \
              AND EXISTS (SELECT 1 FROM sighting AS s \

@@ -79,11 +79,10 @@ impl Reader {
         .while_doing("reading days")?;
         let delays = self.delays(now).await?;
         let (days, mut by_feed) = add_up(dates, &rows, &delays)?;
-        let (stories, entries): (i64, i64) =
-            sqlx::query_as("SELECT (SELECT count(*) FROM story), (SELECT count(*) FROM entry)")
-                .fetch_one(&self.pool)
-                .await
-                .while_doing("counting stories")?;
+        let (stories, entries): (i64, i64) = sqlx::query_as("SELECT stories, entries FROM tally")
+            .fetch_one(&self.pool)
+            .await
+            .while_doing("counting stories")?;
         let feeds: Vec<FeedStatusRow> = sqlx::query_as(
             "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.state, f.last_poll_at, f.last_outcome, f.last_error, \
                     f.failures, f.next_poll_at, f.why, f.gaps \

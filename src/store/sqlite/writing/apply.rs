@@ -1,12 +1,11 @@
 //! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
 //! waits for another's answer.
 
-use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     rows::{BatchRows, EntryRow, TextRow},
-    sqlite::row,
+    sqlite::{row, writing::sightings},
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
@@ -52,7 +51,7 @@ pub(in crate::store) async fn apply(
     )
     .await?;
     revise(connection, batch_rows).await?;
-    sight(connection, batch_rows).await?;
+    sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
     if !batch_rows.grown.is_empty() {
         grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
     }
@@ -200,34 +199,6 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "revising texts",
     )
     .await
-}
-
-/// Writes what feeds list now, and what they list no longer.
-async fn sight(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
-    set(
-        connection,
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO sighting (feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
-         SELECT v ->> 'feed', v ->> 'key', v ->> 'entry', v ->> 'raw', v ->> 'guid', \
-                v ->> 'link', v ->> 'at', v ->> 'evidence' FROM r WHERE true \
-         ON CONFLICT (key_hash, feed_id) DO UPDATE SET raw = excluded.raw, left_at = NULL",
-        &batch_rows.sightings,
-        "writing sightings",
-    )
-    .await?;
-    for gone in &batch_rows.delisted {
-        sqlx::query(
-            "UPDATE sighting SET left_at = $1 \
-             WHERE feed_id = $2 AND left_at IS NULL AND raw IN (SELECT value FROM json_each($3))",
-        )
-        .bind(second(gone.at))
-        .bind(gone.feed.0)
-        .bind(row::rows(&gone.raw))
-        .execute(&mut *connection)
-        .await
-        .while_doing("marking what feeds list no longer")?;
-    }
-    Ok(())
 }
 
 /// Counts the members of stories that were joined.

@@ -52,8 +52,12 @@ pub(in crate::store) async fn known_entries(
     // What else the documents list: nobody else can be that.
     keys.extend(documents(arrivals).flat_map(|a| a.listing.keys()));
     let sightings: Vec<KnownSightingRow> = sqlx::query_as(
-        "SELECT key_hash, feed_id, entry_id FROM sighting \
-         WHERE key_hash IN (SELECT value FROM json_each($1)) ORDER BY id",
+        "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
+         found (id) AS ( \
+            SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+            SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+            SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
+         SELECT s.key_hash, s.feed_id, s.entry_id FROM found CROSS JOIN sighting AS s ON s.id = found.id ORDER BY s.id",
     )
     .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
     .fetch_all(&mut *connection)
@@ -69,7 +73,10 @@ pub(in crate::store) async fn known_entries(
     }
     let links: HashSet<i64> = arrivals.iter().filter_map(|a| a.entry.link_key).map(|k| k.0).collect();
     let linked: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT link_key, id FROM entry WHERE link_key IN (SELECT value FROM json_each($1)) ORDER BY id",
+        "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         SELECT l.hash, l.row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 1 UNION ALL \
+         SELECT l.hash, l.row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 1 UNION ALL \
+         SELECT l.hash, l.row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 1 ORDER BY 2",
     )
     .bind(row::rows(&links.into_iter().collect::<Vec<_>>()))
     .fetch_all(&mut *connection)

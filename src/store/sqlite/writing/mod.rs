@@ -11,5 +11,6 @@ pub(in crate::store) mod load_window;
 pub(in crate::store) mod lookup;
 pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
+pub(in crate::store) mod sightings;
 pub(in crate::store) mod transaction;
 pub(in crate::store) mod writer_task;

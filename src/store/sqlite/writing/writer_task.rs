@@ -15,7 +15,7 @@ use crate::{
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
         sqlite::{
-            open::WriterLock,
+            open::{self, TempStore, WriterLock},
             writing::{
                 apply, archive,
                 channel_order::{self, ChannelRebuild},
@@ -24,7 +24,7 @@ use crate::{
                 edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
-                lookup, retention, search_index,
+                lookup, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
             },
         },
@@ -34,6 +34,10 @@ use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection};
 use std::{
     collections::{HashSet, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -45,6 +49,8 @@ use tokio::{
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
 /// Most polls that wait.
 const EMPTY_MAX: usize = 512;
+/// Time from one transaction to the next for which polls that are under way are waited for.
+const COLLECT: Duration = Duration::from_millis(250);
 
 /// Work that is done once the polls before it are committed.
 enum Then {
@@ -70,6 +76,10 @@ pub(in crate::store) struct WriterLoop {
     /// When the remaining entries are added to the search index.
     index_at: Option<Instant>,
     checkpoints: Checkpoints,
+    /// Number of polls that are being made.
+    underway: Arc<AtomicUsize>,
+    /// When documents were committed last.
+    committed_at: Option<Instant>,
     /// The channels that commits have changed.
     changed: watch::Sender<ChannelChanges>,
     _lock: WriterLock,
@@ -83,6 +93,7 @@ impl WriterLoop {
         ids: IdAllocator,
         checkpoints: Checkpoints,
         changed: watch::Sender<ChannelChanges>,
+        underway: Arc<AtomicUsize>,
     ) -> Self {
         Self {
             database,
@@ -97,6 +108,8 @@ impl WriterLoop {
             // An earlier run may have ended before it indexed everything.
             index_at: Some(Clock::monotonic() + search_index::WAIT),
             checkpoints,
+            underway,
+            committed_at: None,
             changed,
             _lock: lock,
         }
@@ -108,7 +121,12 @@ impl WriterLoop {
         loop {
             let Some(command) = self.next(&mut inbox).await? else { continue };
             let mut batch = Batch::default();
-            let then = self.gather(command, &mut inbox, &mut batch);
+            let mut then = self.gather(command, &mut inbox, &mut batch);
+            while then.is_none() && self.is_worth_waiting(&batch) {
+                let until = self.committed_at.map_or_else(Clock::monotonic, |at| at + COLLECT);
+                let Ok(Some(command)) = tokio::time::timeout_at(until, inbox.recv()).await else { break };
+                then = self.gather(Some(command), &mut inbox, &mut batch);
+            }
             if self.window.is_loaded() {
                 self.join_waiting(&mut batch);
             } else {
@@ -130,6 +148,12 @@ impl WriterLoop {
                 None => {}
             }
         }
+    }
+
+    /// Returns whether polls are under way that could join these in their transaction.
+    fn is_worth_waiting(&self, batch: &Batch) -> bool {
+        let underway = self.underway.load(Ordering::Relaxed);
+        !batch.polls.is_empty() && !batch.is_full() && batch.polls.len() < underway && !self.is_busy()
     }
 
     /// Handles this command and what is in the queue: polls share a transaction, up to the next command of another kind.
@@ -269,10 +293,11 @@ impl WriterLoop {
                 send_reply(reply, done);
             }
             Task::Compact(reply) => {
-                sqlx::query("VACUUM")
-                    .execute(&mut self.database.connection)
-                    .await
-                    .while_doing("compacting the database")?;
+                let doing = "compacting the database";
+                let connection = &mut self.database.connection;
+                open::set_temp_store(connection, TempStore::Files).await.while_doing(doing)?;
+                sqlx::query("VACUUM").execute(&mut *connection).await.while_doing(doing)?;
+                open::set_temp_store(connection, TempStore::Memory).await.while_doing(doing)?;
                 send_reply(reply, ());
             }
         }
@@ -296,6 +321,7 @@ impl WriterLoop {
         let touched = transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
         self.empty_polls.clear();
         self.empty_since = None;
+        self.committed_at = Some(Clock::monotonic());
         self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
         self.database.figures.send_modify(|figures| {
             figures.window = self.window.len();
@@ -420,6 +446,7 @@ async fn write(
     polls: &[PollRows],
 ) -> Result<HashSet<i64>, StoreError> {
     apply::apply(connection, batch_rows).await?;
+    sightings::merge_lookup(connection).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
     feeds::write(connection, polls).await?;
     let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();

@@ -1,0 +1,272 @@
+//! Writes what feeds list, and keeps the index that finds sightings and entries by hash.
+
+use crate::{
+    model::FeedId,
+    store::{
+        error::StoreError,
+        instant::second,
+        rows::{DelistedEntries, SightingRow},
+        sqlite::{
+            error::ErrorContext,
+            listed::{self, ListedSighting},
+            row,
+        },
+    },
+};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// Rows that go from `lookup_0` into `lookup_1` together, and about as many from there into `lookup_2`.
+const MERGED: i64 = 4_000;
+/// Times that this happens in one transaction at most: a full one brings ten thousand rows.
+const MERGES: usize = 4;
+/// Parts of all hashes that go from `lookup_1` into `lookup_2` one after the other.
+const PARTS: i64 = 32;
+
+/// A sighting that was written before, and is listed.
+#[derive(Debug, Serialize)]
+struct Seen {
+    id: i64,
+    raw: i64,
+}
+
+/// A sighting that is new.
+#[derive(Debug, Serialize)]
+struct NewSighting<'a> {
+    id: i64,
+    #[serde(flatten)]
+    row: &'a SightingRow,
+}
+
+/// What feeds list, by feed.
+type Lists = BTreeMap<i64, Vec<ListedSighting>>;
+
+/// Writes what feeds list now, and what they list no longer. A feed has one sighting a key.
+pub(in crate::store) async fn write(
+    connection: &mut SqliteConnection,
+    rows: &[SightingRow],
+    delisted: &[DelistedEntries],
+) -> Result<(), StoreError> {
+    if rows.is_empty() && delisted.is_empty() {
+        return Ok(());
+    }
+    let feeds = rows.iter().map(|row| row.feed).chain(delisted.iter().map(|gone| gone.feed.0)).collect();
+    let mut lists = lists(connection, &feeds).await?;
+    let mut known = known(connection, rows).await?;
+    let mut next = next_id(connection).await?;
+    let (mut new, mut seen) = (Vec::new(), BTreeMap::new());
+    for row in rows {
+        let list = lists.entry(row.feed).or_default();
+        let id = *known.entry((row.feed, row.key)).or_insert(next);
+        if id == next {
+            new.push(NewSighting { id, row });
+            list.push(ListedSighting { id, raw: row.raw });
+            next += 1;
+            continue;
+        }
+        seen.insert(id, row.raw);
+        match list.iter_mut().find(|listed| listed.id == id) {
+            Some(listed) => listed.raw = row.raw,
+            None => list.push(ListedSighting { id, raw: row.raw }),
+        }
+    }
+    insert(connection, &new).await?;
+    let seen: Vec<Seen> = seen.into_iter().map(|(id, raw)| Seen { id, raw }).collect();
+    see_again(connection, &seen).await?;
+    for gone in delisted {
+        delist(connection, gone, lists.entry(gone.feed.0).or_default()).await?;
+    }
+    keep(connection, &lists).await
+}
+
+/// What these feeds list.
+async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Result<Lists, StoreError> {
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT id, listed FROM feed WHERE id IN (SELECT value FROM json_each($1)) AND listed IS NOT NULL",
+    )
+    .bind(row::rows(&feeds.iter().collect::<Vec<_>>()))
+    .fetch_all(connection)
+    .await
+    .while_doing("reading what feeds list")?;
+    rows.into_iter().map(|(feed, bytes)| Ok((feed, listed::read(FeedId(feed), &bytes)?))).collect()
+}
+
+/// The sightings that are there already, by feed and key.
+async fn known(
+    connection: &mut SqliteConnection,
+    rows: &[SightingRow],
+) -> Result<HashMap<(i64, i64), i64>, StoreError> {
+    let keys: BTreeSet<i64> = rows.iter().map(|row| row.key).collect();
+    let known: Vec<(i64, i64, i64)> = sqlx::query_as(
+        "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
+         found (id) AS ( \
+            SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+            SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
+            SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
+         SELECT s.feed_id, s.key_hash, s.id FROM found CROSS JOIN sighting AS s ON s.id = found.id",
+    )
+    .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
+    .fetch_all(connection)
+    .await
+    .while_doing("looking for sightings")?;
+    Ok(known.into_iter().map(|(feed, key, id)| ((feed, key), id)).collect())
+}
+
+/// The id of the next sighting.
+async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM sighting")
+        .fetch_one(connection)
+        .await
+        .while_doing("numbering sightings")
+}
+
+async fn insert(connection: &mut SqliteConnection, new: &[NewSighting<'_>]) -> Result<(), StoreError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
+         SELECT v ->> 'id', v ->> 'feed', v ->> 'key', v ->> 'entry', v ->> 'raw', v ->> 'guid', \
+                v ->> 'link', v ->> 'at', v ->> 'evidence' FROM r",
+    )
+    .bind(row::rows(new))
+    .execute(connection)
+    .await
+    .while_doing("writing sightings")?;
+    Ok(())
+}
+
+async fn see_again(connection: &mut SqliteConnection, seen: &[Seen]) -> Result<(), StoreError> {
+    if seen.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE sighting SET raw = v ->> 'raw', left_at = NULL FROM r WHERE sighting.id = v ->> 'id'",
+    )
+    .bind(row::rows(seen))
+    .execute(connection)
+    .await
+    .while_doing("writing what feeds list again")?;
+    Ok(())
+}
+
+/// Marks what a feed lists no longer, and takes it off its list.
+async fn delist(
+    connection: &mut SqliteConnection,
+    gone: &DelistedEntries,
+    list: &mut Vec<ListedSighting>,
+) -> Result<(), StoreError> {
+    let raw: HashSet<i64> = gone.raw.iter().copied().collect();
+    let left: Vec<i64> = list.extract_if(.., |listed| raw.contains(&listed.raw)).map(|left| left.id).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    sqlx::query("UPDATE sighting SET left_at = $1 WHERE id IN (SELECT value FROM json_each($2))")
+        .bind(second(gone.at))
+        .bind(row::rows(&left))
+        .execute(connection)
+        .await
+        .while_doing("marking what feeds list no longer")?;
+    Ok(())
+}
+
+async fn keep(connection: &mut SqliteConnection, lists: &Lists) -> Result<(), StoreError> {
+    for (feed, list) in lists {
+        sqlx::query("UPDATE feed SET listed = $2 WHERE id = $1")
+            .bind(feed)
+            .bind(listed::write(list))
+            .execute(&mut *connection)
+            .await
+            .while_doing("writing what feeds list")?;
+    }
+    Ok(())
+}
+
+/// Takes the new rows of the index further, in the caller's transaction: some thousand together change each page of a large
+/// table once. What it does does not depend on the size of the file.
+pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    for _ in 0..MERGES {
+        let last: Option<i64> = sqlx::query_scalar("SELECT hash FROM lookup_0 ORDER BY hash LIMIT 1 OFFSET $1")
+            .bind(MERGED - 1)
+            .fetch_optional(&mut *connection)
+            .await
+            .while_doing("looking for hashes to merge")?;
+        let Some(last) = last else { return Ok(()) };
+        merge_new(connection, last).await?;
+        merge_part(connection).await?;
+    }
+    Ok(())
+}
+
+/// From `lookup_0` into `lookup_1`, up to this hash.
+async fn merge_new(connection: &mut SqliteConnection, last: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO lookup_1 (hash, kind, row_id) \
+         SELECT hash, kind, row_id FROM lookup_0 WHERE hash <= $1 ORDER BY hash, kind, row_id",
+    )
+    .bind(last)
+    .execute(&mut *connection)
+    .await
+    .while_doing("merging new hashes")?;
+    sqlx::query("DELETE FROM lookup_0 WHERE hash <= $1")
+        .bind(last)
+        .execute(connection)
+        .await
+        .while_doing("merging new hashes")?;
+    Ok(())
+}
+
+/// From `lookup_1` into `lookup_2`, the part whose turn it is.
+async fn merge_part(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let part: i64 = sqlx::query_scalar("SELECT next FROM lookup_state")
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing("reading which hashes are merged")?;
+    let (first, last) = hashes(part);
+    sqlx::query(
+        "INSERT INTO lookup_2 (hash, kind, row_id) \
+         SELECT hash, kind, row_id FROM lookup_1 WHERE hash BETWEEN $1 AND $2 ORDER BY hash, kind, row_id",
+    )
+    .bind(first)
+    .bind(last)
+    .execute(&mut *connection)
+    .await
+    .while_doing("merging hashes")?;
+    sqlx::query("DELETE FROM lookup_1 WHERE hash BETWEEN $1 AND $2")
+        .bind(first)
+        .bind(last)
+        .execute(&mut *connection)
+        .await
+        .while_doing("merging hashes")?;
+    sqlx::query("UPDATE lookup_state SET next = $1")
+        .bind((part + 1) % PARTS)
+        .execute(connection)
+        .await
+        .while_doing("noting which hashes are merged")?;
+    Ok(())
+}
+
+/// The first and the last hash of a part.
+fn hashes(part: i64) -> (i64, i64) {
+    let width = i64::MAX / PARTS * 2 + 2;
+    let first = i64::MIN.wrapping_add(width.wrapping_mul(part.rem_euclid(PARTS)));
+    (first, first.saturating_add(width - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_all_hashes() {
+        let parts: Vec<_> = (0..PARTS).map(hashes).collect();
+        assert_eq!((parts[0].0, parts.last().unwrap().1), (i64::MIN, i64::MAX));
+        for pair in parts.windows(2) {
+            assert_eq!(pair[0].1 + 1, pair[1].0);
+        }
+        assert_eq!(hashes(PARTS), hashes(0));
+    }
+}
