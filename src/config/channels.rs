@@ -3,18 +3,35 @@
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
     fault::{ConfigLocation, did_you_mean},
+    keys,
     raw::{Section, Source, listed},
     values,
 };
-use crate::model::{Channel, Outlet, Slug};
+use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse"];
+const KEYS: [&str; 11] = [
+    "slug",
+    "title",
+    "outlets",
+    "tags",
+    "languages",
+    "limit",
+    "min_outlets",
+    "prefer",
+    "collapse",
+    "token",
+    "public",
+];
 /// Keys that may be set for the channel `all`.
-const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
+const ALL_KEYS: [&str; 4] = ["slug", "title", "limit", "public"];
 
 /// Reads all channels, `all` first.
-pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channel> {
+pub(super) fn read(
+    sources: &[Source<'_, '_>],
+    outlets: &[Outlet],
+    reader_keys: Option<&[ReaderKey]>,
+) -> Vec<Channel> {
     let sections: Vec<_> =
         sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
@@ -23,12 +40,15 @@ pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channe
     let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
         tags: outlets.iter().flat_map(|outlet| outlet.tags.iter().map(String::as_str)).collect(),
+        reader_keys,
     };
     let mut taken = HashMap::new();
     let sections = sections.iter().take(CHANNELS_MAX);
     let mut channels: Vec<Channel> = sections.filter_map(|section| channel(section, &mut taken, &known)).collect();
     if !channels.iter().any(is_all) {
-        channels.extend(Slug::parse(Channel::ALL).ok().map(|slug| blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT)));
+        let readers = if reader_keys.is_some() { Readers::KeyHolders } else { Readers::Everyone };
+        let all = |slug| Channel { readers, ..blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT) };
+        channels.extend(Slug::parse(Channel::ALL).ok().map(all));
     }
     channels.sort_by_key(|channel| !is_all(channel));
     channels
@@ -50,6 +70,8 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         min_outlets: 1,
         prefer: Vec::new(),
         collapse: true,
+        readers: Readers::Everyone,
+        hides_private: false,
     }
 }
 
@@ -57,6 +79,7 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
 struct KnownNames<'a> {
     outlets: BTreeSet<&'a str>,
     tags: BTreeSet<&'a str>,
+    reader_keys: Option<&'a [ReaderKey]>,
 }
 
 /// Reads a channel, with placeholders for faulty values; `None` without a valid slug.
@@ -75,10 +98,11 @@ fn channel(
     let label = |text: &str| values::label(text, TITLE_MAX);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit");
+            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit, public");
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
-        return Some(blank(slug?, title, limit));
+        let readers = keys::readers(section, known.reader_keys);
+        return Some(Channel { readers, ..blank(slug?, title, limit) });
     }
     let title = section.required("title", label);
     let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
@@ -86,8 +110,9 @@ fn channel(
     let languages = listed(section, "languages", values::primary_language);
     let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
     let collapse = section.flag("collapse").unwrap_or(true);
+    let readers = keys::readers(section, known.reader_keys);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
-    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, ..blank })
+    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, readers, ..blank })
 }
 
 impl KnownNames<'_> {

@@ -1,6 +1,6 @@
 //! A cache of pages and filtered feeds for half a minute: a link that many people follow is rendered only once in that time.
 
-use super::edition_table::{CachePolicy, PreparedResponse};
+use super::edition_table::{CachePolicy, PreparedResponse, Sharing};
 use crate::publish::Edition;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -43,6 +43,11 @@ impl PageCache {
         kept.get(key).filter(|k| is_fresh(k, now)).map(|k| k.held.clone())
     }
 
+    /// Forgets every document, because what readers may see has changed.
+    pub(super) fn clear(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Waits for a permit to render a document. Returns `None` only if the semaphore is closed, which never happens.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.making.acquire().await.ok()
@@ -53,13 +58,13 @@ impl PageCache {
         &self,
         key: String,
         edition: &Edition,
-        policy: CachePolicy,
+        (policy, sharing): (CachePolicy, Sharing),
         now: Timestamp,
     ) -> Arc<PreparedResponse> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = kept.get(&key).filter(|k| k.tag == edition.etag()).map_or(now, |k| k.changed);
         drop(kept);
-        self.put_dated(key, edition, policy, now, changed)
+        self.put_dated(key, edition, (policy, sharing), now, changed)
     }
 
     /// Caches a document whose last change is known. If the cache is full, the oldest document is removed.
@@ -67,12 +72,12 @@ impl PageCache {
         &self,
         key: String,
         edition: &Edition,
-        policy: CachePolicy,
+        (policy, sharing): (CachePolicy, Sharing),
         now: Timestamp,
         changed: Timestamp,
     ) -> Arc<PreparedResponse> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = Arc::new(PreparedResponse::new(edition, changed, policy));
+        let held = Arc::new(PreparedResponse::new(edition, changed, policy, sharing));
         let place = CachedPage { made: now, changed, tag: edition.etag().to_owned(), held: held.clone() };
         if kept.len() >= PLACES && !kept.contains_key(&key) {
             let oldest = kept.iter().min_by_key(|(_, k)| k.made).map(|(key, _)| key.clone());
@@ -92,6 +97,8 @@ fn is_fresh(kept: &CachedPage, now: Timestamp) -> bool {
 mod tests {
     use super::*;
 
+    const PAGE: (CachePolicy, Sharing) = (CachePolicy::Page, Sharing::Public);
+
     fn edition(text: &str) -> Edition {
         Edition::new(text.as_bytes().to_vec(), "text/plain")
     }
@@ -100,14 +107,14 @@ mod tests {
     fn documents_are_kept_for_a_while_and_not_without_end() {
         let cache = PageCache::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(100));
+        cache.put("a".to_owned(), &edition("1"), PAGE, at(100));
         assert!(cache.get("a", at(100 + KEEP - 1)).is_some());
         assert!(cache.get("a", at(100 + KEEP)).is_none());
         assert!(cache.get("a", at(99)).is_none());
-        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(200));
+        cache.put("a".to_owned(), &edition("1"), PAGE, at(200));
         assert_eq!(cache.kept.lock().unwrap()["a"].changed, at(100));
         for n in 0..2 * PLACES {
-            cache.put(n.to_string(), &edition("1"), CachePolicy::Page, at(300));
+            cache.put(n.to_string(), &edition("1"), PAGE, at(300));
         }
         assert_eq!(cache.kept.lock().unwrap().len(), PLACES);
         assert!(cache.get("a", at(201)).is_none(), "the oldest went first");

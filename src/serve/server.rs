@@ -3,6 +3,7 @@
 //! the shutdown for ever.
 
 use super::app::App;
+use super::keys::Admission;
 use super::payload::Payload;
 use super::state::Peer;
 use crate::clock::Clock;
@@ -279,11 +280,18 @@ impl Service<Request<Incoming>> for ConnectionService {
             self.app.count(&response, "refused", asked);
             return Either::Left(ready(Ok(response)));
         }
-        if let Some(response) = self.app.at_once(&request) {
+        let (request, audience) = match self.app.admit(request) {
+            Admission::Admitted(request, audience) => (request, audience),
+            Admission::Answered(response) => {
+                self.app.count(&response, "refused", asked);
+                return Either::Left(ready(Ok(*response)));
+            }
+        };
+        if let Some(response) = self.app.at_once(&request, audience) {
             self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }
-        let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));
+        let (app, routed) = (self.app.clone(), self.app.route(request, self.peer, audience));
         Either::Right(Box::pin(async move {
             let response = routed.await;
             app.count(&response, "none", asked);
