@@ -10,28 +10,13 @@ use super::{
 use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 11] = [
-    "slug",
-    "title",
-    "outlets",
-    "tags",
-    "languages",
-    "limit",
-    "min_outlets",
-    "prefer",
-    "collapse",
-    "token",
-    "public",
-];
+const KEYS: [&str; 11] =
+    ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse", "token", "public"];
 /// Keys that may be set for the channel `all`.
 const ALL_KEYS: [&str; 4] = ["slug", "title", "limit", "public"];
 
 /// Reads all channels, `all` first.
-pub(super) fn read(
-    sources: &[Source<'_, '_>],
-    outlets: &[Outlet],
-    reader_keys: Option<&[ReaderKey]>,
-) -> Vec<Channel> {
+pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], reader_keys: Option<&[ReaderKey]>) -> Vec<Channel> {
     let sections: Vec<_> =
         sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {

@@ -21,7 +21,9 @@ pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<
     let bytes = section.text("token_file", |text| files.read(text, FILE_MAX)).unwrap_or_default();
     let mut keys = Vec::new();
     let text = String::from_utf8_lossy(&bytes);
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with('#')) {
+    for (n, line) in
+        text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.trim().starts_with('#'))
+    {
         match ReaderKey::parse(line) {
             Ok(key) => keys.push(key),
             Err(why) => {
@@ -48,7 +50,10 @@ pub(super) fn readers(section: &Section<'_, '_>, keys: Option<&[ReaderKey]>) -> 
         }
     });
     if section.has("token") && is_public == Some(true) {
-        section.fault("public", "is true although only holders of a key read the channel; allowed: either token or public");
+        section.fault(
+            "public",
+            "is true although only holders of a key read the channel; allowed: either token or public",
+        );
     }
     match (token, keys, is_public) {
         (Some(name), ..) => Readers::HoldersOf(name),

@@ -6,7 +6,10 @@ use super::{
     requests::{RequestSettings, SecretFiles},
     values,
 };
-use crate::{model::{Network, ReaderKey}, schedule::Schedule};
+use crate::{
+    model::{Network, ReaderKey},
+    schedule::Schedule,
+};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,

@@ -209,11 +209,10 @@ fn tasks(
     };
     let queries = queries::StoreQueries { archive_renderer: archive_renderer.clone(), settings: settings.clone() };
     let health = Arc::clone(&reporter.health);
-    let app =
-        App::new(editions, pages, Arc::clone(&health), services.clock.clone())
-            .with_queries(queries)
-            .with_keys(Arc::clone(access), for_holders.editions, for_holders.pages)
-            .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
+    let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
+        .with_queries(queries)
+        .with_keys(Arc::clone(access), for_holders.editions, for_holders.pages)
+        .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
     let publisher = Publisher { archive: archive_renderer, tables, health };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),

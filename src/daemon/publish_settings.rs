@@ -56,14 +56,16 @@ impl PublishSettings {
 
     /// Returns the channel with this slug, as this audience sees it. `None`: there is none, or none that the audience may read.
     pub(super) fn channel_for(&self, slug: &str, audience: Audience) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.public_slug() == slug && self.audiences(channel).contains(&audience))
+        self.channels
+            .iter()
+            .find(|channel| channel.public_slug() == slug && self.audiences(channel).contains(&audience))
     }
 
     /// Returns who reads the editions of this channel, or of this variant.
     pub(super) fn audiences(&self, channel: &Channel) -> &'static [Audience] {
         let is_open = channel.readers == Readers::Everyone;
-        let has_variant =
-            !channel.is_variant() && self.channels.iter().any(|o| o.is_variant() && o.public_slug() == channel.slug.as_str());
+        let has_variant = !channel.is_variant()
+            && self.channels.iter().any(|o| o.is_variant() && o.public_slug() == channel.slug.as_str());
         match (self.has_keys, is_open && !has_variant, channel.is_variant()) {
             (_, _, true) | (false, true, false) => &[Audience::Everyone],
             (true, true, false) => &[Audience::Everyone, Audience::KeyHolder],
@@ -100,7 +102,10 @@ impl PublishSettings {
     /// Returns the fingerprint for archive pages, which do not change if only the channel's definition changes.
     pub(super) fn page_fingerprint(&self, channel: &Channel) -> String {
         let without = channel.hides_private.then(|| self.private.join(","));
-        without.map_or_else(|| self.fingerprint(None), |private| publish::fingerprint([&*self.fingerprint(None), &private].into_iter()))
+        without.map_or_else(
+            || self.fingerprint(None),
+            |private| publish::fingerprint([&*self.fingerprint(None), &private].into_iter()),
+        )
     }
 
     /// Returns a reader that reads no more of a text than is published.

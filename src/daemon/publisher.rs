@@ -338,7 +338,8 @@ impl Publisher {
         };
         let ArchiveRenderer { writer, clock, .. } = &self.archive;
         let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
-        let dated: Vec<_> = new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
+        let dated: Vec<_> =
+            new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
         self.tables.put(settings, &dated);
         Ok(())
     }

@@ -61,7 +61,8 @@ impl Channel {
     #[must_use]
     pub fn with_variants(channels: &[Self], any_private: bool) -> Vec<Self> {
         let open = channels.iter().filter(|channel| any_private && channel.readers == Readers::Everyone);
-        let variants = open.map(|channel| Self { slug: channel.slug.variant(), hides_private: true, ..channel.clone() });
+        let variants =
+            open.map(|channel| Self { slug: channel.slug.variant(), hides_private: true, ..channel.clone() });
         channels.iter().cloned().chain(variants).collect()
     }
 

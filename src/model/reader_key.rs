@@ -13,7 +13,9 @@ pub struct ReaderKey {
 
 /// Error of parsing a line of a token file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("allowed: a name of a-z, 0-9, '-' and '_', then sha256: and 64 hexadecimal digits, as `warraq token new NAME` prints")]
+#[error(
+    "allowed: a name of a-z, 0-9, '-' and '_', then sha256: and 64 hexadecimal digits, as `warraq token new NAME` prints"
+)]
 pub struct ReaderKeyError;
 
 impl ReaderKey {
@@ -65,7 +67,10 @@ mod tests {
     fn a_line_is_read_as_it_is_written_and_nothing_else_is() {
         let key = ReaderKey { name: "amal".to_owned(), sha256: std::array::from_fn(|n| u8::try_from(n * 8).unwrap()) };
         assert_eq!(ReaderKey::parse(&key.to_string()), Ok(key.clone()));
-        assert_eq!(ReaderKey::parse(&format!("\t{}  ", key.to_string().to_uppercase().replace("AMAL SHA", "amal sha"))), Ok(key.clone()));
+        assert_eq!(
+            ReaderKey::parse(&format!("\t{}  ", key.to_string().to_uppercase().replace("AMAL SHA", "amal sha"))),
+            Ok(key.clone())
+        );
         let hex = "0".repeat(64);
         for line in [
             "amal",

@@ -4,9 +4,7 @@ use super::cache::PageCache;
 use super::edition_table::security;
 use super::payload::Payload;
 use crate::model::{Audience, Channel, ReaderKey, Readers};
-use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
-};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
@@ -203,7 +201,10 @@ fn authorization(headers: &HeaderMap) -> Option<String> {
 /// Returns the key in the cookie (RFC 6265 4.2).
 fn cookie(headers: &HeaderMap) -> Option<String> {
     let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(name, _)| *name == COOKIE_NAME).map(|(_, key)| key.to_owned())
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .map(|(_, key)| key.to_owned())
 }
 
 /// Returns whether an address is a document for programs, which gets no cookie and no redirect.
@@ -240,7 +241,8 @@ mod tests {
 
     fn rules() -> KeyRules {
         let key = |name: &str| ReaderKey { name: name.to_owned(), sha256: hash_of(&format!("{name}-key")) };
-        let channels = [("all", Readers::KeyHolders), ("open", Readers::Everyone), ("one", Readers::HoldersOf("a".into()))];
+        let channels =
+            [("all", Readers::KeyHolders), ("open", Readers::Everyone), ("one", Readers::HoldersOf("a".into()))];
         let channels = channels.into_iter().map(|(slug, readers)| (slug.to_owned(), readers)).collect();
         KeyRules { keys: vec![key("a"), key("b")], channels, is_secure: true }
     }

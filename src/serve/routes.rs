@@ -292,15 +292,13 @@ async fn archive(
         Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
-                Ok(edition) => {
-                    request.take(&app.cache.put_dated(
-                        key,
-                        &edition,
-                        (CachePolicy::Archive, app.sharing()),
-                        app.clock.now(),
-                        made,
-                    ))
-                }
+                Ok(edition) => request.take(&app.cache.put_dated(
+                    key,
+                    &edition,
+                    (CachePolicy::Archive, app.sharing()),
+                    app.clock.now(),
+                    made,
+                )),
                 Err(error) => unavailable(&error),
             }
         }

@@ -34,6 +34,7 @@ mod proxies;
 mod publishing;
 mod queries;
 mod questions;
+mod reader_keys;
 mod reading;
 mod sitemaps;
 mod size;

@@ -247,10 +247,11 @@ async fn write_feeds(
 
 /// Reads the outlets; the channels come from the configuration one by one.
 async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, StoreError> {
-    let rows: Vec<(i64, String, String, String, bool)> = sqlx::query_as("SELECT id, slug, name, tags, private FROM outlet")
-        .fetch_all(connection)
-        .await
-        .while_doing("reading outlets")?;
+    let rows: Vec<(i64, String, String, String, bool)> =
+        sqlx::query_as("SELECT id, slug, name, tags, private FROM outlet")
+            .fetch_all(connection)
+            .await
+            .while_doing("reading outlets")?;
     let mut outlets = HashMap::with_capacity(rows.len());
     for (id, slug, name, tags, private) in rows {
         let tags = RowRef { table: "outlet", row: id }.json("tags", &tags)?;
