@@ -93,7 +93,7 @@ pub(super) fn warnings(outlets: &[Outlet], has_keys: bool) -> Vec<String> {
         count => format!(" and {count} more"),
     };
     vec![format!(
-        "outlet.{}{others}: has credentials, so only readers with a key see its entries over HTTP, and there is no [server] \
+        "outlet.{}{others}: is private, so only readers with a key see its entries over HTTP, and there is no [server] \
          token_file; `public = true` shows them to everybody",
         first.slug
     )]

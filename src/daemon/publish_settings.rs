@@ -102,10 +102,8 @@ impl PublishSettings {
     /// Returns the fingerprint for archive pages, which do not change if only the channel's definition changes.
     pub(super) fn page_fingerprint(&self, channel: &Channel) -> String {
         let without = channel.hides_private.then(|| self.private.join(","));
-        without.map_or_else(
-            || self.fingerprint(None),
-            |private| publish::fingerprint([&*self.fingerprint(None), &private].into_iter()),
-        )
+        let all = self.fingerprint(None);
+        without.map_or_else(|| all.clone(), |private| publish::fingerprint([&*all, &private]))
     }
 
     /// Returns a reader that reads no more of a text than is published.

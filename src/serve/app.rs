@@ -4,7 +4,7 @@ use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition, Sharing};
 use super::health::Health;
 use super::host;
-use super::keys::{AccessControl, Admission};
+use super::keys::{AccessControl, Refusal};
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
@@ -100,12 +100,13 @@ impl App {
     /// Adds meters, which also count responses. Only clients in `metrics_allow` may read `/metrics`.
     #[must_use]
     pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
-        self.with(|state| AppState { meters: Some(meters.clone()), metrics_allow: metrics_allow.into(), ..state })
+        let meters = Some(meters);
+        self.with(|state| AppState { meters: meters.clone(), metrics_allow: metrics_allow.into(), ..state })
     }
 
     /// Adds keys for readers, and what those see who have one.
     #[must_use]
-    pub fn with_keys(self, access: Arc<AccessControl>, table: Arc<EditionTable>, pages: Arc<ChannelPages>) -> Self {
+    pub fn with_keys(self, access: &Arc<AccessControl>, table: Arc<EditionTable>, pages: &Arc<ChannelPages>) -> Self {
         let app = self.with(|state| {
             let channel_pages = match state.audience {
                 Audience::KeyHolder => pages.clone(),
@@ -151,11 +152,16 @@ impl App {
         host::refusal(request, |name| queries.is_none_or(|queries| queries.answers(name))).map(host::answer)
     }
 
+    /// Returns whether readers need keys. Without them, requests cost no more than this load.
+    pub(super) fn asks_for_keys(&self) -> bool {
+        self.state.access.is_on()
+    }
+
     /// Admits a request with the key that it needs, or answers it.
-    pub(super) fn admit<B>(&self, request: Request<B>) -> Admission<B> {
+    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
         let access = &self.state.access;
-        if access.is_on() && self.assets.holds(request.uri().path()) {
-            return Admission::Admitted(request, Audience::Everyone);
+        if self.assets.holds(request.uri().path()) {
+            return Ok((request, Audience::Everyone));
         }
         access.admit(request)
     }

@@ -78,13 +78,8 @@ pub struct AccessControl {
     caches: Mutex<Vec<Arc<PageCache>>>,
 }
 
-/// What a request gets.
-pub(super) enum Admission<B> {
-    /// It may be answered, with what this audience may see. The key is no longer in the address.
-    Admitted(Request<B>, Audience),
-    /// It is answered.
-    Answered(Box<Response<Payload>>),
-}
+/// The response to a request that is not admitted.
+pub(super) type Refusal = Box<Response<Payload>>;
 
 impl AccessControl {
     /// Replaces the rules. With `None`, everybody may read everything.
@@ -107,10 +102,10 @@ impl AccessControl {
         self.is_on.load(Relaxed)
     }
 
-    /// Admits a request, or answers it: with 401, or with the cookie and a redirect to the address without the key.
-    pub(super) fn admit<B>(&self, request: Request<B>) -> Admission<B> {
+    /// Admits a request with what its audience may see, and without the key in its address; or answers it: with 401, or with the cookie and a redirect to the address without the key.
+    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
         if !self.is_on() || EXEMPT.contains(&request.uri().path()) {
-            return Admission::Admitted(request, Audience::Everyone);
+            return Ok((request, Audience::Everyone));
         }
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();
         rules.admit(request)
@@ -118,7 +113,7 @@ impl AccessControl {
 }
 
 impl KeyRules {
-    fn admit<B>(&self, mut request: Request<B>) -> Admission<B> {
+    fn admit<B>(&self, mut request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
         let (asked, rest) = without_key(request.uri().query().unwrap_or_default());
         let stated: Vec<String> = authorization(request.headers()).into_iter().chain(asked.clone()).collect();
         let (readers, stored) = (self.readers_of(request.uri().path()), cookie(request.headers()));
@@ -134,19 +129,19 @@ impl KeyRules {
         } else if *readers == Readers::Everyone && stated.is_empty() {
             Audience::Everyone
         } else {
-            return Admission::Answered(Box::new(unauthorised()));
+            return Err(Box::new(unauthorised()));
         };
         if let Some(key) = &asked {
             if !is_document(request.uri().path()) && opens(key) {
-                return Admission::Answered(Box::new(self.remembered(key, request.uri().path(), &rest)));
+                return Err(Box::new(self.remembered(key, request.uri().path(), &rest)));
             }
             match address(request.uri().path(), &rest).parse::<Uri>() {
                 Ok(uri) => *request.uri_mut() = uri,
                 // It came in as a part of an address.
-                Err(_) => return Admission::Answered(Box::new(unauthorised())),
+                Err(_) => return Err(Box::new(unauthorised())),
             }
         }
-        Admission::Admitted(request, audience)
+        Ok((request, audience))
     }
 
     /// Sets the cookie and redirects to the address without the key (RFC 9110 15.4.4).
@@ -253,9 +248,9 @@ mod tests {
             request = request.header(*name, *value);
         }
         match rules().admit(request.body(()).unwrap()) {
-            Admission::Admitted(request, Audience::Everyone) => 200 + u16::from(request.uri().query().is_some()),
-            Admission::Admitted(request, Audience::KeyHolder) => 210 + u16::from(request.uri().query().is_some()),
-            Admission::Answered(response) => response.status().as_u16(),
+            Ok((request, Audience::Everyone)) => 200 + u16::from(request.uri().query().is_some()),
+            Ok((request, Audience::KeyHolder)) => 210 + u16::from(request.uri().query().is_some()),
+            Err(response) => response.status().as_u16(),
         }
     }
 

@@ -3,10 +3,10 @@
 //! the shutdown for ever.
 
 use super::app::App;
-use super::keys::Admission;
 use super::payload::Payload;
 use super::state::Peer;
 use crate::clock::Clock;
+use crate::model::Audience;
 use axum::http::{Request, Response};
 use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;
@@ -280,12 +280,16 @@ impl Service<Request<Incoming>> for ConnectionService {
             self.app.count(&response, "refused", asked);
             return Either::Left(ready(Ok(response)));
         }
-        let (request, audience) = match self.app.admit(request) {
-            Admission::Admitted(request, audience) => (request, audience),
-            Admission::Answered(response) => {
-                self.app.count(&response, "refused", asked);
-                return Either::Left(ready(Ok(*response)));
+        let (request, audience) = if self.app.asks_for_keys() {
+            match self.app.admit(request) {
+                Ok(admitted) => admitted,
+                Err(response) => {
+                    self.app.count(&response, "refused", asked);
+                    return Either::Left(ready(Ok(*response)));
+                }
             }
+        } else {
+            (request, Audience::Everyone)
         };
         if let Some(response) = self.app.at_once(&request, audience) {
             self.app.count(&response, "edition", asked);

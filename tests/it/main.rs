@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backfill;
+mod certificates;
 mod circles;
 mod config;
 mod copies;
