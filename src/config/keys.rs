@@ -105,3 +105,61 @@ impl Outlets {
         self.public.extend(section.flag("public").map(|is_public| (slug.clone(), is_public)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+    use crate::model::Readers;
+    use std::collections::BTreeMap;
+
+    const OUTLET: &str = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n";
+
+    #[test]
+    fn keys_for_readers_are_read_and_their_faults_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let hash = "0f".repeat(32);
+        std::fs::write(folder.path().join("tokens"), format!("# Keys\n\namal sha256:{hash}\namal sha256:{hash}\n"))
+            .unwrap();
+        std::fs::write(folder.path().join("empty"), "# Nobody\n").unwrap();
+        let parse = |text: &str| Config::parse(text, &folder.path().join("config.toml"), &BTreeMap::new());
+        let channel = "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"a\"]\n";
+        let with = |more: &str| format!("[server]\ntoken_file = \"tokens\"\n{OUTLET}{channel}{more}\n");
+        let config = parse(&with("token = \"amal\"")).unwrap();
+        assert_eq!(config.server.keys.as_ref().unwrap().len(), 2);
+        assert_eq!(config.channels[1].readers, Readers::HoldersOf("amal".to_owned()));
+        assert_eq!(config.channels[0].readers, Readers::KeyHolders);
+        assert!(config.outlets[0].private, "only a channel with a token names it");
+        let other = "[[channel]]\nslug = \"d\"\ntitle = \"D\"\noutlets = [\"a\"]";
+        assert!(!parse(&with(&format!("token = \"amal\"\n{other}"))).unwrap().outlets[0].private);
+        let open = parse(&with("public = true\n[[channel]]\nslug = \"all\"\npublic = true")).unwrap();
+        assert!(open.channels.iter().all(|channel| channel.readers == Readers::Everyone));
+        for (text, words) in [
+            (with("token = \"badr\""), "\"badr\" is no key"),
+            (with("token = \"amal\"\npublic = true"), "either token or public"),
+            (format!("{OUTLET}{channel}token = \"amal\"\n"), "needs [server] token_file"),
+            (with("[[channel]]\nslug = \"all\"\ntoken = \"amal\""), "always contains everything"),
+            ("[server]\ntoken_file = \"empty\"\n".to_owned(), "holds no key"),
+            ("[server]\ntoken_file = \"nothing\"\n".to_owned(), "cannot be read"),
+        ] {
+            let error = parse(&text).expect_err(&text).to_string();
+            assert!(error.contains(words), "{error}");
+        }
+        for (line, is_private) in [
+            ("headers = { \"X-Key\" = \"k\" }", true),
+            ("headers = { \"Cookie\" = \"k\" }", true),
+            ("headers = { \"Accept-Language\" = \"ar\" }", false),
+            ("auth = { bearer_file = \"empty\" }", true),
+            ("auth = { bearer_file = \"empty\" }\npublic = true", false),
+            ("public = false", true),
+            ("", false),
+        ] {
+            let config = parse(&format!("{OUTLET}{line}\n")).unwrap();
+            assert_eq!(
+                (config.outlets[0].private, config.warnings().len()),
+                (is_private, usize::from(is_private)),
+                "{line}"
+            );
+        }
+        assert!(parse(&format!("[fetch]\nheaders = {{ \"X-Key\" = \"k\" }}\n{OUTLET}")).unwrap().outlets[0].private);
+    }
+}

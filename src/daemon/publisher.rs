@@ -64,7 +64,7 @@ impl Tables {
     }
 
     /// Puts documents into the tables of their audiences.
-    fn put(&self, settings: &PublishSettings, documents: &[(Document, Edition, Timestamp)]) {
+    fn put(&self, settings: &PublishSettings, documents: &[(ServedDocument, Edition, Timestamp)]) {
         for audience in [Audience::Everyone, Audience::KeyHolder] {
             let sharing = match audience {
                 Audience::KeyHolder => Sharing::Private,
@@ -85,13 +85,13 @@ impl Tables {
 
 /// A document's address, and who reads it there.
 #[derive(Debug, Clone)]
-struct Document {
+struct ServedDocument {
     path: String,
     audiences: &'static [Audience],
     is_variant: bool,
 }
 
-impl Document {
+impl ServedDocument {
     fn of(settings: &PublishSettings, channel: &Channel, path: String) -> Self {
         Self { path, audiences: settings.audiences(channel), is_variant: channel.is_variant() }
     }
@@ -131,7 +131,7 @@ struct RenderedChannel {
 
 /// A rendered edition, to be stored and put into the edition table.
 struct NewEdition {
-    document: Document,
+    document: ServedDocument,
     edition: Edition,
     /// Fingerprint of the rules and settings by which it was rendered.
     fingerprint: String,
@@ -181,12 +181,12 @@ impl Publisher {
         for channel in settings.shown_channels() {
             let fingerprint = settings.fingerprint(Some(channel));
             for format in Format::ALL {
-                let document = Document::of(settings, channel, publish::path(channel.public_slug(), format));
+                let document = ServedDocument::of(settings, channel, publish::path(channel.public_slug(), format));
                 is_whole &= self.put_up(settings, document, &fingerprint, format.media_type()).await?;
             }
         }
         for all in settings.shown_channels().filter(|channel| channel.public_slug() == Channel::ALL) {
-            let document = Document::of(settings, all, OPML.to_owned());
+            let document = ServedDocument::of(settings, all, OPML.to_owned());
             let fingerprint = settings.list_fingerprint(all);
             self.put_up(settings, document, &fingerprint, publish::opml::MEDIA_TYPE).await?;
         }
@@ -200,7 +200,7 @@ impl Publisher {
     async fn put_up(
         &self,
         settings: &PublishSettings,
-        document: Document,
+        document: ServedDocument,
         fingerprint: &str,
         media_type: &'static str,
     ) -> Result<bool, StoreError> {
@@ -315,7 +315,7 @@ impl Publisher {
             let subscribed: Vec<_> = subscribed.into_iter().map(subscription).collect();
             let bytes = publish::opml::render(&all.title, &subscribed);
             if before.get(&all.hides_private) != Some(&bytes) {
-                let document = Document::of(settings, all, OPML.to_owned());
+                let document = ServedDocument::of(settings, all, OPML.to_owned());
                 let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
                 new.push(NewEdition { document, edition, fingerprint: settings.list_fingerprint(all) });
                 lists.insert(all.hides_private, bytes);
@@ -364,7 +364,7 @@ impl Publisher {
             Ok(Ok(editions)) => editions
                 .into_iter()
                 .map(|(path, edition)| NewEdition {
-                    document: Document::of(settings, channel, path),
+                    document: ServedDocument::of(settings, channel, path),
                     edition,
                     fingerprint: fingerprint.clone(),
                 })

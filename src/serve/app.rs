@@ -4,7 +4,7 @@ use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition, Sharing};
 use super::health::Health;
 use super::host;
-use super::keys::{AccessControl, Refusal};
+use super::keys::{AccessControl, NotAdmitted};
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
@@ -158,7 +158,7 @@ impl App {
     }
 
     /// Admits a request with the key that it needs, or answers it.
-    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
+    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
         let access = &self.state.access;
         if self.assets.holds(request.uri().path()) {
             return Ok((request, Audience::Everyone));

@@ -83,7 +83,7 @@ pub struct AccessControl {
 }
 
 /// The response to a request that is not admitted.
-pub(super) type Refusal = Box<Response<Payload>>;
+pub(super) type NotAdmitted = Box<Response<Payload>>;
 
 impl AccessControl {
     /// Replaces the rules. With `None`, everybody may read everything.
@@ -107,7 +107,7 @@ impl AccessControl {
     }
 
     /// Admits a request with what its audience may see, and without the key in its address; or answers it: with 401, or with the cookie and a redirect to the address without the key.
-    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
+    pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
         if !self.is_on() || EXEMPT.contains(&request.uri().path()) {
             return Ok((request, Audience::Everyone));
         }
@@ -117,7 +117,7 @@ impl AccessControl {
 }
 
 impl KeyRules {
-    fn admit<B>(&self, mut request: Request<B>) -> Result<(Request<B>, Audience), Refusal> {
+    fn admit<B>(&self, mut request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
         let (asked, rest) = without_key(request.uri().query().unwrap_or_default());
         let stated: Vec<String> = authorization(request.headers()).into_iter().chain(asked.clone()).collect();
         let Some(readers) = self.readers_of(request.uri().path()) else { return Err(Box::new(unauthorised())) };

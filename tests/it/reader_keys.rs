@@ -360,7 +360,7 @@ async fn a_reload_closes_at_once_and_removed_outlets_stay_private() {
 }
 
 /// Everything that any crate says.
-const LEVELS: &str = "trace,hyper=trace,hyper_util=trace,h2=trace,tower_http=trace,axum=trace,warraq=trace";
+const LEVELS: &str = "hyper=trace,hyper_util=trace,h2=trace,tower_http=trace,axum=trace,warraq=trace";
 
 #[tokio::test]
 async fn a_new_key_opens_the_daemon_and_is_written_nowhere() {
@@ -377,6 +377,7 @@ async fn a_new_key_opens_the_daemon_and_is_written_nowhere() {
     let mut command = folder.command(&["run"]);
     command.env("WARRAQ_LOG", LEVELS);
     let daemon = folder.start_by(command).await;
+    daemon.until("address=").await;
     let base = daemon.address();
     let base = if base.starts_with("http") { base } else { format!("http://{base}") };
     let base = base.trim_end_matches('/').to_owned();
