@@ -10,13 +10,33 @@ use super::{
 use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 11] =
-    ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse", "token", "public"];
+const KEYS: [&str; 13] = [
+    "slug",
+    "title",
+    "subtitle",
+    "outlets",
+    "tags",
+    "languages",
+    "limit",
+    "min_outlets",
+    "prefer",
+    "collapse",
+    "outlet_in_title",
+    "token",
+    "public",
+];
 /// Keys that may be set for the channel `all`.
-const ALL_KEYS: [&str; 4] = ["slug", "title", "limit", "public"];
+const ALL_KEYS: [&str; 6] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public"];
+/// Longest subtitle, in characters.
+const SUBTITLE_MAX: usize = 400;
 
-/// Reads all channels, `all` first.
-pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], reader_keys: Option<&[ReaderKey]>) -> Vec<Channel> {
+/// Reads all channels, `all` first. `in_title` is `[publish] outlet_in_title`, the default of channels.
+pub(super) fn read(
+    sources: &[Source<'_, '_>],
+    outlets: &[Outlet],
+    in_title: bool,
+    reader_keys: Option<&[ReaderKey]>,
+) -> Vec<Channel> {
     let sections: Vec<_> =
         sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
@@ -29,10 +49,12 @@ pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], reader_keys: 
     };
     let mut taken = HashMap::new();
     let sections = sections.iter().take(CHANNELS_MAX);
-    let mut channels: Vec<Channel> = sections.filter_map(|section| channel(section, &mut taken, &known)).collect();
+    let mut channels: Vec<Channel> =
+        sections.filter_map(|section| channel(section, &mut taken, &known, in_title)).collect();
     if !channels.iter().any(is_all) {
         let readers = if reader_keys.is_some() { Readers::KeyHolders } else { Readers::Everyone };
-        let all = |slug| Channel { readers, ..blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT) };
+        let all =
+            |slug| Channel { readers, outlet_in_title: in_title, ..blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT) };
         channels.extend(Slug::parse(Channel::ALL).ok().map(all));
     }
     channels.sort_by_key(|channel| !is_all(channel));
@@ -57,6 +79,8 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         collapse: true,
         readers: Readers::Everyone,
         hides_private: false,
+        subtitle: None,
+        outlet_in_title: false,
     }
 }
 
@@ -72,6 +96,7 @@ fn channel(
     section: &Section<'_, '_>,
     taken: &mut HashMap<Slug, ConfigLocation>,
     known: &KnownNames<'_>,
+    in_title: bool,
 ) -> Option<Channel> {
     let slug = section.required("slug", values::slug);
     if let Some(slug) = &slug
@@ -81,13 +106,16 @@ fn channel(
     }
     let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
     let label = |text: &str| values::label(text, TITLE_MAX);
+    let subtitle = section.text("subtitle", |text| values::label(text, SUBTITLE_MAX));
+    let outlet_in_title = section.flag("outlet_in_title").unwrap_or(in_title);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit, public");
+            let allowed = "title, subtitle, limit, outlet_in_title, public";
+            section.fault(key, format!("channel \"all\" always contains everything; allowed keys: {allowed}"));
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
         let readers = keys::readers(section, known.reader_keys);
-        return Some(Channel { readers, ..blank(slug?, title, limit) });
+        return Some(Channel { readers, subtitle, outlet_in_title, ..blank(slug?, title, limit) });
     }
     let title = section.required("title", label);
     let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
@@ -97,7 +125,18 @@ fn channel(
     let collapse = section.flag("collapse").unwrap_or(true);
     let readers = keys::readers(section, known.reader_keys);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
-    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, readers, ..blank })
+    Some(Channel {
+        outlets,
+        tags,
+        languages,
+        min_outlets,
+        prefer,
+        collapse,
+        subtitle,
+        outlet_in_title,
+        readers,
+        ..blank
+    })
 }
 
 impl KnownNames<'_> {

@@ -238,7 +238,8 @@ impl Config {
         let public_urls = outlets.end(book);
         let Outlets { read: mut outlets, schedules: own_schedules, requests: own_requests, public, .. } = outlets;
         let (server, fetch) = (Server::read(book, root, files), Fetch::read(book, root, files));
-        let channels = channels::read(sources, &outlets, server.keys.as_deref());
+        let publish = Publish::read(book, root);
+        let channels = channels::read(sources, &outlets, publish.outlet_in_title, server.keys.as_deref());
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
             server,
@@ -247,7 +248,7 @@ impl Config {
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
-            publish: Publish::read(book, root),
+            publish,
             metrics: Metrics::read(book, root),
             log: Log::read(book, root),
             outlets,

@@ -223,6 +223,13 @@ impl Publisher {
     ) -> Result<bool, StoreError> {
         let fingerprint = settings.render_fingerprint();
         if rendered.fingerprint != fingerprint {
+            // What other settings made may show what is hidden now. At the start, what was put up is of these.
+            if !rendered.fingerprint.is_empty() {
+                for Shown { editions, pages } in [&self.tables.everyone, &self.tables.key_holders] {
+                    editions.retain(|_| false);
+                    pages.retain(|_| false);
+                }
+            }
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());

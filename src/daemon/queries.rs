@@ -40,6 +40,10 @@ impl Queries for StoreQueries {
         self.settings.borrow().hosts.answers(host)
     }
 
+    fn settings(&self) -> String {
+        self.settings.borrow().render_fingerprint()
+    }
+
     fn has_channel(&self, slug: &str, audience: Audience) -> bool {
         self.settings.borrow().channel_for(slug, audience).is_some()
     }

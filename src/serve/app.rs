@@ -13,7 +13,7 @@ use super::routes;
 use super::state::{AppState, Peer};
 use crate::clock::Clock;
 use crate::model::{Audience, Network};
-use crate::publish::Edition;
+use crate::publish::{self, Edition};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
@@ -61,6 +61,14 @@ impl App {
             policy: CachePolicy::Immutable,
             sharing: Sharing::Public,
         }));
+        // Feeds name the icon by an address that stays.
+        assets.put([ServedEdition {
+            path: publish::ICON_PATH.to_owned(),
+            edition: Edition::new(pages::ICON.bytes.as_bytes().to_vec(), pages::ICON.media_type),
+            last_modified: Timestamp::UNIX_EPOCH,
+            policy: CachePolicy::Feed,
+            sharing: Sharing::Public,
+        }]);
         let access = Arc::<AccessControl>::default();
         let state = AppState {
             health,

@@ -1,6 +1,6 @@
 //! State shared by the handlers.
 
-use super::cache::PageCache;
+use super::cache::{CacheKey, PageCache};
 use super::channel_page::ChannelPages;
 use super::edition_table::Sharing;
 use super::health::Health;
@@ -37,6 +37,14 @@ impl AppState {
             Audience::Everyone if self.access.is_on() => Sharing::Varies,
             Audience::Everyone => Sharing::Public,
         }
+    }
+}
+
+impl AppState {
+    /// Returns the key under which a document at this address is cached.
+    pub(super) fn cache_key(&self, address: String) -> CacheKey {
+        let settings = self.queries.as_ref().map_or_else(String::new, |queries| queries.settings());
+        CacheKey { address, settings }
     }
 }
 
