@@ -115,7 +115,7 @@ fn channel(
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
         let readers = keys::readers(section, known.reader_keys);
-        return Some(Channel { readers, subtitle, outlet_in_title, ..blank(slug?, title, limit) });
+        return Some(Channel { subtitle, outlet_in_title, readers, ..blank(slug?, title, limit) });
     }
     let title = section.required("title", label);
     let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
