@@ -141,7 +141,9 @@ fn document(feed: usize, first: usize) -> String {
     for n in (first..first + LISTED).rev() {
         let seed = feed * 100_003 + n;
         let words = |from: usize, count: usize| -> String {
-            (from..from + count).map(|k| format!("word{} ", (seed * 7_919 + k * k * 104_729) % 20_000)).collect()
+            (from..from + count).fold(String::new(), |text, k| {
+                text + "word" + &((seed * 7_919 + k * k * 104_729) % 20_000).to_string() + " "
+            })
         };
         let chance = seed.wrapping_mul(2_654_435_761) % 1_000_000_007;
         // Writing to a String cannot fail.

@@ -82,6 +82,9 @@ _warraq() {
             warraq,status)
                 cmd="warraq__subcmd__status"
                 ;;
+            warraq,token)
+                cmd="warraq__subcmd__token"
+                ;;
             warraq__subcmd__explain,entry)
                 cmd="warraq__subcmd__explain__subcmd__entry"
                 ;;
@@ -172,6 +175,9 @@ _warraq() {
             warraq__subcmd__help,status)
                 cmd="warraq__subcmd__help__subcmd__status"
                 ;;
+            warraq__subcmd__help,token)
+                cmd="warraq__subcmd__help__subcmd__token"
+                ;;
             warraq__subcmd__help__subcmd__explain,entry)
                 cmd="warraq__subcmd__help__subcmd__explain__subcmd__entry"
                 ;;
@@ -181,6 +187,21 @@ _warraq() {
             warraq__subcmd__help__subcmd__explain,story)
                 cmd="warraq__subcmd__help__subcmd__explain__subcmd__story"
                 ;;
+            warraq__subcmd__help__subcmd__token,new)
+                cmd="warraq__subcmd__help__subcmd__token__subcmd__new"
+                ;;
+            warraq__subcmd__token,help)
+                cmd="warraq__subcmd__token__subcmd__help"
+                ;;
+            warraq__subcmd__token,new)
+                cmd="warraq__subcmd__token__subcmd__new"
+                ;;
+            warraq__subcmd__token__subcmd__help,help)
+                cmd="warraq__subcmd__token__subcmd__help__subcmd__help"
+                ;;
+            warraq__subcmd__token__subcmd__help,new)
+                cmd="warraq__subcmd__token__subcmd__help__subcmd__new"
+                ;;
             *)
                 ;;
         esac
@@ -188,7 +209,7 @@ _warraq() {
 
     case "${cmd}" in
         warraq)
-            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune healthcheck help"
+            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune token healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,7 +565,7 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__help)
-            opts="run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune healthcheck help"
+            opts="run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune token healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -907,6 +928,34 @@ _warraq() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        warraq__subcmd__help__subcmd__token)
+            opts="new"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__help__subcmd__token__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         warraq__subcmd__import__subcmd__opml)
             opts="-h --write --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1091,6 +1140,84 @@ _warraq() {
                     fi
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__token)
+            opts="-h --config --help new help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__token__subcmd__help)
+            opts="new help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__token__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__token__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__token__subcmd__new)
+            opts="-h --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod search;
 mod status;
+mod token;
 
 pub use failure::CliError;
 
@@ -177,6 +178,11 @@ enum Verb {
         #[arg(long, conflicts_with = "dry_run")]
         compact: bool,
     },
+    /// Make keys for readers.
+    Token {
+        #[command(subcommand)]
+        action: token::TokenAction,
+    },
     /// Ask a running daemon whether it is ready; exits 0 or 1.
     Healthcheck,
 }
@@ -199,6 +205,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }
         Verb::Discover { url } => document::discover(url).await,
+        Verb::Token { action } => token::token(&action),
         Verb::ImportOpml { file, write: false } => opml::import(&file),
         Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file),
         Verb::Add(args) => manage::add(&cli.config, environment, &args).await,
@@ -252,6 +259,7 @@ async fn configured(
         | Verb::Demo
         | Verb::Inspect { .. }
         | Verb::Discover { .. }
+        | Verb::Token { .. }
         | Verb::Status { .. }
         | Verb::Add(_)
         | Verb::Remove { .. }

@@ -3,13 +3,14 @@
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
     fault::{ConfigLocation, did_you_mean},
+    keys,
     raw::{Section, Source, listed},
     values,
 };
-use crate::model::{Channel, Outlet, Slug};
+use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     "slug",
     "title",
     "subtitle",
@@ -21,14 +22,21 @@ const KEYS: [&str; 11] = [
     "prefer",
     "collapse",
     "outlet_in_title",
+    "token",
+    "public",
 ];
 /// Keys that may be set for the channel `all`.
-const ALL_KEYS: [&str; 5] = ["slug", "title", "subtitle", "limit", "outlet_in_title"];
+const ALL_KEYS: [&str; 6] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public"];
 /// Longest subtitle, in characters.
 const SUBTITLE_MAX: usize = 400;
 
 /// Reads all channels, `all` first. `in_title` is `[publish] outlet_in_title`, the default of channels.
-pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], in_title: bool) -> Vec<Channel> {
+pub(super) fn read(
+    sources: &[Source<'_, '_>],
+    outlets: &[Outlet],
+    in_title: bool,
+    reader_keys: Option<&[ReaderKey]>,
+) -> Vec<Channel> {
     let sections: Vec<_> =
         sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
@@ -37,14 +45,17 @@ pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], in_title: boo
     let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),
         tags: outlets.iter().flat_map(|outlet| outlet.tags.iter().map(String::as_str)).collect(),
+        reader_keys,
     };
     let mut taken = HashMap::new();
     let sections = sections.iter().take(CHANNELS_MAX);
     let mut channels: Vec<Channel> =
         sections.filter_map(|section| channel(section, &mut taken, &known, in_title)).collect();
     if !channels.iter().any(is_all) {
-        let all = Slug::parse(Channel::ALL).ok().map(|slug| blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT));
-        channels.extend(all.map(|all| Channel { outlet_in_title: in_title, ..all }));
+        let readers = if reader_keys.is_some() { Readers::KeyHolders } else { Readers::Everyone };
+        let all =
+            |slug| Channel { readers, outlet_in_title: in_title, ..blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT) };
+        channels.extend(Slug::parse(Channel::ALL).ok().map(all));
     }
     channels.sort_by_key(|channel| !is_all(channel));
     channels
@@ -66,6 +77,8 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         min_outlets: 1,
         prefer: Vec::new(),
         collapse: true,
+        readers: Readers::Everyone,
+        hides_private: false,
         subtitle: None,
         outlet_in_title: false,
     }
@@ -75,6 +88,7 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
 struct KnownNames<'a> {
     outlets: BTreeSet<&'a str>,
     tags: BTreeSet<&'a str>,
+    reader_keys: Option<&'a [ReaderKey]>,
 }
 
 /// Reads a channel, with placeholders for faulty values; `None` without a valid slug.
@@ -96,11 +110,12 @@ fn channel(
     let outlet_in_title = section.flag("outlet_in_title").unwrap_or(in_title);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            let allowed = "title, subtitle, limit, outlet_in_title";
+            let allowed = "title, subtitle, limit, outlet_in_title, public";
             section.fault(key, format!("channel \"all\" always contains everything; allowed keys: {allowed}"));
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
-        return Some(Channel { subtitle, outlet_in_title, ..blank(slug?, title, limit) });
+        let readers = keys::readers(section, known.reader_keys);
+        return Some(Channel { subtitle, outlet_in_title, readers, ..blank(slug?, title, limit) });
     }
     let title = section.required("title", label);
     let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
@@ -108,8 +123,20 @@ fn channel(
     let languages = listed(section, "languages", values::primary_language);
     let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
     let collapse = section.flag("collapse").unwrap_or(true);
+    let readers = keys::readers(section, known.reader_keys);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
-    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, subtitle, outlet_in_title, ..blank })
+    Some(Channel {
+        outlets,
+        tags,
+        languages,
+        min_outlets,
+        prefer,
+        collapse,
+        subtitle,
+        outlet_in_title,
+        readers,
+        ..blank
+    })
 }
 
 impl KnownNames<'_> {

@@ -10,6 +10,7 @@ pub mod edit;
 mod environment;
 mod fault;
 mod include;
+mod keys;
 mod outlets;
 mod pieces;
 mod raw;
@@ -235,13 +236,15 @@ impl Config {
         }
         let files = requests::files(book, directory);
         let public_urls = outlets.end(book);
-        let Outlets { read: outlets, schedules: own_schedules, requests: own_requests, .. } = outlets;
+        let Outlets { read: mut outlets, schedules: own_schedules, requests: own_requests, public, .. } = outlets;
+        let (server, fetch) = (Server::read(book, root, files), Fetch::read(book, root, files));
         let publish = Publish::read(book, root);
-        let channels = channels::read(sources, &outlets, publish.outlet_in_title);
+        let channels = channels::read(sources, &outlets, publish.outlet_in_title, server.keys.as_deref());
+        keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
-            server: Server::read(book, root),
+            server,
             database: Database::read(book, root, directory),
-            fetch: Fetch::read(book, root, files),
+            fetch,
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
@@ -296,6 +299,7 @@ impl Config {
             };
             warnings.push(format!("outlet.{}.schedule{others}: {advice}", first.slug));
         }
+        warnings.extend(keys::warnings(&self.outlets, self.server.keys.is_some()));
         warnings
     }
 

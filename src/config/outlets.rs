@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "slug",
     "name",
     "language",
@@ -25,6 +25,7 @@ const KEYS: [&str; 17] = [
     "feeds",
     "was",
     "enabled",
+    "public",
     "proxy",
     "proxy_dns",
     "user_agent",
@@ -48,6 +49,8 @@ pub(super) struct Outlets {
     pub(super) read: Vec<Outlet>,
     /// Of those that state one.
     pub(super) schedules: HashMap<Slug, Schedule>,
+    /// Whether they are shown to everybody, of those that say so.
+    pub(super) public: HashMap<Slug, bool>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
     unique: Unique,
@@ -70,6 +73,9 @@ impl Outlets {
             let outlet = outlet(section, &mut self.unique);
             if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
                 self.schedules.insert(outlet.slug.clone(), schedule);
+            }
+            if let Some(outlet) = &outlet {
+                self.note_public(&outlet.slug, section);
             }
             if requests::KEYS.iter().any(|key| section.has(key)) {
                 let own = RequestSettings::read(section, files);
@@ -133,7 +139,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let was = former(section, unique);
     let enabled = section.flag("enabled").unwrap_or(true);
     let name = name.unwrap_or_default();
-    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled })
+    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled, private: false })
 }
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.

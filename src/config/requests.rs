@@ -99,6 +99,34 @@ impl RequestSettings {
     }
 }
 
+/// Headers that tell nothing secret. Any other that is configured may be a key.
+const HARMLESS: [&str; 10] = [
+    "accept",
+    "accept-language",
+    "cache-control",
+    "dnt",
+    "from",
+    "origin",
+    "pragma",
+    "priority",
+    "referer",
+    "x-requested-with",
+];
+
+impl RequestSettings {
+    /// Returns whether the headers hold something that may be secret.
+    fn has_secret_headers(&self) -> bool {
+        let is_secret = |(name, _): &(String, Secret)| !HARMLESS.contains(&name.to_ascii_lowercase().as_str());
+        self.headers.as_ref().is_some_and(|headers| headers.iter().any(is_secret))
+    }
+
+    /// Returns whether requests with these settings carry credentials. What `self` does not say, `shared` says.
+    pub(super) fn carry_credentials(&self, shared: &Self) -> bool {
+        let headers = if self.headers.is_some() { self } else { shared };
+        self.authorization.is_some() || shared.authorization.is_some() || headers.has_secret_headers()
+    }
+}
+
 impl SecretFiles<'_> {
     /// The folder that `environment` names for credentials is used for paths that begin with `$CREDENTIALS_DIRECTORY/`.
     fn path(self, text: &str) -> Result<PathBuf, String> {
@@ -112,7 +140,7 @@ impl SecretFiles<'_> {
         }
     }
 
-    fn read(self, text: &str, most: u64) -> Result<Vec<u8>, String> {
+    pub(super) fn read(self, text: &str, most: u64) -> Result<Vec<u8>, String> {
         let path = self.path(text)?;
         let mut bytes = Vec::new();
         let read = fs::File::open(&path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));

@@ -1,11 +1,15 @@
 //! The sections that occur once, each with its keys, defaults and bounds.
 
 use super::{
+    keys,
     raw::{ConfigSource, Section, listed},
     requests::{RequestSettings, SecretFiles},
     values,
 };
-use crate::{model::Network, schedule::Schedule};
+use crate::{
+    model::{Network, ReaderKey},
+    schedule::Schedule,
+};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
@@ -56,10 +60,12 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Whether pages show the entries' pictures, which browsers load from the outlets.
     pub images: bool,
+    /// Keys for readers; `None` if everybody may read without one.
+    pub keys: Option<Vec<ReaderKey>>,
 }
 
 impl Server {
-    const KEYS: [&'static str; 5] = ["listen", "public_url", "metrics_allow", "hosts", "images"];
+    const KEYS: [&'static str; 6] = ["listen", "public_url", "metrics_allow", "hosts", "images", "token_file"];
     /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Default `images`: pictures are part of the news.
@@ -67,7 +73,7 @@ impl Server {
     /// Default `metrics_allow`: this machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
         let section = Section::of(book, root, "server", &Self::KEYS);
         let default = || Self::METRICS_ALLOW.iter().filter_map(|text| Network::parse(text).ok()).collect();
         let given = section.has("metrics_allow").then(|| listed(&section, "metrics_allow", values::network));
@@ -77,6 +83,7 @@ impl Server {
             metrics_allow: given.unwrap_or_else(default),
             hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
+            keys: keys::read(&section, files),
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) async fn page(
         let Some(atom) = rendered(page.view.clone(), page.number, settings.budget).await else { return Ok(done) };
         let packed = archive::pack(&atom);
         let ArchiveRenderer { writer, clock, .. } = archive_renderer;
-        if !writer.archive(page, packed, settings.page_fingerprint(), clock.now()).await? {
+        if !writer.archive(page, packed, settings.page_fingerprint(channel), clock.now()).await? {
             return Ok(done);
         }
     }
@@ -68,28 +68,32 @@ impl ArchiveRenderer {
     pub(super) async fn page(
         &self,
         settings: &PublishSettings,
-        slug: &str,
+        channel: &Channel,
         number: u32,
     ) -> Result<ArchiveAnswer, StoreError> {
-        Ok(match self.reader.archived(slug, number, &settings.page_fingerprint()).await? {
+        Ok(match self.reader.archived(channel.slug.as_str(), number, &settings.page_fingerprint(channel)).await? {
             ArchiveLookup::Page { packed, made } => {
                 archive::unpack(&packed).map_or(ArchiveAnswer::Gone, |atom| ArchiveAnswer::Page { atom, made })
             }
-            ArchiveLookup::Stale => return self.again(settings, slug, number).await,
+            ArchiveLookup::Stale => return self.again(settings, channel, number).await,
             ArchiveLookup::NotYet => ArchiveAnswer::NotYet,
             ArchiveLookup::Gone => ArchiveAnswer::Gone,
             ArchiveLookup::Unknown => ArchiveAnswer::Unknown,
         })
     }
 
-    async fn again(&self, settings: &PublishSettings, slug: &str, number: u32) -> Result<ArchiveAnswer, StoreError> {
-        let Some(channel) = settings.channel(slug) else { return Ok(ArchiveAnswer::Unknown) };
+    async fn again(
+        &self,
+        settings: &PublishSettings,
+        channel: &Channel,
+        number: u32,
+    ) -> Result<ArchiveAnswer, StoreError> {
         let page = settings.reader(&self.reader).leaf_again(channel, number, &settings.public_url).await?;
         let (made, is_gone) = (self.clock.now(), page.view.stories.is_empty());
         let Some(atom) = rendered(page.view.clone(), number, settings.budget).await else {
             return Ok(ArchiveAnswer::Unknown);
         };
-        self.writer.archive(page, archive::pack(&atom), settings.page_fingerprint(), made).await?;
+        self.writer.archive(page, archive::pack(&atom), settings.page_fingerprint(channel), made).await?;
         Ok(if is_gone { ArchiveAnswer::Gone } else { ArchiveAnswer::Page { atom, made } })
     }
 }

@@ -26,11 +26,12 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults, Retention},
     fetch::FetcherError,
-    serve::{self, App, ChannelPages, EditionTable},
+    model::Audience,
+    serve::{self, AccessControl, App, KeyRules},
     store::{RetentionLimits, StoreError, Writer},
 };
 use publish_settings::PublishSettings;
-use publisher::Publisher;
+use publisher::{Publisher, Shown, Tables};
 use reload::Reloads;
 use service_manager::notify;
 use status_reporter::StatusReporter;
@@ -41,6 +42,7 @@ use tokio::{
     task::{JoinError, JoinHandle},
 };
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 /// Time that running polls have to finish once the daemon is to stop.
 const POLLS_DRAIN: Duration = Duration::from_secs(2);
@@ -138,12 +140,14 @@ impl Daemon {
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
         reporter.turned(&services);
         let stop = CancellationToken::new();
-        let settings = PublishSettings::of(&config, public_url);
+        let access = Arc::<AccessControl>::default();
+        access.set(key_rules(&config, &public_url));
+        let settings = PublishSettings::of(&config, public_url, services.any_private);
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
-        let mut tasks = tasks(&services, &config, listener, settings, keeping, &reporter, &stop);
+        let mut tasks = tasks(&services, &config, listener, (settings, &access), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
-        let mut reloads = Reloads::new(load_config, config, address, republish, keep);
+        let mut reloads = Reloads::new(load_config, config, address, (republish, access), keep);
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
@@ -181,17 +185,25 @@ impl Daemon {
     }
 }
 
+/// Returns who may read what; `None` if nobody needs a key.
+fn key_rules(config: &Config, public_url: &Url) -> Option<KeyRules> {
+    let keys = config.server.keys.as_ref()?;
+    Some(KeyRules::new(keys, &config.channels, public_url.scheme() == "https"))
+}
+
 /// Starts the server, the publisher and retention.
 fn tasks(
     services: &Services,
     config: &Config,
     listener: TcpListener,
-    settings: watch::Receiver<PublishSettings>,
+    (settings, access): (watch::Receiver<PublishSettings>, &Arc<AccessControl>),
     retention: watch::Receiver<Retention>,
     reporter: &StatusReporter,
     stop: &CancellationToken,
 ) -> Tasks {
-    let (edition_table, channel_pages) = (Arc::new(EditionTable::default()), Arc::new(ChannelPages::default()));
+    let tables = Tables::default();
+    let Shown { editions, pages } = tables.of(Audience::Everyone).clone();
+    let for_holders = tables.of(Audience::KeyHolder).clone();
     let archive_renderer = archiver::ArchiveRenderer {
         reader: services.reader.clone(),
         writer: services.writer.clone(),
@@ -199,11 +211,11 @@ fn tasks(
     };
     let queries = queries::StoreQueries { archive_renderer: archive_renderer.clone(), settings: settings.clone() };
     let health = Arc::clone(&reporter.health);
-    let app =
-        App::new(Arc::clone(&edition_table), Arc::clone(&channel_pages), Arc::clone(&health), services.clock.clone())
-            .with_queries(queries)
-            .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
-    let publisher = Publisher { archive: archive_renderer, edition_table, channel_pages, health };
+    let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
+        .with_queries(queries)
+        .with_keys(access, for_holders.editions, &for_holders.pages)
+        .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
+    let publisher = Publisher { archive: archive_renderer, tables, health };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
         publisher: tokio::spawn(publisher.run(settings)),

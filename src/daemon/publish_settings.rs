@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    model::Channel,
+    model::{Audience, Channel, Readers},
     publish::{self, Budget},
     serve::Hosts,
     store::Reader,
@@ -15,8 +15,12 @@ use url::Url;
 pub struct PublishSettings {
     /// Base of all addresses of this server.
     pub public_url: Url,
-    /// The channels, `all` first.
+    /// The channels, `all` first, and their variants for readers without a key.
     pub channels: Arc<Vec<Channel>>,
+    /// Whether readers need keys.
+    pub has_keys: bool,
+    /// Configured outlets that only readers with a key see, sorted. They are a part of the variants' fingerprints.
+    private: Vec<String>,
     /// Whether pages show pictures.
     pub images: bool,
     /// Size limits of editions.
@@ -30,37 +34,76 @@ pub struct PublishSettings {
 impl PublishSettings {
     /// Takes the settings from a configuration.
     #[must_use]
-    pub fn of(config: &Config, public_url: Url) -> Self {
+    pub fn of(config: &Config, public_url: Url, any_private: bool) -> Self {
         let shown =
             config.public_urls().iter().map(|(url, shown)| (url.as_str().to_owned(), shown.as_str().to_owned()));
         let mut public_urls: Vec<_> = shown.collect();
         public_urls.sort_unstable();
+        let private = config.outlets.iter().filter(|outlet| outlet.private);
+        let mut private: Vec<_> = private.map(|outlet| outlet.slug.to_string()).collect();
+        private.sort_unstable();
         Self {
             hosts: Hosts::new(&config.server.hosts, &public_url),
             public_url,
-            channels: Arc::new(config.channels.clone()),
+            channels: Arc::new(Channel::with_variants(&config.channels, any_private)),
+            has_keys: config.server.keys.is_some(),
+            private,
             images: config.server.images,
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
         }
     }
 
-    /// Returns the configured channel with this slug.
-    pub(super) fn channel(&self, slug: &str) -> Option<&Channel> {
-        self.channels.iter().find(|channel| channel.slug.as_str() == slug)
+    /// Returns the channel with this slug, as this audience sees it. `None`: there is none, or none that the audience may read.
+    pub(super) fn channel_for(&self, slug: &str, audience: Audience) -> Option<&Channel> {
+        self.channels
+            .iter()
+            .find(|channel| channel.public_slug() == slug && self.audiences(channel).contains(&audience))
+    }
+
+    /// Returns who reads the editions of this channel, or of this variant.
+    pub(super) fn audiences(&self, channel: &Channel) -> &'static [Audience] {
+        let is_open = channel.readers == Readers::Everyone;
+        let has_variant = !channel.is_variant()
+            && self.channels.iter().any(|o| o.is_variant() && o.public_slug() == channel.slug.as_str());
+        match (self.has_keys, is_open && !has_variant, channel.is_variant()) {
+            (_, _, true) | (false, true, false) => &[Audience::Everyone],
+            (true, true, false) => &[Audience::Everyone, Audience::KeyHolder],
+            (true, false, false) => &[Audience::KeyHolder],
+            (false, false, false) => &[],
+        }
+    }
+
+    /// Returns the channels and variants that somebody reads.
+    pub(super) fn shown_channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.iter().filter(|channel| !self.audiences(channel).is_empty())
+    }
+
+    /// Returns the fingerprint of everything that all editions depend on, also of who may read them.
+    pub(super) fn render_fingerprint(&self) -> String {
+        format!("{} {} {} {:?}", self.fingerprint(None), self.has_keys, self.channels.len(), self.private)
+    }
+
+    /// Returns the fingerprint of the list of feeds for the readers of this channel, `all` or its variant.
+    pub(super) fn list_fingerprint(&self, all: &Channel) -> String {
+        self.page_fingerprint(all)
     }
 
     /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
         let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
-        publish::fingerprint(
-            [settings, channel.map_or_else(String::new, |channel| format!("{channel:?}"))].iter().map(String::as_str),
-        )
+        let described = channel.map_or_else(String::new, |channel| {
+            let without = if channel.hides_private { &*self.private } else { &[] };
+            format!("{channel:?} {without:?}")
+        });
+        publish::fingerprint([settings, described].iter().map(String::as_str))
     }
 
     /// Returns the fingerprint for archive pages, which do not change if only the channel's definition changes.
-    pub(super) fn page_fingerprint(&self) -> String {
-        self.fingerprint(None)
+    pub(super) fn page_fingerprint(&self, channel: &Channel) -> String {
+        let without = channel.hides_private.then(|| self.private.join(","));
+        let all = self.fingerprint(None);
+        without.map_or_else(|| all.clone(), |private| publish::fingerprint([&*all, &private]))
     }
 
     /// Returns a reader that reads no more of a text than is published.

@@ -5,12 +5,17 @@ use super::{
     publish_settings::PublishSettings,
 };
 use crate::{
-    model::{Channel, ChannelView},
+    model::{Audience, Channel, ChannelView, Readers},
     publish::{self, Edition, Format, opml::Subscription},
-    serve::{CachePolicy, ChannelPages, EditionTable, Health, ServedEdition},
+    serve::{CachePolicy, ChannelPages, EditionTable, Health, ServedEdition, Sharing},
     store::{ChannelChanges, RenderedEdition, StoreError, SubscribedFeed},
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use jiff::Timestamp;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
@@ -19,6 +24,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Additional pause after the database could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
+/// Beginning of the names under which variants for readers without a key are kept; no path begins like this.
+const VARIANT: &str = "everyone:";
+
 /// Path of the list of configured feeds.
 const OPML: &str = "/opml";
 
@@ -26,12 +34,72 @@ const OPML: &str = "/opml";
 pub(super) struct Publisher {
     /// Access to the store and the clock.
     pub archive: ArchiveRenderer,
-    /// The table into which editions are put.
-    pub edition_table: Arc<EditionTable>,
-    /// The channels as the pages show them.
-    pub channel_pages: Arc<ChannelPages>,
+    /// The tables into which editions are put, and the channels as the pages show them.
+    pub tables: Tables,
     /// Told when the editions are rendered.
     pub health: Arc<Health>,
+}
+
+/// What each audience is shown.
+#[derive(Clone, Default)]
+pub(super) struct Tables {
+    everyone: Shown,
+    key_holders: Shown,
+}
+
+/// What an audience is shown.
+#[derive(Clone, Default)]
+pub(super) struct Shown {
+    pub editions: Arc<EditionTable>,
+    pub pages: Arc<ChannelPages>,
+}
+
+impl Tables {
+    /// Returns what an audience is shown.
+    pub(super) fn of(&self, audience: Audience) -> &Shown {
+        match audience {
+            Audience::Everyone => &self.everyone,
+            Audience::KeyHolder => &self.key_holders,
+        }
+    }
+
+    /// Puts documents into the tables of their audiences.
+    fn put(&self, settings: &PublishSettings, documents: &[(ServedDocument, Edition, Timestamp)]) {
+        for audience in [Audience::Everyone, Audience::KeyHolder] {
+            let sharing = match audience {
+                Audience::KeyHolder => Sharing::Private,
+                Audience::Everyone if settings.has_keys => Sharing::Varies,
+                Audience::Everyone => Sharing::Public,
+            };
+            let shown = documents.iter().filter(|(document, ..)| document.audiences.contains(&audience));
+            self.of(audience).editions.put(shown.map(|(document, edition, last_modified)| ServedEdition {
+                path: document.path.clone(),
+                edition: edition.clone(),
+                last_modified: *last_modified,
+                policy: CachePolicy::Feed,
+                sharing,
+            }));
+        }
+    }
+}
+
+/// A document's address, and who reads it there.
+#[derive(Debug, Clone)]
+struct ServedDocument {
+    path: String,
+    audiences: &'static [Audience],
+    is_variant: bool,
+}
+
+impl ServedDocument {
+    fn of(settings: &PublishSettings, channel: &Channel, path: String) -> Self {
+        Self { path, audiences: settings.audiences(channel), is_variant: channel.is_variant() }
+    }
+
+    /// Returns the name under which the database keeps it.
+    fn kept_as(&self) -> String {
+        if self.is_variant { format!("{VARIANT}{}", self.path) } else { self.path.clone() }
+    }
 }
 
 /// What was last rendered.
@@ -48,8 +116,8 @@ struct Rendered {
     behind: HashSet<String>,
     /// Channels with new archive pages, to which their editions do not link yet.
     unlinked: HashSet<String>,
-    /// The OPML list of feeds.
-    list: Option<Vec<u8>>,
+    /// The OPML lists of feeds, by whether private outlets are left out.
+    lists: HashMap<bool, Vec<u8>>,
 }
 
 /// A channel as last rendered.
@@ -63,7 +131,7 @@ struct RenderedChannel {
 
 /// A rendered edition, to be stored and put into the edition table.
 struct NewEdition {
-    path: String,
+    document: ServedDocument,
     edition: Edition,
     /// Fingerprint of the rules and settings by which it was rendered.
     fingerprint: String,
@@ -110,32 +178,37 @@ impl Publisher {
     /// Puts the stored editions into the edition table, `all` first, if they were rendered by the current rules and settings.
     async fn restore(&self, settings: &PublishSettings) -> Result<(), StoreError> {
         let mut is_whole = true;
-        for channel in settings.channels.iter() {
+        for channel in settings.shown_channels() {
             let fingerprint = settings.fingerprint(Some(channel));
             for format in Format::ALL {
-                let path = publish::path(channel.slug.as_str(), format);
-                is_whole &= self.put_up(path, &fingerprint, format.media_type()).await?;
+                let document = ServedDocument::of(settings, channel, publish::path(channel.public_slug(), format));
+                is_whole &= self.put_up(settings, document, &fingerprint, format.media_type()).await?;
             }
         }
-        let list = settings.fingerprint(None);
-        self.put_up(OPML.to_owned(), &list, publish::opml::MEDIA_TYPE).await?;
+        for all in settings.shown_channels().filter(|channel| channel.public_slug() == Channel::ALL) {
+            let document = ServedDocument::of(settings, all, OPML.to_owned());
+            let fingerprint = settings.list_fingerprint(all);
+            self.put_up(settings, document, &fingerprint, publish::opml::MEDIA_TYPE).await?;
+        }
         if is_whole {
             self.health.rendered();
         }
         Ok(())
     }
 
-    /// Puts a stored edition into the edition table. Returns whether there was one.
-    async fn put_up(&self, path: String, fingerprint: &str, media_type: &'static str) -> Result<bool, StoreError> {
-        let Some(kept) = self.archive.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
+    /// Puts a stored edition into the edition tables. Returns whether there was one.
+    async fn put_up(
+        &self,
+        settings: &PublishSettings,
+        document: ServedDocument,
+        fingerprint: &str,
+        media_type: &'static str,
+    ) -> Result<bool, StoreError> {
+        let kept = self.archive.reader.kept_edition(&document.kept_as(), fingerprint).await?;
+        let Some(kept) = kept else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
         let Ok(Some(edition)) = unpacked else { return Ok(false) };
-        self.edition_table.put([ServedEdition {
-            path,
-            edition,
-            last_modified: kept.changed,
-            policy: CachePolicy::Feed,
-        }]);
+        self.tables.put(settings, &[(document, edition, kept.changed)]);
         Ok(true)
     }
 
@@ -148,30 +221,28 @@ impl Publisher {
         changes: &ChannelChanges,
         rendered: &mut Rendered,
     ) -> Result<bool, StoreError> {
-        let fingerprint = settings.fingerprint(None);
+        let fingerprint = settings.render_fingerprint();
         if rendered.fingerprint != fingerprint {
             // What other settings made may show what is hidden now. At the start, what was put up is of these.
             if !rendered.fingerprint.is_empty() {
-                self.edition_table.retain(|_| false);
-                self.channel_pages.retain(|_| false);
+                for Shown { editions, pages } in [&self.tables.everyone, &self.tables.key_holders] {
+                    editions.retain(|_| false);
+                    pages.retain(|_| false);
+                }
             }
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
-        for channel in settings.channels.iter() {
+        for channel in settings.shown_channels() {
             channels.push(match rendered.untouched(channel, changes) {
                 Some(before) => before.clone(),
                 None => self.channel(settings, channel, rendered, &mut new).await?,
             });
         }
-        let list = self.list(settings, rendered.list.as_deref()).await?;
-        if let Some(bytes) = &list {
-            let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
-            new.push(NewEdition { path: OPML.to_owned(), edition, fingerprint: settings.fingerprint(None) });
-        }
-        self.take_down(&channels);
-        self.put(new).await?;
-        rendered.list = list.or(rendered.list.take());
+        let lists = self.lists(settings, &rendered.lists, &mut new).await?;
+        self.take_down(settings, &channels);
+        self.put(settings, new).await?;
+        rendered.lists.extend(lists);
         (rendered.channels, rendered.commits) = (channels, changes.commits());
         let Rendered { unlinked, behind, .. } = rendered;
         unlinked.retain(|slug| behind.contains(slug));
@@ -179,16 +250,20 @@ impl Publisher {
         self.cut(settings, rendered).await
     }
 
-    /// Removes documents and pages that no longer belong to a channel.
-    fn take_down(&self, channels: &[RenderedChannel]) {
-        let slugs = || channels.iter().map(|rendered| rendered.view.slug.as_str());
-        let paths: HashSet<String> = slugs()
-            .flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format)))
-            .chain([OPML.to_owned()])
-            .collect();
-        let slugs: HashSet<&str> = slugs().collect();
-        self.edition_table.retain(|path| paths.contains(path));
-        self.channel_pages.retain(|slug| slugs.contains(slug));
+    /// Removes documents and pages that no longer belong to a channel, or are no longer shown to an audience.
+    fn take_down(&self, settings: &PublishSettings, channels: &[RenderedChannel]) {
+        for audience in [Audience::Everyone, Audience::KeyHolder] {
+            let shown = || channels.iter().filter(|r| settings.audiences(&r.channel).contains(&audience));
+            let slugs: HashSet<&str> = shown().map(|rendered| rendered.channel.public_slug()).collect();
+            let mut paths: HashSet<String> =
+                slugs.iter().flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format))).collect();
+            if slugs.contains(Channel::ALL) {
+                paths.insert(OPML.to_owned());
+            }
+            let Shown { editions, pages } = self.tables.of(audience);
+            editions.retain(|path| paths.contains(path));
+            pages.retain(|slug| slugs.contains(slug));
+        }
     }
 
     /// Reads a channel, and renders it unless nothing changed. Returns its view and the newest archive page to which its editions
@@ -204,7 +279,7 @@ impl Publisher {
         rendered.uncut.insert(slug.to_owned());
         let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
         let mut newest_page = self.archive.reader.newest_page(slug).await?;
-        let same = rendered.channels.iter().find(|before| before.view == view);
+        let same = rendered.channels.iter().find(|before| before.channel == *channel && before.view == view);
         match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
             Some(before) => newest_page = before.newest_page,
             None => new.extend(self.editions(settings, channel, &view, newest_page).await),
@@ -214,7 +289,7 @@ impl Publisher {
 
     /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
-        for channel in settings.channels.iter() {
+        for channel in settings.shown_channels() {
             let slug = channel.slug.as_str();
             if !rendered.uncut.contains(slug) {
                 continue;
@@ -233,34 +308,46 @@ impl Publisher {
         Ok(!rendered.unlinked.is_empty())
     }
 
-    /// Returns the OPML list of configured feeds if it has changed.
-    async fn list(&self, settings: &PublishSettings, before: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
-        let subscribed = self.archive.reader.subscriptions().await?;
-        let title = settings.channels.first().map_or("", |all| all.title.as_str());
-        let bytes = publish::opml::render(title, &subscribed.into_iter().map(subscription).collect::<Vec<_>>());
-        Ok((before != Some(&bytes)).then_some(bytes))
+    /// Renders the OPML lists of configured feeds that have changed, and returns them.
+    async fn lists(
+        &self,
+        settings: &PublishSettings,
+        before: &HashMap<bool, Vec<u8>>,
+        new: &mut Vec<NewEdition>,
+    ) -> Result<HashMap<bool, Vec<u8>>, StoreError> {
+        let mut lists = HashMap::new();
+        for all in settings.shown_channels().filter(|channel| channel.public_slug() == Channel::ALL) {
+            let audience = if all.hides_private { Audience::Everyone } else { Audience::KeyHolder };
+            let subscribed = self.archive.reader.clone().shown_to(audience).subscriptions().await?;
+            let subscribed: Vec<_> = subscribed.into_iter().map(subscription).collect();
+            let bytes = publish::opml::render(&all.title, &subscribed);
+            if before.get(&all.hides_private) != Some(&bytes) {
+                let document = ServedDocument::of(settings, all, OPML.to_owned());
+                let edition = Edition::new(bytes.clone(), publish::opml::MEDIA_TYPE);
+                new.push(NewEdition { document, edition, fingerprint: settings.list_fingerprint(all) });
+                lists.insert(all.hides_private, bytes);
+            }
+        }
+        Ok(lists)
     }
 
     /// Stores editions in the database, all in one transaction, and puts them into the edition table with the time when their
     /// bytes last changed.
-    async fn put(&self, new: Vec<NewEdition>) -> Result<(), StoreError> {
+    async fn put(&self, settings: &PublishSettings, new: Vec<NewEdition>) -> Result<(), StoreError> {
         if new.is_empty() {
             return Ok(());
         }
-        let kept = |NewEdition { path, edition, fingerprint }: &NewEdition| RenderedEdition {
-            path: path.clone(),
+        let kept = |NewEdition { document, edition, fingerprint }: &NewEdition| RenderedEdition {
+            path: document.kept_as(),
             hash: edition.etag().to_owned().into_bytes(),
             packed: edition.packed().to_vec(),
             fingerprint: fingerprint.clone(),
         };
         let ArchiveRenderer { writer, clock, .. } = &self.archive;
         let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
-        self.edition_table.put(new.into_iter().zip(changed).map(|(new, last_modified)| ServedEdition {
-            path: new.path,
-            edition: new.edition,
-            last_modified,
-            policy: CachePolicy::Feed,
-        }));
+        let dated: Vec<_> =
+            new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
+        self.tables.put(settings, &dated);
         Ok(())
     }
 
@@ -272,14 +359,22 @@ impl Publisher {
         view: &ChannelView,
         newest_page: Option<u32>,
     ) -> Vec<NewEdition> {
-        self.channel_pages.put(view);
+        // A channel with a token is no part of what other readers browse.
+        for audience in settings.audiences(channel) {
+            let pages = &self.tables.of(*audience).pages;
+            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(view) } else { pages.put(view) }
+        }
         let (view, budget) = (view.clone(), settings.budget);
         let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
             Ok(Ok(editions)) => editions
                 .into_iter()
-                .map(|(path, edition)| NewEdition { path, edition, fingerprint: fingerprint.clone() })
+                .map(|(path, edition)| NewEdition {
+                    document: ServedDocument::of(settings, channel, path),
+                    edition,
+                    fingerprint: fingerprint.clone(),
+                })
                 .collect(),
             Ok(Err(error)) => {
                 tracing::error!(%error, "cannot render an edition: its channel's address is invalid");

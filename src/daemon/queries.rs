@@ -4,7 +4,7 @@ use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{
-        ChannelView, StoryId,
+        Audience, ChannelView, StoryId,
         pages::{Filter, Incident, StatusPage, StoryPage},
     },
     publish,
@@ -22,8 +22,8 @@ pub(super) struct StoreQueries {
 }
 
 impl StoreQueries {
-    fn reader(&self) -> Reader {
-        self.archive_renderer.reader.clone()
+    fn reader(&self, audience: Audience) -> Reader {
+        self.archive_renderer.reader.clone().shown_to(audience)
     }
 }
 
@@ -41,39 +41,44 @@ impl Queries for StoreQueries {
     }
 
     fn settings(&self) -> String {
-        self.settings.borrow().page_fingerprint()
+        self.settings.borrow().render_fingerprint()
     }
 
-    fn has_channel(&self, slug: &str) -> bool {
-        self.settings.borrow().channel(slug).is_some()
+    fn has_channel(&self, slug: &str, audience: Audience) -> bool {
+        self.settings.borrow().channel_for(slug, audience).is_some()
     }
 
-    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView> {
+    fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView> {
         let now = self.settings.borrow().clone();
-        let reader = now.reader(&self.archive_renderer.reader);
+        let reader = now.reader(&self.archive_renderer.reader).shown_to(audience);
         answer(async move {
             Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
         })
     }
 
-    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>> {
-        let reader = self.reader();
+    fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>> {
+        let reader = self.reader(audience);
         answer(async move { reader.story(id).await })
     }
 
-    fn status(&self) -> QueryFuture<StatusPage> {
-        answer(explained(self.reader(), self.archive_renderer.clock.clone()))
+    fn status(&self, audience: Audience) -> QueryFuture<StatusPage> {
+        answer(explained(self.reader(audience), self.archive_renderer.clock.clone()))
     }
 
-    fn incidents(&self) -> QueryFuture<Vec<Incident>> {
-        let reader = self.reader();
+    fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>> {
+        let reader = self.reader(audience);
         answer(async move { reader.incidents().await })
     }
 
-    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer> {
+    fn archive(&self, slug: &str, number: u32, audience: Audience) -> QueryFuture<ArchiveAnswer> {
         let (archive_renderer, now) = (self.archive_renderer.clone(), self.settings.borrow().clone());
-        let slug = slug.to_owned();
-        answer(async move { archive_renderer.page(&now, &slug, number).await })
+        let channel = now.channel_for(slug, audience).cloned();
+        answer(async move {
+            match channel {
+                Some(channel) => archive_renderer.page(&now, &channel, number).await,
+                None => Ok(ArchiveAnswer::Unknown),
+            }
+        })
     }
 }
 

@@ -4,10 +4,11 @@
 use super::{LoadConfig, Services, publish_settings::PublishSettings, services::Adoption};
 use crate::{
     config::{Config, Retention},
+    serve::AccessControl,
     store::StoreError,
 };
 use futures_util::future::BoxFuture;
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 use tokio::sync::watch;
 use url::Url;
 
@@ -20,6 +21,7 @@ pub(super) struct Reloads {
     adopted: Config,
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
+    access: Arc<AccessControl>,
     keep: watch::Sender<Retention>,
     pending: Option<PendingReload>,
     /// Whether another reload was requested while one was pending.
@@ -41,11 +43,11 @@ impl Reloads {
         load_config: LoadConfig,
         started: Config,
         address: SocketAddr,
-        republish: watch::Sender<PublishSettings>,
+        (republish, access): (watch::Sender<PublishSettings>, Arc<AccessControl>),
         keep: watch::Sender<Retention>,
     ) -> Self {
         let adopted = started.clone();
-        Self { load_config, started, adopted, address, republish, keep, pending: None, again: false }
+        Self { load_config, started, adopted, address, republish, access, keep, pending: None, again: false }
     }
 
     /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
@@ -101,9 +103,12 @@ impl Reloads {
     pub(super) fn finish(&mut self, services: &mut Services, answered: Answered) -> Result<(), StoreError> {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;
+        services.any_private = adopted.any_private;
         services.take_in(&config, &public_url, records);
         self.keep.send_replace(config.retention.clone());
-        self.republish.send_replace(PublishSettings::of(&config, public_url));
+        // Before anything is rendered for those who may read it now.
+        self.access.set(super::key_rules(&config, &public_url));
+        self.republish.send_replace(PublishSettings::of(&config, public_url, services.any_private));
         let sections = config.changed_sections(&self.adopted);
         self.adopted = config;
         tracing::info!(

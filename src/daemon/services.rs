@@ -30,6 +30,8 @@ pub struct Services {
     pub reader: Reader,
     /// The clock.
     pub clock: Clock,
+    /// Whether there is an outlet that only readers with a key see.
+    pub any_private: bool,
     /// The limits of requests, as last configured.
     plan: FetchPlan,
 }
@@ -46,7 +48,7 @@ impl Services {
         let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
         let queue = PollQueue::new(config, clock.now());
         let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
-        let mut services = Self { runner, writer, writer_task, reader, clock, plan };
+        let mut services = Self { runner, writer, writer_task, reader, clock, any_private: false, plan };
         match services.adopt(config, public_url).await {
             Ok(()) => Ok(services),
             Err(error) => Err(services.why(error.into()).await),
@@ -55,7 +57,8 @@ impl Services {
 
     /// Stores a configuration in the database, takes it into the queue, and waits until that is complete.
     async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
-        let (_, records) = self.ask_adoption(config, public_url).await?;
+        let (adopted, records) = self.ask_adoption(config, public_url).await?;
+        self.any_private = adopted.any_private;
         self.take_in(config, public_url, records);
         self.runner.settled().await
     }

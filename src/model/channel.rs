@@ -29,11 +29,65 @@ pub struct Channel {
     pub subtitle: Option<String>,
     /// Whether titles in its feeds begin with the outlet's name.
     pub outlet_in_title: bool,
+    /// Who may read it.
+    pub readers: Readers,
+    /// Whether reports of private outlets are left out.
+    pub hides_private: bool,
+}
+
+/// Who may read a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody, without a key.
+    Everyone,
+    /// Everybody who has a key.
+    KeyHolders,
+    /// Those who have a key of this name.
+    HoldersOf(String),
+}
+
+/// A reader, as far as it matters what may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Has no key: sees nothing of private outlets.
+    #[default]
+    Everyone,
+    /// Has a key.
+    KeyHolder,
 }
 
 impl Channel {
     /// Slug of the channel that contains everything.
     pub const ALL: &'static str = "all";
+
+    /// Returns these channels, followed by their variants for readers without a key if `any_private` outlet exists. The variants
+    /// have internal slugs, with which they are kept in the database.
+    #[must_use]
+    pub fn with_variants(channels: &[Self], any_private: bool) -> Vec<Self> {
+        let open = channels.iter().filter(|channel| any_private && channel.readers == Readers::Everyone);
+        let variants =
+            open.map(|channel| Self { slug: channel.slug.variant(), hides_private: true, ..channel.clone() });
+        channels.iter().cloned().chain(variants).collect()
+    }
+
+    /// Returns the slug in addresses, also of a variant.
+    #[must_use]
+    pub fn public_slug(&self) -> &str {
+        self.slug.without_variant()
+    }
+
+    /// Returns whether this is a variant of a configured channel.
+    #[must_use]
+    pub fn is_variant(&self) -> bool {
+        self.public_slug().len() < self.slug.as_str().len()
+    }
+
+    /// Returns whether it selects outlets, by slug or tag, and this outlet is among them.
+    #[must_use]
+    pub fn names(&self, outlet: &str, tags: &[String]) -> bool {
+        let selects = !self.outlets.is_empty() || !self.tags.is_empty();
+        selects && Self { languages: Vec::new(), ..self.clone() }.takes(outlet, tags, None)
+    }
 
     /// Returns whether an entry of this outlet, with these tags and in this language, belongs in the channel.
     #[must_use]

@@ -15,6 +15,7 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+mod reader_key;
 mod rhythm;
 pub mod script;
 mod secret;
@@ -26,7 +27,7 @@ pub(crate) mod testing;
 mod text;
 pub mod uri;
 
-pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
+pub use channel::{Audience, Carrier, Channel, ChannelView, Readers, ReportView, StoryView};
 pub use deadline::{Deadline, SteppedDeadline};
 pub use durations::DurationHistogram;
 pub use entry::{
@@ -38,6 +39,7 @@ pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use reader_key::{ReaderKey, ReaderKeyError};
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;
 pub use size::{ByteSize, LargerThanMaxBody};

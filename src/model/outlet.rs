@@ -24,12 +24,17 @@ pub struct Outlet {
     pub was: Vec<FeedUrl>,
     /// Whether the feeds are polled.
     pub enabled: bool,
+    /// Whether only readers with a key see its entries.
+    pub private: bool,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Slug(String);
+
+/// First character of the internal slugs of variants.
+const VARIANT: char = '_';
 
 /// Error of parsing a [`Slug`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +54,16 @@ impl Slug {
         let first = text.bytes().next().is_some_and(plain);
         let rest = text.bytes().all(|b| plain(b) || b == b'-' || b == b'_');
         if first && rest && text.len() <= Self::MAX { Ok(Self(text.to_owned())) } else { Err(SlugError) }
+    }
+
+    /// Returns the internal slug of a channel's variant, which no configuration can contain.
+    pub(super) fn variant(&self) -> Self {
+        Self(format!("{VARIANT}{}", self.0))
+    }
+
+    /// Returns the slug of the channel whose variant this is, or the slug itself.
+    pub(super) fn without_variant(&self) -> &str {
+        self.0.strip_prefix(VARIANT).unwrap_or(&self.0)
     }
 
     /// Returns the slug as text.

@@ -1,6 +1,6 @@
 //! A cache of pages and filtered feeds for half a minute: a link that many people follow is rendered only once in that time.
 
-use super::edition_table::{CachePolicy, PreparedResponse};
+use super::edition_table::{CachePolicy, PreparedResponse, Sharing};
 use crate::publish::Edition;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -52,6 +52,11 @@ impl PageCache {
         kept.get(key).filter(|k| is_fresh(k, now)).map(|k| k.held.clone())
     }
 
+    /// Forgets every document, because what readers may see has changed.
+    pub(super) fn clear(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Waits for a permit to render a document. Returns `None` only if the semaphore is closed, which never happens.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.making.acquire().await.ok()
@@ -62,13 +67,13 @@ impl PageCache {
         &self,
         key: CacheKey,
         edition: &Edition,
-        policy: CachePolicy,
+        (policy, sharing): (CachePolicy, Sharing),
         now: Timestamp,
     ) -> Arc<PreparedResponse> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = kept.get(&key).filter(|k| k.tag == edition.etag()).map_or(now, |k| k.changed);
         drop(kept);
-        self.put_dated(key, edition, policy, now, changed)
+        self.put_dated(key, edition, (policy, sharing), now, changed)
     }
 
     /// Caches a document whose last change is known. If the cache is full, the oldest document is removed.
@@ -76,12 +81,12 @@ impl PageCache {
         &self,
         key: CacheKey,
         edition: &Edition,
-        policy: CachePolicy,
+        (policy, sharing): (CachePolicy, Sharing),
         now: Timestamp,
         changed: Timestamp,
     ) -> Arc<PreparedResponse> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = Arc::new(PreparedResponse::new(edition, changed, policy));
+        let held = Arc::new(PreparedResponse::new(edition, changed, policy, sharing));
         let place = CachedPage { made: now, changed, tag: edition.etag().to_owned(), held: held.clone() };
         if kept.len() >= PLACES && !kept.contains_key(&key) {
             let oldest = kept.iter().min_by_key(|(_, k)| k.made).map(|(key, _)| key.clone());
@@ -101,6 +106,8 @@ fn is_fresh(kept: &CachedPage, now: Timestamp) -> bool {
 mod tests {
     use super::*;
 
+    const PAGE: (CachePolicy, Sharing) = (CachePolicy::Page, Sharing::Public);
+
     fn edition(text: &str) -> Edition {
         Edition::new(text.as_bytes().to_vec(), "text/plain")
     }
@@ -113,14 +120,14 @@ mod tests {
     fn documents_are_kept_for_a_while_and_not_without_end() {
         let cache = PageCache::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        cache.put(key("a"), &edition("1"), CachePolicy::Page, at(100));
+        cache.put(key("a"), &edition("1"), PAGE, at(100));
         assert!(cache.get(&key("a"), at(100 + KEEP - 1)).is_some());
         assert!(cache.get(&key("a"), at(100 + KEEP)).is_none());
         assert!(cache.get(&key("a"), at(99)).is_none());
-        cache.put(key("a"), &edition("1"), CachePolicy::Page, at(200));
+        cache.put(key("a"), &edition("1"), PAGE, at(200));
         assert_eq!(cache.kept.lock().unwrap()[&key("a")].changed, at(100));
         for n in 0..2 * PLACES {
-            cache.put(key(&n.to_string()), &edition("1"), CachePolicy::Page, at(300));
+            cache.put(key(&n.to_string()), &edition("1"), PAGE, at(300));
         }
         assert_eq!(cache.kept.lock().unwrap().len(), PLACES);
         assert!(cache.get(&key("a"), at(201)).is_none(), "the oldest went first");
@@ -130,10 +137,10 @@ mod tests {
     fn what_was_made_by_other_settings_is_not_found() {
         let (cache, at) = (PageCache::default(), Timestamp::UNIX_EPOCH);
         let of = |settings: &str| CacheKey { settings: settings.to_owned(), ..key("a") };
-        cache.put(of("before"), &edition("1"), CachePolicy::Page, at);
+        cache.put(of("before"), &edition("1"), PAGE, at);
         assert!(cache.get(&of("before"), at).is_some() && cache.get(&of("after"), at).is_none());
         // One that was begun before the change and ends after it.
-        cache.put(of("before"), &edition("2"), CachePolicy::Page, at);
+        cache.put(of("before"), &edition("2"), PAGE, at);
         assert!(cache.get(&of("after"), at).is_none());
     }
 }

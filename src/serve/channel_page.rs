@@ -18,6 +18,8 @@ pub struct ChannelPage {
     pub title: LocalisedText,
     /// The stories, newest first.
     pub stories: Vec<StoryItem>,
+    /// Whether other pages link to it.
+    pub is_listed: bool,
 }
 
 /// A story in the list of a page.
@@ -82,6 +84,7 @@ impl ChannelPage {
             slug: view.slug.clone(),
             title: LocalisedText::new(&view.title, None),
             stories: view.stories.iter().map(StoryItem::of).collect(),
+            is_listed: true,
         }
     }
 }
@@ -123,7 +126,16 @@ pub struct ChannelPages(RwLock<Vec<Arc<ChannelPage>>>);
 impl ChannelPages {
     /// Adds a channel, or replaces it in its old position.
     pub fn put(&self, view: &ChannelView) {
-        let channel_page = Arc::new(ChannelPage::of(view));
+        self.put_page(ChannelPage::of(view));
+    }
+
+    /// Same as [`ChannelPages::put`], for a channel to which other pages do not link.
+    pub fn put_unlisted(&self, view: &ChannelView) {
+        self.put_page(ChannelPage { is_listed: false, ..ChannelPage::of(view) });
+    }
+
+    fn put_page(&self, channel_page: ChannelPage) {
+        let channel_page = Arc::new(channel_page);
         let mut channel_pages = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match channel_pages.iter_mut().find(|r| r.slug == channel_page.slug) {
             Some(place) => *place = channel_page,
@@ -142,9 +154,9 @@ impl ChannelPages {
         self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|r| r.slug == slug).cloned()
     }
 
-    /// Returns all channels.
+    /// Returns all channels to which pages link.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<ChannelPage>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().filter(|page| page.is_listed).cloned().collect()
     }
 }

@@ -30,7 +30,14 @@ pub enum CachePolicy {
 }
 
 impl CachePolicy {
-    fn cache_control(self) -> &'static str {
+    fn cache_control(self, sharing: Sharing) -> &'static str {
+        if sharing == Sharing::Private {
+            return match self {
+                Self::Feed => "private, max-age=60",
+                Self::Page | Self::PlainPage => "private, max-age=30",
+                Self::Archive | Self::Immutable => "private, max-age=31536000, immutable",
+            };
+        }
         match self {
             Self::Feed => "public, max-age=60",
             Self::Page | Self::PlainPage => "public, max-age=30",
@@ -52,6 +59,18 @@ impl CachePolicy {
     }
 }
 
+/// Who may keep a copy of a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// Every cache, and scripts of other sites.
+    #[default]
+    Public,
+    /// The same, but readers with a key get another document at this address.
+    Varies,
+    /// Only the reader's own cache (RFC 9111 5.2.2.7).
+    Private,
+}
+
 /// A document to put in the edition table.
 #[derive(Debug, Clone)]
 pub struct ServedEdition {
@@ -63,6 +82,8 @@ pub struct ServedEdition {
     pub last_modified: Timestamp,
     /// How it may be cached.
     pub policy: CachePolicy,
+    /// Who may cache it.
+    pub sharing: Sharing,
 }
 
 /// A document with prepared headers for each content coding.
@@ -83,8 +104,9 @@ struct Variant {
 }
 
 impl PreparedResponse {
-    pub(super) fn new(edition: &Edition, last_modified: Timestamp, policy: CachePolicy) -> Self {
-        Self { last_modified, variants: Coding::ALL.map(|coding| Variant::new(edition, coding, last_modified, policy)) }
+    pub(super) fn new(edition: &Edition, last_modified: Timestamp, policy: CachePolicy, sharing: Sharing) -> Self {
+        let variant = |coding| Variant::new(edition, coding, last_modified, (policy, sharing));
+        Self { last_modified, variants: Coding::ALL.map(variant) }
     }
 
     /// Responds to a GET or HEAD request.
@@ -105,7 +127,12 @@ impl PreparedResponse {
 }
 
 impl Variant {
-    fn new(edition: &Edition, coding: Coding, last_modified: Timestamp, policy: CachePolicy) -> Self {
+    fn new(
+        edition: &Edition,
+        coding: Coding,
+        last_modified: Timestamp,
+        (policy, sharing): (CachePolicy, Sharing),
+    ) -> Self {
         let coded = edition.coded(coding);
         let mut unchanged = HeaderMap::with_capacity(8);
         let date = format_date(last_modified);
@@ -115,10 +142,15 @@ impl Variant {
                 unchanged.insert(name, value);
             }
         }
-        unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control()));
-        let vary = if policy.is_page() { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control(sharing)));
+        let vary = match (policy.is_page(), sharing) {
+            (false, Sharing::Public) => "Accept-Encoding",
+            (true, Sharing::Public) => "Accept-Encoding, Accept-Language",
+            (false, _) => "Accept-Encoding, Authorization, Cookie",
+            (true, _) => "Accept-Encoding, Accept-Language, Authorization, Cookie",
+        };
         unchanged.insert(VARY, HeaderValue::from_static(vary));
-        if !policy.is_page() {
+        if !policy.is_page() && sharing != Sharing::Private {
             unchanged.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         }
         let mut full = unchanged.clone();
@@ -151,7 +183,7 @@ impl EditionTable {
         // Headers are prepared before the lock is taken.
         let ready: Vec<_> = documents
             .into_iter()
-            .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy)))
+            .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy, d.sharing)))
             .collect();
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }
@@ -159,6 +191,11 @@ impl EditionTable {
     /// Keeps only the documents whose path satisfies `keep`. A reload uses this to remove the documents of deleted channels.
     pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|path, _| keep(path));
+    }
+
+    /// Returns whether a document has this path.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(path)
     }
 
     /// Returns the response if a document has this path. Methods other than GET and HEAD get a 405.

@@ -1,7 +1,7 @@
 //! The queries that handlers make. The daemon implements them with its store, tests with invented stories.
 
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
-use crate::model::{ChannelView, StoryId};
+use crate::model::{Audience, ChannelView, StoryId};
 use jiff::Timestamp;
 use std::fmt;
 use std::future::Future;
@@ -64,17 +64,17 @@ pub trait Queries: Send + Sync {
     /// Returns a fingerprint of the settings that affect rendered documents, as currently configured.
     fn settings(&self) -> String;
     /// Returns whether a channel with this slug is currently configured.
-    fn has_channel(&self, slug: &str) -> bool;
+    fn has_channel(&self, slug: &str, audience: Audience) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
-    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView>;
+    fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView>;
     /// A story with its reports; `None` if it does not exist.
-    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>>;
+    fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
     /// The data of the status page.
-    fn status(&self) -> QueryFuture<StatusPage>;
+    fn status(&self, audience: Audience) -> QueryFuture<StatusPage>;
     /// Feeds that failed or recovered, newest first, at most a hundred.
-    fn incidents(&self) -> QueryFuture<Vec<Incident>>;
+    fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>>;
     /// The archive page with this number of the channel with this slug.
-    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer>;
+    fn archive(&self, slug: &str, number: u32, audience: Audience) -> QueryFuture<ArchiveAnswer>;
 }
 
 impl fmt::Debug for dyn Queries {

@@ -69,7 +69,7 @@ pub(super) async fn document(
     make: impl FnOnce() -> Vec<u8> + Send + 'static,
 ) -> Response<Body> {
     match tokio::task::spawn_blocking(move || Edition::new(make(), media_type)).await {
-        Ok(edition) => request.take(&app.cache.put(key, &edition, policy, app.clock.now())),
+        Ok(edition) => request.take(&app.cache.put(key, &edition, (policy, app.sharing()), app.clock.now())),
         Err(error) => unavailable(&error),
     }
 }

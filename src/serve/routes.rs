@@ -101,7 +101,7 @@ async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<
 
 /// Returns whether a channel is configured, even if it is not rendered yet.
 fn has_channel(app: &AppState, slug: &str) -> bool {
-    app.queries.as_ref().is_some_and(|queries| queries.has_channel(slug))
+    app.queries.as_ref().is_some_and(|queries| queries.has_channel(slug, app.audience))
 }
 
 /// Responds for a document of the edition table that was not served from it. A request with a query string, which such a
@@ -191,7 +191,7 @@ async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &st
     let title =
         describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
     let turn = app.cache.turn().await;
-    let view = match queries.filtered(filter).await {
+    let view = match queries.filtered(filter, app.audience).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
@@ -249,7 +249,7 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
             shown.feed = Some(format!("/search.atom?{}", canonical(&filter)));
             shown.frame.asked = filter.words.clone().unwrap_or_default();
             let turn = app.cache.turn().await;
-            found = match queries.filtered(filter).await {
+            found = match queries.filtered(filter, app.audience).await {
                 Ok(view) => ChannelPage::of(&view).stories,
                 Err(error) => return unavailable(&error),
             };
@@ -270,7 +270,7 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let story = match queries.story(StoryId(id)).await {
+    let story = match queries.story(StoryId(id), app.audience).await {
         Ok(story) => story,
         Err(error) => return unavailable(&error),
     };
@@ -292,13 +292,17 @@ async fn archive(
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    match queries.archive(&slug, number).await {
+    match queries.archive(&slug, number, app.audience).await {
         Ok(ArchiveAnswer::Page { atom, made }) => {
             let media_type = Format::Atom.media_type();
             match tokio::task::spawn_blocking(move || publish::Edition::new(atom, media_type)).await {
-                Ok(edition) => {
-                    request.take(&app.cache.put_dated(key, &edition, CachePolicy::Archive, app.clock.now(), made))
-                }
+                Ok(edition) => request.take(&app.cache.put_dated(
+                    key,
+                    &edition,
+                    (CachePolicy::Archive, app.sharing()),
+                    app.clock.now(),
+                    made,
+                )),
                 Err(error) => unavailable(&error),
             }
         }
@@ -320,7 +324,7 @@ async fn status(State(app): State<AppState>, request: ClientRequest) -> Response
         return request.take(&held);
     }
     let turn = app.cache.turn().await;
-    let shown = match queries.status().await {
+    let shown = match queries.status(app.audience).await {
         Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
         Err(error) => return unavailable(&error),
     };
@@ -334,7 +338,7 @@ async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Respo
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let incidents = match queries.incidents().await {
+    let incidents = match queries.incidents(app.audience).await {
         Ok(incidents) => incidents,
         Err(error) => return unavailable(&error),
     };

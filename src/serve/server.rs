@@ -6,6 +6,7 @@ use super::app::App;
 use super::payload::Payload;
 use super::state::Peer;
 use crate::clock::Clock;
+use crate::model::Audience;
 use axum::http::{Request, Response};
 use futures_util::future::{Either, Ready, ready};
 use hyper::body::Incoming;
@@ -279,11 +280,22 @@ impl Service<Request<Incoming>> for ConnectionService {
             self.app.count(&response, "refused", asked);
             return Either::Left(ready(Ok(response)));
         }
-        if let Some(response) = self.app.at_once(&request) {
+        let (request, audience) = if self.app.asks_for_keys() {
+            match self.app.admit(request) {
+                Ok(admitted) => admitted,
+                Err(response) => {
+                    self.app.count(&response, "refused", asked);
+                    return Either::Left(ready(Ok(*response)));
+                }
+            }
+        } else {
+            (request, Audience::Everyone)
+        };
+        if let Some(response) = self.app.at_once(&request, audience) {
             self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }
-        let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));
+        let (app, routed) = (self.app.clone(), self.app.route(request, self.peer, audience));
         Either::Right(Box::pin(async move {
             let response = routed.await;
             app.count(&response, "none", asked);

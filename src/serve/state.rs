@@ -2,11 +2,13 @@
 
 use super::cache::{CacheKey, PageCache};
 use super::channel_page::ChannelPages;
+use super::edition_table::Sharing;
 use super::health::Health;
+use super::keys::AccessControl;
 use super::meters::Meters;
 use super::queries::Queries;
 use crate::clock::Clock;
-use crate::model::Network;
+use crate::model::{Audience, Network};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -22,6 +24,20 @@ pub(super) struct AppState {
     pub(super) meters: Option<Arc<Meters>>,
     /// Networks whose clients may read `/metrics`.
     pub(super) metrics_allow: Arc<[Network]>,
+    /// Who asks.
+    pub(super) audience: Audience,
+    pub(super) access: Arc<AccessControl>,
+}
+
+impl AppState {
+    /// Returns who may keep copies of the documents that are made for this audience.
+    pub(super) fn sharing(&self) -> Sharing {
+        match self.audience {
+            Audience::KeyHolder => Sharing::Private,
+            Audience::Everyone if self.access.is_on() => Sharing::Varies,
+            Audience::Everyone => Sharing::Public,
+        }
+    }
 }
 
 impl AppState {

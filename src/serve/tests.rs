@@ -42,6 +42,7 @@ impl TestServer {
             edition: Edition::new(BODY.repeat(50).into_bytes(), "application/atom+xml; charset=utf-8"),
             last_modified: "2026-11-02T09:30:00Z".parse().unwrap(),
             policy: CachePolicy::Feed,
+            sharing: Sharing::Public,
         }]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -136,6 +137,7 @@ async fn a_changed_edition_takes_the_old_one_s_place() {
         edition: Edition::new(b"<new/>".to_vec(), "application/atom+xml; charset=utf-8"),
         last_modified: "2026-11-02T09:31:00Z".parse().unwrap(),
         policy: CachePolicy::Feed,
+        sharing: Sharing::Public,
     }]);
     assert_eq!(server.ask(since).await.1, b"<new/>");
     server.edition_table.retain(|path| path != "/feed.atom");
@@ -250,6 +252,7 @@ async fn a_client_that_does_not_read_is_cut() {
         edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
         last_modified: server.clock.now(),
         policy: CachePolicy::Feed,
+        sharing: Sharing::Public,
     }]);
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
@@ -269,6 +272,7 @@ async fn an_endless_client_does_not_hold_the_shutdown() {
         edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
         last_modified: server.clock.now(),
         policy: CachePolicy::Feed,
+        sharing: Sharing::Public,
     }]);
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -10,6 +10,8 @@ pub(super) struct KnownOutlet {
     pub slug: String,
     pub name: String,
     pub tags: Vec<String>,
+    /// Whether only readers with a key see its entries.
+    pub private: bool,
 }
 
 /// Outlets and configured channels, by row id.
@@ -29,6 +31,13 @@ impl Catalog {
 
     /// Returns whether the channel takes entries of this outlet in this language.
     pub(super) fn takes(&self, channel: &Channel, outlet: OutletId, language: Option<&str>) -> bool {
-        self.outlets.get(&outlet).is_some_and(|known| channel.takes(&known.slug, &known.tags, language))
+        self.outlets.get(&outlet).is_some_and(|known| {
+            !(known.private && channel.hides_private) && channel.takes(&known.slug, &known.tags, language)
+        })
+    }
+
+    /// Returns whether an outlet is seen only by readers with a key.
+    pub(super) fn any_private(&self) -> bool {
+        self.outlets.values().any(|known| known.private)
     }
 }

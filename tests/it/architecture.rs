@@ -100,7 +100,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "serve",
         uses: "model clock publish",
-        names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util",
+        names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util ring subtle base64",
         why: "what it shows is given to it: it knows neither the store nor SQL",
     },
     Module { name: "telemetry", uses: "config", names: "tracing_subscriber", why: "log set-up" },
@@ -113,7 +113,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "cli",
         uses: "model clock config schedule fetch parse discover normalise dedup store publish poll serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size",
+        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size ring base64",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backfill;
+mod certificates;
 mod circles;
 mod config;
 mod copies;
@@ -38,6 +39,7 @@ mod proxies;
 mod publishing;
 mod queries;
 mod questions;
+mod reader_keys;
 mod reading;
 mod sitemaps;
 mod size;

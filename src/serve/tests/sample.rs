@@ -2,7 +2,7 @@
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
-use crate::model::{Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, StoryId, StoryView};
+use crate::model::{Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, StoryId, StoryView};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) const NOW: &str = "2026-11-02T10:00:00Z";
@@ -248,11 +248,11 @@ impl Queries for SampleQueries {
         String::new()
     }
 
-    fn has_channel(&self, slug: &str) -> bool {
+    fn has_channel(&self, slug: &str, _: Audience) -> bool {
         slug == "later"
     }
 
-    fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView> {
+    fn filtered(&self, filter: Filter, _: Audience) -> QueryFuture<ChannelView> {
         let mut view = channel("all", "");
         let outlets = u32::try_from(view.stories.len()).unwrap();
         view.stories.truncate(filter.limit.min(outlets) as usize);
@@ -262,16 +262,16 @@ impl Queries for SampleQueries {
         ready(view)
     }
 
-    fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>> {
+    fn story(&self, id: StoryId, _: Audience) -> QueryFuture<Option<StoryPage>> {
         let on_fire = || std::io::Error::other("the disk is on fire");
         answer(std::future::ready(if id == StoryId(13) { Err(on_fire()) } else { Ok(story_page(id)) }))
     }
 
-    fn status(&self) -> QueryFuture<StatusPage> {
+    fn status(&self, _: Audience) -> QueryFuture<StatusPage> {
         ready(status_page())
     }
 
-    fn incidents(&self) -> QueryFuture<Vec<Incident>> {
+    fn incidents(&self, _: Audience) -> QueryFuture<Vec<Incident>> {
         let incident = |poll, error: Option<&str>| Incident {
             poll,
             at: before(poll),
@@ -282,7 +282,7 @@ impl Queries for SampleQueries {
         ready(vec![incident(5, None), incident(9, Some("cannot connect: <refused>"))])
     }
 
-    fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer> {
+    fn archive(&self, slug: &str, number: u32, _: Audience) -> QueryFuture<ArchiveAnswer> {
         ready(match (slug, number) {
             ("all", 1) => ArchiveAnswer::Gone,
             ("all", 2) => ArchiveAnswer::Page { atom: b"<feed/>".to_vec(), made: before(999) },

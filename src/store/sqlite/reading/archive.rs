@@ -37,6 +37,8 @@ pub enum ArchiveLookup {
 /// The stories of an archive page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchivePage {
+    /// The channel's slug in the database.
+    pub(in crate::store) channel: String,
     /// Number of the page.
     pub number: u32,
     /// The stories, newest first.
@@ -177,14 +179,15 @@ impl Reader {
         is_again: bool,
         public_url: &Url,
     ) -> Result<ArchivePage, StoreError> {
-        let stories = self.stories(&places, channel.collapse, public_url).await?;
+        let reader = Self { hides_private: channel.hides_private, ..self.clone() };
+        let stories = reader.stories(&places, channel.collapse, public_url).await?;
         let view = crate::store::sqlite::reading::channel::view(
-            channel.slug.to_string(),
+            channel.public_slug().to_owned(),
             channel.title.clone(),
             stories,
             public_url,
         );
         let view = ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view };
-        Ok(ArchivePage { number, view, is_again, places })
+        Ok(ArchivePage { channel: channel.slug.to_string(), number, view, is_again, places })
     }
 }

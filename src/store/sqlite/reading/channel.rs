@@ -56,7 +56,9 @@ struct CarrierRow {
 macro_rules! stories {
     ($rest:literal) => {
         concat!(
-            "SELECT p.story_id, p.order_at, s.iri AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
+            "SELECT p.story_id, p.order_at, \
+                    CASE WHEN $4 AND (SELECT fo.private FROM entry AS fe JOIN outlet AS fo ON fo.id = fe.outlet_id \
+                                      WHERE fe.id = s.first_entry_id) THEN e.iri ELSE s.iri END AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
                     e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, \
                     substr(t.summary, 1, $1) AS summary, substr(t.content, 1, $1) AS content, \
                     t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.public_url AS feed_public_url, \
@@ -87,17 +89,19 @@ impl Reader {
             "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN feed AS f ON f.id = e.feed_id \
-             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) \
+             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) AND (o.private = 0 OR NOT $4) \
              ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $3"
         ))
         .bind(self.text_max)
         .bind(channel.slug.as_str())
         .bind(i64::from(channel.limit))
+        .bind(channel.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading a channel")?;
-        let stories = self.carried(rows, channel.collapse, public_url).await?;
-        let view = view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url);
+        let reader = Self { hides_private: channel.hides_private, ..self.clone() };
+        let stories = reader.carried(rows, channel.collapse, public_url).await?;
+        let view = view(channel.public_slug().to_owned(), channel.title.clone(), stories, public_url);
         Ok(ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view })
     }
 
@@ -113,10 +117,12 @@ impl Reader {
                           value ->> 'order_at' AS order_at FROM json_each($2)) AS p \
              JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN feed AS f ON f.id = e.feed_id ORDER BY p.n"
+             JOIN feed AS f ON f.id = e.feed_id WHERE o.private = 0 OR NOT $4 ORDER BY p.n LIMIT $3"
         ))
         .bind(self.text_max)
         .bind(row::rows(wanted))
+        .bind(i64::try_from(wanted.len()).unwrap_or(i64::MAX))
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading stories")?;
@@ -147,9 +153,10 @@ impl Reader {
         let rows: Vec<CarrierRow> = sqlx::query_as(
             "SELECT e.story_id, e.id AS entry_id, e.outlet_id, o.name AS outlet_name, e.title, e.link, e.language \
              FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
-             WHERE e.story_id IN (SELECT value FROM json_each($1)) ORDER BY e.id",
+             WHERE e.story_id IN (SELECT value FROM json_each($1)) AND (o.private = 0 OR NOT $2) ORDER BY e.id",
         )
         .bind(row::rows(stories))
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading who carried a story")?;

@@ -35,7 +35,7 @@ macro_rules! passing {
                     WHERE tag.value IN (SELECT value FROM json_each($2)))) \
               AND (json_array_length($3) = 0 OR lower(substr(e.language, 1, \
                     instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($3))) \
-              AND s.outlets >= $4 ",
+              AND s.outlets >= $4 AND (o.private = 0 OR NOT $8) ",
             $after
         )
     };
@@ -97,13 +97,11 @@ impl Reader {
             .bind(filter.min_outlets)
             .bind(looked_at)
             .bind(TAKEN);
-        if let Some(question) = question {
-            asked = asked.bind(question);
-        }
+        asked = asked.bind(question.unwrap_or_default()).bind(self.hides_private);
         let hits: Vec<Hit> = asked.fetch_all(&self.pool).await.while_doing("reading what passes a filter")?;
         let mut stories = first_reports(hits);
         if filter.min_outlets > 1 {
-            self.date_by_outlets(&mut stories, filter.min_outlets).await?;
+            stories = self.dated_by_outlets(stories, filter.min_outlets).await?;
         }
         let order = |w: &ShownReport| (w.order_at.clone(), w.published_at.clone(), w.story);
         stories.sort_by_cached_key(|w| std::cmp::Reverse(order(w)));
@@ -112,13 +110,18 @@ impl Reader {
     }
 
     /// A story that several outlets must carry is sorted by the report of the last of them, so that a subscriber misses none.
-    async fn date_by_outlets(&self, stories: &mut [ShownReport], outlets: u32) -> Result<(), StoreError> {
+    async fn dated_by_outlets(
+        &self,
+        mut stories: Vec<ShownReport>,
+        outlets: u32,
+    ) -> Result<Vec<ShownReport>, StoreError> {
         let ids: Vec<i64> = stories.iter().map(|w| w.story).collect();
         let members: Vec<(i64, i64, String)> = sqlx::query_as(
-            "SELECT story_id, outlet_id, order_at FROM entry \
-             WHERE story_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+            "SELECT e.story_id, e.outlet_id, e.order_at FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
+             WHERE e.story_id IN (SELECT value FROM json_each($1)) AND (o.private = 0 OR NOT $2) ORDER BY e.id",
         )
         .bind(row::rows(&ids))
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading the members of stories")?;
@@ -130,12 +133,13 @@ impl Reader {
                 *latest = order_at;
             }
         }
-        for story in stories {
+        stories.retain(|story| carried.get(&story.story).is_some_and(|(outlets, _)| outlets.len() >= enough));
+        for story in &mut stories {
             if let Some((_, latest)) = carried.remove(&story.story) {
                 story.order_at = latest.max(std::mem::take(&mut story.order_at));
             }
         }
-        Ok(())
+        Ok(stories)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     dedup::Stamp,
-    model::{Entry, FeedId, LinkKey, RawHash, uri},
+    model::{Audience, Entry, FeedId, LinkKey, RawHash, uri},
     store::{
         error::StoreError,
         sqlite::{listed, open, row},
@@ -41,6 +41,8 @@ pub struct Reader {
     pool: SqlitePool,
     /// Number of characters of an entry's text that are read for channels, because the rest is not published.
     text_max: u32,
+    /// Whether entries of private outlets are left out.
+    hides_private: bool,
 }
 
 impl Reader {
@@ -49,13 +51,19 @@ impl Reader {
     /// # Errors
     /// Fails if the file does not exist, is not Warraq's, or is newer than this program.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { pool: open::readers(path).await?, text_max: TEXT_MAX })
+        Ok(Self { pool: open::readers(path).await?, text_max: TEXT_MAX, hides_private: false })
     }
 
     /// Same as [`Reader::open`], but reads at most this many characters of an entry's text for channels. This bounds memory.
     #[must_use]
     pub fn with_text_max(self, characters: u32) -> Self {
         Self { text_max: characters, ..self }
+    }
+
+    /// Returns a reader for what this audience may see.
+    #[must_use]
+    pub fn shown_to(self, audience: Audience) -> Self {
+        Self { hides_private: audience == Audience::Everyone, ..self }
     }
 
     /// Returns what a feed listed in its last document, by the hash of each entry's bytes.

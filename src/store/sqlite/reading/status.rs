@@ -71,9 +71,11 @@ impl Reader {
         let since = dates.first().cloned().unwrap_or_default();
         let rows: Vec<DayRow> = sqlx::query_as(
             "SELECT d.feed_id, d.day, d.new, d.fresh, d.unchanged, d.failed \
-                 FROM feed AS f JOIN feed_day AS d ON d.feed_id = f.id AND d.day >= $1",
+                 FROM feed AS f JOIN feed_day AS d ON d.feed_id = f.id AND d.day >= $1 \
+                 JOIN outlet AS o ON o.id = f.outlet_id AND (o.private = 0 OR NOT $2)",
         )
         .bind(&since)
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading days")?;
@@ -86,8 +88,10 @@ impl Reader {
         let feeds: Vec<FeedStatusRow> = sqlx::query_as(
             "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.state, f.last_poll_at, f.last_outcome, f.last_error, \
                     f.failures, f.next_poll_at, f.why, f.gaps \
-             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY o.slug, f.url",
+             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 \
+                 AND (o.private = 0 OR NOT $1) ORDER BY o.slug, f.url",
         )
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading the state of feeds")?;
@@ -155,10 +159,12 @@ impl Reader {
                                    WHEN 'gone' THEN 'gone for good, says its server (410)' END AS error \
              FROM poll AS p JOIN feed AS f ON f.id = p.feed_id JOIN outlet AS o ON o.id = f.outlet_id \
              WHERE p.id IN (SELECT id FROM broke UNION SELECT id FROM works) AND f.removed = 0 \
+                 AND (o.private = 0 OR NOT $3) \
              ORDER BY p.ended_at DESC, p.id DESC LIMIT $2",
         )
         .bind(FAILURES)
         .bind(INCIDENTS)
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading incidents")?;

@@ -59,12 +59,18 @@ impl Reader {
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
         let rows: Vec<ReportRow> = sqlx::query_as(
             "SELECT e.id, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
-                    e.first_seen_at, m.joined_at, m.rule, m.evidence, m.containment, t.summary, t.content \
+                    e.first_seen_at, m.joined_at, m.rule, \
+                    CASE WHEN $3 AND EXISTS (SELECT 1 FROM entry AS pe JOIN outlet AS po ON po.id = pe.outlet_id \
+                                             WHERE pe.story_id = e.story_id AND po.private = 1) \
+                         THEN '' ELSE m.evidence END AS evidence, \
+                    m.containment, t.summary, t.content \
              FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN entry_text AS t ON t.entry_id = e.id WHERE e.story_id = $1 ORDER BY e.id LIMIT $2",
+             JOIN entry_text AS t ON t.entry_id = e.id WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
+             ORDER BY e.id LIMIT $2",
         )
         .bind(id.0)
         .bind(REPORTS)
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading a story")?;

@@ -46,8 +46,10 @@ impl Reader {
     pub async fn subscriptions(&self) -> Result<Vec<SubscribedFeed>, StoreError> {
         let rows: Vec<SubscribedFeedRow> = sqlx::query_as(
             "SELECT f.outlet_id, o.name, f.title, f.url, f.public_url, f.link, coalesce(o.language, f.language) AS language, o.tags \
-             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.outlet_id, f.id",
+             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 AND (o.private = 0 OR NOT $1) \
+             ORDER BY f.outlet_id, f.id",
         )
+        .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading feeds")?;

@@ -26,7 +26,7 @@ pub(in crate::store) async fn keep(
         "INSERT INTO archive (channel, number, made_at, stories, atom, fingerprint) SELECT c.slug, $2, $3, $4, $5, $6 \
          FROM channel AS c WHERE c.slug = $1 ON CONFLICT (channel, number) DO NOTHING",
     )
-    .bind(&page.view.slug)
+    .bind(&page.channel)
     .bind(page.number)
     .bind(second(now))
     .bind(i64::try_from(page.places.len()).unwrap_or(i64::MAX))
@@ -44,7 +44,7 @@ pub(in crate::store) async fn keep(
             SELECT (SELECT id FROM channel WHERE slug = $1), value ->> 'order_at', value ->> 'published_at', \
                    value ->> 'story', value ->> 'entry' FROM json_each($3))",
     )
-    .bind(&page.view.slug)
+    .bind(&page.channel)
     .bind(page.number)
     .bind(row::rows(&page.places))
     .execute(connection)
@@ -66,7 +66,7 @@ async fn replace(
         "UPDATE archive SET atom = $3, fingerprint = $4, rendered_at = $5 \
          WHERE channel = $1 AND number = $2 AND atom IS NOT NULL",
     )
-    .bind(&page.view.slug)
+    .bind(&page.channel)
     .bind(page.number)
     .bind(packed)
     .bind(fingerprint)

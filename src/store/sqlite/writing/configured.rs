@@ -42,6 +42,8 @@ pub struct ConfigChanges {
     pub rescheduled: Vec<FeedId>,
     /// Number of feeds that were removed.
     pub removed: u64,
+    /// Whether there is an outlet, configured or removed, that only readers with a key may see.
+    pub any_private: bool,
 }
 
 /// Stores the configuration in the caller's transaction.
@@ -59,8 +61,9 @@ pub(in crate::store) async fn adopt(
     .await
     .while_doing("writing settings")?;
     adopt_outlets(connection, store_config).await?;
-    let adopted = adopt_feeds(connection, store_config, now).await?;
+    let mut adopted = adopt_feeds(connection, store_config, now).await?;
     let (catalog, rebuilding) = adopt_channels(connection, &store_config.channels).await?;
+    adopted.any_private = catalog.any_private();
     Ok((adopted, catalog, rebuilding))
 }
 
@@ -70,19 +73,21 @@ struct OutletRow<'a> {
     name: &'a str,
     language: Option<&'a str>,
     tags: String,
+    private: bool,
 }
 
 /// Writes new and changed outlets.
 async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<(), StoreError> {
-    let known: Vec<(String, String, Option<String>, String)> =
-        sqlx::query_as("SELECT slug, name, language, tags FROM outlet")
+    let known: Vec<(String, String, Option<String>, String, bool)> =
+        sqlx::query_as("SELECT slug, name, language, tags, private FROM outlet")
             .fetch_all(&mut *connection)
             .await
             .while_doing("reading outlets")?;
     let known: HashMap<&str, OutletRow<'_>> = known
         .iter()
-        .map(|(slug, name, language, tags)| {
-            (slug.as_str(), OutletRow { slug, name, language: language.as_deref(), tags: tags.clone() })
+        .map(|(slug, name, language, tags, private)| {
+            let (language, tags) = (language.as_deref(), tags.clone());
+            (slug.as_str(), OutletRow { slug, name, language, tags, private: *private })
         })
         .collect();
     let rows: Vec<OutletRow<'_>> = store_config
@@ -93,6 +98,7 @@ async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreCo
             name: &outlet.name,
             language: outlet.language.as_ref().map(Language::as_str),
             tags: row::rows(&outlet.tags),
+            private: outlet.private,
         })
         .filter(|row| known.get(row.slug) != Some(row))
         .collect();
@@ -100,9 +106,11 @@ async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreCo
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO outlet (slug, name, language, tags) \
-         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags' FROM json_each($1) WHERE true \
-         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags",
+        "INSERT INTO outlet (slug, name, language, tags, private) \
+         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags', value ->> 'private' \
+         FROM json_each($1) WHERE true \
+         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags, \
+             private = excluded.private",
     )
     .bind(row::rows(&rows))
     .execute(connection)
@@ -239,14 +247,15 @@ async fn write_feeds(
 
 /// Reads the outlets; the channels come from the configuration one by one.
 async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, StoreError> {
-    let rows: Vec<(i64, String, String, String)> = sqlx::query_as("SELECT id, slug, name, tags FROM outlet")
-        .fetch_all(connection)
-        .await
-        .while_doing("reading outlets")?;
+    let rows: Vec<(i64, String, String, String, bool)> =
+        sqlx::query_as("SELECT id, slug, name, tags, private FROM outlet")
+            .fetch_all(connection)
+            .await
+            .while_doing("reading outlets")?;
     let mut outlets = HashMap::with_capacity(rows.len());
-    for (id, slug, name, tags) in rows {
+    for (id, slug, name, tags, private) in rows {
         let tags = RowRef { table: "outlet", row: id }.json("tags", &tags)?;
-        outlets.insert(OutletId(id), KnownOutlet { slug, name, tags });
+        outlets.insert(OutletId(id), KnownOutlet { slug, name, tags, private });
     }
     Ok(Catalog { outlets, ..Catalog::default() })
 }
@@ -257,15 +266,16 @@ async fn adopt_channels(
     connection: &mut SqliteConnection,
     channels: &[Channel],
 ) -> Result<(Catalog, Vec<ChannelRebuild>), StoreError> {
+    let mut catalog = load_catalog(connection).await?;
+    let channels = Channel::with_variants(channels, catalog.any_private());
     let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
     sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
         .bind(row::rows(&slugs))
         .execute(&mut *connection)
         .await
         .while_doing("removing channels")?;
-    let mut catalog = load_catalog(connection).await?;
     let mut changed = Vec::new();
-    for channel in channels {
+    for channel in &channels {
         let definition = definition(channel, &catalog);
         let was: Option<(i64, String, String)> =
             sqlx::query_as("SELECT id, definition, title FROM channel WHERE slug = $1")
@@ -336,7 +346,7 @@ fn definition(channel: &Channel, catalog: &Catalog) -> String {
         outlets.sort_unstable();
     }
     let list = |items: &mut dyn Iterator<Item = &str>| items.collect::<Vec<_>>().join(",");
-    format!(
+    let mut definition = format!(
         "outlets={} languages={} min_outlets={} prefer={} collapse={}",
         if outlets.is_empty() && channel.outlets.is_empty() && channel.tags.is_empty() {
             "*".to_owned()
@@ -347,5 +357,12 @@ fn definition(channel: &Channel, catalog: &Catalog) -> String {
         channel.min_outlets,
         list(&mut channel.prefer.iter().map(Slug::as_str)),
         channel.collapse,
-    )
+    );
+    if channel.hides_private {
+        let mut private: Vec<&str> = catalog.outlets.values().filter(|o| o.private).map(|o| o.slug.as_str()).collect();
+        private.sort_unstable();
+        definition.push_str(" without=");
+        definition.push_str(&list(&mut private.into_iter()));
+    }
+    definition
 }

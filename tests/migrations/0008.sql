@@ -1,0 +1,2 @@
+-- An outlet that only readers with a key see.
+UPDATE outlet SET private = 1 WHERE id = (SELECT max(id) FROM outlet);
