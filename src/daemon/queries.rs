@@ -4,7 +4,8 @@ use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{
-        ChannelView, StoryId,
+        ChannelView, Slug, StoryId, StoryView,
+        browse::{Browse, BrowsePage, OutletSummary, Scope},
         pages::{Filter, Incident, StatusPage, StoryPage},
     },
     publish,
@@ -12,6 +13,7 @@ use crate::{
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
 };
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use url::Url;
 
@@ -50,6 +52,38 @@ impl Queries for StoreQueries {
         answer(async move {
             Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
         })
+    }
+
+    fn browse(&self, wanted: Browse) -> QueryFuture<Option<BrowsePage>> {
+        let (reader, now) = (self.reader(), self.settings.borrow().clone());
+        answer(async move {
+            let collapse = match &wanted.scope {
+                Scope::Channel(slug) => now.channel(slug).is_none_or(|channel| channel.collapse),
+                _ => true,
+            };
+            reader.browse(&wanted, collapse, &now.public_url).await
+        })
+    }
+
+    fn leading(&self, channel: &str, since: Timestamp) -> QueryFuture<Vec<StoryView>> {
+        let (reader, now, channel) = (self.reader(), self.settings.borrow().clone(), channel.to_owned());
+        answer(async move { reader.leading(&channel, since, &now.public_url).await })
+    }
+
+    fn directory(&self) -> QueryFuture<Vec<OutletSummary>> {
+        let (reader, now) = (self.reader(), self.archive_renderer.clock.now());
+        let since = now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(now).strftime("%Y-%m-%d").to_string();
+        answer(async move { reader.directory(&since).await })
+    }
+
+    fn outlet(&self, slug: Slug) -> QueryFuture<Option<OutletSummary>> {
+        let reader = self.reader();
+        answer(async move { reader.outlet(&slug).await })
+    }
+
+    fn has_tag(&self, tag: &str) -> QueryFuture<bool> {
+        let (reader, tag) = (self.reader(), tag.to_owned());
+        answer(async move { reader.has_tag(&tag).await })
     }
 
     fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>> {

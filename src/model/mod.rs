@@ -3,6 +3,7 @@
 //!
 //! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
 
+pub mod browse;
 mod channel;
 mod deadline;
 mod entry;

@@ -5,6 +5,7 @@
 //! Nothing here knows SQL: what pages need is asked for through plain functions given to [`App`].
 
 mod app;
+mod browse;
 mod cache;
 mod channel_page;
 mod diff;

@@ -1,7 +1,8 @@
 //! What handlers ask for. The daemon answers from its store, tests from invented stories.
 
+use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
-use crate::model::{ChannelView, StoryId};
+use crate::model::{ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use std::fmt;
 use std::future::Future;
@@ -65,6 +66,16 @@ pub trait Queries: Send + Sync {
     fn has_channel(&self, slug: &str) -> bool;
     /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
     fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView>;
+    /// A page of a list; `None` when there is no such outlet or tag.
+    fn browse(&self, wanted: Browse) -> QueryFuture<Option<BrowsePage>>;
+    /// What several outlets carry, of the channel's stories since an instant; those with most outlets first.
+    fn leading(&self, channel: &str, since: Timestamp) -> QueryFuture<Vec<StoryView>>;
+    /// The configured outlets, those with most entries of late first.
+    fn directory(&self) -> QueryFuture<Vec<OutletSummary>>;
+    /// One outlet, configured now or formerly.
+    fn outlet(&self, slug: Slug) -> QueryFuture<Option<OutletSummary>>;
+    /// Whether an outlet has this tag.
+    fn has_tag(&self, tag: &str) -> QueryFuture<bool>;
     /// A story with its reports.
     fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>>;
     /// How everything fares.

@@ -1,10 +1,11 @@
 //! The addresses that are not in the edition table.
 
+use super::browse::{self, Subject};
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
 use super::i18n::UiLanguage;
-use super::pages::{AboutTemplate, FeedLink, Frame, FrontTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::pages::{AboutTemplate, FeedLink, Frame, SearchTemplate, StatusTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -12,7 +13,7 @@ use super::reply::{
 };
 use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
-use crate::model::{Channel, ChannelView, StoryId};
+use crate::model::{Channel, ChannelView, Slug, StoryId};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::extract::MatchedPath;
@@ -32,8 +33,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Every address with its handler.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()
-        .route("/", get(front))
+        .route("/", get(browse::front))
         .route("/channels/{slug}", get(channel))
+        .route("/outlets/{name}", get(browse::by_name))
+        .route("/tags/{name}", get(browse::by_name))
+        .route("/languages/{name}", get(browse::by_name))
+        .route("/days/{name}", get(browse::by_name))
         .route("/opml", get(opml))
         .route("/feed.atom", get(filtered))
         .route("/feed.rss", get(filtered))
@@ -76,27 +81,28 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// A page's frame for this reader; `here` is the tab that is open.
-fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
+pub(super) fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
     let images = app.queries.as_ref().is_none_or(|queries| queries.images());
     Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
+}
+
+/// What readers call a format.
+pub(super) fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Atom => "Atom",
+        Format::Rss => "RSS",
+        Format::Json => "JSON",
+    }
 }
 
 /// A channel's feeds.
 fn feeds(slug: &str) -> Vec<FeedLink> {
     let link = |format| FeedLink {
-        name: match format {
-            Format::Atom => "Atom",
-            Format::Rss => "RSS",
-            Format::Json => "JSON",
-        },
+        name: format_name(format),
         media_type: format.bare_media_type(),
         path: publish::path(slug, format),
     };
     Format::ALL.map(link).to_vec()
-}
-
-async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
-    channel_page(&app, Channel::ALL, &request).await
 }
 
 /// Whether a channel is configured, rendered or not.
@@ -123,27 +129,22 @@ async fn channel(
         && let Some(format) = Format::of_extension(extension)
         && has_channel(&app, name)
     {
-        return not_on_the_shelf(&publish::path(name, format), query.as_deref());
+        let path = publish::path(name, format);
+        let query = query.as_deref().unwrap_or_default();
+        return match (read(query), Slug::parse(name)) {
+            _ if query.is_empty() => not_rendered_yet(),
+            (Ok(filter), _) if canonical(&filter).is_empty() => redirect(&path),
+            (Ok(_), _) if name == Channel::ALL => redirect(&format!("{path}?{query}")),
+            (Ok(_), Ok(slug)) => browse::list_feed(&app, &Subject::Channel(slug), format, Some(query), &request).await,
+            (Err(why), _) => bad(&why),
+            (_, Err(_)) => not_found(),
+        };
     }
-    if slug == Channel::ALL { redirect("/") } else { channel_page(&app, &slug, &request).await }
-}
-
-async fn channel_page(app: &AppState, slug: &str, request: &ClientRequest) -> Response<Body> {
-    let Some(channel_page) = app.channel_pages.get(slug) else {
-        return if has_channel(app, slug) { not_rendered_yet() } else { not_found() };
-    };
-    let (ui_language, here) = (request.ui_language(), publish::page_path(slug));
-    let key = format!("{} {here}", ui_language.tag());
-    if let Some(held) = app.cache.get(&key, app.clock.now()) {
-        return request.take(&held);
+    match (slug == Channel::ALL, query.as_deref()) {
+        (true, Some(query)) => redirect(&format!("/?{query}")),
+        (true, None) => redirect("/"),
+        (false, query) => browse::channel(&app, &slug, query, &request).await,
     }
-    let front = FrontTemplate {
-        frame: frame(app, ui_language, &here),
-        title: &channel_page.title,
-        stories: &channel_page.stories,
-        feeds: feeds(slug),
-    };
-    page(app, request, key, &front).await
 }
 
 /// `/feed.atom?…` and its sisters; without a question the edition table has answered already, if it could.
@@ -180,21 +181,35 @@ async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, req
 
 /// A feed of what passes a filter.
 async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
+    let name = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone());
+    let page = if path == "/search.atom" { "/search" } else { "/" };
+    feed_within(app, request, (Filter::default(), name, page.to_owned()), filter, path, format).await
+}
+
+/// A feed of what passes a filter, of a list: the filter that the list is, its name, and its page.
+pub(super) async fn feed_within(
+    app: &AppState,
+    request: &ClientRequest,
+    (list, name, page): (Filter, String, String),
+    asked: Filter,
+    path: &str,
+    format: Format,
+) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let query = canonical(&filter);
-    let key = format!("{path}?{query}");
+    let query = canonical(&asked);
+    let key = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let title =
-        describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
+    let title = describe(&asked, &name);
+    let filter = asked.within(list);
     let turn = app.cache.turn().await;
     let view = match queries.filtered(filter).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    let page = if path == "/search.atom" { format!("search?{query}") } else { String::new() };
+    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
     let place = place(&view.public_url, &key, &page);
     match place {
         Ok(place) => {

@@ -1,6 +1,7 @@
 //! Questions to the file. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod browse;
 mod channel;
 mod edition;
 mod explain;
