@@ -48,13 +48,13 @@ def measure(options, daemon, host, base):
     start, advance, last = time.time(), time.time() + options.advance, {}
     while time.time() - start < options.minutes * 60 and daemon.poll() is None:
         time.sleep(STEP)
-        if time.time() >= advance:
-            fetch(f"http://{host}/_farm/advance?by=1", "POST")
-            advance += options.advance
         try:
+            if time.time() >= advance:
+                fetch(f"http://{host}/_farm/advance?by=1", "POST")
+                advance += options.advance
             buckets = lateness(fetch(f"{base}/metrics"))
         except OSError as error:
-            print(f"{time.time() - start:.0f} s: no answer from /metrics: {error}", flush=True)
+            print(f"{time.time() - start:.0f} s: no answer from the farm or /metrics: {error}", flush=True)
             continue
         lately = {bound: count - last.get(bound, 0) for bound, count in buckets.items()}
         last = buckets

@@ -1,9 +1,9 @@
-//! How long reports wait for their poll: Warraq's scheduler against others at equal numbers of polls.
+//! Measures how long reports wait for their poll: Warraq's scheduler against others with equal numbers of polls.
 //!
-//! A simulation over the pure scheduler, deterministic and without network: `cargo bench --bench freshness`. Feeds
-//! publish by inhomogeneous Poisson processes with day and week profiles, or in batches. Warraq learns them through
-//! [`warraq::schedule::next`] as the daemon does; the others get as many polls in all by one common factor on their
-//! intervals. `benches/README.md` holds the table and what it means.
+//! A simulation over the pure scheduler, deterministic and without network: `cargo bench --bench freshness`. Feeds publish by
+//! inhomogeneous Poisson processes with day and week profiles, or in batches. Warraq learns these through
+//! [`warraq::schedule::next`] as the daemon does; the intervals of the others are scaled by one common factor, so that they make
+//! as many polls in total. `benches/README.md` contains the table and its interpretation.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -25,18 +25,18 @@ use warraq::{
 };
 
 const DAY: f64 = 24.0;
-/// Hours published before the first poll, so that first windows are full.
+/// Hours published before the first poll, so that the first windows are full.
 const BEFORE: f64 = 28.0 * DAY;
-/// Hours of polling that count for nothing: Warraq learns.
+/// Hours of polling that are not measured, in which Warraq learns.
 const WARM: f64 = 28.0 * DAY;
-/// Hours measured.
+/// Number of hours that are measured.
 const MEASURED: f64 = 28.0 * DAY;
-/// Older pages that are read into a gap (`poll::backfill`), each as long as the window.
+/// Number of older pages that are read into a gap (`poll::backfill`), each as long as the window.
 const PAGES: usize = 5;
 /// 2026-10-05, a Monday, 00:00 UTC: hour 0 of the simulation.
 const EPOCH: i64 = 1_791_158_400;
 
-/// Bounds that every schedule here keeps or could keep: miniflux's own.
+/// Bounds that every schedule here respects or could respect; they are miniflux's own.
 const COMMON: Bounds =
     Bounds { budget: 48.0, min_interval: Duration::from_mins(5), max_interval: Duration::from_hours(24) };
 
@@ -51,7 +51,7 @@ fn main() {
     as_shipped(&mixed);
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, seeded, the same everywhere.
+/// SplitMix64 (Steele, Lea and Flood 2014): small, seeded, the same on every machine.
 struct Rng(u64);
 
 impl Rng {
@@ -67,24 +67,24 @@ impl Rng {
         low + (high - low) * self.next()
     }
 
-    /// Log-uniform: rates differ by factors.
+    /// Draws from a log-uniform distribution, because rates differ by factors.
     fn scale(&mut self, low: f64, high: f64) -> f64 {
         self.between(low.ln(), high.ln()).exp()
     }
 }
 
-/// A feed's true habits.
+/// The true behaviour of a feed.
 struct Feed {
-    /// Entries an hour, by quarter of an hour of the UTC week.
+    /// Entries per hour, for each quarter of an hour of the UTC week.
     rates: Vec<f64>,
-    /// When it published, in hours, ascending.
+    /// Times of publication, in hours, ascending.
     published: Vec<f64>,
-    /// Entries its document lists.
+    /// Number of entries that its document lists.
     window: usize,
     zone: TimeZone,
 }
 
-/// Quarters of an hour in a week.
+/// Number of quarters of an hour in a week.
 const WEEK: usize = 672;
 
 impl Feed {
@@ -92,7 +92,7 @@ impl Feed {
         self.rates[((hour + BEFORE) * 4.0) as usize % WEEK]
     }
 
-    /// Independent entries at `daily` a day in the mean, with `shape` of the local hour and weekday.
+    /// Creates independent entries, `daily` a day on average, with a rate of this `shape` over the local hour and weekday.
     fn steady(rng: &mut Rng, daily: f64, window: usize, offset_h: i32, shape: impl Fn(f64, usize) -> f64) -> Self {
         let local = |q: usize| (q + WEEK).wrapping_add_signed(4 * offset_h as isize) % WEEK;
         let mut rates: Vec<f64> = (0..WEEK).map(|q| shape((local(q) % 96) as f64 / 4.0, local(q) / 96)).collect();
@@ -112,7 +112,7 @@ impl Feed {
         feed
     }
 
-    /// `size` reports at once, each day around each of `hours` local time, half an hour early or late.
+    /// Creates `size` reports at once, each day around each of `hours` local time, up to half an hour early or late.
     fn batch(rng: &mut Rng, size: f64, hours: &[f64], window: usize, offset_h: i32) -> Self {
         let mut feed = Self { rates: vec![1e-3; WEEK], published: Vec::new(), window, zone: zone(offset_h) };
         for day in 0..((BEFORE + WARM + MEASURED) / DAY) as usize {
@@ -121,7 +121,7 @@ impl Feed {
                 let at = start - 0.5 + rng.next() - BEFORE;
                 let n = rng.between(size * 0.7, size * 1.3) as usize;
                 feed.published.extend((0..n).map(|k| at + k as f64 / 120.0));
-                // The true rate: report k falls anywhere within an hour that begins k half minutes late.
+                // The true rate: report k appears anywhere within an hour that begins k half minutes late.
                 for k in (0..size as usize).filter(|_| day < 7) {
                     let begin = (start - 0.5) * 4.0 + k as f64 / 30.0;
                     for quarter in 0..5 {
@@ -141,7 +141,8 @@ fn zone(offset_h: i32) -> TimeZone {
     TimeZone::fixed(jiff::tz::Offset::constant(offset_h as i8))
 }
 
-/// A newsroom's day: quiet nights, a morning and an evening; `night` is what is left at 3 o'clock.
+/// Returns the day of a newsroom: quiet nights, a peak in the morning and one in the evening. `night` is the rate left at 3
+/// o'clock.
 fn newsroom(night: f64) -> impl Fn(f64, usize) -> f64 {
     move |hour, day| {
         let awake = |middle: f64, wide: f64| (-((hour - middle) / wide).powi(2)).exp();
@@ -150,7 +151,7 @@ fn newsroom(night: f64) -> impl Fn(f64, usize) -> f64 {
     }
 }
 
-/// Blogs, papers, batch papers and agencies, in the proportions of a national list of outlets.
+/// Returns blogs, papers, batch papers and agencies, in the proportions of a national list of outlets.
 fn mixed() -> Vec<Feed> {
     let mut rng = Rng(42);
     let mut feeds = Vec::new();
@@ -179,7 +180,7 @@ fn mixed() -> Vec<Feed> {
     feeds
 }
 
-/// Feeds with the rates and the hours of recorded documents, where they are at hand.
+/// Returns feeds with the rates and hours of recorded documents, if these are available.
 fn real() -> Vec<Feed> {
     let folder = |up: &str| std::fs::read_dir(format!("{up}/shared/feeds/real"));
     let Ok(folder) = folder("..").or_else(|_| folder("../..")) else { return Vec::new() };
@@ -201,7 +202,7 @@ fn real() -> Vec<Feed> {
     rates.iter().map(|(daily, window)| Feed::steady(&mut rng, *daily, *window, 0, |h, _| hours[h as usize])).collect()
 }
 
-/// The publication times a document states, ascending.
+/// Returns the publication times that a document states, ascending.
 fn stated(document: &str) -> Vec<Timestamp> {
     let mut times = Vec::new();
     for tag in ["pubDate", "published", "dc:date"] {
@@ -215,14 +216,14 @@ fn stated(document: &str) -> Vec<Timestamp> {
     times
 }
 
-/// What a way of polling came to over the measured weeks.
+/// The results of a schedule over the measured weeks.
 struct Score {
     polls: usize,
     delays: Vec<f64>,
     lost: usize,
-    /// Of the lost, those that older pages do not reach either.
+    /// Lost entries that older pages do not contain either.
     out_of_reach: usize,
-    /// Polls that lost entries, and those of them whose document shared nothing with the last one.
+    /// Polls that lost entries, and (`noticed`) those of them whose document shared nothing with the last one.
     losing: usize,
     noticed: usize,
 }
@@ -232,7 +233,7 @@ impl Score {
         Self { polls: 0, delays: Vec::new(), lost: 0, out_of_reach: 0, losing: 0, noticed: 0 }
     }
 
-    /// A poll at `hour` of a feed whose entries up to `seen` are known; gives how many are known now.
+    /// Polls a feed at `hour` whose entries up to `seen` are known. Returns how many are known now.
     fn poll(&mut self, feed: &Feed, seen: usize, hour: f64, from: f64, to: f64) -> usize {
         self.polls += usize::from((from..to).contains(&hour));
         let now = seen + feed.published[seen..].partition_point(|p| *p <= hour);
@@ -265,13 +266,13 @@ impl Score {
     }
 }
 
-/// Warraq's test: nothing that is listed now was listed when `seen` entries had been published.
+/// Returns whether Warraq notices a gap: nothing that is listed now was listed when `seen` entries had been published.
 fn leaves_gap(feed: &Feed, seen: usize, now: usize) -> bool {
     let listed_before = seen.saturating_sub(feed.window)..seen;
     seen > 0 && !(now.saturating_sub(feed.window)..now).any(|index| listed_before.contains(&index))
 }
 
-/// Polls every feed by `wait(feed, how many entries it has published, hour)`, in hours.
+/// Polls every feed after the wait in hours that `wait` returns for the feed, its number of published entries, and the hour.
 fn poll_by(feeds: &[Feed], from: f64, to: f64, wait: impl Fn(&Feed, usize, f64) -> f64) -> Score {
     let mut score = Score::new();
     for (index, feed) in feeds.iter().enumerate() {
@@ -285,7 +286,7 @@ fn poll_by(feeds: &[Feed], from: f64, to: f64, wait: impl Fn(&Feed, usize, f64) 
     score
 }
 
-/// The same with one factor on all waits, found so that the number of polls is `polls`.
+/// Does the same with one factor on all waits, chosen so that the number of polls is `polls`.
 fn fitted(feeds: &[Feed], polls: usize, from: f64, to: f64, wait: impl Fn(&Feed, usize, f64, f64) -> f64) -> Score {
     let (mut low, mut high) = (0.001f64, 1_000.0f64);
     for _ in 0..18 {
@@ -296,7 +297,7 @@ fn fitted(feeds: &[Feed], polls: usize, from: f64, to: f64, wait: impl Fn(&Feed,
     poll_by(feeds, from, to, |f, n, h| wait(f, n, h, high))
 }
 
-/// Warraq, all feeds in order of time, as the daemon runs them.
+/// Polls all feeds with Warraq's scheduler, in order of time, as the daemon does.
 fn warraq(feeds: &[Feed], bounds: &Bounds, spans: &[(f64, f64)]) -> (Vec<Score>, Duration, usize) {
     let schedule = Schedule::Adaptive;
     let (hints, freshness) = (Hints::default(), Freshness::default());
@@ -382,22 +383,22 @@ fn record(id: i64) -> FeedRecord {
     }
 }
 
-/// miniflux `entry_frequency` (internal/model/feed.go, `CalculateNextCheck`): a week over the week's entries times a
-/// factor, 5 minutes to 24 hours, 24 hours for a silent feed.
+/// miniflux's `entry_frequency` (internal/model/feed.go, `CalculateNextCheck`): a week divided by the week's entries, times a
+/// factor, 5 minutes to 24 hours; 24 hours for a silent feed.
 fn miniflux(feed: &Feed, seen: usize, hour: f64, factor: f64) -> f64 {
     let week = seen - feed.published.partition_point(|p| *p <= hour - 7.0 * DAY);
     let wait = if week == 0 { DAY } else { 7.0 * DAY / week as f64 };
     (wait * factor).clamp(5.0 / 60.0, DAY)
 }
 
-/// miniflux takes due feeds only at a tick (`POLLING_FREQUENCY`, 60 minutes as shipped), and a poll ends after it.
+/// miniflux takes due feeds only at a tick (`POLLING_FREQUENCY`, 60 minutes by default), and a poll ends after the tick.
 fn tick(hour: f64, wait: f64, minutes: f64) -> f64 {
     let every = minutes / 60.0;
     ((hour + wait + 1.0 / 3_600.0) / every).ceil() * every - hour
 }
 
-/// CommaFeed (FeedRefreshIntervalCalculator): by the newest entry's age and half the average gap of the window, 5
-/// minutes to an hour; here scaled as a whole.
+/// CommaFeed (FeedRefreshIntervalCalculator): from the age of the newest entry and half the average gap of the window, 5 minutes
+/// to an hour; here scaled as a whole.
 fn commafeed(feed: &Feed, seen: usize, hour: f64, factor: f64) -> f64 {
     let window = &feed.published[seen.saturating_sub(feed.window)..seen];
     let Some((oldest, newest)) = window.first().zip(window.last()) else { return factor };
@@ -422,7 +423,7 @@ fn optimum(feed: &Feed, hour: f64, factor: f64, bounds: &Bounds) -> f64 {
     wait
 }
 
-/// Knows the true rates, and waits for the end of busy hours: Warraq's own rule without its ignorance.
+/// Knows the true rates and waits for the end of busy hours: Warraq's own rule with perfect knowledge.
 fn placed(feed: &Feed, hour: f64, factor: f64, bounds: &Bounds) -> f64 {
     let (least, most) = (bounds.min_interval.as_secs_f64() / 3_600.0, bounds.max_interval.as_secs_f64() / 3_600.0);
     let step = 1.0 / 60.0;
@@ -434,7 +435,7 @@ fn placed(feed: &Feed, hour: f64, factor: f64, bounds: &Bounds) -> f64 {
     wait
 }
 
-/// Every schedule with as many polls in all as Warraq made.
+/// Compares every schedule with as many polls in total as Warraq made.
 fn equal_polls(name: &str, feeds: &[Feed], bounds: &Bounds) {
     let (from, to) = (WARM, WARM + MEASURED);
     let (mut scores, spent, calls) = warraq(feeds, bounds, &[(from, to), (0.0, 3.0 * DAY)]);
@@ -467,7 +468,7 @@ fn equal_polls(name: &str, feeds: &[Feed], bounds: &Bounds) {
     println!("\nWarraq in its first three days: mean {early:.1} min. One decision costs {cost:.0} µs.");
 }
 
-/// Readers as their makers ship them, and Warraq with as many polls.
+/// Compares readers in their default configuration with Warraq making as many polls.
 fn as_shipped(feeds: &[Feed]) {
     let (from, to) = (WARM, WARM + MEASURED);
     println!("\n**mixed, others as shipped, Warraq with as many polls**\n");

@@ -1,8 +1,8 @@
-//! Documents that try to cost more than their bytes: structure by structure, doubling sizes, time and memory against bytes.
+//! Documents that try to cost more than their bytes justify: for each structure, time and memory at doubling sizes.
 //!
-//! `cargo bench --bench hostile [WORD…]`: the structures whose name holds one of the words, else all. Each document is read and
-//! normalised in a process of its own, so that its peak memory can be told; that process is ended after [`PATIENCE`].
-//! Prints a table, and the ten that are worst by time, by memory and by growth. Linux only: figures come from `/proc/self`.
+//! `cargo bench --bench hostile [WORD…]` runs the structures whose name contains one of the words, else all. Each document is
+//! read and normalised in a process of its own, so that its peak memory can be measured; the process is ended after [`PATIENCE`].
+//! Prints a table, and the ten worst by time, by memory and by growth. Linux only: the figures come from `/proc/self`.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that prints a table and stops when it cannot")]
 
 #[path = "hostile/structures.rs"]
@@ -16,21 +16,21 @@ use std::{
 use structures::{Structure, structures};
 use warraq::{normalise, parse};
 
-/// Sizes of the documents, in bytes: each twice the one before.
+/// Sizes of the documents, in bytes; each is twice the one before.
 const SIZES: [usize; 4] = [1_250_000, 2_500_000, 5_000_000, 10_000_000];
 
-/// How long one document may take before it counts as one that does not end.
+/// Time limit for one document.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Times below this say nothing about growth.
+/// Shorter times are too noisy to judge growth.
 const NOISE_S: f64 = 0.02;
 
-/// What one document cost.
+/// The cost of one document.
 #[derive(Clone, Copy)]
 struct Cost {
-    /// Seconds of CPU.
+    /// CPU time, in seconds.
     seconds: f64,
-    /// Peak resident memory, in bytes, the document included.
+    /// Peak resident memory, in bytes, including the document.
     peak: f64,
 }
 
@@ -59,7 +59,7 @@ struct Row {
     growth: f64,
 }
 
-/// Measures one structure at all sizes, and prints its line.
+/// Measures one structure at all sizes and prints its line.
 fn row(structure: &Structure) -> Row {
     let costs: Vec<Option<(Cost, String)>> = SIZES.iter().map(|size| child(structure.name, *size)).collect();
     let seconds = |at: usize| costs[at].as_ref().map_or(f64::INFINITY, |(cost, _)| cost.seconds);
@@ -80,7 +80,7 @@ fn worst(what: &str, rows: &[Row], by: impl Fn(&Row) -> f64) {
     }
 }
 
-/// Runs this program over one document; `None` when it did not end in time, or ended badly.
+/// Runs this program on one document. Returns `None` when it did not end in time, or failed.
 fn child(name: &str, size: usize) -> Option<(Cost, String)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--one", name, &size.to_string()])
@@ -104,7 +104,7 @@ fn child(name: &str, size: usize) -> Option<(Cost, String)> {
     Some((cost, parts.next().unwrap_or_default().trim().to_owned()))
 }
 
-/// Reads and normalises one document; prints seconds of CPU, peak memory and what came of it.
+/// Reads and normalises one document. Prints seconds of CPU, peak memory and the outcome.
 fn one(name: &str, size: usize) {
     let document = structures().into_iter().find(|s| s.name == name).unwrap().document(size).into_bytes();
     let before = cpu();
@@ -131,13 +131,13 @@ fn read(document: &[u8]) -> String {
     format!("{} entries{partial} {repairs}", entries.len())
 }
 
-/// Seconds of CPU of this thread so far.
+/// Returns the CPU time of this thread so far, in seconds.
 fn cpu() -> f64 {
     let nanoseconds = fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     nanoseconds.split_whitespace().next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
-/// The most memory this process ever had resident, in bytes.
+/// Returns the peak resident memory of this process, in bytes.
 fn peak() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

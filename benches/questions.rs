@@ -1,9 +1,8 @@
-//! What people's questions cost in a file of a million entries. Prints a table, and ends with 1 where one misses its mark.
+//! Measures people's queries in a file of a million entries. Prints a table, and exits with 1 if a query takes too long.
 //!
-//! `cargo bench --bench questions`: makes the file in a temporary folder (some 1.7 GB, a minute; `million.sql` tells what is
-//! in it), checks it, and asks it every question of `deploy/database.md` and of the README, read from the pages
-//! themselves, and the five views. Each is asked by SQLite as it is compiled into Warraq, and by the `sqlite3` at hand,
-//! whose planner is another.
+//! `cargo bench --bench questions` creates the file in a temporary folder (some 1.7 GB, a minute; `million.sql` describes its
+//! contents), checks it, and runs every query of `deploy/database.md` and of the README, read from the pages themselves, and the
+//! five views. Each is run by the SQLite compiled into Warraq and by the installed `sqlite3`, whose query planner may differ.
 
 #[path = "../tests/it/page.rs"]
 mod page;
@@ -21,11 +20,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What a question may take.
+/// Maximum time of a query.
 const MARK: Duration = Duration::from_millis(50);
-/// Times a question is asked after the first; the median counts.
+/// Number of repetitions after the first run; the median counts.
 const WARM: usize = 5;
-/// The promise itself, as a newcomer looks at it.
+/// The views, as a newcomer queries them.
 const VIEWS: [&str; 6] = [
     "SELECT * FROM latest LIMIT 100",
     "SELECT * FROM entries ORDER BY entry_id DESC LIMIT 100",
@@ -35,15 +34,15 @@ const VIEWS: [&str; 6] = [
     "SELECT * FROM revisions WHERE outlet = 'alalam' LIMIT 100",
 ];
 
-/// A question.
+/// A query to measure.
 struct Question {
     name: String,
-    /// Where it stands, for messages.
+    /// Where the query comes from, for messages.
     place: String,
     sql: String,
 }
 
-/// What asking took.
+/// Times of the runs of a query.
 struct Took {
     first: Duration,
     median: Duration,
@@ -92,9 +91,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A migrated file with a million entries, whole and consistent.
+/// Creates a migrated file with a million entries, complete and consistent.
 async fn make(file: &Path) -> Result<(), Box<dyn Error>> {
-    // It need not survive a crash.
+    // The file need not survive a crash.
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
@@ -118,7 +117,7 @@ async fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Every question of the pages, and the views.
+/// Returns every query of the pages, and the views.
 fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
     let view = |sql: &&str| Question { name: format!("`{sql}`"), place: "a view".to_owned(), sql: (*sql).to_owned() };
     let mut found: Vec<_> = VIEWS.iter().map(view).collect();
@@ -142,7 +141,7 @@ fn took(mut times: Vec<Duration>) -> Option<Took> {
     Some(Took { first, median: *warm.get(warm.len() / 2)? })
 }
 
-/// Asks on a connection of its own, and counts the rows.
+/// Runs a query on its own connection. Also returns the number of rows.
 async fn ask(file: &Path, sql: &str) -> Result<(Took, usize), Box<dyn Error>> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
@@ -156,12 +155,12 @@ async fn ask(file: &Path, sql: &str) -> Result<(Took, usize), Box<dyn Error>> {
     Ok((took(times).ok_or("never asked")?, rows))
 }
 
-/// Asks with the `sqlite3` at hand, by its own watch; `None` where there is none.
+/// Runs a query in the installed `sqlite3` with its own timer. Returns `None` if it is not installed.
 fn ask_sqlite3(file: &Path, sql: &str) -> Option<Took> {
     let mut asked = Command::new("sqlite3");
     asked.args(["-init", "/dev/null", "-batch", "-readonly"]).arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = asked.spawn().ok()?;
-    // Its watch times only what comes by this way.
+    // The timer only measures statements from standard input.
     let text = format!(".timer on\n{}", format!("{};\n", sql.trim_end().trim_end_matches(';')).repeat(WARM + 1));
     running.stdin.take()?.write_all(text.as_bytes()).ok()?;
     let said = String::from_utf8(running.wait_with_output().ok()?.stdout).ok()?;

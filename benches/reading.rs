@@ -1,13 +1,13 @@
-//! How fast documents are read: feed-rs alone, the whole way, and what keeping the entries costs beside it.
+//! Measures how fast documents are read: by feed-rs alone, by the whole parser, and what keeping the entries costs in addition.
 //!
-//! `cargo bench --bench reading [FOLDER]`: the documents of FOLDER that feed-rs accepts, else of `../shared/feeds/real`, else
-//! of `tests/feeds` together with made ones of the size that news outlets serve. One thread; the best of several rounds.
+//! `cargo bench --bench reading [FOLDER]`: the documents of FOLDER that feed-rs accepts, else of `../shared/feeds/real`, else of
+//! `tests/feeds` together with generated ones of the size that news outlets serve. One thread; the best of several rounds.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program that prints a table and stops when it cannot")]
 
 use std::{fmt::Write as _, fs, hint::black_box, path::Path, time::Instant};
 use warraq::{model::ParsedFeed, normalise, parse};
 
-/// Rounds over all documents; the fastest counts, since other programs can only slow one down.
+/// Number of rounds over all documents. The fastest counts, because other programs can only slow a round down.
 const ROUNDS: usize = 7;
 
 fn main() {
@@ -51,7 +51,7 @@ fn mega(bytes: usize) -> f64 {
     bytes as f64 / 1e6
 }
 
-/// Seconds of the fastest round.
+/// Returns the seconds of the fastest round.
 fn best<D, T>(documents: &[D], work: impl Fn(&D) -> T) -> f64 {
     let round = || {
         let start = Instant::now();
@@ -93,7 +93,7 @@ fn given() -> (String, Vec<Vec<u8>>) {
     ("tests/feeds and 40 made ones".to_owned(), documents)
 }
 
-/// A feed of thirty entries of about 1 kB.
+/// Returns a feed of thirty entries of about 1 kB.
 fn made(n: usize) -> Vec<u8> {
     let mut out =
         String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>الميناء</title>");

@@ -1,7 +1,7 @@
-//! What a new entry costs: folding, candidates, verification, all rules on one core. Prints a table.
+//! Measures the cost of a new entry: folding, candidates, verification, all rules on one core. Prints a table.
 //!
-//! `cargo bench --bench stories`. The texts are made up of invented words, distributed as words are (Zipf), 1,200
-//! characters each; three in ten are copies of another outlet's report with words changed and a line put in front.
+//! `cargo bench --bench stories`. The texts consist of invented words with the distribution of natural ones (Zipf), 1,200
+//! characters each. Three in ten are copies of another outlet's report with words changed and a line added in front.
 
 use jiff::Timestamp;
 use std::fmt::Write as _;
@@ -13,9 +13,9 @@ use warraq::normalise::fold::fold;
 const START: i64 = 1_780_000_000;
 const OUTLETS: i64 = 50;
 const CHARACTERS: usize = 1_200;
-/// Whole texts that the writer's window holds.
+/// Number of whole texts that the writer's window holds.
 const TEXTS: usize = 2_048;
-/// Reports that may still be copied.
+/// Number of recent reports that may still be copied.
 const RECENT: usize = 1_000;
 
 fn main() {
@@ -40,7 +40,7 @@ fn folding() {
     row("folding a text of 1,200 characters", texts.len(), &begun, times);
 }
 
-/// Candidates, verification and decision, one entry a batch, while the window keeps holding `held` entries.
+/// Measures candidates, verification and decision, one entry per batch, while the window always holds `held` entries.
 fn deciding(held: usize) {
     let mut memory = Memory::new(held, Window::default());
     for _ in 0..held {
@@ -62,10 +62,10 @@ fn deciding(held: usize) {
     );
 }
 
-/// First, as what other measures freed would be taken again unseen.
+/// Must run first, because memory that other measurements freed would be reused without showing.
 fn memory() {
     let before = resident();
-    // As the writer's; what is not held any more is not compared here.
+    // Like the writer's window; texts that it no longer holds are not compared here.
     let mut memory = Memory::new(10_000, Window::default().holding_texts(TEXTS));
     for _ in 0..10_000 {
         memory.take();
@@ -81,7 +81,7 @@ fn memory() {
     }
 }
 
-/// Processor time of this thread where the system tells, else time on the wall: what others do meanwhile is not counted.
+/// CPU time of this thread if the system provides it, else wall-clock time. CPU time excludes what other programs do meanwhile.
 struct Clock(Instant, Option<u64>);
 
 impl Clock {
@@ -100,7 +100,7 @@ impl Clock {
     }
 }
 
-/// Resident bytes of this process, where the system tells.
+/// Returns the resident bytes of this process, if the system provides them.
 fn resident() -> Option<usize> {
     let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
     pages.split(' ').nth(1)?.parse::<usize>().ok().map(|pages| pages * 4096)
@@ -114,7 +114,7 @@ fn row(name: &str, entries: usize, begun: &Clock, mut times: Vec<Duration>) {
     println!("{name:<58} {rate:>12} {:>10} {:>10}", format!("{median:.1?}"), format!("{p99:.1?}"));
 }
 
-/// A window that moves on so fast that it always holds as many entries.
+/// A window that moves so fast that the number of its entries stays constant.
 struct Memory {
     window: Window,
     ids: IdAllocator,
@@ -212,7 +212,7 @@ struct Report {
     body: String,
 }
 
-/// Writes reports; the same ones for the same seed.
+/// Generates reports, the same ones for the same seed.
 struct Maker {
     state: u64,
     words: Vec<String>,
@@ -233,7 +233,7 @@ impl Maker {
         made
     }
 
-    /// xorshift64*: fast, and good enough to choose words.
+    /// Returns a random number by xorshift64*, which is fast and good enough to choose words.
     fn next(&mut self) -> u64 {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
@@ -245,7 +245,7 @@ impl Maker {
         usize::try_from(self.next() >> 33).unwrap_or(0) % most.max(1)
     }
 
-    /// A word by Zipf's law: the rank's logarithm is evenly distributed.
+    /// Returns a word by Zipf's law: the logarithm of the rank is evenly distributed.
     fn word(&mut self) -> String {
         let even = f64::from(u32::try_from(self.next() >> 32).unwrap_or(0)) / f64::from(u32::MAX);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 30,000")]

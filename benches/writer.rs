@@ -1,10 +1,10 @@
-//! What each statement of the writer costs in files of different sizes. Prints a table; ends with 1 where a statement grows
+//! Measures each statement of the writer in files of different sizes. Prints a table; exits with 1 if a statement's time grows
 //! with the size of the file.
 //!
-//! `cargo bench --bench writer [-- 10000 100000 1000000]`: makes a file of each size (`million.sql` tells what is in it),
-//! then polls twenty feeds of a local outlet over it: new entries, unchanged documents, edits, entries that leave; keeps archive
-//! pages, indexes, and runs retention. The times are those that the database driver measures, so they hold the way to its
-//! thread and back. Run it on a quiet machine.
+//! `cargo bench --bench writer [-- 10000 100000 1000000]` creates a file of each size (`million.sql` describes its contents),
+//! then polls twenty feeds of a local outlet: new entries, unchanged documents, edits, entries that leave; stores archive pages,
+//! indexes, and runs retention. The times are measured by the database driver, so they include the way to its thread and back.
+//! Run it on a quiet machine.
 #![expect(
     clippy::unwrap_used,
     reason = "the scripted outlet is the tests' own, where what cannot be set up fails the test"
@@ -38,12 +38,12 @@ use warraq::{
     store::{RenderedEdition, RetentionLimits},
 };
 
-/// Feeds that are polled, and entries that each lists.
+/// Number of feeds that are polled, and of entries that each lists.
 const FEEDS: usize = 20;
 const LISTED: usize = 50;
-/// Rounds of polls with news.
+/// Number of rounds of polls with news.
 const ROUNDS: usize = 10;
-/// A statement grows when its median in the largest file is so many times that in the smallest, and more than `MARK`.
+/// A statement grows when its median in the largest file exceeds that in the smallest by this factor, and exceeds `MARK`.
 const GROWS: f64 = 4.0;
 const MARK: Duration = Duration::from_millis(5);
 
@@ -117,7 +117,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     Ok(if report(&sizes, &columns) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A migrated file with so many entries.
+/// Creates a migrated file with this many entries.
 async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
     let options = SqliteConnectOptions::new()
         .filename(file)
@@ -139,7 +139,7 @@ async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A feed's document: entries `first..first + LISTED`, one in ten edited for the `edit`-th time.
+/// Returns a feed's document: entries `first..first + LISTED`, one in ten edited for the `edit`-th time.
 fn document(feed: usize, first: usize, edit: usize) -> String {
     let mut text = String::from("<rss version=\"2.0\"><channel><title>bench</title>");
     for n in first..first + LISTED {
@@ -157,7 +157,7 @@ fn document(feed: usize, first: usize, edit: usize) -> String {
     text + "</channel></rss>"
 }
 
-/// Everything that the writer does.
+/// Does everything that the writer does.
 async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
     let outlet = FakeOutlet::start().await;
     let mut text = String::from(
@@ -180,7 +180,7 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
             outlet.set(&format!("/{feed}"), Reply::feed(document(feed, round * 5, round)).etag(format!("\"{round}\"")));
         }
         poll(&mut services, &clock).await?;
-        // The same again: 304.
+        // Poll again without changes: 304.
         poll(&mut services, &clock).await?;
         services.writer.index().await?;
         for channel in &config.channels {
@@ -207,7 +207,7 @@ async fn work(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Polls every feed, a minute after the last time.
+/// Polls every feed, two minutes later.
 async fn poll(services: &mut Services, clock: &Clock) -> Result<(), Box<dyn Error>> {
     clock.step(SignedDuration::from_mins(2));
     let now = clock.now();
@@ -221,7 +221,7 @@ async fn poll(services: &mut Services, clock: &Clock) -> Result<(), Box<dyn Erro
     Ok(())
 }
 
-/// Prints the table; answers how many statements grow.
+/// Prints the table. Returns how many statements grow.
 fn report(sizes: &[usize], columns: &[BTreeMap<String, Vec<Duration>>]) -> usize {
     let median = |times: Option<&Vec<Duration>>| {
         let mut times = times?.clone();

@@ -31,7 +31,11 @@ need cargo-about
 version=$(sed -n '/^\[package\]/,/^\[/ s/^version = "\(.*\)"/\1/p' Cargo.toml)
 out=$PWD/target/package
 mkdir -p "$out"
-rm -f "$out"/*.deb "$out"/*.tar.xz "$out"/*.cdx.json "$out/SHA256SUMS"
+# What is made anew; the parts of an earlier run of this version stay.
+! wants deb || rm -f "$out"/*.deb
+! wants static || rm -f "$out"/*.tar.xz
+! wants sbom || rm -f "$out"/*.cdx.json
+rm -f "$out/SHA256SUMS"
 
 # Licences of all that is linked in. Reading the sources takes minutes: only where something has changed.
 licences=$out/licences.txt

@@ -1,27 +1,27 @@
-//! The only place that asks what time it is. Everything else takes time as an argument.
+//! The only place that reads the clock. Everything else takes the time as an argument.
 
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What time it is: the system's word, or a test's.
+/// The system's clock, or a manual one for tests.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
     #[default]
     System,
-    /// A clock that moves only when told to.
+    /// A clock that moves only by [`Clock::step`].
     Manual(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
-    /// A clock that stands at `start` until it is moved.
+    /// Creates a manual clock that is set to `start`.
     #[must_use]
     pub fn manual(start: Timestamp) -> Self {
         Self::Manual(Arc::new(Mutex::new(start)))
     }
 
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -31,21 +31,21 @@ impl Clock {
         }
     }
 
-    /// The machine's monotonic clock, which tokio's timers follow: for when a timer is due, and for how long something took. A
-    /// test that pauses tokio's time moves it too.
+    /// Returns the time of the monotonic clock, which tokio's timers follow. It is for when a timer is due, and for how long
+    /// something took. A test that pauses tokio's time moves it too.
     #[must_use]
     pub fn monotonic() -> tokio::time::Instant {
         tokio::time::Instant::now()
     }
 
-    /// Says, whenever it is asked, whether `patience` has passed since this call. Measured by the machine's monotonic clock: how
-    /// long work takes has nothing to do with what day it is.
+    /// Returns a function that tells whether `patience` has passed since this call. It uses the monotonic clock, because changes
+    /// of the wall clock must not affect how long work may take.
     pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
         let start = Instant::now();
         move || start.elapsed() > patience
     }
 
-    /// Moves a manual clock; a negative step is a clock set back. The system's clock is left alone.
+    /// Moves a manual clock; a negative step sets it back. Has no effect on the system's clock.
     pub fn step(&self, by: SignedDuration) {
         if let Self::Manual(at) = self {
             let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! Warraq (ورّاق): polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
 //!
-//! The path of a poll; no arrow points back:
+//! The path of a poll, in one direction only:
 //!
 //! ```text
 //! schedule -> fetch -> parse -> normalise -> dedup -> store -> publish -> serve
@@ -10,14 +10,14 @@
 //!
 //! - [`model`] - the types that all modules share: outlets, feeds, entries, stories, polls.
 //! - [`clock`] - the system's clock, or a manual one in tests.
-//! - [`schedule`] - when each feed is polled next, and why. Pure.
+//! - [`schedule`] - when each feed is polled next, and why. Pure functions.
 //! - [`fetch`] - one HTTP request with its redirects, limits and checks.
-//! - [`parse`] - the bytes of a document to its entries. Pure.
-//! - [`discover`] - where a site's news sitemaps are.
-//! - [`normalise`] - an entry as stated to an entry as stored: clean HTML, canonical links, folded text. Pure.
-//! - [`dedup`] - whether an entry is new, revised, or a report of a known story. Pure.
+//! - [`parse`] - parses the bytes of a document into entries. Pure functions.
+//! - [`discover`] - finds the news sitemaps of a site.
+//! - [`normalise`] - turns an entry as stated into an entry as stored: clean HTML, canonical links, folded text. Pure functions.
+//! - [`dedup`] - decides whether an entry is new, revised, or a report of a known story. Pure functions.
 //! - [`store`] - the database: one writer, any number of readers.
-//! - [`publish`] - stories to Atom, RSS, JSON Feed and OPML. Pure.
+//! - [`publish`] - renders stories as Atom, RSS, JSON Feed and OPML. Pure functions.
 //! - [`config`] - the configuration file, checked as a whole.
 //! - [`poll`] - one poll from the request to the commit.
 //! - [`serve`] - the HTTP server: feeds, pages, health, metrics.

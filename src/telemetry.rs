@@ -1,6 +1,6 @@
-//! Log set-up: standard error, text or JSON, level by `WARRAQ_LOG`. Each module decides what it logs; secrets and
-//! bodies never are. Where standard error is the journal, each line begins with its priority (sd-daemon(3)), so that
-//! `journalctl -p warning` finds it, and has no time of its own.
+//! Sets up logging to standard error, as text or JSON, with the level from `WARRAQ_LOG`. Each module decides what it logs;
+//! secrets and bodies are never logged. If standard error is the journal, each line begins with its priority (sd-daemon(3)), so
+//! that `journalctl -p warning` finds it, and has no time of its own.
 
 use crate::config::LogFormat;
 use std::{
@@ -18,31 +18,31 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// What is logged unless `WARRAQ_LOG` says otherwise.
+/// The log level if `WARRAQ_LOG` is not set.
 pub const DEFAULT_LEVEL: &str = "info";
 
-/// Why logging could not be set up.
+/// Error of setting up logging.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// `WARRAQ_LOG` cannot be read.
+    /// `WARRAQ_LOG` is not a valid filter.
     #[error(
         "WARRAQ_LOG: {text:?} is not a log filter ({why}); allowed: error, warn, info, debug, trace, off, or directives such as \"info,warraq::fetch=debug\""
     )]
     Filter {
-        /// What it holds.
+        /// Its value.
         text: String,
         /// What is wrong with it.
         why: String,
     },
-    /// Logging was set up before.
+    /// Logging is already set up.
     #[error("logging is already set up")]
     Twice,
 }
 
-/// Sends log lines to standard error from now on, in colour on a terminal. `filter` is `WARRAQ_LOG`.
+/// Starts logging to standard error, in colour on a terminal. `filter` is the value of `WARRAQ_LOG`.
 ///
 /// # Errors
-/// When the filter cannot be read, or logging is already set up.
+/// Fails if the filter is invalid, or if logging is already set up.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
     let destination = if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()) {
         Destination::Journal
@@ -55,25 +55,25 @@ pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryErro
     tracing::subscriber::set_global_default(subscriber).map_err(|_| TelemetryError::Twice)
 }
 
-/// What standard error is.
+/// What standard error is connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Destination {
-    /// Shows colours.
+    /// A terminal, which shows colours.
     Terminal,
-    /// Reads a priority before each line, and adds the time.
+    /// The journal, which reads a priority before each line and adds the time.
     Journal,
     /// A file or a pipe.
     Other,
 }
 
-/// Whether standard error is the stream that `JOURNAL_STREAM` names by device and inode (systemd.exec(5)): a child whose
-/// output goes elsewhere inherits the variable too.
+/// Returns whether standard error is the stream that `JOURNAL_STREAM` names by device and inode (systemd.exec(5)). The variable
+/// alone is not enough, because a child process whose output goes elsewhere inherits it too.
 fn is_journal(stream: Option<&str>) -> bool {
     let Ok(error) = fs::metadata("/proc/self/fd/2") else { return false };
     stream.is_some_and(|stream| stream == format!("{}:{}", error.dev(), error.ino()))
 }
 
-/// Puts the priority before each line.
+/// Writes the priority before each line.
 struct JournalFormat<F>(F);
 
 impl<S, N, F> FormatEvent<S, N> for JournalFormat<F>
@@ -90,7 +90,7 @@ where
     }
 }
 
-/// The level as syslog(3) counts.
+/// Returns the priority of a level, as numbered by syslog(3).
 fn priority(level: Level) -> u8 {
     match level {
         Level::ERROR => 3,
@@ -124,15 +124,15 @@ where
     })
 }
 
-/// A bare level speaks of Warraq alone, and of the crates below it only what is worth a warning: they report each
-/// connection and statement. Directives are taken as they are.
+/// Parses the filter. A bare level applies only to Warraq itself. Of its dependencies, which report every connection and
+/// statement, only warnings and errors are logged. Directives are used as they are.
 fn filter(text: Option<&str>) -> Result<EnvFilter, TelemetryError> {
     let text = text.map(str::trim).filter(|text| !text.is_empty()).unwrap_or(DEFAULT_LEVEL);
     let fault = |why: &str| TelemetryError::Filter { text: text.to_owned(), why: why.to_owned() };
     let directives = match text.parse::<LevelFilter>() {
         Ok(LevelFilter::OFF) => "off".to_owned(),
         Ok(level) => format!("{},warraq={level}", level.min(LevelFilter::WARN)),
-        // As a directive, a bare word would be a crate's name and silence everything else.
+        // As a directive, a bare word would be the name of a crate and silence everything else.
         Err(_) if text.bytes().all(|b| b.is_ascii_alphabetic()) => return Err(fault("no such level")),
         Err(_) => text.to_owned(),
     };
@@ -158,7 +158,7 @@ mod tests {
         }
     }
 
-    /// What a debug, an info and another crate's info and warning leave.
+    /// Logs at debug and info level, and at info and warning level for another crate; returns the lines that pass the filter.
     fn logged(format: LogFormat, filter: Option<&str>) -> Vec<String> {
         logged_to(Destination::Other, format, filter)
     }

@@ -1,19 +1,19 @@
-//! The structures: what stands before, what is repeated or nested, what stands after.
+//! The structures: what comes before, what is repeated or nested, and what comes after.
 
-/// One way of building a document of any size.
+/// A way of building a document of any size.
 pub struct Structure {
-    /// Its name.
+    /// Name in the table.
     pub name: &'static str,
     head: String,
-    /// Written again and again; `{i}` is the number of the repetition.
+    /// Written repeatedly; `{i}` is replaced by the number of the repetition.
     open: &'static str,
-    /// Written as often behind all of these, in nested structures.
+    /// Written after all of them, as often as they were, to close nested structures.
     close: &'static str,
     foot: String,
 }
 
 impl Structure {
-    /// A document of about `size` bytes.
+    /// Returns a document of about `size` bytes.
     pub fn document(&self, size: usize) -> String {
         let mut out = String::with_capacity(size + 1_000);
         out.push_str(&self.head);
@@ -36,7 +36,7 @@ impl Structure {
     }
 }
 
-/// Where in a document a structure stands: what comes before and after it.
+/// The place of a structure in a document: what comes before and after it.
 type Place = (&'static str, &'static str);
 
 const WHOLE: Place = ("", "");
@@ -64,7 +64,7 @@ const JSON_ITEMS: Place = ("{\"version\":\"https://jsonfeed.org/version/1.1\",\"
 const JSON_ITEM: Place =
     ("{\"version\":\"https://jsonfeed.org/version/1.1\",\"items\":[{\"id\":\"1\",", "\"title\":\"a\"}]}");
 
-/// All structures.
+/// Returns all structures.
 pub fn structures() -> Vec<Structure> {
     let mut all = Vec::new();
     for (name, place, open, close) in XML.iter().chain(&HTML_TEXTS).chain(&JSON_FEEDS) {
@@ -74,7 +74,7 @@ pub fn structures() -> Vec<Structure> {
     all
 }
 
-/// Structures whose beginning or end has a part of its own.
+/// Returns structures whose beginning or end has an additional part.
 fn with_heads() -> Vec<Structure> {
     let made = |name, place: Place, before: &str, open, close, after: &str| Structure {
         name,

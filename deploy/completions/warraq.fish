@@ -59,11 +59,11 @@ complete -c warraq -n "__fish_warraq_using_subcommand poll" -l config -d 'Config
 complete -c warraq -n "__fish_warraq_using_subcommand poll" -l all -d 'Poll all feeds, due or not, except those whose server asked to wait (Retry-After) or that are gone (410)'
 complete -c warraq -n "__fish_warraq_using_subcommand poll" -l json -d 'Print one JSON object for each feed, then one with the totals'
 complete -c warraq -n "__fish_warraq_using_subcommand poll" -s h -l help -d 'Print help'
-complete -c warraq -n "__fish_warraq_using_subcommand feeds" -l sort -d 'Order of the list: `outlet`, `last` (last poll), `next` (next poll), `failures` or `entries` (per day)' -r -f -a "outlet\t'By outlet, then by address'
-last\t'Polled last first'
-next\t'Due next first'
-failures\t'Most failures in a row first'
-entries\t'Most entries a day first'"
+complete -c warraq -n "__fish_warraq_using_subcommand feeds" -l sort -d 'Order of the list: outlet, last (polled last first), next (due first), failures (most first), entries (most first)' -r -f -a "outlet\t''
+last\t''
+next\t''
+failures\t''
+entries\t''"
 complete -c warraq -n "__fish_warraq_using_subcommand feeds" -l config -d 'Configuration file' -r -F
 complete -c warraq -n "__fish_warraq_using_subcommand feeds" -l failing -d 'Only feeds whose last poll failed'
 complete -c warraq -n "__fish_warraq_using_subcommand feeds" -l json -d 'Print a JSON array of objects with the columns of `feed_health`, and `why`'

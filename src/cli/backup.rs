@@ -16,16 +16,16 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError> {
     let work =
         progress::shown(async |progress_sender| store::backup(&config.database.path, file, &progress_sender).await);
-    let bytes = or_signal(work, "there is no copy").await?.map_err(|error| match error {
+    let bytes = or_signal(work, "no copy was written").await?.map_err(|error| match error {
         StoreError::File { .. } => CliError::with_hint(
             error,
             "the folder must exist, be writable and have room for a complete copy; the file must not exist",
         ),
-        // The copy is what cannot be written: the original is only read.
+        // Writing the copy failed: the original is only read.
         StoreError::Sql { .. }
             if matches!(error.kind(), StoreErrorKind::Full | StoreErrorKind::ReadOnly | StoreErrorKind::Disk) =>
         {
-            CliError::with_hint(error, "the folder needs room for a whole copy, and this user may write to it")
+            CliError::with_hint(error, "the folder needs room for a complete copy and must be writable for this user")
         }
         other => other.into(),
     })?;
@@ -41,7 +41,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
 pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError> {
     let work =
         progress::shown(async |progress_sender| store::restore(&config.database.path, file, &progress_sender).await);
-    let kept = or_signal(work, "the database is as it was").await??;
+    let kept = or_signal(work, "the database was not changed").await??;
     say(format_args!("{} is {} now", config.database.path.display(), file.display()))?;
     if let Some(kept) = kept {
         say(format_args!("the previous database was kept as {}", kept.display()))?;
@@ -49,7 +49,7 @@ pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError
     Ok(())
 }
 
-/// Does a work unless a signal comes: dropped, it removes what it wrote.
+/// Runs a task until it ends or a signal arrives. A dropped task removes what it wrote.
 async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

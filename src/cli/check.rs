@@ -7,9 +7,12 @@ use super::{
 use crate::config::Config;
 use std::path::Path;
 
-/// Says what a configuration without faults asks for; faults have ended the verb before.
+/// Prints warnings and a summary of a configuration without errors. With errors, the command has ended before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
+    for warning in config.warnings() {
+        eprintln!("warning: {}: {warning}", file.display());
+    }
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(
         "{}: no errors; {}, {}, {}; database {}",
@@ -17,7 +20,7 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
         counted(config.outlets.len(), "outlet", "outlets"),
         counted(feeds, "feed", "feeds"),
         counted(config.channels.len(), "channel", "channels"),
-        config.database.path.display()
+        std::path::absolute(&config.database.path).as_ref().unwrap_or(&config.database.path).display()
     ))?;
     Ok(())
 }

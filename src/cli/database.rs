@@ -1,4 +1,4 @@
-//! Errors of the database in one voice, whichever verb meets it: which file, what is wrong, what to do.
+//! Messages for errors of the database, the same for every command: which file, what is wrong, what to do.
 
 use super::CliError;
 use crate::{
@@ -8,14 +8,14 @@ use crate::{
 use anyhow::Error;
 use std::path::Path;
 
-/// What to do about damage.
+/// What to do about a damaged database.
 const RESTORE: &str = "if [database] path is right: stop the daemon and put the newest good backup in its place with \
     `warraq restore FILE`; what is there now is kept beside it";
-/// What to do when another warraq has the database.
+/// What to do when another warraq process uses the database.
 const STOP_FIRST: &str = "stop the daemon first (systemctl stop warraq), or let it do the work";
 
 impl CliError {
-    /// Names the database and says what to do, when this is an error of the store without a hint of its own.
+    /// Adds the name of the database and a hint, if this is an error of the store without a hint of its own.
     pub(super) fn of_database(self, database: &Path) -> Self {
         let Self::Failed { error, hint: None } = self else { return self };
         let Some(cause) = of_store(&error) else { return Self::Failed { error, hint: None } };
@@ -29,7 +29,7 @@ fn of_store(error: &Error) -> Option<&StoreError> {
     if let Some(DaemonError::Store(inner)) = error.downcast_ref() { Some(inner) } else { error.downcast_ref() }
 }
 
-/// A line before the error's own words where those do not name the file, and what to do.
+/// Returns a headline, for errors that do not name the file themselves, and a hint.
 fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>) {
     let path = database.display();
     let hint: &str = match error {
@@ -56,11 +56,11 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
         }
         StoreError::Damaged { path, .. } if path != database => {
-            "the copy did not come out whole and was removed: look after the disk it was to be on, and try again"
+            "the copy was damaged and has been removed: look after the disk it was to be on, and try again"
         }
         StoreError::Damaged { .. } => RESTORE,
         StoreError::NothingLeft { .. } => {
-            "check the system clock and [retention] keep; `warraq prune --force` forgets them all the same"
+            "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway"
         }
         StoreError::File { .. } => "the folder must be there with room for the file, and this user may write to it",
         StoreError::Open { .. }
@@ -75,13 +75,13 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
     (None, Some(hint.to_owned()))
 }
 
-/// Headline, with `{}` for the file, and what to do.
+/// Returns a headline, with `{}` for the file, and a hint.
 fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
     match kind {
         StoreErrorKind::Damaged => ("the database {} is damaged", RESTORE),
         StoreErrorKind::Full => (
-            "there is no room on the disk for the database {}",
-            "make room and start again; what was committed is in the file",
+            "the disk of the database {} is full",
+            "free some space and start again; all committed data is in the file",
         ),
         StoreErrorKind::ReadOnly => (
             "the database {} cannot be written",
@@ -95,7 +95,7 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
             "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
         ),
         StoreErrorKind::Disk => (
-            "the disk under the database {} is full or fails",
+            "the disk of the database {} is full or failing",
             "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
              `warraq restore FILE` brings a backup back",
         ),

@@ -1,4 +1,4 @@
-//! `warraq inspect` and `warraq discover`: one document, from a file or an address, without configuration or database.
+//! `warraq inspect` and `warraq discover`: read one document from a file or an address, without configuration or database.
 
 use super::{
     CliError, inspect,
@@ -18,26 +18,26 @@ use std::{
 };
 use url::Url;
 
-/// Largest file that is read: the default of `[fetch] max_body`.
+/// Maximum size of a file, in bytes: the default of `[fetch] max_body`.
 const FILE_MAX: u64 = 10_000_000;
 
-/// What the command line says of the document.
+/// The document that the command line names.
 pub(super) struct InputArgs {
-    /// A file's path, or an http(s) address.
+    /// Path of a file, or an http(s) address.
     pub place: String,
-    /// Address that relative ones are relative to.
+    /// Address that relative addresses in the document are resolved against.
     pub base: Option<Url>,
-    /// Value of the Content-Type header.
+    /// Value of its Content-Type header.
     pub content_type: Option<String>,
 }
 
-/// Prints how Warraq reads a document. No feed: exit 1, with the reason.
+/// Prints how Warraq reads a document. Fails with the reason (exit code 1) if it is not a feed.
 pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliError> {
     let of_web = is_address(&named.place);
     let place = named.place.clone();
     let read = match get(named).await? {
         Ok(got) => match got.read() {
-            // A poll would follow the page too.
+            // A poll would follow the page's announcement too.
             Err(fault @ (Fault::Html | Fault::NotAFeed(_))) if of_web => follow(&place, &got, fault).await?,
             read => read,
         },
@@ -49,7 +49,7 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
         Ok(feed) => written(write!(out, "{}", inspect::inspect_text(&feed)))?,
         Err(fault) => {
             if as_json {
-                // Read or not: it is no feed.
+                // Whether or not this can be written, the document is not a feed.
                 let _ = writeln!(out, "{}", inspect::fault_json(&fault));
             }
             return Err(CliError::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
@@ -58,14 +58,14 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
     Ok(())
 }
 
-/// Reads the first feed or news sitemap that a page, its site or an index leads to, and says so.
+/// Reads the first feed or news sitemap that a page, its site or an index of sitemaps leads to, and reports its address.
 async fn follow(place: &str, page: &Answer, fault: Fault) -> Result<Result<ParsedFeed, Fault>, CliError> {
     let (fetcher, url) = (fetcher()?, address(place)?);
     let Some(found) = probe::behind(&fetcher, &url, page).await else { return Ok(Err(fault)) };
     let what = if found.url == url {
-        "the address is an index of sitemaps; read is the first of its news sitemaps".to_owned()
+        "the address is an index of sitemaps; reading its first news sitemap".to_owned()
     } else {
-        format!("the address is a page; read is the feed it announces: {}", found.url)
+        format!("the address is a web page; reading the feed it announces: {}", found.url)
     };
     written(writeln!(std::io::stderr(), "{what}"))?;
     Ok(Ok(found.feed))
@@ -79,7 +79,7 @@ fn address(place: &str) -> Result<FeedUrl, CliError> {
     FeedUrl::parse(place).map_err(|error| CliError::Usage(format!("{place}: {error}")))
 }
 
-/// Prints the feeds that a page announces, one a line; where it announces none, the news sitemap of its site.
+/// Prints the feeds that a page announces, one per line, or the news sitemap of its site if it announces none.
 pub(super) async fn discover(place: String) -> Result<(), CliError> {
     let named = InputArgs { place: place.clone(), base: None, content_type: None };
     let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
@@ -112,7 +112,7 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The document; the inner error is what its server did.
+/// Fetches or opens the document. The inner error is the fault of its server.
 async fn get(named: InputArgs) -> Result<Result<Answer, Fault>, CliError> {
     let InputArgs { place, base, content_type } = named;
     if !is_address(&place) {
@@ -129,7 +129,7 @@ async fn get(named: InputArgs) -> Result<Result<Answer, Fault>, CliError> {
     Ok(Ok(answer))
 }
 
-/// The operator names the address: it may be in a private network.
+/// Returns a fetcher without address limits: the operator chose the address, so it may be in a private network.
 fn fetcher() -> Result<Fetcher, CliError> {
     let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|range| Network::parse(range).ok()).collect();
     Ok(Fetcher::new(&FetchLimits { allow_networks: everywhere, ..FetchLimits::default() })?)

@@ -1,21 +1,25 @@
-//! `warraq explain`: why the next poll is when it is, why an entry was new, revised or known already, why entries stand in
-//! one story. Everything told was stored when it was decided; nothing is worked out anew.
+//! `warraq explain`: why the next poll is scheduled when it is, why an entry was new, revised or already known, and why entries
+//! belong to a story. Everything shown was stored at the time of the decision; nothing is computed again.
 
 use super::{
     CliError,
+    feeds::{self, HeldHosts},
     out::{counted, say},
 };
 use crate::{
+    clock::Clock,
     config::Config,
     model::{EntryId, StoryId},
     schedule::{CONFIRMING_SPAN, CONFIRMING_VISITS, Why},
-    store::{EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, Reader, StoryExplanation},
+    store::{
+        EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot, PastPoll, Reader, StoryExplanation,
+    },
 };
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{collections::HashSet, fmt::Write as _};
 
 /// What is to be explained.
 #[derive(Debug, Subcommand)]
@@ -49,12 +53,12 @@ pub(super) enum Subject {
 
 pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), CliError> {
     let reader = Reader::open(&config.database.path).await?;
-    let told = tell(&reader, subject).await;
+    let told = tell(config, &reader, subject).await;
     reader.close().await;
     say(told?.trim_end())
 }
 
-async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
+async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<String, CliError> {
     let none = |what: &str, id: i64| anyhow!("there is no {what} {id}; it may have been deleted by retention");
     match subject {
         Subject::Feed { name, json } => {
@@ -64,7 +68,11 @@ async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
                     "not polled: {name}; use the slug of a configured outlet or a configured address"
                 )));
             }
-            if *json { as_json(&feeds) } else { Ok(feeds.iter().map(feed).collect::<Vec<_>>().join("\n")) }
+            if *json {
+                return as_json(&feeds);
+            }
+            let waits = Waits::read(config, reader).await?;
+            Ok(feeds.iter().map(|told| feed(told, &waits)).collect::<Vec<_>>().join("\n"))
         }
         Subject::Entry { id, json } => {
             let told = reader.explain_entry(EntryId(*id)).await?.ok_or_else(|| none("entry", *id))?;
@@ -77,7 +85,34 @@ async fn tell(reader: &Reader, subject: &Subject) -> Result<String, CliError> {
     }
 }
 
-/// As JSON, with the JSON that columns hold as values and the reasons in words beside them.
+/// What keeps feeds from being polled although they are due.
+struct Waits<'a> {
+    disabled: HashSet<&'a str>,
+    health: Vec<FeedHealth>,
+    held: HeldHosts,
+}
+
+impl<'a> Waits<'a> {
+    async fn read(config: &'a Config, reader: &Reader) -> Result<Self, CliError> {
+        let health = reader.feed_health().await?;
+        let held = HeldHosts::of(&health, Clock::System.now());
+        Ok(Self { disabled: feeds::disabled(config), health, held })
+    }
+
+    /// Says when and why the next poll of a feed is.
+    fn next_poll(&self, feed: &FeedSnapshot) -> String {
+        if self.disabled.contains(feed.outlet.as_str()) {
+            return "disabled in the configuration: not polled (warraq enable)".to_owned();
+        }
+        let health = self.health.iter().find(|health| health.url == feed.url);
+        health.and_then(|health| self.held.wait(health)).map_or_else(
+            || format!("{}; next poll at {}: {}", feed.state, feed.next_poll_at, why(&feed.why)),
+            |wait| format!("{}; {wait}", feed.state),
+        )
+    }
+}
+
+/// Formats as JSON. Columns that hold JSON become values, and each reason is added in words.
 fn as_json(told: &impl Serialize) -> Result<String, CliError> {
     let mut told = serde_json::to_value(told)?;
     unpack(&mut told);
@@ -106,15 +141,15 @@ fn why(json: &str) -> String {
     Why::from_json(json).map_or_else(String::new, |why| why.to_string())
 }
 
-/// Writes a line; writing to a String cannot fail.
+/// Writes a line. Writing to a String cannot fail.
 macro_rules! line {
     ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
 }
 
-fn feed(told: &FeedExplanation) -> String {
-    let FeedSnapshot { outlet, url, ask_url, state, failures, last_error, next_poll_at, .. } = &told.feed;
+fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
+    let FeedSnapshot { outlet, url, ask_url, failures, last_error, .. } = &told.feed;
     let mut out = format!("{outlet}  {url}\n");
-    line!(out, "  {state}; next poll at {next_poll_at}: {}", why(&told.feed.why));
+    line!(out, "  {}", waits.next_poll(&told.feed));
     if ask_url != url {
         line!(out, "  asked at {ask_url}");
     }
@@ -185,7 +220,7 @@ fn entry(told: &EntryExplanation) -> String {
     out
 }
 
-/// Why an entry stands in its story.
+/// Returns why an entry belongs to its story.
 fn joined(entry: &EntrySnapshot) -> String {
     let measured: Vec<String> = [("lmin", entry.lmin), ("containment", entry.containment), ("start", entry.start)]
         .into_iter()

@@ -1,40 +1,40 @@
-//! How a verb fails: what people read on standard error, and the exit code scripts test.
+//! How a command fails: the message on standard error, and the exit code for scripts.
 
 use crate::config::ConfigFaults;
 use std::process::ExitCode;
 
-/// Why a verb did not do its work.
+/// Why a command failed.
 #[derive(Debug)]
 pub enum CliError {
-    /// It could not be done.
+    /// The command could not be carried out.
     Failed {
         /// What went wrong, with its causes.
         error: anyhow::Error,
         /// What to do about it.
         hint: Option<String>,
     },
-    /// The command line asks for something that does not exist.
+    /// The command line names something that does not exist.
     Usage(String),
-    /// The configuration is faulty.
+    /// The configuration has errors.
     Config(ConfigFaults),
-    /// Nobody reads standard output any more: nothing is left to do, and nothing is wrong.
+    /// The reader of standard output has gone: nothing is left to do, and this is not an error.
     Unread,
 }
 
 impl CliError {
-    /// Done, in the shell's words.
+    /// Exit code of a failed command.
     pub const FAILED: u8 = 1;
-    /// Wrong arguments; clap's own code.
+    /// Exit code for wrong arguments; the same as clap's.
     pub const USAGE: u8 = 2;
-    /// `EX_CONFIG` of sysexits(3).
+    /// Exit code for an invalid configuration: `EX_CONFIG` of sysexits(3).
     pub const CONFIG: u8 = 78;
 
-    /// Failed for this reason, with a word on what to do.
+    /// Creates a failure with a hint on what to do.
     pub fn with_hint(error: impl Into<anyhow::Error>, hint: impl Into<String>) -> Self {
         Self::Failed { error: error.into(), hint: Some(hint.into()) }
     }
 
-    /// Writes itself to standard error; answers the exit code.
+    /// Writes the failure to standard error. Returns the exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {
         match self {
@@ -42,7 +42,7 @@ impl CliError {
                 let mut last = error.to_string();
                 eprintln!("error: {last}");
                 for cause in error.chain().skip(1).map(ToString::to_string) {
-                    // Some errors end in the words of their cause.
+                    // Some error messages already end with the message of their cause.
                     if !last.ends_with(&cause) {
                         eprintln!("caused by: {cause}");
                     }

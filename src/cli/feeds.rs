@@ -7,11 +7,14 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
+    model::FeedUrl,
     schedule::Why,
     store::{FeedHealth, Reader},
 };
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 
 /// The order of the list.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -41,18 +44,25 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
     let feeds = reader.feed_health().await;
     reader.close().await;
     let mut feeds = feeds?;
-    let (all, failing) = (feeds.len(), feeds.iter().filter(|f| is_failing(f)).count());
+    let disabled = disabled(config);
+    let is_failing = |feed: &FeedHealth| feed.last_poll_failed() && !disabled.contains(feed.outlet.as_str());
+    let (all, failing) = (feeds.len(), feeds.iter().filter(|feed| is_failing(feed)).count());
+    let now = Clock::System.now();
+    let held = HeldHosts::of(&feeds, now);
     feeds.retain(|feed| !selection.failing || is_failing(feed));
     sort(&mut feeds, selection.sort);
     if as_json {
-        let rows: Vec<Value> = feeds.iter().map(row).collect();
+        let rows: Vec<Value> = feeds.iter().map(|feed| row(feed, !disabled.contains(feed.outlet.as_str()))).collect();
         say(format_args!("{}", serde_json::to_string_pretty(&rows)?))?;
         return Ok(());
     }
-    let (width, now) = (columns(), Clock::System.now());
+    let width = columns();
     let outlet = feeds.iter().map(|feed| feed.outlet.len()).max().unwrap_or_default();
     for feed in &feeds {
-        for line in lines(feed, outlet, now) {
+        let is_disabled = disabled.contains(feed.outlet.as_str());
+        let next = || held.wait(feed).unwrap_or_else(|| format!("next {}: {}", feed.next_poll_at, words(feed)));
+        let due = (!is_disabled).then(next);
+        for line in lines(feed, due, outlet, now) {
             say(fitted(&line, width))?;
         }
     }
@@ -60,8 +70,67 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
     Ok(())
 }
 
-fn is_failing(feed: &FeedHealth) -> bool {
-    feed.state == "failing"
+/// Returns the slugs of the outlets that the configuration disables. The database does not know them.
+pub(super) fn disabled(config: &Config) -> HashSet<&str> {
+    config.outlets.iter().filter(|outlet| !outlet.enabled).map(|outlet| outlet.slug.as_str()).collect()
+}
+
+/// A host whose server answered 429: until then it is asked for nothing, by any of its feeds.
+#[derive(Debug, Serialize)]
+pub(super) struct HeldHost {
+    pub(super) host: String,
+    pub(super) until: Timestamp,
+    /// Outlet of the feed that was answered 429.
+    pub(super) because_of: String,
+    /// Feeds of that host.
+    pub(super) feeds: usize,
+}
+
+/// The hosts that are asked for nothing now.
+#[derive(Debug, Default)]
+pub(super) struct HeldHosts(Vec<HeldHost>);
+
+impl HeldHosts {
+    /// Finds them among all feeds.
+    pub(super) fn of(feeds: &[FeedHealth], now: Timestamp) -> Self {
+        let mut held: Vec<HeldHost> = Vec::new();
+        for feed in feeds {
+            let until = feed.host_hold.and_then(|until| Timestamp::from_second(until).ok());
+            let Some((until, host)) = until.filter(|until| *until > now).zip(host(feed)) else { continue };
+            match held.iter_mut().find(|known| known.host == host) {
+                Some(known) if known.until >= until => {}
+                Some(known) => (known.until, known.because_of) = (until, feed.outlet.clone()),
+                None => held.push(HeldHost { host, until, because_of: feed.outlet.clone(), feeds: 0 }),
+            }
+        }
+        for known in &mut held {
+            known.feeds = feeds.iter().filter(|feed| host(feed).is_some_and(|host| host == known.host)).count();
+        }
+        Self(held)
+    }
+
+    /// Returns the host of a feed, if it is asked for nothing now.
+    pub(super) fn host_of(&self, feed: &FeedHealth) -> Option<&HeldHost> {
+        let host = host(feed)?;
+        self.0.iter().find(|held| held.host == host)
+    }
+
+    /// Says why a feed that is due earlier has to wait for its host, if it has to.
+    pub(super) fn wait(&self, feed: &FeedHealth) -> Option<String> {
+        let HeldHost { host, until, because_of, .. } = self.host_of(feed)?;
+        let is_earlier = feed.next_poll_at.parse().is_ok_and(|due: Timestamp| due < *until);
+        is_earlier.then(|| format!("waits until {until:.0}: {host} asked for a pause (429 to outlet {because_of})"))
+    }
+
+    /// Returns them as a list.
+    pub(super) fn into_list(self) -> Vec<HeldHost> {
+        self.0
+    }
+}
+
+/// Returns the host that is asked for a feed.
+fn host(feed: &FeedHealth) -> Option<String> {
+    Some(FeedUrl::parse(&feed.ask_url).ok()?.host().to_owned())
 }
 
 /// The reader gives them by outlet and address, and equal ones stay so.
@@ -75,13 +144,14 @@ fn sort(feeds: &mut [FeedHealth], key: SortKey) {
     }
 }
 
-/// JSON columns of the view as values, not as text.
-fn row(feed: &FeedHealth) -> Value {
+/// Converts a row of the view to JSON, with its JSON columns as values instead of text.
+fn row(feed: &FeedHealth, enabled: bool) -> Value {
     let mut row = json!(feed);
     for (name, text) in [("repairs", &feed.repairs), ("why", &feed.why)] {
         row[name] = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
     }
     row["why_words"] = json!(words(feed));
+    row["enabled"] = json!(enabled);
     row
 }
 
@@ -89,9 +159,9 @@ fn words(feed: &FeedHealth) -> String {
     Why::from_json(&feed.why).map_or_else(String::new, |why| why.to_string())
 }
 
-/// A row of columns; then what is wrong, and when and why the next poll is.
-fn lines(feed: &FeedHealth, outlet_width: usize, now: Timestamp) -> Vec<String> {
-    let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, next_poll_at, entries_7d, .. } = feed;
+/// A row of columns; then what is wrong, and when and why the next poll is. `next_poll` is `None` for a disabled feed.
+fn lines(feed: &FeedHealth, next_poll: Option<String>, outlet_width: usize, now: Timestamp) -> Vec<String> {
+    let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, entries_7d, .. } = feed;
     let ago = last_poll_at.as_ref().and_then(|at| Some(span(now.duration_since(at.parse().ok()?))));
     let last = match (last_outcome, ago) {
         (Some(outcome), Some(ago)) => format!("{outcome} {ago} ago"),
@@ -99,8 +169,9 @@ fn lines(feed: &FeedHealth, outlet_width: usize, now: Timestamp) -> Vec<String> 
     };
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
     let a_day = *entries_7d as f64 / 7.0;
-    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<7}  {last:<21} {a_day:>6.1} a day  {url}")];
+    let state = if next_poll.is_none() { "disabled" } else { state };
+    let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<8}  {last:<21} {a_day:>6.1} a day  {url}")];
     lines.extend(last_error.as_ref().map(|error| format!("    last error: {error}")));
-    lines.push(format!("    next {next_poll_at}: {}", words(feed)));
+    lines.extend(next_poll.map(|next| format!("    {next}")));
     lines
 }

@@ -1,4 +1,4 @@
-//! `warraq healthcheck`: one request to a running daemon, for containers that have no curl.
+//! `warraq healthcheck`: sends one request to a running daemon, for containers without curl.
 
 use super::{CliError, out::say};
 use crate::config::Config;
@@ -13,9 +13,9 @@ use tokio::{
     time::timeout,
 };
 
-/// A daemon that needs longer is not healthy.
+/// A daemon that takes longer to respond is not healthy.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The answer's head and its few words fit in this.
+/// Maximum size of the response that is read, in bytes: enough for its head and short body.
 const ANSWER_MAX: u64 = 4_096;
 
 pub(super) async fn healthcheck(config: &Config) -> Result<(), CliError> {
@@ -27,6 +27,9 @@ pub(super) async fn healthcheck(config: &Config) -> Result<(), CliError> {
 /// # Errors
 /// When none answers, or it is not ready.
 pub(super) async fn ready(config: &Config) -> anyhow::Result<String> {
+    if config.server.listen.port() == 0 {
+        return Err(anyhow!("[server] listen has port 0, so only the daemon's log tells where it listens"));
+    }
     let address = reachable(config.server.listen);
     let answer = timeout(PATIENCE, ask(address))
         .await
@@ -47,7 +50,7 @@ async fn ask(address: SocketAddr) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// A daemon that listens everywhere is asked on loopback.
+/// Returns the address to connect to: loopback if the daemon listens on all addresses.
 fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -1,4 +1,4 @@
-//! `warraq inspect`: how one document is read, for people and as JSON (interfaces.md, "inspect --json").
+//! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Fault, Markup, ParsedEntry, ParsedFeed, Person, PlainText,
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// What was read, as JSON.
+/// Formats the feed as JSON.
 #[must_use]
 pub fn inspect_json(feed: &ParsedFeed) -> Value {
     let entries = feed.listed.iter().filter_map(|listed| listed.entry.as_deref());
@@ -37,19 +37,19 @@ pub fn inspect_json(feed: &ParsedFeed) -> Value {
     })
 }
 
-/// Why nothing was read, as JSON.
+/// Formats the reason why nothing was read as JSON.
 #[must_use]
 pub fn fault_json(fault: &Fault) -> Value {
     json!({"error": fault.to_string(), "hint": hint(fault)})
 }
 
-/// What may be done about a document that is no feed.
+/// Returns what to do about a document that is not a feed.
 #[must_use]
 pub fn hint(fault: &Fault) -> &'static str {
     match fault {
         Fault::Empty => "the server sent an empty document; try again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
-        Fault::WorkLimit(_) => "please report the document: none should take so long",
+        Fault::WorkLimit(_) => "please report this document; no document should take this long",
         Fault::Parser(_) => "please report this document as a bug",
         _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
     }
@@ -93,7 +93,7 @@ fn categories(categories: &[Category]) -> Vec<Category> {
     categories.iter().cloned().filter_map(normalise::category).collect()
 }
 
-/// What was read, for a person: what the document is, what was wrong with it, what was understood.
+/// Formats the feed as text: its format, what was repaired, and what was understood.
 #[must_use]
 pub fn inspect_text(feed: &ParsedFeed) -> String {
     let mut out = String::new();
@@ -158,7 +158,7 @@ fn file_words(file: &Enclosure) -> String {
     format!("{} ({}{length})", file.url, file.media_type.as_deref().unwrap_or("unknown type"))
 }
 
-/// A text's length and its beginning.
+/// Formats the length of a text and its beginning.
 fn text_words(markup: &Markup) -> String {
     let text = normalise::text(markup.as_str());
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -200,7 +200,7 @@ fn hints(feed: &ParsedFeed) -> String {
     words.join("; ")
 }
 
-/// What people call a format.
+/// Returns the name of a format for display.
 pub(super) fn format_words(format: DocumentFormat) -> &'static str {
     match format {
         DocumentFormat::Rss20 => "RSS 2.0",
@@ -224,7 +224,7 @@ fn encoding_words(from: EncodingFrom) -> &'static str {
     }
 }
 
-/// What a repair's name means.
+/// Returns the meaning of a repair's name.
 #[must_use]
 pub fn repair_words(name: &str) -> &str {
     match name {
@@ -241,16 +241,16 @@ pub fn repair_words(name: &str) -> &str {
         "mismatched-tags" => "end tags without a start tag",
         "repeated-guids" => "different entries with the same guid",
         "entity-expansion" => {
-            "entities that expand to more than a document may hold; entries from there on were left out"
+            "entities that expand beyond the size limit of a document; entries from there on were left out"
         }
         "entries-too-large" => {
-            "entries that take more than twice the largest document; those from there on were left out"
+            "entries that take more than twice the size limit of a document; those from there on were left out"
         }
         "long-lists" => {
             "lists of more than 100 authors, categories or files, or too many texts or dates in one entry; the rest was left out"
         }
         "long-texts" => "texts of more than 5 MiB, which were cut",
-        "too-many-namespaces" => "more than 256 namespace prefixes at once; the rest mean nothing",
+        "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",

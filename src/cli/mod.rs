@@ -181,11 +181,11 @@ enum Verb {
     Healthcheck,
 }
 
-/// Runs the verb of the command line; the answer is the exit code.
+/// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     let environment = environment();
-    match act(cli, &environment).await {
+    match Box::pin(act(cli, &environment)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -193,8 +193,8 @@ pub async fn main() -> ExitCode {
 
 async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     match cli.verb.unwrap_or(Verb::Run) {
-        Verb::Run => run::run(&cli.config, environment).await,
-        Verb::Demo => demo::demo(environment).await,
+        Verb::Run => Box::pin(run::run(&cli.config, environment)).await,
+        Verb::Demo => Box::pin(demo::demo(environment)).await,
         Verb::Inspect { document, base, content_type, json } => {
             document::inspect(document::InputArgs { place: document, base, content_type }, json).await
         }
@@ -214,6 +214,11 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             };
             replay::replay(&file, window)
         }
+        Verb::Status { backups, json } => {
+            let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
+            let done = status::status(&config, faults.as_ref(), backups, json).await;
+            done.map_err(|failure| failure.of_database(&config.database.path))
+        }
         verb => {
             let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
@@ -222,7 +227,7 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
     }
 }
 
-/// The verbs that work on what is configured.
+/// Runs the commands that need a configuration.
 async fn configured(
     verb: Verb,
     config: &Config,
@@ -236,7 +241,6 @@ async fn configured(
             poll::poll(config, environment, &poll::PollSelection { feeds, all, json }).await
         }
         Verb::Feeds { failing, sort, json } => feeds::feeds(config, feeds::FeedSelection { failing, sort }, json).await,
-        Verb::Status { backups, json } => status::status(config, backups, json).await,
         Verb::ExportOpml => opml::export(config),
         Verb::Search { words, json } => search::search(config, &words, json).await,
         Verb::Explain { subject } => explain::explain(config, &subject).await,
@@ -248,6 +252,7 @@ async fn configured(
         | Verb::Demo
         | Verb::Inspect { .. }
         | Verb::Discover { .. }
+        | Verb::Status { .. }
         | Verb::Add(_)
         | Verb::Remove { .. }
         | Verb::Enable { .. }
@@ -257,7 +262,8 @@ async fn configured(
     }
 }
 
-/// The variables that can be ours; names and values that are no text cannot be.
+/// Returns the environment variables that Warraq reads. Names and values that are not UTF-8 are skipped, because they cannot be
+/// meant for it.
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

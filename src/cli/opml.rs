@@ -1,7 +1,7 @@
-//! `warraq import-opml` and `warraq export-opml`: subscription lists from and for other readers.
+//! `warraq import-opml` and `warraq export-opml`: subscription lists of other feed readers.
 //!
-//! Real exports lack `head`, `version`, `type`, `text`; spell `xmlUrl` in several ways; hold bare ampersands, HTML
-//! entities and unclosed elements. What has an address is taken.
+//! Real exports lack `head`, `version`, `type` or `text`, spell `xmlUrl` in several ways, and contain bare ampersands, HTML
+//! entities and unclosed elements. Every outline with an address is imported.
 
 use super::{CliError, out::written};
 use crate::{
@@ -26,34 +26,34 @@ use std::{
     path::Path,
 };
 
-/// Largest file that is read, in bytes: a hundred thousand feeds.
+/// Maximum size of a file, in bytes: enough for a hundred thousand feeds.
 const FILE_MAX: u64 = 50_000_000;
-/// Folders inside folders; deeper ones count as this deep.
+/// Maximum nesting of folders; deeper ones count as this deep.
 const DEPTH: usize = 32;
 
 /// A feed of a subscription list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListedFeed {
-    /// What the list calls it.
+    /// Its title in the list.
     pub title: String,
-    /// Address of the feed, as written.
+    /// Address of the feed, as written in the list.
     pub feed: String,
     /// Address of its page.
     pub page: Option<String>,
     /// Stated language.
     pub language: Option<String>,
-    /// Folders it lies in, outermost first, then categories.
+    /// Names of the folders around it, outermost first, then its categories.
     pub tags: Vec<String>,
 }
 
-/// Prints `[[outlet]]` tables for the feeds of a file; what cannot be polled is named on standard error.
+/// Prints `[[outlet]]` tables for the feeds of a file. Feeds that cannot be polled are reported on standard error.
 pub(super) fn import(file: &Path) -> Result<(), CliError> {
     let outlets = new_outlets(file, HashSet::new(), &HashSet::new())?;
     let tables = edit::add("", &outlets)? + "\n";
     written(std::io::stdout().lock().write_all(tables.as_bytes()))
 }
 
-/// The feeds of a file as outlets; what cannot be polled, or is `known` already, is named on standard error.
+/// Returns the feeds of a file as outlets. Feeds that cannot be polled or are `known` already are reported on standard error.
 pub(super) fn new_outlets(
     file: &Path,
     slugs: HashSet<String>,
@@ -70,8 +70,8 @@ pub(super) fn new_outlets(
         eprintln!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display());
     }
     if listed.is_empty() {
-        let error = anyhow!("{} lists no feed", file.display());
-        return Err(CliError::with_hint(error, "an OPML file holds <outline> elements with an xmlUrl attribute"));
+        let error = anyhow!("{} contains no feeds", file.display());
+        return Err(CliError::with_hint(error, "an OPML file contains <outline> elements with an xmlUrl attribute"));
     }
     let (outlets, refused) = outlets(&listed, slugs, known);
     for why in refused {
@@ -86,7 +86,7 @@ pub(super) fn export(config: &Config) -> Result<(), CliError> {
     written(std::io::stdout().lock().write_all(&render("Warraq", &feeds)))
 }
 
-/// The text of a file: UTF-8, UTF-16 with its mark, else taken for Latin-1.
+/// Decodes a file as UTF-8, as UTF-16 if it has a byte order mark, else as Latin-1.
 fn text(bytes: &[u8]) -> String {
     let units = |order: fn([u8; 2]) -> u16| {
         let units = bytes[2..].chunks_exact(2).map(|c| order([c[0], c[1]]));
@@ -102,7 +102,7 @@ fn text(bytes: &[u8]) -> String {
     }
 }
 
-/// Every outline that has an address, and what stopped the reading, if it did not reach the end.
+/// Returns every outline that has an address, and the error if the list is not well formed.
 fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     let mut reader = Reader::from_str(text);
     let tolerant = reader.config_mut();
@@ -110,7 +110,7 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     tolerant.allow_unmatched_ends = true;
     tolerant.allow_dangling_amp = true;
     let mut listed = Vec::new();
-    // One place for each open outline: the name of a folder, or nothing for a feed.
+    // One element per open outline: the name of a folder, or `None` for a feed.
     let mut open: Vec<Option<String>> = Vec::new();
     loop {
         let (element, closes) = match reader.read_event() {
@@ -143,13 +143,13 @@ fn read(text: &str) -> (Vec<ListedFeed>, Option<String>) {
     }
 }
 
-/// What an outline is.
+/// The meaning of an outline.
 enum OpmlElement {
     Feed(ListedFeed),
     Folder(String),
 }
 
-/// As [`read`], of a list that is not well formed.
+/// Does the same as [`read`] for a list that is not well formed.
 fn tolerant_read(text: &str) -> Vec<ListedFeed> {
     let (mut listed, mut open) = (Vec::new(), Vec::new());
     for found in parse::outlines(text) {
@@ -195,7 +195,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
         return OpmlElement::Folder(listed.title);
     }
     listed.tags = folders.iter().flatten().cloned().collect();
-    // OPML 2.0: comma-separated, each a path of names.
+    // OPML 2.0: categories are separated by commas; each is a path of names.
     for name in category.split(',').map(|name| name.trim().trim_matches('/').trim()) {
         if !name.is_empty() && !listed.tags.iter().any(|tag| tag == name) {
             listed.tags.push(name.to_owned());
@@ -204,7 +204,7 @@ fn outline(stated: impl Iterator<Item = (String, String)>, folders: &[Option<Str
     OpmlElement::Feed(listed)
 }
 
-/// An attribute's text on one line; what looks like an entity and is none stays as it is.
+/// Returns the text of an attribute on one line. What looks like an entity but is not one stays unchanged.
 fn value(raw: &str) -> String {
     let whole = unescape_with(raw, resolve_html5_entity).map_or_else(|_| piecewise(raw), std::borrow::Cow::into_owned);
     one_line(&whole)
@@ -215,7 +215,7 @@ fn one_line(text: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Entities one by one, where a bare ampersand makes the whole unreadable.
+/// Decodes entities one by one, for text with a bare ampersand that cannot be decoded as a whole.
 fn piecewise(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -231,8 +231,8 @@ fn piecewise(raw: &str) -> String {
     out + rest
 }
 
-/// Outlets for a configuration file, which `warraq check` accepts, and why feeds were left out: those that are listed twice, or
-/// are `known` already. `slugs` are taken.
+/// Returns outlets that `warraq check` accepts, and why feeds were left out, such as those listed twice or `known` already.
+/// `slugs` are the slugs in use.
 fn outlets(
     listed: &[ListedFeed],
     mut slugs: HashSet<String>,
@@ -279,7 +279,7 @@ fn outlet_of(one: &ListedFeed, url: &FeedUrl, slug: String) -> NewOutlet {
     }
 }
 
-/// `feed:` addresses are http addresses in disguise.
+/// Converts a `feed:` address to the http address it stands for.
 fn address(feed: &str) -> String {
     match feed.strip_prefix("feed:") {
         Some(rest) if rest.starts_with("//") => format!("http:{rest}"),
@@ -288,11 +288,12 @@ fn address(feed: &str) -> String {
     }
 }
 
-/// A slug of the title's Latin letters and digits, else of the host's name; numbered where it is taken.
+/// Returns a slug made of the Latin letters and digits of the title, else of the host name. A number is added if the slug is
+/// taken.
 pub(super) fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> String {
     let of_title = folded(title);
     let bare = host.strip_prefix("www.").unwrap_or(host);
-    // A title in Arabic leaves a stray number at best: then the host tells more.
+    // An Arabic title yields at most a stray number; the host name says more.
     let enough = of_title.bytes().filter(u8::is_ascii_lowercase).count() >= 3;
     let of_host = folded(bare.rsplit_once('.').map_or(bare, |(name, _)| name));
     let stem = if enough { of_title } else { of_host };
@@ -306,7 +307,7 @@ pub(super) fn slug(title: &str, host: &str, taken: &mut HashSet<String>) -> Stri
     slug
 }
 
-/// Letters without accents and digits, in runs joined by `-`; short enough that a number still fits behind.
+/// Returns letters without accents and digits, in runs joined by `-`, short enough to append a number.
 fn folded(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -332,7 +333,7 @@ fn folded(text: &str) -> String {
     out.trim_end_matches('-').to_owned()
 }
 
-/// A text on one line, of at most `max` characters.
+/// Returns a text on one line, of at most `max` characters.
 pub(super) fn clean(text: &str, max: usize) -> String {
     text.trim().chars().take(max).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

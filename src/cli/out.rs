@@ -1,4 +1,4 @@
-//! Standard output. A reader that closes the pipe (`warraq feeds | head`) has what it wanted: that is no failure.
+//! Standard output. A reader that closes the pipe early (`warraq feeds | head`) has read what it wanted; this is not a failure.
 
 use super::CliError;
 use jiff::SignedDuration;
@@ -15,13 +15,13 @@ pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
     written(writeln!(io::stdout(), "{line}"))
 }
 
-/// A number with its noun: `1 entry`, `2 entries`.
+/// Formats a number with its noun: `1 entry`, `2 entries`.
 pub(super) fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
     let noun = if count == N::from(1) { one } else { many };
     format!("{count} {noun}")
 }
 
-/// Bytes for people.
+/// Converts bytes to megabytes, for display.
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
 pub(super) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
@@ -53,10 +53,10 @@ pub(super) fn fitted(line: &str, columns: Option<usize>) -> String {
     }
 }
 
-/// What became of a writing to standard output.
+/// Converts the result of a write to standard output.
 ///
 /// # Errors
-/// When it failed, or nobody reads any more.
+/// When the write failed; [`CliError::Unread`] when the reader has closed the pipe.
 pub(super) fn written(result: io::Result<()>) -> Result<(), CliError> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::Unread),

@@ -1,4 +1,4 @@
-//! `warraq poll`: polls what is due, or what is named, prints one line a feed, and ends.
+//! `warraq poll`: polls the feeds that are due or named, prints one line for each, and exits.
 
 use super::{
     CliError,
@@ -18,24 +18,24 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
-/// What the command line asks for.
+/// Which feeds to poll, and how to print the results.
 pub(super) struct PollSelection {
-    /// Slugs and addresses.
+    /// Slugs of outlets, or addresses of feeds.
     pub feeds: Vec<String>,
-    /// Every feed.
+    /// Poll all feeds, due or not.
     pub all: bool,
-    /// For scripts.
+    /// Print JSON.
     pub json: bool,
 }
 
-/// What was done.
+/// Totals of the polls.
 #[derive(Default)]
 struct PollTotals {
     polled: usize,
     died: usize,
-    /// Not asked, as we lacked the means.
+    /// Feeds not asked because this process lacked open files or memory.
     hindered: usize,
-    /// Not asked, as their hosts want no request now.
+    /// Feeds not asked because their hosts asked to wait.
     left: usize,
     fresh: usize,
     unchanged: usize,
@@ -52,7 +52,7 @@ pub(super) async fn poll(
     wanted: &PollSelection,
 ) -> Result<(), CliError> {
     check_names(config, &wanted.feeds)?;
-    // The lines on standard output tell of each poll; the log keeps to warnings.
+    // Each poll is reported on standard output, so the log is limited to warnings.
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
     telemetry::init(config.log.format, Some(filter))?;
     let public_url = config.server.public_url(config.server.listen);
@@ -68,7 +68,7 @@ pub(super) async fn poll(
         queue.only(|f| f.state != FeedState::Gone && f.hold_until.is_none_or(|until| until <= now));
         queue.make_due(now);
     } else {
-        // A feed whose turn comes within the half minute over which first polls are spread is due.
+        // First polls are spread over half a minute; a feed in that interval counts as due.
         queue.only(|f| f.next_poll_at <= now || f.last_poll_at.is_none());
         queue.make_due(now);
     }
@@ -86,7 +86,7 @@ pub(super) async fn poll(
     }
 }
 
-/// Every name is an outlet's slug or a configured address.
+/// Checks that every name is the slug of an outlet or a configured address.
 fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
     let known = |name: &str| {
         config.outlets.iter().any(|o| o.slug.as_str() == name || o.feeds.iter().any(|f| f.as_str() == name))
@@ -101,10 +101,10 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
     )))
 }
 
-/// Polls until nothing is left, printing each poll as it ends.
+/// Polls until no feed is left, and prints each poll when it ends.
 async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals, crate::store::StoreError> {
     let total = services.runner.queue.left();
-    // A host may ask for a month: this run ends without it.
+    // A host may ask to wait for a month; this run ends without its feeds.
     let mut sums = PollTotals { left: services.runner.queue.leave_held(services.clock.now()), ..PollTotals::default() };
     while sums.polled + sums.died + sums.left < total {
         if let RunnerEvent::Polled(ended) = services.runner.event().await {
@@ -116,7 +116,7 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
             if matches!(report.outcome, Outcome::Failed(Fault::Held { .. })) {
                 sums.left += services.runner.queue.leave_held(services.clock.now());
             }
-            // A closed pipe ends the printing, not the polls.
+            // A closed pipe ends the output, but not the polls.
             let _ =
                 writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
         }
@@ -143,13 +143,13 @@ impl PollTotals {
         }
     }
 
-    /// A run that could not ask every feed has failed, though what it asked is stored.
+    /// Fails if some feed could not be asked, although the results of the others are stored.
     fn all_asked(&self) -> Result<(), CliError> {
         if self.hindered == 0 {
             return Ok(());
         }
         Err(CliError::with_hint(
-            anyhow::anyhow!("{} feeds could not be asked: this process lacks open files or memory", self.hindered),
+            anyhow::anyhow!("{} feeds could not be polled: this process lacks open files or memory", self.hindered),
             "they stay due; see ulimit -n, and [fetch] concurrency",
         ))
     }

@@ -1,4 +1,5 @@
-//! The feed behind an address that somebody names: the address itself, a feed that its page announces, or its site's news sitemap.
+//! Finds the feed behind an address given by a user: the address itself, a feed that its page announces, or the site's news
+//! sitemap.
 
 use crate::{
     clock::Clock,
@@ -9,34 +10,34 @@ use crate::{
 };
 use url::Url;
 
-/// Feeds announced by one page that are tried, as at a poll.
+/// Number of feeds announced by a page that are tried, as in a poll.
 const ANNOUNCED_TRIED: usize = 3;
 
-/// A document and what came with it.
+/// A fetched document and its context.
 pub(super) struct Answer {
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// What is known about it.
+    /// What is known about it apart from its bytes.
     pub context: ParseContext,
-    /// Feeds that the answer's headers announce.
+    /// Feeds that the headers of the response announce.
     pub announced: Vec<Url>,
 }
 
-/// A feed that was found.
+/// A feed found behind an address.
 pub(super) struct FoundFeed {
-    /// The address that is to be polled.
+    /// The address to poll.
     pub url: FeedUrl,
-    /// What it holds now; of an index of sitemaps, what the first of them holds.
+    /// The feed as it is now; for an index of sitemaps, the first readable sitemap.
     pub feed: ParsedFeed,
 }
 
 impl Answer {
-    /// Reads it as a feed.
+    /// Reads the document as a feed.
     pub fn read(&self) -> Result<ParsedFeed, Fault> {
         parse::read(&self.bytes, &self.context, &|_| false)
     }
 
-    /// The feeds that the headers and the page announce, best first.
+    /// Returns the feeds that the headers and the page announce, best first.
     pub fn announced(&self) -> Vec<Announced> {
         let headers = self.announced.iter().map(|url| Announced { url: url.clone(), title: None, media_type: None });
         let mut all: Vec<Announced> = headers.collect();
@@ -49,7 +50,7 @@ impl Answer {
     }
 }
 
-/// Asks for an address.
+/// Fetches an address.
 pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, Fault> {
     let answer = fetcher.get(url, &Validators::default(), Clock::System.now()).await;
     let base = answer.base(url).url().clone();
@@ -74,7 +75,7 @@ pub(super) async fn find(fetcher: &Fetcher, url: &FeedUrl) -> Result<FoundFeed, 
     }
 }
 
-/// The feed behind a document that is none itself.
+/// Finds the feed behind a document that is not a feed itself.
 pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> Option<FoundFeed> {
     if let Some(feed) = listed(fetcher, url, page).await {
         return Some(FoundFeed { url: url.clone(), feed });
@@ -94,7 +95,7 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
     None
 }
 
-/// The feed at an address, or what the index there lists.
+/// Reads the feed at an address, or the first news sitemap if it is an index.
 async fn at(fetcher: &Fetcher, url: &FeedUrl) -> Option<ParsedFeed> {
     let answer = ask(fetcher, url).await.ok()?;
     match answer.read() {
@@ -103,7 +104,7 @@ async fn at(fetcher: &Fetcher, url: &FeedUrl) -> Option<ParsedFeed> {
     }
 }
 
-/// The first news sitemap that an index lists.
+/// Reads the first news sitemap of an index that can be read.
 async fn listed(fetcher: &Fetcher, url: &FeedUrl, index: &Answer) -> Option<ParsedFeed> {
     let base = index.context.base.clone().and_then(|base| FeedUrl::new(base).ok());
     let listed = parse::sitemap_index(&index.bytes, &index.context)?;
@@ -117,7 +118,7 @@ async fn listed(fetcher: &Fetcher, url: &FeedUrl, index: &Answer) -> Option<Pars
     None
 }
 
-/// As the daemon reads: with its limit of work.
+/// Returns a context with the daemon's time limit for reading.
 pub(super) fn within_time() -> ParseContext {
     ParseContext { deadline: Deadline::when(Clock::over_after(parse::WORK)), ..ParseContext::default() }
 }

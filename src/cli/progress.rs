@@ -1,5 +1,5 @@
-//! How far a long work has come, on standard error: on a terminal one line that is written over and wiped at the end,
-//! elsewhere a line every several seconds.
+//! Progress of a long task, on standard error: on a terminal one line that is redrawn and cleared at the end, otherwise a line
+//! every few seconds.
 
 use super::out::megabytes;
 use crate::clock::Clock;
@@ -10,12 +10,12 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// Between two looks on a terminal.
+/// Time between two updates on a terminal.
 const TERMINAL: Duration = Duration::from_millis(200);
-/// Between two lines in a log.
+/// Time between two lines in a log.
 const LOG: Duration = Duration::from_secs(10);
 
-/// Does a work that tells of its progress, and shows it meanwhile.
+/// Runs a task that reports its progress, and shows the progress meanwhile.
 pub(super) async fn shown<T>(work: impl AsyncFnOnce(ProgressSender) -> T) -> T {
     let (progress_sender, told) = watch::channel(Progress::default());
     let mut line = ProgressLine::new();
@@ -27,7 +27,7 @@ pub(super) async fn shown<T>(work: impl AsyncFnOnce(ProgressSender) -> T) -> T {
             _ = ticks.tick() => line.show(*told.borrow()),
         }
     };
-    // A short work has come to its end between two looks: what it did last is worth one.
+    // A short task ends between two updates: show its last progress once.
     if line.terminal {
         line.draw(*told.borrow());
     }
@@ -35,7 +35,7 @@ pub(super) async fn shown<T>(work: impl AsyncFnOnce(ProgressSender) -> T) -> T {
     ended
 }
 
-/// The place where progress is shown.
+/// The line that shows progress.
 pub(super) struct ProgressLine {
     terminal: bool,
     started: Instant,
@@ -51,7 +51,7 @@ impl ProgressLine {
         if self.terminal { TERMINAL } else { LOG }
     }
 
-    /// Shows it, when the last time is long enough ago: a terminal sees the first at once, a log what takes long only.
+    /// Shows progress if the last update is long enough ago. A terminal shows it at once, a log only when the task takes long.
     pub(super) fn show(&mut self, progress: Progress) {
         let since = self.drawn.or_else(|| (!self.terminal).then_some(self.started));
         if since.is_none_or(|at| Clock::monotonic().duration_since(at) >= self.every()) {
@@ -65,11 +65,11 @@ impl ProgressLine {
         }
         self.drawn = Some(Clock::monotonic());
         let words = words(progress, Clock::monotonic().duration_since(self.started));
-        // Progress that cannot be shown is no reason to stop the work.
+        // Progress that cannot be shown is no reason to stop the task.
         let _ = if self.terminal { write!(io::stderr(), "\r\x1b[K{words}") } else { writeln!(io::stderr(), "{words}") };
     }
 
-    /// Leaves the terminal to what is said next.
+    /// Clears the line on a terminal.
     pub(super) fn wipe(&self) {
         if self.terminal {
             let _ = write!(io::stderr(), "\r\x1b[K");
@@ -82,7 +82,7 @@ fn words(progress: Progress, elapsed: Duration) -> String {
     if total == 0 {
         return format!("{doing}: {} s", elapsed.as_secs());
     }
-    // What grows meanwhile is not more than everything.
+    // The done part can exceed a total measured earlier.
     let done = done.min(total);
     let percent = u128::from(done) * 100 / u128::from(total);
     match unit {

@@ -11,7 +11,7 @@ use crate::{
     store::{RetentionLimits, StoreError, Writer},
 };
 
-/// The verb's flags.
+/// The flags of the command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct How {
     pub dry_run: bool,
@@ -32,7 +32,7 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
         _ => Ok(()),
     };
     let closed = writer.close().await;
-    // The task's own error says why; the handle only knows that the writer is gone.
+    // The error of the task names the cause; the handle only knows that the writer has stopped.
     task.await??;
     let pruned = pruned?;
     compacted?;

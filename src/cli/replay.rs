@@ -1,5 +1,5 @@
-//! `warraq replay`: recorded entries through the real normalising and the real decisions, to try the rules on one's own
-//! record. The database is neither read nor written.
+//! `warraq replay`: runs recorded entries through the real normalisation and decisions, to try the rules on one's own recordings.
+//! The database is neither read nor written.
 
 use super::{CliError, out::written, progress::ProgressLine};
 use crate::{
@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-/// Longest line, in bytes: an entry larger than any document may be is none.
+/// Maximum length of a line, in bytes. No entry is larger than the largest document.
 const LINE_MAX: u64 = 16_000_000;
 
 pub(super) fn replay(file: &Path, window: Duration) -> Result<(), CliError> {
@@ -35,7 +35,7 @@ pub(super) fn replay(file: &Path, window: Duration) -> Result<(), CliError> {
     written(out.flush())
 }
 
-/// Every line of the file; empty ones are passed over.
+/// Reads every line of the file; empty lines are skipped.
 fn read(file: &Path) -> Result<Vec<RecordedEntry>, CliError> {
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let mut reader = BufReader::new(opened);
@@ -53,7 +53,7 @@ fn read(file: &Path) -> Result<Vec<RecordedEntry>, CliError> {
             let place = format!("{}:{number}", file.display());
             CliError::with_hint(
                 anyhow::Error::new(why).context(format!("{place}: no recorded entry")),
-                "one JSON object a line: id, outlet, feed, lang, title, summary, content, url, guid, published",
+                "one JSON object per line: id, outlet, feed, lang, title, summary, content, url, guid, published",
             )
         })?;
         recorded.push(item);

@@ -10,7 +10,7 @@ use crate::{
 use std::{collections::BTreeMap, path::Path, time::Duration};
 use tokio::sync::oneshot;
 
-/// How long a start that is to stop may take to get that far.
+/// How long a stop during the start waits for the database to open.
 const OPENING: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> Result<(), CliError> {
@@ -21,7 +21,10 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.path.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
-    // Before anything is opened: a signal during the start drains like any other.
+    for warning in config.warnings() {
+        tracing::warn!(%warning, "questionable setting in the configuration");
+    }
+    // Install the signal handlers before anything is opened, so that a signal during the start also shuts down in order.
     let mut commands = ControlCommands::signals()?;
     let (again, variables) = (file.to_owned(), environment.clone());
     let reread = Box::new(move || load(&again, &variables));
@@ -29,7 +32,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let daemon = tokio::select! {
         opened = &mut opening => opened.map_err(|error| with_hint(error, &database))?,
         () = commands.stop_again() => {
-            // A start waits as long as another process holds the database's lock; a stop does not wait for that.
+            // A start waits as long as another process holds the lock of the database, but a stop must not wait for that.
             if let Ok(opened) = tokio::time::timeout(OPENING, opening).await {
                 let closed = opened.map_err(|error| with_hint(error, &database))?.close().await;
                 return closed.map_err(|error| with_hint(error, &database));
@@ -38,14 +41,14 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
             return Ok(());
         }
     };
-    // Only once the database is ours. Without it the daemon runs as well; `warraq add` cannot tell it to reload.
+    // Only after the database is open and locked. Without the file the daemon works, but `warraq add` cannot tell it to reload.
     let _pid_file = PidFile::hold(&database)
-        .inspect_err(|error| tracing::warn!(%error, "no file with the process id can be kept beside the database"));
+        .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"));
     let (ready, _) = oneshot::channel();
     daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
 }
 
-/// Adds the hint that goes with an error of the daemon.
+/// Adds the hint for an error of the daemon.
 pub(super) fn with_hint(error: DaemonError, database: &Path) -> CliError {
     match error {
         DaemonError::Listen { .. } => CliError::with_hint(

@@ -1,4 +1,4 @@
-//! `warraq search`: the stories that hold these words, as `/search` finds them.
+//! `warraq search`: finds the stories that contain the given words, as `/search` does.
 
 use super::{
     CliError,
@@ -11,7 +11,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 
-/// Stories printed at most.
+/// Maximum number of stories printed.
 const LIMIT: u32 = 100;
 
 pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), CliError> {
@@ -33,7 +33,7 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     say(counted(stories.len(), "story", "stories"))
 }
 
-/// A story with the columns of the view `latest`, as far as a search knows them.
+/// Formats a story with the columns of the view `latest` that a search knows.
 fn row(story: &StoryView) -> Value {
     let lead = &story.lead;
     json!({

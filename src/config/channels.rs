@@ -1,4 +1,4 @@
-//! `[[channel]]`: merged feeds. Channel `all` always exists and takes everything.
+//! Sections `[[channel]]`: merged feeds. The channel `all` always exists and contains everything.
 
 use super::{
     ALL_TITLE, CHANNEL_LIMIT, CHANNEL_LIMIT_MAX, CHANNELS_MAX, MIN_OUTLETS_MAX, TAG_MAX, TITLE_MAX,
@@ -10,12 +10,13 @@ use crate::model::{Channel, Outlet, Slug};
 use std::collections::{BTreeSet, HashMap};
 
 const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse"];
-/// What may be set of channel `all`.
+/// Keys that may be set for the channel `all`.
 const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
 
-/// Every channel, `all` first.
+/// Reads all channels, `all` first.
 pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channel> {
-    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "channel", &KEYS)).collect();
+    let sections: Vec<_> =
+        sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
         first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }
@@ -37,7 +38,7 @@ fn is_all(channel: &Channel) -> bool {
     channel.slug.as_str() == Channel::ALL
 }
 
-/// A channel that takes everything.
+/// Creates a channel without criteria.
 fn blank(slug: Slug, title: String, limit: u32) -> Channel {
     Channel {
         slug,
@@ -52,13 +53,13 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
     }
 }
 
-/// What channels may select by.
+/// Names that channels may use as criteria.
 struct KnownNames<'a> {
     outlets: BTreeSet<&'a str>,
     tags: BTreeSet<&'a str>,
 }
 
-/// The channel, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads a channel, with placeholders for faulty values; `None` without a valid slug.
 fn channel(
     section: &Section<'_, '_>,
     taken: &mut HashMap<Slug, ConfigLocation>,
@@ -74,7 +75,7 @@ fn channel(
     let label = |text: &str| values::label(text, TITLE_MAX);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section.fault(key, "channel \"all\" takes everything; allowed of it: title, limit");
+            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit");
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
         return Some(blank(slug?, title, limit));
@@ -90,7 +91,7 @@ fn channel(
 }
 
 impl KnownNames<'_> {
-    /// The outlets that a key names.
+    /// Reads a list of outlets.
     fn outlets(&self, section: &Section<'_, '_>, key: &str) -> Vec<Slug> {
         listed(section, key, |text| {
             let slug = values::slug(text)?;
@@ -102,7 +103,7 @@ impl KnownNames<'_> {
         })
     }
 
-    /// The tags that the channel takes.
+    /// Reads the list of tags.
     fn tags(&self, section: &Section<'_, '_>) -> Vec<String> {
         listed(section, "tags", |text| {
             let tag = values::label(text, TAG_MAX)?;

@@ -1,38 +1,38 @@
-//! Changes to a configuration's text: outlets come, go, and are switched on and off. Comments and order stay. Pure: the caller
-//! reads and writes the file, and checks the result as any configuration.
+//! Edits the text of a configuration: adds, removes, enables and disables outlets. Comments and order are kept. These are pure
+//! functions: the caller reads and writes the file, and validates the result like any configuration.
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
-/// An outlet to be added.
+/// An outlet to add.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewOutlet {
-    /// Its slug.
+    /// Slug of the outlet.
     pub slug: String,
-    /// Its name.
+    /// Name of the outlet.
     pub name: String,
     /// Language of entries that state none.
     pub language: Option<String>,
-    /// What channels select it by.
+    /// Tags by which channels select it.
     pub tags: Vec<String>,
-    /// Addresses of its feeds.
+    /// Addresses of the feeds.
     pub feeds: Vec<String>,
 }
 
-/// Why a text was not changed.
+/// Error of an edit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// It is no TOML.
+    /// The text is not TOML.
     #[error("not TOML: {0}")]
     Syntax(String),
-    /// Its outlets are a list of inline tables, or something else.
+    /// The outlets are a list of inline tables, or something else than `[[outlet]]` sections.
     #[error("its outlets are not written as [[outlet]] sections, so they cannot be edited here")]
     Form,
 }
 
-/// The text with outlets added behind those that it has.
+/// Adds outlets after the existing ones, and returns the new text.
 ///
 /// # Errors
-/// When it is no TOML, or `outlet` is something else than repeated sections.
+/// Fails if the text is not TOML, or if `outlet` is something else than repeated sections.
 pub fn add(text: &str, outlets: &[NewOutlet]) -> Result<String, EditError> {
     let mut document = document(text)?;
     let is_blank =
@@ -46,12 +46,12 @@ pub fn add(text: &str, outlets: &[NewOutlet]) -> Result<String, EditError> {
         }
         tables.push(table);
     }
-    // Comments at the end of the file stay before what is added, as they stood behind what was there.
+    // Comments at the end of the file stay where they are: after the existing outlets and before the new ones.
     let trailing = document.trailing().as_str().unwrap_or_default().to_owned();
     Ok(if trailing.trim().is_empty() { document.to_string() } else { behind(&mut document, &trailing, outlets.len()) })
 }
 
-/// The document with the comments of its end before the last `added` tables, where these are its last.
+/// Moves the comments at the end of the document before the last `added` outlets, if no other section follows them.
 fn behind(document: &mut DocumentMut, trailing: &str, added: usize) -> String {
     let last = position_of_last(document);
     let Some(Item::ArrayOfTables(tables)) = document.as_table_mut().get_mut("outlet") else {
@@ -59,7 +59,7 @@ fn behind(document: &mut DocumentMut, trailing: &str, added: usize) -> String {
     };
     let first = tables.len() - added;
     let before = first.checked_sub(1).and_then(|n| tables.get(n)).and_then(Table::position);
-    // Where other sections follow the outlets, the end of the file is theirs.
+    // If other sections follow the outlets, the comments at the end of the file belong to them.
     if first > 0 && before < last {
         return document.to_string();
     }
@@ -71,7 +71,7 @@ fn behind(document: &mut DocumentMut, trailing: &str, added: usize) -> String {
     document.to_string()
 }
 
-/// The position of the last section that was read.
+/// Returns the position of the last section that was read from the text.
 fn position_of_last(document: &DocumentMut) -> Option<isize> {
     let mut last = None;
     for (_, item) in document.iter() {
@@ -84,11 +84,11 @@ fn position_of_last(document: &DocumentMut) -> Option<isize> {
     last
 }
 
-/// The text without an outlet; `None` when it has none of this slug. The comment right above the outlet goes with it, one that a
-/// blank line separates from it stays.
+/// Removes an outlet, and returns the new text; `None` if there is no outlet with this slug. The comment directly above the
+/// outlet is removed too. A comment that a blank line separates from it is kept.
 ///
 /// # Errors
-/// As [`add`].
+/// Same as [`add`].
 pub fn remove(text: &str, slug: &str) -> Result<Option<String>, EditError> {
     let mut document = document(text)?;
     let Some((tables, at)) = outlet(&mut document, slug)? else { return Ok(None) };
@@ -97,14 +97,14 @@ pub fn remove(text: &str, slug: &str) -> Result<Option<String>, EditError> {
         document.remove("outlet");
     }
     let prefix = removed.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default();
-    let kept = prefix.rfind("\n\n").map_or("", |end| &prefix[..end + 1]);
+    let kept = prefix.rfind("\n\n").map_or("", |end| &prefix[..=end]);
     if !kept.trim().is_empty() {
         keep(&mut document, kept, removed.position());
     }
     Ok(Some(document.to_string()))
 }
 
-/// Puts a comment before the section that follows `position`, or at the end.
+/// Inserts a comment before the section that follows `position`, or at the end.
 fn keep(document: &mut DocumentMut, comment: &str, position: Option<isize>) {
     let tables = document.as_table_mut().iter_mut().flat_map(|(_, item)| match item {
         Item::Table(table) => vec![table],
@@ -121,10 +121,10 @@ fn keep(document: &mut DocumentMut, comment: &str, position: Option<isize>) {
     }
 }
 
-/// The text with an outlet switched on or off; `None` when it has none of this slug.
+/// Enables or disables an outlet, and returns the new text; `None` if there is no outlet with this slug.
 ///
 /// # Errors
-/// As [`add`].
+/// Same as [`add`].
 pub fn set_enabled(text: &str, slug: &str, enabled: bool) -> Result<Option<String>, EditError> {
     let mut document = document(text)?;
     let Some((tables, at)) = outlet(&mut document, slug)? else { return Ok(None) };
@@ -135,7 +135,7 @@ pub fn set_enabled(text: &str, slug: &str, enabled: bool) -> Result<Option<Strin
             *known = enabled.into();
             *known.decor_mut() = decor;
         }
-        // On is what an outlet is where nothing is said.
+        // An outlet is enabled by default.
         None if enabled => {}
         None => {
             table.insert("enabled", value(false));
@@ -144,10 +144,10 @@ pub fn set_enabled(text: &str, slug: &str, enabled: bool) -> Result<Option<Strin
     Ok(Some(document.to_string()))
 }
 
-/// The slugs of the outlets that a text has.
+/// Returns the slugs of all outlets in the text.
 ///
 /// # Errors
-/// As [`add`].
+/// Same as [`add`].
 pub fn slugs(text: &str) -> Result<Vec<String>, EditError> {
     let document = document(text)?;
     let Some(item) = document.get("outlet") else { return Ok(Vec::new()) };
@@ -159,7 +159,7 @@ fn document(text: &str) -> Result<DocumentMut, EditError> {
     text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax(error.message().to_owned()))
 }
 
-/// The outlets' sections and the place of one among them.
+/// Returns the sections of all outlets, and the index of the one with this slug.
 fn outlet<'a>(document: &'a mut DocumentMut, slug: &str) -> Result<Option<(&'a mut ArrayOfTables, usize)>, EditError> {
     let Some(item) = document.as_table_mut().get_mut("outlet") else { return Ok(None) };
     let Item::ArrayOfTables(tables) = item else { return Err(EditError::Form) };

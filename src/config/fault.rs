@@ -1,4 +1,4 @@
-//! What is wrong with a configuration: every fault with its place, in one error.
+//! Faults of a configuration: each with its location, all in one error.
 
 use std::{
     fmt,
@@ -6,21 +6,21 @@ use std::{
     sync::Arc,
 };
 
-/// Where a faulty value stands.
+/// Location of a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConfigLocation {
-    /// The file as a whole.
+    /// The whole file.
     File,
-    /// This line of the file, counted from 1.
+    /// A line of the file, counted from 1.
     Line(usize),
-    /// This line of an included file.
+    /// A line of an included file.
     Included(Arc<Path>, usize),
-    /// This environment variable.
+    /// An environment variable.
     Variable(String),
 }
 
 impl ConfigLocation {
-    /// `line 5`, or `line 5 of FILE`, or the variable's name.
+    /// Returns `the file`, `line 5`, `line 5 of FILE`, or the name of the variable.
     pub(super) fn words(&self) -> String {
         match self {
             Self::File => "the file".to_owned(),
@@ -31,20 +31,21 @@ impl ConfigLocation {
     }
 }
 
-/// One faulty value.
+/// A faulty value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFault {
-    /// Where it stands.
+    /// Location of the value.
     pub place: ConfigLocation,
-    /// The key, such as `server.listen`, `outlet.alalam.time_zone` or, where the slug is itself at fault, `outlet[2].slug`
-    /// (the second `[[outlet]]`). `None` when the file as a whole is at fault.
+    /// The key, such as `server.listen`, `outlet.alalam.time_zone` or, if the slug itself is faulty, `outlet[2].slug` (the second
+    /// `[[outlet]]`). `None` if the whole file is at fault.
     pub key: Option<String>,
     /// What is wrong, and what is allowed.
     pub what: String,
 }
 
-/// Everything that is wrong with a configuration, in the order of the file; never empty. Its text is one line a fault,
-/// `error: FILE:LINE: KEY: what is wrong, what is allowed`, ready for standard error; programs end with exit code 78.
+/// All faults of a configuration, in the order of the file; never empty. Its text has one line per fault,
+/// `error: FILE:LINE: KEY: what is wrong, what is allowed`, and can be written to standard error as it is. Programs then end with
+/// exit code 78.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigFaults {
     file: PathBuf,
@@ -58,12 +59,12 @@ impl ConfigFaults {
         Self { file: file.to_owned(), faults, hint: None }
     }
 
-    /// The file as a whole is at fault.
+    /// Creates a fault of the whole file.
     pub(super) fn whole(file: &Path, what: String, hint: Option<String>) -> Self {
         Self { hint, ..Self::new(file, vec![ConfigFault { place: ConfigLocation::File, key: None, what }]) }
     }
 
-    /// The faults, in the order of the file, those of the environment last.
+    /// Returns the faults in the order of the file; those of environment variables are last.
     #[must_use]
     pub fn faults(&self) -> &[ConfigFault] {
         &self.faults
@@ -91,10 +92,10 @@ impl fmt::Display for ConfigFaults {
 
 impl std::error::Error for ConfigFaults {}
 
-/// Longest word for which a near one is looked for, in bytes.
+/// Longest word for which a similar one is suggested, in bytes.
 const WORD_MAX: usize = 64;
 
-/// `; did you mean "…"?` for the word nearest to `word`, or nothing when none is near.
+/// Returns `; did you mean "…"?` with the word most similar to `word`, or an empty string if none is similar.
 pub(super) fn did_you_mean<'a>(word: &str, words: impl IntoIterator<Item = &'a str>) -> String {
     if word.len() > WORD_MAX {
         return String::new();
@@ -106,7 +107,7 @@ pub(super) fn did_you_mean<'a>(word: &str, words: impl IntoIterator<Item = &'a s
     }
 }
 
-/// Levenshtein's distance, in characters.
+/// Returns the Levenshtein distance, in characters.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, ca) in a.chars().enumerate() {

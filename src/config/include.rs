@@ -1,7 +1,8 @@
-//! `include = ["outlets.d/*.toml"]`: more files with `[[outlet]]` and `[[channel]]` tables.
+//! `include = ["outlets.d/*.toml"]`: additional files with `[[outlet]]` and `[[channel]]` sections.
 
 use super::{
     FILE_MAX, LIST_MAX,
+    environment::OUTLETS,
     fault::ConfigLocation,
     raw::{ConfigSource, Section, listed},
     values,
@@ -14,46 +15,65 @@ use std::{
 };
 use toml::de::DeTable;
 
-/// Most files over all patterns.
+/// Most files of all patterns together.
 const FILES_MAX: usize = 10_000;
 
-/// A file that is included.
+/// An included file.
 pub(super) struct IncludedFile {
     pub(super) path: Arc<Path>,
     pub(super) text: String,
 }
 
-/// The files that the patterns of `include` name, each once, in the order of the patterns and of their names. Relative patterns
-/// are relative to `directory`. What cannot be read is noted in `book`. `replaced` is a file that is to hold another text.
+/// The result of `include`.
+#[derive(Default)]
+pub(super) struct Included {
+    /// The files, each once.
+    pub(super) files: Vec<IncludedFile>,
+    /// The patterns that no file matches: allowed, but perhaps a typing error.
+    pub(super) unmatched: Vec<PathBuf>,
+}
+
+/// Reads the files that match the patterns of `include`, each once, in the order of the patterns and of the file names.
+/// Relative patterns are relative to `directory`. `outlets_file` is one more file, from the environment. Files that cannot be read
+/// are reported in `book`. `replaced` is a file and the text to use instead of its content.
 pub(super) fn read(
     book: &ConfigSource<'_>,
     root: &DeTable<'_>,
     directory: &Path,
+    outlets_file: Option<&str>,
     replaced: Option<(&Path, &str)>,
-) -> Vec<IncludedFile> {
+) -> Included {
     let section = Section::top(book, root);
     let place = section.place_of("include");
-    let mut files: Vec<IncludedFile> = Vec::new();
+    let Included { mut files, mut unmatched } = Included::default();
+    let mut found: Vec<(PathBuf, ConfigLocation)> = Vec::new();
     for pattern in listed(&section, "include", values::path) {
-        for path in matching(book, &place, &directory.join(pattern)) {
-            if files.iter().any(|known| *known.path == *path) {
-                continue;
-            }
-            if files.len() == FILES_MAX {
-                book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
-                return files;
-            }
-            let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
-            match other.map_or_else(|| text(&path), Ok) {
-                Ok(text) => files.push(IncludedFile { path: path.into(), text }),
-                Err(why) => book.fault(place.clone(), "include", format!("{} {why}", path.display())),
-            }
+        let matched = matching(book, &place, &directory.join(&pattern));
+        if matched.is_empty() {
+            unmatched.push(pattern);
+        }
+        found.extend(matched.into_iter().map(|path| (path, place.clone())));
+    }
+    // A variable names one file, so it has no wildcards.
+    found.extend(outlets_file.map(|path| (directory.join(path), ConfigLocation::Variable(OUTLETS.to_owned()))));
+    for (path, place) in found {
+        if files.iter().any(|known| *known.path == *path) {
+            continue;
+        }
+        if files.len() == FILES_MAX {
+            book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
+            return Included { files, unmatched };
+        }
+        let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
+        match other.map_or_else(|| text(&path), Ok) {
+            Ok(text) => files.push(IncludedFile { path: path.into(), text }),
+            Err(why) => book.fault(place, "include", format!("{} {why}", path.display())),
         }
     }
-    files
+    Included { files, unmatched }
 }
 
-/// The files of one pattern. One without wildcards names a file that must be there.
+/// Returns the files that match one pattern. A pattern without wildcards names a file that must exist.
 fn matching(book: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> Vec<PathBuf> {
     let text = pattern.to_string_lossy();
     if !text.contains(['*', '?', '[']) {

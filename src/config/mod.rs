@@ -1,14 +1,17 @@
-//! One TOML file and `WARRAQ_SECTION_KEY` variables to a validated [`Config`], or every fault at once ([`ConfigFaults`]).
+//! Reads one TOML file and the `WARRAQ_SECTION_KEY` variables into a validated [`Config`], or reports all faults at once
+//! ([`ConfigFaults`]).
 //!
-//! A `Config` comes only from [`Config::load`] and [`Config::parse`]: whoever holds one need not check it again. The
-//! environment is an argument; nothing here reads it, the clock or the network. `config.toml` at the top of the
-//! repository explains every key at its default.
+//! Only [`Config::load`] and [`Config::parse`] create a `Config`, so it need not be checked again. The environment is an
+//! argument; this module reads neither the environment nor the clock nor the network. `config.toml` at the top of the repository
+//! explains every key and shows its default.
 
 mod channels;
 pub mod edit;
+mod environment;
 mod fault;
 mod include;
 mod outlets;
+mod pieces;
 mod raw;
 mod requests;
 mod sections;
@@ -26,7 +29,9 @@ use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
-use outlets::ReadOutlets;
+use include::Included;
+use outlets::Outlets;
+use pieces::FilePieces;
 use raw::{ConfigSource, Source};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -34,95 +39,105 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 use toml::de::DeTable;
 
-/// Largest configuration file, in bytes: twice what [`FEEDS_MAX`] outlets with long names need.
-pub const FILE_MAX: u64 = 16_000_000;
-/// Most faults of syntax that are reported: later ones mostly follow from the first.
+/// Largest configuration file, in bytes: enough for about a million feeds. A larger file was probably given by mistake.
+pub const FILE_MAX: u64 = 256_000_000;
+/// Most syntax errors that are reported, because later ones mostly follow from the first.
 const SYNTAX_MAX: usize = 10;
-/// Most outlets, and most feeds over all of them: what one writer and one file were measured to carry.
-pub const FEEDS_MAX: usize = 20_000;
-/// Most channels: each is rendered in three formats whenever one of its stories changes.
+/// Most channels. Each is rendered in three formats whenever one of its stories changes.
 pub const CHANNELS_MAX: usize = 1_000;
-/// Most values of one list (but of feeds): tags, networks, a channel's criteria.
+/// Most values of a list (except feeds): tags, networks, criteria of a channel.
 pub const LIST_MAX: usize = 1_000;
-/// Most that `min_outlets` can ask for.
+/// Largest `min_outlets`.
 pub const MIN_OUTLETS_MAX: u32 = 1_000;
+/// A fixed schedule that polls more often than this gets a warning: news feeds are cached for a minute or more, and servers
+/// block those who ask more often.
+const POLITE: Duration = Duration::from_mins(1);
 /// Longest tag, in characters.
 pub const TAG_MAX: usize = 64;
 /// Longest name of an outlet and title of a channel, in characters.
 pub const TITLE_MAX: usize = 200;
-/// Stories that an edition lists unless the channel says otherwise.
+/// Default number of stories in an edition.
 pub const CHANNEL_LIMIT: u32 = 100;
-/// Most stories that an edition may list: more make a document that readers give up on.
+/// Most stories in an edition. With more, the document would be too large for some feed readers.
 pub const CHANNEL_LIMIT_MAX: u32 = 1_000;
-/// Title of channel `all` unless it is configured.
+/// Default title of the channel `all`.
 pub const ALL_TITLE: &str = "Warraq";
 
-/// The smallest `[[outlet]]`, for hints.
+/// A minimal `[[outlet]]`, for hints.
 const OUTLET: &str = "[[outlet]]\n\
     slug = \"alalam\"\n\
     name = \"العلم\"\n\
     feeds = [\"https://www.alalam.ma/xml/syndication.rss\"]";
 
-/// What the operator asked for, checked.
+/// The validated configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// HTTP out.
+    /// The HTTP server.
     pub server: Server,
-    /// Where everything is kept.
+    /// The database.
     pub database: Database,
-    /// Manners and limits of requests.
+    /// Settings and limits of requests.
     pub fetch: Fetch,
-    /// When feeds are asked.
+    /// When feeds are polled.
     pub schedule: Scheduling,
-    /// How long things are kept.
+    /// How long data is kept.
     pub retention: Retention,
-    /// How reports are joined.
+    /// How reports are grouped into stories.
     pub stories: Stories,
-    /// How large editions may be.
+    /// Size limits of editions.
     pub publish: Publish,
-    /// What `/metrics` shows.
+    /// Content of `/metrics`.
     pub metrics: Metrics,
     /// How the daemon logs.
     pub log: Log,
-    /// In the order of the file. Slugs are unique, and so are feed addresses over all outlets.
+    /// Outlets in the order of the file. Slugs are unique, and so are feed addresses over all outlets.
     pub outlets: Vec<Outlet>,
-    /// `all` first, then in the order of the file. Slugs are unique; named outlets and tags exist.
+    /// Channels: `all` first, then in the order of the file. Slugs are unique; the outlets and tags they name exist.
     pub channels: Vec<Channel>,
-    /// The files that `include` named, each once.
+    /// The included files, each once.
     pub included: Vec<PathBuf>,
-    /// Schedules of the outlets that state one.
+    /// Patterns of `include` that no file matches.
+    unmatched_includes: Vec<PathBuf>,
+    /// Schedules of the outlets that have their own.
     own_schedules: HashMap<Slug, Schedule>,
     /// Of the outlets that say something of their requests.
     own_requests: HashMap<Slug, RequestSettings>,
-    /// What is shown in place of a feed's address, where the file says so.
+    /// Addresses shown in place of those of feeds, if configured.
     public_urls: HashMap<FeedUrl, FeedUrl>,
 }
 
 impl Config {
-    /// Reads and checks `file`; `environment` holds the process's variables, of which those that begin with `WARRAQ_` matter.
+    /// Reads and validates `file`. `environment` contains the environment variables, of which only those that begin with
+    /// `WARRAQ_` matter.
     ///
     /// # Errors
-    /// Every faulty value at once; or that there is no such file, where it was looked for and how to make one.
+    /// Returns all faulty values at once. If the file does not exist, says where it was expected and how to create one.
     pub fn load(file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
         Self::load_with(file, environment, None)
     }
 
-    /// As [`Config::load`], where an included file is to hold another text.
+    /// Same as [`Config::load`], with a text to use instead of the content of an included file.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// Same as [`Config::load`].
     pub fn load_with(
         file: &Path,
         environment: &BTreeMap<String, String>,
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
-        let bytes = read(file).map_err(|why| match why.kind() {
-            io::ErrorKind::NotFound => missing(file),
-            _ => ConfigFaults::whole(file, format!("cannot be read: {why}"), None),
-        })?;
+        let bytes = match read(file) {
+            Ok(bytes) => bytes,
+            // A container may have everything in variables and a file of outlets.
+            Err(why) if why.kind() == io::ErrorKind::NotFound && environment.contains_key(environment::OUTLETS) => {
+                Vec::new()
+            }
+            Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(missing(file)),
+            Err(why) => return Err(ConfigFaults::whole(file, format!("cannot be read: {why}"), None)),
+        };
         if bytes.len() as u64 > FILE_MAX {
             return Err(ConfigFaults::whole(file, format!("is too large; allowed: {FILE_MAX} bytes"), None));
         }
@@ -137,10 +152,38 @@ impl Config {
         }
     }
 
-    /// Checks `text`, which stands in `file`; relative paths in it are relative to the file's directory.
+    /// Reads what can be read of a configuration with faults, for a command that only looks at a running daemon. Faulty values
+    /// are replaced by defaults; outlets and channels are missing if anything is faulty.
     ///
     /// # Errors
-    /// Every faulty value at once; a fault of TOML's syntax ends the reading.
+    /// Fails if the file cannot be read, or its `[database]` or `[server]` has a fault: then the daemon cannot be found.
+    pub fn load_readable(
+        file: &Path,
+        environment: &BTreeMap<String, String>,
+    ) -> Result<(Self, Option<ConfigFaults>), ConfigFaults> {
+        let faults = match Self::load(file, environment) {
+            Ok(config) => return Ok((config, None)),
+            Err(faults) => faults,
+        };
+        let text = read(file).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let Some(text) = text else { return Err(faults) };
+        let book = ConfigSource::new(&text, None, environment);
+        let pieces = FilePieces::of(&text);
+        let (root, _) = DeTable::parse_recoverable(pieces.rest());
+        let root = root.into_inner();
+        let directory = file.parent().unwrap_or(Path::new(""));
+        let config = Self::of(&[(&book, &root)], Outlets::default(), directory);
+        let needed = |key: &str| ["database", "server"].iter().any(|section| key.starts_with(section));
+        if book.into_faults().iter().any(|fault| fault.key.as_deref().is_some_and(needed)) {
+            return Err(faults);
+        }
+        Ok((config, Some(faults)))
+    }
+
+    /// Validates `text`, the content of `file`. Relative paths in it are relative to the directory of the file.
+    ///
+    /// # Errors
+    /// Returns all faulty values at once. With TOML syntax errors, returns only those.
     pub fn parse(text: &str, file: &Path, environment: &BTreeMap<String, String>) -> Result<Self, ConfigFaults> {
         Self::parse_with(text, file, environment, None)
     }
@@ -151,32 +194,48 @@ impl Config {
         environment: &BTreeMap<String, String>,
         replaced: Option<(&Path, &str)>,
     ) -> Result<Self, ConfigFaults> {
-        let book = ConfigSource::new(text, None, environment);
-        let Some(root) = table(&book, text) else { return Err(ConfigFaults::new(file, book.into_faults())) };
+        let outlets_file = environment.get(environment::OUTLETS).map(String::as_str);
+        let (environment, faults_of_files) = environment::with_values_of_files(environment);
+        let book = ConfigSource::new(text, None, &environment);
+        book.add_faults(faults_of_files);
+        let pieces = FilePieces::of(text);
+        let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
         let directory = file.parent().unwrap_or(Path::new(""));
-        let included = include::read(&book, &root, directory, replaced);
+        let Included { files: included, unmatched } = include::read(&book, &root, directory, outlets_file, replaced);
         let no_variables = BTreeMap::new();
         let books: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
-        let roots: Vec<_> = books.iter().zip(&included).map(|(book, f)| table(book, &f.text)).collect();
+        let included_pieces: Vec<_> = included.iter().map(|f| FilePieces::of(&f.text)).collect();
+        let roots: Vec<_> =
+            books.iter().zip(&included_pieces).map(|(book, pieces)| table(book, pieces.rest())).collect();
         let mut sources = vec![(&book, &root)];
         sources.extend(books.iter().zip(&roots).filter_map(|(book, root)| Some((book, root.as_ref()?))));
-        let mut config = Self::of(&sources, directory);
-        config.included = included.into_iter().map(|file| file.path.to_path_buf()).collect();
+        let files = requests::files(&book, directory);
+        let mut outlets = Outlets::default();
+        outlets.add_file(&book, &pieces, &root, files);
+        for ((book, pieces), root) in books.iter().zip(&included_pieces).zip(&roots) {
+            if let Some(root) = root {
+                outlets.add_file(book, pieces, root, files);
+            }
+        }
+        let mut config = Self::of(&sources, outlets, directory);
+        config.included = included.iter().map(|file| file.path.to_path_buf()).collect();
+        config.unmatched_includes = unmatched;
         let faults: Vec<_> = std::iter::once(book).chain(books).flat_map(ConfigSource::into_faults).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
-    /// The configuration with a stand-in for every fault noted in the sources, of which the first is the file itself.
-    fn of(sources: &[Source<'_, '_>], directory: &Path) -> Self {
+    /// Reads the configuration from its sources, of which the first is the file itself. Faults are recorded in the sources, and
+    /// faulty values are replaced by placeholders.
+    fn of(sources: &[Source<'_, '_>], mut outlets: Outlets, directory: &Path) -> Self {
         let (book, root) = sources[0];
         sections::refuse_unknown(book, root);
         for (book, root) in &sources[1..] {
             book.refuse_unknown_keys("", root, &sections::REPEATED);
         }
         let files = requests::files(book, directory);
-        let ReadOutlets { outlets, schedules: own_schedules, requests: own_requests, public_urls } =
-            outlets::read(sources, files);
+        let public_urls = outlets.end(book);
+        let Outlets { read: outlets, schedules: own_schedules, requests: own_requests, .. } = outlets;
         let channels = channels::read(sources, &outlets);
         Self {
             server: Server::read(book, root),
@@ -191,16 +250,17 @@ impl Config {
             outlets,
             channels,
             included: Vec::new(),
+            unmatched_includes: Vec::new(),
             own_schedules,
             own_requests,
             public_urls,
         }
     }
 
-    /// Refuses a configuration that names no feed: nothing would be polled, and a reload would drop every feed.
+    /// Rejects a configuration without feeds: nothing would be polled, and a reload would remove every feed.
     ///
     /// # Errors
-    /// When no outlet has a feed; with the lines that add one.
+    /// Fails if no outlet has a feed; the error shows the lines that add one.
     pub fn must_poll(&self, file: &Path) -> Result<(), ConfigFaults> {
         if self.outlets.iter().any(|outlet| !outlet.feeds.is_empty()) {
             return Ok(());
@@ -212,7 +272,33 @@ impl Config {
         Err(ConfigFaults::whole(file, format!("{what}: there is nothing to poll"), Some(hint)))
     }
 
-    /// The sections in which the two differ, in the order of the file.
+    /// Returns what is valid but probably not meant, one sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let unmatched = self.unmatched_includes.iter();
+        let mut warnings: Vec<String> =
+            unmatched.map(|pattern| format!("include: no file matches {:?}", pattern.display().to_string())).collect();
+        if !self.outlets.is_empty() && self.outlets.iter().all(|outlet| !outlet.enabled) {
+            warnings.push("every outlet has `enabled = false`: nothing is polled".to_owned());
+        }
+        let hasty = |schedule: &Schedule| matches!(schedule, Schedule::Every(time) if *time < POLITE);
+        let advice = "polls more often than most servers accept; use \"every 1m\" or more";
+        if hasty(&self.schedule.default) {
+            warnings.push(format!("schedule.default: {advice}"));
+        }
+        let mut outlets = self.outlets.iter().filter(|o| self.own_schedules.get(&o.slug).is_some_and(hasty));
+        if let Some(first) = outlets.next() {
+            let others = match outlets.count() {
+                0 => String::new(),
+                1 => " (and 1 other outlet)".to_owned(),
+                count => format!(" (and {count} other outlets)"),
+            };
+            warnings.push(format!("outlet.{}.schedule{others}: {advice}", first.slug));
+        }
+        warnings
+    }
+
+    /// Returns the sections in which two configurations differ, in the order of the file.
     #[must_use]
     pub fn changed_sections(&self, other: &Self) -> Vec<&'static str> {
         [
@@ -229,6 +315,7 @@ impl Config {
                 "outlet",
                 self.outlets != other.outlets
                     || self.own_schedules != other.own_schedules
+                    || self.own_requests != other.own_requests
                     || self.public_urls != other.public_urls,
             ),
             ("channel", self.channels != other.channels),
@@ -238,7 +325,7 @@ impl Config {
         .collect()
     }
 
-    /// The outlet's schedule: its own, else the default.
+    /// Returns the outlet's schedule: its own, else the default.
     #[must_use]
     pub fn schedule_of(&self, outlet: &Slug) -> &Schedule {
         self.own_schedules.get(outlet).unwrap_or(&self.schedule.default)
@@ -250,14 +337,14 @@ impl Config {
         &self.own_requests
     }
 
-    /// What is shown in place of a feed's address, for the feeds of which the file says so.
+    /// Returns the addresses shown in place of those of feeds, for the feeds that have one configured.
     #[must_use]
     pub fn public_urls(&self) -> &HashMap<FeedUrl, FeedUrl> {
         &self.public_urls
     }
 
-    /// The User-Agent of every request: as configured, else name, version and address, so that an outlet's operator
-    /// knows whom to ask. `public_url` is [`Server::public_url`].
+    /// Returns the User-Agent of all requests: as configured, else name, version and address, so that the operator of an outlet
+    /// knows whom to contact. `public_url` is [`Server::public_url`].
     #[must_use]
     pub fn user_agent(&self, public_url: &url::Url) -> String {
         let own = || format!("Warraq/{} (+{public_url})", env!("CARGO_PKG_VERSION"));
@@ -265,7 +352,7 @@ impl Config {
     }
 }
 
-/// The tables of a file; `None` where its syntax is at fault, which is noted.
+/// Parses the tables of a file. Syntax errors are reported in `book`; then the result is `None`.
 fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax.iter().take(SYNTAX_MAX) {
@@ -275,17 +362,31 @@ fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
     syntax.is_empty().then(|| root.into_inner())
 }
 
-/// The file's bytes, or the first of them that are too many.
+/// Reads the file, at most one byte more than [`FILE_MAX`].
 fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     fs::File::open(file)?.take(FILE_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
+/// Configuration file of the Debian package and of `deploy/README.md`.
+const INSTALLED: &str = "/etc/warraq/config.toml";
+
+/// Returns the configuration file of the installed service, if there is one and it is not `file`.
+#[must_use]
+pub fn installed(file: &Path) -> Option<&'static Path> {
+    let installed = Path::new(INSTALLED);
+    (installed != file && installed.exists()).then_some(installed)
+}
+
 fn missing(file: &Path) -> ConfigFaults {
     let place = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-    let hint = format!(
-        "name another file with --config FILE or WARRAQ_CONFIG, let `warraq add URL` make one, or begin it with these lines:\n{OUTLET}"
-    );
+    let hint = if let Some(installed) = installed(&place) {
+        format!("the installed service reads {0}; name it with --config {0} or WARRAQ_CONFIG", installed.display())
+    } else {
+        format!(
+            "name another file with --config FILE or WARRAQ_CONFIG, let `warraq add URL` make one, or begin it with these lines:\n{OUTLET}"
+        )
+    };
     ConfigFaults::whole(file, format!("no such file; looked for {}", place.display()), Some(hint))
 }

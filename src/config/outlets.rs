@@ -1,9 +1,9 @@
-//! `[[outlet]]`: publishers and their feeds.
+//! Sections `[[outlet]]`: publishers and their feeds.
 
 use super::{
-    FEEDS_MAX, TAG_MAX, TITLE_MAX,
+    TAG_MAX, TITLE_MAX,
     fault::ConfigLocation,
-    raw::{Located, Section, Source, listed},
+    raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
     values,
 };
@@ -13,6 +13,7 @@ use crate::{
 };
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
+use toml::de::DeTable;
 
 const KEYS: [&str; 17] = [
     "slug",
@@ -34,65 +35,71 @@ const KEYS: [&str; 17] = [
     "auth",
 ];
 
-/// What a feed may hold where it is a table.
+/// Keys of a feed that is written as a table.
 const FEED_KEYS: [&str; 2] = ["url", "public_url"];
 
-/// What is shown in place of feeds' addresses.
-type PublicUrls = HashMap<FeedUrl, FeedUrl>;
+/// Addresses shown in place of those of feeds.
+pub(super) type PublicUrls = HashMap<FeedUrl, FeedUrl>;
 
-/// What the `[[outlet]]` sections say.
-pub(super) struct ReadOutlets {
-    /// Every outlet.
-    pub(super) outlets: Vec<Outlet>,
+/// What the `[[outlet]]` sections of all files say, read piece by piece.
+#[derive(Default)]
+pub(super) struct Outlets {
+    /// Every outlet, in the order of the files.
+    pub(super) read: Vec<Outlet>,
     /// Of those that state one.
     pub(super) schedules: HashMap<Slug, Schedule>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
-    /// What is shown in place of feeds' addresses.
-    pub(super) public_urls: PublicUrls,
+    unique: Unique,
+    /// What the first section is called.
+    first: Option<String>,
 }
 
-/// Every outlet.
-pub(super) fn read(sources: &[Source<'_, '_>], files: SecretFiles<'_>) -> ReadOutlets {
-    let sections: Vec<_> = sources.iter().flat_map(|(book, root)| Section::all(book, root, "outlet", &KEYS)).collect();
-    if let Some(first) = sections.get(FEEDS_MAX) {
-        first.fault_here(format!("is one too many; allowed: {FEEDS_MAX} outlets"));
-    }
-    let mut unique = Unique::default();
-    let mut schedules = HashMap::new();
-    let mut requests = HashMap::new();
-    let mut outlets = Vec::with_capacity(sections.len().min(FEEDS_MAX));
-    for section in sections.iter().take(FEEDS_MAX) {
-        let outlet = outlet(section, &mut unique);
-        if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
-            schedules.insert(outlet.slug.clone(), schedule);
+impl Outlets {
+    /// Reads the outlets of one piece of a file, in which `before` came before it. Returns how many there are up to here.
+    pub(super) fn add(
+        &mut self,
+        book: &ConfigSource<'_>,
+        root: &DeTable<'_>,
+        before: usize,
+        files: SecretFiles<'_>,
+    ) -> usize {
+        let sections = Section::all(book, root, ("outlet", before), &KEYS);
+        for section in &sections {
+            self.first.get_or_insert_with(|| section.name().to_owned());
+            let outlet = outlet(section, &mut self.unique);
+            if let (Some(outlet), Some(schedule)) = (&outlet, section.text("schedule", values::schedule)) {
+                self.schedules.insert(outlet.slug.clone(), schedule);
+            }
+            if requests::KEYS.iter().any(|key| section.has(key)) {
+                let own = RequestSettings::read(section, files);
+                self.requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
+            }
+            self.read.extend(outlet);
         }
-        if requests::KEYS.iter().any(|key| section.has(key)) {
-            let own = RequestSettings::read(section, files);
-            requests.extend(outlet.as_ref().map(|outlet| (outlet.slug.clone(), own)));
-        }
-        outlets.extend(outlet);
+        before + sections.len()
     }
-    still_used(&sections, &unique);
-    ReadOutlets { outlets, schedules, requests, public_urls: unique.public_urls }
+
+    /// Ends the reading; answers what is shown in place of feeds' addresses. A former address that is still configured has no
+    /// successor, which is noted in `book`.
+    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+        self.read.shrink_to_fit();
+        let unique = std::mem::take(&mut self.unique);
+        for (url, place) in &unique.former {
+            if let (Some(used), Some(first)) = (unique.feeds.get(url), &self.first) {
+                let words = format!(
+                    "\"{}\" is still the address of a feed ({}); allowed: former addresses that no outlet uses",
+                    url.shown(),
+                    used.words()
+                );
+                book.fault(place.clone(), format!("{first}.was"), words);
+            }
+        }
+        unique.public_urls
+    }
 }
 
-/// A former address that is configured still has no successor.
-fn still_used(sections: &[Section<'_, '_>], unique: &Unique) {
-    let Some(section) = sections.first() else { return };
-    for (url, place) in &unique.former {
-        if let Some(used) = unique.feeds.get(url) {
-            let words = format!(
-                "\"{}\" is a feed's address now, by {}; allowed: addresses that no outlet has any more",
-                url.shown(),
-                used.words()
-            );
-            section.fault_at(place.clone(), "was", words);
-        }
-    }
-}
-
-/// `was`: addresses that the outlet's feeds had before.
+/// Reads `was`: former addresses of the outlet's feeds.
 fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     let given = section.list("was", |text| FeedUrl::parse(text).map_err(|why| why.to_string()));
     let mut was = Vec::new();
@@ -104,7 +111,7 @@ fn former(section: &Section<'_, '_>, unique: &mut Unique) -> Vec<FeedUrl> {
     was
 }
 
-/// Names and addresses already taken, and where.
+/// Slugs and addresses that are already in use, and their locations.
 #[derive(Default)]
 struct Unique {
     slugs: HashMap<Slug, ConfigLocation>,
@@ -113,7 +120,7 @@ struct Unique {
     former: HashMap<FeedUrl, ConfigLocation>,
 }
 
-/// The outlet, with a stand-in for faulty values; `None` without a usable slug.
+/// Reads an outlet, with placeholders for faulty values; `None` without a valid slug.
 fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let slug = section.required("slug", values::slug);
     let slug =
@@ -129,7 +136,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled })
 }
 
-/// The outlet's feeds, and the other addresses of those that have alternatives.
+/// Reads the outlet's feeds, and the alternative addresses of those that have some.
 fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(FeedUrl, Vec<FeedUrl>)>) {
     let given = section.mixed("feeds", &FEED_KEYS, |text| Ok((feed_url(text)?, None)), feed);
     if given.is_none() && !section.has("feeds") {
@@ -139,11 +146,6 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
     for group in given.unwrap_or_default() {
         let mut urls = Vec::new();
         for Located { value: (url, public_url), place } in group {
-            if unique.feeds.len() == FEEDS_MAX {
-                let what = format!("is one too many; allowed: {FEEDS_MAX} feeds over all outlets");
-                section.fault_at(place, "feeds", what);
-                return (feeds, alternatives);
-            }
             if first_of(&mut unique.feeds, &url, &url.shown(), section, "feeds", place) {
                 unique.public_urls.extend(public_url.map(|public_url| (url.clone(), public_url)));
                 urls.push(url);
@@ -160,18 +162,18 @@ fn feeds(section: &Section<'_, '_>, unique: &mut Unique) -> (Vec<FeedUrl>, Vec<(
     (feeds, alternatives)
 }
 
-/// A feed that is written as a table.
+/// Reads a feed that is written as a table: its address, and the one shown in its place.
 fn feed(section: &Section<'_, '_>) -> Option<(FeedUrl, Option<FeedUrl>)> {
     let public_url = section.text("public_url", feed_url);
     Some((section.required("url", feed_url)?, public_url))
 }
 
-/// A feed's address. A faulty one is never repeated: it may hold a password.
+/// Parses the address of a feed. The error never repeats a faulty address, because it may contain a password.
 fn feed_url(text: &str) -> Result<FeedUrl, String> {
     FeedUrl::parse(text).map_err(|why| why.to_string())
 }
 
-/// Whether nothing before had this slug or address; a repetition is noted, as `shown`.
+/// Returns whether this slug or address is used for the first time. A repetition is reported, with the value as `shown`.
 fn first_of<T: std::hash::Hash + Eq + Clone>(
     taken: &mut HashMap<T, ConfigLocation>,
     value: &T,
@@ -185,7 +187,7 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
         section.fault_at(
             place,
             key,
-            format!("\"{shown}\" is already used in {first}; allowed: each once over all outlets"),
+            format!("\"{shown}\" is already used in {first}; allowed: each may occur once in all outlets"),
         );
         return false;
     }

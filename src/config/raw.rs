@@ -1,18 +1,26 @@
-//! Sections, keys and values as written, in the file or in the environment, each with its place. Every fault is noted
-//! in the [`ConfigSource`] and the reading goes on with a stand-in value, so that all faults are found in one go.
+//! Sections, keys and values as written in the file or the environment, each with its location. A fault is recorded in the
+//! [`ConfigSource`], and reading continues with a placeholder, so that all faults are found at once.
 
 use super::{
     LIST_MAX,
     fault::{ConfigFault, ConfigLocation, did_you_mean},
 };
-use std::{cell::RefCell, collections::BTreeMap, ops::RangeInclusive, path::Path, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ops::RangeInclusive,
+    path::Path,
+    sync::Arc,
+};
 use toml::de::{DeTable, DeValue};
 
-/// What every section of one reading shares: the places of lines, the environment, the faults found so far.
+/// What all sections share while a configuration is read: the positions of lines, the environment, and the faults found so far.
 pub(super) struct ConfigSource<'a> {
     newlines: Vec<usize>,
-    /// The file, where it is an included one.
+    /// The file if it is an included one, else `None`.
     file: Option<Arc<Path>>,
+    /// Offset at which the piece begins that is being read.
+    piece: Cell<usize>,
     environment: &'a BTreeMap<String, String>,
     faults: RefCell<Vec<ConfigFault>>,
 }
@@ -20,11 +28,20 @@ pub(super) struct ConfigSource<'a> {
 impl<'a> ConfigSource<'a> {
     pub(super) fn new(text: &str, file: Option<Arc<Path>>, environment: &'a BTreeMap<String, String>) -> Self {
         let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
-        Self { newlines, file, environment, faults: RefCell::default() }
+        Self { newlines, file, piece: Cell::new(0), environment, faults: RefCell::default() }
     }
 
-    /// The line, counted from 1, that holds the byte at `offset`.
+    /// Reads a piece of the file that begins at `start`.
+    pub(super) fn in_piece<T>(&self, start: usize, read: impl FnOnce() -> T) -> T {
+        let before = self.piece.replace(start);
+        let done = read();
+        self.piece.set(before);
+        done
+    }
+
+    /// The line, counted from 1, that holds the byte at `offset` of the piece that is being read.
     pub(super) fn line(&self, offset: usize) -> ConfigLocation {
+        let offset = self.piece.get() + offset;
         let line = self.newlines.partition_point(|newline| *newline < offset) + 1;
         self.file.as_ref().map_or(ConfigLocation::Line(line), |file| ConfigLocation::Included(Arc::clone(file), line))
     }
@@ -42,11 +59,15 @@ impl<'a> ConfigSource<'a> {
         self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
     }
 
+    pub(super) fn add_faults(&self, faults: Vec<ConfigFault>) {
+        self.faults.borrow_mut().extend(faults);
+    }
+
     pub(super) fn into_faults(self) -> Vec<ConfigFault> {
         self.faults.into_inner()
     }
 
-    /// Notes every key of `table`, called `prefix` + key, that is not `allowed`.
+    /// Reports every key of `table` that is not in `allowed`; in the fault, `prefix` precedes its name.
     pub(super) fn refuse_unknown_keys(&self, prefix: &str, table: &DeTable<'_>, allowed: &[&str]) {
         for key in table.keys() {
             let word: &str = key.get_ref();
@@ -58,8 +79,8 @@ impl<'a> ConfigSource<'a> {
         }
     }
 
-    /// Notes every variable that begins like one of a section and names no key: a slip must not pass in silence.
-    /// `keys`: the sections that the environment can speak to, with their keys; `closed`: sections that it cannot.
+    /// Reports every environment variable that begins like those of a section but names no key, so that typing errors are not
+    /// ignored. `keys` are the sections that variables can override, with their keys; `closed` are those they cannot.
     pub(super) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
         for name in self.environment.keys() {
             let begins = |section: &str| name.starts_with(&variable(section, ""));
@@ -71,22 +92,22 @@ impl<'a> ConfigSource<'a> {
                     self.fault(ConfigLocation::Variable(name.clone()), *section, what);
                 }
             } else if let Some(section) = closed.iter().find(|section| begins(section)) {
-                let what = "cannot be set by a variable; allowed: in the file only";
+                let what = "cannot be set by an environment variable; set it in the file";
                 self.fault(ConfigLocation::Variable(name.clone()), *section, what);
             }
         }
     }
 }
 
-/// A file of the configuration, with its tables.
+/// A file of the configuration and its tables.
 pub(super) type Source<'a, 'b> = (&'b ConfigSource<'a>, &'a DeTable<'a>);
 
-/// The environment variable that overrides a key.
-fn variable(section: &str, key: &str) -> String {
+/// Returns the name of the environment variable that overrides a key.
+pub(super) fn variable(section: &str, key: &str) -> String {
     format!("WARRAQ_{section}_{key}").to_ascii_uppercase()
 }
 
-/// A value with its place.
+/// A value with its location.
 #[derive(Debug, Clone)]
 pub(super) struct Located<T> {
     pub(super) value: T,
@@ -96,12 +117,12 @@ pub(super) struct Located<T> {
 /// A value as written.
 enum RawValue<'a> {
     Toml(&'a DeValue<'a>),
-    /// From the environment, where everything is text and lists are separated by commas.
+    /// A value from the environment, where everything is text and the elements of lists are separated by commas.
     Variable(&'a str),
 }
 
 impl RawValue<'_> {
-    /// What it is, in words.
+    /// Returns the type of the value, in words.
     fn kind(&self) -> &'static str {
         match self {
             Self::Variable(_) | RawValue::Toml(DeValue::String(_)) => "a string",
@@ -115,23 +136,23 @@ impl RawValue<'_> {
     }
 }
 
-/// One table of the file and the variables that override it.
+/// A table of the file, with the environment variables that override it.
 pub(super) struct Section<'a, 'b> {
     book: &'b ConfigSource<'a>,
     name: String,
     place: ConfigLocation,
     table: Option<&'a DeTable<'a>>,
-    /// Whether variables can override its keys: not for outlets and channels, which repeat.
+    /// Whether variables can override its keys. This is false for outlets and channels, which are repeated sections.
     open: bool,
 }
 
 impl<'a, 'b> Section<'a, 'b> {
-    /// The keys above all tables; the environment cannot speak to them.
+    /// Returns the keys above all tables. Environment variables cannot override them.
     pub(super) fn top(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>) -> Self {
         Self { book, name: String::new(), place: book.line(0), table: Some(root), open: false }
     }
 
-    /// The table `name` of `root`, which may be absent; `keys` are all it may hold.
+    /// Returns the table `name` of `root`, which may be absent. `keys` are all the keys that it may have.
     pub(super) fn of(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
         let section = |place, table| Self { book, name: name.to_owned(), place, table, open: true };
         let Some((key, value)) = root.get_key_value(name) else { return section(ConfigLocation::Line(1), None) };
@@ -145,8 +166,14 @@ impl<'a, 'b> Section<'a, 'b> {
         section(place, Some(table))
     }
 
-    /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults.
-    pub(super) fn all(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Vec<Self> {
+    /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults, others by
+    /// their number; `before` came in earlier pieces.
+    pub(super) fn all(
+        book: &'b ConfigSource<'a>,
+        root: &'a DeTable<'a>,
+        (name, before): (&str, usize),
+        keys: &[&str],
+    ) -> Vec<Self> {
         let Some((key, value)) = root.get_key_value(name) else { return Vec::new() };
         let at = book.line(key.span().start);
         let wrong = |place, raw| {
@@ -170,7 +197,7 @@ impl<'a, 'b> Section<'a, 'b> {
             let slug = table.get("slug").and_then(|slug| slug.get_ref().as_str());
             let name = match slug.filter(|slug| crate::model::Slug::parse(slug).is_ok()) {
                 Some(slug) => format!("{name}.{slug}"),
-                None => format!("{name}[{}]", n + 1),
+                None => format!("{name}[{}]", before + n + 1),
             };
             book.refuse_unknown_keys(&format!("{name}."), table, keys);
             sections.push(Self { book, name, place, table: Some(table), open: false });
@@ -181,7 +208,7 @@ impl<'a, 'b> Section<'a, 'b> {
     /// The key's table, which may hold `keys` only, or anything; `None` when it is not set or no table.
     pub(super) fn table(&self, key: &str, keys: Option<&[&str]>) -> Option<Self> {
         if let Some(Located { value: RawValue::Variable(_), place }) = self.raw(key) {
-            self.fault_at(place, key, "cannot be set by a variable; allowed: in the file only");
+            self.fault_at(place, key, "cannot be set by an environment variable; set it in the file");
         }
         let value = self.table?.get(key)?;
         let (book, place, name) = (self.book, self.book.line(value.span().start), format!("{}.{key}", self.name));
@@ -206,13 +233,18 @@ impl<'a, 'b> Section<'a, 'b> {
         self.table.iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
     }
 
-    /// Notes a fault of the section as a whole.
+    /// What it is called in faults.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reports a fault of the whole section.
     pub(super) fn fault_here(&self, what: impl Into<String>) {
         let name = self.name.split(['.', '[']).next().unwrap_or_default();
         self.book.fault(self.place.clone(), name, what);
     }
 
-    /// Whether the key is set.
+    /// Returns whether the key is set.
     pub(super) fn has(&self, key: &str) -> bool {
         self.raw(key).is_some()
     }
@@ -228,23 +260,24 @@ impl<'a, 'b> Section<'a, 'b> {
         Some(Located { value: RawValue::Toml(value.get_ref()), place: self.book.line(value.span().start) })
     }
 
-    /// Where the key's value stands or, where it is not set, where the section begins.
+    /// Returns the location of the key's value; if it is not set, where the section begins.
     pub(super) fn place_of(&self, key: &str) -> ConfigLocation {
         self.raw(key).map_or_else(|| self.place.clone(), |raw| raw.place)
     }
 
-    /// Notes a fault of a key, at [`Section::place_of`].
+    /// Reports a fault of a key, at [`Section::place_of`].
     pub(super) fn fault(&self, key: &str, what: impl Into<String>) {
         self.fault_at(self.place_of(key), key, what);
     }
 
-    /// Notes a fault of a key at a place of the caller's: an element of a list.
+    /// Reports a fault of a key at a given location, such as that of an element of a list.
     pub(super) fn fault_at(&self, place: ConfigLocation, key: &str, what: impl Into<String>) {
         let key = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
         self.book.fault(place, key, what);
     }
 
-    /// The key's text taken by `parse`, whose error says what is wrong and what is allowed; `None` when it is not set or faulty.
+    /// Returns the key's text parsed by `parse`, whose error says what is wrong and what is allowed. Returns `None` if the key is
+    /// not set or faulty.
     pub(super) fn text<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let raw = self.raw(key)?;
         let taken = match &raw.value {
@@ -255,7 +288,7 @@ impl<'a, 'b> Section<'a, 'b> {
         taken.map_err(|what| self.fault_at(raw.place, key, what)).ok()
     }
 
-    /// As [`Section::text`] for a key that has to be there.
+    /// Same as [`Section::text`], for a required key.
     pub(super) fn required<T>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         if !self.has(key) {
             self.fault(key, "is missing; it is required");
@@ -263,7 +296,7 @@ impl<'a, 'b> Section<'a, 'b> {
         self.text(key, parse)
     }
 
-    /// The key's whole number; `None` when it is not set or faulty.
+    /// Returns the key's value as a whole number; `None` if it is not set or faulty.
     pub(super) fn number(&self, key: &str, allowed: RangeInclusive<u32>) -> Option<u32> {
         let raw = self.raw(key)?;
         let number = match &raw.value {
@@ -284,7 +317,7 @@ impl<'a, 'b> Section<'a, 'b> {
         number
     }
 
-    /// The key's true or false; `None` when it is not set or faulty.
+    /// Returns the key's value as a boolean; `None` if it is not set or faulty.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let raw = self.raw(key)?;
         let flag = match &raw.value {
@@ -298,8 +331,9 @@ impl<'a, 'b> Section<'a, 'b> {
         flag
     }
 
-    /// The key's elements, texts taken by `text` and tables by `table`, each as a list of alternatives: a list inside the list
-    /// holds several. Faulty ones are left out. `None` when the key is not set or no list. A table may hold `keys` only.
+    /// Returns the elements of the key's list, of which texts are parsed by `text` and tables by `table`. Each element is a list
+    /// of alternatives; a list inside the list gives several. Faulty elements are left out. Returns `None` if the key is not set
+    /// or not a list. A table may have only the keys in `keys`.
     pub(super) fn mixed<T>(
         &self,
         key: &str,
@@ -324,7 +358,7 @@ impl<'a, 'b> Section<'a, 'b> {
         Some(array.iter().map(group).filter(|group| !group.is_empty()).collect())
     }
 
-    /// One element of a list of texts and tables.
+    /// Parses one element of a list of texts and tables.
     fn text_or_table<T>(
         &self,
         key: &str,
@@ -351,7 +385,8 @@ impl<'a, 'b> Section<'a, 'b> {
         value.map(|value| Located { value, place })
     }
 
-    /// The key's texts, each taken by `parse`; faulty ones are left out. `None` when the key is not set or no list.
+    /// Returns the elements of the key's list, each parsed by `parse`. Faulty elements are left out. Returns `None` if the key is
+    /// not set or not a list.
     pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Located<T>>> {
         let raw = self.raw(key)?;
         let taken = |place: ConfigLocation, text: &str| match parse(text) {
@@ -389,7 +424,7 @@ impl<'a, 'b> Section<'a, 'b> {
     }
 }
 
-/// The key's texts without their places, each once and at most [`LIST_MAX`].
+/// Returns the elements of a list without their locations, each once and at most [`LIST_MAX`].
 pub(super) fn listed<T: PartialEq>(
     section: &Section<'_, '_>,
     key: &str,

@@ -1,4 +1,4 @@
-//! The sections that stand once, each with its keys, defaults and bounds.
+//! The sections that occur once, each with its keys, defaults and bounds.
 
 use super::{
     raw::{ConfigSource, Section, listed},
@@ -20,7 +20,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The sections that stand once, and their keys.
+/// The sections that occur once, and their keys.
 pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
     ("server", &Server::KEYS),
     ("database", &Database::KEYS),
@@ -32,38 +32,39 @@ pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
     ("metrics", &Metrics::KEYS),
     ("log", &Log::KEYS),
 ];
-/// The sections that repeat.
+/// The sections that may be repeated.
 pub(super) const REPEATED: [&str; 2] = ["outlet", "channel"];
 
-/// Notes unknown sections and unknown variables.
+/// Reports unknown sections and unknown environment variables.
 pub(super) fn refuse_unknown(book: &ConfigSource<'_>, root: &DeTable<'_>) {
     let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).chain(REPEATED).chain(["include"]).collect();
     book.refuse_unknown_keys("", root, &known);
     book.refuse_unknown_variables(&SECTIONS, &REPEATED);
 }
 
-/// `[server]`: HTTP out.
+/// `[server]`: the HTTP server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Server {
-    /// Where it listens; port 0 takes a free one.
+    /// Address to listen on; port 0 selects a free port.
     pub listen: SocketAddr,
-    /// Base of all own addresses as configured, with a slash at its end; ask [`Server::public_url`].
+    /// Base of all addresses of this server as configured, with a slash at its end; use [`Server::public_url`].
     pub configured_url: Option<Url>,
-    /// Who may read `/metrics`.
+    /// Networks whose clients may read `/metrics`.
     pub metrics_allow: Vec<Network>,
-    /// Names that a `Host` header may hold, in lower case; empty = those of `public_url` and of loopback.
+    /// Names that a `Host` header may contain, in lower case; empty for the loopback names. The host of `public_url` is always
+    /// allowed.
     pub hosts: Vec<String>,
-    /// Whether pages show the entries' own pictures, which readers' browsers load from the outlets.
+    /// Whether pages show the entries' pictures, which browsers load from the outlets.
     pub images: bool,
 }
 
 impl Server {
     const KEYS: [&'static str; 5] = ["listen", "public_url", "metrics_allow", "hosts", "images"];
-    /// Loopback only: facing the net is a decision, best taken with a proxy in front.
+    /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-    /// Pictures are a part of the news.
+    /// Default `images`: pictures are part of the news.
     pub const IMAGES: bool = true;
-    /// This machine.
+    /// Default `metrics_allow`: this machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
     pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
@@ -79,8 +80,9 @@ impl Server {
         }
     }
 
-    /// Base of all own addresses: as configured, else `http://BOUND/`, where `bound` is what the listener really has
-    /// (`listen` where nothing is bound). Nobody can ask for an unspecified address (`0.0.0.0`, `::`): loopback stands in for it.
+    /// Returns the base of all addresses of this server: as configured, else `http://BOUND/`. `bound` is the address that the
+    /// listener has bound, or `listen` if nothing is bound. An unspecified address (`0.0.0.0`, `::`) is replaced by loopback,
+    /// because no client can use it.
     #[must_use]
     #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "an IP address and a port always make a URL")]
     pub fn public_url(&self, bound: SocketAddr) -> Url {
@@ -95,16 +97,16 @@ impl Server {
     }
 }
 
-/// `[database]`: where everything is kept.
+/// `[database]`: the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    /// The file; relative paths are already joined to the configuration file's directory.
+    /// The database file. A relative path is already joined to the directory of the configuration file.
     pub path: PathBuf,
 }
 
 impl Database {
     const KEYS: [&'static str; 1] = ["path"];
-    /// Beside the configuration file.
+    /// Default `path`: beside the configuration file.
     pub const PATH: &'static str = "warraq.db";
 
     pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
@@ -114,22 +116,22 @@ impl Database {
     }
 }
 
-/// `[fetch]`: limits of requests.
+/// `[fetch]`: settings and limits of requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
-    /// As configured; ask [`super::Config::user_agent`].
+    /// The User-Agent as configured; use [`super::Config::user_agent`].
     pub user_agent: Option<String>,
-    /// For a whole request, redirects and body included.
+    /// Time limit of a whole request, including redirects and body.
     pub timeout: Duration,
     /// Largest body, in bytes after decompression.
     pub max_body: u64,
-    /// Polls at once.
+    /// Most concurrent polls.
     pub concurrency: usize,
-    /// Polls at once to one host.
+    /// Most concurrent polls of one host.
     pub per_host: usize,
-    /// Between starts at one host.
+    /// Pause between the starts of two polls of one host.
     pub host_pause: Duration,
-    /// Networks that are not public and may be polled all the same.
+    /// Networks that are not public but may be polled nevertheless.
     pub allow_networks: Vec<Network>,
     /// Proxy, headers and credentials.
     pub requests: RequestSettings,
@@ -150,17 +152,17 @@ impl Fetch {
         "headers",
         "auth",
     ];
-    /// Slow newsrooms answer within ten seconds; three times that is trouble.
+    /// Default `timeout`. Slow newsrooms respond within ten seconds; this is three times as long.
     pub const TIMEOUT: Duration = Duration::from_secs(30);
     pub(super) const TIMEOUT_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_mins(10);
-    /// Decimal megabytes; the largest of 187 captured feeds has a tenth of it.
+    /// Default `max_body`, in bytes. The largest of 187 captured feeds has a tenth of this.
     pub const MAX_BODY: u64 = 10_000_000;
     pub(super) const MAX_BODY_BOUNDS: RangeInclusive<u64> = 1_000..=100_000_000;
-    /// Polls spend their time waiting; 32 keep a core busy.
+    /// Default `concurrency`. Polls mostly wait; 32 of them keep a core busy.
     pub const CONCURRENCY: u32 = 32;
-    /// What a browser would do at most, a third of it.
+    /// Default `per_host`: a third of what a browser would use at most.
     pub const PER_HOST: u32 = 2;
-    /// Two requests a second to one host at most.
+    /// Default `host_pause`: at most two requests per second to one host.
     pub const HOST_PAUSE: Duration = Duration::from_millis(500);
     const HOST_PAUSE_BOUNDS: RangeInclusive<Duration> = Duration::ZERO..=MINUTE;
 
@@ -181,26 +183,26 @@ impl Fetch {
     }
 }
 
-/// `[schedule]`: when feeds are asked.
+/// `[schedule]`: when feeds are polled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scheduling {
-    /// Of outlets that state none.
+    /// Schedule of outlets that have none of their own.
     pub default: Schedule,
-    /// Adaptive: polls a feed and day, on average over all feeds.
+    /// Adaptive: polls per feed and day, on average over all feeds.
     pub budget: u32,
-    /// Adaptive: least time between two polls of a feed.
+    /// Adaptive: shortest time between two polls of a feed.
     pub min_interval: Duration,
-    /// Adaptive: most time between two polls of a feed.
+    /// Adaptive: longest time between two polls of a feed.
     pub max_interval: Duration,
 }
 
 impl Scheduling {
     const KEYS: [&'static str; 4] = ["default", "budget", "min_interval", "max_interval"];
-    /// Every half hour, were it spent evenly.
+    /// Default `budget`: a poll every half hour, if spread evenly.
     pub const BUDGET: u32 = 48;
-    /// Sooner gains minutes and costs goodwill.
+    /// Default `min_interval`. A shorter one gains a few minutes and annoys outlets.
     pub const MIN_INTERVAL: Duration = Duration::from_mins(10);
-    /// The quietest feed is still asked twice a day.
+    /// Default `max_interval`: even the quietest feed is polled twice a day.
     pub const MAX_INTERVAL: Duration = Duration::from_hours(12);
     const INTERVAL_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_hours(24 * 31);
 
@@ -226,20 +228,20 @@ impl Scheduling {
     }
 }
 
-/// `[retention]`: how long things are kept.
+/// `[retention]`: how long data is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retention {
-    /// Entries, from when a feed last listed them.
+    /// How long entries are kept after a feed last listed them.
     pub keep: Duration,
-    /// Rows of poll history.
+    /// How long the rows of the poll history are kept.
     pub polls: Duration,
 }
 
 impl Retention {
     const KEYS: [&'static str; 2] = ["keep", "polls"];
-    /// A season: long enough for search, and a thousand feeds stay within a few gigabytes.
+    /// Default `keep`: three months. This is long enough for search, and a thousand feeds stay within a few gigabytes.
     pub const KEEP: Duration = Duration::from_hours(24 * 90);
-    /// A month of poll history explains any schedule.
+    /// Default `polls`: a month of poll history explains any schedule.
     pub const POLLS: Duration = Duration::from_hours(24 * 30);
     const BOUNDS: RangeInclusive<Duration> = HOUR..=Duration::from_hours(24 * 36_500);
 
@@ -250,18 +252,18 @@ impl Retention {
     }
 }
 
-/// `[stories]`: how reports are joined.
+/// `[stories]`: how reports are grouped into stories.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stories {
-    /// How far apart two reports of one story can be.
+    /// Longest time between two reports of one story.
     pub window: Duration,
 }
 
 impl Stories {
     const KEYS: [&'static str; 1] = ["window"];
-    /// An agency's report is in tomorrow's papers.
+    /// Default `window`: an agency's report is still in the newspapers of the next day.
     pub const WINDOW: Duration = Duration::from_hours(36);
-    /// The window is held in memory.
+    /// Bounds of `window`. They are limited because the window is kept in memory.
     const BOUNDS: RangeInclusive<Duration> = MINUTE..=DAY.saturating_mul(14);
 
     pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
@@ -271,21 +273,22 @@ impl Stories {
     }
 }
 
-/// `[publish]`: how large editions may be.
+/// `[publish]`: size limits of editions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish {
-    /// Largest text of an entry, in bytes of HTML; a longer one is cut, with a link to the rest.
+    /// Largest text of an entry, in bytes of HTML. A longer one is cut and gets a link to the rest.
     pub entry_max: usize,
-    /// Largest edition, in bytes; where its texts are too much, the oldest shrink.
+    /// Largest edition, in bytes. If its texts are too long, those of the oldest stories are shortened.
     pub edition_max: usize,
 }
 
 impl Publish {
     const KEYS: [&'static str; 2] = ["entry_max", "edition_max"];
-    /// Some ten thousand words: longer than any report, and a hundred of them are not much more than an edition may hold.
+    /// Default `entry_max`, in bytes: some ten thousand words. This is longer than any report, and a hundred such texts are not
+    /// much more than an edition may contain.
     pub const ENTRY_MAX: u64 = 64_000;
     const ENTRY_BOUNDS: RangeInclusive<u64> = 1_000..=1_000_000;
-    /// Readers give up on larger documents.
+    /// Default `edition_max`, in bytes. Feed readers fail on larger documents.
     pub const EDITION_MAX: u64 = 4_000_000;
     const EDITION_BOUNDS: RangeInclusive<u64> = 10_000..=100_000_000;
 
@@ -310,10 +313,10 @@ impl Publish {
     }
 }
 
-/// `[metrics]`: what `/metrics` shows.
+/// `[metrics]`: the content of `/metrics`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// Whether each outlet has numbers of its own: some ten more lines an outlet.
+    /// Whether each outlet has its own metrics, which are some ten more lines per outlet.
     pub outlets: bool,
 }
 
@@ -329,17 +332,17 @@ impl Metrics {
 /// `[log]`: how the daemon logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// Form of a line.
+    /// Format of a log line.
     pub format: LogFormat,
 }
 
-/// Form of a log line.
+/// Format of a log line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

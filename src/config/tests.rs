@@ -1,4 +1,4 @@
-//! Whole configurations: the example, the defaults, and every way to be wrong.
+//! Tests of whole configurations: the example, the defaults, and all kinds of faults.
 
 use super::*;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<Config, ConfigFaults> {
     Config::parse(text, Path::new("/etc/warraq/config.toml"), &BTreeMap::new())
 }
 
-/// The faults' lines, without `error: ` and the directory.
+/// Returns the lines of the faults, without `error: ` and the path of the file.
 fn faults(text: &str) -> Vec<String> {
     let error = parse(text).expect_err(text);
     error.to_string().lines().map(|line| line.replace("error: /etc/warraq/config.toml:", "")).collect()
@@ -167,7 +167,7 @@ fn public_url_follows_what_is_bound() {
     }
 }
 
-/// One faulty line after `OUTLET` or inside a section: the text, then what the first fault begins with and holds.
+/// Each case is a faulty text, and what the first fault begins with and contains.
 #[test]
 fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
     for (text, begins, holds) in [
@@ -244,7 +244,7 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         ("timezone = \"UTC\"", "5: outlet.a.timezone: ", "did you mean \"time_zone\"?; allowed here: slug, name"),
         ("tags = [\"\"]", "5: outlet.a.tags: ", "allowed: 1 to 64"),
         ("schedule = 5", "5: outlet.a.schedule: ", "is a number"),
-        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed of it: title, limit"),
+        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed keys: title, limit"),
         ("[[channel]]\nslug = \"c\"", "5: channel.c.title: ", "is missing"),
         ("[[channel]]\ntitle = \"C\"", "5: channel[1].slug: ", "is missing"),
         (
@@ -320,7 +320,7 @@ fn faulty_and_unknown_variables_are_named() {
         ("WARRAQ_FETCH_TIMEOUT", "", "fetch.timeout: \"\" is not a duration"),
         ("WARRAQ_SERVER_LISTE", "x", "did you mean \"WARRAQ_SERVER_LISTEN\"?"),
         ("WARRAQ_LOG_LEVEL", "x", "unknown variable; allowed: WARRAQ_LOG_FORMAT"),
-        ("WARRAQ_OUTLET_SLUG", "x", "allowed: in the file only"),
+        ("WARRAQ_OUTLET_SLUG", "x", "set it in the file"),
     ] {
         let error = Config::parse("", Path::new("c.toml"), &environment(&[(name, value)])).unwrap_err();
         let line = error.to_string();
@@ -337,17 +337,55 @@ fn no_fault_repeats_a_password() {
     assert!(!found.concat().contains("secret"), "{found:?}");
 }
 
+/// So many outlets; where asked, one in two hundred has a fault.
+fn long(outlets: usize, faulty: bool) -> String {
+    let mut text = "[server]\nlisten = \"127.0.0.1:0\"\n".to_owned();
+    for n in 0..outlets {
+        let key = if faulty && n % 200 == 7 { "nmae" } else { "name" };
+        let feed = format!("https://o{n}.example/feed");
+        let outlet =
+            ["[[outlet]]\nslug = \"o", &n.to_string(), "\"\n", key, " = \"Outlet\"\nfeeds = [\"", &feed, "\"]\n"];
+        text.push_str(&outlet.concat());
+    }
+    text + "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"o1\"]\n"
+}
+
+#[test]
+fn a_file_may_have_forty_thousand_outlets() {
+    let config = Config::parse(&long(40_000, false), Path::new("c.toml"), &BTreeMap::new()).unwrap();
+    assert_eq!((config.outlets.len(), config.channels.len()), (40_000, 2));
+    assert_eq!(config.outlets[39_999].slug.as_str(), "o39999");
+}
+
+#[test]
+fn a_long_file_is_read_in_pieces_with_the_faults_and_places_of_a_whole_one() {
+    let text = long(3_000, true);
+    assert!(pieces::pieces(&text).is_some_and(|(pieces, _)| pieces.len() > 1));
+    // A comment behind the header keeps the file whole.
+    let whole = |text: &str| text.replace("[[outlet]]\n", "[[outlet]] #\n");
+    assert!(pieces::pieces(&whole(&text)).is_none());
+    let (found, expected) = (faults(&text), faults(&whole(&text)));
+    assert!(found.len() >= 30 && found.iter().any(|fault| fault.starts_with("33:")), "{:?}", &found[..3]);
+    assert_eq!(found, expected);
+    let plain = |text: &str| Config::parse(text, Path::new("c.toml"), &BTreeMap::new()).unwrap();
+    let text = long(3_000, false);
+    assert_eq!(plain(&text), plain(&whole(&text)));
+}
+
+#[test]
+fn a_header_within_a_long_string_begins_no_piece() {
+    let lines = "[[outlet]]\na line of a long text, which says nothing of outlets\n".repeat(3_000);
+    let text = format!("{OUTLET}language = '''\n{lines}'''\n");
+    assert!(pieces::pieces(&text).is_none());
+    assert_eq!(faults(&text).len(), 1);
+}
+
 #[test]
 fn limits_hold() {
     let many = |most: usize, line: fn(usize) -> String| (0..=most).map(line).collect::<Vec<_>>().concat();
-    let feeds = many(FEEDS_MAX, |n| format!("\"http://a.example/{n}\",\n"));
     let tags = many(LIST_MAX, |n| format!("\"{n}\","));
     let channels = many(CHANNELS_MAX, |n| format!("[[channel]]\nslug = \"{n}\"\ntitle = \"T\"\n"));
     for (text, fault) in [
-        (
-            format!("[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\n{feeds}]"),
-            "20005: outlet.a.feeds: is one too many; allowed: 20000 feeds over all outlets",
-        ),
         (format!("{OUTLET}tags = [{tags}]"), "5: outlet.a.tags: is one too many; allowed: 1000"),
         (channels, "3001: channel: is one too many; allowed: 1000 channels"),
     ] {
@@ -430,4 +468,16 @@ fn hosts_are_names_and_budgets_are_sizes() {
             .contains("edition_max is less than entry_max")
     );
     assert!(faults("[publish]\nentry_max = \"10B\"\n")[0].contains("out of bounds"));
+}
+
+#[test]
+fn each_kind_of_key_of_an_outlet_counts_as_a_change_of_the_section() {
+    let read = |more: &str| Config::parse(&format!("{OUTLET}{more}"), Path::new("c.toml"), &BTreeMap::new()).unwrap();
+    let plain = read("");
+    assert!(plain.changed_sections(&plain).is_empty());
+    for more in
+        ["schedule = \"every 2h\"", "timeout = \"9s\"", "user_agent = \"x\"", "enabled = false", "tags = [\"t\"]"]
+    {
+        assert_eq!(read(more).changed_sections(&plain), ["outlet"], "{more}");
+    }
 }

@@ -1,4 +1,5 @@
-//! Single values: text to a checked value, or what is wrong and what is allowed.
+//! Parsers of single values. Each turns a text into a checked value, or into a message that says what is wrong and what is
+//! allowed.
 
 use crate::{
     model::{Language, Network, Slug},
@@ -8,10 +9,10 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
 use url::Url;
 
-/// Longest value that a fault repeats, in characters.
+/// Most characters of a value that a fault quotes.
 const QUOTED_MAX: usize = 80;
 
-/// `"value"`, shortened where it is long.
+/// Returns the value in quotes, shortened if it is long.
 pub(super) fn quoted(text: &str) -> String {
     if text.chars().count() <= QUOTED_MAX {
         return format!("{text:?}");
@@ -20,7 +21,8 @@ pub(super) fn quoted(text: &str) -> String {
     format!("{:?}", head + "…")
 }
 
-/// A duration within bounds. They also keep humantime's `months` and `years` (30.44 and 365.25 days) from surprising.
+/// Parses a duration within bounds. The bounds also avoid surprises with humantime's `months` and `years` (30.44 and 365.25
+/// days).
 pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<Duration, String> {
     let (least, most) = (humantime::format_duration(*allowed.start()), humantime::format_duration(*allowed.end()));
     match humantime::parse_duration(text) {
@@ -33,7 +35,7 @@ pub(super) fn duration(text: &str, allowed: RangeInclusive<Duration>) -> Result<
     }
 }
 
-/// A size in bytes: a whole number and a unit, decimal (`kB` = 1,000 bytes) or binary (`KiB` = 1,024).
+/// Parses a size in bytes: a whole number and a unit, decimal (`kB` = 1,000 bytes) or binary (`KiB` = 1,024 bytes).
 pub(super) fn size(text: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
@@ -60,7 +62,7 @@ pub(super) fn size(text: &str, allowed: RangeInclusive<u64>) -> Result<u64, Stri
     })
 }
 
-/// An address and port to listen on.
+/// Parses an IP address and port to listen on.
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         format!(
@@ -70,7 +72,7 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// The base of all own addresses, with a slash at its end, so that paths can be joined to it.
+/// Parses the base of all addresses of this server. The result ends with a slash, so that paths can be joined to it.
 pub(super) fn public_url(text: &str) -> Result<Url, String> {
     let allowed = "allowed: http:// or https:// with a host and perhaps a path, such as \"https://news.example.org/\"";
     let mut url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
@@ -85,8 +87,8 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// A host's name as a `Host` header holds it: without a port, in lower case (RFC 1123 2.1; a name of another script in its
-/// ASCII form, as browsers send it).
+/// Parses a host name as it is in a `Host` header: without a port, in lower case (RFC 1123 2.1), and a name in another script
+/// in its ASCII form, as browsers send it.
 pub(super) fn host_name(text: &str) -> Result<String, String> {
     let wrong = || {
         format!(
@@ -99,12 +101,12 @@ pub(super) fn host_name(text: &str) -> Result<String, String> {
     Ok(host.to_string().trim_end_matches('.').to_owned())
 }
 
-/// A network range.
+/// Parses an IP address or a range of addresses.
 pub(super) fn network(text: &str) -> Result<Network, String> {
     Network::parse(text).map_err(|why| format!("{} is {why}", quoted(text)))
 }
 
-/// A request header's value (RFC 9110 10.1.5): visible ASCII and spaces.
+/// Parses the value of the User-Agent header (RFC 9110 10.1.5): visible ASCII and spaces.
 pub(super) fn user_agent(text: &str) -> Result<String, String> {
     const MAX: usize = 256;
     let visible = text.bytes().all(|b| (0x20..0x7f).contains(&b));
@@ -118,7 +120,7 @@ pub(super) fn user_agent(text: &str) -> Result<String, String> {
     ))
 }
 
-/// A file's path, as written.
+/// Parses the path of a file; it is not made absolute.
 pub(super) fn path(text: &str) -> Result<std::path::PathBuf, String> {
     if text.is_empty() || text.ends_with('/') || text.contains('\0') {
         return Err(format!("{} is not a file; allowed: a path, relative to the configuration file", quoted(text)));
@@ -126,40 +128,42 @@ pub(super) fn path(text: &str) -> Result<std::path::PathBuf, String> {
     Ok(text.into())
 }
 
-/// A slug.
+/// Parses a slug.
 pub(super) fn slug(text: &str) -> Result<Slug, String> {
     Slug::parse(text).map_err(|why| {
         format!("{} is not a slug; allowed: {}", quoted(text), why.to_string().trim_start_matches("a slug is "))
     })
 }
 
-/// A language tag.
+/// Parses a language tag.
 pub(super) fn language(text: &str) -> Result<Language, String> {
-    Language::parse(text).map_err(|_| {
-        format!("{} is not a language; allowed: a tag such as \"ar\", \"fr\" or \"fr-MA\" (BCP 47)", quoted(text))
-    })
+    let wrong =
+        || format!("{} is not a language; allowed: a tag such as \"ar\", \"fr\" or \"fr-MA\" (BCP 47)", quoted(text));
+    // No language has a code of more than three letters (RFC 5646 2.2.1), so "arabic" is a name and would match nothing.
+    Language::parse(text).ok().filter(|language| language.primary().len() <= 3).ok_or_else(wrong)
 }
 
-/// A primary language subtag.
+/// Parses a primary language subtag.
 pub(super) fn primary_language(text: &str) -> Result<Language, String> {
     let wrong =
         || format!("{} is not a primary language; allowed: a subtag such as \"ar\", \"fr\" or \"en\"", quoted(text));
-    Language::parse(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
+    language(text).ok().filter(|language| language.primary() == language.as_str()).ok_or_else(wrong)
 }
 
-/// A text that people read, on one line. U+0080 to U+009F pass: names that were once read in the wrong encoding hold them.
+/// Parses a text for people, on one line. U+0080 to U+009F are allowed, because names that were once decoded with the wrong
+/// encoding contain them.
 pub(super) fn label(text: &str, max: usize) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > max || text.contains(|c: char| c.is_ascii_control()) {
         return Err(format!(
-            "{} is empty, too long or holds control characters; allowed: 1 to {max} characters on one line",
+            "{} is empty, too long or contains control characters; allowed: 1 to {max} characters on one line",
             quoted(text)
         ));
     }
     Ok(text.to_owned())
 }
 
-/// A time zone by its IANA name.
+/// Parses the IANA name of a time zone.
 pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
     super::zone::zone(name).map_err(|_| {
         let zones = TimeZoneDatabase::bundled();
@@ -172,7 +176,7 @@ pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
     })
 }
 
-/// A schedule.
+/// Parses a schedule.
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
     Schedule::parse(text).map_err(|why| why.to_string())
 }

@@ -1,31 +1,31 @@
 //! Time zones by name, from the newer of two databases.
 //!
-//! jiff asks the system's database first, and Debian 12's ends with 2025b, which does not know that Morocco left
-//! summer time for good in September 2026. So the bundled one counts, unless the system's says it is newer.
+//! jiff uses the system's database first, and that of Debian 12 ends with release 2025b, which does not know that Morocco left
+//! summer time for good in September 2026. So the bundled database is used, unless the system's is newer.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::{io::Read as _, sync::OnceLock};
 
-/// The file in which a system's database names its release on the first line: `# version 2025b`.
+/// File of the system's database whose first line names the release: `# version 2025b`.
 const RELEASE_FILE: &str = "/usr/share/zoneinfo/tzdata.zi";
 
-/// A name that is in no time zone database.
+/// Error for a name that is in no time zone database.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a time zone; allowed: a name of the IANA database, such as Africa/Casablanca, Asia/Riyadh or UTC"
 )]
 pub struct ZoneError(pub String);
 
-/// The zone of this IANA name.
+/// Returns the time zone with this IANA name.
 ///
 /// # Errors
-/// When neither database knows it.
+/// Fails if neither database contains it.
 pub fn zone(name: &str) -> Result<TimeZone, ZoneError> {
     let (first, second) = databases();
     first.get(name).or_else(|_| second.get(name)).map_err(|_| ZoneError(name.to_owned()))
 }
 
-/// The newer database and the other.
+/// Returns the newer database, then the other one.
 fn databases() -> &'static (TimeZoneDatabase, TimeZoneDatabase) {
     static DATABASES: OnceLock<(TimeZoneDatabase, TimeZoneDatabase)> = OnceLock::new();
     DATABASES.get_or_init(|| {
@@ -37,7 +37,7 @@ fn databases() -> &'static (TimeZoneDatabase, TimeZoneDatabase) {
     })
 }
 
-/// Whether the first line of a release file names a later release than `than`. Releases sort as text.
+/// Returns whether the first line of a release file names a later release than `than`. Releases are compared as text.
 fn is_newer(head: &[u8], than: &str) -> bool {
     let line = head.split(|b| *b == b'\n').next().unwrap_or_default();
     let release = line.strip_prefix(b"# version ").map(<[u8]>::trim_ascii);

@@ -1,4 +1,4 @@
-//! Cuts what a channel has published into pages for subscribers who were away (RFC 5005), and keeps them as rendered.
+//! Makes archive pages (RFC 5005) of what a channel has published, and stores them as rendered.
 
 use super::publish_settings::PublishSettings;
 use crate::{
@@ -9,19 +9,20 @@ use crate::{
     store::{ArchiveLookup, Reader, StoreError, Writer},
 };
 
-/// Pages of one channel made between two looks at the editions, some ten milliseconds each: a large file is paged in steps.
+/// Most pages of one channel made in one step, which take some ten milliseconds each. The pages of a large database are made in
+/// several steps, with a check of the editions between them.
 const AT_ONCE: usize = 64;
 
-/// What one step made of a channel's history.
+/// The result of one step.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    /// Pages made.
+    /// Number of pages made.
     pub made: usize,
-    /// Whether some may be left.
+    /// Whether more pages may be due.
     pub more: bool,
 }
 
-/// Makes the pages that are due, at most [`AT_ONCE`].
+/// Makes the pages of a channel that are due, at most [`AT_ONCE`].
 pub(super) async fn page(
     archive_renderer: &ArchiveRenderer,
     channel: &Channel,
@@ -43,7 +44,7 @@ pub(super) async fn page(
     Ok(Pages { made: AT_ONCE, more: true })
 }
 
-/// A page's document; `None`, with a word in the log, when it cannot be rendered.
+/// Renders a page. If that fails, logs an error and returns `None`.
 async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<u8>> {
     let slug = view.slug.clone();
     let made = tokio::task::spawn_blocking(move || archive::render(&publish::within(view, budget), number)).await;
@@ -54,7 +55,7 @@ async fn rendered(view: ChannelView, number: u32, budget: Budget) -> Option<Vec<
     atom
 }
 
-/// The hands that a question for an archive page needs.
+/// What is needed to serve archive pages.
 #[derive(Clone)]
 pub(super) struct ArchiveRenderer {
     pub reader: Reader,
@@ -63,7 +64,7 @@ pub(super) struct ArchiveRenderer {
 }
 
 impl ArchiveRenderer {
-    /// A page of a channel's history; one that was rendered by other rules or settings is rendered anew.
+    /// Returns an archive page of a channel. A page that was rendered by other rules or settings is rendered again.
     pub(super) async fn page(
         &self,
         settings: &PublishSettings,

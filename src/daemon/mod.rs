@@ -1,8 +1,9 @@
-//! The daemon: opens the file, binds the address, says that it is ready, polls, publishes, reloads, drains.
+//! The daemon: opens the database, binds the address, reports that it is ready, polls, publishes, reloads and shuts down.
 //!
-//! Tasks: the writer (in `store`), the scheduler loop (here), the publisher, the server, retention. When one dies the daemon
-//! ends with its error. The first signal drains: no new poll starts, running polls finish or are dropped whole, the writer
-//! commits, the WAL is brought into the file, all in under five seconds. A second signal aborts.
+//! Its tasks are the writer (in `store`), the scheduler loop (in this module), the publisher, the server and retention. If one of
+//! them fails, the daemon ends with its error. The first signal starts a graceful shutdown: no new poll starts, running polls
+//! finish or are dropped as a whole, the writer commits, and the WAL is checkpointed, all in under five seconds. A second
+//! signal aborts.
 
 mod archiver;
 mod publish_settings;
@@ -39,45 +40,45 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// How long running polls may take to finish once the daemon is to stop.
+/// Time that running polls have to finish once the daemon is to stop.
 const POLLS_DRAIN: Duration = Duration::from_secs(2);
-/// Retention runs this long after the start, and then this often.
+/// Time after the start when retention first runs, and the interval at which it runs then.
 const RETENTION_FIRST: Duration = Duration::from_mins(5);
 const RETENTION_EVERY: Duration = Duration::from_hours(6);
 
-/// Why the daemon could not start, or stopped.
+/// Error with which the daemon could not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The HTTP client.
+    /// The HTTP client could not be built.
     #[error(transparent)]
     Fetcher(#[from] FetcherError),
-    /// The address is taken or not ours.
+    /// The address cannot be bound: it is in use or not one of this machine.
     #[error("cannot listen on {address}")]
     Listen {
         /// `[server] listen`.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
     /// The listener was lost.
     #[error("the HTTP server stopped")]
     Server(#[source] io::Error),
-    /// A task panicked: a bug.
+    /// A task panicked, which is a bug.
     #[error("the {0} task panicked (a bug in Warraq)")]
     Died(&'static str),
-    /// A second signal came.
+    /// A second signal arrived.
     #[error("aborted by a second signal; running polls were dropped")]
     Aborted,
 }
 
-/// Reads the configuration again, for a reload.
+/// Function that reads the configuration again, for a reload.
 pub type LoadConfig = Box<dyn Fn() -> Result<Config, ConfigFaults> + Send + Sync>;
 
-/// A daemon that is about to run.
+/// A daemon that is ready to run.
 pub struct Daemon {
     services: Services,
     config: Config,
@@ -86,7 +87,7 @@ pub struct Daemon {
     address: SocketAddr,
 }
 
-/// The daemon's tasks beside the writer.
+/// The daemon's tasks other than the writer.
 struct Tasks {
     server: JoinHandle<io::Result<()>>,
     publisher: JoinHandle<Result<(), StoreError>>,
@@ -94,10 +95,10 @@ struct Tasks {
 }
 
 impl Daemon {
-    /// Opens the database and binds the address; nothing is polled yet.
+    /// Binds the address and opens the database. Nothing is polled yet.
     ///
     /// # Errors
-    /// When the database or the address cannot be had.
+    /// Fails if the database cannot be opened, the address cannot be bound or the HTTP client cannot be built.
     pub async fn open(config: Config, load_config: LoadConfig, clock: Clock) -> Result<Self, DaemonError> {
         let taken = |source| DaemonError::Listen { address: config.server.listen, source };
         let listener = TcpListener::bind(config.server.listen).await.map_err(taken)?;
@@ -106,24 +107,24 @@ impl Daemon {
         Ok(Self { services, config, load_config, listener, address })
     }
 
-    /// Closes what was opened, for a daemon that is not to run after all.
+    /// Closes the database, for a daemon that is not run after all.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
         self.services.close().await
     }
 
-    /// Where it listens.
+    /// Returns the address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Runs until it is told to stop, or a task dies. `ready` learns when everything stands.
+    /// Runs until it is told to stop or a task fails. `ready` receives the address once everything has started.
     ///
     /// # Errors
-    /// When a task died, or a second signal aborted the drain.
+    /// Fails if a task failed, or if a second signal aborted the shutdown.
     pub async fn run(
         self,
         mut commands: ControlCommands,
@@ -142,7 +143,7 @@ impl Daemon {
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
         let mut reloads = Reloads::new(load_config, config, address, republish, keep);
         notify(sd_notify::NotifyState::Ready);
-        // A caller that does not wait for it is no fault.
+        // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
@@ -178,7 +179,7 @@ impl Daemon {
     }
 }
 
-/// Starts server, publisher and retention.
+/// Starts the server, the publisher and retention.
 fn tasks(
     services: &Services,
     config: &Config,
@@ -208,7 +209,7 @@ fn tasks(
     }
 }
 
-/// One turn of the loop: takes what happened, minds the clock, shows that it lives. Waits for nothing.
+/// Runs one iteration of the loop: handles the event, checks the clock and reports the state. Never waits.
 fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEvent) -> Result<(), StoreError> {
     match event {
         RunnerEvent::Polled(ended) => {
@@ -224,7 +225,7 @@ fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEve
     Ok(())
 }
 
-/// Forgets what retention no longer keeps, every few hours.
+/// Deletes what is older than retention allows, every few hours.
 async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Clock) -> Result<(), StoreError> {
     tokio::time::sleep(RETENTION_FIRST).await;
     loop {
@@ -234,7 +235,7 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
                 tracing::info!(entries = pruned.entries, stories = pruned.stories, polls = pruned.polls, "retention");
             }
             Err(refused @ StoreError::NothingLeft { .. }) => {
-                tracing::error!(%refused, "check the system clock and [retention] keep; `warraq prune --force` forgets them");
+                tracing::error!(%refused, "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway");
             }
             Err(error) => return Err(error),
         }
@@ -242,20 +243,20 @@ async fn retain(writer: Writer, retention: watch::Receiver<Retention>, clock: Cl
     }
 }
 
-/// Ends in order: polls, server, readers, writer; the WAL is in the file afterwards.
+/// Stops everything in order: polls, server, readers, writer. Afterwards, the WAL is checkpointed into the database file.
 async fn drain(mut services: Services, tasks: Tasks, stop: CancellationToken) -> Result<(), DaemonError> {
     stop.cancel();
     tasks.retention.abort();
     services.runner.drain(POLLS_DRAIN).await;
     tasks.publisher.abort();
-    // The server has a limit of its own, and began to drain together with the polls.
+    // The server began its own shutdown together with the polls, and has its own time limit.
     let _ = tasks.server.await;
     services.close().await?;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Why a task ended that should not have.
+/// Returns the error of a task that ended although it should not have.
 fn died(task: &'static str, end: Result<Result<(), StoreError>, JoinError>) -> DaemonError {
     match end {
         Ok(Err(error)) => error.into(),

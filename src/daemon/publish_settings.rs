@@ -1,4 +1,4 @@
-//! What of the configuration decides what is published, and how.
+//! The part of the configuration that determines what is published, and how.
 
 use crate::{
     config::Config,
@@ -10,25 +10,25 @@ use crate::{
 use std::sync::Arc;
 use url::Url;
 
-/// What is published: replaced as a whole by a reload.
+/// What is published, and how. A reload replaces it as a whole.
 #[derive(Debug, Clone)]
 pub struct PublishSettings {
-    /// Base of every own address.
+    /// Base of all addresses of this server.
     pub public_url: Url,
-    /// `all` first.
+    /// The channels, `all` first.
     pub channels: Arc<Vec<Channel>>,
     /// Whether pages show pictures.
     pub images: bool,
-    /// How large editions may be.
+    /// Size limits of editions.
     pub budget: Budget,
-    /// Host names that are answered.
+    /// Host names whose requests are served.
     pub hosts: Hosts,
-    /// What is shown in place of feeds' addresses, in order: a part of the fingerprint.
+    /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
 }
 
 impl PublishSettings {
-    /// What this configuration publishes at this address.
+    /// Takes the settings from a configuration.
     #[must_use]
     pub fn of(config: &Config, public_url: Url) -> Self {
         let shown =
@@ -45,12 +45,12 @@ impl PublishSettings {
         }
     }
 
-    /// The configured channel of this slug.
+    /// Returns the configured channel with this slug.
     pub(super) fn channel(&self, slug: &str) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.slug.as_str() == slug)
     }
 
-    /// What marks a document as rendered by this program and these settings; a channel's by what the channel is, too.
+    /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
         let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
         publish::fingerprint(
@@ -58,14 +58,14 @@ impl PublishSettings {
         )
     }
 
-    /// What marks an archive page: it stays as it is when only its channel's definition changes.
+    /// Returns the fingerprint for archive pages, which do not change if only the channel's definition changes.
     pub(super) fn page_fingerprint(&self) -> String {
         self.fingerprint(None)
     }
 
-    /// A reader that takes no more of a text than is published.
+    /// Returns a reader that reads no more of a text than is published.
     pub(super) fn reader(&self, reader: &Reader) -> Reader {
-        // One character more shows that there is more.
+        // One more character shows that the text is longer.
         let characters = u32::try_from(self.budget.entry_max).unwrap_or(u32::MAX).saturating_add(1);
         reader.clone().with_text_max(characters)
     }

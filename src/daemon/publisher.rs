@@ -1,4 +1,4 @@
-//! Renders editions when their stories change: one reading and one rendering a change, at most one a second.
+//! Renders editions when their stories change: each change is read and rendered once, at most once per second.
 
 use super::{
     archiver::{self, ArchiveRenderer},
@@ -13,69 +13,74 @@ use crate::{
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::sync::watch;
 
-/// Pause after a rendering: while a thousand feeds are read for the first time, commits come many times a second.
+/// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Further pause after the database could not be read.
+/// Additional pause after the database could not be read.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(5);
 
-/// Where the list of configured feeds is.
+/// Path of the list of configured feeds.
 const OPML: &str = "/opml";
 
-/// The publisher and its hands.
+/// Renders editions and puts them into the edition table.
 pub(super) struct Publisher {
-    /// Reads channels, keeps editions and pages, knows the time.
+    /// Access to the store and the clock.
     pub archive: ArchiveRenderer,
-    /// Where editions go.
+    /// The table into which editions are put.
     pub edition_table: Arc<EditionTable>,
-    /// Where pages take stories from.
+    /// The channels as the pages show them.
     pub channel_pages: Arc<ChannelPages>,
-    /// Learns that editions are rendered.
+    /// Told when the editions are rendered.
     pub health: Arc<Health>,
 }
 
-/// What was rendered last.
+/// What was last rendered.
 #[derive(Default)]
 struct Rendered {
-    /// By which rules and settings.
+    /// Fingerprint of the rules and settings.
     fingerprint: String,
-    /// Commits that had changed channels by then.
+    /// Number of commits that had changed channels at that time.
     commits: u64,
     channels: Vec<RenderedChannel>,
-    /// Channels whose history is not cut to its end yet: their editions do not change for each page.
+    /// Channels whose archive pages may be due: those that commits changed since their pages were last checked.
+    uncut: HashSet<String>,
+    /// Channels for which more archive pages are due. Their editions are not rendered again for each page.
     behind: HashSet<String>,
-    /// The list of feeds.
+    /// Channels with new archive pages, to which their editions do not link yet.
+    unlinked: HashSet<String>,
+    /// The OPML list of feeds.
     list: Option<Vec<u8>>,
 }
 
-/// A channel as it was rendered last.
+/// A channel as last rendered.
+#[derive(Clone)]
 struct RenderedChannel {
     channel: Channel,
     view: Arc<ChannelView>,
-    /// The newest page of its history that its editions name.
+    /// Number of the newest archive page to which its editions link.
     newest_page: Option<u32>,
 }
 
-/// An edition that is to be kept and put up.
+/// A rendered edition, to be stored and put into the edition table.
 struct NewEdition {
     path: String,
     edition: Edition,
-    /// By which rules and settings it was rendered.
+    /// Fingerprint of the rules and settings by which it was rendered.
     fingerprint: String,
 }
 
 impl Publisher {
-    /// Renders now, and whenever the writer or a reload changes something, until dropped.
+    /// Renders now, and again whenever the writer or a reload changes something, until the future is dropped.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn run(self, mut settings: watch::Receiver<PublishSettings>) -> Result<(), StoreError> {
         let mut commits = self.archive.writer.changed();
         let mut rendered = Rendered::default();
         let first = settings.borrow().clone();
         match self.restore(&first).await {
             Err(error) if error.can_pass() => {
-                tracing::error!(%error, "cannot read the feeds that were kept; they are rendered anew");
+                tracing::error!(%error, "cannot read the stored feeds; rendering them again");
             }
             restored => restored?,
         }
@@ -84,7 +89,7 @@ impl Publisher {
             let now = settings.borrow_and_update().clone();
             let more = match self.render(&now, &changes, &mut rendered).await {
                 Err(error) if error.can_pass() => {
-                    tracing::error!(%error, "cannot render the feeds; the last ones are served, trying again");
+                    tracing::error!(%error, "cannot render the feeds; serving the previous ones and trying again");
                     tokio::time::sleep(TROUBLE_PAUSE).await;
                     true
                 }
@@ -95,14 +100,14 @@ impl Publisher {
                 continue;
             }
             tokio::select! {
-                // The writer has an error of its own, which is why.
+                // The writer's own error says why it is gone.
                 change = commits.changed() => change.map_err(|_| StoreError::WriterGone)?,
                 reload = settings.changed() => if reload.is_err() { return Ok(()) },
             }
         }
     }
 
-    /// Puts up the editions that were kept, `all` first, as far as they were rendered by today's rules and settings.
+    /// Puts the stored editions into the edition table, `all` first, if they were rendered by the current rules and settings.
     async fn restore(&self, settings: &PublishSettings) -> Result<(), StoreError> {
         let mut is_whole = true;
         for channel in settings.channels.iter() {
@@ -120,7 +125,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts up an edition that was kept; whether there was one.
+    /// Puts a stored edition into the edition table. Returns whether there was one.
     async fn put_up(&self, path: String, fingerprint: &str, media_type: &'static str) -> Result<bool, StoreError> {
         let Some(kept) = self.archive.reader.kept_edition(&path, fingerprint).await? else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
@@ -134,9 +139,9 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Renders every channel that commits have changed and whose view is not that of last time; takes down those that are no
-    /// more; keeps all new editions in one transaction; then cuts pages that are due. Whether there is more to do without a
-    /// change.
+    /// Renders every channel that commits have changed and whose view differs from the last one, removes those that no longer
+    /// exist, stores all new editions in one transaction, and then makes the archive pages that are due. Returns whether there is
+    /// more to do even if nothing else changes.
     async fn render(
         &self,
         settings: &PublishSettings,
@@ -149,7 +154,10 @@ impl Publisher {
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
         for channel in settings.channels.iter() {
-            channels.push(self.channel(settings, changes, channel, rendered, &mut new).await?);
+            channels.push(match rendered.untouched(channel, changes) {
+                Some(before) => before.clone(),
+                None => self.channel(settings, channel, rendered, &mut new).await?,
+            });
         }
         let list = self.list(settings, rendered.list.as_deref()).await?;
         if let Some(bytes) = &list {
@@ -160,38 +168,36 @@ impl Publisher {
         self.put(new).await?;
         rendered.list = list.or(rendered.list.take());
         (rendered.channels, rendered.commits) = (channels, changes.commits());
+        let Rendered { unlinked, behind, .. } = rendered;
+        unlinked.retain(|slug| behind.contains(slug));
         self.health.rendered();
         self.cut(settings, rendered).await
     }
 
-    /// Takes down what belongs to no channel any more.
+    /// Removes documents and pages that no longer belong to a channel.
     fn take_down(&self, channels: &[RenderedChannel]) {
         let slugs = || channels.iter().map(|rendered| rendered.view.slug.as_str());
-        let mut paths: Vec<String> =
-            slugs().flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format))).collect();
-        paths.push(OPML.to_owned());
-        self.edition_table.retain(|path| paths.iter().any(|p| p == path));
-        self.channel_pages.retain(|slug| slugs().any(|s| s == slug));
+        let paths: HashSet<String> = slugs()
+            .flat_map(|slug| Format::ALL.map(|format| publish::path(slug, format)))
+            .chain([OPML.to_owned()])
+            .collect();
+        let slugs: HashSet<&str> = slugs().collect();
+        self.edition_table.retain(|path| paths.contains(path));
+        self.channel_pages.retain(|slug| slugs.contains(slug));
     }
 
-    /// Renders a channel, unless nothing changed; what its editions show now.
+    /// Reads a channel, and renders it unless nothing changed. Returns its view and the newest archive page to which its editions
+    /// link.
     async fn channel(
         &self,
         settings: &PublishSettings,
-        changes: &ChannelChanges,
         channel: &Channel,
-        rendered: &Rendered,
+        rendered: &mut Rendered,
         new: &mut Vec<NewEdition>,
     ) -> Result<RenderedChannel, StoreError> {
         let slug = channel.slug.as_str();
-        let untouched = rendered
-            .channels
-            .iter()
-            .find(|before| before.channel == *channel && !changes.touched_since(slug, rendered.commits));
-        let view = match untouched {
-            Some(before) => Arc::clone(&before.view),
-            None => Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?),
-        };
+        rendered.uncut.insert(slug.to_owned());
+        let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
         let mut newest_page = self.archive.reader.newest_page(slug).await?;
         let same = rendered.channels.iter().find(|before| before.view == view);
         match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
@@ -201,21 +207,28 @@ impl Publisher {
         Ok(RenderedChannel { channel: channel.clone(), view, newest_page })
     }
 
-    /// Cuts archive pages that are due; whether the editions have to be looked at again for it.
+    /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
     async fn cut(&self, settings: &PublishSettings, rendered: &mut Rendered) -> Result<bool, StoreError> {
-        let mut again = false;
-        rendered.behind.clear();
         for channel in settings.channels.iter() {
+            let slug = channel.slug.as_str();
+            if !rendered.uncut.contains(slug) {
+                continue;
+            }
             let pages = archiver::page(&self.archive, channel, settings).await?;
-            again |= pages.made > 0;
+            if pages.made > 0 {
+                rendered.unlinked.insert(slug.to_owned());
+            }
             if pages.more {
-                rendered.behind.insert(channel.slug.to_string());
+                rendered.behind.insert(slug.to_owned());
+            } else {
+                rendered.behind.remove(slug);
+                rendered.uncut.remove(slug);
             }
         }
-        Ok(again)
+        Ok(!rendered.unlinked.is_empty())
     }
 
-    /// The list of configured feeds, when it is not that of last time.
+    /// Returns the OPML list of configured feeds if it has changed.
     async fn list(&self, settings: &PublishSettings, before: Option<&[u8]>) -> Result<Option<Vec<u8>>, StoreError> {
         let subscribed = self.archive.reader.subscriptions().await?;
         let title = settings.channels.first().map_or("", |all| all.title.as_str());
@@ -223,8 +236,8 @@ impl Publisher {
         Ok((before != Some(&bytes)).then_some(bytes))
     }
 
-    /// Keeps editions in the database, all in one transaction, and puts them up, with the instant at which their bytes last
-    /// changed.
+    /// Stores editions in the database, all in one transaction, and puts them into the edition table with the time when their
+    /// bytes last changed.
     async fn put(&self, new: Vec<NewEdition>) -> Result<(), StoreError> {
         if new.is_empty() {
             return Ok(());
@@ -246,7 +259,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// A channel's editions; none, with a word in the log, when they cannot be rendered.
+    /// Renders a channel's editions. If that fails, logs an error and returns none.
     async fn editions(
         &self,
         settings: &PublishSettings,
@@ -275,7 +288,17 @@ impl Publisher {
     }
 }
 
-/// A channel's editions with their paths. CPU work: milliseconds.
+impl Rendered {
+    /// Returns a channel as last rendered if nothing changed in it, so that nothing has to be read for it.
+    fn untouched(&self, channel: &Channel, changes: &ChannelChanges) -> Option<&RenderedChannel> {
+        let slug = channel.slug.as_str();
+        let is_current =
+            !changes.touched_since(slug, self.commits) && (self.behind.contains(slug) || !self.unlinked.contains(slug));
+        self.channels.iter().find(|before| is_current && before.channel == *channel)
+    }
+}
+
+/// Renders a channel's editions, with their paths. This takes some milliseconds of CPU time.
 fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()

@@ -1,4 +1,4 @@
-//! What pages ask, the store answers.
+//! Implements the queries of the pages with the store.
 
 use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use url::Url;
 
-/// Queries answered by this store; Warraq's own addresses follow the configuration.
+/// Creates the queries over the store. Their settings follow the configuration as it is reloaded.
 pub(super) struct StoreQueries {
     pub archive_renderer: ArchiveRenderer,
     pub settings: watch::Receiver<PublishSettings>,
@@ -107,7 +107,7 @@ impl Queries for StoreQueries {
     }
 }
 
-/// The status page, with every feed's next poll explained in words.
+/// Reads the status page, and adds to every feed an explanation of its next poll.
 async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
     let mut page = reader.status(clock.now()).await?;
     for feed in &mut page.feeds {

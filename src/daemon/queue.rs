@@ -1,5 +1,5 @@
-//! Which feed is polled next: due times, per-host limits, polls under way. Holds every feed's record, so that a poll
-//! that ends in a 304 reads nothing from the database.
+//! The poll queue: due times, per-host limits and running polls. It holds the record of every feed, so that a poll that ends in
+//! a 304 reads nothing from the database.
 
 use crate::{
     config::Config,
@@ -15,50 +15,53 @@ use std::{
     time::Duration,
 };
 
-/// The loop looks at the clock every second: one that moved by more than this since was set, or the machine slept.
+/// The loop reads the clock every second. If it moved by more than this, it was set, or the machine slept.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
 
-/// A feed whose poll died of a bug is asked again after this.
+/// Pause before a feed whose poll panicked is polled again.
 const PANIC_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
-/// A feed that could not be polled for want of our own means (open files, memory) is tried again after this.
+/// Pause before a feed is tried again that could not be polled because this process lacked resources (open files, memory).
 const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 
-/// A feed and what its polls need.
+/// How late a feed may be without being overdue.
+const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(1);
+
+/// A feed and what is needed to poll it.
 struct QueuedFeed {
     record: FeedRecord,
     outlet: Arc<Outlet>,
     schedule: Arc<Schedule>,
-    /// When it is polled: at its stored due time, or, where that is over, when its turn comes to catch up. `None` until
-    /// that is decided.
+    /// When the feed is polled: at its stored due time, or, if that has passed, when its turn comes among the overdue feeds.
+    /// `None` until that is decided.
     turn: Option<Timestamp>,
 }
 
-/// A poll under way.
+/// A running poll.
 struct Polling {
     host: String,
-    /// Schedules were looked at anew meanwhile: its end is judged by the new one.
+    /// Whether due times were checked again while the poll was running, so that its own must be checked when it ends.
     stale: bool,
 }
 
 /// What to do now.
 #[derive(Debug)]
 pub enum NextStep {
-    /// Make this poll; [`PollQueue::finished`] or [`PollQueue::panicked`] ends it.
+    /// Run this poll; [`PollQueue::finished`] or [`PollQueue::panicked`] must be called when it ends.
     Poll(Box<PlannedPoll>),
-    /// Nothing before this instant, or before a poll ends.
+    /// Nothing until this time, or until a poll ends.
     Wait(Option<Timestamp>),
 }
 
-/// The feeds in order of their due times.
+/// The feeds, ordered by due time.
 pub struct PollQueue {
     feeds: HashMap<FeedId, QueuedFeed>,
     queue: BTreeSet<(Timestamp, FeedId)>,
-    /// Due feeds whose host is busy, host by host: they come back when a poll there ends.
+    /// Due feeds whose host is busy, by host. They return to the queue when a poll at that host ends.
     waiting: HashMap<String, Vec<FeedId>>,
     polling: HashMap<FeedId, Polling>,
     hosts: HostLimiter,
-    /// Feeds at each host.
+    /// Number of feeds at each host.
     at_host: HashMap<String, u32>,
     fleet: Fleet,
     bounds: Bounds,
@@ -67,7 +70,7 @@ pub struct PollQueue {
 }
 
 impl PollQueue {
-    /// An empty queue with the configuration's limits.
+    /// Creates an empty queue with the limits of the configuration.
     #[must_use]
     pub fn new(config: &Config, now: Timestamp) -> Self {
         Self {
@@ -84,8 +87,8 @@ impl PollQueue {
         }
     }
 
-    /// Takes the configuration's outlets and their feeds as the database has them; feeds that are not among them are
-    /// polled no more. Answers the feeds whose due time had to be decided (new ones, changed schedules): to be stored.
+    /// Replaces the feeds by those of the configuration, with their records from the database. Feeds that are not among them are
+    /// no longer polled. Returns the feeds whose due time had to be decided (new ones, changed schedules), to be stored.
     pub fn adopt(&mut self, config: &Config, records: Vec<FeedRecord>, now: Timestamp) -> Vec<FeedUpdate> {
         self.hosts.set_limits(config.fetch.per_host, config.fetch.host_pause);
         self.bounds = bounds(config);
@@ -104,10 +107,10 @@ impl PollQueue {
             };
             let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
             let before = was.get(&record.id);
-            // What a poll has settled since the records were read is newer than they are.
+            // If the feed was polled after the records were read, its own record is newer.
             let newer = before.filter(|planned| planned.record.last_poll_at > record.last_poll_at);
             let record = newer.map_or(record, |planned| planned.record.clone());
-            // Who catches up keeps his turn, however often the configuration is read again.
+            // An overdue feed keeps its turn, however often the configuration is reloaded.
             let turn = before.filter(|p| p.record.next_poll_at == record.next_poll_at).and_then(|p| p.turn);
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
@@ -123,7 +126,8 @@ impl PollQueue {
         self.look_anew(now)
     }
 
-    /// Looks at every due time anew; answers those that changed. Feeds under way are judged when their polls end.
+    /// Checks all due times again, and returns the feeds whose due time changed. Feeds with a running poll are checked when the
+    /// poll ends.
     fn look_anew(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
         let mut changed = Vec::new();
         let crowd = self.feeds.values().filter(|p| p.record.last_poll_at.is_none()).count();
@@ -140,7 +144,7 @@ impl PollQueue {
         changed
     }
 
-    /// Fills the queue. What is overdue comes at once, but the feeds of one host not at the same moment.
+    /// Fills the queue. Overdue feeds are polled at once, but those of one host are spread.
     fn take_turns(&mut self, now: Timestamp) {
         let mut crowds: HashMap<&str, usize> = HashMap::new();
         for planned in self.feeds.values().filter(|p| p.turn.is_none() && p.record.next_poll_at <= now) {
@@ -164,8 +168,8 @@ impl PollQueue {
         self.queue = waiting.map(|p| (p.turn(), p.record.id)).collect();
     }
 
-    /// Notices a clock that was set back, and one that leapt ahead (a machine that slept): due times are looked at anew,
-    /// so that what is overdue is spread and nothing waits for a time that will not come. Answers what changed.
+    /// Detects a clock that was set back or jumped ahead (for example after the machine slept). Then all due times are checked
+    /// again, so that overdue feeds are spread and no feed waits too long. Returns the feeds that changed.
     pub fn check_clock(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
         let moved = now.duration_since(self.last_seen);
         self.last_seen = now;
@@ -176,13 +180,13 @@ impl PollQueue {
         self.look_anew(now)
     }
 
-    /// Leaves only these feeds in the queue.
+    /// Keeps only the feeds in the queue for which `wanted` is true.
     pub fn only(&mut self, wanted: impl Fn(&FeedRecord) -> bool) {
         let feeds = &self.feeds;
         self.queue.retain(|(_, id)| feeds.get(id).is_some_and(|planned| wanted(&planned.record)));
     }
 
-    /// Takes the feeds out of the queue whose hosts asked for time: a run of polls does not wait for them. Answers how many.
+    /// Removes the feeds whose hosts are on hold, because a single run of polls does not wait for them. Returns their number.
     pub fn leave_held(&mut self, now: Timestamp) -> usize {
         let before = self.left();
         let (feeds, hosts) = (&self.feeds, &self.hosts);
@@ -192,23 +196,23 @@ impl PollQueue {
         before - self.left()
     }
 
-    /// Lets hosts be asked that asked for time.
+    /// Removes the holds of all hosts.
     pub fn lift_holds(&mut self) {
         self.hosts.lift();
     }
 
-    /// Makes what is in the queue due now, whatever its schedule says.
+    /// Makes all feeds in the queue due now, whatever their schedules say.
     pub fn make_due(&mut self, now: Timestamp) {
         self.queue = self.queue.iter().map(|(_, id)| (now, *id)).collect();
     }
 
-    /// Feeds that are due.
+    /// Returns the number of feeds that are due.
     #[must_use]
     pub fn due(&self, now: Timestamp) -> usize {
         self.queue.iter().take_while(|(at, _)| *at <= now).count()
     }
 
-    /// The next poll, if one may start now.
+    /// Returns the next poll if one may start now, else how long to wait.
     pub fn next(&mut self, now: Timestamp) -> NextStep {
         let mut deferred = Vec::new();
         let step = loop {
@@ -233,7 +237,7 @@ impl PollQueue {
         };
         self.queue.extend(deferred);
         match step {
-            // A feed that has to wait for its host may be the next.
+            // A feed that has to wait for its host may be the next one.
             NextStep::Wait(Some(due)) => NextStep::Wait(self.queue.first().map(|(at, _)| (*at).min(due))),
             NextStep::Wait(None) if self.polling.len() < self.concurrency => {
                 NextStep::Wait(self.queue.first().map(|(at, _)| *at))
@@ -255,15 +259,15 @@ impl PollQueue {
         }
     }
 
-    /// A poll ended: its feed is as `record` says from now on; `again` says whether it is polled again in this run. Answers
-    /// the feed when its due time had to be decided once more, as its schedule changed meanwhile: to be stored.
+    /// Records the end of a poll, with the new record of the feed. `again` says whether the feed is polled again in this run.
+    /// Returns the feed if its due time had to be decided again because its schedule changed in the meantime, to be stored.
     pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) -> Option<FeedUpdate> {
         let id = record.id;
         let stale = self.release(id, now);
         if let Some(until) = host_hold(&record, now) {
             self.hosts.hold(record.ask.host(), until);
         }
-        // It may have been removed from the configuration while it was polled.
+        // The feed may have been removed from the configuration while it was polled.
         let planned = self.feeds.get_mut(&id)?;
         if *planned.schedule == Schedule::Adaptive {
             self.fleet.replace(planned.record.rhythm.as_deref(), record.rhythm.as_deref());
@@ -277,13 +281,14 @@ impl PollQueue {
         changed
     }
 
-    /// A poll died of a bug: its feed waits, so that the bug does not become a storm.
+    /// Records that a poll panicked. Its feed has to wait, so that the bug does not cause constant requests.
     pub fn panicked(&mut self, id: FeedId, now: Timestamp) {
         self.release(id, now);
         self.postpone(id, now, PANIC_PAUSE);
     }
 
-    /// A poll could not be made for want of our own means: its feed is tried again soon, and nothing else changes.
+    /// Records that a poll could not run because this process lacked resources. Its feed is tried again soon if `again` is true;
+    /// nothing else changes.
     pub fn hindered(&mut self, id: FeedId, now: Timestamp, again: bool) {
         self.release(id, now);
         if again {
@@ -297,7 +302,7 @@ impl PollQueue {
         }
     }
 
-    /// Gives a poll's place back; whether schedules were looked at anew while it ran.
+    /// Removes a running poll and frees its place at the host. Returns whether due times were checked again while it ran.
     fn release(&mut self, id: FeedId, now: Timestamp) -> bool {
         let Some(Polling { host, stale }) = self.polling.remove(&id) else { return false };
         self.hosts.end(&host);
@@ -310,18 +315,35 @@ impl PollQueue {
         stale
     }
 
-    /// Feeds in the queue.
+    /// Returns until when a feed's host wants no requests at all, and how many other feeds wait because of it.
+    #[must_use]
+    pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, u32)> {
+        let others = self.at_host.get(feed.ask.host())?.saturating_sub(1);
+        host_hold(feed, now).map(|until| (until, others)).filter(|_| others > 0)
+    }
+
+    /// Returns the number of feeds.
     #[must_use]
     pub fn feeds(&self) -> usize {
         self.feeds.len()
     }
 
-    /// Where each feed stands.
+    /// Returns the state of each feed.
     pub fn states(&self) -> impl Iterator<Item = FeedState> {
         self.feeds.values().map(|planned| planned.record.state)
     }
 
-    /// Feeds that wait for their turn, and polls under way.
+    /// Returns how many feeds have been due for more than a minute. Feeds that are being polled, that are gone, or whose host
+    /// asked for a pause are not waited for.
+    #[must_use]
+    pub fn overdue(&self, now: Timestamp) -> usize {
+        let due = self.feeds.values().filter(|p| now.duration_since(p.turn()) > OVERDUE_AFTER);
+        due.filter(|p| p.record.state != FeedState::Gone && !self.polling.contains_key(&p.record.id))
+            .filter(|p| !self.hosts.is_held(p.record.ask.host(), now))
+            .count()
+    }
+
+    /// Returns the number of feeds that wait for a poll, plus the number of running polls.
     #[must_use]
     pub fn left(&self) -> usize {
         self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
@@ -329,12 +351,12 @@ impl PollQueue {
 }
 
 impl QueuedFeed {
-    /// When it is polled.
+    /// Returns when the feed is polled.
     fn turn(&self) -> Timestamp {
         self.turn.unwrap_or(self.record.next_poll_at)
     }
 
-    /// Looks at the due time anew, with `crowd` feeds that were never polled; the feed when it changed.
+    /// Checks the due time again, with `crowd` feeds that were never polled. Returns the feed if its due time changed.
     fn look_anew(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<FeedUpdate> {
         let due = schedule::reschedule(&ReplanInput {
             now,
@@ -352,12 +374,12 @@ impl QueuedFeed {
     }
 }
 
-/// Until when the feed's server wants no request at all to its host.
+/// Returns until when the feed's host wants no requests at all, if that is in the future.
 fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
     schedule::host_hold(record).filter(|until| *until > now)
 }
 
-/// The record with another due time.
+/// Returns the record with another due time.
 fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
     FeedRecord {
         next_poll_at: due.at,
@@ -369,7 +391,7 @@ fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
     }
 }
 
-/// Of adaptive schedules.
+/// Returns the bounds of adaptive schedules.
 fn bounds(config: &Config) -> Bounds {
     Bounds {
         budget: f64::from(config.schedule.budget),

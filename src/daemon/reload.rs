@@ -1,5 +1,5 @@
-//! Reading the configuration again while polls go on: the writer is asked to adopt it, and the loop does not wait for the
-//! answer, which may take as long as another process holds the database's lock.
+//! Reloads the configuration while polls continue. The writer is asked to adopt it, and the loop does not block on the reply,
+//! which may take as long as another process holds the database's lock.
 
 use super::{LoadConfig, Services, publish_settings::PublishSettings, services::Adoption};
 use crate::{
@@ -11,29 +11,29 @@ use std::net::SocketAddr;
 use tokio::sync::watch;
 use url::Url;
 
-/// Where a new configuration goes once it is adopted.
+/// Handles reloads: at most one at a time, and one more if another was requested in the meantime.
 pub(super) struct Reloads {
     load_config: LoadConfig,
-    /// What the daemon was started with: some of it stays until the next start.
+    /// The configuration with which the daemon was started. Some settings stay until the next start.
     started: Config,
-    /// What was adopted last.
+    /// The configuration that was last adopted.
     adopted: Config,
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
     keep: watch::Sender<Retention>,
     pending: Option<PendingReload>,
-    /// Asked for while one was pending.
+    /// Whether another reload was requested while one was pending.
     again: bool,
 }
 
-/// A configuration that the writer is asked to adopt.
+/// A configuration that the writer was asked to adopt.
 struct PendingReload {
     config: Config,
     public_url: Url,
     answer: BoxFuture<'static, Adoption>,
 }
 
-/// A configuration with what the writer answered.
+/// A configuration with the writer's reply.
 pub(super) type Answered = (Config, Url, Adoption);
 
 impl Reloads {
@@ -48,18 +48,23 @@ impl Reloads {
         Self { load_config, started, adopted, address, republish, keep, pending: None, again: false }
     }
 
-    /// Reads the configuration again and asks the writer to adopt it. A faulty one changes nothing and says why. While one
-    /// is pending, the file is read once more when that is done.
+    /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
+    /// reload is pending, the file is only read once more after that one is done.
     pub(super) fn ask(&mut self, services: &Services) {
         if self.pending.is_some() {
             self.again = true;
-            tracing::info!("the last reload waits for the database; the configuration is read once more after it");
+            tracing::info!(
+                "the previous reload is still waiting for the database; the configuration will be read again after it"
+            );
             return;
         }
         let config = match (self.load_config)() {
             Ok(config) => config,
             Err(faults) => {
-                tracing::error!(%faults, "the new configuration is invalid; keeping the current one");
+                // The faults' own text begins with "error:".
+                let faults = faults.to_string();
+                let faults = faults.trim_start_matches("error: ");
+                tracing::error!(faults, "the new configuration is invalid; keeping the current one");
                 return;
             }
         };
@@ -70,13 +75,16 @@ impl Reloads {
                 "[server] listen and metrics_allow, [database], [stories], [metrics] and [log] take effect only after a restart"
             );
         }
+        for warning in config.warnings() {
+            tracing::warn!(%warning, "questionable setting in the configuration");
+        }
         let public_url = config.server.public_url(self.address);
-        tracing::info!("reading the configuration again; the database is asked to take it");
+        tracing::info!("configuration read; waiting for the database to store it");
         let answer = services.ask_adoption(&config, &public_url);
         self.pending = Some(PendingReload { config, public_url, answer });
     }
 
-    /// Waits for the writer's answer, for ever when none is due. May be dropped at any time.
+    /// Waits for the writer's reply, or for ever if no reload is pending. Cancel safe.
     pub(super) async fn answered(&mut self) -> Answered {
         let Some(pending) = &mut self.pending else { return std::future::pending().await };
         let adoption = (&mut pending.answer).await;
@@ -86,10 +94,10 @@ impl Reloads {
         }
     }
 
-    /// Puts an adopted configuration to work, and reads the file once more if that was asked for meanwhile.
+    /// Applies an adopted configuration, and reads the file once more if that was requested in the meantime.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub(super) fn finish(&mut self, services: &mut Services, answered: Answered) -> Result<(), StoreError> {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;

@@ -1,5 +1,5 @@
-//! Making the rounds: starts polls that are due, waits for one to end or for the next to be due. Serves the daemon's
-//! loop and `warraq poll` alike.
+//! Runs polls: starts those that are due, and waits for one to end or for the next to be due. Both the daemon's loop and `warraq
+//! poll` use it.
 
 use super::queue::{NextStep, PollQueue};
 use crate::{
@@ -14,43 +14,43 @@ use jiff::{SignedDuration, Timestamp};
 use std::{panic::AssertUnwindSafe, time::Duration};
 use tokio::task::JoinSet;
 
-/// The clock is looked at this often at least: one that jumps and a machine that slept are noticed.
+/// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
 
-/// Our own means (open files, memory) count as sufficient again when no poll lacked them for so long.
+/// Time without a failure for lack of resources (open files, memory) after which they count as sufficient again.
 const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
 
-/// Feeds, and the polls under way.
+/// The poll queue and the running polls.
 pub struct PollRunner {
-    /// What is due when.
+    /// The feeds by due time.
     pub queue: PollQueue,
     poller: Poller,
     clock: Clock,
     writer: Writer,
     polls: JoinSet<EndedPoll>,
-    /// Due times on their way to the writer.
+    /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
-    /// Polls that could not be made for want of our own means, and when the last of them was.
+    /// Number of polls that could not run because this process lacked resources, and when that last happened.
     hindered: usize,
     hindered_at: Option<Timestamp>,
 }
 
-/// A poll that ended; `None` when it panicked, which is a bug of ours and the feed's misfortune only.
+/// A poll that ended; `None` if it panicked, which is a bug in Warraq and affects only this feed.
 type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
 
-/// Something happened.
+/// An event of the runner.
 #[derive(Debug)]
 pub enum RunnerEvent {
     /// A poll ended.
     Polled(Box<EndedPoll>),
-    /// Due times that had to be decided anew are in the file, or the store has failed.
+    /// Due times that were decided again are stored, or the store has failed.
     Settled(Result<(), StoreError>),
     /// Time passed.
     Turned,
 }
 
 impl PollRunner {
-    /// Rounds over this queue.
+    /// Creates a runner for this queue.
     #[must_use]
     pub fn new(queue: PollQueue, poller: Poller, clock: Clock, writer: Writer) -> Self {
         Self {
@@ -65,24 +65,24 @@ impl PollRunner {
         }
     }
 
-    /// Other limits for requests from now on.
+    /// Replaces the fetcher, whose limits apply to later requests.
     pub fn set_fetchers(&mut self, fetchers: Fetchers) {
         self.poller.set_fetchers(fetchers);
     }
 
-    /// Polls that could not be made for want of our own means, so far.
+    /// Returns how many polls could not run so far because this process lacked resources.
     #[must_use]
     pub fn hindered(&self) -> usize {
         self.hindered
     }
 
-    /// Polls under way.
+    /// Returns the number of running polls.
     #[must_use]
     pub fn running(&self) -> usize {
         self.polls.len()
     }
 
-    /// Starts every poll that may start now; answers when the next may.
+    /// Starts every poll that may start now. Returns when the next one may start.
     fn start(&mut self, now: Timestamp) -> Option<Timestamp> {
         loop {
             match self.queue.next(now) {
@@ -97,7 +97,7 @@ impl PollRunner {
         }
     }
 
-    /// Starts what is due, then waits for a poll to end or for time to pass: a second at most. May be dropped at any time.
+    /// Starts the polls that are due, then waits for an event, at most a second. Cancel safe.
     pub async fn event(&mut self) -> RunnerEvent {
         let now = self.clock.now();
         let until = self.start(now);
@@ -109,10 +109,10 @@ impl PollRunner {
         }
     }
 
-    /// Takes an ended poll: its feed goes back in the queue when `again`, and the poll is answered.
+    /// Handles an ended poll and returns its result. If `again` is true, its feed goes back into the queue.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub fn take(&mut self, (id, report): EndedPoll, again: bool) -> Result<Option<PollResult>, StoreError> {
         let now = self.clock.now();
         let Some(report) = report else {
@@ -136,29 +136,34 @@ impl PollRunner {
         let changed = self.queue.finished(report.written.feed.clone(), now, again);
         self.update_feeds(changed.into_iter().collect());
         log(&report);
+        let feed = &report.written.feed;
+        if let Some((until, feeds)) = self.queue.host_hold(feed, now) {
+            let (host, until) = (feed.ask.host(), format_args!("{until:.0}"));
+            tracing::warn!(%host, %until, feeds, "a 429 holds the whole host; its other feeds wait too");
+        }
         Ok(Some(report))
     }
 
-    /// A poll lacked our own means: said once, until none has lacked them for a minute.
+    /// Handles a poll that lacked resources. It logs only the first such poll, until there was none for a minute.
     fn hinder(&mut self, id: FeedId, why: &str, now: Timestamp, again: bool) {
         self.queue.hindered(id, now, again);
         self.hindered += 1;
         if self.hindered_at.replace(now).is_none() {
             tracing::error!(
                 error = why,
-                "this process lacks the means to ask: no fault of the feeds, which are tried again soon; \
-                 for open files see LimitNOFILE (systemd) or ulimit -n"
+                "this process lacks resources for requests (not a fault of the feeds); retrying soon; \
+                 for open files, see LimitNOFILE (systemd) or ulimit -n"
             );
         }
     }
 
-    /// Looks for a clock that was set and for a machine that slept; due times that had to be decided anew go to the writer.
-    /// Waits for nothing.
+    /// Checks whether the clock was set or the machine slept; due times that were decided again are sent to the writer. Never
+    /// waits.
     pub fn check_clock(&mut self) {
         let now = self.clock.now();
         if self.hindered_at.is_some_and(|at| now.duration_since(at).abs() > RECOVERED) {
             self.hindered_at = None;
-            tracing::info!("no poll has lacked our own means for a minute");
+            tracing::info!("no poll has lacked resources for a minute");
         }
         let changed = self.queue.check_clock(now);
         if !changed.is_empty() {
@@ -170,23 +175,23 @@ impl PollRunner {
         }
     }
 
-    /// Hands due times that were decided without a poll to the writer; [`RunnerEvent::Settled`] tells when they are in the file.
+    /// Sends due times that were decided without a poll to the writer. [`RunnerEvent::Settled`] reports when they are stored.
     pub fn update_feeds(&mut self, changed: Vec<FeedUpdate>) {
         if changed.is_empty() {
             return;
         }
         let writer = self.writer.clone();
         let mut settling = async move { writer.update_feeds(changed).await }.boxed();
-        // Polled once, it has its place in the writer's queue: before any poll that starts from now on.
+        // Polling the future once puts it into the writer's queue, before any poll that starts later.
         if (&mut settling).now_or_never().is_none() {
             self.settling.push(settling);
         }
     }
 
-    /// Waits until all due times that were decided without a poll are in the file.
+    /// Waits until all due times that were decided without a poll are stored.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn settled(&mut self) -> Result<(), StoreError> {
         while let Some(updates) = self.settling.next().await {
             updates?;
@@ -194,7 +199,7 @@ impl PollRunner {
         Ok(())
     }
 
-    /// Waits for running polls, but not for long; the rest are dropped whole.
+    /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
         let finish = async {
             while let Some(ended) = self.polls.join_next().await {
@@ -206,15 +211,15 @@ impl PollRunner {
         if tokio::time::timeout(patience, finish).await.is_err() {
             tracing::info!(
                 polls = self.polls.len(),
-                "dropping polls that did not finish in time; nothing of them is stored"
+                "dropping polls that did not finish in time; none of their results are stored"
             );
             self.polls.shutdown().await;
         }
     }
 }
 
-/// One line a poll. A change is worth a line in a thousand feeds' log, and a failure is worth a person's look; everything
-/// else is for whoever asks for details. The database's poll history has every number of all of them.
+/// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
+/// The poll history in the database has the numbers of every poll too.
 fn log(report: &PollResult) {
     let PollResult { outcome, status, bytes, took, written, .. } = report;
     let (outlet, feed, next) =

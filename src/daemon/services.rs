@@ -1,4 +1,4 @@
-//! Opens what a run of polls needs: database, HTTP client, poll queue. The daemon and `warraq poll` share it.
+//! Opens what polls need: database, HTTP client and poll queue. The daemon and `warraq poll` share it.
 
 use super::{DaemonError, PollRunner, queue::PollQueue};
 use crate::{
@@ -12,33 +12,33 @@ use crate::{
 use futures_util::{FutureExt as _, future::BoxFuture};
 use url::Url;
 
-/// Redirects followed at one poll: RFC 9110 15.4 leaves the number to us; no outlet was seen to need more than four.
+/// Most redirects followed in one poll. RFC 9110 15.4 sets no number; no outlet was seen to need more than four.
 const MAX_REDIRECTS: u32 = 10;
 
-/// What the writer answers to a configuration: what changed, and every configured feed.
+/// The writer's reply to a configuration: what changed, and every configured feed.
 pub type Adoption = Result<(ConfigChanges, Vec<FeedRecord>), StoreError>;
 
-/// Everything that a run of polls needs, open.
+/// Everything that polls need, opened.
 pub struct Services {
-    /// The feeds and the polls under way.
+    /// The feeds and the running polls.
     pub runner: PollRunner,
-    /// The way to the writer.
+    /// Handle of the writer.
     pub writer: Writer,
-    /// The writer's task: it ends only when closed, or with the error that stopped it.
+    /// The writer's task, which ends only when it is closed or with the error that stopped it.
     pub writer_task: WriterTask,
     /// Read-only connections.
     pub reader: Reader,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// What requests may cost, as configured last.
+    /// The limits of requests, as last configured.
     plan: FetchPlan,
 }
 
 impl Services {
-    /// Opens the database, brings the configuration into it, and plans the feeds.
+    /// Opens the database, stores the configuration in it, and fills the poll queue.
     ///
     /// # Errors
-    /// When the database cannot be had or the HTTP client cannot be made.
+    /// Fails if the database cannot be opened or the HTTP client cannot be built.
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
         let reader = Reader::open(&config.database.path).await?;
@@ -53,20 +53,20 @@ impl Services {
         }
     }
 
-    /// Brings a configuration into the file and into the queue, and waits until all of it is there.
+    /// Stores a configuration in the database, takes it into the queue, and waits until that is complete.
     async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
         let (_, records) = self.ask_adoption(config, public_url).await?;
         self.take_in(config, public_url, records);
         self.runner.settled().await
     }
 
-    /// Asks the writer to bring a configuration into the file. The future borrows nothing: the loop goes on meanwhile.
+    /// Asks the writer to store a configuration. The future borrows nothing, so the loop can continue in the meantime.
     pub fn ask_adoption(&self, config: &Config, public_url: &Url) -> BoxFuture<'static, Adoption> {
         let (writer, store_config, now) = (self.writer.clone(), store_config(config, public_url), self.clock.now());
         async move { writer.adopt(store_config, now).await }.boxed()
     }
 
-    /// Takes a configuration that the writer has adopted into the queue.
+    /// Takes a configuration that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
     pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
         let plan = plan(config, public_url);
         if plan != self.plan {
@@ -82,19 +82,19 @@ impl Services {
         self.runner.update_feeds(updates);
     }
 
-    /// Closes readers first, then the writer: the last to close brings the WAL into the file and removes it. A writer that
-    /// waits for another process's lock, or for room on the disk, is given a second: what it holds is not in the file, as after
-    /// a crash, and is polled again.
+    /// Closes the readers first and then the writer, because the last connection to close checkpoints the WAL and removes it. A
+    /// writer that waits for another process's lock, or for space on the disk, is given a second. What it could not write is
+    /// lost, as after a crash, and is polled again.
     ///
     /// # Errors
-    /// When the store has failed.
+    /// Fails if the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
         self.reader.close().await;
         let closed = self.writer.close().await;
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
             Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(%error, "stopped without the last polls; they are made again after the next start");
+                tracing::warn!(%error, "stopped without storing the last polls; these feeds are polled again after the next start");
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),
@@ -102,7 +102,7 @@ impl Services {
         }
     }
 
-    /// The writer's own error, where all we know is that the writer is gone.
+    /// Returns the writer's own error if `error` only says that the writer is gone.
     pub async fn why(self, error: DaemonError) -> DaemonError {
         if !matches!(error, DaemonError::Store(StoreError::WriterGone)) {
             return error;
@@ -115,7 +115,7 @@ impl Services {
     }
 }
 
-/// What the database has to know of a configuration.
+/// Returns the part of a configuration that is stored in the database.
 #[must_use]
 pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
     StoreConfig {

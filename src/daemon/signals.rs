@@ -1,4 +1,4 @@
-//! What the daemon is told from outside: by signals, or by whoever runs it as a library.
+//! Commands to the daemon, from signals or from a program that uses it as a library.
 
 use std::io;
 use tokio::{
@@ -6,18 +6,18 @@ use tokio::{
     sync::mpsc,
 };
 
-/// What to do.
+/// A command to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlCommand {
-    /// Read the configuration again.
+    /// Reload the configuration.
     Reload,
-    /// Drain and end; a second time: end at once.
+    /// Shut down gracefully; the second time, stop at once.
     Stop,
 }
 
-/// Where orders come from.
+/// The source of commands.
 pub enum ControlCommands {
-    /// SIGHUP; SIGTERM and SIGINT.
+    /// Signals of the process: SIGHUP reloads, SIGTERM and SIGINT stop.
     Signals {
         /// SIGHUP.
         reload: Signal,
@@ -26,15 +26,15 @@ pub enum ControlCommands {
         /// SIGINT.
         interrupt: Signal,
     },
-    /// A channel; its end is no order.
+    /// A channel. Its end is not a command.
     Channel(mpsc::Receiver<ControlCommand>),
 }
 
 impl ControlCommands {
-    /// Listens to the process's signals from now on.
+    /// Starts to listen to the signals of the process.
     ///
     /// # Errors
-    /// When the signals cannot be listened to.
+    /// Fails if the signal handlers cannot be installed.
     pub fn signals() -> io::Result<Self> {
         Ok(Self::Signals {
             reload: signal(SignalKind::hangup())?,
@@ -43,7 +43,7 @@ impl ControlCommands {
         })
     }
 
-    /// The next order.
+    /// Waits for the next command.
     pub async fn next(&mut self) -> ControlCommand {
         match self {
             Self::Signals { reload, terminate, interrupt } => tokio::select! {
@@ -59,7 +59,7 @@ impl ControlCommands {
         }
     }
 
-    /// Waits for an order to stop; reloads are too early, or too late.
+    /// Waits for a command to stop. Reloads are ignored.
     pub async fn stop_again(&mut self) {
         while self.next().await != ControlCommand::Stop {}
     }

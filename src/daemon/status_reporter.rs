@@ -1,5 +1,5 @@
-//! What the loop shows of itself: health for probes, numbers for Prometheus, life for the service manager, a daily summary
-//! in the log.
+//! Reports the state of the loop: health for probes, metrics for Prometheus, notifications to the service manager, and a daily
+//! summary in the log.
 
 use super::{Services, summary::DailySummary};
 use crate::{
@@ -9,21 +9,21 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::{path::PathBuf, sync::Arc};
 
-/// Gauges that cost more than an addition are set this often.
+/// Interval at which the gauges are set that cost more than an addition.
 const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
-/// Health and numbers, and when the gauges were last set.
+/// Health and metrics, and when the gauges were last set.
 pub(super) struct StatusReporter {
     pub health: Arc<Health>,
     pub meters: Arc<Meters>,
-    /// The database and its WAL, which holds what is not in the file yet: at first, everything.
+    /// The database file and its WAL, which contains what is not in the file yet (at first, everything).
     files: [PathBuf; 2],
     gauged: Option<Timestamp>,
     summary: DailySummary,
 }
 
 impl StatusReporter {
-    /// `outlets`: whether each outlet has numbers of its own.
+    /// Creates a reporter. `outlets` says whether each outlet has its own metrics.
     pub(super) fn new(database: PathBuf, outlets: bool, now: Timestamp) -> Self {
         let mut wal = database.clone().into_os_string();
         wal.push("-wal");
@@ -38,7 +38,7 @@ impl StatusReporter {
         }
     }
 
-    /// Counts a poll.
+    /// Adds a poll to the metrics.
     pub(super) fn polled(&mut self, report: &PollResult) {
         let PollResult { outcome, took, late, bytes, written, .. } = report;
         let (took, late, bytes) = (*took, *late, *bytes);
@@ -48,7 +48,7 @@ impl StatusReporter {
         written.joined.iter().for_each(|rule| self.meters.joined(*rule));
     }
 
-    /// The loop turned. The watchdog is fed by the loop itself: one that hangs is killed and started anew.
+    /// Records an iteration of the loop. The loop itself notifies the watchdog, so a loop that hangs is killed and restarted.
     pub(super) fn turned(&mut self, services: &Services) {
         let now = services.clock.now();
         self.health.turned(now);
@@ -62,7 +62,7 @@ impl StatusReporter {
             return;
         }
         self.gauged = Some(now);
-        self.meters.feeds(services.runner.queue.states());
+        self.meters.feeds(services.runner.queue.states(), services.runner.queue.overdue(now));
         self.meters.wal(std::fs::metadata(&self.files[1]).map_or(0, |file| file.len()), wal.blocked);
         let database = self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
         self.meters.database(database);
@@ -71,19 +71,19 @@ impl StatusReporter {
     }
 }
 
-/// The writer's work, in the meters' words.
+/// Converts the writer's figures to a measurement for the metrics.
 fn measured(services: &Services) -> WriterMeasurement {
     let figures = services.writer.figures();
     WriterMeasurement {
         queued: services.writer.queued(),
-        waits: (figures.waits, figures.waited),
-        commits: (figures.commits, figures.committing),
+        waits: figures.waits,
+        commits: figures.commits,
         window: figures.window,
         search_lag: figures.search_lag(),
     }
 }
 
-/// Tells the service manager, where there is one (sd_notify(3)).
+/// Notifies the service manager, if there is one (sd_notify(3)).
 pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         tracing::debug!(%error, "cannot notify the service manager");

@@ -1,4 +1,4 @@
-//! One line a day of what became of all polls: what nobody has to count from single lines.
+//! Logs one line per day with the results of all polls, so that nobody has to count single lines.
 
 use crate::{
     model::{FeedState, Outcome},
@@ -7,10 +7,10 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// The time that a summary covers.
+/// Time that a summary covers.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is counted until the next line.
+/// The counts until the next summary.
 #[derive(Debug)]
 pub(super) struct DailySummary {
     since: Timestamp,
@@ -47,7 +47,7 @@ impl DailySummary {
         counts.latest = counts.latest.max(report.late);
     }
 
-    /// Writes the line when a day is over. A clock that was set back begins a new day.
+    /// Logs the summary when a day is over. If the clock was set back, a new day begins.
     pub(super) fn log(&mut self, now: Timestamp, states: impl IntoIterator<Item = FeedState>, database_bytes: u64) {
         let Some(counts) = self.take(now) else { return };
         let (mut feeds, mut failing, mut gone) = (0_u64, 0_u64, 0_u64);
@@ -73,7 +73,7 @@ impl DailySummary {
         );
     }
 
-    /// The counts of the day that is over.
+    /// Returns the counts if the day is over, and starts a new day.
     fn take(&mut self, now: Timestamp) -> Option<Counts> {
         let passed = now.duration_since(self.since);
         if passed < SignedDuration::ZERO {
@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(counts.polls, 7);
         assert_eq!(summary.take(start + DAY), None);
         assert_eq!(summary.take(start + DAY + DAY), Some(Counts::default()));
-        // Set back by a year: the next line comes a day later, not a year.
+        // After the clock is set back by a year, the next summary comes a day later, not a year later.
         let back = start - SignedDuration::from_hours(24 * 365);
         assert_eq!(summary.take(back), None);
         assert!(summary.take(back + DAY).is_some());

@@ -1,21 +1,21 @@
-//! The id by which an outlet's pages know an article: it stays when the headline, and with it the address, changes.
+//! The id of an article in the addresses of its outlet. It stays when the headline, and the address with it, changes.
 
 use super::rules;
 use super::words::{chain, hash};
 use jiff::Timestamp;
 
-/// The last id in the path of an address, with its host: six digits or more that are no date, a uuid, or twelve or more
-/// hexadecimal digits with letters and figures.
+/// The last id in the path of an address, with its host. An id is a number of six digits or more that is not a date, a UUID, or
+/// twelve or more hexadecimal digits with both letters and figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathId {
     host: String,
     id: String,
-    /// It stands in the last part of the path; elsewhere it may be a section's.
+    /// Whether it stands in the last segment of the path; elsewhere it may be the id of a section.
     pub is_last: bool,
 }
 
 impl PathId {
-    /// Of an address; `None` when its path holds no id.
+    /// Finds the id in an address. Returns `None` when its path contains none.
     pub fn of(link: &str) -> Option<Self> {
         let url = url::Url::parse(link).ok()?;
         let host = url.host_str()?.trim_start_matches("www.").to_owned();
@@ -24,13 +24,13 @@ impl PathId {
         found.map(|(is_last, id)| Self { host, id, is_last })
     }
 
-    /// One number for host and id.
+    /// Hashes host and id.
     pub fn hash(&self) -> u64 {
         super::words::hash_text(&self.host, &self.id)
     }
 }
 
-/// One number for host and id of an address; `None` when its path holds no id.
+/// Returns a hash of host and id of an address, or `None` when its path contains no id.
 #[must_use]
 pub fn path_id(link: &str) -> Option<u64> {
     PathId::of(link).map(|id| id.hash())
@@ -63,29 +63,29 @@ fn is_hash(run: &str) -> bool {
         && run.bytes().any(|b| b.is_ascii_alphabetic())
 }
 
-/// An article's id at its host, and the minute it was published in.
+/// The id of an article at its host, and the minute of its publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ArticleNumber {
     key: u32,
     minute: i32,
-    /// The id is the last part of the path.
+    /// Whether the id is the last segment of the path.
     pub is_last: bool,
 }
 
 impl ArticleNumber {
-    /// Of an address and a stated date; `None` when the path holds no id.
+    /// Combines an address and a stated date. Returns `None` when the path contains no id.
     pub fn of(link: &str, published: Timestamp) -> Option<Self> {
         let PathId { host, id, is_last } = PathId::of(link)?;
         let key = chain([3, hash(host.chars()), hash(id.chars())]);
         Some(Self { key, minute: i32::try_from(published.as_second().div_euclid(60)).ok()?, is_last })
     }
 
-    /// Where the index has it.
+    /// Returns its key in the index of the window.
     pub fn key(self) -> u32 {
         self.key
     }
 
-    /// The same id and minute.
+    /// Returns whether both have the same id and minute.
     pub fn is_same(self, other: Self) -> bool {
         (self.key, self.minute) == (other.key, other.minute)
     }
@@ -95,7 +95,7 @@ fn is_number(run: &str) -> bool {
     (rules::NUMBER_DIGITS..=rules::NUMBER_DIGITS_MAX).contains(&run.len())
 }
 
-/// `YYYYMM`, `YYYYMMDD`, and those with an hour, a minute or a second behind them.
+/// Returns whether a number is `YYYYMM` or `YYYYMMDD`, optionally followed by hour, minute and second.
 fn is_date(run: &str) -> bool {
     let part = |from: usize, to: usize| run.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
     let within = |value: Option<u32>, least: u32, most: u32| value.is_none_or(|v| (least..=most).contains(&v));

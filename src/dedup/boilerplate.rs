@@ -1,5 +1,5 @@
-//! Runs of words with which an outlet begins its entries again and again: bylines, blurbs of a series, templates. They stop
-//! counting as evidence.
+//! Runs of words with which an outlet begins many of its entries: bylines, introductions of a series, templates. They do not
+//! count as evidence.
 
 use super::compare::{self, Overlap};
 use super::features::ComparedText;
@@ -10,9 +10,10 @@ use super::words::WordId;
 use crate::model::{OutletId, Rule, StoryId};
 use std::collections::HashSet;
 
-/// Whether two texts that agree still agree without what their outlets have learned to be boilerplate.
+/// Returns the agreement of two texts without what their outlets' other entries show to be boilerplate, or `None` if they no
+/// longer agree.
 ///
-/// Where next to nothing else is left (a template: results, rates), no number and no name may stand on one side alone.
+/// If hardly any text remains (a template: results, rates), both must have the same numbers and names.
 pub(super) fn agrees_beyond(
     window: &Window,
     draft: &ComparedText,
@@ -38,10 +39,10 @@ pub(super) fn agrees_beyond(
     compare(&a, &b)
 }
 
-/// Adds the three-word runs of the text's lead that entries of other stories of the outlet have in theirs.
+/// Adds the three-word runs of the text's lead that also occur in the leads of the outlet's entries in enough other stories.
 fn learn(window: &Window, text: &ComparedText, outlet: OutletId, story: StoryId, learned: &mut HashSet<u32>) {
     let lead = &text.body[..text.body.len().min(rules::LEAD)];
-    // Stories of the outlet that have a pair, for each pair of the lead.
+    // For each word pair of the lead, the outlet's other stories that contain it.
     let having = |pair: &[WordId]| -> Vec<(u32, StoryId)> {
         let slots = window.slots(run_hash(pair, window.words()));
         let of_outlet = slots.filter_map(|slot| Some((slot, window.get(slot)?)));
@@ -50,14 +51,14 @@ fn learn(window: &Window, text: &ComparedText, outlet: OutletId, story: StoryId,
     let pairs: Vec<_> = lead.windows(2).map(having).collect();
     for (run, pair) in lead.windows(3).zip(pairs.windows(2)) {
         let both = pair[0].iter().filter(|first| pair[1].contains(first)).map(|(_, story)| story);
-        // The text at hand is one more entry that has it.
+        // The text itself is one more entry that has the run.
         if both.collect::<HashSet<_>>().len() + 1 >= rules::LEARNED {
             learned.insert(run_hash(run, window.words()));
         }
     }
 }
 
-/// The text without the learned runs among its first words.
+/// Returns the text without the learned runs among its first words.
 fn without(window: &Window, draft: &ComparedText, learned: &HashSet<u32>) -> ComparedText {
     let mut keep = vec![true; draft.body.len()];
     for (at, run) in draft.body.windows(3).take(rules::HEAD).enumerate() {

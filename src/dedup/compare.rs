@@ -1,4 +1,4 @@
-//! Whether two texts are one report: what is measured, what vetoes, and the rule that holds.
+//! Decides whether two texts are the same report: the measurements, the vetoes, and the rule that applies.
 
 use super::features::{TextFeatures, common, set};
 use super::rules;
@@ -6,43 +6,43 @@ use super::words::{WordId, WordTable};
 use crate::model::Rule;
 use jiff::SignedDuration;
 
-/// What was measured of two texts; shares are between 0 and 1.
+/// Measurements of two texts, as shares between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Overlap {
-    /// The smaller share of the two leads found in the other text.
+    /// The smaller of the shares of each lead found in the other text.
     pub lmin: f64,
-    /// Share of the shorter body's shingles found in the longer.
+    /// Share of the shorter body's shingles found in the longer body.
     pub containment: f64,
-    /// The smaller share of the two starts found in the other.
+    /// The smaller of the shares of each start found in the other text.
     pub start: f64,
 }
 
 impl Overlap {
-    /// Whether start, lead and text all agree so well that the titles may be worded quite differently.
+    /// Returns whether start, lead and text agree so well that the titles may differ a lot.
     fn is_strong(&self) -> bool {
         self.start >= rules::STRONG_START
             && self.lmin >= rules::STRONG_LEAD
             && self.containment >= rules::STRONG_CONTAINMENT
     }
 
-    /// How well the texts agree, to choose among candidates.
+    /// Returns how well the texts agree, to choose among candidates.
     pub fn strength(&self) -> f64 {
         self.lmin + self.containment
     }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    // Counts of words of one entry: far below 2^32.
+    // These are word counts of one entry, far below 2^32.
     let exact = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     if whole == 0 { 0.0 } else { exact(part) / exact(whole) }
 }
 
-/// Share of some pairs that are found among others.
+/// Returns the share of `part` that is found in `within`.
 fn found(part: &[u32], within: &[u32]) -> f64 {
     share(common(part, within), part.len())
 }
 
-/// The smaller share of the two leads found in the other text.
+/// Returns the smaller of the shares of each lead found in the other text.
 fn lmin(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     found(a.lead(), b.head()).min(found(b.lead(), a.head()))
 }
@@ -53,7 +53,7 @@ pub fn measure(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Overlap {
     Overlap { lmin: lmin(a, b), containment: share(common(x, y), x.len().min(y.len())), start: start(a, b) }
 }
 
-/// The smaller share of the two starts found in the other text.
+/// Returns the smaller of the shares of each start found in the other text.
 fn start(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     let start = |from: &TextFeatures<'_>, other: &TextFeatures<'_>| {
         found(&from.pairs(rules::START), &other.pairs(rules::START_WITHIN))
@@ -61,7 +61,8 @@ fn start(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     start(a, b).min(start(b, a))
 }
 
-/// Whether the beginning `b` of a text may be that of the same report as `a`: what [`same_report`] asks of the first words.
+/// Returns whether a text that begins with `b` may be the same report as `a`: the conditions of [`same_report`] on the first
+/// words.
 pub fn may_be_same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDuration) -> bool {
     let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
     if a.is_short() || b.is_short() {
@@ -71,7 +72,7 @@ pub fn may_be_same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: Sig
     lmin >= least_lead(titled) && start(a, b) >= least_start(lmin)
 }
 
-/// Whether the beginning `b` of a text may be that of the same article as `a`: what [`same_article`] asks of the first
+/// Returns whether a text that begins with `b` may be the same article as `a`: the conditions of [`same_article`] on the first
 /// words.
 pub fn may_be_same_article(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     !a.is_short() && !b.is_short() && lmin(a, b) >= rules::NEAR_LEAD
@@ -81,12 +82,13 @@ fn least_lead(titled: bool) -> f64 {
     if titled { rules::LEAD_SHARE_TITLED } else { rules::LEAD_SHARE }
 }
 
-/// The share of the starts that is asked for: more where the leads agree but little.
+/// Returns the required share of the starts, which is higher when the leads agree only weakly.
 fn least_start(lmin: f64) -> f64 {
     if lmin < rules::WEAK_LEAD { rules::WEAK_LEAD_START } else { rules::START_SHARE }
 }
 
-/// Level C: the rule by which two outlets' entries, this far apart, are one report. Cheap tests come first.
+/// Level C: returns the rule by which entries of two outlets, published `apart` from each other, are the same report. Cheap tests
+/// come first.
 pub fn same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDuration) -> Option<(Rule, Overlap)> {
     let titled = apart <= rules::TITLED_WITHIN && have_equal_titles(a, b);
     if a.is_short() || b.is_short() {
@@ -108,7 +110,7 @@ pub fn same_report(a: &TextFeatures<'_>, b: &TextFeatures<'_>, apart: SignedDura
     holds.then_some((if by_text { Rule::Text } else { Rule::Title }, measured))
 }
 
-/// Level B: whether two entries of one outlet are one article.
+/// Level B: measures two entries of one outlet if they are the same article.
 pub fn same_article(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Option<Overlap> {
     let jaccard = |a: &[u32], b: &[u32]| {
         let both = common(a, b);
@@ -123,11 +125,12 @@ pub fn same_article(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> Option<Overla
     (titles >= rules::NEAR_TITLE && !differ(a, b, measured)).then_some(measured)
 }
 
-/// Whether a veto stands: each text says what the other lacks.
+/// Returns whether a veto applies: each text states something that the other lacks.
 ///
-/// First, numbers of title and lead, and days of the week: weather, rates, results and prayer times are one text with
-/// other numbers on another day. Second, what the title is about: obituaries and appointments are one text with other
-/// names. Where the leads are nearly one, any word of the title will do; else it must be rare, as reports are reworded.
+/// The first veto concerns numbers in title and lead, and days of the week: weather, rates, results and prayer times repeat one
+/// text with other numbers on another day. The second concerns the names in the title: obituaries and appointments repeat one
+/// text with other names. If the leads are nearly equal, any word of the title that recurs in the opening counts as a name;
+/// otherwise it must be rare, because reports get reworded.
 fn differ(a: &TextFeatures<'_>, b: &TextFeatures<'_>, measured: Overlap) -> bool {
     let rare_only = measured.lmin < rules::NEAR_LEAD;
     (has_other_numbers(a, b) && has_other_numbers(b, a))
@@ -147,13 +150,13 @@ fn has_other_names(a: &TextFeatures<'_>, b: &TextFeatures<'_>, rare_only: bool) 
     a.names(rare_only).any(|name| !b.has_counterpart(name))
 }
 
-/// Whether neither text has a number or a name that the other lacks: what a template's copies must agree in.
+/// Returns whether neither text has a number or a name that the other lacks. Copies of a template must agree in these.
 pub fn same_particulars(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     let more = |a: &TextFeatures<'_>, b: &TextFeatures<'_>| has_other_numbers(a, b) || has_other_names(a, b, true);
     !more(a, b) && !more(b, a)
 }
 
-/// The smaller share of the two titles' words that have a counterpart in the other text.
+/// Returns the smaller of the shares of each title's words that have a counterpart in the other text.
 fn title_counterparts(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     let met = |from: &TextFeatures<'_>, other: &TextFeatures<'_>| {
         share(from.title.iter().filter(|id| other.has_counterpart(**id)).count(), from.title.len())
@@ -161,12 +164,12 @@ fn title_counterparts(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> f64 {
     met(a, b).min(met(b, a))
 }
 
-/// Whether any title that the one ever had is one that the other ever had.
+/// Returns whether any present or former title of one equals one of the other.
 fn have_equal_titles(a: &TextFeatures<'_>, b: &TextFeatures<'_>) -> bool {
     a.titles().any(|x| b.titles().any(|y| titles_are_equal(x, y, a.table())))
 }
 
-/// Equal, or equal but for an outlet's name at one end; a slip or another spelling within a word is no difference.
+/// Returns whether titles are equal, apart from an outlet's name at one end and from slips or other spellings within words.
 fn titles_are_equal(a: &[WordId], b: &[WordId], words: &WordTable) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let over = long.len() - short.len();

@@ -1,14 +1,15 @@
-//! Where a new entry stands in the order of channels (interfaces.md, `order_at` and `published_at`).
+//! Computes the position of a new entry in the order of channels (`order_at`) and its date (`published_at`).
 
 use super::{Arrival, rules};
 use jiff::Timestamp;
 
-/// When Warraq first saw it, so that a subscriber misses nothing that arrives late; its stated date for what the feed
-/// listed already on its first poll and for what is clearly old, so that nothing old floods in.
+/// Returns the position of a new entry. Normally it is the time when Warraq first saw the entry, so that subscribers miss nothing
+/// that arrives late. For entries listed on a feed's first poll, and for entries that are clearly old, it is the stated date, so
+/// that old entries do not flood the channels.
 ///
-/// A few late entries are no flood: as long as `late` allows (for its feed; counted down here), a backdated entry of the
-/// last thirty days comes in as seen. What a first poll lists without a date stands behind everything of the last day, in
-/// the document's order, unless its address tells the day.
+/// A few late entries are allowed: while `late` (the allowance of the feed, counted down here) is above zero, a backdated entry
+/// of the last thirty days is placed at the time it was seen. Entries of a first poll without a date count as older than
+/// everything of the last day, in the order of the document, unless their address contains a day.
 #[must_use]
 pub fn order_at(arrival: &Arrival, late: Option<&mut u32>) -> Timestamp {
     let Arrival { seen_at, .. } = *arrival;
@@ -26,7 +27,7 @@ pub fn order_at(arrival: &Arrival, late: Option<&mut u32>) -> Timestamp {
     stated.unwrap_or(seen_at).min(seen_at)
 }
 
-/// Whether an entry is dated long before its feed was last read.
+/// Returns whether an entry is dated long before its feed was last read.
 pub fn is_backdated(arrival: &Arrival) -> bool {
     let dates = arrival.previous_success.zip(arrival.entry.believed);
     dates.is_some_and(|(previous, date)| previous.duration_since(date) > rules::BACKDATED)
@@ -36,14 +37,15 @@ fn is_recent(arrival: &Arrival) -> bool {
     arrival.entry.believed.is_some_and(|date| arrival.seen_at.duration_since(date) <= rules::LATE_AT_MOST)
 }
 
-/// Six hours apart in the document's order, behind the last day and behind every date of the document.
+/// Returns the position of an undated entry: steps of six hours in the order of the document, older than the last day.
 fn undated(arrival: &Arrival) -> Timestamp {
     let place = i64::from(arrival.listing.place(arrival.entry.key.hash()));
     let behind = rules::UNDATED_BEHIND.as_secs() + rules::UNDATED_STEP.as_secs() * (place + 1);
     Timestamp::from_second(arrival.seen_at.as_second() - behind).unwrap_or(Timestamp::MIN)
 }
 
-/// The day in an address (`/2017/05/09/`, `/2017-05-09-slug`), as far as it has passed. It orders and is not stated.
+/// Returns the day in an address (`/2017/05/09/`, `/2017-05-09-slug`) unless it is in the future. It only orders entries and is
+/// not published as their date.
 fn address_day(arrival: &Arrival) -> Option<Timestamp> {
     let url = url::Url::parse(arrival.entry.link.as_deref()?).ok()?;
     let numbers: Vec<&str> = url.path().split(['/', '-', '_']).collect();
@@ -60,7 +62,7 @@ fn address_day(arrival: &Arrival) -> Option<Timestamp> {
     })
 }
 
-/// The stated date or when it was first seen, whichever is earlier.
+/// Returns the stated date or the time when the entry was first seen, whichever is earlier.
 #[must_use]
 pub fn published_at(arrival: &Arrival) -> Timestamp {
     arrival.entry.believed.map_or(arrival.seen_at, |date| date.min(arrival.seen_at))

@@ -1,4 +1,4 @@
-//! The decision.
+//! Decides what each arrival is.
 
 use super::features::ComparedText;
 use super::identity::{self, IdentityMatch, Taken};
@@ -13,13 +13,13 @@ use jiff::Timestamp;
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
 
-/// Arrivals among whose candidates texts that are missing are looked for together.
+/// Number of following arrivals whose missing texts are requested together with those of the next one.
 const LOOK_AHEAD: usize = 64;
 
 /// Decides what each arrival is, with a window that holds the texts of all its entries.
 ///
-/// The batch is put in order by believed date (none comes last), feed address and place in the document from the end; each arrival then sees what became
-/// of those before it.
+/// The batch is sorted by credible date (entries without one last), feed address, and position in the document from its end. Each
+/// decision then takes the earlier ones of the batch into account.
 #[must_use]
 pub fn decide(arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
     let mut deciding = Deciding::new(arrivals, known, window, ids);
@@ -29,18 +29,18 @@ pub fn decide(arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, 
     deciding.finish()
 }
 
-/// A batch that is being decided, as by [`decide`], with a window that holds few texts: it stops where it needs others.
+/// Decides a batch like [`decide`], but with a window that holds only some of the texts: it pauses when it needs others.
 pub struct Deciding<'a> {
     batch: BatchDecider<'a>,
     waiting: VecDeque<Arrival>,
-    /// The next one, and why its guid counts as used again.
+    /// The next arrival, and why its guid counts as reused, if it does.
     next: Option<(Arrival, Option<String>)>,
     wanted: Vec<EntryId>,
     decided: Vec<Decision>,
 }
 
 impl<'a> Deciding<'a> {
-    /// Of a batch, what the store knows about it, the window and the next ids.
+    /// Starts deciding a batch, with what the store knows about it, the window, and the next ids.
     pub fn new(
         mut arrivals: Vec<Arrival>,
         known: KnownEntries,
@@ -58,8 +58,8 @@ impl<'a> Deciding<'a> {
         Self { batch, waiting: arrivals.into(), next: None, wanted: Vec::new(), decided }
     }
 
-    /// Decides until texts of entries are missing, and gives their ids, each once: they are to be supplied. None: all is
-    /// decided.
+    /// Decides until the texts of some entries are missing. Returns the ids of these entries, each once; pass their texts to
+    /// [`Self::supply`]. If it returns none, all arrivals are decided.
     pub fn advance(&mut self) -> &[EntryId] {
         self.wanted.clear();
         while let Some((arrival, reused)) = self.next.take().or_else(|| self.pop()) {
@@ -89,7 +89,7 @@ impl<'a> Deciding<'a> {
         Some((arrival, words))
     }
 
-    /// Takes the texts that were asked for. An entry whose text is not among them is no more, and leaves the window.
+    /// Supplies the requested texts. An entry whose text is not among them no longer exists and is removed from the window.
     pub fn supply(&mut self, texts: impl IntoIterator<Item = StoredEntry>) {
         texts.into_iter().for_each(|text| self.batch.window.take_text(text));
         for entry in self.wanted.drain(..) {
@@ -99,22 +99,23 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The decisions, once [`Self::advance`] asked for nothing.
+    /// Returns the decisions, once [`Self::advance`] has returned no ids.
     #[must_use]
     pub fn finish(self) -> Changes {
         Changes { decided: self.decided, crowded: self.batch.crowded }
     }
 }
 
-/// Total over whatever distinguishes two arrivals, and blind to which poll ended first.
+/// Returns a key that orders arrivals by everything that distinguishes them, and does not depend on which poll ended first.
 fn sort_key(a: &Arrival) -> impl Ord {
     let date = a.entry.believed;
-    // What a document lists first is its newest: it is decided last, and its story has the highest number.
+    // The first entry of a document is its newest: it is decided last, so its story gets the highest number.
     let from_end = Reverse(a.listing.place(a.entry.key.hash()));
     (date.is_none(), date, &a.feed_url, from_end, &a.entry.key, a.seen_at, a.entry.shown, a.entry.raw)
 }
 
-/// Entries that an item of the arrivals' documents has by its key: no other item of that document is the same entry.
+/// Returns the entries that items of the arrivals' documents match by key. No other item of the same document can be the same
+/// entry.
 fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
     let mut documents = HashSet::new();
     let mut taken = Taken::new();
@@ -125,7 +126,8 @@ fn taken(arrivals: &[Arrival], known: &KnownEntries) -> Taken {
     taken
 }
 
-/// How many backdated entries each feed may still bring in at the top: none where one poll brings more than a day allows.
+/// Returns how many backdated entries of each feed may still be placed at the top: none if one poll brings more than the daily
+/// allowance.
 fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     let mut brings: HashMap<FeedId, u32> = HashMap::new();
     for arrival in arrivals.iter().filter(|a| dates::is_backdated(a)) {
@@ -138,23 +140,23 @@ fn late(arrivals: &[Arrival], known: &KnownEntries) -> HashMap<FeedId, u32> {
     brings.into_iter().map(|(feed, brings)| (feed, if brings > rules::LATE_A_DAY { 0 } else { left(feed) })).collect()
 }
 
-/// What the window is asked for.
+/// What to search the window for.
 #[derive(Clone, Copy)]
 struct Wanted {
     article: bool,
     story: bool,
 }
 
-/// What the window has that is like an arrival.
+/// What the window contains that matches an arrival.
 #[derive(Default)]
 struct Alike {
-    /// The same article of its outlet.
+    /// The outlet's own entry for the same article.
     article: Option<(EntryId, Evidence)>,
-    /// The story of the same report.
+    /// The story with the same report.
     story: Option<(StoryId, Evidence)>,
 }
 
-/// One batch on its way: what is known grows with each decision.
+/// State of deciding one batch. What is known grows with each decision.
 struct BatchDecider<'a> {
     known: KnownEntries,
     members: HashMap<StoryId, u32>,
@@ -167,7 +169,7 @@ struct BatchDecider<'a> {
 }
 
 impl BatchDecider<'_> {
-    /// No other item of the document is what this one turned out to be.
+    /// Records which entry an item is, so that no other item of its document is matched to it.
     fn take(&mut self, arrival: &Arrival, change: &Change) {
         let entry = match change {
             Change::New(new) => new.id,
@@ -178,7 +180,7 @@ impl BatchDecider<'_> {
         self.taken.insert((arrival.poll, entry));
     }
 
-    /// The change, or the entries whose texts it takes to tell.
+    /// Decides the change. Fails with the entries whose texts are needed for it.
     fn decide_one(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
         Ok(match identity::named(arrival, &self.known, &self.taken, reused.is_some()) {
             IdentityMatch::Pruned => Change::Pruned,
@@ -201,7 +203,7 @@ impl BatchDecider<'_> {
         })
     }
 
-    /// Entries whose texts it will probably take to decide.
+    /// Returns the entries whose texts the decision will probably need.
     fn missing(&mut self, arrival: &Arrival) -> Vec<EntryId> {
         let is_unknown = matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
         let Some(draft) = is_unknown.then(|| self.window.draft_of(arrival, self.now)).flatten() else {
@@ -210,7 +212,7 @@ impl BatchDecider<'_> {
         self.search(arrival, &draft, Wanted { article: true, story: true }).err().unwrap_or_default()
     }
 
-    /// The change when other words are shown by a feed that may revise the entry.
+    /// Returns the revision if the content differs and this feed may revise the entry.
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
         let kept = self.known.entries.get_mut(&entry)?;
         let revision = revise::revise(kept, arrival)?;
@@ -230,7 +232,7 @@ impl BatchDecider<'_> {
         Some(Change::Revised(Box::new(revision)))
     }
 
-    /// No name says what it is: its text may.
+    /// Decides an arrival that nothing identifies by name, by comparing its text.
     fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
         let draft = self.window.draft_of(arrival, self.now);
         let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
@@ -243,7 +245,7 @@ impl BatchDecider<'_> {
         Ok(Change::New(Box::new(self.take_in(arrival, by_link.or(alike.story), draft, reused))))
     }
 
-    /// What the window has that is like an arrival, or the entries whose texts it takes to tell.
+    /// Searches the window for an arrival. Fails with the entries whose texts are needed for it.
     fn search(&mut self, arrival: &Arrival, draft: &ComparedText, wanted: Wanted) -> Result<Alike, Vec<EntryId>> {
         let mut scratch = std::mem::take(&mut self.window.scratch);
         let search = CandidateSearch::new(self.window, draft, &mut scratch);
@@ -279,7 +281,7 @@ impl BatchDecider<'_> {
         };
         let members = self.members_of(story) + 1;
         self.members.insert(story, members);
-        // Once on the way up, not for each entry that joins after.
+        // Report the story once, when it reaches the number, and not for each later member.
         if members == rules::MEMBERS_SUSPECT {
             self.crowded.push(story);
         }
@@ -298,7 +300,7 @@ impl BatchDecider<'_> {
         self.members_of(story) < rules::MEMBERS_MAX
     }
 
-    /// Lets the rest of the batch see a new entry.
+    /// Makes a new entry known to the rest of the batch.
     fn remember(&mut self, arrival: &Arrival, new: &NewEntry, members: u32) {
         let entry = &arrival.entry;
         let kept = KnownEntry {

@@ -1,4 +1,4 @@
-//! A text as it is compared: what is read off its words once, before it meets others.
+//! The sets of words and word pairs by which texts are compared, computed once per text.
 
 use super::article_number::ArticleNumber;
 use super::rules;
@@ -6,24 +6,24 @@ use super::words::{WordId, WordTable, chain};
 use crate::model::{FeedId, OutletId};
 use std::cell::OnceCell;
 
-/// An entry as it is compared, without its place in the store.
+/// An entry in the form in which it is compared, without its ids in the store.
 #[derive(Debug)]
 pub(super) struct ComparedText {
     pub outlet: OutletId,
     pub feed: FeedId,
-    /// Believed date, else when it was first seen, in Unix seconds.
+    /// The credible date, else the time when it was first seen, in Unix seconds.
     pub at: i64,
     pub article: Option<ArticleNumber>,
-    /// The stated second, where it is believed.
+    /// The stated date in Unix seconds, if it is credible.
     pub stated: Option<i64>,
     pub language: Option<Box<str>>,
-    /// Of most of its letters.
+    /// Script of most of its letters.
     pub script: u8,
-    /// Its guid says nothing, as its feed's guids do not.
+    /// Whether its guid is ignored, because the guids of its feed are not trusted.
     pub guid_void: bool,
-    /// Hash of a guid of the outlet's own.
+    /// Hash of the guid, if it is the outlet's own.
     pub guid: Option<u64>,
-    /// Hash of its enclosures.
+    /// Hash of the addresses of its files.
     pub files: u64,
     /// Hash of the whole folded title and body.
     pub text: u64,
@@ -32,8 +32,8 @@ pub(super) struct ComparedText {
     pub former: Box<[Box<[WordId]>]>,
 }
 
-/// One text, and the sets that are read off it when first asked for: most candidates fail by their leads alone. Sets are
-/// sorted and hold each member once.
+/// One text and the sets derived from it, each computed on first use because most candidates already fail by their leads. Sets
+/// are sorted vectors without duplicates.
 #[derive(Debug)]
 pub(super) struct TextFeatures<'a> {
     /// Words of the title, in order.
@@ -51,43 +51,43 @@ pub(super) struct TextFeatures<'a> {
 }
 
 impl<'a> TextFeatures<'a> {
-    /// Of a text.
+    /// Creates the features of a text; nothing is computed yet.
     pub fn new(title: &'a [WordId], body: &'a [WordId], former: &'a [Box<[WordId]>], table: &'a WordTable) -> Self {
         let (lead, head, shingles, words, skeletons) = Default::default();
         Self { title, former, body, table, lead, head, shingles, words, skeletons }
     }
 
-    /// All titles that it has or had.
+    /// Returns its present and former titles.
     pub fn titles(&self) -> impl Iterator<Item = &[WordId]> {
         std::iter::once(self.title).chain(self.former.iter().map(|title| &**title))
     }
 
-    /// Whether the text has too few words to be compared as text.
+    /// Returns whether the text has too few words to be compared as text.
     pub fn is_short(&self) -> bool {
         self.body.len() < rules::SHORT
     }
 
-    /// Word pairs of the first `most` words.
+    /// Returns the word pairs of the first `most` words.
     pub fn pairs(&self, most: usize) -> Vec<u32> {
         sequences(&self.body[..self.body.len().min(most)], 2, self.table)
     }
 
-    /// Word pairs of the lead.
+    /// Returns the word pairs of the lead.
     pub fn lead(&self) -> &[u32] {
         self.lead.get_or_init(|| self.pairs(rules::LEAD))
     }
 
-    /// Word pairs among which another lead is looked for.
+    /// Returns the word pairs among which another text's lead is searched for.
     pub fn head(&self) -> &[u32] {
         self.head.get_or_init(|| self.pairs(rules::HEAD))
     }
 
-    /// Three-word shingles of the body.
+    /// Returns the three-word shingles of the body.
     pub fn shingles(&self) -> &[u32] {
         self.shingles.get_or_init(|| sequences(self.body, 3, self.table))
     }
 
-    /// All words of title and body.
+    /// Returns all words of title and body.
     pub fn words(&self) -> &[WordId] {
         self.words.get_or_init(|| set(self.title.iter().chain(self.body).copied()))
     }
@@ -96,12 +96,12 @@ impl<'a> TextFeatures<'a> {
         self.skeletons.get_or_init(|| set(self.words().iter().map(|id| self.table.get(*id).skeleton)))
     }
 
-    /// Numbers of title and lead.
+    /// Returns the numbers of title and lead.
     pub fn numbers(&self) -> impl Iterator<Item = WordId> {
         self.first_words().filter(|id| self.table.get(*id).is_number)
     }
 
-    /// Days of the week in title and lead.
+    /// Returns the days of the week in title and lead.
     pub fn weekdays(&self) -> impl Iterator<Item = WordId> {
         self.first_words().filter(|id| self.table.get(*id).is_weekday)
     }
@@ -110,7 +110,7 @@ impl<'a> TextFeatures<'a> {
         self.title.iter().chain(self.body.iter().take(rules::LEAD)).copied()
     }
 
-    /// Words of the title that recur in the opening: what the report is about. Rare ones only, or all.
+    /// Returns the words of the title that recur in the opening, which tell what the report is about: the rare ones, or all.
     pub fn names(&self, rare_only: bool) -> impl Iterator<Item = WordId> {
         let opening = &self.body[..self.body.len().min(rules::OPENING)];
         self.title.iter().copied().filter(move |id| {
@@ -120,7 +120,7 @@ impl<'a> TextFeatures<'a> {
         })
     }
 
-    /// Whether some word of this text is what `id` of another text means.
+    /// Returns whether this text contains a counterpart of the word `id` of another text.
     pub fn has_counterpart(&self, id: WordId) -> bool {
         let word = self.table.get(id);
         self.words().binary_search(&id).is_ok()
@@ -128,13 +128,13 @@ impl<'a> TextFeatures<'a> {
             || (word.letters >= 5 && self.words().iter().any(|other| word.is_counterpart(self.table.get(*other))))
     }
 
-    /// What is known of its words.
+    /// Returns the table of its words.
     pub fn table(&self) -> &'a WordTable {
         self.table
     }
 }
 
-/// Hashes of all runs of `length` words; of the whole when it is shorter.
+/// Returns the hashes of all runs of `length` words, or of the whole text when it is shorter.
 pub fn sequences(body: &[WordId], length: usize, words: &WordTable) -> Vec<u32> {
     if !body.is_empty() && body.len() < length {
         return vec![run_hash(body, words)];
@@ -142,12 +142,12 @@ pub fn sequences(body: &[WordId], length: usize, words: &WordTable) -> Vec<u32> 
     set(body.windows(length).map(|run| run_hash(run, words)))
 }
 
-/// Hash of a run of words.
+/// Returns the hash of a run of words.
 pub fn run_hash(run: &[WordId], words: &WordTable) -> u32 {
     chain(run.iter().map(|id| words.get(*id).hash))
 }
 
-/// Sorted, each member once.
+/// Returns the members as a sorted vector without duplicates.
 pub fn set(members: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut members: Vec<u32> = members.collect();
     members.sort_unstable();
@@ -155,7 +155,7 @@ pub fn set(members: impl Iterator<Item = u32>) -> Vec<u32> {
     members
 }
 
-/// Members that both sets have.
+/// Returns the number of members that both sets have.
 pub fn common(a: &[u32], b: &[u32]) -> usize {
     let (mut i, mut j, mut found) = (0, 0, 0);
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {

@@ -1,4 +1,5 @@
-//! What the window holds of an entry: enough to find it and to tell most others from it. Whole texts are held of few.
+//! What the window holds of each entry: enough to find it and to tell it from most others. Whole texts are held for some entries
+//! only.
 
 use super::article_number::ArticleNumber;
 use super::features::{ComparedText, set};
@@ -9,7 +10,7 @@ use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use std::collections::{HashMap, VecDeque};
 use std::hash::BuildHasherDefault;
 
-/// An entry of the window: some 400 bytes.
+/// An entry of the window. It takes some 400 bytes.
 #[derive(Debug)]
 pub(super) struct WindowEntry {
     pub id: EntryId,
@@ -20,25 +21,25 @@ pub(super) struct WindowEntry {
     pub article: Option<ArticleNumber>,
     pub guid_void: bool,
     title_words: u16,
-    /// Words of the title, and behind them the first [`rules::HEAD`] of the body.
+    /// Words of the title, followed by the first [`rules::HEAD`] words of the body.
     words: Box<[WordId]>,
     pub former: Box<[Box<[WordId]>]>,
 }
 
 impl ComparedText {
-    /// All its words.
+    /// Returns all its words.
     pub fn texts(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
         [&mut self.title, &mut self.body].into_iter().chain(self.former.iter_mut())
     }
 
-    /// The first words of the body.
+    /// Returns the first [`rules::HEAD`] words of the body.
     pub fn head(&self) -> &[WordId] {
         &self.body[..self.body.len().min(rules::HEAD)]
     }
 }
 
 impl WindowEntry {
-    /// Of a text; only the beginning of its body is taken.
+    /// Creates the entry from a text, of whose body only the beginning is kept.
     pub fn of(id: EntryId, story: StoryId, text: &ComparedText) -> Self {
         let words = text.title.iter().chain(text.head()).copied().collect();
         let ComparedText { outlet, feed, at, article, guid_void, .. } = *text;
@@ -51,28 +52,28 @@ impl WindowEntry {
         &self.words[..usize::from(self.title_words)]
     }
 
-    /// The first [`rules::HEAD`] words of the body, in order.
+    /// Returns the first [`rules::HEAD`] words of the body, in order.
     pub fn head(&self) -> &[WordId] {
         &self.words[usize::from(self.title_words)..]
     }
 
-    /// All its words.
+    /// Returns all its words.
     pub fn texts(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
         std::iter::once(&mut self.words).chain(self.former.iter_mut())
     }
 
-    /// Distinct words of title and opening: what the table of rare words counts.
+    /// Returns the distinct words of title and opening, which the table of rare words counts.
     pub fn opening(&self) -> Vec<WordId> {
         set(self.title().iter().chain(self.head().iter().take(rules::OPENING)).copied())
     }
 }
 
-/// Whole texts of entries: all of them, or those that came or were asked for last.
+/// Whole texts of entries: all of them, or those added most recently.
 #[derive(Debug)]
 pub(super) struct HeldTexts {
     most: usize,
     by_entry: HashMap<EntryId, ComparedText, BuildHasherDefault<Spread>>,
-    /// In the order in which they came; not kept where all are.
+    /// Entries in the order in which their texts were added. Not used if all texts are kept.
     order: VecDeque<EntryId>,
 }
 
@@ -86,11 +87,6 @@ impl HeldTexts {
     /// Holds this many, and more between two calls of [`HeldTexts::trim`].
     pub fn new(most: usize) -> Self {
         Self { most, by_entry: HashMap::default(), order: VecDeque::new() }
-    }
-
-    /// How many it holds.
-    pub fn most(&self) -> usize {
-        self.most
     }
 
     pub fn get(&self, entry: EntryId) -> Option<&ComparedText> {
@@ -107,7 +103,7 @@ impl HeldTexts {
         self.by_entry.remove(&entry);
     }
 
-    /// Drops what is too much, what came first.
+    /// Drops the oldest texts beyond the maximum.
     pub fn trim(&mut self) {
         while self.by_entry.len() > self.most || self.order.len() / 2 > self.most {
             let Some(first) = self.order.pop_front() else { return };
@@ -115,7 +111,7 @@ impl HeldTexts {
         }
     }
 
-    /// All texts.
+    /// Returns all texts.
     pub fn all(&mut self) -> impl Iterator<Item = &mut ComparedText> {
         self.by_entry.values_mut()
     }

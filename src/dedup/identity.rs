@@ -1,7 +1,7 @@
-//! Levels A and B by name: the same entry under its key, its link or its stamp, or the same article of the outlet.
+//! Identifies arrivals by name (levels A and B): the same entry by its key, link or stamp, or the same article of the outlet.
 //!
-//! Two readings are often possible. Then both entries are kept: a lost entry is lost, and entries of one outlet never join
-//! in a story.
+//! If two readings are possible, both entries are kept: an entry lost here is lost for good, and two entries of one outlet never
+//! join in one story.
 
 use super::article_number::PathId;
 use super::likeness as like;
@@ -12,23 +12,24 @@ use crate::model::{EntryId, EntryKey, Evidence, OutletId, Rule, StoryId, link};
 use crate::normalise::fold::fold;
 use std::collections::HashSet;
 
-/// What an arrival's names say.
+/// The result of looking an arrival up by its names.
 #[derive(Debug)]
 pub enum IdentityMatch {
-    /// Nothing is known by them.
+    /// No known entry matches.
     Unknown,
-    /// Kept once, pruned since.
+    /// The entry was kept once and has been pruned since.
     Pruned,
-    /// The feed listed it under this key before.
+    /// The feed listed the entry under this key before.
     SameKey(EntryId),
-    /// The outlet has it under another key or in another feed.
+    /// The outlet has the entry under another key or in another feed.
     SameArticle(EntryId, Evidence),
 }
 
-/// Entries that another item of the same document (poll) is: none of them can be the arrival.
+/// Entries already matched by another item of the same document (by index of the poll). The arrival cannot be one of them.
 pub type Taken = HashSet<(usize, EntryId)>;
 
-/// Another key for an arrival whose guid was used before for something else, and why.
+/// Returns another key for an arrival whose guid was used before for something else, with the reason in words if the guid was
+/// reused.
 pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Option<String>)> {
     let before = known.entries.get(&sighted(arrival, known, arrival.entry.key.hash())?.entry?)?;
     if let Some(words) = reused(before, arrival) {
@@ -37,8 +38,8 @@ pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Opt
     titled(arrival, before).map(|key| (key, None))
 }
 
-/// Whether a guid was used again, in words: another title, other words and a later date, or the same title over other texts
-/// and files at least six days later. This wins over the link.
+/// Returns in words why a guid counts as reused, or `None`: another title, other words and a later date, or the same title with
+/// other text and files at least six days later. This takes precedence over the link.
 fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let later = arrival.entry.believed?.duration_since(before.believed?);
     let overlap = like::overlap(&before.folded_body, &arrival.entry.folded.body);
@@ -62,10 +63,10 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
         .then(|| format!("new under the id of entry {}: {title}, other words, dated {hours} hours later", before.id))
 }
 
-/// The key of an arrival whose guid is but its title, when the feed used that title for another page before ("Cartoon of
-/// the day"): such a guid is void, and guid and link identify, as in a document where it occurs twice.
+/// Returns the key of an arrival whose guid is only its title, if the feed used that title for another page before ("Cartoon of
+/// the day"). Such a guid is not trusted: guid and link together identify the entry, as in a document where a guid occurs twice.
 ///
-/// The page is another one unless at least half of the text is the same.
+/// If at least half of the text is the same, it is the same page.
 fn titled(arrival: &Arrival, before: &KnownEntry) -> Option<EntryKey> {
     let entry = &arrival.entry;
     let guid = fold(entry.source_id.as_deref()?);
@@ -80,8 +81,8 @@ fn sighted(arrival: &Arrival, known: &KnownEntries, key: i64) -> Option<KnownSig
     known.by_key.get(&key)?.iter().find(|s| s.feed == arrival.feed).copied()
 }
 
-/// Looks an arrival up by key, then by link, by stamp and by the id in its path, within its outlet. `reused`: its guid is
-/// another entry's, and so may be its link.
+/// Looks an arrival up by key, then by link, by stamp and by the id in its path, within its outlet. `reused` says that its guid
+/// belongs to another entry, and so may its link.
 #[must_use]
 pub fn named(arrival: &Arrival, known: &KnownEntries, taken: &Taken, reused: bool) -> IdentityMatch {
     if let Some(here) = sighted(arrival, known, arrival.entry.key.hash()) {
@@ -115,7 +116,7 @@ pub fn named(arrival: &Arrival, known: &KnownEntries, taken: &Taken, reused: boo
     }
 }
 
-/// The entry that the feed had under the bare guid, when its guids are void since and nothing else changed.
+/// Returns the entry that the feed listed under the guid alone, if its guids are no longer trusted and nothing else changed.
 fn by_former_key<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     let entry = known.entries.get(&sighted(arrival, known, arrival.former_key()?.hash())?.entry?)?;
     let is_same = like::same_title(entry, arrival)
@@ -125,7 +126,7 @@ fn by_former_key<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a K
     is_same.then_some(entry)
 }
 
-/// The entry that took over a used guid, at the arrival's link: its outlet stated another date for it since.
+/// Returns the entry with the reused guid at the arrival's link, if its outlet has stated another date for it since.
 fn again<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     at_link(arrival, known).filter(|e| e.feed == arrival.feed && like::same_title(e, arrival)).find(|e| {
         let overlap = like::overlap(&e.folded_body, &arrival.entry.folded.body);
@@ -133,15 +134,15 @@ fn again<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntr
     })
 }
 
-/// The one entry of the arrival's outlet at the arrival's link. A link that several entries of the outlet have, or that
-/// occurs twice in the document, is no identity; nor is one whose entry speaks against it.
+/// Returns the only entry of the arrival's outlet at the arrival's link. A link that several entries of the outlet have, or that
+/// occurs twice in the document, identifies nothing; nor does a link whose entry contradicts the arrival.
 fn by_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEntry> {
     let mut own = at_link(arrival, known).filter(|e| e.outlet == arrival.outlet);
     own.next().filter(|_| own.next().is_none()).filter(|entry| !is_next_at_link(entry, arrival))
 }
 
-/// Whether an arrival is another entry at a link that stays the same (an hourly bulletin, a product's page): a living guid
-/// that differs, another stated second, and another title over another text, or other files.
+/// Returns whether an arrival is the next entry at a link that stays the same (an hourly bulletin, a product's page): it has a
+/// different guid of the outlet's own, another stated second, and either other files or another title and text.
 fn is_next_at_link(entry: &KnownEntry, arrival: &Arrival) -> bool {
     let body = &arrival.entry.folded.body;
     let no_text = entry.folded_body.is_empty() && body.is_empty();
@@ -152,15 +153,15 @@ fn is_next_at_link(entry: &KnownEntry, arrival: &Arrival) -> bool {
         && (like::other_files(entry, arrival) || (!like::same_title(entry, arrival) && other_text()))
 }
 
-/// Entries at the arrival's link, oldest first.
+/// Returns the entries at the arrival's link, oldest first.
 fn at_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> impl Iterator<Item = &'a KnownEntry> {
     let link = arrival.entry.link_key.filter(|_| !arrival.link_repeats);
     let ids = link.and_then(|link| known.by_link.get(&link)).map_or(&[][..], Vec::as_slice);
     ids.iter().filter_map(|id| known.entries.get(id))
 }
 
-/// Entries of the outlet that were dated when the arrival is, oldest first, without those that another item of the document
-/// is.
+/// Returns the recalled candidates of the arrival's outlet (see [`KnownEntries::dated`]), oldest first, without those that
+/// another item of the document matches.
 fn dated<'a>(arrival: &Arrival, known: &'a KnownEntries, taken: &Taken) -> Vec<&'a KnownEntry> {
     let of_outlet = known.dated.iter().filter_map(|id| known.entries.get(id)).filter(|e| e.outlet == arrival.outlet);
     let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.poll, e.id))).collect();
@@ -168,9 +169,9 @@ fn dated<'a>(arrival: &Arrival, known: &'a KnownEntries, taken: &Taken) -> Vec<&
     found
 }
 
-/// The stamp: same feed (or one that it replaced), same stated second, same title. A midnight, or a stamp that several
-/// items share, counts only with equal text or an equal path as well; in another feed of the outlet, host and path must be
-/// the same.
+/// Matches by stamp: same feed (or one that it replaced), same stated second, same title. A midnight, or a stamp that several
+/// items share, counts only together with equal text or an equal path. In another feed of the outlet, host and path must be the
+/// same.
 fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let stamp = Stamp::of(&arrival.entry)?;
     let at = arrival.entry.believed?;
@@ -183,7 +184,7 @@ fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(E
     let same_text = |e: &KnownEntry| !e.folded_body.is_empty() && e.folded_body == arrival.entry.folded.body;
     let path = |e: &KnownEntry| !arrival.link_repeats && like::same_path(e.link.as_deref(), link, false);
     same.retain(|e| !is_shared || ((same_text(e) || path(e)) && !like::other_files(e, arrival)));
-    // Of several the one at the same path, else the only one.
+    // Prefers the one at the same path, else takes the only one.
     let found = same.iter().find(|e| path(e)).or_else(|| same.first().filter(|_| same.len() == 1));
     let Some(found) = found else { return by_second_and_text(arrival, known, taken) };
     let place = if is_here(found) { "" } else { " and path in another feed of its outlet" };
@@ -191,8 +192,8 @@ fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(E
     Some((found.id, Evidence::plain(Rule::Stamp, words)))
 }
 
-/// A headline that was corrected, and the address and guid made of it: same feed, same stated second, same text, most of
-/// the title, no other file and no other living guid.
+/// Matches an entry whose headline was corrected, and with it the address and guid: same feed, same stated second, same text,
+/// most of the title, no other file and no different guid of the outlet's own.
 fn by_second_and_text(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let folded = &arrival.entry.folded;
     let at = arrival.entry.believed.filter(|at| !arrival.listing.is_midnight(*at) && !folded.body.is_empty())?;
@@ -210,7 +211,7 @@ fn by_second_and_text(arrival: &Arrival, known: &KnownEntries, taken: &Taken) ->
     Some((found.id, Evidence::plain(Rule::Stamp, words)))
 }
 
-/// The id in the path, at any age: same host, id and stated second, the only entry that has it, in the same language.
+/// Matches by the id in the path, at any age: the only entry with the same host, id and stated second, in the same language.
 fn by_path_id(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
     let id = PathId::of(arrival.entry.link.as_deref()?)?;
     let has_id = |e: &&KnownEntry| e.link.as_deref().and_then(PathId::of).is_some_and(|its| its == id);
@@ -230,16 +231,16 @@ fn by_path_id(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<
     is_one.then(|| (found.id, Evidence::plain(Rule::Number, words)))
 }
 
-/// A key means one article in all feeds of an outlet when it is an IRI, hence unique by its making; a bare number or word
-/// only together with an equal title, or where the feed replaced another.
+/// Returns whether a key means the same article in all feeds of an outlet: an IRI does, because it is unique by design. A bare
+/// number or word does only together with an equal title.
 fn key_speaks_for_outlet(arrival: &Arrival, entry: &KnownEntry) -> bool {
     let own = arrival.entry.source_id.as_deref().unwrap_or_default();
     let is_page = link::canonical(own).is_none() || link::link_key(own).is_some();
     (iri::is_absolute(own) && is_page) || (arrival.entry.title.is_some() && arrival.entry.title == entry.title)
 }
 
-/// Level C's rule `link`: the story of the oldest entry that another outlet has at this very link (category feeds,
-/// planets and partners carry the same page).
+/// Level C, rule `link`: returns the story of the oldest entry that another outlet has at exactly this link (category feeds,
+/// planets and partners list the same page).
 #[must_use]
 pub fn story_at_link(arrival: &Arrival, known: &KnownEntries) -> Option<(StoryId, Evidence)> {
     let entries: Vec<_> = at_link(arrival, known).collect();

@@ -2,27 +2,27 @@
 
 use crate::model::Entry;
 
-/// Longest own id that is passed on, in bytes: a longer one is more likely text than an id.
+/// Maximum length of an outlet's id that is published, in bytes. A longer one is probably text and not an id.
 const MAX: usize = 1024;
 
-/// The outlet's own id when it is an absolute ASCII IRI (RFC 4287 4.2.6: a republished entry keeps its id) and nobody else
-/// holds it, else one that every installation mints alike.
+/// Returns the outlet's own id if it is an absolute ASCII IRI (RFC 4287 4.2.6: a republished entry keeps its id) that no other
+/// entry has, else an id that every installation generates alike.
 #[must_use]
 pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
     match &entry.source_id {
-        // Where the key is more than the id, the id has another holder in its document.
+        // If the key is more than the id, another entry of the document has the same id.
         Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) && !is_live(own) => own.clone(),
         _ => minted(feed_url, &entry.key.0),
     }
 }
 
-/// Whether a reader that opens an id as a link would run it, or open something of its own machine.
+/// Returns whether a reader that opens an id as a link would execute it or open something on its own machine.
 fn is_live(id: &str) -> bool {
     let scheme = id.split_once(':').map_or("", |(scheme, _)| scheme);
     ["javascript", "data", "vbscript", "about", "file", "blob"].iter().any(|live| live.eq_ignore_ascii_case(scheme))
 }
 
-/// `urn:uuid:` of version 8 (RFC 9562 5.8) from a hash of the feed's configured address and the key.
+/// Generates a `urn:uuid:` of version 8 (RFC 9562 5.8) from a hash of the feed's configured address and the key.
 fn minted(feed_url: &str, key: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(feed_url.len() as u64).to_le_bytes());
@@ -36,7 +36,7 @@ fn minted(feed_url: &str, key: &str) -> String {
     format!("urn:uuid:{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
-/// Whether `text` is an absolute IRI of ASCII letters only, as the grammar of its scheme wants it (RFC 3986 3).
+/// Returns whether `text` is an absolute IRI of ASCII characters only that follows the grammar of its scheme (RFC 3986 3).
 #[must_use]
 pub fn is_absolute(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
@@ -56,7 +56,7 @@ fn escapes_are_whole(text: &str) -> bool {
     text.split('%').skip(1).all(|after| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
 }
 
-/// What the schemes that feeds use demand of the rest.
+/// Returns whether the rest follows the rules of the schemes that feeds use.
 fn scheme_allows(scheme: &str, rest: &str) -> bool {
     match scheme {
         "http" | "https" => url::Url::parse(&format!("{scheme}:{rest}")).is_ok() && rest.starts_with("//"),

@@ -1,5 +1,5 @@
-//! What a document says of its entries as a whole. Computed once over the whole document, and carried with each arrival:
-//! a long document is decided in several transactions, and each must know what is listed together.
+//! Facts about all entries of a document. They are computed once for the whole document and carried with each arrival, because a
+//! long document is decided in several transactions, and each must know what is listed together.
 
 use super::article_number::PathId;
 use super::stamp::Stamp;
@@ -15,7 +15,7 @@ pub struct Listing {
     repeated_links: HashSet<LinkKey>,
     repeated_stamps: HashSet<Stamp>,
     repeated_ids: HashSet<u64>,
-    /// The feed's guids are void: one stood at several entries.
+    /// Whether the feed's guids are not trusted, because one occurred at different entries.
     pub guids_void: bool,
     #[serde(serialize_with = "jiff::fmt::serde::tz::required::serialize")]
     zone: TimeZone,
@@ -28,7 +28,7 @@ impl Default for Listing {
 }
 
 impl Listing {
-    /// Of the keys of a document in its order, the entries of it that were read, the links that several of its entries
+    /// Creates the facts from the keys of a document in its order, the entries that were read, the links that several entries
     /// share, and the outlet's zone.
     #[must_use]
     pub fn of(
@@ -49,7 +49,7 @@ impl Listing {
         }
     }
 
-    /// Adds an older page behind what is listed.
+    /// Adds an older page after the entries listed so far.
     pub fn append(&mut self, page: &Self, entries: &[Entry]) {
         for entry in entries {
             let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
@@ -60,7 +60,7 @@ impl Listing {
         self.repeated_ids.extend(&page.repeated_ids);
     }
 
-    /// Adds another document of the same feed behind what is listed.
+    /// Adds another document of the same feed after the entries listed so far.
     pub fn join(&mut self, other: &Self) {
         let mut keys: Vec<(u32, i64)> = other.places.iter().map(|(key, place)| (*place, *key)).collect();
         keys.sort_unstable();
@@ -74,40 +74,40 @@ impl Listing {
         self.guids_void |= other.guids_void;
     }
 
-    /// The keys of all that is listed, by hash.
+    /// Returns the hashed keys of all listed entries.
     pub fn keys(&self) -> impl Iterator<Item = i64> + '_ {
         self.places.keys().copied()
     }
 
-    /// Whether an entry with this key is listed.
+    /// Returns whether an entry with this key is listed.
     #[must_use]
     pub fn lists(&self, key: i64) -> bool {
         self.places.contains_key(&key)
     }
 
-    /// Where in the document an entry stands, from 0.
+    /// Returns the position of an entry in the document, from 0.
     #[must_use]
     pub fn place(&self, key: i64) -> u32 {
         self.places.get(&key).copied().unwrap_or_default()
     }
 
-    /// Whether several entries of the document have the link.
+    /// Returns whether several entries of the document have the link.
     #[must_use]
     pub fn link_repeats(&self, link: LinkKey) -> bool {
         self.repeated_links.contains(&link)
     }
 
-    /// Whether several entries that were read have the stamp.
+    /// Returns whether several of the entries that were read have the stamp.
     pub(super) fn stamp_repeats(&self, stamp: Stamp) -> bool {
         self.repeated_stamps.contains(&stamp)
     }
 
-    /// Whether several entries that were read have the id in their paths.
+    /// Returns whether several of the entries that were read have the id in their paths.
     pub(super) fn id_repeats(&self, id: &PathId) -> bool {
         self.repeated_ids.contains(&id.hash())
     }
 
-    /// Whether an instant is midnight, in UTC or where the outlet is: a date without a time.
+    /// Returns whether an instant is midnight, in UTC or in the outlet's zone: a date without a time.
     pub(super) fn is_midnight(&self, at: Timestamp) -> bool {
         let here = self.zone.to_datetime(at).time();
         at.as_second().rem_euclid(86_400) == 0 || here == jiff::civil::Time::midnight()

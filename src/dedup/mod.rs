@@ -1,6 +1,8 @@
-//! What is new? Pure: arrivals and what is known go in, [`Changes`] with evidence come out.
+//! Decides which entries are new. This is pure code: it takes arrivals and what is known, and returns [`Changes`] with their
+//! evidence.
 //!
-//! What is decided together is put in order by date, feed and key first, so that the order in which polls happened to
+//! Arrivals are compared on three levels: the same entry (level A), the same article of an outlet under other names (level B),
+//! the same report by another outlet (level C). A batch is first sorted by date, feed and key, so that the order in which polls
 //! end changes nothing. Nothing is ever deleted here.
 
 mod article_number;
@@ -47,128 +49,129 @@ use std::{
     sync::Arc,
 };
 
-/// One entry of one poll, on its way to a decision.
+/// One entry of one poll that is to be decided.
 #[derive(Debug, Clone)]
 pub struct Arrival {
-    /// Which poll of the batch brought it.
+    /// Index of the poll in the batch.
     pub poll: usize,
-    /// The feed.
+    /// The feed that listed it.
     pub feed: FeedId,
-    /// The feed's configured address: part of the ids minted here, so that they are the same on every installation.
+    /// The feed's configured address. Generated ids depend on it, so that they are the same on every installation.
     pub feed_url: String,
-    /// The outlet.
+    /// The outlet of the feed.
     pub outlet: OutletId,
-    /// When the document was read: `first_seen_at` of what is new.
+    /// When the document was read; becomes `first_seen_at` of a new entry.
     pub seen_at: Timestamp,
-    /// When the feed was last read before; `None` on its first poll.
+    /// When the feed was last read before, or `None` on its first poll.
     pub previous_success: Option<Timestamp>,
-    /// The link occurs more than once in the document: it is no identity there (level A).
+    /// Whether the link occurs more than once in the document; it then identifies nothing (level A).
     pub link_repeats: bool,
-    /// What its document says of its entries as a whole.
+    /// Facts about all entries of its document.
     pub listing: Arc<Listing>,
-    /// The entry.
+    /// The entry itself.
     pub entry: Entry,
 }
 
 impl Arrival {
-    /// The key of an entry whose guid was used before for another one: it includes the stated second.
+    /// Returns the key of an entry whose guid was used before for another one. It includes the stated second. `None` without a
+    /// credible date.
     #[must_use]
     pub fn reused_key(&self) -> Option<EntryKey> {
         let second = self.entry.believed?.as_second();
         Some(EntryKey(format!("{} @{second}", self.entry.key.0)))
     }
 
-    /// The key it had while the feed's guids were not void.
+    /// Returns the key that the entry had while the feed's guids were trusted, if they no longer are.
     #[must_use]
     pub fn former_key(&self) -> Option<EntryKey> {
         let id = self.entry.source_id.clone().filter(|id| self.listing.guids_void && *id != self.entry.key.0);
         id.map(EntryKey)
     }
 
-    /// Hashes of every key it may be known by.
+    /// Returns the hashes of every key that the entry may be known by.
     pub fn key_hashes(&self) -> impl Iterator<Item = i64> {
         [Some(self.entry.key.clone()), self.reused_key(), self.former_key()].into_iter().flatten().map(|k| k.hash())
     }
 }
 
-/// What the store recalled about a batch.
+/// What the store recalled for a batch.
 #[derive(Debug, Default)]
 pub struct KnownEntries {
-    /// Sightings by hash of key, in whatever feed.
+    /// Sightings in any feed, by hash of the key.
     pub by_key: HashMap<i64, Vec<KnownSighting>>,
-    /// Entries by canonical link, whatever the outlet, oldest first.
+    /// Entries of any outlet by canonical link, oldest first.
     pub by_link: HashMap<LinkKey, Vec<EntryId>>,
-    /// Entries of the arrivals' outlets with an arrival's stated second and title, or its stated minute and the id in its
+    /// Entries of the arrivals' outlets that share an arrival's stated second and title, or its stated minute and the id in its
     /// path.
     pub dated: HashSet<EntryId>,
-    /// Backdated entries that a feed brought on the day of its arrivals and that came in at the top.
+    /// Number of backdated entries of a feed that were placed at the top on the day of its arrivals.
     pub late: HashMap<FeedId, u32>,
-    /// The entries that the maps name.
+    /// The entries that the other fields refer to.
     pub entries: HashMap<EntryId, KnownEntry>,
 }
 
-/// A key that some feed has listed.
+/// One key in the listing of one feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownSighting {
-    /// The feed.
+    /// The feed that listed it.
     pub feed: FeedId,
-    /// The entry; `None` once retention has pruned it (a tombstone: it never returns as new).
+    /// The entry, or `None` once retention has pruned it (a tombstone: it never returns as new).
     pub entry: Option<EntryId>,
 }
 
-/// An entry as the store knows it: what a decision needs of it.
+/// A stored entry, reduced to what a decision needs.
 #[derive(Debug, Clone)]
 pub struct KnownEntry {
     /// Row id.
     pub id: EntryId,
     /// Its outlet.
     pub outlet: OutletId,
-    /// The feed whose words are kept, and which alone may revise it: the first to list it.
+    /// The feed whose content is kept: the first to list the entry. Only this feed may revise it.
     pub feed: FeedId,
     /// Its story.
     pub story: StoryId,
-    /// Its feed is no longer configured: another of the outlet may have replaced it.
+    /// Whether its feed is no longer configured; another feed of the outlet may have replaced it.
     pub feed_removed: bool,
     /// Its id as the outlet wrote it.
     pub source_id: Option<String>,
-    /// Link now.
+    /// Its current link.
     pub link: Option<String>,
-    /// Language now.
+    /// Its current language.
     pub language: Option<String>,
-    /// The stated date, where it is believed.
+    /// The stated date, if it is credible.
     pub believed: Option<Timestamp>,
-    /// Addresses of its files and pictures, without queries; of pictures in the text only where there are few words.
+    /// Addresses of its files and pictures, without queries. Pictures in the text count only if the text is short.
     pub files: Vec<String>,
-    /// Hash of all that a reader sees.
+    /// Hash of everything that a reader sees.
     pub shown: i64,
-    /// Title now.
+    /// Its current title.
     pub title: Option<PlainText>,
-    /// Link now.
+    /// Key of its current link.
     pub link_key: Option<LinkKey>,
-    /// Folded text now, to tell a material revision.
+    /// Its current folded text, to recognise a material revision.
     pub folded_body: String,
-    /// Members of its story.
+    /// Number of members of its story.
     pub story_members: u32,
 }
 
-/// Hands out row ids: a story's number is minted once and never reused.
+/// Allocates row ids. The number of a story is allocated once and never reused.
 #[derive(Debug, Clone, Copy)]
 pub struct IdAllocator {
-    /// The next entry's.
+    /// Id of the next entry.
     pub next_entry: EntryId,
-    /// The next story's.
+    /// Id of the next story.
     pub next_story: StoryId,
 }
 
 impl IdAllocator {
-    /// A fresh entry id.
+    /// Returns a new entry id.
     pub fn entry(&mut self) -> EntryId {
         let id = self.next_entry;
         self.next_entry.0 += 1;
         id
     }
 
-    /// A fresh story id.
+    /// Returns a new story id.
     pub fn story(&mut self) -> StoryId {
         let id = self.next_story;
         self.next_story.0 += 1;
@@ -176,50 +179,50 @@ impl IdAllocator {
     }
 }
 
-/// What is to be done with one arrival.
+/// What to do with one arrival.
 #[derive(Debug)]
 pub enum Change {
-    /// Nobody had it.
+    /// Store it as a new entry.
     New(Box<NewEntry>),
-    /// Its outlet changed it.
+    /// Its outlet changed the entry.
     Revised(Box<Revision>),
-    /// Nothing was edited, but a signed address, a counter or a clock changed: what is kept is written anew, no revision.
+    /// Nothing was edited, but a signed address, a counter or a clock changed: update the stored entry without a revision.
     Refreshed {
         /// The entry.
         entry: EntryId,
     },
-    /// Other bytes, but nothing that is kept differs.
+    /// The bytes differ, but nothing that is kept does.
     Unchanged {
         /// The entry.
         entry: EntryId,
     },
-    /// Another feed of the outlet (or another key) shows an entry that is already kept: one more sighting.
+    /// Another feed of the outlet (or another key) lists an entry that is already stored: add a sighting.
     Duplicate {
         /// The entry.
         entry: EntryId,
-        /// Why they are one.
+        /// Why they are the same entry.
         evidence: Evidence,
     },
-    /// Kept once, pruned since: it does not come back.
+    /// The entry was stored once and has been pruned since: it does not return.
     Pruned,
 }
 
-/// An entry that is to be written.
+/// An entry to be stored.
 #[derive(Debug)]
 pub struct NewEntry {
     /// Its row id.
     pub id: EntryId,
-    /// Its id in published feeds: its own when that is an absolute ASCII IRI that nobody else holds, else `urn:uuid:…`.
+    /// Its id in published feeds: the outlet's own if that is an absolute ASCII IRI that no other entry has, else `urn:uuid:…`.
     pub iri: String,
     /// The story it starts or joins.
     pub story: StoryId,
-    /// Whether it starts it.
+    /// Whether it starts the story.
     pub starts: bool,
-    /// Why.
+    /// Why it belongs to the story.
     pub evidence: Evidence,
-    /// Its place in the order of channels (interfaces.md, "order_at").
+    /// Its position in the order of channels.
     pub order_at: Timestamp,
-    /// The stated date or when it was first seen, whichever is earlier.
+    /// The stated date or the time when it was first seen, whichever is earlier.
     pub published_at: Timestamp,
 }
 
@@ -228,29 +231,28 @@ pub struct NewEntry {
 pub struct Revision {
     /// The entry.
     pub entry: EntryId,
-    /// Title before.
+    /// The title before the change.
     pub old_title: Option<PlainText>,
-    /// A new title, or over a fifth of the text: moves `updated` in published feeds.
+    /// Whether the title is new or more than a fifth of the text changed; this moves `updated` in published feeds.
     pub material: bool,
-    /// In words: what changed.
+    /// What changed, in words.
     pub words: String,
-    /// What showed that it is this entry, where another address, id or feed had it first.
+    /// Why it is this entry, if another address, id or feed listed it first.
     pub known_by: Option<Evidence>,
 }
 
 /// An arrival and its decision.
 #[derive(Debug)]
 pub struct Decision {
-    /// What arrived.
+    /// The arrival.
     pub arrival: Arrival,
-    /// What is to be done.
+    /// What to do with it.
     pub change: Change,
 }
 
-/// Decisions over one batch, made only by [`decide`] and taken by value by the writer.
+/// Decisions about one batch. Only [`decide`] creates them, and the writer consumes them.
 ///
-/// Every change but [`Change::Pruned`] is also a sighting: the entry was listed by `arrival.feed` under
-/// `arrival.entry.key`.
+/// Every change except [`Change::Pruned`] is also a sighting: `arrival.feed` listed the entry under `arrival.entry.key`.
 #[derive(Debug)]
 pub struct Changes {
     decided: Vec<Decision>,
@@ -258,13 +260,14 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Stories that reached [`rules::MEMBERS_SUSPECT`] members in this batch: so many look like a template, not a report.
+    /// Returns the stories that reached [`rules::MEMBERS_SUSPECT`] members in this batch. With so many they look like a template,
+    /// not like a report.
     #[must_use]
     pub fn crowded(&self) -> &[StoryId] {
         &self.crowded
     }
 
-    /// The decisions, in the order in which they were made.
+    /// Returns the decisions, in the order in which they were made.
     #[must_use]
     pub fn into_decisions(self) -> Vec<Decision> {
         self.decided

@@ -1,20 +1,20 @@
-//! Which entries of the window have a key (a pair of words, an end of a title, an article's number).
+//! Index of the window: the entries that have a key (a pair of words, an end of a title, an article's number).
 
 use super::rules;
 use std::collections::{HashMap, VecDeque, vec_deque};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// No posting here.
+/// Marks an empty place of the table.
 const EMPTY: u32 = u32::MAX;
-/// The key's slots are in a list of their own.
+/// Marks a key whose slots are in a separate list.
 const LISTED: u32 = u32::MAX - 1;
-/// Slots of one key in the table; more go into a list, so that no key makes the way to others long.
+/// Maximum number of slots of one key in the table. More go into a list, so that no key makes the search for others slow.
 const INLINE: usize = 8;
-/// Places of a new table.
+/// Number of places of a new table.
 const PLACES: usize = 64;
 
-/// A multimap from keys to slots. Most keys have one slot: they stand in one table with open addressing, 8 bytes a posting,
-/// where a look at a key reads memory in a row.
+/// A multimap from keys to slots. Most keys have one slot, so they are kept in one table with open addressing and 8 bytes per
+/// posting, where looking up a key reads memory sequentially.
 #[derive(Debug, Default)]
 pub struct Postings {
     table: Vec<Posting>,
@@ -28,7 +28,7 @@ struct Posting {
     slot: u32,
 }
 
-/// Keys are hashes already: one multiplication spreads them over the table.
+/// A hasher for keys that are hashes already: one multiplication spreads them over the table.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Spread(u64);
 
@@ -57,7 +57,7 @@ impl Hasher for Spread {
     }
 }
 
-/// The slots under one key.
+/// Iterates over the slots under one key.
 enum Slots<'a> {
     Inline { postings: &'a Postings, key: u32, at: usize },
     Listed(vec_deque::Iter<'a, u32>),
@@ -92,12 +92,14 @@ impl Postings {
             self.place(Posting { key, slot });
             return;
         }
-        before.iter().for_each(|slot| self.take(key, *slot));
+        for slot in &before {
+            self.take(key, *slot);
+        }
         self.place(Posting { key, slot: LISTED });
         self.lists.insert(key, before.into_iter().chain([slot]).collect());
     }
 
-    /// Takes `slot` out from under `key`. Who came first leaves first, and is found at once.
+    /// Removes `slot` from `key`. The oldest slot is usually removed first, and is found at the beginning.
     pub fn remove(&mut self, key: u32, slot: u32) {
         let Some(list) = self.lists.get_mut(&key) else { return self.take(key, slot) };
         if let Some(at) = list.iter().position(|other| *other == slot) {
@@ -109,12 +111,12 @@ impl Postings {
         }
     }
 
-    /// Whether too many have `key` for it to say anything.
+    /// Returns whether so many entries have `key` that it is no evidence.
     pub fn is_crowded(&self, key: u32) -> bool {
         self.list(key).is_some_and(|list| list.len() > rules::POSTINGS)
     }
 
-    /// The slots under `key`; none when they are too many to say anything.
+    /// Returns the slots under `key`, or none when there are too many.
     pub fn get(&self, key: u32) -> impl Iterator<Item = u32> {
         match self.list(key) {
             Some(list) if list.len() > rules::POSTINGS => Slots::Listed(vec_deque::Iter::default()),
@@ -127,12 +129,12 @@ impl Postings {
         Slots::Inline { postings: self, key, at: self.home(key) }
     }
 
-    /// The key's list. The table says whether there is one, so that most keys cost one look.
+    /// Returns the list of a key. The table says whether there is one, so that most keys need a single lookup.
     fn list(&self, key: u32) -> Option<&VecDeque<u32>> {
         self.inline(key).next().filter(|slot| *slot == LISTED).and_then(|_| self.lists.get(&key))
     }
 
-    /// Where the search for a key begins.
+    /// Returns the place where the search for a key begins.
     fn home(&self, key: u32) -> usize {
         let spread = u64::from(key.wrapping_mul(0x9e37_79b9));
         usize::try_from((spread * self.table.len() as u64) >> 32).unwrap_or_default()
@@ -147,7 +149,9 @@ impl Postings {
             let more = vec![Posting { key: 0, slot: EMPTY }; PLACES.max(self.table.len() / 2 * 3)];
             let before = std::mem::replace(&mut self.table, more);
             self.used = 0;
-            before.into_iter().filter(|old| old.slot != EMPTY).for_each(|old| self.place(old));
+            for old in before.into_iter().filter(|old| old.slot != EMPTY) {
+                self.place(old);
+            }
         }
         let mut at = self.home(posting.key);
         while self.table[at].slot != EMPTY {
@@ -157,7 +161,7 @@ impl Postings {
         self.used += 1;
     }
 
-    /// Takes a posting out of the table, and moves those behind it up that could not stand at their places for it.
+    /// Removes a posting from the table, and moves up the following postings that it had displaced.
     fn take(&mut self, key: u32, slot: u32) {
         if self.table.is_empty() {
             return;
@@ -172,8 +176,8 @@ impl Postings {
         self.used -= 1;
         let mut at = self.after(hole);
         while self.table[at].slot != EMPTY {
-            let home = self.home(self.table[at].key);
-            let is_behind_hole = if hole <= at { hole < home && home <= at } else { hole < home || home <= at };
+            let wanted = self.home(self.table[at].key);
+            let is_behind_hole = if hole <= at { hole < wanted && wanted <= at } else { hole < wanted || wanted <= at };
             if !is_behind_hole {
                 self.table[hole] = self.table[at];
                 hole = at;

@@ -1,4 +1,4 @@
-//! Recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own record.
+//! Runs recorded entries through the real decisions, in memory: to measure the rules, and to try them on one's own recordings.
 
 use super::{Arrival, Change, Changes, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
 use crate::model::{Entry, EntryId, EntryKey, FeedId, Markup, OutletId, ParsedEntry, RawHash, StoryId};
@@ -6,34 +6,34 @@ use crate::normalise;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// One recorded entry, a JSON object a line; unknown fields are passed over.
+/// One recorded entry: a JSON object on a line. Unknown fields are ignored.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 #[serde(default)]
 pub struct RecordedEntry {
-    /// What the record calls it.
+    /// Its id in the recording.
     pub id: String,
-    /// Its outlet.
+    /// Name of its outlet.
     pub outlet: String,
-    /// Its feed.
+    /// Name of its feed.
     pub feed: String,
-    /// Its language.
+    /// Language tag.
     pub lang: Option<String>,
-    /// Title, HTML.
+    /// Title, as HTML.
     pub title: Option<String>,
-    /// Summary, HTML.
+    /// Summary, as HTML.
     pub summary: Option<String>,
-    /// Full text, HTML.
+    /// Full text, as HTML.
     pub content: Option<String>,
-    /// The article's page.
+    /// Address of the article's page.
     pub url: Option<String>,
-    /// What the feed knows it by; without one its page, else the record's id.
+    /// Its guid in the feed. Without one the page identifies it, else `id`.
     pub guid: Option<String>,
-    /// When it was published, and thereby when it arrives.
+    /// When it was published; it arrives at the same time. Without a date it counts as published at the Unix epoch.
     pub published: Option<Timestamp>,
 }
 
 impl RecordedEntry {
-    /// The entry as a document would state it.
+    /// Returns the entry as a document would state it.
     #[must_use]
     pub fn parsed(&self) -> ParsedEntry {
         let given = |text: &Option<String>| text.clone().filter(|t| !t.trim().is_empty());
@@ -73,8 +73,8 @@ impl RecordedEntry {
     }
 }
 
-/// The story of each recorded entry, in order of their time; what is of one minute is decided together. `progress` is told
-/// how many are decided.
+/// Returns the story of each recorded entry, in order of time. Entries of the same minute are decided together. `progress` is
+/// called with the number decided so far.
 pub fn replay(
     mut recorded: Vec<RecordedEntry>,
     span: SignedDuration,
@@ -97,7 +97,7 @@ struct ReplayState {
     outlets: HashMap<String, i64>,
     feeds: HashMap<String, i64>,
     known: KnownEntries,
-    /// Entries of each story.
+    /// Number of entries of each story.
     members: HashMap<StoryId, u32>,
 }
 
@@ -157,7 +157,7 @@ impl ReplayState {
         known
     }
 
-    /// Keeps what was decided; the story of each poll.
+    /// Applies the decisions. Returns the story of each poll.
     fn apply(&mut self, changes: Changes) -> Vec<(usize, StoryId)> {
         let mut told = Vec::new();
         for decided in changes.into_decisions() {

@@ -1,11 +1,12 @@
-//! What an outlet changed in its entry.
+//! Determines what an outlet changed in its entry.
 
 use super::{Arrival, KnownEntry, Revision, rules};
 use crate::model::PlainText;
 use crate::normalise::{without_clocks, without_counters};
 use std::collections::HashMap;
 
-/// The change from what is kept to what arrived, or `None` when nothing that is kept differs.
+/// Returns the change from the stored entry to the arrival, or `None` when nothing that is kept differs or the feed may not
+/// revise it.
 #[must_use]
 pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
     if known.shown == arrival.entry.shown || !may_revise(known, arrival) {
@@ -23,17 +24,18 @@ pub fn revise(known: &KnownEntry, arrival: &Arrival) -> Option<Revision> {
     })
 }
 
-/// An entry is revised by its own feed. Another feed of the outlet may shorten it, and says nothing new by that; but it
-/// may bring the text of what was a flash, and then the flash does not take it away.
+/// Returns whether an arrival may revise an entry. The entry's own feed may, except that a flash without text does not replace a
+/// text under the same title. Another feed of the outlet often lists a shortened text, which is no revision, but it may add the
+/// text to an entry that was a flash.
 fn may_revise(known: &KnownEntry, arrival: &Arrival) -> bool {
     let is_text = |folded: &str| folded.split(' ').nth(rules::SHORT - 1).is_some();
     let (had, brings) = (is_text(&known.folded_body), is_text(&arrival.entry.folded.body));
     let takes_away = had && !brings && known.title == arrival.entry.title;
-    // A feed that replaced another speaks for it.
+    // A feed that replaced another may revise that feed's entries.
     if known.feed == arrival.feed || known.feed_removed { !takes_away } else { brings && !had }
 }
 
-/// A title without counters of comments, replies and views: they are no edit.
+/// Removes counters of comments, replies and views from a title: they are not edits.
 fn counted_out(title: Option<&PlainText>) -> Option<std::borrow::Cow<'_, str>> {
     title.map(|title| without_counters(title.as_str()))
 }
@@ -47,7 +49,7 @@ fn in_words(new_title: bool, changed: f64) -> String {
     format!("{}, {text}", if new_title { "new title" } else { "same title" })
 }
 
-/// Share of the longer text's words that are not in the other, each as often as it occurs.
+/// Returns the share of the longer text's words that are not in the other, counting repetitions.
 pub fn changed_share(old: &str, new: &str) -> f64 {
     let mut count: HashMap<&str, i64> = HashMap::new();
     let (mut before, mut after) = (0_u32, 0_u32);

@@ -1,165 +1,166 @@
-//! Every threshold of the decisions, with the reason or the measurement behind it.
+//! All thresholds of the decisions, with the reason or measurement for each.
 //!
 //! "dev" is a labelled set of 581 entries in 377 stories; "real" is 31,525 Arabic entries of five outlets.
 
 use jiff::SignedDuration;
 
-/// Span of the window when the configuration says nothing: 99 % of real copies came within a day and a half.
+/// Default span of the window: 99 % of real copies came within a day and a half.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(36);
 
-/// Members from which on a story is suspected to be a template (the weather of each town under one title); it is logged.
+/// Number of members from which a story is suspected to be a template (the weather of each town under one title) and is logged.
 pub const MEMBERS_SUSPECT: u32 = 12;
 
-/// Members a story never exceeds: no report was seen to be carried by so many outlets.
+/// Maximum number of members of a story. No report was seen at so many outlets.
 pub const MEMBERS_MAX: u32 = 64;
 
-/// A revision is material when the title is new or when more than this share of the text's words is.
+/// A revision is material when the title is new or more than this share of the text's words changed.
 pub const MATERIAL_SHARE: f64 = 0.2;
 
-/// An entry dated this long before its feed's previous successful poll takes its place by its date, not by its arrival:
-/// long enough for what an outlet publishes late, short enough that an emptied and refilled feed floods nobody.
+/// An entry dated this long before its feed's previous successful poll is ordered by its date, not by its arrival. Long enough
+/// for what an outlet publishes late, short enough that a feed that was emptied and refilled does not flood channels.
 pub const BACKDATED: SignedDuration = SignedDuration::from_hours(48);
 
-/// Words of a body that are compared; what comes later is background and links.
+/// Number of words of a body that are compared. What comes later is background and links.
 pub const BODY: usize = 400;
 
-/// Words of the lead. Follow-ups recycle up to all of the background, and some pages append other stories' leads;
-/// copies share the beginning.
+/// Number of words of the lead. Follow-ups may repeat all of the background, and some pages append the leads of other stories,
+/// but copies share the beginning.
 pub const LEAD: usize = 40;
 
-/// Words among which the other text's lead is looked for: room for a byline, a dateline, a sentence put in front.
+/// Number of words in which the other text's lead is searched for, with room for a byline, a dateline or an added sentence.
 pub const HEAD: usize = 80;
 
-/// Words with which a text starts.
+/// Number of words of a text's start.
 pub const START: usize = 14;
 
-/// Words among which the other text's start is looked for.
+/// Number of words in which the other text's start is searched for.
 pub const START_WITHIN: usize = 30;
 
-/// Words among which a title's word must recur to be what the report is about; also those that the table of rare words
-/// counts.
+/// Number of words in which a word of the title must recur to count as what the report is about. The table of rare words counts
+/// the same words.
 pub const OPENING: usize = 60;
 
-/// Fewer words than this are no text to compare: captions, teasers, cartoons.
+/// Texts with fewer words are not compared: captions, teasers, cartoons.
 pub const SHORT: usize = 12;
 
-/// Level C: least share of each lead found in the other text.
+/// Level C: minimum share of each lead found in the other text.
 pub const LEAD_SHARE: f64 = 0.30;
 
-/// Level C: least share of the shorter body found in the longer.
+/// Level C: minimum share of the shorter body found in the longer.
 pub const CONTAINMENT: f64 = 0.35;
 
-/// Level C: least sum of the two: rewritten leads need more of the text, short texts more of the lead.
+/// Level C: minimum sum of the two. Rewritten leads need more of the text, short texts more of the lead.
 pub const LEAD_AND_CONTAINMENT: f64 = 0.95;
 
-/// Level C: least share of each start found in the other. Follow-ups that recycle a whole report start otherwise.
+/// Level C: minimum share of each start found in the other text. Follow-ups that repeat a whole report start differently.
 pub const START_SHARE: f64 = 0.12;
 
-/// Share of the leads below which the starts must agree better: on dev, follow-ups that recycle their report reach .31 of
-/// the lead with .15 of the start.
+/// If the leads share less than this, the starts must agree better. On dev, follow-ups that repeat their report reach .31 of the
+/// lead with .15 of the start.
 pub const WEAK_LEAD: f64 = 0.40;
 
-/// As [`START_SHARE`], for weak leads.
+/// The minimum share of the starts when the leads agree only weakly.
 pub const WEAK_LEAD_START: f64 = 0.20;
 
-/// Level C: least share of each title's words with a counterpart in the other's text.
+/// Level C: minimum share of each title's words with a counterpart in the other text.
 pub const TITLE_COUNTERPARTS: f64 = 0.30;
 
-/// As [`TITLE_COUNTERPARTS`] where start, lead and text all agree: outlets put headlines of their own on one wire report
+/// Replaces [`TITLE_COUNTERPARTS`] when start, lead and text all agree. Outlets put their own headlines on the same wire report
 /// (real pairs with .89 of the lead and .94 of the text share a quarter of the title).
 pub const TITLE_COUNTERPARTS_STRONG: f64 = 0.20;
 
-/// Share of the starts from which on a text counts as strong evidence; recycled reports reach .15 on dev.
+/// Minimum share of the starts for strong evidence. Reports that repeat an earlier one reach .15 on dev.
 pub const STRONG_START: f64 = 0.40;
 
-/// As [`STRONG_START`], for the leads.
+/// Minimum share of the leads for strong evidence.
 pub const STRONG_LEAD: f64 = 0.60;
 
-/// As [`STRONG_START`], for the bodies.
+/// Minimum share of the bodies for strong evidence.
 pub const STRONG_CONTAINMENT: f64 = 0.70;
 
-/// Level C with equal titles: least share of each lead.
+/// Level C with equal titles: minimum share of each lead.
 pub const LEAD_SHARE_TITLED: f64 = 0.25;
 
-/// Equal titles say something this long: the next day's column has the same one.
+/// Equal titles are evidence only within this time: the next day's column has the same title.
 pub const TITLED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Words from which on an equal title says something at all.
+/// Minimum number of words of a title for an equal title to be evidence.
 pub const TITLE_WORDS: usize = 5;
 
-/// Words of each end of a title by which the index finds it: one slip within leaves the other end.
+/// Number of words at each end of a title by which the index finds it. A slip at one end leaves the other end intact.
 pub const TITLE_END: usize = 4;
 
-/// Words by which equal titles may differ at one end: the outlet's own name.
+/// Number of words by which equal titles may differ at one end, for the outlet's name.
 pub const TITLE_SUFFIX: usize = 3;
 
-/// How long a title is remembered with which an outlet headed an entry that has next to no text.
+/// How long the title of an entry with hardly any text is remembered.
 pub const TITLES_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Level B: least Jaccard index of two bodies of one outlet.
+/// Level B: minimum Jaccard index of two bodies of one outlet.
 pub const NEAR_TEXT: f64 = 0.85;
 
-/// Level B: least share of the leads. Level C: from here on leads are nearly one, and the second veto asks for no rare
-/// word: on dev that tells apart 8 template pairs more that only their numbers did, and no copies.
+/// Level B: minimum share of the leads. Level C: from this share on, leads count as nearly equal, and the second veto no longer
+/// requires a rare word. On dev this separates 8 more template pairs that only their numbers had separated, and no copies.
 pub const NEAR_LEAD: f64 = 0.60;
 
-/// Level B: least Jaccard index of the titles' words.
+/// Level B: minimum Jaccard index of the words of the titles.
 pub const NEAR_TITLE: f64 = 0.15;
 
-/// Level B: least digits of an article's number in a path.
+/// Level B: minimum number of digits of an article's number in a path.
 pub const NUMBER_DIGITS: usize = 6;
 
-/// Level B: least hexadecimal digits of an id, letters and figures mixed: shorter runs are words ("decade80").
+/// Level B: minimum number of hexadecimal digits of an id with both letters and figures. Shorter runs are words ("decade80").
 pub const HASH_DIGITS: usize = 12;
 
-/// Level A: share of the shorter text's word pairs below which two texts are other texts, where a guid is used again.
+/// Level A: if less than this share of the shorter text's word pairs is found in the other, the texts are different. Used for
+/// reused guids.
 pub const OTHER_TEXT: f64 = 0.1;
 
-/// Level A: a guid is used again when the stated date moved by more than this and the title is another.
+/// Level A: a guid counts as reused when the title differs and the stated date is later by more than this.
 pub const REUSED_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// Level A: the same with the same title: a weekly cartoon under one guid.
+/// Level A: the same limit if the title is the same, as for a weekly cartoon under one guid.
 pub const REUSED_TITLED_AFTER: SignedDuration = SignedDuration::from_hours(6 * 24);
 
-/// Level B: an id in the midst of a path may be a section's: titles or texts must share this much too.
+/// Level B: an id in the middle of a path may be that of a section, so titles or texts must share at least this much too.
 pub const SECTION_LIKENESS: f64 = 0.3;
 
-/// Backdated entries that a feed brings in a day without flooding anybody: they come in at the top.
+/// Maximum number of backdated entries of a feed that are placed at the top in one day.
 pub const LATE_A_DAY: u32 = 3;
 
-/// No entry older than this comes in at the top, however few there are.
+/// No entry older than this is placed at the top, however few there are.
 pub const LATE_AT_MOST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// Between two undated entries of a first poll.
+/// Time between the positions of two undated entries of a first poll.
 pub const UNDATED_STEP: SignedDuration = SignedDuration::from_hours(6);
 
-/// Undated entries of a first poll stand behind everything of this span.
+/// Undated entries of a first poll count as older than everything of this span.
 pub const UNDATED_BEHIND: SignedDuration = SignedDuration::from_hours(24);
 
-/// Level B: most digits; longer ones are hashes.
+/// Level B: maximum number of digits of an article's number. Longer ones are hashes.
 pub const NUMBER_DIGITS_MAX: usize = 18;
 
-/// A word is rare when fewer than this share of entries has it in its opening.
+/// A word is rare when fewer than this share of the entries have it in title or opening.
 pub const RARE: f64 = 0.004;
 
-/// Entries that the built-in lists of common words count for, beside those of the window: a new installation has learned
-/// nothing yet, and a story that ten outlets carry must not make its names common.
+/// Number of entries that the built-in lists of common words stand for, in addition to those of the window. A new installation
+/// has learned nothing yet, and a story that ten outlets carry must not make its names common.
 pub const RARE_PRIOR: f64 = 5000.0;
 
-/// Entries of one pair of words beyond which the index passes it over: it is an idiom.
+/// Maximum number of entries under one key of the index. A pair of words with more is an idiom and is ignored.
 pub const POSTINGS: usize = 64;
 
-/// Word pairs that a candidate shares at least with the arrival.
+/// Minimum number of word pairs that a candidate shares with the arrival.
 pub const SHARED_PAIRS: u32 = 4;
 
-/// As [`SHARED_PAIRS`] where the candidate has a whole lead of 39 pairs: [`LEAD_SHARE_TITLED`] of them, less what recurs.
+/// The same for a candidate with a full lead of 39 pairs: [`LEAD_SHARE_TITLED`] of them, minus repeated pairs.
 pub const SHARED_PAIRS_WHOLE: u32 = 8;
 
-/// Candidates that are compared at most, most shared pairs first.
+/// Maximum number of candidates that are compared, most shared pairs first.
 pub const CANDIDATES: usize = 16;
 
-/// Stories of one outlet in the window that begin with the same three words for these to be boilerplate.
+/// Number of stories of one outlet in the window that begin with the same three words before these count as boilerplate.
 pub const LEARNED: usize = 3;
 
-/// Candidates that agree among which the best is chosen; those that share most pairs of words come first.
+/// Maximum number of agreeing candidates among which the best is chosen. Those that share the most word pairs come first.
 pub const AGREEING: usize = 4;

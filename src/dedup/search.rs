@@ -1,5 +1,5 @@
-//! What the window knows of an arrival that no name identified: the same article of its outlet (level B, and level A's
-//! equal text), or the same report by another outlet (level C).
+//! Searches the window for an arrival that no name identifies: the same article of its outlet (level B, and equal text of level
+//! A), or the same report by another outlet (level C).
 
 use super::boilerplate;
 use super::compare::{self, Overlap};
@@ -15,21 +15,21 @@ use jiff::SignedDuration;
 use std::cell::RefCell;
 use std::cmp::Reverse;
 
-/// An arrival, and the entries that begin like it.
+/// An arrival and the entries that begin similarly.
 pub(super) struct CandidateSearch<'a> {
     window: &'a Window,
     draft: &'a ComparedText,
     shape: TextFeatures<'a>,
     candidates: Vec<&'a WindowEntry>,
-    /// Entries whose texts were wanted and are not held: while there are some, no answer counts.
+    /// Entries whose texts were needed but are not held. While there are any, the results are not valid.
     missing: RefCell<Vec<EntryId>>,
 }
 
 impl<'a> CandidateSearch<'a> {
-    /// Looks for entries that share word pairs of the lead or an end of the title.
+    /// Finds entries that share word pairs of the lead or an end of the title.
     pub fn new(window: &'a Window, draft: &'a ComparedText, scratch: &mut PairCounts) -> Self {
         let shape = window.shape(draft);
-        // Pairs that the index passes over may be shared with anybody.
+        // Pairs that the index ignores as too common may be shared by any entry.
         let mut unseen = 0_u32;
         for &pair in shape.head() {
             let mut found = false;
@@ -58,12 +58,13 @@ impl<'a> CandidateSearch<'a> {
         Self { window, draft, shape, candidates, missing: RefCell::default() }
     }
 
-    /// Entries whose texts are wanted before an answer of [`Self::article`] and [`Self::story`] counts.
+    /// Returns the entries whose texts are needed. While there are any, the results of [`Self::article`] and [`Self::story`] are
+    /// not valid.
     pub fn missing(&self) -> Vec<EntryId> {
         self.missing.take()
     }
 
-    /// The whole text of an entry; where it is not held, it is noted as missing.
+    /// Returns the whole text of an entry. If it is not held, the entry is recorded as missing.
     fn text(&self, held: &WindowEntry) -> Option<&'a ComparedText> {
         let text = self.window.text(held.id);
         if text.is_none() {
@@ -72,9 +73,9 @@ impl<'a> CandidateSearch<'a> {
         text
     }
 
-    /// The outlet's own entry that is this article.
+    /// Returns the outlet's own entry that is this article.
     pub fn article(&self, arrival: &Arrival, taken: &Taken) -> Option<(EntryId, Evidence)> {
-        // What is listed together in one document is never the same entry.
+        // Two items listed in one document are never the same entry.
         let is_free = |held: &WindowEntry| !taken.contains(&(arrival.poll, held.id));
         self.by_number(arrival, &is_free).or_else(|| {
             let own = self.candidates.iter().filter(|held| held.outlet == self.draft.outlet && is_free(held));
@@ -103,8 +104,8 @@ impl<'a> CandidateSearch<'a> {
         Some((held.id, Evidence::plain(Rule::Number, words)))
     }
 
-    /// An id is also a section's, or that of a page in two languages: titles or texts must be alike where it does not end
-    /// the path, and script and language the same.
+    /// Returns whether entries with the same id are one article. An id may also be that of a section or of a page in two
+    /// languages: titles or texts must be similar unless the id ends the path, and script and language must be the same.
     fn is_one_article(&self, other: &ComparedText, is_last: bool) -> bool {
         let one = self.draft;
         let share = |a, b| like::overlap_of(a, b).is_some_and(|share| share >= rules::SECTION_LIKENESS);
@@ -112,7 +113,7 @@ impl<'a> CandidateSearch<'a> {
             && like::same_language([one.script, other.script], [one.language.as_deref(), other.language.as_deref()])
     }
 
-    /// Equal text is not equal entry: no other second, no other file, no other living guid may speak against it.
+    /// Matches equal text, unless another second, other files or a different guid of the outlet's own contradicts it.
     fn same_text(&self, held: &WindowEntry) -> Option<(EntryId, Evidence)> {
         let begins = held.feed == self.draft.feed && !self.shape.is_short();
         let begins = begins && held.title() == &*self.draft.title && held.head() == self.draft.head();
@@ -127,7 +128,7 @@ impl<'a> CandidateSearch<'a> {
         self.draft.stated == other.stated && self.no_name_differs(other)
     }
 
-    /// The same files, and not two living guids.
+    /// Returns whether the files are the same and the guids of the outlet's own, if both have one, do not differ.
     fn no_name_differs(&self, other: &ComparedText) -> bool {
         let apart = self.draft.guid.is_some() && other.guid.is_some() && self.draft.guid != other.guid;
         self.draft.files == other.files && !apart
@@ -139,8 +140,9 @@ impl<'a> CandidateSearch<'a> {
         }
         let (own, its) = (self.draft, self.text(held)?);
         let other = self.window.shape(its);
-        // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be a
-        // series' blurb: both are kept. A report of some length that is published again with a few words changed is one.
+        // In one feed an edit keeps its second (169 of 169 real ones did), and equal words under another headline may be the
+        // introduction of a series, so both entries are kept. A longer report that is published again with a few words changed is
+        // the same article.
         let again = || {
             let is_long = own.body.len() >= rules::LEAD && its.body.len() >= rules::LEAD;
             let is_dated = own.stated.is_some() && its.stated.is_some();
@@ -152,8 +154,8 @@ impl<'a> CandidateSearch<'a> {
         Some((held.id, self.evidence(Rule::NearText, measured, held)))
     }
 
-    /// The story that this report belongs to: the best candidate's, if the arrival also agrees with the story's first or
-    /// latest member, so that no chain of likenesses leads away from what was reported.
+    /// Returns the story that this report belongs to: that of the best candidate, if the arrival also agrees with the first or
+    /// the latest member of the story in the window. Otherwise a chain of similar reports could lead away from the original one.
     pub fn story(&self, has_room: impl Fn(StoryId) -> bool) -> Option<(StoryId, Evidence)> {
         let others = self.candidates.iter().filter(|held| held.outlet != self.draft.outlet);
         let mut agreed: Vec<(Rule, Overlap, &WindowEntry)> = others
@@ -182,7 +184,7 @@ impl<'a> CandidateSearch<'a> {
         (rule != Rule::TitleOnly || !is_heading()).then_some((rule, measured))
     }
 
-    /// How far apart the two were published, when that is not too far.
+    /// Returns the time between the two publications, if it is within the span of the window.
     fn apart(&self, held: &WindowEntry) -> Option<SignedDuration> {
         let apart = SignedDuration::from_secs((held.at - self.draft.at).abs());
         (apart <= self.window.span()).then_some(apart)
@@ -197,7 +199,7 @@ impl<'a> CandidateSearch<'a> {
         }
     }
 
-    /// What was compared and found, in a sentence.
+    /// Describes in a sentence what was compared and found.
     fn evidence(&self, rule: Rule, measured: Overlap, held: &WindowEntry) -> Evidence {
         let percent = |share: f64| format!("{:.0} %", share * 100.0);
         let name = self.window.name(held);

@@ -3,7 +3,7 @@
 use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use jiff::Timestamp;
 
-/// What the store keeps of an entry for the window.
+/// A stored entry, reduced to what the window needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredEntry {
     /// Row id.
@@ -14,9 +14,9 @@ pub struct StoredEntry {
     pub feed: FeedId,
     /// Its story.
     pub story: StoryId,
-    /// Members of its story, those outside the window included.
+    /// Number of members of its story, including those outside the window.
     pub story_members: u32,
-    /// The stated date, where it is believed.
+    /// The stated date, if it is credible.
     pub believed: Option<Timestamp>,
     /// When it was first seen.
     pub first_seen_at: Timestamp,
@@ -26,17 +26,17 @@ pub struct StoredEntry {
     pub language: Option<String>,
     /// Its guid as its outlet wrote it.
     pub source_id: Option<String>,
-    /// Its files, as [`super::files`] gives them.
+    /// Addresses of its files, as returned by [`super::files`].
     pub files: Vec<String>,
     /// Folded title.
     pub title: String,
     /// Folded body.
     pub body: String,
-    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
+    /// Titles that it had before its outlet changed them, as displayed, oldest first. Copies may still have them.
     pub former_titles: Vec<String>,
 }
 
-/// What the store keeps of an entry for finding it in the window.
+/// A stored entry, reduced to what is needed to find it in the window.
 #[derive(Debug, Clone)]
 pub struct StoredSignature<'a> {
     /// Row id.
@@ -47,9 +47,9 @@ pub struct StoredSignature<'a> {
     pub feed: FeedId,
     /// Its story.
     pub story: StoryId,
-    /// Members of its story, those outside the window included.
+    /// Number of members of its story, including those outside the window.
     pub story_members: u32,
-    /// The stated date, where it is believed.
+    /// The stated date, if it is credible.
     pub believed: Option<Timestamp>,
     /// When it was first seen.
     pub first_seen_at: Timestamp,
@@ -59,6 +59,6 @@ pub struct StoredSignature<'a> {
     pub title: &'a str,
     /// Folded body, or at least its first `rules::HEAD` words.
     pub body: &'a str,
-    /// Titles that it had before its outlet changed them, as shown, oldest first: copies may keep those.
+    /// Titles that it had before its outlet changed them, as displayed, oldest first. Copies may still have them.
     pub former_titles: &'a [String],
 }

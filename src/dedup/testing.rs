@@ -1,16 +1,16 @@
-//! Arrivals and known entries for tests, in one line each.
+//! Short constructors of arrivals and known entries for tests.
 
 use super::{Arrival, Change, IdAllocator, KnownEntries, KnownEntry, KnownSighting, Window, decide};
 use crate::model::{Entry, EntryId, EntryKey, Extras, FeedId, FoldedText, OutletId, PlainText, RawHash, StoryId};
 use crate::normalise::fold::fold;
 use jiff::Timestamp;
 
-/// Hours after an arbitrary beginning.
+/// Returns the instant this many hours after an arbitrary beginning.
 pub fn at(hours: i64) -> Timestamp {
     Timestamp::from_second(1_780_000_000 + hours * 3600).unwrap()
 }
 
-/// An arrival of feed 1 of outlet 1 at hour 1000, dated an hour before.
+/// Returns an arrival of feed 1 of outlet 1 at hour 1000, dated an hour before.
 pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
     let text = |t: &str| (!t.is_empty()).then(|| PlainText::vouch(t.to_owned()));
     let entry = Entry {
@@ -47,7 +47,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
 
 impl Arrival {
     #[must_use]
-    /// In another feed; feeds 1 to 9 are outlet 1's, 10 to 19 outlet 2's.
+    /// Moves it to another feed. Feeds 1 to 9 belong to outlet 1, 10 to 19 to outlet 2.
     pub fn of_feed(mut self, feed: i64) -> Self {
         self.feed = FeedId(feed);
         self.outlet = OutletId(1 + feed / 10);
@@ -56,7 +56,7 @@ impl Arrival {
     }
 
     #[must_use]
-    /// With a link.
+    /// Sets the link.
     pub fn link(mut self, link: &str) -> Self {
         self.entry.link = Some(link.to_owned());
         self.entry.link_key = crate::model::link::link_key(link);
@@ -64,7 +64,7 @@ impl Arrival {
     }
 
     #[must_use]
-    /// Stated date in hours.
+    /// Sets the stated date, in hours.
     pub fn dated(mut self, hours: i64) -> Self {
         self.entry.published = Some(at(hours));
         self.entry.believed = Some(at(hours));
@@ -72,7 +72,7 @@ impl Arrival {
     }
 }
 
-/// What the store would know of it, as entry and story `n`.
+/// Returns the arrival as a stored entry, with `n` as its entry and story id.
 pub fn known(n: i64, a: &Arrival) -> KnownEntry {
     KnownEntry {
         id: EntryId(n),
@@ -93,7 +93,7 @@ pub fn known(n: i64, a: &Arrival) -> KnownEntry {
     }
 }
 
-/// What the store would recall, when these are entries 1, 2, ….
+/// Returns what the store would recall if these arrivals were entries 1, 2, ….
 pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> KnownEntries {
     let mut known_all = KnownEntries::default();
     for (n, a) in (1..).zip(arrivals) {
@@ -108,21 +108,21 @@ pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> KnownEntries {
     known_all
 }
 
-/// New ids from 100 on.
+/// Returns an allocator whose ids start at 100.
 pub fn ids() -> IdAllocator {
     IdAllocator { next_entry: EntryId(100), next_story: StoryId(100) }
 }
 
-/// Decides with an empty window: one word a decision, in their order (`new 100 in 100`, `same 1`, …).
+/// Decides with an empty window. Returns a short text for each decision, in order (`new 100 in 100 by first`, `unchanged 1`, …).
 ///
-/// Each arrival is of a document of its own.
+/// Each arrival comes from a document of its own.
 pub fn decided(known: KnownEntries, mut arrivals: Vec<Arrival>) -> Vec<String> {
     arrivals.iter_mut().zip(0..).for_each(|(arrival, poll)| arrival.poll = poll);
     let changes = decide(arrivals, known, &mut Window::default(), &mut ids());
     changes.into_decisions().iter().map(|d| in_short(&d.change)).collect()
 }
 
-/// A change in a few words.
+/// Returns a change in a few words.
 pub fn in_short(change: &Change) -> String {
     match change {
         Change::New(new) => format!("new {} in {} by {}", new.id, new.story, new.evidence.rule.as_str()),

@@ -1,13 +1,13 @@
-//! The entries of the window, in memory: found by the beginnings of their texts, by the ends of their titles, and by the
-//! number in their address.
+//! The window: recent entries in memory, found by the beginnings of their texts, the ends of their titles, and the id in their
+//! address.
 //!
-//! Everything here follows from the entries that it holds: a window that is loaded anew decides as the old one did.
+//! Everything here follows from the entries it holds: a window that is loaded again decides like the old one.
 
 use super::article_number::ArticleNumber;
 use super::features::{ComparedText, TextFeatures, sequences};
 use super::held::{HeldTexts, WindowEntry};
-use super::postings::{Postings, Spread};
 use super::pair_counts::PairCounts;
+use super::postings::{Postings, Spread};
 use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
 use super::words::{WordId, WordTable, chain, hash_bytes};
@@ -18,13 +18,13 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::hash::BuildHasherDefault;
 
-/// Index over the entries of the window; filled from the store at the first new entry.
+/// Index of the entries in the window. It is loaded from the store when the first new entry arrives.
 #[derive(Debug)]
 pub struct Window {
     span: SignedDuration,
     is_loaded: bool,
     words: WordTable,
-    /// Slots; a slot that an entry left is taken by the next.
+    /// Slots; an empty one is used for the next entry.
     held: Vec<Option<WindowEntry>>,
     free: Vec<u32>,
     by_entry: HashMap<EntryId, u32, BuildHasherDefault<Spread>>,
@@ -43,16 +43,16 @@ impl Default for Window {
     }
 }
 
-/// The entries of one story that the window holds.
+/// The entries of one story in the window.
 #[derive(Debug, Default)]
 struct Members {
     slots: Vec<u32>,
-    /// All members, those outside the window included.
+    /// Number of all members, including those outside the window.
     total: u32,
 }
 
 impl Window {
-    /// An empty window over this span (`[stories] window`).
+    /// Creates an empty window over this span (`[stories] window`).
     #[must_use]
     pub fn new(span: SignedDuration) -> Self {
         Self {
@@ -72,33 +72,34 @@ impl Window {
         }
     }
 
-    /// The same window, which holds the whole texts of so many entries only. Those of others are asked for by
-    /// [`super::Deciding::advance`].
+    /// Limits the window to the whole texts of this many entries. [`super::Deciding::advance`] requests those of others.
     #[must_use]
     pub fn holding_texts(self, most: usize) -> Self {
         Self { texts: HeldTexts::new(most), ..self }
     }
 
-    /// Whether [`Window::load`] or [`Window::loaded`] was called.
+    /// Returns whether [`Window::load`] or [`Window::loaded`] was called.
     #[must_use]
     pub fn is_loaded(&self) -> bool {
         self.is_loaded
     }
 
-    /// Entries whose time (believed date, else first seen) is at or after this are to be remembered at `now`.
+    /// Returns the time from which entries must be loaded at `now`; an entry's time is its credible date, else when it was first
+    /// seen.
     #[must_use]
     pub fn since(&self, now: Timestamp) -> Timestamp {
         now.saturating_sub(self.span).unwrap_or(Timestamp::MIN)
     }
 
-    /// Older entries are to be remembered too, back to this, when their folded body has fewer than [`rules::SHORT`] words:
-    /// for the titles under which an outlet puts its daily cartoon.
+    /// Returns the time from which entries with fewer than [`rules::SHORT`] words of folded body must be loaded too. It goes back
+    /// further, to recognise headings such as that of a daily cartoon.
     #[must_use]
     pub fn titles_since(now: Timestamp) -> Timestamp {
         now.saturating_sub(rules::TITLES_KEPT).unwrap_or(Timestamp::MIN)
     }
 
-    /// Fills an empty window with entries and their texts. What lies before its span and has a text is passed over.
+    /// Fills an empty window with entries and their texts. Of entries before its span only the titles of those with a short text
+    /// are kept.
     pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = StoredEntry>) {
         self.is_loaded = true;
         let since = self.since(now).as_second();
@@ -113,8 +114,8 @@ impl Window {
         }
     }
 
-    /// Takes one entry in, without its text. What lies before the span and has a text is passed over. The whole is followed
-    /// by [`Window::loaded`].
+    /// Adds an entry without its text. Of entries before the span only the titles of those with a short text are kept. Call
+    /// [`Window::loaded`] after the last entry.
     pub fn remember(&mut self, now: Timestamp, entry: &StoredSignature<'_>) {
         let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
         let is_within = at >= self.since(now).as_second();
@@ -129,35 +130,37 @@ impl Window {
         }
     }
 
-    /// All that it has to know is loaded.
+    /// Marks the window as completely loaded.
     pub fn loaded(&mut self) {
         self.is_loaded = true;
     }
 
-    /// Forgets every entry: what the store holds was changed beside it, and is to be loaded anew.
-    pub fn unload(&mut self) {
-        let outlets = std::mem::take(&mut self.outlets);
-        *self = Self { outlets, texts: HeldTexts::new(self.texts.most()), ..Self::new(self.span) };
+    /// Forgets entries that retention deleted, so that nothing joins them.
+    pub fn forget_deleted(&mut self, entries: impl IntoIterator<Item = EntryId>) {
+        for entry in entries {
+            self.drop_entry(entry);
+            self.titles.forget_entry(entry);
+        }
     }
 
-    /// Gives an outlet a name for the words of evidence.
+    /// Sets the name of an outlet that evidence uses.
     pub fn introduce(&mut self, outlet: OutletId, name: &str) {
         self.outlets.insert(outlet, name.to_owned());
     }
 
-    /// Entries held.
+    /// Returns the number of entries in the window.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_entry.len()
     }
 
-    /// Whether it holds nothing.
+    /// Returns whether the window has no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_entry.is_empty()
     }
 
-    /// Forgets what left the window.
+    /// Removes entries that have left the window.
     pub(super) fn forget(&mut self, now: Timestamp) {
         let since = self.since(now).as_second();
         while let Some(&(_, slot)) = self.by_time.first().filter(|(at, _)| *at < since) {
@@ -170,7 +173,8 @@ impl Window {
         }
     }
 
-    /// The arrival as it is compared; `None` when it is older than the window and joins by its link only.
+    /// Returns the arrival in the form in which it is compared, or `None` when it is older than the window; it can then join only
+    /// by its link.
     pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<ComparedText> {
         let at = arrival.entry.believed.unwrap_or(arrival.seen_at);
         let entry = &arrival.entry;
@@ -195,7 +199,7 @@ impl Window {
         })
     }
 
-    /// What an entry is found by; the rest of the text is not read.
+    /// Reads what is needed to find an entry, and leaves the rest of its text unread.
     fn signature(&mut self, entry: &StoredSignature<'_>, at: i64) -> ComparedText {
         let title = self.words.read(entry.title, rules::BODY);
         ComparedText {
@@ -216,7 +220,7 @@ impl Window {
         }
     }
 
-    /// Takes the whole text of an entry that the window holds.
+    /// Adds the whole text of an entry, if the window contains the entry.
     pub(super) fn take_text(&mut self, mut entry: StoredEntry) {
         let Some(held) = self.by_entry.get(&entry.id).and_then(|slot| self.get(*slot)) else { return };
         let (feed, at, article, guid_void, former) =
@@ -226,19 +230,19 @@ impl Window {
         self.texts.insert(entry.id, ComparedText { feed, article, guid_void, former, ..draft });
     }
 
-    /// The whole text of an entry, where it is held.
+    /// Returns the whole text of an entry, if it is held.
     pub(super) fn text(&self, entry: EntryId) -> Option<&ComparedText> {
         self.texts.get(entry)
     }
 
-    /// Drops an entry that is no more.
+    /// Removes an entry that no longer exists.
     pub(super) fn drop_entry(&mut self, entry: EntryId) {
         if let Some(slot) = self.by_entry.get(&entry).copied() {
             self.drop_slot(slot);
         }
     }
 
-    /// Titles that an entry had before this one.
+    /// Returns the titles that an entry had before this one.
     fn former(&mut self, title: &[WordId], shown: &[String]) -> Box<[Box<[WordId]>]> {
         let mut former: Vec<Box<[WordId]>> = Vec::new();
         for earlier in shown.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
@@ -274,7 +278,7 @@ impl Window {
         }
     }
 
-    /// Takes a new entry in.
+    /// Adds a new entry.
     pub(super) fn admit(&mut self, id: EntryId, story: StoryId, members: u32, draft: ComparedText) {
         self.note_title(id, &draft);
         self.hold(WindowEntry::of(id, story, &draft));
@@ -282,7 +286,7 @@ impl Window {
         self.tell_members(story, members);
     }
 
-    /// Takes the new words of an entry that its outlet revised.
+    /// Replaces the text of an entry that its outlet revised.
     pub(super) fn revise(&mut self, known: &KnownEntry, arrival: &Arrival, now: Timestamp) {
         let was = self.by_entry.get(&known.id).copied().and_then(|slot| self.drop_slot(slot));
         let title = known.title.as_ref().map_or_else(String::new, |title| fold(title.as_str()));
@@ -292,7 +296,7 @@ impl Window {
         let draft = ComparedText { feed: known.feed, ..draft };
         let draft = match was {
             Some(was) => ComparedText {
-                // An undated entry keeps its place: it was first seen then.
+                // An undated entry keeps its time: when it was first seen.
                 at: if arrival.entry.believed.is_some() { draft.at } else { was.at },
                 former: former(&was, &draft.title),
                 ..draft
@@ -306,7 +310,7 @@ impl Window {
         self.admit(known.id, known.story, known.story_members, draft);
     }
 
-    /// Members of a story, when the window holds some of them.
+    /// Returns the number of members of a story, or 0 when the window holds none of them.
     pub(super) fn members(&self, story: StoryId) -> u32 {
         self.stories.get(&story).map_or(0, |members| members.total)
     }
@@ -357,17 +361,17 @@ impl Window {
         Some(held)
     }
 
-    /// All keys under which an entry is found.
+    /// Returns all keys under which an entry is found.
     fn keys(&self, held: &WindowEntry) -> Vec<u32> {
-        let head = held.head();
-        let mut keys = sequences(&head[..head.len().min(rules::LEAD)], 2, &self.words);
+        let body = held.head();
+        let mut keys = sequences(&body[..body.len().min(rules::LEAD)], 2, &self.words);
         keys.extend(self.title_keys(held.title()));
         keys.extend(held.former.iter().flat_map(|title| self.title_keys(title)));
         keys.extend(held.article.map(ArticleNumber::key));
         keys
     }
 
-    /// Both ends of a title that is long enough to say something.
+    /// Returns the keys of both ends of a title, if it is long enough.
     pub(super) fn title_keys(&self, title: &[WordId]) -> impl Iterator<Item = u32> {
         let end = |salt: u32, words: &[WordId]| {
             chain(std::iter::once(salt).chain(words.iter().map(|id| self.words.get(*id).hash)))
@@ -377,7 +381,7 @@ impl Window {
         first.into_iter().chain(last)
     }
 
-    /// Whether a title is one that some outlet uses again and again, the arrival's use included.
+    /// Returns whether some outlet uses a title repeatedly, counting the arrival's use.
     pub(super) fn is_heading(&self, title: &[WordId], arriving: OutletId) -> bool {
         self.titles.is_heading(self.title_hash(title), arriving)
     }
@@ -386,49 +390,49 @@ impl Window {
         chain(title.iter().map(|id| self.words.get(*id).hash))
     }
 
-    /// Slots under a key.
+    /// Returns the slots under a key.
     pub(super) fn slots(&self, key: u32) -> impl Iterator<Item = u32> {
         self.postings.get(key)
     }
 
-    /// Whether too many entries have a key for it to say anything.
+    /// Returns whether so many entries have a key that it is no evidence.
     pub(super) fn is_crowded(&self, key: u32) -> bool {
         self.postings.is_crowded(key)
     }
 
-    /// The entry in a slot.
+    /// Returns the entry in a slot.
     pub(super) fn get(&self, slot: u32) -> Option<&WindowEntry> {
         self.held.get(slot as usize)?.as_ref()
     }
 
-    /// The first and the latest member of a story that the window holds.
+    /// Returns the first and the latest member of a story in the window.
     pub(super) fn ends(&self, story: StoryId) -> impl Iterator<Item = &WindowEntry> {
         let members = self.stories.get(&story).map_or(&[][..], |m| m.slots.as_slice());
         let held = || members.iter().filter_map(|slot| self.get(*slot));
         held().min_by_key(|h| h.id).into_iter().chain(held().max_by_key(|h| h.id))
     }
 
-    /// How far apart two reports of one story may be.
+    /// Returns how far apart two reports of one story may be.
     pub(super) fn span(&self) -> SignedDuration {
         self.span
     }
 
-    /// The words of the window.
+    /// Returns the words of the window.
     pub(super) fn words(&self) -> &WordTable {
         &self.words
     }
 
-    /// What is compared of the beginning of an entry.
+    /// Returns the features by which the beginning of an entry is compared.
     pub(super) fn beginning<'a>(&'a self, held: &'a WindowEntry) -> TextFeatures<'a> {
         TextFeatures::new(held.title(), held.head(), &held.former, &self.words)
     }
 
-    /// What is compared of an entry.
+    /// Returns the features by which an entry is compared.
     pub(super) fn shape<'a>(&'a self, draft: &'a ComparedText) -> TextFeatures<'a> {
         TextFeatures::new(&draft.title, &draft.body, &draft.former, &self.words)
     }
 
-    /// An entry in the words of evidence.
+    /// Returns the name of an entry in evidence.
     pub(super) fn name(&self, held: &WindowEntry) -> String {
         match self.outlets.get(&held.outlet) {
             Some(name) => format!("entry {} ({name})", held.id),
@@ -451,7 +455,7 @@ impl Window {
     }
 }
 
-/// Titles that an entry had before this one.
+/// Returns the titles that an entry had before this one.
 fn former(was: &WindowEntry, title: &[WordId]) -> Box<[Box<[WordId]>]> {
     let earlier = was.former.iter().filter(|earlier| ***earlier != *title).cloned();
     let last = (was.title() != title).then(|| was.title().into());

@@ -1,35 +1,35 @@
-//! The words of the window: each a number, with what comparing needs to know of it.
+//! The words of the window, each with a number and the properties needed to compare it.
 
 use super::{postings::Spread, rules};
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
-/// A word's number, while the window lasts.
+/// Number of a word, valid until the table is compacted.
 pub type WordId = u32;
 
-/// What comparing needs to know of a word.
+/// The properties of a word that comparisons need.
 #[derive(Debug, Clone, Copy)]
 pub struct Word {
-    /// The same for the same word always.
+    /// Hash of the word; it does not depend on the table.
     pub hash: u32,
-    /// Of its consonants after the first letter: ترمب and ترامب have one.
+    /// Hash of the word without weak Arabic letters after the first: ترمب and ترامب have the same.
     pub skeleton: u32,
-    /// Of its first four letters.
+    /// Hash of its first four letters.
     pub head: u32,
-    /// Of its last four letters.
+    /// Hash of its last four letters.
     pub tail: u32,
-    /// Of its letters in whatever order.
+    /// Hash of its letters in sorted order.
     anagram: u32,
-    /// Letters.
+    /// Number of letters.
     pub letters: u8,
-    /// It starts with a digit: a number or a month.
+    /// Whether it starts with a digit: a number or a month.
     pub is_number: bool,
-    /// It names a day of the week.
+    /// Whether it names a day of the week.
     pub is_weekday: bool,
-    /// In the built-in list of its language.
+    /// Whether it is in a built-in list of common words.
     is_common: bool,
-    /// Entries of the window that have it in title or opening.
+    /// Number of entries in the window that have it in title or opening.
     entries: u32,
 }
 
@@ -39,7 +39,7 @@ static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     lists.into_iter().flat_map(str::split_whitespace).collect()
 });
 
-/// Folded names of days. Sunday's Arabic name is skipped: without the article it is "one of".
+/// Folded names of days. The Arabic name of Sunday is left out: without the article it means "one of".
 #[rustfmt::skip]
 const WEEKDAYS: [&str; 20] = [
     "اثنين", "ثلاثا", "اربعا", "خميس", "جمعه", "سبت",
@@ -47,20 +47,20 @@ const WEEKDAYS: [&str; 20] = [
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 ];
 
-/// All words of the window, and of how many entries each is.
+/// All words of the window, and the number of entries that have each.
 #[derive(Debug, Default)]
 pub struct WordTable {
-    /// By 64 bits of hash: among a million words two are taken for one with a chance of one in thirty million.
+    /// Numbers by a hash of 64 bits. Among a million words, the chance that two share a hash is one in thirty million.
     ids: HashMap<u64, WordId, BuildHasherDefault<Spread>>,
     known: Vec<Word>,
-    /// Entries counted.
+    /// Number of entries counted.
     counted: u32,
-    /// Words when unused ones were last dropped.
+    /// Number of words after unused ones were last dropped.
     compacted: usize,
 }
 
 impl WordTable {
-    /// Numbers of the first `most` tokens of a folded text.
+    /// Returns the numbers of the first `most` tokens of a folded text.
     pub fn read(&mut self, folded: &str, most: usize) -> Box<[WordId]> {
         folded.split(' ').filter(|token| !token.is_empty()).take(most).map(|token| self.id(token)).collect()
     }
@@ -70,14 +70,14 @@ impl WordTable {
         if let Some(&id) = self.ids.get(&name) {
             return id;
         }
-        // One number for all beyond four thousand million words: they compare as equal, nothing breaks.
+        // Beyond four billion words all share one number: they compare as equal, which breaks nothing.
         let id = WordId::try_from(self.known.len()).unwrap_or(WordId::MAX);
         self.known.push(Word::of(token));
         self.ids.insert(name, id);
         id
     }
 
-    /// What is known of a word.
+    /// Returns the properties of a word.
     pub fn get(&self, id: WordId) -> &Word {
         &self.known[id as usize]
     }
@@ -90,7 +90,7 @@ impl WordTable {
         }
     }
 
-    /// Takes an entry back out of the count.
+    /// Removes an entry from the counts.
     pub fn uncount(&mut self, distinct: &[WordId]) {
         self.counted = self.counted.saturating_sub(1);
         for &id in distinct {
@@ -99,20 +99,21 @@ impl WordTable {
         }
     }
 
-    /// Whether few entries have it: the built-in lists and the window's own counts together.
+    /// Returns whether few entries have the word, by the built-in lists and the window's counts together.
     pub fn is_rare(&self, id: WordId) -> bool {
         let word = self.get(id);
-        // A listed word counts as twice as frequent as the limit, so that a window that lacks it makes it rare only late.
+        // A listed word counts as twice as frequent as the limit, so that a window without it makes it rare only after a long
+        // time.
         let listed = if word.is_common { 2.0 * rules::RARE * rules::RARE_PRIOR } else { 0.0 };
         f64::from(word.entries) + listed < rules::RARE * (f64::from(self.counted) + rules::RARE_PRIOR)
     }
 
-    /// Whether so many words were read since the last time that unused ones are worth dropping.
+    /// Returns whether enough words were added since the last time to make dropping unused ones worthwhile.
     pub fn wants_compacting(&self) -> bool {
         self.known.len() > 2 * self.compacted + 65_536
     }
 
-    /// Drops the words that `used` does not hold; returns the new number of each old one.
+    /// Drops the words that are not in `used`. Returns the new number of each old one.
     pub fn compact(&mut self, used: &HashSet<WordId>) -> HashMap<WordId, WordId> {
         let mut moved = HashMap::with_capacity(used.len());
         let mut kept = Vec::with_capacity(used.len());
@@ -154,14 +155,14 @@ impl Word {
         }
     }
 
-    /// Whether it is the same word, perhaps spelt otherwise (ترمب, ترامب) or with two letters exchanged.
+    /// Returns whether it is the same word, possibly spelt differently (ترمب, ترامب) or with two letters exchanged.
     pub fn is_spelling_of(&self, other: &Self) -> bool {
         let slip = self.letters >= 5 && self.anagram == other.anagram;
         self.hash == other.hash || (!self.is_number && (self.skeleton == other.skeleton || slip))
     }
 
-    /// Whether a reader may take the one for the other: the same consonants, or, in longer words, the same beginning or
-    /// end (an ending, a prefix, another number or gender).
+    /// Returns whether a reader may take one word for the other: the same consonants or, in longer words, the same beginning or
+    /// end (another ending, prefix, number or gender).
     pub fn is_counterpart(&self, other: &Self) -> bool {
         self.hash == other.hash
             || self.skeleton == other.skeleton
@@ -172,25 +173,26 @@ impl Word {
     }
 }
 
-/// FNV-1a over characters, its bits mixed: words are few and short, and nothing is trusted to differ by it.
+/// Returns the FNV-1a hash of characters, with its bits mixed. Words are few and short, and nothing depends on hashes being
+/// unique.
 pub fn hash(chars: impl Iterator<Item = char>) -> u32 {
     let fnv = chars.fold(0x811c_9dc5_u32, |h, c| (h ^ c as u32).wrapping_mul(0x0100_0193));
     mix(fnv)
 }
 
-/// Spreads what differs in few bits.
+/// Spreads values that differ in few bits.
 fn mix(h: u32) -> u32 {
     let h = (h ^ (h >> 16)).wrapping_mul(0x7feb_352d);
     let h = (h ^ (h >> 15)).wrapping_mul(0x846c_a68b);
     h ^ (h >> 16)
 }
 
-/// Hash of a sequence, from the hashes of its parts.
+/// Returns the hash of a sequence from the hashes of its parts.
 pub fn chain(parts: impl IntoIterator<Item = u32>) -> u32 {
     parts.into_iter().fold(0x9e37_79b9, |h, part| mix(h.rotate_left(5) ^ part))
 }
 
-/// Hash of bytes, eight at a time, for what lives in memory only.
+/// Hashes bytes, eight at a time. Only for values that are not stored.
 pub fn hash_bytes(bytes: &[u8]) -> u64 {
     let fold = |h: u64, part: u64| {
         let product = u128::from(h ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
@@ -206,7 +208,7 @@ pub fn hash_bytes(bytes: &[u8]) -> u64 {
     fold(begun, u64::from_le_bytes(last))
 }
 
-/// Hash of a whole title and body.
+/// Returns the hash of a whole title and body.
 pub fn hash_text(title: &str, body: &str) -> u64 {
     let fnv = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x0000_0100_0000_01b3);
     title.bytes().chain([b'\n']).chain(body.bytes()).fold(0xcbf2_9ce4_8422_2325, fnv)

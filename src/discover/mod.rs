@@ -1,5 +1,5 @@
-//! Where a site's news sitemaps are, for sites whose pages announce no feed: `robots.txt`, the names that sites use, and the
-//! indexes that list them. Everything is bounded, whatever a site answers.
+//! Finds the news sitemaps of sites whose pages announce no feed: in `robots.txt`, under common names, and in the indexes that
+//! list them. Everything is bounded, whatever a site returns.
 
 mod robots;
 
@@ -11,13 +11,14 @@ use crate::{
 use jiff::Timestamp;
 use std::{cmp::Reverse, collections::HashSet};
 
-/// Addresses that are tried for one site.
+/// Maximum number of addresses tried for one site.
 const TRIED: usize = 10;
-/// Of them, sitemaps of `robots.txt` whose addresses do not speak of news: they may be an index that lists the news.
+/// Maximum number among them of sitemaps in `robots.txt` whose addresses do not mention news; they may be an index that lists a
+/// news sitemap.
 const UNSURE: usize = 2;
-/// Sitemaps of one index that are asked for at a poll.
+/// Maximum number of sitemaps of one index that are fetched in a poll.
 pub const ASKED: usize = 5;
-/// Where sites have their news sitemap, by how many were seen to.
+/// Common paths of news sitemaps, the most frequent first.
 const USUAL: [&str; 6] = [
     "/sitemap-news.xml",
     "/news-sitemap.xml",
@@ -27,8 +28,8 @@ const USUAL: [&str; 6] = [
     "/arc/outboundfeeds/sitemap-news/",
 ];
 
-/// Addresses at which the site of `page` may have a news sitemap, best first: those that its `robots.txt` names, then the usual
-/// ones. Asks for `robots.txt`, and for nothing else.
+/// Returns the addresses at which the site of `page` may have a news sitemap, best first: those that its `robots.txt` names, then
+/// the common ones. Fetches `robots.txt` and nothing else.
 pub async fn sitemaps(fetcher: &Fetcher, page: &FeedUrl, now: Timestamp) -> Vec<FeedUrl> {
     let at = |path: &str| FeedUrl::new(page.url().join(path).ok()?).ok();
     let mut named = Vec::new();
@@ -40,7 +41,7 @@ pub async fn sitemaps(fetcher: &Fetcher, page: &FeedUrl, now: Timestamp) -> Vec<
     candidates(named, USUAL.iter().filter_map(|path| at(path)))
 }
 
-/// Those that speak of news first, then a few others, then the usual ones; each once.
+/// Returns addresses that mention news first, then a few others, then the common ones; each once.
 fn candidates(named: Vec<FeedUrl>, usual: impl Iterator<Item = FeedUrl>) -> Vec<FeedUrl> {
     let (news, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|url| speaks_of_news(url.url().path()));
     let mut seen = HashSet::new();
@@ -48,8 +49,8 @@ fn candidates(named: Vec<FeedUrl>, usual: impl Iterator<Item = FeedUrl>) -> Vec<
     all.filter(|url| seen.insert(url.clone())).take(TRIED).collect()
 }
 
-/// The sitemaps of an index that are worth asking for, best first: at the index's own site, those that speak of news if any
-/// does, the last changed first. Without dates the index's order counts.
+/// Returns the sitemaps of an index to fetch, best first: only those at the index's own site, only those that mention news if any
+/// does, the last changed first. Without dates the order of the index is kept.
 #[must_use]
 pub fn choose(index: &FeedUrl, listed: Vec<SitemapRef>) -> Vec<(FeedUrl, Option<Timestamp>)> {
     let mut seen = HashSet::from([index.clone()]);
@@ -59,19 +60,19 @@ pub fn choose(index: &FeedUrl, listed: Vec<SitemapRef>) -> Vec<(FeedUrl, Option<
     if news.is_empty() {
         news = others;
     }
-    // Stable: without dates, as listed.
+    // The sort is stable: without dates the order of the index is kept.
     news.sort_by_key(|(_, changed)| Reverse(*changed));
     news.truncate(ASKED);
     news
 }
 
-/// Whether a path names news, in the words that sites use.
+/// Returns whether a path mentions news.
 fn speaks_of_news(path: &str) -> bool {
     path.to_ascii_lowercase().contains("news")
 }
 
-/// Whether two addresses are of one site: the same host, or one below the other's. sitemaps.org lets an index list its own
-/// host only; a sitemap elsewhere would make us ask hosts that somebody else chose.
+/// Returns whether two addresses belong to one site: the hosts are the same, or one is a subdomain of the other. sitemaps.org
+/// lets an index list only its own host; a sitemap elsewhere would make Warraq contact hosts that somebody else chose.
 fn is_same_site(a: &FeedUrl, b: &FeedUrl) -> bool {
     let bare = |url: &FeedUrl| url.host().strip_prefix("www.").unwrap_or(url.host()).to_owned();
     let (one, other) = (bare(a), bare(b));

@@ -1,13 +1,13 @@
-//! The `Sitemap` lines of a `robots.txt` (sitemaps.org; RFC 9309 2.2.4 leaves them to us).
+//! Reads the `Sitemap` lines of a `robots.txt` (sitemaps.org; RFC 9309 2.2.4 leaves them to the crawler).
 
 use crate::model::FeedUrl;
 
-/// What is read of the file, in bytes: RFC 9309 2.5 asks for at least 500 KiB.
+/// Maximum number of bytes read of the file. RFC 9309 2.5 requires at least 500 KiB.
 const LENGTH: usize = 512_000;
-/// Sitemaps that are taken from it.
+/// Maximum number of sitemaps taken from it.
 const MOST: usize = 100;
 
-/// The sitemaps that the file at `from` names, in its order. They hold for all robots, wherever the line stands.
+/// Returns the sitemaps that the file at `from` names, in its order. They apply to all robots, wherever in the file the line is.
 pub(super) fn sitemaps(bytes: &[u8], from: &FeedUrl) -> Vec<FeedUrl> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LENGTH)]);
     let text = text.trim_start_matches('\u{feff}');

@@ -40,6 +40,11 @@ impl Access {
         Ok(builder.proxy(proxy))
     }
 
+    /// Returns whether both use the same proxy and trust the same certificates.
+    pub(super) fn shares_client_with(&self, other: &Self) -> bool {
+        (&self.proxy, &self.proxy_dns, &self.ca) == (&other.proxy, &other.proxy_dns, &other.ca)
+    }
+
     /// The proxy's host, where it is a name.
     pub(super) fn proxy_host(&self) -> Option<String> {
         Url::parse(self.proxy.as_ref()?.reveal()).ok()?.domain().map(str::to_ascii_lowercase)

@@ -1,23 +1,23 @@
-//! Content codings (RFC 9110 8.4.1), undone here and not in the client: so that the limit holds before and after, and so
-//! that a body that is not what its label says can still be read.
+//! Decodes content codings (RFC 9110 8.4.1). This is done here and not in the HTTP client, so that the size limit holds before
+//! and after, and a body that does not match its label can still be read.
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use std::io::Read;
 
-/// What is taken, best first.
+/// Accepted codings, best first.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd, deflate";
-/// What is asked for after a body that was not what its label said.
+/// The coding requested after a body that did not match its label.
 pub(super) const IDENTITY: &str = "identity";
-/// Window of zstd, as a power of two: what RFC 9659 lets a server use over HTTP.
+/// Maximum window of zstd, as a power of two: what RFC 9659 allows servers to use over HTTP.
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Input buffer of the brotli decoder, in bytes.
 const BROTLI_BUFFER: usize = 4096;
 /// The first bytes of gzip (RFC 1952 2.3.1).
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
-/// Codings stacked on each other that are undone; nobody needs more than one.
+/// Maximum number of stacked codings that are decoded. One is enough in practice.
 const MAX_CODINGS: usize = 2;
 
-/// How a body is packed.
+/// The coding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ContentCoding {
     Gzip,
@@ -26,24 +26,24 @@ enum ContentCoding {
     Zstd,
 }
 
-/// Why a body could not be unpacked.
+/// Why a body could not be decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DecodeError {
-    /// More than the limit comes out; what came up to there.
+    /// The decoded body exceeds the limit. Holds the part within the limit.
     TooLarge(Vec<u8>),
-    /// It breaks off, or its checksum is wrong; what came before.
+    /// The body is truncated, or its checksum is wrong. Holds the part decoded before.
     Cut(Vec<u8>),
-    /// It is not what its label says.
+    /// The body does not match its label.
     Lie,
 }
 
-/// Undoes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application. At most `limit` bytes.
-/// What is no coding (`utf-8`, `none`) packs nothing: browsers pass over it too.
+/// Decodes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application, to at most `limit`
+/// bytes. Names that are not codings (`utf-8`, `none`) are ignored, as browsers do.
 pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
     let mut codings = Vec::new();
     for name in label.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name.to_ascii_lowercase().as_str() {
-            // The x- name is equivalent (RFC 9110 8.4.1.3).
+            // `x-gzip` is equivalent to `gzip` (RFC 9110 8.4.1.3).
             "gzip" | "x-gzip" => codings.push(ContentCoding::Gzip),
             "deflate" => codings.push(ContentCoding::Deflate),
             "br" => codings.push(ContentCoding::Brotli),
@@ -55,7 +55,7 @@ pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>
         return Err(DecodeError::Lie);
     }
     let body = codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
-    // A file that was packed before the server packed it, or without saying so: no feed begins like this.
+    // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
     if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
 }
 
@@ -67,7 +67,7 @@ fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, D
     let mut out = Vec::new();
     let unpacked = match coding {
         ContentCoding::Gzip => gunzip(packed, &mut out, limit),
-        // Meant is zlib, but some send the bare stream (RFC 9110 8.4.1.2).
+        // The standard requires zlib, but some servers send the bare stream (RFC 9110 8.4.1.2).
         ContentCoding::Deflate if is_zlib(packed) => unpack(ZlibDecoder::new(packed), &mut out, limit),
         ContentCoding::Deflate => unpack(DeflateDecoder::new(packed), &mut out, limit),
         ContentCoding::Brotli => unpack(brotli::Decompressor::new(packed, BROTLI_BUFFER), &mut out, limit),
@@ -88,18 +88,18 @@ fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, D
     }
 }
 
-/// Why unpacking ended before the end.
+/// Why decoding stopped early.
 enum Halt {
     Full,
     Broken,
 }
 
-/// Whether a body is a text in spite of its label: the server forgot to pack. Gzip and zstd have signatures; brotli and
-/// deflate have none, so there only the beginnings of feeds count.
+/// Returns whether a body is not compressed although its label says so. Gzip and zstd have signatures; brotli and deflate have
+/// none, so for these only the beginnings of feeds are recognised.
 fn is_plain(coding: ContentCoding, body: &[u8]) -> bool {
     match coding {
         ContentCoding::Gzip => !body.starts_with(GZIP_MAGIC),
-        // A frame, or one that is to be skipped (RFC 8878 3.1).
+        // A frame, or a skippable frame (RFC 8878 3.1).
         ContentCoding::Zstd => {
             !body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && body.get(1..4) != Some(&[0x2a, 0x4d, 0x18])
         }
@@ -109,12 +109,13 @@ fn is_plain(coding: ContentCoding, body: &[u8]) -> bool {
     }
 }
 
-/// RFC 1950 2.2: method 8, and the first two bytes are a multiple of 31.
+/// Returns whether a body begins with a zlib header (RFC 1950 2.2): method 8, and the first two bytes are a multiple of 31.
 fn is_zlib(body: &[u8]) -> bool {
     matches!(*body, [cmf, flg, ..] if cmf & 0x0f == 8 && u16::from_be_bytes([cmf, flg]) % 31 == 0)
 }
 
-/// One gzip member after the other (RFC 1952 2.2). What follows the last one is not the document: a script's warnings, padding.
+/// Decodes consecutive gzip members (RFC 1952 2.2). Bytes after the last one are not part of the document: a script's warnings,
+/// padding.
 fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Halt> {
     while packed.starts_with(GZIP_MAGIC) {
         let mut member = GzDecoder::new(packed);
@@ -124,9 +125,9 @@ fn gunzip(mut packed: &[u8], out: &mut Vec<u8>, limit: usize) -> Result<(), Halt
     Ok(())
 }
 
-/// Appends all that comes to `out`, which may grow to `limit`.
+/// Appends the decoded bytes to `out`, which may grow to `limit`.
 fn unpack(packed: impl Read, out: &mut Vec<u8>, limit: usize) -> Result<(), Halt> {
-    // One more than fits shows that there is more.
+    // One byte more than the limit shows that the body exceeds it.
     let most = u64::try_from(limit - out.len()).unwrap_or(u64::MAX).saturating_add(1);
     packed.take(most).read_to_end(out).map_err(|_| Halt::Broken)?;
     if out.len() > limit { Err(Halt::Full) } else { Ok(()) }

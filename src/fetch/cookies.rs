@@ -1,12 +1,13 @@
-//! Cookies of one poll: a server that sets one and sends the visitor back gets it back, from hop to hop, and never after.
+//! Cookies of one poll. A server that sets a cookie with a redirect gets it back in the following requests of the same poll, and
+//! never afterwards.
 
 use reqwest::header::{HeaderMap, HeaderValue, SET_COOKIE};
 use url::Url;
 
-/// Cookies that are kept of one poll.
+/// Maximum number of cookies kept in one poll.
 const MOST: usize = 20;
 
-/// Longest name with its value, in bytes.
+/// Maximum length of a name with its value, in bytes.
 const LONGEST: usize = 4_096;
 
 /// The cookies of one poll.
@@ -15,9 +16,9 @@ pub(super) struct Cookies(Vec<Cookie>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cookie {
-    /// The host that set it, and the only one that gets it back.
+    /// The host that set it. Only this host gets it back.
     host: String,
-    /// It was set over TLS, or asks for it.
+    /// Whether it was set over TLS or has the `Secure` attribute.
     secure: bool,
     path: String,
     name: String,
@@ -25,7 +26,7 @@ struct Cookie {
 }
 
 impl Cookies {
-    /// Keeps what the answer of `url` sets (RFC 6265 5.2, without domains and dates: a poll lasts seconds).
+    /// Stores the cookies that the response of `url` sets (RFC 6265 5.2, without domains and dates: a poll lasts seconds).
     pub fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for header in headers.get_all(SET_COOKIE) {
             let Some(cookie) = header.to_str().ok().and_then(|text| parse(url, text)) else { continue };
@@ -37,7 +38,7 @@ impl Cookies {
         }
     }
 
-    /// The header for a request to `url`.
+    /// Returns the `Cookie` header for a request to `url`, if any cookie applies.
     pub fn header(&self, url: &Url) -> Option<HeaderValue> {
         let fits = |cookie: &&Cookie| {
             let below = url.path().strip_prefix(cookie.path.as_str());

@@ -1,18 +1,18 @@
-//! What went wrong, in words for people: short, without addresses' secrets, whatever the other side sent.
+//! Describes failures in words for people: short, and without secrets in addresses, whatever the other side sent.
 
 use super::guard::RefusedAddress;
 use crate::model::{Fault, FeedUrl, uri::shown_within};
 use rustls::{CertificateError, Error as TlsError};
 use std::{error::Error, fs::File, io};
 
-/// Longest text that a fault repeats from somebody else, in characters.
+/// Maximum length of a foreign text that a fault repeats, in characters.
 const MAX_WORDS: usize = 160;
 
-/// Errors of ours (Linux's errno): ENOMEM, ENFILE, EMFILE, ENOBUFS. Not EADDRNOTAVAIL, which is also what a machine without
-/// IPv6 says of an IPv6 address.
+/// Errors of this machine (Linux errno): ENOMEM, ENFILE, EMFILE, ENOBUFS. Not EADDRNOTAVAIL, which a machine without IPv6 also
+/// reports for an IPv6 address.
 const LACKS: [i32; 4] = [12, 23, 24, 105];
 
-/// At most [`MAX_WORDS`] characters of `text`, without control characters and without what addresses in it must not show.
+/// Returns at most [`MAX_WORDS`] characters of `text`, without control characters and without secrets in addresses.
 pub(super) fn clip(text: &str) -> String {
     let text = shown_within(text);
     let mut words: String = text.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect();
@@ -22,7 +22,7 @@ pub(super) fn clip(text: &str) -> String {
     words
 }
 
-/// The fault behind the client's error while it asked `url`.
+/// Returns the fault for an error of the client during a request to `url`.
 pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
     if find(error, |cause| cause.is::<RefusedAddress>().then_some(())).is_some() {
         return Fault::Address(clip(url.host()));
@@ -42,8 +42,8 @@ pub(super) fn fault(error: &reqwest::Error, url: &FeedUrl) -> Fault {
     Fault::Broken(clip(&root(error).to_string()))
 }
 
-/// What this process or machine lacked, where that is the cause. The resolver hides it behind words of its own (it could
-/// not open `/etc/hosts`, or a socket), so a name that does not resolve is ours while no file can be opened.
+/// Returns what this process or machine lacked, if that is the cause. The resolver hides such a cause behind its own message (it
+/// could not open `/etc/hosts`, or a socket), so a failed resolution counts as local while no file can be opened.
 fn local(error: &reqwest::Error) -> Option<String> {
     let lacks =
         |cause: &io::Error| cause.raw_os_error().filter(|code| LACKS.contains(code)).map(io::Error::from_raw_os_error);
@@ -54,16 +54,16 @@ fn local(error: &reqwest::Error) -> Option<String> {
 }
 
 fn connect_words(error: &reqwest::Error) -> String {
-    // `Other` is a mere wrapping: what it carries has the kind.
+    // `Other` is only a wrapper; the error inside has the kind.
     let telling = |kind: &io::ErrorKind| *kind != io::ErrorKind::Other;
     let kind = find(error, |cause| cause.downcast_ref().map(io::Error::kind).filter(telling));
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => "refused".to_owned(),
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof) => {
-            "closed by the other side".to_owned()
+            "the server closed the connection".to_owned()
         }
         Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => "unreachable".to_owned(),
-        _ if error.is_timeout() => "nobody answered in time".to_owned(),
+        _ if error.is_timeout() => "no response in time".to_owned(),
         _ => clip(&root(error).to_string()),
     }
 }
@@ -80,19 +80,19 @@ fn tls_words(error: &TlsError) -> String {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "its certificate is for another name".to_owned()
             }
-            CertificateError::UnknownIssuer => "the issuer of its certificate is unknown here".to_owned(),
+            CertificateError::UnknownIssuer => "its certificate has an unknown issuer".to_owned(),
             CertificateError::Revoked => "its certificate was revoked".to_owned(),
-            // The verifier's own word, without the wrapping: a certificate signed by itself is CaUsedAsEndEntity.
-            CertificateError::Other(why) => clip(&format!("its certificate is bad: {}", why.0)),
-            other => clip(&format!("its certificate is bad: {other}")),
+            // The verifier's own message without the wrapper: a self-signed certificate is CaUsedAsEndEntity.
+            CertificateError::Other(why) => clip(&format!("its certificate is invalid: {}", why.0)),
+            other => clip(&format!("its certificate is invalid: {other}")),
         },
-        TlsError::AlertReceived(alert) => format!("the other side refused: {alert:?}"),
-        TlsError::InvalidMessage(_) => "what answers there does not speak TLS".to_owned(),
+        TlsError::AlertReceived(alert) => format!("the server refused the TLS connection: {alert:?}"),
+        TlsError::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         other => clip(&other.to_string()),
     }
 }
 
-/// Looks through an error and its causes. An `io::Error` hides the error that it carries from `source`, so it is opened.
+/// Searches an error and its causes. An `io::Error` does not return its inner error from `source`, so it is unwrapped.
 fn find<T>(error: &reqwest::Error, look: impl Fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(cause) = next {
@@ -107,7 +107,7 @@ fn find<T>(error: &reqwest::Error, look: impl Fn(&(dyn Error + 'static)) -> Opti
     None
 }
 
-/// The last cause: what happened, without who noticed.
+/// Returns the last cause: what happened, without the layers that reported it.
 fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
     let mut cause: &(dyn Error + 'static) = error;
     while let Some(next) = cause.source() {
@@ -126,8 +126,8 @@ mod tests {
         let words = |why| tls_words(&TlsError::InvalidCertificate(why));
         assert_eq!(words(CertificateError::Expired), "its certificate has expired");
         assert_eq!(words(CertificateError::NotValidForName), "its certificate is for another name");
-        assert_eq!(words(CertificateError::UnknownIssuer), "the issuer of its certificate is unknown here");
-        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is bad: "));
+        assert_eq!(words(CertificateError::UnknownIssuer), "its certificate has an unknown issuer");
+        assert!(words(CertificateError::BadEncoding).starts_with("its certificate is invalid: "));
         let long = rustls::OtherError(Arc::new(io::Error::other("x".repeat(1000))));
         assert!(words(CertificateError::Other(long)).chars().count() <= MAX_WORDS + 1);
     }

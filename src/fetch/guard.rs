@@ -1,7 +1,7 @@
-//! Which addresses are asked: public ones, and what the operator opened. A feed, or a redirect, that names an inside address
-//! would otherwise make Warraq read it for a stranger (server-side request forgery).
+//! Decides which addresses may be contacted: public ones and those that the operator allowed. Otherwise a feed or redirect that
+//! names an internal address would make Warraq read it on behalf of a stranger (server-side request forgery).
 //!
-//! Both halves are needed: the client resolves names through [`AddressGuard`], but never asks a resolver for an address literal.
+//! Both checks are needed: the client resolves names through [`AddressGuard`], but does not use a resolver for address literals.
 
 use crate::model::{FeedUrl, Network};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -12,7 +12,7 @@ use std::{
 };
 use url::Host;
 
-/// Nothing public lies here (IANA's special-purpose registries, RFC 6890, as of 2026).
+/// Networks without public hosts (IANA's special-purpose registries, RFC 6890, as of 2026).
 const INSIDE: [Network; 20] = [
     Network::v4([0, 0, 0, 0], 8),          // this network (RFC 791)
     Network::v4([10, 0, 0, 0], 8),         // private (RFC 1918)
@@ -35,12 +35,13 @@ const INSIDE: [Network; 20] = [
     Network::v6([0x3fff, 0, 0], 20),       // documentation (RFC 9637)
     Network::v6([0x2001, 0x4, 0x112], 48), // AS112: answers for nobody
 ];
-/// All that IPv6 has given out for hosts (RFC 4291 2.4): the rest is loopback, link-local, unique local, multicast or unused.
+/// All IPv6 addresses assigned to public hosts (RFC 4291 2.4). The rest is loopback, link-local, unique local, multicast or
+/// unused.
 const GLOBAL_V6: Network = Network::v6([0x2000, 0, 0], 3);
-/// IPv4 behind an IPv6-only host's translator (RFC 6052): as public as the IPv4 address at its end.
+/// IPv4 addresses behind the translator of an IPv6-only host (RFC 6052): public if the embedded IPv4 address is.
 const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
 
-/// Holds which addresses may be asked; also the client's resolver.
+/// Decides which addresses may be contacted. It is also the client's resolver.
 #[derive(Debug, Clone)]
 pub(super) struct AddressGuard {
     opened: Arc<[Network]>,
@@ -48,20 +49,20 @@ pub(super) struct AddressGuard {
     proxy: Option<Arc<str>>,
 }
 
-/// The resolver's refusal: the name leads to inside addresses only.
+/// The error of the resolver when a name has only internal addresses.
 #[derive(Debug)]
 pub(super) struct RefusedAddress;
 
 impl fmt::Display for RefusedAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name leads into a network that is not polled")
+        f.write_str("the name resolves only to addresses that may not be polled")
     }
 }
 
 impl std::error::Error for RefusedAddress {}
 
 impl AddressGuard {
-    /// Lets public addresses through, and those in `opened`.
+    /// Allows public addresses and those in `opened`.
     pub(super) fn new(opened: &[Network]) -> Self {
         Self { opened: opened.into(), proxy: None }
     }
@@ -71,8 +72,8 @@ impl AddressGuard {
         Self { proxy: proxy.map(Into::into), ..self }
     }
 
-    /// Whether the host, where it is written as an address (in whatever form: 2130706433, 0x7f.1, [::ffff:7f00:1]), may be
-    /// asked. Names are judged when they are resolved.
+    /// Returns whether a host written as an address, in any form (2130706433, 0x7f.1, [::ffff:7f00:1]), may be contacted. Names
+    /// are checked when they are resolved.
     pub(super) fn admits(&self, url: &FeedUrl) -> bool {
         match url.url().host() {
             Some(Host::Ipv4(ip)) => self.opens(ip.into()),
@@ -100,7 +101,7 @@ impl Resolve for AddressGuard {
     }
 }
 
-/// Whether an address is one that anybody on the Internet may ask. `std`'s `is_global` is not stable yet.
+/// Returns whether an address is public. `std`'s `is_global` is not stable yet.
 fn is_public(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     match ip {

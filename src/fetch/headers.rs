@@ -1,4 +1,4 @@
-//! What is read from an answer's headers. Outlets choose these bytes: everything is bounded, nothing is believed.
+//! Reads the headers of a response. Outlets choose these bytes, so everything is bounded and nothing is trusted.
 
 use crate::model::{Freshness, Validators};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
@@ -7,15 +7,15 @@ use reqwest::header::{
 };
 use std::time::Duration;
 
-/// Longest validator that is kept; a longer one is treated as absent rather than cut, as it is only good whole.
+/// Maximum length of a validator, in bytes. A longer one is treated as absent, because it is useless if truncated.
 const MAX_VALIDATOR: usize = 4096;
-/// Longest Content-Type that is looked at.
+/// Maximum length of a Content-Type that is read, in bytes.
 const MAX_CONTENT_TYPE: usize = 1024;
-/// Longest wait that is read out of a header, in seconds: ten years. What is sane is `schedule`'s decision; here it only has
-/// to be a number that can be added to an instant (RFC 9111 1.2.2 asks for such a cap).
+/// Maximum wait read from a header, in seconds: ten years. Whether a wait is sensible is decided in `schedule`; here it only has
+/// to be small enough to be added to an instant (RFC 9111 1.2.2 requires such a cap).
 const MAX_WAIT_S: u64 = 10 * 366 * 86_400;
 
-/// `ETag` and `Last-Modified`, byte for byte.
+/// Returns `ETag` and `Last-Modified`, byte for byte.
 pub(super) fn validators(headers: &HeaderMap) -> Validators {
     let take = |name: HeaderName| {
         let value = headers.get(name)?.as_bytes();
@@ -24,13 +24,14 @@ pub(super) fn validators(headers: &HeaderMap) -> Validators {
     Validators { etag: take(ETAG), last_modified: take(LAST_MODIFIED) }
 }
 
-/// The whole `Content-Type`; bytes that are not UTF-8 become U+FFFD, and an absurdly long one is ignored.
+/// Returns the whole `Content-Type`. Bytes that are not UTF-8 become U+FFFD, and a value that is too long is ignored.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.as_bytes();
     (value.len() <= MAX_CONTENT_TYPE).then(|| String::from_utf8_lossy(value).into_owned())
 }
 
-/// Feeds that `Link` headers announce (RFC 8288): targets of `rel=alternate` with a feed's media type, as written.
+/// Returns the feeds that `Link` headers announce (RFC 8288): targets of `rel=alternate` with the media type of a feed, as
+/// written.
 pub(super) fn announced(headers: &HeaderMap) -> Vec<String> {
     const TYPES: [&str; 4] =
         ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
@@ -51,8 +52,8 @@ pub(super) fn announced(headers: &HeaderMap) -> Vec<String> {
     found
 }
 
-/// `Location` as text. Outlets write Arabic there as bare bytes: these are percent-encoded as they stand, which is what the
-/// server means by them in a path, and what `Url` decodes again in a host.
+/// Returns `Location` as text. Outlets write Arabic there as raw bytes. These are percent-encoded unchanged, which is what the
+/// server means in a path, and what `Url` decodes again in a host.
 pub(super) fn location(headers: &HeaderMap) -> Option<String> {
     use std::fmt::Write;
     let mut text = String::new();
@@ -66,14 +67,14 @@ pub(super) fn location(headers: &HeaderMap) -> Option<String> {
     Some(text)
 }
 
-/// How long the answer says it stays good. `Cache-Control` wins over `Expires` (RFC 9111 5.3).
+/// Returns how long the response says it stays fresh. `Cache-Control` takes precedence over `Expires` (RFC 9111 5.3).
 pub(super) fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     match cache_control(headers) {
         Cached::For(age) => Some(age),
         Cached::Never => None,
         Cached::Unsaid => {
             let until = http_date(text(headers, EXPIRES)?)?;
-            // An answer without a date is of now (RFC 9110 6.6.1).
+            // A response without a date counts as generated now (RFC 9110 6.6.1).
             let from = text(headers, DATE).and_then(http_date).unwrap_or(now);
             let seconds = u64::try_from(until.duration_since(from).as_secs()).ok()?;
             Some(Duration::from_secs(seconds.min(MAX_WAIT_S)))
@@ -81,8 +82,8 @@ pub(super) fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     }
 }
 
-/// `Retry-After` as an instant (RFC 9110 10.2.3), in seconds or as a date; `None` when it asks for nothing: absent,
-/// unreadable, negative or past.
+/// Returns `Retry-After` as an instant (RFC 9110 10.2.3), from seconds or a date. Returns `None` when the header is absent,
+/// unreadable, negative or in the past.
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let value = text(headers, RETRY_AFTER)?;
     let last = now.saturating_add(seconds(MAX_WAIT_S)).ok()?;
@@ -93,20 +94,21 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timesta
     (until > now).then_some(until)
 }
 
-/// What both halves of an answer say about waiting.
+/// Returns what the status and headers say about waiting.
 pub(super) fn freshness(status: u16, headers: &HeaderMap, now: Timestamp) -> Freshness {
     let asks = matches!(status, 403 | 429 | 503);
     Freshness { max_age: max_age(headers, now), retry_after: if asks { retry_after(headers, now) } else { None } }
 }
 
-/// What `Cache-Control` says.
+/// The result of reading `Cache-Control`.
 enum Cached {
     For(Duration),
     Never,
     Unsaid,
 }
 
-/// `max-age`; `s-maxage` speaks to shared caches and is passed over. `no-cache` and `no-store` mean that no age is promised.
+/// Reads `max-age`. `s-maxage` concerns only shared caches and is ignored. `no-cache` and `no-store` mean that no lifetime is
+/// promised.
 fn cache_control(headers: &HeaderMap) -> Cached {
     let mut said = Cached::Unsaid;
     for value in headers.get_all(CACHE_CONTROL) {
@@ -118,7 +120,7 @@ fn cache_control(headers: &HeaderMap) -> Cached {
                 return Cached::Never;
             }
             if name.eq_ignore_ascii_case("max-age") && matches!(said, Cached::Unsaid) {
-                // Quoted is wrong but understood (RFC 9111 5.2).
+                // A quoted number is wrong but understood (RFC 9111 5.2).
                 let age = delta_seconds(argument.trim().trim_matches('"'));
                 said = age.map_or(Cached::Never, |age| Cached::For(Duration::from_secs(age)));
             }
@@ -127,14 +129,14 @@ fn cache_control(headers: &HeaderMap) -> Cached {
     said
 }
 
-/// RFC 9111 1.2.2: digits, and what overflows is the greatest number there is.
+/// Parses a number of seconds (RFC 9111 1.2.2): digits only; larger values are capped.
 fn delta_seconds(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX).min(MAX_WAIT_S))
 }
 
-/// A date of HTTP (RFC 9110 5.6.7): the current form, with the zones and wrong weekdays that servers write, else one of the
-/// two obsolete ones.
+/// Parses an HTTP date (RFC 9110 5.6.7): the current form, also with the zones and wrong weekdays that servers write, or one of
+/// the two obsolete forms.
 fn http_date(text: &str) -> Option<Timestamp> {
     static CURRENT: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
     let obsolete = |format| DateTime::strptime(format, text).ok()?.to_zoned_datetime(TimeZone::UTC).ok();

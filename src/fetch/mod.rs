@@ -1,14 +1,14 @@
-//! One polite, conditional GET under limits. The only module that is an HTTP client.
+//! Fetches feeds with polite, conditional GET requests under limits. This is the only module that is an HTTP client.
 //!
-//! A [`FetchResponse`] is data whatever happens: a feed's trouble is a [`Fault`] in it. Nothing here is remembered between polls.
+//! A [`FetchResponse`] is returned in every case; a failure is a [`Fault`] in it. Nothing is remembered between polls.
 //!
-//! **Validators and redirects.** A feed's validators stand for what its address led to, so they go with every hop: a feed
-//! that redirects, as it may at every poll for years, is still asked conditionally. A cookie set on the way goes back to its
-//! host within the same poll, since some gates let nobody in without it, and is forgotten then. Nothing else goes along: no
-//! credentials (an address that carries them is refused) and no Referer.
+//! **Validators and redirects.** The validators of a feed belong to the document at the end of its redirects, so they are sent
+//! with every hop. A feed that redirects at every poll, perhaps for years, is thus still requested conditionally. A cookie set on
+//! the way is sent back to its host within the same poll, because some gateways admit nobody without it, and is forgotten
+//! afterwards. Nothing else is passed on: no credentials (an address that contains them is refused) and no Referer.
 //!
-//! **Broken transfers.** A document whose last chunk, length or checksum is wrong is taken as far as it came: the parser sees
-//! whether its root is closed. So is the beginning of one that is larger than the limit.
+//! **Broken transfers.** A document whose last chunk, length or checksum is wrong is used as far as it arrived; the parser sees
+//! whether its root element is closed. So is the beginning of a document larger than the limit.
 
 mod access;
 mod coding;
@@ -42,25 +42,25 @@ use reqwest::{
 };
 use std::{sync::Arc, time::Duration};
 
-/// Feed types first, then the types that outlets label their feeds with, then pages that may announce a feed.
+/// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
 
-/// How long a connection is kept for the same host. An outlet's feeds are due together, seconds apart.
+/// How long an idle connection is kept for the same host. The feeds of an outlet are due together, seconds apart.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// What a poll may cost, and who it is made by.
+/// Limits of a poll, and its user agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchLimits {
-    /// `[fetch] user_agent`.
+    /// `[fetch] user_agent`: value of the User-Agent header.
     pub user_agent: String,
-    /// `[fetch] timeout`: the whole poll, redirects and body included.
+    /// `[fetch] timeout`: limit for the whole poll, including redirects and body.
     pub timeout: Duration,
-    /// `[fetch] max_body`, in bytes, after decompression (and before).
+    /// `[fetch] max_body`: maximum size of a body in bytes, before and after decompression.
     pub max_body: u64,
-    /// `[fetch] allow_networks`: ranges that are polled though they are not public.
+    /// `[fetch] allow_networks`: networks that are polled although they are not public.
     pub allow_networks: Vec<Network>,
-    /// Redirects followed at one poll.
+    /// Maximum number of redirects followed in one poll.
     pub max_redirects: u32,
     /// Proxy, certificates, and what is sent to the outlet alone.
     pub access: Access,
@@ -80,16 +80,26 @@ impl Default for FetchLimits {
     }
 }
 
-/// Why there is no [`Fetcher`].
+impl FetchLimits {
+    /// Returns whether one client can make the requests of both: they differ only in the size of a document, the number of redirects
+    /// and the headers.
+    fn shares_client_with(&self, other: &Self) -> bool {
+        let Self { user_agent, timeout, allow_networks, .. } = other;
+        (&self.user_agent, &self.timeout, &self.allow_networks) == (user_agent, timeout, allow_networks)
+            && self.access.shares_client_with(&other.access)
+    }
+}
+
+/// Why a [`Fetcher`] could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum FetcherError {
-    /// The user agent cannot stand in a header.
+    /// The user agent is not a valid header value.
     #[error("user_agent has characters that are not allowed in a header; allowed: printable ASCII")]
     UserAgent,
     /// The HTTP client could not be set up.
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
-    /// TLS could not be set up: in most cases, the system's certificates could not be read.
+    /// TLS could not be set up; usually the system's certificates could not be read.
     #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
     Tls(#[source] rustls::Error),
     /// A header or certificate of the configuration cannot be used.
@@ -97,11 +107,12 @@ pub enum FetcherError {
     Access(&'static str),
 }
 
-/// Asks servers. Built once, as it reads the system's certificates (tens of milliseconds); clones share its connections.
+/// The HTTP client. Create it once, because it reads the system's certificates (tens of milliseconds); clones share its
+/// connections.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
     client: Client,
-    /// Speaks HTTP/1.1 only, for hosts with one feed.
+    /// A client without HTTP/2, for hosts with one feed.
     closing_client: Client,
     guard: AddressGuard,
     timeout: Duration,
@@ -112,12 +123,12 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// A fetcher under these limits.
+    /// Creates a fetcher with these limits.
     ///
     /// # Errors
-    /// When the user agent is no header value, or the system's certificates cannot be read.
+    /// When the user agent is not a valid header value, or the system's certificates cannot be read.
     pub fn new(limits: &FetchLimits) -> Result<Self, FetcherError> {
-        // Fails when a provider is installed already, which serves as well.
+        // Fails when a provider is already installed, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
         let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_host());
@@ -128,34 +139,45 @@ impl Fetcher {
             let builder = limits.access.proxied(builder(limits, &user_agent, &guard))?;
             builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };
-        Ok(Self {
+        let fetcher = Self {
             client: client(&[b"h2", b"http/1.1"])?,
-            // A connection of HTTP/2 that is meant to close stays in the pool until it is idle for long: 30 kB for 15 s.
+            // An HTTP/2 connection that should be closed stays in the pool until its idle timeout: 30 kB for 15 s.
             closing_client: client(&[b"http/1.1"])?,
             guard,
             timeout: limits.timeout,
-            max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+            max_body: usize::MAX,
             max_redirects: limits.max_redirects,
             closing: false,
+            credentials: Arc::default(),
+        };
+        fetcher.with_limits(limits)
+    }
+
+    /// Returns the same client with other limits, for which [`FetchLimits::shares_client_with`] holds.
+    fn with_limits(&self, limits: &FetchLimits) -> Result<Self, FetcherError> {
+        Ok(Self {
+            max_body: usize::try_from(limits.max_body).unwrap_or(usize::MAX),
+            max_redirects: limits.max_redirects,
             credentials: Arc::new(limits.access.credentials()?),
+            ..self.clone()
         })
     }
 
-    /// The same fetcher for a host that has one feed only: the next request there is many minutes away, and an idle
-    /// connection costs both sides 20 kB until then (measured over a thousand hosts).
+    /// Returns the same fetcher for a host with only one feed. Its next request is many minutes away, and an idle connection
+    /// would cost both sides 20 kB until then (measured over a thousand hosts).
     #[must_use]
     pub fn closing(&self) -> Self {
         Self { closing: true, client: self.closing_client.clone(), ..self.clone() }
     }
 
-    /// `[fetch] max_body`, in bytes.
+    /// Returns `[fetch] max_body`, in bytes.
     #[must_use]
     pub fn max_body(&self) -> usize {
         self.max_body
     }
 
-    /// Asks `url` for what is new since `validators`. `now` is what `Retry-After` counts from. Dropping the future ends the
-    /// poll at once.
+    /// Requests `url` if it changed since `validators`. `Retry-After` is counted from `now`. Dropping the future ends the poll at
+    /// once.
     pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> FetchResponse {
         let mut answer = FetchResponse::none_within(self.timeout);
         let poll = self.poll(url, validators, now, &mut answer);
@@ -165,7 +187,7 @@ impl Fetcher {
         answer
     }
 
-    /// Follows redirects until something else answers.
+    /// Follows redirects until a response is not one.
     async fn poll(
         &self,
         url: &FeedUrl,
@@ -188,10 +210,11 @@ impl Fetcher {
             let target = target(&asking, response.headers())?;
             passed.push((asking.clone(), cookies.clone()));
             cookies.keep(asking.url(), response.headers());
-            // The same address with another cookie is another question.
+            // The same address with different cookies is a different request.
             let asked = passed.iter().any(|(url, sent)| *url == target && *sent == cookies);
             if answer.hops == self.max_redirects || asked {
-                return Err(Fault::Redirects(answer.hops));
+                // A redirect to itself is one, although it was not followed.
+                return Err(Fault::Redirects(answer.hops.max(1)));
             }
             answer.hops += 1;
             permanently &= matches!(status, 301 | 308);
@@ -203,7 +226,7 @@ impl Fetcher {
         }
     }
 
-    /// One request, one answer's head.
+    /// Sends one request and returns the response with its head read.
     async fn ask(
         &self,
         url: &FeedUrl,
@@ -225,7 +248,7 @@ impl Fetcher {
         }
         self.credentials.add(url, request.headers_mut());
         let headers = request.headers_mut();
-        // RFC 9110 13.1: whole and unchanged, or not at all.
+        // RFC 9110 13.1: validators are sent complete and unchanged, or not at all.
         for (name, value) in [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)] {
             if let Some(value) = value.as_deref().and_then(|bytes| HeaderValue::from_bytes(bytes).ok()) {
                 headers.insert(name, value);
@@ -234,7 +257,7 @@ impl Fetcher {
         self.client.execute(request).await.map_err(|error| faults::fault(&error, url))
     }
 
-    /// What an answer that is no redirect means.
+    /// Interprets a response that is not a redirect.
     async fn judge(
         &self,
         response: Response,
@@ -247,7 +270,7 @@ impl Fetcher {
             200 | 203 => self.document(response, url, validators, cookies, answer).await,
             204 | 205 => Err(Fault::Empty),
             304 if *validators == Validators::default() => {
-                Err(Fault::Broken("304 (not modified) to a request without conditions".to_owned()))
+                Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
             304 => Ok(Fetched::NotModified),
             410 => Ok(Fetched::Gone),
@@ -257,7 +280,7 @@ impl Fetcher {
         }
     }
 
-    /// Reads the body. One that is not packed as its label says is asked for once more, unpacked.
+    /// Reads the body. If it does not match its `Content-Encoding`, it is requested once more without compression.
     async fn document(
         &self,
         response: Response,
@@ -279,14 +302,14 @@ impl Fetcher {
         }
         match unpacked {
             Read::Part(document) => Ok(document),
-            _ => Err(Fault::Broken("the body is not packed as its Content-Encoding says".to_owned())),
+            _ => Err(Fault::Broken("the body does not match its Content-Encoding".to_owned())),
         }
     }
 
-    /// Reads and unpacks one body.
+    /// Reads and decodes one body.
     async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut FetchResponse) -> Result<Read, Fault> {
         let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
-        // Of a feed that is too large the beginning is of use; of a film, nothing.
+        // The beginning of a feed that is too large is useful; that of a video is not.
         let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
         let no_feed = ["audio/", "video/", "image/"].iter().any(|kind| media_type.starts_with(kind));
         if no_feed && response.content_length().is_some_and(|stated| stated > limit) {
@@ -323,7 +346,7 @@ impl Fetcher {
             }
             Err(DecodeError::Cut(bytes)) => {
                 is_packed_wrong = fault.is_none();
-                fault = fault.or_else(|| Some(Fault::Broken("the packed body breaks off".to_owned())));
+                fault = fault.or_else(|| Some(Fault::Broken("the compressed body is truncated".to_owned())));
                 bytes
             }
             Err(DecodeError::Lie) => return fault.map_or(Ok(Read::Lie), Err),
@@ -333,7 +356,7 @@ impl Fetcher {
         let whole = fault.is_none() || partial::is_whole(&bytes);
         match fault {
             Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
-            // What is missing is to be asked for again; what is too much, never.
+            // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
             Some(fault) if !whole && !matches!(fault, Fault::TooLarge { .. }) => validators = Validators::default(),
             _ => {}
         }
@@ -346,7 +369,7 @@ impl Fetcher {
     }
 }
 
-/// All of a client but its TLS.
+/// Returns the builder of a client, complete except for TLS.
 fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard) -> ClientBuilder {
     Client::builder()
         .user_agent(user_agent.clone())
@@ -354,38 +377,38 @@ fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard)
         .dns_resolver(guard.clone())
         .redirect(Policy::none())
         .referer(false)
-        // Half of the poll's time, so that a name's second address gets its turn.
+        // Half of the poll's time, so that the second address of a name can still be tried.
         .connect_timeout(limits.timeout / 2)
         .tcp_nodelay(true)
-        // The deadline is shorter than any probe; setting them up is a tenth of a poll that ends in 304.
+        // The deadline is shorter than any probe, and setting them up takes a tenth of the time of a poll that ends in 304.
         .tcp_keepalive(None)
-        // For the next hop, and for an outlet's other feeds: 20 µs a poll buy off their handshakes.
+        // For the next hop and for the outlet's other feeds: it costs 20 µs per poll and saves their handshakes.
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(IDLE)
-        // Old servers and their firewalls know headers by their spelling.
+        // Old servers and their firewalls recognise headers by their case.
         .http1_title_case_headers()
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
 }
 
-/// What came of a body.
+/// The result of reading a body.
 enum Read {
-    /// All that will come.
+    /// The document, complete or as much of it as can be had.
     Whole(Fetched),
-    /// Its beginning: unpacked, there may be more.
+    /// The beginning of the document. An uncompressed response may contain more.
     Part(Fetched),
-    /// It is not packed as its label says.
+    /// The body does not match its `Content-Encoding`.
     Lie,
 }
 
-/// The feeds that an answer's headers announce.
+/// Returns the feeds that the headers of a response announce.
 fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
     let absolute = |target: String| FeedUrl::new(url.url().join(&target).ok()?).ok();
     headers::announced(headers).into_iter().filter_map(absolute).collect()
 }
 
-/// Where a redirect leads.
+/// Returns the target of a redirect.
 fn target(from: &FeedUrl, headers: &HeaderMap) -> Result<FeedUrl, Fault> {
     let location = headers::location(headers).ok_or_else(|| Fault::BadRedirect("without Location".to_owned()))?;
     let url = from.url().join(&location).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))?;

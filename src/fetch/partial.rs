@@ -1,6 +1,6 @@
-//! Documents whose transfer broke off: what of them can be used.
+//! Decides what can be used of a document whose transfer was interrupted.
 
-/// Whether a document is whole in spite of its broken envelope: nothing follows the end of its root.
+/// Returns whether a document is complete although its transfer failed: nothing follows the end of its root.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
     let bytes = bytes.trim_ascii_end();
     let end = memchr::memmem::rfind(bytes, b"</").map_or(&[][..], |at| &bytes[at..]);
@@ -10,7 +10,7 @@ pub(super) fn is_whole(bytes: &[u8]) -> bool {
     root || bytes.starts_with(b"{") && bytes.ends_with(b"}")
 }
 
-/// Whether a document that broke off holds an entry that was closed before: less than that says nothing.
+/// Returns whether a truncated document contains a complete entry. With less it is useless.
 pub(super) fn has_entry(bytes: &[u8]) -> bool {
     let closes = [&b"</item>"[..], b"</entry>", b":item>", b":entry>", b"</url>"];
     let json = bytes.trim_ascii_start().starts_with(b"{") && memchr::memmem::find(bytes, b"},").is_some();

@@ -1,31 +1,31 @@
-//! What one GET brought.
+//! The result of polling an address.
 
 use crate::model::{Fault, FeedUrl, Freshness, RawHash, Validators};
 use std::{ops::Deref, time::Duration};
 
-/// How a poll to an address ended, and what its headers said.
+/// How a poll of an address ended, and what its headers said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchResponse {
     /// The document, or why there is none.
     pub result: Result<Fetched, Fault>,
-    /// Status of the last answer; `None` when no server answered.
+    /// Status of the last response, or `None` when no server responded.
     pub status: Option<u16>,
-    /// Bytes of the document, decompressed; of a refused or broken one, as far as it was read.
+    /// Bytes of the document after decompression. For a refused or broken document, the bytes that were read.
     pub bytes: u64,
-    /// What the last answer asks for.
+    /// What the last response says about waiting.
     pub freshness: Freshness,
-    /// Where redirects led; `None` when the address asked answered itself.
+    /// Target of the last redirect, or `None` when the requested address responded itself.
     pub moved_to: Option<FeedUrl>,
-    /// Where permanent redirects (301, 308) alone led from the start; a temporary one ends that chain.
+    /// Target of the permanent redirects (301, 308) from the start. A temporary redirect ends the chain.
     pub permanent: Option<FeedUrl>,
-    /// Redirects followed.
+    /// Number of redirects followed.
     pub hops: u32,
-    /// Feeds that the last answer's `Link` headers announce.
+    /// Feeds that the `Link` headers of the last response announce.
     pub announced: Vec<FeedUrl>,
 }
 
 impl FetchResponse {
-    /// Nobody answered: what holds until somebody does.
+    /// Returns the result of a poll without any response, which applies until one arrives.
     pub(super) fn none_within(timeout: Duration) -> Self {
         Self {
             result: Err(Fault::Timeout(timeout)),
@@ -39,37 +39,37 @@ impl FetchResponse {
         }
     }
 
-    /// The address that answered in the end: what the document's relative addresses are resolved against.
+    /// Returns the address that finally responded. Relative addresses in the document are resolved against it.
     #[must_use]
     pub fn base<'a>(&'a self, asked: &'a FeedUrl) -> &'a FeedUrl {
         self.moved_to.as_ref().unwrap_or(asked)
     }
 }
 
-/// What a server said that is no fault.
+/// The response of a server that is not a fault.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fetched {
-    /// 304: nothing changed since the validators.
+    /// 304: nothing has changed since the validators.
     NotModified,
     /// 410: the feed is gone for good.
     Gone,
     /// 200: a document.
     Document {
-        /// Its bytes.
+        /// The bytes of the document.
         body: Body,
-        /// The whole `Content-Type`.
+        /// The whole `Content-Type` header, if there is one.
         content_type: Option<String>,
-        /// Its validators, for the next poll.
+        /// The validators for the next poll.
         validators: Validators,
     },
 }
 
-/// The bytes of a document: not empty, and no longer than the limit under which they were read.
+/// The bytes of a document: not empty, and not larger than the limit under which they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body(Vec<u8>);
 
 impl Body {
-    /// Takes `bytes` as a document.
+    /// Wraps `bytes` as a document.
     ///
     /// # Errors
     /// [`Fault::Empty`] when there is nothing but white space, [`Fault::TooLarge`] when they are more than `limit`.
@@ -84,13 +84,13 @@ impl Body {
         }
     }
 
-    /// First 8 bytes of their BLAKE3: equal means that the document need not be parsed again.
+    /// Returns the first 8 bytes of the BLAKE3 hash. If it is unchanged, the document need not be parsed again.
     #[must_use]
     pub fn hash(&self) -> i64 {
         RawHash::of(&self.0).0
     }
 
-    /// The bytes, by value.
+    /// Returns the bytes by value.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.0

@@ -1,5 +1,5 @@
-//! TLS of the client: the system's certificates, and sessions that are remembered for thousands of servers, so that most
-//! handshakes are resumed. A full one costs both sides ten times a request that ends in 304.
+//! TLS of the client: the system's certificates, and cached sessions of thousands of servers, so that most handshakes are
+//! resumed. A full handshake costs both sides ten times as much as a request that ends in 304.
 
 use super::FetcherError;
 use hashlink::LruCache;
@@ -16,10 +16,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// Servers whose sessions are remembered, those asked last: with their chain of certificates they take 5 to 8 kB each, 32 MB
-/// at most.
+/// Maximum number of servers whose sessions are cached; the least recently used one is dropped. With their certificate chains
+/// they take 5 to 8 kB each, 32 MB at most.
 const SERVERS: usize = 4_096;
-/// Tickets of TLS 1.3 kept for a server. Each is used once (RFC 8446 C.4), and each resumed handshake brings new ones.
+/// Maximum number of TLS 1.3 tickets kept for a server. Each is used once (RFC 8446 C.4), and each resumed handshake brings new
+/// ones.
 const TICKETS: usize = 2;
 
 /// A configuration with the system's certificates and those of a PEM file, without protocols above TLS (ALPN).
@@ -33,21 +34,21 @@ pub(super) fn config(provider: &Arc<CryptoProvider>, ca: Option<&[u8]>) -> Resul
     Ok(remembering(builder.with_no_client_auth()))
 }
 
-/// The same with sessions that are remembered for many servers.
+/// Adds a session cache for many servers.
 fn remembering(mut config: ClientConfig) -> ClientConfig {
     config.resumption = Resumption::store(Arc::new(Sessions::default()));
     config
 }
 
-/// The same for these protocols; it shares the sessions.
+/// Returns the same configuration with these ALPN protocols. It shares the session cache.
 pub(super) fn speaking(config: &ClientConfig, protocols: &[&[u8]]) -> ClientConfig {
     let mut config = config.clone();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     config
 }
 
-/// Sessions by server. The server that was asked longest ago goes first; rustls's own store drops the one that was added
-/// first, after 32.
+/// Cached sessions by server. The least recently used server is dropped first; rustls's own cache drops the one added first,
+/// after 32.
 struct Sessions(Mutex<LruCache<ServerName<'static>, ServerSessions>>);
 
 #[derive(Default)]
@@ -135,17 +136,17 @@ mod tests {
         process::Command,
     };
 
-    /// More than rustls remembers by default.
+    /// More than rustls caches by default.
     const HOSTS: usize = 100;
 
-    /// What a server saw of one connection.
+    /// The handshake of a connection, as the server saw it.
     #[derive(Debug, PartialEq)]
     struct Handshake {
         resumed: bool,
         protocol: Option<Vec<u8>>,
     }
 
-    /// A certificate for every `hostN.example`; `None` where openssl is not installed.
+    /// Creates a certificate for every `*.hosts.example`. Returns `None` if openssl is not installed.
     fn certificate(folder: &Path) -> Option<()> {
         std::fs::write(folder.join("conf"), "[req]\ndistinguished_name = name\n[name]\n").unwrap();
         let mut made = Command::new("openssl");
@@ -179,7 +180,7 @@ mod tests {
         })
     }
 
-    /// Answers so many connections, one request each, and tells how each began.
+    /// Serves this many connections, one request each. Returns the handshake of each.
     fn serve(
         folder: &Path,
         version: &'static rustls::SupportedProtocolVersion,
@@ -225,7 +226,7 @@ mod tests {
         Arc::new(rustls::crypto::ring::default_provider())
     }
 
-    /// A client of the fetcher's configuration that trusts the test's certificate.
+    /// Returns a client with the fetcher's configuration that trusts the test's certificate.
     fn client(folder: &Path) -> reqwest::Client {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(folder.join("cert.pem")).unwrap()).unwrap();

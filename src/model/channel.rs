@@ -1,37 +1,37 @@
-//! A merged feed that Warraq publishes, and what `publish` needs to render it.
+//! Channels: the merged feeds that Warraq publishes, and the views from which `publish` renders them.
 
 use super::{Category, Enclosure, EntryId, Language, Person, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use url::Url;
 
-/// A merged feed as configured; every given criterion must be met, and any value of a criterion meets it.
+/// A merged feed as configured. A story must meet every given criterion; one matching value of a criterion is enough.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Channel {
-    /// Its name in addresses; `all` always exists.
+    /// Name in addresses. The channel `all` always exists.
     pub slug: Slug,
-    /// What subscribers see.
+    /// Title shown to subscribers.
     pub title: String,
-    /// Outlets it takes; empty = any.
+    /// Outlets to include; empty for all.
     pub outlets: Vec<Slug>,
-    /// Tags of outlets it takes; empty = any.
+    /// Tags of outlets to include; empty for all.
     pub tags: Vec<String>,
-    /// Primary language subtags of entries it takes; empty = any.
+    /// Primary language subtags of entries to include; empty for all.
     pub languages: Vec<Language>,
-    /// Stories an edition lists.
+    /// Most stories in an edition.
     pub limit: u32,
-    /// Outlets that must carry a story before it is published.
+    /// Number of outlets that must report a story before it is published.
     pub min_outlets: u32,
-    /// Outlets whose report leads when several are in at publication, best first.
+    /// Preferred outlets, best first. If several have reported a story by the time it is published, the best one's report leads.
     pub prefer: Vec<Slug>,
-    /// One entry a story; `false` lists every report.
+    /// Whether an edition has one entry per story; `false` lists every report.
     pub collapse: bool,
 }
 
 impl Channel {
-    /// Name of the channel that takes everything.
+    /// Slug of the channel that contains everything.
     pub const ALL: &'static str = "all";
 
-    /// Whether an entry of this outlet, with these tags and in this language, belongs in it.
+    /// Returns whether an entry of this outlet, with these tags and in this language, belongs in the channel.
     #[must_use]
     pub fn takes(&self, outlet: &str, tags: &[String], language: Option<&str>) -> bool {
         let primary = language.map(|l| l.split(['-', '_']).next().unwrap_or(l));
@@ -42,53 +42,53 @@ impl Channel {
     }
 }
 
-/// A channel at a moment: all that an edition is made of. Equal views give equal bytes.
+/// The content of a channel at one moment, from which an edition is rendered. Equal views give equal bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelView {
     /// The channel's slug.
     pub slug: String,
-    /// Its title.
+    /// The channel's title.
     pub title: String,
-    /// `[server] public_url`, with a trailing slash: the base of every own address.
+    /// `[server] public_url` with a trailing slash, the base of all addresses of this server.
     pub public_url: Url,
-    /// Language of all stories, when they agree.
+    /// Language of the stories, if all have the same one.
     pub language: Option<String>,
-    /// When the newest of its stories was published or materially revised; `None` while it is empty.
+    /// When its stories were last published or materially revised; `None` if there are none.
     pub updated: Option<Timestamp>,
-    /// Newest first, at most the channel's limit.
+    /// The stories, newest first, at most the channel's limit.
     pub stories: Vec<StoryView>,
 }
 
 /// A story as one entry of an edition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryView {
-    /// Its number; its page is `PUBLIC_URL/stories/N`.
+    /// Story number; the story's page is `PUBLIC_URL/stories/N`.
     pub id: StoryId,
-    /// Its id in all formats: the outlet's own when that is an absolute ASCII IRI and nobody else holds it (RFC 4287 4.2.6),
-    /// else `urn:uuid:…`. Never changes.
+    /// The id in all formats. It is the outlet's own id if that is an absolute ASCII IRI which no other story has (RFC 4287
+    /// 4.2.6), else `urn:uuid:…`. Never changes.
     pub iri: String,
-    /// When it came into the channel.
+    /// When the story entered the channel.
     pub order_at: Timestamp,
-    /// When it was first published or last materially revised.
+    /// When the story was first published or last materially revised.
     pub updated: Timestamp,
-    /// What is shown: the first report inside the channel.
+    /// The report that is shown: the first one inside the channel.
     pub lead: ReportView,
-    /// The other outlets, in order of joining.
+    /// The reports of the other outlets, in the order in which they joined.
     pub also: Vec<Carrier>,
 }
 
 /// One outlet's report of a story, as shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportView {
-    /// The entry.
+    /// Row id of the entry.
     pub entry: EntryId,
-    /// Never empty: the title, else the first characters of the text, else outlet and date.
+    /// The title, else the first characters of the text, else outlet and date. Never empty.
     pub title: PlainText,
-    /// Never empty: the article, else the story's page.
+    /// Address of the article, else of the story's page. Never empty.
     pub link: String,
-    /// What the outlet called it (guid, atom:id).
+    /// The outlet's own id for the entry (guid, `atom:id`).
     pub source_id: Option<String>,
-    /// The stated date, or when it was first seen, whichever is earlier.
+    /// The stated publication date, or when the entry was first seen, whichever is earlier.
     pub published: Timestamp,
     /// Language tag.
     pub language: Option<String>,
@@ -102,34 +102,34 @@ pub struct ReportView {
     pub contributors: Vec<Person>,
     /// Categories.
     pub categories: Vec<Category>,
-    /// Files.
+    /// Attached files.
     pub enclosures: Vec<Enclosure>,
     /// Rights.
     pub rights: Option<String>,
-    /// Picture.
+    /// Address of the picture.
     pub image: Option<String>,
-    /// Comments page.
+    /// Address of the comments page.
     pub comments: Option<String>,
     /// The outlet's slug.
     pub outlet: String,
     /// The outlet's name.
     pub outlet_name: String,
-    /// Configured address of the feed that brought it.
+    /// Configured address of the feed that brought the entry.
     pub feed_url: String,
-    /// The feed's page.
+    /// Address of the web page the feed belongs to.
     pub feed_link: Option<String>,
-    /// What the feed said of its own last change at the poll that brought the entry, else that poll's time; never moved.
+    /// The feed's own date of last change at the poll that brought the entry, else the time of that poll. Never changes.
     pub feed_updated: Timestamp,
 }
 
-/// Another outlet that carried the story.
+/// Another outlet that reported the story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Carrier {
     /// The outlet's name.
     pub outlet_name: String,
-    /// The outlet's title for it.
+    /// Title of its report.
     pub title: PlainText,
-    /// Its article.
+    /// Address of its article.
     pub link: String,
     /// Language tag.
     pub language: Option<String>,

@@ -1,14 +1,15 @@
-//! One article, in three states: as read (`ParsedEntry`), as kept (`Entry`), and, in `dedup`, as known (`KnownEntry`).
+//! An article in its states: as parsed ([`ParsedEntry`]), as stored ([`Entry`]) and, in `dedup`, as already known
+//! (`KnownEntry`).
 
 use super::{Hints, PlainText, SafeHtml};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The dialect of a document, in `inspect`'s words.
+/// Format of a feed document, with the names that `inspect` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DocumentFormat {
-    /// RSS 2.x, and a version-less `<rss>`.
+    /// RSS 2.x, or `<rss>` without a version.
     Rss20,
     /// RSS 0.90 to 0.94.
     Rss09,
@@ -27,13 +28,13 @@ pub enum DocumentFormat {
     NewsSitemap,
 }
 
-/// What decided the character encoding.
+/// What determined the character encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EncodingFrom {
     /// A byte order mark.
     Bom,
-    /// The bytes are valid UTF-8.
+    /// The bytes being valid UTF-8.
     Utf8,
     /// The `charset` of the Content-Type.
     Http,
@@ -43,62 +44,63 @@ pub enum EncodingFrom {
     Guess,
 }
 
-/// What a feed's entry is known by within its feed, the same over any number of parses: its guid or id, else `rdf:about`,
-/// else its canonical link, else a hash; guid and link where the feed's guids are void.
+/// Key that identifies an entry within its feed, the same in every parse. It is the guid or id, else `rdf:about`, else the
+/// canonical link, else a hash. In feeds whose guids repeat for different articles, it is made of guid and link.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct EntryKey(pub String);
 
 impl EntryKey {
-    /// The number the store finds it by.
+    /// Returns the hash by which the store looks the entry up.
     #[must_use]
     pub fn hash(&self) -> i64 {
         hash64(self.0.as_bytes())
     }
 }
 
-/// Hash of an entry's bytes as they stood in the document: equal means that nothing about it needs to be looked at again.
+/// Hash of an entry's bytes in the document. If it is equal, the entry need not be examined again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RawHash(pub i64);
 
 impl RawHash {
-    /// Of these bytes.
+    /// Hashes these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(hash64(bytes))
     }
 }
 
-/// Canonical form of an article's link, hashed: equal keys are the same page. For comparing, never shown.
+/// Hash of the canonical form of an article's link: equal keys mean the same page. Used only for comparing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct LinkKey(pub i64);
 
 impl LinkKey {
-    /// Of the canonical form.
+    /// Hashes a link in canonical form.
     #[must_use]
     pub fn of(canonical: &str) -> Self {
         Self(hash64(canonical.as_bytes()))
     }
 }
 
-/// First 8 bytes of BLAKE3, as SQLite's signed integer. BLAKE3, because outlets choose what is hashed.
+/// Returns the first 8 bytes of the BLAKE3 hash as a signed integer for SQLite. The hash is cryptographic because outlets choose
+/// the input.
 fn hash64(bytes: &[u8]) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&blake3::hash(bytes).as_bytes()[..8]);
     i64::from_le_bytes(first)
 }
 
-/// A text as the document has it, not cleaned yet.
+/// A text as it is in the document, not cleaned yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Markup {
-    /// Plain text: `<` is a less-than sign.
+    /// Plain text, in which `<` is a less-than sign.
     Text(String),
-    /// HTML, or a text that may be HTML.
+    /// HTML, or text that may be HTML.
     Html(String),
 }
 
 impl Markup {
-    /// The characters, whatever they are.
+    /// Returns the text in either case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -107,29 +109,29 @@ impl Markup {
     }
 }
 
-/// Someone who wrote.
+/// An author or contributor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// As signed; empty only where an address is all there is.
+    /// Name as stated; empty only if nothing but an address is stated.
     pub name: String,
-    /// Stated address.
+    /// E-mail address as stated.
     pub email: Option<String>,
-    /// Stated page, absolute.
+    /// Absolute address of the person's page, as stated.
     pub uri: Option<String>,
 }
 
-/// What an outlet files an entry under.
+/// A category of an entry or feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
-    /// The term itself.
+    /// The term.
     pub term: String,
-    /// The vocabulary it belongs to.
+    /// The vocabulary that the term belongs to.
     pub scheme: Option<String>,
-    /// How it is shown.
+    /// The term as shown to people.
     pub label: Option<String>,
 }
 
-/// A file that goes with an entry.
+/// A file attached to an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enclosure {
     /// Absolute http(s) address.
@@ -137,43 +139,43 @@ pub struct Enclosure {
     /// Media type.
     #[serde(rename = "type")]
     pub media_type: Option<String>,
-    /// Bytes.
+    /// Length in bytes, as stated.
     pub length: Option<u64>,
 }
 
-/// Where an entry was taken from, as it says itself (RSS `source`, `atom:source`).
+/// The feed an entry was taken from, as the entry states it (RSS `source`, `atom:source`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRef {
-    /// Title of the feed it came from.
+    /// Title of that feed.
     pub title: Option<String>,
-    /// Address of that feed or its page.
+    /// Address of that feed or of its page.
     pub link: Option<String>,
 }
 
-/// A document, read.
+/// A parsed feed document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedFeed {
-    /// Dialect.
+    /// Format of the document.
     pub format: DocumentFormat,
-    /// WHATWG name of the encoding it was read in.
+    /// WHATWG name of the encoding with which it was decoded.
     pub encoding: &'static str,
-    /// What decided that.
+    /// What determined the encoding.
     pub encoding_from: EncodingFrom,
-    /// Names of the repairs it needed, each once, in order of first use.
+    /// Names of the repairs that the document needed, each once, in order of first use.
     pub repairs: Vec<&'static str>,
-    /// It was cut off: closed entries are here, the cut one is not.
+    /// Whether the document was cut off. Complete entries are listed, the one that was cut off is not.
     pub partial: bool,
     /// Title.
     pub title: Option<Markup>,
     /// Subtitle, tagline or description.
     pub description: Option<Markup>,
-    /// The page it belongs to, absolute.
+    /// Absolute address of the web page the feed belongs to.
     pub link: Option<String>,
-    /// Its own address, as stated.
+    /// The feed's own address, as stated.
     pub self_link: Option<String>,
-    /// WebSub hub.
+    /// Address of the WebSub hub.
     pub hub: Option<String>,
-    /// Where its next older entries are, as stated (RFC 5005, JSON Feed's `next_url`), absolute.
+    /// Absolute address of the next older entries, as stated (RFC 5005, JSON Feed's `next_url`).
     pub older: Option<String>,
     /// Stated language.
     pub language: Option<String>,
@@ -183,55 +185,55 @@ pub struct ParsedFeed {
     pub authors: Vec<Person>,
     /// Categories of the feed.
     pub categories: Vec<Category>,
-    /// Its picture, absolute.
+    /// Absolute address of the feed's picture.
     pub image: Option<String>,
-    /// The program that wrote it.
+    /// The program that generated the document.
     pub generator: Option<String>,
     /// RSS `pubDate`.
     pub published: Option<Timestamp>,
     /// RSS `lastBuildDate`, Atom `updated`.
     pub updated: Option<Timestamp>,
-    /// What it asks of pollers.
+    /// What the document asks of pollers.
     pub hints: Hints,
-    /// Some guid stands at several different entries of this document.
+    /// Whether some guid occurs at several different entries of this document.
     pub guids_void: bool,
-    /// All its entries, two at least, have one and the same link: it says nothing about any of them.
+    /// Whether all entries, at least two, have the same link, which therefore identifies none of them.
     pub link_shared: bool,
-    /// Its entries in document order, each key once.
+    /// The entries in document order, each key once.
     pub listed: Vec<ListedEntry>,
 }
 
-/// One entry of a document: read, or recognised by its bytes and passed over.
+/// An entry of a document: parsed, or recognised by its bytes and skipped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedEntry {
-    /// Hash of its bytes.
+    /// Hash of the entry's bytes.
     pub raw: RawHash,
-    /// Hash of what it is known by ([`EntryKey::hash`]), whether it was read or not.
+    /// Hash of the entry's key ([`EntryKey::hash`]), whether it was parsed or not.
     pub key: i64,
-    /// Another entry of the document has the same link.
+    /// Whether another entry of the document has the same link.
     pub link_repeats: bool,
-    /// What it says; `None` when the caller already knew its bytes.
+    /// The parsed entry; `None` if the caller already knew its bytes.
     pub entry: Option<Box<ParsedEntry>>,
 }
 
-/// An article as its document states it: addresses absolute, texts not cleaned yet.
+/// An article as its document states it, with absolute addresses and texts that are not cleaned yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedEntry {
     /// guid, `atom:id`, `rdf:about` or JSON `id`, exactly as in the document.
     pub id: Option<String>,
-    /// What Warraq knows it by.
+    /// Key that identifies the entry within its feed.
     pub key: EntryKey,
     /// Title.
     pub title: Option<Markup>,
-    /// The article's page, absolute.
+    /// Absolute address of the article.
     pub link: Option<String>,
-    /// What relative addresses inside its texts are resolved against.
+    /// Base for resolving relative addresses in the texts.
     pub base: Option<String>,
     /// Description or summary.
     pub summary: Option<Markup>,
     /// Full text.
     pub content: Option<Markup>,
-    /// Its authors, else the feed's.
+    /// The entry's authors, else the feed's.
     pub authors: Vec<Person>,
     /// Contributors.
     pub contributors: Vec<Person>,
@@ -239,102 +241,103 @@ pub struct ParsedEntry {
     pub categories: Vec<Category>,
     /// Rights.
     pub rights: Option<Markup>,
-    /// Picture, absolute.
+    /// Absolute address of the picture.
     pub image: Option<String>,
-    /// First publication, as stated.
+    /// Date of first publication, as stated.
     pub published: Option<Timestamp>,
-    /// Last change, as stated.
+    /// Date of last change, as stated.
     pub updated: Option<Timestamp>,
-    /// Files.
+    /// Attached files.
     pub enclosures: Vec<Enclosure>,
-    /// Its language, else the feed's.
+    /// The entry's language, else the feed's.
     pub language: Option<String>,
     /// Address of the comments page.
     pub comments: Option<String>,
-    /// Where it was taken from.
+    /// The feed it was taken from.
     pub source: Option<SourceRef>,
 }
 
-/// What an entry carries beside title, link and texts; passed on to merged feeds, kept as one JSON document.
+/// Data of an entry other than title, link and texts. It is passed on to merged feeds and stored as one JSON document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extras {
-    /// Authors, names plain.
+    /// Authors, with names in plain text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Person>,
-    /// Contributors, names plain.
+    /// Contributors, with names in plain text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contributors: Vec<Person>,
-    /// Categories, plain.
+    /// Categories, in plain text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<Category>,
-    /// Files, http(s) only.
+    /// Attached files, only with http(s) addresses.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub enclosures: Vec<Enclosure>,
-    /// Rights, plain.
+    /// Rights, in plain text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rights: Option<String>,
-    /// Picture, http(s) only.
+    /// Address of the picture, only http(s).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Comments page, http(s) only.
+    /// Address of the comments page, only http(s).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comments: Option<String>,
-    /// Where it was taken from.
+    /// The feed it was taken from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceRef>,
 }
 
-/// Title and text folded for comparing and searching: tokens separated by single spaces. Never shown.
+/// Title and text folded for comparing and searching: tokens separated by single spaces. Not for display.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct FoldedText {
-    /// Of the title.
+    /// The folded title.
     pub title: String,
-    /// Of the text without markup.
+    /// The folded text, without markup.
     pub body: String,
 }
 
-/// An article as Warraq keeps it: every text clean, every address absolute http(s).
+/// An article as Warraq stores it: every text is clean, every address is absolute http(s).
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Entry {
-    /// What Warraq knows it by within its feed.
+    /// Key that identifies the entry within its feed.
     pub key: EntryKey,
-    /// Hash of its bytes in the document.
+    /// Hash of the entry's bytes in the document.
     pub raw: RawHash,
-    /// Its id as the outlet wrote it.
+    /// The entry's id as the outlet wrote it.
     pub source_id: Option<String>,
-    /// Title, or `None` when it has none or an empty one.
+    /// Title; `None` if it is missing or empty.
     pub title: Option<PlainText>,
-    /// First characters of the text, where there is no title ([`super::super::normalise`] caps it at 80).
+    /// First characters of the text if there is no title ([`super::super::normalise`] limits it to 80).
     pub excerpt: Option<PlainText>,
-    /// The article's page.
+    /// Address of the article.
     pub link: Option<String>,
-    /// Canonical form of `link`, hashed; `None` without a link, or where the link is no identity (shared by all entries).
+    /// Key of `link`; `None` without a link, or if the link identifies nothing because all entries share it.
     pub link_key: Option<LinkKey>,
     /// Summary.
     pub summary: Option<SafeHtml>,
     /// Full text.
     pub content: Option<SafeHtml>,
-    /// Its language: stated, else its feed's, else its outlet's.
+    /// Language: as stated by the entry, else the feed's, else the outlet's.
     pub language: Option<String>,
-    /// Publication as stated, believed or not.
+    /// Publication date as stated, plausible or not.
     pub published: Option<Timestamp>,
-    /// Last change as stated, believed or not.
+    /// Date of last change as stated, plausible or not.
     pub updated: Option<Timestamp>,
-    /// The stated publication (else change) when it can be believed: not before 1990, at most a day ahead.
+    /// The stated date of publication, else of last change, if it is plausible: not before 1990, and at most a day in the future.
     pub believed: Option<Timestamp>,
-    /// Everything else.
+    /// All other data.
     pub extras: Extras,
-    /// For comparing and searching.
+    /// Title and text for comparing and searching.
     pub folded: FoldedText,
-    /// Hash of all that a reader would see and the outlet edits; equal means that it edited nothing.
+    /// Hash of everything that a reader sees and the outlet edits. If it is equal, nothing was edited.
     pub shown: i64,
-    /// Something in it changes without being edited (a signed address, a counter, a clock) and is no part of `shown`.
+    /// Whether something in the entry changes without being edited (a signed address, a counter, a clock). Such things are not
+    /// part of `shown`.
     pub volatile: bool,
 }
 
 impl Entry {
-    /// Hash of texts for [`Entry::shown`], parts kept apart.
+    /// Hashes texts for [`Entry::shown`]. The boundaries between the parts count.
     #[must_use]
     pub fn hash_shown(parts: &[&str]) -> i64 {
         let mut hasher = blake3::Hasher::new();

@@ -1,4 +1,4 @@
-//! One polled document: its address, its validators, what it asks of pollers.
+//! Feeds: addresses, validators, and what documents ask of pollers.
 
 use super::{FeedId, OutletId, Rhythm, Slug};
 use jiff::Timestamp;
@@ -10,33 +10,33 @@ use url::Url;
 #[serde(transparent)]
 pub struct FeedUrl(Url);
 
-/// Why a text is no [`FeedUrl`].
+/// Error of parsing a [`FeedUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeedUrlError {
-    /// Not an absolute URL.
+    /// The text is not an absolute URL.
     #[error("not an absolute address ({0}); allowed: http://… or https://…")]
     NotAUrl(#[from] url::ParseError),
-    /// Neither http nor https.
+    /// The scheme is neither http nor https.
     #[error("the scheme {0}: is not polled; allowed: http:// and https://")]
     Scheme(String),
-    /// `user:password@`: it would end up in logs, in the database and in published feeds.
+    /// The address contains `user:password@`, which would end up in logs, in the database and in published feeds.
     #[error("user name and password are not allowed in an address")]
     Userinfo,
 }
 
 impl FeedUrl {
-    /// Takes `text` as the address of a feed; a fragment is dropped, as it is never sent.
+    /// Parses the address of a feed. A fragment is dropped, because it is never sent.
     ///
     /// # Errors
-    /// When it is not an absolute http(s) address, or carries userinfo.
+    /// Fails if it is not an absolute http(s) address, or contains userinfo.
     pub fn parse(text: &str) -> Result<Self, FeedUrlError> {
         Self::new(Url::parse(text)?)
     }
 
-    /// Takes a parsed address, as [`FeedUrl::parse`].
+    /// Converts a parsed address, with the same rules as [`FeedUrl::parse`].
     ///
     /// # Errors
-    /// When it is not http(s), or carries userinfo.
+    /// Fails if it is not http(s), or contains userinfo.
     pub fn new(mut url: Url) -> Result<Self, FeedUrlError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(FeedUrlError::Scheme(url.scheme().to_owned()));
@@ -48,25 +48,25 @@ impl FeedUrl {
         Ok(Self(url))
     }
 
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
     }
 
-    /// The address as text.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// What may be shown of it: without a query that may hold a secret.
+    /// Returns the address as it may be shown: without a query that may contain a secret.
     #[must_use]
     pub fn shown(&self) -> std::borrow::Cow<'_, str> {
         super::uri::shown(self.as_str())
     }
 
-    /// The host; http(s) addresses always have one.
+    /// Returns the host, which http(s) addresses always have.
     #[must_use]
     pub fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
@@ -79,7 +79,8 @@ impl fmt::Display for FeedUrl {
     }
 }
 
-/// `ETag` and `Last-Modified` exactly as received (RFC 9110 8.8): quotes and `W/` belong to the tag. Sent back byte for byte.
+/// `ETag` and `Last-Modified` exactly as received (RFC 9110 8.8). Quotes and `W/` belong to the tag. They are sent back byte for
+/// byte.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Validators {
     /// `ETag`.
@@ -88,7 +89,7 @@ pub struct Validators {
     pub last_modified: Option<Vec<u8>>,
 }
 
-/// What a document asks of its pollers. Floors for an adaptive schedule, never a hurry.
+/// What a document asks of its pollers. It can only make an adaptive schedule slower, never faster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Hints {
@@ -102,36 +103,36 @@ pub struct Hints {
     pub skip_days: Vec<String>,
 }
 
-/// What a feed says of itself, as last read: for `atom:source`, OPML and the pages.
+/// What a feed says about itself, as last read. Used for `atom:source`, OPML and the pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct FeedInfo {
-    /// Its title, plain.
+    /// Title, in plain text.
     pub title: Option<String>,
-    /// The page it belongs to.
+    /// Address of the web page the feed belongs to.
     pub link: Option<String>,
-    /// Its language.
+    /// Language of the feed.
     pub language: Option<String>,
-    /// What it asks of pollers.
+    /// What the feed asks of pollers.
     pub hints: Hints,
 }
 
-/// Where a feed stands, as `feed_health.state` shows it.
+/// State of a feed, as shown in `feed_health.state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum FeedState {
     /// Never polled.
     New,
-    /// The last poll read it, or found it unchanged.
+    /// The last poll read the feed, or found it unchanged.
     Active,
-    /// The last poll failed; it is asked again with growing pauses.
+    /// The last poll failed; the feed is polled again at growing intervals.
     Failing,
-    /// Its server asked for time (`Retry-After`).
+    /// The server asked to wait (`Retry-After`).
     Held,
-    /// 410: asked again after about thirty days.
+    /// The server says that the feed is gone (410); it is polled again after about thirty days.
     Gone,
 }
 
 impl FeedState {
-    /// The word in the database.
+    /// Returns the name used in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -143,7 +144,7 @@ impl FeedState {
         }
     }
 
-    /// The state the database's word stands for.
+    /// Returns the state with this name in the database.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [Self::New, Self::Active, Self::Failing, Self::Held, Self::Gone].into_iter().find(|s| s.as_str() == word)
@@ -161,47 +162,47 @@ pub struct PendingRedirect {
     pub since: Timestamp,
 }
 
-/// What the store remembers of a feed and a poll needs to know: the schedule's and the fetcher's half of its row.
+/// The part of a feed's row that a poll needs: the data of the schedule and of the fetcher.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct FeedRecord {
     /// Row id.
     pub id: FeedId,
     /// The outlet's row id.
     pub outlet_id: OutletId,
-    /// The outlet.
+    /// The outlet's slug.
     pub outlet: Slug,
-    /// The configured address: the feed's name.
+    /// The configured address, which identifies the feed.
     pub url: FeedUrl,
-    /// Where it is asked: the configured address, or the one a permanent redirect or a page led to.
+    /// The polled address: the configured one, or the one to which a permanent redirect or an HTML page led.
     pub ask: FeedUrl,
-    /// As of the last document whose entries were committed.
+    /// Validators of the last document whose entries were committed.
     pub validators: Validators,
-    /// BLAKE3 of the last read body, first 8 bytes.
+    /// First 8 bytes of the BLAKE3 hash of the last body read.
     pub body_hash: Option<i64>,
-    /// Where it stands.
+    /// State of the feed.
     pub state: FeedState,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// No request before this (`Retry-After`).
+    /// No request is sent before this time (`Retry-After`).
     pub hold_until: Option<Timestamp>,
     /// When the last poll ended.
     pub last_poll_at: Option<Timestamp>,
-    /// When the last poll that read it, or found it unchanged, ended.
+    /// When the last successful poll ended: one that read the feed, or found it unchanged.
     pub last_success_at: Option<Timestamp>,
-    /// When it is due.
+    /// When the next poll is due.
     pub next_poll_at: Timestamp,
-    /// What the last document and the last answer asked for.
+    /// What the last document asked of pollers.
     pub hints: Hints,
-    /// What the schedule remembers of it; `None` before its first due time is decided.
+    /// The schedule's state for the feed; `None` before its first due time is decided.
     pub rhythm: Option<Box<Rhythm>>,
     /// A permanent redirect that is not adopted yet.
     pub moving: Option<PendingRedirect>,
-    /// Its guids were seen to repeat for different articles: identity is guid and link from then on.
+    /// Whether guids were seen to repeat for different articles. From then on, guid and link together identify an entry.
     pub guids_void: bool,
 }
 
 impl FeedRecord {
-    /// Time since the last poll ended; zero when there was none or the clock went back.
+    /// Returns the time since the last poll ended; zero if there was none or the clock was set back.
     #[must_use]
     pub fn since_last_poll(&self, now: Timestamp) -> Duration {
         self.last_poll_at.and_then(|at| Duration::try_from(now.duration_since(at)).ok()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Row ids as newtypes, so that a story's number is never taken for an entry's.
+//! Row ids as newtypes, so that the id of a story cannot be mistaken for that of an entry.
 
 use std::fmt;
 
@@ -18,14 +18,14 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Row id of an outlet; outlives the outlet's place in the configuration.
+    /// Row id of an outlet; it stays when the outlet is removed from the configuration.
     OutletId,
-    /// Row id of a feed, found by its configured address.
+    /// Row id of a feed, which is looked up by its configured address.
     FeedId,
     /// Row id of one poll in the history.
     PollId,
     /// Row id of an entry; never reused.
     EntryId,
-    /// Row id of a story, part of public addresses (`/stories/N`); minted once and never reused.
+    /// Row id of a story, which is part of public addresses (`/stories/N`); never reused.
     StoryId,
 }

@@ -1,13 +1,13 @@
-//! Canonical form of an article's address, for comparing only; the published link stays as it was.
+//! The canonical form of an article's address. It is only used for comparing; the published link is not changed.
 //!
-//! Two addresses with one canonical form are one page: `http` is `https`, `www.` is nothing, escapes have one spelling,
-//! and parameters that only trace the reader are gone. Unknown parameters stay, and so do `m.` and `amp.` hosts: both can
-//! lead to other pages.
+//! Two addresses with the same canonical form are the same page: `http` becomes `https`, `www.` is removed, escapes get a
+//! uniform spelling, and parameters that only track the reader are removed. Unknown parameters and the hosts `m.` and `amp.`
+//! are kept, because they can lead to other pages.
 
 use super::LinkKey;
 use url::Url;
 
-/// Canonical text of an http(s) address, or `None` for anything else.
+/// Returns the canonical form of an http(s) address, or `None` for anything else.
 #[must_use]
 pub fn canonical(address: &str) -> Option<String> {
     let url = Url::parse(address.trim()).ok()?;
@@ -32,8 +32,8 @@ pub fn canonical(address: &str) -> Option<String> {
     Some(out)
 }
 
-/// Key of an address; `None` for anything but http(s), and for a home page: feeds without article pages give it as every
-/// entry's link, so it says nothing about which entry is which.
+/// Returns the key of an http(s) address; `None` for anything else, and for a home page. Feeds without article pages give
+/// their home page as the link of every entry, so it does not tell entries apart.
 #[must_use]
 pub fn link_key(address: &str) -> Option<LinkKey> {
     let text = canonical(address)?;
@@ -42,18 +42,18 @@ pub fn link_key(address: &str) -> Option<LinkKey> {
     (!is_home).then(|| LinkKey::of(&text))
 }
 
-/// ASCII characters that keep their escape in a path or fragment: decoded, they would mean something else or be refused.
+/// ASCII characters that stay escaped in a path or fragment: decoded, they would mean something else or be invalid.
 const PATH_ESCAPED: &[u8] = b"\"#%/<>?[\\]^`{|}";
-/// As [`PATH_ESCAPED`], for the names and values of a query.
+/// Same as [`PATH_ESCAPED`], for the names and values of a query.
 const QUERY_ESCAPED: &[u8] = b"\"#%<>[\\]^`{|}&=+";
 
-/// The host without a root dot and without `www.`.
+/// Returns the host without a trailing dot and without `www.`.
 fn bare_host(host: &str) -> &str {
     let host = host.strip_suffix('.').unwrap_or(host);
     host.strip_prefix("www.").filter(|rest| rest.contains('.')).unwrap_or(host)
 }
 
-/// Appends `text` with each character in one spelling (RFC 3986 6.2.2): `%d8` is `%D8`, `%41` is `A`.
+/// Appends `text` with normalised escapes (RFC 3986 6.2.2): `%d8` becomes `%D8`, `%41` becomes `A`.
 fn one_spelling(text: &str, escaped: &[u8], out: &mut String) {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -83,7 +83,7 @@ fn push_escape(byte: u8, out: &mut String) {
     out.push(char::from(HEX[usize::from(byte & 15)]));
 }
 
-/// Appends the parameters that choose the page, in their order.
+/// Appends the parameters that can select the page, in their order.
 fn push_query(query: &str, host: &str, out: &mut String) {
     let mut separator = '?';
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -93,7 +93,7 @@ fn push_query(query: &str, host: &str, out: &mut String) {
         }
         out.push(separator);
         separator = '&';
-        // `+` is a space in a query (URL Standard, application/x-www-form-urlencoded).
+        // In a query, `+` is a space (URL Standard, application/x-www-form-urlencoded).
         one_spelling(&name.replace('+', "%20"), QUERY_ESCAPED, out);
         if let Some(value) = value {
             out.push('=');
@@ -102,17 +102,17 @@ fn push_query(query: &str, host: &str, out: &mut String) {
     }
 }
 
-/// A fragment that a script turns into another page: `#!…`, or one with `/` or `=`, but not one that only traces the
-/// reader (`#xtor=RSS-1`) or marks a passage (`#:~:text=…`).
+/// Returns whether a fragment may make a script show another page: `#!…`, or one with `/` or `=`, but not one that only tracks
+/// the reader (`#xtor=RSS-1`) or marks a passage (`#:~:text=…`).
 fn names_a_page(fragment: &str) -> bool {
     let tracks = |f: &str| f.split('&').all(|pair| is_tracking(pair.split('=').next().unwrap_or(pair)));
     (fragment.starts_with('!') || fragment.contains(['/', '='])) && !fragment.starts_with(":~:") && !tracks(fragment)
 }
 
-/// Beginnings of names that analytics products give their parameters.
+/// Prefixes of the parameter names of analytics products.
 const TRACKING_PREFIXES: &[&str] = &["utm_", "mtm_", "pk_", "matomo_", "ns_", "at_custom", "vero_", "hsa_", "oly_"];
 
-/// Names of parameters that trace the reader and never choose the page, in order.
+/// Names of parameters that track the reader and never select the page, sorted.
 const TRACKING: &[&str] = &[
     "__twitter_impression",
     "_ga",
@@ -158,7 +158,7 @@ fn is_tracking(name: &str) -> bool {
     TRACKING.binary_search(&name.as_str()).is_ok() || TRACKING_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// `ref=www.outlet.ma` on the outlet's own page; any other `ref` may choose the page.
+/// Returns whether a parameter is `ref` with the outlet's own host (`ref=www.outlet.ma`). Any other `ref` may select the page.
 fn is_own_ref(name: &str, value: &str, host: &str) -> bool {
     let value = value.to_ascii_lowercase();
     let value = bare_host(&value);

@@ -1,12 +1,14 @@
-//! The nouns: outlet, feed, poll, entry, story, channel. Plain data and the invariants their types hold;
-//! nothing is computed here, and every module may use them.
+//! The types of the domain: outlet, feed, poll, entry, story and channel. They are plain data with invariants, and every
+//! module may use them.
 //!
-//! All instants are UTC ([`jiff::Timestamp`]); a missing date is `None` and never becomes "now".
+//! All times are UTC ([`jiff::Timestamp`]). A missing date is `None` and is never replaced by the current time.
 
 pub mod browse;
 mod channel;
 mod deadline;
+mod durations;
 mod entry;
+pub mod escape;
 mod feed;
 mod ids;
 pub mod link;
@@ -26,6 +28,7 @@ pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
 pub use deadline::Deadline;
+pub use durations::DurationHistogram;
 pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,

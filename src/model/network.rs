@@ -1,4 +1,4 @@
-//! A range of IP addresses.
+//! Ranges of IP addresses.
 
 use std::{
     fmt,
@@ -13,32 +13,32 @@ pub struct Network {
     prefix: u8,
 }
 
-/// Why a text is no [`Network`].
+/// Error of parsing a [`Network`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
-    /// Neither an address nor a range.
+    /// The text is neither an address nor a range.
     #[error("not a network; allowed: an address or a range such as \"127.0.0.0/8\" or \"fd00::/8\"")]
     NotANetwork,
-    /// Bits are set beyond the prefix: the writer meant another range.
+    /// The address has bits set beyond the prefix, so probably another range was meant. Contains the range without those bits.
     #[error("bits are set beyond the prefix; allowed: {0}")]
     HostBits(Network),
 }
 
 impl Network {
-    /// An IPv4 range, for tables in code.
+    /// Creates an IPv4 range, for tables in code.
     pub(crate) const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Self {
         Self { base: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix }
     }
 
-    /// An IPv6 range by its first three groups, for tables in code.
+    /// Creates an IPv6 range from its first three groups, for tables in code.
     pub(crate) const fn v6([a, b, c]: [u16; 3], prefix: u8) -> Self {
         Self { base: IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)), prefix }
     }
 
-    /// Takes `ADDRESS/BITS` or `ADDRESS`; an IPv4-mapped IPv6 address counts as the IPv4 address inside.
+    /// Parses `ADDRESS/BITS` or `ADDRESS`. An IPv4-mapped IPv6 address counts as the IPv4 address it contains.
     ///
     /// # Errors
-    /// When it is neither, or when the address has bits set beyond the prefix.
+    /// Fails if the text is neither, or if the address has bits set beyond the prefix.
     pub fn parse(text: &str) -> Result<Self, NetworkError> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
         let address = IpAddr::from_str(address).map_err(|_| NetworkError::NotANetwork)?;
@@ -61,7 +61,7 @@ impl Network {
         }
     }
 
-    /// Whether the address lies in it; an IPv4-mapped IPv6 address counts as the IPv4 address inside.
+    /// Returns whether the network contains an address. An IPv4-mapped IPv6 address counts as the IPv4 address it contains.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -75,12 +75,12 @@ impl fmt::Display for Network {
     }
 }
 
-/// Bits of an address of this family.
+/// Returns the number of bits of an address: 32 or 128.
 fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// The address with everything beyond the prefix cleared.
+/// Returns the address with all bits beyond the prefix cleared.
 fn masked(address: IpAddr, prefix: u8) -> IpAddr {
     match address {
         IpAddr::V4(v4) => IpAddr::V4((v4.to_bits() & mask_v4(prefix)).into()),

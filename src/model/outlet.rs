@@ -1,37 +1,37 @@
-//! A publisher.
+//! Outlets, with their slugs and languages.
 
 use super::feed::FeedUrl;
 use std::fmt;
 
-/// A publisher (Al Alam) as configured: who it is, how its dates are read, where its feeds are.
+/// A publisher (such as Al Alam) as configured: its name, how its dates are read, and where its feeds are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outlet {
-    /// What configuration, views and addresses call it.
+    /// Name in the configuration, in views and in addresses.
     pub slug: Slug,
-    /// What readers see.
+    /// Name shown to readers.
     pub name: String,
-    /// Of entries that state none.
+    /// Language of entries that state none.
     pub language: Option<Language>,
-    /// For dates that name no zone, and for crontab schedules.
+    /// Time zone of dates that state none, and of crontab schedules.
     pub time_zone: jiff::tz::TimeZone,
-    /// What channels select by.
+    /// Tags by which channels select outlets.
     pub tags: Vec<String>,
     /// Configured addresses: feeds, or pages that announce one.
     pub feeds: Vec<FeedUrl>,
-    /// Other addresses of feeds that have some, in the order in which they are tried.
+    /// Alternative addresses of the feeds that have some, in the order in which they are tried.
     pub alternatives: Vec<(FeedUrl, Vec<FeedUrl>)>,
-    /// Former addresses of feeds: what they brought is this outlet's.
+    /// Former addresses of feeds. The entries they brought belong to this outlet.
     pub was: Vec<FeedUrl>,
-    /// Whether its feeds are polled.
+    /// Whether the feeds are polled.
     pub enabled: bool,
 }
 
-/// A short name for addresses and scripts: `[a-z0-9]`, with `-` or `_` inside, at most 64 characters.
+/// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Slug(String);
 
-/// Why a text is no [`Slug`].
+/// Error of parsing a [`Slug`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a slug is 1 to 64 of a-z, 0-9, '-' and '_', and begins with a letter or digit")]
 pub struct SlugError;
@@ -40,10 +40,10 @@ impl Slug {
     /// Longest slug, in characters.
     pub const MAX: usize = 64;
 
-    /// Takes `text` as a slug.
+    /// Parses a slug.
     ///
     /// # Errors
-    /// When it is empty, too long, or holds another character.
+    /// Fails if the text is empty, too long, or contains another character.
     pub fn parse(text: &str) -> Result<Self, SlugError> {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let first = text.bytes().next().is_some_and(plain);
@@ -51,7 +51,7 @@ impl Slug {
         if first && rest && text.len() <= Self::MAX { Ok(Self(text.to_owned())) } else { Err(SlugError) }
     }
 
-    /// The text.
+    /// Returns the slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,21 +64,22 @@ impl fmt::Display for Slug {
     }
 }
 
-/// A BCP 47 language tag, kept in lower case (`ar`, `fr-ma`); only its shape is checked.
+/// A BCP 47 language tag, stored in lower case (`ar`, `fr-ma`). Only its syntax is checked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
 pub struct Language(String);
 
-/// Why a text is no [`Language`].
+/// Error of parsing a [`Language`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a language is a tag such as ar, fr or fr-MA (BCP 47)")]
 pub struct LanguageError;
 
 impl Language {
-    /// Takes `text` as a language tag; `_` counts as `-`.
+    /// Parses a language tag; `_` counts as `-`.
     ///
     /// # Errors
-    /// When it is not of BCP 47's shape: 2 to 8 letters, then subtags of 1 to 8 letters or digits, 35 characters at most.
+    /// Fails if the tag does not have the syntax of BCP 47: 2 to 8 letters, then subtags of 1 to 8 letters or digits, at most 35
+    /// characters.
     pub fn parse(text: &str) -> Result<Self, LanguageError> {
         let tag = text.trim().replace('_', "-").to_ascii_lowercase();
         let mut parts = tag.split('-');
@@ -88,19 +89,19 @@ impl Language {
         if primary && rest && tag.len() <= 35 { Ok(Self(tag)) } else { Err(LanguageError) }
     }
 
-    /// The whole tag.
+    /// Returns the whole tag.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The primary subtag: `fr` of `fr-ma`.
+    /// Returns the primary subtag: `fr` of `fr-ma`.
     #[must_use]
     pub fn primary(&self) -> &str {
         self.0.split('-').next().unwrap_or(&self.0)
     }
 
-    /// Whether it is written from right to left.
+    /// Returns whether the language is written from right to left.
     #[must_use]
     pub fn is_rtl(&self) -> bool {
         matches!(self.primary(), "ar" | "arc" | "ckb" | "dv" | "fa" | "he" | "ks" | "ps" | "sd" | "ug" | "ur" | "yi")

@@ -1,24 +1,24 @@
-//! What pages and filtered feeds ask of the store, and what they get: plain views, made by `store`, shown by `serve`.
+//! Queries of pages and filtered feeds, and their results: plain views that `store` creates and `serve` shows.
 
 use super::{EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// A view of the stories that is no configured channel: every given criterion must be met, and any value of a criterion
-/// meets it. Sets are ordered, so that equal questions are equal values.
+/// Criteria of a filtered feed or a search. A story must meet every given criterion; one matching value of a criterion is
+/// enough. Sets are ordered, so that equal queries are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
-    /// The channel whose stories count; `None` = channel `all`.
+    /// The channel whose stories count; `None` for channel `all`.
     pub channel: Option<Slug>,
-    /// Outlets; empty = any.
+    /// Outlets; empty for all.
     pub outlets: BTreeSet<Slug>,
-    /// Tags of outlets; empty = any.
+    /// Tags of outlets; empty for all.
     pub tags: BTreeSet<String>,
-    /// Primary language subtags; empty = any.
+    /// Primary language subtags; empty for all.
     pub languages: BTreeSet<Language>,
-    /// Words that title or text must hold, as typed; folded by the store like everything that is searched.
+    /// Words that title or text must contain, as typed. The store folds them like the searched texts.
     pub words: Option<String>,
-    /// Outlets that must carry a story; 0 and 1 mean any number.
+    /// Number of outlets that must report a story; 0 and 1 mean any number.
     pub min_outlets: u32,
     /// Most stories listed.
     pub limit: u32,
@@ -42,71 +42,71 @@ impl Filter {
     }
 }
 
-/// A story with every report of it.
+/// A story with all its reports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryPage {
-    /// Its number.
+    /// Story number.
     pub id: StoryId,
-    /// Its reports in order of joining; the first is the lead. Never empty.
+    /// The reports in the order in which they joined; the first is the lead. Never empty.
     pub reports: Vec<StoryReport>,
 }
 
 /// One report on a story's page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryReport {
-    /// The entry.
+    /// Row id of the entry.
     pub entry: EntryId,
     /// The outlet's name.
     pub outlet_name: String,
-    /// Title as it stands now.
+    /// Current title.
     pub title: PlainText,
-    /// The article.
+    /// Address of the article.
     pub link: Option<String>,
     /// Language tag.
     pub language: Option<String>,
-    /// Names of its authors, joined.
+    /// Names of the authors, joined.
     pub author: Option<String>,
-    /// The stated date, or when it was first seen, whichever is earlier.
+    /// The stated publication date, or when the entry was first seen, whichever is earlier.
     pub published: Timestamp,
     /// When Warraq first saw it.
     pub first_seen: Timestamp,
-    /// When it joined the story.
+    /// When the report joined the story.
     pub joined: Timestamp,
-    /// The rule that joined it, as in the database; `first` for the one that started the story.
+    /// The rule by which it joined, named as in the database; `first` for the report that started the story.
     pub rule: String,
-    /// What the rule saw, in English.
+    /// What the rule found, in English.
     pub evidence: String,
-    /// The share of the shorter text that the other contains, between 0 and 1; for rules that compare texts.
+    /// The share of the shorter text that the other one contains, between 0 and 1; `None` for rules that compare no texts.
     pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
-    /// What its outlet changed, oldest first.
+    /// The changes that the outlet made, oldest first.
     pub revisions: Vec<RevisionView>,
 }
 
-/// A change an outlet made to its entry.
+/// A change that an outlet made to its entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RevisionView {
-    /// When it was seen.
+    /// When the change was seen.
     pub seen: Timestamp,
     /// What changed, in words.
     pub what: String,
-    /// Title before and after; equal where the title stayed.
+    /// Title before and after; equal if the title did not change.
     pub title: (String, String),
-    /// Text before and after, where the text changed.
+    /// Text before and after; `None` if the text did not change.
     pub text: Option<(SafeHtml, SafeHtml)>,
 }
 
-/// The state of everything that is polled.
+/// Content of the status page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusPage {
-    /// Every configured feed, by outlet.
+    /// All configured feeds, grouped by outlet.
     pub feeds: Vec<FeedStatus>,
-    /// Days that lie behind, oldest first, today last; at most [`DAYS`].
+    /// The last days, oldest first, up to and including today; at most [`DAYS`].
     pub days: Vec<Day>,
-    /// Stories in the file.
+    /// Number of stories in the database.
     pub stories: u64,
-    /// Entries in the file.
+    /// Number of entries in the database.
     pub entries: u64,
 }
 
@@ -120,57 +120,57 @@ pub struct FeedStatus {
     pub outlet_name: String,
     /// Configured address.
     pub url: String,
-    /// `new active failing held gone`.
+    /// State of the feed: `new`, `active`, `failing`, `held` or `gone`.
     pub state: String,
-    /// End of the last poll.
+    /// When the last poll ended.
     pub last_poll: Option<Timestamp>,
-    /// How it ended.
+    /// How the last poll ended.
     pub last_outcome: Option<String>,
-    /// What was wrong.
+    /// The last error.
     pub last_error: Option<String>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// When it is due.
+    /// When the next poll is due.
     pub next_poll: Timestamp,
-    /// Which input set that time, as the schedule stores it: `first schedule rate min_interval max_interval hint backoff
-    /// hold gone overdue`; empty when unknown.
+    /// What determined that time, as the schedule stores it: `first`, `schedule`, `rate`, `min_interval`, `max_interval`, `hint`,
+    /// `backoff`, `hold`, `gone` or `overdue`; empty if unknown.
     pub decided: String,
     /// Every input of that decision, in English, for operators.
     pub why: String,
-    /// Times its window had moved on entirely between two polls.
+    /// How many times a poll found no entry of the previous poll in the document, so that entries may have been missed.
     pub gaps: u32,
-    /// New entries a day over the days of [`StatusPage::days`], as many numbers.
+    /// New entries per day over the days of [`StatusPage::days`], as many numbers.
     pub entries: Vec<u32>,
 }
 
 /// One day of polling, in UTC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Day {
-    /// `2026-11-02`.
+    /// The date, such as `2026-11-02`.
     pub date: String,
     /// New entries.
     pub entries: u32,
-    /// Median seconds from publication as stated to first seen, over entries that state a time; `None` without any.
+    /// Median delay in seconds from the stated publication to when Warraq first saw the entry; `None` if no entry states a time.
     pub delay: Option<u32>,
-    /// Polls that read something.
+    /// Polls that read a changed document.
     pub fresh: u32,
-    /// Polls that found nothing changed.
+    /// Polls that found the feed unchanged.
     pub unchanged: u32,
     /// Polls that failed.
     pub failed: u32,
 }
 
-/// A feed that broke, or works again, for those who subscribe to trouble.
+/// A feed that failed or recovered, for the feed of incidents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
-    /// Number of the poll at which it showed: the incident's id.
+    /// Row id of the poll that noticed it, which is also the incident's id.
     pub poll: i64,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
     /// The outlet's name.
     pub outlet_name: String,
     /// Configured address.
     pub url: String,
-    /// What is wrong; `None` = it works again.
+    /// The error; `None` if the feed has recovered.
     pub error: Option<String>,
 }

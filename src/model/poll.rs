@@ -1,4 +1,5 @@
-//! One poll: how it ended. A feed's trouble is data ([`Fault`]), stored and scheduled on; it is never an `Err`.
+//! The outcome of a poll. What goes wrong with a feed is data ([`Fault`]), which is stored and used for scheduling; it is never
+//! an `Err`.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,22 +8,22 @@ use std::time::Duration;
 /// How a poll ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Outcome {
-    /// A document that differs from the last one was read.
+    /// The document was read and differs from the last one.
     Fresh,
-    /// 304: the server says that nothing changed.
+    /// The server says that nothing changed (304).
     NotModified,
-    /// A full answer whose bytes are those of the last document: not parsed again.
+    /// A full response with the same bytes as the last document, which is not parsed again.
     SameBytes,
-    /// As one of the three before, and with this poll a permanent redirect's target became the address asked.
+    /// Like one of the three above, and with this poll the target of a permanent redirect became the polled address.
     Moved,
-    /// 410.
+    /// The server says that the feed is gone (410).
     Gone,
-    /// Nothing could be read; everything already known is kept.
+    /// The feed could not be read. Everything already known of it is kept.
     Failed(Fault),
 }
 
 impl Outcome {
-    /// The word in the database, in logs and in metrics.
+    /// Returns the name used in the database, in logs and in metrics.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -35,79 +36,80 @@ impl Outcome {
         }
     }
 
-    /// Whether the poll left us knowing what the feed lists now.
+    /// Returns whether it is known after the poll what the feed currently lists.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Fresh | Self::NotModified | Self::SameBytes | Self::Moved)
     }
 }
 
-/// What was wrong with a feed at a poll. Its text is what `feed_health.last_error` shows.
+/// What went wrong in a poll. The error text is shown in `feed_health.last_error`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub enum Fault {
-    /// The address, or one that it redirects to, lies in a network that is not polled.
+    /// The address, or one that it redirects to, is in a network that must not be polled.
     #[error("address refused: {0} is not in a public network; allow it with [fetch] allow_networks")]
     Address(String),
-    /// The name does not resolve.
+    /// The host name does not resolve.
     #[error("cannot resolve the host name {0}")]
     Dns(String),
-    /// This process or machine lacks the means to ask: open files, memory. Never the feed's failure, and never stored.
-    #[error("not asked: {0}")]
+    /// This process or machine lacks a resource for the request, such as open files or memory. It is not a failure of the feed
+    /// and is never stored.
+    #[error("not polled: {0}")]
     Local(String),
-    /// No connection.
+    /// The connection could not be established.
     #[error("cannot connect: {0}")]
     Connect(String),
-    /// TLS refused.
+    /// TLS failed.
     #[error("TLS failed: {0}")]
     Tls(String),
-    /// Nothing, or not everything, within the time limit.
+    /// The response did not arrive completely within the time limit.
     #[error("timed out after {0:?}")]
     Timeout(Duration),
-    /// The answer ended early, or broke HTTP's rules.
+    /// The response ended early or is not valid HTTP.
     #[error("the response was cut off or is not valid HTTP: {0}")]
     Broken(String),
-    /// More than the limit, after decompression.
+    /// The decompressed document is larger than the limit.
     #[error("the document is larger than {limit} bytes, which is the limit ([fetch] max_body)")]
     TooLarge {
         /// `[fetch] max_body`, in bytes.
         limit: u64,
     },
-    /// More redirects than anyone needs, or a circle.
+    /// There are too many redirects, or they form a loop.
     #[error("too many redirects ({0})")]
     Redirects(u32),
     /// A redirect without a usable target.
     #[error("redirect without a usable target: {0}")]
     BadRedirect(String),
-    /// The server asks for time (429, 503, or 403 with `Retry-After`).
+    /// The server asks to wait (429, 503, or 403 with `Retry-After`).
     #[error("the server answered {status} and asked to wait")]
     Held {
-        /// The status.
+        /// Status code.
         status: u16,
     },
-    /// Any other status that is no document.
+    /// Any other status without a document.
     #[error("the server answered {0}")]
     Status(u16),
-    /// Nothing in it.
+    /// The document is empty.
     #[error("the document is empty")]
     Empty,
-    /// A page, where a feed was expected, that announces none.
+    /// The document is an HTML page that announces no feed.
     #[error("an HTML page that announces no feed")]
     Html,
-    /// Not a feed of any kind Warraq reads.
+    /// The document is not in a feed format that Warraq reads.
     #[error("not a feed: {0}")]
     NotAFeed(String),
-    /// It would take longer to read than any document may: it was made to cost, or shows a slow path of ours.
+    /// Reading the document takes longer than allowed: either it was crafted to be expensive, or Warraq has a slow code path.
     #[error(
         "the document takes longer than {0:?} of work to read, so it was given up; a document of its size takes less than a second"
     )]
     WorkLimit(Duration),
-    /// The parser gave up in a way it should not; the document is worth a bug report.
+    /// The parser failed in a way that is a bug in Warraq; the document is worth a bug report.
     #[error("the parser failed on this document (a bug in Warraq): {0}")]
     Parser(String),
 }
 
 impl Fault {
-    /// A short name for the poll's row, logs and metrics.
+    /// Returns a short name for the database, logs and metrics.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -132,26 +134,26 @@ impl Fault {
     }
 }
 
-/// What the answer's headers ask for. Floors for an adaptive schedule; `retry_after` binds every schedule.
+/// What the response headers ask for. These are minimum intervals for an adaptive schedule; `retry_after` binds every schedule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Freshness {
     /// `Cache-Control: max-age`, else `Expires` minus `Date` (RFC 9111 4.2.1).
     pub max_age: Option<Duration>,
-    /// `Retry-After` (RFC 9110 10.2.3), as an instant; only on 403, 429 and 503.
+    /// `Retry-After` (RFC 9110 10.2.3) as a point in time; only read from responses with status 403, 429 or 503.
     pub retry_after: Option<Timestamp>,
 }
 
-/// What the writer counted in one poll.
+/// The writer's counts for one poll.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
-    /// Entries that nobody had.
+    /// Entries that were not known before, including those that joined another outlet's story.
     pub new: u32,
-    /// Entries their outlet changed.
+    /// Entries that their outlet changed.
     pub revised: u32,
-    /// Entries another feed of the outlet had already brought, and new ones that joined another outlet's story.
+    /// Entries that another feed of the outlet had already brought, and new ones that joined another outlet's story.
     pub duplicate: u32,
     /// Entries the document lists.
     pub listed: u32,
-    /// Listed entries that were listed at the last poll too.
+    /// Listed entries that the last poll listed too.
     pub known: u32,
 }

@@ -1,48 +1,48 @@
-//! What the schedule remembers of a feed: a few hundred bytes of JSON in the feed's row. `schedule` fills and uses it; here
-//! is what it holds and how it is stored.
+//! The schedule's state for a feed: a few hundred bytes of JSON in the feed's row. This module defines its fields and how it is
+//! stored; `schedule` updates and uses it.
 
 use serde::{Deserialize, Serialize};
 
-/// Hours in a week, Monday's first hour first.
+/// Hours in a week. Hour 0 is the first hour of Monday.
 pub const WEEK: usize = 168;
-/// Times that can be: 1970 to 9999.
+/// Range of valid times: 1970 to 9999.
 const YEARS: std::ops::Range<i64> = 0..253_402_200_000;
-/// Version of the text below.
+/// Version of the stored format.
 const VERSION: u32 = 1;
 
-/// The memory of one feed. Times are unix seconds, 0 where there is none.
+/// The state of one feed. Times are Unix seconds; 0 if there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rhythm {
-    /// Version of this text; another one, or none, is a fresh start.
+    /// Version of the format. A text with another version, or none, is replaced by a new state.
     #[serde(default)]
     pub v: u32,
-    /// The schedule under which the stored due time was decided: another one means deciding again.
+    /// The schedule by which the stored due time was decided. If the schedule differs, the time is decided again.
     pub plan: String,
-    /// Begin of the observed stretch.
+    /// Start of the observed period.
     pub since: i64,
-    /// Its end: the last successful poll.
+    /// End of the observed period: the last successful poll.
     pub until: i64,
-    /// Entries by hour of the local week, in hundredths, faded.
+    /// Entries by hour of the local week, in hundredths, decayed over time.
     #[serde(with = "bins")]
     pub bins: [u32; WEEK],
     /// The feed's claim on the budget, in ten-thousandths.
     pub pull: u32,
-    /// Entries the document lists: how much may be published before some is lost.
+    /// Number of entries the document lists, which is how many may be published before some are lost.
     pub window: u32,
-    /// `max-age` of the last answer, in seconds.
+    /// `max-age` of the last response, in seconds.
     pub max_age: u64,
     /// When the last gap was seen.
     pub gap_at: i64,
     /// When the server last sent a document.
     pub document_at: i64,
-    /// 304 answers since.
+    /// Number of 304 responses since then.
     pub unchanged: u32,
-    /// Times that an unconditional request found news behind the 304s.
+    /// How many times an unconditional request found news that the 304s had hidden.
     pub lies: u32,
-    /// Until when the server (429) wants no request at all from us, for any feed of the host.
+    /// Until when the server (429) wants no requests for any feed of the host.
     pub host_hold: i64,
-    /// Why the stored text could not be used, so that this is a fresh start: for the reason of the next due time.
+    /// Why the stored text could not be used, so that this is a new state. It is added to the reason of the next due time.
     #[serde(skip)]
     pub set_aside: Option<String>,
 }
@@ -69,8 +69,8 @@ impl Default for Rhythm {
 }
 
 impl Rhythm {
-    /// Reads a stored text; `None` when it is empty, as it is before the first due time is decided. A text that cannot be read
-    /// is a fresh start that says why, never an error.
+    /// Parses a stored text. Returns `None` if it is empty, as it is before the first due time is decided. A text that cannot be
+    /// used gives a new state that says why; it is never an error.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         if text.is_empty() {
@@ -79,10 +79,10 @@ impl Rhythm {
         Some(match serde_json::from_str::<Self>(text) {
             Ok(rhythm) if rhythm.v != VERSION => Self::fresh(format!("memory of version {} set aside", rhythm.v)),
             Ok(rhythm) if !rhythm.times().iter().all(|t| YEARS.contains(t)) => {
-                Self::fresh("impossible memory set aside".to_owned())
+                Self::fresh("invalid schedule state discarded".to_owned())
             }
             Ok(rhythm) => rhythm,
-            Err(e) => Self::fresh(format!("unreadable memory set aside ({e})")),
+            Err(e) => Self::fresh(format!("unreadable schedule state discarded ({e})")),
         })
     }
 
@@ -94,14 +94,15 @@ impl Rhythm {
         [self.since, self.until, self.gap_at, self.document_at, self.host_hold]
     }
 
-    /// The text that is stored.
+    /// Returns the text to store.
     #[must_use]
     pub fn write(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// The counts as text: five bits a character, lowest first, the sixth says that more follow. Most take one or two.
+/// Serialises the counts as text: five bits per character, lowest first, and a sixth bit if more follow. Most take one or two
+/// characters.
 mod bins {
     use super::WEEK;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
@@ -123,7 +124,7 @@ mod bins {
             }
         }
         let end = text.trim_end_matches('0').len();
-        // No number but 0 ends in the digit 0, so only empty hours are cut off.
+        // Only the number 0 ends in the digit 0, so only empty hours are cut off.
         to.serialize_str(text.get(..end).unwrap_or(&text))
     }
 

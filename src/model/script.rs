@@ -1,9 +1,9 @@
-//! Scripts of texts: what a text is written in, which way it runs, and which languages it can be in.
+//! Scripts: which script a text is written in, in which direction it runs, and which languages it can be in.
 
-/// Letters that are looked at of one text.
+/// Most letters of a text that are examined.
 const LETTERS: usize = 1_000;
 
-/// A script, as far as languages are told apart by it.
+/// A script that helps to tell languages apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Script {
     /// Latin.
@@ -21,7 +21,7 @@ pub enum Script {
 }
 
 impl Script {
-    /// The script of a letter; `None` of what is no letter.
+    /// Returns the script of a letter; `None` if `c` is not a letter.
     fn of_letter(c: char) -> Option<Self> {
         Some(match c {
             'a'..='z' | 'A'..='Z' => Self::Latin,
@@ -38,7 +38,7 @@ impl Script {
         })
     }
 
-    /// The script that most letters of a text are in; `None` without letters.
+    /// Returns the script of most letters of a text; `None` if it has no letters.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         const ALL: [Script; 6] =
@@ -53,7 +53,7 @@ impl Script {
         ALL.into_iter().zip(counts).find(|(_, count)| *count == most).map(|(script, _)| script)
     }
 
-    /// Whether a language is written in this script; a language that is not known here may be.
+    /// Returns whether a language can be written in this script. For a language that is not known here, it returns `true`.
     #[must_use]
     pub fn fits(self, tag: &str) -> bool {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
@@ -75,8 +75,8 @@ impl Script {
     }
 }
 
-/// Whether a text runs from right to left, by most of its strong characters (UAX 9, classes L, R and AL); `None` when it has
-/// none.
+/// Returns whether a text runs from right to left, judged by most of its strong characters (UAX 9, classes L, R and AL); `None`
+/// if it has none.
 #[must_use]
 pub fn runs_right_to_left(text: &str) -> Option<bool> {
     let (mut right, mut all) = (0_usize, 0_usize);
@@ -87,12 +87,12 @@ pub fn runs_right_to_left(text: &str) -> Option<bool> {
     (all > 0).then_some(right * 2 > all)
 }
 
-/// Hebrew, Arabic, Syriac, Thaana, N'Ko and the presentation forms.
+/// Returns whether a character is Hebrew, Arabic, Syriac, Thaana, N'Ko or one of the presentation forms.
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
-/// A language tag as it is written by custom (RFC 5646 2.1.1): `EN` is `en`, `en_us` is `en-US`, `zh-hant` is `zh-Hant`.
+/// Formats a language tag in the recommended case (RFC 5646 2.1.1): `EN` is `en`, `en_us` is `en-US`, `zh-hant` is `zh-Hant`.
 #[must_use]
 pub fn customary(tag: &str) -> String {
     let mut out = String::with_capacity(tag.len());

@@ -1,6 +1,6 @@
-//! Safe HTML cut to a length, still safe and well-formed.
+//! Cuts safe HTML to a length. The result is still safe and well-formed.
 
-/// Elements after which a text may end: what follows begins a line of its own.
+/// Elements after which a text may be cut, because what follows begins a new line.
 const BLOCKS: [&str; 20] = [
     "p",
     "div",
@@ -27,9 +27,9 @@ const BLOCKS: [&str; 20] = [
 /// Elements without an end tag.
 const VOID: [&str; 7] = ["br", "hr", "img", "wbr", "source", "col", "area"];
 
-/// At most `max` bytes: the beginning of `html`, cut behind a paragraph (else between words), with what is open there closed,
-/// and then `tail`. `html` is what the sanitiser wrote: attributes are quoted and elements are closed, except where its end
-/// is missing.
+/// Returns the beginning of `html`, followed by `tail`, in at most `max` bytes. The beginning is cut after a paragraph, else
+/// between words, and open elements are closed. `html` was written by the sanitiser: attributes are quoted and elements closed,
+/// unless its end is missing.
 pub(super) fn shorten(html: &str, max: usize, tail: &str) -> String {
     let room = max.saturating_sub(tail.len());
     let cut = place_of_cut(html, room);
@@ -46,7 +46,7 @@ pub(super) fn shorten(html: &str, max: usize, tail: &str) -> String {
     out + tail
 }
 
-/// Where the beginning ends: nothing of it is behind `room`, the end tags of what is open there included.
+/// Returns the position of the cut. The beginning and the end tags of the elements open there fit into `room` bytes.
 fn place_of_cut(html: &str, room: usize) -> usize {
     let (mut block, mut word, mut at) = (0, 0, 0);
     let mut open = Vec::new();
@@ -74,11 +74,11 @@ fn place_of_cut(html: &str, room: usize) -> usize {
             block = at;
         }
     }
-    // A paragraph that would leave less than half is cut between words.
+    // If a cut after a paragraph would leave less than half, the text is cut between words.
     if block * 2 >= word { block } else { word }
 }
 
-/// Bytes of `text` that fit into `left`, up to the end of a word; a word that is longer than that is not shown.
+/// Returns how many bytes of `text`, up to the end of a word, fit into `left` bytes; 0 if not even one word fits.
 fn words_within(text: &str, left: usize) -> usize {
     if text.len() <= left {
         return text.len();
@@ -87,7 +87,7 @@ fn words_within(text: &str, left: usize) -> usize {
     fits.rfind(char::is_whitespace).unwrap_or(0)
 }
 
-/// Opens or closes an element; whether the token ends one.
+/// Updates the list of open elements with a token. Returns whether the token ends an element.
 fn track<'a>(open: &mut Vec<&'a str>, token: &'a str) -> bool {
     if !token.starts_with('<') || token.starts_with("<!") {
         return false;
@@ -106,13 +106,13 @@ fn track<'a>(open: &mut Vec<&'a str>, token: &'a str) -> bool {
     false
 }
 
-/// The name of a tag's element.
+/// Returns the element name of a tag.
 fn name(tag: &str) -> &str {
     let name = tag.trim_start_matches(['<', '/']);
     &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())]
 }
 
-/// Tags and the texts between them, in order.
+/// Iterator over tags and the texts between them, in order.
 struct TextTokens<'a>(&'a str);
 
 impl<'a> Iterator for TextTokens<'a> {
@@ -130,7 +130,7 @@ impl<'a> Iterator for TextTokens<'a> {
     }
 }
 
-/// Where the tag that `rest` begins with ends; a `>` inside quotes does not end it.
+/// Returns the position where the tag at the beginning of `rest` ends. A `>` inside quotes does not end it.
 fn tag_end(rest: &str) -> usize {
     let mut quoted = false;
     for (at, b) in rest.bytes().enumerate() {
@@ -164,7 +164,7 @@ mod tests {
         );
     }
 
-    /// Well-formed HTML, as the sanitiser writes it.
+    /// Generates well-formed HTML, as the sanitiser writes it.
     fn html() -> impl Strategy<Value = String> {
         let leaf = prop::sample::select(vec!["خبر ", "a&amp;b ", "<br>", "word", " "]).prop_map(str::to_owned);
         leaf.prop_recursive(5, 60, 8, |inner| {

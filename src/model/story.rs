@@ -1,32 +1,32 @@
-//! Why an entry stands in a story: the rule and what it measured. Stored with every decision.
+//! Why an entry belongs to a story: the rule and its measurements, which are stored with every decision.
 
-/// What proved that two entries belong together.
+/// The rule by which two entries belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// The entry started its story.
     First,
     /// Level A: the same feed and key.
     Key,
-    /// Level A and B: the same canonical link within an outlet. Level C: the same canonical link at another outlet.
+    /// Levels A and B: the same canonical link within an outlet. Level C: the same canonical link at another outlet.
     Link,
-    /// Level A: the same stated second and title.
+    /// Level A: the same stated time, to the second, and the same title.
     Stamp,
     /// Level A: the same title and text in the same feed.
     SameText,
-    /// Level B: the same article number in the path and the same minute, at one host.
+    /// Level B: the same article number in the path, the same minute and the same host.
     Number,
     /// Level B: nearly the same text in another feed of the outlet.
     NearText,
-    /// Level C: the same report by another outlet, by text.
+    /// Level C: the same report by another outlet, judged by its text.
     Text,
-    /// Level C: equal titles, with a relaxed test of the text.
+    /// Level C: equal titles, with a less strict comparison of the texts.
     Title,
-    /// Level C: equal titles of entries that have next to no text.
+    /// Level C: equal titles of entries with almost no text.
     TitleOnly,
 }
 
 impl Rule {
-    /// Every rule, for the database's CHECK and for documentation.
+    /// All rules, for the database's CHECK constraint and for documentation.
     pub const ALL: [Self; 10] = [
         Self::First,
         Self::Key,
@@ -40,7 +40,7 @@ impl Rule {
         Self::TitleOnly,
     ];
 
-    /// The word in the database.
+    /// Returns the name used in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,30 +57,30 @@ impl Rule {
         }
     }
 
-    /// The rule a word of the database stands for.
+    /// Returns the rule with this name in the database.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|r| r.as_str() == word)
     }
 }
 
-/// What a rule saw. Shares are between 0 and 1.
+/// What a rule measured. Shares are between 0 and 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     /// The rule.
     pub rule: Rule,
-    /// The smaller share of the two leads found in the other text.
+    /// Of the two leads, the smaller share that is found in the other text.
     pub lmin: Option<f64>,
-    /// Share of the shorter text's three-word shingles found in the longer.
+    /// The share of the shorter text's three-word shingles that is found in the longer one.
     pub containment: Option<f64>,
-    /// The smaller share of the two beginnings found in the other.
+    /// Of the two beginnings, the smaller share that is found in the other one.
     pub start: Option<f64>,
-    /// One sentence for people: what was compared and what was found.
+    /// One sentence that says what was compared and what was found.
     pub words: String,
 }
 
 impl Evidence {
-    /// Of a rule that measures nothing.
+    /// Creates the evidence of a rule without measurements.
     #[must_use]
     pub fn plain(rule: Rule, words: impl Into<String>) -> Self {
         Self { rule, lmin: None, containment: None, start: None, words: words.into() }

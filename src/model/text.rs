@@ -1,6 +1,7 @@
-//! Text that has been cleaned. Only `normalise` makes these from foreign input, and only `store` takes them back from
-//! the database; `publish` and `serve` accept nothing else (a test in `tests/it/architecture.rs` holds who may call `vouch`).
+//! Cleaned text. Only `normalise` creates these types from foreign input, and only `store` creates them from the database;
+//! `publish` and `serve` accept nothing else. A test in `tests/it/architecture.rs` checks which modules call `vouch`.
 
+use super::escape::escaped;
 use std::fmt;
 
 macro_rules! cleaned {
@@ -11,19 +12,20 @@ macro_rules! cleaned {
         pub struct $name(String);
 
         impl $name {
-            /// Vouches that `text` came out of the cleaner (or of the database, where only cleaned text is kept).
+            /// Wraps `text` without checking it. The caller vouches that it comes from the cleaner, or from the database, which
+            /// contains only cleaned text.
             #[must_use]
             pub fn vouch(text: String) -> Self {
                 Self(text)
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// The text, by value.
+            /// Returns the text by value.
             #[must_use]
             pub fn into_string(self) -> String {
                 self.0
@@ -39,22 +41,19 @@ macro_rules! cleaned {
 }
 
 cleaned! {
-    /// One line of plain text: no markup, no entities, no control characters, no bidi overrides, white space folded.
+    /// One line of plain text without markup, entities, control characters and bidi overrides, and with white space folded.
     PlainText,
-    /// HTML that passed the sanitiser: no scripts, no styles, http(s) addresses only and absolute, `dir` and `lang` kept.
-    /// Holds no character that XML 1.0 forbids.
+    /// HTML that passed the sanitiser. It has no scripts, no styles, only absolute http(s) addresses, and no character that XML
+    /// 1.0 forbids; `dir` and `lang` are kept.
     SafeHtml,
 }
 
 impl SafeHtml {
-    /// Its beginning, cut behind a paragraph, and a link to the rest: at most `max` bytes, but for the link.
+    /// Returns the beginning, cut after a paragraph if possible, and a link to the rest with `words` as its label: at most `max`
+    /// bytes, or just the link if that is longer.
     #[must_use]
     pub fn shortened(&self, max: usize, link: &str, words: &str) -> Self {
         let link = escaped(&super::uri::as_uri(link));
         Self(super::shorten::shorten(&self.0, max, &format!("<p><a href=\"{link}\">{}</a></p>", escaped(words))))
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,13 +1,13 @@
-//! Addresses as the wire wants them: RFC 3986 characters only.
+//! Addresses as URIs (only characters of RFC 3986), and addresses as they may be shown.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// `address` with every character that RFC 3986 does not allow percent-encoded as UTF-8; one that is a URI already comes
-/// back as it is. Brackets stay only where an IPv6 host has them.
+/// Percent-encodes, as UTF-8, every character that RFC 3986 does not allow. An address that is already a URI is returned
+/// unchanged. Brackets are kept only around an IPv6 host.
 ///
-/// RSS knows no IRIs, and strict readers refuse raw Arabic, spaces or `|` in any format: an address is stored, shown and
-/// published in this one form. `user:password@` is no part of it.
+/// RSS has no IRIs, and strict readers reject raw Arabic, spaces or `|` in any format. So an address is stored, shown and
+/// published in this form only. `user:password@` is removed.
 #[must_use]
 pub fn as_uri(address: &str) -> Cow<'_, str> {
     match without_userinfo(address) {
@@ -34,7 +34,7 @@ fn encoded(address: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether `address` is an absolute http(s) URI with a host, in wire form.
+/// Returns whether `address` is an absolute http(s) URI with a host, in the form of [`as_uri`].
 #[must_use]
 pub fn is_http(address: &str) -> bool {
     address
@@ -43,7 +43,7 @@ pub fn is_http(address: &str) -> bool {
         && matches!(as_uri(address), Cow::Borrowed(_))
 }
 
-/// Where the authority ends: brackets are legal before it and nowhere else.
+/// Returns the position where the authority ends. Brackets are legal only before it.
 fn host_end(address: &str) -> usize {
     address.find("://").map_or(0, |at| {
         let start = at + 3;
@@ -51,12 +51,12 @@ fn host_end(address: &str) -> usize {
     })
 }
 
-/// RFC 3986 2.2 and 2.3 without the brackets, and `%`.
+/// Returns whether a byte is a URI character: reserved or unreserved (RFC 3986 2.2 and 2.3) except brackets, or `%`.
 fn is_uri_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%".contains(&b)
 }
 
-/// Names of query parameters that choose what a feed holds and open nothing: a query of these alone is shown.
+/// Names of query parameters that select the content of a feed and contain no secret. A query with only these is shown.
 const HARMLESS: [&str; 22] = [
     "cat",
     "category",
@@ -82,8 +82,8 @@ const HARMLESS: [&str; 22] = [
     "type",
 ];
 
-/// What may be shown of a feed's address: without `user:password@`, and without its query, which may be a key, unless every
-/// parameter's name is on a short list of harmless ones.
+/// Returns a feed's address as it may be shown: without `user:password@`, and without its query, which may contain a key,
+/// unless all parameter names are on a short list of harmless ones.
 #[must_use]
 pub fn shown(address: &str) -> Cow<'_, str> {
     let address = without_userinfo(address);
@@ -92,14 +92,14 @@ pub fn shown(address: &str) -> Cow<'_, str> {
     if is_harmless(&address[at + 1..end]) { address } else { Cow::Owned(address[..at].to_owned()) }
 }
 
-/// Whether a query holds harmless parameters only. A value that could hide another parameter is none of them.
+/// Returns whether a query has only harmless parameters. A value that could hide another parameter is not harmless.
 fn is_harmless(query: &str) -> bool {
     let plain = |value: &str| !value.contains([';', '&', '=', '?', '@']);
     url::form_urlencoded::parse(query.as_bytes())
         .all(|(name, value)| HARMLESS.iter().any(|known| known.eq_ignore_ascii_case(&name)) && plain(&value))
 }
 
-/// An http(s) address without `user:password@` (RFC 3986 3.2.1); anything else as it is.
+/// Removes `user:password@` (RFC 3986 3.2.1) from an http(s) address; any other text is returned unchanged.
 #[must_use]
 pub fn without_userinfo(address: &str) -> Cow<'_, str> {
     let Some(start) = authority(address) else { return Cow::Borrowed(address) };
@@ -110,7 +110,7 @@ pub fn without_userinfo(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// Where the authority of an http(s) address begins.
+/// Returns the position where the authority of an http(s) address begins.
 fn authority(address: &str) -> Option<usize> {
     let colon = address.find(':')?;
     let scheme = &address[..colon];
@@ -118,7 +118,7 @@ fn authority(address: &str) -> Option<usize> {
     (is_web && address[colon + 1..].starts_with("//")).then_some(colon + 3)
 }
 
-/// A sentence with every http(s) address in it as [`shown`] shows it.
+/// Replaces every http(s) address in a text by the result of [`shown`].
 #[must_use]
 pub fn shown_within(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
@@ -133,7 +133,7 @@ pub fn shown_within(text: &str) -> Cow<'_, str> {
     if out.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(out + rest) }
 }
 
-/// Where the next http(s) address begins.
+/// Returns the position where the next http(s) address begins.
 fn next_address(text: &str) -> Option<usize> {
     text.match_indices("://").find_map(|(at, _)| {
         ["https", "http"].iter().find_map(|scheme| {

@@ -1,13 +1,13 @@
-//! Tags with more attributes than anyone writes, cut before html5ever sees them: it compares each attribute with all before it.
+//! Limits the attributes of a tag before html5ever sees them: it compares each attribute with all before it.
 
 use html5ever::tokenizer::{Tag, states::RawKind};
 use memchr::memmem;
 use std::borrow::Cow;
 
-/// Attributes of one tag; those after them are left out. News texts have up to 30 (pictures that load late).
+/// Maximum number of attributes of one tag; further ones are removed. Tags in news texts have up to 30 (lazy pictures).
 pub(super) const ATTRIBUTES: usize = 100;
 
-/// A text whose tags have at most [`ATTRIBUTES`] attributes each; most texts come back as they are.
+/// Removes attributes beyond [`ATTRIBUTES`] from each tag. Most texts are returned unchanged.
 pub(super) fn cut(html: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
@@ -27,13 +27,13 @@ pub(super) fn cut(html: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What begins with a `<`.
+/// The extent of a tag, a comment or a bare `<`.
 struct AttributeTag {
-    /// Where attributes that are too many begin.
+    /// Where the attributes beyond the limit begin.
     surplus: Option<usize>,
-    /// Its `>`, or where the text ends.
+    /// Position of its `>`, or the end of the text.
     end: usize,
-    /// Where the next may begin.
+    /// Where to continue the search.
     resume: usize,
 }
 
@@ -50,7 +50,7 @@ fn tag(html: &[u8], at: usize) -> AttributeTag {
     }
 }
 
-/// Walks over the tag whose name, or the slash before it, stands at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
+/// Reads the attributes of the tag whose name, or the slash before it, is at `name` (HTML 13.2.5.8, 13.2.5.32 to 13.2.5.40).
 fn attributes(html: &[u8], name: usize) -> AttributeTag {
     let is_blank = |b: u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
     let find = |from: usize, stop: &dyn Fn(u8) -> bool| {
@@ -84,7 +84,7 @@ fn attributes(html: &[u8], name: usize) -> AttributeTag {
     AttributeTag { surplus, end: at, resume: after_raw_text(html, &html[name..name_end], at) }
 }
 
-/// Behind a start tag whose inside is characters: where its end tag begins.
+/// Returns where to continue after a tag: at the end tag of an element that contains only characters, else at `at`.
 fn after_raw_text(html: &[u8], name: &[u8], at: usize) -> usize {
     let Ok(name) = std::str::from_utf8(name) else { return at };
     let name = if name.len() <= 8 { name.to_ascii_lowercase() } else { return at };
@@ -97,7 +97,7 @@ fn after_raw_text(html: &[u8], name: &[u8], at: usize) -> usize {
     memmem::find_iter(&html[at..], b"</").find(ends).map_or(html.len(), |n| at + n)
 }
 
-/// How the tokeniser goes on behind a start tag (HTML 13.2.5, as tree construction would have it).
+/// Returns how the tokeniser continues after a start tag (HTML 13.2.5, as set by tree construction).
 pub(super) fn raw_kind(name: &str) -> Option<RawKind> {
     match name {
         "script" => Some(RawKind::ScriptData),
@@ -107,7 +107,7 @@ pub(super) fn raw_kind(name: &str) -> Option<RawKind> {
     }
 }
 
-/// The value of an attribute.
+/// Returns the value of an attribute.
 pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
     tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| attribute.value.to_string())
 }

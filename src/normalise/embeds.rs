@@ -1,19 +1,20 @@
-//! Players and other frames: what is known of their providers.
+//! Players and other frames, and what is known about their providers.
 
 use super::attributes::attribute;
+use crate::model::escape::push_escaped;
 use html5ever::tokenizer::Tag;
 use url::Url;
 
-/// A player, as a link.
+/// A player, shown as a link.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Embed {
-    /// Where it is seen.
+    /// Address of the page that shows it.
     pub link: String,
     name: String,
     picture: Option<String>,
 }
 
-/// Hosts and what people call them.
+/// Hosts and the names of their providers.
 const PROVIDERS: [(&str, &str); 22] = [
     ("youtube.com", "YouTube"),
     ("youtube-nocookie.com", "YouTube"),
@@ -39,7 +40,7 @@ const PROVIDERS: [(&str, &str); 22] = [
     ("rumble.com", "Rumble"),
 ];
 
-/// Hosts whose frames show nothing.
+/// Hosts whose frames only count visits and show nothing.
 const COUNTERS: [&str; 5] = [
     "googletagmanager.com",
     "doubleclick.net",
@@ -48,7 +49,7 @@ const COUNTERS: [&str; 5] = [
     "scorecardresearch.com",
 ];
 
-/// The player that a tag shows: an `iframe`, `object`, `embed`, or the `param` that names an object's film.
+/// Returns the player that a tag embeds: an `iframe`, `object`, `embed`, or the `param` that names the video of an object.
 pub(super) fn of(tag: &Tag) -> Option<Embed> {
     let names: &[&str] = match &*tag.name {
         "param" => {
@@ -81,14 +82,14 @@ fn address(value: &str) -> Option<Url> {
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Frames of a pixel count polls.
+/// Returns whether a frame is invisible. Frames of one pixel count visits.
 fn is_hidden(tag: &Tag) -> bool {
     let tiny = |name| attribute(tag, name).is_some_and(|size| matches!(size.trim().trim_end_matches("px"), "0" | "1"));
     let style = attribute(tag, "style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
     tiny("width") && tiny("height") || style.contains("display:none") || style.contains("visibility:hidden")
 }
 
-/// The page of a film and its picture, where the provider is known to have both under its number.
+/// Returns the page of a video and its picture, if the provider is known to derive both from the video's id.
 fn page(url: &Url, name: &str) -> Option<(String, Option<String>)> {
     let mut parts = url.path_segments()?.filter(|part| !part.is_empty());
     let (first, second, third) = (parts.next()?, parts.next(), parts.next());
@@ -97,7 +98,7 @@ fn page(url: &Url, name: &str) -> Option<(String, Option<String>)> {
         "YouTube" => {
             let id = second.filter(|_| matches!(first, "embed" | "v" | "shorts" | "live" | "e"));
             let id = id.or_else(|| (url.host_str() == Some("youtu.be")).then_some(first));
-            // `videoseries` stands for a list and is no film.
+            // `videoseries` stands for a playlist, not for a video.
             let id = id
                 .map(|id| id.split('&').next().unwrap_or(id))
                 .filter(plain)
@@ -124,14 +125,14 @@ impl Embed {
     /// Writes the link as HTML.
     pub fn write(&self, out: &mut String) {
         out.push_str("<a href=\"");
-        super::escape::push_escaped(out, &self.link);
+        push_escaped(out, &self.link);
         out.push_str("\">");
         if let Some(picture) = &self.picture {
             out.push_str("<img src=\"");
-            super::escape::push_escaped(out, picture);
+            push_escaped(out, picture);
             out.push_str("\" alt=\"\"><br>");
         }
-        super::escape::push_escaped(out, &self.name);
+        push_escaped(out, &self.name);
         out.push_str("</a>");
     }
 }

@@ -1,26 +1,26 @@
-//! A lean road for the HTML that most entries have: well-nested everyday elements with plain attributes. It gives, byte for
-//! byte, what the sanitiser would give, at a fraction of the cost; whatever it is not sure of, it leaves to the sanitiser.
+//! A fast path for the HTML that most entries have: well-nested common elements with plain attributes. Its output equals that of
+//! the sanitiser byte for byte, at a fraction of the cost. Anything it is not sure of is left to the sanitiser.
 //!
-//! Safe by its form: it writes only tags and attributes of its own tables, and everything else escaped.
+//! It is safe by construction: it writes only tags and attributes from its own tables and escapes everything else.
 
 use std::fmt::Write as _;
 
-/// How an element nests, as far as this road goes.
+/// How an element nests, as far as the fast path supports it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nesting {
-    /// Stands alone.
+    /// Has no contents.
     Void,
-    /// May be inside anything.
+    /// Allowed inside anything.
     Inline,
-    /// Not inside a paragraph or a heading.
+    /// Not allowed inside a paragraph or a heading.
     Block,
-    /// As a block, and holds no block.
+    /// Nests like a block, and contains no block.
     Leaf,
-    /// Only directly inside a list.
+    /// Allowed only directly inside a list.
     Item,
 }
 
-/// An element of the lean road: its name, how it nests, and the attributes it may keep beside `dir`, `lang` and `title`.
+/// An element of the fast path: its name, its nesting, and the attributes it may keep besides `dir`, `lang` and `title`.
 type Element = (&'static str, Nesting, &'static [&'static str]);
 
 const ELEMENTS: [Element; 48] = {
@@ -77,7 +77,7 @@ const ELEMENTS: [Element; 48] = {
     ]
 };
 
-/// References by name that the lean road reads; feeds write hardly any other.
+/// Named references that the fast path decodes; feeds hardly use others.
 const NAMES: [(&str, char); 34] = [
     ("amp", '&'),
     ("lt", '<'),
@@ -115,15 +115,15 @@ const NAMES: [(&str, char); 34] = [
     ("middot", '·'),
 ];
 
-/// Elements open at once: more go the long way.
+/// Maximum number of open elements; texts with more go to the sanitiser.
 const DEPTH: usize = 40;
 
-/// `html` sanitised, or `None` when it is not of this road.
+/// Returns `html` sanitised, or `None` when it needs the sanitiser.
 pub(super) fn clean(html: &str) -> Option<String> {
     let mut lean = Lean { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
     let mut rest = html;
     loop {
-        // A line end that XML let through, or a NUL, is for the sanitiser.
+        // Carriage returns and NUL characters are left to the sanitiser.
         let Some(at) = memchr::memchr3(b'<', b'&', b'>', rest.as_bytes()) else {
             lean.text(rest)?;
             break;
@@ -152,7 +152,7 @@ impl Lean {
             return None;
         }
         let mut rest = text;
-        // The serialiser writes a no-break space by its name.
+        // The serialiser of the sanitiser writes a no-break space as a reference.
         while let Some(at) = memchr::memmem::find(rest.as_bytes(), "\u{A0}".as_bytes()) {
             self.out.push_str(&rest[..at]);
             self.out.push_str("&nbsp;");
@@ -162,7 +162,7 @@ impl Lean {
         Some(())
     }
 
-    /// A reference in a text; what comes after it.
+    /// Writes the reference at the beginning of `rest`. Returns the text after it.
     fn reference<'a>(&mut self, rest: &'a str) -> Option<&'a str> {
         let (decoded, after) = reference(rest)?;
         match decoded {
@@ -175,7 +175,7 @@ impl Lean {
         Some(after)
     }
 
-    /// A tag behind its `<`; what comes after it.
+    /// Writes the tag whose `<` precedes `rest`. Returns the text after it.
     fn tag<'a>(&mut self, rest: &'a str) -> Option<&'a str> {
         if let Some(comment) = rest.strip_prefix("!--") {
             return after_comment(comment);
@@ -203,16 +203,16 @@ impl Lean {
         if element.1 != Nesting::Void {
             self.open.push(element);
         }
-        // The line end that a `pre` begins with is not its text (HTML 13.1.2.5).
+        // A line feed at the beginning of a `pre` is not part of its text (HTML 13.1.2.5).
         (element.0 != "pre" || !after.starts_with('\n')).then_some(after)
     }
 
-    /// Whether the tree builder would put `element` right here (HTML 13.2.6.4.7).
+    /// Returns `Some` if the tree builder would put `element` at this place (HTML 13.2.6.4.7).
     fn may_open(&self, element: &Element) -> Option<()> {
         let leaf = || self.open.iter().any(|open| open.1 == Nesting::Leaf);
         let fits = match element.1 {
             Nesting::Void => element.0 != "hr" || !leaf(),
-            // Links end links.
+            // A link inside a link would end the outer one.
             Nesting::Inline => element.0 != "a" || self.open.iter().all(|open| open.0 != "a"),
             Nesting::Block | Nesting::Leaf => !leaf(),
             Nesting::Item => self.open.last().is_some_and(|open| matches!(open.0, "ul" | "ol")),
@@ -220,7 +220,7 @@ impl Lean {
         (fits && self.open.len() < DEPTH).then_some(())
     }
 
-    /// The attributes of a tag, up to its end; what comes after it.
+    /// Writes the attributes of a tag, up to its end. Returns the text after the tag.
     fn attributes<'a>(&mut self, element: &Element, rest: &'a str) -> Option<&'a str> {
         let mut rest = rest;
         let mut seen: Vec<&str> = Vec::new();
@@ -230,10 +230,10 @@ impl Lean {
                 return Some(after);
             }
             if let Some(after) = trimmed.strip_prefix("/>") {
-                // On other elements the slash means nothing, and the element would stay open.
+                // On other elements the slash is ignored, and the element would stay open.
                 return (element.1 == Nesting::Void).then_some(after);
             }
-            // Attributes are apart.
+            // White space must separate attributes.
             if trimmed.len() == rest.len() {
                 return None;
             }
@@ -242,7 +242,7 @@ impl Lean {
             let after = after.strip_prefix('=')?;
             let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             let (value, after) = after[1..].split_once(quote)?;
-            // The first of a name counts; the sanitiser knows.
+            // Of attributes with the same name the first counts; this is left to the sanitiser.
             if name.is_empty() || seen.contains(&name) {
                 return None;
             }
@@ -292,15 +292,15 @@ impl Lean {
     }
 }
 
-/// What follows a comment, which is dropped; only one that ends as comments should.
+/// Returns the text after a comment, which is dropped. Supports only comments that end properly.
 fn after_comment(comment: &str) -> Option<&str> {
     let (inside, after) = comment.split_once("-->")?;
     let plain = !inside.starts_with(['>', '-']) && !inside.contains("--") && !inside.ends_with('-');
     plain.then_some(after)
 }
 
-/// An absolute address of the web whose host is a plain name, without blanks, quotes and controls: what follows such a host
-/// cannot make it another address.
+/// Returns whether a value is an absolute http or https address whose host is a plain name, without white space, quotes and
+/// control characters. After such a host nothing can turn it into another address.
 fn is_plain_address(value: &str) -> bool {
     let Some(rest) = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://")) else { return false };
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -308,7 +308,7 @@ fn is_plain_address(value: &str) -> bool {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         !label.is_empty() && label.bytes().all(plain) && !label.starts_with("xn--")
     };
-    // A last label with a digit could be a number, and the host an IPv4 address.
+    // A top-level label with a digit could be a number, which makes the host an IPv4 address.
     let top = host.rsplit('.').next().unwrap_or_default();
     host.split('.').all(label)
         && top.bytes().all(|b| b.is_ascii_lowercase())
@@ -316,16 +316,16 @@ fn is_plain_address(value: &str) -> bool {
             .contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '\\' | '`'))
 }
 
-/// An ampersand between the parameters of an address: no reference, whatever its name (HTML 13.2.5.73).
+/// Reads an ampersand between the parameters of an address: it begins no reference, whatever name follows (HTML 13.2.5.73).
 fn bare_in_value(rest: &str) -> Option<(char, &str)> {
     let name = rest[1..].bytes().position(|b| !b.is_ascii_alphanumeric())?;
     (name > 0 && rest[1 + name..].starts_with('=')).then(|| ('&', &rest[1..]))
 }
 
-/// The character of the reference that `rest` begins with, and what comes after: names of the table, and numbers that HTML
-/// reads as they are (13.2.5.80).
+/// Decodes the reference at the beginning of `rest` and returns the text after it. Supports the names of the table, and numbers
+/// that HTML takes unchanged (13.2.5.80).
 fn reference(rest: &str) -> Option<(char, &str)> {
-    // HTML 13.2.5.72: an ampersand before a blank is one.
+    // HTML 13.2.5.72: an ampersand before white space is an ampersand.
     if rest[1..].starts_with([' ', '\n']) {
         return Some(('&', &rest[1..]));
     }

@@ -1,7 +1,7 @@
-//! HTML that can do no harm: one policy for every text that can reach a feed, a page or a database reader.
+//! Safe HTML: one policy for every text that can reach a feed, a page or a reader of the database.
 
 use super::attributes::{self, raw_kind};
-use super::escape::declarations;
+use super::declarations::declarations;
 use super::fast_path;
 use super::plain::is_dropped;
 use super::recover;
@@ -14,38 +14,39 @@ use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use url::Url;
 
-/// Longest text that is kept, in bytes.
+/// Maximum size of a text that is kept, in bytes.
 pub const LONGEST: usize = 5 * 1024 * 1024;
 
-/// Elements deeper than this lose their tags: html5ever's tree builder is quadratic in depth (1.1 MB of nested `div` took over
-/// 40 s).
+/// Maximum nesting. Deeper elements lose their tags, because html5ever's tree builder is quadratic in depth (1.1 MB of nested
+/// `div` took over 40 s).
 const DEPTH: usize = 256;
 
-/// Formatting elements open at once: each is made anew in every paragraph (HTML 13.2.4.3).
+/// Maximum number of open formatting elements: each is created again in every paragraph (HTML 13.2.4.3).
 const FORMATTING: usize = 16;
 
-/// Tags of one text; those after them lose their tags.
+/// Maximum number of tags of one text; further ones are removed.
 const TAGS: usize = 100_000;
 
-/// End tags of formatting elements that other elements are open inside of: html5ever takes up to 256 elements apart for each (a
-/// text of `<a><div></a>` took 4 s). Those after them are left out.
+/// Maximum number of end tags of formatting elements inside which other elements are open; further ones are removed. For each,
+/// html5ever takes up to 256 elements apart (a text of `<a><div></a>` took 4 s).
 const MISNESTED: usize = 1_000;
 
-/// Ampersands of one text: html5ever's time grows with the square of bare ones (5 MB of `&a` took over three minutes). The
-/// text ends where there are more.
+/// Maximum number of ampersands of one text, which is truncated at the next one. html5ever's time grows with the square of the
+/// bare ones (5 MB of `&a` took over three minutes).
 const AMPERSANDS: usize = 50_000;
 
-/// Less-than signs of one text; it ends where there are more.
+/// Maximum number of less-than signs of one text, which is truncated at the next one.
 const LESS_THANS: usize = 400_000;
 
-/// A text as safe HTML; `None` when nothing is left. Relative addresses are relative to `base`, and dropped without one;
-/// links to parts of the text itself lead to `page`, the entry's, where it has one. Line ends of plain text are kept.
+/// Returns a text as safe HTML, or `None` when nothing is left. Relative addresses are resolved against `base`, and dropped
+/// without one. Links to parts of the text itself are pointed at `page`, the entry's page, if there is one. Line ends of plain
+/// text are kept.
 #[must_use]
 pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<SafeHtml> {
     html_within(markup, base, page, &Deadline::never())
 }
 
-/// As [`html`]; `None` too when the deadline passes on the way.
+/// Does the same as [`html`], but also returns `None` when the deadline passes meanwhile.
 #[must_use]
 pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, deadline: &Deadline) -> Option<SafeHtml> {
     let text = markup.as_str();
@@ -68,20 +69,21 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, dead
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
-/// A text up to the mark that is one too many.
+/// Truncates a text at the first ampersand or less-than sign beyond the limits.
 pub(super) fn bounded(text: &str) -> &str {
     let ampersand = memchr::memchr_iter(b'&', text.as_bytes()).nth(AMPERSANDS);
     let less_than = memchr::memchr_iter(b'<', text.as_bytes()).nth(LESS_THANS);
     &text[..ampersand.unwrap_or(text.len()).min(less_than.unwrap_or(text.len()))]
 }
 
-/// As [`is_dropped`], but bidi characters stay (a block ends them) and so do line ends and tabs.
+/// Returns whether a character is removed: those of [`is_dropped`], except bidi characters (the end of a block ends their
+/// effect), line ends and tabs.
 fn is_unkept(c: char) -> bool {
     is_dropped(c)
         && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Plain text as HTML, line by line.
+/// Converts plain text to HTML, line by line.
 fn lines(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if !text.contains(['\n', '\r']) {
@@ -99,12 +101,12 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 thread_local! {
-    /// The policy with the base last used: the entries of a document share theirs, and making a policy costs as much as
+    /// The policy with the base last used. The entries of a document share their base, and creating a policy costs as much as
     /// using it.
     static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
 }
 
-/// The sanitiser's word; `None` when the deadline passes on the way.
+/// Sanitises HTML with ammonia. Returns `None` when the deadline passes meanwhile.
 pub(super) fn clean(html: &str, base: Option<&str>, deadline: &Deadline) -> Option<String> {
     let base = base.unwrap_or_default();
     POLICY.with_borrow_mut(|slot| {
@@ -112,12 +114,12 @@ pub(super) fn clean(html: &str, base: Option<&str>, deadline: &Deadline) -> Opti
             *slot = None;
         }
         let (_, policy) = slot.get_or_insert_with(|| (base.to_owned(), policy(base)));
-        // Only the reader below fails.
+        // Only the reader can fail, when the deadline passes.
         policy.clean_from_reader(Pieces { rest: html.as_bytes(), deadline }).ok().map(|safe| safe.to_string())
     })
 }
 
-/// A text in pieces: html5ever builds its tree for each before it asks for the next, so that the deadline is looked at on the way.
+/// A reader that checks the deadline: html5ever processes each piece before it asks for the next.
 struct Pieces<'a> {
     rest: &'a [u8],
     deadline: &'a Deadline,
@@ -132,11 +134,11 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// No scripts, no styles, no frames, no forms, no SVG or MathML; http and https only; `dir` and `lang` stay.
+/// Returns the policy: no scripts, styles, frames, forms, SVG or MathML; only http and https; `dir` and `lang` are kept.
 fn policy(base: &str) -> Builder<'static> {
     let mut policy = Builder::default();
     policy
-        // Nobody draws it, and the W3C validator does not know it.
+        // No browser displays it, and the W3C validator does not know it.
         .rm_tags(["rtc"])
         .add_tags(["audio", "video", "source", "picture", "section", "tfoot", "big", "address", "font"])
         .add_generic_attributes(["dir"])
@@ -154,7 +156,7 @@ fn policy(base: &str) -> Builder<'static> {
     policy
 }
 
-/// Relative addresses as absolute ones. A part of the text is never a part of the document it came in.
+/// Resolves relative addresses. A fragment refers to the text itself, never to the document it came in.
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
@@ -162,8 +164,8 @@ fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + 
     }
 }
 
-/// Removes tags beyond [`DEPTH`], [`FORMATTING`] and [`TAGS`], and attributes beyond [`ATTRIBUTES`]; a text that cannot have so
-/// many is left alone. `None` when the deadline passes on the way.
+/// Removes tags beyond [`DEPTH`], [`FORMATTING`], [`TAGS`] and [`MISNESTED`], and attributes beyond [`ATTRIBUTES`]. A text with
+/// too few tags to exceed them is returned unchanged. Returns `None` when the deadline passes meanwhile.
 fn cut<'a>(html: &'a str, deadline: &Deadline) -> Option<Cow<'a, str>> {
     let html = match attributes::cut(html) {
         Cow::Borrowed(_) if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() => {
@@ -185,10 +187,10 @@ fn cut<'a>(html: &'a str, deadline: &Deadline) -> Option<Cow<'a, str>> {
     Some(if sink.removed.get() { Cow::Owned(sink.out.into_inner()) } else { html })
 }
 
-/// Writes what it is told again, without the tags that are too many.
+/// Writes the tokens it receives as HTML, without the tags beyond the limits.
 struct CutSink {
     out: RefCell<String>,
-    /// Names of the elements that are open, and whether they are formatting.
+    /// Names of the open elements, and whether they are formatting elements.
     open: RefCell<Vec<(html5ever::LocalName, bool)>>,
     tags: Cell<usize>,
     misnested: Cell<usize>,
@@ -196,7 +198,7 @@ struct CutSink {
 }
 
 impl CutSink {
-    /// Whether a tag is kept.
+    /// Returns whether a tag is kept.
     fn keeps(&self, tag: &Tag) -> bool {
         let mut open = self.open.borrow_mut();
         self.tags.set(self.tags.get() + 1);
@@ -204,7 +206,7 @@ impl CutSink {
             return false;
         }
         if tag.kind == TagKind::EndTag {
-            // An end tag ends the innermost of its name, and all inside it that is left open.
+            // An end tag ends the innermost element of its name and everything left open inside it.
             return match open.iter().rposition(|(name, _)| *name == tag.name) {
                 Some(at) => {
                     if open[at].1 && open[at + 1..].iter().any(|(_, formatting)| !formatting) {
@@ -279,12 +281,12 @@ fn is_void(name: &str) -> bool {
     )
 }
 
-/// Elements that the next of their kind ends.
+/// Returns whether an element is ended by the next one of its kind.
 fn ends_itself(name: &str) -> bool {
     matches!(name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "option")
 }
 
-/// HTML 13.2.4.2.
+/// Returns whether an element is a formatting element (HTML 13.2.4.2).
 fn is_formatting(name: &str) -> bool {
     matches!(
         name,

@@ -1,16 +1,16 @@
-//! The language of a text: what is stated where it can be, else what the text looks like.
+//! Determines the language of a text: the stated one if the script allows it, else a guess.
 
 use crate::model::script::{Script, customary};
 use whatlang::{Detector, Lang};
 
-/// Letters of a text from which detection is tried, in bytes: a few words prove nothing.
+/// Minimum size of a text for a guess, in bytes: a few words prove nothing.
 const SHORTEST: usize = 24;
 
-/// Bytes of a text that are looked at.
+/// Number of bytes of a text that are examined.
 const LOOKED_AT: usize = 600;
 
-/// The language of a text: `declared` if the script can be that language, else the outlet's if it can, else a guess among the
-/// common languages of the script, where it is a safe one.
+/// Returns the language of a text: `declared` if that language is written in this script, else the outlet's on the same
+/// condition, else a guess among the common languages of the script, if it is reliable.
 #[must_use]
 pub(super) fn of(declared: Option<&str>, outlet: Option<&str>, text: &str) -> Option<String> {
     let text = &text[..text.floor_char_boundary(LOOKED_AT)];

@@ -1,10 +1,10 @@
-//! Pictures whose address a script puts in its place: where it is until then.
+//! Finds the address of pictures that a script would load later.
 
 use super::attributes::attribute;
 use html5ever::tokenizer::Tag;
 use html5ever::{Attribute, LocalName, QualName, ns};
 
-/// Attributes that hold the address of a lazy picture, those first that mean the picture as shown.
+/// Attributes that hold the address of a lazy picture; those that mean the picture as displayed come first.
 const ADDRESSES: [&str; 20] = [
     "data-src",
     "data-lazy-src",
@@ -31,21 +31,21 @@ const ADDRESSES: [&str; 20] = [
 /// Attributes that hold several addresses.
 const SETS: [&str; 5] = ["srcset", "data-srcset", "data-lazy-srcset", "data-original-set", "data-src-set"];
 
-/// Widest picture that is chosen among several, in pixels, where there are others.
+/// Maximum width chosen among several pictures, in pixels, if there is one within it.
 const WIDEST: u32 = 1_600;
 
-/// The address of a picture as a reader should see it; `None` when there is none.
+/// Returns the address of the picture that a reader should see, or `None` when there is none.
 pub(super) fn address(tag: &Tag) -> Option<String> {
     let src = attribute(tag, "src").map(|src| src.trim().to_owned()).filter(|src| !src.is_empty());
     let of = |names: &[&str]| names.iter().filter_map(|name| attribute(tag, name)).find(|value| is_address(value));
     match src {
-        // Whoever names both shows a small or blurred one first.
+        // With both attributes, `src` holds a small or blurred preview.
         Some(src) if !is_placeholder(&src) => of(&ADDRESSES[..4]).or(Some(src)),
         src => of(&ADDRESSES).or_else(|| SETS.iter().find_map(|name| best(&attribute(tag, name)?))).or(src),
     }
 }
 
-/// Puts the address into `src`.
+/// Sets the address as `src`.
 pub(super) fn set(tag: &mut Tag, address: &str) {
     if let Some(src) = tag.attrs.iter_mut().find(|attribute| &*attribute.name.local == "src") {
         src.value = address.into();
@@ -61,7 +61,7 @@ fn is_address(value: &str) -> bool {
     plain && !value.starts_with("data:") && (value.contains('/') || value.contains('.'))
 }
 
-/// A picture that stands where another one comes.
+/// Returns whether a picture only holds the place of another one.
 fn is_placeholder(src: &str) -> bool {
     const WORDS: [&str; 14] = [
         "placeholder",
@@ -90,10 +90,10 @@ fn is_placeholder(src: &str) -> bool {
         .any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
 }
 
-/// The widest address of a set that is not needlessly wide (HTML 4.8.4.2.1).
+/// Returns the widest address of a set within [`WIDEST`], else the narrowest (HTML 4.8.4.2.1).
 fn best(set: &str) -> Option<String> {
     let mut found: Vec<(u32, &str)> = Vec::new();
-    // A comma ends a candidate only behind a blank or its width: addresses hold commas too.
+    // A comma ends a candidate only after white space or a width, because addresses contain commas too.
     let mut words = set.split_ascii_whitespace().peekable();
     while let Some(word) = words.next() {
         let url = word.trim_matches(',');

@@ -1,8 +1,8 @@
-//! [`ParsedEntry`] to [`Entry`]: plain titles, safe HTML, believed dates, folded text. Pure; time is an argument.
+//! Converts a [`ParsedEntry`] to an [`Entry`]: plain titles, safe HTML, credible dates, folded text. Pure: time is an argument.
 
 mod attributes;
+mod declarations;
 mod embeds;
-mod escape;
 mod fast_path;
 pub mod fold;
 mod html;
@@ -25,33 +25,33 @@ use crate::model::{
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 
-/// Characters of an excerpt, where an entry has no title.
+/// Maximum length of the excerpt of an entry without a title, in characters.
 pub const EXCERPT: usize = 80;
 
-/// Bytes of text that are folded: more does not make two reports more alike.
+/// Maximum number of bytes of text that are folded; more does not improve the comparison of reports.
 pub const FOLDED: usize = 64 * 1024;
 
-/// Dates before this are not believed: the web has none older (1990-01-01T00:00:00Z).
+/// Earlier dates are not credible, because the web has none (1990-01-01T00:00:00Z).
 const OLDEST: i64 = 631_152_000;
 
-/// What is known about an entry beside what its document says.
+/// What is known about an entry apart from its document.
 #[derive(Debug, Clone, Copy)]
 pub struct NormaliseContext<'a> {
     /// The outlet's language, for entries and feeds that state none.
     pub language: Option<&'a str>,
-    /// When the document was read: dates more than a day later are not believed.
+    /// When the document was read. Dates more than a day later are not credible.
     pub now: Timestamp,
-    /// All entries of the document have the same link ([`crate::model::ParsedFeed::link_shared`]).
+    /// Whether all entries of the document have the same link ([`crate::model::ParsedFeed::link_shared`]).
     pub link_shared: bool,
 }
 
-/// Makes of an entry as stated the entry as Warraq keeps it.
+/// Converts a parsed entry to the entry that Warraq keeps.
 #[must_use]
 pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>) -> Entry {
     make(parsed, raw, context, &Deadline::never())
 }
 
-/// As [`entry`]; `None` when the deadline has passed, before or on the way.
+/// Does the same as [`entry`], but returns `None` when the deadline has passed, before or meanwhile.
 #[must_use]
 pub fn entry_within(
     parsed: ParsedEntry,
@@ -113,7 +113,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, deadl
     }
 }
 
-/// The stated publication, else the stated change, where it can be true: since 1990, at most a day ahead.
+/// Returns the stated publication date, else the stated date of change, if it is credible: since 1990 and at most a day ahead.
 #[must_use]
 pub fn believed(published: Option<Timestamp>, updated: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let latest = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
@@ -121,7 +121,7 @@ pub fn believed(published: Option<Timestamp>, updated: Option<Timestamp>, now: T
     published.filter(credible).or_else(|| updated.filter(credible))
 }
 
-/// The longer of two texts, without mark-up, as far as it is folded.
+/// Returns the longer of two texts without mark-up, up to [`FOLDED`] bytes.
 fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     let length = |html: Option<&SafeHtml>| html.map_or(0, |html| html.as_str().len());
     let longer = if length(summary) > length(content) { summary } else { content };
@@ -131,8 +131,8 @@ fn body(content: Option<&SafeHtml>, summary: Option<&SafeHtml>) -> String {
     text
 }
 
-/// Hash of all that a reader sees and an outlet edits. Stated dates are no part of it: many outlets state the hour of the
-/// poll. Nor are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
+/// Hashes everything that a reader sees and an outlet edits. Stated dates are excluded, because many outlets state the time of
+/// the poll, and so are counters in the title, clocks in the text, and the queries of addresses: see [`volatile`].
 fn shown(
     title: Option<&PlainText>,
     link: Option<&str>,
@@ -154,7 +154,7 @@ fn shown(
     Entry::hash_shown(&parts)
 }
 
-/// An address without `user:password@`: it is nobody's business but its owner's.
+/// Removes `user:password@` from an address: credentials must not be published.
 fn open_address(address: String) -> String {
     match uri::without_userinfo(&address) {
         Cow::Owned(open) => open,
@@ -166,7 +166,7 @@ fn enclosure(file: Enclosure) -> Enclosure {
     Enclosure { url: open_address(file.url), ..file }
 }
 
-/// Whether something in the entry is left out of [`shown`]: it may have to be refreshed where nothing was edited.
+/// Returns whether something in the entry is left out of [`shown`]. Such an entry may need a refresh although nothing was edited.
 fn is_volatile(title: Option<&PlainText>, link: Option<&str>, texts: [Option<&SafeHtml>; 2], extras: &Extras) -> bool {
     let is_bare = |address: &str| bare(address).len() == address.len();
     let steady = |html: &SafeHtml| matches!(steady_html(html.as_str()), std::borrow::Cow::Borrowed(_));
@@ -181,7 +181,7 @@ fn people(people: Vec<Person>) -> Vec<Person> {
     people.into_iter().filter_map(person).collect()
 }
 
-/// A person with a plain name; `None` when nothing is left.
+/// Returns a person with a plain name, or `None` when nothing is left.
 #[must_use]
 pub fn person(person: Person) -> Option<Person> {
     let name = plain_string(person.name).unwrap_or_default();
@@ -193,7 +193,7 @@ pub fn person(person: Person) -> Option<Person> {
     })
 }
 
-/// A category with plain texts; `None` when its term is empty.
+/// Returns a category with plain texts, or `None` when its term is empty.
 #[must_use]
 pub fn category(category: Category) -> Option<Category> {
     Some(Category {
@@ -203,7 +203,7 @@ pub fn category(category: Category) -> Option<Category> {
     })
 }
 
-/// A reference to another feed with a plain title; `None` when nothing is left.
+/// Returns a reference to another feed with a plain title, or `None` when nothing is left.
 #[must_use]
 pub fn source(source: SourceRef) -> Option<SourceRef> {
     let title = source.title.and_then(plain_string);

@@ -1,17 +1,17 @@
-//! Titles and names: one line of plain text, whatever they came as.
+//! Titles and names: one line of plain text, whatever form they came in.
 
 use super::strip;
 use crate::model::{Markup, PlainText};
 use std::borrow::Cow;
 
-/// Longest title or name, in characters.
+/// Maximum length of a title or name, in characters.
 pub const LONGEST: usize = 500;
 
-/// Bytes that are looked at for it: mark-up takes room too.
+/// Maximum number of bytes that are examined; more than the length, because mark-up takes room too.
 const LOOKED_AT: usize = 64 * 1024;
 
-/// A text as one line: no mark-up, no references, no control or bidi override characters, white space folded. `None` when
-/// nothing is left.
+/// Returns a text as one line without mark-up, references, control or bidi override characters, and with white space collapsed.
+/// Returns `None` when nothing is left.
 #[must_use]
 pub fn plain(markup: &Markup) -> Option<PlainText> {
     let text = markup.as_str();
@@ -23,13 +23,13 @@ pub fn plain(markup: &Markup) -> Option<PlainText> {
         Markup::Html(_) => Cow::Owned(strip::text(looked_at)),
         Markup::Text(_) => Cow::Borrowed(looked_at),
     };
-    // Escaped once more than it should be: a reference that is still there was never meant to be read. A plain text that shows
+    // A reference that is still there was escaped once too often, and nobody was meant to read it. But a plain text that shows
     // mark-up shows references too.
     let shows = matches!(markup, Markup::Text(_)) && text.contains('<');
     capped(&if shows { text } else { strip::references(&text) }, LONGEST)
 }
 
-/// The first `most` characters of a text, as one line; `None` when nothing is left.
+/// Returns the first `most` characters of a text as one line, or `None` when nothing is left.
 pub(super) fn capped(text: &str, most: usize) -> Option<PlainText> {
     let mut out = String::with_capacity(text.len().min(most * 4));
     let (mut characters, mut blank) = (0, false);
@@ -52,7 +52,7 @@ pub(super) fn capped(text: &str, most: usize) -> Option<PlainText> {
     (!out.is_empty()).then(|| PlainText::vouch(out))
 }
 
-/// Whether a text is one line of plain text already: the common case costs one look.
+/// Returns whether a text is one line of plain text already, so that the common case takes a single scan.
 fn is_plain(text: &str) -> bool {
     if text.len() > LONGEST || text.starts_with(' ') || text.ends_with(' ') {
         return false;
@@ -65,8 +65,9 @@ fn is_plain(text: &str) -> bool {
     })
 }
 
-/// Controls, the embedding, override and isolate characters of bidi (they reach beyond their text), replacement characters,
-/// and what XML forbids. Left-to-right and right-to-left marks stay: they are part of right spelling.
+/// Returns whether a character is removed: control characters, the embedding, override and isolate characters of bidi (their
+/// effect reaches beyond their text), replacement characters, and what XML forbids. Left-to-right and right-to-left marks stay,
+/// because correct spelling needs them.
 pub(super) fn is_dropped(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFF}')

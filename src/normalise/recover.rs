@@ -1,15 +1,16 @@
-//! What HTML shows only with scripts, or in frames: lazy pictures, `noscript`, embedded players, formulas. It is rewritten into
-//! plain HTML before the sanitiser, which would drop it.
+//! Rewrites what HTML shows only with scripts or in frames into plain HTML: lazy pictures, `noscript`, embedded players,
+//! formulas. The sanitiser would drop them.
 
 use super::attributes::{attribute, raw_kind};
 use super::embeds;
 use super::lazy;
 use super::strip::tokenise;
 use crate::model::Deadline;
+use crate::model::escape::push_escaped;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
 
-/// Whether a text has anything to rewrite. One look at the tags and a search or two; most texts have nothing.
+/// Returns whether a text has anything to rewrite. One scan of the tags and a few searches; most texts have nothing.
 pub(super) fn needs(html: &str) -> bool {
     let bytes = html.as_bytes();
     let tag = |at: usize| {
@@ -26,7 +27,7 @@ pub(super) fn needs(html: &str) -> bool {
         || ["href=\"#", "href='#", "href=#"].iter().any(|link| memchr::memmem::find(bytes, link.as_bytes()).is_some())
 }
 
-/// `html` rewritten; `page` is what links to parts of the text itself lead to.
+/// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
 pub(super) fn rewrite(html: &str, page: Option<&str>, deadline: &Deadline) -> String {
     let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
     tokenise(html, sink, deadline).state.into_inner().out
@@ -40,21 +41,21 @@ struct Sink<'a> {
 #[derive(Default)]
 struct State {
     out: String,
-    /// Open `math` elements: what they hold, and whether their `alttext` was written instead.
+    /// Number of open `math` elements, and (`alttext`) whether their `alttext` was written instead of their contents.
     math: usize,
     alttext: bool,
-    /// Inside `annotation`, which says a formula once more.
+    /// Number of open `annotation` elements, which repeat a formula in another form.
     annotation: usize,
-    /// Inside the raw text of an `iframe`.
+    /// Whether this is the raw text of an `iframe`.
     frame: bool,
-    /// The pictures and players that were written, so that their fallbacks are not written again.
+    /// Addresses of pictures and players already written, so that their fallbacks are not written again.
     written: HashSet<String>,
-    /// Inside `picture`: the best address of its sources, and whether its `img` came.
+    /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
 }
 
-/// Addresses that are remembered of one text.
+/// Maximum number of addresses remembered for one text.
 const WRITTEN: usize = 1_000;
 
 impl TokenSink for Sink<'_> {
@@ -65,7 +66,7 @@ impl TokenSink for Sink<'_> {
         match token {
             Token::CharacterTokens(text) => state.characters(&text),
             Token::TagToken(mut tag) => {
-                // What XHTML closed at once holds nothing, and swallows nothing either.
+                // An element that XHTML closed in its start tag has no contents and must not swallow the text after it.
                 let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
                 state.tag(&mut tag, self.page);
                 if let Some(raw) = raw {
@@ -82,7 +83,7 @@ impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
         if !hidden {
-            super::escape::push_escaped(&mut self.out, text);
+            push_escaped(&mut self.out, text);
         }
     }
 
@@ -132,13 +133,13 @@ impl State {
             && let Some(text) = attribute(tag, "alttext").filter(|text| !text.trim().is_empty())
         {
             self.alttext = true;
-            super::escape::push_escaped(&mut self.out, &text);
+            push_escaped(&mut self.out, &text);
         }
         self.math += usize::from(!tag.self_closing);
         self.annotation = 0;
     }
 
-    /// A player becomes a link to it.
+    /// Writes a player as a link.
     fn embed(&mut self, tag: &Tag) {
         let Some(embed) = embeds::of(tag) else { return };
         if self.remember(embed.link.clone()) {
@@ -149,19 +150,19 @@ impl State {
     fn source(&mut self, tag: &Tag) {
         let found = lazy::address(tag);
         if let (Some((best, _)), Some(found)) = (self.picture.as_mut(), found) {
-            // The last one is what every reader knows (HTML 4.8.1: the browser takes the first that it knows).
+            // The last source is the one that every browser supports (HTML 4.8.1: a browser takes the first one it supports).
             *best = Some(found);
         }
     }
 
-    /// `<picture>` and `</picture>`: its `img` is all that stays.
+    /// Handles `<picture>` and `</picture>`. Only the `img` is kept; without one, it is made from the sources.
     fn end_picture(&mut self, start: bool) {
         let ended = self.picture.take();
         if let Some((Some(address), false)) = ended
             && self.remember(address.clone())
         {
             self.out.push_str("<img src=\"");
-            super::escape::push_escaped(&mut self.out, &address);
+            push_escaped(&mut self.out, &address);
             self.out.push_str("\">");
         }
         if start {
@@ -169,7 +170,7 @@ impl State {
         }
     }
 
-    /// Gives a picture its real address; whether it is to be written.
+    /// Sets the real address of a picture. Returns whether to write the picture.
     fn picture_tag(&mut self, tag: &mut Tag) -> bool {
         let mut address = lazy::address(tag);
         if let Some((source, came)) = self.picture.as_mut() {
@@ -178,7 +179,7 @@ impl State {
         }
         let Some(address) = address else { return self.noscript == 0 };
         lazy::set(tag, &address);
-        // Outside `noscript` a picture may be shown twice on purpose.
+        // Outside `noscript` a picture may be repeated on purpose.
         self.remember(address) || self.noscript == 0
     }
 
@@ -187,7 +188,7 @@ impl State {
     }
 }
 
-/// A link to a part of the text leads to that part of the entry's page.
+/// Points a link to a part of the text at that part of the entry's page.
 fn lead_to(tag: &mut Tag, page: Option<&str>) {
     let Some(page) = page else { return };
     let page = page.split('#').next().unwrap_or_default();
@@ -207,7 +208,7 @@ pub(super) fn write(out: &mut String, tag: &Tag) {
         out.push(' ');
         out.push_str(&attribute.name.local);
         out.push_str("=\"");
-        super::escape::push_escaped(out, &attribute.value);
+        push_escaped(out, &attribute.value);
         out.push('"');
     }
     out.push('>');

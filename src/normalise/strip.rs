@@ -1,4 +1,4 @@
-//! HTML to its text, by html5ever's tokeniser: linear, and never a tree.
+//! Extracts the text of HTML with html5ever's tokeniser: in linear time, without building a tree.
 
 use super::attributes::{self, raw_kind};
 use crate::model::Deadline;
@@ -6,18 +6,18 @@ use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResu
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
-/// The text that a reader of `html` sees; elements that stand apart are apart by a space.
+/// Returns the text that a reader of `html` sees. Block-level elements are separated by spaces.
 #[must_use]
 pub fn text(html: &str) -> String {
     if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
         return html.to_owned();
     }
-    let html = super::escape::declarations(html);
+    let html = super::declarations::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
     tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
 }
 
-/// As [`text`], of HTML that the sanitiser wrote: in it `>` ends a tag, and only five references occur.
+/// Does the same as [`text`] for HTML that the sanitiser wrote: in it `>` always ends a tag, and only five references occur.
 pub(super) fn of_safe(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
@@ -25,7 +25,7 @@ pub(super) fn of_safe(html: &str) -> String {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         if rest.starts_with('<') {
-            // A text cut for its length may end inside a tag.
+            // A text truncated at its limit may end inside a tag.
             let Some(end) = memchr::memchr(b'>', rest.as_bytes()) else { return out };
             let name = rest[1..end].trim_start_matches('/');
             let name = &name[..name.bytes().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(name.len())];
@@ -44,10 +44,10 @@ pub(super) fn of_safe(html: &str) -> String {
     out
 }
 
-/// Bytes that the tokeniser reads between two looks at the deadline.
+/// Number of bytes that the tokeniser reads between two checks of the deadline.
 const PIECE: usize = 16 * 1024;
 
-/// Runs html5ever's tokeniser over a text, whole unless the deadline passes on the way.
+/// Runs html5ever's tokeniser over the whole text, or until the deadline passes.
 pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -> S {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
@@ -55,7 +55,7 @@ pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -
     while !rest.is_empty() && !deadline.is_over() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
         input.push_back(piece.into());
-        // One round is all: only a sink that runs scripts is asked again.
+        // One call is enough: only a sink that runs scripts stops earlier.
         let _ = tokenizer.feed(&input);
         rest = after;
     }
@@ -65,7 +65,7 @@ pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -
 
 struct TextSink {
     out: RefCell<String>,
-    /// Inside an element whose inside is no text.
+    /// Whether this is inside an element whose contents are not text.
     mute: Cell<bool>,
 }
 
@@ -91,14 +91,14 @@ impl TokenSink for TextSink {
     }
 }
 
-/// Whether an element does not part words: all but HTML's that stand apart. Unknown elements are inline (HTML 15.3).
+/// Returns whether an element does not separate words. Unknown elements are inline (HTML 15.3).
 fn is_inline(name: &str) -> bool {
     const APART: &str = " address area article aside audio base blockquote body br button canvas caption center col colgroup \
         dd details dialog dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head \
         header hgroup hr html iframe img input label legend li link main map math menu meta meter nav noframes noscript \
         object ol optgroup option output p param picture pre progress rp rt ruby search section select source style \
         summary svg table tbody td template textarea tfoot th thead title tr track ul video ";
-    // No name is longer than ten letters.
+    // No name in the list is longer than ten letters.
     let mut padded = [b' '; 12];
     let Some(place) = padded.get_mut(1..=name.len()).filter(|_| name.len() <= 10 && !name.is_empty()) else {
         return true;
@@ -107,7 +107,7 @@ fn is_inline(name: &str) -> bool {
     memchr::memmem::find(APART.as_bytes(), &padded[..name.len() + 2]).is_none()
 }
 
-/// Decodes references that end in a semicolon, and nothing else: `S&P` and `&copy=2` stay.
+/// Decodes only references that end in a semicolon: `S&P` and `&copy=2` stay.
 pub(super) fn references(text: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());

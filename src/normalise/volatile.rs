@@ -1,9 +1,9 @@
-//! What changes in an entry without anybody editing it: signatures in the addresses of pictures and files, counters of
-//! comments in titles, clocks in texts. Left out where two states of an entry are compared; kept where it is shown.
+//! What changes in an entry although nobody edits it: signatures in the addresses of pictures and files, counters of comments in
+//! titles, clocks in texts. It is ignored when two states of an entry are compared, and kept for display.
 
 use std::borrow::Cow;
 
-/// Words beside which a number in a title counts something: comments, replies, views. Folded and as written.
+/// Words that mark a number in a title as a counter of comments, replies or views, in the spellings that occur.
 const COUNTED: &[&str] = &[
     "comment",
     "comments",
@@ -86,7 +86,7 @@ const COUNTED: &[&str] = &[
     "ديدكاه",
 ];
 
-/// Words before a clock that say when a text was made or changed.
+/// Words before a time that say when a text was made or changed.
 const MADE: &[&str] = &[
     "updated",
     "update",
@@ -116,7 +116,7 @@ const MADE: &[&str] = &[
     "الساعة الآن",
 ];
 
-/// Words behind a number that say how long ago something was.
+/// Words after a number that say how long ago something was.
 const AGO: &[&str] = &[
     "second ago",
     "seconds ago",
@@ -130,7 +130,7 @@ const AGO: &[&str] = &[
     "days ago",
 ];
 
-/// A run of letters, of digits, or of anything else.
+/// Splits a text into runs of letters, of digits, and of anything else.
 fn runs(text: &str) -> Vec<&str> {
     let kind = |c: char| {
         if c.is_numeric() {
@@ -155,7 +155,7 @@ fn runs(text: &str) -> Vec<&str> {
     runs
 }
 
-/// Arabic vowel signs are no letters to `char`.
+/// Returns whether a character is an Arabic vowel sign; `char` does not count them as letters.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}')
 }
@@ -172,8 +172,8 @@ fn is_counted(run: &str) -> bool {
     COUNTED.contains(&run.to_lowercase().as_str())
 }
 
-/// A title without numbers beside a word for comments, replies or views, and without that word. Any other number stays, a
-/// score above all.
+/// Removes the numbers next to a word for comments, replies or views, and that word, from a title. Other numbers stay, scores
+/// above all.
 #[must_use]
 pub fn without_counters(title: &str) -> Cow<'_, str> {
     if !title.contains(char::is_numeric) {
@@ -191,7 +191,7 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
     Cow::Owned(kept.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Marks the number before a counted word, else the one behind it; digit groups ("1,200", "1.2k") whole.
+/// Marks the number before a counted word, else the one after it. Digit groups ("1,200", "1.2k") count as one number.
 fn drop_number(runs: &[&str], word: usize, dropped: &mut [bool]) {
     let near = |gap: &str, within: usize| match gap {
         _ if within == 0 => gap.chars().count() <= 2,
@@ -216,7 +216,7 @@ fn drop_number(runs: &[&str], word: usize, dropped: &mut [bool]) {
     }
 }
 
-/// Safe HTML without the queries of the addresses of pictures and files, and without clocks.
+/// Removes the queries of the addresses of pictures and files, and clocks, from safe HTML.
 #[must_use]
 pub fn steady_html(html: &str) -> Cow<'_, str> {
     let lean = without_queries(html);
@@ -226,35 +226,36 @@ pub fn steady_html(html: &str) -> Cow<'_, str> {
     }
 }
 
-/// An address without query and fragment.
+/// Returns an address without query and fragment.
 #[must_use]
 pub fn bare(address: &str) -> &str {
     address.split(['?', '#']).next().unwrap_or(address)
 }
 
-const ADDRESSES: [&str; 4] = ["src=\"", "srcset=\"", "poster=\"", "data=\""];
+const ADDRESSES: [&str; 4] = ["src", "srcset", "poster", "data"];
 
 fn without_queries(html: &str) -> Cow<'_, str> {
     if !html.contains('?') {
         return Cow::Borrowed(html);
     }
-    let mut out = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some((at, name)) =
-        ADDRESSES.iter().filter_map(|name| Some((rest.find(name)?, name.len()))).min_by_key(|(at, _)| *at)
-    {
-        let from = at + name;
-        let until = rest[from..].find('"').map_or(rest.len(), |n| from + n);
-        out.push_str(&rest[..from]);
-        let list: Vec<String> = rest[from..until].split(", ").map(bare_candidate).collect();
+    let (mut out, mut copied) = (String::with_capacity(html.len()), 0);
+    // One pass: a search for each name would look through the rest of the text for those that it does not have.
+    for at in memchr::memmem::find_iter(html.as_bytes(), "=\"") {
+        let from = at + 2;
+        if from <= copied || !ADDRESSES.iter().any(|name| html[..at].ends_with(name)) {
+            continue;
+        }
+        let until = html[from..].find('"').map_or(html.len(), |n| from + n);
+        out.push_str(&html[copied..from]);
+        let list: Vec<String> = html[from..until].split(", ").map(bare_candidate).collect();
         out.push_str(&list.join(", "));
-        rest = &rest[until..];
+        copied = until;
     }
-    out.push_str(rest);
+    out.push_str(&html[copied..]);
     if out == html { Cow::Borrowed(html) } else { Cow::Owned(out) }
 }
 
-/// One candidate of a `srcset`: an address, perhaps with a width behind it.
+/// Removes the query from one candidate of a `srcset`: an address, optionally followed by a width.
 fn bare_candidate(candidate: &str) -> String {
     match candidate.split_once(' ') {
         Some((address, width)) => format!("{} {width}", bare(address)),
@@ -262,8 +263,8 @@ fn bare_candidate(candidate: &str) -> String {
     }
 }
 
-/// A text without clocks: times with seconds, times soon behind a word like "updated", and "5 minutes ago". A time that
-/// stands alone is news: when the match begins.
+/// Removes clocks from a text: times with seconds, times shortly after a word like "updated", and "5 minutes ago". Any other time
+/// stays, because it is news, such as the start of a match.
 #[must_use]
 pub fn without_clocks(text: &str) -> Cow<'_, str> {
     if !may_have_clock(text) {
@@ -297,7 +298,7 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.map(|(_, run)| *run).collect())
 }
 
-/// Most texts have none: found out without taking them apart.
+/// Returns whether a text can contain a clock. Most texts do not, and need not be split.
 fn may_have_clock(text: &str) -> bool {
     let between = |at: usize| {
         let before = text[..at].chars().next_back().is_some_and(char::is_numeric);
@@ -306,7 +307,7 @@ fn may_have_clock(text: &str) -> bool {
     text.contains(" ago") || text.match_indices([':', 'h', 'H']).any(|(at, _)| between(at))
 }
 
-/// How many numbers of at most two digits stand one behind the other, with a colon (or the French h) between them.
+/// Counts the numbers of at most two digits that follow each other with a colon (or the French h) between them.
 fn clock_parts(runs: &[&str]) -> usize {
     let short = |run: &str| is_number(run) && run.chars().count() <= 2;
     let mut parts = usize::from(short(runs[0]));
@@ -320,7 +321,7 @@ fn clock_parts(runs: &[&str]) -> usize {
     parts
 }
 
-/// Whether a word for "made" or "changed" stands in the last characters before a clock.
+/// Returns whether a word for "made" or "changed" stands in the last 40 characters before a clock.
 fn said_before(before: &str) -> bool {
     let from = before.char_indices().rev().nth(39).map_or(0, |(at, _)| at);
     let near = before[from..].to_lowercase();
@@ -372,6 +373,12 @@ mod tests {
             steady_html("<a href=\"https://c.example/?p=1\">a</a>"),
             steady_html("<a href=\"https://c.example/?p=2\">a</a>")
         );
+    }
+
+    #[test]
+    fn a_long_text_is_looked_through_once() {
+        let text = "<img src=\"https://x.example/a?b=1\">".repeat(20_000);
+        assert_eq!(steady_html(&text), "<img src=\"https://x.example/a\">".repeat(20_000));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use url::Url;
 
-/// Longest address that is kept, in bytes.
+/// Maximum length of an address that is kept, in bytes.
 const LONGEST: usize = 8 * 1024;
 
-/// `text` relative to `base`; only http and https come back.
+/// Resolves `text` against `base`. Returns only http and https addresses.
 pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
     let text = tidy(text)?;
     let text = match text.get(..4) {
-        // Nobody has a page of that name.
+        // A relative address that begins with `www.` is meant as a host name.
         Some(www) if www.eq_ignore_ascii_case("www.") => {
             Cow::Owned(format!("{}://{text}", base.map_or("https", Url::scheme)))
         }
@@ -24,13 +24,13 @@ pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// As [`join`], as text. An absolute address that needs no change is not built anew.
+/// Resolves `text` as [`join`] does and returns it as a string.
 pub(super) fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
 }
 
-/// Without white space around it, escaped or not, without line breaks inside it, and with ampersands that were escaped once
-/// too often decoded.
+/// Removes white space (also `%20`) around an address and line breaks and tabs inside it, and decodes ampersands that were
+/// escaped once too often. Returns `None` for an address that is empty or too long.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
     let blank = |c: char| c.is_whitespace() || c.is_control();
     let mut text = text.trim_matches(blank);

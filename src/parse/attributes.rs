@@ -1,11 +1,11 @@
-//! What stands in a tag behind its name.
+//! The attributes of a tag.
 
-/// The name without its prefix.
+/// Returns the name without its prefix.
 pub(super) fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// Names and raw values; a value may lack its quotes, a name its value.
+/// Iterates over attribute names and raw values. A value may lack its quotes, and an attribute its value.
 pub(super) fn attributes(attrs: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = attrs;
     std::iter::from_fn(move || {

@@ -1,21 +1,21 @@
-//! JSON values with a bound on how many are built: a tree of values takes many times its bytes. What is beyond the bound is
-//! passed over, not built; broken JSON there is broken all the same.
+//! JSON values with a limit on how many are built, because a tree of values takes many times the bytes of its text. Values beyond
+//! the limit are skipped, not built; broken JSON among them is still an error.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use std::cell::Cell;
 use std::fmt;
 
-/// Values of one item, or of a document without its items, that are built. A real item has 10 to 50.
+/// Maximum number of values built for one item, or for a document without its items. A real item has 10 to 50.
 const VALUES: usize = 5_000;
 
-/// Levels that are built: an item, its attachments, one of them, its members.
+/// Maximum nesting that is built: an item, its attachments, one attachment, its members.
 const DEPTH: usize = 5;
 
-/// Reads one JSON value; with whether all of it was built.
+/// Reads one JSON value. Also returns whether it stayed within the limit of values.
 ///
 /// # Errors
-/// When it is not JSON.
+/// When the text is not JSON.
 pub(super) fn read(text: &str) -> serde_json::Result<(Value, bool)> {
     let left = Cell::new(VALUES);
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -32,7 +32,8 @@ struct Seed<'a> {
 }
 
 impl Seed<'_> {
-    /// Whether one more value may be built; what lies too deep is read by nobody, so leaving it costs nothing.
+    /// Counts one more value and returns whether it may be built. What a value beyond [`DEPTH`] contains is not counted, because
+    /// nothing would read it.
     fn takes_one(self) -> bool {
         let left = self.left.get();
         self.left.set(left.saturating_sub(1));

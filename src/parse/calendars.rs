@@ -1,5 +1,5 @@
-//! Dates of other calendars than the Gregorian: the Islamic one, which depends on a sighting and is never converted, and the
-//! Persian one, which can be.
+//! Dates of calendars other than the Gregorian one. Islamic dates depend on a sighting of the moon and are never converted;
+//! Persian dates are.
 
 use super::months::fold;
 use jiff::civil;
@@ -8,7 +8,7 @@ use jiff::civil;
 const PERSIAN: [&str; 12] =
     ["فروردين", "ارديبهشت", "خرداد", "تير", "مرداد", "شهريور", "مهر", "ابان", "اذر", "دي", "بهمن", "اسفند"];
 
-/// Words of Islamic months, folded; those of two words by the one that no other month has.
+/// Words of Islamic months, folded. A month of two words is listed under the word that no other month has.
 const ISLAMIC: [&str; 20] = [
     "محرم",
     "المحرم",
@@ -32,26 +32,26 @@ const ISLAMIC: [&str; 20] = [
     "safar",
 ];
 
-/// What stands behind the second part of an Islamic month.
+/// Second words of Islamic months, folded, and the words before a month's name.
 const SECOND: [&str; 10] = ["ذو", "ذي", "الاول", "الاولي", "الثاني", "الثانيه", "الاخر", "الاخره", "الاخير", "الثان"];
 
-/// Years of the Persian calendar that a date without words may mean: 2001 to 2046. Later numbers are Islamic years.
+/// Persian years that a date without words may mean: 2001 to 2046. Later numbers are Islamic years.
 const PERSIAN_YEARS: std::ops::RangeInclusive<i64> = 1380..=1425;
 
-/// A text whose other calendars were looked at.
+/// Which calendar a text uses.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Calendar {
-    /// Nothing in it is of another calendar.
+    /// No other calendar occurs in the text.
     Gregorian,
-    /// What is left without the date of another calendar, which has a year of its own.
+    /// The rest of the text without its date of another calendar; the rest has a year of its own.
     Beside(String),
-    /// A date of the Persian calendar, as Gregorian, and what is left of the text.
+    /// A Persian date, converted to Gregorian, and the rest of the text.
     Persian(civil::Date, String),
-    /// A date of the Islamic calendar alone.
+    /// An Islamic date, and no other.
     Islamic,
 }
 
-/// What a text holds of other calendars. Digits are ASCII in it.
+/// Finds dates of other calendars in a text whose digits are ASCII.
 pub(super) fn of(text: &str) -> Calendar {
     let words = words(text);
     let persian = |word: &CalendarWord| PERSIAN.iter().position(|month| *month == word.folded);
@@ -62,7 +62,7 @@ pub(super) fn of(text: &str) -> Calendar {
     let last = words[at..].iter().take(4).rposition(|w| islamic(w) || SECOND.contains(&w.folded.as_str()));
     let last = at + last.unwrap_or(0);
     let first = at - usize::from(at > 0 && matches!(words[at - 1].folded.as_str(), "ذو" | "ذي"));
-    // A day before and a year behind; or the year before both.
+    // The day stands before the month and the year after it, or the year stands first.
     let number = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| word.number.is_some());
     let (before, after) = (number(first.checked_sub(1)), number(Some(last + 1)));
     let from = before.map_or(words[first].from, |word| word.from);
@@ -84,7 +84,7 @@ pub(super) fn of(text: &str) -> Calendar {
     }
 }
 
-/// `1404/08/05 10:30`.
+/// Reads a date of numbers alone, such as `1404/08/05 10:30`.
 fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
     let [year, month, day, ..] = words else { return Calendar::Gregorian };
     let (Some(y), Some(m), Some(d)) = (year.number, month.number, day.number) else { return Calendar::Gregorian };
@@ -98,8 +98,8 @@ fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
     }
 }
 
-/// The Gregorian date of a Persian one (1 Farvardin 979 is 20 March 1600; leap years after the cycle of 33 years, which holds
-/// from 1178 to 1633).
+/// Converts a Persian date to a Gregorian one (1 Farvardin 979 is 20 March 1600; leap years follow the cycle of 33 years, which
+/// holds from 1178 to 1633).
 fn gregorian(year: i64, month: i64, day: i64) -> Option<civil::Date> {
     if !(1_178..=1_633).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -110,7 +110,7 @@ fn gregorian(year: i64, month: i64, day: i64) -> Option<civil::Date> {
     civil::Date::new(1600, 1, 1).ok()?.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
 }
 
-/// A word or a number of a text, and its bytes.
+/// A word or number of a text, and its byte range.
 struct CalendarWord {
     from: usize,
     to: usize,

@@ -1,7 +1,7 @@
-//! Bytes to UTF-8: which encoding, what decided it, and what had to be repaired on the way.
+//! Decodes bytes to UTF-8 and records the encoding, what decided it, and the repairs that were needed.
 //!
-//! Order: byte order mark; valid UTF-8 that has multi-byte characters; HTTP charset; XML declaration; statistics. Bytes are
-//! believed over labels: a label that the bytes contradict is passed over, and a few bad bytes never change the encoding.
+//! Order: byte order mark; valid UTF-8 that has multi-byte characters; HTTP charset; XML declaration; statistics. Bytes count for
+//! more than labels: a label that the bytes contradict is ignored, and a few bad bytes never change the encoding.
 
 use super::Repairs;
 use super::codepages::CodePage;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// A document as text.
 #[derive(Debug)]
 pub(super) struct Decoded<'a> {
-    /// The text, without byte order mark and without characters that XML forbids.
+    /// The text, without a byte order mark and without characters that XML forbids.
     pub text: Cow<'a, str>,
     /// WHATWG name of the encoding.
     pub encoding: &'static str,
@@ -20,13 +20,13 @@ pub(super) struct Decoded<'a> {
     pub from: EncodingFrom,
 }
 
-/// How far into a document an XML declaration is looked for, in bytes (one feed of the sample has 9 kB of blanks first).
+/// How far into a document an XML declaration is searched for, in bytes (one feed of the sample begins with 9 kB of white space).
 const DECLARATION_WITHIN: usize = 16 * 1024;
 
-/// Bytes that statistics look at; enough for any guess and cheap on 10 MB.
+/// Number of bytes that the statistics look at: enough for any guess, and cheap on 10 MB.
 const GUESS_BYTES: usize = 64 * 1024;
 
-/// Decides the encoding and decodes. `http` is the charset of the Content-Type, `tld` the host's last label.
+/// Decides the encoding and decodes. `http` is the charset of the Content-Type, `tld` the last label of the host name.
 pub(super) fn decode<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &mut Repairs) -> Decoded<'a> {
     let mut decoded = choose(bytes, http, tld, repairs);
     if has_forbidden(decoded.text.as_bytes()) {
@@ -44,7 +44,8 @@ enum Charset {
 }
 
 impl Charset {
-    /// The encoding a label names, unless the bytes show that it cannot be: UTF-16 whose label could be read as ASCII.
+    /// Returns the encoding that a label names, unless the bytes rule it out: a UTF-16 label on bytes without any zero among the
+    /// first 64.
     fn of_label(label: &str, bytes: &[u8]) -> Option<Self> {
         let label = label.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\'');
         let label = match label.to_ascii_lowercase().as_str() {
@@ -59,7 +60,7 @@ impl Charset {
         (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(Self::Web(encoding))
     }
 
-    /// The encoding, when each of its characters is one byte.
+    /// Returns the encoding if each of its characters is one byte.
     fn single_byte(self) -> Option<&'static Encoding> {
         match self {
             Self::Web(encoding) => Some(encoding).filter(|encoding| encoding.is_single_byte()),
@@ -143,7 +144,8 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     Charset::Web(encoding).decode(EncodingFrom::Guess, bytes, repairs)
 }
 
-/// Byte order marks, and UTF-16 or UTF-32 whose first characters are `<` and something ASCII (XML 1.0, appendix F).
+/// Decodes text that its first bytes identify: a byte order mark, an EBCDIC declaration, or UTF-16 or UTF-32 that begins with `<`
+/// and something ASCII (XML 1.0, appendix F).
 fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
     let utf32 = |skip: usize, read: fn([u8; 4]) -> u32| {
         let wide = bytes[skip..].chunks_exact(4).map(|c| read([c[0], c[1], c[2], c[3]]));
@@ -178,14 +180,14 @@ fn by_mark<'a>(bytes: &'a [u8], repairs: &mut Repairs) -> Option<Decoded<'a>> {
         });
     }
     let mut decoded = Charset::Web(encoding).decode(EncodingFrom::Bom, rest, repairs);
-    // A mark before the mark: some tools glue files together.
+    // Some tools concatenate files, so a second mark can follow the first.
     if let Some(text) = decoded.text.strip_prefix('\u{FEFF}') {
         decoded.text = Cow::Owned(text.to_owned());
     }
     Some(decoded)
 }
 
-/// The `encoding` of the XML declaration, wherever it stands in the first bytes.
+/// Returns the `encoding` of the XML declaration, wherever it stands in the first [`DECLARATION_WITHIN`] bytes.
 fn declaration(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(DECLARATION_WITHIN)];
     let start = memchr::memmem::find(head, b"<?xml")?;
@@ -198,25 +200,26 @@ fn declaration(bytes: &[u8]) -> Option<String> {
     String::from_utf8(value.to_vec()).ok()
 }
 
-/// Whether bytes that are not valid UTF-8 are UTF-8 nevertheless: at least four good multi-byte characters for each bad place.
+/// Returns whether bytes that are not valid UTF-8 are UTF-8 with errors: at least four good multi-byte characters for each bad
+/// place.
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().bytes().filter(|b| *b >= 0xC2).count();
-        // A character cut off by the end of the document says nothing.
+        // One bad place is free (see below): a character cut off at the end of the document is no evidence.
         bad += usize::from(!chunk.invalid().is_empty());
     }
     good > 0 && good >= 4 * bad.saturating_sub(1)
 }
 
-/// By statistics.
+/// Guesses the encoding by statistics.
 fn guess(bytes: &[u8], tld: Option<&str>) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
     detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny)
 }
 
-/// The texts and tags of a document: all that stands between `<` and `>`.
+/// Splits a document into its texts and tags at each `<` and `>`.
 fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
@@ -227,7 +230,7 @@ fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Whether a text is UTF-8 beyond doubt: all its high bytes are whole characters of it.
+/// Returns whether a text is certainly UTF-8: it is valid and has multi-byte characters.
 fn is_utf8_text(piece: &[u8]) -> bool {
     std::str::from_utf8(piece).is_ok_and(|text| !text.is_ascii())
 }
@@ -236,8 +239,8 @@ fn has_utf8_text(bytes: &[u8]) -> bool {
     pieces(bytes).any(is_utf8_text)
 }
 
-/// A document in two encodings, text by text: what is UTF-8 beyond doubt is UTF-8. `None` when no text is. In the alphabets of
-/// single-byte encodings, letters hardly ever form UTF-8's sequences.
+/// Decodes a document in two encodings text by text: texts that are valid UTF-8 are read as UTF-8, the others in `encoding`.
+/// Returns `None` when no text is certainly UTF-8. Letters of single-byte encodings hardly ever form valid UTF-8 sequences.
 fn by_text(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
     if !has_utf8_text(bytes) {
         return None;
@@ -252,12 +255,12 @@ fn by_text(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
     Some(out)
 }
 
-/// High bytes from which statistics tell one alphabet from another.
+/// Number of high bytes from which statistics can tell one alphabet from another.
 const ENOUGH: usize = 16;
 
-/// UTF-8 with bad bytes, text by text (between `<` and `>`): a text without any good multi-byte character that has bad bytes
-/// is in the single-byte encoding that the document names, else in the one that such texts look like, else windows-1252; in
-/// others each bad place becomes one replacement character.
+/// Decodes UTF-8 with bad bytes, text by text (between `<` and `>`). A text that has bad bytes and no good multi-byte character
+/// is in the single-byte encoding that the document names, else in the one that statistics find for such texts, else in
+/// windows-1252. In all other texts each bad place becomes one replacement character.
 fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> String {
     let is_other =
         |piece: &&[u8]| std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii());
@@ -282,18 +285,19 @@ fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> St
     out
 }
 
-/// High bytes that are letters or punctuation in windows-1252, not the five holes and not `þ`, `ÿ`.
+/// Returns whether all high bytes are letters or punctuation in windows-1252: none of its five unassigned bytes, no `þ` and no
+/// `ÿ`.
 fn plausible_latin1(piece: &[u8]) -> bool {
     piece.iter().all(|b| !matches!(b, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D | 0xFE | 0xFF))
 }
 
-/// XML 1.0, production 2: the characters a document may hold.
+/// Returns whether XML allows a character in a document (XML 1.0, production 2).
 pub(super) fn allowed(c: char) -> bool {
     !matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 fn has_forbidden(bytes: &[u8]) -> bool {
-    // In blocks without a way out, so that many bytes are looked at in one step.
+    // Whole blocks without an early exit, so that many bytes are compared in one step.
     let control = |b: &u8| *b < 0x20 && !matches!(*b, b'\t' | b'\n' | b'\r');
     bytes.chunks(1_024).any(|block| block.iter().fold(false, |found, b| found | control(b)))
         || memchr::memchr_iter(0xEF, bytes).any(|at| matches!(bytes.get(at + 1..at + 3), Some([0xBF, 0xBE | 0xBF])))

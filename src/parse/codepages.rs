@@ -1,13 +1,13 @@
-//! Encodings that browsers never knew and old systems still write: IBM's DOS and mainframe pages, Apple's, HP's.
+//! Encodings that browsers never supported and old systems still write: IBM's DOS and mainframe code pages, Apple's and HP's.
 
-/// An encoding of single bytes.
+/// A single-byte encoding.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct CodePage {
-    /// IANA's name.
+    /// Its IANA name.
     pub name: &'static str,
-    /// What labels call it, without prefix.
+    /// Its name in labels, without prefix.
     label: &'static str,
-    /// The characters of the bytes from 128 on, or (EBCDIC) of all bytes.
+    /// The characters of the bytes from 128 on, or of all bytes for EBCDIC.
     table: &'static str,
 }
 
@@ -15,7 +15,7 @@ pub(super) struct CodePage {
 const EBCDIC: [u8; 4] = [0x4C, 0x6F, 0xA7, 0x94];
 
 impl CodePage {
-    /// The page that a label names: `cp437`, `IBM-437`, `437`.
+    /// Returns the code page that a label names: `cp437`, `IBM-437`, `437`.
     pub fn of_label(label: &str) -> Option<&'static Self> {
         let plain: String = label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
         let bare =
@@ -24,7 +24,7 @@ impl CodePage {
         PAGES.iter().find(|page| page.label.trim_start_matches('0') == bare)
     }
 
-    /// The page of a document that begins with an EBCDIC declaration.
+    /// Returns the code page of a document that begins with an EBCDIC declaration.
     pub fn of_ebcdic(bytes: &[u8]) -> Option<&'static Self> {
         if !bytes.starts_with(&EBCDIC) {
             return None;
@@ -35,12 +35,12 @@ impl CodePage {
         label.and_then(Self::of_label).filter(|page| page.is_ebcdic()).or(Some(first))
     }
 
-    /// Whether its first half is no ASCII either.
+    /// Returns whether the table also replaces the ASCII half.
     pub fn is_ebcdic(&self) -> bool {
         self.table.chars().count() == 256
     }
 
-    /// The text of these bytes.
+    /// Decodes the bytes.
     pub fn decode(&self, bytes: &[u8]) -> String {
         let table: Vec<char> = self.table.chars().collect();
         let first = 256 - table.len();

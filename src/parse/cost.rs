@@ -1,11 +1,11 @@
-//! What reading a document may take of memory, before it is read.
+//! Estimates the memory that reading a document may take, before it is read.
 
 use super::tree;
 
-/// Copies of a document's bytes that are alive at once: the body, its text, what its entries say, and that cleaned.
+/// Number of copies of a document's bytes in memory at the same time: the body, its text, its entries, and the cleaned entries.
 const COPIES: usize = 5;
 
-/// Memory that reading a document takes at most, in bytes: by its size, and by the tags it has.
+/// Returns the maximum memory that reading a document takes, in bytes, from its size and its number of tags.
 #[must_use]
 pub fn cost(bytes: &[u8]) -> usize {
     let tags = memchr::memchr_iter(b'<', bytes).count();

@@ -1,23 +1,23 @@
-//! Dates as outlets write them: every RFC, ISO 8601, Unix time, and words in a dozen languages.
+//! Dates as outlets write them: the RFC formats, ISO 8601, Unix time, and words in a dozen languages.
 //!
-//! One scanner takes a text apart into numbers, a time of day, a zone and a month; the order and length of what is left
-//! says which number is the year. Weekdays and other words are passed over. A date without a zone is in the outlet's.
+//! One scanner splits a text into numbers, a time of day, a zone and a month. The order and length of the remaining numbers say
+//! which one is the year. Weekdays and other words are ignored. A date without a zone is in the outlet's zone.
 
 use super::calendars::{self, Calendar};
 use super::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
 use super::{months, plain_dates};
 use jiff::{Timestamp, civil, tz::TimeZone};
 
-/// Longest text that is looked at, in bytes.
+/// Maximum length of a text that is read, in bytes.
 const LONGEST: usize = 128;
 
-/// Years before this are no dates: programs write them for "never" (RFC 5322 3.3).
+/// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
 const FIRST_YEAR: u32 = 1_900;
 
-/// Which of two small numbers is the day, as the other dates of a document show.
+/// Which of two small numbers is the day, judged by the other dates of the document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Nothing shows it.
+    /// No date of the document shows it.
     #[default]
     Unknown,
     /// 31/12.
@@ -26,13 +26,14 @@ pub(super) enum Order {
     MonthFirst,
 }
 
-/// The instant a text states, in whole seconds; `zone` is for texts that name none. `None` when it is no date.
+/// Returns the instant that a text states, in whole seconds, or `None` when it is not a date. `zone` applies to texts that name
+/// no zone.
 #[must_use]
 pub fn instant(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     instant_in(text, zone, Order::Unknown)
 }
 
-/// As [`instant`], in a document whose dates are in this order.
+/// Does the same as [`instant`] for a document whose dates are in this order.
 pub(super) fn instant_in(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
     let text = text.trim();
     if text.len() > LONGEST {
@@ -41,7 +42,7 @@ pub(super) fn instant_in(text: &str, zone: &TimeZone, order: Order) -> Option<Ti
     plain_dates::instant(text).or_else(|| scanned(text, zone, order))
 }
 
-/// As [`instant_in`], for a text in whatever form.
+/// Does the same as [`instant_in`] for a text in any form.
 pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Timestamp> {
     let text = text.trim();
     if !text.chars().any(char::is_numeric) {
@@ -61,7 +62,7 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
         None => parts.date(order)?,
     };
     let (hour, minute, second) = parts.time()?;
-    // Days, hours and seconds beyond their range roll over (24:00 is tomorrow, 31 June is 1 July).
+    // Days, hours and seconds out of range roll over (24:00 is the next day, 31 June is 1 July).
     let start = civil::Date::new(year, month, 1).ok()?.to_datetime(civil::Time::midnight());
     let seconds = (i64::from(day) - 1) * 86_400 + hour * 3_600 + minute * 60 + second;
     let stated = start.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
@@ -74,13 +75,14 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
     }
 }
 
-/// Whether a date had to be converted from another calendar: a Gregorian one elsewhere is better.
+/// Returns whether a date had to be converted from another calendar; if the entry has a Gregorian date too, that one is
+/// preferred.
 pub(super) fn is_converted(text: &str) -> bool {
     text.len() <= LONGEST && matches!(foreign(text), Calendar::Persian(..))
 }
 
 fn foreign(text: &str) -> Calendar {
-    // The common case costs one look: neither letters beyond ASCII, nor a year that another calendar has now.
+    // The common case needs no scan: no letters beyond ASCII and no year that another calendar has now.
     if text.is_ascii() && !["13", "14"].iter().any(|century| text.starts_with(century)) && !text.contains("14") {
         return Calendar::Gregorian;
     }
@@ -88,7 +90,7 @@ fn foreign(text: &str) -> Calendar {
     calendars::of(&digits)
 }
 
-/// The order that a date shows: one of its first two numbers is too large for a month.
+/// Returns the order that a date proves because one of its first two numbers is too large for a month.
 pub(super) fn order(text: &str) -> Order {
     match small_numbers(text) {
         Some((first, second)) if first > 12 && second <= 12 => Order::DayFirst,
@@ -97,12 +99,12 @@ pub(super) fn order(text: &str) -> Order {
     }
 }
 
-/// Whether a date can be read in both orders.
+/// Returns whether a date can be read in both orders.
 pub(super) fn is_ambiguous(text: &str) -> bool {
     small_numbers(text).is_some_and(|(first, second)| first <= 12 && second <= 12 && first != second)
 }
 
-/// The two numbers before the year of a date such as 5/8/2016.
+/// Returns the two numbers before the year of a date such as 5/8/2016.
 fn small_numbers(text: &str) -> Option<(u32, u32)> {
     let text = text.trim();
     if text.len() > LONGEST || !text.contains('/') {
@@ -117,7 +119,7 @@ fn small_numbers(text: &str) -> Option<(u32, u32)> {
     }
 }
 
-/// Digits alone, too many for a calendar: seconds, milliseconds or microseconds since 1970.
+/// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970.
 fn unix_time(text: &str) -> Option<Timestamp> {
     let digits = text.len();
     let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten()?;
@@ -130,7 +132,7 @@ fn unix_time(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
-/// A number that is no part of a time or zone, its digits, and what stands before it.
+/// A number that is not part of a time or zone, its count of digits, and the character before it.
 #[derive(Debug, Clone, Copy)]
 struct DateNumber {
     value: u32,
@@ -138,21 +140,21 @@ struct DateNumber {
     after: char,
 }
 
-/// What a text holds.
+/// The parts of a date found in a text.
 #[derive(Debug, Default)]
 struct Scanner {
     numbers: Vec<DateNumber>,
     month: Option<i8>,
-    /// A name of two words begun (كانون الثاني).
+    /// First word of a month with two words (كانون الثاني), while the second is still to come.
     half: Option<&'static str>,
     clock: Option<(i64, i64, i64)>,
     afternoon: Option<bool>,
-    /// It says AM or PM, as Americans do, who put the month first.
+    /// Whether the text says AM or PM, as Americans do, who put the month first.
     english: bool,
     /// A zone of the IANA database.
     zone: Option<TimeZone>,
     offset: Option<i64>,
-    /// A signed number here is an offset: it follows the time, or a zone's name.
+    /// Whether a signed number here is an offset: it follows the time or a zone's name.
     zone_next: bool,
     hangul: bool,
 }
@@ -170,7 +172,7 @@ impl Scanner {
             } else if let Some(name) = zone_name(&chars[at..]) {
                 at += name.len();
                 if self.zone.is_none() {
-                    // The data compiled in: reading a date opens no file.
+                    // Uses the time zone data compiled in, so that reading a date opens no file.
                     self.zone = jiff::tz::TimeZoneDatabase::bundled().get(&name).ok();
                 }
             } else if matches!(c, 'a' | 'A' | 'p' | 'P') && matches!(chars[at + 1..], ['.', 'm' | 'M', ..]) {
@@ -199,10 +201,10 @@ impl Scanner {
         Some(self)
     }
 
-    /// Digits from `at`: a time when a colon (or a French `h`) follows, or where a time is due, else a number.
+    /// Reads digits from `at`: a time if a colon (or a French `h`) follows or a time is expected here, else a number.
     fn number(&mut self, chars: &[char], at: usize, before: char) -> Option<usize> {
         let count = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-        // 20261102103000 and 202611021030: the date first.
+        // The date comes first in 20261102103000 and 202611021030.
         let (value, end) = digits(chars, at, if matches!(count, 12 | 14) { at + 8 } else { at + count })?;
         if self.clock.is_none()
             && let Some((clock, end)) = self.clock_at(chars, at, value, end)
@@ -216,7 +218,7 @@ impl Scanner {
         (self.numbers.len() <= 4).then_some(end)
     }
 
-    /// A time of day that begins with the number from `at` to `end`; where it ends.
+    /// Reads a time of day that begins with the number from `at` to `end`. Also returns where the time ends.
     fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<((i64, i64, i64), usize)> {
         let v = i64::from(value);
         let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
@@ -242,7 +244,8 @@ impl Scanner {
         Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
     }
 
-    /// Where the mark between hours and minutes stands: a colon; `h`, with blanks or not; a dot, once the date is whole.
+    /// Returns the position of the separator between hours and minutes: a colon, an `h` with or without spaces, or a dot once the
+    /// date is complete.
     fn separator(&self, chars: &[char], end: usize) -> Option<usize> {
         let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
         let whole = self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2;
@@ -257,7 +260,7 @@ impl Scanner {
         }
     }
 
-    /// `0100`, `01:00` or `1` behind its sign.
+    /// Reads the `0100`, `01:00` or `1` after a sign. Returns where it ends.
     fn zone(&mut self, chars: &[char], at: usize, sign: i64) -> usize {
         self.zone_next = false;
         let Some((value, mut end)) = digits(chars, at, chars.len()) else { return at + 1 };
@@ -288,7 +291,7 @@ impl Scanner {
         } else if let Some(first) = months::first_of_two(&word) {
             self.half = Some(first);
         } else if let Some(month) = months::of(&word) {
-            // The last one counts: `mar.` is a Tuesday before `févr.`, and March alone.
+            // The last match counts: `mar.` is a Tuesday before `févr.`, and March when it stands alone.
             self.month = Some(month);
         } else if let Some(afternoon) = months::half_day(&word) {
             self.afternoon = Some(afternoon);
@@ -330,7 +333,7 @@ impl Scanner {
         ((1..=12).contains(&month) && (1..=366).contains(&day) && (FIRST_YEAR..=9_999).contains(&year)).then_some(date)
     }
 
-    /// Whether the first of two small numbers is the month: as the document's other dates have it, else as Americans write.
+    /// Returns whether the first of two small numbers is the month, as in the document's other dates, or else as Americans write.
     fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
         let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.after == '/');
         both && match order {
@@ -339,11 +342,11 @@ impl Scanner {
         }
     }
 
-    /// Year, month and day of a date without words.
+    /// Returns year, month and day of a date without words.
     fn numeric(n: &[DateNumber], month_first: bool) -> Option<(u32, u32, u32)> {
         Some(match n {
             [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
-            // Two digits throughout: ISO 8601 with hyphens, day first otherwise.
+            // Two digits throughout: with hyphens it is ISO 8601, otherwise the day comes first.
             [y, m, d]
                 if m.after == '-' && d.digits <= 2 && y.digits == 2 && (1..=31).contains(&d.value) && m.value <= 12 =>
             {
@@ -362,7 +365,8 @@ impl Scanner {
     }
 }
 
-/// RFC 2822 4.3, as feeds need it: 90 to 99 are the nineties, all else is this century.
+/// Returns the full year, following RFC 2822 4.3 as far as feeds need it: 90 to 99 are the nineties, smaller numbers are this
+/// century.
 fn full_year(year: DateNumber) -> u32 {
     match year.value {
         value if year.digits > 2 => value,

@@ -1,6 +1,6 @@
-//! Digits of a date, in any script, and the small marks round them.
+//! The digits of a date, in any script, and the invisible characters around them.
 
-/// At most nine digits from `at`, not beyond `most`, and where they end.
+/// Reads at most nine digits from `at`, not beyond `most`. Also returns where they end.
 pub(super) fn digits(chars: &[char], at: usize, most: usize) -> Option<(u32, usize)> {
     let chars = &chars[..most.min(chars.len())];
     let end = chars.get(at..)?.iter().position(|c| !c.is_ascii_digit()).map_or(chars.len(), |n| at + n);
@@ -8,12 +8,12 @@ pub(super) fn digits(chars: &[char], at: usize, most: usize) -> Option<(u32, usi
     (end > at).then_some((value, end))
 }
 
-/// Blanks from `at`.
+/// Counts the white space characters from `at`.
 pub(super) fn blanks(chars: &[char], at: usize) -> usize {
     chars.get(at..).unwrap_or_default().iter().take_while(|c| c.is_whitespace()).count()
 }
 
-/// Where the fraction of a second ends that may stand at `end`.
+/// Returns the end of the fraction of a second that may begin at `end`, or `end` if there is none.
 pub(super) fn past_fraction(chars: &[char], end: usize) -> usize {
     let fraction = matches!(chars.get(end), Some('.' | ',')) && chars.get(end + 1).is_some_and(char::is_ascii_digit);
     if !fraction {
@@ -22,7 +22,7 @@ pub(super) fn past_fraction(chars: &[char], end: usize) -> usize {
     end + 1 + chars[end + 1..].iter().take_while(|c| c.is_ascii_digit()).count()
 }
 
-/// The name of a zone (`Asia/Riyadh`) that `chars` begin with.
+/// Returns the zone name (`Asia/Riyadh`) at the beginning of `chars`.
 pub(super) fn zone_name(chars: &[char]) -> Option<String> {
     let area = chars.iter().take_while(|c| c.is_ascii_alphabetic()).count();
     if area < 2 || chars.get(area) != Some(&'/') {
@@ -34,12 +34,12 @@ pub(super) fn zone_name(chars: &[char]) -> Option<String> {
     cities.then_some(name)
 }
 
-/// Bidi controls and other characters without width.
+/// Returns whether a character is a bidi control or another character without width.
 pub(super) fn is_mark(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{61C}')
 }
 
-/// Arabic-Indic, Persian and full-width digits as ASCII.
+/// Converts Arabic-Indic, Persian and full-width digits, and the full-width colon, to ASCII.
 pub(super) fn ascii_digit(c: char) -> char {
     let zero = match c {
         '٠'..='٩' => '٠',

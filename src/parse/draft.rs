@@ -1,15 +1,15 @@
-//! What the readers of all dialects hand over: an entry and a feed as found, before the typed model has seen them.
+//! The common output of the readers of all dialects: an entry or a feed as found, before feed-rs reads it.
 
 use super::links::file_weight;
 use super::{Repairs, limits};
 use crate::model::{Category, Enclosure, Hints, Markup, Person, SourceRef};
 
-/// One entry as found. Addresses are absolute, dates are still text.
+/// One entry as found in the document. Addresses are absolute; dates are still text.
 #[derive(Debug, Default)]
 pub(super) struct EntryDraft {
-    /// As in the document.
+    /// The id or guid, as in the document.
     pub id: Option<String>,
-    /// The article's page.
+    /// Address of the article's page.
     pub link: Option<String>,
     /// Title.
     pub title: Option<Markup>,
@@ -19,34 +19,34 @@ pub(super) struct EntryDraft {
     pub content: Option<Markup>,
     /// Rights.
     pub rights: Option<Markup>,
-    /// Its own authors.
+    /// Authors stated by the entry itself.
     pub authors: Vec<Person>,
     /// Contributors.
     pub contributors: Vec<Person>,
     /// Categories.
     pub categories: Vec<Category>,
-    /// Files.
+    /// Attached files.
     pub enclosures: Vec<Enclosure>,
-    /// First publication.
+    /// Date of first publication, unparsed.
     pub published: Option<String>,
-    /// Last change.
+    /// Date of the last change, unparsed.
     pub updated: Option<String>,
-    /// What addresses inside its texts are relative to.
+    /// Address that relative addresses inside its texts are resolved against.
     pub base: Option<String>,
-    /// Its own language.
+    /// Language stated by the entry itself.
     pub language: Option<String>,
-    /// Picture.
+    /// Address of its picture.
     pub image: Option<String>,
-    /// Comments page.
+    /// Address of its comments page.
     pub comments: Option<String>,
-    /// Where it was taken from.
+    /// The feed that it was taken from.
     pub source: Option<SourceRef>,
-    /// There was more of something than is looked at.
+    /// Whether the document had more candidates of some kind than are read.
     pub more: bool,
 }
 
 impl EntryDraft {
-    /// Cuts texts and lists to what is kept of each; answers the names of what was cut.
+    /// Truncates texts and lists to their limits. Returns which kinds were truncated.
     pub fn bound(&mut self) -> Cuts {
         let mut cuts = Cuts { lists: self.more, ..Cuts::default() };
         for text in [&mut self.title, &mut self.summary, &mut self.content, &mut self.rights] {
@@ -59,7 +59,7 @@ impl EntryDraft {
         cuts
     }
 
-    /// Bytes that it takes.
+    /// Returns the bytes that the draft takes in memory.
     pub fn weight(&self) -> usize {
         let texts = [&self.title, &self.summary, &self.content, &self.rights].into_iter().flatten();
         let texts = texts.map(|text| text.as_str().len()).sum::<usize>();
@@ -73,7 +73,7 @@ impl EntryDraft {
     }
 }
 
-/// Bytes that persons take.
+/// Returns the bytes that these persons take in memory.
 pub(super) fn people_weight(people: &[Person]) -> usize {
     let texts = |p: &Person| p.name.len() + [&p.email, &p.uri].into_iter().flatten().map(String::len).sum::<usize>();
     people.iter().map(|person| size_of::<Person>() + texts(person)).sum()
@@ -84,7 +84,7 @@ fn category_weight(category: &Category) -> usize {
     size_of::<Category>() + term.len() + [scheme, label].into_iter().flatten().map(String::len).sum::<usize>()
 }
 
-/// What had to be cut of a draft.
+/// Which kinds of values of a draft were truncated.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Cuts {
     texts: bool,
@@ -109,7 +109,7 @@ impl Cuts {
         }
     }
 
-    /// Names them among the repairs.
+    /// Adds them to the repairs.
     pub fn note(self, repairs: &mut Repairs) {
         if self.texts {
             repairs.note("long-texts");
@@ -120,20 +120,20 @@ impl Cuts {
     }
 }
 
-/// A feed as found, without its entries.
+/// A feed as found in the document, without its entries.
 #[derive(Debug, Default)]
 pub(super) struct FeedDraft {
     /// Title.
     pub title: Option<Markup>,
     /// Subtitle or description.
     pub description: Option<Markup>,
-    /// Its page.
+    /// Address of its site.
     pub link: Option<String>,
     /// Its own address.
     pub self_link: Option<String>,
-    /// WebSub hub.
+    /// Address of its WebSub hub.
     pub hub: Option<String>,
-    /// Its next older page.
+    /// Address of the next older page of the feed.
     pub older: Option<String>,
     /// Language.
     pub language: Option<String>,
@@ -143,20 +143,20 @@ pub(super) struct FeedDraft {
     pub authors: Vec<Person>,
     /// Categories.
     pub categories: Vec<Category>,
-    /// Picture.
+    /// Address of its picture.
     pub image: Option<String>,
     /// The program that wrote it.
     pub generator: Option<String>,
-    /// Publication.
+    /// Publication date, unparsed.
     pub published: Option<String>,
-    /// Last change.
+    /// Date of the last change, unparsed.
     pub updated: Option<String>,
     /// What it asks of pollers.
     pub hints: Hints,
 }
 
 impl FeedDraft {
-    /// Cuts texts and lists to what is kept of each; answers the names of what was cut.
+    /// Truncates texts and lists to their limits. Returns which kinds were truncated.
     pub fn bound(&mut self) -> Cuts {
         let mut cuts = Cuts::default();
         for text in [&mut self.title, &mut self.description, &mut self.rights] {

@@ -1,33 +1,34 @@
-//! Character and entity references to characters, as feeds really use them.
+//! Decodes character and entity references the way feeds really use them.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// The references of one document: what it declares, and what had to be put right while they were decoded.
+/// State of decoding one document: the entities it declares, and what had to be repaired.
 #[derive(Debug, Default)]
 pub(super) struct References<'a> {
-    /// Entities that the document itself declares (`<!ENTITY name "text">`). Their texts are never expanded again.
+    /// Entities that the document itself declares (`<!ENTITY name "text">`). Declared entities inside their texts are not
+    /// expanded.
     pub declared: HashMap<&'a str, &'a str>,
-    /// Bytes that they may still expand to, all together.
+    /// Number of bytes that declared entities may still expand to, all together.
     left: Cell<usize>,
-    /// They would have expanded to more.
+    /// Whether declared entities would have expanded to more.
     pub exhausted: Cell<bool>,
-    /// An ampersand that begins no reference was met.
+    /// Whether an ampersand occurred that begins no reference.
     pub bare: Cell<bool>,
-    /// A name was met that HTML has and the document does not declare.
+    /// Whether a name occurred that HTML defines and the document does not declare.
     pub undefined: Cell<bool>,
-    /// A text was met that had been encoded twice.
+    /// Whether a text occurred that had been encoded twice.
     pub encoded_twice: Cell<bool>,
 }
 
 impl References<'_> {
-    /// Of a document whose own entities may expand to `most` bytes in all.
+    /// Creates the state for a document whose own entities may expand to `most` bytes in total.
     pub fn within(most: usize) -> Self {
         Self { left: Cell::new(most), ..Self::default() }
     }
 
-    /// Takes `bytes` from what is left of expansion; `false` when that is not enough, now or before.
+    /// Takes `bytes` from the remaining expansion. Returns `false` if that is not enough, or was not enough before.
     pub fn afford(&self, bytes: usize) -> bool {
         match self.left.get().checked_sub(bytes).filter(|_| !self.exhausted.get()) {
             Some(left) => self.left.set(left),
@@ -37,18 +38,18 @@ impl References<'_> {
     }
 }
 
-/// Longest name between `&` and `;`, in bytes (HTML's longest is 31).
+/// Maximum length of a name between `&` and `;`, in bytes (the longest of HTML has 31).
 const LONGEST: usize = 32;
 
-/// Decodes the references of one text. What is no reference stays as it is: a bare `&`, an unknown name, and a known name
-/// without its `;` (`&copy=2` belongs to an address).
+/// Decodes the references of one text. Anything else stays as it is: a bare `&`, an unknown name, and a known name without its
+/// `;` (`&copy=2` belongs to an address).
 pub(super) fn decode<'a>(text: &'a str, references: &References<'_>) -> Cow<'a, str> {
     let Some(first) = memchr::memchr(b'&', text.as_bytes()) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..first]);
     let mut rest = &text[first..];
     loop {
-        // `rest` begins with an ampersand.
+        // `rest` always begins with an ampersand here.
         if rest.starts_with("&#")
             && let Some((character, after)) = surrogate_pair(rest)
         {
@@ -73,12 +74,13 @@ pub(super) fn decode<'a>(text: &'a str, references: &References<'_>) -> Cow<'a, 
     }
 }
 
-/// Whether an ampersand in `text` begins no reference: XML wants it written `&amp;` (XML 1.0, 2.4).
+/// Returns whether an ampersand in `text` begins no reference; XML requires such an ampersand to be written `&amp;` (XML 1.0,
+/// 2.4).
 pub(super) fn has_bare_ampersand(text: &str) -> bool {
     memchr::memchr_iter(b'&', text.as_bytes()).any(|at| name_of(&text[at..]).is_none())
 }
 
-/// The name of the reference that `text` begins with: what stands between its `&` and its `;`.
+/// Returns the name of the reference at the beginning of `text`: the characters between `&` and `;`.
 pub(super) fn name_of(text: &str) -> Option<&str> {
     let bytes = text.as_bytes();
     let end = memchr::memchr(b';', &bytes[1..bytes.len().min(LONGEST + 2)])? + 1;
@@ -87,7 +89,7 @@ pub(super) fn name_of(text: &str) -> Option<&str> {
     (named && !name.is_empty()).then_some(name)
 }
 
-/// Whether `name` is a reference that HTML or a number defines.
+/// Returns whether `name` is a reference that HTML defines, or a number.
 pub(super) fn is_known(name: &str) -> bool {
     resolve(name, &References::default()).is_some()
 }
@@ -98,7 +100,7 @@ fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> 
             Some(hex) => u32::from_str_radix(hex, 16),
             None => number.parse(),
         };
-        // A number beyond Unicode is a reference too: it must not reach a reader as text.
+        // A number beyond Unicode is a reference too and decodes to nothing: readers must not see it as text.
         let digits = number.bytes().all(|b| b.is_ascii_alphanumeric()) && !number.is_empty();
         return match code {
             Ok(code) => Some(character(code).map_or(Cow::Borrowed(""), |c| Cow::Owned(c.to_string()))),
@@ -121,20 +123,20 @@ fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> 
     Some(Cow::Owned(text))
 }
 
-/// The characters of a name of HTML (13.5), one or two. The table is html5ever's, which is whole.
+/// Returns the one or two characters of a name that HTML defines (13.5). The table is html5ever's, which is complete.
 fn named(name: &str) -> Option<String> {
     let mut key = [0; LONGEST + 1];
     key.get_mut(..name.len())?.copy_from_slice(name.as_bytes());
     *key.get_mut(name.len())? = b';';
     let key = std::str::from_utf8(key.get(..=name.len())?).ok()?;
-    // The table also holds the beginnings of names, as no characters.
+    // The table also holds prefixes of names, with no characters.
     let (first, second) = *html5ever::data::NAMED_ENTITIES.get(key).filter(|(first, _)| *first != 0)?;
     let characters = [first, second].into_iter().filter(|code| *code != 0);
     Some(characters.filter_map(char::from_u32).collect())
 }
 
-/// The character of two numbers that are the halves of a surrogate pair: some writers refer to UTF-16's units. `rest` begins
-/// with the first; what is left after the second comes back.
+/// Decodes two numeric references that form a surrogate pair, as some writers refer to UTF-16 code units. `rest` begins with the
+/// first. Also returns the text after the second.
 fn surrogate_pair(rest: &str) -> Option<(char, &str)> {
     let half = |text: &str| -> Option<u32> {
         let number = name_of(text).filter(|_| text.starts_with("&#"))?.strip_prefix('#')?;
@@ -150,7 +152,7 @@ fn surrogate_pair(rest: &str) -> Option<(char, &str)> {
     Some((pair, &second[name_of(second)?.len() + 2..]))
 }
 
-/// The character of a numeric reference; numbers 128 to 159 mean windows-1252, as browsers read them (HTML 13.2.5.80).
+/// Returns the character of a numeric reference. Numbers 128 to 159 mean windows-1252, as browsers read them (HTML 13.2.5.80).
 fn character(code: u32) -> Option<char> {
     match code {
         0x80..=0x9F => Some(from_1252(code)),
@@ -158,19 +160,19 @@ fn character(code: u32) -> Option<char> {
     }
 }
 
-/// What windows-1252 has at 128 to 159; its five holes stay control characters.
+/// The characters of windows-1252 at 128 to 159. Its five unassigned bytes stay control characters.
 const WINDOWS_1252: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}', '\u{90}', '‘', '’',
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
 ];
 
-/// The character that windows-1252 has at 128 to 159.
+/// Returns the character that windows-1252 has at 128 to 159.
 pub(super) fn from_1252(code: u32) -> char {
     let at = usize::try_from(code.wrapping_sub(0x80)).unwrap_or(usize::MAX);
     WINDOWS_1252.get(at).copied().unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// The byte of a character in Latin-1, or in windows-1252 beyond it.
+/// Returns the byte of a character in Latin-1 or, for characters beyond it, in windows-1252.
 pub(super) fn to_1252(c: char) -> Option<u8> {
     u8::try_from(u32::from(c)).ok().or_else(|| {
         let at = WINDOWS_1252.iter().position(|known| *known == c)?;

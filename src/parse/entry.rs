@@ -1,4 +1,4 @@
-//! One entry of any XML dialect: its element to a draft.
+//! Reads the element of one entry, in any XML dialect, into a draft.
 
 use super::address;
 use super::dates;
@@ -12,24 +12,24 @@ use super::tree::{NodeId, Tree};
 use crate::model::{Enclosure, Markup, Person, SourceRef};
 use jiff::tz::TimeZone;
 
-/// Texts and dates of one entry, by where they came from; the best is chosen once all are known.
+/// Texts and dates of one entry by their origin. The best is chosen once all are known.
 #[derive(Debug, Default)]
 struct Found {
     titles: [Option<Markup>; 2],
-    /// Descriptions in order of appearance; the second is the longer one by custom (`itunes:summary`).
+    /// Descriptions in order of appearance; by custom the second is the longer one (`itunes:summary`).
     descriptions: Vec<Markup>,
     beside_media: Option<Markup>,
     content: Option<Markup>,
-    /// The element whose base and language its text has.
+    /// The element whose base address and language apply to the entry's text.
     text_base: Option<NodeId>,
     title: Option<NodeId>,
-    /// Authors of the feed it was taken from.
+    /// Authors of the feed that the entry was taken from.
     source_authors: Vec<Person>,
-    /// Publication, best kind first.
+    /// Publication dates, best kind first.
     published: [Vec<String>; 4],
     updated: Vec<String>,
     images: [Option<String>; 4],
-    /// There are more of a kind than are looked at.
+    /// Whether there are more candidates of some kind than are read.
     more: bool,
     /// Files of Media RSS.
     files: Vec<Enclosure>,
@@ -45,7 +45,7 @@ impl Found {
     }
 }
 
-/// Reads the entry at `id`, whose addresses are `links`. `zone` serves to tell readable dates from others.
+/// Reads the entry at `id`, whose addresses are `links`. `zone` is needed to tell readable dates from others.
 pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -> EntryDraft {
     let mut draft = EntryDraft { id: links.id, link: links.page, enclosures: links.files, ..EntryDraft::default() };
     let mut found = Found::default();
@@ -69,7 +69,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     }
     draft.published = readable(published.into_iter().flatten().collect(), zone);
     draft.updated = readable(updated, zone);
-    // A Gregorian date, of whatever kind, is better than one that had to be converted.
+    // A Gregorian date of either kind is preferred to one that had to be converted.
     let converted = |date: &Option<String>| date.as_deref().is_some_and(dates::is_converted);
     let stated = |date: &Option<String>| date.as_deref().is_some_and(|date| dates::instant(date, zone).is_some());
     if converted(&draft.published) && stated(&draft.updated) && !converted(&draft.updated) {
@@ -87,7 +87,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
         }
     }
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
-    // RFC 4287 4.2.1: an entry without authors has those of its source, before those of the feed.
+    // RFC 4287 4.2.1: an entry without authors takes those of its source, before those of the feed.
     if draft.authors.is_empty() {
         draft.authors = found.source_authors;
     }
@@ -96,7 +96,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     draft
 }
 
-/// Titles and texts.
+/// Reads titles and texts. Returns whether the tag is one of them.
 fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     match tag {
         Tag::Title | Tag::DcTitle => first(&mut found.titles[0], || title(tree, child)),
@@ -120,19 +120,20 @@ fn texts(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool {
     true
 }
 
-/// A title; one that says what it is, in Atom, is what it says.
+/// Reads a title. A title of Atom that declares its type is taken as declared.
 pub(super) fn title(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
     let title = text::markup(tree, child, guess(tree, child))?;
     let is_declared = tree.is_atom && tree.attr(child, "type").is_some();
     Some(if is_declared { super::guess::declared(title) } else { title })
 }
 
-/// Atom means what it says (RFC 4287 3.1.1: no type is text); elsewhere such elements are looked at.
+/// Returns how to read a text that declares no type: Atom says it is plain text (RFC 4287 3.1.1), in other dialects it is
+/// guessed.
 pub(super) fn guess(tree: &Tree<'_>, child: NodeId) -> Else {
     if tree.is_atom && tree.attr(child, "type").is_none() { Else::Plain } else { Else::Guess }
 }
 
-/// Media RSS says `plain` or `html`; `plain` is the default, and often wrong.
+/// Reads a text of Media RSS. Its type is `plain` or `html`; `plain` is the default and often wrong.
 fn media_text(tree: &Tree<'_>, child: NodeId) -> Option<Markup> {
     let plain = tree.attr(child, "type").is_none_or(|t| !t.eq_ignore_ascii_case("html"));
     text::markup(tree, child, if plain { Else::Guess } else { Else::Html })
@@ -155,12 +156,12 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
     true
 }
 
-/// The first date that can be read; only where there are several does it need a look here.
+/// Returns the first readable date, or the first date if none is readable. A single date is not checked here.
 pub(super) fn readable(mut dates: Vec<String>, zone: &TimeZone) -> Option<String> {
     if dates.len() > 1
         && let Some(at) = {
             let readable = |date: &String| dates::instant(date, zone).is_some();
-            // One that had to be converted is the last resort.
+            // A date that had to be converted is the last resort.
             let stated = dates.iter().position(|date| readable(date) && !dates::is_converted(date));
             stated.or_else(|| dates.iter().position(readable))
         }
@@ -184,7 +185,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         | Tag::MediaKeywords => people::categories(tree, tag, child, &mut draft.categories),
         Tag::Rights => first(&mut draft.rights, || text::markup(tree, child, Else::Guess)),
         Tag::Comments => first(&mut draft.comments, || absolute_text(tree, child)),
-        // One more than is kept shows that there are more.
+        // One more than is kept, so that a longer list is noticed.
         Tag::Enclosure if draft.enclosures.len() > LIST => {}
         Tag::Enclosure => draft.enclosures.extend(enclosure(tree, child)),
         Tag::Source => source(tree, child, draft, found),
@@ -195,7 +196,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
     }
 }
 
-/// `enclosure` (RSS 2.0).
+/// Reads an `enclosure` (RSS 2.0).
 fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
     let attr = |name| tree.attr(id, name).filter(|v| !v.trim().is_empty());
     let url = attr("url").or_else(|| attr("href")).or_else(|| attr("uri")).or_else(|| text::plain(tree, id))?;
@@ -206,7 +207,7 @@ fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
     })
 }
 
-/// `source`: an attribute and a text in RSS, a small feed in Atom (RFC 4287 4.2.11), whose authors count for the entry.
+/// Reads a `source`: an attribute and a text in RSS, a small feed in Atom (RFC 4287 4.2.11) whose authors count for the entry.
 fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     let plain = |markup: Markup| match markup {
         Markup::Text(text) | Markup::Html(text) => text,
@@ -226,12 +227,12 @@ fn source(tree: &Tree<'_>, id: NodeId, draft: &mut EntryDraft, found: &mut Found
     }
 }
 
-/// `media:*` with what it holds: pictures, categories, texts.
+/// Reads a `media:*` element and its contents: pictures, categories, texts.
 fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &mut Found) {
     if found.files.len() > LIST {
         found.more = true;
     } else if tag == Tag::MediaGroup {
-        // The parts of a group are one thing in several forms (Media RSS, `media:group`): the default, else the first.
+        // The parts of a group are the same object in several forms (Media RSS, `media:group`): take the default, else the first.
         let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
         let is_default = |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim() == "true");
         let form = forms().find(is_default).or_else(|| forms().next());
@@ -254,7 +255,7 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
     }
 }
 
-/// The file of a `media:content`; a player's page is none.
+/// Returns the file of a `media:content`. The page of a player is not a file.
 fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
     let attr = |name| tree.attr(id, name).map(|v| v.trim().to_ascii_lowercase()).filter(|v| !v.is_empty());
     let url = address::absolute(tree.base(id), &tree.attr(id, "url")?)?;
@@ -270,7 +271,7 @@ fn shows_picture(tree: &Tree<'_>, id: NodeId, url: &str) -> bool {
     }
 }
 
-/// A picture element: `href` or `url` as attribute, as child, or as text.
+/// Returns the address of a picture element: `href` or `url` as an attribute, as a child, or as text.
 pub(super) fn picture(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     let attr = |name| tree.attr(id, name).and_then(|url| address::absolute(tree.base(id), &url));
     attr("href")
@@ -288,7 +289,7 @@ fn is_picture(media_type: Option<&str>, url: &str) -> bool {
     [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
 
-/// A language tag: the first one stated, with hyphens.
+/// Returns a language tag: the first one stated, with hyphens.
 pub(super) fn language(text: &str) -> Option<String> {
     let tag = text.trim().split([',', ';', ' ']).next().unwrap_or_default().replace('_', "-");
     let plain = tag.len() <= 35 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

@@ -1,4 +1,4 @@
-//! The feed round the entries: which element it is, what dialect, and what it says of itself.
+//! The feed around the entries: its element, its dialect, and what it says about itself.
 
 use super::address;
 use super::draft::FeedDraft;
@@ -12,18 +12,18 @@ use super::tree::{NodeId, TOP, Tree};
 use crate::model::{DocumentFormat, Hints};
 use jiff::tz::TimeZone;
 
-/// Where a document's feed is.
+/// Position of the feed in a document.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Root {
-    /// The root of the dialect.
+    /// The root element of the dialect.
     pub id: NodeId,
     /// The element that describes the feed: the root or its channel.
     pub channel: NodeId,
-    /// Dialect.
+    /// The dialect.
     pub format: DocumentFormat,
 }
 
-/// Finds the feed in a document, also inside an HTML page.
+/// Finds the feed in a document, even inside an HTML page.
 pub(super) fn find(tree: &Tree<'_>) -> Option<Root> {
     let all = tree.descend(TOP, |tag| !matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::UrlSet));
     let of = |wanted: &[Tag]| all.iter().find(|(tag, _)| wanted.contains(tag)).copied();
@@ -51,7 +51,7 @@ fn format(tree: &Tree<'_>, tag: Tag, id: NodeId) -> DocumentFormat {
     }
 }
 
-/// Reads what the feed says of itself.
+/// Reads what the feed says about itself.
 pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
     let mut feed = FeedDraft::default();
     if root.channel == root.id && tree.node(root.id).tag == Tag::Item {
@@ -65,7 +65,7 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
     let (mut published, mut updated, mut other) = (Vec::new(), Vec::new(), Vec::new());
     let mut others = [const { None }; 2];
     let mut images = [const { None }; 2];
-    // RSS 0.90 and 1.0 have the picture beside the channel.
+    // RSS 0.90 and 1.0 put the picture next to the channel.
     let beside = tree.elements(root.id).filter(|(tag, _)| root.id != root.channel && *tag == Tag::Image);
     for (tag, child) in tree.elements(root.channel).chain(beside) {
         let stated = match tag {
@@ -102,7 +102,7 @@ pub(super) fn read(tree: &Tree<'_>, root: Root, zone: &TimeZone) -> FeedDraft {
     let [summary, subtitle] = others;
     feed.description = feed.description.or(summary).or(subtitle);
     feed.published = readable(published, zone);
-    // A channel that states when its content was published states its last change by that.
+    // A channel that states only a publication date was last changed then.
     feed.updated = readable(updated, zone).or_else(|| feed.published.clone());
     let [image, icon] = images;
     feed.image = image.or(icon);
@@ -139,7 +139,7 @@ fn describe(tree: &Tree<'_>, tag: Tag, child: NodeId, feed: &mut FeedDraft) {
     }
 }
 
-/// RSS 2.0 `ttl`, `skipHours`, `skipDays`; the syndication module's period and frequency.
+/// Reads the hints to pollers: `ttl`, `skipHours` and `skipDays` of RSS 2.0, and the period of the syndication module.
 fn hint(tree: &Tree<'_>, tag: Tag, child: NodeId, hints: &mut Hints) {
     let number = || text::plain(tree, child).and_then(|text| text.parse::<u64>().ok());
     match tag {

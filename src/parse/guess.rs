@@ -1,10 +1,10 @@
-//! Whether a text that should be plain is HTML.
+//! Decides whether a text that should be plain is HTML.
 
 use super::entities;
 use crate::model::Markup;
 use std::collections::HashSet;
 
-/// HTML's elements that occur in texts.
+/// Names of the HTML elements that occur in texts.
 const HTML: &str = " a abbr acronym address area article aside audio b bdi bdo big blockquote br button caption center \
     cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em fieldset figcaption figure font footer \
     form h1 h2 h3 h4 h5 h6 header hgroup hr i iframe img input ins kbd label legend li main map mark menu meter nav \
@@ -12,7 +12,7 @@ const HTML: &str = " a abbr acronym address area article aside audio b bdi bdo b
     small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time tr \
     track tt u ul var video wbr embed ";
 
-/// Elements that browsers or word processors once had.
+/// Elements that browsers or word processors used to write.
 const FORMER: &str = " nobr blink marquee basefont bgsound spacer layer multicol rb rtc noembed noframes math ";
 
 /// Elements without an end tag.
@@ -24,7 +24,7 @@ struct GuessedTag<'a> {
     at: usize,
     closing: bool,
     name: &'a str,
-    /// A blank, a slash or `>` follows the name.
+    /// Whether white space, a slash or `>` follows the name.
     ends: bool,
 }
 
@@ -47,13 +47,13 @@ fn is_in(names: &str, name: &str) -> bool {
     names.contains(lower.as_str())
 }
 
-/// A word processor's element (`o:p`, `st1:place`) or one that browsers once had.
+/// Returns whether this is an element of a word processor (`o:p`, `st1:place`) or one that browsers used to have.
 fn is_former(name: &str) -> bool {
     is_in(FORMER, name) || name.contains(':')
 }
 
-/// Whether a text that should be plain is HTML: it has an end tag of HTML, an element without one, or a reference. A tag or a
-/// reference that HTML does not have is no proof against it.
+/// Returns whether a text that should be plain is HTML: it has an HTML end tag, an HTML element that needs none, or a reference.
+/// A tag or reference that HTML does not have is no evidence against it.
 pub(super) fn looks_like_html(text: &str) -> bool {
     let is_void = |name: &str| VOID.iter().any(|void| name.eq_ignore_ascii_case(void));
     let proves = |tag: &GuessedTag<'_>| {
@@ -63,8 +63,8 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     tags(text).any(|tag| proves(&tag)) || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
 }
 
-/// A text of unknown kind as what it is. In HTML, a tag that HTML does not have and that nothing ends (`the <rss> element`)
-/// is text.
+/// Returns a text of unknown type as plain text or as HTML. In HTML, a tag that HTML does not have and that has no end tag (`the
+/// <rss> element`) is kept as text.
 pub(super) fn guessed(text: String) -> Markup {
     if !looks_like_html(&text) {
         return Markup::Text(text);
@@ -87,11 +87,11 @@ pub(super) fn guessed(text: String) -> Markup {
     Markup::Html(out)
 }
 
-/// A title whose element says what it is (RFC 4287 3.1.1), so that it comes out decoded once and not twice: other titles are
-/// decoded once more when they are cleaned, since many writers escape them twice.
+/// Returns a title whose element declares its type (RFC 4287 3.1.1), escaped so that it is decoded once and not twice. Other
+/// titles are decoded once more when they are cleaned, because many writers escape them twice.
 pub(super) fn declared(markup: Markup) -> Markup {
     match markup {
-        // Cleaning decodes nothing in a plain text that shows mark-up.
+        // Cleaning decodes nothing in a plain text that contains mark-up.
         Markup::Text(text) if text.contains('<') => Markup::Text(text),
         Markup::Text(text) => Markup::Text(protected(&text, |_| true)),
         Markup::Html(text) => {
@@ -100,13 +100,13 @@ pub(super) fn declared(markup: Markup) -> Markup {
     }
 }
 
-/// `text` with the ampersands of those references escaped.
+/// Escapes the ampersands of the references that `which` selects.
 fn protected(text: &str, which: impl Fn(&str) -> bool) -> String {
     let (mut out, mut from) = (String::with_capacity(text.len()), 0);
     for at in memchr::memchr_iter(b'&', text.as_bytes()) {
         if let Some(name) = entities::name_of(&text[at..]).filter(|name| which(name)) {
             out.push_str(&text[from..at]);
-            // As text the ampersand itself is meant; as HTML the character it stands for.
+            // In plain text the ampersand itself is escaped; in HTML the reference becomes `&amp;amp;`.
             out.push_str("&amp;");
             let skip = if which("nbsp") { 1 } else { name.len() + 2 };
             if skip > 1 {

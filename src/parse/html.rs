@@ -1,4 +1,4 @@
-//! Documents that are no feed: what they are, and which feeds a web page announces.
+//! Documents that are not feeds: what they are, and which feeds a web page announces.
 
 use super::limits::Limits;
 use super::names::Tag;
@@ -7,7 +7,7 @@ use super::{ParseContext, Repairs, address, charset, text};
 use crate::model::Fault;
 use url::Url;
 
-/// Feeds that are taken from one page.
+/// Maximum number of feeds taken from one page.
 const ANNOUNCED: usize = 50;
 
 /// A feed that a page announces.
@@ -15,13 +15,13 @@ const ANNOUNCED: usize = 50;
 pub struct Announced {
     /// Its address.
     pub url: Url,
-    /// What the page calls it.
+    /// Its title on the page.
     pub title: Option<String>,
-    /// Its media type, where the page says.
+    /// Its media type, if the page states one.
     pub media_type: Option<String>,
 }
 
-/// Why a document without a feed is none.
+/// Returns why a document contains no feed.
 pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
     let all = tree.descend(TOP, |_| true);
     if all.iter().take(20).any(|(tag, _)| *tag == Tag::Html) || all.first().is_some_and(|(_, id)| is_of_page(tree, *id))
@@ -32,12 +32,12 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
         Some((_, id)) if tree.node(*id).text.len() <= 40 => {
             Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
         }
-        Some(_) => Fault::NotAFeed("it has elements, but none of a feed".to_owned()),
+        Some(_) => Fault::NotAFeed("it contains no feed elements".to_owned()),
         None => Fault::NotAFeed("neither XML nor JSON".to_owned()),
     }
 }
 
-/// Whether a document that begins with this element is a page: `html` and `head` may be left out (HTML 13.1.2.4).
+/// Returns whether a document that begins with this element is a web page: `html` and `head` may be omitted (HTML 13.1.2.4).
 fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
     const NAMES: [&str; 24] = [
         "head", "title", "meta", "link", "base", "style", "script", "noscript", "body", "p", "div", "a", "h1", "h2",
@@ -46,7 +46,7 @@ fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
     NAMES.iter().any(|name| tree.node(id).text.eq_ignore_ascii_case(name))
 }
 
-/// Where a page sends its readers (`<meta http-equiv=refresh>`, HTML 4.2.5.3).
+/// Returns where a page redirects its readers to (`<meta http-equiv=refresh>`, HTML 4.2.5.3).
 fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
     let directive = tree.attr(id, "http-equiv")?;
     let content = tree.attr(id, "content").filter(|_| directive.trim().eq_ignore_ascii_case("refresh"))?;
@@ -58,8 +58,8 @@ fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced>
     (Some(&url) != base).then_some(Announced { url, title: None, media_type: None })
 }
 
-/// The feeds that a web page announces, best first: `link rel=alternate` with a feed's media type (HTML 4.6.7.1), then
-/// links that look like feeds. Feeds of comments come last. Before all comes where the page sends its readers.
+/// Returns the feeds that a web page announces, best first: the target of its redirect, then `link rel=alternate` with the media
+/// type of a feed (HTML 4.6.7.1), then links that look like feeds. Feeds of comments come last.
 #[must_use]
 pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
     let mut repairs = Repairs::default();
@@ -90,7 +90,7 @@ pub fn announced(bytes: &[u8], context: &ParseContext) -> Vec<Announced> {
     for id in named("a") {
         add(anchor(&tree, id, base.as_ref()));
     }
-    // Stable: the page's own order within each kind.
+    // The sort is stable, so each kind keeps the order of the page.
     found.sort_by_key(|a| a.url.path().contains("comment"));
     found
 }
@@ -127,7 +127,7 @@ fn anchor(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> 
     Some(Announced { url: address::join(base, &target)?, title, media_type: None })
 }
 
-/// Addresses under which outlets serve feeds.
+/// Returns whether outlets serve feeds under such an address.
 fn looks_like_feed(target: &str) -> bool {
     let target = target.to_ascii_lowercase();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));

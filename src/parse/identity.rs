@@ -1,19 +1,20 @@
-//! What an entry is known by: the same over any number of parses, unmoved by a corrected headline.
+//! The key of an entry: the same in every parse, and not changed by a corrected headline.
 //!
-//! guid, `atom:id` or `rdf:about`; else the canonical link; else a hash of what it says. A guid that several different
-//! entries of a document have is void for the feed from then on: the key is guid and link, and, where the link is shared
-//! too or missing, title and date. The poll that finds this reads the document again. Copies (equal in guid, link, title and date) are one entry and void nothing. A link
-//! that several entries without an id have (a front page, a list of news) names none of them: each adds what it says, or
-//! the newest would pass for a revision of the one that was on top before.
+//! The key is the guid, `atom:id` or `rdf:about`; else the canonical link; else a hash of the entry's text. If several different
+//! entries of a document have the same guid, guids are no longer trusted in this feed: the key becomes guid and link and, if the
+//! link is shared or missing too, also title and date. The poll that finds this reads the document again. Copies (equal in guid,
+//! link, title and date) are one entry and do not count. A link that several entries without an id share (a front page, a list of
+//! news) identifies none of them, so a hash of the text is added; otherwise the newest entry would pass for a revision of the one
+//! before it.
 
 use super::draft::EntryDraft;
 use crate::model::{EntryKey, Markup, link};
 use std::collections::{HashMap, HashSet};
 
-/// Longest id that is used as it is, in bytes; longer ones are known by their hash.
+/// Maximum length of an id that is used as it is, in bytes. Longer ones are replaced by their hash.
 const LONGEST: usize = 1_024;
 
-/// What an entry says about itself beside guid and link, for entries that those two do not tell apart.
+/// The content of an entry, for entries that guid and link do not tell apart.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct About {
     title: String,
@@ -23,7 +24,7 @@ pub(super) struct About {
 }
 
 impl About {
-    /// Of a draft.
+    /// Takes the content of a draft.
     pub fn of(draft: &EntryDraft) -> Self {
         let text = |m: &Option<Markup>| m.as_ref().map_or("", Markup::as_str).to_owned();
         Self {
@@ -34,46 +35,47 @@ impl About {
         }
     }
 
-    /// Equal for copies of one entry: title and date; text and files too where one of those two is missing.
+    /// Returns a hash that is equal for copies of one entry: page, title and date; text and files too if title or date is
+    /// missing.
     fn alike(&self, page: &str) -> String {
         let is_stamped = !self.title.is_empty() && !self.date.is_empty();
         let rest = if is_stamped { ["", ""] } else { [self.text.as_str(), self.files.as_str()] };
         digest(&[page, &self.title, &self.date, rest[0], rest[1]])
     }
 
-    /// What names an entry whose guid is void: title and date; what it says where it states no date.
+    /// Returns what identifies an entry whose guid is not trusted: title and date, or the hash of its text if it states no date.
     fn stamp(&self) -> String {
         if self.date.is_empty() { self.text.clone() } else { digest(&[&self.title, &self.date]) }
     }
 }
 
-/// Hands out the keys of one document: first [`AssignedKeys::announce`] for every entry, then [`AssignedKeys::compare`] for those that
-/// [`AssignedKeys::is_repeated`], then [`AssignedKeys::next`] for every entry.
+/// Assigns the keys of one document. Call [`AssignedKeys::announce`] for every entry, then [`AssignedKeys::compare`] for those
+/// that [`AssignedKeys::is_repeated`], then [`AssignedKeys::next`] for every entry.
 #[derive(Debug, Default)]
 pub(super) struct AssignedKeys {
-    /// Keys given.
+    /// Keys assigned so far.
     given: HashSet<String>,
-    /// How often each guid occurs.
+    /// Number of entries with each guid.
     ids: HashMap<String, usize>,
-    /// What its holders are, copies counted once.
+    /// The different entries that have each guid; copies count once.
     holders: HashMap<String, HashSet<String>>,
-    /// Entries that were listed under a repeated guid.
+    /// Entries with a repeated guid that already have a key.
     listed: HashSet<String>,
-    /// Entries by the page they have, with and without an id.
+    /// Number of entries without and with an id, by their page.
     pages: HashMap<String, [usize; 2]>,
-    /// The feed's guids are not to be trusted, by its history.
+    /// Whether the feed's guids are not trusted because of its history.
     void: bool,
-    /// Some guid of this document has two holders.
+    /// Whether different entries of this document have the same guid.
     pub void_now: bool,
 }
 
 impl AssignedKeys {
-    /// For a feed whose guids were seen to be void, or not.
+    /// Creates the state for a feed. `void` says whether its guids were found untrustworthy before.
     pub fn new(void: bool) -> Self {
         Self { void, ..Self::default() }
     }
 
-    /// Takes note of an entry, before any key is given.
+    /// Registers an entry before any key is assigned.
     pub fn announce(&mut self, id: Option<&str>, page: Option<&str>) {
         if let Some(id) = id {
             *self.ids.entry(id.to_owned()).or_default() += 1;
@@ -83,12 +85,13 @@ impl AssignedKeys {
         }
     }
 
-    /// Whether several entries of the document have this guid.
+    /// Returns whether several entries of the document have this guid.
     pub fn is_repeated(&self, id: Option<&str>) -> bool {
         id.and_then(|id| self.ids.get(id)).is_some_and(|entries| *entries > 1)
     }
 
-    /// Takes note of what an entry with a repeated guid is. Copies, equal in guid, link, title and date, void nothing.
+    /// Registers the content of an entry with a repeated guid. Copies, equal in guid, link, title and date, do not make the guid
+    /// untrustworthy.
     pub fn compare(&mut self, id: Option<&str>, page: Option<&str>, about: &About) {
         let Some(id) = id else { return };
         let holders = self.holders.entry(id.to_owned()).or_default();
@@ -96,8 +99,8 @@ impl AssignedKeys {
         self.void_now |= holders.len() > 1;
     }
 
-    /// The key of the next entry; `None` for a copy of one that has a key already. `about` is asked for what the entry
-    /// says, and only where id and link do not suffice.
+    /// Returns the key of the next entry, or `None` for a copy of an entry that has a key already. `about` returns the content
+    /// and is called only if id and link do not suffice.
     pub fn next(&mut self, id: Option<&str>, page: Option<&str>, about: impl Fn() -> About) -> Option<EntryKey> {
         if let Some(id) = id.filter(|id| self.is_repeated(Some(id))) {
             let alike = about().alike(page.unwrap_or_default());
@@ -109,7 +112,7 @@ impl AssignedKeys {
         if self.given.insert(key.clone()) {
             return Some(EntryKey(key));
         }
-        // Equal in all that names it. Another file is another entry, the same file a copy.
+        // Everything that identifies the entry is equal. With a different file it is another entry, with the same file a copy.
         let About { text, files, .. } = about();
         let longer = format!("{key} {}", digest(&[&text, &files]));
         let is_copy = files.is_empty() && id.is_none();
@@ -121,8 +124,8 @@ impl AssignedKeys {
         let uses = |page: &str| self.pages.get(page).copied().unwrap_or_default();
         let id = id.map(|id| if id.len() > LONGEST { digest(&[id]) } else { id.to_owned() });
         match (id, page.map(canonical)) {
-            // In one document the first holder keeps a guid that its history does not call void: a cut document changes
-            // nothing.
+            // Within one document the first entry keeps a guid that the history does not distrust, so a truncated document
+            // changes no keys.
             (Some(id), _) if !self.void && !self.given.contains(&id) => id,
             (Some(id), Some(page)) if is_void && uses(&page).iter().sum::<usize>() > 1 => {
                 format!("{id} {page} {}", about().stamp())
@@ -141,7 +144,7 @@ fn canonical(page: &str) -> String {
     link::canonical(page).unwrap_or_else(|| page.to_owned())
 }
 
-/// What an entry says, for entries that have neither id nor link.
+/// Returns a hash of the content, for entries that have neither id nor link.
 fn said(draft: &EntryDraft) -> String {
     let text = |m: &Option<Markup>| m.as_ref().map_or(String::new(), |m| m.as_str().to_owned());
     let date = draft.published.clone().or_else(|| draft.updated.clone()).unwrap_or_default();
@@ -240,7 +243,7 @@ mod tests {
         let listed = [(None, home, "New"), (None, A, "A"), (None, home, "Old"), (None, home, "Older")];
         let (given, _) = keys(false, &listed);
         assert_eq!(given[1].as_deref(), A);
-        // The next window begins with another one, and the old ones are who they were.
+        // The next document lacks the first entry; the others keep their keys.
         assert_eq!(keys(false, &listed[1..]).0[1..], given[2..]);
     }
 }

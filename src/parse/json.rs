@@ -1,4 +1,5 @@
-//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read leniently: a bad item is left out, a cut document gives its closed items.
+//! JSON Feed 1.0 and 1.1 (jsonfeed.org), read leniently: a bad item is skipped, and a truncated document yields its complete
+//! items.
 
 use super::address;
 use super::draft::{EntryDraft, FeedDraft};
@@ -12,7 +13,7 @@ use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, R
 use serde_json::{Map, Value};
 use url::Url;
 
-/// Items that are noted, bad ones too: more mean that some are left out.
+/// Maximum number of items that are collected, bad ones included. With more, the document counts as having too many entries.
 const LISTED: usize = 2 * ENTRIES;
 
 type Object = Map<String, Value>;
@@ -38,12 +39,12 @@ pub(super) fn read(
             repairs.note("broken-json");
             Object::new()
         }
-        Ok(_) => return Err(Fault::NotAFeed("JSON, but no object".to_owned())),
+        Ok(_) => return Err(Fault::NotAFeed("JSON, but not an object".to_owned())),
         Err(error) => return Err(Fault::NotAFeed(format!("broken JSON: {error}"))),
     };
     let version = head.get("version").and_then(Value::as_str).unwrap_or_default();
     if items.is_empty() && !head.contains_key("items") && !version.contains("jsonfeed") {
-        return Err(Fault::NotAFeed("JSON, but no JSON Feed: it has neither version nor items".to_owned()));
+        return Err(Fault::NotAFeed("JSON, but not a JSON Feed: it has neither version nor items".to_owned()));
     }
     let base = context.base.as_ref();
     let mut raw = RawDocument {
@@ -63,7 +64,7 @@ pub(super) fn read(
     Ok(raw)
 }
 
-/// Reads the items into `raw`, as many as there is room for; answers whether some were left out.
+/// Reads the items into `raw`, up to the limits. Returns whether some were left out.
 fn entries(
     items: &[&str],
     context: &ParseContext,
@@ -112,7 +113,7 @@ fn entries(
     Ok(room.note(repairs))
 }
 
-/// A value, and whether all of it was built; halves of surrogate pairs that stand alone (a text cut inside an emoji) are left
+/// Reads a value and returns whether all of it was built. Escapes of lone surrogates (from a text cut inside an emoji) are left
 /// out.
 fn lenient(text: &str) -> serde_json::Result<(Value, bool)> {
     bounded::read(text).or_else(|error| match without_lone_surrogates(text) {
@@ -121,7 +122,7 @@ fn lenient(text: &str) -> serde_json::Result<(Value, bool)> {
     })
 }
 
-/// `text` without the escapes of lone surrogates; `None` when it has none.
+/// Returns `text` without the escapes of lone surrogates, or `None` when it has none.
 pub(super) fn without_lone_surrogates(text: &str) -> Option<String> {
     let unit = |at: usize| -> Option<u32> {
         let escape = text.get(at..at + 6).filter(|escape| escape.starts_with("\\u"))?;
@@ -137,7 +138,7 @@ pub(super) fn without_lone_surrogates(text: &str) -> Option<String> {
                 from = at + 6;
                 6
             }
-            // A backslash and what it escapes, which may be a backslash.
+            // A backslash and the character it escapes, which may be a backslash.
             _ => 2,
         };
         at = at.min(text.len());
@@ -146,7 +147,7 @@ pub(super) fn without_lone_surrogates(text: &str) -> Option<String> {
     (out.len() < text.len()).then_some(out)
 }
 
-/// The document without its items, the items as text, and whether it was broken off.
+/// Returns the document without its items, the items as text, and whether the document is truncated.
 fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
     let mut scan = Scan { text, at: 0 };
     let (mut items, mut place) = (Vec::new(), None);
@@ -156,7 +157,7 @@ fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
         match byte {
             b'"' => {
                 let Some(string) = scan.string() else { break };
-                // A string may be a key: the colon behind it says so.
+                // A string directly inside the document may be the key of the next value.
                 key = Some(string).filter(|_| depth == 1);
                 continue;
             }
@@ -184,7 +185,7 @@ fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
     (head, items, !whole)
 }
 
-/// Walks over JSON without building anything.
+/// Scans JSON without building values.
 struct Scan<'a> {
     text: &'a str,
     at: usize,
@@ -195,7 +196,7 @@ impl<'a> Scan<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Over a string; its inside.
+    /// Skips a string and returns its contents.
     fn string(&mut self) -> Option<&'a str> {
         let start = self.at + 1;
         let bytes = self.text.as_bytes();
@@ -210,7 +211,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// From the bracket of an array: its closed objects. Ends at the closing bracket, or where the document does.
+    /// Returns the complete items of an array, from its bracket on. Stops at the closing bracket or at the end of the document.
     fn items(&mut self) -> Vec<&'a str> {
         self.at += 1;
         let (mut items, mut depth, mut start) = (Vec::new(), 0_usize, self.at);
@@ -231,7 +232,7 @@ impl<'a> Scan<'a> {
                 b']' if depth == 0 => return items,
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
-                    // Of many more than are read, the rest is only walked over.
+                    // Items beyond the limit are only skipped.
                     if depth == 0 && items.len() < LISTED {
                         items.push(&self.text[start..=self.at]);
                     }
@@ -315,7 +316,7 @@ fn link(object: &Object, name: &str, base: Option<&Url>) -> Option<String> {
     address::absolute(base, &string(object, name)?)
 }
 
-/// A member as text: numbers are ids in many feeds.
+/// Returns a member as text. Numbers are accepted too, because many feeds use them as ids.
 fn string(object: &Object, name: &str) -> Option<String> {
     scalar(object.get(name)?)
 }

@@ -1,34 +1,35 @@
-//! What one document may cost, whatever it holds. Each limit that was reached is named among the document's repairs.
+//! Limits on what one document may cost, whatever it contains. Each limit that was reached is listed among the document's
+//! repairs.
 
 use super::ParseContext;
 use crate::model::{Deadline, Fault};
 use std::time::Duration;
 
-/// Work on one document. A blocking thread cannot be cancelled: the loops ask. An honest document of 10 MB takes less than a
-/// second on a slow machine.
+/// Maximum time spent on one document. A blocking thread cannot be cancelled, so the loops check the deadline. An honest document
+/// of 10 MB takes less than a second on a slow machine.
 pub const WORK: Duration = Duration::from_secs(10);
 
-/// Longest text of an entry that is kept, in bytes; what comes after is left. Longer than any article, pictures inline included.
+/// Maximum size of a text of an entry, in bytes; the rest is dropped. Longer than any article, inline pictures included.
 pub(super) const TEXT: usize = 5 * 1024 * 1024;
 
-/// Members of a list that are kept: authors, contributors, categories and files of an entry or a feed. Two of 187 captured feeds
-/// have more of something in an entry.
+/// Maximum number of list members that are kept: authors, contributors, categories and files of an entry or a feed. Two of 187
+/// captured feeds have more of something in an entry.
 pub(super) const LIST: usize = 100;
 
-/// Dates of one kind, and descriptions, of one entry that are looked at for the best.
+/// Maximum number of dates of one kind, and of descriptions, among which the best one of an entry is chosen.
 pub(super) const CANDIDATES: usize = 20;
 
 /// The limits of one document.
 #[derive(Debug)]
 pub(super) struct Limits {
-    /// Bytes that entities which the document declares may expand to.
+    /// Maximum number of bytes that entities declared by the document may expand to.
     pub expanded: usize,
-    /// Bytes that its entries may take once they are read.
+    /// Maximum number of bytes that its entries may take once they are read.
     pub kept: usize,
     deadline: Deadline,
 }
 
-/// The deadline has passed.
+/// The error that the deadline has passed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Overtime;
 
@@ -39,9 +40,9 @@ impl From<Overtime> for Fault {
 }
 
 impl Limits {
-    /// Those of `context`.
+    /// Returns the limits of `context`.
     pub fn of(context: &ParseContext) -> Self {
-        // Twice: texts take about what they take in the document, and relative addresses grow.
+        // Twice the size: texts take about as much as in the document, and relative addresses grow.
         Self {
             expanded: context.max_body,
             kept: context.max_body.saturating_mul(2),
@@ -49,7 +50,7 @@ impl Limits {
         }
     }
 
-    /// Looks at the deadline.
+    /// Checks the deadline.
     pub fn look(&self) -> Result<(), Overtime> {
         if self.deadline.is_over() { Err(Overtime) } else { Ok(()) }
     }

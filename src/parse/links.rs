@@ -1,4 +1,4 @@
-//! Which of an element's addresses is its page: needed of every entry, read or only recognised.
+//! Chooses the page among the addresses of an element. This is needed for every entry, even one that is known and not read.
 
 use super::address;
 use super::limits::LIST;
@@ -13,19 +13,19 @@ use std::borrow::Cow;
 pub(super) struct Links {
     /// guid, `atom:id` or `rdf:about`, trimmed.
     pub id: Option<String>,
-    /// The page.
+    /// Address of its page.
     pub page: Option<String>,
     /// Its own address (`rel=self`).
     pub own: Option<String>,
     /// WebSub hub (`rel=hub`).
     pub hub: Option<String>,
-    /// The archive before this document (RFC 5005 4, `rel=prev-archive`).
+    /// The next older archive document (RFC 5005 4, `rel=prev-archive`).
     pub archive: Option<String>,
-    /// The next page (RFC 5005 3, `rel=next`).
+    /// The next page of a paged feed (RFC 5005 3, `rel=next`).
     pub next: Option<String>,
     /// Comments page (`rel=replies`).
     pub replies: Option<String>,
-    /// Files (`rel=enclosure`).
+    /// Attached files (`rel=enclosure`).
     pub files: Vec<Enclosure>,
 }
 
@@ -40,14 +40,14 @@ struct PageLinks {
 }
 
 impl Links {
-    /// Bytes that they take.
+    /// Returns the bytes that the addresses take in memory.
     pub fn weight(&self) -> usize {
         let Self { id, page, own, hub, archive, next, replies, files } = self;
         let texts = [id, page, own, hub, archive, next, replies].into_iter().flatten().map(String::len);
         size_of::<Self>() + texts.sum::<usize>() + files.iter().map(file_weight).sum::<usize>()
     }
 
-    /// Of the children (and, in CDF, the attributes) of `id`.
+    /// Reads the addresses in the children (and, in CDF, the attributes) of `id`.
     pub fn read(tree: &Tree<'_>, id: NodeId) -> Self {
         let mut links = Self::default();
         let mut pages = PageLinks::default();
@@ -70,11 +70,11 @@ impl Links {
 
     fn identity(&mut self, tree: &Tree<'_>, child: NodeId, pages: &mut PageLinks) {
         let Some(text) = text::plain(tree, child) else { return };
-        // RSS 2.0: a guid is the page unless it says otherwise. `atom:id` never is.
+        // RSS 2.0: a guid is the address of the page unless it says otherwise. An `atom:id` never is.
         let guid = super::tree::local(tree.node(child).text).eq_ignore_ascii_case("guid");
         let said = tree.attr(child, "isPermaLink").map(|said| said.trim().eq_ignore_ascii_case("true"));
         if guid && said != Some(false) {
-            // A relative one must say so: `12345` is no page.
+            // A relative guid is an address only if it says so: `12345` is not a page.
             let base = tree.base(child).filter(|_| said == Some(true));
             first(&mut pages.permalink, || address::absolute(base, &text));
         }
@@ -85,7 +85,7 @@ impl Links {
         let stated = tree.attr(child, "href").or_else(|| tree.attr(child, "url"));
         let text = || text::plain(tree, child);
         let target = match stated {
-            // `href=""` is the base itself (RFC 3986 4.4), unless the address stands in the element.
+            // `href=""` is the base itself (RFC 3986 4.4), unless the element contains the address as text.
             Some(stated) if !stated.trim().is_empty() => address::absolute(tree.base(child), &stated),
             Some(_) => match text() {
                 Some(text) => address::absolute(tree.base(child), &text),
@@ -95,7 +95,7 @@ impl Links {
                 None => None,
             },
             None => match tree.attr(child, "rel") {
-                // RSS's link.
+                // The `link` of RSS.
                 None => return first(&mut pages.text, || absolute_text(tree, child)),
                 Some(_) => text().and_then(|text| address::absolute(tree.base(child), &text)),
             },
@@ -117,7 +117,7 @@ impl Links {
             "replies" | "comments" if html => &mut self.replies,
             "enclosure" => {
                 let length = tree.attr(child, "length").and_then(|length| length.trim().parse().ok());
-                // One more than is kept shows that there are more.
+                // One more than is kept, so that a longer list is noticed.
                 if self.files.len() <= LIST {
                     self.files.push(Enclosure { url: target, media_type, length });
                 }
@@ -129,19 +129,19 @@ impl Links {
     }
 }
 
-/// Bytes that a file's mention takes.
+/// Returns the bytes that an enclosure takes in memory.
 pub(super) fn file_weight(file: &Enclosure) -> usize {
     size_of::<Enclosure>() + file.url.len() + file.media_type.as_ref().map_or(0, String::len)
 }
 
-/// Fills an empty slot.
+/// Fills the slot if it is empty.
 pub(super) fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) {
     if slot.is_none() {
         *slot = value();
     }
 }
 
-/// The address that is an element's text.
+/// Returns the absolute address that is an element's text.
 pub(super) fn absolute_text(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     address::absolute(tree.base(id), &text::plain(tree, id)?)
 }

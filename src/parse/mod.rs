@@ -1,8 +1,8 @@
-//! Bytes to [`ParsedFeed`]: charset, repair, feed-rs, and what feed-rs drops.
+//! Parses the bytes of a document into a [`ParsedFeed`]: decoding, repair, feed-rs, and the fields that feed-rs drops.
 //!
-//! One way for every document: decide the encoding, read a tolerant tree, draft each entry whose bytes are not known yet,
-//! let feed-rs read the drafts as canonical Atom, and put beside its entries what it does not keep. Nothing a document holds
-//! may fail in another way than as a [`Fault`]. CPU work throughout: call it on a blocking thread.
+//! Every document takes the same path: decide the encoding, read a tolerant tree, draft each entry whose bytes are not known yet,
+//! let feed-rs read the drafts as canonical Atom, and add the fields that feed-rs does not keep. Whatever a document contains,
+//! reading it fails only with a [`Fault`]. This is CPU work throughout: call it on a blocking thread.
 
 mod address;
 mod attributes;
@@ -50,25 +50,25 @@ use limits::Limits;
 use std::collections::HashMap;
 use url::Url;
 
-/// Entries that are read of one document; the rest is left, oldest as they mostly are, and the document is partial. The largest
-/// captured feed has 1,000.
+/// Maximum number of entries read from one document. The rest, usually the oldest, is left out and the document counts as
+/// partial. The largest captured feed has 1,000.
 pub const ENTRIES: usize = 10_000;
 
-/// What is known about a document beside its bytes.
+/// What is known about a document apart from its bytes.
 #[derive(Debug, Clone)]
 pub struct ParseContext {
-    /// Its address; relative addresses in it are relative to this.
+    /// Address of the document; relative addresses in it are resolved against this one.
     pub base: Option<Url>,
     /// Value of its `Content-Type` header.
     pub content_type: Option<String>,
-    /// For dates that name no zone.
+    /// Zone of the dates that name no zone.
     pub zone: TimeZone,
-    /// Its feed's guids were seen to be void: identity is guid and link.
+    /// Whether the feed was found to repeat guids for different entries; an entry's identity is then its guid and link together.
     pub guids_void: bool,
-    /// Longest document that is fetched, in bytes: entities that one declares may expand to as much, and what is kept of its
-    /// entries may take twice as much.
+    /// Maximum size of a fetched document, in bytes. The entities that a document declares may expand to this many bytes in
+    /// total, and what is kept of its entries may take twice as many.
     pub max_body: usize,
-    /// When reading is given up, with [`Fault::WorkLimit`].
+    /// When reading is abandoned with [`Fault::WorkLimit`].
     pub deadline: Deadline,
 }
 
@@ -86,7 +86,7 @@ impl Default for ParseContext {
 }
 
 impl ParseContext {
-    /// The `charset` parameter of the Content-Type (RFC 9110 8.3.1).
+    /// Returns the `charset` parameter of the Content-Type (RFC 9110 8.3.1).
     fn charset(&self) -> Option<&str> {
         let mut parameters = self.content_type.as_deref()?.split(';').skip(1);
         parameters.find_map(|p| {
@@ -94,14 +94,14 @@ impl ParseContext {
         })
     }
 
-    /// The host's last label, which says something about the language.
+    /// Returns the last label of the host name, which hints at the language.
     fn tld(&self) -> Option<&str> {
         let label = self.base.as_ref()?.domain()?.rsplit('.').next()?;
         label.bytes().all(|b| b.is_ascii_lowercase()).then_some(label)
     }
 }
 
-/// Names of the repairs a document needed, each once, in order of first use.
+/// Names of the repairs that a document needed, each once, in order of first use.
 #[derive(Debug, Default)]
 struct Repairs(Vec<&'static str>);
 
@@ -113,11 +113,11 @@ impl Repairs {
     }
 }
 
-/// Reads a document. Entries whose bytes are `known` are listed and not read.
+/// Reads a document. Entries whose bytes are `known` are listed but not read.
 ///
 /// # Errors
 /// [`Fault::Empty`], [`Fault::Html`], [`Fault::NotAFeed`], [`Fault::WorkLimit`] when the deadline has passed, and
-/// [`Fault::Parser`] when feed-rs fails on what it should read.
+/// [`Fault::Parser`] when feed-rs fails on a draft.
 pub fn read(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bool) -> Result<ParsedFeed, Fault> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
@@ -139,7 +139,7 @@ pub fn read(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> boo
     Ok(parsed)
 }
 
-/// A document, drafted.
+/// A document whose entries are drafts.
 struct RawDocument {
     format: DocumentFormat,
     partial: bool,
@@ -147,7 +147,8 @@ struct RawDocument {
     feed: FeedDraft,
     /// The order of day and month in its dates.
     order: dates::Order,
-    /// Every entry, copies skipped: its bytes, its page, its key, and whether it is known: otherwise it is `entries`' next.
+    /// Every entry except copies: the hash of its bytes, its page, its key, and whether its bytes are known. An entry that is not
+    /// known is the next one in `entries`.
     listed: Vec<(RawHash, Option<String>, EntryKey, bool)>,
     /// The entries that are to be read.
     entries: Vec<EntryDraft>,
@@ -205,7 +206,7 @@ fn read_xml(
     Ok(raw)
 }
 
-/// Reads the entries of a tree into `raw`, as many as there is room for; those whose bytes are known are listed, not read.
+/// Reads the entries of a tree into `raw`, up to the limits. Entries whose bytes are known are listed, not read.
 fn read_items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
@@ -249,7 +250,7 @@ fn read_items(
     Ok(space)
 }
 
-/// One entry of a feed or a sitemap.
+/// Reads one entry of a feed or a sitemap.
 fn read_item(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
@@ -264,7 +265,7 @@ fn read_item(
     }
 }
 
-/// The entries of a document with their addresses, as many as there is room for; their names are announced to `keys`.
+/// Returns the entries of a document with their addresses, up to the limits, and announces their ids and pages to `keys`.
 fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
@@ -272,7 +273,7 @@ fn items(
     keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
-    // RFC 4287 6.3: an entry inside an element of another vocabulary is none of this feed.
+    // RFC 4287 6.3: an entry inside an element of another vocabulary does not belong to this feed.
     let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
     let mut found = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
     found.retain(|(tag, _)| *tag == names::Tag::Item);
@@ -298,12 +299,12 @@ fn items(
     Ok(items)
 }
 
-/// Room for what is kept of one document.
+/// Limits on what is kept of one document, and how much of them is used.
 struct Room {
     entries: usize,
     bytes: usize,
     kept: usize,
-    /// What an entry without authors takes from the feed.
+    /// Bytes that an entry without authors takes for the feed's authors.
     shared: usize,
     too_many: bool,
     too_large: bool,
@@ -315,7 +316,7 @@ impl Room {
         Self { entries: 0, bytes: 0, kept: limits.kept, shared, too_many: false, too_large: false }
     }
 
-    /// Whether there is room for one more entry, where `taken` bytes are taken.
+    /// Counts one more entry; `taken` bytes are in use for addresses so far. Returns whether it is within the limits.
     fn counts_one(&mut self, taken: usize) -> bool {
         self.entries += 1;
         self.too_many |= self.entries > ENTRIES;
@@ -323,14 +324,14 @@ impl Room {
         !self.too_many && !self.too_large
     }
 
-    /// Whether there is room for what an entry says.
+    /// Counts the bytes of a draft. Returns whether they are within the limits.
     fn take_draft(&mut self, draft: &EntryDraft) -> bool {
         self.bytes += draft.weight() + if draft.authors.is_empty() { self.shared } else { 0 };
         self.too_large |= self.bytes > self.kept;
         !self.too_large
     }
 
-    /// Names what there was no room for among the repairs; answers whether there was any.
+    /// Adds the exceeded limits to the repairs. Returns whether any was exceeded.
     fn note(&self, repairs: &mut Repairs) -> bool {
         if self.too_many {
             repairs.note("too-many-entries");
@@ -342,8 +343,8 @@ impl Room {
     }
 }
 
-/// RSS does not say what relative addresses are relative to. Where another host serves the feed than the site that it belongs
-/// to, they are the site's.
+/// Resolves relative addresses against the site if another host serves the feed. RSS does not say what relative addresses are
+/// relative to.
 fn base_on_site(tree: &mut tree::Tree<'_>, channel: tree::NodeId, document: Option<&Url>) {
     let site = links::Links::read(tree, channel).page.and_then(|page| Url::parse(&page).ok());
     if let Some(site) = site.filter(|site| document.is_none_or(|document| document.host() != site.host())) {
@@ -366,14 +367,14 @@ fn has_ambiguous_dates(entries: &[EntryDraft]) -> bool {
     entries.iter().flat_map(|entry| [&entry.published, &entry.updated]).flatten().any(|text| dates::is_ambiguous(text))
 }
 
-/// The order that all dates show which show any.
+/// Returns the order that the dates agree on, or `Unknown` when they contradict each other or show none.
 fn order<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> dates::Order {
     let mut shown = texts.map(|text| dates::order(text.as_ref())).filter(|order| *order != dates::Order::Unknown);
     let first = shown.next().unwrap_or_default();
     if shown.all(|order| order == first) { first } else { dates::Order::Unknown }
 }
 
-/// What stands before a root, beside declarations and blanks.
+/// Notes text before the root element that is neither a declaration nor white space.
 fn note_what_precedes(before: &str, repairs: &mut Repairs) {
     let outside = before.split("<!").next().unwrap_or_default().trim();
     if !outside.is_empty() {
@@ -381,11 +382,11 @@ fn note_what_precedes(before: &str, repairs: &mut Repairs) {
     }
 }
 
-/// Lets feed-rs read the drafts, and puts beside its entries what it does not keep.
+/// Lets feed-rs read the drafts and adds the fields that it does not keep.
 fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedFeed, Fault> {
     let (zone, limits) = (&context.zone, Limits::of(context));
     let typed = typed::read(&raw.feed, &[], zone, raw.order)?;
-    // Compared as identity compares them: a page's paragraphs, each under its own fragment, share the page.
+    // Compared as for identity: the paragraphs of a page, each with its own fragment, share that page.
     let pages: Vec<Option<String>> =
         raw.listed.iter().map(|(_, page, ..)| page.as_deref().and_then(link::canonical)).collect();
     let mut uses: HashMap<&str, usize> = HashMap::new();

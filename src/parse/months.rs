@@ -1,6 +1,6 @@
 //! Words in dates: months, halves of the day and zones.
 
-/// Months by name: full and short, in the languages of the outlets that Warraq reads. Folded as [`fold`] folds.
+/// Names of the months, full and short, in the languages of the outlets that Warraq reads, folded by [`fold`].
 const MONTHS: [&str; 12] = [
     "jan january janv janvier enero ene janeiro gennaio gen januar jänner jän januari ocak január ιαν يناير جانفي ژانويه \
         gener oca янв января январь січ січня січень sty styczeń stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري",
@@ -28,7 +28,7 @@ const MONTHS: [&str; 12] = [
         desembre desember des ara дек декабря декабрь гру груд грудня грудень gru grudzień grudnia jou joulu joulukuu joulukuuta דצמבר דצמ دسمبر",
 ];
 
-/// The month, 1 to 12, that a folded word names.
+/// Returns the month, 1 to 12, that a folded word names.
 pub(super) fn of(word: &str) -> Option<i8> {
     // Most dates are in English and abbreviated.
     const SHORT: &str = "jan feb mar apr may jun jul aug sep oct nov dec";
@@ -38,18 +38,18 @@ pub(super) fn of(word: &str) -> Option<i8> {
     {
         return i8::try_from(at / 4 + 1).ok();
     }
-    // Hebrew says "in November" in one word.
+    // Hebrew writes "in November" as one word.
     let word = word.strip_prefix('ב').filter(|rest| rest.chars().count() >= 3).unwrap_or(word);
     let at = MONTHS.iter().position(|names| names.split(' ').any(|name| name == word))?;
     i8::try_from(at + 1).ok()
 }
 
-/// The first half of a Levantine month of two words.
+/// Returns the first word of a Levantine month that has two.
 pub(super) fn first_of_two(word: &str) -> Option<&'static str> {
     ["كانون", "تشرين"].into_iter().find(|first| *first == word)
 }
 
-/// The Levantine month that two words name.
+/// Returns the Levantine month that two words name.
 pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
     match (first, second) {
         ("كانون", "الثاني") => Some(1),
@@ -60,7 +60,7 @@ pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
     }
 }
 
-/// Whether a word says afternoon (`true`) or morning.
+/// Returns whether a word means afternoon (`true`) or morning (`false`).
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
         "pm" | "م" | "مساء" | "오후" | "下午" => Some(true),
@@ -69,7 +69,8 @@ pub(super) fn half_day(word: &str) -> Option<bool> {
     }
 }
 
-/// Seconds east of UTC of a zone's name. Names that several countries use mean what RFC 822 and mail readers take them for.
+/// Returns the offset of a named zone, in seconds east of UTC. Names that several countries use have the meaning that RFC 822 and
+/// mail readers give them.
 pub(super) fn zone(word: &str) -> Option<i64> {
     const ZONES: [(&str, i64); 50] = [
         ("z", 0),
@@ -123,7 +124,8 @@ pub(super) fn zone(word: &str) -> Option<i64> {
         ("pdt", -420),
         ("pst", -480),
     ];
-    // RFC 822 5.1 names the letters; A, M, N and Y are the ones it spells out. E.g. `ET`: as a newsroom in winter means it.
+    // RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are read as newsrooms
+    // use them.
     const OTHERS: [(&str, i64); 11] = [
         ("a", -60),
         ("n", 60),
@@ -140,7 +142,7 @@ pub(super) fn zone(word: &str) -> Option<i64> {
     ZONES.iter().chain(&OTHERS).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
 }
 
-/// One letter of a lower-case word as the tables have it: Arabic spellings of one letter are one, vowel signs are none.
+/// Folds a letter of a lower-case word as in the tables: Arabic variants of a letter become one, vowel signs are removed.
 pub(super) fn fold(c: char) -> Option<char> {
     match c {
         'أ' | 'إ' | 'آ' | 'ٱ' => Some('ا'),

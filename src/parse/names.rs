@@ -1,7 +1,7 @@
-//! What elements mean, whatever their dialect, prefix and case.
+//! The meaning of elements, whatever their dialect, prefix and case.
 //!
-//! RSS and Atom in all their namespaces are one vocabulary here: `atom:link` in RSS and `link` in Atom 0.3 are both
-//! [`Tag::Link`]. A prefix counts by the address it is bound to; one that is bound to nothing, by its customary meaning.
+//! RSS and Atom in all their namespaces form one vocabulary here: `atom:link` in RSS and `link` in Atom 0.3 are both
+//! [`Tag::Link`]. A prefix means the namespace it is bound to; an unbound prefix has its customary meaning.
 
 /// A vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,20 +24,20 @@ pub(super) enum Ns {
     Rdf,
     /// XHTML.
     Xhtml,
-    /// FeedBurner and Pheedo: the address behind their redirects.
+    /// FeedBurner and Pheedo: the original address behind their redirects.
     Origin,
     /// `admin:generatorAgent`.
     Admin,
-    /// Google's news in sitemaps.
+    /// Google's extension of sitemaps for news.
     News,
-    /// Google's pictures in sitemaps.
+    /// Google's extension of sitemaps for pictures.
     SitemapImage,
     /// Anything else.
     Other,
 }
 
 impl Ns {
-    /// By address: scheme, `www.`, case and a final slash or `#` do not count.
+    /// Returns the vocabulary of a namespace address. Scheme, `www.`, case and a final slash or `#` are ignored.
     pub fn of_address(address: &str) -> Option<Self> {
         let lower = address.trim().to_ascii_lowercase();
         let bare = lower.split_once("://").map_or(lower.as_str(), |(_, rest)| rest);
@@ -79,7 +79,7 @@ impl Ns {
         })
     }
 
-    /// By a prefix that the document binds to nothing.
+    /// Returns the customary vocabulary of a prefix that the document does not bind.
     pub fn of_prefix(prefix: &str) -> Self {
         match prefix.to_ascii_lowercase().as_str() {
             "atom" | "atom10" | "a10" | "rss" | "rss09" => Self::Core,
@@ -111,7 +111,7 @@ macro_rules! tags {
         }
 
         impl Tag {
-            /// Of a vocabulary and a local name in lower case.
+            /// Returns the tag of a vocabulary and a local name in lower case.
             fn lower(ns: Ns, local: &[u8]) -> Self {
                 $($(const _: () = assert!($name.len() <= LONGEST);)+)+
                 match (ns, local) {
@@ -123,7 +123,7 @@ macro_rules! tags {
     };
 }
 
-/// Longest local name of the table, in bytes.
+/// Maximum length of a local name in the table, in bytes.
 const LONGEST: usize = 16;
 
 tags! {
@@ -139,37 +139,37 @@ tags! {
     Item = Core b"item" | Core b"entry",
     /// Title.
     Title = Core b"title",
-    /// Title.
+    /// Title in Dublin Core.
     DcTitle = Dc b"title" | Terms b"title",
-    /// Title of a picture or film.
+    /// Title of a picture or video.
     MediaTitle = Media b"title",
-    /// Address, as text or attribute.
+    /// Address, as text or as an attribute.
     Link = Core b"link",
-    /// The address behind a counting redirect.
+    /// The original address behind a redirect that counts clicks.
     OriginalLink = Origin b"origlink",
     /// Description.
     Description = Core b"description",
-    /// Description.
+    /// Description in Dublin Core.
     DcDescription = Dc b"description" | Terms b"abstract",
-    /// CDF's and others' abstract.
+    /// Abstract in CDF and others.
     Abstract = Core b"abstract",
     /// Summary.
     Summary = Core b"summary",
     /// Summary of an episode.
     ItunesSummary = Itunes b"summary",
-    /// Text beside a picture or film.
+    /// Text about a picture or video.
     MediaDescription = Media b"description",
-    /// Atom's subtitle and tagline.
+    /// Subtitle or tagline in Atom.
     Subtitle = Core b"subtitle" | Core b"tagline",
-    /// Podcast's subtitle.
+    /// Subtitle of a podcast.
     ItunesSubtitle = Itunes b"subtitle",
-    /// Atom's content.
+    /// Content in Atom.
     Content = Core b"content",
     /// Full text in RSS.
     Encoded = Content b"encoded" | Core b"fullitem",
-    /// Full text in RSS as XHTML.
+    /// Full text in RSS, as XHTML.
     Body = Xhtml b"body" | Core b"body",
-    /// A person, as text or structure.
+    /// A person, as text or with child elements.
     Author = Core b"author",
     /// A person as text.
     Creator = Dc b"creator" | Dc b"author" | Terms b"creator",
@@ -177,85 +177,85 @@ tags! {
     ItunesAuthor = Itunes b"author",
     /// The editor of an RSS channel.
     Editor = Core b"managingeditor",
-    /// Someone else who helped, as structure.
+    /// A contributor, with child elements.
     Contributor = Core b"contributor",
-    /// Someone else who helped, as text.
+    /// A contributor, as text.
     DcContributor = Dc b"contributor" | Terms b"contributor",
     /// A person's name.
     Name = Core b"name",
-    /// A person's or picture's address.
+    /// Address of a person or a picture.
     Url = Core b"url" | Core b"uri" | Core b"homepage" | Core b"href",
-    /// A person's e-mail.
+    /// E-mail address of a person.
     Email = Core b"email",
     /// Category.
     Category = Core b"category" | Core b"categories" | Core b"keywords",
-    /// Category as text.
+    /// Category, as text.
     Subject = Dc b"subject",
-    /// Category as attribute.
+    /// Category, as an attribute.
     ItunesCategory = Itunes b"category",
-    /// Several categories.
+    /// Keywords of a podcast, separated by commas.
     ItunesKeywords = Itunes b"keywords",
-    /// Several categories.
+    /// Tags, separated by commas.
     Tags = Core b"tags",
-    /// Category.
+    /// Category in Media RSS.
     MediaCategory = Media b"category",
-    /// Several categories.
+    /// Keywords in Media RSS, separated by commas.
     MediaKeywords = Media b"keywords",
     /// Comments page.
     Comments = Core b"comments",
-    /// A file.
+    /// An attached file.
     Enclosure = Core b"enclosure",
-    /// Identity.
+    /// Identifier.
     Id = Core b"guid" | Core b"id",
-    /// RSS publication.
+    /// Publication date.
     PubDate = Core b"pubdate" | Core b"published",
-    /// Publication in Atom 0.3 and Dublin Core.
+    /// Publication date in Atom 0.3 and Dublin Core.
     Issued = Core b"issued" | Terms b"issued" | Terms b"available",
     /// A date of some kind.
     DcDate = Dc b"date" | Terms b"date",
-    /// Creation.
+    /// Date of creation.
     Created = Core b"created" | Terms b"created",
-    /// Change.
+    /// Date of the last change.
     Updated = Core b"updated" | Core b"modified" | Core b"lastbuilddate" | Terms b"modified",
     /// Rights.
     Rights = Core b"rights" | Core b"copyright" | Dc b"rights" | Terms b"rights",
-    /// Where it was taken from.
+    /// The feed that an entry was taken from.
     Source = Core b"source",
     /// Language.
     Language = Core b"language" | Dc b"language" | Terms b"language",
     /// The program that wrote the feed.
     Generator = Core b"generator",
-    /// The program that wrote the feed.
+    /// The program that wrote the feed, as an address.
     GeneratorAgent = Admin b"generatoragent",
     /// Picture.
     Image = Core b"image",
-    /// Picture.
+    /// Picture in Atom.
     Logo = Core b"logo",
     /// Small picture.
     Icon = Core b"icon",
-    /// Picture.
+    /// Picture of a podcast.
     ItunesImage = Itunes b"image" | Itunes b"link",
-    /// Groups media elements.
+    /// A group of media elements.
     MediaGroup = Media b"group",
     /// A file or picture.
     MediaContent = Media b"content",
-    /// Picture.
+    /// Preview picture.
     Thumbnail = Media b"thumbnail",
-    /// A form; its title and link are not the feed's.
+    /// A form for input; its title and link do not belong to the feed.
     TextInput = Core b"textinput",
-    /// Minutes between polls.
+    /// Time to live in minutes: how long to wait between polls.
     Ttl = Core b"ttl",
-    /// Hours without polls.
+    /// Hours in which not to poll.
     SkipHours = Core b"skiphours",
-    /// One of them.
+    /// One of the hours in `skipHours`.
     Hour = Core b"hour",
-    /// Days without polls.
+    /// Days on which not to poll.
     SkipDays = Core b"skipdays",
-    /// One of them.
+    /// One of the days in `skipDays`.
     Day = Core b"day",
-    /// Unit between changes.
+    /// Period in which updates are counted.
     UpdatePeriod = Sy b"updateperiod",
-    /// Changes in a unit.
+    /// Number of updates in a period.
     UpdateFrequency = Sy b"updatefrequency",
     /// Root of a web page.
     Html = Core b"html" | Xhtml b"html",
@@ -269,31 +269,31 @@ tags! {
     Loc = Core b"loc" | SitemapImage b"loc",
     /// Last change of a page or a sitemap.
     LastMod = Core b"lastmod",
-    /// What a sitemap says of an article.
+    /// The description of an article in a sitemap.
     News = News b"news",
-    /// Where the article appeared.
+    /// The publication in which the article appeared.
     NewsPublication = News b"publication",
     /// Name of the publication.
     NewsName = News b"name",
     /// Language of the publication.
     NewsLanguage = News b"language",
-    /// Publication of the article.
+    /// Publication date of the article.
     NewsDate = News b"publication_date",
     /// Title of the article.
     NewsTitle = News b"title",
-    /// Several categories of the article.
+    /// Keywords of the article, separated by commas.
     NewsKeywords = News b"keywords",
     /// A picture of a page.
     SitemapImage = SitemapImage b"image",
 }
 
 impl Tag {
-    /// Whether its text is a date.
+    /// Returns whether its text is a date.
     pub fn is_date(self) -> bool {
         matches!(self, Self::PubDate | Self::Issued | Self::DcDate | Self::Created | Self::Updated)
     }
 
-    /// Of a vocabulary and a local name in any case.
+    /// Returns the tag of a vocabulary and a local name in any case.
     pub fn of(ns: Ns, local: &str) -> Self {
         let mut lower = [0; LONGEST];
         let Some(lower) = lower.get_mut(..local.len()) else { return Self::Other };

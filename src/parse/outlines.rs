@@ -1,21 +1,21 @@
-//! The outlines of a subscription list (OPML 2.0), by the tolerant reader: for lists that are not well formed.
+//! Reads the outlines of a subscription list (OPML 2.0) with the tolerant reader, for lists that are not well formed.
 
 use super::tree::{TOP, Tree};
 use super::{ParseContext, Repairs, entities, limits::Limits};
 
-/// One outline: how deep it stands, and its attributes, decoded.
+/// One outline: its depth and its decoded attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {
-    /// Outlines it stands in.
+    /// Number of outlines around it.
     pub depth: usize,
-    /// Names and values.
+    /// Names and values, in order.
     pub attributes: Vec<(String, String)>,
 }
 
-/// All outlines of a text, in order. Quotes inside values cost what follows them in the same value, and nothing else.
+/// Returns all outlines of a text, in order. An unescaped quote inside a value loses only the rest of that value.
 #[must_use]
 pub fn outlines(text: &str) -> Vec<Outline> {
-    // Without a deadline, which this context does not have, reading cannot fail.
+    // Reading fails only when a deadline passes, and this context has none.
     let limits = Limits::of(&ParseContext::default());
     let Ok(tree) = Tree::read(text, None, &limits, &mut Repairs::default()) else { return Vec::new() };
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Persons and categories, as text or as structure.
+//! Persons and categories, as text or as child elements.
 
 use super::address;
 use super::limits::LIST;
@@ -7,20 +7,20 @@ use super::text;
 use super::tree::{NodeId, Tree};
 use crate::model::{Category, Markup, Person};
 
-/// iTunes' own vocabulary of categories.
+/// Scheme of the categories of iTunes.
 const ITUNES: &str = "http://www.itunes.com/";
 
-/// Media RSS's default vocabulary (1.5.1, `media:category`).
+/// Default scheme of Media RSS (1.5.1, `media:category`).
 const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
 
-/// Adds a person once; one more than is kept shows that there are more.
+/// Adds a person once. One more than the limit is accepted, so that a longer list is noticed.
 pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
     if let Some(person) = person.filter(|p| people.len() <= LIST && !people.contains(p)) {
         people.push(person);
     }
 }
 
-/// Adds the persons an element names: by `name`, `email` and `uri` (RFC 4287 3.2), or in one text.
+/// Adds the persons that an element names, by `name`, `email` and `uri` (RFC 4287 3.2) or in one text.
 pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) {
     let mut person = Person::default();
     let mut structured = false;
@@ -41,7 +41,7 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
     }
 }
 
-/// The persons of one text: several where it has several addresses, else one.
+/// Returns the persons of one text: several if it has several e-mail addresses, else one.
 fn several(text: &str) -> Vec<Person> {
     let addresses = std::iter::successors(Some(0), |from| email_span(&text[*from..]).map(|(_, end)| from + end));
     if addresses.take(3).count() < 3 {
@@ -54,7 +54,7 @@ fn several(text: &str) -> Vec<Person> {
             ')' | '>' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        // `Bell, Ann <ann@x.example>`: what has no address yet belongs to what follows.
+        // `Bell, Ann <ann@x.example>`: a part without an address belongs to the next part.
         let ends = depth == 0 && matches!(c, ',' | ';' | '،' | '؛' | '&' | '/' | '|');
         if ends && email_span(&pending).is_some() {
             people.extend(from_text(&std::mem::take(&mut pending)));
@@ -66,7 +66,7 @@ fn several(text: &str) -> Vec<Person> {
     people
 }
 
-/// A text without its tags, where it has some that a writer escaped.
+/// Removes tags from a text, for writers that escape HTML in names.
 fn without_tags(text: &str) -> std::borrow::Cow<'_, str> {
     if !super::guess::looks_like_html(text) {
         return text.into();
@@ -81,14 +81,14 @@ fn without_tags(text: &str) -> std::borrow::Cow<'_, str> {
     out.into()
 }
 
-/// A name may hold a reference or a stray tag; it is cleaned later as every title is.
+/// Returns the text of a name. It may contain a reference or a stray tag; it is cleaned later like every title.
 fn plain_markup(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     text::markup(tree, id, text::Else::Plain).map(|m| match m {
         Markup::Text(text) | Markup::Html(text) => text,
     })
 }
 
-/// `mail@host (Name)`, `Name <mail@host>`, `Name (mail@host)`, a name, or an address, in any script.
+/// Parses `mail@host (Name)`, `Name <mail@host>`, `Name (mail@host)`, a name, or an address, in any script.
 pub(super) fn from_text(text: &str) -> Option<Person> {
     let shown = without_tags(text);
     let text = shown.trim();
@@ -113,7 +113,7 @@ fn bare_email(text: &str) -> &str {
     text.trim().strip_prefix("mailto:").unwrap_or(text.trim())
 }
 
-/// Where an e-mail address stands in a text. ASCII only, so that every cut is between characters.
+/// Returns where an e-mail address stands in a text. The address is ASCII only, so both ends are character boundaries.
 fn email_span(text: &str) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'@', bytes).find_map(|at| {
@@ -127,7 +127,7 @@ fn email_span(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// The categories of one element of that meaning.
+/// Adds the categories that one element states.
 pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
     if into.len() > LIST {
         return;
@@ -147,7 +147,7 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
         _ => None,
     });
     let label = attr("label");
-    // `<categories><category>`: a list.
+    // `<categories><category>` is a list.
     let list = tree.elements(id).filter(|(inner, _)| *inner == Tag::Category && tag == Tag::Category);
     let list: Vec<NodeId> = list.map(|(_, child)| child).collect();
     if !list.is_empty() {
@@ -176,7 +176,7 @@ fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
     }
 }
 
-/// The categories of a list with commas.
+/// Adds the categories of a list separated by commas.
 pub(super) fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
     let Some(text) = text::plain(tree, id) else { return };
     for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {

@@ -1,15 +1,15 @@
-//! A short path for the two forms in which nearly all dates come: RFC 5322 (`Mon, 02 Nov 2026 10:30:00 +0100`) and RFC 3339
-//! (`2026-11-02T10:30:00+01:00`). Whatever is not exactly so is left to the long way, which gives the same answers.
+//! A fast path for the two forms of nearly all dates: RFC 5322 (`Mon, 02 Nov 2026 10:30:00 +0100`) and RFC 3339
+//! (`2026-11-02T10:30:00+01:00`). Any other form is left to the scanner, which gives the same results.
 
 use jiff::{Timestamp, civil};
 
 const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
 const MONTHS: [&[u8]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-/// No other calendar has these years now, and no program writes them for "never".
+/// Years that are not current in any other calendar and that no program writes for "never".
 const YEARS: std::ops::RangeInclusive<i16> = 1970..=2099;
 
-/// The instant, in whole seconds, where the text is in one of the two forms and every number in its range.
+/// Returns the instant in whole seconds, if the text has one of the two forms and every number is in range.
 pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let text = text.as_bytes();
     if text.first()?.is_ascii_digit() && text.get(4) == Some(&b'-') { rfc_3339(text) } else { rfc_5322(text) }
@@ -61,7 +61,7 @@ fn rfc_5322(text: &[u8]) -> Option<Timestamp> {
     at(number(year)?, month, number(day)?, seconds - offset)
 }
 
-/// A day, and seconds from its midnight in UTC.
+/// Returns the instant of a day and the seconds since its midnight in UTC.
 fn at(year: i16, month: i16, day: i16, seconds: i64) -> Option<Timestamp> {
     let year = YEARS.contains(&year).then_some(year)?;
     let date = civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
@@ -69,14 +69,14 @@ fn at(year: i16, month: i16, day: i16, seconds: i64) -> Option<Timestamp> {
     Timestamp::from_second(days * 86_400 + seconds).ok()
 }
 
-/// Seconds of `hh:mm:ss`.
+/// Returns the seconds of `hh:mm:ss`.
 fn seconds(clock: &[u8]) -> Option<i64> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
     let part = |digits: [u8; 2], below: i16| number(&digits).filter(|n| *n < below).map(i64::from);
     Some(part([*h1, *h2], 24)? * 3_600 + part([*m1, *m2], 60)? * 60 + part([*s1, *s2], 60)?)
 }
 
-/// Seconds of a sign and `hhmm`.
+/// Returns the seconds of a sign and `hhmm`.
 fn offset(sign: u8, [h1, h2, m1, m2]: [u8; 4]) -> Option<i64> {
     let (hours, minutes) = (number(&[h1, h2])?, number(&[m1, m2])?);
     let seconds = i64::from(hours) * 3_600 + i64::from(minutes) * 60;
@@ -87,7 +87,7 @@ fn offset(sign: u8, [h1, h2, m1, m2]: [u8; 4]) -> Option<i64> {
     }
 }
 
-/// A number of at most four digits, and nothing else.
+/// Parses a number of at most four digits and nothing else.
 fn number(digits: &[u8]) -> Option<i16> {
     let is_number = (1..=4).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     is_number.then(|| digits.iter().fold(0, |n, digit| n * 10 + i16::from(digit - b'0')))

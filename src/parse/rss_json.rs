@@ -1,19 +1,19 @@
-//! RSS in JSON (github.com/scripting/Scripting-News, "rss-in-json"): RSS 2.0 whose elements are members. It is written as XML
-//! and read as such.
+//! RSS in JSON (github.com/scripting/Scripting-News, "rss-in-json"): RSS 2.0 with elements as JSON members. It is converted to
+//! XML and read as such.
 
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Members that are their element's text.
+/// Members that hold the text of their element.
 const TEXT: [&str; 5] = ["#value", "#text", "$t", "_", "value"];
 
-/// Longest document that is read, in bytes.
+/// Maximum size of a document, in bytes.
 const LONGEST: usize = 2_000_000;
 
-/// Objects nested deeper are left out; RSS needs five.
+/// Maximum nesting; deeper objects are left out. RSS needs five levels.
 const DEPTH: usize = 12;
 
-/// The document as XML, if it is RSS in JSON.
+/// Returns the document as XML if it is RSS in JSON.
 pub(super) fn as_xml(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(256)];
     let rest = head.strip_prefix('{')?.trim_start();
@@ -28,7 +28,7 @@ pub(super) fn as_xml(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// The whole document as one value, which takes some ten times its bytes: a longer one is not read.
+/// Parses the whole document as one value. That takes some ten times its bytes, so a longer one is not read.
 fn value(text: &str) -> Option<Value> {
     if text.len() > LONGEST {
         return None;
@@ -46,7 +46,7 @@ fn element(out: &mut String, name: &str, value: &Value, depth: usize) {
         Value::Array(values) => values.iter().for_each(|value| element(out, name, value, depth + 1)),
         Value::Object(members) => {
             let _ = write!(out, "<{name}");
-            // Elements without elements inside have attributes only.
+            // Elements that have no child elements have only attributes.
             let holds = matches!(name, "rss" | "channel" | "item" | "image" | "textInput" | "skipHours" | "skipDays");
             for (member, value) in members {
                 let attribute = member.strip_prefix('@').unwrap_or(member);

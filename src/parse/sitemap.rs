@@ -1,4 +1,4 @@
-//! News sitemaps (sitemaps.org 0.9 with `news:` elements) as feeds, and the indexes that list them.
+//! Reads news sitemaps (sitemaps.org 0.9 with `news:` elements) as feeds, and the indexes that list them.
 
 use super::{
     ParseContext, Repairs, charset, dates,
@@ -15,7 +15,7 @@ use crate::model::Fault;
 use jiff::Timestamp;
 use url::Url;
 
-/// Sitemaps that are taken from one index: sitemaps.org allows 50,000, and what is asked for is chosen among the first.
+/// Maximum number of sitemaps read from one index. sitemaps.org allows 50,000; those to fetch are chosen among them.
 const LISTED: usize = 50_000;
 
 /// A sitemap that an index lists.
@@ -23,16 +23,16 @@ const LISTED: usize = 50_000;
 pub struct SitemapRef {
     /// Its address.
     pub url: Url,
-    /// When it last changed, where the index says.
+    /// When it last changed, if the index states it.
     pub changed: Option<Timestamp>,
 }
 
-/// The sitemaps that an index lists, in its order; `None` when the document is no index.
+/// Returns the sitemaps that an index lists, in its order, or `None` when the document is not an index.
 #[must_use]
 pub fn sitemap_index(bytes: &[u8], context: &ParseContext) -> Option<Vec<SitemapRef>> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
-    // Cheaper than the tree, and most documents are none.
+    // A search is cheaper than the tree, and most documents are not indexes.
     memchr::memmem::find(decoded.text.as_bytes(), b"sitemapindex")?;
     let tree = Tree::read(&decoded.text, context.base.as_ref(), &Limits::of(context), &mut repairs).ok()?;
     let (_, root) = tree.descend(TOP, |_| false).into_iter().find(|(tag, _)| *tag == Tag::SitemapIndex)?;
@@ -45,15 +45,15 @@ pub fn sitemap_index(bytes: &[u8], context: &ParseContext) -> Option<Vec<Sitemap
     Some(sitemaps.take(LISTED).filter_map(|(_, id)| one(id)).collect())
 }
 
-/// Whether the page is an article that the sitemap describes.
+/// Returns whether the page is described as a news article.
 pub(super) fn is_news(tree: &Tree<'_>, id: NodeId) -> bool {
     tree.elements(id).any(|(tag, _)| matches!(tag, Tag::News | Tag::NewsTitle | Tag::NewsDate))
 }
 
-/// What a sitemap says of its publication: the name and language that its first article states.
+/// Reads what a sitemap says about its publication: the name and language stated by its first article.
 ///
 /// # Errors
-/// [`Fault::NotAFeed`] when it lists pages, and none as news.
+/// [`Fault::NotAFeed`] when it lists pages but no news.
 pub(super) fn feed(tree: &Tree<'_>, root: NodeId) -> Result<FeedDraft, Fault> {
     let pages = || tree.elements(root).filter(|(tag, _)| *tag == Tag::Item).map(|(_, id)| id);
     let mut feed = FeedDraft::default();
@@ -61,7 +61,7 @@ pub(super) fn feed(tree: &Tree<'_>, root: NodeId) -> Result<FeedDraft, Fault> {
         if pages().next().is_none() {
             return Ok(feed);
         }
-        return Err(Fault::NotAFeed("a sitemap of pages, without news".to_owned()));
+        return Err(Fault::NotAFeed("a sitemap of pages without news".to_owned()));
     };
     for (tag, id) in tree.descend(article, |_| true) {
         match tag {
@@ -73,7 +73,7 @@ pub(super) fn feed(tree: &Tree<'_>, root: NodeId) -> Result<FeedDraft, Fault> {
     Ok(feed)
 }
 
-/// One article.
+/// Reads one article.
 pub(super) fn entry(tree: &Tree<'_>, id: NodeId, links: Links) -> EntryDraft {
     let mut draft = EntryDraft { link: links.page, ..EntryDraft::default() };
     let plain = |id| text::plain(tree, id).map(std::borrow::Cow::into_owned);
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn pages_without_news_and_indexes_are_no_feeds() {
         let pages = format!("{HEAD}<url><loc>https://a.example/about</loc></url></urlset>");
-        assert_eq!(parsed(&pages), Err(Fault::NotAFeed("a sitemap of pages, without news".to_owned())));
+        assert_eq!(parsed(&pages), Err(Fault::NotAFeed("a sitemap of pages without news".to_owned())));
         let index = "<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\"><sitemap><loc> /a.xml.gz\n</loc>\
             <lastmod>2026-11-02</lastmod></sitemap><sitemap><loc>https://b.example/b.xml?a=1&amp;b=2</loc></sitemap>\
             <sitemap/></sitemapindex>";

@@ -1,13 +1,14 @@
-//! Texts of a tree: what their element says they are (plain, HTML, XHTML inline, base64), decoded and mended.
+//! Reads the texts of a tree as their elements declare them (plain, HTML, XHTML inline, base64), decoded and repaired.
 
 use super::entities;
 use super::guess::{guessed, looks_like_html};
 use super::tree::{NodeId, NodeKind, Tree, local};
 use crate::model::Markup;
+use crate::model::escape::push_escaped;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// What a text is where its element does not say.
+/// How to read a text whose element does not declare its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Else {
     /// Plain text.
@@ -16,11 +17,11 @@ pub(super) enum Else {
     Html,
     /// HTML whose tags are elements of the document.
     Xhtml,
-    /// Plain text by its specification, HTML by custom: it is looked at.
+    /// Plain text by its specification, HTML by custom: decided by its content.
     Guess,
 }
 
-/// The characters directly inside an element, trimmed; `None` when there are none.
+/// Returns the characters directly inside an element, trimmed, or `None` when there are none.
 pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     let mut parts = tree.children(id).filter_map(|child| {
         let node = tree.node(child);
@@ -42,7 +43,7 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     Some(without_marks(mend(whole, tree))).filter(|text| !text.is_empty())
 }
 
-/// Without the marks of a CDATA section that were escaped and so came as characters.
+/// Removes the marks of a CDATA section that were escaped and so arrived as characters.
 pub(super) fn without_marks(text: Cow<'_, str>) -> Cow<'_, str> {
     const OPEN: &str = "<![CDATA[";
     let marked = text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN));
@@ -52,7 +53,7 @@ pub(super) fn without_marks(text: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(text.replace(OPEN, "").replace("]]>", "").trim().to_owned())
 }
 
-/// All characters inside an element, those of its children too, trimmed; `None` when there are none.
+/// Returns all characters inside an element and its descendants, trimmed, or `None` when there are none.
 pub(super) fn all<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     if tree.elements(id).next().is_none() {
         return plain(tree, id);
@@ -73,7 +74,7 @@ pub(super) fn all<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
     Some(mend(trim(Cow::Owned(out)), tree)).filter(|text| !text.is_empty())
 }
 
-/// A text construct (RFC 4287 3.1, RSS `description` and their relatives) in all the ways in which it is written.
+/// Reads a text construct (RFC 4287 3.1, `description` of RSS and similar elements) in all the ways in which it is written.
 pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Markup> {
     let media_type = tree.attr(id, "type").map(|t| t.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let kind = match media_type.as_deref().unwrap_or_default() {
@@ -98,13 +99,13 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
     let html = match kind {
         Else::Plain | Else::Guess => false,
         Else::Html => true,
-        // Characters are characters, unless a writer hid the elements in CDATA.
+        // In XHTML without child elements, characters are plain text, unless a writer put the elements into CDATA.
         Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata) && looks_like_html(&text),
     };
     Some(if html { Markup::Html(text.into_owned()) } else { Markup::Text(text.into_owned()) })
 }
 
-/// RFC 4287 4.1.3.3: what is neither text nor XML is base64.
+/// Returns whether content of this type is base64: everything that is neither text nor XML (RFC 4287 4.1.3.3).
 fn is_binary(media_type: &str) -> bool {
     media_type.contains('/')
         && !(media_type.starts_with("text/") || media_type.ends_with("+xml") || media_type.ends_with("/xml"))
@@ -121,9 +122,9 @@ fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Undoes UTF-8 that was read as Latin-1 and encoded again, and windows-1252 characters that were taken for controls.
+/// Repairs UTF-8 that was read as Latin-1 and encoded again, and windows-1252 characters that were taken for controls.
 fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
-    // Everything at stake begins with one of these two bytes.
+    // In UTF-8, everything that needs repair begins with one of these two bytes.
     if memchr::memchr2(0xC2, 0xC3, text.as_bytes()).is_none() {
         return text;
     }
@@ -141,14 +142,15 @@ fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
     text
 }
 
-/// The text whose UTF-8 bytes, read as Latin-1 or windows-1252, this is.
+/// Returns the text whose UTF-8 bytes were read as Latin-1 or windows-1252 and gave `text`.
 fn encoded_twice(text: &str) -> Option<String> {
-    // Other letters are in neither: the common case leaves at the first of them.
+    // Neither encoding has other letters, so the common case stops at the first of them.
     let bytes = text.chars().map(entities::to_1252).collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok().filter(|once| once.len() < text.len())
 }
 
-/// Whether the characters beside an element's children are HTML too: some writers escape half of a text, or put it into CDATA.
+/// Returns whether the characters beside the child elements are HTML too: some writers escape half of a text or put it into
+/// CDATA.
 fn is_mixed(tree: &Tree<'_>, id: NodeId, kind: Else) -> bool {
     let mut all = String::new();
     let mut left: Vec<NodeId> = tree.children(id).collect();
@@ -165,7 +167,8 @@ fn is_mixed(tree: &Tree<'_>, id: NodeId, kind: Else) -> bool {
     kind != Else::Plain && looks_like_html(&all)
 }
 
-/// The inside of an element as HTML; a single `div` round everything is the wrapper of RFC 4287 3.1.1.3.
+/// Returns the contents of an element as HTML. A single `div` around everything is the wrapper of RFC 4287 3.1.1.3 and is
+/// removed.
 fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
     let mixed = is_mixed(tree, id, kind);
     let mut root = id;
@@ -180,7 +183,7 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
         }
     }
     let mut out = String::new();
-    // What is left to write, last first; ends are noted among the nodes.
+    // What is left to write, last first: `Ok` is a node, `Err` the end tag of an element.
     let mut left: Vec<Result<NodeId, NodeId>> = Vec::new();
     let push = |left: &mut Vec<Result<NodeId, NodeId>>, id: NodeId| {
         let at = left.len();
@@ -197,8 +200,10 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
                         out.push_str(&mend(entities::decode(node.text, &tree.references), tree));
                     }
                     NodeKind::Cdata if mixed => out.push_str(&mend(Cow::Borrowed(node.text), tree)),
-                    NodeKind::Text => escape(&mut out, &mend(entities::decode(node.text, &tree.references), tree)),
-                    NodeKind::Cdata => escape(&mut out, &mend(Cow::Borrowed(node.text), tree)),
+                    NodeKind::Text => {
+                        push_escaped(&mut out, &mend(entities::decode(node.text, &tree.references), tree));
+                    }
+                    NodeKind::Cdata => push_escaped(&mut out, &mend(Cow::Borrowed(node.text), tree)),
                     NodeKind::Element => {
                         open_tag(&mut out, tree, id);
                         if !is_void(local(node.text)) {
@@ -229,27 +234,14 @@ fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
             out.push(' ');
             out.push_str(if name == "xml:lang" { "lang" } else { name });
             out.push_str("=\"");
-            escape(out, &entities::decode(value, &tree.references));
+            push_escaped(out, &entities::decode(value, &tree.references));
             out.push('"');
         }
     }
     out.push('>');
 }
 
-/// Escapes for HTML text and for quoted attributes.
-fn escape(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-}
-
-/// RFC 4648 4, white space allowed; `None` when it is no base64 or no UTF-8.
+/// Decodes base64 (RFC 4648 4), ignoring white space. Returns `None` when the text is not base64 or the result is not UTF-8.
 fn base64(text: &str) -> Option<String> {
     let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
     for b in text.bytes().filter(|b| !b.is_ascii_whitespace()) {

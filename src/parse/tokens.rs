@@ -1,59 +1,59 @@
-//! A tolerant tokeniser: any text is a sequence of tags, texts and things to pass over. It never fails; what a document
-//! breaks off in the middle of is reported once as [`Token::Cut`]. This is the hot path: it borrows and never copies.
+//! A tolerant tokeniser: any text is a sequence of tags, texts, and parts to skip. It never fails; a document that ends inside a
+//! tag, a comment or a CDATA section yields one [`Token::Cut`]. This is the hot path: it borrows and never copies.
 
 use memchr::{memchr, memchr3, memmem};
 
-/// One piece of a document.
+/// One token of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// `<name attrs>` or `<name attrs/>`.
     Start {
         /// As written, prefix included.
         name: &'a str,
-        /// All that stands between the name and the end of the tag.
+        /// Everything between the name and the end of the tag.
         attrs: &'a str,
-        /// It ends in `/>`.
+        /// Whether it ends in `/>`.
         empty: bool,
     },
     /// `</name>`.
     End(&'a str),
-    /// Characters with references in them.
+    /// Characters, with references not yet decoded.
     Text(&'a str),
-    /// The inside of a CDATA section.
+    /// The contents of a CDATA section.
     Cdata(&'a str),
-    /// The inside of `<!DOCTYPE …>`.
+    /// The contents of `<!DOCTYPE …>`.
     Doctype(&'a str),
     /// The document ends inside a tag, a comment or a CDATA section.
     Cut,
 }
 
-/// Walks over a document.
+/// Iterates over the tokens of a document.
 #[derive(Debug)]
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// There is no `]]>` from here on.
+    /// Whether no `]]>` follows from here on.
     no_cdata_end: bool,
-    /// The document ends as whole ones do: asked once, since many sections may ask.
+    /// Whether the document ends with the end tag of its root. Computed once, because many sections may need it.
     ends_with_root: Option<bool>,
-    /// A CDATA section without an end was met inside a document that has one.
+    /// Whether a CDATA section without an end occurred in a document that is otherwise complete.
     pub unclosed_cdata: bool,
-    /// A `<` that begins no tag was met.
+    /// Whether a `<` occurred that begins no tag.
     pub bare_less_than: bool,
 }
 
 impl<'a> Tokens<'a> {
-    /// At the beginning of `text`.
+    /// Starts at the beginning of `text`.
     pub fn new(text: &'a str) -> Self {
         Self { text, at: 0, no_cdata_end: false, ends_with_root: None, unclosed_cdata: false, bare_less_than: false }
     }
 
-    /// Byte offset of the next token.
+    /// Returns the byte offset of the next token.
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// The next token. `open` is the innermost open element, which ends a CDATA section that has no end of its own.
+    /// Returns the next token. `open` is the innermost open element; its end tag ends a CDATA section that has no end of its own.
     pub fn next(&mut self, open: Option<&str>) -> Option<Token<'a>> {
         loop {
             let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
@@ -94,7 +94,7 @@ impl<'a> Tokens<'a> {
 
     fn end_tag(&mut self, rest: &'a str) -> Token<'a> {
         let Some(end) = memchr::memchr2(b'>', b'<', &rest.as_bytes()[1..]).map(|at| at + 1) else { return self.cut() };
-        // `</title<link>`: the tag ends where the next begins.
+        // In `</title<link>` the tag ends where the next one begins.
         self.at += if rest.as_bytes()[end] == b'>' { end + 1 } else { end };
         Token::End(rest[2..end].trim())
     }
@@ -108,7 +108,7 @@ impl<'a> Tokens<'a> {
         Token::Start { name: &inside[..name_end], attrs: &inside[name_end..], empty }
     }
 
-    /// `<!…`: a comment (passed over), a CDATA section, a document type.
+    /// Reads a `<!…`: a comment (skipped), a CDATA section, or a document type.
     fn declaration(&mut self, rest: &'a str, open: Option<&str>) -> Option<Token<'a>> {
         if let Some(comment) = rest.strip_prefix("<!--") {
             return match memmem::find(comment.as_bytes(), b"-->") {
@@ -124,7 +124,7 @@ impl<'a> Tokens<'a> {
         }
         let bytes = rest.as_bytes();
         let end = match memchr::memchr2(b'>', b'[', bytes) {
-            // The internal subset ends at its bracket.
+            // An internal subset ends at its bracket.
             Some(at) if bytes[at] == b'[' => memchr(b']', &bytes[at..])
                 .and_then(|close| memchr(b'>', &bytes[at + close..]).map(|end| at + close + end)),
             found => found,
@@ -161,7 +161,7 @@ fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> 
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
-/// A whole document ends with its root's end tag; one that was cut inside a section does not.
+/// Returns whether a document ends with the end tag of its root. A document that was cut inside a section does not.
 fn ends_with_root(text: &str) -> bool {
     let text = text.trim_end();
     let last = &text[memmem::rfind(text.as_bytes(), b"</").unwrap_or(text.len())..];
@@ -174,8 +174,8 @@ fn find_end_tag(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// Where the tag that `bytes` begins with ends: its `>` outside quoted values. A quote counts only behind `=`, and a value
-/// that runs into another tag was never closed.
+/// Returns the end of the tag that `bytes` begins with: its `>` outside quoted values. A quote counts only after `=`, and a value
+/// that contains another tag was never closed.
 fn tag_end(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
@@ -191,7 +191,7 @@ fn tag_end(bytes: &[u8]) -> Option<usize> {
         }
         match memchr(quote, &bytes[at..]) {
             Some(close) if !swallows_tags(&bytes[at..at + close]) => at += close + 1,
-            // Never closed: the tag ends at the first `>`.
+            // The quote is never closed: the tag ends at the first `>`.
             _ => return memchr(b'>', &bytes[at..]).map(|end| at + end),
         }
     }

@@ -1,4 +1,4 @@
-//! A document as a small tree that borrows from it. Mismatched and missing end tags are put right here.
+//! A document as a compact tree that borrows from its text. Mismatched and missing end tags are repaired here.
 
 mod builder;
 
@@ -12,14 +12,14 @@ use builder::Builder;
 use std::borrow::Cow;
 use url::Url;
 
-/// Longest `xml:base` that counts, in bytes: every relative address repeats it.
+/// Maximum length of an `xml:base` that is used, in bytes: every relative address repeats it.
 const BASE: usize = 1_024;
 
-/// Elements and texts of one document; what comes after is not read. Ten thousand entries of fifty nodes each need as many, a
-/// large real feed has 20,000; at 44 bytes a node they take 22 MB.
+/// Maximum number of elements and texts read from one document; the rest is ignored. Ten thousand entries of fifty nodes each
+/// need this many, and a large real feed has 20,000. At 44 bytes a node they take 22 MB.
 pub(super) const NODES: usize = 500_000;
 
-/// Place of a node in its tree.
+/// Index of a node in its tree.
 pub(super) type NodeId = usize;
 
 /// What a node is.
@@ -27,36 +27,36 @@ pub(super) type NodeId = usize;
 pub(super) enum NodeKind {
     /// An element.
     Element,
-    /// Characters with references.
+    /// Characters with references that are not decoded yet.
     Text,
-    /// Characters as they are.
+    /// Characters without references.
     Cdata,
 }
 
 /// An element or a text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node<'a> {
-    /// What it is.
+    /// Whether it is an element or a text.
     pub kind: NodeKind,
-    /// What it means.
+    /// The meaning of the element; [`Tag::Other`] for texts.
     pub tag: Tag,
-    /// Name as written, or the characters.
+    /// The element's name as written, or the characters of a text.
     pub text: &'a str,
-    /// Its end was seen, or implied by what came after it.
+    /// Whether its end tag was found, or implied by what came after it.
     pub closed: bool,
-    /// Bytes of the document that it takes, tags included.
+    /// Byte range in the document, tags included.
     pub span: (usize, usize),
 }
 
-/// A node as the tree keeps it: places in the document as 32 bits, since a hostile document has as many nodes as it may.
+/// A node as stored: byte offsets as 32 bits, because a hostile document has as many nodes as the limit allows.
 #[derive(Debug)]
 struct Stored {
     kind: NodeKind,
     tag: Tag,
     closed: bool,
-    /// Of its name, or of its characters.
+    /// Byte range of the name or of the characters.
     text: (u32, u32),
-    /// The attributes end here; they begin where the name ends.
+    /// Where the attributes end; they begin where the name ends.
     attrs_end: u32,
     span: (u32, u32),
     first: u32,
@@ -66,10 +66,10 @@ struct Stored {
     lang: u32,
 }
 
-/// Memory that a node takes.
+/// Bytes that a node takes in memory.
 pub(super) const NODE_BYTES: usize = size_of::<Stored>();
 
-/// As the tree keeps a place. [`Tree::read`] sees to it that all places fit.
+/// Converts an offset or index to its stored form. [`Tree::read`] makes sure that all of them fit.
 fn short(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
 }
@@ -85,29 +85,29 @@ pub(super) struct Tree<'a> {
     nodes: Vec<Stored>,
     bases: Vec<Option<Url>>,
     langs: Vec<Option<Cow<'a, str>>>,
-    /// Its references.
+    /// Entities declared by the document, and what was repaired while decoding references.
     pub references: References<'a>,
-    /// The document was broken off.
+    /// Whether the document is truncated.
     pub cut: bool,
-    /// It has more than is read: what is left out is named among the repairs.
+    /// Whether the document has more than is read. The limit that was reached is listed among the repairs.
     pub limited: bool,
-    /// It is Atom, whose texts are what they say they are.
+    /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
 }
 
-/// The outermost node: its children are the document's roots.
+/// The outermost node. Its children are the roots of the document.
 pub(super) const TOP: NodeId = 0;
 
-/// No node: no child ever stands where the outermost does.
+/// Stands for "no node": no child ever has the index of the outermost node.
 const NONE: NodeId = TOP;
 
 impl<'a> Tree<'a> {
-    /// Reads `text`, whose relative addresses are relative to `base`, as far as `limits` allow.
+    /// Reads `text` as far as `limits` allow. Relative addresses are resolved against `base`.
     ///
     /// # Errors
     /// When the deadline has passed.
     pub fn read(text: &'a str, base: Option<&Url>, limits: &Limits, repairs: &mut Repairs) -> Result<Self, Overtime> {
-        // Places are kept in 32 bits.
+        // Offsets are kept in 32 bits.
         let text = &text[..text.floor_char_boundary(long(u32::MAX) - 1)];
         let mut tree = Self {
             source: text,
@@ -137,25 +137,25 @@ impl<'a> Tree<'a> {
         Ok(tree)
     }
 
-    /// The node.
+    /// Returns the node with this index.
     pub fn node(&self, id: NodeId) -> Node<'a> {
         let Stored { kind, tag, closed, span, .. } = self.nodes[id];
         Node { kind, tag, text: self.text(id), closed, span: (long(span.0), long(span.1)) }
     }
 
-    /// Name as written, or the characters.
+    /// Returns the element's name as written, or the characters of a text.
     fn text(&self, id: NodeId) -> &'a str {
         let (start, end) = self.nodes[id].text;
         &self.source[long(start)..long(end)]
     }
 
-    /// All that stands in the tag behind its name.
+    /// Returns everything in the tag after its name.
     fn attributes_of(&self, id: NodeId) -> &'a str {
         let Stored { text, attrs_end, .. } = self.nodes[id];
         &self.source[long(text.1)..long(attrs_end.max(text.1))]
     }
 
-    /// Children, elements and texts, in order.
+    /// Returns the children, elements and texts, in order.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let mut at = long(self.nodes[id].first);
         std::iter::from_fn(move || {
@@ -167,22 +167,22 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// Child elements, in order.
+    /// Returns the child elements, in order.
     pub fn elements(&self, id: NodeId) -> impl Iterator<Item = (Tag, NodeId)> + '_ {
         self.children(id).filter(|c| self.nodes[*c].kind == NodeKind::Element).map(|c| (self.nodes[c].tag, c))
     }
 
-    /// The first child element of this meaning.
+    /// Returns the first child element with this tag.
     pub fn child(&self, id: NodeId, tag: Tag) -> Option<NodeId> {
         self.elements(id).find(|(t, _)| *t == tag).map(|(_, c)| c)
     }
 
-    /// All elements below, in document order; `enter` says whether to look inside one.
+    /// Returns all elements below, in document order. `enter` decides whether to look inside an element.
     pub fn descend(&self, id: NodeId, enter: impl Fn(Tag) -> bool) -> Vec<(Tag, NodeId)> {
         self.descend_by(id, |node| enter(node.tag))
     }
 
-    /// As [`Tree::descend`], by the node.
+    /// Does the same as [`Tree::descend`], with `enter` deciding by the node.
     pub fn descend_by(&self, id: NodeId, enter: impl Fn(&Node<'a>) -> bool) -> Vec<(Tag, NodeId)> {
         let mut found = Vec::new();
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
@@ -202,33 +202,33 @@ impl<'a> Tree<'a> {
         found
     }
 
-    /// Value of an attribute, decoded; the name without prefix, any case.
+    /// Returns the value of an attribute, decoded. The name is compared without prefix and in any case.
     pub fn attr(&self, id: NodeId, name: &str) -> Option<Cow<'a, str>> {
         let (_, value) = attributes(self.attributes_of(id)).find(|(n, _)| local(n).eq_ignore_ascii_case(name))?;
         Some(entities::decode(value, &self.references))
     }
 
-    /// All attributes of an element, not decoded.
+    /// Returns all attributes of an element, not decoded.
     pub fn attrs(&self, id: NodeId) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         attributes(self.attributes_of(id))
     }
 
-    /// What relative addresses in this element are relative to.
+    /// Returns the address that relative addresses in this element are resolved against.
     pub fn base(&self, id: NodeId) -> Option<&Url> {
         self.bases[long(self.nodes[id].base)].as_ref()
     }
 
-    /// Whether an `xml:base` is in force in this element: otherwise its base is the document's address.
+    /// Returns whether an `xml:base` applies to this element; otherwise its base is that of the document.
     pub fn has_own_base(&self, id: NodeId) -> bool {
         self.nodes[id].base != 0
     }
 
-    /// What relative addresses are relative to where no `xml:base` says otherwise.
+    /// Sets the address that relative addresses are resolved against where no `xml:base` applies.
     pub fn set_base(&mut self, base: Url) {
         self.bases[0] = Some(base);
     }
 
-    /// The language in force in this element (`xml:lang`).
+    /// Returns the language that applies to this element (`xml:lang`).
     pub fn lang(&self, id: NodeId) -> Option<&str> {
         self.langs[long(self.nodes[id].lang)].as_deref()
     }

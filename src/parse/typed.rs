@@ -1,7 +1,7 @@
-//! Drafts to the typed model and back: whatever the dialect was, feed-rs reads one canonical Atom document (RFC 4287).
+//! Converts drafts to feed-rs's model and back: whatever the dialect was, feed-rs reads one canonical Atom document (RFC 4287).
 //!
-//! Atom can say all that the other dialects say, so one path is tested. What feed-rs does not keep (language, pictures,
-//! comments, `source`, hints) stays in the drafts and is put beside its entries afterwards.
+//! Atom can express all that the other dialects say, so there is one path to test. What feed-rs does not keep (language,
+//! pictures, comments, `source`, hints) stays in the drafts and is added to its entries afterwards.
 
 use super::dates;
 use super::draft::{EntryDraft, FeedDraft};
@@ -11,11 +11,11 @@ use feed_rs::model as typed;
 use jiff::{Timestamp, tz::TimeZone};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Reads drafts through feed-rs: one fresh parser a document, because it may not be used again after an error, and inside
-/// `catch_unwind`, because it is known to panic.
+/// Reads drafts through feed-rs. Each document gets a fresh parser, because a parser must not be used again after an error, and
+/// runs inside `catch_unwind`, because feed-rs is known to panic.
 ///
 /// # Errors
-/// When feed-rs refuses the canonical document, or panics: both are bugs, the document is worth a report.
+/// When feed-rs refuses the canonical document or panics. Both are bugs, and the document is worth a report.
 pub(super) fn read(
     feed: &FeedDraft,
     entries: &[EntryDraft],
@@ -42,10 +42,10 @@ pub(super) fn read(
     }
 }
 
-/// Bytes of texts that feed-rs reads at once: it needs several times their size, and needs it again for the next ones.
+/// Bytes of text that feed-rs reads at once. It needs several times that much memory, which is reused for the next batch.
 const BATCH: usize = 256 * 1024;
 
-/// Drafts with what feed-rs makes of them, in order, some at a time; what was handed over takes no more room.
+/// Reads drafts through feed-rs in batches and returns them in order. Drafts and entries that were returned take no more memory.
 pub(super) struct Batches<'a> {
     drafts: std::vec::IntoIter<EntryDraft>,
     ready: std::vec::IntoIter<(EntryDraft, typed::Entry)>,
@@ -54,15 +54,15 @@ pub(super) struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    /// Of these drafts.
+    /// Creates batches of these drafts.
     pub fn new(drafts: Vec<EntryDraft>, zone: &'a TimeZone, order: dates::Order) -> Self {
         Self { drafts: drafts.into_iter(), ready: Vec::new().into_iter(), zone, order }
     }
 
-    /// The next draft and entry; `None` behind the last.
+    /// Returns the next draft and its entry, or `None` after the last.
     ///
     /// # Errors
-    /// As [`read`], and when the deadline has passed.
+    /// The errors of [`read`], and when the deadline has passed.
     pub fn next(&mut self, limits: &Limits) -> Result<Option<(EntryDraft, typed::Entry)>, Fault> {
         if let Some(next) = self.ready.next() {
             return Ok(Some(next));
@@ -103,7 +103,7 @@ fn length(markup: Option<&Markup>) -> usize {
     markup.map_or(0, |m| m.as_str().len())
 }
 
-/// Canonical Atom, in the making. Texts go into CDATA sections: the fastest form to write and to read.
+/// Writer of canonical Atom. Texts go into CDATA sections, the fastest form to write and to read.
 struct XmlWriter(String);
 
 impl XmlWriter {
@@ -155,7 +155,7 @@ impl XmlWriter {
             self.text("name", Some(&person.name));
             self.text("email", person.email.as_deref());
             self.text("uri", person.uri.as_deref());
-            // feed-rs drops a person who has an address only.
+            // feed-rs drops a person who has only an address.
             if person.name.is_empty() && person.email.is_none() {
                 self.text("name", person.uri.as_deref());
             }
@@ -201,12 +201,12 @@ impl XmlWriter {
     }
 }
 
-/// A text of the typed model.
+/// Converts a text from feed-rs's model.
 pub(super) fn markup(text: typed::Text) -> Option<Markup> {
     of_type(text.content_type.as_str(), text.content)
 }
 
-/// Content of the typed model.
+/// Converts content from feed-rs's model.
 pub(super) fn content(content: typed::Content) -> Option<Markup> {
     of_type(content.content_type.as_str(), content.body?)
 }
@@ -216,28 +216,28 @@ fn of_type(media_type: &str, text: String) -> Option<Markup> {
     (!text.is_empty()).then(|| made(text))
 }
 
-/// Persons of the typed model.
+/// Converts persons from feed-rs's model.
 pub(super) fn people(people: Vec<typed::Person>) -> Vec<Person> {
     let person = |p: typed::Person| {
-        // An address that stands for a name was put there by the writer above.
+        // A name that equals the address was added by the writer above.
         let name = p.name.filter(|name| p.uri.as_ref() != Some(name)).unwrap_or_default();
         Person { name, email: p.email, uri: p.uri }
     };
     people.into_iter().map(person).collect()
 }
 
-/// Categories of the typed model.
+/// Converts categories from feed-rs's model.
 pub(super) fn categories(categories: Vec<typed::Category>) -> Vec<Category> {
     categories.into_iter().map(|c| Category { term: c.term, scheme: c.scheme, label: c.label }).collect()
 }
 
-/// The enclosures among the links of the typed model.
+/// Converts links to enclosures. The canonical document contains no other links.
 pub(super) fn enclosures(links: Vec<typed::Link>) -> Vec<Enclosure> {
     let file = |l: typed::Link| Enclosure { url: l.href, media_type: l.media_type, length: l.length };
     links.into_iter().map(file).collect()
 }
 
-/// An instant of the typed model.
+/// Converts an instant from feed-rs's model.
 pub(super) fn instant(at: Option<chrono::DateTime<chrono::Utc>>) -> Option<Timestamp> {
     Timestamp::from_second(at?.timestamp()).ok()
 }

@@ -11,10 +11,11 @@ use crate::{
     store::{BodyState, Document},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{sleep, timeout, timeout_at};
 
-/// For all sitemaps of an index together.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time for all sitemaps of an index together, and for all addresses at which a site may have one: a server that never answers
+/// must not keep the place of other polls for ten timeouts.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The address of an index, its validators, and the hash of its bytes.
 type Index = (FeedUrl, Validators, i64);
@@ -36,13 +37,16 @@ impl Poller {
         page: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
     ) -> Option<Reading> {
-        sleep(planned.host_pause).await;
-        for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now()).await {
-            if let Some(reading) = self.try_address(planned, url, listed_before).await {
-                return Some(reading);
+        let search = async {
+            sleep(planned.host_pause).await;
+            for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now()).await {
+                if let Some(reading) = self.try_address(planned, url, listed_before).await {
+                    return Some(reading);
+                }
             }
-        }
-        None
+            None
+        };
+        timeout(PATIENCE, search).await.ok().flatten()
     }
 
     /// Reads the sitemaps that an index lists as one document. What could not be had has not left the feed.

@@ -1,9 +1,9 @@
-//! History for subscribers who were away: archive pages of a channel (RFC 5005 4), in Atom.
+//! Archive pages of a channel (RFC 5005 4), in Atom, for subscribers who were away for a while.
 //!
-//! A channel's document lists its latest stories only. Older ones are cut into pages in the order of the channel; a page
-//! is rendered once, kept as rendered, and never changes. Every story is on the subscribed document or on a page: a page
-//! is cut while the document still lists its stories, and half a document later, so that what other outlets and
-//! revisions add in the first hours is on it.
+//! A channel's feed lists only its latest stories. Older ones are put on archive pages, in the order of the channel. A page is
+//! rendered once, stored as rendered, and never changes. Every story is in the subscribed feed or on a page, because a page is
+//! made while the feed still lists its stories. It takes the older half of the feed, so that what other outlets and revisions
+//! add to a story in the first hours is on it.
 
 pub use super::packing::{pack, unpack};
 use super::{DocumentLinks, Format, History, atom, page_path};
@@ -12,23 +12,25 @@ use crate::model::ChannelView;
 /// Most stories on a page.
 pub const PAGE: u32 = 100;
 
-/// How many of a channel's stories that are on no page yet, oldest first, make the next page; `None` while it is too
-/// early. `limit` is what the channel's document lists. Ask again after each page: a burst makes several.
+/// Returns how many stories the next archive page takes, or `None` while it is too early for one.
+///
+/// `unarchived` is the number of the channel's stories that are on no page yet; the page takes the oldest of them. `limit` is
+/// the number of stories the channel's feed lists. Call it again after each page, because a burst of stories fills several.
 #[must_use]
 pub fn cut(unarchived: u64, limit: u32) -> Option<u32> {
     (unarchived >= u64::from(limit.max(1))).then(|| limit.div_ceil(2).clamp(1, PAGE))
 }
 
-/// Path of a channel's archive page; pages count from 1.
+/// Returns the path of a channel's archive page. Pages are numbered from 1.
 #[must_use]
 pub fn path(slug: &str, number: u32) -> String {
     format!("/archive/{slug}/{number}.atom")
 }
 
-/// The document of page `number`, to be kept as it is. `view` holds the page's stories, newest first.
+/// Renders archive page `number`, to be stored as it is. `view` contains the page's stories, newest first.
 ///
 /// # Errors
-/// When `public_url` cannot be a base, which configuration refuses.
+/// Fails if `public_url` cannot be a base URL, which the configuration rejects.
 pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseError> {
     let at = |number: u32| view.public_url.join(&path(&view.slug, number)[1..]);
     let current = view.public_url.join(&super::path(&view.slug, Format::Atom)[1..])?;
@@ -68,7 +70,7 @@ mod tests {
             let _ = unpack(&document);
         }
 
-        /// A subscriber who reads the document and follows the pages gets every story once.
+        /// A subscriber who reads the feed and follows the archive pages gets every story once.
         #[test]
         fn every_story_is_on_the_document_or_on_one_page(arrivals in prop::collection::vec(0_u64..300, 1..20), limit in 1_u32..250) {
             let (mut published, mut paged) = (0, 0);

@@ -1,18 +1,20 @@
 //! Atom 1.0 (RFC 4287).
 
 use super::body;
-use super::clean::{has_end_tag, is_blank, strict, to_html};
+use super::clean::{has_end_tag, is_blank, strict};
 use super::values::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, DocumentLinks, Format, History};
+use crate::model::escape::escaped;
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Category, Enclosure, Person, ReportView, StoryView};
 use jiff::Timestamp;
 
-/// `atom:updated` of a channel that has no story yet: RFC 4287 4.1.1 wants one, and "now" would change the bytes.
+/// `atom:updated` of a channel without stories (2000-01-01). RFC 4287 4.1.1 requires a date, and the current time would change
+/// the bytes.
 pub(super) const EMPTY: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// The document.
+/// Renders the document.
 pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
     let archived = matches!(place.history, History::Archive { .. });
@@ -39,7 +41,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.into_bytes()
 }
 
-/// RFC 5005 4: archived feeds.
+/// Writes the elements of archived feeds (RFC 5005 4).
 fn history(xml: &mut Xml, history: &History) {
     let media_type = Some(Format::Atom.bare_media_type());
     match history {
@@ -56,7 +58,7 @@ fn history(xml: &mut Xml, history: &History) {
     }
 }
 
-/// `atom:entry` (4.1.2).
+/// Writes an `atom:entry` (4.1.2).
 fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     let lead = &story.lead;
     let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(feed_language));
@@ -100,11 +102,11 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     xml.close("entry");
 }
 
-/// A text construct (3.1). Plain text that looks like markup is sent as escaped HTML, so that nobody takes it for markup
-/// that its author forgot to declare.
+/// Writes a text construct (3.1). Plain text that looks like markup is written as escaped HTML, so that no reader takes it for
+/// undeclared markup.
 fn text(xml: &mut Xml, name: &str, plain: &str) {
     if has_end_tag(plain) {
-        xml.text(name, &[("type", Some("html"))], &to_html(plain));
+        xml.text(name, &[("type", Some("html"))], &escaped(plain));
     } else {
         xml.text(name, &[], plain);
     }
@@ -114,7 +116,7 @@ fn link(xml: &mut Xml, rel: &str, href: &str, media_type: Option<&str>) {
     xml.empty("link", &[("rel", Some(rel)), ("type", media_type), ("href", Some(href))]);
 }
 
-/// 4.2.7.2, `related`: where other outlets carry the story.
+/// Writes a `related` link (4.2.7.2) to another outlet's report.
 fn related(xml: &mut Xml, carrier: &Carrier) {
     let title = format!("{}: {}", carrier.outlet_name, carrier.title);
     xml.empty(
@@ -144,7 +146,7 @@ fn enclosure(xml: &mut Xml, file: &Enclosure) {
     }
 }
 
-/// 4.1.2: an entry has an author; an unsigned one is its outlet's.
+/// Writes the authors. An entry must have one (4.1.2), so the outlet is the author of an unsigned entry.
 fn authors(xml: &mut Xml, lead: &ReportView) {
     let mut signed = false;
     for author in &lead.authors {
@@ -156,7 +158,7 @@ fn authors(xml: &mut Xml, lead: &ReportView) {
     }
 }
 
-/// A person construct (3.2); `false` when there is no name to give it.
+/// Writes a person construct (3.2). Returns `false` and writes nothing if the person has no name.
 fn person(xml: &mut Xml, element: &str, person: &Person) -> bool {
     let address = email(person.email.as_deref());
     let Some(name) = super::body::signature(person) else { return false };
@@ -172,7 +174,7 @@ fn person(xml: &mut Xml, element: &str, person: &Person) -> bool {
     true
 }
 
-/// 4.2.2.
+/// Writes a category (4.2.2).
 fn category(xml: &mut Xml, category: &Category) {
     if is_blank(&category.term) {
         return;
@@ -182,7 +184,7 @@ fn category(xml: &mut Xml, category: &Category) {
     xml.empty("category", &[("term", Some(&category.term)), ("scheme", scheme), ("label", label)]);
 }
 
-/// 4.2.11: where the entry came from, as it stood at the poll that brought it.
+/// Writes `atom:source` (4.2.11): the feed of the entry, as it was at the poll that brought the entry.
 fn source(xml: &mut Xml, lead: &ReportView) {
     let feed = as_uri(&lead.feed_url);
     xml.open("source", &[]);
@@ -197,7 +199,7 @@ fn source(xml: &mut Xml, lead: &ReportView) {
     xml.close("source");
 }
 
-/// An address in the one form that RFC 4287 4.2.6.1 asks of an id: percent-encoding in capitals, and only where needed.
+/// Normalises an address as RFC 4287 4.2.6.1 asks for ids: percent-encoding in capitals, and only where needed.
 fn canonical(uri: &str) -> String {
     let mut out = String::with_capacity(uri.len());
     let mut rest = uri;

@@ -1,24 +1,25 @@
-//! A story's text as an edition shows it: the lead's own, and the line that names the other outlets.
+//! The text of a story in an edition: the lead's own text, and a line that names the other outlets.
 
-use super::clean::{clean, decode, is_blank, strict, strip_tags, to_html};
+use super::clean::{clean, decode, is_blank, strict, strip_tags};
 use super::values::{language, primary};
+use crate::model::escape::escaped;
 use crate::model::script::{Script, runs_right_to_left};
 use crate::model::uri::as_uri;
 use crate::model::{Carrier, Language, Person, ReportView, StoryView};
 use std::fmt::Write as _;
 
-/// Characters of the plain description that stands beside a full text.
+/// Longest plain description, in characters.
 const EXCERPT: usize = 400;
 
-/// Characters of a text by which its direction is told.
+/// Characters of a text that are read to determine its direction.
 const LOOKED_AT: usize = 600;
 
-/// HTML of the entry: full text, else summary, else a link to the article, which strict readers want where an outlet
-/// sends nothing but a headline; then "also reported by". Never empty.
+/// Returns the HTML of the entry: its full text, else its summary, else a link to the article, which strict readers require
+/// when an outlet sends only a headline. The line "also reported by" follows. Never empty.
 pub(super) fn html(story: &StoryView) -> String {
     let lead = &story.lead;
     let mut out = String::new();
-    // The text decides, not the title: the two may be in different languages.
+    // The text decides, not the title, because the two may be in different languages.
     let words = text(lead).map_or_else(|| lead.title.as_str().to_owned(), |html| decode(&strip_tags(html, LOOKED_AT)));
     let rtl = is_rtl(lead.language.as_deref(), &words);
     if rtl {
@@ -37,25 +38,25 @@ pub(super) fn html(story: &StoryView) -> String {
     out
 }
 
-/// The summary as HTML, where there is a full text beside it.
+/// Returns the summary as HTML, if there is also a full text that differs from it.
 pub(super) fn summary(lead: &ReportView) -> Option<&str> {
     let summary = shown(lead.summary.as_ref()?.as_str())?;
     let content = shown(lead.content.as_ref()?.as_str())?;
     (summary != content).then_some(summary)
 }
 
-/// A plain beginning of the text, as HTML text (entities kept, no tags): RSS's `description`. Never empty.
+/// Returns the beginning of the text as HTML without tags (entities are kept), for RSS's `description`. Never empty.
 pub(super) fn description(story: &StoryView) -> String {
     let text = summary(&story.lead).or_else(|| text(&story.lead)).map(|html| strip_tags(html, EXCERPT));
-    text.filter(|t| !is_blank(t)).unwrap_or_else(|| to_html(story.lead.title.as_str()))
+    text.filter(|t| !is_blank(t)).unwrap_or_else(|| escaped(story.lead.title.as_str()))
 }
 
-/// The summary as plain text.
+/// Returns the summary as plain text, if there is also a full text that differs from it.
 pub(super) fn plain_summary(lead: &ReportView) -> Option<String> {
     summary(lead).map(|html| decode(&strip_tags(html, EXCERPT))).filter(|t| !t.is_empty())
 }
 
-/// The text shown: full text, else summary.
+/// Returns the full text, else the summary.
 fn text(lead: &ReportView) -> Option<&str> {
     [&lead.content, &lead.summary].into_iter().flatten().find_map(|html| shown(html.as_str()))
 }
@@ -64,24 +65,24 @@ fn shown(html: &str) -> Option<&str> {
     (!is_blank(html)).then_some(html)
 }
 
-/// Whether a text runs from right to left: as most of its letters do, else as its language does.
+/// Returns whether a text runs from right to left, judged by most of its letters; without letters, by its language.
 pub(super) fn is_rtl(language: Option<&str>, text: &str) -> bool {
     let by_language = || language.and_then(|tag| Language::parse(tag).ok()).is_some_and(|language| language.is_rtl());
     runs_right_to_left(text).unwrap_or_else(by_language)
 }
 
-/// The language of a text, where its script can be the one stated for its entry.
+/// Returns the language stated for an entry, unless the script of `text` rules that language out.
 pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str> {
     stated.filter(|tag| Script::of(text).is_none_or(|script| script.fits(tag)))
 }
 
-/// "Also reported by", in the lead's language, each outlet linked to its own report.
+/// Appends "also reported by" in the lead's language, with a link to each outlet's report.
 fn push_also(out: &mut String, lead: &ReportView, also: &[Carrier], within_rtl: bool) {
     if also.is_empty() {
         return;
     }
     let words = Labels::of(lead);
-    // The line may run the other way than the text it follows.
+    // The line may run in the opposite direction to the text before it.
     let rtl = is_rtl(None, words.also);
     out.push_str(match (rtl, within_rtl) {
         (true, false) => "<p dir=\"rtl\">",
@@ -96,7 +97,7 @@ fn push_also(out: &mut String, lead: &ReportView, also: &[Carrier], within_rtl: 
     out.push_str("</p>");
 }
 
-/// A name may run the other way than the line it stands in: `bdi` keeps the two apart.
+/// Appends a link to an outlet's report. Its name may run in the opposite direction to the line, so `bdi` isolates it.
 fn push_carrier(out: &mut String, carrier: &Carrier) {
     out.push_str("<bdi>");
     push_anchor(out, &carrier.link, &carrier.outlet_name, Some(carrier));
@@ -111,14 +112,14 @@ fn push_link(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>
 
 fn push_anchor(out: &mut String, link: &str, name: &str, carrier: Option<&Carrier>) {
     // Writing to a String cannot fail.
-    let _ = write!(out, "<a href=\"{}\"", to_html(&as_uri(link)));
+    let _ = write!(out, "<a href=\"{}\"", escaped(&as_uri(link)));
     if let Some(carrier) = carrier {
-        let _ = write!(out, " title=\"{}\"", to_html(carrier.title.as_str()));
+        let _ = write!(out, " title=\"{}\"", escaped(carrier.title.as_str()));
         if let Some(tag) = language(carrier.language.as_deref()) {
             let _ = write!(out, " hreflang=\"{tag}\"");
         }
     }
-    let _ = write!(out, ">{}</a>", to_html(name));
+    let _ = write!(out, ">{}</a>", escaped(name));
 }
 
 fn push_lang(out: &mut String, tag: Option<&str>) {
@@ -127,12 +128,12 @@ fn push_lang(out: &mut String, tag: Option<&str>) {
     }
 }
 
-/// What the link to the rest of a text says, in the text's language.
+/// Returns the label of the link to the rest of a text, in the text's language.
 pub(super) fn link_to_rest(lead: &ReportView) -> &'static str {
     Labels::of(lead).rest
 }
 
-/// The few words that an edition adds itself.
+/// The few words that Warraq adds to an edition.
 struct Labels {
     also: &'static str,
     rest: &'static str,
@@ -152,7 +153,7 @@ impl Labels {
     }
 }
 
-/// How a person is named: the name, else the address; angle brackets and what looks like `<a@b.example>` do not belong.
+/// Returns the name of a person without angle brackets, else the e-mail address; `None` if there is neither.
 pub(super) fn signature(person: &Person) -> Option<String> {
     let name = clean(&person.name).replace(['<', '>'], " ");
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,26 +1,26 @@
-//! How large editions may be: a budget for an entry's text, and one for the whole. Every story stays listed; where the texts
-//! are too much, the oldest shrink.
+//! Size limits of editions: one for the text of an entry, and one for the whole edition. Every story stays listed; if the texts
+//! are too long together, those of the oldest stories are shortened.
 
 use super::{DocumentLinks, Format, History, body, render};
 use crate::model::{ChannelView, ReportView, StoryView};
 
-/// What an edition may hold.
+/// The size limits of an edition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// Largest text of an entry, in bytes of HTML, its summary included.
+    /// Largest text of an entry including its summary, in bytes of HTML.
     pub entry_max: usize,
-    /// Largest edition, in bytes, in every format.
+    /// Largest edition, in bytes; applies to each format.
     pub edition_max: usize,
 }
 
-/// Bytes of an edition that are no entry's: its head.
+/// Bytes reserved for an edition's head, which belongs to no entry.
 const HEAD: usize = 2_000;
-/// Texts shrink to this many bytes at least: what is less says nothing.
+/// Texts are not shortened below this many bytes, because less would say nothing.
 const LEAST: usize = 500;
-/// Authors, categories and enclosures of an entry, each.
+/// Most authors, categories and enclosures of an entry, each.
 const LIST_MAX: usize = 100;
 
-/// The view with texts that fit the budget. Equal views give equal views.
+/// Shortens the texts of a view to fit the budget. Equal views give equal results.
 #[must_use]
 pub fn within(mut view: ChannelView, budget: Budget) -> ChannelView {
     for story in &mut view.stories {
@@ -40,7 +40,7 @@ fn bound_lists(lead: &mut ReportView) {
     lead.enclosures.truncate(LIST_MAX);
 }
 
-/// Cuts summary and text to `max` bytes together; beside a text, the summary may have a quarter.
+/// Cuts summary and text to `max` bytes together. If there is a text, the summary may take a quarter.
 fn shorten(lead: &mut ReportView, max: usize) {
     let is_beside = lead.content.is_some();
     let summary_max = if is_beside { max / 4 } else { max };
@@ -54,7 +54,7 @@ fn shorten(lead: &mut ReportView, max: usize) {
     (lead.summary, lead.content) = (summary, content);
 }
 
-/// A channel without stories: what a story costs is what it adds.
+/// A channel without stories. The size of a story is measured as what it adds to this.
 struct Shell {
     view: ChannelView,
     place: DocumentLinks,
@@ -69,7 +69,7 @@ impl Shell {
         Self { view: view.clone(), place, empty }
     }
 
-    /// Shrinks texts from the oldest (the last) on, until all stories together fit into `max`.
+    /// Shortens texts, beginning with the oldest story (the last), until all stories together fit into `max` bytes.
     fn fit(mut self, mut stories: Vec<StoryView>, max: usize) -> Vec<StoryView> {
         let weights: Vec<[usize; 3]> = stories.iter().map(|story| self.weigh(story)).collect();
         let mut total = weights.iter().fold([0; 3], |sum, weight| std::array::from_fn(|n| sum[n] + weight[n]));
@@ -89,7 +89,7 @@ impl Shell {
         stories
     }
 
-    /// Bytes that a story adds to each format.
+    /// Returns the bytes that a story adds to each format.
     fn weigh(&mut self, story: &StoryView) -> [usize; 3] {
         self.view.stories = vec![story.clone()];
         let mut empty = self.empty.into_iter();

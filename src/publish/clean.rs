@@ -1,11 +1,11 @@
-//! Characters that published documents may contain.
+//! Cleaning of characters and HTML for published documents.
 
 use std::borrow::Cow;
 
-/// `text` without what XML 1.0 2.2 forbids and without what strict readers complain of: control characters (C1 too),
-/// noncharacters; U+FFFD, the scar of a broken encoding, becomes `?`; CR LF and CR become LF (XML 1.0 2.11).
+/// Removes the characters that XML 1.0 2.2 forbids and those that strict readers complain about: control characters (C1 too)
+/// and noncharacters. U+FFFD, the trace of a broken encoding, becomes `?`; CR LF and CR become LF (XML 1.0 2.11).
 ///
-/// Every format goes through here, JSON as well, so that a title is the same in all of them.
+/// All formats use this, JSON too, so that a title is the same in all of them.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| verdict(c) == Verdict::Keep) {
         return Cow::Borrowed(text);
@@ -24,7 +24,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether nothing is left to see of `text`.
+/// Returns whether `text` is empty or white space once it is cleaned.
 pub(super) fn is_blank(text: &str) -> bool {
     clean(text).trim().is_empty()
 }
@@ -48,7 +48,7 @@ fn verdict(c: char) -> Verdict {
     }
 }
 
-/// Whether `text` holds what looks like an HTML end tag; strict readers take such a plain text for undeclared HTML.
+/// Returns whether `text` contains what looks like an HTML end tag. Strict readers take such a plain text for undeclared HTML.
 pub(super) fn has_end_tag(text: &str) -> bool {
     text.match_indices("</").any(|(at, _)| {
         let rest = &text[at + 2..];
@@ -57,24 +57,9 @@ pub(super) fn has_end_tag(text: &str) -> bool {
     })
 }
 
-/// Escapes plain text as HTML.
-pub(super) fn to_html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// Text of safe HTML, still with its entities, white space folded, at most `limit` characters, cut at a word.
+/// Returns the text of safe HTML with its entities kept and white space folded, at most `limit` characters, cut between words.
 ///
-/// Safe HTML is what the sanitiser serialised: tags are closed and attributes quoted, so that skipping tags is enough.
+/// Safe HTML was written by the sanitiser: tags are closed and attributes quoted, so skipping tags is enough.
 pub(super) fn strip_tags(html: &str, limit: usize) -> String {
     let mut out = String::new();
     let (mut count, mut gap) = (0, false);
@@ -113,9 +98,8 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
     out
 }
 
-/// Safe HTML as strict readers take it without a word. The W3C validator warns of `controls` and of `bdo`: players come without
-/// buttons of their own, with a link to the file beside them, and an override of direction becomes an isolation in that
-/// direction. Pages keep both.
+/// Changes safe HTML so that the W3C validator has no warnings. It warns about `controls` and `bdo`. So players lose their
+/// controls and get a link to the file beside them, and `bdo` becomes `bdi` with the same direction. Pages keep both.
 pub(super) fn strict(html: &str) -> Cow<'_, str> {
     match untangled(html) {
         Cow::Borrowed(html) => quiet(html),
@@ -123,8 +107,8 @@ pub(super) fn strict(html: &str) -> Cow<'_, str> {
     }
 }
 
-/// Safe HTML without a link inside a link and without a table inside a link (HTML 4.5.1: parsers take the outer one apart):
-/// the inner link loses its tags, and so does the link around a table. Text and everything else stays.
+/// Removes links inside links and links around tables from safe HTML, because parsers split the outer link (HTML 4.5.1). Only
+/// the tags of the inner link, or of the link around a table, are removed; everything else stays.
 fn untangled(html: &str) -> Cow<'_, str> {
     let links = html.matches("<a ").count() + html.matches("<a>").count();
     if links < 2 && (links == 0 || !html.contains("<table")) {
@@ -144,9 +128,9 @@ fn untangled(html: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where the tags of links stand that are inside another, or around a table; in order.
+/// Returns the positions of the tags of links that are inside another link or around a table, in order.
 fn tangled(html: &str) -> Vec<(usize, usize)> {
-    // Each open link: where its tag stands, and whether it is to go.
+    // Each open link: the position of its tag, and whether it is to be removed.
     let (mut open, mut dropped) = (Vec::<((usize, usize), bool)>::new(), Vec::new());
     let mut at = 0;
     while let Some(start) = html[at..].find('<').map(|found| at + found) {
@@ -195,7 +179,7 @@ fn quiet(html: &str) -> Cow<'_, str> {
             }
             "audio" | "video" => {
                 file = source(tag);
-                // Quotes inside a value are escaped: this is the attribute, or nothing.
+                // Quotes inside values are escaped, so a match can only be the attribute itself.
                 let (start, end) = tag.split_once(" controls=\"").unwrap_or((tag, ""));
                 out.push_str(start);
                 out.push_str(end.split_once('"').map_or("", |(_, end)| end));
@@ -209,12 +193,12 @@ fn quiet(html: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The address that a player's tag names, escaped as it stands there.
+/// Returns the address in the `src` attribute of a player's tag, still escaped.
 fn source(tag: &str) -> Option<&str> {
     tag.split_once(" src=\"")?.1.split_once('"').map(|(address, _)| address).filter(|address| !address.is_empty())
 }
 
-/// A link to a player's file, named as the file is.
+/// Appends a link to a player's file, labelled with the file name.
 fn push_file(out: &mut String, address: &str) {
     let path = address.split(['?', '#']).next().unwrap_or(address).trim_end_matches('/');
     let name = path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(address);
@@ -223,13 +207,13 @@ fn push_file(out: &mut String, address: &str) {
     }
 }
 
-/// The name of a tag's element.
+/// Returns the element name of a tag.
 fn element(tag: &str) -> &str {
     let name = tag.trim_start_matches(['<', '/']);
     &name[..name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len())]
 }
 
-/// Tags that do not separate words.
+/// Returns whether a tag belongs to an element that does not separate words.
 fn is_inline(tag: &str) -> bool {
     [
         "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub",
@@ -238,7 +222,7 @@ fn is_inline(tag: &str) -> bool {
     .contains(&element(tag))
 }
 
-/// Length of the tag or comment that `rest` begins with; a `>` inside quotes does not end it.
+/// Returns the length of the tag or comment at the beginning of `rest`. A `>` inside quotes does not end a tag.
 fn tag_length(rest: &str) -> usize {
     if rest.starts_with("<!--") {
         return rest.find("-->").map_or(rest.len(), |at| at + 3);
@@ -255,13 +239,13 @@ fn tag_length(rest: &str) -> usize {
     rest.len()
 }
 
-/// Length of the entity that `rest` begins with, 1 for a bare ampersand.
+/// Returns the length of the entity at the beginning of `rest`; 1 for a bare ampersand.
 fn entity_length(rest: &str) -> usize {
     let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '#').map_or(rest.len(), |at| at + 1);
     if end > 1 && rest[end..].starts_with(';') { end + 1 } else { 1 }
 }
 
-/// Decodes the entities that the sanitiser writes, for places that take plain text.
+/// Decodes the entities that the sanitiser writes, for values that must be plain text.
 pub(super) fn decode(html_text: &str) -> String {
     html_text
         .replace("&nbsp;", "\u{a0}")

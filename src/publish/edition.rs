@@ -1,4 +1,4 @@
-//! A rendered document in the codings that clients ask for, each with its own strong validator.
+//! A rendered document in each content coding that clients ask for, each with its own strong validator.
 
 use super::packing::{pack, unpack};
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use std::io::Write as _;
 /// A content coding (RFC 9110 8.4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Coding {
-    /// As it is.
+    /// No coding.
     Identity,
     /// gzip.
     Gzip,
@@ -16,10 +16,10 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// All of them.
+    /// All codings.
     pub const ALL: [Self; 3] = [Self::Identity, Self::Gzip, Self::Brotli];
 
-    /// What `Content-Encoding` says; `None` for the plain bytes.
+    /// Returns the value of `Content-Encoding`; `None` for the plain bytes.
     #[must_use]
     pub fn name(self) -> Option<&'static str> {
         match self {
@@ -30,26 +30,27 @@ impl Coding {
     }
 }
 
-/// One representation.
+/// A document in one content coding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Representation {
-    /// What is sent.
+    /// The bytes to send.
     pub bytes: Bytes,
-    /// Strong entity tag with its quotes: a hash of exactly these bytes (RFC 9110 8.8.1: representations that differ in
-    /// their coding must differ in their tag).
+    /// Strong entity tag with its quotes: a hash of exactly these bytes. Representations with different codings must have
+    /// different tags (RFC 9110 8.8.1).
     pub etag: String,
 }
 
 /// A document rendered once and compressed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edition {
-    /// What `Content-Type` says.
+    /// The value of `Content-Type`.
     pub media_type: &'static str,
     coded: [Representation; 3],
 }
 
 impl Edition {
-    /// Compresses `bytes` in every coding. A millisecond per 100 kB and more: not for a thread that serves.
+    /// Compresses `bytes` in every coding. This takes a millisecond or more per 100 kB, so it must not run on a thread that
+    /// serves requests.
     #[must_use]
     pub fn new(bytes: Vec<u8>, media_type: &'static str) -> Self {
         let gzip = gzip(&bytes);
@@ -57,7 +58,7 @@ impl Edition {
         Self { media_type, coded: [bytes, gzip, brotli].map(Representation::of) }
     }
 
-    /// The edition that was kept as its packed bytes ([`Edition::packed`]); `None` when they are no packed document.
+    /// Restores an edition from its stored bytes ([`Edition::packed`]); `None` if they are not a compressed document.
     #[must_use]
     pub fn unpack(packed: Vec<u8>, media_type: &'static str) -> Option<Self> {
         let bytes = unpack(&packed)?;
@@ -65,25 +66,25 @@ impl Edition {
         Some(Self { media_type, coded: [bytes, gzip, packed].map(Representation::of) })
     }
 
-    /// The document as it is kept.
+    /// Returns the compressed document in the form in which it is stored.
     #[must_use]
     pub fn packed(&self) -> &Bytes {
         &self.coded(Coding::Brotli).bytes
     }
 
-    /// The representation in this coding.
+    /// Returns the document in this coding.
     #[must_use]
     pub fn coded(&self, coding: Coding) -> &Representation {
         &self.coded[coding as usize]
     }
 
-    /// The document itself.
+    /// Returns the plain bytes.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.coded(Coding::Identity).bytes
     }
 
-    /// Tag of the plain bytes: equal tags are equal documents, so this is what tells whether an edition changed.
+    /// Returns the entity tag of the plain bytes. Equal tags mean equal documents, so it tells whether an edition changed.
     #[must_use]
     pub fn etag(&self) -> &str {
         &self.coded(Coding::Identity).etag
@@ -97,10 +98,10 @@ impl Representation {
     }
 }
 
-/// Without a file name or time in its header: the same bytes every time.
+/// Compresses with gzip, without a file name or time in the header, so that equal input gives equal bytes.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::with_capacity(bytes.len() / 3), flate2::Compression::new(6));
-    // A Vec takes every write.
+    // Writing to a Vec cannot fail.
     let _ = encoder.write_all(bytes);
     encoder.finish().unwrap_or_default()
 }

@@ -1,13 +1,13 @@
-//! `/status.atom`: outlets that broke or work again, for operators who subscribe to trouble. It is the only feed that
-//! speaks of errors; they are never entries of a channel.
+//! `/status.atom`: a feed of failing and recovered feeds, for operators. It is the only feed that reports errors; they are never
+//! entries of a channel.
 
-use super::clean::to_html;
 use super::values::{rfc3339, rfc3339_distinct};
 use super::xml::Xml;
+use crate::model::escape::escaped;
 use crate::model::pages::Incident;
 use url::Url;
 
-/// The document; `incidents` newest first. `id` and links are under `public_url`.
+/// Renders the document. `incidents` are newest first; ids and links are under `public_url`.
 #[must_use]
 pub fn render(incidents: &[Incident], public_url: &Url) -> Vec<u8> {
     let this = format!("{public_url}status.atom");
@@ -37,9 +37,9 @@ fn entry(xml: &mut Xml, incident: &Incident, this: &str, page: &str) {
     xml.text("title", &[], &format!("{outlet_name}: a feed {verb}"));
     xml.text("updated", &[], &rfc3339_distinct(*at, *poll));
     xml.empty("link", &[("rel", Some("alternate")), ("type", Some("text/html")), ("href", Some(page))]);
-    let address = to_html(url);
+    let address = escaped(url);
     let words = match error {
-        Some(error) => format!("<p><code>{address}</code> fails: {}</p>", to_html(error)),
+        Some(error) => format!("<p><code>{address}</code> fails: {}</p>", escaped(error)),
         None => format!("<p><code>{address}</code> is read again.</p>"),
     };
     xml.html("content", &[("type", Some("html"))], &words);

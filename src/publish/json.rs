@@ -8,7 +8,7 @@ use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Enclosure, Person, ReportView, StoryView};
 use serde::Serialize;
 
-/// The document.
+/// Renders the document.
 pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let feed = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
@@ -19,7 +19,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
         items: view.stories.iter().map(|story| item(story, &view.public_url)).collect(),
     };
     let mut out = Vec::with_capacity(super::capacity(view));
-    // Strings and numbers into a Vec: nothing that serialising could refuse.
+    // Serialising strings and numbers into a Vec cannot fail.
     let _ = serde_json::to_writer(&mut out, &feed);
     out.push(b'\n');
     out
@@ -77,7 +77,7 @@ struct Attachment {
     size_in_bytes: Option<u64>,
 }
 
-/// What JSON Feed has no name for; readers pass over keys that begin with an underscore.
+/// Extension fields that JSON Feed does not define. Readers ignore keys that begin with an underscore.
 #[derive(Serialize)]
 struct Own {
     /// The story's page.

@@ -1,9 +1,9 @@
-//! Stories to editions: a [`ChannelView`] becomes the bytes of a feed. Pure; equal views give equal bytes, because no
-//! document holds a "now".
+//! Renders a [`ChannelView`] as the bytes of a feed. Equal views give equal bytes, because no document contains the current
+//! time.
 //!
-//! Contract: whatever texts the view holds, the documents are valid: RFC 4287, RSS 2.0 with the Advisory Board's
-//! profile, JSON Feed 1.1, OPML 2.0. What a strict reader would refuse (an unknown language, a broken media type) is left
-//! out; title, link and id are always there and the same in all formats.
+//! Whatever texts the view contains, the documents are valid according to RFC 4287, RSS 2.0 with the Advisory Board's profile,
+//! JSON Feed 1.1 and OPML 2.0. Values that a strict reader would reject (an unknown language, an invalid media type) are left
+//! out. Title, link and id are always present and the same in all formats.
 
 pub mod archive;
 mod atom;
@@ -28,11 +28,11 @@ pub use edition::{Coding, Edition, Representation};
 use crate::model::{Channel, ChannelView};
 use url::Url;
 
-/// Number of the rules by which documents are rendered. It moves whenever the same stories would give other bytes: what was
-/// kept under another number is rendered anew, not served.
+/// Version of the rendering rules. It is raised whenever the same stories would give different bytes. Stored documents of
+/// another version are rendered again instead of being served.
 pub const RULES: u32 = 2;
 
-/// What marks a document as rendered by these rules and settings.
+/// Returns a fingerprint of the rendering rules and the given settings, which is stored with each document.
 #[must_use]
 pub fn fingerprint<'a>(settings: impl IntoIterator<Item = &'a str>) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -55,10 +55,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// All of them, in the order in which pages offer them.
+    /// All formats, in the order in which pages list them.
     pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
 
-    /// The end of its addresses.
+    /// Returns the file extension of its addresses.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -68,13 +68,13 @@ impl Format {
         }
     }
 
-    /// The format of an address's end.
+    /// Returns the format with this file extension.
     #[must_use]
     pub fn of_extension(extension: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|f| f.extension() == extension)
     }
 
-    /// What `Content-Type` says. RFC 4287 7 and RFC 8259 8.1 (JSON needs no charset).
+    /// Returns the value of `Content-Type` (RFC 4287 7; JSON needs no charset, RFC 8259 8.1).
     #[must_use]
     pub fn media_type(self) -> &'static str {
         match self {
@@ -84,31 +84,31 @@ impl Format {
         }
     }
 
-    /// The media type alone, for `type` attributes.
+    /// Returns the media type without parameters, for `type` attributes.
     #[must_use]
     pub fn bare_media_type(self) -> &'static str {
         self.media_type().split(';').next().unwrap_or_default()
     }
 }
 
-/// Where a document stands and what it points to.
+/// The address of a document and the addresses it links to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentLinks {
-    /// The channel's permanent id: its Atom address, in every format and on every page of its history.
+    /// The channel's permanent id: its Atom address, in every format and on every archive page.
     pub id: Url,
     /// The document's own address.
     pub this: Url,
-    /// The page for people.
+    /// The HTML page with the same content.
     pub page: Url,
-    /// Where it stands in the channel's history.
+    /// The documents before and after this one.
     pub history: History,
 }
 
 impl DocumentLinks {
-    /// Of a configured channel, whose newest archive page has this number.
+    /// Returns the links of a configured channel. `newest_archive` is the number of its newest archive page, if it has one.
     ///
     /// # Errors
-    /// When `public_url` cannot be a base, which configuration refuses.
+    /// Fails if `public_url` cannot be a base URL, which the configuration rejects.
     pub fn of_channel(
         view: &ChannelView,
         format: Format,
@@ -125,49 +125,50 @@ impl DocumentLinks {
     }
 }
 
-/// The documents around this one (RFC 5005).
+/// The documents before and after a document (RFC 5005).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum History {
-    /// None: nothing is archived yet, or this is a search.
+    /// There are none: nothing is archived yet, or this is a filtered feed.
     None,
-    /// The subscribed document: the newest archive page precedes it.
+    /// This is the subscribed feed, and this archive page, the newest one, precedes it.
     Before(Url),
-    /// An archive page.
+    /// This is an archive page.
     Archive {
-        /// The subscribed document.
+        /// The subscribed feed.
         current: Url,
-        /// The page before this one.
+        /// The page before this one; `None` for the first page.
         previous: Option<Url>,
-        /// The page after this one; its address is known before the page is, and leads to `current` until then.
+        /// The page after this one. Its address is known before the page exists, and leads to `current` until then.
         next: Url,
     },
 }
 
-/// Path of a channel's feed: `/feed.atom` for `all`, else `/channels/SLUG.atom`.
+/// Returns the path of a channel's feed: `/feed.atom` for `all`, else `/channels/SLUG.atom`.
 #[must_use]
 pub fn path(slug: &str, format: Format) -> String {
     let extension = format.extension();
     if slug == Channel::ALL { format!("/feed.{extension}") } else { format!("/channels/{slug}.{extension}") }
 }
 
-/// Path of a channel's page.
+/// Returns the path of a channel's page.
 #[must_use]
 pub fn page_path(slug: &str) -> String {
     if slug == Channel::ALL { "/".to_owned() } else { format!("/channels/{slug}") }
 }
 
-/// The edition of a configured channel without a history, compressed.
+/// Renders and compresses the edition of a configured channel that has no archive pages.
 ///
 /// # Errors
-/// When `public_url` cannot be a base, which configuration refuses.
+/// Fails if `public_url` cannot be a base URL, which the configuration rejects.
 pub fn edition(view: &ChannelView, format: Format) -> Result<Edition, url::ParseError> {
     edition_after(view, format, None)
 }
 
-/// The edition of a configured channel that follows its archive page of this number, compressed.
+/// Renders and compresses the edition of a configured channel. `newest_archive` is the number of its newest archive page, if
+/// it has one.
 ///
 /// # Errors
-/// When `public_url` cannot be a base, which configuration refuses.
+/// Fails if `public_url` cannot be a base URL, which the configuration rejects.
 pub fn edition_after(
     view: &ChannelView,
     format: Format,
@@ -177,7 +178,7 @@ pub fn edition_after(
     Ok(Edition::new(render(view, &place, format), format.media_type()))
 }
 
-/// The bytes of a feed.
+/// Renders a feed.
 #[must_use]
 pub fn render(view: &ChannelView, place: &DocumentLinks, format: Format) -> Vec<u8> {
     match format {
@@ -187,19 +188,19 @@ pub fn render(view: &ChannelView, place: &DocumentLinks, format: Format) -> Vec<
     }
 }
 
-/// Text of safe HTML, plain, at most `limit` characters, cut at a word.
+/// Returns the text of safe HTML as plain text, at most `limit` characters, cut between words.
 #[must_use]
 pub fn plain_text(html: &str, limit: usize) -> String {
     clean::decode(&clean::strip_tags(html, limit))
 }
 
-/// Whether a text runs from right to left: as most of its letters do, else as its language does.
+/// Returns whether a text runs from right to left, judged by most of its letters; without letters, by its language.
 #[must_use]
 pub fn is_rtl(language: Option<&str>, text: &str) -> bool {
     body::is_rtl(language, text)
 }
 
-/// Bytes to set aside for a document, so that writing it does not copy it over and over.
+/// Estimates the size of a document in bytes, so that writing it does not reallocate often.
 fn capacity(view: &ChannelView) -> usize {
     let text = |html: &Option<crate::model::SafeHtml>| html.as_ref().map_or(0, |h| h.as_str().len());
     view.stories.iter().map(|s| 2048 + text(&s.lead.content) + text(&s.lead.summary)).sum::<usize>() + 1024

@@ -6,7 +6,7 @@ use super::xml::Xml;
 use crate::model::Outlet;
 use crate::model::uri::{as_uri, is_http};
 
-/// What `Content-Type` says of an OPML document.
+/// `Content-Type` of an OPML document.
 pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 
 /// One configured feed.
@@ -14,20 +14,20 @@ pub const MEDIA_TYPE: &str = "text/x-opml; charset=utf-8";
 pub struct Subscription {
     /// The outlet's name.
     pub outlet_name: String,
-    /// What the feed calls itself, when it was read and says something else.
+    /// The feed's own title; `None` before it is read, or if the feed has no title.
     pub feed_title: Option<String>,
-    /// Configured address.
+    /// Address of the feed, as it may be shown.
     pub feed_url: String,
-    /// The feed's page.
+    /// Address of the web page the feed belongs to, if known.
     pub page: Option<String>,
     /// Language tag.
     pub language: Option<String>,
-    /// Tags of the outlet; the first becomes the folder that readers make of it.
+    /// Tags of the outlet. The first one becomes the folder of the feed.
     pub tags: Vec<String>,
 }
 
 impl Subscription {
-    /// The feeds of an outlet, as configured.
+    /// Returns the feeds of an outlet, as configured.
     pub fn of(outlet: &Outlet) -> impl Iterator<Item = Self> + use<'_> {
         outlet.feeds.iter().map(|feed| Self {
             outlet_name: outlet.name.clone(),
@@ -40,7 +40,7 @@ impl Subscription {
     }
 }
 
-/// The document: one outline a feed, in the order given, inside a folder named by its outlet's first tag.
+/// Renders the document: one outline per feed, in the given order, inside a folder named after the outlet's first tag.
 #[must_use]
 pub fn render(title: &str, feeds: &[Subscription]) -> Vec<u8> {
     let mut xml = Xml::new(256 * feeds.len() + 512);
@@ -66,7 +66,7 @@ pub fn render(title: &str, feeds: &[Subscription]) -> Vec<u8> {
     xml.into_bytes()
 }
 
-/// First tags in order of first use; `None` for the feeds without one, at the end.
+/// Returns the first tags of all feeds, in order of first use, and at the end `None` for the feeds without tags.
 fn folders(feeds: &[Subscription]) -> Vec<Option<&str>> {
     let mut folders: Vec<Option<&str>> = Vec::new();
     for tag in feeds.iter().filter_map(|f| f.tags.first()) {

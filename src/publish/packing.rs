@@ -1,13 +1,13 @@
-//! Documents packed (brotli): as they are kept, and as they are sent to readers that take this coding.
+//! Compression of documents with brotli, for storage and for clients that accept this coding.
 
 use std::io::Read as _;
 
-/// Quality of brotli: 5 is near gzip's time, at 11 a poll's news would cost seconds.
+/// Brotli quality. 5 takes about as long as gzip; at 11, the documents of one poll would take seconds.
 const BROTLI_QUALITY: i32 = 5;
-/// Window of brotli, log2 of bytes.
+/// Brotli window size, as the base-2 logarithm of bytes.
 const BROTLI_WINDOW: i32 = 22;
 
-/// A document as it is kept: text shrinks to a sixth.
+/// Compresses a document. Text shrinks to about a sixth.
 #[must_use]
 pub fn pack(bytes: &[u8]) -> Vec<u8> {
     let params = brotli::enc::BrotliEncoderParams {
@@ -17,12 +17,12 @@ pub fn pack(bytes: &[u8]) -> Vec<u8> {
         ..Default::default()
     };
     let mut out = Vec::with_capacity(bytes.len() / 3);
-    // A slice and a Vec fail neither reading nor writing.
+    // Reading from a slice and writing to a Vec cannot fail.
     let _ = brotli::BrotliCompress(&mut &*bytes, &mut out, &params);
     out
 }
 
-/// The document that was packed; `None` when these bytes are no packed document.
+/// Decompresses a stored document; `None` if the bytes are not a compressed document.
 #[must_use]
 pub fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     let mut document = Vec::with_capacity(packed.len() * 6);

@@ -1,4 +1,4 @@
-//! RSS 2.0 as the RSS Advisory Board's profile wants it.
+//! RSS 2.0, following the RSS Advisory Board's profile.
 
 use super::body;
 use super::clean::{clean, is_blank};
@@ -9,7 +9,7 @@ use crate::model::uri::{as_uri, is_http};
 use crate::model::{Category, ReportView, StoryView};
 use std::borrow::Cow;
 
-/// The document.
+/// Renders the document.
 pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let mut xml = Xml::new(super::capacity(view));
     xml.open(
@@ -43,12 +43,12 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.into_bytes()
 }
 
-/// The profile asks for the feed's own address, which RSS has no element for.
+/// Writes `atom:link` elements. The profile asks for the feed's own address, for which RSS has no element.
 fn links(xml: &mut Xml, place: &DocumentLinks) {
     let media_type = Some(Format::Rss.bare_media_type());
     xml.empty("atom:link", &[("rel", Some("self")), ("type", media_type), ("href", Some(place.this.as_str()))]);
     if let History::Before(newest) = &place.history {
-        // The history is kept in Atom only; RFC 5005 4 lets RSS point to it.
+        // The archive exists only in Atom; RFC 5005 4 allows RSS to link to it.
         let media_type = Some(Format::Atom.bare_media_type());
         let href = Some(newest.as_str());
         xml.empty("atom:link", &[("rel", Some("prev-archive")), ("type", media_type), ("href", href)]);
@@ -61,7 +61,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
     xml.open("item", &[]);
     xml.text("title", &[], &plain(lead.title.as_str()));
     xml.text("link", &[], &link);
-    // An id that is the article's address is its permalink; any other is only a name.
+    // An id that is the article's address is its permalink; any other id is only a name.
     let permalink = if is_http(&story.iri) && story.iri == link { "true" } else { "false" };
     xml.text("guid", &[("isPermaLink", Some(permalink))], &story.iri);
     if let Some(published) = believable(lead.published) {
@@ -86,13 +86,13 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
         xml.empty("media:thumbnail", &[("url", Some(&image))]);
     }
     xml.text("source", &[("url", Some(&as_uri(&lead.feed_url)))], &plain(&lead.outlet_name));
-    // The profile: a description comes before the full text.
+    // The profile wants the description before the full text.
     xml.text("description", &[], &body::description(story));
     xml.html("content:encoded", &[], &body::html(story));
     xml.close("item");
 }
 
-/// `author` wants an e-mail address; `dc:creator` takes a name, one element each.
+/// Writes the authors as `dc:creator`, which takes a name, one element per author. RSS's `author` would need an e-mail address.
 fn creators(xml: &mut Xml, lead: &ReportView) {
     let names: Vec<String> = lead.authors.iter().filter_map(body::signature).collect();
     if names.is_empty() {
@@ -113,7 +113,7 @@ fn category(xml: &mut Xml, category: &Category) {
     }
 }
 
-/// The profile: one enclosure at most, with address, type and length (0 = unknown).
+/// Writes the enclosure. The profile allows at most one, with address, type and length (0 if unknown).
 fn enclosure(xml: &mut Xml, lead: &ReportView) {
     let Some((file, url)) = lead.enclosures.iter().map(|f| (f, as_uri(&f.url))).find(|(_, u)| is_enclosure_url(u))
     else {
@@ -124,8 +124,9 @@ fn enclosure(xml: &mut Xml, lead: &ReportView) {
     xml.empty("enclosure", &[("url", Some(&url)), ("length", Some(&length)), ("type", Some(media_type))]);
 }
 
-/// Plain text for an element that some readers take for text and others for HTML. Where it holds what an HTML parser would
-/// take for a tag, all of it is escaped as HTML would: the ones show the references, the others the text, and none runs it.
+/// Returns plain text for an element that some readers take for text and others for HTML. If the text contains what an HTML
+/// parser would take for a tag, all of it is escaped as HTML. Readers that expect text then show the references, readers that
+/// expect HTML show the text, and none runs it.
 fn plain(text: &str) -> Cow<'_, str> {
     let text = clean(text);
     if !looks_like_markup(&text) {
@@ -134,7 +135,7 @@ fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
 }
 
-/// Whether an HTML tokeniser leaves plain text at one of these (HTML 13.2.5.6, tag open state).
+/// Returns whether an HTML tokeniser would find markup in the text (HTML 13.2.5.6, tag open state).
 fn looks_like_markup(text: &str) -> bool {
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
@@ -152,7 +153,7 @@ mod tests {
     use proptest::prelude::*;
     use std::cell::RefCell;
 
-    /// What an HTML parser makes of a text: its characters, and whether there was anything but characters.
+    /// What an HTML parser reads from a text: its characters, and whether there was anything else.
     #[derive(Default)]
     struct Seen(RefCell<(String, bool)>);
 

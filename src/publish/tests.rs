@@ -1,4 +1,4 @@
-//! Editions over awkward input: each must be a document that any parser reads, and say what the view says.
+//! Tests of editions with awkward input: every parser must be able to read them, and they must contain what the view contains.
 
 mod conformance;
 mod sample;
@@ -92,7 +92,7 @@ fn a_title_that_looks_like_markup_is_sent_as_text() {
     for format in Format::ALL {
         conformance::check(format, &document(&view, format));
     }
-    // Atom declares it, RSS escapes it as its HTML readers want it, JSON has no such trouble.
+    // Atom declares the title as HTML, RSS escapes it for readers that expect HTML, and JSON needs neither.
     assert!(document(&view, Format::Atom).contains("<title type=\"html\">How to use &#x26;lt;/b&#x26;gt; &#x26;amp; "));
     assert!(
         document(&view, Format::Rss)
@@ -123,7 +123,7 @@ fn a_channel_s_history_is_linked_both_ways() {
 proptest::proptest! {
     #![proptest_config(crate::model::testing::cases())]
 
-    /// Whatever the texts are: every format stays valid, and any parser reads it whole.
+    /// Whatever the texts are, every format is valid, and a parser finds all entries.
     #[test]
     fn no_text_makes_an_edition_invalid(texts in proptest::collection::vec("\\PC{0,30}|[\\x00-\\x{ffff}]{0,12}|[</>b&#x;\\]\"'@ ]{0,20}", 12)) {
         let view = sample::made_of(&texts);

@@ -1,38 +1,39 @@
-//! Values as strict readers take them: dates, languages, media types, e-mail addresses. What they would refuse is left
-//! out rather than published; it stays in the database.
+//! Values in the form that strict feed readers accept: dates, languages, media types and e-mail addresses. A value they would
+//! reject is not published, but stays in the database.
 
 use jiff::{Timestamp, fmt::strtime};
 
-/// No entry is dated earlier (1990-01-01): readers call such a date implausible, and no feed is that old.
+/// Earliest date that is published (1990-01-01): no feed is older, and readers call earlier dates implausible.
 const EARLIEST: i64 = 631_152_000;
 
-/// RFC 3339, whole seconds.
+/// Formats a time as in RFC 3339, in whole seconds.
 pub(super) fn rfc3339(at: Timestamp) -> String {
     format(at, "%Y-%m-%dT%H:%M:%SZ")
 }
 
-/// RFC 822 with the four-digit year of RFC 2822, as the RSS profile asks.
+/// Formats a time as in RFC 822 with the four-digit year of RFC 2822, as the RSS profile asks.
 pub(super) fn rfc822(at: Timestamp) -> String {
     format(at, "%a, %d %b %Y %H:%M:%S GMT")
 }
 
-/// RFC 3339 with `salt` as microseconds. Readers are warned of two entries updated at the same instant, and one poll
-/// brings many: the entry's number tells them apart, the same in every edition.
+/// Formats a time as in RFC 3339, with `salt` as microseconds. Validators warn about entries updated at the same instant, and
+/// one poll brings many such entries. The entry's number as the salt makes them distinct, and stays the same in every edition.
 pub(super) fn rfc3339_distinct(at: Timestamp, salt: i64) -> String {
     format!("{}.{:06}Z", format(at, "%Y-%m-%dT%H:%M:%S"), salt.rem_euclid(1_000_000))
 }
 
-/// A date as published: `None` when nobody would believe it.
+/// Returns the date if it is plausible, that is, not before [`EARLIEST`].
 pub(super) fn believable(at: Timestamp) -> Option<Timestamp> {
     (at.as_second() >= EARLIEST).then_some(at)
 }
 
 fn format(at: Timestamp, how: &str) -> String {
-    // Both formats are constants of this file and hold for every timestamp.
+    // Both formats are constants in this file and valid for every timestamp.
     strtime::format(how, at).unwrap_or_default()
 }
 
-/// The tag, when its primary subtag is one that readers know (ISO 639-1, and what of ISO 639-2 newspapers are written in).
+/// Returns the tag if its primary subtag is one that readers know: all of ISO 639-1, and those codes of ISO 639-2 in whose
+/// languages newspapers are written.
 pub(super) fn language(tag: Option<&str>) -> Option<&str> {
     let tag = tag?;
     let primary = primary(tag);
@@ -45,7 +46,7 @@ pub(super) fn language(tag: Option<&str>) -> Option<&str> {
     (plain && known).then_some(tag)
 }
 
-/// `fr` of `fr-MA`.
+/// Returns the primary subtag: `fr` of `fr-MA`.
 pub(super) fn primary(tag: &str) -> &str {
     tag.split(['-', '_']).next().unwrap_or(tag)
 }
@@ -58,7 +59,7 @@ const ISO_639_1: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm b
 const ISO_639_2: &str =
     "ara arc ber eng fas fra fre fil ger deu hau haw heb kab kur mul por pus spa swa syr tur und urd";
 
-/// A media type without its parameters, or `None` when it is none (RFC 6838 4.2).
+/// Returns a media type without its parameters, or `None` if it is not valid (RFC 6838 4.2).
 pub(super) fn media_type(stated: Option<&str>) -> Option<&str> {
     let bare = stated?.split(';').next()?.trim();
     let token = |part: &str| {
@@ -68,7 +69,8 @@ pub(super) fn media_type(stated: Option<&str>) -> Option<&str> {
     (token(major) && token(minor)).then_some(bare)
 }
 
-/// The stated media type, else what the address ends in, else bytes of any kind. RSS and JSON Feed want one.
+/// Returns the stated media type, else one guessed from the address's extension, else the one for arbitrary bytes. RSS and
+/// JSON Feed require a media type.
 pub(super) fn media_type_or_guess<'a>(stated: Option<&'a str>, url: &str) -> &'a str {
     media_type(stated).unwrap_or_else(|| {
         let path = url.split(['?', '#']).next().unwrap_or(url);
@@ -89,7 +91,7 @@ pub(super) fn media_type_or_guess<'a>(stated: Option<&'a str>, url: &str) -> &'a
     })
 }
 
-/// An address with a plain local part and a domain with a dot; anything else is not passed on.
+/// Returns the e-mail address if it has a plain local part and a domain with a dot.
 pub(super) fn email(stated: Option<&str>) -> Option<&str> {
     let stated = stated?;
     let (local, domain) = stated.split_once('@')?;
@@ -97,7 +99,7 @@ pub(super) fn email(stated: Option<&str>) -> Option<&str> {
     (local_fits && is_dotted(domain)).then_some(stated)
 }
 
-/// Whether RSS readers accept it as an enclosure's address: http(s), and a host with a dot.
+/// Returns whether RSS readers accept `url` as the address of an enclosure: http(s), and a host with a dot.
 pub(super) fn is_enclosure_url(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);

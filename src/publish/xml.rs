@@ -1,44 +1,44 @@
-//! A small XML writer that cannot let a forbidden character out.
+//! A small XML writer that never writes a character that XML forbids.
 
 use super::clean::clean;
 
-/// XML in the making: one element a line, UTF-8.
+/// Builds an XML document in UTF-8, one element per line.
 ///
-/// `&`, `<`, `>` and `"` are written as hexadecimal references: the RSS Advisory Board's profile asks for `&#x26;` and
-/// `&#x3C;` in titles, because a reader that takes the title for HTML still shows them right.
+/// `&`, `<`, `>` and `"` are written as hexadecimal references. The RSS Advisory Board's profile asks for `&#x26;` and `&#x3C;`
+/// in titles, because a reader that takes the title for HTML still shows them correctly.
 pub(super) struct Xml(String);
 
-/// Attributes of one element; those without a value are left out.
+/// Attributes of one element. Those whose value is `None` are left out.
 pub(super) type Attributes<'a> = &'a [(&'a str, Option<&'a str>)];
 
 impl Xml {
-    /// A document with room for `capacity` bytes.
+    /// Starts a document and allocates `capacity` bytes for it.
     pub(super) fn new(capacity: usize) -> Self {
         let mut out = String::with_capacity(capacity);
         out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
         Self(out)
     }
 
-    /// `<name …>`
+    /// Writes `<name …>`.
     pub(super) fn open(&mut self, name: &str, attributes: Attributes<'_>) {
         self.tag(name, attributes);
         self.0.push_str(">\n");
     }
 
-    /// `</name>`
+    /// Writes `</name>`.
     pub(super) fn close(&mut self, name: &str) {
         self.0.push_str("</");
         self.0.push_str(name);
         self.0.push_str(">\n");
     }
 
-    /// `<name …/>`
+    /// Writes `<name …/>`.
     pub(super) fn empty(&mut self, name: &str, attributes: Attributes<'_>) {
         self.tag(name, attributes);
         self.0.push_str("/>\n");
     }
 
-    /// `<name …>text</name>`
+    /// Writes `<name …>text</name>`.
     pub(super) fn text(&mut self, name: &str, attributes: Attributes<'_>, text: &str) {
         self.tag(name, attributes);
         self.0.push('>');
@@ -46,12 +46,12 @@ impl Xml {
         self.close(name);
     }
 
-    /// `<name …>` with HTML in a CDATA section.
+    /// Writes an element with HTML in a CDATA section.
     pub(super) fn html(&mut self, name: &str, attributes: Attributes<'_>, html: &str) {
         self.tag(name, attributes);
         self.0.push_str("><![CDATA[");
         let mut rest = &*clean(html);
-        // XML 1.0 2.7: a section ends at the first `]]>`.
+        // A CDATA section ends at the first `]]>` (XML 1.0 2.7).
         while let Some(at) = rest.find("]]>") {
             self.0.push_str(&rest[..at + 2]);
             self.0.push_str("]]><![CDATA[");
@@ -62,7 +62,7 @@ impl Xml {
         self.close(name);
     }
 
-    /// The document.
+    /// Returns the finished document.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.0.into_bytes()
     }
@@ -90,7 +90,7 @@ impl Xml {
                 b'<' => "&#x3C;",
                 b'>' => "&#x3E;",
                 b'"' => "&#x22;",
-                // A parser turns these to spaces in attributes (XML 1.0 3.3.3).
+                // A parser turns these into spaces in attributes (XML 1.0 3.3.3).
                 b'\n' => "&#xA;",
                 b'\t' => "&#x9;",
                 _ => continue,

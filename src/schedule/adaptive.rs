@@ -1,8 +1,9 @@
-//! When a feed's own history says to come again.
+//! Computes from a feed's history when to poll it next.
 //!
-//! A poll belongs where the entries expected to be waiting are as many as the next wait would gather at the present
-//! rate: the first-order condition of the least expected delay for a given number of polls. With a steady rate `r`
-//! this is polling in proportion to `√r`; where a busy hour ends it is a poll right after it, and none before.
+//! A feed is polled when the number of entries expected to be waiting equals the number that the next wait would gather at the
+//! present rate. This is the first-order condition for the least expected delay with a given number of polls. With a steady
+//! rate `r`, it means polling in proportion to `√r`; at the end of a busy hour, it means a poll right after the hour instead of
+//! one before its end.
 
 use super::{
     fleet::{Fleet, hours},
@@ -15,42 +16,43 @@ use crate::model::Rhythm;
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
-/// Steps of the walk for each wait that the present rate would give: finer changes nothing in the result.
+/// Steps of the walk per wait that the present rate would give. Smaller steps do not change the result.
 const STEPS: f64 = 16.0;
 /// Shortest and longest step of the walk, in hours.
 const STEP_H: (f64, f64) = (0.002, 0.25);
-/// Walks end here whatever `max_interval` says: a week holds every hour there is.
+/// Longest walk, in hours, whatever `max_interval` is: a week contains every hour of the profile.
 const WALK_H: f64 = 168.0;
-/// How much of a feed's window may fill before it is polled, so that a busy hour pushes nothing out unseen.
+/// The share of a feed's window that may fill before it is polled, so that in a busy hour no entry drops out of the document
+/// unseen.
 const ROOM: f64 = 0.5;
-/// A gap is forgotten after a week; until then the feed is polled this many times as often.
+/// Seconds after which a gap is forgotten (a week). Until then, the feed is polled [`HURRY`] times as often.
 const GAP_S: i64 = 604_800;
 const HURRY: f64 = 2.0;
 
-/// What the history says.
+/// The wait that a feed's history proposes.
 pub(super) struct IntervalProposal {
     /// Wait after the last poll, within the bounds.
     pub(super) wait: Duration,
-    /// What set it.
+    /// What determined the wait.
     pub(super) decided: DecidedBy,
-    /// Entries an hour, now.
+    /// Entries per hour at present.
     pub(super) rate: f64,
-    /// Polls a day, within the bounds.
+    /// Polls per day, within the bounds.
     pub(super) share: f64,
-    /// Wait until one entry is expected.
+    /// Time until one entry is expected.
     pub(super) expected: Option<Duration>,
-    /// How much sooner for gaps; 1 for none.
+    /// How many times as often the feed is polled because of gaps; 1 without gaps.
     pub(super) hurry: f64,
 }
 
-/// A feed's history, for one decision.
+/// A feed's history, as one decision needs it.
 pub(super) struct FeedHistory<'a> {
     pub(super) rhythm: &'a Rhythm,
     pub(super) profile: &'a Profile,
     pub(super) zone: &'a TimeZone,
 }
 
-/// When to come again after a poll that ended at `from`.
+/// Returns the wait after a poll that ended at `from`.
 pub(super) fn wish(history: &FeedHistory<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> IntervalProposal {
     let FeedHistory { rhythm, profile, zone } = *history;
     let start = local(from, zone);
@@ -74,7 +76,7 @@ pub(super) fn wish(history: &FeedHistory<'_>, fleet: &Fleet, bounds: &Bounds, fr
     }
 }
 
-/// Hours to wait, and hours until one entry is expected.
+/// Returns the hours to wait, and the hours until one entry is expected.
 fn walk(profile: &Profile, window: u32, start: i64, pace: f64, most: f64) -> (f64, Option<f64>) {
     let room = if window == 0 { f64::INFINITY } else { (f64::from(window) * ROOM).max(1.0) };
     let (mut at, mut waiting) = (0.0, 0.0);
@@ -82,10 +84,10 @@ fn walk(profile: &Profile, window: u32, start: i64, pace: f64, most: f64) -> (f6
     while at < WALK_H && (wait.is_none() || expected.is_none()) {
         let rate = profile.at(start + seconds(at)).max(1e-6);
         let fine = (1.0 / (pace * rate.sqrt() * STEPS)).clamp(STEP_H.0, STEP_H.1);
-        // What is expected later than the poll is only told to people: hours are fine enough.
+        // What is expected after the poll is only shown to people, so steps of an hour are fine enough.
         let step = if wait.is_some() { 1.0 } else { fine };
         let enough = (rate.sqrt() / pace).min(room);
-        // Within a step the rate counts as constant, so the moment is where a straight line crosses.
+        // Within a step the rate counts as constant, so the number of waiting entries is a straight line.
         let crossing = |level: f64| at + ((level - waiting) / rate).clamp(0.0, step);
         let full = waiting + rate * step;
         if wait.is_none() && (full >= enough || at + step >= most) {
@@ -100,7 +102,7 @@ fn walk(profile: &Profile, window: u32, start: i64, pace: f64, most: f64) -> (f6
     (wait.unwrap_or(most).min(most), expected)
 }
 
-/// How many times as often a feed is polled that lost entries lately.
+/// Returns how many times as often a feed is polled: [`HURRY`] if it lost entries lately, else 1.
 pub(super) fn hurry(rhythm: &Rhythm, now: Timestamp) -> f64 {
     let lately = rhythm.gap_at > 0 && now.as_second() - rhythm.gap_at < GAP_S;
     if lately { HURRY } else { 1.0 }

@@ -1,9 +1,9 @@
-//! Five-field crontab lines with the meaning of crontab(5), computed by the `cron` crate in wall-clock time and mapped
-//! to instants by jiff.
+//! Crontab lines of five fields with the meaning of crontab(5). The `cron` crate computes them in wall-clock time, and jiff maps
+//! the results to points in time.
 //!
-//! The crate's own reading differs and is never shown to anyone: it wants six fields, calls Sunday 1, joins the two day
-//! fields by AND, steps backwards in the repeated hour of a clock change and skips the day of a gap. So a line is
-//! parsed and checked here, handed to the crate as plain lists with weekday names, and asked in a time without zones.
+//! The crate's own syntax differs and is never exposed: it wants six fields, numbers Sunday as 1, combines the two day fields
+//! with AND, goes backwards in the repeated hour of a clock change and skips the day of a gap. So a line is parsed and checked
+//! here, passed to the crate as plain lists with weekday names, and evaluated in a time without zones.
 
 use super::ScheduleError;
 use chrono::{Datelike, TimeZone as _, Timelike};
@@ -13,15 +13,15 @@ use jiff::{
 };
 use std::{fmt, str::FromStr};
 
-/// A crontab line: when it fires in a time zone.
+/// A crontab line, which fires in the time of a given zone.
 #[derive(Debug, Clone)]
 pub struct Crontab {
     text: String,
-    /// One, or two where both day fields are restricted: it fires when either does.
+    /// One schedule, or two if both day fields are restricted: the line fires when either does.
     plans: Vec<cron::Schedule>,
-    /// Its minutes or its hours begin with `*`: it follows real time through clock changes.
+    /// Whether its minutes or hours begin with `*`. Such a line follows elapsed time through clock changes.
     wildcard: bool,
-    /// Its hours are `*`: it fires as often in any hour.
+    /// Whether its hours are `*`, so that it fires equally often in every hour.
     hourly: bool,
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Crontab {
     }
 }
 
-/// What one of the five fields may hold.
+/// What one of the five fields may contain.
 struct Field {
     name: &'static str,
     low: u8,
@@ -49,7 +49,7 @@ struct Field {
 
 const DAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-/// The longest each month can be, January first.
+/// Most days of each month, January first.
 const LONGEST: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 const FIELDS: [Field; 5] = [
@@ -60,15 +60,16 @@ const FIELDS: [Field; 5] = [
     Field { name: "day of week", low: 0, high: 7, names: DAYS },
 ];
 
-/// Fires looked at before a line counts as silent: more than the minutes of the longest repeated stretch of any zone.
+/// Most fires that are examined before a line counts as never firing. This is more than the minutes of the longest repeated
+/// period of any time zone.
 const LOOKS: usize = 3_000;
 const HOUR_S: i64 = 3_600;
 
 impl Crontab {
-    /// Reads a line of five fields: minute, hour, day of month, month, day of week.
+    /// Parses a line of five fields: minute, hour, day of month, month, day of week.
     ///
     /// # Errors
-    /// When it is not such a line, or can never fire; the error names the field, its column and what is allowed.
+    /// Fails if the text is not such a line, or can never fire. The error names the field, its column and what is allowed.
     pub fn parse(line: &str) -> Result<Self, ScheduleError> {
         let words = columns(line);
         let [minute, hour, day, month, weekday] = words.as_slice() else {
@@ -81,7 +82,7 @@ impl Crontab {
         for weekday in &mut weekdays {
             *weekday %= 7;
         }
-        // crontab(5): the command runs when either day field matches if both are restricted (hold no "*").
+        // crontab(5): if both day fields are restricted (contain no `*`), the command runs when either matches.
         let either = !day.1.contains('*') && !weekday.1.contains('*');
         let longest = months.iter().filter_map(|m| LONGEST.get(usize::from(*m) - 1)).max().copied().unwrap_or(0);
         if !either && days.iter().all(|d| *d > longest) {
@@ -103,11 +104,11 @@ impl Crontab {
         Ok(Self { text, plans, wildcard, hourly: hour.1 == "*" })
     }
 
-    /// The first instant after `after` at which the line fires in `zone`, or nothing before the year 2100.
+    /// Returns the first time after `after` at which the line fires in `zone`; `None` if it does not fire before the year 2100.
     ///
-    /// Clock changes as in cron(8): a line with a wildcard (minutes or hours that begin with `*`) runs on through both
-    /// passes of a repeated hour, any other fires in the first pass only. What a change skips is made up for when the gap
-    /// ends, except by lines of every hour, which miss nothing when the clock leaps by whole hours.
+    /// Clock changes are handled as in cron(8). A line with a wildcard (minutes or hours that begin with `*`) fires in both
+    /// passes of a repeated hour, any other line only in the first. Fires that a change skips are made up for when the gap ends,
+    /// except for lines of every hour, which miss nothing if the clock moves by whole hours.
     #[must_use]
     pub fn next_after(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let fires = self.plans.iter().filter_map(|plan| {
@@ -116,7 +117,8 @@ impl Crontab {
         fires.min()
     }
 
-    /// Walks from one clock change to the next: in between, wall-clock time runs as real time does.
+    /// Finds the next fire of a line with a wildcard. It goes from one clock change to the next, because between them wall-clock
+    /// time advances like elapsed time.
     fn fire_on(&self, plan: &cron::Schedule, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let mut offset = zone.to_offset(after);
         let mut wall = offset.to_datetime(after);
@@ -139,8 +141,8 @@ impl Crontab {
     }
 }
 
-/// The first instant after `after` at which `plan`, which knows nothing of zones, fires in `zone`: in the first pass of a
-/// repeated hour, and at the end of a gap.
+/// Returns the first time after `after` at which `plan`, which has no zone, fires in `zone`: in the first pass of a repeated
+/// hour, and at the end of a gap.
 fn fire_once(plan: &cron::Schedule, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let start = chrono_of(zone.to_datetime(after))?;
     plan.after(&start).take(LOOKS).filter_map(|c| instant(civil_of(&c)?, zone)).find(|t| *t > after)
@@ -166,11 +168,11 @@ fn civil_of(c: &chrono::DateTime<chrono::Utc>) -> Option<civil::DateTime> {
     .ok()
 }
 
-/// The instant of a wall-clock time: the end of the gap it falls in, or the first of its two passes.
+/// Converts a wall-clock time to a point in time. A time in a gap gives the end of the gap, a repeated time its first pass.
 fn instant(wall: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(wall);
     match ambiguous.offset() {
-        // Read with the offset that only holds after the gap, the time lies before it: the next change is the gap's end.
+        // With the offset that is valid after the gap, the time is before the gap, so the next change is the gap's end.
         AmbiguousOffset::Gap { after, .. } => {
             let before = after.to_timestamp(wall).ok()?;
             zone.following(before).next().map(|change| change.timestamp())
@@ -179,7 +181,7 @@ fn instant(wall: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
     }
 }
 
-/// The words of a line, each with its column from 1.
+/// Returns the words of a line, each with its column from 1.
 fn columns(line: &str) -> Vec<(usize, &str)> {
     let mut words = Vec::new();
     let mut rest = line;
@@ -201,7 +203,7 @@ fn list(values: &[u8]) -> String {
 }
 
 impl Field {
-    /// The values a field's text stands for, sorted, each once.
+    /// Returns the values of a field, sorted, each once.
     fn values(&self, (column, text): &(usize, &str)) -> Result<Vec<u8>, ScheduleError> {
         let mut values = Vec::new();
         let mut at = *column;
@@ -220,7 +222,7 @@ impl Field {
         Ok(values)
     }
 
-    /// `*`, `N`, `N-M`, or one of the first and last with `/STEP`.
+    /// Parses `*`, `N` or `N-M`; `*` and `N-M` may be followed by `/STEP`.
     fn part(&self, part: &str) -> Result<Vec<u8>, String> {
         let (range, step) = match part.split_once('/') {
             Some((range, step)) => (range, Some(step)),
@@ -247,12 +249,12 @@ impl Field {
 
     fn value(&self, text: &str) -> Result<u8, String> {
         let named = self.names.iter().position(|n| n.eq_ignore_ascii_case(text)).and_then(|n| u8::try_from(n).ok());
-        // Months count from 1, weekdays from 0: each name stands that far above the field's lowest value.
+        // Months count from 1, weekdays from 0: the value of a name is its index plus the field's lowest value.
         let value = named.map(|n| n + self.low).or_else(|| digits(text)).ok_or("not a value")?;
         if (self.low..=self.high).contains(&value) { Ok(value) } else { Err("out of range".to_owned()) }
     }
 
-    /// The end of a range: there `sun` is 7, so that `sat-sun` is a weekend.
+    /// Parses the end of a range, in which `sun` is 7, so that `sat-sun` is a weekend.
     fn end(&self, text: &str) -> Result<u8, String> {
         let value = self.value(text)?;
         Ok(if value == 0 && text.eq_ignore_ascii_case("sun") { 7 } else { value })
@@ -267,7 +269,7 @@ impl Field {
     }
 }
 
-/// ASCII digits only: `parse` alone would take a sign.
+/// Parses ASCII digits only; `parse` alone would accept a sign.
 fn digits(text: &str) -> Option<u8> {
     text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

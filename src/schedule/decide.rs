@@ -1,4 +1,4 @@
-//! The decision: from a poll, or from a feed as it stands, to the next due time.
+//! Decides the next due time of a feed, after a poll or from its stored state.
 
 use super::{
     adaptive,
@@ -17,43 +17,45 @@ use crate::model::{FeedId, FeedState, Hints, Outcome, Rhythm};
 use jiff::{Timestamp, tz::TimeZone};
 use std::time::Duration;
 
-/// Failures make pauses grow up to this; a feed is never given up.
+/// Longest pause after failures. A feed is never given up.
 pub const LONGEST_BACKOFF: Duration = Duration::from_hours(7 * 24);
-/// `Retry-After` is honoured up to this; what asks for more is a mistake.
+/// Longest `Retry-After` that is honoured; a longer one is a mistake.
 pub const LONGEST_HOLD: Duration = Duration::from_hours(31 * 24);
-/// A 429 holds its whole host no longer than this: one feed's absurd `Retry-After` must not silence the host's others.
+/// Longest time for which a 429 holds its whole host: an absurd `Retry-After` of one feed must not stop the others there.
 pub const LONGEST_HOST_HOLD: Duration = Duration::from_hours(24);
-/// Feeds that wait at the same time (first polls, after a long pause) start within this, a tenth of a second apart
-/// where that is shorter.
+/// Feeds that become due together (first polls, or after a long pause) are spread over this time, or [`APART`] for each feed if
+/// that is less.
 const CROWD: Duration = Duration::from_secs(30);
 const APART: Duration = Duration::from_millis(100);
-/// Crontab feeds start within this after their minute begins.
+/// Crontab feeds start within this time after their minute begins.
 const CRON_SPREAD: Duration = Duration::from_secs(20);
-/// An adaptive feed that failed is tried again after no more than this, however rarely it is polled.
+/// An adaptive feed is polled again within this time after a first failure, however rarely it is polled otherwise. A longer
+/// `min_interval` still applies.
 const SOON: Duration = Duration::from_hours(1);
-/// A crontab feed skips the fires of this pause after its second failure, of twice and once more after its third, …
+/// Unit of the growing pause after failures of a crontab feed. It skips the fires within this pause after the second failure,
+/// within three times this pause after the third, and so on.
 const CRON_UNIT: Duration = Duration::from_mins(10);
-/// When a crontab line fires no more (after the year 2099).
+/// Wait if a crontab line does not fire any more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
 
-/// When a feed is due, and all that is stored with it.
+/// When a feed is due, and everything that is stored with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Due {
-    /// When.
+    /// Due time of the next poll.
     pub at: Timestamp,
-    /// Where the feed stands.
+    /// State of the feed.
     pub state: FeedState,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// No request before this (`Retry-After`).
+    /// No request is sent before this time (`Retry-After`).
     pub hold_until: Option<Timestamp>,
-    /// Why then.
+    /// Why the poll is due then.
     pub why: Why,
-    /// The schedule's memory, for [`FeedRecord::rhythm`].
+    /// The schedule's memory, for `FeedRecord::rhythm`.
     pub rhythm: Box<Rhythm>,
 }
 
-/// All that the time depends on, for a poll and for a feed at rest alike.
+/// Everything that the due time depends on, both after a poll and for a stored feed.
 struct Inputs<'a> {
     id: FeedId,
     /// When the last poll ended.
@@ -70,7 +72,7 @@ struct Inputs<'a> {
     gone: bool,
 }
 
-/// When a feed that was never polled is due: at once, but `crowd` such feeds are spread over up to half a minute.
+/// Decides when a feed that was never polled is due: at once, but `crowd` such feeds are spread over up to half a minute.
 #[must_use]
 pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
     let spread = crowded(id, crowd);
@@ -79,7 +81,7 @@ pub fn first(id: FeedId, now: Timestamp, crowd: usize) -> Due {
     Due { at: later(now, spread), state: FeedState::New, failures: 0, hold_until: None, why, rhythm: Box::default() }
 }
 
-/// When a feed is due after a poll.
+/// Decides when a feed is due after a poll.
 #[must_use]
 pub fn next(poll: &PolledFeed<'_>) -> Due {
     let mut rhythm = poll.feed.rhythm.clone().unwrap_or_default();
@@ -121,23 +123,24 @@ pub fn next(poll: &PolledFeed<'_>) -> Due {
     Due { at, state, failures, hold_until: hold, why, rhythm }
 }
 
-/// When a feed that is overdue is polled, of `crowd` such feeds at its host: at once, but not all of them at the same
-/// moment. Its stored due time stays as it is.
+/// Returns when an overdue feed is polled: at once, but the `crowd` overdue feeds of a host do not all start at the same moment.
+/// The stored due time does not change.
 #[must_use]
 pub fn catch_up(id: FeedId, now: Timestamp, crowd: usize) -> Timestamp {
     later(now, crowded(id, crowd))
 }
 
-/// Looks anew at a feed at rest: at start, after a changed configuration, and after the clock jumped. Nothing when the
-/// stored due time stands, which it does when it is over too: an overdue feed is due, whoever opens the database.
+/// Checks the due time of a stored feed: at start, after a change of the configuration, and after the clock jumped. Returns
+/// `None` if the stored due time stays. It also stays if it has passed, because an overdue feed is due, whoever opens the
+/// database.
 ///
-/// A due time is decided again when the schedule is another one (it may then lie before `now`), or when it lies further
-/// ahead than any poll could have put it. After a clock set back, the last poll counts as just ended.
+/// A due time is decided again if the schedule has changed (the new time may be before `now`), or if it is further in the
+/// future than any poll could have set it. If the clock was set back, the last poll counts as having just ended.
 #[must_use]
 pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
     let ReplanInput { now, feed, .. } = *standing;
     let Some(last) = feed.last_poll_at else {
-        // A feed just added has no memory yet.
+        // A feed that was just added has no state yet.
         let stands = feed.rhythm.is_some() && feed.next_poll_at <= later(now, CROWD);
         return (!stands).then(|| {
             let mut due = first(feed.id, now, standing.crowd);
@@ -174,7 +177,7 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
         if !back && feed.next_poll_at <= later(at.max(now), slack(standing)) {
             return None;
         }
-        why.notes.push("the clock was set back, or the due time made no sense".to_owned());
+        why.notes.push("the clock was set back, or the stored due time was too far in the future".to_owned());
     }
     if at <= now {
         why.decided = DecidedBy::Overdue;
@@ -183,7 +186,8 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
     Some(Due { at, state: feed.state, failures: feed.failures, hold_until: hold, why, rhythm })
 }
 
-/// How far a stored due time may lie behind one decided now and still be believed: adaptive ones move with the fleet.
+/// Returns how much later than a due time decided now the stored one may be and still be kept. Adaptive due times shift with
+/// the other feeds of the fleet.
 fn slack(standing: &ReplanInput<'_>) -> Duration {
     let hints = &standing.feed.hints;
     match standing.schedule {
@@ -193,7 +197,7 @@ fn slack(standing: &ReplanInput<'_>) -> Duration {
     }
 }
 
-/// The configuration that a due time rests on, as text to compare.
+/// Returns the configuration on which a due time depends, as text for comparison.
 fn plan(schedule: &Schedule, zone: &TimeZone, bounds: &Bounds) -> String {
     match schedule {
         Schedule::Every(_) => schedule.to_string(),
@@ -222,7 +226,7 @@ fn learn(rhythm: &mut Rhythm, poll: &PolledFeed<'_>) {
     }
     match poll.freshness.max_age {
         Some(age) => rhythm.max_age = age.as_secs(),
-        // A 304 may leave out what has not changed (RFC 9110 15.4.5).
+        // A 304 may omit headers that have not changed (RFC 9110 15.4.5).
         None if *poll.outcome == Outcome::NotModified => {}
         None => rhythm.max_age = 0,
     }
@@ -236,7 +240,7 @@ fn ten_thousandths(pull: f64) -> u32 {
     (pull * 10_000.0).clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
-/// The regular time, bent by failures, by `Retry-After` and by 410.
+/// Returns the due time according to the schedule, adjusted for failures, `Retry-After` and 410.
 fn decide(case: &Inputs<'_>) -> (Timestamp, Why) {
     if case.gone {
         let why = Why::new(case.schedule.to_string(), DecidedBy::Gone);
@@ -257,7 +261,7 @@ fn decide(case: &Inputs<'_>) -> (Timestamp, Why) {
     (at, why)
 }
 
-/// `unit` doubled for each failure after the first, up to seven days less the spread; never less than `unit`.
+/// Returns `unit` doubled for each failure after the first: at most seven days less the spread, at least `unit`.
 fn pause(unit: Duration, failures: u32) -> Duration {
     let doubled = unit.saturating_mul(1u32.checked_shl(failures.saturating_sub(1)).unwrap_or(u32::MAX));
     doubled.min(LONGEST_BACKOFF * 5 / 6).max(unit)
@@ -272,7 +276,7 @@ fn every_so_often(case: &Inputs<'_>, every: Duration) -> (Timestamp, Why) {
     (whole(later(case.from, wait + spread), later(case.from, wait + wait / 5)), why)
 }
 
-/// Failures skip the fires that a growing pause covers; none after the first.
+/// Decides by a crontab line. After failures, the fires within a growing pause are skipped; after the first failure, none.
 fn by_crontab(case: &Inputs<'_>, line: &Crontab) -> (Timestamp, Why) {
     let mut why = Why::new(case.schedule.to_string(), DecidedBy::Schedule);
     let fire = |after: Timestamp| line.next_after(after, case.zone).unwrap_or_else(|| later(after, IDLE));
@@ -296,7 +300,7 @@ fn by_history(case: &Inputs<'_>) -> (Timestamp, Why) {
     why.expected = wish.expected.map(|after| {
         later(case.from, after).to_zoned_datetime(case.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
     });
-    // A fortieth either way: the spread costs no polls.
+    // The spread moves the time by a fortieth either way, so it costs no polls.
     let mut wait = (wish.wait * 39 / 40).max(case.bounds.min_interval);
     if case.failures > 0 {
         let unit = wait.min(SOON).max(case.bounds.min_interval);

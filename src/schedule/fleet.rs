@@ -1,6 +1,6 @@
-//! What the budget is shared over: the claims of all adaptive feeds.
+//! The claims of all adaptive feeds, among which the budget is shared.
 //!
-//! The expected wait of all entries is least when each feed is polled in proportion to the square root of its rate
+//! The expected delay over all entries is least if each feed is polled in proportion to the square root of its rate
 //! (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast News Alerts", 2007).
 
 use super::spec::Bounds;
@@ -8,19 +8,19 @@ use crate::model::Rhythm;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
-/// Classes of claims, four to the doubling: enough to find a common pace within a few percent.
+/// Number of classes of claims, four per doubling. This is enough to find a common pace within a few percent.
 const CLASSES: usize = 64;
-/// Where the claim 1 (one entry an hour, day and night) stands.
+/// Class of the claim 1 (one entry per hour, day and night).
 const MIDDLE: f64 = 40.0;
 
-/// How many adaptive feeds claim how much: small, copied freely, kept up to date poll by poll.
+/// Counts of adaptive feeds by the size of their claims. It is small and cheap to copy, and updated with every poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Fleet {
     #[serde(serialize_with = "as_list")]
     classes: [u32; CLASSES],
 }
 
-/// Serde has no arrays of this length.
+/// Serialises the counts as a list, because serde does not support arrays of this length.
 fn as_list<S: Serializer>(classes: &[u32; CLASSES], to: S) -> Result<S::Ok, S::Error> {
     classes.as_slice().serialize(to)
 }
@@ -32,7 +32,7 @@ impl Default for Fleet {
 }
 
 impl Fleet {
-    /// The fleet of these memories ([`crate::model::FeedRecord::rhythm`]) of adaptive feeds.
+    /// Creates a fleet from the stored states ([`crate::model::FeedRecord::rhythm`]) of adaptive feeds.
     #[must_use]
     pub fn of<'a>(rhythms: impl IntoIterator<Item = Option<&'a Rhythm>>) -> Self {
         let mut fleet = Self::default();
@@ -40,34 +40,34 @@ impl Fleet {
         fleet
     }
 
-    /// A feed with this memory joins.
+    /// Adds a feed with this state.
     pub fn join(&mut self, rhythm: Option<&Rhythm>) {
         if let Some(count) = self.classes.get_mut(class(rhythm)) {
             *count = count.saturating_add(1);
         }
     }
 
-    /// A feed with this memory leaves.
+    /// Removes a feed with this state.
     pub fn leave(&mut self, rhythm: Option<&Rhythm>) {
         if let Some(count) = self.classes.get_mut(class(rhythm)) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// A poll changed a feed's memory.
+    /// Replaces the state of a feed after a poll.
     pub fn replace(&mut self, before: Option<&Rhythm>, after: Option<&Rhythm>) {
         self.leave(before);
         self.join(after);
     }
 
-    /// Feeds in it.
+    /// Returns the number of feeds.
     #[must_use]
     pub fn feeds(&self) -> u32 {
         self.classes.iter().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
-    /// Polls an hour for each unit of claim, so that all feeds within their bounds use the budget and no more. A feed
-    /// of claim `own` counts when nobody else is there.
+    /// Returns the polls per hour for each unit of claim with which all feeds, within their bounds, use exactly the budget.
+    /// If the fleet is empty, one feed with the claim `own` is assumed.
     pub(super) fn pace(&self, bounds: &Bounds, own: f64) -> f64 {
         let classes = self.classes.iter().zip(0..).filter(|(feeds, _)| **feeds > 0);
         let mut claims: Vec<(f64, f64)> = classes.map(|(feeds, class)| (f64::from(*feeds), claim(class))).collect();
@@ -89,7 +89,7 @@ impl Fleet {
     }
 }
 
-/// A duration in hours, never nothing.
+/// Converts a duration to hours, at least one second.
 pub(super) fn hours(span: Duration) -> f64 {
     (span.as_secs_f64() / 3_600.0).max(1.0 / 3_600.0)
 }
@@ -139,7 +139,7 @@ mod tests {
         let memories: Vec<Rhythm> = (0..20).map(|n| memory(if n < 10 { 0.5 } else { 8.0 })).collect();
         let bounds = Bounds { min_interval: Duration::from_mins(20), ..WIDE };
         let pace = Fleet::of(memories.iter().map(Some)).pace(&bounds, 0.5);
-        // The fast ones stop at 3 an hour, so 1 an hour is left for each slow one.
+        // The fast ones are limited to 3 per hour, so 1 per hour is left for each slow one.
         assert!((pace * 0.5 - 1.0).abs() < 0.01, "{pace}");
     }
 

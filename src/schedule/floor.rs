@@ -1,4 +1,4 @@
-//! What servers ask of pollers: floors of an adaptive schedule, never a hurry.
+//! Hints of servers and documents. They are minimum intervals of an adaptive schedule and never make it faster.
 
 use super::{
     spread::{later, part, until},
@@ -8,12 +8,12 @@ use crate::model::{FeedId, Hints};
 use jiff::{Timestamp, tz::Offset};
 use std::time::Duration;
 
-/// No hint keeps us away for longer: `max-age` of a year is a static server's habit, not a newsroom's wish.
+/// Longest interval that a hint can cause: a `max-age` of a year is a default of static servers, not the wish of a newsroom.
 pub const LONGEST_HINT: Duration = Duration::from_hours(24);
-/// Polls moved out of skipped hours are spread over this long, so that the hour does not begin with a storm.
+/// Time over which polls moved out of skipped hours are spread, so that they do not all start at the beginning of the hour.
 const AFTER_SKIP: Duration = Duration::from_mins(5);
 
-/// The hint that asks for most, with `max_age` that of the last answer.
+/// Returns the hint with the longest interval. `max_age` is that of the last response.
 pub(super) fn longest(hints: &Hints, max_age: Option<Duration>) -> Option<Floor> {
     [
         (Hint::MaxAge, max_age.map(|d| d.as_secs())),
@@ -26,8 +26,8 @@ pub(super) fn longest(hints: &Hints, max_age: Option<Duration>) -> Option<Floor>
     .max_by_key(|floor| floor.seconds)
 }
 
-/// The first instant from `at` on that no `skipHours` and no `skipDays` names (both in UTC), and which of them moved
-/// it. Lists that leave no hour of the week mean nothing.
+/// Returns the first time from `at` on that is in no hour of `skipHours` and no day of `skipDays` (both in UTC), and which of
+/// them moved it. Lists that exclude every hour of the week are ignored.
 pub(super) fn allowed(hints: &Hints, id: FeedId, at: Timestamp) -> (Timestamp, Option<Hint>) {
     if hints.skip_hours.is_empty() && hints.skip_days.is_empty() {
         return (at, None);
@@ -40,7 +40,7 @@ pub(super) fn allowed(hints: &Hints, id: FeedId, at: Timestamp) -> (Timestamp, O
         .map_or((at, None), |start| (later(start, part(id, AFTER_SKIP)), Some(moved)))
 }
 
-/// Which hint names the hour of `at`.
+/// Returns the hint that excludes the hour of `at`, if any.
 fn skipped(hints: &Hints, at: Timestamp) -> Option<Hint> {
     let utc = Offset::UTC.to_datetime(at);
     let hour = utc.hour().unsigned_abs();
@@ -60,7 +60,7 @@ fn skipped(hints: &Hints, at: Timestamp) -> Option<Hint> {
     }
 }
 
-/// Seconds from `from` to `to`.
+/// Returns the seconds from `from` to `to`.
 pub(super) fn seconds(from: Timestamp, to: Timestamp) -> u64 {
     until(from, to).as_secs()
 }

@@ -1,10 +1,10 @@
-//! Per-host limits: few polls at once, a pause between starts, and none at all while a host asked for time (429).
+//! Per-host limits: few concurrent polls, a pause between starts, and no polls while a host asks to wait (429).
 
 use super::spread::later;
 use jiff::Timestamp;
 use std::{collections::HashMap, time::Duration};
 
-/// Who may start when, host by host. In memory only: what must outlive the process is in the feeds' own rows.
+/// Decides when polls of each host may start. It exists only in memory; what must outlive the process is in the feeds' rows.
 #[derive(Debug, Clone)]
 pub struct HostLimiter {
     per_host: usize,
@@ -22,35 +22,35 @@ struct Host {
 /// Why a poll cannot start now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostWait {
-    /// Not before this: the pause between starts, or a hold.
+    /// It may not start before this time, because of the pause between starts or a hold.
     Until(Timestamp),
-    /// As many polls as allowed run at this host: ask again when one has ended.
+    /// As many polls as allowed are running at this host; try again when one has ended.
     Busy,
 }
 
 impl HostLimiter {
-    /// An empty book with `[fetch] per_host` (at least one) and `host_pause`.
+    /// Creates a limiter with `[fetch] per_host` (at least one) and `host_pause`.
     #[must_use]
     pub fn new(per_host: usize, pause: Duration) -> Self {
         Self { per_host: per_host.max(1), pause, hosts: HashMap::new() }
     }
 
-    /// Other limits from now on; what runs goes on.
+    /// Changes the limits. Running polls are not affected.
     pub fn set_limits(&mut self, per_host: usize, pause: Duration) {
         self.per_host = per_host.max(1);
         self.pause = pause;
     }
 
-    /// The pause between requests to one host.
+    /// Returns the pause between requests to one host.
     #[must_use]
     pub fn pause(&self) -> Duration {
         self.pause
     }
 
-    /// Takes a place at `host`; [`HostLimiter::end`] gives it back.
+    /// Registers the start of a poll at `host`; [`HostLimiter::end`] must be called when it ends.
     ///
     /// # Errors
-    /// When no poll may start at this host now; nothing is taken then.
+    /// Fails if no poll may start at this host now; then nothing is registered.
     pub fn start(&mut self, host: &str, now: Timestamp) -> Result<(), HostWait> {
         let (per_host, pause) = (self.per_host, self.pause);
         let entry = self.hosts.entry(host.to_owned()).or_default();
@@ -66,38 +66,38 @@ impl HostLimiter {
         Ok(())
     }
 
-    /// A poll at `host` ended.
+    /// Registers the end of a poll at `host`.
     pub fn end(&mut self, host: &str) {
         if let Some(entry) = self.hosts.get_mut(host) {
             entry.running = entry.running.saturating_sub(1);
         }
     }
 
-    /// No poll starts at `host` before `until` (a 429); a longer hold stays.
+    /// Lets no poll start at `host` before `until` (after a 429). A longer hold is kept.
     pub fn hold(&mut self, host: &str, until: Timestamp) {
         let entry = self.hosts.entry(host.to_owned()).or_default();
         entry.held_until = entry.held_until.max(Some(until));
     }
 
-    /// Whether `host` asked for time that is not over.
+    /// Returns whether a hold on `host` has not ended yet.
     #[must_use]
     pub fn is_held(&self, host: &str, now: Timestamp) -> bool {
         self.hosts.get(host).and_then(|h| h.held_until).is_some_and(|until| until > now)
     }
 
-    /// Forgets what hosts asked for: the operator names whom to ask.
+    /// Removes all holds, because the operator has named the feeds to poll.
     pub fn lift(&mut self) {
         self.hosts.values_mut().for_each(|host| host.held_until = None);
     }
 
-    /// Forgets hosts with nothing left to remember.
+    /// Removes hosts without running polls, pauses and holds.
     pub fn tidy(&mut self, now: Timestamp) {
         self.hosts.retain(|_, h| h.running > 0 || h.held_until.max(h.next_start).is_some_and(|at| at > now));
     }
 }
 
 impl Host {
-    /// After a clock set back, what lies further ahead than it ever can be put is brought back.
+    /// Limits times that are further in the future than they can be set. This happens after the clock is set back.
     fn mend(&mut self, now: Timestamp, pause: Duration) {
         self.next_start = self.next_start.map(|at| at.min(later(now, pause)));
         self.held_until = self.held_until.map(|at| at.min(later(now, super::LONGEST_HOST_HOLD)));

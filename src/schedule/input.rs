@@ -1,4 +1,4 @@
-//! What a due time is decided from: a poll, or a feed as it stands.
+//! The inputs from which a due time is decided: a poll, or a stored feed.
 
 use super::{
     fleet::Fleet,
@@ -7,52 +7,52 @@ use super::{
 use crate::model::{Fault, FeedRecord, Freshness, Hints, Outcome, Tally};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// What a poll found, and what the schedule needs besides.
+/// The results of a poll, and everything else that the schedule needs.
 #[derive(Debug, Clone)]
 pub struct PolledFeed<'a> {
-    /// When it ended.
+    /// When the poll ended.
     pub now: Timestamp,
     /// The feed as it was before the poll.
     pub feed: &'a FeedRecord,
-    /// Its schedule: the outlet's, else the default.
+    /// The feed's schedule: the outlet's, else the default.
     pub schedule: &'a Schedule,
-    /// Its outlet's time zone.
+    /// The outlet's time zone.
     pub zone: &'a TimeZone,
-    /// Of adaptive schedules.
+    /// Bounds of adaptive schedules.
     pub bounds: &'a Bounds,
-    /// All adaptive feeds.
+    /// The budget claims of all adaptive feeds.
     pub fleet: Fleet,
-    /// How it ended.
+    /// How the poll ended.
     pub outcome: &'a Outcome,
-    /// What the writer counted.
+    /// The writer's counts.
     pub tally: Tally,
-    /// What the document asks for: the one just read, else the last.
+    /// The hints of the document just read, else of the last one.
     pub hints: &'a Hints,
-    /// What the answer's headers ask for.
+    /// What the response headers ask for.
     pub freshness: &'a Freshness,
-    /// Believed publication times of the new entries that have one, in any order.
+    /// Publication times of the new entries that have a plausible one, in any order.
     pub stamps: &'a [Timestamp],
-    /// Whether entries were missed: nothing listed now was listed at the last poll.
+    /// Whether entries may have been missed: the document has no entry in common with the last poll.
     pub gap: bool,
-    /// Why an older page was not to be had, and until when its server then asked for time.
+    /// Why an older page could not be fetched, and until when its server then asked to wait.
     pub older_fault: Option<(&'a Fault, Option<Timestamp>)>,
 }
 
-/// A feed as it stands in the database, to be looked at anew.
+/// A feed as stored in the database, whose due time is to be checked again.
 #[derive(Debug, Clone)]
 pub struct ReplanInput<'a> {
-    /// Now.
+    /// Current time.
     pub now: Timestamp,
     /// The feed.
     pub feed: &'a FeedRecord,
-    /// Its schedule as now configured.
+    /// The feed's schedule as currently configured.
     pub schedule: &'a Schedule,
-    /// Its outlet's time zone.
+    /// The outlet's time zone.
     pub zone: &'a TimeZone,
-    /// Of adaptive schedules.
+    /// Bounds of adaptive schedules.
     pub bounds: &'a Bounds,
-    /// All adaptive feeds.
+    /// The budget claims of all adaptive feeds.
     pub fleet: Fleet,
-    /// Feeds that are looked at together: first polls are spread over them.
+    /// Number of feeds that were never polled, over which first polls are spread.
     pub crowd: usize,
 }

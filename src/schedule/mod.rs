@@ -1,15 +1,15 @@
-//! When each feed is polled next, and why: pure functions of the schedule, the feed's history, the server's wishes,
-//! the outcome of the poll and the time.
+//! Decides when each feed is polled next, and why. These are pure functions of the schedule, the feed's history, the server's
+//! hints, the outcome of the poll and the time.
 //!
-//! - [`first`] for a feed never polled, [`next`] after each poll, [`reschedule`] at start, after a changed
-//!   configuration and after clock trouble. Each gives a [`Due`] with its [`Why`].
-//! - `every` and crontab schedules are the operator's word: only `Retry-After`, backoff and `gone` bend them. Hints,
-//!   bounds and budget speak to `adaptive`.
-//! - Nothing is random: feeds are spread by their id, so a restart decides as before.
-//! - [`HostLimiter`] keeps per-host limits, [`permanent`] the quarantine of permanent redirects, [`doubts`] the
-//!   suspicion against servers whose 304s may lie.
+//! - [`first`] is for a feed that was never polled, [`next`] is called after each poll, and [`reschedule`] at start, after a
+//!   change of the configuration and after the clock jumped. Each returns a [`Due`] with its [`Why`].
+//! - `every` and crontab schedules are set by the operator; only `Retry-After`, backoff and `gone` override them. Hints, bounds
+//!   and budget apply only to `adaptive`.
+//! - Nothing is random: feeds are spread by their id, so a restart gives the same results.
+//! - [`HostLimiter`] enforces per-host limits, [`permanent`] decides when a permanent redirect is adopted, and [`doubts`]
+//!   finds servers whose 304s may be wrong.
 //!
-//! The only module that uses the `cron` crate, and `chrono` at that edge.
+//! This is the only module that uses the `cron` crate, and `chrono` for its interface.
 
 mod adaptive;
 mod crontab;

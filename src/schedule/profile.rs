@@ -1,36 +1,37 @@
-//! From counts to rates: how many entries an hour a feed brings, by hour of its week.
+//! Estimates from counts how many entries per hour a feed brings, for each hour of its week.
 //!
-//! One formula at each level, coarse to fine: `(seen + a) / (expected + a)`, the mean of a Gamma posterior whose prior
-//! is the level above with the weight of `a` entries. A new feed starts as an average newsroom and becomes itself.
+//! One formula is applied at each level, from coarse to fine: `(seen + a) / (expected + a)`. It is the mean of a Gamma posterior
+//! whose prior is the level above, with the weight of `a` entries. So the estimate for a new feed starts as an average newsroom
+//! and then approaches the feed's own rates.
 
 use super::rhythm::{hour_of_week, local};
 use crate::model::{Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
 use std::sync::LazyLock;
 
-/// Entries a day of a feed nobody knows yet.
+/// Entries per day assumed for a new feed.
 const USUAL: f64 = 8.0;
-/// Weight of each level's prior, in entries: the whole, an hour of the day, a day of the week, an hour of the week.
+/// Weight of each level's prior, in entries: the whole week, an hour of the day, a day of the week, an hour of the week.
 /// Halving or doubling any of them moves the mean delay in `benches/freshness.rs` by less than 2 %.
 const PRIOR: [f64; 4] = [2.0, 1.0, 8.0, 12.0];
-/// How an average newsroom's day goes, relative to its mean: nights are quiet.
+/// Rate of an average newsroom by hour of the day, relative to its mean: nights are quiet.
 const DAY: [f64; 24] = [
     0.45, 0.4, 0.3, 0.3, 0.35, 0.5, 0.9, 1.1, 1.3, 1.4, 1.4, 1.4, 1.35, 1.3, 1.3, 1.3, 1.3, 1.3, 1.25, 1.2, 1.2, 1.1,
     0.9, 0.7,
 ];
 
-/// Entries an hour by hour of the local week.
+/// Entries per hour, for each hour of the local week.
 pub(super) struct Profile {
     rates: [f64; WEEK],
 }
 
 impl Profile {
-    /// What the memory of a feed in `zone` says at `now`.
+    /// Computes the profile of a feed from its rhythm, with the offset of `zone` at `now`.
     pub(super) fn at_home(rhythm: &Rhythm, now: Timestamp, zone: &TimeZone) -> Self {
         Self::of(rhythm, local(now, zone) - now.as_second())
     }
 
-    /// What the memory says; `shift` is the zone's offset from UTC in seconds.
+    /// Computes the profile of a feed from its rhythm; `shift` is the zone's offset from UTC in seconds.
     pub(super) fn of(rhythm: &Rhythm, shift: i64) -> Self {
         let exposure = rhythm.exposure(shift);
         let seen: [f64; WEEK] = std::array::from_fn(|h| rhythm.bins.get(h).map_or(0.0, |b| f64::from(*b) / 100.0));
@@ -49,7 +50,7 @@ impl Profile {
         Self { rates }
     }
 
-    /// Entries an hour at a local second, going from the middle of one hour to the middle of the next.
+    /// Returns the entries per hour at a local second, interpolated between the middles of the hours.
     pub(super) fn at(&self, local: i64) -> f64 {
         let (left, right) = (local - 1_800, local + 1_800);
         let rate = |at| self.rates.get(hour_of_week(at)).copied().unwrap_or(0.0);
@@ -57,12 +58,12 @@ impl Profile {
         rate(left) * (1.0 - share) + rate(right) * share
     }
 
-    /// Entries an hour over the week.
+    /// Returns the mean entries per hour over the week.
     pub(super) fn mean(&self) -> f64 {
         self.rates.iter().sum::<f64>() / 168.0
     }
 
-    /// Mean square root of the rate: what the feed claims of the budget.
+    /// Returns the mean square root of the rate, which is the feed's claim on the budget.
     pub(super) fn pull(&self) -> f64 {
         let roots = (0..2 * WEEK).map(|half| {
             let (left, right) = (self.rates[half / 2], self.rates[half.div_ceil(2) % WEEK]);
@@ -72,9 +73,9 @@ impl Profile {
     }
 }
 
-/// The claim of a feed nobody knows yet.
+/// Returns the claim of a new feed.
 pub(super) fn usual_pull() -> f64 {
-    /// Asked for at every poll to a feed that is not known yet.
+    /// Computed once, because every poll of a new feed needs it.
     static USUAL_PULL: LazyLock<f64> = LazyLock::new(|| Profile::of(&Rhythm::default(), 0).pull());
     *USUAL_PULL
 }
@@ -86,7 +87,8 @@ mod tests {
     /// 2026-11-23, a Monday, 00:00 UTC.
     const MONDAY: i64 = 1_795_392_000;
 
-    /// Weeks of polls every half hour to a feed that publishes `n` entries in each local hour that `when` names.
+    /// Returns the profile after weeks of polls every half hour of a feed that publishes `n` entries in each local hour for
+    /// which `when` is true.
     fn taught(weeks: i64, n: usize, when: impl Fn(usize) -> bool) -> Profile {
         let mut rhythm = Rhythm::default();
         for half in 0..weeks * 336 {

@@ -1,36 +1,37 @@
-//! Permanent redirects (301, 308): followed at once, adopted only when three polls over two days found a feed there.
-//! Outlets redirect everything to a maintenance page or a shop for a day; an address once overwritten is lost.
+//! Permanent redirects (301, 308). They are followed at once, but the new address is adopted only when three polls over two
+//! days found a feed there. Outlets sometimes redirect everything to a maintenance page or a shop for a day, and an address that
+//! was overwritten is lost.
 
 use crate::model::{FeedUrl, PendingRedirect};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Polls that must find a feed at the same target.
+/// Number of polls that must find a feed at the same target.
 pub const CONFIRMING_VISITS: u32 = 3;
-/// Time that must lie between the first of them and the last.
+/// Least time between the first and the last of these polls.
 pub const CONFIRMING_SPAN: Duration = Duration::from_hours(48);
 
-/// What becomes of a permanent redirect.
+/// What to do about a permanent redirect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum RedirectDecision {
-    /// None in sight: the address stays.
+    /// There is no permanent redirect: the address stays.
     Stay,
-    /// Not confirmed yet: for [`crate::model::FeedRecord::moving`].
+    /// The redirect is not confirmed yet. These values are stored in [`crate::model::FeedRecord::moving`].
     Quarantine(PendingRedirect),
-    /// Confirmed: this address is asked from now on.
+    /// The redirect is confirmed: this address is polled from now on.
     Adopt(FeedUrl),
 }
 
-/// Decides after a poll that succeeded; a failed one decides nothing. `target` is where permanent redirects alone
-/// (none but 301 and 308 in the chain) led it, if they did.
+/// Decides after a successful poll; a failed one decides nothing. `target` is the address to which permanent redirects alone
+/// (only 301 and 308 in the chain) led, if any; `before` is the stored [`crate::model::FeedRecord::moving`].
 #[must_use]
 pub fn permanent(before: Option<&PendingRedirect>, target: Option<&FeedUrl>, now: Timestamp) -> RedirectDecision {
     let Some(target) = target else { return RedirectDecision::Stay };
     let pending = |polls, since| RedirectDecision::Quarantine(PendingRedirect { to: target.clone(), polls, since });
     let Some(before) = before.filter(|before| before.to == *target) else { return pending(1, now) };
     let polls = before.polls.saturating_add(1);
-    // A clock set back begins the wait anew.
+    // If the clock was set back, the wait starts again.
     let since = before.since.min(now);
     if polls >= CONFIRMING_VISITS && super::spread::until(since, now) >= CONFIRMING_SPAN {
         RedirectDecision::Adopt(target.clone())

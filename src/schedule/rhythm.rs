@@ -1,46 +1,46 @@
-//! What a poll teaches the schedule of a feed: entries for each hour of the outlet's week, halved about every three weeks,
-//! and the stretch of time they were observed over.
+//! Updates a feed's state after a poll: counts of entries for each hour of the outlet's week, which are halved about every three
+//! weeks, and the period over which they were observed.
 
 use crate::model::{Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
 
 const HOUR_S: i64 = 3_600;
 const WEEK_S: i64 = 604_800;
-/// What a count is worth a week later: a memory of about five weeks, since newsrooms keep their habits that long and
-/// Ramadan ends them.
+/// Factor by which a count shrinks in a week. This gives a memory of about five weeks: newsrooms keep their habits that long,
+/// and Ramadan ends them.
 pub(super) const FADE: f64 = 0.8;
-/// Older publication times say nothing about the present rate.
+/// Publication times older than this (in seconds) say nothing about the present rate.
 const HORIZON_S: i64 = 4 * WEEK_S;
-/// Entries dated further before the last successful poll are an archive, not news: they do not count.
+/// Entries dated more than this (in seconds) before the last successful poll come from an archive and are not counted.
 const ARCHIVE_S: i64 = 2 * 86_400;
-/// Entries of one poll that count; a flood teaches nothing more.
+/// Most entries of one poll that are counted; more would teach nothing.
 const LESSONS: usize = 1_000;
-/// What one successful poll taught.
+/// What one successful poll observed.
 pub(super) struct Observation<'a> {
-    /// When it ended.
+    /// When the poll ended.
     pub(super) now: Timestamp,
-    /// The outlet's zone.
+    /// The outlet's time zone.
     pub(super) zone: &'a TimeZone,
-    /// Believed publication times of the new entries that have one.
+    /// Publication times of the new entries that have a plausible one.
     pub(super) stamps: &'a [Timestamp],
-    /// New entries, with or without a time.
+    /// Number of new entries, with or without a time.
     pub(super) new: usize,
-    /// Whether entries between the last poll and this one were missed.
+    /// Whether entries between the last poll and this one may have been missed.
     pub(super) gap: bool,
 }
 
-/// Seconds of local time: the axis on which hours of the week are counted.
+/// Converts a time to local seconds, by which hours of the week are counted.
 pub(super) fn local(at: Timestamp, zone: &TimeZone) -> i64 {
     at.as_second() + i64::from(zone.to_offset(at).seconds())
 }
 
-/// The hour of the week that a local second falls in. 1970-01-01 was a Thursday.
+/// Returns the hour of the week of a local second. 1970-01-01 was a Thursday.
 pub(super) fn hour_of_week(local: i64) -> usize {
     usize::try_from((local + 3 * 86_400).rem_euclid(WEEK_S) / HOUR_S).unwrap_or(0)
 }
 
 impl Rhythm {
-    /// Counts what a successful poll brought.
+    /// Counts the new entries of a successful poll.
     pub(super) fn learn(&mut self, lesson: &Observation<'_>) {
         let now = lesson.now.as_second();
         let shift = local(lesson.now, lesson.zone) - now;
@@ -58,8 +58,8 @@ impl Rhythm {
         self.until = now;
     }
 
-    /// The first poll: the window's own times say how long it took to fill. A tenth of them, the oldest, are left
-    /// out: the first has nothing before it, and pinned or odd dates lie there.
+    /// Handles the first poll. The publication times in the document show how long it took to fill. The oldest tenth is left out:
+    /// the time before the first entry is unknown, and pinned entries or odd dates are found there.
     fn begin(&mut self, now: i64, stamps: &[i64]) -> Vec<i64> {
         let recent: Vec<i64> = stamps.iter().copied().filter(|s| *s > now - HORIZON_S).collect();
         let skip = 1 + recent.len() / 10;
@@ -67,11 +67,11 @@ impl Rhythm {
         recent.get(skip..).unwrap_or_default().to_vec()
     }
 
-    /// A later poll: what is dated before the last one, or not at all, came in between.
+    /// Handles a later poll. Entries dated before the last poll, or without a date, arrived between the two polls.
     fn go_on(&mut self, now: i64, stamps: &[i64], lesson: &Observation<'_>) -> Vec<i64> {
         let mut from = self.until.min(now);
         if lesson.gap {
-            // Nothing is known of the time between the last poll and the oldest entry now listed.
+            // The time between the last poll and the oldest entry now listed was not observed.
             let seen = stamps.iter().copied().find(|s| *s > from).unwrap_or(now);
             self.since += seen - from;
         }
@@ -88,11 +88,11 @@ impl Rhythm {
         seconds
     }
 
-    /// Each hour fades when it begins anew.
+    /// Decays the count of each hour of the week when that hour begins again.
     fn fade(&mut self, from: i64, now: i64, shift: i64) {
         let mut start = (from + shift).div_euclid(HOUR_S) + 1;
         let end = (now + shift).div_euclid(HOUR_S);
-        // After twenty weeks nothing is left worth fading.
+        // After twenty weeks, too little is left to matter.
         start = start.max(end - 20 * 168);
         for hour in start..=end {
             if let Some(bin) = self.bins.get_mut(hour_of_week(hour * HOUR_S)) {
@@ -101,7 +101,7 @@ impl Rhythm {
         }
     }
 
-    /// Hours that each hour of the week was observed for, faded as the counts are.
+    /// Returns for how many hours each hour of the week was observed, decayed like the counts.
     pub(super) fn exposure(&self, shift: i64) -> [f64; WEEK] {
         let mut hours = [0.0; WEEK];
         let (since, until) = (self.since + shift, self.until + shift);
@@ -123,7 +123,7 @@ impl Rhythm {
     }
 }
 
-/// A faded count in hundredths, rounded down so that it ends at nothing.
+/// Converts a decayed count in hundredths to an integer. It is rounded down, so that it finally reaches zero.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the type's range first")]
 fn hundredths(value: f64) -> u32 {
     value.clamp(0.0, f64::from(u32::MAX)) as u32

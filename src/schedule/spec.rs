@@ -1,4 +1,4 @@
-//! What configuration may say of when a feed is polled.
+//! Schedules as configured.
 
 use super::crontab::Crontab;
 use serde::{Serialize, Serializer};
@@ -7,47 +7,47 @@ use std::{fmt, str::FromStr, time::Duration};
 /// When a feed is polled, as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// `every D`: never sooner than `D` after the last poll ended, at most 1.2 `D`.
+    /// `every D`: between `D` and 1.2 `D` after the last poll ended.
     Every(Duration),
     /// A crontab line, in the outlet's time zone.
     Crontab(Crontab),
-    /// As the feed's own history, the budget and the server's hints say.
+    /// By the feed's own history, the budget and the server's hints.
     Adaptive,
 }
 
-/// Why a text is no [`Schedule`].
+/// Error of parsing a [`Schedule`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
-    /// `every` with something that is no duration.
+    /// `every` without a valid duration.
     #[error("{0:?} is not a duration; allowed: every 30s, every 15m, every 1h 30m")]
     Duration(String),
     /// `every` with a duration outside the bounds.
     #[error("every {} is out of range; allowed: every 1s to every 365days", humantime::format_duration(*.0))]
     Range(Duration),
-    /// Not five words.
+    /// The text does not have five fields.
     #[error(
         "not a schedule; allowed: adaptive, every 15m, or a crontab line of five fields \
          (minute hour day month weekday; this has {0})"
     )]
     Fields(usize),
-    /// A crontab field that cannot be read.
+    /// A crontab field is invalid.
     #[error("{field} field, column {column}: {text}: {problem}; allowed: {allowed}")]
     Field {
-        /// Its name.
+        /// Name of the field.
         field: &'static str,
-        /// Where the faulty part begins, in characters from 1.
+        /// Column where the faulty part begins, in characters from 1.
         column: usize,
         /// The faulty part.
         text: String,
         /// What is wrong with it.
         problem: String,
-        /// What the field may hold.
+        /// What the field may contain.
         allowed: String,
     },
-    /// A crontab line whose days no month has.
+    /// A crontab line whose days do not exist in any of its months.
     #[error("{0:?} never fires: none of its months has such a day")]
     Never(String),
-    /// The crontab machinery refused a line that passed every test above.
+    /// The `cron` crate rejected a line that passed all checks above.
     #[error("not a crontab line: {0}")]
     Crontab(String),
 }
@@ -58,10 +58,10 @@ impl Schedule {
     /// The longest `every`.
     pub const LONGEST: Duration = Duration::from_hours(365 * 24);
 
-    /// Reads `adaptive`, `every 15m`, or a crontab line of five fields.
+    /// Parses `adaptive`, `every 15m`, or a crontab line of five fields.
     ///
     /// # Errors
-    /// When it is none of these; the error says what is allowed.
+    /// Fails if the text is none of these; the error says what is allowed.
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         let text = text.trim();
         if text.eq_ignore_ascii_case("adaptive") {
@@ -104,19 +104,19 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// What an adaptive schedule may do: the configuration's `budget`, `min_interval` and `max_interval`.
+/// Bounds of adaptive schedules: `budget`, `min_interval` and `max_interval` of the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bounds {
-    /// Polls a feed and day, on average over all adaptive feeds.
+    /// Polls per feed and day, on average over all adaptive feeds.
     pub budget: f64,
-    /// No adaptive feed is polled more often.
+    /// Shortest interval between polls of an adaptive feed.
     pub min_interval: Duration,
-    /// No adaptive feed is left alone for longer, unless its server asks for it.
+    /// Longest interval between polls of an adaptive feed, unless its server asks for a longer one.
     pub max_interval: Duration,
 }
 
 impl Default for Bounds {
-    /// 48 polls a feed and day (every half an hour on average), 10 minutes to 12 hours.
+    /// Returns 48 polls per feed and day (every half hour on average), and intervals from 10 minutes to 12 hours.
     fn default() -> Self {
         Self { budget: 48.0, min_interval: Duration::from_mins(10), max_interval: Duration::from_hours(12) }
     }

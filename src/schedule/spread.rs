@@ -1,37 +1,37 @@
-//! Spreads due times without random numbers: the same feed always falls on the same place, so a restart changes nothing.
+//! Spreads due times without random numbers: a feed always gets the same place, so a restart changes nothing.
 
 use crate::model::FeedId;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// 2⁶⁴ divided by the golden ratio (Knuth, TAOCP 6.4): multiples of it lie as far apart as multiples of anything can,
-/// so feeds with neighbouring ids, which are what one host has, never meet.
+/// 2⁶⁴ divided by the golden ratio (Knuth, TAOCP 6.4). Its multiples are spread as evenly as possible, so feeds with
+/// neighbouring ids, such as those of one host, never get the same place.
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A feed's place in `0..1`.
+/// Returns a feed's place in `0..1`.
 #[expect(clippy::cast_precision_loss, reason = "the top 32 bits are exact in a double")]
 pub(super) fn place(id: FeedId) -> f64 {
     let hash = id.0.cast_unsigned().wrapping_mul(GOLDEN);
     (hash >> 32) as f64 / 4_294_967_296.0
 }
 
-/// The feed's part of `width`, from nothing to just below all of it.
+/// Returns the feed's part of `width`: from zero to just below `width`.
 pub(super) fn part(id: FeedId, width: Duration) -> Duration {
     width.mul_f64(place(id))
 }
 
-/// `at` and `by` after it; the end of time when there is nothing after.
+/// Adds `by` to `at`; the result is at most [`Timestamp::MAX`].
 pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// How long from `from` to `to`; nothing when `to` lies before.
+/// Returns the time from `from` to `to`; zero if `to` is earlier.
 pub(super) fn until(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
-/// The next whole second at or after `at`, which is what people read in views; `at` itself where that passes `latest`.
+/// Rounds `at` up to a whole second, for people who read it in views. Returns `at` itself if the result were after `latest`.
 pub(super) fn whole(at: Timestamp, latest: Timestamp) -> Timestamp {
     if at.subsec_nanosecond() == 0 {
         return at;

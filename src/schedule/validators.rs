@@ -1,22 +1,23 @@
-//! What a feed's memory says of its server: whether its 304s are believed, and whether it holds its whole host.
+//! Decides from a feed's state whether the server's 304s can be trusted, and whether a hold applies to the whole host.
 
 use super::{LONGEST_HOST_HOLD, input::PolledFeed, profile::Profile, spread::later};
 use crate::model::{Fault, FeedRecord, Outcome, Rhythm};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// So many 304s in a row, and so long without a document, before a feed is doubted at all.
+/// Consecutive 304s, and seconds without a document, before the 304s of a feed are doubted at all.
 const PATIENCE: (u32, i64) = (12, 7 * DAY_S);
 const DAY_S: i64 = 86_400;
-/// Silence of so many times the usual wait for an entry is no accident: e⁻¹⁰ for a steady feed.
+/// The 304s are doubted after this many times the usual interval between entries. For a steady feed, such a long silence has a
+/// probability of e⁻¹⁰.
 const SILENCE: f64 = 10.0;
-/// No feed goes without a document for longer.
+/// Longest time without a document, in seconds, after which the 304s of any feed are doubted.
 const LONGEST_S: i64 = 90 * DAY_S;
-/// A 429 without `Retry-After` holds its host for this.
+/// Time for which a 429 without `Retry-After` holds its host.
 const HOST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Whether the next poll should ask without validators: the server has answered 304 for so long that they may lie.
-/// Once it sends a document, the doubt is gone for a while.
+/// Returns whether the next request should be unconditional, because the server has sent 304s for so long that they may be
+/// wrong. Once it sends a document, its 304s are trusted again for a while.
 #[must_use]
 pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
     let Some(rhythm) = feed.rhythm.as_deref() else { return false };
@@ -29,8 +30,9 @@ pub fn doubts(feed: &FeedRecord, now: Timestamp) -> bool {
     now.as_second() - rhythm.document_at >= patience
 }
 
-/// Until when the feed's host wants no request at all (its server answered 429): for [`super::HostLimiter::hold`], at
-/// start too. Never later than [`LONGEST_HOST_HOLD`] after the feed's last poll, whatever an older version stored.
+/// Returns until when the feed's host wants no requests at all (its server responded with 429). This is for
+/// [`super::HostLimiter::hold`], also at start. It is never later than [`LONGEST_HOST_HOLD`] after the feed's last poll,
+/// whatever an older version stored.
 #[must_use]
 pub fn host_hold(feed: &FeedRecord) -> Option<Timestamp> {
     let until = feed.rhythm.as_deref()?.host_hold;
@@ -38,12 +40,12 @@ pub fn host_hold(feed: &FeedRecord) -> Option<Timestamp> {
     Some(feed.last_poll_at.map_or(until, |last| until.min(later(last, LONGEST_HOST_HOLD))))
 }
 
-/// Keeps what a poll showed of the server.
+/// Records what a poll showed about the server.
 pub(super) fn note(rhythm: &mut Rhythm, poll: &PolledFeed<'_>, hold: Option<Timestamp>) {
     match poll.outcome {
         Outcome::NotModified => rhythm.unchanged = rhythm.unchanged.saturating_add(1),
         Outcome::Fresh | Outcome::SameBytes | Outcome::Moved => {
-            // News dated before a poll that was answered 304.
+            // Whether there are new entries dated before a poll whose response was 304.
             let hidden = |last: Timestamp| poll.stamps.iter().any(|s| s.as_second() < last.as_second() - DAY_S);
             if rhythm.unchanged >= PATIENCE.0 && poll.feed.last_success_at.is_some_and(hidden) {
                 rhythm.lies = rhythm.lies.saturating_add(1);
@@ -58,7 +60,7 @@ pub(super) fn note(rhythm: &mut Rhythm, poll: &PolledFeed<'_>, hold: Option<Time
     rhythm.host_hold = until.map_or(0, Timestamp::as_second);
 }
 
-/// Until when a fault keeps us away from the whole host: a 429 does, for as long as it asks, but a day at most.
+/// Returns until when a fault holds the whole host. Only a 429 does, for as long as it asks, but at most a day.
 fn whole_host(fault: &Fault, asked: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     let until = asked.map_or_else(|| later(now, HOST_PAUSE), |at| at.min(later(now, LONGEST_HOST_HOLD)));
     matches!(fault, Fault::Held { status: 429 }).then_some(until)
@@ -71,7 +73,7 @@ mod tests {
     use crate::schedule::decide::tests::{Scene, noon};
     use jiff::ToSpan;
 
-    /// A feed that brought three entries an hour for a day, then 304s for `days`, and how the doubts stand.
+    /// Returns a feed that brought three entries per hour for a day and then 304s for `days`, and whether its 304s are doubted.
     fn silent(days: i64) -> (Scene, bool) {
         let mut scene = Scene::new("every 1h");
         scene.outcome = Outcome::Fresh;

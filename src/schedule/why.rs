@@ -1,16 +1,17 @@
-//! Why the next poll is when it is: each input and which one decided, in words and as JSON. Stored with each poll.
+//! The reason for the time of the next poll: all inputs, and which of them decided. It is available as text and as JSON, and
+//! stored with each poll.
 
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
-/// A feed that is gone (410) is polled again after this.
+/// Pause after which a feed that is gone (410) is polled again.
 pub const GONE_PAUSE: Duration = Duration::from_hours(30 * 24);
 
-/// The input that set the time.
+/// The input that determined the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DecidedBy {
-    /// Never polled: at once.
+    /// The feed was never polled, so it is due at once.
     First,
     /// The operator's `every` or crontab line.
     Schedule,
@@ -20,20 +21,20 @@ pub enum DecidedBy {
     MinInterval,
     /// `max_interval`.
     MaxInterval,
-    /// What the document or the answer asks for.
+    /// A hint of the document or of the response.
     Hint,
-    /// Failures in a row.
+    /// Consecutive failures.
     Backoff,
     /// `Retry-After`.
     Hold,
-    /// 410.
+    /// The feed is gone (410).
     Gone,
-    /// It was due already.
+    /// The feed was due already.
     Overdue,
 }
 
 impl DecidedBy {
-    /// The word in the stored JSON.
+    /// Returns the name used in the stored JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,7 +52,7 @@ impl DecidedBy {
     }
 }
 
-/// A hint that a server or a document gave, and what it comes to.
+/// A kind of hint from a server or a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {
@@ -79,56 +80,56 @@ impl Hint {
     }
 }
 
-/// The longest of the hints: no adaptive poll before.
+/// The hint with the longest interval, before which no adaptive poll takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Floor {
-    /// Which.
+    /// The kind of hint.
     pub hint: Hint,
     /// Seconds after the last poll.
     pub seconds: u64,
 }
 
-/// Every input of a decision. An input that played no part is absent.
+/// All inputs of a decision. An input that had no part in it is absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Why {
     /// The schedule as configured.
     pub schedule: String,
-    /// Which input set the time.
+    /// Which input determined the time.
     pub decided: DecidedBy,
-    /// Adaptive: entries an hour at this hour of the week.
+    /// Adaptive: entries per hour at this hour of the week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
-    /// Adaptive: the feed's share of the budget, in polls a day.
+    /// Adaptive: the feed's share of the budget, in polls per day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
-    /// Adaptive: when the next entry is expected, in the outlet's time: `2026-11-23T07:40+01:00`.
+    /// Adaptive: when the next entry is expected, in the outlet's time zone: `2026-11-23T07:40+01:00`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// Adaptive: what the rate alone would wait, in seconds.
+    /// Adaptive: the wait by the rate alone, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<u64>,
-    /// Adaptive: the hint that asks for most.
+    /// Adaptive: the hint with the longest interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floor: Option<Floor>,
-    /// Adaptive: a skipped hour or day that the time was moved out of.
+    /// Adaptive: the kind of hint whose skipped hour or day moved the time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<Hint>,
-    /// Adaptive: entries were lost lately, so it is polled sooner, by this factor.
+    /// Adaptive: the factor by which the feed is polled more often because entries were lost lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hurry: Option<f64>,
-    /// Failures in a row.
+    /// Consecutive failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
-    /// The pause that they earn, in seconds.
+    /// The pause because of the failures, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backoff: Option<u64>,
     /// `Retry-After`, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<u64>,
-    /// Seconds added so that feeds do not meet.
+    /// Seconds added so that feeds are not polled at the same moment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread: Option<u64>,
-    /// What was odd: an unreadable memory, a clock set back, validators in doubt.
+    /// Anything unusual: an unreadable state, a clock that was set back, doubtful validators.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -153,19 +154,19 @@ impl Why {
         }
     }
 
-    /// The JSON that is stored with the poll.
+    /// Returns the JSON that is stored with the poll.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Reads what [`Why::to_json`] wrote; nothing when it is no such text.
+    /// Parses the output of [`Why::to_json`]; `None` if it is something else.
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
 
-    /// What decided, in words.
+    /// Returns what decided, in words.
     fn verdict(&self) -> String {
         let text = match self.decided {
             DecidedBy::First => "never polled: due at once",
@@ -211,7 +212,7 @@ impl fmt::Display for Why {
             parts.push(format!(
                 "backoff {} after {failures} {}",
                 span(pause),
-                if failures == 1 { "failure" } else { "failures in a row" }
+                if failures == 1 { "failure" } else { "consecutive failures" }
             ));
         }
         if let Some(hold) = self.hold {
@@ -226,7 +227,7 @@ impl fmt::Display for Why {
     }
 }
 
-/// `3.1/h`, or `4.2/day` for what comes less than hourly.
+/// Formats a rate as `3.1/h`, or as `4.2/day` if it is less than one per hour.
 fn per_hour(rate: f64) -> String {
     if rate >= 1.0 { format!("{rate:.1}/h") } else { format!("{:.1}/day", rate * 24.0) }
 }

@@ -1,4 +1,4 @@
-//! What answers: the edition table at once, else the router.
+//! The application behind the server: looks a request up in the edition table and passes the rest to the router.
 
 use super::channel_page::ChannelPages;
 use super::edition_table::{CachePolicy, EditionTable, ServedEdition};
@@ -25,18 +25,19 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-/// Everything that is served.
+/// Everything the server can serve.
 #[derive(Debug)]
 pub struct App {
     edition_table: Arc<EditionTable>,
-    /// Our own files, under addresses that change with them.
+    /// The style sheet and the icon, under paths that change with their content.
     assets: EditionTable,
     state: AppState,
     router: Router,
 }
 
 impl App {
-    /// An app over these; the daemon keeps its own handles and puts editions in the edition table as they change.
+    /// Creates an app without queries and meters. The daemon keeps its own handles to the arguments and puts editions into the
+    /// edition table as they change.
     #[must_use]
     pub fn new(
         edition_table: Arc<EditionTable>,
@@ -63,21 +64,21 @@ impl App {
         Self { edition_table, assets, router: routes::router(state.clone()), state }
     }
 
-    /// With queries: story pages, search, filters, archives and status are answered too.
+    /// Adds queries, with which the app also serves story pages, search, filtered feeds, archives and the status page.
     #[must_use]
     pub fn with_queries(self, queries: impl Queries + 'static) -> Self {
         let state = AppState { queries: Some(Arc::new(queries)), ..self.state };
         Self { router: routes::router(state.clone()), state, ..self }
     }
 
-    /// With meters that count answers too; `/metrics` is for these networks only.
+    /// Adds meters, which also count responses. Only clients in `metrics_allow` may read `/metrics`.
     #[must_use]
     pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
         let state = AppState { meters: Some(meters), metrics_allow: metrics_allow.into(), ..self.state };
         Self { router: routes::router(state.clone()), state, ..self }
     }
 
-    /// An answer goes out, to a request that came at `asked`. `way` names those that no route gave.
+    /// Counts a response to a request that arrived at `asked`. `way` is the label of responses that did not come from a route.
     pub(super) fn count<B>(&self, response: &Response<B>, way: &str, asked: Instant) {
         if let Some(meters) = &self.state.meters {
             let route = response.extensions().get::<MatchedPath>().map_or(way, MatchedPath::as_str);
@@ -85,20 +86,20 @@ impl App {
         }
     }
 
-    /// What has to be done now and then.
+    /// Runs the meters' periodic maintenance.
     pub(super) fn upkeep(&self) {
         if let Some(meters) = &self.state.meters {
             meters.upkeep();
         }
     }
 
-    /// The answer to a request that does not say whom it asks, or asks somebody else.
+    /// Returns the error response to a request without a valid host, or for a host this server does not serve; otherwise `None`.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
         let queries = self.state.queries.as_ref();
         host::refusal(request, |name| queries.is_none_or(|queries| queries.answers(name))).map(host::answer)
     }
 
-    /// The answer, when it lies ready.
+    /// Returns the response if the document is in memory. A request with a query string is never served this way.
     pub(super) fn at_once<B>(&self, request: &Request<B>) -> Option<Response<Payload>> {
         if request.uri().query().is_some_and(|q| !q.is_empty()) {
             return None;
@@ -107,7 +108,7 @@ impl App {
         self.edition_table.answer(path, method, headers).or_else(|| self.assets.answer(path, method, headers))
     }
 
-    /// The router's answer.
+    /// Passes the request to the router.
     pub(super) fn route(
         &self,
         mut request: Request<Incoming>,

@@ -1,4 +1,4 @@
-//! Pages and filtered feeds, kept for half a minute: a link that goes round is made once.
+//! A cache of pages and filtered feeds for half a minute: a link that many people follow is rendered only once in that time.
 
 use super::edition_table::{CachePolicy, PreparedResponse};
 use crate::publish::Edition;
@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Seconds a document is kept.
+/// Seconds for which a cached document is fresh.
 const KEEP: i64 = 30;
-/// Documents kept at once.
+/// Most documents in the cache.
 const PLACES: usize = 64;
-/// Documents made at once: searches must not keep the store from its work.
+/// Most documents rendered at the same time, so that searches cannot occupy the whole store.
 const MAKING: usize = 4;
 
-/// Documents by address (and language, for pages).
+/// The cached documents, by address (and language, for pages).
 #[derive(Debug)]
 pub(super) struct PageCache {
     kept: Mutex<HashMap<String, CachedPage>>,
@@ -24,7 +24,7 @@ pub(super) struct PageCache {
 #[derive(Debug, Clone)]
 struct CachedPage {
     made: Timestamp,
-    /// When the bytes last changed, as far as this cache saw.
+    /// When the bytes last changed, as far as this cache knows.
     changed: Timestamp,
     tag: String,
     held: Arc<PreparedResponse>,
@@ -37,18 +37,18 @@ impl Default for PageCache {
 }
 
 impl PageCache {
-    /// The document, while it is fresh.
+    /// Returns the document if it is cached and fresh.
     pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Arc<PreparedResponse>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(key).filter(|k| is_fresh(k, now)).map(|k| k.held.clone())
     }
 
-    /// Leave to make a document; `None` when the cache is closed, which it never is.
+    /// Waits for a permit to render a document. Returns `None` only if the semaphore is closed, which never happens.
     pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         self.making.acquire().await.ok()
     }
 
-    /// Keeps a document. Where its bytes are those of the last time, so is its Last-Modified.
+    /// Caches a document. If its bytes have not changed since the last time, it keeps its `Last-Modified`.
     pub(super) fn put(
         &self,
         key: String,
@@ -62,7 +62,7 @@ impl PageCache {
         self.put_dated(key, edition, policy, now, changed)
     }
 
-    /// Keeps a document whose last change is known.
+    /// Caches a document whose last change is known. If the cache is full, the oldest document is removed.
     pub(super) fn put_dated(
         &self,
         key: String,
@@ -83,7 +83,7 @@ impl PageCache {
     }
 }
 
-/// A clock set back makes nothing last longer.
+/// Returns whether a document is fresh. One that was cached in the future is not: setting the clock back extends nothing.
 fn is_fresh(kept: &CachedPage, now: Timestamp) -> bool {
     (0..KEEP).contains(&now.as_second().saturating_sub(kept.made.as_second()))
 }

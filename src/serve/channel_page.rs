@@ -1,4 +1,4 @@
-//! Channels as pages show them: titles, outlets, times and the first words, without the texts.
+//! Channels as pages show them: titles, outlets, times and excerpts, without the full texts.
 
 use crate::model::script::Script;
 use crate::model::browse::PlaceKey;
@@ -7,38 +7,38 @@ use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Characters of a text shown under a title.
+/// Longest excerpt under a title, in characters.
 const EXCERPT: usize = 220;
 
-/// A channel's page in the making.
+/// The content of a channel's page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChannelPage {
     /// The channel's slug.
     pub slug: String,
-    /// Its title.
+    /// The title.
     pub title: LocalisedText,
-    /// Newest first.
+    /// The stories, newest first.
     pub stories: Vec<StoryItem>,
 }
 
-/// A story as a page lists it.
+/// A story in the list of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoryItem {
     /// Story number.
     pub id: i64,
     /// Title.
     pub title: LocalisedText,
-    /// The article.
+    /// Address of the article.
     pub link: String,
-    /// The first words of the text; empty where there is none.
+    /// The beginning of the text; empty if there is no text.
     pub excerpt: LocalisedText,
     /// The outlet's name.
     pub outlet: LocalisedText,
     /// When it was published.
     pub published: Timestamp,
-    /// Picture.
+    /// Address of the picture, if any.
     pub image: Option<String>,
-    /// The other outlets.
+    /// The reports of other outlets.
     pub also: Vec<OtherReport>,
     /// The outlet's slug.
     pub outlet_slug: String,
@@ -55,25 +55,25 @@ pub struct StoryItem {
 pub struct OtherReport {
     /// The outlet's name.
     pub outlet: LocalisedText,
-    /// Its article.
+    /// Address of its article.
     pub link: String,
-    /// Its title.
+    /// The title.
     pub title: String,
 }
 
-/// A text with the language and direction it is set in.
+/// A text with its language and direction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalisedText {
     /// The text.
     pub words: String,
-    /// Language tag, where known.
+    /// Language tag; `None` if the language is unknown.
     pub lang: Option<String>,
     /// `rtl` or `ltr`.
     pub dir: &'static str,
 }
 
 impl LocalisedText {
-    /// A text in a language, if one is known.
+    /// Creates a text in a language, if one is known. A language that does not fit the text's script is dropped.
     #[must_use]
     pub fn new(words: &str, language: Option<&str>) -> Self {
         let fits = |tag: &&str| Script::of(words).is_none_or(|script| script.fits(tag));
@@ -84,7 +84,7 @@ impl LocalisedText {
 }
 
 impl ChannelPage {
-    /// The page's half of a channel.
+    /// Builds the page of a channel.
     #[must_use]
     pub fn of(view: &ChannelView) -> Self {
         Self {
@@ -141,7 +141,7 @@ impl OtherReport {
 pub struct ChannelPages(RwLock<Vec<Arc<ChannelPage>>>);
 
 impl ChannelPages {
-    /// Shows a channel, in its old place if it was shown before.
+    /// Adds a channel, or replaces it in its old position.
     pub fn put(&self, view: &ChannelView) {
         let channel_page = Arc::new(ChannelPage::of(view));
         let mut channel_pages = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -151,18 +151,18 @@ impl ChannelPages {
         }
     }
 
-    /// Takes down every channel whose slug does not pass.
+    /// Keeps only the channels whose slug satisfies `keep`.
     pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|channel_page| keep(&channel_page.slug));
     }
 
-    /// One channel.
+    /// Returns the channel with this slug.
     #[must_use]
     pub fn get(&self, slug: &str) -> Option<Arc<ChannelPage>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|r| r.slug == slug).cloned()
     }
 
-    /// All of them.
+    /// Returns all channels.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<ChannelPage>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()

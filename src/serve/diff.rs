@@ -1,9 +1,9 @@
-//! What changed in a sentence: words taken out, words put in. Bounded, pure.
+//! A word-by-word comparison of two texts, with a limit on the number of words.
 
-/// Words compared at most; a longer text is shown as replaced.
+/// Most words that are compared; a longer text is shown as replaced entirely.
 const WORDS: usize = 600;
 
-/// A run of words.
+/// What happened to a run of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DiffKind {
     Kept,
@@ -11,7 +11,7 @@ pub(super) enum DiffKind {
     In,
 }
 
-/// Turns `old` into `new`: runs of words in reading order, what goes before what comes.
+/// Returns the differences between `old` and `new` as runs of words in reading order; removed words precede added ones.
 pub(super) fn diff(old: &str, new: &str) -> Vec<(DiffKind, String)> {
     let a: Vec<&str> = old.split_whitespace().collect();
     let b: Vec<&str> = new.split_whitespace().collect();
@@ -24,7 +24,7 @@ pub(super) fn diff(old: &str, new: &str) -> Vec<(DiffKind, String)> {
         }
         return runs.0;
     }
-    // Longest common subsequence: common[i][j] is its length from a[i] and b[j] on.
+    // Longest common subsequence: `common[i][j]` is its length for `a[i..]` and `b[j..]`.
     let mut common = vec![vec![0_u16; b.len() + 1]; a.len() + 1];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {

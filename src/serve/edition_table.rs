@@ -1,4 +1,4 @@
-//! Editions in memory, by path: what readers poll is answered from here, without SQL and without a router.
+//! Editions in memory, by path. The documents that feed readers poll are served from here, without SQL and without a router.
 
 use super::http::{coding, format_date, is_current};
 use super::payload::Payload;
@@ -13,19 +13,19 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-/// How a document may be kept and what it may do in a browser.
+/// How long a document may be cached and what it may do in a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CachePolicy {
-    /// A feed: looked at again after a minute; a browser that shows it runs and loads nothing (an Atom document was seen
-    /// to run scripts in Chromium); open to scripts of other sites, for it is public.
+    /// A feed. It may be cached for a minute. A browser that shows it runs and loads nothing: an Atom document was seen to
+    /// run scripts in Chromium. Scripts of other sites may read it, because it is public.
     Feed,
-    /// A page of ours; it differs by the reader's language.
+    /// An HTML page, which depends on the reader's language.
     Page,
-    /// A page without pictures.
+    /// An HTML page without pictures.
     PlainPage,
     /// A feed document that never changes.
     Archive,
-    /// Something whose address changes with its content.
+    /// A file whose address changes with its content.
     Immutable,
 }
 
@@ -38,7 +38,7 @@ impl CachePolicy {
         }
     }
 
-    /// `Content-Security-Policy`.
+    /// Returns the value of `Content-Security-Policy`.
     pub(super) fn content_security(self) -> &'static str {
         match self {
             Self::Page => super::PAGE_SECURITY,
@@ -55,17 +55,17 @@ impl CachePolicy {
 /// A document to put in the edition table.
 #[derive(Debug, Clone)]
 pub struct ServedEdition {
-    /// Its path, with the leading slash.
+    /// The path, with the leading slash.
     pub path: String,
-    /// Its bytes in every coding.
+    /// The document's bytes in every content coding.
     pub edition: Edition,
-    /// When its bytes last changed, as the database keeps it.
+    /// When the bytes last changed, as stored in the database.
     pub last_modified: Timestamp,
-    /// How it may be kept.
+    /// How it may be cached.
     pub policy: CachePolicy,
 }
 
-/// A document with its headers made ahead, for each coding.
+/// A document with prepared headers for each content coding.
 #[derive(Debug)]
 pub(super) struct PreparedResponse {
     last_modified: Timestamp,
@@ -76,9 +76,9 @@ pub(super) struct PreparedResponse {
 struct Variant {
     etag: String,
     bytes: Bytes,
-    /// Headers of a 200.
+    /// Headers of a 200 response.
     full: HeaderMap,
-    /// Headers of a 304 (RFC 9110 15.4.5).
+    /// Headers of a 304 response (RFC 9110 15.4.5).
     unchanged: HeaderMap,
 }
 
@@ -87,7 +87,7 @@ impl PreparedResponse {
         Self { last_modified, variants: Coding::ALL.map(|coding| Variant::new(edition, coding, last_modified, policy)) }
     }
 
-    /// Answers a GET or HEAD.
+    /// Responds to a GET or HEAD request.
     pub(super) fn answer(&self, method: &Method, headers: &HeaderMap) -> Response<Payload> {
         let variant = &self.variants[coding(headers) as usize];
         let mut response = Response::new(Payload::EMPTY);
@@ -110,7 +110,7 @@ impl Variant {
         let mut unchanged = HeaderMap::with_capacity(8);
         let date = format_date(last_modified);
         for (name, value) in [(ETAG, coded.etag.as_str()), (LAST_MODIFIED, &date)] {
-            // Hexadecimal digits and a date: always a header value.
+            // The values are hexadecimal digits and a date, which are always valid header values.
             if let Ok(value) = HeaderValue::from_str(value) {
                 unchanged.insert(name, value);
             }
@@ -132,7 +132,7 @@ impl Variant {
     }
 }
 
-/// Headers that keep a document from being more than it is.
+/// Returns the security headers: no content sniffing, the given content security policy, and no referrer.
 pub(super) fn security(content_security: &'static str) -> [(HeaderName, HeaderValue); 3] {
     [
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -141,14 +141,14 @@ pub(super) fn security(content_security: &'static str) -> [(HeaderName, HeaderVa
     ]
 }
 
-/// Documents by path. Readers take a shared lock for the length of a lookup; a change replaces whole documents at once.
+/// Documents by path. Requests hold a shared lock during the lookup; a change replaces whole documents at once.
 #[derive(Debug, Default)]
 pub struct EditionTable(RwLock<HashMap<String, PreparedResponse>>);
 
 impl EditionTable {
-    /// Puts documents up, all in one moment: a reader never sees a channel's Atom newer than its RSS.
+    /// Adds or replaces documents, all at the same moment: no request finds a channel's Atom newer than its RSS.
     pub fn put(&self, documents: impl IntoIterator<Item = ServedEdition>) {
-        // Headers are made before the lock is taken.
+        // Headers are prepared before the lock is taken.
         let ready: Vec<_> = documents
             .into_iter()
             .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy)))
@@ -156,12 +156,12 @@ impl EditionTable {
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }
 
-    /// Takes down every document whose path does not pass: channels that a reload removed.
+    /// Keeps only the documents whose path satisfies `keep`. A reload uses this to remove the documents of deleted channels.
     pub fn retain(&self, mut keep: impl FnMut(&str) -> bool) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|path, _| keep(path));
     }
 
-    /// The answer, when a document has this path.
+    /// Returns the response if a document has this path. Methods other than GET and HEAD get a 405.
     pub(super) fn answer(&self, path: &str, method: &Method, headers: &HeaderMap) -> Option<Response<Payload>> {
         let documents = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let held = documents.get(path)?;
@@ -172,7 +172,7 @@ impl EditionTable {
     }
 }
 
-/// 405 (RFC 9110 15.5.6).
+/// Builds a 405 response (RFC 9110 15.5.6).
 pub(super) fn not_allowed() -> Response<Payload> {
     let text = "This address can only be read: use GET or HEAD.\n";
     let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));

@@ -1,26 +1,26 @@
-//! Filters as addresses: `/feed.atom?tag=…&outlet=…&lang=…&q=…&min_outlets=2`. Pure: a query string becomes a [`Filter`]
-//! within bounds, or a sentence that says what is wrong; a filter has one canonical query string.
+//! Filters in query strings: `/feed.atom?tag=…&outlet=…&lang=…&q=…&min_outlets=2`. A query string is parsed into a [`Filter`]
+//! within limits, or into a sentence that says what is wrong. Every filter has one canonical query string.
 
 use crate::model::pages::Filter;
 use crate::model::{Language, Slug};
 use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
 
-/// Values of one key at most.
+/// Most values of one key.
 const VALUES: usize = 16;
-/// Characters of a search at most; longer ones are no search.
+/// Longest search, in characters; a longer one is an error.
 pub(super) const WORDS: usize = 200;
-/// Stories listed at most.
+/// Largest `limit`: the most stories that a filtered feed lists.
 const LIMIT: u32 = 200;
-/// Stories listed where nobody asks for another number.
+/// Default `limit`.
 const USUAL: u32 = 100;
-/// The most outlets one may ask for: no story has more members.
+/// Largest `min_outlets`; no story has more members.
 const OUTLETS: u32 = 64;
 
-/// Reads a query string.
+/// Parses a query string.
 ///
 /// # Errors
-/// One sentence for the person who typed it.
+/// Returns one sentence for the person who typed it.
 pub(super) fn read(query: &str) -> Result<Filter, String> {
     let mut filter = Filter { limit: USUAL, ..Filter::default() };
     for (key, value) in parse(query.as_bytes()) {
@@ -57,7 +57,8 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
     Ok(filter)
 }
 
-/// Control characters mean nothing in a question, and an answer that repeats them would not be text any more.
+/// Replaces control characters by spaces. They mean nothing in a filter, and an error message that repeated them would no
+/// longer be plain text.
 fn visible(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
 }
@@ -74,7 +75,7 @@ fn number(key: &str, value: &str, most: u32) -> Result<u32, String> {
     value.parse().ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| format!("{key}: a number from 1 to {most}"))
 }
 
-/// The one query string of a filter, without the question mark; empty when it filters nothing.
+/// Returns the canonical query string of a filter, without the question mark; empty if every value is the default.
 pub(super) fn canonical(filter: &Filter) -> String {
     let Filter { channel: _, outlets, tags, languages, words, min_outlets, limit } = filter;
     let mut query = Serializer::new(String::new());

@@ -1,4 +1,4 @@
-//! Whether the daemon lives and whether it is ready, from plain facts that the daemon states.
+//! Liveness and readiness of the daemon, derived from the state it reports here.
 
 use jiff::Timestamp;
 use std::sync::{
@@ -6,29 +6,29 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering::Relaxed},
 };
 
-/// Seconds after which a loop that did not turn counts as stuck. The loop turns at least every 30 seconds.
+/// Seconds without an iteration after which the scheduler loop counts as stuck. It iterates at least every 30 seconds.
 pub const STUCK_AFTER: i64 = 120;
 
-/// Facts about the daemon.
+/// The state of the daemon, as far as health checks need it.
 #[derive(Debug)]
 pub struct Health {
-    /// Unix time of the scheduler loop's last turn; [`i64::MIN`] before the first.
+    /// Unix time of the scheduler loop's last iteration, in seconds; [`i64::MIN`] before the first.
     turned: AtomicI64,
     database: Mutex<DatabaseState>,
     rendered: AtomicBool,
 }
 
-/// What the writer says of the database.
+/// The state of the database, as the writer reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseState {
-    /// Nothing yet.
+    /// The writer has not reported yet.
     Unknown,
-    /// It can be written.
+    /// The database can be written.
     Writable {
         /// Bytes of a write-ahead log that an open read transaction keeps from being checkpointed.
         blocked_wal: Option<u64>,
     },
-    /// It cannot, for this reason.
+    /// The database cannot be written, for this reason.
     Unwritable(String),
 }
 
@@ -43,25 +43,25 @@ impl Default for Health {
 }
 
 impl Health {
-    /// The scheduler loop turned.
+    /// Records an iteration of the scheduler loop.
     pub fn turned(&self, now: Timestamp) {
         self.turned.store(now.as_second(), Relaxed);
     }
 
-    /// The state of the database.
+    /// Records the state of the database.
     pub fn database(&self, state: DatabaseState) {
         *self.database.lock().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
-    /// Every channel has its editions in the edition table.
+    /// Records that every channel has its editions in the edition table.
     pub fn rendered(&self) {
         self.rendered.store(true, Relaxed);
     }
 
-    /// Liveness.
+    /// Checks liveness: the scheduler loop has started and is not stuck.
     ///
     /// # Errors
-    /// One sentence that says what is stuck.
+    /// Returns one sentence that says what is stuck.
     pub fn alive(&self, now: Timestamp) -> Result<(), String> {
         match self.turned.load(Relaxed) {
             i64::MIN => Err("the scheduler has not started".to_owned()),
@@ -72,18 +72,18 @@ impl Health {
         }
     }
 
-    /// Readiness: the database can be written, and editions are rendered. Answers in a word, or in a sentence on what needs a
-    /// look all the same.
+    /// Checks readiness: the database can be written and the editions are rendered. Returns `ok`, with a warning if something
+    /// needs the operator's attention.
     ///
     /// # Errors
-    /// One sentence that says what is missing.
+    /// Returns one sentence that says what is missing.
     pub fn ready(&self) -> Result<String, String> {
         let state = self.database.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match state {
             DatabaseState::Unknown => Err("the database has not been opened yet".to_owned()),
-            DatabaseState::Unwritable(reason) => {
-                Err(format!("the database cannot be written: {reason}; polls wait, feeds are served as they were"))
-            }
+            DatabaseState::Unwritable(reason) => Err(format!(
+                "the database cannot be written: {reason}; polling is paused, and the last feeds are served"
+            )),
             DatabaseState::Writable { .. } if !self.rendered.load(Relaxed) => {
                 Err("the feeds are not rendered yet".to_owned())
             }

@@ -1,5 +1,5 @@
-//! Which names this server answers to. A page of a stranger's site whose name was pointed at this machine (DNS rebinding)
-//! sends that name as its host, and is not answered.
+//! The host names this server responds to. This protects against DNS rebinding: a page of a foreign site whose name was
+//! pointed at this machine sends that name as its host, and is refused.
 
 use super::edition_table::security;
 use super::payload::Payload;
@@ -10,19 +10,20 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
 
-/// Names of this machine for itself (RFC 6761 6.3, and what Debian's hosts file adds).
+/// Loopback names of this machine (RFC 6761 6.3, and those that Debian's hosts file adds).
 const LOOPBACK: [&str; 4] = ["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback"];
 
-/// Host names that are answered; addresses always are.
+/// Host names whose requests are served. Requests to an IP address always are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts {
     names: BTreeSet<String>,
-    /// Whether names under `localhost` are answered too.
+    /// Whether names under `.localhost` are served too.
     loopback: bool,
 }
 
 impl Hosts {
-    /// These names and that of `public_url`, at which subscribers ask; without any, those of loopback and `public_url`.
+    /// Allows the configured names and the host of `public_url`, which subscribers use. Without configured names, allows the
+    /// loopback names and the host of `public_url`.
     #[must_use]
     pub fn new(configured: &[String], public_url: &Url) -> Self {
         let mut names: BTreeSet<String> = configured.iter().cloned().collect();
@@ -34,7 +35,7 @@ impl Hosts {
         Self { names, loopback }
     }
 
-    /// Whether requests for this name are answered.
+    /// Returns whether requests for this name are served.
     #[must_use]
     pub fn answers(&self, name: &str) -> bool {
         let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
@@ -42,16 +43,17 @@ impl Hosts {
     }
 }
 
-/// Why a request gets no answer.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// RFC 9112 3.2: no `Host`, two of them, or one that is none.
+    /// The `Host` header is missing, repeated or invalid (RFC 9112 3.2).
     Malformed,
-    /// Another server's name (RFC 9110 15.5.20).
+    /// The name is not one of this server's (RFC 9110 15.5.20).
     Unknown,
 }
 
-/// Looks at a request's host: its `Host` header, its target's authority (HTTP/2, or an absolute target), or both.
+/// Checks a request's host: the `Host` header, the authority of the target (HTTP/2, or an absolute target), or both. Returns
+/// `None` if the request may be served.
 pub(super) fn refusal<B>(request: &Request<B>, answers: impl Fn(&str) -> bool) -> Option<Refusal> {
     let mut fields = request.headers().get_all(HOST).iter();
     let field = fields.next();
@@ -74,12 +76,12 @@ pub(super) fn refusal<B>(request: &Request<B>, answers: impl Fn(&str) -> bool) -
     })
 }
 
-/// What an authority names.
+/// The host of an authority.
 enum Name<'a> {
-    /// An IP address: nobody can point one elsewhere.
+    /// An IP address, which DNS rebinding cannot affect.
     Address,
     Named(&'a str),
-    /// Not a host with an optional port (RFC 9110 7.2).
+    /// Not a valid host with an optional port (RFC 9110 7.2).
     Nothing,
 }
 
@@ -102,15 +104,15 @@ fn name(authority: &str) -> Name<'_> {
     if is_name { Name::Named(host) } else { Name::Nothing }
 }
 
-/// The answer to a request that is refused; it repeats nothing of it.
+/// Builds the response to a refused request. It repeats nothing of the request.
 pub(super) fn answer(refusal: Refusal) -> Response<Payload> {
     let (status, text) = match refusal {
         Refusal::Malformed => {
-            (StatusCode::BAD_REQUEST, "A request names its host once, in a Host header (RFC 9112, section 3.2).\n")
+            (StatusCode::BAD_REQUEST, "A request must have exactly one valid Host header (RFC 9112, section 3.2).\n")
         }
         Refusal::Unknown => (
             StatusCode::MISDIRECTED_REQUEST,
-            "This server does not answer to this host name. Its operator can add it to [server] hosts.\n",
+            "This server does not serve this host name. Its operator can add it to [server] hosts.\n",
         ),
     };
     let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));

@@ -1,4 +1,4 @@
-//! The parts of HTTP that decide which bytes a client gets: content codings and preconditions. Pure.
+//! Content negotiation and preconditions: pure functions that decide which bytes a client gets.
 
 use crate::publish::Coding;
 use axum::http::HeaderMap;
@@ -6,9 +6,10 @@ use axum::http::header::{ACCEPT_ENCODING, IF_MODIFIED_SINCE, IF_NONE_MATCH};
 use jiff::fmt::strtime::{self, BrokenDownTime};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// The coding to send (RFC 9110 12.5.3): the client's highest weight; among equals brotli, then gzip, for they are smaller.
+/// Returns the content coding to send (RFC 9110 12.5.3): the one with the client's highest weight. Between equal weights,
+/// brotli is preferred to gzip, and gzip to the plain bytes, because they are smaller.
 ///
-/// Without the header, the plain bytes; they are also the answer when a client refuses everything, as the RFC advises.
+/// Without the header the plain bytes are sent; likewise when a client refuses every coding, as the RFC advises.
 pub(super) fn coding(headers: &HeaderMap) -> Coding {
     let (mut brotli, mut gzip, mut identity, mut any) = (None, None, None, None);
     for value in headers.get_all(ACCEPT_ENCODING) {
@@ -35,7 +36,7 @@ pub(super) fn coding(headers: &HeaderMap) -> Coding {
     best.0
 }
 
-/// `q=0.5` in thousandths (RFC 9110 12.4.2); anything else is no weight.
+/// Parses a weight such as `q=0.5` into thousandths (RFC 9110 12.4.2); `None` if the parameter is not a valid weight.
 pub(super) fn weight(parameter: &str) -> Option<u16> {
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
@@ -51,7 +52,7 @@ pub(super) fn weight(parameter: &str) -> Option<u16> {
     }
 }
 
-/// Whether the client's copy is current (RFC 9110 13.2.2): `If-None-Match` decides alone where it is present.
+/// Returns whether the client's copy is current (RFC 9110 13.2.2). If `If-None-Match` is present, it alone decides.
 pub(super) fn is_current(headers: &HeaderMap, etag: &str, last_modified: Timestamp) -> bool {
     if headers.contains_key(IF_NONE_MATCH) {
         return headers.get_all(IF_NONE_MATCH).iter().any(|list| lists_tag(list.as_bytes(), etag.as_bytes()));
@@ -62,7 +63,7 @@ pub(super) fn is_current(headers: &HeaderMap, etag: &str, last_modified: Timesta
         .is_some_and(|since| last_modified.as_second() <= since.as_second())
 }
 
-/// Weak comparison (RFC 9110 8.8.3.2) with each tag of a list; a tag may hold commas.
+/// Returns whether a list of entity tags contains `etag`, by weak comparison (RFC 9110 8.8.3.2). A tag may contain commas.
 fn lists_tag(list: &[u8], etag: &[u8]) -> bool {
     if list.trim_ascii() == b"*" {
         return true;
@@ -79,12 +80,12 @@ fn lists_tag(list: &[u8], etag: &[u8]) -> bool {
     false
 }
 
-/// An HTTP date as we write it (RFC 9110 5.6.7).
+/// Formats an HTTP date in the preferred form (RFC 9110 5.6.7).
 pub(super) fn format_date(at: Timestamp) -> String {
     strtime::format("%a, %d %b %Y %H:%M:%S GMT", at).unwrap_or_default()
 }
 
-/// An HTTP date in any of the three forms that a recipient must read.
+/// Parses an HTTP date in any of the three formats that a recipient must accept (RFC 9110 5.6.7).
 fn parse_date(text: &str) -> Option<Timestamp> {
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"].iter().find_map(|form| {
         let parsed = BrokenDownTime::parse(form, text).ok()?;

@@ -1,11 +1,11 @@
-//! The pages' own words, in the reader's language: Arabic, French, English.
+//! The languages of the pages' own texts: Arabic, French and English.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A language of the pages.
+/// A language in which pages are available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum UiLanguage {
     Ar,
@@ -14,7 +14,7 @@ pub(super) enum UiLanguage {
 }
 
 impl UiLanguage {
-    /// The first of the client's languages that we speak, by weight (RFC 9110 12.5.4); English otherwise.
+    /// Returns the client's most preferred language among these, by weight (RFC 9110 12.5.4); English if there is none.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let list = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let mut best = (Self::En, 0);
@@ -34,7 +34,7 @@ impl UiLanguage {
         best.0
     }
 
-    /// Its tag.
+    /// Returns the language tag.
     pub(super) fn tag(self) -> &'static str {
         match self {
             Self::Ar => "ar",
@@ -43,12 +43,12 @@ impl UiLanguage {
         }
     }
 
-    /// Its direction.
+    /// Returns the text direction, `rtl` or `ltr`.
     pub(super) fn dir(self) -> &'static str {
         if self == Self::Ar { "rtl" } else { "ltr" }
     }
 
-    /// The one of three that is ours.
+    /// Returns the text in this language.
     pub(super) fn pick<'a>(self, ar: &'a str, fr: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Ar => ar,
@@ -57,7 +57,7 @@ impl UiLanguage {
         }
     }
 
-    /// How long ago, in words; a date when it is more than a week, or ahead.
+    /// Formats a past time as a relative time. Returns a date if it is a week ago or more, or if it lies in the future.
     pub(super) fn ago(self, at: Timestamp, now: Timestamp) -> String {
         let seconds = now.as_second().saturating_sub(at.as_second());
         match seconds {
@@ -69,7 +69,7 @@ impl UiLanguage {
         }
     }
 
-    /// A span ahead, in words.
+    /// Formats a future time as a relative time.
     pub(super) fn ahead(self, at: Timestamp, now: Timestamp) -> String {
         let seconds = at.as_second().saturating_sub(now.as_second());
         let (unit, count) = match seconds {
@@ -90,7 +90,7 @@ impl UiLanguage {
         }
     }
 
-    /// A counted span; Arabic has a form for one, two, three to ten, and more.
+    /// Formats a count with its unit. Arabic has separate forms for one, two, three to ten, and more.
     pub(super) fn count(self, unit: TimeUnit, count: i64) -> String {
         match self {
             Self::Ar => {
@@ -117,7 +117,7 @@ impl UiLanguage {
         }
     }
 
-    /// A day, with the month's name.
+    /// Formats a date (UTC) with the month's name.
     pub(super) fn date(self, at: Timestamp) -> String {
         let day = at.to_zoned_datetime(TimeZone::UTC);
         let month = usize::try_from(day.month()).map_or(0, |m| m.saturating_sub(1));

@@ -1,7 +1,7 @@
-//! `/metrics`: numbers for Prometheus, in the names of the field. No global: whoever counts holds the [`Meters`].
+//! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
 use super::process;
-use crate::model::{FeedState, Outcome, Rule, Tally};
+use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
@@ -10,67 +10,67 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Upper bounds of the histograms, in seconds: from a quick 304 to a feed that is hours late.
+/// Upper bounds of the histogram buckets, in seconds: from a quick 304 to a feed that is hours late.
 const BUCKETS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
 
-/// Of an answer to a reader: what lies ready takes less than a millisecond.
+/// Upper bounds of the histogram buckets of HTTP requests, in seconds. A document in memory takes less than a millisecond.
 const HTTP_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 const HTTP: &str = "warraq_http_request_duration_seconds";
 
-/// Outcomes of a poll, as in the database.
+/// Outcomes of a poll, named as in the database.
 const OUTCOMES: [&str; 6] = ["fresh", "not_modified", "same_bytes", "moved", "gone", "failed"];
 const STATES: [FeedState; 5] =
     [FeedState::New, FeedState::Active, FeedState::Failing, FeedState::Held, FeedState::Gone];
-/// Rules by which something joins: all but the first entry's own.
+/// Rules by which an entry joins a story: all except the first, which is that of a story's first entry.
 const JOINS: [Rule; Rule::ALL.len() - 1] = {
     let [_, joins @ ..] = Rule::ALL;
     joins
 };
-/// Answers by status: what readers get most has its own number.
+/// Labels of the responses by status. The most frequent statuses have labels of their own.
 const ANSWERS: [&str; 5] = ["200", "304", "3xx", "4xx", "5xx"];
 
-/// One poll, as counted.
+/// The measurements of one poll.
 #[derive(Debug, Clone, Copy)]
 pub struct PollMeasurement<'a> {
     /// The outlet's slug.
     pub outlet: &'a str,
-    /// How it ended.
+    /// How the poll ended.
     pub outcome: &'a Outcome,
-    /// From the start of the request to the decision.
+    /// Time from the start of the request to the decision.
     pub took: Duration,
-    /// How long after it was due it started.
+    /// How long after its due time the poll started.
     pub late: Duration,
-    /// Bytes of the body, decoded.
+    /// Size of the decoded body, in bytes.
     pub bytes: u64,
-    /// What the writer counted.
+    /// The writer's counts of new, revised and duplicate entries.
     pub tally: Tally,
-    /// Nothing in the document was in the last one.
+    /// Whether the document had no entry in common with the previous one.
     pub gap: bool,
 }
 
-/// The database writer's work since the start, and what waits for it.
+/// The work of the database writer since the start, and the length of its queue.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriterMeasurement {
-    /// Finished polls and other work that waits.
+    /// Finished polls and other work in the queue.
     pub queued: usize,
-    /// Times the write lock was asked for, and how long that took.
-    pub waits: (u64, Duration),
-    /// Commits, and how long they took.
-    pub commits: (u64, Duration),
-    /// Entries in the window of stories.
+    /// How long the write lock was waited for.
+    pub waits: DurationHistogram,
+    /// How long commits took.
+    pub commits: DurationHistogram,
+    /// Number of entries in the window of stories.
     pub window: usize,
-    /// How far the search index is behind.
+    /// How far the search index lags behind.
     pub search_lag: Duration,
 }
 
-/// The meters, each made once, so that counting is an addition.
+/// All metrics. Each is registered once, so that counting is a mere addition.
 pub struct Meters {
     handle: PrometheusHandle,
-    /// For meters whose labels are not known beforehand.
+    /// Recorder for metrics whose labels are not known in advance.
     recorder: Arc<PrometheusRecorder>,
-    /// Whether outlets have meters of their own.
+    /// Whether each outlet has its own metrics.
     outlets: bool,
-    /// When the process started, in seconds of Unix time.
+    /// When the process started, in Unix seconds.
     start: Option<f64>,
     writer: Mutex<WriterMeasurement>,
     queued: Gauge,
@@ -84,6 +84,7 @@ pub struct Meters {
     joins: Vec<Counter>,
     gaps: Counter,
     feeds: Vec<Gauge>,
+    overdue: Gauge,
     database: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
@@ -96,9 +97,9 @@ impl Default for Meters {
     }
 }
 
-/// Keeps the numbers.
+/// Builds the recorder of all metrics.
 fn recorder() -> PrometheusRecorder {
-    // The bounds are constants and not empty, which is all that this could refuse.
+    // This only fails for an empty list of bounds, and the lists are constants that are not empty.
     let builder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
         .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(HTTP.to_owned()), &HTTP_BUCKETS));
@@ -106,7 +107,7 @@ fn recorder() -> PrometheusRecorder {
 }
 
 impl Meters {
-    /// With meters of their own for `outlets`, in a process that started at `start` (seconds of Unix time).
+    /// Creates the metrics. `outlets` says whether each outlet has its own; `start` is when the process started, in Unix seconds.
     #[must_use]
     pub fn new(outlets: bool, start: Option<f64>) -> Self {
         let recorder = Arc::new(recorder());
@@ -131,6 +132,7 @@ impl Meters {
                 joins: JOINS.map(|r| counter!("warraq_joins_total", "rule" => r.as_str())).into(),
                 gaps: counter!("warraq_gaps_total"),
                 feeds: STATES.map(|s| gauge!("warraq_feeds", "state" => s.as_str())).into(),
+                overdue: gauge!("warraq_feeds_overdue"),
                 database: gauge!("warraq_database_bytes"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
@@ -144,17 +146,20 @@ fn describe() {
     for (name, help) in [
         ("warraq_polls_total", "Polls by outcome."),
         ("warraq_fetched_bytes_total", "Bytes of documents read, decoded."),
-        ("warraq_entries_total", "Entries by what was decided about them."),
-        ("warraq_joins_total", "Entries that joined a story or another sighting, by the rule that proved it."),
-        ("warraq_gaps_total", "Polls that found nothing of the last document: entries may have been missed."),
-        ("warraq_http_responses_total", "Answers to readers by status."),
+        ("warraq_entries_total", "Entries by decision (new, revised, duplicate)."),
+        ("warraq_joins_total", "Entries that joined a story or were recognised as a known entry, by rule."),
+        (
+            "warraq_gaps_total",
+            "Polls whose document had no entry in common with the previous one, so that entries may have been missed.",
+        ),
+        ("warraq_http_responses_total", "HTTP responses by status."),
         ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
         ("warraq_outlet_entries_total", "New entries of one outlet."),
     ] {
         describe_counter!(name, help);
     }
     describe_histogram!("warraq_poll_duration_seconds", "From the start of a request to the decision.");
-    describe_histogram!("warraq_poll_lateness_seconds", "From when a poll was due to its start.");
+    describe_histogram!("warraq_poll_lateness_seconds", "Time from when a poll was due to its start.");
     describe_histogram!(HTTP, "Time to the answer of a request, by route.");
     describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
     describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");
@@ -163,6 +168,10 @@ fn describe() {
         "How long entries have been stored that the search does not find yet."
     );
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
+    describe_gauge!(
+        "warraq_feeds_overdue",
+        "Feeds due for more than a minute, without those whose host asked for a pause (429)."
+    );
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
     describe_gauge!(
@@ -173,7 +182,7 @@ fn describe() {
 }
 
 impl Meters {
-    /// A poll ended.
+    /// Records a finished poll.
     pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());
         self.took.record(poll.took);
@@ -193,7 +202,7 @@ impl Meters {
         }
     }
 
-    /// The writer's work, as it stands now.
+    /// Sets the current figures of the writer.
     pub fn writer(&self, measured: WriterMeasurement) {
         #[expect(clippy::cast_precision_loss, reason = "counts of what is in memory")]
         let (queued, window) = (measured.queued as f64, measured.window as f64);
@@ -203,13 +212,14 @@ impl Meters {
         *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = measured;
     }
 
-    /// An entry joined a story, or was recognised, by this rule.
+    /// Records that an entry joined a story, or was recognised, by this rule.
     pub fn joined(&self, rule: Rule) {
         count(&self.joins, &JOINS, rule);
     }
 
-    /// Feeds by state, as they stand now; states that are not named have none.
-    pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>) {
+    /// Sets the number of feeds in each state, given the state of every feed, and the number of those that are overdue.
+    pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>, overdue: usize) {
+        self.overdue.set(u32::try_from(overdue).unwrap_or(u32::MAX));
         let mut counts = [0_u32; STATES.len()];
         for state in states {
             if let Some(at) = STATES.iter().position(|s| *s == state) {
@@ -221,20 +231,20 @@ impl Meters {
         }
     }
 
-    /// Size of the write-ahead log, and whether a reader keeps it from being checkpointed.
+    /// Sets the size of the write-ahead log in bytes, and whether a reader keeps it from being checkpointed.
     pub fn wal(&self, bytes: u64, blocked: bool) {
         #[expect(clippy::cast_precision_loss, reason = "a log of 2^53 bytes fits on no disk")]
         self.wal.set(bytes as f64);
         self.wal_blocked.set(u8::from(blocked));
     }
 
-    /// Size of the database, its write-ahead log included.
+    /// Sets the size of the database in bytes, including its write-ahead log.
     pub fn database(&self, bytes: u64) {
         #[expect(clippy::cast_precision_loss, reason = "Prometheus counts in floats; exact up to nine petabytes")]
         self.database.set(bytes as f64);
     }
 
-    /// An answer went out, `took` after its request came.
+    /// Counts a response by its status, and records its duration under the label `route`.
     pub(super) fn answered(&self, status: u16, route: &str, took: Duration) {
         metrics::with_local_recorder(&*self.recorder, || histogram!(HTTP, "route" => route.to_owned()).record(took));
         let at = match status {
@@ -247,25 +257,35 @@ impl Meters {
         self.answers[at].increment(1);
     }
 
-    /// The exposition.
+    /// Renders all metrics in the Prometheus text format.
     pub(super) fn render(&self) -> String {
         let mut text = self.handle.render();
         let writer = *self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, help, (count, took)) in [
+        for (name, help, times) in [
             ("warraq_database_wait_seconds", "Time until the database's write lock was had.", writer.waits),
             ("warraq_database_commit_seconds", "Time that commits took: mostly the disk's.", writer.commits),
         ] {
-            let sum = took.as_secs_f64();
-            let _ =
-                write!(text, "# HELP {name} {help}\n# TYPE {name} summary\n{name}_sum {sum}\n{name}_count {count}\n\n");
+            text += &histogram_text(name, help, &times);
         }
         text + &process::exposition(self.start)
     }
 
-    /// Sums up what histograms collected since the last time; without it they would grow until somebody asks.
+    /// Aggregates the samples that the histograms collected since the last call. Without it, they would grow until the next
+    /// request for `/metrics`.
     pub(super) fn upkeep(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Renders a histogram in the Prometheus text format.
+fn histogram_text(name: &str, help: &str, times: &DurationHistogram) -> String {
+    let mut text = format!("# HELP {name} {help}\n# TYPE {name} histogram\n");
+    for (bound, count) in times.cumulative() {
+        let _ = writeln!(text, "{name}_bucket{{le=\"{bound}\"}} {count}");
+    }
+    let (sum, count) = (times.sum().as_secs_f64(), times.count());
+    let _ = write!(text, "{name}_bucket{{le=\"+Inf\"}} {count}\n{name}_sum {sum}\n{name}_count {count}\n\n");
+    text
 }
 
 fn count<T: PartialEq + Copy>(counters: &[Counter], labels: &[T], label: T) {
@@ -299,15 +319,16 @@ mod tests {
         meters.polled(&poll(&Outcome::Fresh));
         meters.polled(&poll(&Outcome::Failed(crate::model::Fault::Empty)));
         meters.joined(Rule::Text);
-        meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone]);
+        meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone], 7);
         meters.database(4096);
         meters.answered(200, "edition", Duration::from_micros(100));
         meters.answered(404, "none", Duration::from_millis(2));
-        let (second, minute) = (Duration::from_secs(1), Duration::from_mins(1));
+        let (mut waits, minute) = (DurationHistogram::default(), Duration::from_mins(1));
+        waits.record(Duration::from_millis(400));
         meters.writer(WriterMeasurement {
             queued: 3,
-            waits: (2, second),
-            commits: (1, second / 2),
+            waits,
+            commits: DurationHistogram::default(),
             window: 9,
             search_lag: minute,
         });
@@ -322,6 +343,7 @@ mod tests {
             "warraq_gaps_total 2",
             "warraq_feeds{state=\"active\"} 2",
             "warraq_feeds{state=\"held\"} 0",
+            "warraq_feeds_overdue 7",
             "warraq_database_bytes 4096",
             "warraq_fetched_bytes_total 2000",
             "warraq_poll_lateness_seconds_bucket{le=\"2.5\"} 0",
@@ -337,9 +359,12 @@ mod tests {
             "warraq_writer_queue 3",
             "warraq_window_entries 9",
             "warraq_search_lag_seconds 60",
-            "warraq_database_wait_seconds_sum 1",
-            "warraq_database_wait_seconds_count 2",
-            "warraq_database_commit_seconds_sum 0.5",
+            "# TYPE warraq_database_wait_seconds histogram",
+            "warraq_database_wait_seconds_bucket{le=\"0.1\"} 0",
+            "warraq_database_wait_seconds_bucket{le=\"0.5\"} 1",
+            "warraq_database_wait_seconds_bucket{le=\"+Inf\"} 1",
+            "warraq_database_wait_seconds_sum 0.4",
+            "warraq_database_commit_seconds_count 0",
             "process_start_time_seconds 1",
             "# TYPE warraq_polls_total counter",
         ] {

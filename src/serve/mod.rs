@@ -1,8 +1,10 @@
-//! HTTP out: editions, pages, health.
+//! The HTTP server: feeds, pages and health checks.
 //!
-//! Two ways in. What is rendered ahead ([`EditionTable`]) is answered from memory before any router is asked: a map lookup, the
-//! conditional headers, one clone of ready-made headers, no copy of the body. Everything else goes to the router.
-//! Nothing here knows SQL: what pages need is asked for through plain functions given to [`App`].
+//! A request takes one of two paths. Documents that are rendered in advance ([`EditionTable`]) are served from memory without
+//! asking the router. Such a response costs a map lookup, a check of the conditional headers and a clone of prepared headers;
+//! the body is not copied. Every other request goes to the router.
+//!
+//! This module contains no SQL. Handlers get their data through the functions in [`Queries`], which are given to [`App`].
 
 mod app;
 mod browse;
@@ -38,10 +40,10 @@ pub use meters::{Meters, PollMeasurement, WriterMeasurement};
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 
-/// What pages may do: our own style sheet, forms to ourselves, and the entries' pictures. No script at all.
+/// Content security policy of pages: our own style sheet, forms to this server and the entries' pictures, but no scripts.
 const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; form-action 'self'; \
                              base-uri 'none'; frame-ancestors 'none'";
 
-/// As [`PAGE_SECURITY`], where pictures are switched off.
+/// Same as [`PAGE_SECURITY`], for pages whose pictures are switched off.
 const PLAIN_PAGE_SECURITY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,4 +1,4 @@
-//! What a response carries.
+//! Response bodies.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -6,17 +6,17 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// A body: bytes that lie ready, or what a handler makes.
+/// A response body: prepared bytes, or the body of a handler's response.
 #[derive(Debug)]
 pub enum Payload {
-    /// Shared bytes, sent in one piece; `None` once sent.
+    /// Shared bytes, sent in one frame; `None` once they are sent.
     Ready(Option<Bytes>),
-    /// From the router.
+    /// A body from the router.
     Routed(Body),
 }
 
 impl Payload {
-    /// No body.
+    /// An empty body.
     pub(super) const EMPTY: Self = Self::Ready(None);
 }
 

@@ -1,13 +1,14 @@
-//! Plots for the status page, as SVG that the style sheet colours. Pure.
+//! Plots for the status page, as SVG. The style sheet sets the colours.
 
+use crate::model::escape::escaped;
 use std::fmt::Write as _;
 
-/// Size of a plot in its own units; the page scales it.
+/// Size of a plot in SVG units; the page scales it.
 const WIDTH: usize = 600;
 const HEIGHT: usize = 120;
 
-/// Bars of stacked parts, one column a label. `parts` name the classes from the bottom up; `name` is read to those who
-/// cannot see it.
+/// Draws a stacked bar chart with one column per label. `classes` are the CSS classes of the parts, from the bottom up; `name`
+/// is the text for screen readers.
 pub(super) fn bars(name: &str, labels: &[String], classes: &[&str], columns: &[Vec<u32>]) -> String {
     let most = columns.iter().map(|c| c.iter().map(|&n| u64::from(n)).sum::<u64>()).max().unwrap_or(0).max(1);
     let slot = WIDTH / columns.len().max(1);
@@ -32,7 +33,7 @@ pub(super) fn bars(name: &str, labels: &[String], classes: &[&str], columns: &[V
     svg
 }
 
-/// A line of dots, with gaps where nothing was measured.
+/// Draws a line chart with dots, and with gaps where a value is `None`.
 pub(super) fn dots(name: &str, labels: &[String], values: &[Option<u32>], say: impl Fn(u32) -> String) -> String {
     let most = values.iter().flatten().copied().max().unwrap_or(0).max(1);
     let slot = WIDTH / values.len().max(1);
@@ -57,7 +58,7 @@ pub(super) fn dots(name: &str, labels: &[String], values: &[Option<u32>], say: i
     svg
 }
 
-/// A small curve beside a name.
+/// Draws a small bar chart that stands beside a name.
 pub(super) fn spark(name: &str, values: &[u32]) -> String {
     let most = u64::from(values.iter().copied().max().unwrap_or(0).max(1));
     let mut svg = open(name, values.len().max(1) * 4, 24);
@@ -81,10 +82,6 @@ fn scale(value: u32, most: u64) -> usize {
 
 fn sums(column: &[u32]) -> String {
     column.iter().map(ToString::to_string).collect::<Vec<_>>().join(" / ")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

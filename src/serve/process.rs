@@ -1,13 +1,13 @@
-//! `process_*`: the numbers that every process shows to Prometheus, by its conventions
-//! (prometheus.io/docs/instrumenting/writing_clientlibs, "Process metrics"). Read from `/proc/self` when they are asked for:
-//! the service's sandbox hides the rest of `/proc`, on which the usual crates depend.
+//! The `process_*` metrics, by the conventions of Prometheus (prometheus.io/docs/instrumenting/writing_clientlibs, "Process
+//! metrics"). They are read from `/proc/self` at each request, because the service's sandbox hides the rest of `/proc`, on
+//! which the usual crates depend.
 
 use std::{fmt::Write as _, fs};
 
-/// Clock ticks a second in `/proc/PID/stat`: fixed in Linux's interface for programs, whatever the kernel's own clock is.
+/// Clock ticks per second in `/proc/PID/stat`. Linux fixes this number for programs, whatever the kernel's own clock is.
 const TICKS: f64 = 100.0;
 
-/// What `/proc/self` tells; what cannot be read is missing.
+/// The figures from `/proc/self`; `None` if a figure cannot be read.
 #[derive(Debug, Default, PartialEq)]
 struct ProcessFigures {
     cpu_seconds: Option<f64>,
@@ -18,19 +18,19 @@ struct ProcessFigures {
     max_files: Option<u64>,
 }
 
-/// The lines of the exposition. `start` is when the process started, in seconds of Unix time, where that is known.
+/// Renders the metrics in the Prometheus text format. `start` is when the process started, in Unix seconds, if known.
 pub(super) fn exposition(start: Option<f64>) -> String {
     let read = |name: &str| fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default();
     let mut figures = ProcessFigures::of(&read("stat"), &read("status"), &read("limits"));
-    // The listing itself is one of them.
+    // The directory that is being listed is one of the open files.
     figures.open_files = fs::read_dir("/proc/self/fd").ok().map(|files| (files.count() as u64).saturating_sub(1));
     figures.text(start)
 }
 
 impl ProcessFigures {
-    /// From the texts of `stat`, `status` and `limits` (proc(5)).
+    /// Parses the texts of `stat`, `status` and `limits` (proc(5)).
     fn of(stat: &str, status: &str, limits: &str) -> Self {
-        // The program's name stands in parentheses and may hold blanks: fields are counted from behind it.
+        // The program's name is in parentheses and may contain blanks, so fields are counted after it.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
         let line = |name: &str| status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next();
@@ -38,7 +38,7 @@ impl ProcessFigures {
         let bytes = |name: &str| Some(number(name)? * 1024);
         let max = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
         Self {
-            // utime and stime, the 14th and 15th field.
+            // `utime` and `stime`, the 14th and 15th fields.
             cpu_seconds: ticks(11).zip(ticks(12)).map(|(user, system)| (user + system) / TICKS),
             threads: number("Threads:"),
             virtual_bytes: bytes("VmSize:"),

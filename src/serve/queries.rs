@@ -1,4 +1,4 @@
-//! What handlers ask for. The daemon answers from its store, tests from invented stories.
+//! The queries that handlers make. The daemon implements them with its store, tests with invented stories.
 
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
@@ -9,25 +9,25 @@ use std::future::Future;
 use std::pin::Pin;
 use url::Url;
 
-/// Why a question has no answer now: the database's trouble, in words for the log.
+/// The database error of a failed query, as text for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct QueryError(pub String);
 
-/// An answer on its way.
+/// The future of a query's result.
 pub type QueryFuture<A> = Pin<Box<dyn Future<Output = Result<A, QueryError>> + Send>>;
 
-/// An answer whose error is put in words, with its causes.
+/// Wraps a future, and converts its error and the error's causes to text.
 pub fn answer<A, E: std::error::Error>(answer: impl Future<Output = Result<A, E>> + Send + 'static) -> QueryFuture<A> {
     Box::pin(async move { answer.await.map_err(|error| QueryError(with_causes(&error))) })
 }
 
-/// An error and what caused it, in one line.
+/// Formats an error and its causes as one line.
 fn with_causes(error: &impl std::error::Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(why) = cause {
-        // Some errors end in the words of their cause.
+        // Some errors already end with the text of their cause.
         if !words.ends_with(&why.to_string()) {
             words = format!("{words}: {why}");
         }
@@ -36,35 +36,35 @@ fn with_causes(error: &impl std::error::Error) -> String {
     words
 }
 
-/// A page of a channel's history.
+/// The result of a request for an archive page of a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArchiveAnswer {
-    /// The page, as it was rendered.
+    /// The archive page, as it was rendered.
     Page {
         /// The Atom document.
         atom: Vec<u8>,
         /// When it was rendered.
         made: Timestamp,
     },
-    /// The page after the newest: its stories are still on the channel's own document.
+    /// The page after the newest one: its stories are still in the channel's own feed.
     NotYet,
-    /// It was there once; retention has passed over it.
+    /// The page existed once, but retention has removed it.
     Gone,
-    /// There is no such channel or page.
+    /// The channel or the page does not exist.
     Unknown,
 }
 
-/// The questions.
+/// The queries and settings that handlers need.
 pub trait Queries: Send + Sync {
-    /// Base of every own address, with a trailing slash, as configured now.
+    /// Returns the base of all addresses of this server, with a trailing slash, as currently configured.
     fn public_url(&self) -> Url;
-    /// Whether pages show the entries' pictures, as configured now.
+    /// Returns whether pages show the entries' pictures, as currently configured.
     fn images(&self) -> bool;
-    /// Whether requests for this host name are answered, as configured now.
+    /// Returns whether requests for this host name are served, as currently configured.
     fn answers(&self, host: &str) -> bool;
-    /// Whether a channel of this slug is configured now.
+    /// Returns whether a channel with this slug is currently configured.
     fn has_channel(&self, slug: &str) -> bool;
-    /// Stories that pass a filter, newest first, at most its limit; title and slug of the view are set by the caller.
+    /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView>;
     /// A page of a list; `None` when there is no such outlet or tag.
     fn browse(&self, wanted: Browse) -> QueryFuture<Option<BrowsePage>>;
@@ -76,13 +76,13 @@ pub trait Queries: Send + Sync {
     fn outlet(&self, slug: Slug) -> QueryFuture<Option<OutletSummary>>;
     /// Whether an outlet has this tag.
     fn has_tag(&self, tag: &str) -> QueryFuture<bool>;
-    /// A story with its reports.
+    /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>>;
-    /// How everything fares.
+    /// The data of the status page.
     fn status(&self) -> QueryFuture<StatusPage>;
-    /// Feeds that broke or work again, newest first, at most a hundred.
+    /// Feeds that failed or recovered, newest first, at most a hundred.
     fn incidents(&self) -> QueryFuture<Vec<Incident>>;
-    /// An archive page of the channel with this slug.
+    /// The archive page with this number of the channel with this slug.
     fn archive(&self, slug: &str, number: u32) -> QueryFuture<ArchiveAnswer>;
 }
 

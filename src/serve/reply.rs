@@ -1,4 +1,4 @@
-//! Answers that do not come from the edition table.
+//! Responses that do not come from the edition table.
 
 use super::edition_table::{CachePolicy, PreparedResponse, security};
 use super::i18n::UiLanguage;
@@ -15,7 +15,7 @@ use axum::response::IntoResponse as _;
 use std::convert::Infallible;
 use std::fmt::Display;
 
-/// Who asks, and how.
+/// The method and headers of a request.
 pub(super) struct ClientRequest {
     method: Method,
     headers: HeaderMap,
@@ -30,18 +30,18 @@ impl<S: Sync> FromRequestParts<S> for ClientRequest {
 }
 
 impl ClientRequest {
-    /// The language to answer in.
+    /// Returns the language of the response.
     pub(super) fn ui_language(&self) -> UiLanguage {
         UiLanguage::of(&self.headers)
     }
 
-    /// A document's answer to this request.
+    /// Responds to this request with a prepared document.
     pub(super) fn take(&self, held: &PreparedResponse) -> Response<Body> {
         held.answer(&self.method, &self.headers).map(Body::new)
     }
 }
 
-/// A page: rendered, packed and kept for a moment under `key`.
+/// Renders a page, compresses it and caches it under `key`.
 pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {
@@ -53,7 +53,7 @@ pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, p
     }
 }
 
-/// A document made now: `make` and the packing run on a thread for such work.
+/// Builds a document and caches it under `key`. `make` and the compression run on a thread for blocking work.
 pub(super) async fn document(
     app: &AppState,
     request: &ClientRequest,
@@ -68,7 +68,7 @@ pub(super) async fn document(
     }
 }
 
-/// 404 with the way back.
+/// Builds a 404 response that lists the main addresses.
 pub(super) fn not_found() -> Response<Body> {
     plain(
         StatusCode::NOT_FOUND,
@@ -78,12 +78,12 @@ pub(super) fn not_found() -> Response<Body> {
     )
 }
 
-/// A question that cannot be answered as it was put.
+/// Builds a 400 response that says what is wrong with the request.
 pub(super) fn bad(why: &str) -> Response<Body> {
     plain(StatusCode::BAD_REQUEST, format!("{why}\n"))
 }
 
-/// Our trouble: the log has it, the reader is asked to come back.
+/// Builds a 503 response for an internal error: the error is logged, and the reader is asked to try again.
 pub(super) fn unavailable(error: &dyn Display) -> Response<Body> {
     tracing::error!(%error, "cannot render a page");
     plain(
@@ -92,7 +92,7 @@ pub(super) fn unavailable(error: &dyn Display) -> Response<Body> {
     )
 }
 
-/// 503 for a feed that will be there in a moment (RFC 9110 10.2.3): a 404 would make readers give it up.
+/// Builds a 503 response for a feed that is not rendered yet (RFC 9110 10.2.3). After a 404, feed readers might give it up.
 pub(super) fn not_rendered_yet() -> Response<Body> {
     let mut response = plain(
         StatusCode::SERVICE_UNAVAILABLE,
@@ -102,7 +102,7 @@ pub(super) fn not_rendered_yet() -> Response<Body> {
     response
 }
 
-/// 307 to another address of ours (RFC 9110 15.4.8).
+/// Builds a 307 redirect to another path of this server (RFC 9110 15.4.8).
 pub(super) fn redirect(path: &str) -> Response<Body> {
     let mut response = plain(StatusCode::TEMPORARY_REDIRECT, format!("See {path}\n"));
     if let Ok(location) = HeaderValue::from_str(path) {
@@ -111,7 +111,7 @@ pub(super) fn redirect(path: &str) -> Response<Body> {
     response
 }
 
-/// A fact about the daemon, never kept by anyone.
+/// Builds the response of a health check, which must not be cached.
 pub(super) fn state(state: Result<String, String>) -> Response<Body> {
     let mut response = match state {
         Ok(words) => plain(StatusCode::OK, format!("{words}\n")),
@@ -121,7 +121,7 @@ pub(super) fn state(state: Result<String, String>) -> Response<Body> {
     response
 }
 
-/// What Prometheus reads.
+/// Builds the response with the metrics for Prometheus.
 pub(super) fn exposition(text: String) -> Response<Body> {
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
     let mut response = small(StatusCode::OK, text, media_type, "default-src 'none'");
@@ -129,17 +129,18 @@ pub(super) fn exposition(text: String) -> Response<Body> {
     response
 }
 
-/// 405 for the router.
+/// Builds a 405 response for the router.
 pub(super) fn not_allowed() -> Response<Body> {
     super::edition_table::not_allowed().map(|payload: Payload| Body::new(payload))
 }
 
-/// A short answer in plain text.
+/// Builds a short response in plain text.
 pub(super) fn plain(status: StatusCode, text: String) -> Response<Body> {
     small(status, text, "text/plain; charset=utf-8", "default-src 'none'")
 }
 
-/// A page that says what is wrong with a question; it is not kept, or every wrong question would take a place.
+/// Renders a page that says what is wrong with the request. It is not cached, because every wrong request would take up a
+/// place in the cache.
 pub(super) fn wrong(page: &impl Template) -> Response<Body> {
     match page.render() {
         Ok(html) => {

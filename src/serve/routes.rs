@@ -1,4 +1,4 @@
-//! The addresses that are not in the edition table.
+//! Routes and handlers for the addresses that are not in the edition table.
 
 use super::browse::{self, Subject};
 use super::channel_page::ChannelPage;
@@ -27,10 +27,10 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// Time for a page that has to be made.
+/// Longest time that handling a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Every address with its handler.
+/// Builds the router.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()
         .route("/", get(browse::front))
@@ -62,7 +62,7 @@ pub(super) fn router(app: AppState) -> Router {
         .with_state(app)
 }
 
-/// Leaves the route's name with the answer, for the meters: addresses themselves are too many to be counted.
+/// Adds the matched route to the response, as the label for the metrics: there are too many addresses to count each.
 async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
@@ -72,7 +72,7 @@ async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
     response
 }
 
-/// Every 503 says when to come back (RFC 9110 10.2.3).
+/// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).
 async fn come_back(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
@@ -80,7 +80,7 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// A page's frame for this reader; `here` is the tab that is open.
+/// Builds the frame of a page for this reader; `here` is the path of the current tab.
 pub(super) fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
     let images = app.queries.as_ref().is_none_or(|queries| queries.images());
     Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
@@ -95,7 +95,7 @@ pub(super) fn format_name(format: Format) -> &'static str {
     }
 }
 
-/// A channel's feeds.
+/// Returns the links to a channel's feeds.
 fn feeds(slug: &str) -> Vec<FeedLink> {
     let link = |format| FeedLink {
         name: format_name(format),
@@ -105,12 +105,13 @@ fn feeds(slug: &str) -> Vec<FeedLink> {
     Format::ALL.map(link).to_vec()
 }
 
-/// Whether a channel is configured, rendered or not.
+/// Returns whether a channel is configured, even if it is not rendered yet.
 fn has_channel(app: &AppState, slug: &str) -> bool {
     app.queries.as_ref().is_some_and(|queries| queries.has_channel(slug))
 }
 
-/// A document of the edition table that was asked for with a question, which it does not take, or that is not there yet.
+/// Responds for a document of the edition table that was not served from it. A request with a query string, which such a
+/// document does not take, is redirected to the plain path; otherwise the document is not rendered yet.
 fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
     if query.is_some_and(|query| !query.is_empty()) { redirect(path) } else { not_rendered_yet() }
 }
@@ -147,7 +148,8 @@ async fn channel(
     }
 }
 
-/// `/feed.atom?…` and its sisters; without a question the edition table has answered already, if it could.
+/// Handles `/feed.atom?…`, `/feed.rss?…` and `/feed.json?…`. Without a query string, the edition table has already served the
+/// request if it could.
 async fn filtered(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -165,7 +167,7 @@ async fn filtered(
     let extension = uri.path().rsplit_once('.').map_or("", |(_, e)| e);
     let Some(format) = Format::of_extension(extension) else { return not_found() };
     if canonical(&filter).is_empty() {
-        // A stray question mark, or one that asks for nothing: the channel itself.
+        // The query string is empty or filters nothing: this is the channel itself.
         return redirect(&publish::path(Channel::ALL, format));
     }
     feed(&app, &request, filter, uri.path(), format).await
@@ -179,7 +181,7 @@ async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, req
     }
 }
 
-/// A feed of what passes a filter.
+/// Responds with a feed of the stories that pass a filter.
 async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
     let name = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone());
     let page = if path == "/search.atom" { "/search" } else { "/" };
@@ -220,13 +222,13 @@ pub(super) async fn feed_within(
     }
 }
 
-/// Where a filtered feed stands; it has no history.
+/// Returns the addresses of a filtered feed, which has no archive pages.
 fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
     let this = base.join(&path[1..])?;
     Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
 }
 
-/// What a filtered feed is called: the channel and everything that was asked for.
+/// Returns the title of a filtered feed: the channel's title and all filter values.
 fn describe(filter: &Filter, all: &str) -> String {
     let mut parts: Vec<String> = filter.words.iter().map(|words| format!("“{words}”")).collect();
     parts.extend(filter.outlets.iter().map(ToString::to_string));
@@ -367,7 +369,7 @@ async fn readyz(State(app): State<AppState>) -> Response<Body> {
     state(app.health.ready())
 }
 
-/// For those whom the configuration allows; nobody else learns that it exists.
+/// Serves `/metrics` to the networks the configuration allows; everyone else gets a 404.
 async fn metrics(State(app): State<AppState>, peer: Option<Extension<Peer>>) -> Response<Body> {
     let allowed = peer.is_some_and(|Extension(Peer(ip))| app.metrics_allow.iter().any(|network| network.contains(ip)));
     match &app.meters {

@@ -1,5 +1,6 @@
-//! The server loop. hyper's own, because `axum::serve` knows neither a time limit for request heads nor an end to a drain:
-//! half a request head was still held after 35 seconds, and one endless response kept a shutdown waiting for ever.
+//! The server loop. It drives hyper directly, because `axum::serve` limits neither the time for a request head nor the time
+//! for a graceful shutdown: an incomplete request head was still held open after 35 seconds, and one endless response delayed
+//! the shutdown for ever.
 
 use super::app::App;
 use super::payload::Payload;
@@ -25,16 +26,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// What a client may take of us.
+/// Limits on what clients may use.
 #[derive(Debug, Clone, Copy)]
 pub struct ServerLimits {
-    /// Time for a whole request head, and for the next one on a kept connection.
+    /// Time within which a complete request head must arrive; on a keep-alive connection, also the next one.
     pub head: Duration,
-    /// Time in which at least one byte must move, either way.
+    /// Time after which a connection is closed if no byte was read or written.
     pub stall: Duration,
-    /// Connections at once; more wait in the kernel's queue.
+    /// Most simultaneous connections; further ones wait in the kernel's queue.
     pub connections: usize,
-    /// Time for running answers once shutdown begins.
+    /// Time that running responses have to finish once shutdown begins.
     pub drain: Duration,
     /// Longest request head, in bytes.
     pub head_bytes: usize,
@@ -53,25 +54,25 @@ impl Default for ServerLimits {
     }
 }
 
-/// Time between two looks at the meters.
+/// Interval between two maintenance runs of the meters.
 const UPKEEP: Duration = Duration::from_secs(10);
 
-/// Streams at once on one HTTP/2 connection.
+/// Most concurrent streams on one HTTP/2 connection.
 const STREAMS: u32 = 64;
 
-/// Serves `app` on `listener` until `shutdown`, with the usual [`ServerLimits`].
+/// Serves `app` on `listener` until `shutdown` is cancelled, with the default [`ServerLimits`].
 ///
 /// # Errors
-/// When the listener itself is lost; trouble with one connection ends that connection.
+/// Fails when the listener itself is lost. An error on one connection ends only that connection.
 pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) -> io::Result<()> {
     run_with(ServerLimits::default(), listener, app, shutdown).await
 }
 
-/// As [`run`], within these limits. Once `shutdown` is cancelled no connection is accepted, idle ones are closed, running
-/// answers have `limits.drain` to end, and what is left then is cut.
+/// Same as [`run`], with the given limits. Once `shutdown` is cancelled, no more connections are accepted, idle ones are
+/// closed, and running responses have `limits.drain` to finish; connections still open after that are closed.
 ///
 /// # Errors
-/// When the listener itself is lost.
+/// Fails when the listener itself is lost.
 pub async fn run_with(
     limits: ServerLimits,
     listener: TcpListener,
@@ -116,7 +117,7 @@ pub async fn run_with(
         }
     };
     drop(listener);
-    // An error that ends the loop drains like a shutdown.
+    // An error that ends the loop also leads to a graceful shutdown.
     shutdown.cancel();
     let drained = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(limits.drain, drained).await.is_err() {
@@ -126,18 +127,18 @@ pub async fn run_with(
     outcome
 }
 
-/// The next connection, once there is room for one.
+/// Accepts the next connection, once the number of open ones is below the limit.
 async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let permit = free.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
-    // Answers are written whole: waiting for more to send only delays them.
+    // Responses are written whole, so Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
     Ok((stream, Peer(peer.ip()), permit))
 }
 
-/// Accept errors that may pass are waited out, longer each time; `None` for a listener that is lost.
+/// Returns how long to wait before the next accept. The wait grows with each error in a row; `None` if the listener is lost.
 ///
-/// `EMFILE` and `ENFILE` come again at once until somebody closes a file: without a pause the loop would spin.
+/// `EMFILE` and `ENFILE` recur at once until a file is closed: without a pause the loop would use all of a core.
 fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, InvalidInput, NotConnected,
@@ -147,7 +148,7 @@ fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
         InvalidInput | NotConnected => None,
         _ => {
             if *tired == 0 {
-                tracing::warn!(%error, "cannot accept a connection; trying again, a second apart");
+                tracing::warn!(%error, "cannot accept a connection; retrying");
             }
             *tired = (*tired + 1).min(7);
             Some(Duration::from_millis(10 << *tired))
@@ -162,13 +163,13 @@ fn http(limits: &ServerLimits) -> Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(limits.head_bytes)
-        // A client that closes its half after asking still wants the answer.
+        // A client that closes its sending side after the request still wants the response.
         .half_close(true);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS).max_header_list_size(16 * 1024);
     builder
 }
 
-/// One connection, until it ends, stalls, or is drained. How it ended is the client's affair.
+/// Serves one connection until it ends, stalls, or is shut down. Errors of the connection are ignored.
 async fn serve(
     http: &Builder<TokioExecutor>,
     stream: TcpStream,
@@ -193,8 +194,8 @@ async fn serve(
     }
 }
 
-/// Ends once no byte has moved for `stall`. hyper's own limit covers an HTTP/1 head only: not the first bytes that tell
-/// the version, not a client that does not read, not an idle HTTP/2 connection.
+/// Returns once no byte was read or written for `stall`. hyper's own limit covers only an HTTP/1 head. It does not cover the
+/// first bytes, which tell the HTTP version, a client that does not read, or an idle HTTP/2 connection.
 async fn stalls(moved: &AtomicU64, stall: Duration) {
     let mut seen = 0;
     loop {
@@ -207,7 +208,7 @@ async fn stalls(moved: &AtomicU64, stall: Duration) {
     }
 }
 
-/// A connection that counts its bytes.
+/// A stream that counts the bytes read and written.
 struct CountingStream {
     stream: TcpStream,
     moved: Arc<AtomicU64>,
@@ -259,7 +260,7 @@ impl AsyncWrite for CountingStream {
     }
 }
 
-/// Editions in memory first, the router for the rest.
+/// The service of one connection: serves documents from memory first and passes the rest to the router.
 struct ConnectionService {
     app: Arc<App>,
     peer: Peer,
@@ -279,7 +280,7 @@ impl Service<Request<Incoming>> for ConnectionService {
             return Either::Left(ready(Ok(response)));
         }
         if let Some(response) = self.app.at_once(&request) {
-            self.app.count(&response, "ready", asked);
+            self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }
         let (app, routed) = (self.app.clone(), self.app.route(request, self.peer));

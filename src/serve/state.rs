@@ -1,4 +1,4 @@
-//! What handlers share.
+//! State shared by the handlers.
 
 use super::cache::PageCache;
 use super::channel_page::ChannelPages;
@@ -10,20 +10,20 @@ use crate::model::Network;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// What handlers share.
+/// State shared by the handlers.
 #[derive(Debug, Clone)]
 pub(super) struct AppState {
     pub(super) health: Arc<Health>,
     pub(super) channel_pages: Arc<ChannelPages>,
     pub(super) clock: Clock,
     pub(super) cache: Arc<PageCache>,
-    /// Who answers what is not in memory; `None` = only what is in memory is served.
+    /// Queries for what is not in memory; with `None`, only documents in memory are served.
     pub(super) queries: Option<Arc<dyn Queries>>,
     pub(super) meters: Option<Arc<Meters>>,
-    /// Who may read the meters.
+    /// Networks whose clients may read `/metrics`.
     pub(super) metrics_allow: Arc<[Network]>,
 }
 
-/// The other end of a connection.
+/// IP address of the client of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);

@@ -1,4 +1,4 @@
-//! Over real sockets: bytes in, bytes out.
+//! Tests of the server over real sockets.
 
 mod browser;
 mod pages;
@@ -56,7 +56,7 @@ impl TestServer {
         Self { at, edition_table, channel_pages, health, clock, shutdown, server }
     }
 
-    /// One request, with the connection closed after it: (head, body).
+    /// Sends one request, closes the connection after it, and returns the response's head and body.
     async fn ask(&self, request: &str) -> (String, Vec<u8>) {
         let mut stream = TcpStream::connect(self.at).await.unwrap();
         let (line, rest) = request.split_once('\n').unwrap_or((request, ""));
@@ -76,7 +76,7 @@ impl TestServer {
     }
 }
 
-/// The tests' own address is in the first.
+/// Returns the loopback network, which contains the tests' own address.
 fn loopback() -> Vec<crate::model::Network> {
     ["127.0.0.0/8"].iter().map(|n| crate::model::Network::parse(n).unwrap()).collect()
 }
@@ -218,7 +218,7 @@ async fn one_connection_serves_many_requests() {
             assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "the connection stays open");
         }
     }
-    // An idle connection does not hold the shutdown.
+    // An idle connection does not delay the shutdown.
     server.close().await;
     assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
 }
@@ -231,7 +231,7 @@ async fn half_a_head_is_closed_in_time_even_half_a_version() {
     for half in ["GET /feed.atom HTTP/1.1\r\nHost: x\r\nX-", "P", ""] {
         let mut stream = TcpStream::connect(server.at).await.unwrap();
         stream.write_all(half.as_bytes()).await.unwrap();
-        // Ends only because the server closes.
+        // Returns only because the server closes the connection.
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
         assert!(!rest.starts_with(b"HTTP/1.1 200"), "{half}");
@@ -271,7 +271,7 @@ async fn an_endless_client_does_not_hold_the_shutdown() {
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     stream.read_exact(&mut [0; 100]).await.unwrap();
-    // Returns although the answer is neither read nor ended.
+    // Returns although the response is neither read nor complete.
     server.close().await;
 }
 

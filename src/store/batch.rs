@@ -1,5 +1,5 @@
-//! Polls that the writer takes from its queue together. A long document is decided and stored in strides, one a transaction,
-//! with other feeds' polls between them; its validators and its row of history come with the last stride.
+//! The polls that the writer takes from its queue together. A long document is decided and stored in parts, one per transaction,
+//! with other feeds' polls between them. Its validators and its row of poll history are stored with the last part.
 
 use super::finished_poll::{CommittedPoll, Document, FinishedPoll, PollFindings};
 use crate::{
@@ -9,20 +9,20 @@ use crate::{
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
-/// Polls decided and committed together at most: bounds memory, and the time for which readers see nothing new.
+/// Most polls decided and committed together. This bounds memory, and the time in which readers see nothing new.
 const MAX_POLLS: usize = 64;
-/// Entries decided together, beyond which no further poll joins.
+/// Number of entries from which no further poll is added to a batch.
 const MAX_ENTRIES: usize = 1_000;
-/// Entries of one document decided in one transaction at most.
+/// Most entries of one document decided in one transaction.
 const STRIDE: usize = 1_000;
-/// Bytes of documents decided together, beyond which no further poll joins.
+/// Size of documents, in bytes, from which no further poll is added to a batch.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// A poll whose entries are not all stored yet.
+/// A poll of which some entries are not stored yet.
 pub(super) struct PendingPoll {
     pub poll: FinishedPoll,
     pub reply: oneshot::Sender<CommittedPoll>,
-    /// What its strides so far brought.
+    /// The result of the parts stored so far.
     pub findings: PollFindings,
 }
 
@@ -35,8 +35,8 @@ pub(super) struct Batch {
 }
 
 impl PendingPoll {
-    /// A poll that arrives. The entries of a long document are put in the order in which they are decided, so that strides
-    /// change nothing.
+    /// Adds a poll. The entries of a long document are sorted into the order in which they are decided, so that splitting the
+    /// document does not change the decisions.
     pub(super) fn new(mut poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>) -> Self {
         let findings = brought_before(&poll);
         if let Some(Document { entries, listing, .. }) = poll.document.as_mut().filter(|d| d.entries.len() > STRIDE) {
@@ -45,18 +45,18 @@ impl PendingPoll {
         Self { poll, reply, findings }
     }
 
-    /// Whether one transaction is too short for it.
+    /// Returns whether the document is too long for one transaction.
     pub(super) fn is_long(&self) -> bool {
         self.poll.document.as_ref().is_some_and(|d| d.entries.len() > STRIDE)
     }
 
-    /// Whether every entry of its document has been moved out of it.
+    /// Returns whether all entries of its document have been taken out.
     pub(super) fn is_whole(&self) -> bool {
         self.poll.document.as_ref().is_none_or(|d| d.entries.is_empty())
     }
 }
 
-/// The order in which `dedup` decides the entries of one document.
+/// Compares entries by the order in which `dedup` decides those of one document.
 fn order<'a>(entry: &'a Entry, listing: &Listing) -> impl Ord + use<'a> {
     (entry.believed.is_none(), entry.believed, Reverse(listing.place(entry.key.hash())), &entry.key)
 }
@@ -72,7 +72,7 @@ impl Batch {
         self.polls.push(poll);
     }
 
-    /// Moves the next stride of entries out of each poll, in the order of the queue; `decide` puts them in an order of its own.
+    /// Takes the next part of the entries of each poll, in the order of the queue. `decide` sorts them again.
     pub(super) fn arrivals(&mut self) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(self.entries);
         for (index, pending) in self.polls.iter_mut().enumerate() {
@@ -97,7 +97,7 @@ impl Batch {
     }
 }
 
-/// What can be said of a poll before its entries are decided.
+/// What is known about a poll before its entries are decided.
 fn brought_before(poll: &FinishedPoll) -> PollFindings {
     let Some(document) = &poll.document else { return PollFindings::default() };
     let listed = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);

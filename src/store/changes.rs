@@ -1,38 +1,38 @@
-//! Which channels commits have changed, for whoever renders them.
+//! Which channels were changed by commits, for the code that renders them.
 
 use std::collections::HashMap;
 
-/// Counts the commits that changed stories, and remembers for each channel the last of them that changed it.
+/// Counts the commits that changed stories. For each channel it knows the last commit that changed it.
 #[derive(Debug, Clone, Default)]
 pub struct ChannelChanges {
     commits: u64,
-    /// The last commit that may have changed every channel.
+    /// The last commit that may have changed all channels.
     all: u64,
-    /// The last commit that changed a channel, by its slug.
+    /// For each channel, by slug, the last commit that changed it.
     channels: HashMap<String, u64>,
 }
 
 impl ChannelChanges {
-    /// A commit that may have changed every channel.
+    /// Records a commit that may have changed all channels.
     pub(super) fn touch_all(&mut self) {
         self.commits += 1;
         self.all = self.commits;
         self.channels.clear();
     }
 
-    /// A commit that changed these channels.
+    /// Records a commit that changed these channels.
     pub(super) fn touch<'a>(&mut self, slugs: impl IntoIterator<Item = &'a str>) {
         self.commits += 1;
         self.channels.extend(slugs.into_iter().map(|slug| (slug.to_owned(), self.commits)));
     }
 
-    /// Commits so far.
+    /// Returns the number of commits so far.
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.commits
     }
 
-    /// Whether a channel may have changed after this many commits.
+    /// Returns whether a channel may have changed after the first `commits` commits.
     #[must_use]
     pub fn touched_since(&self, slug: &str, commits: u64) -> bool {
         self.channels.get(slug).copied().unwrap_or(0).max(self.all) > commits

@@ -1,4 +1,4 @@
-//! What the writer is asked to do, each with where its answer goes.
+//! Requests to the writer, each with the sender of its reply.
 
 use super::{
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
@@ -15,17 +15,17 @@ use crate::model::FeedRecord;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-/// One request to the writer.
+/// A request to the writer.
 pub(super) enum Command {
-    /// Joins the polls that are committed together.
+    /// A finished poll, which may be committed together with others.
     Poll(Box<FinishedPoll>, oneshot::Sender<CommittedPoll>),
-    /// Done by itself, after the polls before it.
+    /// Other work, done by itself after the polls before it.
     Task(Task),
-    /// Ends the writer.
+    /// Stops the writer.
     Close(oneshot::Sender<()>),
 }
 
-/// A request that is neither a poll nor the end.
+/// A request other than a poll or the stop.
 pub(super) enum Task {
     Adopt(Box<StoreConfig>, Timestamp, oneshot::Sender<(ConfigChanges, Vec<FeedRecord>)>),
     UpdateFeeds(Vec<FeedUpdate>, oneshot::Sender<()>),

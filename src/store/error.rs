@@ -1,172 +1,172 @@
-//! What can go wrong with the database itself. A feed's trouble is never one of these.
+//! Errors of the database. The failure of a feed is never one of them.
 
 use std::{fmt, path::PathBuf};
 
-/// The database cannot be opened, read or written.
+/// Why the database cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file cannot be opened or created.
     #[error("cannot open the database {path}")]
     Open {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: DatabaseError,
     },
-    /// There is no such file, and the verb only reads.
+    /// The file does not exist, and the command only reads.
     #[error("there is no database at {0}; `warraq run` or `warraq poll` creates it")]
     Missing(PathBuf),
-    /// Nothing is in the file yet: its first start was killed.
+    /// The file is empty, because its first start was killed.
     #[error("the database {0} holds nothing yet; `warraq run` or `warraq poll` completes it")]
     Unfinished(PathBuf),
-    /// There is no database, but the WAL of one.
+    /// The database is missing, but its WAL exists.
     #[error("{path} is missing or empty, but {wal} holds changes that belong to it")]
     Orphan {
-        /// The file that is missing.
+        /// Path of the missing file.
         path: PathBuf,
-        /// Its WAL.
+        /// Path of the WAL.
         wal: PathBuf,
     },
-    /// No database can be here: a folder is missing, or something else is in its place.
+    /// The path cannot be that of a database: a folder is missing, or it is not a regular file.
     #[error("the database cannot be at {path}")]
     Place {
-        /// As configured.
+        /// The path as configured.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// The file has several names; SQLite would give each a WAL of its own.
+    /// The file has several hard links, and SQLite would use a different WAL for each.
     #[error("the database {path} has {names} names (hard links); allowed: one")]
     Linked {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// How many.
+        /// Number of hard links.
         names: u64,
     },
-    /// Another program, such as sqlite3, has it open.
+    /// Another program, such as sqlite3, has the file open.
     #[error("the database {0} is open in another program")]
     OpenElsewhere(PathBuf),
     /// A check found damage.
     #[error("{path} is damaged: {why}")]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What SQLite's integrity check found first.
+        /// The first problem that SQLite's integrity check reported.
         why: String,
     },
-    /// Another Warraq writes to it.
+    /// Another Warraq process writes to the file.
     #[error("the database {0} is in use by another warraq process")]
     InUse(PathBuf),
-    /// Its lock file cannot be made.
+    /// The lock file cannot be created.
     #[error("cannot lock {path}")]
     Lock {
-        /// The lock file.
+        /// Path of the lock file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
     /// The file belongs to another program.
     #[error("{path} is an SQLite database, but not Warraq's (application id {found:#x})")]
     Foreign {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What its header says.
+        /// The application id in its header.
         found: i64,
     },
-    /// A newer Warraq has written to it.
+    /// A newer version of Warraq has written to the file.
     #[error("{path} has schema {found}, this warraq supports up to {known}: use the newer warraq, or restore a backup")]
     Newer {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its schema.
+        /// Schema version of the file.
         found: i64,
-        /// Ours.
+        /// Newest schema version that this program knows.
         known: i64,
     },
-    /// The schema could not be brought up to date; nothing was changed.
+    /// The schema could not be migrated; nothing was changed.
     #[error("cannot migrate the schema of {path}")]
     Migrate {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: DatabaseError,
     },
-    /// A row that cannot be.
+    /// A row has an invalid value.
     #[error("the database is inconsistent: {table}.{column} of row {row} holds {value:?}")]
     Inconsistent {
-        /// Its table.
+        /// Name of the table.
         table: &'static str,
-        /// The column.
+        /// Name of the column.
         column: &'static str,
-        /// The row.
+        /// Id of the row.
         row: i64,
-        /// What it holds, shortened.
+        /// The value, shortened.
         value: String,
     },
     /// A statement failed.
     #[error("the database failed while {doing}")]
     Sql {
-        /// What was being done.
+        /// What the program was doing.
         doing: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: DatabaseError,
     },
     /// A file operation failed.
     #[error("{doing} {path} failed")]
     File {
-        /// What was being done.
+        /// What the program was doing.
         doing: &'static str,
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         source: std::io::Error,
     },
-    /// A backup that must not take the place of the database.
+    /// A backup that must not replace the database.
     #[error("{path} cannot be restored: {why}")]
     BadBackup {
-        /// The file.
+        /// Path of the backup.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         why: String,
     },
-    /// Retention would leave next to nothing.
+    /// Retention would delete nearly everything.
     #[error(
         "retention would forget {stories} stories, which is nearly all: no feed has listed them since {since:.0}. \
          Nothing was forgotten"
     )]
     NothingLeft {
-        /// Stories that would go.
+        /// Number of stories that would be deleted.
         stories: u64,
-        /// What was last listed before this instant would go.
+        /// Stories last listed before this time would be deleted.
         since: jiff::Timestamp,
     },
-    /// The writer has ended; its own error was reported where it happened.
+    /// The writer has stopped. Its own error was reported where it happened.
     #[error("the database writer has stopped")]
     WriterGone,
 }
 
 impl StoreError {
-    /// Whether trying again later may succeed: the disk is full, a lock is held, reading or writing failed.
+    /// Returns whether trying again later may succeed: the disk is full, a lock is held, or reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
         TransientError::of(self).is_some()
     }
 }
 
-/// What the database said: whose words they are depends on the store, what kind of error it is does not.
+/// An error reported by the database. The message is the store's own; the kind is the same for every store.
 #[derive(Debug)]
 pub struct DatabaseError {
-    /// What kind of error it is.
+    /// The kind of error.
     pub kind: StoreErrorKind,
-    /// The database's own message; empty when the error is the driver's.
+    /// The database's own message; empty if the error is the driver's.
     pub message: String,
-    /// As the driver gives it.
+    /// The error as the driver reports it.
     pub cause: Box<dyn std::error::Error + Send + Sync>,
 }
 
@@ -189,7 +189,7 @@ pub enum TransientError {
     Locked,
     /// The disk is full (`SQLITE_FULL`).
     DiskFull,
-    /// Reading or writing the file failed, in SQLite's words.
+    /// Reading or writing the file failed, with SQLite's message.
     Io(String),
 }
 
@@ -204,7 +204,7 @@ impl fmt::Display for TransientError {
 }
 
 impl TransientError {
-    /// The trouble behind a failed statement, if it is one that can pass.
+    /// Returns the transient cause of an error, if it has one.
     pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
         let StoreError::Sql { source, .. } = error else { return None };
         match error.kind() {
@@ -216,10 +216,10 @@ impl TransientError {
     }
 }
 
-/// What kind of error it is, for whoever has to say what to do about it.
+/// The kind of error, for code that has to say what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreErrorKind {
-    /// The file holds what no Warraq has written.
+    /// The file has content that no Warraq has written.
     Damaged,
     /// The disk is full.
     Full,
@@ -231,12 +231,12 @@ pub enum StoreErrorKind {
     Denied,
     /// The disk fails.
     Disk,
-    /// None of these.
+    /// Any other error.
     Other,
 }
 
 impl StoreError {
-    /// What kind of error it is.
+    /// Returns the kind of error.
     #[must_use]
     pub fn kind(&self) -> StoreErrorKind {
         match self {

@@ -1,5 +1,5 @@
-//! A feed's next state, from its finished poll and what the writer found in it. Pure: every store's writer calls it once the
-//! entries are decided, so that due time and validators are committed together with the entries they stand for.
+//! The next state of a feed, from its finished poll and the writer's findings. This is pure code, which the writer of every store
+//! calls once the entries are decided, so that due time and validators are committed together with the entries.
 
 use super::finished_poll::{FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming};
 use crate::{
@@ -7,10 +7,10 @@ use crate::{
     schedule::{self, Due, RedirectDecision},
 };
 
-/// After so many failures in a row a feed that was led elsewhere is asked at its configured address again.
+/// After so many consecutive failures, a feed that was polled at another address is polled at its configured one again.
 pub const FAILURES_BEFORE_CONFIGURED_ADDRESS: u32 = 3;
 
-/// The feed after this poll, and why it is due when it is.
+/// Returns the feed after this poll, and the reason for its due time.
 pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedUpdate {
     let due = due(poll, findings);
     let mut feed = poll.feed.clone();
@@ -25,7 +25,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
         feed.guids_void = body.guids_void;
     }
     follow(&mut feed, poll);
-    // Where a page or a redirect once led may be gone; the configured address is the operator's word.
+    // The page or redirect that led to the other address may be gone, and the operator configured this one.
     if due.failures >= FAILURES_BEFORE_CONFIGURED_ADDRESS && feed.ask != feed.url {
         feed.ask = feed.url.clone();
         feed.validators = Validators::default();
@@ -35,7 +35,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
     FeedUpdate { feed: FeedRecord { next_poll_at: at, state, failures, hold_until, rhythm: Some(rhythm), ..feed }, why }
 }
 
-/// When the feed is polled next.
+/// Decides when the feed is polled next.
 fn due(poll: &FinishedPoll, findings: &PollFindings) -> Due {
     let PollTiming { schedule, zone, bounds, fleet } = &poll.timing;
     schedule::next(&schedule::PolledFeed {
@@ -55,7 +55,7 @@ fn due(poll: &FinishedPoll, findings: &PollFindings) -> Due {
     })
 }
 
-/// The address that is asked from now on.
+/// Sets the address to poll from now on.
 fn follow(feed: &mut FeedRecord, poll: &FinishedPoll) {
     match &poll.redirect {
         RedirectDecision::Adopt(to) => {
@@ -90,7 +90,7 @@ mod tests {
         FeedUrl::parse(text).unwrap()
     }
 
-    /// A poll of a feed that is asked elsewhere than configured.
+    /// Returns a poll of a feed that is polled at another address than the configured one.
     fn poll(outcome: Outcome) -> FinishedPoll {
         let feed = FeedRecord {
             id: FeedId(7),

@@ -1,28 +1,24 @@
-//! What the writer tells of its own work: sums that only grow, and how much it holds at the moment.
+//! Statistics of the writer's work.
 
+use crate::{clock::Clock, model::DurationHistogram};
 use std::time::Duration;
-use crate::clock::Clock;
 use tokio::time::Instant;
 
-/// The writer's work since its start.
+/// The writer's work since its start, and what it holds in memory now.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WriterFigures {
-    /// Times the write lock was asked for, granted or not.
-    pub waits: u64,
-    /// Time until SQLite granted the write lock, or refused it.
-    pub waited: Duration,
-    /// Commits, whether they succeeded or not.
-    pub commits: u64,
-    /// Time that the commits took: mostly the disk's.
-    pub committing: Duration,
-    /// Entries among which the reports of one story are looked for, in memory.
+    /// How long SQLite took to grant or refuse the write lock.
+    pub waits: DurationHistogram,
+    /// How long commits took, successful or not. This is mostly the disk's time.
+    pub commits: DurationHistogram,
+    /// Number of entries in memory among which the reports of one story are searched.
     pub window: usize,
-    /// Since when entries are stored that the search index does not have yet.
+    /// Since when there are stored entries that the search index lacks.
     pub unindexed_since: Option<Instant>,
 }
 
 impl WriterFigures {
-    /// How far the search index is behind.
+    /// Returns how far the search index lags behind.
     #[must_use]
     pub fn search_lag(&self) -> Duration {
         self.unindexed_since.map_or(Duration::ZERO, |since| Clock::monotonic() - since)

@@ -1,4 +1,4 @@
-//! What a poll hands to the writer, and what it gets back: plain data, the same for every store.
+//! The input of the writer for a finished poll, and its result: plain data, the same for every store.
 
 use crate::{
     dedup::Listing,
@@ -9,137 +9,137 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::{Serialize, Serializer};
 use std::{collections::HashSet, sync::Arc};
 
-/// A finished poll. It is stored whole or not at all.
+/// A finished poll. It is stored completely or not at all.
 #[derive(Debug, Clone, Serialize)]
 pub struct FinishedPoll {
     /// The feed as it was before the poll.
     pub feed: FeedRecord,
-    /// When it is polled, as configured.
+    /// The settings that decide when it is polled next.
     pub timing: PollTiming,
     /// When the request began.
     pub started_at: Timestamp,
-    /// When the answer was read.
+    /// When the response had been read.
     pub ended_at: Timestamp,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// HTTP status, where there was an answer.
+    /// The HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Bytes of the body, decoded.
+    /// Size of the decoded body, in bytes.
     pub bytes: u64,
-    /// What the answer's headers ask for.
+    /// What the response headers ask for.
     pub freshness: Freshness,
-    /// What becomes of a permanent redirect.
+    /// What to do about a permanent redirect.
     pub redirect: RedirectDecision,
-    /// The feed that a page announced: it is asked from now on.
+    /// The feed that a page announced; it is polled from now on.
     pub announced: Option<FeedUrl>,
-    /// Why an older page was not to be had.
+    /// Why an older page of the feed could not be read.
     pub older_fault: Option<PageFault>,
-    /// The body that was read or compared; `None` when there was none.
+    /// The body that was read or compared; `None` if there was none.
     pub body: Option<BodyState>,
-    /// What was read; `None` when there was nothing new to read.
+    /// The document; `None` if there was nothing new to read.
     pub document: Option<Document>,
 }
 
-/// What of the configuration decides when a feed is polled next.
+/// The part of the configuration that decides when a feed is polled next.
 #[derive(Debug, Clone, Serialize)]
 pub struct PollTiming {
-    /// The outlet's schedule, else the default.
+    /// The outlet's schedule, or the default.
     #[serde(serialize_with = "shared")]
     pub schedule: Arc<Schedule>,
     /// The outlet's time zone.
     #[serde(serialize_with = "jiff::fmt::serde::tz::required::serialize")]
     pub zone: TimeZone,
-    /// Of adaptive schedules.
+    /// Bounds of adaptive schedules.
     pub bounds: Bounds,
-    /// All adaptive feeds.
+    /// Statistics of all adaptive feeds.
     pub fleet: Fleet,
 }
 
-/// What the feed's row keeps of a body, once its entries are stored.
+/// What the feed's row keeps about a body once its entries are stored.
 #[derive(Debug, Clone, Serialize)]
 pub struct BodyState {
-    /// For the next conditional request.
+    /// Validators for the next conditional request.
     pub validators: Validators,
-    /// BLAKE3 of its bytes, first 8 bytes.
+    /// The first 8 bytes of the BLAKE3 hash of the body.
     pub hash: i64,
-    /// What the document asks of pollers.
+    /// Hints of the document about polling.
     pub hints: Hints,
-    /// The feed's guids are void.
+    /// Whether different articles of the feed share a guid, so that guids alone do not identify entries.
     pub guids_void: bool,
 }
 
-/// Why an older page was not to be had.
+/// Why an older page could not be read.
 #[derive(Debug, Clone, Serialize)]
 pub struct PageFault {
-    /// What went wrong.
+    /// The failure.
     pub fault: Fault,
-    /// Until when its server asks for time.
+    /// Until when the server asks to wait.
     pub retry_after: Option<Timestamp>,
 }
 
-/// Serialises what is shared between polls as if it were the poll's own.
+/// Serialises a schedule that is shared between polls as if the poll owned it.
 fn shared<T: Serialize, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
     value.as_ref().serialize(to)
 }
 
-/// What a poll brought, as the schedule wants to know it.
+/// The results of a poll that the schedule needs.
 #[derive(Debug, Clone, Default)]
 pub struct PollFindings {
-    /// The counts.
+    /// Counts of new, revised and duplicate entries.
     pub tally: Tally,
     /// Believed publication times of the new entries that have one.
     pub stamps: Vec<Timestamp>,
-    /// Nothing in the document was in the last one, which was not empty, nor in the older pages that were read.
+    /// Whether the document and the older pages had no entry in common with the previous document, although that was not empty.
     pub gap: bool,
-    /// The rules by which its entries were recognised or joined a story.
+    /// The rules by which entries were recognised or joined a story.
     pub joined: Vec<Rule>,
 }
 
-/// The feed's next state.
+/// The next state of a feed.
 #[derive(Debug, Clone)]
 pub struct FeedUpdate {
-    /// The feed: validators, due time and everything a restart must know.
+    /// The feed: validators, due time and all other state that must survive a restart.
     pub feed: FeedRecord,
-    /// Why the next poll is when it is.
+    /// Why the next poll is scheduled when it is.
     pub why: Why,
 }
 
 /// A document that was read.
 #[derive(Debug, Clone, Serialize)]
 pub struct Document {
-    /// What the feed says of itself.
+    /// What the feed says about itself.
     pub info: FeedInfo,
-    /// Its own word on when it last changed.
+    /// When the feed says it last changed.
     pub updated: Option<Timestamp>,
-    /// What had to be mended.
+    /// The repairs that reading it needed.
     pub repairs: Vec<&'static str>,
-    /// It was cut off: what is missing has not left.
+    /// Whether the document was cut off. Then entries that are missing from it have not left the feed.
     pub partial: bool,
-    /// What it says of its entries as a whole.
+    /// What the document says about all its entries.
     #[serde(serialize_with = "shared")]
     pub listing: Arc<Listing>,
-    /// Every entry it lists, by the hash of its bytes.
+    /// The hash of every entry that it lists.
     pub raw: Vec<RawHash>,
-    /// The entries whose bytes were not known.
+    /// The entries whose hash was not known.
     pub entries: Vec<Entry>,
-    /// What the feed listed at its last poll.
+    /// The entries that the feed listed at its last poll.
     #[serde(serialize_with = "shared")]
     pub listed_before: Arc<HashSet<RawHash>>,
-    /// Those of `entries` that older pages brought: the feed lists them no longer.
+    /// Hashes of those `entries` that came from older pages. The feed no longer lists them.
     pub older: Vec<RawHash>,
-    /// Entries may have been lost since the last poll.
+    /// Whether entries may have been lost since the last poll.
     pub gap: bool,
 }
 
-/// What became of a poll, after its commit.
+/// The result of a poll after its commit.
 #[derive(Debug, Clone)]
 pub struct CommittedPoll {
-    /// The counts.
+    /// Counts of new, revised and duplicate entries.
     pub tally: Tally,
     /// Whether entries may have been lost since the last poll.
     pub gap: bool,
     /// The rules by which its entries were recognised or joined a story.
     pub joined: Vec<Rule>,
-    /// The feed from now on.
+    /// The feed after the poll.
     pub feed: FeedRecord,
 }

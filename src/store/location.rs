@@ -1,5 +1,5 @@
-//! Where the database really is: symbolic links are followed, a file with several names is refused, and what a killed
-//! `restore` left behind is put in order. SQLite names its WAL after the file, so a file with two names would have two.
+//! Finds the database file: follows symbolic links, rejects a file with several hard links, and cleans up after a `restore` that
+//! was killed. SQLite names the WAL after the database, so two names of one file would have two WALs.
 
 use super::error::StoreError;
 use std::{
@@ -9,38 +9,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Symbolic links followed one after another, as Linux does (path_resolution(7)).
+/// Most symbolic links in a row, as in Linux (path_resolution(7)).
 const LINKS_MAX: usize = 40;
-/// What SQLite keeps beside a file, and what holds committed data or the way back to it.
+/// Suffixes of the files next to the database that hold committed data or the way back to it.
 pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
-/// The index of the WAL: SQLite makes it anew.
+/// Suffix of the WAL's index, which SQLite recreates.
 pub(super) const WAL_INDEX: &str = "-shm";
-/// A file that is about to take the database's place.
+/// Suffix of a file that is about to replace the database.
 pub(super) const INCOMING: &str = ".incoming";
-/// What was in the database's place before a `restore`.
+/// Suffix of the database that a `restore` replaced.
 pub(super) const BEFORE: &str = ".before-restore";
 
-/// The path with an ending.
+/// Appends a suffix to a path.
 pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// The folder of a file; a bare name is in the current one.
+/// Returns the folder of a file; for a bare name, the current folder.
 pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes renames and links in the folder of `path` last through a power cut.
+/// Syncs the folder of `path`, so that renames and links survive a power failure.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     fs::File::open(folder(path))?.sync_all()
 }
 
-/// The absolute path of the file that `path` leads to, through symbolic links; the file itself need not be there.
+/// Returns the absolute path of the file that `path` leads to through symbolic links. The file itself need not exist.
 ///
 /// # Errors
-/// When its folder is not there, or something other than a file is in its place.
+/// Fails if its folder does not exist, or if it is not a regular file.
 pub(super) fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
     let wrong = |source| StoreError::Place { path: path.to_owned(), source };
     let mut at = path.to_owned();
@@ -53,7 +53,7 @@ pub(super) fn real_path(path: &Path) -> Result<PathBuf, StoreError> {
     Err(wrong(io::Error::other("its symbolic links go round in a circle")))
 }
 
-/// The absolute path of what is no symbolic link.
+/// Returns the absolute path of a file that is not a symbolic link.
 fn there(path: &Path) -> io::Result<PathBuf> {
     let no_file = |what: &str| io::Error::other(format!("{} is {what}, not a file", path.display()));
     let Some(name) = path.file_name() else { return Err(no_file("a folder")) };
@@ -70,7 +70,7 @@ fn there(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Refuses a file with several names. Names that a killed `restore` left are none: they are returned.
+/// Rejects a file with several hard links. Those left by a killed `restore` are accepted and returned.
 pub(super) fn other_names(real: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let Ok(file) = fs::metadata(real) else { return Ok(Vec::new()) };
     if file.nlink() <= 1 {
@@ -94,8 +94,8 @@ pub(super) fn other_names(real: &Path) -> Result<Vec<PathBuf>, StoreError> {
     }
 }
 
-/// Undoes what a killed `restore` began: its second name for the database goes, its WAL comes back. Only for the holder
-/// of the lock.
+/// Undoes an incomplete `restore`: removes its second hard link of the database and moves the WAL back. Only the holder of the
+/// lock may call it.
 pub(super) fn tidy(real: &Path) -> Result<(), StoreError> {
     for kept in other_names(real)? {
         let failed =
@@ -113,7 +113,7 @@ pub(super) fn tidy(real: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes a database that never came to be one, with what SQLite put beside it.
+/// Removes a database that was never completed, and the files that SQLite put next to it.
 pub(super) fn clear(path: &Path) {
     for end in ["", WAL_INDEX].into_iter().chain(LOGS) {
         let _ = fs::remove_file(beside(path, end));

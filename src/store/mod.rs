@@ -1,10 +1,10 @@
-//! The only SQL: one file, one writer, readers that never wait for it.
+//! The only module with SQL: one file, one writer, and readers that never wait for it.
 //!
-//! The writer takes finished polls in order, recalls what is known, lets `dedup` decide, applies the decision and commits
-//! several polls in one transaction when they queue up. A poll is in the file whole or not at all; validators and due
-//! times are stored only in the transaction that stores the entries they stand for.
+//! The writer takes finished polls in order, looks up what is known, lets `dedup` decide, applies the decisions, and commits
+//! several polls in one transaction if they queue up. A poll is stored completely or not at all. Validators and due times are
+//! stored in the same transaction as the entries they belong to.
 //!
-//! An `Err` here means the disk, the database or a bug; it ends the writer, and with it the process.
+//! An `Err` from here means a problem of the disk or the database, or a bug. It stops the writer, and with it the process.
 
 mod batch;
 mod catalog;

@@ -1,24 +1,24 @@
-//! How far a long work has come, for whoever waits for it.
+//! Progress of a long operation, for those who wait for it.
 
 use tokio::sync::watch;
 
-/// A moment of a long work.
+/// The state of a long operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done, in a word or two; empty before the first.
+    /// What is being done, in a word or two; empty before it starts.
     pub doing: &'static str,
-    /// So much of it is done.
+    /// Amount of work done.
     pub done: u64,
-    /// So much there is to do; 0 where nobody can know.
+    /// Total amount of work; 0 if unknown.
     pub total: u64,
-    /// What is counted.
+    /// The unit of both.
     pub unit: ProgressUnit,
 }
 
-/// What is counted.
+/// The unit of work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProgressUnit {
-    /// Bytes, which people read as megabytes.
+    /// Bytes, shown as megabytes.
     #[default]
     Bytes,
     /// Stories.
@@ -27,11 +27,11 @@ pub enum ProgressUnit {
     Entries,
 }
 
-/// Where a work tells of its progress; nobody need listen.
+/// Where an operation reports its progress. It need not have a receiver.
 pub type ProgressSender = watch::Sender<Progress>;
 
 impl Progress {
-    /// Something whose end cannot be foreseen.
+    /// Creates the state of an operation whose amount of work is unknown.
     pub(super) fn unmeasured(doing: &'static str) -> Self {
         Self { doing, ..Self::default() }
     }

@@ -1,4 +1,4 @@
-//! A run of retention: many short steps of the writer, with its other work between them.
+//! Runs retention: many short steps of the writer, with other work between them.
 
 use super::{
     error::StoreError,
@@ -8,23 +8,23 @@ use super::{
 };
 use std::time::Duration;
 
-/// Between two steps.
+/// Pause between two steps.
 const PAUSE: Duration = Duration::from_millis(10);
 
 impl Writer {
-    /// Forgets what retention no longer keeps, in short transactions with other work between them. May be dropped: what was
-    /// forgotten by then stays forgotten.
+    /// Deletes what retention no longer keeps, in short transactions with other work between them. If the future is dropped, what
+    /// was deleted stays deleted.
     ///
     /// # Errors
-    /// When next to nothing would be left ([`StoreError::NothingLeft`]), or when the writer has stopped.
+    /// Fails if nearly everything would be deleted ([`StoreError::NothingLeft`]), or if the writer has stopped.
     pub async fn prune(&self, keep: RetentionLimits) -> Result<Pruned, StoreError> {
         self.prune_with_progress(keep, ProgressSender::default()).await
     }
 
-    /// As [`Writer::prune`], for somebody who watches.
+    /// Same as [`Writer::prune`], with progress reports.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn prune_with_progress(
         &self,
         keep: RetentionLimits,
@@ -34,7 +34,7 @@ impl Writer {
     }
 }
 
-/// Forgets what is not to be kept, step by step.
+/// Deletes what is no longer kept, step by step.
 async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &ProgressSender) -> Result<Pruned, StoreError> {
     progress_sender.send_replace(Progress::unmeasured("looking for what to delete"));
     let found = walk(writer, keep, PruneStep::Look, |_| {}).await?;
@@ -61,7 +61,7 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
     Ok(pruned)
 }
 
-/// Repeats a step until nothing is left to do; answers the sums. Other commands of the writer come in between.
+/// Repeats a step until nothing is left to do, and returns the totals. Other commands of the writer run in between.
 async fn walk(
     writer: &Writer,
     keep: RetentionLimits,

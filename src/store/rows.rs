@@ -1,4 +1,4 @@
-//! Decisions as rows, the same for every store. Pure; made from [`Changes`] by value, once.
+//! Turns decisions into rows, the same for every store. Pure: consumes [`Changes`].
 
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// Every row that a batch writes.
+/// All rows that a batch writes.
 #[derive(Debug, Default)]
 pub(super) struct BatchRows {
     pub stories: Vec<StoryRow>,
@@ -24,10 +24,10 @@ pub(super) struct BatchRows {
     pub revised: Vec<RevisedRow>,
     pub sightings: Vec<SightingRow>,
     pub delisted: Vec<DelistedEntries>,
-    /// Stories that were joined: their counts change.
+    /// Stories that were joined, whose counts change.
     pub grown: HashSet<i64>,
     pub places: Vec<PlaceRow>,
-    /// (channel, story) pairs whose qualification has to be looked up: the channel wants several outlets.
+    /// Pairs of channel and story for which the store has to check whether enough outlets carry the story.
     pub candidates: HashSet<(i64, i64)>,
     /// Channels whose stories changed.
     pub touched: HashSet<i64>,
@@ -41,7 +41,7 @@ pub(super) struct StoryRow {
     at: String,
 }
 
-/// The columns that an entry and a revised entry share.
+/// The columns that new and revised entries have in common.
 #[derive(Debug, Serialize)]
 pub(super) struct ShownRow {
     pub id: i64,
@@ -86,7 +86,7 @@ pub(super) struct RevisedRow {
     text: Texts,
     at: String,
     material: bool,
-    /// Otherwise only signed addresses, counters or clocks changed: no revision is written.
+    /// If false, only signed addresses, counters or clocks changed, and no revision is written.
     edited: bool,
     what: String,
 }
@@ -124,11 +124,11 @@ pub(super) struct SightingRow {
     evidence: Option<String>,
 }
 
-/// What a feed lists no longer.
+/// An entry that a feed no longer lists.
 #[derive(Debug)]
 pub(super) struct DelistedEntries {
     pub feed: FeedId,
-    /// The last successful poll that listed it.
+    /// Time of the last successful poll that listed it.
     pub at: Timestamp,
     pub raw: Vec<i64>,
 }
@@ -140,12 +140,12 @@ pub(super) struct PlaceRow {
     pub published_at: String,
     pub story: i64,
     pub entry: i64,
-    /// Every report has a place of its own.
+    /// Whether every report has its own position in the channel.
     pub each: bool,
 }
 
 impl BatchRows {
-    /// Rows of these decisions; what each poll brought is added up on the way.
+    /// Creates the rows of these decisions and adds up the results of each poll.
     pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], catalog: &Catalog) -> Self {
         let mut batch_rows = Self::default();
         for Decision { arrival, change } in changes.into_decisions() {
@@ -218,7 +218,7 @@ impl BatchRows {
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
     }
 
-    /// Gives a new entry its place in every channel that takes it.
+    /// Gives a new entry a position in every channel that takes it.
     fn place(
         &mut self,
         catalog: &Catalog,
@@ -261,7 +261,7 @@ impl BatchRows {
         });
     }
 
-    /// What is kept of an entry is written anew, and no revision with it.
+    /// Rewrites the stored content of an entry without writing a revision.
     fn refreshed_entry(&mut self, arrival: Arrival, entry: EntryId, catalog: &Catalog) {
         self.sighted(&arrival, Some(entry.0), None);
         let row = ShownRow::of(entry.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
@@ -275,7 +275,7 @@ impl BatchRows {
         });
     }
 
-    /// `evidence` says why it is an entry known from elsewhere, if it is.
+    /// Adds a sighting. `evidence` says why it is an entry already known from another feed, if it is.
     fn sighted(&mut self, arrival: &Arrival, entry: Option<i64>, evidence: Option<String>) {
         let elsewhere = evidence.is_some();
         self.sightings.push(SightingRow {
@@ -290,8 +290,8 @@ impl BatchRows {
         });
     }
 
-    /// Notes what a document lists no longer, which is all that older pages brought. A cut document says nothing about
-    /// what is missing from it.
+    /// Records what a document no longer lists, which includes everything that came from older pages. A document that was cut off
+    /// says nothing about the entries missing from it.
     pub(super) fn note_delisted(&mut self, poll: &FinishedPoll) {
         let Some(document) = poll.document.as_ref().filter(|d| !d.partial) else { return };
         let Some(at) = poll.feed.last_success_at else { return };
@@ -315,7 +315,7 @@ impl ShownRow {
             id,
             title,
             title_from,
-            // The one form in which pages, feeds and the views show it.
+            // Pages, feeds and views show it in this form.
             link: entry.link.as_deref().map(|link| as_uri(link).into_owned()),
             link_key: entry.link_key.map(|k| k.0),
             author: (!names.is_empty()).then(|| names.join(", ")),
@@ -333,7 +333,7 @@ impl Texts {
         Self {
             summary: entry.summary.map(crate::model::SafeHtml::into_string),
             content: entry.content.map(crate::model::SafeHtml::into_string),
-            // Strings, numbers and lists: serialising them cannot fail.
+            // The value contains only strings, numbers and lists, so serialising it cannot fail.
             extras: serde_json::to_string(&entry.extras).unwrap_or_else(|_| "{}".to_owned()),
             folded_title: entry.folded.title,
             folded_body: entry.folded.body,
@@ -341,7 +341,7 @@ impl Texts {
     }
 }
 
-/// Every published entry has a title: its own, else the first characters of its text, else outlet and date.
+/// Returns the title under which an entry is published: its own, or the first characters of its text, or outlet and date.
 fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
     if let Some(title) = &entry.title {
         return (title.as_str().to_owned(), "title");

@@ -1,5 +1,5 @@
-//! The one hand that writes. Polls queue up; what is there is decided and committed together, in one `BEGIN IMMEDIATE`
-//! transaction. Polls that brought nothing (304, same bytes, failures) wait up to five seconds for company.
+//! The only writer. Polls wait in its queue; those in the queue are decided and committed together in one `BEGIN IMMEDIATE`
+//! transaction. Polls without news (304, same bytes, failures) wait up to five seconds for others.
 
 use crate::{
     dedup::{IdAllocator, Window},
@@ -31,10 +31,10 @@ use sqlx::SqliteConnection;
 use std::{path::Path, time::Duration};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// Finished polls that may wait for the writer before polls wait themselves.
+/// Number of finished polls that may wait for the writer. Beyond it, polls wait before they end.
 const QUEUE: usize = 64;
 
-/// The way to the writer; cheap to clone.
+/// A handle of the writer; cheap to clone.
 #[derive(Clone)]
 pub struct Writer {
     commands: mpsc::Sender<Command>,
@@ -45,18 +45,19 @@ pub struct Writer {
     figures: watch::Receiver<WriterFigures>,
 }
 
-/// Whole texts held to compare with what arrives, some 2 kB each: copies come soon, the rest is read from the file.
+/// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
+/// the file.
 const TEXTS: usize = 2_048;
 
-/// The writer's task. It ends when it was closed, or with the error that stopped it.
+/// The writer's task. It ends after [`Writer::close`], or with the error that stopped it.
 pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
 
 impl Writer {
-    /// Opens the file for writing, brings its schema up to date, and starts the writer. `window` is how far apart two
-    /// reports of one story may be.
+    /// Opens the file for writing, migrates its schema and starts the writer. `window` is the longest time between two reports of
+    /// one story.
     ///
     /// # Errors
-    /// When another Warraq has it, when it is not Warraq's or newer than this program, or when it cannot be opened.
+    /// Fails if another Warraq has the file, if it is not Warraq's or is newer than this program, or if it cannot be opened.
     pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
         let lock = WriterLock::take(path)?;
         let mut connection = open::writer(&lock).await?;
@@ -87,18 +88,18 @@ impl Writer {
         self.ask(|reply| Command::Task(make(reply))).await
     }
 
-    /// Hands over a finished poll; returns once it is committed, or, when it brought nothing, once it is settled.
+    /// Hands over a finished poll. Returns when it is committed; if it brought nothing, when it is accounted for.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
         self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
     }
 
-    /// Brings the configuration into the file; answers what changed and every configured feed.
+    /// Stores the configuration. Returns what changed, and all configured feeds.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn adopt(
         &self,
         store_config: StoreConfig,
@@ -107,18 +108,18 @@ impl Writer {
         self.task(|reply| Task::Adopt(Box::new(store_config), now, reply)).await
     }
 
-    /// Writes feeds that were given a new due time without a poll.
+    /// Stores feeds whose due time changed without a poll.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn update_feeds(&self, updates: Vec<FeedUpdate>) -> Result<(), StoreError> {
         self.task(|reply| Task::UpdateFeeds(updates, reply)).await
     }
 
-    /// Keeps rendered editions; answers when the bytes of each last changed.
+    /// Stores rendered editions. Returns when the bytes of each last changed.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn editions(
         &self,
         rendered_editions: Vec<RenderedEdition>,
@@ -127,11 +128,11 @@ impl Writer {
         self.task(|reply| Task::Editions(rendered_editions, now, reply)).await
     }
 
-    /// Keeps a rendered page of a channel's history, packed, with the fingerprint of the rules by which it was rendered. Where
-    /// the page is there already by other rules, its document is replaced. `false` when the channel's pages have moved on.
+    /// Stores a rendered archive page, compressed, with the fingerprint of the rules by which it was rendered. A page that was
+    /// rendered by other rules is replaced. Returns false if the channel's pages have changed in the meantime.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn archive(
         &self,
         page: ArchivePage,
@@ -142,70 +143,70 @@ impl Writer {
         self.task(|reply| Task::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
     }
 
-    /// Brings the search index up to date: for a run that ends before the writer is idle.
+    /// Updates the search index now, for a run that ends before the writer is idle.
     ///
     /// # Errors
-    /// When the writer has stopped.
+    /// Fails if the writer has stopped.
     pub async fn index(&self) -> Result<(), StoreError> {
         self.task(Task::Index).await
     }
 
-    /// Does one step of retention.
+    /// Runs one step of retention.
     pub(super) async fn retention(&self, keep: RetentionLimits, step: PruneStep) -> Result<Done, StoreError> {
         self.task(|reply| Task::Retention(keep, step, reply)).await
     }
 
-    /// Rewrites the database without its free pages (`VACUUM`), so that its file shrinks. Takes as long as copying the file,
-    /// and no other work is done meanwhile: for a run beside which no daemon is.
+    /// Rewrites the database without its free pages (`VACUUM`), so that the file shrinks. This takes as long as copying the file,
+    /// and blocks all other work: use it only without a daemon.
     ///
     /// # Errors
-    /// When the writer has stopped, which a disk without room for the copy makes it do.
+    /// Fails if the writer has stopped, which it also does if the disk has no room for the copy.
     pub async fn compact(&self, progress_sender: ProgressSender) -> Result<(), StoreError> {
         progress_sender.send_replace(Progress::unmeasured("compacting"));
         self.task(Task::Compact).await
     }
 
-    /// Commits what waits, brings the WAL into the file, and closes it.
+    /// Commits what is in the queue, checkpoints the WAL and closes the file.
     ///
     /// # Errors
-    /// When the writer has stopped before.
+    /// Fails if the writer had stopped before.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.stopping.send_replace(true);
         self.ask(Command::Close).await
     }
 
-    /// Why the database cannot be written at the moment; `None` when the last transaction was committed.
+    /// Returns why the database cannot be written at the moment; `None` if the last transaction was committed.
     #[must_use]
     pub fn trouble(&self) -> Option<TransientError> {
         self.trouble.borrow().clone()
     }
 
-    /// The write-ahead log.
+    /// Returns the state of the write-ahead log.
     #[must_use]
     pub fn wal(&self) -> WalState {
         *self.wal.borrow()
     }
 
-    /// The writer's work since its start.
+    /// Returns statistics of the writer's work.
     #[must_use]
     pub fn figures(&self) -> WriterFigures {
         *self.figures.borrow()
     }
 
-    /// Finished polls and other commands that wait for the writer.
+    /// Returns the number of finished polls and other requests in the queue.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.commands.max_capacity() - self.commands.capacity()
     }
 
-    /// The channels that commits have changed; they are rendered when it moves.
+    /// Returns a receiver of the channels that commits have changed.
     #[must_use]
     pub fn changed(&self) -> watch::Receiver<ChannelChanges> {
         self.changed.clone()
     }
 }
 
-/// The next ids, from SQLite's own counters, which never go back.
+/// Returns the next ids, from SQLite's own counters, which never decrease.
 async fn ids(connection: &mut SqliteConnection) -> Result<IdAllocator, StoreError> {
     let counters: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM sqlite_sequence")
         .fetch_all(connection)

@@ -1,5 +1,5 @@
-//! Holds ARCHITECTURE.md's table of modules against `src/`: who imports whom, who names which foreign crate, who vouches for
-//! text, and how long a file and a function may be.
+//! Checks `src/` against ARCHITECTURE.md's table of modules: which modules import each other, which foreign crates they name,
+//! which ones may vouch for text, and how long a file and a function may be.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,16 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// No file is longer: what does not fit wants to be two things.
+/// Maximum length of a file, in lines. A longer one should be split.
 const MAX_LINES: usize = 500;
-/// No function is longer, tests apart.
+/// Maximum length of a function outside tests, in lines.
 const MAX_FUNCTION: usize = 70;
 
-/// Crates that any module may name: data formats and the basics.
+/// Crates that any module may name: data formats and basics.
 const FREE: &str =
     "std core alloc blake3 bytes futures_util humantime jiff memchr serde serde_json thiserror tokio tracing url";
 
-/// Modules that are functions of their arguments: no runtime, log, file, environment, socket or thread there. Time is an argument.
+/// Modules that must be pure: no runtime, log, file, environment, socket or thread. Time is an argument.
 const PURE: &str = "model schedule parse normalise dedup publish";
 /// What a pure module must not name: the first name of a path, or `std::` and the second.
 const EFFECTS: &str = "tokio tracing std::fs std::env std::process std::thread fs env process thread File TcpStream TcpListener \
@@ -25,15 +25,15 @@ const EFFECTS: &str = "tokio tracing std::fs std::env std::process std::thread f
 /// A module: a folder of `src/`, or a file of it.
 struct Module {
     name: &'static str,
-    /// Rooms it may import. Nothing points back: what is missing here would reverse the direction.
+    /// Modules it may import. Imports go in one direction; a module missing here would reverse it.
     uses: &'static str,
-    /// Foreign crates it may name beside the free ones, so that replacing one touches one module.
+    /// Foreign crates it may name besides the free ones, so that replacing a crate affects one module.
     names: &'static str,
-    /// Why it is so, for whoever meets this table by breaking it.
+    /// The reason, for whoever breaks the rule.
     why: &'static str,
 }
 
-/// The modules, in the order in which data moves.
+/// The modules, in the order in which data flows.
 const MODULES: [Module; 18] = [
     Module {
         name: "model",
@@ -120,27 +120,27 @@ const MODULES: [Module; 18] = [
     Module { name: "lib", uses: "", names: "", why: "the map: names every module, uses none" },
 ];
 
-/// Whether `word` is in a list of words.
+/// Returns whether `word` is in a list of words.
 fn lists(words: &str, word: &str) -> bool {
     words.split(' ').any(|w| w == word)
 }
 
-/// Who may say that a text is clean: the cleaner, and the keeper of what was cleaned.
+/// Modules that may vouch that a text is clean: the cleaner, and the store of cleaned texts.
 const VOUCHERS: &str = "normalise store";
 
 /// A source file.
 struct Source {
     module: String,
-    /// For messages.
+    /// Path for messages.
     path: String,
-    /// Lines as they stand.
+    /// Number of lines.
     length: usize,
-    /// The code, without comments, the insides of texts, and tests; every line at its number.
+    /// The code without comments, contents of string literals, and tests; line numbers are preserved.
     code: String,
 }
 
 impl Source {
-    /// `src/store/mod.rs:12`.
+    /// Returns the place of a byte offset, such as `src/store/mod.rs:12`.
     fn at(&self, position: usize) -> String {
         format!("{}:{}", self.path, self.code[..position].matches('\n').count() + 1)
     }
@@ -176,7 +176,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     files.sort();
 }
 
-/// Code without its line comments and the insides of its texts; line breaks stay.
+/// Removes line comments and the contents of string literals from code; line breaks stay.
 fn bare(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -202,7 +202,7 @@ fn bare(text: &str) -> String {
     out
 }
 
-/// Bytes of a text from its opening quote to its closing one.
+/// Returns the length of a string literal from its opening to its closing quote, in bytes.
 fn end_of_text(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
@@ -220,8 +220,8 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Every path in the code, as its position, its first name and the name that follows it: (`crate`, `model`),
-/// (`reqwest`, `Client`). A brace after `::` gives every name at its first level.
+/// Returns every path in the code as its position, its first name and the following name: (`crate`, `model`), (`reqwest`,
+/// `Client`). A brace after `::` yields every name at its first level.
 fn paths(code: &str) -> Vec<(usize, &str, &str)> {
     let first_word = |text: &'_ str| text.find(|c| !is_word(c)).unwrap_or(text.len());
     let mut found = Vec::new();
@@ -256,20 +256,20 @@ fn paths(code: &str) -> Vec<(usize, &str, &str)> {
     found
 }
 
-/// Names of the crates in Cargo.toml, as code spells them.
+/// Returns the names of the crates in Cargo.toml, as spelt in code.
 fn dependencies() -> BTreeSet<String> {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
     manifest["dependencies"].as_table().unwrap().keys().map(|name| name.replace('-', "_")).collect()
 }
 
-/// Fails with every breach at once.
+/// Fails with all breaches at once.
 fn hold(breaches: impl IntoIterator<Item = String>) {
     let breaches: Vec<String> = breaches.into_iter().collect();
     assert!(breaches.is_empty(), "\n{}\n", breaches.join("\n"));
 }
 
-/// Every source file with its row of the table.
+/// Returns every source file with its row of the table.
 fn modules() -> Vec<(Source, &'static Module)> {
     let row =
         |source: Source| MODULES.iter().find(|module| module.name == source.module).map(|module| (source, module));
@@ -352,7 +352,7 @@ fn only_the_clock_reads_the_monotonic_clock() {
     hold(breaches);
 }
 
-/// The types that some code defines outside functions: name and visibility.
+/// Returns the types that the code defines outside functions: position, name, and whether it is public.
 fn types(code: &str) -> Vec<(usize, &str, bool)> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -360,10 +360,10 @@ fn types(code: &str) -> Vec<(usize, &str, bool)> {
         let bare = line.trim_start();
         let public = bare.starts_with("pub");
         let item = if public { bare.split_once(' ').map_or("", |(_, rest)| rest) } else { bare };
-        // `pub(in super::super) struct` has another space.
+        // `pub(in super::super) struct` contains another space.
         let item = item.trim_start_matches("super::super) ");
         let defined = ["struct ", "enum ", "trait ", "type ", "union "].iter().find_map(|word| item.strip_prefix(word));
-        // Types of a trait's implementation are indented.
+        // Types inside an implementation of a trait are indented.
         if let Some(name) = defined.filter(|_| bare.len() == line.len()) {
             let name = &name[..name.find(|c| !is_word(c)).unwrap_or(name.len())];
             found.push((start, name, public));
@@ -458,7 +458,7 @@ fn functions_are_short() {
             if !format!(" {}", line.trim_start()).contains(" fn ") || line.trim_end().ends_with([';', '}']) {
                 continue;
             }
-            // rustfmt puts the closing brace under the line that opened the function.
+            // rustfmt aligns the closing brace with the line that opened the function.
             let length = lines[start..].iter().position(|l| *l == format!("{indent}}}")).map_or(0, |end| end + 1);
             if length > MAX_FUNCTION {
                 breaches.push(format!(

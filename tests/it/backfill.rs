@@ -1,5 +1,5 @@
-//! A paper that posts more than its window holds: what fell out in between is fetched from older pages, politely, or the gap
-//! is counted.
+//! An outlet that publishes more than its feed lists: entries that dropped out between polls are fetched politely from older
+//! pages, or a gap is counted.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -13,7 +13,7 @@ const KEPT: &str = "SELECT count(*), count(DISTINCT source_id) FROM entries";
 const GAPS: &str = "SELECT gaps, last_outcome FROM feed_health";
 const LISTED: &str = "SELECT count(*) FROM sighting WHERE left_at IS NULL";
 
-/// A document of these reports, newest first, with `more` beside its title.
+/// Returns a document with these reports, newest first, and `more` after its title.
 fn window(doc: FeedDoc, reports: RangeInclusive<u32>, more: &str) -> Reply {
     let add = |doc: FeedDoc, n: u32| {
         let (title, link) = (format!("Report {n}"), format!("https://batch.invalid/{n}"));
@@ -32,17 +32,17 @@ fn rss(reports: RangeInclusive<u32>, more: &str) -> Reply {
     window(FeedDoc::rss("Batch"), reports, more)
 }
 
-/// RSS of WordPress: it says who wrote it, and nothing of its other pages.
+/// Returns RSS as WordPress writes it: it names its generator, but none of its other pages.
 fn wordpress(reports: RangeInclusive<u32>) -> Reply {
     rss(reports, "<generator>https://wordpress.org/?v=6.8</generator>")
 }
 
-/// A link to another page, inside Atom or RSS.
+/// Returns a link to another page, for Atom or RSS.
 fn link(rel: &str, href: &str) -> String {
     format!("<a:link xmlns:a=\"http://www.w3.org/2005/Atom\" rel=\"{rel}\" href=\"{href}\"/>")
 }
 
-/// An instance that has read reports 1 to 10 at `/feed`.
+/// Returns an instance that has read reports 1 to 10 at `/feed`.
 async fn after_the_first_ten(outlet: &FakeOutlet) -> TestInstance {
     outlet.set("/feed", rss(1..=10, ""));
     let mut instance = TestInstance::over(&[("batch", &outlet.url("/feed"))]).await;
@@ -74,7 +74,7 @@ async fn what_a_batch_pushed_out_of_the_window_comes_from_the_page_before() {
         let order = instance.sql("SELECT title FROM latest LIMIT 15").await;
         assert_eq!(order, (11..=25).rev().map(|n| format!("Report {n}")).collect::<Vec<_>>());
 
-        // What the page brought is known from then on, and no page is asked for again.
+        // The entries of the page are known from then on, and no page is requested again.
         assert_eq!(outcomes(&instance.poll().await), ["not_modified"]);
         outlet.set("/feed", document(15..=26, &link(rel, "/2026")));
         assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
@@ -94,7 +94,7 @@ async fn wordpress_pages_are_asked_for_one_after_the_other() {
     let mut instance = TestInstance::over(&[("batch", &outlet.url("/?feed=rss2"))]).await;
     instance.poll().await;
     outlet.set("/?feed=rss2", wordpress(36..=45));
-    // Another report is posted while pages are read: each page begins with what the last one ended with.
+    // Another report is published while pages are read, so each page begins with the last entry of the previous one.
     for (page, last) in [(2, 36), (3, 26), (4, 16), (5, 6)] {
         outlet.set(&format!("/?feed=rss2&paged={page}"), wordpress(last.max(10) - 9..=last));
     }
@@ -149,7 +149,7 @@ async fn a_page_that_fails_leaves_the_poll_fresh_and_the_gap_open() {
         assert_eq!(outlet.paths(), ["/feed", "/feed", "/older"]);
         assert_eq!(instance.sql(GAPS).await, ["1|fresh"], "{reply:?}");
         assert_eq!(instance.sql("SELECT status, error FROM poll ORDER BY id").await, ["200|", "200|"]);
-        // The feed itself is well, and is not asked for older pages again.
+        // The feed itself works, and older pages are not requested again.
         assert_eq!(outcomes(&instance.poll().await), ["same_bytes"]);
         assert_eq!(outlet.requests("/older").len(), 1);
     }))
@@ -169,7 +169,7 @@ async fn a_429_on_an_older_page_holds_the_whole_host() {
     outlet.set("/older", Reply::status(429).header("Retry-After", "3600"));
     instance.poll_only("batch").await;
     assert_eq!(instance.sql("SELECT state FROM feed_health").await, ["active", "active"]);
-    // The instance was closed and opened in between: the hold is in the file.
+    // The instance was closed and opened in between: the hold is stored in the file.
     for _ in 0..4 {
         instance.pass(SignedDuration::from_mins(13));
         assert!(instance.run_due().await.is_empty());
@@ -194,7 +194,7 @@ async fn what_was_read_before_a_page_failed_is_kept() {
     );
 }
 
-/// A name for it, pages as they are set, and those that are asked for.
+/// A name, the pages as they are set, and the pages that are requested.
 type Circle = (&'static str, Vec<(&'static str, Reply)>, &'static [&'static str]);
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! No two files of `src/` import each other, directly or through others: what a reader of one file has to know has an end.
-//! `mod` and `pub use` are no imports, and neither is a path in a visibility.
+//! No two files of `src/` import each other, directly or indirectly, so that a reader of one file need not read them all. `mod`
+//! and `pub use` do not count as imports, nor do paths in visibilities.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,14 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A module's path in the crate: `["store", "sqlite", "row"]`.
+/// Path of a module in the crate: `["store", "sqlite", "row"]`.
 type Names = Vec<String>;
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Code without comments and the contents of texts.
+/// Removes comments and the contents of string literals.
 fn bare(source: &str) -> String {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let mut code = String::new();
@@ -38,7 +38,7 @@ fn bare(source: &str) -> String {
     code
 }
 
-/// The paths that one use tree names, from its first name on.
+/// Collects the paths that one use tree names, starting with its first name.
 fn tree(text: &str, before: &[String], found: &mut Vec<Names>) {
     let mut depth = 0_usize;
     let mut start = 0;
@@ -67,7 +67,7 @@ fn tree(text: &str, before: &[String], found: &mut Vec<Names>) {
     }
 }
 
-/// Absolute: `super` and `self` resolved in the module `here`; `None` for another crate's.
+/// Resolves `super` and `self` in the module `here`. Returns `None` for another crate's path.
 fn absolute(path: &[String], here: &[String]) -> Option<Names> {
     let mut base: Names = match path.first().map(String::as_str) {
         Some("crate") => Vec::new(),
@@ -85,7 +85,7 @@ fn absolute(path: &[String], here: &[String]) -> Option<Names> {
     Some(base)
 }
 
-/// What the code of a module imports, or names in place.
+/// Returns what the code of a module imports or names by its path.
 fn imports(code: &str, here: &[String]) -> Vec<Names> {
     let mut found = Vec::new();
     let mut local: BTreeMap<String, Names> = BTreeMap::new();
@@ -128,7 +128,7 @@ fn imports(code: &str, here: &[String]) -> Vec<Names> {
     found
 }
 
-/// The files of `src/` below a folder, by the paths of their modules.
+/// Collects the files of `src/` below a folder, by the paths of their modules.
 fn files(folder: &Path, root: &Path, found: &mut BTreeMap<Names, PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -143,7 +143,7 @@ fn files(folder: &Path, root: &Path, found: &mut BTreeMap<Names, PathBuf>) {
     }
 }
 
-/// Which modules each module imports; tests apart.
+/// Returns the modules that each module imports, without its tests.
 fn graph() -> BTreeMap<Names, BTreeSet<Names>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut modules = BTreeMap::new();
@@ -159,7 +159,7 @@ fn graph() -> BTreeMap<Names, BTreeSet<Names>> {
     modules.iter().map(|(here, file)| (here.clone(), edges(here, file))).collect()
 }
 
-/// A way from a module back to itself.
+/// Returns a path from a module back to itself.
 fn circle(graph: &BTreeMap<Names, BTreeSet<Names>>, from: &Names) -> Option<Vec<Names>> {
     let mut ways = vec![vec![from.clone()]];
     let mut seen = BTreeSet::new();

@@ -1,10 +1,10 @@
-//! `warraq check`, as an operator meets it.
+//! `warraq check` as an operator uses it.
 
 use assert_cmd::Command;
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
-/// `warraq check` over this text: exit code, standard output, standard error.
+/// Runs `warraq check` on this text. Returns exit code, standard output and standard error.
 fn check(text: &str, variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let directory = TempDir::new().unwrap();
     fs::write(directory.path().join("config.toml"), text).unwrap();
@@ -25,7 +25,7 @@ fn the_example_has_no_faults_and_nothing_is_started() {
     fs::write(directory.path().join("config.toml"), include_str!("../../config.toml")).unwrap();
     let (code, said, faults) = check_in(directory.path(), &[]);
     assert_eq!((code, faults.as_str()), (Some(0), ""), "{said}");
-    assert!(said.contains("13 outlets"), "{said}");
+    assert!(said.contains("14 outlets"), "{said}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
@@ -103,4 +103,67 @@ fn variables_override_what_the_file_says() {
         "[server]\nlisten = \"broken\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.example/feed\"]\n";
     assert_eq!(check(text, &[]).0, Some(78));
     assert_eq!(check(text, &[("WARRAQ_SERVER_LISTEN", "127.0.0.1:8081")]).0, Some(0));
+}
+
+#[test]
+fn what_is_valid_but_hardly_meant_is_a_warning() {
+    let outlet = |slug: &str, more: &str| {
+        format!("[[outlet]]\nslug = \"{slug}\"\nname = \"N\"\nfeeds = [\"https://{slug}.invalid/\"]\n{more}\n")
+    };
+    let text = format!(
+        "include = [\"outlet.d/*.toml\"]\n[schedule]\ndefault = \"every 59s\"\n{}{}{}",
+        outlet("a", "enabled = false\nschedule = \"every 1s\""),
+        outlet("b", "enabled = false\nschedule = \"every 30s\""),
+        outlet("c", "enabled = false\nschedule = \"every 1m\""),
+    );
+    let (code, said, warnings) = check(&text, &[]);
+    assert_eq!(code, Some(0), "{warnings}");
+    assert!(said.starts_with("config.toml: no errors; 3 outlets, "), "{said}");
+    let begins = [
+        "warning: config.toml: include: no file matches \"outlet.d/*.toml\"",
+        "warning: config.toml: every outlet has `enabled = false`: nothing is polled",
+        "warning: config.toml: schedule.default: polls more often than most servers accept",
+        "warning: config.toml: outlet.a.schedule (and 1 other outlet): polls more often than most servers accept",
+    ];
+    assert_eq!(warnings.lines().count(), begins.len(), "{warnings}");
+    for (line, begin) in warnings.lines().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
+    let (code, _, faults) = check(&outlet("a", "language = \"arabic\""), &[]);
+    assert!(code == Some(78) && faults.contains("\"arabic\" is not a language; allowed: a tag such as"), "{faults}");
+}
+
+#[test]
+fn a_container_has_values_and_outlets_in_files_that_variables_name() {
+    let directory = TempDir::new().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    let outlet = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.invalid/\"]\n";
+    fs::write(path("outlets.toml"), outlet).unwrap();
+    fs::write(path("agent"), "Ours/1.0 (+https://ours.invalid/)\n").unwrap();
+    fs::write(path("wrong"), "soon\n").unwrap();
+    let outlets = path("outlets.toml");
+    // There is no configuration file at all.
+    let (code, said, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", &outlets)]);
+    assert_eq!(code, Some(0), "{faults}");
+    assert!(said.starts_with("config.toml: no errors; 1 outlet, 1 feed, "), "{said}");
+    let with = |name: &str, value: &str| {
+        check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", outlets.as_str()), (name, value)])
+    };
+    assert_eq!(with("WARRAQ_FETCH_USER_AGENT_FILE", &path("agent")).0, Some(0));
+    for (name, value, fault) in [
+        ("WARRAQ_FETCH_TIMEOUT_FILE", path("wrong"), "WARRAQ_FETCH_TIMEOUT: fetch.timeout: \"soon\" is not"),
+        ("WARRAQ_FETCH_TIMEOUT_FILE", path("none"), "WARRAQ_FETCH_TIMEOUT_FILE: /"),
+        ("WARRAQ_FETCH_NOTHING_FILE", path("agent"), "WARRAQ_FETCH_NOTHING_FILE: fetch: unknown variable"),
+    ] {
+        let (code, _, faults) = with(name, &value);
+        assert!(code == Some(78) && faults.contains(fault), "{name}: {faults}");
+    }
+    let both = [("WARRAQ_FETCH_TIMEOUT", "9s"), ("WARRAQ_FETCH_TIMEOUT_FILE", &path("wrong"))];
+    let (code, _, faults) = check_in(directory.path(), &[&both[..], &[("WARRAQ_OUTLETS_FILE", &outlets)]].concat());
+    assert!(code == Some(78) && faults.contains("is set together with WARRAQ_FETCH_TIMEOUT"), "{faults}");
+    let (code, _, faults) = check_in(directory.path(), &[("WARRAQ_OUTLETS_FILE", "none.toml")]);
+    assert!(
+        code == Some(78) && faults.starts_with("error: WARRAQ_OUTLETS_FILE: include: none.toml cannot"),
+        "{faults}"
+    );
 }

@@ -1,5 +1,5 @@
-//! `backup` under load and `restore` of everything that somebody may take for a backup: a moment of the file as a whole,
-//! or a clear word and nothing lost.
+//! `backup` under load, and `restore` of everything that may be taken for a backup: the copy is a consistent state of the whole
+//! file, or there is a clear error and nothing is lost.
 
 use crate::{
     deploy::verdict,
@@ -14,7 +14,7 @@ use std::{fs, path::Path};
 const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
 const ENTRIES: &str = "SELECT count(*) FROM entries";
 
-/// A feed that lists one entry more at each poll.
+/// Sets a feed that lists one more entry at each poll.
 fn growing(outlet: &FakeOutlet, path: &str) {
     outlet.script(
         path,
@@ -48,7 +48,7 @@ async fn a_backup_under_load_is_one_moment() {
         assert!(said.contains("a complete copy of"), "{said}");
         let copy = folder.path(&name);
         assert_eq!(sql(&copy, "PRAGMA integrity_check").await, ["ok"]);
-        // What polls say they brought, what is there, and what the validators stand for: one moment, or these differ.
+        // The counts of the polls, the stored entries and the validators must belong to the same moment.
         let torn = "SELECT f.url FROM feed AS f WHERE \
             (SELECT coalesce(sum(new), 0) FROM poll WHERE feed_id = f.id) <> (SELECT count(*) FROM entry WHERE feed_id = f.id) OR \
             coalesce(CAST(trim(CAST(f.etag AS TEXT), '\"') AS INTEGER), 0) <> (SELECT count(*) FROM entry WHERE feed_id = f.id)";
@@ -106,7 +106,7 @@ async fn what_restore_finds_is_kept_whole_and_never_written_over() {
     let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     folder.says(&["backup", "one.db"]).await;
-    // A daemon that is killed leaves what it committed in the WAL.
+    // A daemon that is killed leaves committed data in the WAL.
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) >= 3 FROM entries", "1").await;
     daemon.kill().await;
@@ -117,7 +117,7 @@ async fn what_restore_finds_is_kept_whole_and_never_written_over() {
     assert_eq!(folder.sql(ENTRIES).await, ["1"]);
     folder.says(&["restore", "one.db"]).await;
     assert!(folder.path("warraq.db.before-restore.2").exists(), "the second does not take the first one's place");
-    // The way back brings what the WAL held too.
+    // Restoring the previous database brings back what its WAL held.
     folder.says(&["restore", "warraq.db.before-restore"]).await;
     assert_eq!(folder.sql(ENTRIES).await, committed);
     folder.says(&["poll", "--all"]).await;
@@ -157,7 +157,7 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
         assert!(cause.starts_with("caused by: ") && cause.contains(why), "{said}");
         assert!(hint.starts_with("hint: the folder must exist"), "{said}");
     }
-    // No file may grow beyond this: to SQLite that is a full disk.
+    // No file may grow beyond this limit, which looks like a full disk to SQLite.
     let line = "trap '' XFSZ; ulimit -f 20; exec \"$0\" backup copy.db";
     let mut shell = tokio::process::Command::new("sh");
     shell.args(["-c", line, env!("CARGO_BIN_EXE_warraq")]).current_dir(folder.path("")).env_clear();
@@ -170,7 +170,7 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
     }
 }
 
-/// A database of two hundred entries, and its bytes.
+/// Returns a database of two hundred entries, and its bytes.
 async fn well_filled() -> (FakeOutlet, Folder, Vec<u8>) {
     let outlet = FakeOutlet::start().await;
     let text = "Un texte assez long pour que les pages se remplissent. ".repeat(12);
@@ -183,7 +183,7 @@ async fn well_filled() -> (FakeOutlet, Folder, Vec<u8>) {
     (outlet, folder, bytes)
 }
 
-/// The bytes with one page, counted from 0, made unreadable in one of three ways.
+/// Returns the bytes with one page, counted from 0, made unreadable in one of three ways.
 fn damaged(whole: &[u8], page: usize) -> Vec<u8> {
     let mut bytes = whole.to_vec();
     let page = &mut bytes[page * 4096..(page + 1) * 4096];
@@ -297,7 +297,7 @@ async fn restore_replaces_the_file_and_not_the_link_to_it() {
     folder.says(&["poll"]).await;
     folder.says(&["backup", "one.db"]).await;
     folder.says(&["poll", "--all"]).await;
-    // Another program that has it open would take away the WAL of the file that comes.
+    // Another program that has the database open would take away the WAL of the restored file.
     let url = format!("sqlite://{}", folder.path("link.db").display());
     let mut other = SqliteConnection::connect(&url).await.unwrap();
     other.execute("PRAGMA journal_mode = WAL; SELECT count(*) FROM entry").await.unwrap();

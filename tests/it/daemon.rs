@@ -1,4 +1,4 @@
-//! The daemon in this process: what a restart and a reload change, and what they don't.
+//! The daemon, run in this process: what a restart and a reload change and what not.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -14,7 +14,7 @@ fn doc(title: &str) -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", title, "https://ville.invalid/1", "Un texte.", DATE)
 }
 
-/// A channel's documents: bytes, tags and dates of change.
+/// Returns the documents of a channel: body, ETag and Last-Modified.
 async fn editions(daemon: &RunningDaemon) -> Vec<(String, String, String)> {
     let mut editions = Vec::new();
     for path in ["/feed.atom", "/feed.rss", "/feed.json"] {
@@ -66,7 +66,7 @@ async fn a_start_after_a_long_pause_is_no_burst() {
     let first = "SELECT count(DISTINCT next_poll_at) > 20, max(next_poll_at) FROM feed";
     assert_eq!(instance.sql(first).await[0].split('|').next(), Some("1"), "first polls are spread");
     instance.poll().await;
-    // Due times after a document are spread too, and so are those of a machine that slept for a month.
+    // Due times after a poll are spread too, and so are those of a machine that slept for a month.
     assert_eq!(instance.sql(first).await[0].split('|').next(), Some("1"));
     instance.close().await;
     instance.pass(SignedDuration::from_hours(24 * 30));
@@ -92,7 +92,7 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     let health = "SELECT outlet, next_poll_at < '2026-11-02T12:30:00Z' FROM feed_health ORDER BY 1";
 
     daemon.reload(config_text("[shcedule]\n", &[("neuf", &two)])).await;
-    // Orders are obeyed in turn: once the second is, the first was.
+    // Commands are handled in order: once the second has taken effect, so has the first.
     daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
     instance.sql_until(health, &["neuf|1", "ville|1"]).await;
     instance.pass(SignedDuration::from_secs(31));
@@ -103,7 +103,7 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     assert_eq!(instance.sql(at_once).await, ["0"], "a new feed is spread, not polled in the moment of the reload");
     assert_eq!(outlet.requests("/one").len(), 1, "another schedule does not make it due at once");
 
-    // What is no longer configured is asked no more; its entries stay.
+    // A feed that is no longer configured is not polled; its entries stay.
     daemon.reload(config_text(&every("10m"), &[("neuf", &two)])).await;
     instance.sql_until(health, &["neuf|1"]).await;
     instance.pass(SignedDuration::from_mins(13));
@@ -113,7 +113,7 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     let json = daemon.get("/feed.json").await.text().await.unwrap();
     assert!(json.contains("Un titre"), "what was shown is not withdrawn: {json}");
 
-    // It comes back, and is no first poll.
+    // It is configured again, and its next poll is not a first poll.
     daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
     instance.sql_until("SELECT count(*) FROM feed_health", &["2"]).await;
     instance.pass(SignedDuration::from_mins(13));

@@ -1,4 +1,4 @@
-//! `warraq demo`: what a newcomer sees first.
+//! `warraq demo`: what newcomers see first.
 
 use std::{
     fs,
@@ -9,21 +9,21 @@ use std::{
     time::Duration,
 };
 
-/// Tries before the test gives up, a tenth of a second apart: a loaded machine takes its time.
+/// Number of tries, a tenth of a second apart, before the test fails. A loaded machine is slow.
 const TRIES: usize = 600;
 
-/// A demo that does not outlive its test.
+/// A demo process that is killed at the end of its test.
 struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It has ended already where the test went well.
+        // If the test succeeded, it has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// The body at `path`, or nothing while nobody answers.
+/// Returns the response for `path`, or `None` if nobody answers.
 fn get(authority: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(authority).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n").ok()?;
@@ -58,7 +58,7 @@ fn it_shows_joined_stories_in_three_languages_and_leaves_nothing_behind() {
         all.then_some(feed)
     });
     assert!(feed.starts_with("HTTP/1.1 200 "));
-    // The first channel of what several outlets carry, and a page behind a story's link.
+    // The channel of stories from several outlets, and the page behind a story's link.
     let front = until("a story of two outlets", || {
         get(&authority, "/channels/front-page.atom").filter(|feed| feed.contains("<entry"))
     });

@@ -1,4 +1,4 @@
-//! Too few open files are our lack, and no feed's failure.
+//! Too few open files are a problem of this machine, and no feed's failure.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -8,7 +8,7 @@ use crate::{
 use std::{net::TcpStream, time::Duration};
 use tokio::process::Command;
 
-/// Sets the limit of open files of a running process; `prlimit` of util-linux.
+/// Sets the limit of open files of a running process, with `prlimit` of util-linux.
 async fn limit(process: u32, files: u32) {
     let arguments = [format!("--pid={process}"), format!("--nofile={files}:4096")];
     let done = Command::new("prlimit").args(arguments).output().await.unwrap();
@@ -29,14 +29,14 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
     folder.sql_until("SELECT count(*) > 4 AND count(DISTINCT feed_id) = 2 FROM poll", "1").await;
     let process = daemon.id();
     limit(process, 4).await;
-    daemon.until("lacks the means to ask").await;
-    // Connections wait in the kernel's queue meanwhile, and the loop that accepts them does not spin.
+    daemon.until("lacks resources for requests").await;
+    // Meanwhile connections wait in the kernel's queue, and the accept loop does not spin.
     let address = daemon.address();
     let visitors: Vec<_> = (0..20).map(|_| TcpStream::connect(&address).unwrap()).collect();
     daemon.until("cannot accept a connection").await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     drop(visitors);
-    assert_eq!(daemon.log().matches("lacks the means to ask").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("lacks resources for requests").count(), 1, "{}", daemon.log());
     assert_eq!(daemon.log().matches("cannot accept a connection").count(), 1, "{}", daemon.log());
     assert_eq!(folder.sql("SELECT count(*) FROM poll WHERE outcome = 'failed'").await, ["0"]);
     assert_eq!(folder.sql("SELECT sum(failures), count(DISTINCT state), max(state) FROM feed").await, ["0|1|active"]);
@@ -46,7 +46,7 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
         outlet.requests("/feed").len() > asked[0] && outlet.requests("/named").len() > asked[1]
     })
     .await;
-    let answer = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = crate::processes::http_client().build().unwrap();
     let answer = answer.get(format!("http://{address}/healthz")).send().await.unwrap();
     assert!(answer.status().is_success());
     daemon.stop().await;

@@ -1,4 +1,4 @@
-//! Documents in broken envelopes, behind gates, and addresses that lead to a feed: polled by a whole instance.
+//! Documents with broken encodings or lengths, cookie gateways, and addresses that lead to a feed, polled by a complete instance.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -18,7 +18,7 @@ fn doc() -> FeedDoc {
     )
 }
 
-/// New entries of the first poll of an outlet whose feed is at `/feed`.
+/// Returns the number of new entries in the first poll of an outlet whose feed is at `/feed`.
 async fn brought(outlet: &FakeOutlet) -> u32 {
     let url = outlet.url("/feed");
     let mut instance = TestInstance::configured(config_text("", &[("ville", &url)])).await;

@@ -1,4 +1,4 @@
-//! An outlet's web server on loopback that does what the script says, and remembers what it was asked.
+//! An outlet's web server on loopback that follows a script and records the requests it receives.
 //!
 //! ```ignore
 //! let outlet = FakeOutlet::start().await;
@@ -8,7 +8,7 @@
 //! assert_eq!(outlet.requests("/feed")[1].header("if-none-match"), Some("\"1\""));
 //! ```
 //!
-//! One request a connection; a path without a script is a 404. The server ends when it is dropped.
+//! It handles one request per connection. A path without a script returns 404. The server stops when it is dropped.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -39,10 +39,10 @@ struct State {
     most_at_once: usize,
 }
 
-/// A request as it arrived.
+/// A request as it was received.
 #[derive(Debug, Clone)]
 pub struct Seen {
-    /// `GET`.
+    /// The method, such as `GET`.
     pub method: String,
     /// Path and query.
     pub path: String,
@@ -51,31 +51,31 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Value of a header by its lower-case name; `None` when absent or not UTF-8.
+    /// Returns the value of a header by its lower-case name, or `None` when it is absent or not UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.bytes(name)?).ok()
     }
 
-    /// Value of a header, byte for byte.
+    /// Returns the value of a header, byte for byte.
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_slice())
     }
 }
 
 impl FakeOutlet {
-    /// Serves on 127.0.0.1, at a port of the system's choice.
+    /// Starts a server on 127.0.0.1, at a free port.
     pub async fn start() -> Self {
         Self::start_on("127.0.0.1").await
     }
 
-    /// Serves on another loopback address (127.0.0.2, …), which is another host to everybody.
+    /// Starts a server on another loopback address (127.0.0.2, …), which counts as another host.
     pub async fn start_on(ip: &str) -> Self {
         let listener = TcpListener::bind((ip, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::<Mutex<State>>::default();
         let shared = Arc::clone(&state);
         let server = tokio::spawn(async move {
-            // Dropped with the task: open connections end with the server.
+            // Dropped with the task, so that open connections end with the server.
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 connections.spawn(serve(stream, Arc::clone(&shared)));
@@ -84,32 +84,32 @@ impl FakeOutlet {
         Self { address, state, server: server.abort_handle() }
     }
 
-    /// Address of a path here.
+    /// Returns the address of a path on this server.
     pub fn url(&self, path: &str) -> FeedUrl {
         FeedUrl::parse(&format!("http://{}{path}", self.address)).unwrap()
     }
 
-    /// From now on, a path is answered like this.
+    /// Sets the reply to a path from now on.
     pub fn set(&self, path: &str, reply: Reply) {
         self.script(path, [reply]);
     }
 
-    /// From now on, a path is answered like this, one reply after the other; the last one stays.
+    /// Sets the replies to a path from now on, one after the other; the last one is repeated.
     pub fn script(&self, path: &str, replies: impl IntoIterator<Item = Reply>) {
         self.state.lock().unwrap().scripts.insert(path.to_owned(), replies.into_iter().collect());
     }
 
-    /// How many requests were being answered at the same time, at most.
+    /// Returns the maximum number of requests that were handled at the same time.
     pub fn most_at_once(&self) -> usize {
         self.state.lock().unwrap().most_at_once
     }
 
-    /// Every path (with its query) that was asked for, in order of arrival.
+    /// Returns every path (with its query) that was requested, in order of arrival.
     pub fn paths(&self) -> Vec<String> {
         self.state.lock().unwrap().seen.iter().map(|seen| seen.path.clone()).collect()
     }
 
-    /// Requests for a path (with its query), in order of arrival.
+    /// Returns the requests for a path (with its query), in order of arrival.
     pub fn requests(&self, path: &str) -> Vec<Seen> {
         self.state.lock().unwrap().seen.iter().filter(|seen| seen.path == path).cloned().collect()
     }
@@ -121,7 +121,7 @@ impl Drop for FakeOutlet {
     }
 }
 
-/// An answer in the making.
+/// A scripted response.
 #[derive(Debug, Clone)]
 pub struct Reply {
     status: u16,
@@ -132,26 +132,26 @@ pub struct Reply {
     manner: Behaviour,
 }
 
-/// How an answer is sent.
+/// How a response is sent.
 #[derive(Debug, Clone)]
 enum Behaviour {
     Whole,
-    /// So many bytes of the body, then nothing, for ever.
+    /// Sends this many bytes of the body and then stalls for ever.
     Stall(usize),
-    /// So many bytes of the body, then the end of the connection.
+    /// Sends this many bytes of the body and closes the connection.
     Cut(usize),
-    /// So many bytes at a time, with a pause.
+    /// Sends this many bytes at a time, with a pause after each.
     Drip(usize, Duration),
-    /// The body again and again, in chunks.
+    /// Repeats the body for ever, in chunks.
     Endless,
-    /// These bytes and no HTTP.
+    /// Sends these bytes, which need not be HTTP.
     Raw(Vec<u8>),
-    /// Not one byte, for ever.
+    /// Never sends a byte.
     Silent,
 }
 
 impl Reply {
-    /// An answer with this status and no body.
+    /// Returns a response with this status and no body.
     pub fn status(status: u16) -> Self {
         Self {
             status,
@@ -163,65 +163,65 @@ impl Reply {
         }
     }
 
-    /// 200 with this document, labelled as RSS in UTF-8.
+    /// Returns a 200 response with this document, labelled as RSS in UTF-8.
     pub fn feed(document: impl Into<Vec<u8>>) -> Self {
         Self { body: document.into(), ..Self::status(200) }.header("Content-Type", "application/rss+xml; charset=utf-8")
     }
 
-    /// 200 with this page, labelled as HTML in UTF-8.
+    /// Returns a 200 response with this page, labelled as HTML in UTF-8.
     pub fn page(html: &str) -> Self {
         Self { body: html.into(), ..Self::status(200) }.header("Content-Type", "text/html; charset=utf-8")
     }
 
-    /// 200 with this document under another label.
+    /// Returns a 200 response with this document under another label.
     pub fn labelled(content_type: &str, document: impl Into<Vec<u8>>) -> Self {
         Self { body: document.into(), ..Self::status(200) }.header("Content-Type", content_type)
     }
 
-    /// A redirect with this status.
+    /// Returns a redirect with this status.
     pub fn redirect(to: impl AsRef<[u8]>, status: u16) -> Self {
         Self::status(status).header("Location", to)
     }
 
-    /// Bytes that are no HTTP.
+    /// Returns a response of raw bytes, which need not be HTTP.
     pub fn raw(bytes: impl AsRef<[u8]>) -> Self {
         Self { manner: Behaviour::Raw(bytes.as_ref().to_vec()), ..Self::status(0) }
     }
 
-    /// The request is read, and never answered.
+    /// Reads the request and never responds.
     pub fn silence() -> Self {
         Self { manner: Behaviour::Silent, ..Self::status(0) }
     }
 
-    /// One more header, byte for byte.
+    /// Adds a header, byte for byte.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// `ETag`, quotes and all. A request that brings it back gets 304.
+    /// Adds an `ETag`, quotes included. A request with this tag gets 304.
     pub fn etag(self, tag: impl AsRef<[u8]>) -> Self {
         self.header("ETag", tag)
     }
 
-    /// `Last-Modified`. A request that brings it back (and no tag) gets 304.
+    /// Adds a `Last-Modified`. A request with this date (and no tag) gets 304.
     pub fn last_modified(self, date: impl AsRef<[u8]>) -> Self {
         self.header("Last-Modified", date)
     }
 
-    /// Answers in full whatever validators come.
+    /// Sends the full response whatever validators the request has.
     pub fn unconditional(mut self) -> Self {
         self.conditional = false;
         self
     }
 
-    /// Packs the body and labels it: `gzip`, `deflate`, `br` or `zstd`.
+    /// Compresses the body and labels it: `gzip`, `deflate`, `br` or `zstd`.
     pub fn packed(mut self, coding: &str) -> Self {
         self.body = pack(coding, &self.body);
         self.header("Content-Encoding", coding)
     }
 
-    /// Packs the body with gzip and labels it.
+    /// Compresses the body with gzip and labels it.
     pub fn gzip(self) -> Self {
         self.packed("gzip")
     }
@@ -232,31 +232,31 @@ impl Reply {
         self
     }
 
-    /// Sends so many bytes of the body, then nothing more, and keeps the connection.
+    /// Sends this many bytes of the body and then nothing more, but keeps the connection open.
     pub fn stall_after(mut self, bytes: usize) -> Self {
         self.manner = Behaviour::Stall(bytes);
         self
     }
 
-    /// Sends so many bytes of the body and hangs up.
+    /// Sends this many bytes of the body and closes the connection.
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.manner = Behaviour::Cut(bytes);
         self
     }
 
-    /// Sends so many bytes of the body at a time, with a pause after each.
+    /// Sends this many bytes of the body at a time, with a pause after each.
     pub fn drip(mut self, bytes: usize, pause: Duration) -> Self {
         self.manner = Behaviour::Drip(bytes, pause);
         self
     }
 
-    /// Sends the body again and again, for ever.
+    /// Repeats the body for ever.
     pub fn endless(mut self) -> Self {
         self.manner = Behaviour::Endless;
         self
     }
 
-    /// Whether a request brings back this reply's validators (RFC 9110 13.2.2: the tag alone decides where there is one).
+    /// Returns whether a request contains this reply's validators (RFC 9110 13.2.2: if it has a tag, the tag alone decides).
     fn is_known_to(&self, seen: &Seen) -> bool {
         let same = |ours: &str, theirs: &str| {
             let ours = self.headers.iter().find(|(name, _)| name == ours);
@@ -312,7 +312,7 @@ impl Reply {
     }
 }
 
-/// Reads one request, remembers it, answers it. An error here is the client's going away.
+/// Reads one request, records it and replies. An error here means that the client has gone.
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Result<()> {
     let Some(seen) = read_request(&mut stream).await? else { return Ok(()) };
     let reply = {
@@ -329,13 +329,13 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> std::io::Resu
     };
     let sent =
         if reply.is_known_to(&seen) { stream.write_all(&reply.head(304)).await } else { reply.send(&mut stream).await };
-    // Without a pause since the last byte: whoever read it may ask again at once.
+    // Directly after the last byte: a client that has read it may send its next request at once.
     state.lock().unwrap().answering -= 1;
     sent?;
     stream.shutdown().await
 }
 
-/// `None` when the client leaves before it asked, or does not speak HTTP.
+/// Reads a request. Returns `None` when the client leaves before sending one, or does not speak HTTP.
 async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<Seen>> {
     let mut bytes = Vec::new();
     let end = loop {
@@ -359,7 +359,7 @@ async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<Seen>> {
     Ok(Some(Seen { method, path, headers }))
 }
 
-/// Packs bytes as an outlet's server does.
+/// Compresses bytes as an outlet's server does.
 fn pack(coding: &str, body: &[u8]) -> Vec<u8> {
     use flate2::{Compression, bufread};
     let mut packed = Vec::new();

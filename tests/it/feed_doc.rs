@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-/// A feed in the making: RSS 2.0, or Atom 1.0.
+/// Builder of a feed: RSS 2.0 or Atom 1.0.
 #[derive(Clone)]
 pub struct FeedDoc {
     atom: bool,
@@ -16,17 +16,17 @@ pub struct FeedDoc {
 }
 
 impl FeedDoc {
-    /// An RSS 2.0 feed with this title.
+    /// Creates an RSS 2.0 feed with this title.
     pub fn rss(title: &str) -> Self {
         Self { atom: false, title: title.to_owned(), entries: Vec::new() }
     }
 
-    /// An Atom 1.0 feed with this title.
+    /// Creates an Atom 1.0 feed with this title.
     pub fn atom(title: &str) -> Self {
         Self { atom: true, ..Self::rss(title) }
     }
 
-    /// One more entry, in document order. Of `id`, `title`, `link`, `text` and `date` (RFC 3339), what is empty is left out.
+    /// Adds an entry, in document order. Empty values among `id`, `title`, `link`, `text` and `date` (RFC 3339) are left out.
     pub fn entry(mut self, id: &str, title: &str, link: &str, text: &str, date: &str) -> Self {
         self.entries.push([id, title, link, text, date].map(str::to_owned));
         self
@@ -75,7 +75,7 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
-/// RSS's form of an RFC 3339 date.
+/// Converts an RFC 3339 date to the form of RSS.
 fn rfc2822(date: &str) -> String {
     let at: jiff::Timestamp = date.parse().unwrap();
     at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()

@@ -1,4 +1,4 @@
-//! One GET, from outside: every failure and every way to answer, over real sockets.
+//! Single GET requests from outside: every failure and every kind of response, over real sockets.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -25,7 +25,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(NOW).unwrap()
 }
 
-/// Loopback is open, and documents are small.
+/// Allows loopback, and small documents only.
 fn limits() -> FetchLimits {
     FetchLimits {
         timeout: Duration::from_secs(10),
@@ -36,7 +36,7 @@ fn limits() -> FetchLimits {
 }
 
 async fn get_since(url: &FeedUrl, validators: &Validators) -> FetchResponse {
-    // One for each test: building one reads the system's certificates, and connections belong to a test's runtime.
+    // One for each test (a thread): creating one reads the system's certificates, and connections belong to a test's runtime.
     thread_local! {
         static FETCHER: Fetcher = Fetcher::new(&limits()).unwrap();
     }
@@ -101,7 +101,7 @@ async fn the_request_is_polite() {
 #[tokio::test]
 async fn validators_go_back_byte_for_byte() {
     let outlet = FakeOutlet::start().await;
-    // Every byte that a header may hold, a bad date, a tag without quotes: all of it is the server's.
+    // Every byte that a header may contain, a bad date, a tag without quotes: all are returned to the server unchanged.
     for (tag, date) in [
         (&b"W/\"x\""[..], &b"Mon, 02 Nov 2026 09:00:00 GMT"[..]),
         (b"no quotes, \xff\xfe\tfor once", b"yesterday"),
@@ -166,7 +166,7 @@ async fn a_body_that_lies_about_its_packing_is_asked_for_once_more() {
     assert!(matches!(fault(&outlet.url("/hopeless")).await, Fault::Broken(_)));
     assert_eq!(outlet.requests("/hopeless").len(), 2);
 
-    // A label on a plain text is seen through at once.
+    // A plain text with a wrong label is recognised at once.
     outlet.set("/plain", Reply::feed(xml()).header("Content-Encoding", "gzip"));
     assert_eq!(body(&get(&outlet.url("/plain")).await), xml().as_bytes());
     assert_eq!(outlet.requests("/plain").len(), 1);
@@ -295,7 +295,7 @@ async fn inside_addresses_are_asked_at_no_hop() {
     }
     assert!(outlet.requests("/feed").is_empty());
 
-    // Loopback is open here, the clouds' metadata address and a private network are not.
+    // Loopback is allowed here; the clouds' metadata address and private networks are not.
     for to in
         ["http://169.254.169.254/latest/meta-data", "http://10.0.0.1/", "http://[::ffff:10.0.0.1]/", "//[fd00::1]/"]
     {
@@ -369,7 +369,7 @@ async fn freshness_is_read_as_caches_read_it() {
         ("", DATE, HOUR_LATER, Some(3600)),
         ("", HOUR_LATER, DATE, None),
         ("", DATE, "0", None),
-        // Without a date of its own the answer is of the moment it came in.
+        // A response without a date counts as generated when it arrived.
         ("", "", HOUR_LATER, Some(1800)),
         ("", "", DATE, None),
     ] {
@@ -424,7 +424,7 @@ async fn broken_answers_are_faults_and_never_documents() {
         assert!(matches!(fault, Fault::Broken(_)), "{reply:?}: {fault:?}");
         assert!(fault.to_string().len() < 400, "{fault}");
     }
-    // Too little is stated: HTTP says that the document ends there; whether that is a feed is the parser's decision.
+    // The stated length is too short: for HTTP the document ends there, and the parser decides whether that is a feed.
     outlet.set("/feed", Reply::feed(whole.as_str()).claim_length(50));
     assert_eq!(body(&get(&outlet.url("/feed")).await), &whole.as_bytes()[..50]);
 }
@@ -447,7 +447,7 @@ async fn old_and_careless_servers_are_understood() {
 
 #[tokio::test]
 async fn who_cannot_be_reached_is_told_apart() {
-    // A label of 64 characters: refused before any name server is asked (RFC 1035 2.3.4), so that no network is needed.
+    // A label of 64 characters is refused before any name server is asked (RFC 1035 2.3.4), so no network is needed.
     let name = format!("{}.invalid", "a".repeat(64));
     let unknown = FeedUrl::parse(&format!("http://{name}/feed")).unwrap();
     assert_eq!(fault(&unknown).await, Fault::Dns(name));
@@ -460,9 +460,12 @@ async fn who_cannot_be_reached_is_told_apart() {
     assert_eq!(fault(&nobody).await, Fault::Connect("refused".to_owned()));
 
     for (says, expected) in [
-        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], Fault::Tls("what answers there does not speak TLS".to_owned())),
-        (b"\x15\x03\x03\x00\x02\x02\x28", Fault::Tls("the other side refused: HandshakeFailure".to_owned())),
-        (b"", Fault::Connect("closed by the other side".to_owned())),
+        (&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], Fault::Tls("the server does not speak TLS".to_owned())),
+        (
+            b"\x15\x03\x03\x00\x02\x02\x28",
+            Fault::Tls("the server refused the TLS connection: HandshakeFailure".to_owned()),
+        ),
+        (b"", Fault::Connect("the server closed the connection".to_owned())),
     ] {
         let plain = speaker(says).await;
         let tls = FeedUrl::parse(&format!("https://{}/feed", plain.address)).unwrap();
@@ -471,7 +474,7 @@ async fn who_cannot_be_reached_is_told_apart() {
     }
 }
 
-/// Who says the same to everybody and hangs up.
+/// A server that sends the same bytes to everybody and closes the connection.
 struct Speaker {
     address: SocketAddr,
     task: JoinHandle<()>,
@@ -482,7 +485,7 @@ async fn speaker(says: &'static [u8]) -> Speaker {
     let address = listener.local_addr().unwrap();
     let task = tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            // Hears first: what is unread at the end would reset the connection.
+            // Reads first, because unread bytes would reset the connection at its end.
             let _ = stream.read(&mut [0; 4096]).await;
             let _ = stream.write_all(says).await;
         }

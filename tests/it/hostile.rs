@@ -1,4 +1,4 @@
-//! Documents made to cost: what is kept of them is bounded, and what is left out is said. Counts, never times.
+//! Documents made to be expensive: what is kept of them is bounded, and what is left out is reported. Checks counts, never times.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! One feed plays at random, and a model of the truth says what must be stored: nothing lost, and nothing doubled that a
-//! reader could have known.
+//! A feed with random changes, and a model of what it really published, which says what must be stored: nothing lost, and nothing
+//! duplicated that a reader could have recognised.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -11,7 +11,7 @@ use warraq::dedup::{
 use warraq::model::{EntryId, FeedId, OutletId, StoryId};
 use warraq::{normalise, parse};
 
-/// Random numbers without a crate: splitmix64.
+/// Random numbers without a crate, by splitmix64.
 struct Dice(u64);
 
 impl Dice {
@@ -28,7 +28,7 @@ impl Dice {
     }
 }
 
-/// How an outlet makes its feed: what stays the same for all of its entries.
+/// How an outlet writes its feed: the properties that are the same for all of its entries.
 #[expect(clippy::struct_excessive_bools, reason = "independent habits, drawn one by one")]
 struct Habits {
     guid: Guid,
@@ -48,7 +48,7 @@ enum Guid {
 }
 
 impl Habits {
-    /// Habits under which a reader can tell the entries apart, and know them again.
+    /// Draws habits under which a reader can tell the entries apart and recognise them.
     fn any(dice: &mut Dice) -> Self {
         let guid = [Guid::Own, Guid::Link, Guid::Missing, Guid::OneForAll, Guid::Rotating]
             [usize::try_from(dice.roll(5)).unwrap()];
@@ -63,7 +63,7 @@ impl Habits {
         .with_dates()
     }
 
-    /// `dated` was drawn as "undated".
+    /// Turns the drawn value, which means "undated", into `dated`.
     fn with_dates(self) -> Self {
         Self { dated: !self.dated, ..self }
     }
@@ -125,7 +125,7 @@ impl Shelf {
         Self { window, ids, known: KnownEntries::default(), void: false }
     }
 
-    /// Polls a document; the entry that each item became, in the document's order.
+    /// Polls a document. Returns the entry that each item became, in the order of the document.
     fn poll(&mut self, document: &str, now: Timestamp) -> Vec<Option<EntryId>> {
         let context = parse::ParseContext { guids_void: self.void, ..parse::ParseContext::default() };
         let feed = parse::read(document.as_bytes(), &context, &|_| false).unwrap();
@@ -215,7 +215,7 @@ impl Shelf {
     }
 }
 
-/// Plays one sequence; how many entries were lost and doubled.
+/// Plays one sequence. Returns which entries were lost and which were duplicated.
 fn play(seed: u64) -> (Vec<usize>, Vec<usize>) {
     let mut dice = Dice(seed);
     let habits = Habits::any(&mut dice);
@@ -228,14 +228,14 @@ fn play(seed: u64) -> (Vec<usize>, Vec<usize>) {
     for poll in 0..8 {
         for _ in 0..fresh {
             let at = now - SignedDuration::from_secs(i64::try_from(60 + dice.roll(3000)).unwrap());
-            // No two at one second, and no midnight: those are the truths that no reader could know.
+            // No two entries in the same second, and none at midnight: these no reader could tell apart.
             let at = at + SignedDuration::from_secs(i64::try_from(next).unwrap() * 7200);
             listed
                 .insert(0, Truth { number: next, edits: 0, title_edits: 0, at: at - SignedDuration::from_hours(200) });
             next += 1;
         }
         listed.truncate(usize::try_from(3 + dice.roll(6)).unwrap());
-        // The host changes at a poll at which nothing is edited: an undated entry has nothing but title and text then.
+        // The host changes only in polls without edits, because an undated entry is then recognised only by title and text.
         let moves = dice.chance(15) && (habits.dated || habits.guid == Guid::Own);
         host += usize::from(moves);
         if !moves {

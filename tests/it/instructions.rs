@@ -1,5 +1,5 @@
-//! What the READMEs tell people to type: every `warraq …` line is one that the binary takes, and the installation of
-//! deploy/README.md is done, step by step, in a folder that stands for the system.
+//! Checks the commands in the READMEs: the binary accepts every `warraq …` line, and the installation of deploy/README.md is
+//! carried out step by step, in a folder that stands for the system.
 
 use crate::{
     deploy::verdict,
@@ -10,7 +10,7 @@ use crate::{
 };
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
-/// Shell commands of a document's ```sh blocks, a line each; `$ ` before them in ```text blocks.
+/// Returns the shell commands of a document: the lines of ```sh blocks, and lines after `$ ` in ```text blocks.
 fn shell_lines(document: &str) -> Vec<String> {
     let (mut lines, mut fence) = (Vec::new(), None);
     for line in document.lines() {
@@ -25,13 +25,13 @@ fn shell_lines(document: &str) -> Vec<String> {
     lines
 }
 
-/// What stands between backquotes in the text around the blocks.
+/// Returns the code spans in the text around the blocks.
 fn code_spans(document: &str) -> Vec<String> {
     let text: String = document.split("```").step_by(2).collect::<Vec<_>>().join("\n");
     text.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
-/// The arguments of each call of warraq in a line of shell.
+/// Returns the arguments of each call of warraq in a line of shell.
 fn calls(line: &str) -> Vec<Vec<String>> {
     let line = line.split(" #").next().unwrap_or_default();
     let pieces = ["; ", " && ", " | ", " -- ", "'", " exec warraq ", " > ", " >> "]
@@ -51,20 +51,20 @@ fn every_command_line_that_is_shown_is_one() {
     let mut seen = 0;
     for path in ["README.md", "deploy/README.md", "deploy/warraq.1.in"] {
         let document = fs::read_to_string(path).unwrap();
-        // The manual's examples.
+        // The examples of the manual.
         let examples = document.split(".EX\n").skip(1).flat_map(|block| block.split(".EE").next().unwrap().lines());
         let examples = examples.map(|line| line.replace("\\-", "-"));
         let spans = code_spans(&document);
         for line in shell_lines(&document).into_iter().chain(spans).chain(examples) {
             for call in calls(&line) {
-                // In a notation of usage `[…]` may be left out, `…` repeats, and N is a number.
+                // In usage notation `[…]` is optional, `…` repeats, and N is a number.
                 let call: Vec<String> = call.iter().map(|word| word.replace(['[', ']', '…'], "")).collect();
                 let call: Vec<&str> = call.iter().map(|word| if word == "N" { "1" } else { word }).collect();
                 seen += 1;
                 if let ["warraq", verb] = call[..]
                     && command().find_subcommand(verb).is_some()
                 {
-                    // The verb's name, not a call of it.
+                    // The name of the command, not a call of it.
                     continue;
                 }
                 if let Err(why) = command().try_get_matches_from(&call) {
@@ -83,7 +83,7 @@ fn every_command_line_that_is_shown_is_one() {
     }
 }
 
-/// Programs that would change this machine, or ask the network. `systemctl` does what the installed units say.
+/// Programs that would change this machine or use the network. `systemctl` does what the installed units say.
 const STUBS: [(&str, &str); 9] = [
     ("apt-get", ""),
     ("cargo", ""),
@@ -92,7 +92,7 @@ const STUBS: [(&str, &str); 9] = [
     ("docker", ""),
     ("nginx", ""),
     ("runuser", "shift 3; exec \"$@\""),
-    // The first copy of the week is the one that the text goes back to.
+    // The text later restores the first copy of the week.
     ("date", "echo Mon"),
     (
         "systemctl",
@@ -119,7 +119,7 @@ esac"#,
     ),
 ];
 
-/// The daemon that the stub started does not outlive its test.
+/// Stops the daemon that the stub started at the end of the test.
 struct Started<'a>(&'a Path);
 
 impl Drop for Started<'_> {
@@ -162,7 +162,7 @@ async fn the_installation_can_be_followed_from_top_to_bottom() {
     for (name, text) in STUBS {
         program(&root.join("stubs").join(name), text);
     }
-    // The person at the editor names outlets of her own, and a port that is free here.
+    // The person at the editor enters their own outlets, and a port that is free here.
     let editor = format!(
         "case $1 in *.toml) sed -i -e '/^\\[\\[outlet\\]\\]/,$d' -e 's/127.0.0.1:8080/{free}/' \
          -e 's|^allow_networks = .*|allow_networks = [\"127.0.0.0/8\"]|' \"$1\"; \

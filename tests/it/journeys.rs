@@ -1,4 +1,4 @@
-//! A day in the life of an entry, as people see it: through the views, and in the editions parsed back.
+//! What happens to entries over time, as people see it: through the views and in the published editions, parsed again.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -17,7 +17,7 @@ fn doc() -> FeedDoc {
     FeedDoc::rss("La Ville")
 }
 
-/// An outlet with one feed.
+/// Returns an outlet with one feed.
 async fn outlet(reply: Reply) -> (FakeOutlet, FeedUrl) {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", reply);
@@ -25,7 +25,7 @@ async fn outlet(reply: Reply) -> (FakeOutlet, FeedUrl) {
     (outlet, feed)
 }
 
-/// Ids of an edition's entries, and when each was updated.
+/// Returns the ids of an edition's entries, and when each was updated.
 fn entries(edition: &str) -> Vec<(String, String)> {
     let feed = feed_rs::parser::parse(edition.as_bytes()).unwrap();
     feed.entries.into_iter().map(|e| (e.id, e.updated.unwrap().to_rfc3339())).collect()
@@ -38,14 +38,14 @@ async fn an_entry_is_new_once_whatever_becomes_of_it() {
     let mut instance = TestInstance::over(&[("ville", &feed)]).await;
     assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
 
-    // Listed over days, with others before and behind it.
+    // It is listed for days, with other entries before and after it.
     for day in 2..6 {
         instance.pass(SignedDuration::from_hours(24));
         let other = format!("Autre nouvelle numéro {day}");
         outlet.set("/feed", Reply::feed(first().entry(&day.to_string(), &other, "", "", "")));
         assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
     }
-    // It leaves the feed and comes back.
+    // It leaves the feed and returns.
     outlet.set("/feed", Reply::feed(doc().entry("9", "Seul", "", "", "")));
     assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
     let left = instance.sql("SELECT last_listed_at FROM entries WHERE source_id = '1'").await;
@@ -75,7 +75,7 @@ async fn what_was_pruned_never_returns_as_new() {
     outlet.set("/feed", Reply::feed(first().entry("2", "Reste", "", "", "")));
     assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
     assert_eq!(instance.sql("SELECT title FROM entries").await, ["Reste"]);
-    // The numbers of stories are never used twice.
+    // The numbers of stories are never reused.
     outlet.set("/feed", Reply::feed(doc().entry("3", "Nouvelle", "", "", "")));
     assert_eq!(sums(&instance.poll().await), [1, 0, 0]);
     assert_eq!(instance.sql(TITLES).await, ["2|2|Reste", "3|3|Nouvelle"]);
@@ -94,7 +94,7 @@ async fn a_corrected_headline_keeps_its_id_its_story_and_its_place() {
     );
     let before = entries(&instance.edition("all", Format::Atom).await);
 
-    // A slip of the pen in the text is a revision, but nobody's feed reader shows the entry anew for it.
+    // A correction of a word in the text is a revision, but feed readers do not show the entry as updated for it.
     outlet.set("/feed", Reply::feed(with("Le bugdet est voté", &TEXT.replace("six", "sept"))));
     assert_eq!(sums(&instance.poll().await), [0, 1, 0]);
     assert_eq!(entries(&instance.edition("all", Format::Atom).await), before);
@@ -163,7 +163,7 @@ async fn a_first_poll_never_floods_and_a_missing_date_never_becomes_now() {
     let (outlet, feed) = outlet(Reply::feed(old.clone())).await;
     let mut instance = TestInstance::over(&[("ville", &feed)]).await;
     instance.poll().await;
-    // What is dated more than two days before the previous poll stands where it says.
+    // An entry dated more than two days before the previous poll is placed by its date.
     let more =
         old.entry("3", "Archive", "", "", "2026-10-20T08:00:00Z").entry("4", "Tard", "", "", "2026-11-01T08:00:00Z");
     outlet.set("/feed", Reply::feed(more.entry("5", "Demain", "", "", "2027-01-01T00:00:00Z")));

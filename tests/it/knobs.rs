@@ -101,7 +101,7 @@ async fn secrets_go_to_their_origin_and_are_printed_nowhere() {
     let daemon = folder.start_by(command).await;
     until("the second visit", async || !foreign.requests("/away").is_empty() && !bearer.requests("/feed").is_empty())
         .await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::processes::http_client().build().unwrap();
     let mut seen = String::new();
     let base = daemon.address();
     let base = if base.starts_with("http") { base } else { format!("http://{base}") };

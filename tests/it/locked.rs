@@ -1,4 +1,4 @@
-//! Another process holds the database's write lock: the scheduler's loop waits for nothing.
+//! Another process holds the database's write lock, and the scheduler's loop does not block.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -24,7 +24,7 @@ fn doc() -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z")
 }
 
-/// Takes the write lock of the file in `folder`.
+/// Takes the write lock of the database in `folder`.
 async fn lock(folder: &Folder) -> SqliteConnection {
     let url = format!("sqlite://{}", folder.path("warraq.db").display());
     let mut other = SqliteConnection::connect(&url).await.unwrap();
@@ -33,7 +33,7 @@ async fn lock(folder: &Folder) -> SqliteConnection {
     other
 }
 
-/// A service manager that counts signs of life. It reads at once: a full socket would hold the daemon up.
+/// Starts a service manager that counts watchdog notifications. It reads at once, because a full socket would block the daemon.
 fn manager(folder: &Folder) -> Arc<AtomicUsize> {
     let socket = UnixDatagram::bind(folder.path("notify")).unwrap();
     let signs = Arc::new(AtomicUsize::new(0));
@@ -89,12 +89,12 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     folder.configure(&with("neuf", &two));
     hang_up().await;
     said("another process holds the database's write lock", 1).await;
-    said("reading the configuration again", 1).await;
-    // Another one meanwhile is not lost.
+    said("configuration read; waiting for the database", 1).await;
+    // A second reload in the meantime is not lost.
     folder.configure(&with("dernier", &two));
     hang_up().await;
-    said("read once more", 1).await;
-    // The watchdog is fed, and feeds are asked.
+    said("will be read again after it", 1).await;
+    // The watchdog is notified, and feeds are polled.
     let seen = signs.load(Ordering::SeqCst);
     until("signs of life", async || signs.load(Ordering::SeqCst) > seen + 2).await;
     until("a poll", async || outlet.paths().len() > asked).await;
@@ -125,7 +125,7 @@ async fn a_stop_does_not_wait_for_the_lock() {
     daemon.signal("HUP").await;
     daemon.until("another process holds the database's write lock").await;
     daemon.signal("TERM").await;
-    daemon.until("stopped without the last polls").await;
+    daemon.until("stopped without storing the last polls").await;
     let log = daemon.log();
     let end = tokio::time::timeout(Duration::from_secs(20), daemon.end()).await;
     assert_eq!(end.unwrap(), Some(0), "{log}");

@@ -35,6 +35,21 @@ async fn a_304_is_no_line_a_change_is_one_and_a_failure_a_warning() {
     daemon.stop().await;
 }
 
+#[tokio::test]
+async fn a_host_that_is_held_is_named_with_the_feeds_that_wait() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::status(429).header("Retry-After", "7200"));
+    outlet.set("/two", Reply::feed(doc()));
+    let folder = Folder::new("", &[("one", &outlet.url("/one")), ("two", &outlet.url("/two"))]);
+    let daemon = folder.start().await;
+    until("the hold", async || daemon.log().contains("holds the whole host")).await;
+    let log = daemon.log();
+    let line = log.lines().find(|line| line.contains("holds the whole host")).unwrap();
+    assert!(line.contains(" WARN ") && line.contains("host=127.0.0.1") && line.contains("feeds=1"), "{line}");
+    assert!(line.contains("until=20"), "{line}");
+    daemon.stop().await;
+}
+
 /// A thousand feeds that each change eight times a day, and a tenth of which fail five times a day.
 #[tokio::test]
 async fn a_thousand_feeds_log_less_than_a_megabyte_a_day() {

@@ -1,4 +1,4 @@
-//! Warraq from outside: journeys over real sockets and real files, with outlets that do what the script says.
+//! Tests of Warraq from outside, over real sockets and real files, with outlets that follow scripts.
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod architecture;

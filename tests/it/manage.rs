@@ -1,5 +1,5 @@
-//! `warraq add`, `remove`, `enable`, `disable` and `import-opml --write`, through the binary: the file, the daemon, and what a
-//! stranger sees.
+//! `warraq add`, `remove`, `enable`, `disable` and `import-opml --write` through the binary: their effect on the file and the
+//! daemon, and what newcomers see.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -14,7 +14,7 @@ use std::{
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
-/// A site whose page announces its feed.
+/// Returns a site whose page announces its feed.
 async fn site(title: &str) -> FakeOutlet {
     let outlet = FakeOutlet::start().await;
     outlet.set(
@@ -25,7 +25,7 @@ async fn site(title: &str) -> FakeOutlet {
     outlet
 }
 
-/// What a configuration needs so that loopback may be polled.
+/// A configuration that allows loopback to be polled.
 const LOOPBACK: &str = "# Mine.\n[server]\nlisten = \"127.0.0.1:0\" # any port\n\n[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_pause = \
     \"0s\"\n[schedule]\ndefault = \"every 1s\"\n";
 
@@ -70,15 +70,58 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
     let said = String::from_utf8(add(&["--dry-run"]).await.stdout).unwrap();
     assert!(said.contains("[[outlet]]\nslug = \"la-ville\"\n") && said.contains("nothing was written"), "{said}");
     assert!(!folder.path("config.toml").exists());
-    assert!(add(&["--slug", "ville", "--name", "Ville"]).await.status.success());
+    let added = add(&["--slug", "ville", "--name", "Ville"]).await;
+    let said = String::from_utf8(added.stdout).unwrap();
+    assert!(added.status.success() && said.contains("config.toml: a new configuration file\n"), "{said}");
+    let modes = [folder.path("config.toml"), folder.path("by umask")];
+    fs::write(&modes[1], "").unwrap();
+    let modes = modes.map(|path| fs::metadata(path).unwrap().permissions().mode());
+    assert_eq!(modes[0], modes[1], "a new file has the mode that the umask gives it");
     let text = fs::read_to_string(folder.path("config.toml")).unwrap();
     assert!(text.starts_with("[[outlet]]\nslug = \"ville\"\nname = \"Ville\"\n"), "{text}");
     let refused = add(&["--slug", "Not A Slug"]).await;
     assert!(!refused.status.success());
     assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), text);
+    for (path, status, hint) in [
+        ("/401", 401, "with `auth`"),
+        ("/403", 403, "user_agent or proxy"),
+        ("/404", 404, "check the spelling"),
+        ("/429", 429, "the server asked for a pause"),
+        ("/500", 500, "try again later"),
+    ] {
+        outlet.set(path, Reply::status(status));
+        let mut command = folder.command(&["add", outlet.url(path).as_str()]);
+        let said = command.env("WARRAQ_FETCH_ALLOW_NETWORKS", "127.0.0.0/8").output().await.unwrap().stderr;
+        let said = String::from_utf8(said).unwrap();
+        assert!(said.contains(hint), "{status}: {said}");
+    }
+    let plain = outlet.url("/feed").as_str().trim_start_matches("http://").to_owned();
+    let mut command = folder.command(&["add", &plain]);
+    let said = command.env("WARRAQ_FETCH_ALLOW_NETWORKS", "127.0.0.0/8").output().await.unwrap().stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains(&format!("https:// was assumed; for a server without TLS write http://{plain}")), "{said}");
     // Without the permission to poll loopback the address is refused, with a hint.
     let (code, said) = folder.fails(&["add", outlet.url("/").as_str()]).await;
     assert!(code == 1 && said.contains("allow_networks"), "{said}");
+}
+
+#[tokio::test]
+async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() {
+    let outlet = site("La Ville").await;
+    let more = "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"a\"]\n";
+    let folder = Folder::new(more, &[("a", &outlet.url("/one")), ("b", &outlet.url("/other"))]);
+    let before = fs::read_to_string(folder.path("config.toml")).unwrap();
+    for arguments in [&["remove", "a"][..], &["add", outlet.url("/").as_str(), "--slug", "Bad Slug"]] {
+        folder.configure(&before);
+        let (code, said) = folder.fails(arguments).await;
+        assert!(
+            code == 1 && said.contains("config.toml was not changed, because the result would not be valid"),
+            "{said}"
+        );
+        assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), before);
+    }
+    let (_, said) = folder.fails(&["remove", "a"]).await;
+    assert!(said.contains("channel.c.outlets") && said.contains("needs another value first"), "{said}");
 }
 
 #[tokio::test]
@@ -103,7 +146,7 @@ async fn a_running_daemon_takes_what_is_added_and_removed() {
     let (code, said) = folder.fails(&["remove", "first"]).await;
     assert!(code == 1 && said.contains("no outlet has the slug \"first\""), "{said}");
     daemon.stop().await;
-    // Its id still stands in the file, and is nobody's.
+    // Its id is still in the file, but no process has it.
     let said = folder.says(&["add", first.url("/").as_str()]).await;
     assert!(said.contains("no daemon is running"), "{said}");
 }

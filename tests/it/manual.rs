@@ -1,5 +1,5 @@
-//! The man page and the shells' completions: made from the verbs, committed under `deploy/`, and true, for they are made
-//! anew here and compared. `WARRAQ_BLESS=1 cargo test --test it manual` writes them.
+//! The man page and the shell completions are generated from the commands and committed under `deploy/`. The tests generate them
+//! again and compare. `WARRAQ_BLESS=1 cargo test --test it manual` writes them.
 
 use crate::deploy::verdict;
 use clap::{Arg, Command, CommandFactory};
@@ -14,12 +14,12 @@ const COMPLETIONS: [(Shell, &str); 3] = [
     (Shell::Fish, "deploy/completions/warraq.fish"),
 ];
 
-/// The command line, as the binary has it.
+/// Returns the command line, as the binary defines it.
 pub fn command() -> Command {
     warraq::cli::Cli::command()
 }
 
-/// Fails when a committed file is not this text; writes it when told to.
+/// Fails when a committed file differs from this text; writes it if asked to.
 fn committed(path: &str, text: &str) {
     if env::var_os("WARRAQ_BLESS").is_some() {
         fs::create_dir_all("deploy/completions").unwrap();
@@ -29,7 +29,7 @@ fn committed(path: &str, text: &str) {
     assert!(found == text, "{path} is not what the verbs say now: WARRAQ_BLESS=1 cargo test --test it manual");
 }
 
-/// How an option or argument stands in a synopsis.
+/// Formats an option or argument for a synopsis.
 fn usage(arg: &Arg) -> String {
     let value = arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let many = if arg.get_num_args().is_some_and(|n| n.max_values() > 1) { " ..." } else { "" };
@@ -42,18 +42,18 @@ fn usage(arg: &Arg) -> String {
     if arg.is_required_set() { text } else { format!("[{text}]") }
 }
 
-/// Options and arguments, one paragraph each.
+/// Formats options and arguments, one paragraph each.
 fn options(command: &Command) -> String {
     let mut page = Vec::new();
     Man::new(command.clone().disable_help_flag(true).disable_version_flag(true).disable_help_subcommand(true))
         .render_options_section(&mut page)
         .unwrap();
-    // The preamble and the heading belong to a page of its own.
+    // The preamble and the heading belong to a separate page.
     let page = String::from_utf8(page).unwrap();
     page.split_once(".SH OPTIONS\n").map(|(_, items)| items.to_owned()).unwrap_or_default()
 }
 
-/// A section for a verb, and for each verb below it.
+/// Formats a section for a command and for each of its subcommands.
 fn verb(above: &str, verb: &Command) -> String {
     let name = format!("{above} {}", verb.get_name());
     if verb.has_subcommands() {
@@ -126,8 +126,8 @@ fn the_manual_is_good_roff_and_names_every_verb_and_option() {
     }
 }
 
-/// What bash offers after these words; the last one is being written. Where the function offers nothing, bash offers files
-/// when it was told so.
+/// Returns what bash offers after these words; the last one is incomplete. If the function offers nothing and the completion
+/// allows it, bash offers files.
 fn offered(words: &[&str]) -> Option<Vec<String>> {
     let script = format!(
         "source {}; COMP_WORDS=({}); COMP_CWORD={}; \

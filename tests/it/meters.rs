@@ -1,4 +1,4 @@
-//! `/metrics`, `/healthz` and `/readyz` of the real binary, held against its database and against what was done to it.
+//! `/metrics`, `/healthz` and `/readyz` of the real binary, compared with its database and with what was done to it.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -17,30 +17,29 @@ use std::{
 const DATE: &str = "2026-11-02T09:30:00Z";
 const EVERY: &str = "[schedule]\ndefault = \"every 1s\"\n";
 
-/// A configuration with a port of its own; answers where the daemon will listen.
+/// Chooses a port for a configuration. Returns the configuration and the daemon's address.
 fn placed(text: &str) -> (String, String) {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     (text.replace("127.0.0.1:0\"", &format!("{free}\"")), format!("http://{free}"))
 }
 
-/// Status and text of an answer, asked from this address of loopback.
+/// Sends a request from this loopback address. Returns the status and body of the response.
 async fn ask(from: &str, url: &str) -> (u16, String) {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let from: std::net::IpAddr = from.parse().unwrap();
-    let client = reqwest::Client::builder().no_proxy().local_address(from).build().unwrap();
+    let client = crate::processes::http_client().local_address(from).build().unwrap();
     match client.get(url).send().await {
         Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
         Err(_) => (0, String::new()),
     }
 }
 
-/// The samples of an exposition, by name and labels.
+/// Returns the samples of an exposition, by name and labels.
 fn samples(text: &str) -> BTreeMap<String, String> {
     let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines.map(|line| line.rsplit_once(' ').unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// What the database says of every number that it knows.
+/// Returns the value of every number that the database knows.
 async fn known(folder: &Folder) -> BTreeMap<String, String> {
     let mut known = BTreeMap::new();
     for (name, query) in [
@@ -88,7 +87,7 @@ async fn every_number_is_that_of_the_database() {
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(DISTINCT outcome) FROM poll", "5").await;
     folder.sql_until("SELECT count(*) FROM revisions", "1").await;
-    // From here on nothing is polled, so that both can be read at one moment.
+    // Nothing is polled from here on, so that both can be read at the same moment.
     folder.configure(&text.replace("every 1s", "every 9h"));
     daemon.signal("HUP").await;
     let url = format!("{base}/metrics");
@@ -169,7 +168,7 @@ fn the_alerts_and_the_dashboard_ask_for_what_is_there(found: &BTreeMap<String, S
     }
 }
 
-/// promtool's rules: base units, counters in `_total`, HELP and TYPE for every name.
+/// Checks promtool's rules: base units, counters in `_total`, HELP and TYPE for every name.
 fn named_as_prometheus_wants(text: &str) {
     let described = |what: &str| -> BTreeMap<String, String> {
         let lines = text.lines().filter_map(|line| line.strip_prefix(what)?.split_once(' '));
@@ -230,7 +229,7 @@ async fn not_ready_while_another_program_holds_the_database_and_alive_all_the_ti
     let file = format!("sqlite://{}", folder.path("warraq.db").display());
     let mut other = SqliteConnection::connect(&file).await.unwrap();
     other.execute("BEGIN IMMEDIATE").await.unwrap();
-    let locked = "the database cannot be written: another process holds the database's write lock; polls wait, feeds are served as they were\n";
+    let locked = "the database cannot be written: another process holds the database's write lock; polling is paused, and the last feeds are served\n";
     until("what is wrong", async || ask("127.0.0.1", &ready).await == (503, locked.to_owned())).await;
     assert_eq!(ask("127.0.0.1", &alive).await, (200, "ok\n".to_owned()), "a restart would not help");
     let (code, said) = folder.fails(&["healthcheck"]).await;

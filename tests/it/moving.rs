@@ -1,4 +1,4 @@
-//! The identities that outlets really have: names that are used again, shared or changed. A lost entry is the worst fault.
+//! Identities as outlets really have them: ids and links that are reused, shared or changed. A lost entry is the worst fault.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 const TITLES: &str = "SELECT title FROM entries ORDER BY entry_id";
 const COUNT: &str = "SELECT count(*) FROM entries";
 
-/// Polls these documents of one feed one after another; the instance, and new and revised entries of each poll.
+/// Polls these documents of one feed in turn. Returns the instance, and the numbers of new and revised entries of each poll.
 async fn polled(documents: impl IntoIterator<Item = Reply>) -> (TestInstance, Vec<[u32; 2]>) {
     let outlet = FakeOutlet::start().await;
     let mut instance = TestInstance::over(&[("o", &outlet.url("/feed"))]).await;
@@ -86,7 +86,7 @@ async fn a_constant_link_and_living_guids_are_new_entries() {
         Reply::feed(FeedDoc::rss("O").entry(&format!("ep{n}"), &title, "https://o.invalid/now", &text, &hour(n)))
     };
     assert_eq!(polled((6..9).map(bulletin)).await.1, [[1, 0]; 3]);
-    // The link with a counter behind it is no guid of the outlet's own.
+    // The link followed by a counter is not a guid of the outlet's own.
     let live = |n: usize| {
         let text = words(&format!("h{n}x"), 20);
         let (title, guid) = (format!("Talks, hour {n}"), format!("https://o.invalid/live#{n}"));

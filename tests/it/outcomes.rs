@@ -1,4 +1,4 @@
-//! Every outcome and every fault, produced from outside and read where people look: `feed_health` and the poll's row.
+//! Every outcome and every fault, produced from outside and read where people look: in `feed_health` and the row of the poll.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -38,10 +38,10 @@ async fn a_document_is_read_once_and_then_known_by_tag_or_by_its_bytes() {
     );
 }
 
-/// What a server does, the fault's short name, and how its words begin.
+/// Returns what a server does, the short name of the fault, and how its message begins.
 fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
     let page = "<!DOCTYPE html><html><head><title>La Ville</title></head><body><p>Bonjour</p></body></html>";
-    // Without an entry: of a document that has some, those up to the limit are kept.
+    // Without an entry; of a document that has entries, those up to the limit are kept.
     let many = format!("<rss><channel><title>a</title>{}", "<!-- -->".repeat(250_000));
     vec![
         (Reply::status(404), "status", "the server answered 404"),
@@ -68,7 +68,7 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
     ]
 }
 
-/// One fault in the life of an outlet: told in words, and no entry is lost, there or elsewhere.
+/// Checks one fault of an outlet: it is reported in words, and no entry is lost, there or elsewhere.
 async fn fails(limit: &str, fault: impl FnOnce(&FakeOutlet) -> (Reply, &'static str, &'static str)) {
     let outlet = FakeOutlet::start().await;
     let other = FakeOutlet::start_on("127.0.0.2").await;
@@ -93,7 +93,7 @@ async fn fails(limit: &str, fault: impl FnOnce(&FakeOutlet) -> (Reply, &'static 
     assert_eq!(kept, ["Un|2026-11-02T12:01:00Z"], "{fault}");
     assert_eq!(instance.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL AND feed_id = 1").await, ["1"]);
 
-    // It comes back: the same bytes are known, and nothing is new.
+    // The feed recovers: its bytes are known, and nothing is new.
     outlet.set("/feed", Reply::feed(doc()));
     assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
     let well = instance.sql("SELECT state, last_outcome, last_error, failures FROM feed_health WHERE outlet = 'ville'");
@@ -206,7 +206,7 @@ async fn a_page_that_announces_a_feed_is_followed_and_remembered() {
     assert_eq!((outlet.requests("/").len(), outlet.requests("/rss").len()), (1, 2));
     assert_eq!(instance.sql("SELECT url FROM feed_health").await, [outlet.url("/").as_str()]);
 
-    // The announced feed dies: after three failures the page is asked again, which announces another.
+    // The announced feed disappears. After three failures the page is requested again, and announces another.
     outlet.set("/rss", Reply::status(404));
     let page = page.replace("/rss\"", "/atom\"");
     outlet.set("/", Reply::page(&page));

@@ -1,4 +1,5 @@
-//! Overdue feeds are due: who opens the database leaves due times alone, and only the daemon spreads what it catches up with.
+//! Overdue feeds stay due: opening the database leaves due times unchanged, and only the daemon spreads the polls it catches up
+//! with.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -15,7 +16,7 @@ fn doc() -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z")
 }
 
-/// Lets time pass for the feeds in a closed file, as their real binary has the system's clock.
+/// Lets time pass for the feeds in a closed file, because the real binary uses the system's clock.
 async fn pass(folder: &Folder, time: &str) {
     let mut file =
         SqliteConnection::connect(&format!("sqlite://{}", folder.path("warraq.db").display())).await.unwrap();
@@ -90,7 +91,7 @@ async fn a_daemon_catches_up_within_half_a_minute_and_stores_no_other_due_times(
     assert_eq!(instance.sql(DUE).await, before);
     instance.close().await;
     let daemon = RunningDaemon::start(&instance).await;
-    // A reload in between puts nobody back.
+    // A reload in between delays no feed.
     instance.pass(SignedDuration::from_secs(1));
     daemon.reload(crate::test_instance::config_text("", &outlets)).await;
     instance.pass(SignedDuration::from_secs(2));

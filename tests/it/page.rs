@@ -1,28 +1,28 @@
-//! A page of documentation as a program sees it: its blocks of code, and what the page says they print.
-//! Shared with the benchmark, which asks the same questions to a larger file.
+//! Parses a page of documentation: its code blocks, and the output that the page shows for them. Shared with the benchmark, which
+//! runs the same queries on a larger file.
 
 use std::ops::Range;
 
-/// What a reader is invited to run.
+/// An example that readers are invited to run.
 #[derive(Debug, Clone)]
 pub struct Example {
     /// The heading above it.
     pub heading: String,
-    /// Its line in the page, for messages.
+    /// Line of the example in the page, for messages.
     pub line: usize,
-    /// `sql`, `sh`, `python`; a `text` that begins with `$ ` counts as `sh`.
+    /// `sql`, `sh` or `python`; a `text` block that begins with `$ ` counts as `sh`.
     pub language: String,
     /// The code.
     pub code: String,
-    /// Where the page shows what it prints, if it does.
+    /// Byte range of the output that the page shows, if any.
     pub output: Option<Range<usize>>,
 }
 
-/// Every example of a page, in its order.
+/// Returns every example of a page, in order.
 pub fn examples(page: &str) -> Vec<Example> {
     let mut found: Vec<Example> = Vec::new();
     let (mut heading, mut at, mut lines) = (String::new(), 0, page.split_inclusive('\n').enumerate());
-    // Whether nothing but blank lines came since the last example.
+    // Whether only blank lines came since the last example.
     let mut follows = false;
     while let Some((n, line)) = lines.next() {
         at += line.len();
@@ -65,7 +65,7 @@ pub fn examples(page: &str) -> Vec<Example> {
     found
 }
 
-/// The SQL of an example: the whole of it, or what its `sqlite3` commands have in double quotes.
+/// Returns the SQL of an example: all of it, or what its `sqlite3` commands contain in double quotes.
 pub fn questions(example: &Example) -> Vec<String> {
     if example.language == "sql" {
         return vec![example.code.clone()];

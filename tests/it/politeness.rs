@@ -1,4 +1,4 @@
-//! Manners, as a server sees them: which requests come, when, and what they say.
+//! Politeness as a server sees it: which requests arrive, when, and with which headers.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -29,7 +29,7 @@ async fn one_unconditional_request_in_a_feeds_life() {
         instance.poll().await;
         instance.restart(None).await;
     }
-    // A document that cannot be read leaves the validators of the one that could.
+    // A document that cannot be read leaves the validators of the last readable one in place.
     outlet.set("/feed", Reply::page("<html></html>").etag("\"2\"").unconditional());
     instance.poll().await;
     outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "", "", DATE)).etag("\"3\""));
@@ -169,7 +169,7 @@ async fn a_clock_that_jumps_brings_one_poll_a_feed_and_no_stall() {
     let polled = instance.run_due().await.len();
     instance.pass(SignedDuration::from_secs(31));
     assert_eq!(polled + instance.run_due().await.len(), 4, "each once");
-    // The clock was wrong by a year, and is set back.
+    // The clock was wrong by a year and is set back.
     instance.pass(SignedDuration::from_hours(-24 * 365));
     instance.check_clock().await;
     assert!(instance.run_due().await.is_empty());
@@ -231,7 +231,7 @@ async fn each_hint_of_a_server_keeps_an_adaptive_schedule_away() {
         let outlet = FakeOutlet::start().await;
         let document = doc().to_string().replace("<item>", &format!("{element}<item>"));
         outlet.set("/feed", Reply::feed(document).header(header.0, header.1));
-        // Left alone by hints, such a feed is asked every ten minutes.
+        // Without hints such a feed would be polled every ten minutes.
         let eager = "[schedule]\nbudget = 144\nmin_interval = \"10m\"\nmax_interval = \"10m\"\n";
         let mut instance = TestInstance::with(eager, &[("ville", &outlet.url("/feed"))]).await;
         instance.pass(SignedDuration::from_secs(30));
@@ -269,7 +269,7 @@ async fn a_server_whose_validators_lie_gets_one_clean_request_in_a_while() {
     outlet.set("/feed", Reply::feed(busy(40)).etag("\"always\""));
     let mut instance = TestInstance::with(&every("6h"), &[("ville", &outlet.url("/feed"))]).await;
     instance.poll().await;
-    // From now on there is news that its tag hides.
+    // From now on there are new entries, but the tag does not change.
     outlet.set("/feed", Reply::feed(busy(41)).etag("\"always\""));
     for _ in 0..29 {
         instance.run_next().await;
@@ -280,10 +280,10 @@ async fn a_server_whose_validators_lie_gets_one_clean_request_in_a_while() {
     };
     let found = clean(&outlet);
     assert_eq!((found.len(), found[0]), (2, 0), "the first, and one more: {found:?}");
-    // 6 h and up to a fifth of spread make 24 to 28 polls of a week.
+    // 6 h and up to a fifth of spread make 24 to 28 polls in a week.
     assert!((24..=29).contains(&found[1]), "{found:?}");
     assert_eq!(instance.sql("SELECT title FROM entries ORDER BY entry_id DESC LIMIT 1").await, ["Titre 40"]);
-    // It was caught: it is doubted again after half that time, not at each poll.
+    // The server was caught, so it is checked again after half that time, not at each poll.
     for _ in 0..16 {
         instance.run_next().await;
     }
@@ -292,7 +292,7 @@ async fn a_server_whose_validators_lie_gets_one_clean_request_in_a_while() {
 
 #[tokio::test]
 async fn a_crontab_line_fires_once_when_clocks_go_forward_and_once_when_they_go_back() {
-    // Paris leaves out 02:00 to 03:00 on 28 March 2027 (what would fire there fires when it ends), and has that hour twice on 31 October.
+    // Paris skips 02:00 to 03:00 on 28 March 2027 (what would fire then fires at its end), and has that hour twice on 31 October.
     for (days, fires) in [
         (145, ["2027-03-27T01:30", "2027-03-28T01:00", "2027-03-29T00:30"]),
         (362, ["2027-10-30T00:30", "2027-10-31T00:30", "2027-11-01T01:30"]),
@@ -308,7 +308,7 @@ async fn a_crontab_line_fires_once_when_clocks_go_forward_and_once_when_they_go_
         assert_eq!(instance.run_due().await.len(), 1, "the first poll");
         let start = instance.clock.now();
         let mut polled = Vec::new();
-        // The daemon looks at its clock each second; a minute is as good here.
+        // The daemon checks its clock each second; a minute is enough here.
         while instance.clock.now().duration_since(start) < SignedDuration::from_hours(71) {
             instance.pass(SignedDuration::from_secs(60));
             instance.check_clock().await;

@@ -19,11 +19,17 @@ use warraq::model::FeedUrl;
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
-/// A folder with a configuration, where the binary works.
+/// Starts an HTTP client for a test. reqwest needs a TLS provider even for plain HTTP; the test may be the first to need one.
+pub fn http_client() -> reqwest::ClientBuilder {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
+}
+
+/// A folder with a configuration, in which the binary runs.
 pub struct Folder(TempDir);
 
 impl Folder {
-    /// With these lines of configuration and outlets; with one that never answers where a test names none.
+    /// Creates a folder with these lines of configuration and outlets. Without outlets it gets one that never answers.
     pub fn new(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
         let folder = Self(tempfile::tempdir().unwrap());
         let nobody = nobody();
@@ -37,31 +43,31 @@ impl Folder {
         fs::write(self.path("config.toml"), text).unwrap();
     }
 
-    /// A file here.
+    /// Returns the path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// A verb, about to run here.
+    /// Returns a command of warraq, ready to run in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
         command.args(arguments).current_dir(self.0.path()).env_clear().kill_on_drop(true);
         command
     }
 
-    /// Runs a verb to its end.
+    /// Runs a command to its end.
     pub async fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().await.unwrap()
     }
 
-    /// Runs a verb that must succeed; what it printed.
+    /// Runs a command that must succeed. Returns its output.
     pub async fn says(&self, arguments: &[&str]) -> String {
         let ended = self.run(arguments).await;
         assert!(ended.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ended.stderr));
         String::from_utf8(ended.stdout).unwrap()
     }
 
-    /// Runs a verb that must fail; its exit code, and its words on standard error.
+    /// Runs a command that must fail. Returns its exit code and what it wrote to standard error.
     pub async fn fails(&self, arguments: &[&str]) -> (i32, String) {
         let ended = self.run(arguments).await;
         (ended.status.code().unwrap(), String::from_utf8(ended.stderr).unwrap())
@@ -72,10 +78,10 @@ impl Folder {
         self.start_by(self.command(&["run"])).await
     }
 
-    /// As [`Folder::start`], for a daemon whose files may be limited later: to it, a limit is a full disk.
+    /// Does the same as [`Folder::start`] for a daemon whose files may be limited later, which looks like a full disk to it.
     pub async fn start_limitable(&self) -> Process {
         let mut shell = Command::new("sh");
-        // The signal that would end a process at its limit is ignored, and stays so.
+        // The signal that ends a process at its limit is ignored, also by the processes it executes.
         shell.args(["-c", "trap '' XFSZ; exec \"$0\" run", env!("CARGO_BIN_EXE_warraq")]);
         shell.current_dir(self.0.path()).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
         self.start_by(shell).await
@@ -89,40 +95,40 @@ impl Folder {
         process
     }
 
-    /// Rows of a query over the database here.
+    /// Returns the rows of a query over the database in the folder.
     pub async fn sql(&self, query: &'static str) -> Vec<String> {
         sql(&self.path("warraq.db"), query).await
     }
 
-    /// Asks until this is the one row.
+    /// Repeats a query until this is its only row.
     pub async fn sql_until(&self, query: &'static str, row: &str) {
         until(query, async || self.sql(query).await == [row]).await;
     }
 }
 
-/// A feed at a port where nothing listens.
+/// Returns a feed at a port where nothing listens.
 pub fn nobody() -> FeedUrl {
     FeedUrl::parse("http://127.0.0.1:1/feed").unwrap()
 }
 
-/// A daemon in a process of its own; it does not outlive its test.
+/// A daemon in its own process, killed at the end of its test.
 pub struct Process {
     child: Child,
     log: PathBuf,
 }
 
 impl Process {
-    /// What it has logged.
+    /// Returns what it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
 
-    /// Its process's id.
+    /// Returns its process id.
     pub fn id(&self) -> u32 {
         self.child.id().unwrap()
     }
 
-    /// Where it listens, from its log.
+    /// Returns the address it listens on, from its log.
     pub fn address(&self) -> String {
         let log = self.log();
         log.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
@@ -139,7 +145,7 @@ impl Process {
         assert!(Command::new("sh").args(["-c", &line]).status().await.unwrap().success());
     }
 
-    /// Lets no file of it grow beyond so many bytes from now on, or lifts that limit.
+    /// Limits the size of its files to this many bytes from now on, or lifts that limit.
     pub async fn limit_files(&self, bytes: Option<u64>) {
         let limit = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         let mut command = Command::new("prlimit");
@@ -147,18 +153,16 @@ impl Process {
         assert!(command.status().await.unwrap().success());
     }
 
-    /// Where it listens, from its log.
+    /// Returns its base URL, from its log.
     fn base(&self) -> String {
         let log = self.log();
         let address = log.split("address=").nth(1).unwrap().split_whitespace().next().unwrap();
         format!("http://{address}")
     }
 
-    /// Asks it until the answer holds `words`; fails after a minute.
+    /// Repeats a request until the response contains `words`. Fails after a minute.
     pub async fn get_until(&self, path: &str, words: &str) -> String {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (address, client) =
-            (format!("{}{path}", self.base()), reqwest::Client::builder().no_proxy().build().unwrap());
+        let (address, client) = (format!("{}{path}", self.base()), http_client().build().unwrap());
         for _ in 0..600 {
             let text = client.get(&address).send().await.unwrap().text().await.unwrap();
             if text.contains(words) {
@@ -174,7 +178,7 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
-    /// Waits for its end; its exit code.
+    /// Waits until it ends. Returns its exit code.
     pub async fn end(mut self) -> Option<i32> {
         self.child.wait().await.unwrap().code()
     }
@@ -187,7 +191,7 @@ impl Process {
     }
 }
 
-/// Waits, for half a minute at most: a loaded machine takes its time.
+/// Waits at most half a minute; a loaded machine is slow.
 pub async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
     for _ in 0..1_500 {
         if is().await {
@@ -245,7 +249,7 @@ async fn a_kill_at_any_moment_loses_nothing_and_doubles_nothing() {
     let outlet = FakeOutlet::start().await;
     let paths: Vec<String> = (0..FEEDS).map(|n| format!("/feed{n}")).collect();
     for path in &paths {
-        // Each document lists one entry more than the one before; its tag says how many.
+        // Each document lists one more entry than the one before; its tag is the number of entries.
         outlet.script(
             path,
             (1..200).map(|count| {

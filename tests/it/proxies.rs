@@ -1,5 +1,5 @@
-//! The proxies' examples as they are used: the real nginx and the real caddy, with TLS, in front of a real daemon. Changed
-//! in the examples is only what cannot be had in a test: ports, certificate, the folder of the cache.
+//! The examples for proxies with the real nginx and the real Caddy, with TLS, in front of a real daemon. Only what a test cannot
+//! have is changed in them: ports, certificate, and the folder of the cache.
 
 use crate::{
     deploy::verdict,
@@ -16,12 +16,12 @@ use tokio::process::{Child, Command};
 const HOST: &str = "news.example.org";
 const DATE: &str = "2026-11-02T09:30:00Z";
 
-/// A port that was free a moment ago.
+/// Returns a port that was free a moment ago.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A daemon, and where it listens.
+/// A daemon and its port.
 struct ProxiedDaemon {
     folder: Folder,
     port: u16,
@@ -47,11 +47,10 @@ impl ProxiedDaemon {
     }
 }
 
-/// Knows the host of the examples, takes any certificate, and follows nothing.
+/// Returns a client that knows the host of the examples, accepts any certificate, and follows no redirects.
 fn client() -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let here = (std::net::Ipv4Addr::LOCALHOST, 0).into();
-    let client = Client::builder().no_proxy().redirect(Policy::none()).resolve(HOST, here);
+    let client = crate::processes::http_client().redirect(Policy::none()).resolve(HOST, here);
     client.tls_danger_accept_invalid_certs(true).build().unwrap()
 }
 
@@ -62,7 +61,7 @@ async fn text_of(client: &Client, url: &str) -> String {
     }
 }
 
-/// A proxy that does not outlive its test.
+/// A proxy that is killed at the end of its test.
 struct Proxy {
     _child: Child,
     folder: TempDir,
@@ -72,8 +71,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// Lets a program check a configuration that `adapt` makes of the example, and starts it; `None` where it is not
-    /// installed.
+    /// Checks a configuration that `adapt` makes of the example, and starts the program. Returns `None` if it is not installed.
     async fn start(
         program: &str,
         [check, run]: [&[&str]; 2],
@@ -131,7 +129,7 @@ impl Proxy {
                 assert!(site.contains(there), "{there}");
                 site.replace(there, here)
             });
-            // Of the main file only what a test needs; Debian's has the same events and http.
+            // Only the parts of the main file that a test needs; Debian's has the same events and http sections.
             let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
                 .map(|name| format!("{name}_temp_path {};\n", place(name)))
                 .concat();
@@ -179,7 +177,7 @@ async fn ask(client: &Client, method: Method, url: &str, headers: &[(&str, &str)
     request.send().await.unwrap()
 }
 
-/// What caches and browsers go by.
+/// Headers that caches and browsers use.
 const TOLD: [&str; 10] = [
     "etag",
     "last-modified",
@@ -198,7 +196,7 @@ fn told(headers: &HeaderMap) -> Vec<String> {
     TOLD.iter().map(|name| format!("{name}: {}", value(name).join(" / "))).collect()
 }
 
-/// Every answer through the proxy is the daemon's own: status, headers, bytes.
+/// Checks that every response through the proxy equals the daemon's: status, headers, bytes.
 async fn passes_everything_on(proxy: &Proxy, instance: &ProxiedDaemon) {
     let direct = client();
     for path in ["/feed.atom", "/feed.json", "/channels/all.rss", "/about", "/opml", "/nothing", "/healthz"] {

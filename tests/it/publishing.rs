@@ -1,4 +1,4 @@
-//! What is published: nothing secret, nothing that runs, nothing without bounds, and at once after a start.
+//! What is published contains no secrets, nothing executable and nothing unbounded, and is available immediately after a start.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -21,7 +21,7 @@ fn doc(title: &str) -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", title, "https://ville.invalid/1", "<p>Un texte.</p>", DATE)
 }
 
-/// An instance that has polled this feed, closed.
+/// Returns a closed instance that has polled this feed.
 async fn polled(more: &str, feed: &FeedUrl) -> TestInstance {
     let mut instance = TestInstance::with(more, &[("ville", feed)]).await;
     instance.poll().await;
@@ -29,7 +29,7 @@ async fn polled(more: &str, feed: &FeedUrl) -> TestInstance {
     instance
 }
 
-/// What the server says to these bytes.
+/// Sends these bytes and returns the response.
 async fn raw(daemon: &RunningDaemon, request: &str) -> String {
     let mut stream = TcpStream::connect(daemon.base.trim_start_matches("http://")).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -52,7 +52,7 @@ async fn the_last_editions_are_served_at_once_after_a_start() {
     let kept = "SELECT count(*) FROM edition WHERE packed IS NOT NULL AND fingerprint <> ''";
     assert_eq!(instance.sql(kept).await, ["7"], "two channels in three formats, and the list of feeds");
 
-    // Before anything is rendered a configured channel is there, or is on its way; it never is unknown.
+    // Before anything is rendered, a configured channel is available or announced with 503; it is never unknown.
     let daemon = RunningDaemon::start(&instance).await;
     for path in ["/feed.atom", "/channels/une.atom", "/channels/une.json", "/opml", "/", "/channels/une"] {
         let answer = daemon.get(path).await;
@@ -62,7 +62,7 @@ async fn the_last_editions_are_served_at_once_after_a_start() {
     }
     assert_eq!(daemon.get("/channels/deux.atom").await.status(), 404);
     daemon.get_until("/channels/une.atom", "Un titre").await;
-    let strayed = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let strayed = crate::processes::http_client().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let strayed = strayed.get(format!("{}/channels/une.atom?utm=x", daemon.base)).send().await.unwrap();
     assert_eq!(
         (strayed.status().as_u16(), &strayed.headers()["location"]),
@@ -145,9 +145,9 @@ async fn archive_pages_of_other_rules_are_rendered_anew() {
     let feed = outlet.url("/feed");
     let instance = polled("[[channel]]\nslug = \"all\"\ntitle = \"Tout\"\nlimit = 2\n", &feed).await;
     let daemon = RunningDaemon::start(&instance).await;
-    let page = daemon.get_until("/archive/all/1.atom", "</feed>").await;
+    let page = daemon.get_until("/archive/all/1.atom", "<fh:archive/>").await;
     daemon.stop().await.unwrap();
-    // A page that was kept by a program of before, with what it should not show.
+    // A page stored by an earlier version, with content that it must not show.
     let mut database = instance.write().await;
     let old = warraq::publish::archive::pack(b"<feed>s3cret</feed>");
     sqlx::query("UPDATE archive SET fingerprint = '', atom = $1").bind(old).execute(&mut database).await.unwrap();

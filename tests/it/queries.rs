@@ -1,4 +1,4 @@
-//! What pages and verbs ask of the store: stories, status, filters, searches, reasons.
+//! What pages and commands ask of the store: stories, status, filters, searches, reasons.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -19,7 +19,7 @@ fn report(outlet: &str, id: &str, title: &str, text: &str) -> FeedDoc {
     FeedDoc::rss(outlet).entry(id, title, &format!("https://{outlet}.example/{id}"), text, "2026-11-02T11:50:00Z")
 }
 
-/// Two Arabic outlets that carry the same report, and a French one with another; all polled.
+/// Two Arabic outlets with the same report, and a French one with another; all polled.
 async fn instance() -> (FakeOutlet, TestInstance) {
     let outlet = FakeOutlet::start().await;
     outlet.set("/one", Reply::feed(report("one", "1", TITLE, RAIN)));
@@ -34,13 +34,13 @@ async fn instance() -> (FakeOutlet, TestInstance) {
     (outlet, instance)
 }
 
-/// Titles of the stories that a filtered feed lists.
+/// Returns the titles of the stories that a filtered feed lists.
 async fn titles(daemon: &RunningDaemon, path: &str) -> Vec<String> {
     let feed: Value = serde_json::from_str(&daemon.get(path).await.text().await.unwrap()).unwrap();
     feed["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Runs a verb on the instance's database.
+/// Runs a command on the instance's database.
 fn warraq(instance: &TestInstance, arguments: &[&str]) -> (bool, String) {
     let file: PathBuf = instance.file().with_file_name("config.toml");
     fs::write(&file, config_text("", &[])).unwrap();
@@ -87,7 +87,7 @@ async fn a_story_comes_when_the_last_outlet_that_was_asked_for_carries_it() {
     let title = "Une récolte d'olives exceptionnelle autour de Meknès";
     outlet.set("/trois", Reply::feed(report("trois", "7", title, olives)));
     instance.poll().await;
-    // Another outlet has it too, later: by then its first report lies below others.
+    // Another outlet publishes it later, when its first report is already below others.
     outlet.set(
         "/one",
         Reply::feed(report("one", "1", TITLE, RAIN).entry("2", "Autre chose", "https://one.example/2", "", "")),
@@ -136,7 +136,7 @@ async fn the_index_follows_revisions_and_retention() {
     instance.restart(None).await;
     assert_eq!(warraq(&instance, &["search", "olives"]).1, "0 stories\n");
     assert!(warraq(&instance, &["search", "figues"]).1.contains("Les figues manquent"));
-    // Nothing lists the figs any more, and months pass.
+    // No feed lists the figs any more, and months pass.
     outlet.set("/trois", Reply::feed(report("trois", "4", "Rien", "")));
     instance.poll().await;
     instance.clock.step(jiff::SignedDuration::from_hours(24 * 200));
@@ -261,7 +261,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
         assert_eq!(daemon.get(unknown).await.status(), 404, "{unknown}");
     }
     daemon.stop().await.unwrap();
-    // Every story has one page at most, and more news make more pages; the first stays as it was.
+    // Every story is on at most one page, and more news make more pages; the first page does not change.
     instance.open().await;
     outlet.set("/one", Reply::feed(entries(0..12)));
     instance.poll().await;
@@ -274,7 +274,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
         instance.sql("SELECT page, count(*) FROM place GROUP BY page").await,
         ["|2", "1|2", "2|2", "3|2", "4|2", "5|2"]
     );
-    // After a year the pages are gone, and say so.
+    // After a year the pages are gone and return 410.
     instance.open().await;
     instance.clock.step(jiff::SignedDuration::from_hours(24 * 365));
     instance.poll().await;
@@ -284,7 +284,7 @@ async fn what_leaves_a_channel_is_on_a_page_of_its_history() {
     instance.close().await;
     let daemon = RunningDaemon::start(&instance).await;
     assert_eq!(daemon.get("/archive/all/1.atom").await.status(), 410);
-    // The edition of before is up at once; the first one that is rendered names no page.
+    // The previous edition is available at once; the first one that is rendered names no page.
     let mut current = daemon.get_until("/feed.atom", "Story number 11").await;
     for _ in 0..200 {
         if !current.contains("prev-archive") {
@@ -330,7 +330,7 @@ async fn pictures_are_switched_off_by_a_key() {
     );
     let none = config_text("", &[("ville", &outlet.url("/feed"))]).replace("[server]", "[server]\nimages = false");
     daemon.reload(none).await;
-    // Pages are kept for a moment.
+    // Pages are cached for a moment.
     instance.pass(jiff::SignedDuration::from_mins(1));
     for path in ["/", "/stories/1"] {
         let answer = daemon.get(path).await;

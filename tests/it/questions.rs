@@ -1,8 +1,8 @@
-//! Every example of `deploy/database.md` and of the README's database section, run over a week of invented news. What the
-//! page shows is what comes out.
+//! Runs every example of `deploy/database.md` and of the README's database section on a week of invented news. The output must be
+//! what the pages show.
 //!
-//! `WARRAQ_BLESS=1 cargo test --test it questions` writes what comes out into the pages instead; `WARRAQ_WEEK=FILE` keeps
-//! the database that was asked.
+//! `WARRAQ_BLESS=1 cargo test --test it questions` writes the output into the pages instead; `WARRAQ_WEEK=FILE` keeps the
+//! database that was queried.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -20,22 +20,22 @@ use std::{
 
 const PAGES: [&str; 2] = ["deploy/database.md", "README.md"];
 
-/// First words of commands that this test runs, and of those that it leaves to `.ci/database.sh`, as they want packages;
-/// Python is left to it too.
+/// First words of the commands that this test runs, and of those that it leaves to `.ci/database.sh` because they need packages.
+/// Python examples are left to it too.
 const RUN_HERE: [&str; 3] = ["sqlite3", "warraq", "TZ=Africa/Tunis"];
 const RUN_THERE: [&str; 1] = ["datasette"];
 
-/// Commands of an example, comments apart; a line that is indented belongs to the one before.
+/// Returns the commands of an example without comments; an indented line belongs to the one before.
 fn commands(code: &str) -> Vec<&str> {
     code.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', ' '])).collect()
 }
 
-/// Whether all its commands begin with one of these words.
+/// Returns whether all its commands begin with one of these words.
 fn only(example: &Example, words: &[&str]) -> bool {
     commands(&example.code).iter().all(|line| words.contains(&line.split(' ').next().unwrap()))
 }
 
-/// The README tells of more than the database; of it, what asks the file.
+/// Returns whether an example is about the database: in the README, only those that query the file.
 fn is_ours(page: &str, example: &Example) -> bool {
     page != "README.md" || example.code.contains("sqlite3 ")
 }
@@ -44,12 +44,12 @@ fn has_sqlite3() -> bool {
     Command::new("sqlite3").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// Runs code where the week's database is, as its reader would.
+/// Runs code in the folder of the week's database, as a reader would.
 fn run(language: &str, code: &str, folder: &Path) -> Output {
     let code = week::at_the_end(code);
     let mut command = if language == "sql" {
         let mut sqlite3 = Command::new("sqlite3");
-        // A file of commands at home may set other modes.
+        // A file of commands in the home directory may set other modes.
         sqlite3.args(["-init", "/dev/null", "-batch", "-readonly", "-box", "warraq.db", &code]);
         sqlite3
     } else {
@@ -62,7 +62,7 @@ fn run(language: &str, code: &str, folder: &Path) -> Output {
     command.current_dir(folder).env("HOME", folder).env("TZ", "UTC").output().unwrap()
 }
 
-/// Cells of a drawn table, as it is drawn otherwise by each `sqlite3`; any other text as it is.
+/// Returns the cells of a drawn table, because versions of `sqlite3` draw it differently; any other text line by line.
 fn cells(text: &str) -> Vec<Vec<&str>> {
     let row = |line: &'_ str| line.starts_with(['│', '|']);
     if !text.lines().any(row) {
@@ -72,7 +72,7 @@ fn cells(text: &str) -> Vec<Vec<&str>> {
     lines.map(|line| line.trim_matches(['│', '|']).split(['│', '|']).map(str::trim).collect()).collect()
 }
 
-/// Runs every example of a page, and answers the page with what came out.
+/// Runs every example of a page. Returns the page with the actual output.
 fn answered(page: &str, text: &str, folder: &Path) -> String {
     let mut answered = text.to_owned();
     for example in examples(text).iter().rev().filter(|example| is_ours(page, example)) {
@@ -85,7 +85,7 @@ fn answered(page: &str, text: &str, folder: &Path) -> String {
             eprintln!("SKIPPED: {place}: this machine knows no time zones");
             continue;
         }
-        // What shows no output shows it for none of its commands, each of which has something to say.
+        // An example without shown output is run command by command, and each must print something.
         let steps = if example.output.is_some() { vec![example.code.as_str()] } else { commands(&example.code) };
         for code in steps {
             let ran = run(&example.language, code, folder);

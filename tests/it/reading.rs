@@ -1,4 +1,4 @@
-//! `tests/feeds`: hand-written documents, each with the reading it must have, whole, twice and cut.
+//! `tests/feeds`: hand-written documents, each with its expected reading, whole, twice and truncated.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use warraq::{
     normalise, parse,
 };
 
-/// The documents, with their names and expected readings.
+/// Returns the documents with their names and expected readings.
 fn documents() -> Vec<(String, Vec<u8>, Value)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/feeds");
     let mut found = Vec::new();
@@ -31,7 +31,7 @@ fn context() -> parse::ParseContext {
     parse::ParseContext { base: "https://outlet.example/feed.xml".parse().ok(), ..parse::ParseContext::default() }
 }
 
-/// What `warraq inspect --json` prints for these bytes.
+/// Returns what `warraq inspect --json` prints for these bytes.
 fn reading(bytes: &[u8]) -> Value {
     match parse::read(bytes, &context(), &|_| false) {
         Ok(feed) => inspect::inspect_json(&feed),
@@ -39,7 +39,7 @@ fn reading(bytes: &[u8]) -> Value {
     }
 }
 
-/// Where `got` is not what `want` says; members that `want` leaves out may be anything.
+/// Collects where `got` differs from `want`; members that `want` leaves out may have any value.
 fn differences(at: &str, want: &Value, got: &Value, found: &mut Vec<String>) {
     match (want, got) {
         (Value::Object(want), Value::Object(got)) => {
@@ -163,7 +163,7 @@ fn people_are_told_what_was_wrong() {
     }
 }
 
-/// Pieces that feeds are made of, and that break them.
+/// Generates text from pieces that feeds consist of, and pieces that break them.
 fn soup() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "<rss version='2.0'>",
@@ -234,7 +234,7 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..60).prop_map(|pieces| pieces.concat())
 }
 
-/// What must hold of any bytes: an answer, and in it nothing that could not be published.
+/// Checks what must hold for any bytes: there is a result, and it contains nothing that could not be published.
 fn holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     let feed = match parse::read(bytes, &context(), &|_| false) {
         Ok(feed) => feed,

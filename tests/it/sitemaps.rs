@@ -6,7 +6,7 @@ use crate::{
 };
 use std::fmt::Write as _;
 
-/// A sitemap's article: address, language, title, minutes before noon.
+/// An article of a sitemap: address, language, title, minutes before noon.
 type Article<'a> = (&'a str, &'a str, &'a str, u32);
 
 fn sitemap(articles: &[Article<'_>]) -> String {
@@ -63,7 +63,7 @@ async fn a_sitemap_is_a_feed_in_three_languages() {
         ]
     );
     assert_eq!(outcomes(&warraq.poll().await), ["not_modified"]);
-    // What left the sitemap stays; what it says anew of an article is a revision.
+    // Entries that leave the sitemap are kept, and a changed title of an article is a revision.
     let renamed = [THREE[0], ("https://marfa.example/fr/2", "fr", "Le nouveau port a ouvert ses portes", 20)];
     outlet.set("/sitemap-news.xml", xml(sitemap(&renamed)).etag("\"2\""));
     assert_eq!(sums(&warraq.poll().await), [0, 1, 0]);
@@ -105,7 +105,7 @@ async fn an_index_is_its_news_sitemaps_together() {
     let more = [THREE[2], ("https://marfa.example/en/4", "en", "A fourth report", 5)];
     outlet.set("/news-b.xml", xml(sitemap(&more)));
     assert_eq!(sums(&warraq.poll().await), [1, 0, 0]);
-    // One of them fails: what it lists has not left.
+    // One of them fails: its entries do not count as having left.
     outlet.set("/news-b.xml", Reply::status(500));
     assert_eq!(outcomes(&warraq.poll().await), ["fresh"]);
     assert_eq!(warraq.sql("SELECT count(*) FROM sighting WHERE left_at IS NULL").await, ["4"]);
@@ -192,11 +192,13 @@ async fn what_a_site_lists_is_bounded() {
     assert_eq!(sums(&warraq.poll().await), [3, 0, 0]);
     assert_eq!(outlet.paths().len(), 1 + 5);
     assert!(foreign.paths().is_empty(), "another host's sitemaps are not its own");
-    // A page of a site that has nothing, whose robots.txt names everything.
+    // A page of a site without a feed, whose robots.txt names thousands of sitemaps.
     let idle = FakeOutlet::start().await;
     idle.set("/", Reply::page("<!doctype html><title>x</title>"));
-    let robots: String =
-        (0..5_000).map(|n| format!("Sitemap: /news-{n}.xml\nSitemap: http://10.0.0.1/{n}.xml\n")).collect();
+    let robots: String = (0..5_000)
+        .map(|n| format!("Sitemap: /news-{n}.xml\nSitemap: http://10.0.0.1/{n}.xml"))
+        .collect::<Vec<_>>()
+        .join("\n");
     idle.set("/robots.txt", Reply::labelled("text/plain", robots));
     let mut warraq = TestInstance::over(&[("idle", &idle.url("/"))]).await;
     assert_eq!(outcomes(&warraq.poll().await), ["failed"]);

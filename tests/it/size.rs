@@ -1,4 +1,4 @@
-//! Long documents, full disks, long write-ahead logs, and retention over much at once.
+//! Long documents, full disks, long write-ahead logs, and retention of many entries at once.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -12,7 +12,7 @@ use warraq::store::{RetentionLimits, StoreError};
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 
-/// A feed of so many short reports, numbered from `first`.
+/// Returns a feed of this many short reports, numbered from `first`.
 fn long_feed(first: usize, entries: usize) -> FeedDoc {
     (first..first + entries).fold(FeedDoc::rss("archive"), |doc, n| {
         doc.entry(&format!("id-{n}"), &format!("report number {n}"), &format!("https://a.invalid/{n}"), "", DATE)
@@ -31,7 +31,7 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
         loop {
             let count: i64 = sql(&file, "SELECT count(*) FROM entry").await[0].parse().unwrap();
             counts.insert(count);
-            // The poll's own row comes with the last stride.
+            // The row of the poll is written in the last transaction.
             if sql(&file, "SELECT count(*) FROM poll").await != ["0"] {
                 return counts;
             }
@@ -46,7 +46,7 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
     assert_eq!(sums(&instance.poll().await), [0, 0, 0], "nothing comes twice");
 }
 
-/// An instance whose feed listed 150 reports and lists five others now; then its clock goes a year ahead.
+/// Returns an instance whose feed listed 150 reports and now lists five others, with its clock moved forward by a year.
 async fn a_year_ahead() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 150)));
@@ -108,7 +108,7 @@ async fn a_full_disk_is_waited_for_and_said() {
     let daemon = folder.start_limitable().await;
     folder.sql_until("SELECT count(*) FROM entry", "20").await;
     let before = daemon.get_until("/feed.atom", "report number 19").await;
-    // No file may grow from here on, which is what a full disk does to a database.
+    // No file may grow from here on, as on a full disk.
     daemon.limit_files(Some(100_000)).await;
     outlet.set("/feed", Reply::feed(long_feed(10, 400)));
     let said = daemon.get_until("/readyz", "cannot be written").await;
@@ -159,7 +159,7 @@ async fn a_channel_is_laid_over_much_without_holding_polls_up() {
         ["6000"],
         "it is not done at once"
     );
-    // A run that ends in the middle begins anew; what is polled meanwhile takes its place too.
+    // An interrupted run starts again, and entries polled in the meantime are placed too.
     instance.restart(None).await;
     assert_eq!(sums(&instance.poll().await), [10, 0, 0]);
     let placed = "SELECT c.slug, count(*), count(DISTINCT p.story_id) FROM place AS p JOIN channel AS c ON c.id = p.channel_id \

@@ -1,4 +1,5 @@
-//! The SQL of the store, read from its source: every text that is a statement, with `concat!` and the file's own macros expanded.
+//! The SQL of the store, read from its source: every string literal that is a statement, with `concat!` and the file's own macros
+//! expanded.
 
 use crate::store::memory;
 use sqlx::{AssertSqlSafe, Executor, Row};
@@ -8,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The statement words with which a text is taken for SQL.
+/// Words at the beginning of a string literal that mark it as SQL.
 const VERBS: [&str; 6] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "CREATE TEMP "];
 
-/// What source code is made of, as far as texts are concerned.
+/// Tokens of source code, as far as string literals are concerned.
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
     Text(String),
@@ -19,10 +20,10 @@ enum Token {
     Sign(char),
 }
 
-/// A macro of a file: names of its arguments, and its body.
+/// The macros of a file by name: the names of their arguments, and their body.
 type Macros = HashMap<String, (Vec<String>, Vec<Token>)>;
 
-/// Code as tokens, without its comments.
+/// Splits code into tokens, without its comments.
 fn tokens(source: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut rest = source;
@@ -50,7 +51,7 @@ fn tokens(source: &str) -> Vec<Token> {
     found
 }
 
-/// Bytes of the character in quotes that begins here; a lifetime is none.
+/// Returns the length in bytes of the character literal that begins here, or `None` for a lifetime.
 fn character(rest: &str) -> Option<usize> {
     let inside = rest.strip_prefix('\'')?;
     let escaped = usize::from(inside.starts_with('\\'));
@@ -58,7 +59,8 @@ fn character(rest: &str) -> Option<usize> {
     inside[length..].starts_with('\'').then_some(length + 2)
 }
 
-/// A text as Rust reads it, from behind its opening quote, and the bytes to behind its closing one.
+/// Returns a string literal as Rust reads it, from after its opening quote, and the number of bytes up to the end of its closing
+/// one.
 fn text(source: &str) -> (String, usize) {
     let mut text = String::new();
     let mut chars = source.char_indices().peekable();
@@ -77,7 +79,7 @@ fn text(source: &str) -> (String, usize) {
     (text, source.len())
 }
 
-/// The tokens inside the bracket that opens at `at`, and where what follows it begins.
+/// Returns the tokens inside the bracket that opens at `at`, and the position after the group.
 fn group(tokens: &[Token], at: usize) -> (&[Token], usize) {
     let mut depth = 0_usize;
     for (n, token) in tokens.iter().enumerate().skip(at) {
@@ -93,7 +95,7 @@ fn group(tokens: &[Token], at: usize) -> (&[Token], usize) {
     (&tokens[tokens.len()..], tokens.len())
 }
 
-/// The macros that a file defines, and the code without them. Each has one arm: `($name:literal, …) => { body };`.
+/// Returns the macros that a file defines, and the code without them. Each macro has one arm: `($name:literal, …) => { body };`.
 fn macros(tokens: &[Token]) -> (Macros, Vec<Token>) {
     let (mut found, mut code, mut at) = (Macros::new(), Vec::new(), 0);
     while at < tokens.len() {
@@ -116,12 +118,12 @@ fn macros(tokens: &[Token]) -> (Macros, Vec<Token>) {
     (found, code)
 }
 
-/// Whether this follows the name of a macro that is called; `!=` does not.
+/// Returns whether these tokens after a name make it a macro call; `!=` does not.
 fn is_call(after: &[Token]) -> bool {
     matches!(after, [Token::Sign('!'), Token::Sign('(' | '{' | '['), ..])
 }
 
-/// The texts in some code, each expanded: a list of arguments gives one text an argument.
+/// Returns the string literals in some code, expanded. A list of arguments yields one text per argument.
 fn texts(tokens: &[Token], macros: &Macros, arguments: &HashMap<String, String>) -> Vec<String> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at < tokens.len() {
@@ -149,7 +151,7 @@ fn texts(tokens: &[Token], macros: &Macros, arguments: &HashMap<String, String>)
     found
 }
 
-/// The statements of a source file.
+/// Returns the statements of a source file.
 fn statements_of(source: &str) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let (macros, code) = macros(&tokens(source));
@@ -158,14 +160,14 @@ fn statements_of(source: &str) -> Vec<String> {
     found
 }
 
-/// Calls that run a statement.
+/// Counts the calls that run a statement.
 fn calls(source: &str) -> usize {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let calls = ["query(", "query_as(", "query_as::<", "query_scalar(", "query_scalar::<"];
     calls.iter().map(|call| source.matches(&format!("sqlx::{call}")).count()).sum()
 }
 
-/// The source files of a folder and those below it.
+/// Returns the source files of a folder and of those below it.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -180,7 +182,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The statements of a folder of the crate and those below it, with the file of each.
+/// Returns the statements of a folder of the crate and of those below it, with the file of each.
 pub fn statements(folder: &str) -> Vec<(PathBuf, String)> {
     let read = |path: PathBuf| {
         let found = statements_of(&fs::read_to_string(&path).unwrap());
@@ -193,7 +195,7 @@ pub fn statements(folder: &str) -> Vec<(PathBuf, String)> {
 async fn every_statement_is_one_that_the_schema_understands() {
     let mut connection = memory().await;
     let mut statements = statements("src/store");
-    // Temporary tables first: others use them.
+    // Temporary tables first, because others use them.
     statements.sort_by_key(|(_, sql)| !sql.starts_with("CREATE TEMP"));
     for (path, sql) in statements {
         let sql = if sql.starts_with("CREATE TEMP") { sql } else { format!("EXPLAIN {sql}") };
@@ -206,7 +208,7 @@ async fn every_statement_is_one_that_the_schema_understands() {
 const LARGE: [&str; 9] =
     ["entry", "entry_text", "sighting", "story", "story_member", "revision", "place", "poll", "archive"];
 
-/// The table that a name in a plan stands for.
+/// Returns the table that a name in a query plan stands for.
 fn table_of<'a>(name: &'a str, sql: &'a str) -> &'a str {
     let words: Vec<&str> = sql.split([' ', '(', ')', ',']).filter(|word| !word.is_empty()).collect();
     let named = words.windows(3).find(|w| w[1] == "AS" && w[2] == name && LARGE.contains(&w[0]));
@@ -218,7 +220,7 @@ async fn no_statement_of_the_writer_reads_a_whole_table_that_grows() {
     let mut connection = memory().await;
     let mut plans = 0;
     for (path, sql) in statements("src/store/sqlite/writing") {
-        // The plan of these lists what would follow if a row's id changed, which it never does.
+        // The plans of these list what would happen if a row's id changed, which it never does.
         if sql.starts_with("INSERT INTO feed") || sql.starts_with("INSERT INTO outlet") {
             continue;
         }
@@ -231,7 +233,7 @@ async fn no_statement_of_the_writer_reads_a_whole_table_that_grows() {
             name.is_some_and(|name| LARGE.contains(&table_of(name, &sql)))
         };
         assert!(!plan.iter().any(whole), "{}: {sql}\n{plan:#?}", path.display());
-        // JSON that is read once for each row of something else.
+        // JSON that is read again for each row of another table.
         let inner = plan.iter().skip_while(|line| !line.starts_with("SEARCH")).any(|line| {
             line.starts_with("SCAN json_each")
                 && !plan.iter().any(|l| l.contains("LIST SUBQUERY") || l.contains("MATERIALIZE"))
@@ -245,13 +247,13 @@ async fn no_statement_of_the_writer_reads_a_whole_table_that_grows() {
 fn every_file_gives_as_many_statements_as_it_runs() {
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")) {
         let source = fs::read_to_string(&path).unwrap();
-        // PRAGMA and BEGIN are run too, but have no plan that could be wrong.
+        // PRAGMA and BEGIN are run too, but have no query plan.
         let found = tokens(&source).iter().filter(|token| is_unplanned(token)).count() + statements_of(&source).len();
         assert!(found >= calls(&source), "{}: {} calls, {found} statements found", path.display(), calls(&source));
     }
 }
 
-/// A statement that SQLite does not explain.
+/// Returns whether a string literal is a statement that SQLite does not explain.
 fn is_unplanned(token: &Token) -> bool {
     let begins =
         |text: &str| ["PRAGMA ", "BEGIN", "COMMIT", "ROLLBACK", "VACUUM"].iter().any(|verb| text.starts_with(verb));

@@ -49,6 +49,21 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
         assert!(screen.contains(words), "{words} in\n{screen}");
     }
     assert!(screen.lines().count() <= 24, "one screen:\n{screen}");
+
+    // Somebody breaks the file: its syntax, then a value.
+    let good = fs::read_to_string(folder.path("config.toml")).unwrap();
+    for (broken, error) in [(format!("{good}[[outlet\n"), "not TOML"), (format!("{good}[fetch2]\n"), "fetch2: unknown")]
+    {
+        folder.configure(&broken);
+        let screen = folder.says(&["status"]).await;
+        assert!(screen.contains(pid.as_str()) && screen.contains("feeds     2: 1 active, 1 failing\n"), "{screen}");
+        assert!(screen.contains("config    has errors (warraq check lists them); the daemon keeps"), "{screen}");
+        assert!(screen.contains(error), "{screen}");
+        assert_eq!(json(&folder, &["status", "--json"]).await["configuration_errors"].as_array().unwrap().len(), 1);
+    }
+    folder.configure(&good.replace(&free.to_string(), "nowhere"));
+    assert_eq!(folder.fails(&["status"]).await.0, 78, "where the daemon listens is not known");
+    folder.configure(&good);
     daemon.stop().await;
 
     fs::create_dir(folder.path("copies")).unwrap();
@@ -86,6 +101,56 @@ async fn feeds_that_fail_are_shown_alone_and_in_the_order_asked_for() {
     let said = folder.says(&["feeds", "--failing"]).await;
     assert!(said.contains("/c\n") && !said.contains("/a\n") && said.ends_with("3 feeds, 1 failing\n"), "{said}");
     assert_eq!(folder.fails(&["feeds", "--sort", "colour"]).await.0, 2);
+}
+
+#[tokio::test]
+async fn servers_that_ask_to_wait_and_feeds_that_are_gone_have_failed_and_disabled_ones_are_not_overdue() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::feed(doc()));
+    outlet.set("/b", Reply::status(429));
+    outlet.set("/c", Reply::status(410));
+    let urls = ["a", "b", "c"].map(|name| (name, outlet.url(&format!("/{name}"))));
+    let folder = Folder::new("", &urls.each_ref().map(|(name, url)| (*name, url)));
+    folder.run(&["poll", "a"]).await;
+    folder.run(&["poll", "c"]).await;
+    folder.run(&["poll", "b"]).await;
+    let failing = json(&folder, &["feeds", "--json", "--failing"]).await;
+    let outlets: Vec<_> = failing.as_array().unwrap().iter().map(|row| row["outlet"].as_str().unwrap()).collect();
+    assert_eq!(outlets, ["b", "c"]);
+    assert_eq!(json(&folder, &["status", "--json"]).await["failing"].as_array().unwrap().len(), 2);
+    for slug in ["a", "b"] {
+        folder.says(&["disable", slug]).await;
+    }
+    let status = json(&folder, &["status", "--json"]).await;
+    assert_eq!((&status["feeds"]["disabled"], &status["feeds"]["total"]), (&2.into(), &3.into()), "{status}");
+    assert_eq!((&status["feeds"]["active"], &status["feeds"]["held"]), (&0.into(), &0.into()), "{status}");
+    assert_eq!(status["failing"].as_array().unwrap().len(), 1);
+    let said = folder.says(&["feeds"]).await;
+    assert!(said.contains("a  disabled  fresh") && said.matches("    next ").count() == 1, "{said}");
+    assert_eq!(json(&folder, &["feeds", "--json"]).await[0]["enabled"], false);
+}
+
+#[tokio::test]
+async fn a_host_that_asks_for_a_pause_holds_its_other_feeds_and_nothing_is_overdue() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/a", Reply::status(429).header("Retry-After", "7200"));
+    outlet.set("/b", Reply::feed(doc()));
+    let folder = Folder::new("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
+    folder.says(&["poll", "a"]).await;
+    let host = outlet.url("/").host().to_owned();
+    let said = folder.says(&["feeds"]).await;
+    assert!(
+        said.contains("    waits until 20") && said.contains(&format!("{host} asked for a pause (429 to outlet a)"))
+    );
+    let screen = folder.says(&["status"]).await;
+    assert!(screen.contains("pause     2 feeds wait until 20") && screen.contains("none overdue"), "{screen}");
+    let status = json(&folder, &["status", "--json"]).await;
+    assert_eq!((&status["held_hosts"][0]["host"], &status["held_hosts"][0]["feeds"]), (&host.into(), &2.into()));
+    let told = folder.says(&["explain", "feed", "b"]).await;
+    assert!(told.contains("  new; waits until 20"), "{told}");
+    folder.says(&["disable", "b"]).await;
+    let told = folder.says(&["explain", "feed", "b"]).await;
+    assert!(told.contains("  disabled in the configuration: not polled"), "{told}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The file as people open it: the views, every statement, the way up from each schema, and files that are not ours.
+//! The database file as people open it: the views, every statement, migrations from each schema, and foreign files.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, migrate::
 use std::{fs, path::Path, process::Command};
 use warraq::store::{self, ProgressSender, Reader, StoreError, Writer};
 
-/// What interfaces.md promises to people who query.
+/// The documented columns of the views.
 const VIEWS: [(&str, &str); 5] = [
     ("latest", "story_id title link outlet language published_at first_seen_at order_at outlets"),
     (
@@ -21,7 +21,7 @@ const VIEWS: [(&str, &str); 5] = [
     ("revisions", "entry_id outlet seen_at old_title new_title"),
 ];
 
-/// A new database in memory.
+/// Returns a new database in memory.
 pub async fn memory() -> SqliteConnection {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     migrations().await.run(&mut connection).await.unwrap();
@@ -45,8 +45,8 @@ async fn the_views_have_the_columns_that_are_promised() {
     }
 }
 
-/// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have others: no byte of an applied
-/// migration may change, not even in a comment.
+/// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have other checksums, so no byte of an
+/// applied migration may change, not even in a comment.
 const CHECKSUMS: [(i64, &str); 5] = [
     (1, "d41c6a76b8605139"),
     (2, "2ff7b690f624fcf2"),
@@ -84,7 +84,7 @@ async fn each_migration_carries_its_sample_data_on() {
     }
 }
 
-/// A small instance that has seen a join, a revision and a failure, closed; and its file.
+/// Returns a small closed instance that has seen a join, a revision and a failure.
 async fn lived_in() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     let doc = |title: &str| {
@@ -147,7 +147,7 @@ async fn what_is_not_ours_is_refused_and_left_as_it_is() {
         assert!(fs::read(file(name)).unwrap() == before, "{name} was changed");
     }
     assert!(!file("new.db").exists());
-    // Another program's first start, killed as ours may be, but with something in it.
+    // The first start of another program, interrupted like ours may be, but with content.
     change("theirs.db", "CREATE TABLE _sqlx_migrations (version INTEGER); CREATE TABLE t (a)").await;
     change("applied.db", "CREATE TABLE _sqlx_migrations (version INTEGER); INSERT INTO _sqlx_migrations VALUES (7)")
         .await;
@@ -163,7 +163,7 @@ async fn what_a_killed_first_start_left_is_ours() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name);
     fs::write(file("nothing.db"), "").unwrap();
-    // As the migrator makes it before the first migration, and as SQLite leaves a file that only changed its mode.
+    // The file as the migrator leaves it before the first migration, and as SQLite leaves a file after only changing its mode.
     let table = "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \
         execution_time BIGINT NOT NULL)";
@@ -183,7 +183,7 @@ async fn what_a_killed_first_start_left_is_ours() {
         task.await.unwrap().unwrap();
         Reader::open(&path).await.unwrap().close().await;
     }
-    // Written anew by another tool, which does not keep the mark.
+    // Rewritten by another tool that does not keep the application id.
     fs::copy(file("new.db"), file("unmarked.db")).unwrap();
     let url = format!("sqlite://{}", file("unmarked.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
@@ -194,7 +194,7 @@ async fn what_a_killed_first_start_left_is_ours() {
     writer.close().await.unwrap();
     task.await.unwrap().unwrap();
     assert_eq!(crate::test_instance::sql(&file("unmarked.db"), "PRAGMA application_id").await, ["1466004081"]);
-    // A WAL whose database is gone may hold what nobody else does.
+    // A WAL whose database is gone may contain data that exists nowhere else.
     fs::write(file("gone.db-wal"), "entries").unwrap();
     let opened = Writer::open(&file("gone.db"), std::time::Duration::from_secs(1)).await;
     assert!(matches!(opened.err(), Some(StoreError::Orphan { .. })));

@@ -1,4 +1,4 @@
-//! One story, once: over real polls, as the views and the editions show it.
+//! A story appears once: over real polls, as the views and editions show it.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -23,7 +23,7 @@ const WIRE: [&str; 2] = [
      معايير تراعي عدد التلاميذ وبعد القرى عن المركز.",
 ];
 
-/// Two outlets with a feed each: `ar-a` and `ar-b`.
+/// Two outlets with one feed each: `ar-a` and `ar-b`.
 struct Two {
     outlets: [FakeOutlet; 2],
     instance: TestInstance,
@@ -33,7 +33,7 @@ async fn two(more: &str) -> Two {
     let outlets = [FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await];
     let feeds = [("ar-a", &outlets[0].url("/feed")), ("ar-b", &outlets[1].url("/feed"))];
     let instance = TestInstance::configured(config_text(more, &feeds)).await;
-    // First polls are over: what comes now is news.
+    // The first polls are done: what comes now is news.
     let mut two = Two { outlets, instance };
     two.lists(0, FeedDoc::rss("أ").entry("0", "Rien", "", "", ""));
     two.lists(1, FeedDoc::rss("ب").entry("0", "Autre chose", "", "", ""));
@@ -46,7 +46,7 @@ impl Two {
         self.outlets[outlet].set("/feed", Reply::feed(doc));
     }
 
-    /// The reports of the wire that a channel shows.
+    /// Returns the wire report's titles that a channel shows.
     async fn shown(&mut self, channel: &str) -> Vec<String> {
         let json = self.instance.edition(channel, Format::Json).await;
         let feed: serde_json::Value = serde_json::from_str(&json).unwrap();
@@ -54,7 +54,7 @@ impl Two {
         titles.filter(|title| TITLES.contains(&title.as_str())).collect()
     }
 
-    /// Both carry the wire report.
+    /// Makes both outlets list the wire report.
     fn list_wire(&self) {
         for n in 0..2 {
             let link = format!("https://{n}.invalid/madaris");
@@ -152,7 +152,7 @@ async fn retention_within_the_window_leaves_no_story_that_is_not_there() {
     let mut two = two("[retention]\nkeep = \"1d\"\n").await;
     two.list_wire();
     two.instance.poll_only("ar-a").await;
-    // The first report leaves its feed, and is forgotten while its text is still looked at.
+    // The first report leaves its feed and is deleted while its text is still in the window.
     two.lists(0, FeedDoc::rss("أ").entry("2", "Neuf", "", "", ""));
     two.lists(1, FeedDoc::rss("ب").entry("2", "Neuf", "", "", ""));
     two.instance.poll().await;

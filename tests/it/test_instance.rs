@@ -1,5 +1,5 @@
-//! A whole Warraq in a temporary folder: the real configuration, the real store, the real client, and a clock that stands
-//! still until it is told to move. A journey is fifteen lines.
+//! A complete Warraq in a temporary folder: the real configuration, store and HTTP client, and a clock that moves only when told
+//! to. A test takes about fifteen lines.
 
 use jiff::SignedDuration;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -25,30 +25,30 @@ use warraq::{
     store::{Pruned, RetentionLimits, StoreError},
 };
 
-/// Noon of a Monday, in the middle of every schedule.
+/// Noon of a Monday.
 const START: &str = "2026-11-02T12:00:00Z";
 
-/// An open instance, and what it was made of.
+/// An instance and what it was created from.
 pub struct TestInstance {
     folder: TempDir,
-    /// Moves only when told to.
+    /// A manual clock.
     pub clock: Clock,
     text: String,
     instance: Option<Services>,
 }
 
 impl TestInstance {
-    /// An instance that polls these outlets: slug (which is its name too, and `ar-…` is Arabic) and feed.
+    /// Creates an instance that polls these outlets, given as slug and feed. The slug is the name too, and `ar-…` is Arabic.
     pub async fn over(outlets: &[(&str, &FeedUrl)]) -> Self {
         Self::with("", outlets).await
     }
 
-    /// As [`TestInstance::over`], with more lines of configuration.
+    /// Does the same as [`TestInstance::over`], with more lines of configuration.
     pub async fn with(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
         Self::configured(config_text(more, outlets)).await
     }
 
-    /// An instance with this whole configuration.
+    /// Creates an instance with this complete configuration.
     pub async fn configured(text: String) -> Self {
         let clock = Clock::manual(START.parse().unwrap());
         let mut instance = Self { folder: tempfile::tempdir().unwrap(), clock, text, instance: None };
@@ -56,17 +56,17 @@ impl TestInstance {
         instance
     }
 
-    /// The database's file.
+    /// Returns the path of the database file.
     pub fn file(&self) -> PathBuf {
         self.folder.path().join("warraq.db")
     }
 
-    /// The configuration, parsed.
+    /// Returns the parsed configuration.
     pub fn config(&self) -> Config {
         Config::parse(&self.text, &self.folder.path().join("config.toml"), &BTreeMap::new()).unwrap()
     }
 
-    /// Opens the instance that was closed.
+    /// Opens the closed instance.
     pub async fn open(&mut self) {
         let config = self.config();
         let public_url = config.server.public_url(config.server.listen);
@@ -87,23 +87,23 @@ impl TestInstance {
         self.instance.take().unwrap().close().await.unwrap();
     }
 
-    /// The open instance.
+    /// Returns the open instance.
     pub fn instance(&mut self) -> &mut Services {
         self.instance.as_mut().unwrap()
     }
 
-    /// What retention forgets now.
+    /// Runs retention now. Returns what it deleted.
     pub async fn prune(&mut self) -> Pruned {
         let (now, retention) = (self.clock.now(), self.config().retention);
         self.instance().writer.prune(RetentionLimits::as_of(now, retention.keep, retention.polls, false)).await.unwrap()
     }
 
-    /// Lets time pass, and polls nothing.
+    /// Moves the clock forward without polling.
     pub fn pass(&self, time: SignedDuration) {
         self.clock.step(time);
     }
 
-    /// Polls every feed, due or not, a minute after the last time.
+    /// Polls every feed, due or not, a minute later.
     pub async fn poll(&mut self) -> Vec<PollResult> {
         self.clock.step(SignedDuration::from_mins(1));
         let now = self.clock.now();
@@ -111,7 +111,7 @@ impl TestInstance {
         self.run_due().await
     }
 
-    /// Polls one outlet, due or not, a minute after the last time.
+    /// Polls one outlet, due or not, a minute later.
     pub async fn poll_only(&mut self, slug: &str) -> Vec<PollResult> {
         self.clock.step(SignedDuration::from_mins(1));
         let now = self.clock.now();
@@ -119,19 +119,19 @@ impl TestInstance {
         queue.only(|feed| feed.outlet.as_str() == slug);
         queue.make_due(now);
         let reports = self.run_due().await;
-        // The others come back in the queue.
+        // Puts the other feeds back into the queue.
         self.restart(None).await;
         reports
     }
 
-    /// Looks at the clock, as the daemon does each second: what it leapt over is noticed.
+    /// Checks the clock, as the daemon does each second, so that a leap is noticed.
     pub async fn check_clock(&mut self) {
         let runner = &mut self.instance().runner;
         runner.check_clock();
         runner.settled().await.unwrap();
     }
 
-    /// Polls what is due by now.
+    /// Polls all feeds that are due.
     pub async fn run_due(&mut self) -> Vec<PollResult> {
         let now = self.clock.now();
         let runner = &mut self.instance().runner;
@@ -142,31 +142,31 @@ impl TestInstance {
                 reports.extend(runner.take(*ended, true).unwrap());
             }
         }
-        // What a poll that brought nothing leaves waits for company, up to five seconds: not here.
+        // The update of a poll without news is held back for up to five seconds to be batched. Write it now.
         self.instance().writer.update_feeds(Vec::new()).await.unwrap();
         reports
     }
 
-    /// Lets time pass until the next feed is due, and polls it.
+    /// Moves the clock until the next feed is due, and polls it.
     pub async fn run_next(&mut self) -> Vec<PollResult> {
         let due = self.sql("SELECT min(next_poll_at) FROM feed WHERE removed = 0").await;
         let due: jiff::Timestamp = due[0].parse().unwrap();
-        // The file keeps milliseconds.
+        // The file stores milliseconds.
         self.clock.step(due.duration_since(self.clock.now()) + SignedDuration::from_millis(1));
         self.run_due().await
     }
 
-    /// Rows of a query, columns joined by `|`, as the `sqlite3` command line shows them.
+    /// Returns the rows of a query, with columns joined by `|` as the `sqlite3` command line shows them.
     pub async fn sql(&self, query: &'static str) -> Vec<String> {
         sql(&self.file(), query).await
     }
 
-    /// A connection that may write to the closed instance's file.
+    /// Returns a connection that may write to the closed instance's file.
     pub async fn write(&self) -> SqliteConnection {
         SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file())).await.unwrap()
     }
 
-    /// Asks until these are the rows, while time passes for the instance too; fails after ten seconds.
+    /// Repeats a query until it returns these rows, while time passes for the instance too. Fails after ten seconds.
     pub async fn sql_until(&self, query: &'static str, rows: &[&str]) {
         let mut found = Vec::new();
         for _ in 0..200 {
@@ -180,7 +180,7 @@ impl TestInstance {
         panic!("{query} never said {rows:?}, but {found:?}");
     }
 
-    /// The bytes of a channel's edition now.
+    /// Returns the current bytes of a channel's edition.
     pub async fn edition(&mut self, channel: &str, format: Format) -> String {
         let config = self.config();
         let public_url = config.server.public_url(config.server.listen);
@@ -190,8 +190,8 @@ impl TestInstance {
     }
 }
 
-/// Opens a file that was closed a moment ago. A program that another test starts has our files from its fork to its exec,
-/// their locks too.
+/// Opens a file that was closed a moment ago. A process that another test starts inherits our open files, with their locks, from
+/// its fork until its exec.
 async fn patiently<T, F: Future<Output = Result<T, DaemonError>>>(open: impl Fn() -> F) -> T {
     for _ in 0..100 {
         match open().await {
@@ -202,7 +202,7 @@ async fn patiently<T, F: Future<Output = Result<T, DaemonError>>>(open: impl Fn(
     panic!("the database's lock was never let go");
 }
 
-/// A complete configuration: loopback may be polled, a free port, no pause between starts at one host.
+/// Returns a complete configuration: loopback is allowed, a free port, no pause between polls of one host.
 pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
     let mut text = String::from(
         "[server]\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://news.invalid/\"\n[fetch]\nallow_networks = [\"127.0.0.0/8\"]\nhost_pause = \"0s\"\n\
@@ -216,7 +216,7 @@ pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
     text
 }
 
-/// Rows of a query over a database file, columns joined by `|`.
+/// Returns the rows of a query over a database file, with columns joined by `|`.
 pub async fn sql(file: &std::path::Path, query: &str) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
@@ -232,9 +232,9 @@ pub async fn sql(file: &std::path::Path, query: &str) -> Vec<String> {
     rows.iter().map(|row| (0..row.len()).map(|n| cell(row, n)).collect::<Vec<_>>().join("|")).collect()
 }
 
-/// A daemon in this process, told by a channel instead of signals.
+/// A daemon in this process, controlled through a channel instead of signals.
 pub struct RunningDaemon {
-    /// Where it listens.
+    /// Its base URL.
     pub base: String,
     orders: mpsc::Sender<ControlCommand>,
     text: Arc<Mutex<String>>,
@@ -244,7 +244,7 @@ pub struct RunningDaemon {
 }
 
 impl RunningDaemon {
-    /// Starts it over the file and the configuration of an instance that is closed.
+    /// Starts it with the database and configuration of a closed instance.
     pub async fn start(instance: &TestInstance) -> Self {
         let (file, text) = (instance.folder.path().join("config.toml"), Arc::new(Mutex::new(instance.text.clone())));
         let reread = Arc::new(AtomicUsize::new(0));
@@ -262,12 +262,12 @@ impl RunningDaemon {
         Self { base: format!("http://{}", is_ready.await.unwrap()), orders, text, reread, task }
     }
 
-    /// Writes another configuration and tells it to read it.
+    /// Replaces the configuration and tells the daemon to reload it.
     pub async fn reload(&self, text: String) {
         let before = self.reread.load(Ordering::SeqCst);
         *self.text.lock().unwrap() = text;
         self.order(ControlCommand::Reload).await;
-        // The next text must not take the place of one that was never read.
+        // Wait until the text was read, so that the next one does not replace it before.
         for _ in 0..200 {
             if self.reread.load(Ordering::SeqCst) > before {
                 return;
@@ -277,24 +277,24 @@ impl RunningDaemon {
         panic!("the daemon never read its configuration again");
     }
 
-    /// Tells it something.
+    /// Sends a command.
     pub async fn order(&self, order: ControlCommand) {
         self.orders.send(order).await.unwrap();
     }
 
-    /// Tells it to stop and waits for its end.
+    /// Tells it to stop and waits until it ends.
     pub async fn stop(self) -> Result<(), DaemonError> {
         self.order(ControlCommand::Stop).await;
         self.task.await.unwrap()
     }
 
-    /// Asks it for a path.
+    /// Requests a path.
     pub async fn get(&self, path: &str) -> reqwest::Response {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = crate::processes::http_client().build().unwrap();
         client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
-    /// Asks until the answer holds `words`; fails after ten seconds.
+    /// Repeats a request until the response contains `words`. Fails after ten seconds.
     pub async fn get_until(&self, path: &str, words: &str) -> String {
         for _ in 0..200 {
             let text = self.get(path).await.text().await.unwrap();
@@ -307,14 +307,14 @@ impl RunningDaemon {
     }
 }
 
-/// How the polls ended, feed by feed in the order of their addresses.
+/// Returns how the polls ended, ordered by the addresses of the feeds.
 pub fn outcomes(reports: &[PollResult]) -> Vec<&'static str> {
     let mut ended: Vec<_> = reports.iter().map(|r| (r.written.feed.url.as_str(), r.outcome.as_str())).collect();
     ended.sort_unstable();
     ended.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// New, revised and duplicate entries of these polls.
+/// Returns the numbers of new, revised and duplicate entries of these polls.
 pub fn sums(reports: &[PollResult]) -> [u32; 3] {
     let tallies = reports.iter().map(|r| r.written.tally);
     tallies.fold([0; 3], |[n, r, d], t| [n + t.new, r + t.revised, d + t.duplicate])

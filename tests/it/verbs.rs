@@ -1,4 +1,4 @@
-//! Every verb through the binary, as a person or a script meets it.
+//! Every command through the binary, as a person or a script uses it.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -60,7 +60,7 @@ async fn poll_ends_also_when_a_host_asks_for_time() {
     assert_eq!(asked(), 1);
     folder.says(&["poll", "--all"]).await;
     assert_eq!(asked(), 1, "the whole host is held, and others of it were not asked");
-    // The operator's word: a named feed is asked anyway.
+    // The operator decides: a feed that is named is polled anyway.
     let said = folder.says(&["poll", "v0"]).await;
     assert!(said.contains("\n1 polled"), "{said}");
     assert_eq!(asked(), 2);

@@ -1,6 +1,6 @@
-//! A week of invented news (`tests/questions/week.txt`), polled by a real instance over real sockets: the file that
-//! `deploy/database.md` asks its questions to. The clock is a manual one and polls come one after the other, so every
-//! run makes the same rows.
+//! A week of invented news (`tests/questions/week.txt`), polled by a real instance over real sockets. It creates the file that
+//! the examples of `deploy/database.md` query. The clock is manual and polls run one after the other, so every run creates the
+//! same rows.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -10,21 +10,21 @@ use jiff::Timestamp;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{collections::HashMap, fmt::Write as _, fs, path::Path};
 
-/// When the week is over: what the page's questions take for now.
+/// End of the week: the current time in the page's queries.
 pub const NOW: &str = "2026-11-08T18:00:00Z";
-/// `bahr` leaves the configuration.
+/// When `bahr` is removed from the configuration.
 const BAHR_REMOVED: &str = "2026-11-06T12:00:00Z";
-/// `lantern` answers 503 from here on.
+/// From when on `lantern` returns 503.
 const LANTERN_FAILS: &str = "2026-11-07T06:00:00Z";
 
-/// Slug, name, language, and how many reports the feed lists.
+/// Slug, name, language, and number of reports that the feed lists.
 const OUTLETS: [(&str, &str, &str, usize); 7] = [
     ("wakala", "وكالة الضفة للأنباء", "ar", 10),
     ("alalam", "العلم", "ar", 10),
     ("madina", "المدينة", "ar", 10),
     ("bahr", "صوت البحر", "ar", 10),
     ("courrier", "Le Courrier du Cap", "fr", 10),
-    // So short a window that four reports at once push the others out of it.
+    // The window is so short that four reports at once push the others out.
     ("rif", "Radio Rif", "fr", 3),
     ("lantern", "The Lantern", "en", 10),
 ];
@@ -61,7 +61,7 @@ fn reports() -> Vec<WeekReport> {
             }
         }
         texts.insert(name, text);
-        // What an agency sends, as a newsroom prints it: other first words, and its last sentence left out.
+        // A wire text as a newsroom prints it: with other first words, and without its last sentence.
         let text = fields.get("copy").map_or(text.to_owned(), |whose| {
             let sent = texts[whose];
             format!("{text} {}.", &sent[..sent.trim_end_matches('.').rfind('.').unwrap()])
@@ -83,7 +83,7 @@ fn reports() -> Vec<WeekReport> {
     reports
 }
 
-/// What an outlet's feed lists at a time, newest first. Nothing is escaped: `madina`'s bare ampersands are meant.
+/// Returns what an outlet's feed lists at a time, newest first. Nothing is escaped: the bare ampersands of `madina` are intended.
 fn document(reports: &[WeekReport], outlet: &str, window: usize, now: Timestamp) -> String {
     let listed = reports.iter().enumerate().rev().filter(|(_, report)| {
         report.outlet == outlet && report.at <= now && report.until.is_none_or(|until| now < until)
@@ -106,12 +106,12 @@ fn document(reports: &[WeekReport], outlet: &str, window: usize, now: Timestamp)
     )
 }
 
-/// What an outlet's server answers at a time.
+/// Returns the response of an outlet's server at a time.
 fn reply(outlet: &str, document: String, now: Timestamp) -> Reply {
     let tag = format!("\"{}\"", &blake3::hash(document.as_bytes()).to_hex()[..8]);
     match outlet {
         "lantern" if now >= LANTERN_FAILS.parse().unwrap() => Reply::status(503),
-        // Hands out a tag, and never knows it again.
+        // Sends a tag but never recognises it.
         "courrier" => Reply::feed(document).etag(tag).unconditional(),
         _ => Reply::feed(document).etag(tag),
     }
@@ -122,7 +122,7 @@ fn configuration(servers: &[FakeOutlet], removed: Option<&str>) -> String {
     for ((slug, name, language, _), server) in
         OUTLETS.iter().zip(servers).filter(|((slug, ..), _)| Some(*slug) != removed)
     {
-        // A page that is no feed and announces none.
+        // A page that is not a feed and announces none.
         let second = if *slug == "lantern" { format!(", \"{}\"", server.url("/culture")) } else { String::new() };
         write!(
             text,
@@ -134,7 +134,7 @@ fn configuration(servers: &[FakeOutlet], removed: Option<&str>) -> String {
     text
 }
 
-/// Lives through the week and leaves `warraq.db` and `config.toml` in `folder`.
+/// Plays the week and leaves `warraq.db` and `config.toml` in `folder`.
 pub async fn live(folder: &Path) {
     let reports = reports();
     let mut servers = Vec::new();
@@ -165,7 +165,7 @@ pub async fn live(folder: &Path) {
     let mut file = open(&folder.join("warraq.db")).await;
     name_servers(&mut file, &servers).await;
     stop_the_clock(&mut file).await;
-    // The last to leave takes the WAL with it.
+    // Closing the last connection removes the WAL.
     file.execute("PRAGMA journal_mode = DELETE").await.unwrap();
     file.close().await.unwrap();
 }
@@ -174,7 +174,7 @@ async fn open(file: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.unwrap()
 }
 
-/// The system chose other ports than yesterday: feeds get addresses that stay.
+/// Replaces the addresses of feeds by fixed ones, because the system chooses other ports each time.
 async fn name_servers(file: &mut SqliteConnection, servers: &[FakeOutlet]) {
     for ((slug, ..), server) in OUTLETS.iter().zip(servers) {
         let (here, there) = (server.url("/").to_string(), format!("https://{slug}.invalid/"));
@@ -187,7 +187,7 @@ async fn name_servers(file: &mut SqliteConnection, servers: &[FakeOutlet]) {
     }
 }
 
-/// A view that asks for the time gets the week's.
+/// Makes views that use the current time use the end of the week.
 async fn stop_the_clock(file: &mut SqliteConnection) {
     let views = "SELECT name, sql FROM sqlite_schema WHERE type = 'view' AND sql LIKE '%''now''%'";
     for view in sqlx::query(views).fetch_all(&mut *file).await.unwrap() {
@@ -197,7 +197,7 @@ async fn stop_the_clock(file: &mut SqliteConnection) {
     }
 }
 
-/// A question of today, asked at the week's end.
+/// Makes a query of the current time use the end of the week.
 pub fn at_the_end(question: &str) -> String {
     question.replace("'now'", &format!("'{NOW}'"))
 }

@@ -1,19 +1,19 @@
-//! What comes when every written report is out: short bulletins of the outlets in turn, for as long as the demo runs. They
-//! differ in time and figures only, as real ones do, and must never be taken for one report.
+//! Short bulletins of the outlets in turn, which follow when all written reports are published, for as long as the demo runs. As
+//! in reality they differ only in time and figures, and must never be joined into one story.
 
 use super::report::{DemoFeed, DemoReport, WINDOW, When};
 
-/// Steps from one bulletin to the next.
+/// Number of steps from one bulletin to the next.
 const EVERY: u64 = 3;
-/// Whose turn it is, by path.
+/// Paths of the feeds that publish bulletins, in turn.
 const TURNS: [&str; 4] = ["nakhil", "courrier", "lantern", "almarfa"];
 
-/// The feed's bulletins that are out at a step: the latest [`WINDOW`] at most.
+/// Returns the bulletins of a feed that are published at a step, at most the latest [`WINDOW`].
 pub(super) fn of(feed: &DemoFeed, step: u64, last_step: u64) -> Vec<DemoReport> {
     let Some(turn) = TURNS.iter().position(|path| *path == feed.path) else { return Vec::new() };
     let (turn, turns) = (turn as u64, TURNS.len() as u64);
     let out = step.saturating_sub(last_step) / EVERY;
-    // Bulletin N is of the outlet N mod TURNS.
+    // Bulletin N belongs to the outlet N mod TURNS.
     (out.saturating_sub(turns * WINDOW as u64)..out)
         .filter(|n| n % turns == turn)
         .map(|n| bulletin(feed, n, last_step + (n + 1) * EVERY))

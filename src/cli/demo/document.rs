@@ -1,4 +1,4 @@
-//! A feed's document and a report's page at a step: pure functions of the script.
+//! The document of a feed and the page of a report at a step, as pure functions of the script.
 
 use super::{
     Stage,
@@ -6,10 +6,11 @@ use super::{
     report::{DemoFeed, DemoReport, Dialect, When},
     script::DemoScript,
 };
+use crate::model::escape::escaped;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use std::fmt::Write as _;
 
-/// The feed's document at a step, and its media type.
+/// Returns the document of a feed at a step, and its media type.
 #[must_use]
 pub fn document(script: &DemoScript, feed: &DemoFeed, stage: &Stage, step: u64) -> (String, &'static str) {
     let reports = feed.listed(step, script.last_step);
@@ -20,7 +21,7 @@ pub fn document(script: &DemoScript, feed: &DemoFeed, stage: &Stage, step: u64) 
     }
 }
 
-/// The report's page, for readers who follow a link; `None` when it is not out or never will be.
+/// Returns the page of a report, for readers who follow a link, or `None` when the report is not published.
 #[must_use]
 pub fn page(script: &DemoScript, id: &str, step: u64) -> Option<String> {
     let feed = script.feed(id.split_once('/')?.0)?;
@@ -42,7 +43,7 @@ pub fn page(script: &DemoScript, id: &str, step: u64) -> Option<String> {
     ))
 }
 
-/// The signed report's picture, by the address of its page with `.svg`; `None` for anything else.
+/// Returns the picture of a signed report, by the address of its page with `.svg`, or `None` for anything else.
 #[must_use]
 pub fn illustration(script: &DemoScript, path: &str) -> Option<String> {
     let id = path.strip_suffix(".svg")?;
@@ -51,7 +52,7 @@ pub fn illustration(script: &DemoScript, path: &str) -> Option<String> {
     signed.then(|| picture(id))
 }
 
-/// The picture's place in a document (Media RSS), where the report has one.
+/// Returns the Media RSS element for the picture of a report, or nothing if it has no picture.
 fn media(report: &DemoReport, stage: &Stage) -> String {
     let of = |_: &String| {
         let address = escaped(&format!("{}{}.svg", stage.base, report.id));
@@ -62,7 +63,7 @@ fn media(report: &DemoReport, stage: &Stage) -> String {
     report.author.as_ref().map_or_else(String::new, of)
 }
 
-/// When the report appeared.
+/// Returns when the report was published.
 fn published(report: &DemoReport, stage: &Stage) -> Timestamp {
     match report.when {
         When::Step(step) => stage.at(step),
@@ -73,12 +74,12 @@ fn published(report: &DemoReport, stage: &Stage) -> Timestamp {
     }
 }
 
-/// When the report was last touched.
+/// Returns when the report was last changed.
 fn updated(report: &DemoReport, stage: &Stage, step: u64) -> Timestamp {
     report.revision_at(step).map_or_else(|| published(report, stage), |(from, _)| stage.at(*from))
 }
 
-/// The article's address; a partner's carries the mark of whoever sent the reader, as partners' links do.
+/// Returns the address of the article. A partner's address carries a tracking parameter, as in reality.
 pub(super) fn link(feed: &DemoFeed, report: &DemoReport, stage: &Stage) -> String {
     let mark = if report.link == report.id { String::new() } else { format!("?utm_source={}", feed.path) };
     format!("{}{}{mark}", stage.base, report.link)
@@ -86,11 +87,6 @@ pub(super) fn link(feed: &DemoFeed, report: &DemoReport, stage: &Stage) -> Strin
 
 fn html(report: &DemoReport) -> String {
     report.paragraphs.iter().fold(String::new(), |text, paragraph| text + "<p>" + &escaped(paragraph) + "</p>")
-}
-
-/// Text for XML and HTML, in elements and attributes.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn rss(feed: &DemoFeed, reports: &[DemoReport], stage: &Stage, step: u64) -> String {

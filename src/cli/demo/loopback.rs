@@ -1,4 +1,4 @@
-//! Just enough HTTP to be polled: GET, a strong ETag, 304, one request a connection.
+//! A minimal HTTP server for polls: GET, a strong ETag, 304, one request per connection.
 
 use super::{Stage, document, illustration, page, script::DemoScript};
 use crate::clock::Clock;
@@ -10,33 +10,33 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest head of a request, in bytes.
+/// Maximum size of the head of a request, in bytes.
 const HEAD_MAX: usize = 16_384;
-/// For a whole exchange.
+/// Time limit for a whole exchange.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Connections at once; more wait.
+/// Maximum number of connections at once; more have to wait.
 const CONNECTIONS_MAX: usize = 64;
 
-/// Answers until it is dropped, and its connections with it.
+/// Serves requests until it is dropped; its connections end with it.
 pub(super) async fn serve(listener: TcpListener, script: Arc<DemoScript>, stage: Stage, clock: Clock) {
     let mut connections = JoinSet::new();
     loop {
         if connections.len() >= CONNECTIONS_MAX {
             connections.join_next().await;
         }
-        // What fails here is the peer's connection; the listener on loopback lives on.
+        // A failure here concerns the peer's connection; the listener on loopback stays usable.
         let Ok((stream, _)) = listener.accept().await else { continue };
         let (script, stage, now) = (script.clone(), stage.clone(), clock.now());
         connections.spawn(async move {
             let step = stage.step(now);
-            // A reader that hangs up has had what it wanted.
+            // A client that closes the connection early has read what it wanted.
             let _ = timeout(PATIENCE, answer(stream, |head| respond(head, &script, &stage, step))).await;
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-/// Reads a request's head and writes what `respond` makes of it.
+/// Reads the head of a request and writes the response that `respond` returns.
 async fn answer(mut stream: TcpStream, respond: impl FnOnce(&str) -> String) -> io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") && head.len() < HEAD_MAX {
@@ -48,7 +48,7 @@ async fn answer(mut stream: TcpStream, respond: impl FnOnce(&str) -> String) -> 
     stream.shutdown().await
 }
 
-/// The whole answer to a request.
+/// Returns the complete response to a request.
 fn respond(head: &str, script: &DemoScript, stage: &Stage, step: u64) -> String {
     let target = head.strip_prefix("GET /").and_then(|rest| rest.split(' ').next()).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! What `warraq demo` polls: invented outlets, written for it and served by itself on loopback, so that a newcomer sees
-//! all of Warraq at work without a network. News comes step by step: what an outlet lists is a pure function of a step
-//! counter, and the counter follows the caller's [`Clock`].
+//! The outlets that `warraq demo` polls: invented for it and served by it on loopback, so that a newcomer sees all of Warraq at
+//! work without a network. News appears step by step: what an outlet lists is a pure function of a step counter, which follows
+//! the caller's [`Clock`].
 //!
-//! Nothing here is real: the outlets, the people and the events are made up, and their towns had no part in it.
+//! Nothing here is real: the outlets, the people and the events are made up. The towns that are named had no part in it.
 
 mod bulletin;
 mod document;
@@ -31,26 +31,26 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-/// Time between two steps: something appears or is edited about this often.
+/// Time between two steps. About this often a report appears or is edited.
 pub const STEP: SignedDuration = SignedDuration::from_secs(3);
 
-/// The stage: when the demo began, and where its outlets are.
+/// When the demo began, and where its outlets are.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// Step 0.
+    /// Time of step 0.
     pub began: Timestamp,
-    /// Base of every outlet's addresses, with a slash at its end.
+    /// Base of all addresses of the outlets, ending in a slash.
     pub base: Url,
 }
 
 impl Stage {
-    /// The step at this time.
+    /// Returns the step at this time.
     #[must_use]
     pub fn step(&self, now: Timestamp) -> u64 {
         u64::try_from(now.duration_since(self.began).as_secs() / STEP.as_secs()).unwrap_or(0)
     }
 
-    /// When a step begins.
+    /// Returns when a step begins.
     #[must_use]
     pub fn at(&self, step: u64) -> Timestamp {
         let seconds = i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(STEP.as_secs());
@@ -58,7 +58,7 @@ impl Stage {
     }
 }
 
-/// The outlets, being served; dropping it ends that.
+/// The running outlets. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Demo {
     script: Arc<DemoScript>,
@@ -67,10 +67,10 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Opens the outlets on a free port of loopback, at step 0.
+    /// Starts the outlets on a free port of loopback, at step 0.
     ///
     /// # Errors
-    /// When loopback has no free port.
+    /// When no port of loopback can be bound.
     pub async fn start(clock: &Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(io::Error::other)?;
@@ -79,7 +79,8 @@ impl Demo {
         Ok(Self { script, stage, server })
     }
 
-    /// A whole configuration for these outlets, as TOML: Warraq on `listen`, keeping its database in `database`.
+    /// Returns a complete configuration for these outlets, as TOML. Warraq listens on `listen` and keeps its database in
+    /// `database`.
     #[must_use]
     pub fn configuration(&self, listen: SocketAddr, database: &Path) -> String {
         configuration(&self.script, &self.stage.base, listen, database)
@@ -92,7 +93,7 @@ impl Drop for Demo {
     }
 }
 
-/// JSON's strings are TOML's.
+/// Quotes a string for TOML; strings of JSON are valid there.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
@@ -123,7 +124,7 @@ fn configuration(script: &DemoScript, base: &Url, listen: SocketAddr, database: 
     text + CHANNELS
 }
 
-/// What the demo publishes beside channel `all`.
+/// The channels of the demo.
 const CHANNELS: &str = r#"
 [[channel]]
 slug = "all"

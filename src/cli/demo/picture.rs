@@ -1,12 +1,12 @@
-//! A small picture for each signed report: sky, sun and three ridges, drawn from a hash of its id, so that pages have
-//! something to show without a photograph.
+//! A small picture for each signed report: sky, sun and three ridges, drawn from a hash of the report's id, so that pages show
+//! pictures without photographs.
 
 use std::fmt::Write as _;
 
 /// Skies: hue at the top, hue at the horizon, lightness in percent.
 const SKIES: [(u16, u16, u16); 5] = [(205, 45, 80), (28, 340, 78), (220, 20, 62), (190, 55, 84), (250, 15, 55)];
 
-/// The picture of the report with this id, as SVG.
+/// Returns the picture of the report with this id, as SVG.
 pub(super) fn picture(id: &str) -> String {
     let hash = blake3::hash(id.as_bytes());
     let dice = |n: usize, sides: u32| u32::from(hash.as_bytes()[n]) % sides;

@@ -1,9 +1,9 @@
-//! What the demo publishes: feeds of invented outlets, and their reports.
+//! The feeds of the demo's invented outlets, and their reports.
 
-/// Reports that a feed lists at most, as newspapers do.
+/// Maximum number of reports that a feed lists, as newspapers do.
 pub const WINDOW: usize = 20;
 
-/// How a feed is written.
+/// The format of a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// RSS 2.0.
@@ -14,7 +14,7 @@ pub enum Dialect {
     Sitemap,
 }
 
-/// One of its feeds.
+/// A feed of an invented outlet.
 #[derive(Debug)]
 pub struct DemoFeed {
     /// Below the stage's base; the document is at `DemoFeed::address`, the reports' pages at `PATH/SLUG`.
@@ -25,7 +25,7 @@ pub struct DemoFeed {
     pub language: &'static str,
     /// Its dialect.
     pub dialect: Dialect,
-    /// Everything it ever lists, but the bulletins.
+    /// Everything it ever lists except bulletins.
     pub reports: Vec<DemoReport>,
 }
 
@@ -41,38 +41,38 @@ pub enum When {
 /// One report of one outlet.
 #[derive(Debug, Clone)]
 pub struct DemoReport {
-    /// Path of the feed and slug: what it is known by, and the address of its page.
+    /// Path of the feed and slug: the report's id and the address of its page.
     pub id: String,
-    /// Where it links to: its own page, or a partner's.
+    /// Path of the page it links to: its own, or a partner's.
     pub link: String,
     /// When it appears.
     pub when: When,
     /// Its title.
     pub title: String,
-    /// From this step on, the title is another.
+    /// The step from which it has another title, and that title.
     pub revised: Option<(u64, String)>,
-    /// Who signed it.
+    /// Author who signed it.
     pub author: Option<String>,
-    /// What it is filed under.
+    /// Its categories.
     pub topics: Vec<String>,
     /// Its text.
     pub paragraphs: Vec<String>,
 }
 
 impl DemoReport {
-    /// The title at a step.
+    /// Returns the title at a step.
     #[must_use]
     pub fn title_at(&self, step: u64) -> &str {
         self.revision_at(step).map_or(&self.title, |(_, title)| title)
     }
 
-    /// The revision that is in force at a step.
+    /// Returns the revision that applies at a step.
     #[must_use]
     pub fn revision_at(&self, step: u64) -> Option<&(u64, String)> {
         self.revised.as_ref().filter(|(from, _)| *from <= step)
     }
 
-    /// Whether it has appeared at a step.
+    /// Returns whether it is published at a step.
     #[must_use]
     pub fn is_out(&self, step: u64) -> bool {
         matches!(self.when, When::Before(_)) || matches!(self.when, When::Step(from) if from <= step)

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! == slug
-//! at: -95                  minutes before the demo begins, or +12: at this step
+//! at: -95                  minutes before the demo begins, or +12: the step
 //! title: …
-//! revised: +9 …            from this step on, the title is another
+//! revised: +9 …            from this step on, this is the title
 //! by: …                    author
 //! topics: …, …
-//! partner: waha/SLUG       carried by partnership: that report's text at that report's link, under this title
-//! wire: waha/SLUG          the agency's text at a link of its own, lightly edited: see `DemoScript::edit`
+//! partner: waha/SLUG       a partner's copy: the text and the link of that report, under this title
+//! wire: waha/SLUG          a wire copy: the text of that report at an own link, lightly edited: see `DemoScript::edit`
 //!
 //! Paragraphs, with blank lines between them.
 //! ```
@@ -19,12 +19,12 @@ use super::{
 };
 use std::collections::HashMap;
 
-/// Everything that is written for the demo.
+/// All outlets and reports of the demo.
 #[derive(Debug)]
 pub struct DemoScript {
     /// The outlets.
     pub outlets: Vec<DemoOutlet>,
-    /// The step of the last written report; bulletins follow.
+    /// The step of the last written report; bulletins follow after it.
     pub last_step: u64,
 }
 
@@ -37,7 +37,7 @@ pub struct DemoOutlet {
     pub name: &'static str,
     /// Its language.
     pub language: &'static str,
-    /// What channels select it by.
+    /// Tags by which channels select it.
     pub tags: &'static [&'static str],
     /// Its feeds.
     pub feeds: Vec<DemoFeed>,
@@ -56,7 +56,7 @@ impl DemoFeed {
         format!("{}/{name}", self.path)
     }
 
-    /// What it lists at a step, newest first.
+    /// Returns what the feed lists at a step, newest first.
     #[must_use]
     pub fn listed(&self, step: u64, last_step: u64) -> Vec<DemoReport> {
         let mut listed: Vec<_> = self.reports.iter().filter(|report| report.is_out(step)).cloned().collect();
@@ -70,7 +70,7 @@ impl DemoFeed {
     }
 }
 
-/// The report of one block of a text; the texts are ours, and a test holds that every block is one.
+/// Parses one block of a text. The texts are part of the program, and a test makes sure that every block is valid.
 fn report(path: &str, block: &str) -> Option<DemoReport> {
     let (head, text) = block.split_once("\n\n")?;
     let mut lines = head.lines();
@@ -101,7 +101,7 @@ fn paragraphs(text: &str) -> Vec<String> {
 }
 
 impl DemoScript {
-    /// The script as written.
+    /// Reads the script from its texts.
     #[must_use]
     pub fn written() -> Self {
         let mut script = Self { outlets: outlets(), last_step: 0 };
@@ -114,7 +114,7 @@ impl DemoScript {
         script
     }
 
-    /// Gives carried reports the text they carry.
+    /// Copies the agency's text into the reports that carry it.
     fn carry(&mut self) {
         let reports = self.outlets.iter().flat_map(|outlet| &outlet.feeds).flat_map(|feed| &feed.reports);
         let texts: HashMap<String, Vec<String>> =
@@ -130,7 +130,8 @@ impl DemoScript {
         }
     }
 
-    /// A wire copy as an editor would make it: the agency's dateline goes, its last paragraph makes room for the paper's own.
+    /// Edits a wire copy as an editor would: the agency's dateline is removed, and its last paragraph is replaced by the paper's
+    /// own.
     fn edit(original: &[String], own: &[String]) -> Vec<String> {
         let kept = original.len().saturating_sub(1).max(1);
         let mut copy: Vec<String> = original.iter().take(kept).cloned().collect();
@@ -143,7 +144,7 @@ impl DemoScript {
         copy
     }
 
-    /// The feed at this path.
+    /// Returns the feed at this path.
     #[must_use]
     pub fn feed(&self, path: &str) -> Option<&DemoFeed> {
         self.outlets.iter().flat_map(|outlet| &outlet.feeds).find(|feed| feed.path == path)

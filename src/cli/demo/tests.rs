@@ -1,4 +1,4 @@
-//! The script is whole, its documents are feeds, and the stage plays.
+//! The script is complete, its documents are feeds, and the outlets are served.
 
 use super::{
     report::{Dialect, When},

@@ -1,4 +1,4 @@
-//! `warraq demo`: the real daemon over the invented outlets. Leaves nothing behind.
+//! `warraq demo`: runs the real daemon over the invented outlets and leaves nothing behind.
 
 use super::Demo;
 use crate::{
@@ -17,15 +17,16 @@ use std::{
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
-/// A folder that goes when it is dropped.
+/// A temporary folder that is removed when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Of this process alone, readable by its user alone.
+    /// Creates a folder that belongs to this process and is readable only by its user.
     fn make() -> io::Result<Self> {
         use std::os::unix::fs::DirBuilderExt as _;
         let path = std::env::temp_dir().join(format!("warraq-demo-{}", std::process::id()));
-        // A folder of this name can only be left over from a process that was killed; another user's is refused.
+        // A folder of this name can only be left over from a process that was killed. Another user's folder cannot be removed and
+        // causes an error.
         if path.exists() {
             fs::remove_dir_all(&path)?;
         }
@@ -36,12 +37,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Nothing can be done about a folder that does not go; it lies where the system clears up.
+        // If the folder cannot be removed, it stays in the system's temporary directory, which the system cleans.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// The usual address, or a free port where it is taken.
+/// Returns the default address, or one with a free port if the default is in use.
 async fn free_address() -> SocketAddr {
     match TcpListener::bind(Server::LISTEN).await {
         Ok(_) => Server::LISTEN,

@@ -1,5 +1,5 @@
-//! A running daemon and its process id. The id stands in a file beside the database that the daemon keeps locked: it is believed
-//! only while the lock is held, for the system gives a dead process's id to another one.
+//! Finds a running daemon by its process id. The daemon writes the id to a file next to the database and keeps the file locked.
+//! The id counts only while the lock is held, because the system reuses the ids of dead processes.
 
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
@@ -10,14 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Proof that this process is the daemon; ends with it.
+/// The locked file with the process id of the daemon. The lock ends with the process.
 #[derive(Debug)]
 pub(in crate::cli) struct PidFile {
     _locked: File,
 }
 
 impl PidFile {
-    /// Says that this process is the daemon over `database`, which it has open.
+    /// Locks the file and writes the id of this process, which is the daemon that has `database` open.
     pub(in crate::cli) fn hold(database: &Path) -> io::Result<Self> {
         let mut file = File::options().create(true).truncate(false).read(true).write(true).open(place(database))?;
         file.try_lock()?;
@@ -28,46 +28,46 @@ impl PidFile {
     }
 }
 
-/// What became of telling the daemon.
+/// The result of telling the daemon to reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
-    /// It reads its configuration again.
-    Told(u32),
-    /// None is running.
+pub(super) enum ReloadSignal {
+    /// The daemon with this process id was told.
+    Sent(u32),
+    /// No daemon is running.
     Nobody,
-    /// One is running where its process cannot be reached: in another container.
+    /// A daemon is running, but its process cannot be reached, for example in another container.
     Elsewhere,
 }
 
-/// Tells the daemon over `database` to read its configuration again.
-pub(super) fn tell(database: &Path) -> anyhow::Result<Told> {
+/// Tells the daemon that has `database` open to reload its configuration.
+pub(super) fn tell(database: &Path) -> anyhow::Result<ReloadSignal> {
     let path = place(database);
     let mut file = match File::open(&path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Told::Nobody),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(ReloadSignal::Nobody),
         opened => opened.with_context(|| format!("cannot open {}", path.display()))?,
     };
     match file.try_lock_shared() {
-        Ok(()) => return Ok(Told::Nobody),
+        Ok(()) => return Ok(ReloadSignal::Nobody),
         Err(TryLockError::WouldBlock) => {}
         Err(TryLockError::Error(why)) => return Err(why).with_context(|| format!("cannot look at {}", path.display())),
     }
     let mut text = String::new();
     file.read_to_string(&mut text).with_context(|| format!("cannot read {}", path.display()))?;
-    let Some((id, namespace)) = text.trim().split_once(' ') else { return Ok(Told::Elsewhere) };
-    let (Ok(id), true) = (id.parse::<u32>(), namespace == processes()) else { return Ok(Told::Elsewhere) };
-    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(Told::Elsewhere) };
+    let Some((id, namespace)) = text.trim().split_once(' ') else { return Ok(ReloadSignal::Elsewhere) };
+    let (Ok(id), true) = (id.parse::<u32>(), namespace == processes()) else { return Ok(ReloadSignal::Elsewhere) };
+    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(ReloadSignal::Elsewhere) };
     kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell the daemon (process {id})"))?;
-    Ok(Told::Told(id))
+    Ok(ReloadSignal::Sent(id))
 }
 
-/// Where the id stands.
+/// Returns the path of the file with the process id.
 fn place(database: &Path) -> PathBuf {
     let mut name = OsString::from(database);
     name.push(".pid");
     name.into()
 }
 
-/// Which processes our ids speak of (pid_namespaces(7)): a container has its own.
+/// Returns the name of our PID namespace (pid_namespaces(7)); each container has its own.
 fn processes() -> String {
     let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     namespace.to_string_lossy().replace(char::is_whitespace, "")
@@ -81,15 +81,15 @@ mod tests {
     fn an_id_is_believed_only_while_its_lock_is_held() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("w.db");
-        assert_eq!(tell(&database).unwrap(), Told::Nobody);
-        // An id that would end this very test if it were believed.
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
+        // If this id were believed, the signal would end this test.
         std::fs::write(place(&database), format!("{} {}\n", std::process::id(), processes())).unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Nobody);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Nobody);
         let held = File::open(place(&database)).unwrap();
         held.lock().unwrap();
         std::fs::write(place(&database), format!("{} pid:[1]\n", std::process::id())).unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Elsewhere);
         std::fs::write(place(&database), "").unwrap();
-        assert_eq!(tell(&database).unwrap(), Told::Elsewhere);
+        assert_eq!(tell(&database).unwrap(), ReloadSignal::Elsewhere);
     }
 }

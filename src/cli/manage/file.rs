@@ -1,5 +1,5 @@
-//! Writing a configuration file without losing anything of it: its owner, its mode, the symbolic link that leads to it, and what
-//! somebody else changed meanwhile.
+//! Writes a configuration file and preserves its owner, its mode, a symbolic link to it, and changes that others made in the
+//! meantime.
 
 use anyhow::{Context as _, anyhow};
 use std::{
@@ -9,21 +9,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Mode of a file that is made: an outlet's address may hold a key.
-const NEW_MODE: u32 = 0o640;
-
-/// A configuration file that nobody else of us edits.
+/// A configuration file that is locked against other warraq processes.
 pub(super) struct LockedFile {
-    /// Where it really is.
+    /// Its path, with symbolic links resolved.
     path: PathBuf,
-    /// Locked until it is dropped.
+    /// The open file; the lock ends when it is dropped.
     file: File,
-    /// As it was read.
+    /// Its text when it was read.
     text: String,
 }
 
 impl LockedFile {
-    /// Opens, locks and reads a file; one that is missing is made, empty, if `make` says so.
+    /// Opens, locks and reads a file. With `make`, a missing file is created empty.
     pub(super) fn open(named: &Path, make: bool) -> anyhow::Result<Self> {
         let path = real(named)?;
         loop {
@@ -36,7 +33,7 @@ impl LockedFile {
                 opened => opened.with_context(|| format!("cannot open {}", path.display()))?,
             };
             file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-            // Whoever had the lock may have put another file in this one's place.
+            // The previous holder of the lock may have replaced the file.
             let (ours, there) = (file.metadata()?, fs::metadata(&path));
             if there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
                 let text = read(&file).with_context(|| format!("cannot read {}", path.display()))?;
@@ -45,13 +42,13 @@ impl LockedFile {
         }
     }
 
-    /// What it holds.
+    /// Returns its text when it was read.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Writes another text, if the file still holds what was read. It is replaced as a whole; where that cannot be (it is a mount
-    /// point, its folder may not be written, its owner cannot be kept), it is written in place.
+    /// Writes another text, if the file has not changed since it was read. The file is replaced atomically. If that is impossible
+    /// (it is a mount point, its folder is not writable, its owner cannot be preserved), it is written in place.
     pub(super) fn write(self, text: &str) -> anyhow::Result<()> {
         let what = || format!("cannot write {}", self.path.display());
         let beside = self.beside(text);
@@ -59,7 +56,7 @@ impl LockedFile {
         let replaced = beside.and_then(|beside| {
             let renamed = fs::rename(&beside, &self.path);
             if renamed.is_err() {
-                // It is ours, and of no use.
+                // The temporary file is ours and no longer needed.
                 let _ = fs::remove_file(&beside);
             }
             renamed
@@ -71,17 +68,17 @@ impl LockedFile {
         }
     }
 
-    /// That nobody changed the file since it was read: editors do not lock.
+    /// Fails if the file has changed since it was read, because editors do not respect the lock.
     fn compare(&self) -> anyhow::Result<()> {
         let (ours, there) = (self.file.metadata()?, fs::metadata(&self.path)?);
         let same_file = (there.dev(), there.ino()) == (ours.dev(), ours.ino());
         if same_file && read(&self.file)? == self.text {
             return Ok(());
         }
-        Err(anyhow!("{} was changed by somebody else meanwhile; nothing was written", self.path.display()))
+        Err(anyhow!("{} was changed by another program in the meantime; nothing was written", self.path.display()))
     }
 
-    /// A file beside it with the new text and the same owner and mode.
+    /// Creates a temporary file next to it with the new text and the same owner and mode.
     fn beside(&self, text: &str) -> io::Result<PathBuf> {
         let mut name = self.path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.new", std::process::id()));
@@ -114,21 +111,21 @@ impl LockedFile {
             file.set_len(text.len() as u64)?;
             file.sync_all()
         };
-        // A full disk: the old text had room.
+        // If the disk is full, restore the old text, for which there was room.
         put(text).or_else(|why| put(&self.text).and(Err(why)))
     }
 }
 
-/// Whether the file cannot be replaced, but perhaps written: its folder or owner is not ours, or it is a mount point.
+/// Returns whether the file cannot be replaced but may be writable: its folder or owner is not ours, or it is a mount point.
 fn must_stay(why: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(why.kind(), PermissionDenied | ResourceBusy | CrossesDevices | ReadOnlyFilesystem)
 }
 
-/// The file that a path leads to, through symbolic links; of one that is missing, where it would be.
+/// Resolves the symbolic links of a path. For a missing file, returns where it would be created.
 fn real(named: &Path) -> anyhow::Result<PathBuf> {
     let mut path = std::path::absolute(named)?;
-    // As many as Linux follows (path_resolution(7)).
+    // As many links as Linux follows (path_resolution(7)).
     for _ in 0..40 {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
@@ -138,13 +135,12 @@ fn real(named: &Path) -> anyhow::Result<PathBuf> {
     Err(anyhow!("{}: too many symbolic links", named.display()))
 }
 
-/// Makes an empty file.
+/// Creates an empty file. Its mode follows the umask: a service often runs as another user than the one who adds an outlet.
 fn made(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    match File::options().write(true).create_new(true).mode(NEW_MODE).open(path) {
-        // Somebody was faster.
+    match File::options().write(true).create_new(true).open(path) {
+        // Another process has created it in the meantime.
         Err(why) if why.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(|_| ()).with_context(|| format!("cannot make {}", path.display())),
+        made => made.map(|_| ()).with_context(|| format!("cannot create {}", path.display())),
     }
 }
 
@@ -155,7 +151,7 @@ fn read(mut file: &File) -> io::Result<String> {
     Ok(text)
 }
 
-/// Makes a rename last.
+/// Syncs the folder of a file, so that a rename is durable.
 fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
 }
@@ -195,7 +191,7 @@ mod tests {
         fs::write(&path, "# one\n").unwrap();
         let file = LockedFile::open(&path, false).unwrap();
         fs::write(&path, "# in place\n").unwrap();
-        assert!(file.write("# ours\n").unwrap_err().to_string().contains("changed by somebody else"));
+        assert!(file.write("# ours\n").unwrap_err().to_string().contains("changed by another program"));
         let file = LockedFile::open(&path, false).unwrap();
         fs::write(folder.path().join("other"), "# renamed\n").unwrap();
         fs::rename(folder.path().join("other"), &path).unwrap();

@@ -1,5 +1,5 @@
-//! `warraq add`, `remove`, `enable`, `disable`, `import-opml --write`: changes to the configuration file, checked before they are
-//! written, and a word to the running daemon.
+//! `warraq add`, `remove`, `enable`, `disable`, `import-opml --write`: changes the configuration file after checking the result,
+//! and tells a running daemon to reload it.
 
 mod daemon;
 mod file;
@@ -22,7 +22,7 @@ use crate::{
     normalise,
 };
 use anyhow::{Context as _, anyhow};
-use daemon::Told;
+use daemon::ReloadSignal;
 use file::LockedFile;
 use std::{
     collections::{BTreeMap, HashSet},
@@ -49,21 +49,21 @@ pub(super) struct AddArgs {
     dry_run: bool,
 }
 
-/// What becomes of an outlet.
+/// A change to an outlet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutletEdit {
-    /// It goes.
+    /// Remove it from the configuration.
     Remove,
-    /// It is polled.
+    /// Poll it.
     Enable,
-    /// It is not polled.
+    /// Do not poll it.
     Disable,
 }
 
-/// Finds the feed behind each address and adds it. What cannot be found is reported; the others are added all the same.
+/// Finds the feed behind each address and adds it. An address without a feed is reported, and the others are added anyway.
 pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, args: &AddArgs) -> Result<(), CliError> {
     if args.urls.len() > 1 && (args.slug.is_some() || args.name.is_some()) {
-        return Err(CliError::Usage("--slug and --name are for one address".to_owned()));
+        return Err(CliError::Usage("--slug and --name need exactly one address".to_owned()));
     }
     let config = load(named, environment)?;
     let fetcher = Fetcher::new(&limits(&config, &config.server.public_url(config.server.listen)))?;
@@ -79,7 +79,7 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
             }
             Err(error) => {
                 missed += 1;
-                // The exit code is told at the end.
+                // The exit code is set at the end.
                 let _ = error.report();
             }
         }
@@ -106,7 +106,7 @@ pub(super) fn import(named: &Path, environment: &BTreeMap<String, String>, list:
     write_added(named, environment, &outlets)
 }
 
-/// Removes an outlet, or switches it on or off, in the file in which it stands.
+/// Removes, enables or disables an outlet in the file that defines it.
 pub(super) fn change(
     named: &Path,
     environment: &BTreeMap<String, String>,
@@ -144,7 +144,7 @@ fn state(change: OutletEdit) -> &'static str {
     }
 }
 
-/// Says what follows from a change, and tells the daemon.
+/// Reports the consequences of a change, and tells the daemon.
 fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     if config.outlets.is_empty() && change == OutletEdit::Remove {
         return say(
@@ -155,7 +155,7 @@ fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     tell(config)
 }
 
-/// The configuration as it is; of a missing file, that of an empty one.
+/// Loads the configuration. A missing file counts as empty.
 fn load(named: &Path, environment: &BTreeMap<String, String>) -> Result<Config, CliError> {
     let loaded = if named.exists() { Config::load(named, environment) } else { Config::parse("", named, environment) };
     loaded.map_err(CliError::Config)
@@ -165,13 +165,13 @@ fn slugs(config: &Config) -> HashSet<String> {
     config.outlets.iter().map(|outlet| outlet.slug.to_string()).collect()
 }
 
-/// Every address that is configured.
+/// Returns every address that is configured.
 fn known_feeds(config: &Config) -> HashSet<FeedUrl> {
     let others = config.outlets.iter().flat_map(|outlet| &outlet.alternatives).flat_map(|(_, others)| others);
     config.outlets.iter().flat_map(|outlet| &outlet.feeds).chain(others).cloned().collect()
 }
 
-/// The feed behind an address as somebody types it.
+/// Finds the feed behind an address as typed by a user.
 async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Result<FoundFeed, CliError> {
     let address = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
     let url = FeedUrl::parse(&address).map_err(|error| CliError::Usage(format!("{given}: {error}")))?;
@@ -182,21 +182,36 @@ async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Resu
     match probe::find(fetcher, &url).await {
         Ok(found) if known.contains(&found.url) => Err(already(&found.url)),
         Ok(found) => Ok(found),
-        Err(fault) => Err(CliError::with_hint(anyhow!("{}: {fault}", url.shown()), hint(&fault))),
+        Err(fault) => Err(CliError::with_hint(anyhow!("{}: {fault}", url.shown()), hint(&fault, given))),
     }
 }
 
-fn hint(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Address(_) => "the address is in a private network; [fetch] allow_networks can open it",
+/// What to do about an address that was not added.
+fn hint(fault: &Fault, given: &str) -> String {
+    let hint = match fault {
+        Fault::Address(_) => "the address is in a private network; allow it with [fetch] allow_networks",
         Fault::Html => {
             "neither the page nor robots.txt nor the usual names lead to a feed; give the feed's own address"
         }
+        Fault::Status(401) => "the feed needs credentials: write its [[outlet]] into the configuration with `auth`",
+        Fault::Status(403) | Fault::Held { status: 403 } => {
+            "the server refuses this program or address; try again later, or set [fetch] user_agent or proxy"
+        }
+        Fault::Held { .. } => "try again later; the server asked for a pause",
+        Fault::Status(404 | 410) => "check the spelling, or give the address of the site to have its feed found",
+        Fault::Status(500..) | Fault::Timeout(_) | Fault::Broken(_) | Fault::Local(_) => "try again later",
+        Fault::TooLarge { .. } => "raise [fetch] max_body",
+        Fault::Dns(_) => "check the spelling of the host name, and this machine's name server",
+        Fault::Connect(_) | Fault::Tls(_) if !given.contains("://") => {
+            return format!("https:// was assumed; for a server without TLS write http://{given}");
+        }
+        Fault::Connect(_) | Fault::Tls(_) => "check scheme (http or https), host and port",
         _ => "give the feed's own address",
-    }
+    };
+    hint.to_owned()
 }
 
-/// `ADDRESS: RSS 2.0 "Title", 20 entries, ar, newest 2026-11-02T09:30:00Z`.
+/// Describes a feed: `ADDRESS: RSS 2.0 "Title", 20 entries, ar, newest 2026-11-02T09:30:00Z`.
 fn described(found: &FoundFeed) -> String {
     let FoundFeed { url, feed } = found;
     let format = super::inspect::format_words(feed.format);
@@ -229,17 +244,24 @@ fn outlet(found: &FoundFeed, args: &AddArgs, slugs: &mut HashSet<String>) -> New
 
 /// Adds outlets to the file, checks the result, writes it, and tells the daemon.
 fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[NewOutlet]) -> Result<(), CliError> {
+    let is_new = !named.exists();
     let file = LockedFile::open(named, true)?;
     let text = edit::add(file.text(), outlets).with_context(|| named.display().to_string())?;
     let config = written(file, named, named, environment, &text)?;
+    if is_new {
+        say(format_args!("{}: a new configuration file", named.display()))?;
+        if let Some(other) = crate::config::installed(named) {
+            say(format_args!("the installed service reads {0}; add to it with --config {0}", other.display()))?;
+        }
+    }
     for outlet in outlets {
         say(format_args!("{}: added outlet \"{}\" ({})", named.display(), outlet.slug, outlet.name))?;
     }
     tell(&config)
 }
 
-/// Checks what the whole configuration would be with another text in one of its files, and writes that text. `named` is the
-/// configuration, `path` the file of it that is edited.
+/// Checks the whole configuration with a new text for one of its files, and writes that text. `named` is the main configuration
+/// file, `path` the edited one.
 fn written(
     file: LockedFile,
     path: &Path,
@@ -252,16 +274,21 @@ fn written(
     } else {
         Config::load_with(named, environment, Some((path, text)))
     };
-    let config = checked.map_err(CliError::Config)?;
+    let config = checked.map_err(|faults| {
+        CliError::with_hint(
+            anyhow!("{} was not changed, because the result would not be valid:\n{faults}", path.display()),
+            "the lines are those of the changed text; a channel that names an outlet or its tag needs another value first",
+        )
+    })?;
     file.write(text)?;
     Ok(config)
 }
 
-/// Tells a running daemon to read the configuration again.
+/// Tells a running daemon to reload its configuration.
 fn tell(config: &Config) -> Result<(), CliError> {
     match daemon::tell(&config.database.path)? {
-        Told::Told(id) => say(format_args!("the running daemon (process {id}) reads its configuration again")),
-        Told::Nobody => say("no daemon is running; the change counts from the next `warraq run`"),
-        Told::Elsewhere => say("a daemon runs in another container; send it SIGHUP to make the change count"),
+        ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) is reloading its configuration")),
+        ReloadSignal::Nobody => say("no daemon is running; the change takes effect at the next `warraq run`"),
+        ReloadSignal::Elsewhere => say("a daemon runs in another container; send it SIGHUP to apply the change"),
     }
 }

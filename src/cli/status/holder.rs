@@ -32,7 +32,7 @@ impl LockHolder {
 
     /// Whether it is the daemon rather than a command that writes (`poll`, `prune`, `restore`).
     pub(super) fn is_daemon(&self) -> bool {
-        !self.command.split(' ').skip(1).any(|word| matches!(word, "poll" | "prune" | "restore" | "copy"))
+        !self.command.split(' ').skip(1).any(|word| matches!(word, "poll" | "prune" | "restore"))
     }
 }
 

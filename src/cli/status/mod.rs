@@ -4,10 +4,15 @@
 mod holder;
 mod screen;
 
-use super::{CliError, healthcheck, out::say};
+use super::{
+    CliError,
+    feeds::{self, HeldHost, HeldHosts},
+    healthcheck,
+    out::say,
+};
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, ConfigFaults},
     store::{FeedHealth, Reader},
 };
 use holder::LockHolder;
@@ -33,9 +38,13 @@ struct Status {
     /// What `/readyz` answers; `null` where nobody runs.
     ready: Option<bool>,
     not_ready_because: Option<String>,
-    /// Feeds by state, and `total`.
+    /// Errors of the configuration file, one line each. A running daemon keeps the configuration that it read before.
+    configuration_errors: Vec<String>,
+    /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
+    /// Hosts that asked for a pause (429); their feeds are not overdue.
+    held_hosts: Vec<HeldHost>,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
     database: DatabaseFile,
@@ -88,17 +97,29 @@ struct Backup {
     bytes: u64,
 }
 
-pub(super) async fn status(config: &Config, backups: Option<PathBuf>, as_json: bool) -> Result<(), CliError> {
+/// Shows the status. `faults` are those of the configuration file, which a running daemon may have read before they were made.
+pub(super) async fn status(
+    config: &Config,
+    faults: Option<&ConfigFaults>,
+    backups: Option<PathBuf>,
+    as_json: bool,
+) -> Result<(), CliError> {
     let database = &config.database.path;
     let reader = Reader::open(database).await?;
-    let feeds = reader.feed_health().await;
+    let all = reader.feed_health().await;
     reader.close().await;
-    let mut status = Status::of(database, &feeds?, backups, Clock::System.now());
+    let disabled = feeds::disabled(config);
+    let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
+    let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    status.feeds.insert("disabled".to_owned(), idle.len());
+    *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
         let answer = healthcheck::ready(config).await;
         status.ready = Some(answer.is_ok());
         status.not_ready_because = answer.err().map(|why| format!("{why:#}"));
     }
+    status.configuration_errors =
+        faults.map(ToString::to_string).iter().flat_map(|text| text.lines()).map(str::to_owned).collect();
     if as_json {
         return say(serde_json::to_string_pretty(&status)?);
     }
@@ -109,6 +130,7 @@ impl Status {
     fn of(database: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
         let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+        let held = HeldHosts::of(feeds, now);
         let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -116,8 +138,10 @@ impl Status {
             running: LockHolder::of(&beside(&real, ".lock")),
             ready: None,
             not_ready_because: None,
+            configuration_errors: Vec::new(),
             feeds: states(feeds),
-            overdue: overdue(feeds, now),
+            overdue: overdue(feeds, &held, now),
+            held_hosts: held.into_list(),
             last_polls: last_polls(feeds),
             failing: failing(feeds),
             database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
@@ -148,9 +172,10 @@ fn states(feeds: &[FeedHealth]) -> BTreeMap<String, usize> {
     states
 }
 
-/// A poll is due at its time; feeds that are gone are not waited for.
-fn overdue(feeds: &[FeedHealth], now: Timestamp) -> Overdue {
-    let late = feeds.iter().filter(|feed| feed.state != "gone").filter_map(|feed| {
+/// A poll is due at its time; feeds that are gone or whose host asked for a pause are not waited for.
+fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
+    let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
+    let late = feeds.iter().filter(waited_for).filter_map(|feed| {
         let due: Timestamp = feed.next_poll_at.parse().ok()?;
         let late = now.duration_since(due).as_secs();
         (late > 0).then_some(late)
@@ -171,7 +196,7 @@ fn last_polls(feeds: &[FeedHealth]) -> Vec<LastPoll> {
 
 /// The longest failing first.
 fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
-    let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.state == "failing").collect();
+    let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
     failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));
     let shown = |feed: &FeedHealth| FailingFeed {
         outlet: feed.outlet.clone(),

@@ -15,8 +15,16 @@ pub(super) fn text(status: &Status) -> String {
         let _ = writeln!(text, "{name:<10}{words}");
     };
     line("warraq", running(status));
+    if let Some(errors) = configuration(status) {
+        line("config", errors);
+    }
     line("feeds", feeds(status));
     line("polls", polls(status));
+    for held in &status.held_hosts {
+        let feeds = counted(held.feeds as u64, "feed waits", "feeds wait");
+        let (host, until, outlet) = (&held.host, held.until, &held.because_of);
+        line("pause", format!("{feeds} until {until:.0}: {host} asked for a pause (429 to outlet {outlet})"));
+    }
     let database = &status.database;
     line(
         "database",
@@ -51,9 +59,16 @@ fn running(status: &Status) -> String {
     format!("{version}, {what}, pid {}{since}{ready}", holder.pid)
 }
 
+/// Tells that the configuration file has errors, with the first of them.
+fn configuration(status: &Status) -> Option<String> {
+    let first = status.configuration_errors.first()?;
+    let kept = if status.running.is_some() { "; the daemon keeps the configuration that it read before" } else { "" };
+    Some(format!("has errors (warraq check lists them){kept}\n          {first}"))
+}
+
 fn feeds(status: &Status) -> String {
     let count = |state: &str| status.feeds.get(state).copied().unwrap_or_default();
-    let parts = ["active", "failing", "new", "held", "gone"].map(|state| (count(state), state));
+    let parts = ["active", "failing", "new", "held", "gone", "disabled"].map(|state| (count(state), state));
     let parts: Vec<String> =
         parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
     format!("{}: {}", count("total"), parts.join(", "))
@@ -104,7 +119,7 @@ fn failing(status: &Status) -> String {
     text
 }
 
-/// Bytes for people.
+/// Converts bytes to megabytes, for display.
 fn size(bytes: u64) -> String {
     let mut rest = bytes;
     for unit in ["B", "kB", "MB", "GB"] {

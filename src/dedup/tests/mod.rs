@@ -1,4 +1,4 @@
-//! Journeys through [`decide`]: every kind of change, and every trap of names.
+//! Tests of [`decide`]: every kind of change, and every case in which names mislead.
 
 mod reports;
 mod restart;
@@ -116,7 +116,7 @@ fn an_own_id_is_published_by_its_first_holder_alone() {
 }
 
 prop_compose! {
-    /// Few names, so that they meet.
+    /// Uses few names, so that arrivals collide.
     fn any_arrival()(key in 0..5_u8, feed in prop_oneof![Just(1_i64), Just(2), Just(11), Just(21)], link in 0..4_u8,
                      title in 0..3_u8, hour in 996..1000_i64, dated in any::<bool>(), seen in 1000..1003_i64) -> Arrival {
         let mut a = arrival(&key.to_string(), &format!("title {title}"), "").of_feed(feed).dated(hour);

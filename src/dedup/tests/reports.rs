@@ -1,4 +1,4 @@
-//! Level C and level B by text: what joins, what never does, and what the evidence says.
+//! Levels C and B by text: what joins, what never does, and what the evidence says.
 
 use super::super::testing::*;
 use super::super::*;
@@ -152,9 +152,9 @@ fn time_limits_hold() {
     let of = |feed, hour| arrival("k", CHEESE_TITLE, CHEESE).of_feed(feed).dated(hour);
     let joined = |a, b| decided(KnownEntries::default(), vec![a, b])[1].ends_with("in 100 by text");
     assert!(joined(of(1, 965), of(11, 1000)));
-    // Older than the window when it arrives: nobody is told that it repeats anything.
+    // Older than the window when it arrives, so it is not compared.
     assert!(!joined(of(1, 960), of(11, 962)));
-    // Each in the window of its time, and yet too far apart.
+    // Each is in the window when it arrives, but they are too far apart.
     assert!(!joined(of(1, 975), of(11, 1012)));
     let mut window = Window::new(jiff::SignedDuration::from_hours(2));
     let changes = decide(vec![of(1, 997), of(11, 999)], KnownEntries::default(), &mut window, &mut ids());
@@ -200,7 +200,7 @@ fn a_former_title_still_joins() {
     );
 }
 
-/// Ten words that occur nowhere else.
+/// Returns ten words that occur nowhere else.
 fn run(name: &str) -> String {
     ('a'..='j').map(|end| [name, end.encode_utf8(&mut [0; 4]), " "].concat()).collect()
 }
@@ -262,7 +262,7 @@ fn a_story_of_texts_takes_64_members_and_no_more() {
 fn one_article_at_another_address_of_the_outlet_is_kept_once() {
     let a = arrival("a", BUS_TITLE, BUS).dated(980).link("https://outlet1.example/old-slug-918273.html");
     let duplicate = |second: Arrival| decided(KnownEntries::default(), vec![a.clone(), second]).remove(1);
-    // The number survives an edit of everything else in the same minute.
+    // The id identifies the article even if everything else is edited within the same minute.
     let edited = arrival("b", "حادثة", "نص قصير").dated(980).link("https://outlet1.example/new-slug-918273.html");
     assert_eq!(duplicate(edited.clone()), "revised 100 materially");
     assert_eq!(duplicate(edited.of_feed(11)), "new 101 in 101 by first");
@@ -273,7 +273,7 @@ fn one_article_at_another_address_of_the_outlet_is_kept_once() {
         decided(KnownEntries::default(), vec![dated("x", "One"), dated("y", "Two")])[1],
         "new 101 in 101 by first"
     );
-    // Equal text joins only when nothing speaks against it.
+    // Equal text matches only if nothing contradicts it.
     let again = |hour| arrival("b", BUS_TITLE, BUS).dated(hour);
     assert_eq!(duplicate(again(985)), "new 101 in 101 by first", "another second");
     let mut guidless = again(980);
@@ -331,4 +331,22 @@ fn a_guid_that_is_but_the_title_is_void_when_it_returns_for_another_page() {
         "unchanged 1",
         "a real id stays"
     );
+}
+
+#[test]
+fn nothing_joins_what_retention_deleted_and_the_rest_of_the_window_stays() {
+    let (mut window, mut ids) = (Window::default(), ids());
+    let mut told = |window: &mut Window, arrivals| {
+        let changes = decide(arrivals, KnownEntries::default(), window, &mut ids);
+        changes.into_decisions().iter().map(|d| in_short(&d.change)).collect::<Vec<_>>()
+    };
+    let first = vec![arrival("a", CHEESE_TITLE, CHEESE).dated(980), arrival("b", BRIDGE_TITLE, BRIDGE).dated(981)];
+    assert_eq!(told(&mut window, first), ["new 100 in 100 by first", "new 101 in 101 by first"]);
+    window.forget_deleted([EntryId(100)]);
+    assert_eq!(window.len(), 1);
+    let copies = vec![
+        arrival("c", CHEESE_TITLE, CHEESE).of_feed(11).dated(982),
+        arrival("d", BRIDGE_TITLE, BRIDGE).of_feed(11).dated(983),
+    ];
+    assert_eq!(told(&mut window, copies), ["new 102 in 102 by first", "new 103 in 101 by text"]);
 }

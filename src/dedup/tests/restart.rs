@@ -1,4 +1,4 @@
-//! A restart, or a window that is loaded anew, changes nothing; nor does the order in which polls end.
+//! A restart, or loading the window again, changes no decision; nor does the order in which polls end.
 
 use super::super::testing::*;
 use super::super::*;
@@ -96,7 +96,7 @@ fn run(batches: &[Vec<Arrival>], restarts: bool) -> Vec<String> {
     run_with(batches, restarts, usize::MAX)
 }
 
-/// With a window that holds so many texts.
+/// Runs the batches with a window that holds this many texts.
 fn run_with(batches: &[Vec<Arrival>], restarts: bool, texts: usize) -> Vec<String> {
     let empty = || Window::default().holding_texts(texts);
     let (mut kept, mut window, mut ids) = (Kept::default(), empty(), ids());
@@ -157,14 +157,14 @@ prop_compose! {
     }
 }
 
-/// Ten batches, four hours apart, of a few entries each.
+/// Generates up to ten batches of a few entries each, four hours apart.
 fn any_batches() -> impl Strategy<Value = Vec<Vec<Arrival>>> {
     let batch = proptest::collection::vec(any_report(), 0..5);
     proptest::collection::vec(batch, 1..10).prop_map(|batches| {
         let timed = |(n, batch): (i64, Vec<Arrival>)| {
             let place = |mut a: Arrival| {
                 a.seen_at = at(1000 + n * 4);
-                // An entry always has the same date, or none.
+                // An entry always has the same date, or never has one.
                 let fixed = a.entry.key.hash().rem_euclid(36);
                 a.entry.believed = (fixed % 3 > 0).then(|| at(1000 + fixed));
                 a

@@ -1,15 +1,16 @@
-//! The place, agency and day that papers put before a report, and that its copies lack or write otherwise.
+//! The place, agency and day that papers put before a report, and that copies of the report lack or write differently.
 
-/// Longest dateline that ends in a parenthesis, in characters.
+/// Maximum length of a dateline that ends in a parenthesis, in characters.
 const MAX: usize = 90;
 
-/// Longest dateline without one: a longer one is rather the beginning of a sentence with a dash in it.
+/// Maximum length of a dateline without a parenthesis, in characters. A longer one is probably the beginning of a sentence with a
+/// dash.
 const MAX_BARE: usize = 45;
 
-/// Longest text in the parenthesis: an agency or a paper signs, nobody tells anything.
+/// Maximum length of the text in the parenthesis, in characters: enough for an agency or a paper, too short for a statement.
 const MAX_SIGNED: usize = 24;
 
-/// Agencies that sign after the dash.
+/// Agencies that are named after the dash.
 const AGENCIES: &[&str] = &[
     "و م ع",
     "و.م.ع",
@@ -34,10 +35,10 @@ const AGENCIES: &[&str] = &[
     "SPA",
 ];
 
-/// The text behind its dateline: "الرباط - و م ع", "العلم الإلكترونية - ", "(CNN) --", "RABAT, 11 mai (MAP) –".
+/// Removes the dateline from a text: "الرباط - و م ع", "العلم الإلكترونية - ", "(CNN) --", "RABAT, 11 mai (MAP) –".
 ///
-/// A dateline stands at the very beginning, holds no end of a sentence, and ends with a dash or colon that follows a
-/// parenthesis, or with a dash between blanks.
+/// A dateline stands at the very beginning, contains no end of a sentence, and ends with a dash or colon after a parenthesis, or
+/// with a dash between spaces.
 #[must_use]
 pub fn without_dateline(text: &str) -> &str {
     let text = text.trim_start();
@@ -51,7 +52,7 @@ pub fn without_dateline(text: &str) -> &str {
     }
 }
 
-/// Where the dash that ends a dateline stands, in bytes.
+/// Returns the position of the dash that ends a dateline, in bytes.
 fn dateline_end(text: &str) -> Option<usize> {
     let mut opened = 0;
     let mut signed = false;
@@ -82,7 +83,7 @@ fn is_dash(c: char) -> bool {
     matches!(c, '-' | '–' | '—' | '―' | '−')
 }
 
-/// What stands between a dateline and its report.
+/// Returns whether a character may stand between a dateline and its report.
 fn is_joint(c: char) -> bool {
     is_dash(c) || c == ':' || c.is_whitespace()
 }

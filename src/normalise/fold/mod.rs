@@ -1,10 +1,10 @@
-//! Folding, for comparing and searching; never shown.
+//! Folding of texts, for comparison and search; folded texts are never shown.
 //!
-//! What a reader takes for the same word folds to the same token: vocalised or not, with or without hamza, in Persian or
-//! Arabic letters, with the article or without it, in capitals, with accents, in Arabic-Indic digits.
+//! Words that a reader takes for the same fold to the same token: with or without vowel signs, hamza or article, in Persian or
+//! Arabic letters, in capitals, with accents, in Arabic-Indic digits.
 //!
-//! One function serves matching and search: a query is folded as the texts were. Folding is not idempotent (a prefix
-//! comes off at each turn), so fold plain text once.
+//! The same function serves matching and search: a query is folded like the texts. Folding is not idempotent (each call removes a
+//! prefix), so fold plain text exactly once.
 
 mod dateline;
 mod months;
@@ -17,7 +17,7 @@ use months::Month;
 use numbers::Number;
 use table::Folding;
 
-/// Folds a plain text: runs of letters and numbers, separated by single spaces.
+/// Folds a plain text to runs of letters and numbers, separated by single spaces.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let table = table::table();
@@ -36,26 +36,27 @@ pub fn fold(text: &str) -> String {
     folder.out
 }
 
-/// A text half folded. Tokens are built at the end of `out`, each after a space; numbers wait until their last group is known.
+/// State of folding a text. Tokens are built at the end of `out`, each after a space; a number is held back until its last group
+/// is known.
 #[derive(Default)]
 struct Folder {
     out: String,
-    /// Where the word being built starts; `None` between words.
+    /// Where the word being built starts, or `None` between words.
     word: Option<usize>,
     number: Number,
-    /// A separator after a digit: part of the number if a digit follows.
+    /// A separator after a digit; it belongs to the number if a digit follows.
     separator: Option<char>,
     last: Last,
 }
 
-/// The token before, as far as a month depends on it.
+/// The previous token, as far as the reading of a month depends on it.
 #[derive(Default, Clone, Copy, PartialEq)]
 enum Last {
-    /// Any word, or none.
+    /// Any other token, or none.
     #[default]
     Word,
     Number,
-    /// A word at this place that is a month if a number follows, or the second half of its name.
+    /// A word at this position of `out` that is a month if a number, or the second word of its name, follows.
     Maybe(usize, Month),
 }
 
@@ -101,7 +102,7 @@ impl Folder {
         self.last = Last::Number;
     }
 
-    /// Ends the word being built: a month becomes its number, anything else loses its light prefix.
+    /// Ends the word being built: a month becomes its number, any other word loses its light prefix.
     fn end_word(&mut self) {
         let Some(start) = self.word.take() else { return };
         let word = &self.out[start + 1..];
@@ -125,7 +126,7 @@ impl Folder {
         }
     }
 
-    /// Puts a month in place of what stands from `at` on; the same month said twice (أيار/مايو) is said once.
+    /// Replaces everything from `at` on by a month. The same month named twice (أيار/مايو) is written once.
     fn replace(&mut self, at: usize, month: u8) {
         self.out.truncate(at);
         let token = months::token(month);
@@ -137,13 +138,13 @@ impl Folder {
     }
 }
 
-/// Without و or ف where it can only be "and" or "so": before the article or before four letters.
+/// Removes و or ف where it can only mean "and" or "so": before the article or before four letters.
 fn without_conjunction(word: &str) -> &str {
     word.strip_prefix(['و', 'ف']).filter(|rest| rest.starts_with("ال") || has_letters(rest, 4)).unwrap_or(word)
 }
 
-/// Without a light prefix: conjunction, article, and the prepositions that melt with the article. ب, ك and ل alone stay:
-/// they begin too many words.
+/// Removes a light prefix: a conjunction, the article, and prepositions that merge with the article. ب, ك and ل alone stay,
+/// because too many words begin with them.
 fn light(word: &str) -> &str {
     const ARTICLES: [&str; 6] = ["وال", "بال", "كال", "فال", "لل", "ال"];
     let bare = without_conjunction(word);

@@ -1,19 +1,19 @@
-//! Names of months, folded, in all usages: Moroccan, Maghreb, Egyptian and Gulf, Levantine, French, English.
+//! Folded names of months in all usages: Moroccan, Maghreb, Egyptian and Gulf, Levantine, French, English.
 
 use std::sync::LazyLock;
 
-/// How surely a word means a month.
+/// How certainly a word means a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Month {
-    /// It always does.
+    /// Always.
     Sure(u8),
-    /// Beside a number it does; elsewhere it is a verb or a father (مارس, آب, may, mars).
+    /// Only next to a number; elsewhere it is another word, such as a verb or "father" (مارس, آب, may, mars).
     BesideNumber(u8),
-    /// The first of two words (تشرين الأول): this month, or the next one with الثاني.
+    /// The first of two words (تشرين الأول): this month, or the next one if الثاني follows.
     First(u8),
 }
 
-/// Folded names in order, before light prefixes come off.
+/// Folded names in sorted order, before light prefixes are removed.
 const MONTHS: &[(&str, Month)] = &[
     ("اب", Month::BesideNumber(8)),
     ("ابريل", Month::Sure(4)),
@@ -53,7 +53,7 @@ const MONTHS: &[(&str, Month)] = &[
     ("يونيو", Month::Sure(6)),
 ];
 
-/// As [`MONTHS`], in Latin letters.
+/// The same as [`MONTHS`], in Latin letters.
 const LATIN: &[(&str, Month)] = &[
     ("aout", Month::Sure(8)),
     ("april", Month::Sure(4)),
@@ -81,11 +81,11 @@ const LATIN: &[(&str, Month)] = &[
     ("septembre", Month::Sure(9)),
 ];
 
-/// Bytes of the longest name.
+/// Length of the longest name, in bytes.
 const LONGEST: usize = 12;
 
-/// How names of so many bytes begin and end: most words are told apart from all months by this alone, and this is asked for
-/// every word of every text.
+/// Edges of the names by their length in bytes. They rule out most words quickly, which matters because every word of every text
+/// is checked.
 static EDGES: LazyLock<[Vec<Edges>; LONGEST + 1]> = LazyLock::new(|| {
     let mut edges = [const { Vec::new() }; LONGEST + 1];
     for (name, _) in MONTHS.iter().chain(LATIN) {
@@ -94,7 +94,7 @@ static EDGES: LazyLock<[Vec<Edges>; LONGEST + 1]> = LazyLock::new(|| {
     edges
 });
 
-/// The second byte of a word and its last: of Arabic letters, the bytes that differ.
+/// The second and the last byte of a word: for Arabic letters, the bytes that differ.
 #[derive(PartialEq)]
 struct Edges(u8, u8);
 
@@ -104,7 +104,7 @@ impl Edges {
     }
 }
 
-/// Whether a folded word names a month.
+/// Returns the month that a folded word names.
 pub fn month(word: &str) -> Option<Month> {
     if !(3..=LONGEST).contains(&word.len()) || !EDGES[word.len()].contains(&Edges::of(word.as_bytes())) {
         return None;
@@ -113,7 +113,7 @@ pub fn month(word: &str) -> Option<Month> {
     list.binary_search_by(|(name, _)| name.cmp(&word)).ok().map(|at| list[at].1)
 }
 
-/// The month that a second word completes (الأول, الثاني).
+/// Returns the month that a second word completes (الأول, الثاني).
 pub fn second(first: u8, word: &str) -> Option<u8> {
     match word {
         "الاول" => Some(first),
@@ -122,8 +122,7 @@ pub fn second(first: u8, word: &str) -> Option<u8> {
     }
 }
 
-/// The token of a month: a number to whoever compares numbers, and yet another word than the plain number to whoever
-/// searches for it.
+/// Returns the token of a month. It compares as a number, but a search for the plain number does not find it.
 pub fn token(month: u8) -> &'static str {
     const TOKENS: [&str; 12] = ["1m", "2m", "3m", "4m", "5m", "6m", "7m", "8m", "9m", "10m", "11m", "12m"];
     TOKENS[usize::from((month - 1) % 12)]

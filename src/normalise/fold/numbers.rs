@@ -1,15 +1,15 @@
-//! Numbers as written to numbers as compared: groups of three joined, one decimal sign.
+//! Brings numbers into the form in which they are compared: digit groups joined, one decimal sign.
 
-/// One number with its separators, as it is read.
+/// A number that is being read, with its separators.
 #[derive(Debug, Default)]
 pub struct Number {
     /// ASCII digits of all groups.
     digits: Vec<u8>,
-    /// Where each group but the first starts in `digits`, and the separator before it.
+    /// Start of each group but the first in `digits`, and the separator before it.
     breaks: Vec<(usize, char)>,
 }
 
-/// Whether `c` between two digits may belong to a number.
+/// Returns whether `c` between two digits may belong to a number.
 pub fn separates(c: char) -> bool {
     matches!(c, '.' | ',' | '٫' | '٬' | '،' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}' | '\'' | '’')
 }
@@ -20,20 +20,20 @@ impl Number {
         self.digits.push(digit);
     }
 
-    /// Begins another group after `separator`.
+    /// Begins a new group after `separator`.
     pub fn separate(&mut self, separator: char) {
         self.breaks.push((self.digits.len(), separator));
     }
 
-    /// Whether nothing was read.
+    /// Returns whether no digit was read.
     pub fn is_empty(&self) -> bool {
         self.digits.is_empty()
     }
 
-    /// Appends its tokens to `out`, each after a space, and forgets it.
+    /// Appends its tokens to `out`, each after a space, and clears it.
     ///
-    /// `1 200`, `1.200` and `١٬٢٠٠` are `1200`; `2,75`, `2.75` and `٢٫٧٥` are `2.75`; what only spaces hold together and
-    /// is no group of three falls apart.
+    /// `1 200`, `1.200` and `١٬٢٠٠` become `1200`; `2,75`, `2.75` and `٢٫٧٥` become `2.75`. Groups that only spaces connect and
+    /// that do not have three digits become separate numbers.
     pub fn finish(&mut self, out: &mut String) {
         let starts = std::iter::once((0, ' ')).chain(self.breaks.iter().copied());
         let ends = self.breaks.iter().map(|(at, _)| *at).chain([self.digits.len()]);

@@ -1,20 +1,20 @@
-//! What becomes of each character: one look-up for what Arabic and Latin texts are made of, NFKD for the rest.
+//! What each character folds to: a table for the characters of Arabic and Latin texts, NFKD for the rest.
 
 use std::sync::LazyLock;
 use unicode_normalization::char::{canonical_combining_class, decompose_compatible, is_combining_mark};
 
-/// What a character is to a folded text.
+/// What a character folds to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folding {
     /// Nothing: harakat, tatweel, accents, bidi marks, joiners, soft hyphens, hamza on the line.
     Drop,
-    /// Anything between words.
+    /// A gap between words.
     Break,
-    /// This letter.
+    /// A letter.
     Letter(char),
-    /// This ASCII digit.
+    /// An ASCII digit.
     Digit(u8),
-    /// Several characters, by [`expand`].
+    /// Several characters, given by [`expand`].
     Many,
 }
 
@@ -25,12 +25,12 @@ const TABLE_END: u32 = 0x2070;
 static TABLE: LazyLock<Box<[Folding]>> =
     LazyLock::new(|| (0..TABLE_END).map(|c| char::from_u32(c).map_or(Folding::Drop, slow)).collect());
 
-/// The table, to be held over a whole text.
+/// Returns the table. Keep the reference while folding a text.
 pub fn table() -> &'static [Folding] {
     &TABLE
 }
 
-/// What `c` becomes, by NFKD and [`single`].
+/// Returns what `c` folds to, by NFKD and [`single`].
 pub fn slow(c: char) -> Folding {
     let mut first = Folding::Drop;
     let mut kept = 0;
@@ -59,7 +59,7 @@ pub fn expand(c: char, emit: &mut impl FnMut(Folding)) {
     });
 }
 
-/// The rule for one decomposed, lower-case character.
+/// Applies the rule for one decomposed, lower-case character.
 fn single(c: char) -> Folding {
     match c {
         _ if is_invisible(c) || c == 'ء' => Folding::Drop,
@@ -89,7 +89,7 @@ fn digit(c: char, zero: char) -> Folding {
     u8::try_from(c as u32 - zero as u32).map_or(Folding::Drop, |value| Folding::Digit(b'0' + value))
 }
 
-/// Marks on letters, and signs that only arrange them.
+/// Returns whether a character is a mark on a letter or a sign that only arranges letters.
 fn is_invisible(c: char) -> bool {
     // zero-width space and joiners, bidi marks, embeddings and isolates, word joiner, BOM, soft hyphen, tatweel
     let arranges = matches!(c, '\u{200b}'..='\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}')

@@ -1,4 +1,4 @@
-//! Each rule of folding, by examples; and that no text breaks it.
+//! Examples for each rule of folding, and properties that hold for any text.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Builds the tree from tokens: which element stands in which, whatever end tags say.
+//! Builds the tree from tokens and decides the nesting, whatever the end tags say.
 
 use super::super::{
     Repairs, address,
@@ -10,21 +10,21 @@ use super::super::{
 };
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
 
-/// Elements nested deeper are taken as children of the last level.
+/// Maximum nesting. Deeper elements become children of the last level.
 const DEPTH: usize = 200;
 
-/// Tags and texts that are read between two looks at the deadline.
+/// Number of tokens read between two checks of the deadline.
 const LOOK: usize = 4_096;
 
-/// Prefixes that may be bound at once; more mean nothing.
+/// Maximum number of prefixes bound at once; further ones are ignored.
 const PREFIXES: usize = 256;
 
-/// HTML elements that never have an end tag, as far as their names are no feed elements.
+/// Returns whether this is an HTML element that never has an end tag and whose name no feed element has.
 fn is_void(name: &str) -> bool {
     ["br", "hr", "img", "wbr", "input"].iter().any(|void| name.eq_ignore_ascii_case(void))
 }
 
-/// Elements that hold elements only.
+/// Returns whether an element contains only elements.
 fn is_frame(tag: Tag) -> bool {
     matches!(tag, Tag::Rss | Tag::RdfRoot | Tag::Feed | Tag::Channel | Tag::Item | Tag::Html | Tag::UrlSet)
 }
@@ -33,9 +33,9 @@ pub(super) struct Builder<'t, 'a> {
     pub(super) tree: &'t mut Tree<'a>,
     /// Open elements, outermost first.
     pub(super) open: Vec<NodeId>,
-    /// Prefixes (or none) with what they mean, and how deep they were bound.
+    /// Bound prefixes (empty for the default namespace), their meaning, and the depth at which they were bound.
     pub(super) bound: Vec<(&'a str, Ns, usize)>,
-    /// Open elements beyond [`DEPTH`].
+    /// Number of open elements beyond [`DEPTH`].
     pub(super) surplus: usize,
     pub(super) root_seen: bool,
 }
@@ -79,7 +79,7 @@ impl<'a> Builder<'_, 'a> {
         if tokens.bare_less_than {
             repairs.note("bare-less-than");
         }
-        // What is open now was never ended: `closed` stays false.
+        // Elements still open here were never ended: `closed` stays false.
         for id in self.open.drain(..) {
             self.tree.nodes[id].span.1 = short(text.len());
         }
@@ -90,7 +90,7 @@ impl<'a> Builder<'_, 'a> {
         let parent = self.open.last().copied().unwrap_or(NONE);
         let id = self.tree.nodes.len();
         let Stored { base, lang, last, .. } = self.tree.nodes[parent];
-        // Where the text, a part of the document, stands in it.
+        // The offset of `text`, which is a part of the document, in it.
         let start = text.as_ptr().addr() - self.tree.source.as_ptr().addr();
         let end = start + text.len();
         self.tree.nodes.push(Stored {
@@ -155,11 +155,11 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    /// An entry begins inside another one that lacks its end tag.
+    /// Ends an open entry that lacks its end tag because another entry begins.
     fn end_item_before(&mut self, at: usize, repairs: &mut Repairs) {
         let nodes = &self.tree.nodes;
         let Some(level) = self.open.iter().rposition(|id| nodes[*id].tag == Tag::Item) else { return };
-        // An entry inside an entry's content is content.
+        // An entry inside the content of an entry is content.
         if self.open[level..].iter().any(|id| matches!(nodes[*id].tag, Tag::Content | Tag::Body | Tag::Source)) {
             return;
         }
@@ -167,7 +167,7 @@ impl<'a> Builder<'_, 'a> {
         self.close_down_to(level, at);
     }
 
-    /// Ends the innermost element of this name and all that is open inside it; an end tag of nothing is passed over.
+    /// Ends the innermost element of this name and everything open inside it. An end tag without a matching element is ignored.
     fn end(&mut self, name: &str, at: usize, repairs: &mut Repairs) {
         if self.surplus > 0 {
             self.surplus -= 1;
@@ -176,10 +176,10 @@ impl<'a> Builder<'_, 'a> {
         let nodes = &self.tree.nodes;
         let found = self.open.iter().skip(1).rposition(|id| {
             let (start, end) = nodes[*id].text;
-            // Lengths first: every end tag asks every open element.
+            // Compare lengths first: every end tag is compared with every open element.
             long(end - start) == name.len() && self.tree.text(*id).eq_ignore_ascii_case(name)
         });
-        // Mark-up left open inside an entry must not end what the entry stands in.
+        // Mark-up left open inside an entry must not end an element around the entry.
         let escapes = |level: &usize| {
             !is_frame(nodes[self.open[*level]].tag)
                 && self.open[level + 1..].iter().any(|id| nodes[*id].tag == Tag::Item)
@@ -222,10 +222,10 @@ impl<'a> Builder<'_, 'a> {
                 repairs.note("unknown-namespace");
             }
             let ns = ns.unwrap_or(match prefix {
-                // The root is what it is, whatever address an outlet made up for it; so are its descendants.
+                // The root and its descendants are recognised whatever namespace address the outlet invented for them.
                 "" if !self.root_seen || value.is_empty() => Ns::Core,
                 "" => Ns::Other,
-                // An address that nobody knows under a customary prefix: some writers get the address wrong.
+                // An unknown address under a customary prefix: some writers get the address wrong.
                 prefix => Ns::of_prefix(prefix),
             });
             if self.bound.len() >= PREFIXES {
@@ -250,7 +250,7 @@ impl<'a> Builder<'_, 'a> {
         ns
     }
 
-    /// `xml:base` and `xml:lang` (also without their prefix, as some feeds write them).
+    /// Reads `xml:base` and `xml:lang` (also without prefix, as some feeds write them).
     fn inherit(&mut self, id: NodeId) {
         let attrs = self.tree.attributes_of(id);
         let has = |word: &[u8]| memchr::memmem::find(attrs.as_bytes(), word).is_some();
@@ -259,7 +259,7 @@ impl<'a> Builder<'_, 'a> {
         {
             let value = entities::decode(value, &self.tree.references);
             let base = address::join(self.tree.base(id), &value);
-            // Each counts as text that the document did not hold: a short one behind a long one is a long one.
+            // Each base counts towards the expansion limit: a short relative one joined to a long one is long.
             if let Some(base) = base.filter(|base| base.as_str().len() <= BASE)
                 && self.tree.references.afford(base.as_str().len())
             {
@@ -276,7 +276,7 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    /// `<!ENTITY name "text">` of the internal subset; external and parameter entities are never followed.
+    /// Reads `<!ENTITY name "text">` of the internal subset. External and parameter entities are never followed.
     fn doctype(&mut self, inside: &'a str) {
         for declaration in inside.split("<!ENTITY").skip(1) {
             let mut words = declaration.trim_start().splitn(2, |c: char| c.is_ascii_whitespace());

@@ -1,10 +1,10 @@
-//! Rules of RFC 4287, of RSS 2.0 with the Advisory Board's profile, and of JSON Feed 1.1, written from their texts.
+//! Checks of the rules of RFC 4287, RSS 2.0 with the Advisory Board's profile, and JSON Feed 1.1, written from their texts.
 
 use super::super::Format;
 use quick_xml::events::{BytesStart, Event};
 use std::collections::HashSet;
 
-/// An element of a document, whole.
+/// An XML element with its attributes, text and children.
 #[derive(Debug, Default)]
 struct Node {
     name: String,
@@ -87,7 +87,7 @@ pub(super) fn check(format: Format, document: &str) {
     }
 }
 
-/// (id, title, link) of each entry.
+/// Returns (id, title, link) of each entry.
 pub(super) fn identities(format: Format, document: &str) -> Vec<(String, String, String)> {
     match format {
         Format::Atom => Node::parse(document)
@@ -114,7 +114,7 @@ pub(super) fn identities(format: Format, document: &str) -> Vec<(String, String,
     }
 }
 
-/// RFC 4287, by section.
+/// Checks an Atom feed; the comments name sections of RFC 4287.
 fn atom(feed: &Node) {
     assert_eq!(feed.attribute("xmlns"), Some("http://www.w3.org/2005/Atom"));
     // 4.1.1
@@ -181,7 +181,7 @@ fn atom(feed: &Node) {
     }
 }
 
-/// RFC 5005 4: what an archive page says of itself.
+/// Checks the elements that RFC 5005 4 requires on an archive page.
 pub(super) fn check_archive(document: &str) {
     let feed = Node::parse(document);
     assert_eq!(feed.attribute("xmlns:fh"), Some("http://purl.org/syndication/history/1.0"));
@@ -192,7 +192,7 @@ pub(super) fn check_archive(document: &str) {
         assert_ne!(feed.links(rel).next().unwrap().attribute("href"), this);
     }
     assert!(feed.links("prev-archive").count() <= 1);
-    // The id is the subscribed document's: the same logical feed.
+    // The page has the id of the subscribed feed, because both are one logical feed.
     assert_eq!(Some(&*feed.one("id").text), feed.links("current").next().unwrap().attribute("href"));
 }
 
@@ -203,7 +203,7 @@ fn one_alternate_each(node: &Node) {
     }
 }
 
-/// 3.1: text, html or xhtml, without child elements in the first two.
+/// Checks a text construct (3.1): text or HTML, without child elements.
 fn text_construct(node: &Node) {
     assert!(node.children.is_empty());
     match node.attribute("type").unwrap_or("text") {
@@ -307,7 +307,7 @@ fn language(node: &Node) {
     }
 }
 
-/// RFC 3986: absolute, and no character that a URI cannot hold.
+/// Checks that a URI is absolute and has only characters that RFC 3986 allows.
 fn absolute(uri: &str) {
     assert!(uri.contains(':') && url::Url::parse(uri).is_ok(), "{uri}");
     assert!(matches!(crate::model::uri::as_uri(uri), std::borrow::Cow::Borrowed(_)), "{uri}");

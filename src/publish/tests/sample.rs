@@ -1,4 +1,4 @@
-//! Invented stories, plain and awkward.
+//! Invented stories: ordinary and awkward ones.
 
 use crate::model::{
     Carrier, Category, ChannelView, Enclosure, EntryId, Person, PlainText, ReportView, SafeHtml, StoryId, StoryView,
@@ -17,7 +17,7 @@ fn html(s: &str) -> SafeHtml {
     SafeHtml::vouch(s.to_owned())
 }
 
-/// A channel of these stories.
+/// Returns a channel with these stories.
 pub(in super::super) fn view(stories: Vec<StoryView>) -> ChannelView {
     ChannelView {
         slug: "all".to_owned(),
@@ -29,7 +29,7 @@ pub(in super::super) fn view(stories: Vec<StoryView>) -> ChannelView {
     }
 }
 
-/// A complete, well-behaved story.
+/// Returns a complete, ordinary story.
 pub(in super::super) fn story(id: i64, language: Option<&str>, title: &str) -> StoryView {
     StoryView {
         id: StoryId(id),
@@ -71,7 +71,7 @@ fn carrier(name: &str, title: &str, link: &str, language: Option<&str>) -> Carri
     }
 }
 
-/// Three languages, each carried elsewhere too.
+/// Returns ordinary stories in three languages, each also reported by other outlets.
 pub(in super::super) fn plain() -> ChannelView {
     let mut ar = story(3, Some("ar"), "أمطار غزيرة في الرباط");
     (ar.lead.summary, ar.lead.content) =
@@ -87,7 +87,7 @@ pub(in super::super) fn plain() -> ChannelView {
     view(vec![ar, fr, en])
 }
 
-/// What outlets and attackers really send.
+/// Returns stories with texts such as outlets and attackers really send.
 pub(in super::super) fn awkward() -> ChannelView {
     let mut stories = Vec::new();
     let mut add = |story: StoryView| stories.push(story);
@@ -153,12 +153,12 @@ pub(in super::super) fn awkward() -> ChannelView {
     view(stories)
 }
 
-/// A title that looks like HTML.
+/// Returns a story whose title looks like HTML.
 pub(in super::super) fn markup_title() -> ChannelView {
     view(vec![story(1, Some("en"), "How to use </b> & <br>")])
 }
 
-/// A story every text of which is foreign; titles, names and ids are never empty, as their types promise.
+/// Returns a story made of the given texts. Titles, names and ids are never empty, as their types guarantee.
 pub(in super::super) fn made_of(texts: &[String]) -> ChannelView {
     let given = |n: usize| texts[n].clone();
     let named = |n: usize| format!("x{}", given(n));

@@ -109,7 +109,7 @@ fn says_why_in_words_and_json() {
     assert_eq!(Why::from_json(&why.to_json()), Some(why));
 }
 
-/// An adaptive feed that was polled every half hour for three weeks, and brought `n` entries in each busy hour.
+/// Returns an adaptive feed that was polled every half hour for three weeks and brought `n` entries in each busy hour.
 fn learned(n: usize, busy: impl Fn(i8) -> bool) -> Scene {
     let mut scene = Scene::new("adaptive");
     scene.zone = TimeZone::UTC;

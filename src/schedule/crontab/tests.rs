@@ -9,7 +9,7 @@ fn casablanca() -> TimeZone {
     zone("Africa/Casablanca")
 }
 
-/// The next `n` instants of `line` after `after`, as UTC text without the date's year.
+/// Returns the next `n` times at which `line` fires after `after`, as text in UTC without the year.
 fn fires(line: &str, zone: &TimeZone, after: &str, n: usize) -> Vec<String> {
     let crontab = Crontab::parse(line).unwrap();
     let mut at: Timestamp = after.parse().unwrap();
@@ -34,9 +34,9 @@ fn crontab_5_meanings() {
         ("0 0 * * MON,fri", &["11-27 00:00:00", "11-30 00:00:00"]),
         ("0 0 * * sat-sun", &["11-28 00:00:00", "11-29 00:00:00", "12-05 00:00:00"]),
         ("0 0 * * 5-7", &["11-27 00:00:00", "11-28 00:00:00", "11-29 00:00:00", "12-04 00:00:00"]),
-        // Both day fields restricted: either.
+        // Both day fields are restricted: either may match.
         ("0 0 25 * tue", &["11-24 00:00:00", "11-25 00:00:00", "12-01 00:00:00"]),
-        // One begins with *: both.
+        // One day field begins with `*`: both must match.
         ("0 0 */2 * tue", &["12-01 00:00:00", "12-15 00:00:00"]),
         ("5,35 8-10/2 * dec *", &["12-01 08:05:00", "12-01 08:35:00", "12-01 10:05:00"]),
         ("0 12 29 2 *", &["02-29 12:00:00"]),
@@ -45,7 +45,7 @@ fn crontab_5_meanings() {
     for (line, want) in cases {
         assert_eq!(fires(line, &utc, from, want.len()), want, "{line}");
     }
-    // The 31st or a Monday: a line that holds both never counts as silent.
+    // The line fires on the 31st or on a Monday, so it is not one that never fires.
     assert_eq!(fires("0 0 31 2 mon", &utc, from, 1), ["02-01 00:00:00"]);
 }
 
@@ -83,13 +83,13 @@ fn morocco_repeats_an_hour_in_february() {
     let zone = casablanca();
     let all = fires("*/30 * * * *", &zone, "2026-02-15T00:40:00Z", 5);
     assert_eq!(all, ["02-15 01:00:00", "02-15 01:30:00", "02-15 02:00:00", "02-15 02:30:00", "02-15 03:00:00"]);
-    // In the second pass the crate would step back into the first.
+    // In the second pass, the crate alone would go back to the first.
     assert_eq!(fires("*/30 * * * *", &zone, "2026-02-15T02:10:00Z", 1), ["02-15 02:30:00"]);
     assert_eq!(fires("* * * * *", &zone, "2026-02-15T02:00:30Z", 1), ["02-15 02:01:00"]);
     assert_eq!(fires("15 * * * *", &zone, "2026-02-15T00:40:00Z", 2), ["02-15 01:15:00", "02-15 02:15:00"]);
     let all = fires("10 */2 * * *", &zone, "2026-02-15T00:00:00Z", 3);
     assert_eq!(all, ["02-15 01:10:00", "02-15 02:10:00", "02-15 04:10:00"]);
-    // Fixed times fire once, in the first pass, also when asked in the second.
+    // Fixed times fire once, in the first pass, even if the call happens in the second.
     assert_eq!(fires("15 2 * * *", &zone, "2026-02-14T12:00:00Z", 2), ["02-15 01:15:00", "02-16 02:15:00"]);
     assert_eq!(fires("15 2 * * *", &zone, "2026-02-15T02:01:00Z", 1), ["02-16 02:15:00"]);
     let all = fires("0,30 1-3 * * *", &zone, "2026-02-15T00:40:00Z", 4);
@@ -103,7 +103,7 @@ fn morocco_skips_an_hour_in_march() {
     assert_eq!(fires("30 2 * * *", &zone, "2026-03-21T12:00:00Z", 2), ["03-22 02:00:00", "03-23 01:30:00"]);
     let all = fires("*/20 * * * *", &zone, "2026-03-22T01:30:00Z", 3);
     assert_eq!(all, ["03-22 01:40:00", "03-22 02:00:00", "03-22 02:20:00"]);
-    // Every hour's lines miss nothing; those of some hours make up for what was skipped.
+    // Lines for every hour miss nothing; lines for some hours make up for what was skipped.
     assert_eq!(fires("30 * * * *", &zone, "2026-03-22T01:00:00Z", 2), ["03-22 01:30:00", "03-22 02:30:00"]);
     assert_eq!(fires("*/15 2 * * *", &zone, "2026-03-22T00:00:00Z", 2), ["03-22 02:00:00", "03-23 01:00:00"]);
     assert_eq!(fires("30 */2 * * *", &zone, "2026-03-22T00:40:00Z", 2), ["03-22 02:00:00", "03-22 03:30:00"]);
@@ -127,13 +127,13 @@ fn paris_changes_its_clocks() {
 
 #[test]
 fn half_an_hour_is_skipped_on_lord_howe() {
-    // 02:00+10:30 becomes 02:30+11 at 15:30Z: the hour's fire is made up for.
+    // 02:00+10:30 becomes 02:30+11 at 15:30Z: the skipped full hour is made up for.
     let zone = zone("Australia/Lord_Howe");
     let all = fires("0 * * * *", &zone, "2026-10-03T14:00:00Z", 3);
     assert_eq!(all, ["10-03 14:30:00", "10-03 15:30:00", "10-03 16:00:00"]);
 }
 
-/// Clock changes of zones that leap by whole hours.
+/// Generates clock changes of time zones that change by whole hours.
 fn around_a_change() -> impl Strategy<Value = (TimeZone, Timestamp)> {
     let names = ["Africa/Casablanca", "Europe/Paris", "Asia/Beirut", "America/New_York"];
     (proptest::sample::select(names.to_vec()), 0usize..12).prop_map(|(name, n)| {
@@ -173,7 +173,7 @@ proptest! {
         let fire = crontab.next_after(after, &zone).unwrap();
         prop_assert!(fire > after);
         prop_assert_eq!(fire.as_second() % 60, 0);
-        // Nothing fires in between: the instant just before has the same next.
+        // Nothing fires in between: an earlier time has the same next fire.
         let before = Timestamp::from_second(i64::midpoint(after.as_second(), fire.as_second())).unwrap();
         if before < fire {
             prop_assert_eq!(crontab.next_after(before, &zone), Some(fire));
@@ -214,7 +214,7 @@ proptest! {
         let mut last = None;
         for _ in 0..6 {
             at = crontab.next_after(at, &zone).unwrap();
-            // A day that lacks the time fires when its gap ends, which may be on the next day.
+            // On a day without this time the line fires at the end of the gap, which may be on the next day.
             if let Some(last) = last {
                 prop_assert!(day(at) > last, "{at}");
                 prop_assert!(day(at).duration_since(last) <= jiff::SignedDuration::from_hours(48));

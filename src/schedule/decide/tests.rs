@@ -6,7 +6,7 @@ use proptest::prelude::*;
 pub(crate) const HOUR: Duration = Duration::from_hours(1);
 pub(crate) const DAY: Duration = Duration::from_hours(24);
 
-/// A Monday noon.
+/// Returns noon of a Monday (UTC).
 pub(crate) fn noon() -> Timestamp {
     "2026-11-23T12:00:00Z".parse().unwrap()
 }
@@ -34,7 +34,7 @@ pub(crate) fn feed(id: i64) -> FeedRecord {
     }
 }
 
-/// One poll, with everything at rest until a test says otherwise.
+/// The inputs of one poll, with ordinary values until a test changes them.
 pub(crate) struct Scene {
     pub(crate) now: Timestamp,
     pub(crate) feed: FeedRecord,
@@ -92,7 +92,7 @@ impl Scene {
         }
     }
 
-    /// Polls, keeps what a store keeps, and gives how long the wait is.
+    /// Polls, updates the feed as the store would, and returns the wait until the next poll.
     pub(crate) fn poll(&mut self) -> Duration {
         let due = self.next();
         self.feed.state = due.state;
@@ -348,7 +348,7 @@ proptest! {
     fn later_polls_are_never_due_sooner(
         second in 1_769_900_000i64..1_776_000_000, gap in 0i64..100_000, failures in 0u32..40, schedule in 0usize..2,
     ) {
-        // February and March hold both of Morocco's clock changes.
+        // Both of Morocco's clock changes are in February and March.
         let mut scene = Scene::failing(["every 25m", "*/20 2,3 * * *"][schedule], Fault::Empty);
         scene.feed.failures = failures;
         scene.now = Timestamp::from_second(second).unwrap();

@@ -26,7 +26,7 @@ fn a_first_window_tells_how_long_it_took_to_fill() {
     let stamps: Vec<i64> = (0..20).map(|n| NOON - n * 3_600).collect();
     let mut rhythm = Rhythm::default();
     learn(&mut rhythm, NOON, &stamps, 20, false);
-    // Three of twenty are left out, the third oldest begins the stretch.
+    // The three oldest of twenty are left out; the third one begins the observed period.
     assert_eq!((rhythm.since, rhythm.until), (NOON - 17 * 3_600, NOON));
     assert_eq!(rhythm.bins.iter().sum::<u32>(), 1_700);
     let mut undated = Rhythm::default();
@@ -61,7 +61,7 @@ fn exposure_is_the_observed_time_where_nothing_has_faded() {
     let exposure = rhythm.exposure(0);
     let want = [(11, 0.5), (12, 1.0), (13, 0.5), (14, 0.0)];
     assert!(want.iter().all(|(hour, hours)| (exposure[*hour] - hours).abs() < 1e-9), "{exposure:?}");
-    // A steady hourly feed over months: the faded counts and the faded exposure agree.
+    // For a steady hourly feed over months, the decayed counts and the decayed exposure agree.
     rhythm = Rhythm { since: NOON, until: NOON, ..Rhythm::default() };
     for hour in 1..=12 * 168 {
         let now = NOON + hour * 3_600;

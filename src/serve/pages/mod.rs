@@ -1,5 +1,5 @@
-//! Pages for people: rendered on the server, in the reader's language, without scripts. Every foreign text carries its own
-//! `lang` and `dir`, so that Arabic and French stand side by side as each is written.
+//! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
+//! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
 mod status;
 mod story;
@@ -13,7 +13,7 @@ use askama::Template;
 use jiff::Timestamp;
 use std::sync::{Arc, LazyLock};
 
-/// One of our own files, served under an address that changes with it.
+/// One of the server's own files, served under a path that changes with its content.
 #[derive(Debug)]
 pub(super) struct Asset {
     pub(super) path: String,
@@ -32,35 +32,35 @@ impl Asset {
 pub(super) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("../templates/style.css")));
 
-/// The icon: the letter wāw.
+/// The icon, which shows the letter wāw.
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../templates/icon.svg")));
 
-/// What every page has around it.
+/// The parts that all pages have in common.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
     pub(super) ui_language: UiLanguage,
     pub(super) now: Timestamp,
-    /// Tabs: path, title, whether it is this page.
+    /// Tabs: path, title, and whether it is the current page.
     pub(super) tabs: Vec<(String, LocalisedText, bool)>,
-    /// What the search field holds.
+    /// The text in the search field.
     pub(super) asked: String,
     pub(super) images: bool,
     style: &'static str,
     icon: &'static str,
 }
 
-/// A feed that a page offers.
+/// A link from a page to a feed.
 #[derive(Debug, Clone)]
 pub(super) struct FeedLink {
-    /// `Atom`, `RSS`, `JSON`.
+    /// `Atom`, `RSS` or `JSON`.
     pub(super) name: &'static str,
     pub(super) media_type: &'static str,
     pub(super) path: String,
 }
 
 impl Frame {
-    /// A frame whose tab `here` is the current one.
+    /// Creates a frame whose current tab has the path `here`.
     pub(super) fn new(
         ui_language: UiLanguage,
         now: Timestamp,
@@ -84,27 +84,27 @@ impl Frame {
         }
     }
 
-    /// Words in the page's language.
+    /// Returns the text in the page's language.
     fn say<'a>(&self, ar: &'a str, fr: &'a str, en: &'a str) -> &'a str {
         self.ui_language.pick(ar, fr, en)
     }
 
-    /// A time element: in words, with the exact time behind it.
+    /// Renders a `time` element with a relative time, and the exact time as its title.
     fn ago(&self, at: &Timestamp) -> String {
         self.time(at, &self.ui_language.ago(*at, self.now))
     }
 
-    /// As [`Frame::ago`], for what is to come.
+    /// Same as [`Frame::ago`], for a time in the future.
     fn ahead(&self, at: &Timestamp) -> String {
         self.time(at, &self.ui_language.ahead(*at, self.now))
     }
 
-    /// A time element that says the exact time.
+    /// Renders a `time` element with the exact time.
     fn exact(&self, at: &Timestamp) -> String {
         self.time(at, &self.minute(at))
     }
 
-    /// Words, months and digits: nothing that HTML would need escaped.
+    /// Renders a `time` element. Its texts are our own words, names of months and digits, which need no escaping.
     fn time(&self, at: &Timestamp, words: &str) -> String {
         let machine = at.strftime("%Y-%m-%dT%H:%M:%SZ");
         format!("<time datetime=\"{machine}\" title=\"{}\">{words}</time>", self.minute(at))
@@ -116,30 +116,30 @@ impl Frame {
     }
 }
 
-/// The front page, or a channel's.
+/// The front page, or the page of a channel.
 #[derive(Template)]
 #[template(path = "front.html", config = "src/serve/askama.toml")]
 pub(super) struct FrontTemplate<'a> {
     pub(super) frame: Frame,
     pub(super) title: &'a LocalisedText,
     pub(super) stories: &'a [StoryItem],
-    /// The page's feeds.
+    /// Feeds with the content of this page.
     pub(super) feeds: Vec<FeedLink>,
 }
 
-/// Search, before and after asking.
+/// The search page, with or without results.
 #[derive(Template)]
 #[template(path = "search.html", config = "src/serve/askama.toml")]
 pub(super) struct SearchTemplate<'a> {
     pub(super) frame: Frame,
     pub(super) stories: &'a [StoryItem],
-    /// Path of the feed of this search; none before asking.
+    /// Path of the feed of this search; `None` before a search.
     pub(super) feed: Option<String>,
-    /// What is wrong with the question.
+    /// What is wrong with the search, if anything.
     pub(super) fault: Option<String>,
 }
 
-/// How to subscribe, and what this is.
+/// The page that says what this site is and how to subscribe.
 #[derive(Template)]
 #[template(path = "about.html", config = "src/serve/askama.toml")]
 pub(super) struct AboutTemplate {

@@ -1,4 +1,4 @@
-//! How every feed fares, with plots.
+//! The status page: the state of every feed, with plots.
 
 use super::super::i18n::{TimeUnit, UiLanguage};
 use super::super::plots::{bars, dots, spark};
@@ -6,19 +6,18 @@ use super::Frame;
 use crate::model::pages::{FeedStatus, StatusPage};
 use askama::Template;
 
-/// The page.
 #[derive(Template)]
 #[template(path = "status.html", config = "src/serve/askama.toml")]
 pub(in super::super) struct StatusTemplate {
     pub(in super::super) frame: Frame,
     page: StatusPage,
-    /// Entries a day, outcomes a day, delay.
+    /// Plots of entries per day, poll outcomes per day, and delay.
     plots: [Plot; 3],
-    /// The first day that plots show, and the last.
+    /// The first and the last day of the plots, each as a date and in words.
     ends: Vec<(String, String)>,
 }
 
-/// A plot with what it shows.
+/// A plot with its name and highest value.
 struct Plot {
     name: &'static str,
     /// The highest value, in words.
@@ -27,7 +26,6 @@ struct Plot {
 }
 
 impl StatusTemplate {
-    /// The page.
     pub(in super::super) fn new(frame: Frame, page: StatusPage) -> Self {
         let plots = plots(&frame, &page);
         let ends = [page.days.first(), page.days.last()];
@@ -55,7 +53,7 @@ impl StatusTemplate {
         }
     }
 
-    /// How the last poll ended.
+    /// Returns the outcome of the last poll, in the page's language.
     fn outcome(&self, outcome: &str) -> &'static str {
         match outcome {
             "fresh" => self.frame.say("محتوى جديد", "contenu nouveau", "new content"),
@@ -66,7 +64,7 @@ impl StatusTemplate {
         }
     }
 
-    /// Why the next poll is when it is; empty when that is not known.
+    /// Returns what determined the time of the next poll, in the page's language; empty if unknown.
     fn reason(&self, feed: &FeedStatus) -> &'static str {
         match feed.decided.as_str() {
             "first" => self.frame.say("لم يُقرأ بعد", "pas encore lue", "not polled yet"),
@@ -79,9 +77,11 @@ impl StatusTemplate {
             "hold" => {
                 self.frame.say("طلب الخادم الانتظار", "le serveur a demandé d’attendre", "the server asked to wait")
             }
-            "gone" => {
-                self.frame.say("قال الخادم إن المصدر زال", "source disparue selon le serveur", "gone, says the server")
-            }
+            "gone" => self.frame.say(
+                "قال الخادم إن المصدر زال",
+                "source disparue selon le serveur",
+                "the server says it is gone",
+            ),
             "overdue" => self.frame.say("تأخر موعدها", "en retard", "overdue"),
             _ => "",
         }
@@ -104,9 +104,13 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
         "Delay from publication to arrival (median)",
     );
     [
-        stacked(frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries a day"), &["bar"], entries),
         stacked(
-            frame.say("زيارات كل يوم", "Visites par jour", "Polls a day"),
+            frame.say("تقارير جديدة كل يوم", "Nouveaux articles par jour", "New entries per day"),
+            &["bar"],
+            entries,
+        ),
+        stacked(
+            frame.say("زيارات كل يوم", "Visites par jour", "Polls per day"),
             &["fresh", "unchanged", "failed"],
             outcomes,
         ),
@@ -118,13 +122,13 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
     ]
 }
 
-/// A day in words.
+/// Formats a date such as `2026-11-02` in the page's language.
 fn in_words(frame: &Frame, date: &str) -> String {
     let midnight = format!("{date}T00:00:00Z").parse();
     midnight.map_or_else(|_| date.to_owned(), |at| frame.ui_language.date(at))
 }
 
-/// A delay in words, to the minute.
+/// Formats a delay in the page's language, in minutes or hours.
 fn span(ui_language: UiLanguage, seconds: u32) -> String {
     let minutes = i64::from(seconds.div_ceil(60));
     if minutes < 120 {

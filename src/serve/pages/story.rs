@@ -1,4 +1,4 @@
-//! A story: its reports side by side, when each came, what was edited, why they stand together.
+//! The page of a story: its reports, when each arrived, what was edited, and why they belong together.
 
 use super::super::channel_page::LocalisedText;
 use super::super::diff::{DiffKind, diff};
@@ -8,10 +8,10 @@ use crate::publish::plain_text;
 use askama::Template;
 use jiff::Timestamp;
 
-/// Characters of a text that are compared and shown in a revision.
+/// Characters of a text that are compared and shown for a revision.
 const COMPARED: usize = 3000;
 
-/// The page.
+/// The story page.
 #[derive(Template)]
 #[template(path = "story.html", config = "src/serve/askama.toml")]
 pub(in super::super) struct StoryTemplate {
@@ -20,7 +20,7 @@ pub(in super::super) struct StoryTemplate {
     reports: Vec<ReportSection>,
 }
 
-/// A report, ready to be set.
+/// A report, prepared for the template.
 struct ReportSection {
     title: LocalisedText,
     outlet: LocalisedText,
@@ -28,13 +28,13 @@ struct ReportSection {
     author: Option<String>,
     published: Timestamp,
     first_seen: Timestamp,
-    /// Safe HTML.
+    /// Full text or summary, as safe HTML.
     text: Option<String>,
     joined: Timestamp,
     rule: String,
-    /// Why it stands here, for all but the first.
+    /// Why the report belongs to this story; `None` for the first report.
     evidence: Option<String>,
-    /// The share of text that it has in common with the story, in percent.
+    /// The share of the text that it has in common with the story, in percent.
     shared: Option<u8>,
     revisions: Vec<RevisionSection>,
 }
@@ -47,21 +47,21 @@ struct RevisionSection {
     text: Option<Vec<Piece>>,
 }
 
-/// A run of words: kept, taken out, put in.
+/// A run of words that was kept, removed or added.
 struct Piece {
     element: &'static str,
     words: String,
 }
 
 impl StoryTemplate {
-    /// The page of `story`; `None` when it has no report left.
+    /// Builds the page of `story`; `None` if it has no report left.
     pub(in super::super) fn new(frame: Frame, story: StoryPage) -> Option<Self> {
         let lead = story.reports.first()?;
         let title = LocalisedText::new(lead.title.as_str(), lead.language.as_deref());
         Some(Self { frame, title, reports: story.reports.into_iter().map(ReportSection::of).collect() })
     }
 
-    /// What showed that a report belongs here.
+    /// Returns the rule by which a report joined the story, in the page's language.
     fn rule(&self, report: &ReportSection) -> String {
         let rule = match report.rule.as_str() {
             "link" => self.frame.say("الرابط نفسه", "même lien", "same link"),
@@ -78,7 +78,7 @@ impl StoryTemplate {
         }
     }
 
-    /// What an outlet changed; English has the words that were stored.
+    /// Returns what an outlet changed, in the page's language. English uses the stored text.
     fn what(&self, revision: &RevisionSection) -> String {
         let title = revision.title.as_ref().map(|_| self.frame.say("عنوان جديد", "nouveau titre", ""));
         let text = revision.text.as_ref().map(|_| self.frame.say("نص معدل", "texte modifié", ""));
@@ -90,7 +90,7 @@ impl StoryTemplate {
     }
 }
 
-/// A share in whole percent.
+/// Converts a share (0 to 1) to whole percent.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 100 first")]
 fn percent(share: f64) -> u8 {
     (share * 100.0).round().clamp(0.0, 100.0) as u8
@@ -116,8 +116,8 @@ impl ReportSection {
     }
 }
 
-/// Pictures in a text are loaded when they come into view, and tell nobody where they are shown. Without quotes: should the
-/// words stand inside an attribute, they stay there.
+/// Makes the pictures of a text load only when they come into view, and without a referrer. The attributes have no quotes, so
+/// that a match inside an attribute value cannot break out of it.
 fn lazy(html: &str) -> String {
     html.replace("<img ", "<img loading=lazy referrerpolicy=no-referrer ")
 }

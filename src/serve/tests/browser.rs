@@ -1,5 +1,5 @@
-//! Pages in Debian's Chromium, driven through ChromeDriver; skipped aloud where they are not installed.
-//! `WARRAQ_SHOTS=DIR` keeps the screenshots.
+//! Tests of the pages in Debian's Chromium, driven through ChromeDriver. Where these are not installed, the tests are skipped
+//! with a message. `WARRAQ_SHOTS=DIR` saves screenshots.
 
 use super::{TestServer, sample};
 use crate::serve::ServerLimits;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-/// A browser window.
+/// A browser session.
 struct Browser {
     client: reqwest::Client,
     session: String,
@@ -17,7 +17,7 @@ struct Browser {
 }
 
 impl Browser {
-    /// Opens a browser; `None` where there is none.
+    /// Opens a browser; `None` if none is installed.
     async fn open() -> Option<Self> {
         let mut driver = tokio::process::Command::new("chromedriver")
             .arg("--port=0")
@@ -67,7 +67,7 @@ impl Browser {
         post(&self.client, &format!("{}/{command}", self.session), &body).await
     }
 
-    /// Opens a page at this width and says what script finds there.
+    /// Opens a page at this width and returns the result of `script`.
     async fn look(&self, address: &str, width: u32, script: &str) -> Value {
         let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
@@ -75,7 +75,7 @@ impl Browser {
         self.call("execute/sync", json!({"script": script, "args": []})).await
     }
 
-    /// Whose eyes it looks with.
+    /// Sets the reader's language and colour scheme.
     async fn dress(&self, language: &str, scheme: &str) {
         let agent = json!({"userAgent": "Chromium", "acceptLanguage": language});
         self.devtools("Emulation.setUserAgentOverride", agent).await;
@@ -116,7 +116,8 @@ fn decode(base64: &str) -> Vec<u8> {
     bytes.collect()
 }
 
-/// What is wrong with a page: too wide, too small to touch or read, headings that skip.
+/// Lists what is wrong with a page: too wide, too little contrast, headings that skip a level, a script that ran, missing
+/// landmarks, or controls without a name.
 const LOOK: &str = r"
 const wrong = [];
 const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
@@ -149,11 +150,11 @@ for (const i of document.querySelectorAll('input, button')) if (!(i.labels?.leng
 return wrong;
 ";
 
-/// Readers' languages, and the colours they like.
+/// Languages and colour schemes of readers.
 const READERS: [(&str, &str); 3] = [("en", "light"), ("ar", "light"), ("fr", "dark")];
 
 impl Browser {
-    /// Looks at pages (name and path) at the width of a phone and of a desk; each has to be right.
+    /// Checks pages (name and path) at the width of a phone and of a desktop screen.
     async fn look_at(&self, base: &str, language: &str, pages: &[(&str, &str)]) {
         for (name, path) in pages {
             for (size, width) in [("phone", 390), ("desk", 1280)] {
@@ -166,7 +167,7 @@ impl Browser {
         }
     }
 
-    /// What the browser complained of since the last time, but for pictures that are not there.
+    /// Returns the browser's console messages since the last call, except those about missing pictures.
     async fn complaints(&self) -> Vec<String> {
         let log = self.call("se/log", json!({"type": "browser"})).await;
         let messages = log.as_array().into_iter().flatten().map(|e| e["message"].as_str().unwrap().to_owned());
@@ -197,13 +198,13 @@ async fn pages_are_right_in_a_browser() {
         browser.look_at(&format!("http://{}", server.at), language, &pages).await;
         server.close().await;
     }
-    // The sample's story holds a script on purpose: the browser says that it was refused.
+    // The sample's story contains a script on purpose: the browser reports that it was blocked.
     let complaints = browser.complaints().await;
     assert!(!complaints.is_empty() && complaints.iter().all(|c| c.contains("/stories/1")), "{complaints:?}");
     browser.client.delete(&browser.session).send().await.unwrap();
 }
 
-/// `WARRAQ_LOOK_AT=http://HOST:PORT` looks at a running Warraq too, with what real outlets wrote, or for pictures.
+/// Checks a running Warraq at `WARRAQ_LOOK_AT=http://HOST:PORT`, with texts of real outlets, or to take screenshots.
 #[tokio::test]
 #[ignore = "needs a running daemon: WARRAQ_LOOK_AT"]
 async fn a_running_daemon_is_right_in_a_browser() {

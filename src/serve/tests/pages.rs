@@ -1,4 +1,4 @@
-//! Pages, filters, archives: what the router answers.
+//! Tests of the router: pages, filtered feeds and archives.
 
 use super::{TestServer, header, sample};
 use crate::serve::ServerLimits;
@@ -117,7 +117,7 @@ async fn a_story_shows_its_reports_and_what_was_edited() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     assert_eq!(page.matches("class=\"report\"").count(), 3);
     assert!(page.contains("<ins>والسلطات تعلن حالة تأهب</ins>") && page.contains("<del>70</del> <ins>74</ins>"));
-    assert_eq!(page.matches("Why here:").count(), 2, "the first needs no reason");
+    assert_eq!(page.matches("Why it is in this story:").count(), 2, "the first needs no reason");
     let (_, arabic) = text(&server, "GET /stories/1\nAccept-Language: ar").await;
     assert!(arabic.contains("النص نفسه، 92\u{a0}% من النص مشترك") && arabic.contains("عنوان جديد"));
     let (_, french) = text(&server, "GET /stories/1\nAccept-Language: fr").await;

@@ -1,4 +1,4 @@
-//! Invented stories, and queries answered without a store.
+//! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
@@ -24,7 +24,7 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
-/// (language, outlet, title, text, carried elsewhere by)
+/// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const ROWS: &[Row] = &[
@@ -256,7 +256,7 @@ fn browse(wanted: &Browse) -> Option<BrowsePage> {
     Some(BrowsePage { stories, newer, older })
 }
 
-/// Queries answered without a store.
+/// Queries that need no store.
 pub(super) struct SampleQueries {
     images: bool,
 }
@@ -265,7 +265,7 @@ pub(super) fn queries(images: bool) -> SampleQueries {
     SampleQueries { images }
 }
 
-/// An answer that is there.
+/// Wraps a value as the result of a query.
 fn ready<A: Send + 'static>(value: A) -> QueryFuture<A> {
     answer(std::future::ready(Ok::<_, std::convert::Infallible>(value)))
 }

@@ -1,4 +1,4 @@
-//! A copy while the daemon runs, and a checked way back while it does not.
+//! Backup while the daemon runs, and a checked restore while it does not.
 
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::store::{
@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-/// SQLite says nothing while it copies: the copy's growth is looked at this often.
+/// How often the size of the copy is looked at, because SQLite reports no progress while it copies.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Bytes that are copied between two words on progress.
+/// Number of bytes copied between two progress reports.
 const STRIDE: u64 = 16 << 20;
 
 fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
@@ -26,17 +26,17 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
     move |source| StoreError::File { doing, path, source }
 }
 
-/// Writes a consistent, compact copy of the database to `target`, which must not exist. Works beside a running daemon.
-/// Returns the bytes written. Dropped half-way, as for a signal, it removes what it wrote.
+/// Writes a consistent, compact copy of the database to `target`, which must not exist. A daemon may be running. Returns the size
+/// of the copy in bytes. If the future is dropped, for example by a signal, the incomplete copy is removed.
 ///
 /// # Errors
-/// When the database is damaged or cannot be read, or the copy cannot be written or is not whole: there is no copy then.
+/// Fails if the database is damaged or cannot be read, or if the copy cannot be written or is incomplete. Then there is no copy.
 pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
     must_be_new(target)?;
     let reader = open::readers(database).await?;
     let partial = Passing(location::beside(target, ".partial"));
     location::clear(&partial.0);
-    // SQLite takes a file that is empty, and says less about one that cannot be made.
+    // SQLite accepts an empty file, and its error for a file that cannot be created says less.
     File::create(&partial.0).map_err(file_error("writing", &partial.0))?;
     let copied = copy(&reader, database, &partial.0, progress_sender).await;
     reader.close().await;
@@ -53,7 +53,7 @@ pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSe
 }
 
 fn must_be_new(target: &Path) -> Result<(), StoreError> {
-    // A link that leads nowhere is something too.
+    // A symbolic link without a target counts as existing.
     if fs::symlink_metadata(target).is_err() {
         return Ok(());
     }
@@ -61,7 +61,7 @@ fn must_be_new(target: &Path) -> Result<(), StoreError> {
     Err(file_error("writing", target)(exists))
 }
 
-/// Copies what one reading transaction sees.
+/// Copies what one read transaction sees.
 async fn copy(
     reader: &SqlitePool,
     database: &Path,
@@ -69,7 +69,7 @@ async fn copy(
     progress_sender: &ProgressSender,
 ) -> Result<(), StoreError> {
     progress_sender.send_replace(Progress::unmeasured("checking"));
-    // A copy has its indexes made anew: what is missing from a table shows in the original only.
+    // The copy's indexes are rebuilt, so rows missing from a table can only be noticed in the original.
     let verdict: String =
         sqlx::query_scalar("PRAGMA integrity_check(1)").fetch_one(reader).await.while_doing("checking the database")?;
     if verdict != "ok" {
@@ -95,11 +95,11 @@ async fn copy(
     }
 }
 
-/// Puts a backup in the place of the database, after checking that it is whole and Warraq's. What was there is kept
-/// beside it; the returned path says where. Killed at any moment, it leaves the one or the other, whole.
+/// Replaces the database with a backup after checking that it is complete and Warraq's. The previous database is kept next to it,
+/// at the returned path. If it is killed at any moment, one of the two is in place, complete.
 ///
 /// # Errors
-/// When a daemon runs on the database, or the backup is damaged, foreign or newer: nothing is changed then.
+/// Fails if a daemon uses the database, or if the backup is damaged, foreign or newer. Then nothing was changed.
 pub async fn restore(
     database: &Path,
     source: &Path,
@@ -108,7 +108,7 @@ pub async fn restore(
     let no_backup = |why: &str| StoreError::BadBackup { path: source.to_owned(), why: why.to_owned() };
     match fs::metadata(source) {
         Ok(file) if file.is_file() => {}
-        // A pipe would be read for ever.
+        // Reading from a pipe might never end.
         Ok(_) => return Err(no_backup("it is a folder, a device or a pipe, not a file")),
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Err(no_backup("there is no such file")),
         Err(why) => return Err(no_backup(&why.to_string())),
@@ -128,25 +128,25 @@ pub async fn restore(
     Ok(kept)
 }
 
-/// One step of the exchange. Each leaves a state that the next start or the next `restore` understands.
+/// One step of the exchange. After each step, the next start or `restore` can continue or undo it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum BackupStep {
-    /// Gives the new file the owner and the rights of the old one.
+    /// Gives the new file the owner and mode of the old one.
     Liken { new: PathBuf, old: PathBuf },
-    /// Gives the old file a second name.
+    /// Creates a second hard link to the old file.
     Keep { old: PathBuf, kept: PathBuf },
-    /// Moves what belongs to the old file only; [`location::tidy`] moves it back.
+    /// Moves a file that belongs only to the old database; [`location::tidy`] moves it back.
     Move { from: PathBuf, to: PathBuf },
-    /// Removes what SQLite makes anew.
+    /// Removes a file that SQLite recreates.
     Remove(PathBuf),
-    /// Makes the steps before this one last.
+    /// Syncs the folder, so that the steps so far survive a power failure.
     Sync(PathBuf),
-    /// The one moment in which the new file takes the place of the old one.
+    /// Renames the new file over the old one: the only atomic step.
     Replace { new: PathBuf, old: PathBuf },
 }
 
-/// How the new file takes the place of the old one, and where the old one is then. The old file has a name at every
-/// moment, and the new one never stands beside the old one's WAL, which would be played into it.
+/// Returns the steps that replace the old file, and where it is afterwards. The old file has a name at every moment, and the new
+/// one is never next to the old one's WAL, which SQLite would replay into it.
 fn exchange(database: &Path, incoming: &Path) -> (Vec<BackupStep>, Option<PathBuf>) {
     let kept = free_name(database);
     let mut steps = Vec::new();
@@ -158,7 +158,7 @@ fn exchange(database: &Path, incoming: &Path) -> (Vec<BackupStep>, Option<PathBu
         steps.push(BackupStep::Sync(database.to_owned()));
     }
     for end in LOGS {
-        // Still there where the old file is too damaged to take it in.
+        // It still exists if the old file is too damaged to checkpoint it.
         let from = location::beside(database, end);
         if from.exists() {
             keeps = true;
@@ -180,11 +180,11 @@ impl BackupStep {
         match self {
             Self::Liken { new, old } => {
                 let as_it_was = fs::metadata(old)?;
-                // Only root may give files away; whoever owns the old file owns the new one anyway.
+                // Only root may change owners. For other users the new file has the right owner anyway.
                 let _ = unix::fs::chown(new, Some(as_it_was.uid()), Some(as_it_was.gid()));
                 fs::set_permissions(new, as_it_was.permissions())
             }
-            // A file system without hard links gets a copy.
+            // On a file system without hard links, the old file is copied.
             Self::Keep { old, kept } => fs::hard_link(old, kept).or_else(|_| {
                 fs::copy(old, kept)?;
                 File::open(kept)?.sync_all()
@@ -197,10 +197,10 @@ impl BackupStep {
     }
 }
 
-/// Brings the WAL of the old file into it, so that it can be kept as one file. A file that is too damaged for that keeps
-/// its WAL as it is.
+/// Checkpoints the WAL of the old file, so that it can be kept as one file. If the file is too damaged for that, it keeps its
+/// WAL.
 async fn fold(database: &Path) -> Result<(), StoreError> {
-    // SQLite would throw away the WAL of an empty file.
+    // SQLite would delete the WAL of an empty file.
     if fs::metadata(database).map_or(0, |file| file.len()) == 0 {
         return Ok(());
     }
@@ -209,8 +209,8 @@ async fn fold(database: &Path) -> Result<(), StoreError> {
     if let Err(error @ StoreError::Foreign { .. }) = open::ours(&mut connection, database).await {
         return Err(error);
     }
-    // Leaving WAL mode takes it into the file and needs the file alone: another program that has it open would remove
-    // the new file's WAL when it closes.
+    // Leaving WAL mode checkpoints it and needs exclusive access: another program that has the file open would delete the new
+    // file's WAL when it closes.
     let folded = sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut connection).await.map(drop);
     let closed = connection.close().await;
     match folded.and(closed) {
@@ -219,11 +219,11 @@ async fn fold(database: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// A file that is gone when it did not come to take its place.
+/// A temporary file that is removed unless it replaced the database.
 struct Passing(PathBuf);
 
 impl Passing {
-    /// Copies a backup here, with the WAL of one that its daemon left in a hurry: what only that holds is committed too.
+    /// Copies a backup here, with its WAL if a daemon was killed: committed data may be only in the WAL.
     async fn fetch(&self, source: &Path, progress_sender: &ProgressSender) -> Result<(), StoreError> {
         location::clear(&self.0);
         for end in ["", "-wal"] {
@@ -261,12 +261,12 @@ fn copy_file(from: &Path, to: &Path, progress_sender: &ProgressSender) -> io::Re
     }
 }
 
-/// A name for what was in the database's place; an earlier one is never written over.
+/// Returns an unused name for the previous database, so that an earlier one is never overwritten.
 fn free_name(database: &Path) -> PathBuf {
     let first = location::beside(database, location::BEFORE);
     let mut name = first.clone();
     for n in 2.. {
-        // Also a link that leads nowhere.
+        // A symbolic link without a target also counts.
         if ["", WAL_INDEX].iter().chain(&LOGS).all(|end| fs::symlink_metadata(location::beside(&name, end)).is_err()) {
             break;
         }
@@ -275,7 +275,7 @@ fn free_name(database: &Path) -> PathBuf {
     name
 }
 
-/// Whether a file is a whole Warraq database that this program can read; if not, why. Its WAL is in it afterwards.
+/// Checks that a file is a complete Warraq database that this program can read. Checkpoints its WAL.
 async fn check(path: &Path) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(path);
     let said = |error: sqlx::Error| match error.as_database_error() {
@@ -304,7 +304,7 @@ async fn check(path: &Path) -> Result<(), String> {
 mod tests {
     use crate::store::sqlite::backup::*;
 
-    /// A database whose setting `is` says which one it is.
+    /// Creates a database whose setting `is` says which one it is.
     async fn database(path: &Path, is: &'static str) -> SqliteConnection {
         let lock = WriterLock::take(path).unwrap();
         let mut connection = open::writer(&lock).await.unwrap();
@@ -312,7 +312,7 @@ mod tests {
         connection
     }
 
-    /// As [`Writer::open`](super::super::Writer::open) opens it after a crash.
+    /// Opens the database as [`Writer::open`](super::super::Writer::open) does after a crash.
     async fn next_start(path: &Path) -> String {
         let lock = WriterLock::take(path).unwrap();
         let mut connection = open::writer(&lock).await.unwrap();
@@ -324,12 +324,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_whole() {
-        // What a killed daemon leaves: the last commits are in the WAL only.
+        // A killed daemon leaves its last commits in the WAL only.
         let origin = tempfile::tempdir().unwrap();
         let mut old = database(&origin.path().join("old.db"), "old").await;
         sqlx::query("UPDATE setting SET value = 'old, committed'").execute(&mut old).await.unwrap();
         database(&origin.path().join("new.db"), "new").await.close().await.unwrap();
-        // With the WAL taken in, and as it is when the old file cannot take it in.
+        // Both with the WAL checkpointed, and with a WAL that the old file cannot take.
         for folds in [true, false] {
             for done in 0.. {
                 let folder = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
-//! Errors of sqlx as the store's: what kind each is, by SQLite's result codes.
+//! Converts sqlx errors to those of the store, and classifies them by SQLite's result codes.
 
 use crate::store::error::{DatabaseError, StoreError, StoreErrorKind};
 
-/// Says what was being done when a statement failed.
+/// Adds what the program was doing when a statement failed.
 pub(in crate::store) trait ErrorContext<T> {
     fn while_doing(self, doing: &'static str) -> Result<T, StoreError>;
 }
@@ -31,7 +31,7 @@ impl From<sqlx::migrate::MigrateError> for DatabaseError {
     }
 }
 
-/// By SQLite's result codes (sqlite.org/rescode.html).
+/// Classifies by SQLite's result codes (sqlite.org/rescode.html).
 fn kind(error: &sqlx::Error) -> StoreErrorKind {
     if matches!(error, sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::RowNotFound) {
         return StoreErrorKind::Damaged;
@@ -50,12 +50,12 @@ fn kind(error: &sqlx::Error) -> StoreErrorKind {
     }
 }
 
-/// SQLite's extended result code.
+/// Returns SQLite's extended result code.
 fn code(error: &sqlx::Error) -> Option<i32> {
     error.as_database_error()?.code()?.parse().ok()
 }
 
-/// Whether another process holds the database's lock (SQLITE_BUSY and its extended codes): worth another try.
+/// Returns whether another process holds the lock (SQLITE_BUSY and its extended codes), so that trying again makes sense.
 pub(in crate::store) fn is_busy(error: &sqlx::Error) -> bool {
     kind(error) == StoreErrorKind::Busy
 }

@@ -1,4 +1,4 @@
-//! The store in SQLite: one file, one writer, readers that never wait for it.
+//! The store in SQLite: one file, one writer, and readers that never wait for it.
 
 pub(in crate::store) mod backup;
 pub(in crate::store) mod error;

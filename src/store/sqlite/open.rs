@@ -1,4 +1,4 @@
-//! Opening the file: one writer at a time, never another program's file, never a newer schema.
+//! Opens the file: one writer at a time, never another program's file, never a newer schema.
 
 use crate::store::{error::StoreError, location};
 use sqlx::{
@@ -12,23 +12,23 @@ use std::{
     time::Duration,
 };
 
-/// The schema, step by step; embedded in the binary.
+/// The migrations, embedded in the binary.
 pub(in crate::store) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// "Warq": marks the file as Warraq's (SQLite's `application_id`, bytes 68 to 71 of the header).
 pub(in crate::store) const APPLICATION_ID: i64 = 0x5761_7271;
 
-/// The newest schema this program knows; each migration sets `user_version` to its own number.
+/// The newest schema that this program knows. Each migration sets `user_version` to its own number.
 pub(in crate::store) const SCHEMA: i64 = 5;
 
-/// How long a statement waits for another process's lock before it reports it.
-/// Below the second after which the driver logs a statement as slow.
+/// How long a statement waits for another process's lock before it fails. It is less than the second after which the driver logs
+/// a slow statement.
 pub(in crate::store) const BUSY_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// Connections that read. Two serve pages while two serve polls.
+/// Number of read connections: two for pages and two for polls.
 const READERS: u32 = 4;
 
-/// Proof that no other Warraq writes to the file; holds the lock until dropped.
+/// Proof that no other Warraq writes to the file. Holds the lock until it is dropped.
 #[derive(Debug)]
 pub(in crate::store) struct WriterLock {
     database: PathBuf,
@@ -36,8 +36,9 @@ pub(in crate::store) struct WriterLock {
 }
 
 impl WriterLock {
-    /// Takes the lock, or says that another process has it. The lock file stays: removing it would open a race. It is a
-    /// file of its own beside the database, since closing the database would drop SQLite's locks on it (fcntl(2)).
+    /// Takes the lock, or fails if another process has it. The lock file is never removed, because that would cause a race. It is
+    /// a separate file next to the database, since closing a descriptor of the database would drop SQLite's locks on it
+    /// (fcntl(2)).
     pub(in crate::store) fn take(path: &Path) -> Result<Self, StoreError> {
         let database = location::real_path(path)?;
         let lock = location::beside(&database, ".lock");
@@ -52,13 +53,13 @@ impl WriterLock {
         Ok(Self { database, _file: file })
     }
 
-    /// The file that is locked: an absolute path, without symbolic links.
+    /// Returns the locked file: an absolute path without symbolic links.
     pub(in crate::store) fn database(&self) -> &Path {
         &self.database
     }
 }
 
-/// Opens the one connection that writes, and brings the schema up to date.
+/// Opens the write connection and migrates the schema.
 pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnection, StoreError> {
     let path = lock.database();
     if fs::metadata(path).map_or(0, |file| file.len()) == 0 {
@@ -66,13 +67,13 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
     }
     let options = SqliteConnectOptions::new()
         .filename(path)
-        // FULL: a commit is on the disk before the poll is called done.
+        // FULL: a commit is on the disk before the poll counts as done.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
-        // 16,000 pages of 4 kB: a checkpoint is dear, and a WAL of 64 MB is not.
+        // 16,000 pages of 4 kB: checkpoints are expensive, and a WAL of 64 MB is not.
         .pragma("wal_autocheckpoint", "16000")
-        // A WAL that grew beyond it while somebody read is cut back when it starts anew.
+        // A WAL that grew larger because of a reader is truncated when it restarts.
         .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-6000")
         .statement_cache_capacity(64);
@@ -82,14 +83,14 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
         Ok(()) | Err(StoreError::Unfinished(_)) => {}
         Err(error) => return Err(error),
     }
-    // Not at opening: a file that is not ours stays as it is, its header too.
+    // Not when opening, so that a file of another program keeps its header.
     sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(open_failed)?;
     migrate(&mut connection, path).await?;
     Ok(connection)
 }
 
-/// Makes the database under another name, which becomes its own when it is whole: a start that is killed or fails leaves
-/// no database, and no half of one.
+/// Creates the database under a temporary name and renames it when it is complete, so that a start that fails or is killed leaves
+/// no incomplete database.
 async fn create(path: &Path) -> Result<(), StoreError> {
     let wal = location::beside(path, "-wal");
     if fs::metadata(&wal).is_ok_and(|file| file.len() > 0) {
@@ -99,7 +100,7 @@ async fn create(path: &Path) -> Result<(), StoreError> {
     let made = schema(&incoming).await.and_then(|()| {
         let failed = |source| StoreError::File { doing: "creating", path: path.to_owned(), source };
         File::open(&incoming).and_then(|file| file.sync_all()).map_err(failed)?;
-        // Of an earlier version's first start; it leads back to an empty file.
+        // A rollback journal left by an earlier version's first start; replaying it would empty the file.
         let _ = fs::remove_file(location::beside(path, "-journal"));
         fs::rename(&incoming, path).and_then(|()| location::sync_folder(path)).map_err(failed)
     });
@@ -109,7 +110,7 @@ async fn create(path: &Path) -> Result<(), StoreError> {
     made
 }
 
-/// A file with the schema and nothing in it.
+/// Creates an empty file with the schema.
 async fn schema(path: &Path) -> Result<(), StoreError> {
     let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
@@ -130,7 +131,7 @@ async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), S
     Ok(())
 }
 
-/// Opens the connections that read.
+/// Opens the read connections.
 pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     let path = location::real_path(path)?;
     let path = path.as_path();
@@ -160,7 +161,7 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool, StoreEr
     Ok(pool)
 }
 
-/// Refuses a file of another program, and one that a newer Warraq has written.
+/// Rejects a file of another program, and one that a newer Warraq has written.
 pub(in crate::store) async fn ours(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
     let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(open_failed)?;
@@ -179,14 +180,14 @@ pub(in crate::store) async fn ours(connection: &mut SqliteConnection, path: &Pat
     Ok(())
 }
 
-/// What a file without an application id is.
+/// The origin of a file without an application id.
 enum Unmarked {
-    /// What a first start leaves that was killed before its first migration: nothing, or the migrator's empty table.
+    /// A first start that was killed before the first migration: the file is empty or has only the migrator's empty table.
     /// Earlier versions left such files.
     Unfinished,
-    /// Our migrations and no other were applied to it: another tool wrote it anew, such as `sqlite3 .dump`.
+    /// Exactly our migrations were applied to it: another tool, such as `sqlite3 .dump`, copied it.
     Ours,
-    /// Another program's.
+    /// Another program.
     Foreign,
 }
 

@@ -1,10 +1,10 @@
-//! One value of one row, to and from the types of the model. A value that cannot be is [`StoreError::Inconsistent`].
+//! Converts single values between rows and the types of the model. An invalid value is [`StoreError::Inconsistent`].
 
 use crate::store::error::StoreError;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-/// Where a value stands, for the error.
+/// Where a value is, for the error.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct RowRef {
     pub table: &'static str,
@@ -17,12 +17,12 @@ impl RowRef {
         StoreError::Inconsistent { table: self.table, column, row: self.row, value }
     }
 
-    /// An instant.
+    /// Parses a timestamp.
     pub(in crate::store) fn time(self, column: &'static str, text: &str) -> Result<Timestamp, StoreError> {
         text.parse().map_err(|_| self.wrong(column, text))
     }
 
-    /// An instant, or none.
+    /// Parses an optional timestamp.
     pub(in crate::store) fn maybe_time(
         self,
         column: &'static str,
@@ -31,12 +31,12 @@ impl RowRef {
         text.map(|t| self.time(column, t)).transpose()
     }
 
-    /// A JSON document.
+    /// Parses a JSON document.
     pub(in crate::store) fn json<T: DeserializeOwned>(self, column: &'static str, text: &str) -> Result<T, StoreError> {
         serde_json::from_str(text).map_err(|_| self.wrong(column, text))
     }
 
-    /// Anything else that a function makes of the text.
+    /// Parses a text with a function.
     pub(in crate::store) fn parse<T>(
         self,
         column: &'static str,
@@ -46,19 +46,19 @@ impl RowRef {
         parse(text).ok_or_else(|| self.wrong(column, text))
     }
 
-    /// A count that is never negative.
+    /// Converts a count, which is never negative.
     pub(in crate::store) fn count(self, column: &'static str, value: i64) -> Result<u32, StoreError> {
         u32::try_from(value).map_err(|_| self.wrong(column, &value.to_string()))
     }
 }
 
-/// Rows as the JSON array that a set-based statement reads through `json_each`.
+/// Serialises rows as the JSON array that a set-based statement reads through `json_each`.
 pub(in crate::store) fn rows<T: serde::Serialize>(rows: &[T]) -> String {
-    // A row is made of strings, numbers and options: serialising it cannot fail.
+    // A row contains strings, numbers and options, so serialising it cannot fail.
     serde_json::to_string(rows).unwrap_or_default()
 }
 
-/// Bytes as hexadecimal text, for `unhex`.
+/// Formats bytes in hexadecimal, for `unhex`.
 pub(in crate::store) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         text.extend([byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16).unwrap_or('0')));

@@ -1,4 +1,4 @@
-//! Pages of a channel's history (RFC 5005 4): what the next one takes, and those that were kept.
+//! Archive pages of a channel (RFC 5005 4): the stories of the next one, and those that are stored.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -14,44 +14,44 @@ use crate::{
 use jiff::Timestamp;
 use url::Url;
 
-/// A page of a channel's history, as the file has it.
+/// The result of looking up an archive page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArchiveLookup {
-    /// The page.
+    /// The page exists.
     Page {
-        /// The document as it was handed in, packed.
+        /// The document as it was stored, compressed.
         packed: Vec<u8>,
         /// When it was rendered.
         made: Timestamp,
     },
-    /// The page was rendered by other rules or settings than today's: it is to be rendered anew ([`Reader::leaf_again`]).
+    /// The page was rendered by other rules or settings than today's and must be rendered again ([`Reader::leaf_again`]).
     Stale,
-    /// The page after the newest.
+    /// The page after the newest one.
     NotYet,
-    /// Retention has passed over it.
+    /// Retention has deleted the page.
     Gone,
-    /// There is no such channel or page.
+    /// The channel or the page does not exist.
     Unknown,
 }
 
-/// Stories of a channel that are to be a page.
+/// The stories of an archive page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArchivePage {
-    /// The page's number.
+    /// Number of the page.
     pub number: u32,
     /// The stories, newest first.
     pub view: ChannelView,
-    /// Whether the page is there already, rendered by other rules.
+    /// Whether the page exists already, rendered by other rules.
     pub(in crate::store) is_again: bool,
-    /// The places that it takes.
+    /// The channel positions that it contains.
     pub(in crate::store) places: Vec<ShownReport>,
 }
 
 impl Reader {
-    /// The page of this number of a configured channel's history, as rendered by the rules and settings of this fingerprint.
+    /// Returns an archive page of a configured channel, as rendered by the rules and settings of this fingerprint.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn archived(&self, channel: &str, number: u32, fingerprint: &str) -> Result<ArchiveLookup, StoreError> {
         let page: Option<(i64, Option<Vec<u8>>, String, bool)> = sqlx::query_as(
             "SELECT a.rowid, a.atom, coalesce(a.rendered_at, a.made_at), a.fingerprint = $3 FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
@@ -78,10 +78,10 @@ impl Reader {
         }
     }
 
-    /// The number of the newest page that is kept of a channel's history.
+    /// Returns the number of the newest stored archive page of a channel.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn newest_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
         sqlx::query_scalar("SELECT max(number) FROM archive WHERE channel = $1 AND atom IS NOT NULL")
             .bind(channel)
@@ -90,7 +90,7 @@ impl Reader {
             .while_doing("reading the newest archive page")
     }
 
-    /// The number of a configured channel's next page.
+    /// Returns the number of a configured channel's next archive page.
     async fn next_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
         sqlx::query_scalar(
             "SELECT (SELECT coalesce(max(number), 0) + 1 FROM archive AS a WHERE a.channel = c.slug) \
@@ -102,11 +102,11 @@ impl Reader {
         .while_doing("reading the newest archive page")
     }
 
-    /// How many of a channel's stories are on no page yet; counts no further than `most`. (Left alone, SQLite prefers the
-    /// primary key and looks at every place there ever was.)
+    /// Counts a channel's stories that are on no archive page yet, up to `most`. Without the index hint, SQLite would prefer the
+    /// primary key and read all positions of the channel.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn unpaged(&self, channel: &Channel, most: u32) -> Result<u64, StoreError> {
         let count: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM (SELECT 1 FROM place INDEXED BY place_unpaged \
@@ -120,10 +120,10 @@ impl Reader {
         Ok(count.unsigned_abs())
     }
 
-    /// A channel's oldest stories that are on no page yet.
+    /// Returns a channel's oldest stories that are on no archive page yet.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn archive_page(
         &self,
         channel: &Channel,
@@ -146,10 +146,10 @@ impl Reader {
         Ok(Some(self.leaf_of(channel, number, places, false, public_url).await?))
     }
 
-    /// The stories of a page that is there already, as far as they are still kept.
+    /// Returns the stories of an existing page, as far as they are still stored.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn leaf_again(
         &self,
         channel: &Channel,

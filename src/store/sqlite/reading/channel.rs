@@ -1,4 +1,4 @@
-//! A channel's latest stories, as `publish` wants them: two statements, whatever the size of the file.
+//! A channel's latest stories, in the form that `publish` needs: two statements, whatever the size of the file.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -51,7 +51,8 @@ struct CarrierRow {
     language: Option<String>,
 }
 
-/// What a story and the report that is shown of it are made of; `p` is where it stands, `$1` how much of a text is read.
+/// Columns of a story and of the report that is shown for it. `p` is its position; `$1` is how much of a text is read, in
+/// characters.
 macro_rules! stories {
     ($rest:literal) => {
         concat!(
@@ -66,21 +67,21 @@ macro_rules! stories {
     };
 }
 
-/// A story that is to be shown as one of its reports.
+/// A story with the report that is shown for it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
 pub(in crate::store) struct ShownReport {
     pub story: i64,
     pub entry: i64,
-    /// Its place.
+    /// Its position.
     pub order_at: String,
     pub published_at: String,
 }
 
 impl Reader {
-    /// The channel's latest stories, newest first.
+    /// Returns the channel's latest stories, newest first.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn channel(&self, channel: &Channel, public_url: &Url) -> Result<ChannelView, StoreError> {
         let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
             "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
@@ -99,7 +100,7 @@ impl Reader {
         Ok(view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url))
     }
 
-    /// These stories, in the order given.
+    /// Returns these stories in the given order.
     pub(super) async fn stories(
         &self,
         wanted: &[ShownReport],
@@ -121,7 +122,7 @@ impl Reader {
         self.carried(rows, collapse, public_url).await
     }
 
-    /// The rows as stories, with everybody else who carried them.
+    /// Converts rows to stories and adds the other outlets that carry each.
     async fn carried(
         &self,
         rows: Vec<ShownStoryRow>,
@@ -159,7 +160,7 @@ impl Reader {
     }
 }
 
-/// The stories as a channel of this name.
+/// Returns the stories as a channel with this slug and title.
 pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_url: &Url) -> ChannelView {
     let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
     let language = languages.next().flatten().map(str::to_owned);
@@ -174,7 +175,7 @@ pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_
     }
 }
 
-/// The other outlets that carried a story, each with its first report.
+/// Returns the other outlets that carry a story, each with its first report.
 fn also(lead: &ShownStoryRow, carriers: &[CarrierRow], public_url: &Url) -> Vec<Carrier> {
     let mut outlets = HashSet::from([lead.outlet_id]);
     carriers
@@ -189,7 +190,7 @@ fn also(lead: &ShownStoryRow, carriers: &[CarrierRow], public_url: &Url) -> Vec<
         .collect()
 }
 
-/// What may be shown of the page that a feed says it belongs to: one that repeats a hidden query goes without.
+/// Returns the address of a feed's page as it may be shown: without its query if that repeats a hidden query of the feed.
 pub(super) fn shown_page(feed_url: &str, feed: &str, page: Option<String>) -> Option<String> {
     let is_open = feed_url == feed;
     page.map(|page| if is_open { uri::without_userinfo(&page).into_owned() } else { uri::shown(&page).into_owned() })
@@ -232,7 +233,7 @@ fn story(row: ShownStoryRow, also: Vec<Carrier>, collapse: bool, public_url: &Ur
     })
 }
 
-/// Address of a story's page.
+/// Returns the address of a story's page.
 fn story_page(public_url: &Url, story: i64) -> String {
     format!("{public_url}stories/{story}")
 }

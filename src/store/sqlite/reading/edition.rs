@@ -1,4 +1,4 @@
-//! Editions as they were rendered last.
+//! Editions as they were last rendered.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
@@ -7,20 +7,20 @@ use crate::store::{
 };
 use jiff::Timestamp;
 
-/// An edition that was kept.
+/// A stored edition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptEdition {
-    /// The document as it was handed in, packed.
+    /// The document as it was stored, compressed.
     pub packed: Vec<u8>,
     /// When its bytes last changed.
     pub changed: Timestamp,
 }
 
 impl Reader {
-    /// The edition of this path, where it was rendered by the rules and settings of this fingerprint.
+    /// Returns the edition of this path if it was rendered by the rules and settings of this fingerprint.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn kept_edition(&self, path: &str, fingerprint: &str) -> Result<Option<KeptEdition>, StoreError> {
         let row: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
             "SELECT rowid, packed, changed_at FROM edition \

@@ -7,22 +7,22 @@ use crate::{
 };
 use serde::Serialize;
 
-/// Polls of a feed that are told, the latest.
+/// Number of latest polls shown for a feed.
 const POLLS: i64 = 10;
-/// Sightings, revisions and places that are told, the first.
+/// Number of first sightings, revisions and positions shown.
 const ROWS: i64 = 200;
 
 /// A feed and its latest polls.
 #[derive(Debug, Clone, Serialize)]
 pub struct FeedExplanation {
-    /// How it stands.
+    /// Its current state.
     #[serde(flatten)]
     pub feed: FeedSnapshot,
-    /// Newest first.
+    /// Its latest polls, newest first.
     pub polls: Vec<PastPoll>,
 }
 
-/// How a feed stands.
+/// The current state of a feed.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct FeedSnapshot {
     #[serde(skip)]
@@ -31,99 +31,99 @@ pub struct FeedSnapshot {
     pub outlet: String,
     /// The configured address.
     pub url: String,
-    /// Where it is asked.
+    /// The address that is polled.
     pub ask_url: String,
     /// `new active failing held gone`.
     pub state: String,
-    /// Failures in a row.
+    /// Number of consecutive failures.
     pub failures: i64,
-    /// What was wrong at the last poll.
+    /// Error of the last poll.
     pub last_error: Option<String>,
-    /// When it is due.
+    /// Due time of the next poll.
     pub next_poll_at: String,
-    /// Why then: a JSON object.
+    /// Reason for the due time: a JSON object.
     pub why: String,
-    /// What its document asks of pollers: a JSON object.
+    /// The document's hints about polling: a JSON object.
     pub hints: String,
-    /// Where a permanent redirect leads that is not adopted yet.
+    /// Target of a permanent redirect that is not adopted yet.
     pub moving_to: Option<String>,
-    /// Polls that confirmed the redirect.
+    /// Number of polls that confirmed the redirect.
     pub moving_visits: i64,
-    /// Its guids repeat for different articles.
+    /// Whether different articles share a guid.
     pub guids_void: bool,
-    /// Times its window had moved on entirely between two polls.
+    /// Number of polls whose document had nothing in common with the previous one.
     pub gaps: i64,
 }
 
-/// A poll of the past.
+/// A past poll.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct PastPoll {
     /// When it ended.
     pub ended_at: String,
-    /// How.
+    /// Its outcome.
     pub outcome: String,
-    /// What was wrong.
+    /// Its error.
     pub error: Option<String>,
-    /// New entries.
+    /// Number of new entries.
     pub new: i64,
-    /// Revised ones.
+    /// Number of revised entries.
     pub revised: i64,
-    /// Known elsewhere, or joined to a story.
+    /// Number of entries known from elsewhere or joined to a story.
     pub duplicate: i64,
-    /// When the next poll was to be.
+    /// Due time of the next poll, as decided then.
     pub next_poll_at: String,
-    /// Why then: a JSON object.
+    /// Reason for the due time: a JSON object.
     pub why: String,
 }
 
-/// An entry, and what was decided of it.
+/// An entry and the decisions about it.
 #[derive(Debug, Clone, Serialize)]
 pub struct EntryExplanation {
-    /// What it is, and why it stands in its story.
+    /// The entry, and why it belongs to its story.
     #[serde(flatten)]
     pub entry: EntrySnapshot,
-    /// Where it was seen, the first first.
+    /// Where it was seen; the first sighting is first.
     pub sightings: Vec<PastSighting>,
-    /// What its outlet changed, oldest first.
+    /// Changes by its outlet, oldest first.
     pub revisions: Vec<PastRevision>,
 }
 
-/// An entry, and why it stands in its story.
+/// An entry, and why it belongs to its story.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct EntrySnapshot {
-    /// Its number.
+    /// Id of the entry.
     pub entry_id: i64,
-    /// Its story's.
+    /// Id of its story.
     pub story_id: i64,
     /// The outlet's slug.
     pub outlet: String,
-    /// The feed that brought it.
+    /// The feed that listed it first.
     pub feed: String,
-    /// What the feed knows it by.
+    /// The key by which the feed identifies it.
     pub key: String,
-    /// Title as it stands now.
+    /// Its current title.
     pub title: String,
-    /// The article.
+    /// Address of the article.
     pub link: Option<String>,
-    /// The address it was first known by, as far as its revisions tell.
+    /// Its first known address, as far as revisions record it.
     pub first_link: Option<String>,
-    /// The date its outlet stated.
+    /// The date stated by its outlet.
     pub published: Option<String>,
-    /// The stated date, where it can be true.
+    /// The stated date if it is plausible, else another plausible one.
     pub believed: Option<String>,
     /// When Warraq first saw it.
     pub first_seen_at: String,
-    /// Its place in channels.
+    /// Its position in channels.
     pub order_at: String,
-    /// The rule that put it in its story.
+    /// The rule by which it joined its story.
     pub rule: String,
-    /// What the rule saw.
+    /// The evidence for the rule.
     pub evidence: String,
     /// The smaller share of the two leads found in the other text.
     pub lmin: Option<f64>,
-    /// Share of the shorter text's three-word runs found in the longer.
+    /// Share of the three-word sequences of the shorter text that are in the longer one.
     pub containment: Option<f64>,
-    /// The smaller share of the two beginnings found in the other.
+    /// The smaller share of the two beginnings found in the other text.
     pub start: Option<f64>,
 }
 
@@ -132,62 +132,62 @@ pub struct EntrySnapshot {
 pub struct PastSighting {
     /// The feed.
     pub feed: String,
-    /// Its guid there, where it differs.
+    /// Its guid there, if it differs.
     pub guid: Option<String>,
-    /// Its link there, where it differs.
+    /// Its link there, if it differs.
     pub link: Option<String>,
-    /// First seen.
+    /// When it was first seen there.
     pub first_seen_at: String,
-    /// Last poll that listed it; nothing while it is listed.
+    /// The last poll that listed it; `None` while it is listed.
     pub left_at: Option<String>,
-    /// What showed that it is this entry, where another address or feed had it first.
+    /// Evidence that it is this entry, if it was known from another address or feed.
     pub evidence: Option<String>,
 }
 
-/// A change an outlet made.
+/// A change by an outlet.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct PastRevision {
-    /// When it was seen.
+    /// When it was noticed.
     pub seen_at: String,
-    /// In words.
+    /// What changed, in words.
     pub what: String,
-    /// Whether it moves `updated` in published feeds.
+    /// Whether it changes `updated` in published feeds.
     pub material: bool,
-    /// Title before.
+    /// Title before the change.
     pub old_title: String,
-    /// Title after.
+    /// Title after the change.
     pub new_title: String,
 }
 
-/// A story: its members and where it is published.
+/// A story, its members, and where it is published.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoryExplanation {
-    /// Its number.
+    /// Id of the story.
     pub story_id: i64,
     /// Its id in published feeds.
     pub iri: String,
-    /// When it began.
+    /// When it was created.
     pub created_at: String,
-    /// In order of joining; the first is the lead.
+    /// Its members in order of joining; the first one leads.
     pub members: Vec<EntrySnapshot>,
     /// The channels that list it.
     pub places: Vec<ChannelPosition>,
 }
 
-/// A story's place in a channel.
+/// A story's position in a channel.
 #[derive(Debug, Clone, Serialize, sqlx::FromRow)]
 pub struct ChannelPosition {
     /// The channel's slug.
     pub channel: String,
-    /// Its place.
+    /// Its position.
     pub order_at: String,
-    /// The report that is shown.
+    /// Id of the report that is shown.
     pub entry_id: i64,
-    /// The archive page that holds it.
+    /// The archive page that contains it.
     pub page: Option<i64>,
 }
 
-/// An entry with its membership; what follows says which.
+/// Columns of an entry with its membership; the rest of the statement selects the entry.
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
@@ -203,10 +203,10 @@ macro_rules! entries {
 }
 
 impl Reader {
-    /// The configured feeds that a name means: an outlet's slug, or an address; each with its latest polls.
+    /// Returns the configured feeds of an outlet's slug or of an address, each with its latest polls.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn explain_feed(&self, name: &str) -> Result<Vec<FeedExplanation>, StoreError> {
         let feeds: Vec<FeedSnapshot> = sqlx::query_as(
             "SELECT f.id, o.slug AS outlet, f.url, f.ask_url, f.state, f.failures, f.last_error, f.next_poll_at, f.why, \
@@ -234,10 +234,10 @@ impl Reader {
         Ok(told)
     }
 
-    /// What was decided of an entry; `None` when there is none of this number.
+    /// Returns the decisions about an entry; `None` if there is no such entry.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn explain_entry(&self, id: EntryId) -> Result<Option<EntryExplanation>, StoreError> {
         let entry: Option<EntrySnapshot> = sqlx::query_as(entries!("WHERE e.id = $1"))
             .bind(id.0)
@@ -265,10 +265,10 @@ impl Reader {
         Ok(Some(EntryExplanation { entry, sightings, revisions }))
     }
 
-    /// Why entries were joined in a story; `None` when there is none of this number.
+    /// Returns why entries belong to a story; `None` if there is no such story.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn explain_story(&self, id: StoryId) -> Result<Option<StoryExplanation>, StoreError> {
         let story: Option<(String, String)> = sqlx::query_as("SELECT iri, created_at FROM story WHERE id = $1")
             .bind(id.0)

@@ -1,4 +1,4 @@
-//! Stories that pass a filter: every filtered feed and every search. Each question looks at a bounded number of rows.
+//! Stories that match a filter, for filtered feeds and searches. Each query reads a bounded number of rows.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -15,17 +15,17 @@ use crate::{
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 use url::Url;
 
-/// Places of channel `all` looked at, the latest: days of a large installation, months of a small one.
+/// Number of latest positions of channel `all` that are examined: days of a large installation, months of a small one.
 const PLACES: i64 = 50_000;
-/// Entries of each outlet looked at, the latest, where outlets or tags are asked for.
+/// Number of latest entries of each outlet that are examined if the filter names outlets or tags.
 const OF_OUTLET: i64 = 200;
-/// Entries that hold the words looked at, the latest.
+/// Number of latest entries with the words that are examined.
 const HITS: i64 = 5_000;
-/// Entries taken for one answer; several of them may be of one story.
+/// Number of entries used for one result; several of them may belong to one story.
 const TAKEN: i64 = 1_000;
 
-/// Whether an entry `e` of outlet `o` in story `s` passes: $1 outlets, $2 tags, $3 languages, as JSON arrays of which an
-/// empty one asks for nothing, and $4 outlets that must carry the story.
+/// Condition on an entry `e` of outlet `o` in story `s`: $1 outlets, $2 tags and $3 languages are JSON arrays, of which an empty
+/// one matches everything; $4 is the number of outlets that must carry the story.
 macro_rules! passing {
     ($before:literal, $after:literal) => {
         concat!(
@@ -65,15 +65,15 @@ const WITH_WORDS: &str = passing!(
     "ORDER BY e.id DESC LIMIT $6"
 );
 
-/// An entry that passes: id, story, `order_at`, `published_at`.
+/// A matching entry: id, story, `order_at`, `published_at`.
 type Hit = (i64, i64, String, String);
 
 impl Reader {
-    /// The latest stories that pass a filter, newest first, each shown as its first report that passes. Slug and title
-    /// of the view are the caller's to set.
+    /// Returns the latest stories that match a filter, newest first, each shown as its first matching report. The caller sets
+    /// slug and title of the view.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn filtered(&self, filter: &Filter, public_url: &Url) -> Result<ChannelView, StoreError> {
         let wanted = self.passing(filter).await?;
         let stories = self.stories(&wanted, true, public_url).await?;
@@ -115,7 +115,7 @@ impl Reader {
         Ok(stories)
     }
 
-    /// A story that several outlets must carry comes when the last of them does, so that a subscriber misses none.
+    /// A story that several outlets must carry is sorted by the report of the last of them, so that a subscriber misses none.
     async fn date_by_outlets(&self, stories: &mut [ShownReport], outlets: u32) -> Result<(), StoreError> {
         let ids: Vec<i64> = stories.iter().map(|w| w.story).collect();
         let members: Vec<(i64, i64, String)> = sqlx::query_as(
@@ -143,7 +143,7 @@ impl Reader {
     }
 }
 
-/// Of several reports of a story the first.
+/// Keeps the first report of each story.
 fn first_reports(hits: Vec<Hit>) -> Vec<ShownReport> {
     let mut first: HashMap<i64, ShownReport> = HashMap::new();
     for (entry, story, order_at, published_at) in hits {
@@ -159,9 +159,9 @@ fn first_reports(hits: Vec<Hit>) -> Vec<ShownReport> {
     first.into_values().collect()
 }
 
-/// Words as FTS5 is asked for them: folded like everything that is searched, each quoted; all must be there.
+/// Returns the words as an FTS5 query: folded like the searched text, each quoted; all must match.
 fn question(words: &str) -> String {
-    // Folded text holds letters, digits and spaces only; a quote doubled is safe whatever folding may let through.
+    // Folded text contains only letters, digits and spaces. A doubled quote would be safe in any case.
     let folded = fold(words);
     folded.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Questions to the file. Readers see the last commit and never wait for the writer.
+//! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
 mod browse;
@@ -33,36 +33,36 @@ use crate::{
 use sqlx::SqlitePool;
 use std::{collections::HashSet, path::Path};
 
-/// Characters of a text that are read where nothing else is said: a million.
+/// Default number of characters of a text that are read: one million.
 const TEXT_MAX: u32 = 1_000_000;
 
 /// A few read-only connections; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Reader {
     pool: SqlitePool,
-    /// Characters of an entry's text that channels are read with: what lies beyond is not published.
+    /// Number of characters of an entry's text that are read for channels, because the rest is not published.
     text_max: u32,
 }
 
 impl Reader {
-    /// Opens the file for reading, beside a running daemon or without one.
+    /// Opens the file for reading. A daemon may be running.
     ///
     /// # Errors
-    /// When there is none, or it is not Warraq's, or newer than this program.
+    /// Fails if the file does not exist, is not Warraq's, or is newer than this program.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self { pool: open::readers(path).await?, text_max: TEXT_MAX })
     }
 
-    /// The same, reading so many characters of an entry's text for channels: a bound for memory.
+    /// Same as [`Reader::open`], but reads at most this many characters of an entry's text for channels. This bounds memory.
     #[must_use]
     pub fn with_text_max(self, characters: u32) -> Self {
         Self { text_max: characters, ..self }
     }
 
-    /// What a feed lists as of its last read document, by the hash of each entry's bytes.
+    /// Returns what a feed listed in its last document, by the hash of each entry's bytes.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn listed(&self, feed: FeedId) -> Result<HashSet<RawHash>, StoreError> {
         let raw: Vec<i64> = sqlx::query_scalar("SELECT raw FROM sighting WHERE feed_id = $1 AND left_at IS NULL")
             .bind(feed.0)
@@ -72,10 +72,10 @@ impl Reader {
         Ok(raw.into_iter().map(RawHash).collect())
     }
 
-    /// Which of these a feed ever listed, or lists as of its last read document, by the hash of its key.
+    /// Returns which of these keys, given as hashes, the feed ever listed.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn sighted(&self, feed: FeedId, keys: &[i64], still: bool) -> Result<HashSet<i64>, StoreError> {
         let known: Vec<i64> = sqlx::query_scalar(
             "SELECT key_hash FROM sighting \
@@ -90,11 +90,11 @@ impl Reader {
         Ok(known.into_iter().collect())
     }
 
-    /// Which of these entries a feed ever listed, or lists as of its last read document, under whatever id: by their links,
-    /// or by stated second and title. By the hash of their keys. Guids that rotate hide nothing from it.
+    /// Returns which of these entries the feed ever listed, under whatever id: by link, or by stated second and title. The result
+    /// is the hashes of their keys. This recognises entries whose guids change at each poll.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn familiar(&self, feed: FeedId, entries: &[Entry], still: bool) -> Result<HashSet<i64>, StoreError> {
         let links: Vec<i64> = entries.iter().filter_map(|e| Some(e.link_key?.0)).collect();
         let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(instant::second)).collect();
@@ -125,14 +125,14 @@ impl Reader {
         Ok(entries.iter().filter(is_known).map(|e| e.key.hash()).collect())
     }
 
-    /// Ends every connection. Readers close before the writer: the last to close removes the WAL.
+    /// Closes all connections. Readers must be closed before the writer, because the last connection to close removes the WAL.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// What may be shown of a feed's address: what the configuration says, else the address without a query that may hold a
-/// secret.
+/// Returns the address of a feed as it may be shown: the configured public one, else the address without a query that may contain
+/// a secret.
 fn shown_feed(url: &str, public_url: Option<String>) -> String {
     public_url.unwrap_or_else(|| uri::shown(url).into_owned())
 }

@@ -1,4 +1,4 @@
-//! How everything fares: the status page, and feeds that broke or work again.
+//! Data of the status page, and the feeds that broke or recovered.
 
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
@@ -18,11 +18,11 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
-/// Incidents listed at most.
+/// Most incidents listed.
 const INCIDENTS: i64 = 100;
-/// Failed polls looked at for incidents, the latest: a feed that fails for long has many and is one incident.
+/// Number of latest failed polls examined for incidents. A feed that fails for long has many and is one incident.
 const FAILURES: i64 = 5_000;
-/// Entries of an hour that the median delay of a day is taken over: exact up to 1,200 entries a day, then a sample.
+/// Number of entries per hour used for a day's median delay: exact up to 1,200 entries a day, a sample above.
 const SAMPLE: i64 = 50;
 
 #[derive(sqlx::FromRow)]
@@ -62,10 +62,10 @@ struct IncidentRow {
 }
 
 impl Reader {
-    /// How everything fares as of `now`. `why` of a feed is the JSON that its schedule stored.
+    /// Returns the state of everything at `now`. A feed's `why` is the JSON stored by its schedule.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn status(&self, now: Timestamp) -> Result<StatusPage, StoreError> {
         let dates = dates(now);
         let since = dates.first().cloned().unwrap_or_default();
@@ -104,7 +104,7 @@ impl Reader {
         })
     }
 
-    /// Median seconds from publication to first sight, by day.
+    /// Returns the median time from publication to first sight for each day, in seconds.
     async fn delays(&self, now: Timestamp) -> Result<HashMap<String, u32>, StoreError> {
         let hours = i64::try_from(DAYS * 24).unwrap_or(i64::MAX);
         let rows: Vec<(String, i64)> = sqlx::query_as(
@@ -130,11 +130,11 @@ impl Reader {
         Ok(rows.chunk_by(|a, b| a.0 == b.0).map(median).collect())
     }
 
-    /// Feeds that broke or work again, newest first. Where retention has dropped what came before a failure, the feed
-    /// counts as broken before.
+    /// Returns feeds that broke or recovered, newest first. If retention has deleted the polls before a failure, the feed counts
+    /// as broken before.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
         let rows: Vec<IncidentRow> = sqlx::query_as(
             "WITH bad (id, feed_id, ended_at) AS ( \
@@ -173,17 +173,17 @@ impl Reader {
     }
 }
 
-/// The days of the page, oldest first, today last.
+/// Returns the days of the page, oldest first, today last.
 fn dates(now: Timestamp) -> Vec<String> {
     let days = i64::try_from(DAYS).unwrap_or(i64::MAX);
     let day = |back: i64| now.checked_sub(SignedDuration::from_hours(24 * back)).unwrap_or(now);
     (0..days).rev().map(|back| day(back).strftime("%Y-%m-%d").to_string()).collect()
 }
 
-/// New entries a day, by feed.
+/// Returns the new entries per day, by feed.
 type ByFeed = HashMap<i64, Vec<u32>>;
 
-/// The days, and each feed's part in them.
+/// Returns the totals of the days and of each feed.
 fn add_up(
     dates: Vec<String>,
     rows: &[DayRow],

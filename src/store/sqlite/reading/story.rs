@@ -1,4 +1,4 @@
-//! A story with every report of it, what showed that they belong together, and what their outlets changed.
+//! A story with all its reports, the evidence that they belong together, and the changes by their outlets.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
 };
 use std::collections::HashMap;
 
-/// Reports shown at most: no story has more members.
+/// Most reports shown; no story has more members.
 const REPORTS: i64 = 64;
-/// Revisions shown at most, the latest of the whole story.
+/// Number of latest revisions of the whole story that are shown.
 const REVISIONS: i64 = 500;
 
 #[derive(sqlx::FromRow)]
@@ -52,10 +52,10 @@ struct RevisionRow {
 }
 
 impl Reader {
-    /// A story with its reports, the lead first; `None` when there is none of this number.
+    /// Returns a story with its reports, the leading one first; `None` if there is no such story.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
         let rows: Vec<ReportRow> = sqlx::query_as(
             "SELECT e.id, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
@@ -79,7 +79,7 @@ impl Reader {
         Ok(Some(StoryPage { id, reports: reports.collect::<Result<_, _>>()? }))
     }
 
-    /// The latest revisions of these entries, newest first.
+    /// Returns the latest revisions of these entries, newest first.
     async fn revisions(&self, entries: &[i64]) -> Result<HashMap<i64, Vec<RevisionRow>>, StoreError> {
         let rows: Vec<RevisionRow> = sqlx::query_as(
             "SELECT id, entry_id, seen_at, what, old_title, new_title, old_summary, old_content FROM revision \
@@ -119,7 +119,7 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
     })
 }
 
-/// Goes back from what stands now: a revision holds what stood there before, where it changed.
+/// Works back from the current text: a revision stores the previous values of what changed.
 fn revisions(newest_first: Vec<RevisionRow>, now: &ReportRow) -> Result<Vec<RevisionView>, StoreError> {
     let (mut content, mut summary) = (now.content.clone(), now.summary.clone());
     let mut views = Vec::with_capacity(newest_first.len());

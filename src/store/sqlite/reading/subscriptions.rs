@@ -1,4 +1,4 @@
-//! The configured feeds, for those who want to read them elsewhere.
+//! The configured feeds, for people who want to read them elsewhere.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
@@ -9,18 +9,18 @@ use crate::store::{
     },
 };
 
-/// A configured feed and what it says of itself.
+/// A configured feed and what it says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribedFeed {
     /// The outlet's name.
     pub outlet_name: String,
-    /// What the feed calls itself.
+    /// The feed's own title.
     pub title: Option<String>,
-    /// What may be shown of its address.
+    /// The address that may be shown.
     pub url: String,
-    /// The feed's page.
+    /// Address of the feed's page.
     pub link: Option<String>,
-    /// The outlet's language, else the feed's own.
+    /// The outlet's language, or the feed's own.
     pub language: Option<String>,
     /// The outlet's tags.
     pub tags: Vec<String>,
@@ -39,10 +39,10 @@ struct SubscribedFeedRow {
 }
 
 impl Reader {
-    /// Every configured feed, in the order in which they were first configured.
+    /// Returns all configured feeds in the order in which they were first configured.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read.
     pub async fn subscriptions(&self) -> Result<Vec<SubscribedFeed>, StoreError> {
         let rows: Vec<SubscribedFeedRow> = sqlx::query_as(
             "SELECT f.outlet_id, o.name, f.title, f.url, f.public_url, f.link, coalesce(o.language, f.language) AS language, o.tags \

@@ -1,5 +1,5 @@
-//! Writes pages of channels' histories. A page and the marks on the places that it holds are in one transaction: every story
-//! is on one page.
+//! Writes archive pages of channels. A page and the marks on the positions that it contains are written in one transaction, so
+//! that every story is on one page.
 
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
@@ -10,8 +10,8 @@ use crate::store::{
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-/// Keeps a rendered page, packed, in the caller's transaction. `false` when the channel's pages have moved on meanwhile:
-/// nothing is written then. A page that is there already is replaced by what other rules made of its stories.
+/// Stores a rendered, compressed page in the caller's transaction. Returns false and writes nothing if the channel's pages have
+/// changed in the meantime. An existing page is replaced if it was rendered by other rules.
 pub(in crate::store) async fn keep(
     connection: &mut SqliteConnection,
     page: &ArchivePage,
@@ -38,7 +38,7 @@ pub(in crate::store) async fn keep(
     if kept.rows_affected() == 0 {
         return Ok(false);
     }
-    // By the whole primary key: joined with the JSON instead, SQLite reads every place of the channel.
+    // By the whole primary key: joined with the JSON instead, SQLite would read every position of the channel.
     sqlx::query(
         "UPDATE place SET page = $2 WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \
             SELECT (SELECT id FROM channel WHERE slug = $1), value ->> 'order_at', value ->> 'published_at', \
@@ -53,7 +53,7 @@ pub(in crate::store) async fn keep(
     Ok(true)
 }
 
-/// Replaces the document of a page that is still kept; it stays as old as it was. A page whose stories are gone is gone too.
+/// Replaces the document of a stored page, whose time stays the same. A page whose stories were all deleted is deleted too.
 async fn replace(
     connection: &mut SqliteConnection,
     page: &ArchivePage,

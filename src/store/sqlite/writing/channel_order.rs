@@ -1,4 +1,4 @@
-//! The order of channels, kept as rows: a story takes its place once and never moves.
+//! The order of channels, stored as rows: a story gets its position once and keeps it.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
 
-/// One report of a story, as a channel looks at it.
+/// A report of a story, with what a channel needs to know about it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 struct Member {
     entry_id: i64,
@@ -24,7 +24,7 @@ struct Member {
     published_at: String,
 }
 
-/// Writes the places of new entries. Of several reports of a story in one batch the first takes the place.
+/// Writes the positions of new entries. If a batch has several reports of a story, the first one gets the position.
 pub(in crate::store) async fn insert_batch(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
@@ -55,7 +55,7 @@ async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result
     Ok(())
 }
 
-/// The channels that hold one of these stories, or the story of one of these entries.
+/// Returns the channels that contain one of these stories, or the story of one of these entries.
 pub(in crate::store) async fn holding(
     connection: &mut SqliteConnection,
     stories: &HashSet<i64>,
@@ -78,7 +78,7 @@ pub(in crate::store) async fn holding(
     Ok(channels.into_iter().collect())
 }
 
-/// Looks up stories in channels that want several outlets, or prefer one, and places those that qualify now.
+/// Looks up stories in channels that require several outlets or prefer one, and adds those that qualify now.
 pub(in crate::store) async fn insert_qualified(
     connection: &mut SqliteConnection,
     catalog: &Catalog,
@@ -112,8 +112,8 @@ pub(in crate::store) async fn insert_qualified(
     insert(connection, &rows.iter().collect::<Vec<_>>()).await
 }
 
-/// A story's place in a collapsing channel: it qualifies with the report that brings the last outlet wanted; the first
-/// report inside the channel leads, or that of a preferred outlet which was in by then.
+/// Returns a story's position in a collapsing channel. It qualifies with the report of the last required outlet. The first report
+/// in the channel leads, or that of a preferred outlet if it had arrived by then.
 fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -> Option<PlaceRow> {
     let inside: Vec<&Member> =
         members.iter().filter(|m| catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref())).collect();
@@ -123,7 +123,7 @@ fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -
         outlets.insert(m.outlet_id);
         outlets.len() >= wanted
     })?;
-    // With a preference and no minimum, whoever is in by the time of the decision counts.
+    // With a preference and no minimum, all reports that arrived before the decision count.
     let by_then = if channel.min_outlets > 1 { &inside[..=last] } else { &inside[..] };
     let rank = |m: &Member| {
         let slug = catalog.outlets.get(&OutletId(m.outlet_id)).map_or("", |known| known.slug.as_str());
@@ -141,32 +141,32 @@ fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -
     })
 }
 
-/// A channel whose definition changed, while its places are laid anew: a stride a transaction, with polls between them. The
-/// oldest places go first and the newest are laid first, so that what subscribers see is whole at every commit. The new
-/// definition is written with the last stride: a run that ends before begins anew.
+/// Rebuilds the positions of a channel whose definition changed, in several transactions with polls between them. The oldest
+/// positions are removed first and the newest are written first, so that what subscribers see is complete at every commit. The
+/// new definition is written last, so that an interrupted rebuild starts again.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct ChannelRebuild {
     pub id: i64,
     pub channel: Channel,
     pub definition: String,
-    /// Whether the old places are gone.
+    /// Whether the old positions are removed.
     cleared: bool,
-    /// Stories from this id on have their places.
+    /// Stories from this id on have their positions.
     from: i64,
 }
 
-/// Old places that go in one transaction.
+/// Number of old positions removed in one transaction.
 const CLEAR: i64 = 5_000;
-/// Stories that get their places in one transaction.
+/// Number of stories that get their positions in one transaction.
 const STORIES: i64 = 500;
 
 impl ChannelRebuild {
-    /// Nothing is done yet.
+    /// Starts a rebuild.
     pub(in crate::store) fn new(id: i64, channel: &Channel, definition: String) -> Self {
         Self { id, channel: channel.clone(), definition, cleared: false, from: i64::MAX }
     }
 
-    /// Does the next stride in the caller's transaction. `None`: that was the last.
+    /// Does the next step in the caller's transaction. Returns `None` after the last one.
     pub(in crate::store) async fn stride(
         &self,
         connection: &mut SqliteConnection,
@@ -199,7 +199,7 @@ impl ChannelRebuild {
         Ok(Some(Self { cleared: true, from, ..self.clone() }))
     }
 
-    /// The places of these stories.
+    /// Returns the positions of these stories.
     fn rows(&self, catalog: &Catalog, members: Vec<Member>) -> Vec<PlaceRow> {
         let channel = &self.channel;
         if !channel.collapse {
@@ -214,7 +214,7 @@ impl ChannelRebuild {
     }
 }
 
-/// Removes a channel's oldest places; whether some may be left.
+/// Removes a channel's oldest positions. Returns whether there may be more.
 async fn clear(connection: &mut SqliteConnection, channel: i64) -> Result<bool, StoreError> {
     let cleared = sqlx::query(
         "DELETE FROM place WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \

@@ -1,6 +1,6 @@
-//! Watches the write-ahead log. SQLite checkpoints it by itself, but cannot start it anew while somebody reads an old state of
-//! the database: one forgotten transaction in a `sqlite3` shell lets it grow without bound (sqlite.org/wal.html, "Avoiding
-//! Excessively Large WAL Files"). That is said, and ended as soon as the reader ends.
+//! Watches the write-ahead log. SQLite checkpoints it by itself, but cannot restart it while a reader holds an old snapshot: one
+//! forgotten transaction in a `sqlite3` shell lets it grow without bound (sqlite.org/wal.html, "Avoiding Excessively Large WAL
+//! Files"). This is reported, and the log is truncated as soon as the reader ends.
 
 use crate::clock::Clock;
 use sqlx::SqliteConnection;
@@ -10,27 +10,27 @@ use std::{
 };
 use tokio::{sync::watch, time::Instant};
 
-/// Time between two looks at the size of the log.
+/// Time between two checks of the size of the log.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// A log of this many bytes is longer than automatic checkpoints leave it: twice their 64 MB.
+/// Size in bytes from which a log counts as long: twice the 64 MB at which automatic checkpoints run.
 const LONG: u64 = 128 << 20;
 
-/// The write-ahead log as it was seen last.
+/// The write-ahead log at the last check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WalState {
-    /// Bytes of its file.
+    /// Size of its file, in bytes.
     pub bytes: u64,
-    /// Whether a reader's open transaction keeps it from being started anew.
+    /// Whether a reader's open transaction keeps it from being restarted.
     pub blocked: bool,
 }
 
-/// Looks at the log from time to time.
+/// Checks the log from time to time.
 pub(in crate::store) struct Checkpoints {
     wal: PathBuf,
     long: u64,
     state: watch::Sender<WalState>,
     due: Instant,
-    /// Looks in a row that found a reader in the way. One alone may be a reader of our own, which ends in a moment.
+    /// Consecutive checks that found it blocked. A single one may be due to a reader of our own, which ends in a moment.
     prevented: u32,
 }
 
@@ -41,12 +41,12 @@ impl Checkpoints {
         Self { wal: wal.into(), long: LONG, state, due: Clock::monotonic() + LOOK_EVERY, prevented: 0 }
     }
 
-    /// Returns when the next look is due.
+    /// Returns when the next check is due.
     pub(in crate::store) async fn due(&self) {
         tokio::time::sleep_until(self.due).await;
     }
 
-    /// Looks at the log; brings a long one into the database where no reader prevents it.
+    /// Checks the log, and checkpoints a long one if no reader prevents it.
     pub(in crate::store) async fn look(&mut self, connection: &mut SqliteConnection) {
         let mut bytes = self.size();
         if bytes > self.long && !restart(connection).await {
@@ -79,8 +79,8 @@ impl Checkpoints {
     }
 }
 
-/// Checkpoints the whole log and cuts its file; `false` when a reader prevents it. Does not wait for readers: a busy timeout
-/// would hold the writer.
+/// Checkpoints the whole log and truncates its file. Returns false if a reader prevents it. Does not wait for readers, because a
+/// busy timeout would block the writer.
 async fn restart(connection: &mut SqliteConnection) -> bool {
     let checkpoint = async |connection: &mut SqliteConnection| -> Result<bool, sqlx::Error> {
         sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
@@ -91,7 +91,7 @@ async fn restart(connection: &mut SqliteConnection) -> bool {
     let done = checkpoint(connection).await;
     let restored = sqlx::query("PRAGMA busy_timeout = 900").execute(connection).await;
     if let Err(error) = restored.map(drop).and(done.as_ref().map(drop).map_err(|_| sqlx::Error::WorkerCrashed)) {
-        // The next transaction meets the same error, and says it.
+        // The next transaction meets the same error and reports it.
         tracing::debug!(%error, "the write-ahead log could not be checkpointed");
     }
     done.unwrap_or(false)

@@ -1,5 +1,5 @@
-//! The configuration's outlets, feeds and channels, brought into the file. What left the configuration stays in the file:
-//! its entries are kept, its feeds are not polled.
+//! Stores the configured outlets, feeds and channels. What is no longer configured stays in the file: its entries are kept, but
+//! its feeds are not polled.
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
@@ -20,31 +20,31 @@ use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
 use url::Url;
 
-/// What the configuration says, as far as the file is concerned.
+/// The part of the configuration that is stored.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// `[server] public_url`.
     pub public_url: Url,
-    /// Each outlet, with its schedule as text (an equal text is an equal schedule).
+    /// The outlets, each with its schedule as text; schedules with equal texts are equal.
     pub outlets: Vec<(Outlet, String)>,
-    /// What is shown in place of a feed's address, where the configuration says so.
+    /// The addresses shown instead of those of feeds, if configured.
     pub public_urls: HashMap<FeedUrl, FeedUrl>,
-    /// `all` first.
+    /// The channels; `all` is first.
     pub channels: Vec<Channel>,
 }
 
-/// What adopting a configuration changed.
+/// The changes made by a new configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigChanges {
-    /// Feeds that are new, or come back after having been removed.
+    /// Feeds that are new, or configured again after they were removed.
     pub added: Vec<FeedId>,
     /// Feeds whose schedule changed.
     pub rescheduled: Vec<FeedId>,
-    /// Feeds that were removed.
+    /// Number of feeds that were removed.
     pub removed: u64,
 }
 
-/// Brings the configuration into the file, in the caller's transaction.
+/// Stores the configuration in the caller's transaction.
 pub(in crate::store) async fn adopt(
     connection: &mut SqliteConnection,
     store_config: &StoreConfig,
@@ -72,7 +72,7 @@ struct OutletRow<'a> {
     tags: String,
 }
 
-/// Writes outlets that are new or changed.
+/// Writes new and changed outlets.
 async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<(), StoreError> {
     let known: Vec<(String, String, Option<String>, String)> =
         sqlx::query_as("SELECT slug, name, language, tags FROM outlet")
@@ -129,7 +129,7 @@ struct KnownFeed {
     removed: bool,
 }
 
-/// Writes feeds that are new or changed, and marks those that are no longer configured.
+/// Writes new and changed feeds, and marks those that are no longer configured.
 async fn adopt_feeds(
     connection: &mut SqliteConnection,
     store_config: &StoreConfig,
@@ -159,7 +159,7 @@ async fn adopt_feeds(
             rows.push(row);
         }
     }
-    // What the configuration did not name is left.
+    // The remaining feeds are those that are no longer configured.
     let removed: Vec<i64> = known.values().filter(|f| !f.removed).map(|f| f.id).collect();
     adopted.removed = removed.len() as u64;
     write_feeds(connection, &rows, &removed, now).await?;
@@ -175,8 +175,8 @@ async fn adopt_feeds(
     Ok(adopted)
 }
 
-/// Gives an outlet the feeds at its former addresses, and what they brought, where another outlet has them. Feeds that are
-/// configured stay where they are.
+/// Moves feeds at an outlet's former addresses, with their entries, from the outlets that have them to this one. Configured feeds
+/// are not moved.
 async fn inherit(connection: &mut SqliteConnection, outlet: i64, was: &[FeedUrl]) -> Result<(), StoreError> {
     let urls: Vec<&str> = was.iter().map(FeedUrl::as_str).collect();
     let moved: Vec<(i64, i64)> = sqlx::query_as(
@@ -190,7 +190,7 @@ async fn inherit(connection: &mut SqliteConnection, outlet: i64, was: &[FeedUrl]
     for (feed, former) in moved {
         for sql in [
             "UPDATE feed SET outlet_id = $1 WHERE outlet_id = $2 AND id = $3",
-            // By the former outlet, which an index leads to; nothing leads from a feed to its entries.
+            // By the former outlet, for which there is an index; there is none by feed.
             "UPDATE entry SET outlet_id = $1 WHERE outlet_id = $2 AND feed_id = $3",
         ] {
             let query = sqlx::query(sql).bind(outlet).bind(former).bind(feed);
@@ -237,7 +237,7 @@ async fn write_feeds(
     Ok(())
 }
 
-/// Reads the outlets; the channels are the configuration's and come one by one.
+/// Reads the outlets; the channels come from the configuration one by one.
 async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, StoreError> {
     let rows: Vec<(i64, String, String, String)> = sqlx::query_as("SELECT id, slug, name, tags FROM outlet")
         .fetch_all(connection)
@@ -251,8 +251,8 @@ async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, Stor
     Ok(Catalog { outlets, ..Catalog::default() })
 }
 
-/// Writes the channels; one whose definition changed gets its places laid anew. In a small file that is done at once; else
-/// what is left to do is answered.
+/// Writes the channels. The positions of a channel whose definition changed are rebuilt: at once in a small file, otherwise the
+/// remaining work is returned.
 async fn adopt_channels(
     connection: &mut SqliteConnection,
     channels: &[Channel],
@@ -276,7 +276,7 @@ async fn adopt_channels(
         let same = was.as_ref().is_some_and(|(_, was, _)| *was == definition);
         let id = match &was {
             Some((id, _, title)) if same && *title == channel.title => *id,
-            // A definition is written once its places are.
+            // A definition is written after its positions.
             _ => write_channel(connection, channel, if same { &definition } else { UNFINISHED }).await?,
         };
         if !same {
@@ -300,9 +300,9 @@ async fn adopt_channels(
     Ok((catalog, left))
 }
 
-/// The definition of a channel whose places are not laid yet.
+/// Stored instead of the definition while the positions of a channel are incomplete.
 const UNFINISHED: &str = "";
-/// Strides of a channel's places that are laid together with the configuration.
+/// Number of rebuild steps done together with storing the configuration.
 const AT_ONCE: u32 = 3;
 
 async fn write_channel(
@@ -322,7 +322,7 @@ async fn write_channel(
     .while_doing("writing channels")
 }
 
-/// What a channel takes, in terms of outlets: equal texts have equal places. Title and limit are no part of it.
+/// Returns the criteria of a channel as text; channels with equal texts have equal positions. Title and limit are not included.
 fn definition(channel: &Channel, catalog: &Catalog) -> String {
     let mut outlets: Vec<&str> = Vec::new();
     if !(channel.outlets.is_empty() && channel.tags.is_empty()) {

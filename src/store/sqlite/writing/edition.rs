@@ -1,4 +1,4 @@
-//! Keeps editions as they were rendered last, so that they are served at once after a start.
+//! Stores editions as they were last rendered, so that they are served at once after a start.
 
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
@@ -13,14 +13,14 @@ pub struct RenderedEdition {
     pub path: String,
     /// Hash of its bytes.
     pub hash: Vec<u8>,
-    /// The document, packed.
+    /// The document, compressed.
     pub packed: Vec<u8>,
     /// Fingerprint of the rules and settings by which it was rendered.
     pub fingerprint: String,
 }
 
-/// Keeps these editions, in the caller's transaction; answers when the bytes of each last changed. Bytes that are those of
-/// last time keep that instant.
+/// Stores these editions in the caller's transaction. Returns when the bytes of each last changed; unchanged bytes keep their
+/// time.
 pub(super) async fn keep(
     connection: &mut SqliteConnection,
     rendered_editions: &[RenderedEdition],

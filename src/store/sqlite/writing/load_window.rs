@@ -114,12 +114,11 @@ impl WindowLoad {
         .await
         .while_doing("remembering titles")?;
         self.remember(connection, window, &rows).await?;
-        match last {
-            Some(last) => self.reached = last,
-            None => {
-                tracing::debug!(entries = window.len(), "window of stories loaded");
-                window.loaded();
-            }
+        if let Some(last) = last {
+            self.reached = last;
+        } else {
+            tracing::debug!(entries = window.len(), "window of stories loaded");
+            window.loaded();
         }
         Ok(())
     }
@@ -138,7 +137,9 @@ impl WindowLoad {
             .zip(rows)
             .map(|(id, row)| signature(row, former.get(id).unwrap_or(&none)))
             .collect::<Result<_, _>>()?;
-        signatures.iter().for_each(|signature| window.remember(self.now, signature));
+        for signature in &signatures {
+            window.remember(self.now, signature);
+        }
         Ok(())
     }
 }

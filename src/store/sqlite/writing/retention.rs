@@ -1,9 +1,10 @@
-//! Retention: forgets stories that no feed lists any more, and old rows of poll history. Sightings stay as tombstones, so
-//! that a forgotten entry never returns as new.
+//! Retention: deletes stories that no feed lists any more, and old rows of poll history. Sightings stay, so that a deleted entry
+//! never returns as new.
 //!
-//! Each step is one short transaction over a bounded number of rows, so that polls are written in between. Stories are walked
-//! in the order of their ids, which is the order of their creation: the walk ends at the first that is too young.
+//! Each step is one short transaction over a bounded number of rows, so that polls are stored in between. Stories are examined in
+//! the order of their ids, which is that of their creation, up to the first that is too young.
 
+use crate::model::EntryId;
 use crate::store::instant::{milli, second};
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{error::StoreError, sqlite::row};
@@ -11,31 +12,31 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
 use std::time::Duration;
 
-/// Stories that one step looks at: some ten milliseconds.
+/// Number of stories that one step examines, which takes about ten milliseconds.
 const LOOK: i64 = 1_000;
-/// Entries that one step forgets, beyond which it ends. An entry costs some 0.15 ms, most of it for the search index.
+/// Number of deleted entries after which a step ends. An entry takes about 0.15 ms, most of it for the search index.
 const FORGET: i64 = 200;
-/// Rows of poll history, and archive pages, that one step forgets.
+/// Number of rows of poll history, or of archive pages, that one step deletes.
 const POLLS: i64 = 2_000;
 const PAGES: i64 = 50;
-/// Fewer stories than this may all be forgotten at once.
+/// With fewer stories than this, all may be deleted at once.
 const FEW: u64 = 100;
 
-/// What is to be kept.
+/// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetentionLimits {
-    /// Entries that a feed listed at or after this instant.
+    /// Entries listed by a feed at or after this time are kept.
     pub entries_since: Timestamp,
-    /// Polls that ended at or after this instant.
+    /// Polls that ended at or after this time are kept.
     pub polls_since: Timestamp,
-    /// Count only.
+    /// Only count what would be deleted.
     pub dry_run: bool,
-    /// Forget even when next to nothing would be left.
+    /// Delete even if nearly everything would go.
     pub force: bool,
 }
 
 impl RetentionLimits {
-    /// What is to be kept as of `now`: entries listed within the last `entries`, polls of the last `polls`.
+    /// Returns the limits at `now`: entries listed within the last `entries` and polls of the last `polls` are kept.
     #[must_use]
     pub fn as_of(now: Timestamp, entries: Duration, polls: Duration, dry_run: bool) -> Self {
         let since = |keep: Duration| {
@@ -45,57 +46,59 @@ impl RetentionLimits {
         Self { entries_since: since(entries), polls_since: since(polls), dry_run, force: false }
     }
 
-    /// The same, also when next to nothing would be left.
+    /// Same limits, but also if nearly everything would be deleted.
     #[must_use]
     pub fn forced(self, force: bool) -> Self {
         Self { force, ..self }
     }
 }
 
-/// What was forgotten, or would be.
+/// What was deleted, or would be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pruned {
-    /// Entries, all of stories of which nothing is listed any more.
+    /// Number of entries; a story is deleted when none of its entries is listed any more.
     pub entries: u64,
-    /// Stories.
+    /// Number of stories.
     pub stories: u64,
-    /// Rows of poll history.
+    /// Number of rows of poll history.
     pub polls: u64,
 }
 
 /// One step of retention: a short transaction of the writer.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) enum PruneStep {
-    /// Look at the stories after this one, and forget nothing.
+    /// Examine the stories after this one, without deleting any.
     Look(i64),
-    /// Whether, of `looked` stories up to `last`, forgetting `going` would leave next to nothing.
+    /// Find out whether deleting `going` of the `looked` stories up to `last` would leave nearly nothing.
     LeavesNothing { going: u64, looked: u64, last: i64 },
-    /// Forget stories after this one.
+    /// Delete stories after this one.
     Stories(i64),
-    /// Forget archive pages.
+    /// Delete archive pages.
     Pages,
-    /// Forget poll history.
+    /// Delete poll history.
     Polls,
-    /// Count the poll history that would be forgotten.
+    /// Count the poll history that would be deleted.
     CountPolls,
 }
 
-/// What a step did.
-#[derive(Debug, Clone, Copy, Default)]
+/// The result of a step.
+#[derive(Debug, Clone, Default)]
 pub(in crate::store) struct Done {
-    /// Rows that went or would go: stories, pages or polls. For [`PruneStep::LeavesNothing`], 1 is yes.
+    /// Number of rows that were or would be deleted: stories, pages or polls. For [`PruneStep::LeavesNothing`], 1 means yes.
     pub rows: u64,
-    /// Entries of these stories.
+    /// Number of entries of these stories.
     pub entries: u64,
-    /// Stories that were looked at.
+    /// Number of stories that were examined.
     pub looked: u64,
-    /// The last story that was dealt with.
+    /// The last story of this step.
     pub last: i64,
-    /// Whether more is left to do.
+    /// Whether there may be more to do.
     pub more: bool,
+    /// The entries that were deleted.
+    pub deleted: Vec<EntryId>,
 }
 
-/// Does one step in the caller's transaction.
+/// Runs one step in the caller's transaction.
 pub(in crate::store) async fn step(
     connection: &mut SqliteConnection,
     keep: RetentionLimits,
@@ -119,8 +122,8 @@ struct Candidate {
     gone: bool,
 }
 
-/// Looks at the stories after this one, for those of which nothing was listed since the instant, until their entries are
-/// `most`. A story goes as a whole.
+/// Finds, after this story, those of which nothing was listed since the given time, up to `most` entries. A story is deleted as a
+/// whole.
 async fn look(
     connection: &mut SqliteConnection,
     keep: RetentionLimits,
@@ -155,30 +158,41 @@ async fn look(
         old |= story.old;
     }
     done.rows = going.len() as u64;
-    // A clock that was wrong for a while leaves single stories out of order; a thousand young ones in a row are the end.
+    // A clock that was wrong for a while leaves single stories out of order, so only a thousand young ones in a row end the
+    // search.
     done.more |= old && i64::try_from(looked.len()).is_ok_and(|n| n == LOOK);
     Ok((going, done))
 }
 
-/// Forgets the next stories.
+/// Deletes the next stories.
 async fn stories(connection: &mut SqliteConnection, keep: RetentionLimits, after: i64) -> Result<Done, StoreError> {
-    let (going, done) = look(connection, keep, after, FORGET).await?;
+    let (going, mut done) = look(connection, keep, after, FORGET).await?;
     if going.is_empty() {
         return Ok(done);
     }
     let going = row::rows(&going);
-    for sql in [
-        "DELETE FROM place WHERE story_id IN (SELECT value FROM json_each($1))",
-        // Texts, revisions and membership go with the entry; sightings stay, with no entry.
-        "DELETE FROM entry WHERE story_id IN (SELECT value FROM json_each($1))",
-        "DELETE FROM story WHERE id IN (SELECT value FROM json_each($1))",
-    ] {
-        sqlx::query(sql).bind(&going).execute(&mut *connection).await.while_doing("forgetting stories")?;
-    }
+    sqlx::query("DELETE FROM place WHERE story_id IN (SELECT value FROM json_each($1))")
+        .bind(&going)
+        .execute(&mut *connection)
+        .await
+        .while_doing("forgetting the places of stories")?;
+    // Texts, revisions and membership are deleted with the entry; sightings stay, without an entry.
+    let deleted: Vec<i64> =
+        sqlx::query_scalar("DELETE FROM entry WHERE story_id IN (SELECT value FROM json_each($1)) RETURNING id")
+            .bind(&going)
+            .fetch_all(&mut *connection)
+            .await
+            .while_doing("forgetting the entries of stories")?;
+    sqlx::query("DELETE FROM story WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(&going)
+        .execute(&mut *connection)
+        .await
+        .while_doing("forgetting stories")?;
+    done.deleted = deleted.into_iter().map(EntryId).collect();
     Ok(done)
 }
 
-/// Whether fewer than a tenth of all stories would stay. Counts no further than it must.
+/// Returns whether fewer than a tenth of all stories would stay. Counts only as far as necessary.
 async fn leaves_nothing(
     connection: &mut SqliteConnection,
     going: u64,
@@ -199,7 +213,7 @@ async fn leaves_nothing(
     Ok(Done { rows: u64::from(going >= FEW && stay < enough), ..Done::default() })
 }
 
-/// Forgets the documents of the oldest archive pages. Their rows stay: they are gone, not unknown.
+/// Deletes the documents of the oldest archive pages. Their rows stay, so that they are known to be gone.
 async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
     let done = sqlx::query(
         "UPDATE archive SET atom = NULL WHERE rowid IN ( \
@@ -213,7 +227,7 @@ async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Resu
     Ok(some_of(done.rows_affected(), PAGES))
 }
 
-/// Forgets the oldest rows of poll history.
+/// Deletes the oldest rows of poll history.
 async fn polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
     let done = sqlx::query(
         "DELETE FROM poll WHERE id IN (SELECT id FROM poll WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
@@ -230,7 +244,7 @@ fn some_of(rows: u64, most: i64) -> Done {
     Done { rows, more: rows >= most.unsigned_abs(), ..Done::default() }
 }
 
-/// Only for `prune --dry-run`, beside which no daemon runs: it reads every row that would go.
+/// Only for `prune --dry-run`, during which no daemon runs: it reads every row that would be deleted.
 async fn count_polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM poll WHERE ended_at < $1")
         .bind(milli(keep.polls_since))

@@ -1,23 +1,23 @@
-//! The index for searching, filled behind the polls: it costs a row five times what storing it does.
+//! The search index, filled after polls are stored: indexing a row costs five times as much as storing it.
 //!
-//! Entries are indexed in order of id, and how far the index reaches is in the transaction that extends it, so that a
-//! crash in between is caught up. What is indexed already and changes or goes is minded by triggers: an external-content
-//! index must be told the old values.
+//! Entries are indexed in order of their ids. How far the index reaches is stored in the transaction that extends it, so that a
+//! crash in between is made up for. Changes and deletions of indexed entries are handled by triggers, because an external-content
+//! index must be given the old values.
 
 use crate::store::error::StoreError;
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 
-/// Entries indexed in one transaction: some ten milliseconds, for which polls wait.
+/// Number of entries indexed in one transaction: about ten milliseconds, for which polls wait.
 pub(in crate::store) const BATCH: i64 = 500;
-/// Time from a commit to its indexing: what comes meanwhile shares the transaction.
+/// Time from a commit to its indexing, so that later commits can share the transaction.
 pub(in crate::store) const WAIT: Duration = Duration::from_secs(1);
-/// No further batch is begun after this, once the file is to be closed: a daemon that drains has five seconds in all. What is
-/// left over is indexed after the next start.
+/// No batch starts after this time once the file is being closed, because a stopping daemon has five seconds in all. The rest is
+/// indexed after the next start.
 pub(in crate::store) const LAST: Duration = Duration::from_secs(1);
 
-/// Indexes the next entries in the caller's transaction; whether some may be left.
+/// Indexes the next entries in the caller's transaction. Returns whether there may be more.
 pub(in crate::store) async fn index(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
     let reach: Option<i64> = sqlx::query_scalar(
         "SELECT max(entry_id) FROM (SELECT entry_id FROM entry_text \

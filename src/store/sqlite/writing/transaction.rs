@@ -1,5 +1,5 @@
-//! WriterConnection of the writer, tried again while the trouble is one that can pass: a lock that another process holds, a full
-//! disk, an I/O error. What was decided is kept in memory meanwhile, so nothing is lost when the disk has room again.
+//! The writer's transactions. They are retried while the cause may pass: a lock of another process, a full disk, an I/O error.
+//! Decisions are kept in memory meanwhile, so nothing is lost.
 
 use crate::clock::Clock;
 use crate::store::error::{StoreError, TransientError};
@@ -9,29 +9,29 @@ use sqlx::SqliteConnection;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
-/// Pause after the first failed try; it doubles up to [`LONGEST_PAUSE`].
+/// Pause after the first failed attempt; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// Longest pause between two tries. Recovery after the trouble takes this long at most.
+/// Longest pause between two attempts, and so the longest time to recovery.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long a transaction is still tried once the writer is told to stop.
+/// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The connection that writes, and what its trouble is. [`transaction!`] and [`reading!`] use it.
+/// The write connection and its current trouble, used by [`transaction!`] and [`reading!`].
 pub(in crate::store) struct WriterConnection {
     pub connection: SqliteConnection,
-    /// Why the last try failed; `None` when it succeeded.
+    /// Why the last attempt failed; `None` if it succeeded.
     trouble: watch::Sender<Option<TransientError>>,
-    /// Whether the writer is told to stop. A sender, so that the last handle's end does not close the channel.
+    /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
-    /// What the work costs.
+    /// Statistics of the work.
     pub figures: watch::Sender<WriterFigures>,
 }
 
 /// Runs a future over the connection in a `BEGIN IMMEDIATE` transaction and evaluates to its result. The expression may be
-/// evaluated several times, each time over the same state of the file. A macro, because a closure over the borrowed
+/// evaluated several times, each time over the same state of the file. This is a macro because a closure over the borrowed
 /// connection cannot promise that its future is `Send`.
 ///
-/// Fails when the trouble cannot pass, or has not passed a second after the writer was told to stop.
+/// Fails if the error is permanent, or persists for a second after the writer was told to stop.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
@@ -51,7 +51,7 @@ macro_rules! transaction {
     }};
 }
 
-/// As [`transaction!`], without a transaction: nobody but the writer changes what it reads.
+/// Same as [`transaction!`], but without a transaction: only the writer changes what it reads.
 macro_rules! reading {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
@@ -67,7 +67,7 @@ macro_rules! reading {
 
 pub(in crate::store) use {reading, transaction};
 
-/// The tries of one piece of work.
+/// The attempts at one piece of work.
 #[derive(Debug, Default)]
 pub(in crate::store) struct RetryState {
     failed: u32,
@@ -88,35 +88,29 @@ impl WriterConnection {
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
-        self.figures.send_modify(|figures| {
-            figures.waits += 1;
-            figures.waited += Clock::monotonic() - asked;
-        });
+        self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
         begun.map(drop).while_doing("beginning a transaction")
     }
 
-    /// Commits what was done, or rolls it back.
+    /// Commits the work, or rolls it back.
     pub(in crate::store) async fn end<T>(&mut self, worked: Result<T, StoreError>) -> Result<T, StoreError> {
         let done = match worked {
             Ok(done) => {
                 let began = Clock::monotonic();
                 let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
-                self.figures.send_modify(|figures| {
-                    figures.commits += 1;
-                    figures.committing += Clock::monotonic() - began;
-                });
+                self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
                 committed.while_doing("committing").map(|_| done)
             }
             Err(error) => Err(error),
         };
         if done.is_err() {
-            // SQLite rolls back by itself after some errors; then there is nothing to roll back, and that is no fault.
+            // SQLite rolls back by itself after some errors; then this ROLLBACK fails, which does not matter.
             let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
         }
         done
     }
 
-    /// The result, if it is final. After a trouble that can pass: `None`, after a pause.
+    /// Returns the result if it is final. After a transient error, waits and returns `None`.
     pub(in crate::store) async fn judge<T>(
         &self,
         result: Result<T, StoreError>,
@@ -149,7 +143,7 @@ impl WriterConnection {
         None
     }
 
-    /// Says a new trouble once.
+    /// Logs a new trouble once.
     fn note(&self, trouble: &TransientError) {
         let new = self.trouble.send_if_modified(|known| {
             let new = known.as_ref() != Some(trouble);
@@ -161,7 +155,7 @@ impl WriterConnection {
         }
     }
 
-    /// Says the end of a trouble once.
+    /// Logs the end of a trouble once.
     fn passed(&self) {
         if self.trouble.send_if_modified(|known| known.take().is_some()) {
             tracing::info!("the database can be written again");

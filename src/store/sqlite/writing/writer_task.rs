@@ -1,4 +1,4 @@
-//! The writer's task: takes what has queued up, lets `dedup` decide, writes, commits, answers.
+//! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
@@ -41,33 +41,33 @@ use tokio::{
     time::Instant,
 };
 
-/// How long a poll that brought nothing may wait for its transaction (polling.md, manner 2).
+/// How long a poll without news may wait for its transaction.
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
-/// Polls that wait at most.
+/// Most polls that wait.
 const EMPTY_MAX: usize = 512;
 
-/// What is done once the polls before it are committed.
+/// Work that is done once the polls before it are committed.
 enum Then {
     Task(Task),
     Close(oneshot::Sender<()>),
 }
 
-/// The writer itself. One connection, one window of stories, one counter of ids.
+/// The writer: one connection, one window of stories, one id allocator.
 pub(in crate::store) struct WriterLoop {
     database: WriterConnection,
     window: Window,
     ids: IdAllocator,
     catalog: Catalog,
-    /// Polls with long documents, of which strides are left.
+    /// Polls with long documents of which parts are left.
     long: VecDeque<PendingPoll>,
-    /// Channels whose places are being laid anew.
+    /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
-    /// How far the window is loaded, while it is not; polls with documents wait among the long ones.
+    /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
     loading: Option<WindowLoad>,
-    /// Polls that brought nothing, waiting for a transaction.
+    /// Polls without news that wait for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
-    /// When entries are indexed for searching that are not yet.
+    /// When the remaining entries are added to the search index.
     index_at: Option<Instant>,
     checkpoints: Checkpoints,
     /// The channels that commits have changed.
@@ -94,7 +94,7 @@ impl WriterLoop {
             loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
-            // A run that ended in between may have left some.
+            // An earlier run may have ended before it indexed everything.
             index_at: Some(Clock::monotonic() + search_index::WAIT),
             checkpoints,
             changed,
@@ -102,8 +102,8 @@ impl WriterLoop {
         }
     }
 
-    /// Works until it is closed or every handle is gone. An error means the disk, the database or a bug: nothing of the
-    /// open transaction is in the file, and whoever waits for an answer learns that the writer is gone.
+    /// Works until it is closed or all handles are dropped. An error means a problem of the disk or the database, or a bug: the
+    /// open transaction is not in the file, and callers that wait for a reply learn that the writer has stopped.
     pub(in crate::store) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         loop {
             let Some(command) = self.next(&mut inbox).await? else { continue };
@@ -132,7 +132,7 @@ impl WriterLoop {
         }
     }
 
-    /// Takes this command and what has queued up meanwhile: polls go into the same transaction, up to a command of another kind.
+    /// Handles this command and what is in the queue: polls share a transaction, up to the next command of another kind.
     fn gather(
         &mut self,
         mut command: Option<Command>,
@@ -149,8 +149,8 @@ impl WriterLoop {
         }
     }
 
-    /// Waits for the next command. The outer `None`: something else was due, and is done; the inner one: no command is there,
-    /// but a long document has strides left, or every handle is gone.
+    /// Waits for the next command. The outer `None` means that other due work was done; the inner one that there is no command,
+    /// but a long document has parts left or all handles are dropped.
     async fn next(&mut self, inbox: &mut mpsc::Receiver<Command>) -> Result<Option<Option<Command>>, StoreError> {
         if self.is_busy() {
             return Ok(Some(inbox.try_recv().ok()));
@@ -165,13 +165,13 @@ impl WriterLoop {
         Ok(None)
     }
 
-    /// Whether strides of a long work are left.
+    /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
         !self.long.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
     }
 
-    /// One stride of a long document joins, however much has queued up: neither waits for the other. So do short documents
-    /// that waited for the window.
+    /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents
+    /// that waited for the window are added too.
     fn join_waiting(&mut self, batch: &mut Batch) {
         self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
         while !batch.is_full()
@@ -181,7 +181,7 @@ impl WriterLoop {
         }
     }
 
-    /// Reads one stride of the window, outside any transaction, when it is to be read or a document waits for it.
+    /// Reads a part of the window, outside any transaction, if it is due or a document waits for it.
     async fn load_window(&mut self) -> Result<(), StoreError> {
         let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).max();
         let starting = latest.map(|now| WindowLoad::new(&self.window, now));
@@ -192,7 +192,7 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Does one stride of a channel whose places are laid anew.
+    /// Does one step of rebuilding a channel's positions.
     async fn relay(&mut self) -> Result<(), StoreError> {
         let Some(rebuilding) = self.rebuilding.pop_front() else { return Ok(()) };
         match transaction!(self.database, |c| rebuilding.stride(c, &self.catalog))? {
@@ -203,13 +203,13 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Tells which channels the last commit changed.
+    /// Publishes which channels the last commit changed.
     fn touch(&self, channels: &HashSet<i64>) {
         let known = self.catalog.channels.iter().filter(|(id, _)| channels.contains(id));
         self.changed.send_modify(|changes| changes.touch(known.map(|(_, channel)| channel.slug.as_str())));
     }
 
-    /// Settles a poll that brought nothing at once; lets one that brought a document join the batch.
+    /// Settles a poll without news at once; adds one with a document to the batch.
     fn take(&mut self, poll: FinishedPoll, reply: oneshot::Sender<CommittedPoll>, batch: &mut Batch) {
         if poll.document.is_some() {
             let poll = PendingPoll::new(poll, reply);
@@ -225,7 +225,7 @@ impl WriterLoop {
         send_reply(reply, committed);
     }
 
-    /// Decides what follows from a poll whose entries are decided, for the next transaction.
+    /// Computes the next state of a feed whose entries are decided, for the next transaction.
     fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
         let update = feed_update(poll, &findings);
         self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
@@ -261,10 +261,9 @@ impl WriterLoop {
             }
             Task::Retention(keep, step, reply) => {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                if matches!(step, retention::PruneStep::Stories(_)) && done.rows > 0 {
-                    // Nothing may join a story that is no more.
-                    self.window.unload();
-                    self.loading = None;
+                self.window.forget_deleted(done.deleted.iter().copied());
+                // Editions must no longer show deleted stories or link to deleted archive pages.
+                if !done.deleted.is_empty() || matches!(step, retention::PruneStep::Pages) && done.rows > 0 {
                     self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
@@ -280,7 +279,7 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Decides and commits a batch together with the empty polls that wait.
+    /// Decides and commits a batch, together with the waiting polls without news.
     async fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
         if batch.polls.is_empty() {
             return Ok(());
@@ -311,8 +310,8 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Decides what the next entries of each poll are. Nobody else writes, so what is looked up here is still true when it is
-    /// written, however often that has to be tried.
+    /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
+    /// written, however often that is retried.
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let arrivals = batch.arrivals();
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
@@ -327,7 +326,11 @@ impl WriterLoop {
         }
         let changes = deciding.finish();
         for story in changes.crowded() {
-            tracing::warn!(%story, members = rules::MEMBERS_SUSPECT, "a story has so many members that it looks like a template");
+            tracing::warn!(
+                %story,
+                reports = rules::MEMBERS_SUSPECT,
+                "story has unusually many reports; `warraq explain story` shows why they were joined"
+            );
         }
         let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
         for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
@@ -336,7 +339,7 @@ impl WriterLoop {
         Ok(batch_rows)
     }
 
-    /// Indexes a batch of entries for searching.
+    /// Adds a batch of entries to the search index.
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
         self.index_at = more.then(Clock::monotonic);
@@ -346,7 +349,7 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Commits the empty polls that wait.
+    /// Commits the waiting polls without news.
     async fn flush(&mut self) -> Result<(), StoreError> {
         self.empty_since = None;
         if self.empty_polls.is_empty() {
@@ -388,18 +391,19 @@ impl WriterLoop {
         while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;
         }
-        // Somebody who reads holds the rest up; they are not waited for beyond the drain's patience.
+        // Readers that block the checkpoint are not waited for beyond the time of a shutdown.
         sqlx::query("PRAGMA busy_timeout = 1000")
             .execute(&mut self.database.connection)
             .await
             .while_doing("losing patience")?;
-        // TRUNCATE: whoever opens the file afterwards finds everything in it, and no long WAL beside it.
+        // TRUNCATE: afterwards everything is in the database file, and there is no long WAL.
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
             .execute(&mut self.database.connection)
             .await
             .while_doing("bringing the WAL into the file")?;
-        // A WAL database that nobody has open cannot be read by who may not write to its directory (measured with SQLite
-        // 3.40); one with a rollback journal can. Where a reader prevents the change, the WAL's files stay, and serve as well.
+        // A WAL database that nobody has open cannot be read by users without write permission on its folder (measured with
+        // SQLite 3.40); one with a rollback journal can. If a reader prevents the change, the WAL's files stay, which works as
+        // well.
         match sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut self.database.connection).await {
             Err(error) if !is_busy(&error) => return Err(error).while_doing("leaving WAL mode"),
             _ => {}
@@ -408,8 +412,7 @@ impl WriterLoop {
     }
 }
 
-/// Writes a batch and what polls that brought nothing left behind, in the caller's transaction; answers the channels whose
-/// stories changed.
+/// Writes a batch and the results of polls without news in the caller's transaction. Returns the channels whose stories changed.
 async fn write(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
@@ -425,12 +428,12 @@ async fn write(
     Ok(touched)
 }
 
-/// Answers; nobody waiting is no fault.
+/// Sends a reply; a caller that no longer waits is not an error.
 fn send_reply<T>(reply: oneshot::Sender<T>, answer: T) {
     drop(reply.send(answer));
 }
 
-/// Waits for the instant, or for ever.
+/// Waits until the given time, or for ever.
 async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,

@@ -1,22 +1,9 @@
-//! Characters that HTML would take for markup.
+//! Texts with `<!` that is no mark-up.
 
 use std::borrow::Cow;
 
-/// Appends a text, escaped for HTML and for quoted attributes.
-pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-    }
-}
-
-/// `<!` that begins neither a comment nor a document type is text to its writer and a comment to HTML, which would lose it;
-/// the marks of a CDATA section are neither.
+/// Escapes `<!` where it begins neither a comment nor a document type: its writer meant text, but HTML would read a comment and
+/// lose it. The marks of CDATA sections are removed.
 pub(super) fn declarations(html: &str) -> Cow<'_, str> {
     let stray = |at: usize| {
         let rest = &html.as_bytes()[at + 2..];
