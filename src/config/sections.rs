@@ -6,6 +6,7 @@ use super::{
     values,
 };
 use crate::{model::Network, schedule::Schedule};
+use jiff::tz::TimeZone;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
@@ -56,10 +57,12 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Whether pages show the entries' pictures, which browsers load from the outlets.
     pub images: bool,
+    /// Time zone of the days and times on pages.
+    pub time_zone: TimeZone,
 }
 
 impl Server {
-    const KEYS: [&'static str; 5] = ["listen", "public_url", "metrics_allow", "hosts", "images"];
+    const KEYS: [&'static str; 6] = ["listen", "public_url", "metrics_allow", "hosts", "images", "time_zone"];
     /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Default `images`: pictures are part of the news.
@@ -77,6 +80,7 @@ impl Server {
             metrics_allow: given.unwrap_or_else(default),
             hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
+            time_zone: section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC),
         }
     }
 

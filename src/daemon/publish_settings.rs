@@ -7,6 +7,7 @@ use crate::{
     serve::Hosts,
     store::Reader,
 };
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use url::Url;
 
@@ -19,6 +20,8 @@ pub struct PublishSettings {
     pub channels: Arc<Vec<Channel>>,
     /// Whether pages show pictures.
     pub images: bool,
+    /// Time zone of the days and times on pages.
+    pub time_zone: TimeZone,
     /// Size limits of editions.
     pub budget: Budget,
     /// Host names whose requests are served.
@@ -40,6 +43,7 @@ impl PublishSettings {
             public_url,
             channels: Arc::new(config.channels.clone()),
             images: config.server.images,
+            time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
         }

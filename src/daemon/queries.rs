@@ -13,7 +13,7 @@ use crate::{
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 use url::Url;
 
@@ -36,6 +36,10 @@ impl Queries for StoreQueries {
 
     fn images(&self) -> bool {
         self.settings.borrow().images
+    }
+
+    fn time_zone(&self) -> TimeZone {
+        self.settings.borrow().time_zone.clone()
     }
 
     fn answers(&self, host: &str) -> bool {

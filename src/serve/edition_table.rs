@@ -116,7 +116,7 @@ impl Variant {
             }
         }
         unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control()));
-        let vary = if policy.is_page() { "Accept-Encoding, Accept-Language" } else { "Accept-Encoding" };
+        let vary = if policy.is_page() { "Accept-Encoding, Accept-Language, Cookie" } else { "Accept-Encoding" };
         unchanged.insert(VARY, HeaderValue::from_static(vary));
         if !policy.is_page() {
             unchanged.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));

@@ -18,6 +18,8 @@ mod host;
 mod http;
 mod i18n;
 mod meters;
+mod notices;
+mod nouns;
 mod pages;
 mod payload;
 mod plots;

@@ -4,6 +4,7 @@ use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
 use crate::model::{ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -60,21 +61,23 @@ pub trait Queries: Send + Sync {
     fn public_url(&self) -> Url;
     /// Returns whether pages show the entries' pictures, as currently configured.
     fn images(&self) -> bool;
+    /// Returns the time zone of the days and times on pages, as currently configured.
+    fn time_zone(&self) -> TimeZone;
     /// Returns whether requests for this host name are served, as currently configured.
     fn answers(&self, host: &str) -> bool;
     /// Returns whether a channel with this slug is currently configured.
     fn has_channel(&self, slug: &str) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter) -> QueryFuture<ChannelView>;
-    /// A page of a list; `None` when there is no such outlet or tag.
+    /// A page of a list; `None` if the outlet or tag does not exist.
     fn browse(&self, wanted: Browse) -> QueryFuture<Option<BrowsePage>>;
-    /// What several outlets carry, of the channel's stories since an instant; those with most outlets first.
+    /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.
     fn leading(&self, channel: &str, since: Timestamp) -> QueryFuture<Vec<StoryView>>;
-    /// The configured outlets, those with most entries of late first.
+    /// The configured outlets with their entries of the last seven days, those with the most entries first.
     fn directory(&self) -> QueryFuture<Vec<OutletSummary>>;
-    /// One outlet, configured now or formerly.
+    /// An outlet that is or was configured; `None` if there never was one with this slug.
     fn outlet(&self, slug: Slug) -> QueryFuture<Option<OutletSummary>>;
-    /// Whether an outlet has this tag.
+    /// Returns whether an outlet has this tag.
     fn has_tag(&self, tag: &str) -> QueryFuture<bool>;
     /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId) -> QueryFuture<Option<StoryPage>>;

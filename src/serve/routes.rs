@@ -5,6 +5,7 @@ use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
 use super::i18n::UiLanguage;
+use super::notices;
 use super::pages::{AboutTemplate, FeedLink, Frame, SearchTemplate, StatusTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
@@ -20,9 +21,10 @@ use axum::extract::MatchedPath;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use jiff::tz::TimeZone;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -58,6 +60,7 @@ pub(super) fn router(app: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(come_back))
+        .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
         .with_state(app)
 }
@@ -83,7 +86,8 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
 /// Builds the frame of a page for this reader; `here` is the path of the current tab.
 pub(super) fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
     let images = app.queries.as_ref().is_none_or(|queries| queries.images());
-    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
+    let zone = app.queries.as_ref().map_or(TimeZone::UTC, |queries| queries.time_zone());
+    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images, zone)
 }
 
 /// What readers call a format.
@@ -250,6 +254,9 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
     }
     let mut shown =
         SearchTemplate { frame: frame(&app, ui_language, "/search"), stories: &[], feed: None, fault: None };
+    if let Ok(filter) = &question {
+        shown.frame.address = format!("/search?{}", canonical(filter)).trim_end_matches('?').to_owned();
+    }
     let found;
     match question {
         Err(why) => {
@@ -286,7 +293,8 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    match story.and_then(|story| StoryTemplate::new(frame(&app, ui_language, ""), story)) {
+    let frame = frame(&app, ui_language, &format!("/stories/{id}"));
+    match story.and_then(|story| StoryTemplate::new(frame, story)) {
         Some(story) => page(&app, &request, key, &story).await,
         None => not_found(),
     }

@@ -31,12 +31,12 @@ pub(in super::super) enum Subject {
 /// What is asked of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ListQuery {
-    pub(super) outlets: BTreeSet<Slug>,
-    pub(super) tags: BTreeSet<String>,
-    pub(super) languages: BTreeSet<Language>,
-    pub(super) author: Option<String>,
-    pub(super) min_outlets: u32,
-    pub(super) position: Position,
+    pub(in super::super) outlets: BTreeSet<Slug>,
+    pub(in super::super) tags: BTreeSet<String>,
+    pub(in super::super) languages: BTreeSet<Language>,
+    pub(in super::super) author: Option<String>,
+    pub(in super::super) min_outlets: u32,
+    pub(in super::super) position: Position,
 }
 
 impl Default for ListQuery {
@@ -107,7 +107,7 @@ impl ListQuery {
     }
 
     /// Whether every story of the list is wanted.
-    pub(super) fn is_unfiltered(&self) -> bool {
+    pub(in super::super) fn is_unfiltered(&self) -> bool {
         *self == Self { position: self.position.clone(), ..Self::default() }
     }
 
@@ -210,11 +210,21 @@ impl Subject {
         subject.map(|subject| (subject, rest))
     }
 
+    /// The question without what the list selects anyway; `None` if it repeats nothing.
+    pub(super) fn without_repetition(&self, asked: &ListQuery) -> Option<ListQuery> {
+        let Self::Language(own) = self else { return None };
+        let mut rest = asked.clone();
+        rest.languages.remove(own).then_some(rest)
+    }
+
     /// What a filter cannot be put to here, in words.
     pub(super) fn refuses(&self, asked: &ListQuery) -> Option<String> {
         let is_along_outlets = matches!(self, Self::Outlet(_) | Self::Tag(_));
         if is_along_outlets && !(asked.outlets.is_empty() && asked.tags.is_empty()) {
             return Some("outlet and tag are filters of / and of channels; here: lang, author, min_outlets".to_owned());
+        }
+        if matches!(self, Self::Language(own) if asked.languages.iter().any(|asked| asked != own)) {
+            return Some(format!("lang: {} already selects one language; leave lang out, or use /?lang=…", self.path()));
         }
         (asked.author.is_some() && !matches!(self, Self::Outlet(_)))
             .then(|| "author is a filter of one outlet: /outlets/SLUG?author=…".to_owned())
@@ -232,7 +242,10 @@ impl Subject {
                 Scope::Channel(Channel::ALL.to_owned())
             }
             Self::Day(date) => {
-                let start = |date: Date| date.to_zoned(zone.clone()).ok().map(|at| format!("{:.0}", at.timestamp()));
+                let start = |date: Date| {
+                    let midnight = zone.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+                    Some(format!("{:.0}", midnight))
+                };
                 Scope::Between(start(*date)?, start(date.tomorrow().ok()?)?)
             }
         };

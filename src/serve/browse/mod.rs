@@ -9,10 +9,11 @@ pub(super) use leads::Leads;
 use super::channel_page::{LocalisedText, StoryItem};
 use super::filter;
 use super::pages::{Chip, FeedLink, ListTemplate};
+use super::queries::QueryError;
 use super::reply::{ClientRequest, bad, not_found, not_rendered_yet, page, redirect, unavailable};
 use super::routes;
 use super::state::AppState;
-use crate::model::browse::{BrowsePage, OutletSummary, PlaceKey, Position};
+use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position};
 use crate::model::pages::Filter;
 use crate::model::{Channel, Language, Slug};
 use crate::publish::Format;
@@ -20,7 +21,6 @@ use address::{COUNT, with_query};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, Uri};
-use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// `/`.
@@ -78,6 +78,15 @@ pub(super) async fn list_feed(
         Ok(Some(name)) => {
             let path = format!("{}.{}", subject.feed_path(), format.extension());
             let own = subject.filter();
+            if let (Some(own), false) = (own.languages.first(), asked.languages.is_subset(&own.languages)) {
+                return bad(&format!("lang: this feed already selects the language {own}; leave lang out"));
+            }
+            if let (Some(own), false) = (own.outlets.first(), asked.outlets.is_subset(&own.outlets)) {
+                return bad(&format!("outlet: this feed already selects the outlet {own}; leave outlet out"));
+            }
+            if let (Some(own), false) = (own.tags.first(), asked.tags.is_subset(&own.tags)) {
+                return bad(&format!("tag: this feed already selects the tag {own}; leave tag out"));
+            }
             // What the address names already is not repeated in the query.
             let asked = Filter {
                 outlets: asked.outlets.difference(&own.outlets).cloned().collect(),
@@ -129,6 +138,9 @@ async fn list(app: &AppState, subject: Subject, query: Option<&str>, request: &C
     if let Some(why) = subject.refuses(&asked) {
         return bad(&why);
     }
+    if let Some(rest) = subject.without_repetition(&asked) {
+        return redirect(&with_query(&subject.path(), &rest.canonical()));
+    }
     let ui_language = request.ui_language();
     let address = with_query(&subject.path(), &asked.canonical());
     let key = format!("{} {address}", ui_language.tag());
@@ -149,7 +161,7 @@ async fn list(app: &AppState, subject: Subject, query: Option<&str>, request: &C
         return redirect(&with_query(&subject.path(), &asked.filters()));
     }
     let mut frame = routes::frame(app, ui_language, &subject.path());
-    frame.query = asked.canonical();
+    frame.address = address;
     let shown = ListTemplate::new(frame, List { subject, asked, name, found });
     page(app, request, key, &shown).await
 }
@@ -185,11 +197,10 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
         (Some(page), _) => {
             let count = usize::try_from(COUNT).unwrap_or(usize::MAX);
             found.stories = page.stories.iter().take(count).cloned().collect();
-            // A channel that lists fewer than a page holds may still have older ones.
-            found.older = found.stories.last().map(|story| story.place.clone()).filter(|_| app.queries.is_some());
+            found.older = older_than(app, subject, page.stories.len() > count, found.stories.last()).await;
         }
         (None, Some(queries)) => {
-            let Some(wanted) = subject.browse(asked, &TimeZone::UTC) else { return Err(not_found()) };
+            let Some(wanted) = subject.browse(asked, &queries.time_zone()) else { return Err(not_found()) };
             match queries.browse(wanted).await {
                 Ok(Some(BrowsePage { stories, newer, older })) => {
                     (found.newer, found.older) = (newer, older);
@@ -205,24 +216,65 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
         let now = app.clock.now();
         if held.is_some() && let Subject::Channel(slug) = subject {
             let since = now.checked_sub(leads::RECENT).unwrap_or(now);
-            let shared = queries.leading(slug.as_str(), since).await.map_err(|error| unavailable(&error))?;
+            let shared = extra(queries.leading(slug.as_str(), since).await);
             let shared = shared.iter().map(StoryItem::of).collect();
             found.leads = leads::choose(shared, &mut found.stories, now);
         }
         match subject {
             Subject::Channel(slug) if slug.as_str() == Channel::ALL => {
-                found.outlets = queries.directory().await.map_err(|error| unavailable(&error))?;
+                found.outlets = extra(queries.directory().await);
             }
-            Subject::Outlet(slug) => {
-                found.outlet = queries.outlet(slug.clone()).await.map_err(|error| unavailable(&error))?;
+            Subject::Language(_) => found.outlets = extra(queries.directory().await),
+            Subject::Tag(tag) => {
+                found.outlets = extra(queries.directory().await);
+                found.outlets.retain(|outlet| outlet.tags.contains(tag));
             }
-            _ => {}
+            Subject::Outlet(slug) => found.outlet = extra(queries.outlet(slug.clone()).await),
+            Subject::Channel(_) | Subject::Day(_) => {}
         }
     }
     Ok(found)
 }
 
+/// Returns the place before which the older stories of a channel lie; `None` if there are none. `is_known`: whether there are
+/// some, without asking the database.
+async fn older_than(app: &AppState, subject: &Subject, is_known: bool, last: Option<&StoryItem>) -> Option<PlaceKey> {
+    let place = last?.place.clone();
+    let queries = app.queries.as_ref()?;
+    if is_known {
+        return Some(place);
+    }
+    let asked = ListQuery { position: Position::Before(place.clone()), ..ListQuery::default() };
+    let wanted = Browse { count: 1, ..subject.browse(&asked, &queries.time_zone())? };
+    let older = extra(queries.browse(wanted).await);
+    older.is_some_and(|page| !page.stories.is_empty()).then_some(place)
+}
+
+/// Returns what a page can do without: nothing, if it cannot be read.
+fn extra<T: Default>(read: Result<T, QueryError>) -> T {
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot read a part of a page; the page is shown without it");
+        T::default()
+    })
+}
+
 impl List {
+    /// The address of the list without a filter by author.
+    pub(super) fn without_author(&self) -> String {
+        let asked = ListQuery { author: None, position: Position::Newest, ..self.asked.clone() };
+        with_query(&self.subject.path(), &asked.filters())
+    }
+
+    /// The address of this list in all languages.
+    pub(super) fn in_every_language(&self) -> String {
+        let asked = ListQuery { languages: BTreeSet::new(), position: Position::Newest, ..self.asked.clone() };
+        let path = match &self.subject {
+            Subject::Language(_) => "/".to_owned(),
+            subject => subject.path(),
+        };
+        with_query(&path, &asked.filters())
+    }
+
     /// The address of the next newer page.
     pub(super) fn newer(&self) -> Option<String> {
         let at = |key: &PlaceKey| ListQuery { position: Position::After(key.clone()), ..self.asked.clone() };
@@ -270,8 +322,9 @@ impl List {
     /// The address of this list in one language only.
     pub(super) fn in_language(&self, language: &str) -> String {
         match &self.subject {
-            Subject::Channel(slug) if slug.as_str() == Channel::ALL && self.asked.tags.is_empty() => {
-                format!("/languages/{language}")
+            Subject::Language(_) => {
+                let asked = ListQuery { position: Position::Newest, ..self.asked.clone() };
+                with_query(&format!("/languages/{language}"), &asked.filters())
             }
             subject => {
                 let languages = Language::parse(language).into_iter().collect();

@@ -279,6 +279,10 @@ impl Queries for SampleQueries {
         self.images
     }
 
+    fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::UTC
+    }
+
     fn answers(&self, _: &str) -> bool {
         true
     }
