@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backfill;
+mod browse;
 mod circles;
 mod config;
 mod copies;

@@ -321,16 +321,15 @@ impl List {
 
     /// The address of this list in one language only.
     pub(super) fn in_language(&self, language: &str) -> String {
-        match &self.subject {
-            Subject::Language(_) => {
-                let asked = ListQuery { position: Position::Newest, ..self.asked.clone() };
-                with_query(&format!("/languages/{language}"), &asked.filters())
-            }
-            subject => {
-                let languages = Language::parse(language).into_iter().collect();
-                let asked = ListQuery { languages, position: Position::Newest, ..self.asked.clone() };
-                with_query(&subject.path(), &asked.filters())
-            }
+        let subject = match (&self.subject, Slug::parse(Channel::ALL)) {
+            (Subject::Language(_), Ok(all)) => &Subject::Channel(all),
+            (subject, _) => subject,
+        };
+        let languages = Language::parse(language).into_iter().collect();
+        let asked = ListQuery { languages, position: Position::Newest, ..self.asked.clone() };
+        match subject.of_question(&asked) {
+            Some((narrower, rest)) => with_query(&narrower.path(), &rest.filters()),
+            None => with_query(&subject.path(), &asked.filters()),
         }
     }
 
