@@ -141,7 +141,8 @@ impl PlaceKey {
         let mut parts = text.split('_');
         let mut time = || {
             let part = parts.next()?;
-            let is_time = part.len() == 20 && part.parse::<jiff::Timestamp>().is_ok_and(|at| format!("{at:.0}") == part);
+            let is_time =
+                part.len() == 20 && part.parse::<jiff::Timestamp>().is_ok_and(|at| format!("{at:.0}") == part);
             is_time.then(|| part.to_owned())
         };
         let (order_at, published_at) = (time()?, time()?);

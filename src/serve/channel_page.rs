@@ -1,7 +1,7 @@
 //! Channels as pages show them: titles, outlets, times and excerpts, without the full texts.
 
-use crate::model::script::Script;
 use crate::model::browse::PlaceKey;
+use crate::model::script::Script;
 use crate::model::{Carrier, ChannelView, Language, Person, StoryView};
 use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
@@ -122,7 +122,8 @@ impl StoryItem {
 
 /// The authors' names, as the store joins them; none where the outlet only names itself.
 fn authors(authors: &[Person], outlet: &str) -> String {
-    let names: Vec<&str> = authors.iter().map(|a| a.name.as_str()).filter(|name| !name.is_empty() && *name != outlet).collect();
+    let names: Vec<&str> =
+        authors.iter().map(|a| a.name.as_str()).filter(|name| !name.is_empty() && *name != outlet).collect();
     names.join(", ")
 }
 

@@ -46,7 +46,8 @@ fn choose_language(uri: &Uri) -> Option<Response<Body>> {
     // Two slashes at the beginning would be the address of another host.
     let path = format!("/{}", uri.path().trim_start_matches('/'));
     let mut response = redirect(&if rest.is_empty() { path } else { format!("{path}?{rest}") });
-    let cookie = format!("{}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax; HttpOnly", UiLanguage::KEY, language.tag());
+    let cookie =
+        format!("{}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax; HttpOnly", UiLanguage::KEY, language.tag());
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -5,52 +5,32 @@ use super::i18n::UiLanguage;
 /// A noun that pages count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Noun {
-    Story,
     Article,
     Outlet,
-    Result,
-    Feed,
-    Report,
-    Failure,
 }
 
 impl Noun {
     /// Returns the Arabic forms for zero, one, two, 3 to 10, 11 to 99, and hundreds.
     fn arabic(self) -> [&'static str; 6] {
         match self {
-            Self::Story => ["لا أخبار", "خبر واحد", "خبران", "أخبار", "خبرًا", "خبر"],
             Self::Article => ["لا مقالات", "مقال واحد", "مقالان", "مقالات", "مقالًا", "مقال"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
-            Self::Result => ["لا نتائج", "نتيجة واحدة", "نتيجتان", "نتائج", "نتيجة", "نتيجة"],
-            Self::Feed => ["لا خلاصات", "خلاصة واحدة", "خلاصتان", "خلاصات", "خلاصة", "خلاصة"],
-            Self::Report => ["لا تقارير", "تقرير واحد", "تقريران", "تقارير", "تقريرًا", "تقرير"],
-            Self::Failure => ["لا إخفاقات", "إخفاق واحد", "إخفاقان", "إخفاقات", "إخفاقًا", "إخفاق"],
         }
     }
 
     /// Returns the French singular and plural.
     fn french(self) -> [&'static str; 2] {
         match self {
-            Self::Story => ["sujet", "sujets"],
             Self::Article => ["article", "articles"],
             Self::Outlet => ["source", "sources"],
-            Self::Result => ["résultat", "résultats"],
-            Self::Feed => ["flux", "flux"],
-            Self::Report => ["article", "articles"],
-            Self::Failure => ["échec", "échecs"],
         }
     }
 
     /// Returns the English singular and plural.
     fn english(self) -> [&'static str; 2] {
         match self {
-            Self::Story => ["story", "stories"],
             Self::Article => ["article", "articles"],
             Self::Outlet => ["outlet", "outlets"],
-            Self::Result => ["result", "results"],
-            Self::Feed => ["feed", "feeds"],
-            Self::Report => ["report", "reports"],
-            Self::Failure => ["failure", "failures"],
         }
     }
 }
@@ -98,16 +78,16 @@ mod tests {
     #[test]
     fn nouns_are_counted_as_each_language_counts() {
         for (count, ar, fr, en) in [
-            (0, "لا أخبار", "0\u{a0}sujet", "0 stories"),
-            (1, "خبر واحد", "1\u{a0}sujet", "1 story"),
-            (2, "خبران", "2\u{a0}sujets", "2 stories"),
-            (7, "7 أخبار", "7\u{a0}sujets", "7 stories"),
-            (11, "11 خبرًا", "11\u{a0}sujets", "11 stories"),
-            (100, "100 خبر", "100\u{a0}sujets", "100 stories"),
-            (103, "103 أخبار", "103\u{a0}sujets", "103 stories"),
-            (12_345, "12\u{a0}345 خبرًا", "12\u{202f}345\u{a0}sujets", "12,345 stories"),
+            (0, "لا مقالات", "0\u{a0}article", "0 articles"),
+            (1, "مقال واحد", "1\u{a0}article", "1 article"),
+            (2, "مقالان", "2\u{a0}articles", "2 articles"),
+            (7, "7 مقالات", "7\u{a0}articles", "7 articles"),
+            (11, "11 مقالًا", "11\u{a0}articles", "11 articles"),
+            (100, "100 مقال", "100\u{a0}articles", "100 articles"),
+            (103, "103 مقالات", "103\u{a0}articles", "103 articles"),
+            (12_345, "12\u{a0}345 مقالًا", "12\u{202f}345\u{a0}articles", "12,345 articles"),
         ] {
-            let all = UiLanguage::ALL.map(|language| language.counted(Noun::Story, count));
+            let all = UiLanguage::ALL.map(|language| language.counted(Noun::Article, count));
             assert_eq!(all, [ar, fr, en]);
         }
         assert_eq!(UiLanguage::En.number(1_234_567), "1,234,567");

@@ -22,7 +22,8 @@ async fn library() -> (FakeOutlet, TestInstance, RunningDaemon) {
         large = large.entry(&n.to_string(), &title, &link, &format!("Texte{n} mot{n} phrase{n}."), &at.to_string());
     }
     outlet.set("/ville", Reply::feed(large));
-    let small = FeedDoc::rss("المدينة").entry("1", "خبر المدينة", "https://madina.invalid/1", "نص", "2026-11-02T08:30:00Z");
+    let small =
+        FeedDoc::rss("المدينة").entry("1", "خبر المدينة", "https://madina.invalid/1", "نص", "2026-11-02T08:30:00Z");
     outlet.set("/madina", Reply::feed(small));
     let table = |slug: &str, language: &str, tag: &str| {
         format!(

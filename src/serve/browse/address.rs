@@ -224,7 +224,10 @@ impl Subject {
             return Some("outlet and tag are filters of / and of channels; here: lang, author, min_outlets".to_owned());
         }
         if matches!(self, Self::Language(own) if asked.languages.iter().any(|asked| asked != own)) {
-            return Some(format!("lang: {} already selects one language; leave lang out, or use /?lang=…", self.path()));
+            return Some(format!(
+                "lang: {} already selects one language; leave lang out, or use /?lang=…",
+                self.path()
+            ));
         }
         (asked.author.is_some() && !matches!(self, Self::Outlet(_)))
             .then(|| "author is a filter of one outlet: /outlets/SLUG?author=…".to_owned())
@@ -321,7 +324,8 @@ mod tests {
     #[test]
     fn a_day_is_as_long_as_it_is_there() {
         let day = |date: &str, zone: &str| {
-            let browse = Subject::read("days", date).unwrap().browse(&ListQuery::default(), &TimeZone::get(zone).unwrap());
+            let browse =
+                Subject::read("days", date).unwrap().browse(&ListQuery::default(), &TimeZone::get(zone).unwrap());
             browse.unwrap().scope
         };
         let between = |from: &str, to: &str| Scope::Between(from.to_owned(), to.to_owned());

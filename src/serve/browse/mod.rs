@@ -33,7 +33,12 @@ pub(super) async fn front(
 }
 
 /// A channel's page.
-pub(super) async fn channel(app: &AppState, slug: &str, query: Option<&str>, request: &ClientRequest) -> Response<Body> {
+pub(super) async fn channel(
+    app: &AppState,
+    slug: &str,
+    query: Option<&str>,
+    request: &ClientRequest,
+) -> Response<Body> {
     match Slug::parse(slug) {
         Ok(slug) => list(app, Subject::Channel(slug), query, request).await,
         Err(_) => not_found(),
@@ -191,7 +196,8 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
         Subject::Channel(slug) if is_first && asked.is_unfiltered() => app.channel_pages.get(slug.as_str()),
         _ => None,
     };
-    let mut found = Found { stories: Vec::new(), leads: None, outlets: Vec::new(), outlet: None, newer: None, older: None };
+    let mut found =
+        Found { stories: Vec::new(), leads: None, outlets: Vec::new(), outlet: None, newer: None, older: None };
     match (&held, &app.queries) {
         // The newest stories of a channel are in memory.
         (Some(page), _) => {
@@ -214,7 +220,9 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
     }
     if let (Some(queries), true) = (&app.queries, is_first) {
         let now = app.clock.now();
-        if held.is_some() && let Subject::Channel(slug) = subject {
+        if held.is_some()
+            && let Subject::Channel(slug) = subject
+        {
             let since = now.checked_sub(leads::RECENT).unwrap_or(now);
             let shared = extra(queries.leading(slug.as_str(), since).await);
             let shared = shared.iter().map(StoryItem::of).collect();

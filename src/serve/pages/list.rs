@@ -103,7 +103,10 @@ impl ListTemplate {
                 Some((last, section)) if *last == day => section.stories.push(story),
                 _ => {
                     let heading = with_headings.then(|| (format!("/days/{day}"), self.day_words(day)));
-                    days.push((day, DaySection { heading, stories: vec![story], level: if with_headings { 3 } else { 2 } }));
+                    days.push((
+                        day,
+                        DaySection { heading, stories: vec![story], level: if with_headings { 3 } else { 2 } },
+                    ));
                 }
             }
         }

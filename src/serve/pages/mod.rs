@@ -232,11 +232,7 @@ impl NoticeTemplate {
                 "Les pages anciennes sont supprimées après un certain temps.",
                 "Old pages are deleted after some time.",
             ),
-            _ => frame.say(
-                "حاول مرة أخرى بعد دقيقة.",
-                "Réessayez dans une minute.",
-                "Please try again in a minute.",
-            ),
+            _ => frame.say("حاول مرة أخرى بعد دقيقة.", "Réessayez dans une minute.", "Please try again in a minute."),
         }
     }
 }

@@ -343,11 +343,7 @@ fn stretch(wanted: &Browse) -> Stretch {
 }
 
 /// What is shown of the rows looked at, newest first, and where the newer and the older page begin.
-fn cut(
-    wanted: &Browse,
-    rows: &[Looked],
-    limit: u32,
-) -> (Vec<ShownReport>, Option<PlaceKey>, Option<PlaceKey>) {
+fn cut(wanted: &Browse, rows: &[Looked], limit: u32) -> (Vec<ShownReport>, Option<PlaceKey>, Option<PlaceKey>) {
     let count = usize::try_from(wanted.count).unwrap_or(usize::MAX);
     let passing: Vec<&Looked> = rows.iter().filter(|row| row.entry.is_some()).take(count.saturating_add(1)).collect();
     let on_page = &passing[..passing.len().min(count)];
@@ -403,8 +399,7 @@ mod tests {
 
     #[test]
     fn a_page_ends_where_the_next_one_begins() {
-        let (shown, newer, older) =
-            cut(&wanted(Position::Newest), &[row(9, true), row(8, true), row(7, true)], 3);
+        let (shown, newer, older) = cut(&wanted(Position::Newest), &[row(9, true), row(8, true), row(7, true)], 3);
         assert_eq!((stories(&shown), newer, older), (vec![9, 8], None, Some(row(8, true).key())));
         let (shown, _, older) = cut(&wanted(Position::Newest), &[row(9, true), row(8, true)], 3);
         assert_eq!((stories(&shown), older), (vec![9, 8], None), "there is nothing older");

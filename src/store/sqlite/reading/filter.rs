@@ -87,7 +87,9 @@ impl Reader {
         }
         let (sql, looked_at) = match &question {
             Some(_) => (WITH_WORDS, HITS),
-            None if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => (LATEST, PLACES),
+            None if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => {
+                (LATEST, PLACES)
+            }
             None => (OF_OUTLETS, OF_OUTLET),
         };
         let texts = |texts: &mut dyn Iterator<Item = &str>| row::rows(&texts.collect::<Vec<_>>());
