@@ -120,6 +120,13 @@ impl StoryItem {
     }
 }
 
+impl StoryItem {
+    /// Returns the path of the author's articles at the outlet.
+    pub(super) fn author_path(&self) -> String {
+        super::browse::author_path(&self.outlet_slug, &self.author)
+    }
+}
+
 /// The authors' names, as the store joins them; none where the outlet only names itself.
 fn authors(authors: &[Person], outlet: &str) -> String {
     let names: Vec<&str> =

@@ -255,7 +255,8 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
     let mut shown =
         SearchTemplate { frame: frame(&app, ui_language, "/search"), stories: &[], feed: None, fault: None };
     if let Ok(filter) = &question {
-        shown.frame.address = format!("/search?{}", canonical(filter)).trim_end_matches('?').to_owned();
+        let query = canonical(filter);
+        shown.frame.address = if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") };
     }
     let found;
     match question {

@@ -247,7 +247,7 @@ impl Subject {
             Self::Day(date) => {
                 let start = |date: Date| {
                     let midnight = zone.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
-                    Some(format!("{:.0}", midnight))
+                    Some(format!("{midnight:.0}"))
                 };
                 Scope::Between(start(*date)?, start(date.tomorrow().ok()?)?)
             }

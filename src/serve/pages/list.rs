@@ -17,8 +17,8 @@ const VISIBLE: usize = 12;
 pub(in super::super) struct Chip {
     pub(in super::super) href: String,
     pub(in super::super) text: LocalisedText,
-    /// Number of articles of the last seven days, if known.
-    pub(in super::super) count: Option<u64>,
+    /// Number of articles of the last seven days in words, if known.
+    pub(in super::super) count: Option<String>,
     pub(in super::super) is_current: bool,
 }
 
@@ -231,11 +231,11 @@ fn languages(frame: &Frame, list: &List) -> Option<Vec<Chip>> {
 }
 
 fn directories(frame: &Frame, list: &List) -> Vec<Directory> {
-    let tags = list.tags().into_iter().map(|(tag, count)| tag_chip(&tag, Some(count))).collect();
+    let tags = list.tags().into_iter().map(|(tag, count)| tag_chip(&tag, Some(frame.ui_language.number(count)))).collect();
     let outlet = |outlet: &crate::model::browse::OutletSummary| Chip {
         href: format!("/outlets/{}", outlet.slug),
         text: LocalisedText::new(&outlet.name, None),
-        count: Some(outlet.entries),
+        count: Some(frame.ui_language.number(outlet.entries)),
         is_current: false,
     };
     let outlets = list.found.outlets.iter().map(outlet).collect();
@@ -248,7 +248,7 @@ fn directories(frame: &Frame, list: &List) -> Vec<Directory> {
     groups.into_iter().filter(|(_, chips)| !chips.is_empty()).map(split).collect()
 }
 
-fn tag_chip(tag: &str, count: Option<u64>) -> Chip {
+fn tag_chip(tag: &str, count: Option<String>) -> Chip {
     Chip { href: browse::tag_path(tag), text: LocalisedText::new(tag, None), count, is_current: false }
 }
 

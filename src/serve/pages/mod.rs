@@ -9,7 +9,6 @@ pub(super) use list::{Chip, ListTemplate};
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
-use super::browse;
 use super::channel_page::{ChannelPage, LocalisedText, StoryItem};
 use super::i18n::UiLanguage;
 use super::nouns::Noun;
@@ -156,19 +155,9 @@ impl Frame {
         self.ui_language.counted(noun, u64::try_from(count).unwrap_or(u64::MAX))
     }
 
-    /// Formats a number with separators of thousands.
-    fn number(&self, number: &u64) -> String {
-        self.ui_language.number(*number)
-    }
-
     /// Formats the number of outlets that carry a story.
     fn carried_by(&self, story: &StoryItem) -> String {
         self.counted(Noun::Outlet, story.also.len() + 1)
-    }
-
-    /// Returns the path of an author's articles at an outlet.
-    fn author_path(&self, story: &StoryItem) -> String {
-        browse::author_path(&story.outlet_slug, &story.author)
     }
 
     /// Returns the links to this page in each language: tag, name, address, and whether it is the current one.
