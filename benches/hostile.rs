@@ -124,9 +124,10 @@ fn read(document: &[u8]) -> String {
     };
     let own =
         normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: feed.link_shared };
-    let repairs = feed.repairs.join(",");
-    let listed = feed.listed.into_iter().filter_map(|listed| Some(normalise::entry(*listed.entry?, listed.raw, &own)));
-    let entries: Vec<_> = listed.collect();
+    let limits = normalise::TextLimits::default();
+    let listed = feed.listed.into_iter();
+    let entries: Vec<_> = listed.filter_map(|l| normalise::entry_within(*l.entry?, l.raw, &own, &limits)).collect();
+    let repairs = [feed.repairs, limits.cuts()].concat().join(",");
     let partial = if feed.partial { " partial" } else { "" };
     format!("{} entries{partial} {repairs}", entries.len())
 }

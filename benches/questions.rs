@@ -4,13 +4,11 @@
 //! contents), checks it, and runs every query of `deploy/database.md` and of the README, read from the pages themselves, and the
 //! five views. Each is run by the SQLite compiled into Warraq and by the installed `sqlite3`, whose query planner may differ.
 
+mod million;
 #[path = "../tests/it/page.rs"]
 mod page;
 
-use sqlx::{
-    AssertSqlSafe, Connection, Executor, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{
     error::Error,
     fs,
@@ -93,18 +91,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
 /// Creates a migrated file with a million entries, complete and consistent.
 async fn make(file: &Path) -> Result<(), Box<dyn Error>> {
-    // The file need not survive a crash.
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Off)
-        .synchronous(SqliteSynchronous::Off)
-        .foreign_keys(false)
-        .pragma("cache_size", "-500000")
-        .pragma("temp_store", "MEMORY");
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    sqlx::migrate!("./migrations").run(&mut connection).await?;
-    connection.execute(sqlx::raw_sql(concat!("BEGIN;\n", include_str!("million.sql"), "COMMIT;"))).await?;
+    million::make(file, 1_000_000).await?;
+    let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?;
     let orphans = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await?.len();
     let verdict: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await?;
     let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM entry").fetch_one(&mut connection).await?;

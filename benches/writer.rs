@@ -13,13 +13,10 @@
 #[path = "../tests/it/fake_outlet.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod fake_outlet;
+mod million;
 
 use fake_outlet::{FakeOutlet, Reply};
 use jiff::SignedDuration;
-use sqlx::{
-    AssertSqlSafe, Connection, Executor, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
 use std::{
     collections::BTreeMap,
     error::Error,
@@ -108,35 +105,13 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     for size in &sizes {
         let folder = tempfile::tempdir()?;
         let begun = Instant::now();
-        make(&folder.path().join("warraq.db"), *size).await?;
+        million::make(&folder.path().join("warraq.db"), *size).await?;
         println!("{size} entries made in {:.0?}", begun.elapsed());
         times.lock().map_err(|_| "a poisoned lock")?.clear();
         work(folder.path()).await?;
         columns.push(std::mem::take(&mut *times.lock().map_err(|_| "a poisoned lock")?));
     }
     Ok(if report(&sizes, &columns) == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Creates a migrated file with this many entries.
-async fn make(file: &Path, entries: usize) -> Result<(), Box<dyn Error>> {
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Off)
-        .synchronous(SqliteSynchronous::Off)
-        .foreign_keys(false)
-        .pragma("cache_size", "-500000")
-        .pragma("temp_store", "MEMORY");
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    sqlx::migrate!("./migrations").run(&mut connection).await?;
-    let sql = include_str!("million.sql")
-        .replace("1000000", &entries.to_string())
-        .replace("997000", &(entries - 3_000).to_string())
-        // The entries are spread over the same ninety days.
-        .replace("n * 7776 / 1000", &format!("n * 7776000 / {entries}"));
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("BEGIN;\n{sql}COMMIT;")))).await?;
-    connection.close().await?;
-    Ok(())
 }
 
 /// Returns a feed's document: entries `first..first + LISTED`, one in ten edited for the `edit`-th time.

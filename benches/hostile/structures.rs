@@ -70,31 +70,49 @@ pub fn structures() -> Vec<Structure> {
     for (name, place, open, close) in XML.iter().chain(&HTML_TEXTS).chain(&JSON_FEEDS) {
         all.push(Structure { name, head: place.0.to_owned(), open, close, foot: place.1.to_owned() });
     }
-    all.extend(with_heads());
+    all.extend([with_heads(), json_with_heads(), entities(), whole_documents()].into_iter().flatten());
     all
+}
+
+/// Returns a structure whose beginning and end have an additional part.
+fn made(
+    name: &'static str,
+    place: Place,
+    before: &str,
+    open: &'static str,
+    close: &'static str,
+    after: &str,
+) -> Structure {
+    Structure { name, head: format!("{}{before}", place.0), open, close, foot: format!("{after}{}", place.1) }
 }
 
 /// Returns structures whose beginning or end has an additional part.
 fn with_heads() -> Vec<Structure> {
-    let made = |name, place: Place, before: &str, open, close, after: &str| Structure {
-        name,
-        head: format!("{}{before}", place.0),
-        open,
-        close,
-        foot: format!("{after}{}", place.1),
-    };
-    let big = "x".repeat(60_000);
-    let entity = |value: &str, rest: &str| format!("<!DOCTYPE rss [<!ENTITY e \"{value}\">{rest}]>");
-    let with_entity = |name, place: Place, before: String, open| Structure {
-        name,
-        head: format!("{before}{}", place.0),
-        open,
-        close: "",
-        foot: place.1.to_owned(),
-    };
-    let nested = "<!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;\">";
     vec![
         made("one tag, attributes, HTML", HTML, "<div", " a{i}=1", "", ">text</div>"),
+        made("one tag, quoted attributes, HTML", HTML, "<p", " a{i}=\"1\"", "", ">text</p>"),
+        made("one tag, attributes, frame", HTML, "<iframe", " a{i}=1", "", "></iframe>"),
+        made("one tag, attributes, picture", HTML, "<img data-a srcset=/a", " a{i}=1", "", ">"),
+        made("one picture, addresses", HTML, "<img srcset='/a.jpg 1w", ", /{i}.jpg {i}w", "", "'>"),
+        made("one style", HTML, "<p style='a:b", ";color{i}:red", "", "'>text</p>"),
+        made("one address, long, HTML", HTML, "<a href='/", "../a{i}/%41é", "", "'>text</a>"),
+        made("items, categories", CHANNEL, "", categories(), "", ""),
+        made(
+            "HTML links behind a long base",
+            (ENTRY.0, ENTRY.1),
+            &format!("<content type='html' xml:base='https://a.example/{}/'><![CDATA[", "x".repeat(900)),
+            "<a href=b><i>a</i></a>",
+            "",
+            "]]></content>",
+        ),
+        made(
+            "enclosures behind a long base",
+            (ENTRY.0, ENTRY.1),
+            &format!("<source xml:base='https://a.example/{}/'/>", "x".repeat(900)),
+            "<link rel='enclosure' href='{i}'/>",
+            "",
+            "",
+        ),
         made("one tag, attributes, XHTML", XHTML, "<p", " a{i}=\"1\"", "", ">text</p>"),
         made("one tag, attributes, XML", ITEM, "<enclosure", " a{i}=\"1\"", "", " url=\"/a\"/>"),
         made("one tag, namespaces", ITEM, "<a", " xmlns:n{i}=\"urn:{i}\"", "", "/>"),
@@ -114,6 +132,12 @@ fn with_heads() -> Vec<Structure> {
         made("one keywords list", ITEM, "<itunes:keywords>", "k{i},", "", "</itunes:keywords>"),
         made("one base64", ENTRY, "<content type=\"image/png\">", "QUFB", "", "</content>"),
         made("one CDATA title", ITEM, "<title><![CDATA[", "a<b>c &amp; d</b>", "", "]]></title>"),
+    ]
+}
+
+/// Returns JSON Feeds whose beginning or end has an additional part.
+fn json_with_heads() -> Vec<Structure> {
+    vec![
         made("JSON tags", JSON_ITEM, "\"tags\":[\"a\"", ",\"\u{62a}\"", "", "],"),
         made("JSON different tags", JSON_ITEM, "\"tags\":[\"a\"", ",\"{i}\"", "", "],"),
         made("JSON authors", JSON_ITEM, "\"authors\":[{}", ",{\"name\":\"{i}\"}", "", "],"),
@@ -125,6 +149,22 @@ fn with_heads() -> Vec<Structure> {
         made("JSON deep in the head", JSON, "\"x\":", "{\"a\":", "}", "0,"),
         made("JSON escapes", JSON_ITEM, "\"content_html\":\"", "\\u0623\\n\\\"", "", "\","),
         made("JSON HTML", JSON_ITEM, "\"content_html\":\"", "<p class='a'>b<br>&nbsp;c</p>", "", "\","),
+    ]
+}
+
+/// Returns documents that declare one entity and refer to it often.
+fn entities() -> Vec<Structure> {
+    let big = "x".repeat(60_000);
+    let entity = |value: &str, rest: &str| format!("<!DOCTYPE rss [<!ENTITY e \"{value}\">{rest}]>");
+    let with_entity = |name, place: Place, before: String, open| Structure {
+        name,
+        head: format!("{before}{}", place.0),
+        open,
+        close: "",
+        foot: place.1.to_owned(),
+    };
+    let nested = "<!ENTITY f \"&e;&e;&e;&e;&e;&e;&e;&e;&e;&e;\"><!ENTITY g \"&f;&f;&f;&f;&f;&f;&f;&f;&f;&f;\">";
+    vec![
         with_entity("entity, one long, in a text", ESCAPED, entity(&big, ""), "&e;"),
         with_entity("entity, one long, in titles", CHANNEL, entity(&big, ""), "<item><title>&e;</title></item>"),
         with_entity("entity, one long, in attributes", ITEM, entity(&big, ""), "<enclosure url=\"/&e;\"/>"),
@@ -144,6 +184,12 @@ fn with_heads() -> Vec<Structure> {
         ),
         with_entity("entity, nested", ESCAPED, entity("aaaaaaaaaa", nested), "&g;"),
         with_entity("entity, of references", ESCAPED, entity(&"&lt;b>&#33;".repeat(2_000), ""), "&e;"),
+    ]
+}
+
+/// Returns structures of whole documents.
+fn whole_documents() -> Vec<Structure> {
+    vec![
         made(
             "entities declared",
             WHOLE,
@@ -167,6 +213,12 @@ fn with_heads() -> Vec<Structure> {
         made("control characters", ESCAPED, "", "a\u{1}", "", ""),
         made("UTF-16 that is none", WHOLE, "<\0r\0s\0s\0>\0", "a\0<\0b\0>\0", "", ""),
     ]
+}
+
+/// Returns an entry with nearly as many categories as are kept.
+fn categories() -> &'static str {
+    let all = (0..490).map(|i| format!("<category>c{i}</category>")).collect::<Vec<_>>().concat();
+    format!("<item><title>{{i}}</title>{all}</item>").leak()
 }
 
 type Line = (&'static str, Place, &'static str, &'static str);
@@ -245,7 +297,7 @@ const XML: [Line; 64] = [
 ];
 
 /// Structures of HTML texts.
-const HTML_TEXTS: [Line; 45] = [
+const HTML_TEXTS: [Line; 65] = [
     ("HTML deep, div", HTML, "<div>", "</div>"),
     ("HTML deep, div, never closed", HTML, "<div>", ""),
     ("HTML deep, DIV", HTML, "<DIV>", "</DIV>"),
@@ -291,6 +343,26 @@ const HTML_TEXTS: [Line; 45] = [
     ("HTML images", HTML, "<img src=/{i}.jpg alt=a>", ""),
     ("HTML attributes, many tags", HTML, "<p a=1 b=2 c=3 d=4 e=5 f=6 g=7 h=8 i=9 j=1 k=2>", ""),
     ("HTML ids", HTML, "<p id=a{i}>", ""),
+    ("HTML formatting, closed paragraphs", HTML, "<p><b x{i}=1>a</p>", ""),
+    ("HTML formatting, cells", HTML, "<table><tr><td><b x{i}=1>a", ""),
+    ("HTML formatting, rows", HTML, "<tr><td><b x{i}=1><i>a", ""),
+    ("HTML formatting, in tables", HTML, "<table><b x{i}=1><tr>", ""),
+    ("HTML formatting, in divs", HTML, "<b x{i}=1><div>a</b></div>", ""),
+    ("HTML formatting, links in divs", HTML, "<a href=/{i}><div>", ""),
+    ("HTML formatting, marquees", HTML, "<marquee><b x{i}=1>", "</marquee>"),
+    ("HTML formatting, headings", HTML, "<b x{i}=1><h1>a</b></h1>", ""),
+    ("HTML svg, broken out of", HTML, "<svg><p>", ""),
+    ("HTML svg, formatting", HTML, "<svg><b x{i}=1>a", ""),
+    ("HTML selected contents", HTML, "<select><selectedcontent>", ""),
+    ("HTML pictures, sources", HTML, "<picture><source srcset=/{i}.jpg>", ""),
+    ("HTML pictures, sets", HTML, "<img srcset='/{i}.jpg 1w, /a.jpg 2w'>", ""),
+    ("HTML pictures, noscript", HTML, "<noscript><img src=/{i}.jpg></noscript>", ""),
+    ("HTML frames", HTML, "<iframe src=https://www.youtube.com/embed/{i}></iframe>", ""),
+    ("HTML links to parts", HTML, "<a href='#a{i}'>a</a>", ""),
+    ("HTML styles", HTML, "<p style='color:red;a:{i}'>a</p>", ""),
+    ("HTML queries", HTML, "<img src='https://a.example/a.jpg?b={i}'>", ""),
+    ("HTML clocks", HTML, "<p>12:{i} 3 min ago (4) ", ""),
+    ("HTML numbers", HTML, "<p>1,2.{i} ", ""),
 ];
 
 /// Structures of JSON Feeds, texts and others.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    model::{EntryId, StoryId},
+    model::{EntryId, LargerThanMaxBody, StoryId},
     schedule::{CONFIRMING_SPAN, CONFIRMING_VISITS, Why},
     store::{
         EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot, PastPoll, Reader, StoryExplanation,
@@ -88,6 +88,7 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
 /// What keeps feeds from being polled although they are due.
 struct Waits<'a> {
     disabled: HashSet<&'a str>,
+    config: &'a Config,
     health: Vec<FeedHealth>,
     held: HeldHosts,
 }
@@ -96,7 +97,12 @@ impl<'a> Waits<'a> {
     async fn read(config: &'a Config, reader: &Reader) -> Result<Self, CliError> {
         let health = reader.feed_health().await?;
         let held = HeldHosts::of(&health, Clock::System.now());
-        Ok(Self { disabled: feeds::disabled(config), health, held })
+        Ok(Self { disabled: feeds::disabled(config), config, health, held })
+    }
+
+    /// Returns the limit that the last document of a feed exceeded.
+    fn truncation(&self, feed: &FeedSnapshot) -> Option<LargerThanMaxBody> {
+        feeds::truncation(self.config, self.health.iter().find(|health| health.url == feed.url)?)
     }
 
     /// Says when and why the next poll of a feed is.
@@ -163,6 +169,9 @@ fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
     }
     if let Some(error) = last_error {
         line!(out, "  last error: {error} ({} in a row)", counted(*failures, "failure", "failures"));
+    }
+    if let Some(limit) = waits.truncation(&told.feed) {
+        line!(out, "  its document is {limit}");
     }
     if told.feed.guids_void {
         line!(out, "  different articles share a guid: guid and link together identify its entries");

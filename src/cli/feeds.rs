@@ -7,7 +7,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Config,
-    model::FeedUrl,
+    model::{FeedUrl, LargerThanMaxBody},
     schedule::Why,
     store::{FeedHealth, Reader},
 };
@@ -62,12 +62,21 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
         let is_disabled = disabled.contains(feed.outlet.as_str());
         let next = || held.wait(feed).unwrap_or_else(|| format!("next {}: {}", feed.next_poll_at, words(feed)));
         let due = (!is_disabled).then(next);
-        for line in lines(feed, due, outlet, now) {
+        for line in lines(feed, due, truncation(config, feed), outlet, now) {
             say(fitted(&line, width))?;
         }
     }
     say(format_args!("{}, {failing} failing", counted(all, "feed", "feeds")))?;
     Ok(())
+}
+
+/// Returns the limit that the last document of a feed exceeded.
+pub(super) fn truncation(config: &Config, feed: &FeedHealth) -> Option<LargerThanMaxBody> {
+    let repairs: Vec<String> = serde_json::from_str(&feed.repairs).ok()?;
+    let outlet = config.outlets.iter().find(|outlet| outlet.slug.as_str() == feed.outlet)?;
+    let own = config.own_requests().get(&outlet.slug).and_then(|own| own.max_body);
+    let is_truncated = repairs.iter().any(|repair| repair == LargerThanMaxBody::REPAIR);
+    is_truncated.then(|| LargerThanMaxBody(own.unwrap_or(config.fetch.max_body)))
 }
 
 /// Returns the slugs of the outlets that the configuration disables. The database does not know them.
@@ -160,7 +169,13 @@ fn words(feed: &FeedHealth) -> String {
 }
 
 /// A row of columns; then what is wrong, and when and why the next poll is. `next_poll` is `None` for a disabled feed.
-fn lines(feed: &FeedHealth, next_poll: Option<String>, outlet_width: usize, now: Timestamp) -> Vec<String> {
+fn lines(
+    feed: &FeedHealth,
+    next_poll: Option<String>,
+    truncation: Option<LargerThanMaxBody>,
+    outlet_width: usize,
+    now: Timestamp,
+) -> Vec<String> {
     let FeedHealth { outlet, url, state, last_outcome, last_poll_at, last_error, entries_7d, .. } = feed;
     let ago = last_poll_at.as_ref().and_then(|at| Some(span(now.duration_since(at.parse().ok()?))));
     let last = match (last_outcome, ago) {
@@ -172,6 +187,7 @@ fn lines(feed: &FeedHealth, next_poll: Option<String>, outlet_width: usize, now:
     let state = if next_poll.is_none() { "disabled" } else { state };
     let mut lines = vec![format!("{outlet:<outlet_width$}  {state:<8}  {last:<21} {a_day:>6.1} a day  {url}")];
     lines.extend(last_error.as_ref().map(|error| format!("    last error: {error}")));
+    lines.extend(truncation.map(|limit| format!("    its document is {limit}")));
     lines.extend(next_poll.map(|next| format!("    {next}")));
     lines
 }

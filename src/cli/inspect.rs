@@ -1,10 +1,10 @@
 //! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
-    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, Markup, ParsedEntry, ParsedFeed, Person, PlainText,
-    SafeHtml,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, LargerThanMaxBody, Markup, ParsedEntry, ParsedFeed,
+    Person, PlainText, SafeHtml,
 };
-use crate::normalise;
+use crate::normalise::{self, TextLimits};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -12,12 +12,16 @@ use std::fmt::Write as _;
 /// Formats the feed as JSON.
 #[must_use]
 pub fn inspect_json(feed: &ParsedFeed) -> Value {
+    let limits = TextLimits::default();
     let entries = feed.listed.iter().filter_map(|listed| listed.entry.as_deref());
+    let entries: Vec<_> = entries.map(|entry| entry_json(entry, &limits)).collect();
+    let mut repairs = feed.repairs.clone();
+    limits.add_cuts(&mut repairs);
     json!({
         "format": feed.format,
         "encoding": feed.encoding.to_ascii_lowercase(),
         "encoding_from": feed.encoding_from,
-        "repairs": feed.repairs,
+        "repairs": repairs,
         "partial": feed.partial,
         "title": plain(feed.title.as_ref()),
         "description": plain(feed.description.as_ref()),
@@ -33,7 +37,7 @@ pub fn inspect_json(feed: &ParsedFeed) -> Value {
         "published": feed.published,
         "updated": feed.updated,
         "hints": feed.hints,
-        "entries": entries.map(entry_json).collect::<Vec<_>>(),
+        "entries": entries,
     })
 }
 
@@ -55,9 +59,10 @@ pub fn hint(fault: &Fault) -> &'static str {
     }
 }
 
-fn entry_json(entry: &ParsedEntry) -> Value {
+fn entry_json(entry: &ParsedEntry, limits: &TextLimits) -> Value {
     let html = |markup: Option<&Markup>| {
-        markup.and_then(|m| normalise::html(m, entry.base.as_deref(), entry.link.as_deref())).map(SafeHtml::into_string)
+        let safe = |m| normalise::html_within(m, entry.base.as_deref(), entry.link.as_deref(), limits);
+        markup.and_then(safe).map(SafeHtml::into_string)
     };
     let source = entry.source.clone().and_then(normalise::source);
     json!({
@@ -247,13 +252,21 @@ pub fn repair_words(name: &str) -> &str {
             "entries that take more than twice the size limit of a document; those from there on were left out"
         }
         "long-lists" => {
-            "lists of more than 100 authors, categories or files, or too many texts or dates in one entry; the rest was left out"
+            "lists of more than 500 authors, categories or files, or too many texts or dates in one entry; the rest was left out"
         }
+        "long-addresses" => "relative addresses that grow beyond 1 MiB in one text; the rest was dropped",
+        "misnested-formatting" => {
+            "formatting that is left open or crosses other elements too often; from there on it was dropped"
+        }
+        "too-many-attributes" => "a tag with more than 100 attributes in a text; the rest was left out",
+        "too-many-marks" => "a text with more than 50,000 & or 400,000 <, which was cut there",
+        "too-many-tags" => "a text with more than 100,000 tags; the rest lost its mark-up",
         "long-texts" => "texts of more than 5 MiB, which were cut",
         "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
-        "too-deep" => "elements nested deeper than 200",
+        "too-deep" => "elements nested deeper than 200 (256 in a text, 16 of formatting)",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
+        LargerThanMaxBody::REPAIR => "longer than max_body; the rest was not read",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",
         "two-encodings" => "some of its texts are in another encoding than the rest",
         "unclosed-cdata" => "a CDATA section without an end",

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::Config,
     daemon::{RunnerEvent, Services},
-    model::{Fault, FeedRecord, FeedState, Outcome},
+    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome},
     poll::PollResult,
     telemetry,
 };
@@ -34,7 +34,7 @@ struct PollTotals {
     polled: usize,
     died: usize,
     /// Feeds not asked because this process lacked open files or memory.
-    hindered: usize,
+    not_polled: usize,
     /// Feeds not asked because their hosts asked to wait.
     left: usize,
     fresh: usize,
@@ -105,7 +105,7 @@ fn check_names(config: &Config, names: &[String]) -> Result<(), CliError> {
 async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals, crate::store::StoreError> {
     let total = services.runner.queue.left();
     // A host may ask to wait for a month; this run ends without its feeds.
-    let mut sums = PollTotals { left: services.runner.queue.leave_held(services.clock.now()), ..PollTotals::default() };
+    let mut sums = PollTotals { left: services.runner.queue.drop_held(services.clock.now()), ..PollTotals::default() };
     while sums.polled + sums.died + sums.left < total {
         if let RunnerEvent::Polled(ended) = services.runner.event().await {
             let Some(report) = services.runner.take(*ended, false)? else {
@@ -114,7 +114,7 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
             };
             sums.add(&report);
             if matches!(report.outcome, Outcome::Failed(Fault::Held { .. })) {
-                sums.left += services.runner.queue.leave_held(services.clock.now());
+                sums.left += services.runner.queue.drop_held(services.clock.now());
             }
             // A closed pipe ends the output, but not the polls.
             let _ =
@@ -124,7 +124,7 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
     if io::stdout().is_terminal() {
         let _ = io::stdout().flush();
     }
-    sums.hindered = services.runner.hindered();
+    sums.not_polled = services.runner.not_polled();
     Ok(sums)
 }
 
@@ -145,11 +145,11 @@ impl PollTotals {
 
     /// Fails if some feed could not be asked, although the results of the others are stored.
     fn all_asked(&self) -> Result<(), CliError> {
-        if self.hindered == 0 {
+        if self.not_polled == 0 {
             return Ok(());
         }
         Err(CliError::with_hint(
-            anyhow::anyhow!("{} feeds could not be polled: this process lacks open files or memory", self.hindered),
+            anyhow::anyhow!("{} feeds could not be polled: this process lacks open files or memory", self.not_polled),
             "they stay due; see ulimit -n, and [fetch] concurrency",
         ))
     }
@@ -171,28 +171,26 @@ impl PollTotals {
     }
 }
 
-fn trouble(report: &PollResult) -> Option<String> {
-    if let Outcome::Failed(fault) = &report.outcome { Some(fault.to_string()) } else { None }
-}
-
 fn line(report: &PollResult, sums: &PollTotals, total: usize) -> String {
-    let PollResult { outcome, bytes, took, written, .. } = report;
+    let PollResult { outcome, bytes, took, error, truncated_at, written, .. } = report;
     let FeedRecord { outlet, url, .. } = &written.feed;
     let tally = written.tally;
     let counts = match outcome {
         Outcome::Fresh | Outcome::Moved => {
-            format!("  {} new, {} revised, {} duplicate, {bytes} bytes", tally.new, tally.revised, tally.duplicate)
+            let cut = truncated_at.map(|limit| format!(", {}", LargerThanMaxBody(limit))).unwrap_or_default();
+            format!("  {} new, {} revised, {} duplicate, {bytes} bytes{cut}", tally.new, tally.revised, tally.duplicate)
         }
-        _ => trouble(report).map(|t| format!("  {t}")).unwrap_or_default(),
+        _ => error.as_ref().map(|error| format!("  {error}")).unwrap_or_default(),
     };
     format!("[{}/{total}] {outlet}  {url}  {}{counts}  {} ms", sums.polled, outcome.as_str(), took.as_millis())
 }
 
 fn line_json(report: &PollResult) -> String {
-    let PollResult { outcome, status, bytes, took, written, .. } = report;
+    let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
     let (feed, tally) = (&written.feed, written.tally);
     json!({
-        "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": trouble(report),
+        "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": error,
+        "truncated_at": truncated_at,
         "status": status, "bytes": bytes, "listed": tally.listed, "new": tally.new, "revised": tally.revised,
         "duplicate": tally.duplicate, "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "next_poll_at": format!("{:.0}", feed.next_poll_at),

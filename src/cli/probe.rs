@@ -4,7 +4,7 @@
 use crate::{
     clock::Clock,
     discover,
-    fetch::{Fetched, Fetcher},
+    fetch::{BodyShare, Fetched, Fetcher, LargeBodies},
     model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
     parse::{self, Announced, ParseContext},
 };
@@ -50,9 +50,14 @@ impl Answer {
     }
 }
 
+/// Returns a share of its own: a command asks for one document after the other.
+fn share() -> BodyShare {
+    LargeBodies::new(Clock::monotonic).share()
+}
+
 /// Fetches an address.
 pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, Fault> {
-    let answer = fetcher.get(url, &Validators::default(), Clock::System.now()).await;
+    let answer = fetcher.get(url, &Validators::default(), Clock::System.now(), &mut share()).await;
     let base = answer.base(url).url().clone();
     match answer.result? {
         Fetched::Document { body, content_type, .. } => Ok(Answer {
@@ -87,7 +92,7 @@ pub(super) async fn behind(fetcher: &Fetcher, url: &FeedUrl, page: &Answer) -> O
         }
     }
     let site = page.context.base.clone().and_then(|base| FeedUrl::new(base).ok()).unwrap_or_else(|| url.clone());
-    for url in discover::sitemaps(fetcher, &site, Clock::System.now()).await {
+    for url in discover::sitemaps(fetcher, &site, Clock::System.now(), &mut share()).await {
         if let Some(feed) = at(fetcher, &url).await {
             return Some(FoundFeed { url, feed });
         }

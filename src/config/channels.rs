@@ -9,12 +9,26 @@ use super::{
 use crate::model::{Channel, Outlet, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 9] = ["slug", "title", "outlets", "tags", "languages", "limit", "min_outlets", "prefer", "collapse"];
+const KEYS: [&str; 11] = [
+    "slug",
+    "title",
+    "subtitle",
+    "outlets",
+    "tags",
+    "languages",
+    "limit",
+    "min_outlets",
+    "prefer",
+    "collapse",
+    "outlet_in_title",
+];
 /// Keys that may be set for the channel `all`.
-const ALL_KEYS: [&str; 3] = ["slug", "title", "limit"];
+const ALL_KEYS: [&str; 5] = ["slug", "title", "subtitle", "limit", "outlet_in_title"];
+/// Longest subtitle, in characters.
+const SUBTITLE_MAX: usize = 400;
 
-/// Reads all channels, `all` first.
-pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channel> {
+/// Reads all channels, `all` first. `in_title` is `[publish] outlet_in_title`, the default of channels.
+pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet], in_title: bool) -> Vec<Channel> {
     let sections: Vec<_> =
         sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
@@ -26,9 +40,11 @@ pub(super) fn read(sources: &[Source<'_, '_>], outlets: &[Outlet]) -> Vec<Channe
     };
     let mut taken = HashMap::new();
     let sections = sections.iter().take(CHANNELS_MAX);
-    let mut channels: Vec<Channel> = sections.filter_map(|section| channel(section, &mut taken, &known)).collect();
+    let mut channels: Vec<Channel> =
+        sections.filter_map(|section| channel(section, &mut taken, &known, in_title)).collect();
     if !channels.iter().any(is_all) {
-        channels.extend(Slug::parse(Channel::ALL).ok().map(|slug| blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT)));
+        let all = Slug::parse(Channel::ALL).ok().map(|slug| blank(slug, ALL_TITLE.to_owned(), CHANNEL_LIMIT));
+        channels.extend(all.map(|all| Channel { outlet_in_title: in_title, ..all }));
     }
     channels.sort_by_key(|channel| !is_all(channel));
     channels
@@ -50,6 +66,8 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         min_outlets: 1,
         prefer: Vec::new(),
         collapse: true,
+        subtitle: None,
+        outlet_in_title: false,
     }
 }
 
@@ -64,6 +82,7 @@ fn channel(
     section: &Section<'_, '_>,
     taken: &mut HashMap<Slug, ConfigLocation>,
     known: &KnownNames<'_>,
+    in_title: bool,
 ) -> Option<Channel> {
     let slug = section.required("slug", values::slug);
     if let Some(slug) = &slug
@@ -73,12 +92,15 @@ fn channel(
     }
     let limit = section.number("limit", 1..=CHANNEL_LIMIT_MAX).unwrap_or(CHANNEL_LIMIT);
     let label = |text: &str| values::label(text, TITLE_MAX);
+    let subtitle = section.text("subtitle", |text| values::label(text, SUBTITLE_MAX));
+    let outlet_in_title = section.flag("outlet_in_title").unwrap_or(in_title);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            section.fault(key, "channel \"all\" always contains everything; allowed keys: title, limit");
+            let allowed = "title, subtitle, limit, outlet_in_title";
+            section.fault(key, format!("channel \"all\" always contains everything; allowed keys: {allowed}"));
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());
-        return Some(blank(slug?, title, limit));
+        return Some(Channel { subtitle, outlet_in_title, ..blank(slug?, title, limit) });
     }
     let title = section.required("title", label);
     let (outlets, prefer) = (known.outlets(section, "outlets"), known.outlets(section, "prefer"));
@@ -87,7 +109,7 @@ fn channel(
     let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
     let collapse = section.flag("collapse").unwrap_or(true);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
-    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, ..blank })
+    Some(Channel { outlets, tags, languages, min_outlets, prefer, collapse, subtitle, outlet_in_title, ..blank })
 }
 
 impl KnownNames<'_> {

@@ -236,7 +236,8 @@ impl Config {
         let files = requests::files(book, directory);
         let public_urls = outlets.end(book);
         let Outlets { read: outlets, schedules: own_schedules, requests: own_requests, .. } = outlets;
-        let channels = channels::read(sources, &outlets);
+        let publish = Publish::read(book, root);
+        let channels = channels::read(sources, &outlets, publish.outlet_in_title);
         Self {
             server: Server::read(book, root),
             database: Database::read(book, root, directory),
@@ -244,7 +245,7 @@ impl Config {
             schedule: Scheduling::read(book, root),
             retention: Retention::read(book, root),
             stories: Stories::read(book, root),
-            publish: Publish::read(book, root),
+            publish,
             metrics: Metrics::read(book, root),
             log: Log::read(book, root),
             outlets,

@@ -277,17 +277,19 @@ impl Stories {
     }
 }
 
-/// `[publish]`: size limits of editions.
+/// `[publish]`: size limits of editions, and what they show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publish {
     /// Largest text of an entry, in bytes of HTML. A longer one is cut and gets a link to the rest.
     pub entry_max: usize,
     /// Largest edition, in bytes. If its texts are too long, those of the oldest stories are shortened.
     pub edition_max: usize,
+    /// Whether feeds name the outlet before each title, where a channel does not say it itself.
+    pub outlet_in_title: bool,
 }
 
 impl Publish {
-    const KEYS: [&'static str; 2] = ["entry_max", "edition_max"];
+    const KEYS: [&'static str; 3] = ["entry_max", "edition_max", "outlet_in_title"];
     /// Default `entry_max`, in bytes: some ten thousand words. This is longer than any report, and a hundred such texts are not
     /// much more than an edition may contain.
     pub const ENTRY_MAX: u64 = 64_000;
@@ -305,6 +307,7 @@ impl Publish {
         let read = Self {
             entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
             edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
+            outlet_in_title: section.flag("outlet_in_title").unwrap_or(false),
         };
         if read.edition_max < read.entry_max {
             let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };

@@ -248,7 +248,11 @@ fn outlets_and_channels_are_called_by_slug_or_by_number() {
         ("timezone = \"UTC\"", "5: outlet.a.timezone: ", "did you mean \"time_zone\"?; allowed here: slug, name"),
         ("tags = [\"\"]", "5: outlet.a.tags: ", "allowed: 1 to 64"),
         ("schedule = 5", "5: outlet.a.schedule: ", "is a number"),
-        ("[[channel]]\nslug = \"all\"\ntags = [\"x\"]", "7: channel.all.tags: ", "allowed keys: title, limit"),
+        (
+            "[[channel]]\nslug = \"all\"\ntags = [\"x\"]",
+            "7: channel.all.tags: ",
+            "allowed keys: title, subtitle, limit, outlet_in_title",
+        ),
         ("[[channel]]\nslug = \"c\"", "5: channel.c.title: ", "is missing"),
         ("[[channel]]\ntitle = \"C\"", "5: channel[1].slug: ", "is missing"),
         (
@@ -461,8 +465,11 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
 fn hosts_are_names_and_budgets_are_sizes() {
     let config = parse("[server]\nhosts = [\"News.example.org.\", \"خبر.example\"]\n[publish]\nentry_max = \"2kB\"\nedition_max = \"1MB\"\n").unwrap();
     assert_eq!(config.server.hosts, ["news.example.org", "xn--ngblk.example"]);
-    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000 });
-    assert_eq!(parse("").unwrap().publish, Publish { entry_max: 64_000, edition_max: 4_000_000 });
+    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000, outlet_in_title: false });
+    assert_eq!(
+        parse("").unwrap().publish,
+        Publish { entry_max: 64_000, edition_max: 4_000_000, outlet_in_title: false }
+    );
     for host in ["http://a.example", "a.example:80", "a b", "*", ""] {
         let told = faults(&format!("[server]\nhosts = [{host:?}]\n"));
         assert!(told[0].starts_with(&format!("2: server.hosts: {host:?} is not a host name; allowed: ")), "{told:?}");

@@ -12,6 +12,7 @@ mod queries;
 pub mod queue;
 mod reload;
 mod runner;
+mod service_manager;
 mod services;
 mod signals;
 mod status_reporter;
@@ -31,7 +32,8 @@ use crate::{
 use publish_settings::PublishSettings;
 use publisher::Publisher;
 use reload::Reloads;
-use status_reporter::{StatusReporter, notify};
+use service_manager::notify;
+use status_reporter::StatusReporter;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -142,7 +144,7 @@ impl Daemon {
         let mut tasks = tasks(&services, &config, listener, settings, keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
         let mut reloads = Reloads::new(load_config, config, address, republish, keep);
-        notify(sd_notify::NotifyState::Ready);
+        reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
         let ended = loop {
@@ -166,7 +168,7 @@ impl Daemon {
                 }),
             }
         };
-        notify(sd_notify::NotifyState::Stopping);
+        notify(&sd_notify::NotifyState::Stopping);
         if let Err(error) = ended {
             stop.cancel();
             return Err(services.why(error).await);

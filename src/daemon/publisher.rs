@@ -150,6 +150,11 @@ impl Publisher {
     ) -> Result<bool, StoreError> {
         let fingerprint = settings.fingerprint(None);
         if rendered.fingerprint != fingerprint {
+            // What other settings made may show what is hidden now. At the start, what was put up is of these.
+            if !rendered.fingerprint.is_empty() {
+                self.edition_table.retain(|_| false);
+                self.channel_pages.retain(|_| false);
+            }
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());

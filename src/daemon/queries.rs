@@ -46,6 +46,10 @@ impl Queries for StoreQueries {
         self.settings.borrow().hosts.answers(host)
     }
 
+    fn settings(&self) -> String {
+        self.settings.borrow().page_fingerprint()
+    }
+
     fn has_channel(&self, slug: &str) -> bool {
         self.settings.borrow().channel(slug).is_some()
     }

@@ -123,12 +123,12 @@ impl PollQueue {
         }
         let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
         self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_deref()));
-        self.look_anew(now)
+        self.reschedule(now)
     }
 
     /// Checks all due times again, and returns the feeds whose due time changed. Feeds with a running poll are checked when the
     /// poll ends.
-    fn look_anew(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
+    fn reschedule(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
         let mut changed = Vec::new();
         let crowd = self.feeds.values().filter(|p| p.record.last_poll_at.is_none()).count();
         let (bounds, fleet) = (self.bounds, self.fleet);
@@ -136,16 +136,16 @@ impl PollQueue {
             if let Some(polling) = self.polling.get_mut(&planned.record.id) {
                 polling.stale = true;
             } else {
-                changed.extend(planned.look_anew(now, &bounds, fleet, crowd));
+                changed.extend(planned.reschedule(now, &bounds, fleet, crowd));
             }
         }
         self.waiting.clear();
-        self.take_turns(now);
+        self.assign_turns(now);
         changed
     }
 
     /// Fills the queue. Overdue feeds are polled at once, but those of one host are spread.
-    fn take_turns(&mut self, now: Timestamp) {
+    fn assign_turns(&mut self, now: Timestamp) {
         let mut crowds: HashMap<&str, usize> = HashMap::new();
         for planned in self.feeds.values().filter(|p| p.turn.is_none() && p.record.next_poll_at <= now) {
             *crowds.entry(planned.record.ask.host()).or_default() += 1;
@@ -177,7 +177,7 @@ impl PollQueue {
             return Vec::new();
         }
         self.feeds.values_mut().for_each(|planned| planned.turn = None);
-        self.look_anew(now)
+        self.reschedule(now)
     }
 
     /// Keeps only the feeds in the queue for which `wanted` is true.
@@ -187,7 +187,7 @@ impl PollQueue {
     }
 
     /// Removes the feeds whose hosts are on hold, because a single run of polls does not wait for them. Returns their number.
-    pub fn leave_held(&mut self, now: Timestamp) -> usize {
+    pub fn drop_held(&mut self, now: Timestamp) -> usize {
         let before = self.left();
         let (feeds, hosts) = (&self.feeds, &self.hosts);
         let free = |id: &FeedId| feeds.get(id).is_some_and(|p| !hosts.is_held(p.record.ask.host(), now));
@@ -274,7 +274,7 @@ impl PollQueue {
         }
         planned.turn = Some(record.next_poll_at);
         planned.record = record;
-        let changed = if stale { planned.look_anew(now, &self.bounds, self.fleet, 1) } else { None };
+        let changed = if stale { planned.reschedule(now, &self.bounds, self.fleet, 1) } else { None };
         if again {
             self.queue.insert((planned.turn(), id));
         }
@@ -289,7 +289,7 @@ impl PollQueue {
 
     /// Records that a poll could not run because this process lacked resources. Its feed is tried again soon if `again` is true;
     /// nothing else changes.
-    pub fn hindered(&mut self, id: FeedId, now: Timestamp, again: bool) {
+    pub fn lacked_resources(&mut self, id: FeedId, now: Timestamp, again: bool) {
         self.release(id, now);
         if again {
             self.postpone(id, now, LOCAL_PAUSE);
@@ -357,7 +357,7 @@ impl QueuedFeed {
     }
 
     /// Checks the due time again, with `crowd` feeds that were never polled. Returns the feed if its due time changed.
-    fn look_anew(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<FeedUpdate> {
+    fn reschedule(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<FeedUpdate> {
         let due = schedule::reschedule(&ReplanInput {
             now,
             feed: &self.record,

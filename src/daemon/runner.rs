@@ -5,7 +5,7 @@ use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
     fetch::Fetchers,
-    model::{FeedId, Outcome},
+    model::{FeedId, LargerThanMaxBody, Outcome},
     poll::{PollError, PollResult, Poller},
     store::{FeedUpdate, StoreError, Writer},
 };
@@ -31,7 +31,7 @@ pub struct PollRunner {
     /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
-    hindered: usize,
+    not_polled: usize,
     hindered_at: Option<Timestamp>,
 }
 
@@ -60,7 +60,7 @@ impl PollRunner {
             writer,
             polls: JoinSet::new(),
             settling: FuturesUnordered::new(),
-            hindered: 0,
+            not_polled: 0,
             hindered_at: None,
         }
     }
@@ -72,8 +72,8 @@ impl PollRunner {
 
     /// Returns how many polls could not run so far because this process lacked resources.
     #[must_use]
-    pub fn hindered(&self) -> usize {
-        self.hindered
+    pub fn not_polled(&self) -> usize {
+        self.not_polled
     }
 
     /// Returns the number of running polls.
@@ -124,7 +124,7 @@ impl PollRunner {
             Ok(report) => report,
             Err(PollError::Store(error)) if error.can_pass() => {
                 tracing::error!(feed = %id, %error, "the database could not be read for a poll; trying again soon");
-                self.queue.hindered(id, now, again);
+                self.queue.lacked_resources(id, now, again);
                 return Ok(None);
             }
             Err(PollError::Store(error)) => return Err(error),
@@ -146,8 +146,8 @@ impl PollRunner {
 
     /// Handles a poll that lacked resources. It logs only the first such poll, until there was none for a minute.
     fn hinder(&mut self, id: FeedId, why: &str, now: Timestamp, again: bool) {
-        self.queue.hindered(id, now, again);
-        self.hindered += 1;
+        self.queue.lacked_resources(id, now, again);
+        self.not_polled += 1;
         if self.hindered_at.replace(now).is_none() {
             tracing::error!(
                 error = why,
@@ -221,14 +221,15 @@ impl PollRunner {
 /// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
 /// The poll history in the database has the numbers of every poll too.
 fn log(report: &PollResult) {
-    let PollResult { outcome, status, bytes, took, written, .. } = report;
+    let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
     let (outlet, feed, next) =
         (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
     let changed = new + revised + duplicate > 0;
     match outcome {
-        Outcome::Failed(fault) => {
-            tracing::warn!(%outlet, %feed, outcome = "failed", status, error = %fault, %next, "poll failed");
+        Outcome::Failed(_) => {
+            let error = error.as_deref().unwrap_or_default();
+            tracing::warn!(%outlet, %feed, outcome = "failed", status, %error, %next, "poll failed");
         }
         Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
         Outcome::Fresh if changed || written.gap => {
@@ -238,6 +239,9 @@ fn log(report: &PollResult) {
         }
         Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
         Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}
+    }
+    if let Some(limit) = truncated_at {
+        tracing::warn!(%outlet, %feed, "the document is {}", LargerThanMaxBody(*limit));
     }
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let outcome = outcome.as_str();

@@ -1,7 +1,7 @@
 //! Reports the state of the loop: health for probes, metrics for Prometheus, notifications to the service manager, and a daily
 //! summary in the log.
 
-use super::{Services, summary::DailySummary};
+use super::{Services, service_manager::notify, summary::DailySummary};
 use crate::{
     poll::PollResult,
     serve::{DatabaseState, Health, Meters, PollMeasurement, WriterMeasurement},
@@ -19,6 +19,8 @@ pub(super) struct StatusReporter {
     /// The database file and its WAL, which contains what is not in the file yet (at first, everything).
     files: [PathBuf; 2],
     gauged: Option<Timestamp>,
+    /// Whether the service manager knows that the daemon is ready.
+    ready_told: bool,
     summary: DailySummary,
 }
 
@@ -34,7 +36,15 @@ impl StatusReporter {
             meters: Arc::new(Meters::new(outlets, Some(start))),
             files: [database, wal.into()],
             gauged: None,
+            ready_told: false,
             summary: DailySummary::new(now),
+        }
+    }
+
+    /// Tells the service manager that the daemon is ready. Called again with each turn of the loop, until there was room for it.
+    pub(super) fn tell_ready(&mut self) {
+        if !self.ready_told {
+            self.ready_told = notify(&sd_notify::NotifyState::Ready);
         }
     }
 
@@ -57,7 +67,8 @@ impl StatusReporter {
             Some(trouble) => DatabaseState::Unwritable(trouble.to_string()),
             None => DatabaseState::Writable { blocked_wal: wal.blocked.then_some(wal.bytes) },
         });
-        notify(sd_notify::NotifyState::Watchdog);
+        self.tell_ready();
+        notify(&sd_notify::NotifyState::Watchdog);
         if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
             return;
         }
@@ -80,12 +91,5 @@ fn measured(services: &Services) -> WriterMeasurement {
         commits: figures.commits,
         window: figures.window,
         search_lag: figures.search_lag(),
-    }
-}
-
-/// Notifies the service manager, if there is one (sd_notify(3)).
-pub(super) fn notify(state: sd_notify::NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::debug!(%error, "cannot notify the service manager");
     }
 }

@@ -4,7 +4,7 @@
 mod robots;
 
 use crate::{
-    fetch::{Fetched, Fetcher},
+    fetch::{BodyShare, Fetched, Fetcher},
     model::{FeedUrl, Validators},
     parse::SitemapRef,
 };
@@ -30,11 +30,12 @@ const USUAL: [&str; 6] = [
 
 /// Returns the addresses at which the site of `page` may have a news sitemap, best first: those that its `robots.txt` names, then
 /// the common ones. Fetches `robots.txt` and nothing else.
-pub async fn sitemaps(fetcher: &Fetcher, page: &FeedUrl, now: Timestamp) -> Vec<FeedUrl> {
+pub async fn sitemaps(fetcher: &Fetcher, page: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Vec<FeedUrl> {
     let at = |path: &str| FeedUrl::new(page.url().join(path).ok()?).ok();
     let mut named = Vec::new();
     if let Some(robots) = at("/robots.txt")
-        && let Ok(Fetched::Document { body, .. }) = fetcher.get(&robots, &Validators::default(), now).await.result
+        && let Ok(Fetched::Document { body, .. }) =
+            fetcher.get(&robots, &Validators::default(), now, share).await.result
     {
         named = robots::sitemaps(&body, &robots);
     }

@@ -1,5 +1,5 @@
-//! How an outlet is reached and what it alone is told: proxy, certificates, headers, credentials. What is told goes to the origins
-//! (RFC 6454) that the operator configured, and to no other, wherever redirects lead.
+//! How an outlet is reached and what only its servers are sent: proxy, certificates, headers, credentials. These go to the
+//! origins (RFC 6454) that the operator configured, and to no other, wherever redirects lead.
 
 use super::FetcherError;
 use crate::model::{FeedUrl, Secret};
@@ -9,27 +9,28 @@ use reqwest::{
 };
 use url::Url;
 
-/// What the configuration says of reaching an outlet.
+/// The settings for reaching an outlet.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Access {
-    /// `proxy`: http, https or socks5; the address may hold a password.
+    /// `proxy`: http, https or socks5; the address may contain a password.
     pub proxy: Option<Secret>,
-    /// `proxy_dns`: the proxy resolves names, and the guard sees literal addresses only.
+    /// `proxy_dns`: the proxy resolves names, and the guard checks literal addresses only.
     pub proxy_dns: bool,
-    /// `ca_file`: certificates that are trusted beside the system's, as PEM.
+    /// `ca_file`: certificates trusted in addition to the system's, as PEM.
     pub ca: Option<Vec<u8>>,
     /// `headers`.
     pub headers: Vec<(String, Secret)>,
     /// Value of `Authorization`.
     pub authorization: Option<Secret>,
-    /// Where headers and credentials go: `https://host:port`, as [`url::Origin::ascii_serialization`] writes it.
+    /// The origins that get headers and credentials, such as `https://host:port`, in the form of
+    /// [`url::Origin::ascii_serialization`].
     pub origins: Vec<String>,
 }
 
 impl Access {
-    /// The client with this proxy.
+    /// Adds this proxy to a client.
     pub(super) fn proxied(&self, builder: ClientBuilder) -> Result<ClientBuilder, FetcherError> {
-        // The environment's proxies are not asked: they resolve names themselves, past the guard.
+        // The proxies of the environment are not used, because they resolve names themselves and so bypass the guard.
         let builder = builder.no_proxy();
         let Some(proxy) = &self.proxy else { return Ok(builder) };
         let address = match proxy.reveal().strip_prefix("socks5://") {
@@ -45,12 +46,12 @@ impl Access {
         (&self.proxy, &self.proxy_dns, &self.ca) == (&other.proxy, &other.proxy_dns, &other.ca)
     }
 
-    /// The proxy's host, where it is a name.
+    /// Returns the host of the proxy, if it is a name.
     pub(super) fn proxy_host(&self) -> Option<String> {
         Url::parse(self.proxy.as_ref()?.reveal()).ok()?.domain().map(str::to_ascii_lowercase)
     }
 
-    /// What is sent to the origins.
+    /// Returns the headers for the origins.
     pub(super) fn credentials(&self) -> Result<Credentials, FetcherError> {
         let wrong = || FetcherError::Access("a header of the configuration cannot be sent");
         let mut headers = Vec::new();
@@ -65,14 +66,14 @@ impl Access {
     }
 }
 
-/// A header's value that debug output hides, and that HPACK never indexes (RFC 7541 7.1.3).
+/// Creates a header value that debug output hides and that HPACK never indexes (RFC 7541 7.1.3).
 fn sensitive(value: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(value.reveal().as_bytes()).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-/// Headers for some origins.
+/// Headers for certain origins.
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -80,7 +81,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Adds the headers to a request to `url`, if it is one of the origins. A configured cookie stands beside those of the poll.
+    /// Adds the headers to a request if `url` is in one of the origins. A configured cookie is sent along with those of the poll.
     pub(super) fn add(&self, url: &FeedUrl, headers: &mut HeaderMap) {
         if self.headers.is_empty() || !self.origins.contains(&url.url().origin().ascii_serialization()) {
             return;

@@ -40,6 +40,18 @@ pub(super) enum DecodeError {
 /// Decodes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application, to at most `limit`
 /// bytes. Names that are not codings (`utf-8`, `none`) are ignored, as browsers do.
 pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
+    let body = codings(label)?.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
+    // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
+    if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
+}
+
+/// Returns whether decoding gives more than `limit` bytes, at any step.
+pub(super) fn is_longer(label: &str, body: &[u8], limit: usize) -> bool {
+    let is_packed = body.starts_with(GZIP_MAGIC) || codings(label).is_ok_and(|codings| !codings.is_empty());
+    body.len() > limit || is_packed && matches!(decode(label, body.to_vec(), limit), Err(DecodeError::TooLarge(_)))
+}
+
+fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
     let mut codings = Vec::new();
     for name in label.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name.to_ascii_lowercase().as_str() {
@@ -51,12 +63,7 @@ pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>
             _ => {}
         }
     }
-    if codings.len() > MAX_CODINGS {
-        return Err(DecodeError::Lie);
-    }
-    let body = codings.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
-    // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
-    if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
+    if codings.len() > MAX_CODINGS { Err(DecodeError::Lie) } else { Ok(codings) }
 }
 
 fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {

@@ -1,19 +1,19 @@
-//! One fetcher for most outlets, and one of its own for each that is reached in another way.
+//! One fetcher for most outlets, and separate ones for outlets that are reached in another way.
 
 use super::{FetchLimits, Fetcher, FetcherError};
 use crate::model::Slug;
 use std::{collections::HashMap, sync::Arc};
 
-/// What every outlet's requests may cost and how they are made.
+/// Limits and settings of the requests of all outlets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FetchPlan {
-    /// Of all outlets but those in `own`.
+    /// Settings of all outlets except those in `own`.
     pub shared: FetchLimits,
-    /// Of outlets that say something of their own.
+    /// Settings of outlets with request settings of their own.
     pub own: Vec<(Slug, FetchLimits)>,
 }
 
-/// The fetchers of a plan; cheap to clone.
+/// The fetchers of all outlets; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Fetchers {
     shared: Fetcher,
@@ -21,13 +21,13 @@ pub struct Fetchers {
 }
 
 impl Fetchers {
-    /// Those of a plan.
+    /// Creates the fetchers.
     ///
     /// # Errors
-    /// As [`Fetcher::new`].
+    /// Same as [`Fetcher::new`].
     pub fn new(plan: &FetchPlan) -> Result<Self, FetcherError> {
         let shared = Fetcher::new(&plan.shared)?;
-        // A client costs milliseconds and 100 kB (its certificates): outlets that are reached in the same way share one.
+        // A client takes milliseconds and 100 kB (its certificates), so outlets that are reached in the same way share one.
         let mut clients = vec![(&plan.shared, shared.clone())];
         let mut own = HashMap::with_capacity(plan.own.len());
         for (slug, limits) in &plan.own {
@@ -44,7 +44,7 @@ impl Fetchers {
         Ok(Self { shared, own: Arc::new(own) })
     }
 
-    /// The outlet's.
+    /// Returns the fetcher of an outlet.
     #[must_use]
     pub fn of(&self, outlet: &Slug) -> &Fetcher {
         self.own.get(outlet).unwrap_or(&self.shared)

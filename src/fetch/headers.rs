@@ -16,7 +16,8 @@ const MAX_CONTENT_TYPE: usize = 1024;
 const MAX_WAIT_S: u64 = 10 * 366 * 86_400;
 
 /// Returns `ETag` and `Last-Modified`, byte for byte.
-pub(super) fn validators(headers: &HeaderMap) -> Validators {
+#[must_use]
+pub fn validators(headers: &HeaderMap) -> Validators {
     let take = |name: HeaderName| {
         let value = headers.get(name)?.as_bytes();
         (1..=MAX_VALIDATOR).contains(&value.len()).then(|| value.to_vec())
@@ -25,14 +26,16 @@ pub(super) fn validators(headers: &HeaderMap) -> Validators {
 }
 
 /// Returns the whole `Content-Type`. Bytes that are not UTF-8 become U+FFFD, and a value that is too long is ignored.
-pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
+#[must_use]
+pub fn content_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.as_bytes();
     (value.len() <= MAX_CONTENT_TYPE).then(|| String::from_utf8_lossy(value).into_owned())
 }
 
 /// Returns the feeds that `Link` headers announce (RFC 8288): targets of `rel=alternate` with the media type of a feed, as
 /// written.
-pub(super) fn announced(headers: &HeaderMap) -> Vec<String> {
+#[must_use]
+pub fn announced(headers: &HeaderMap) -> Vec<String> {
     const TYPES: [&str; 4] =
         ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
     let lines = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
@@ -54,7 +57,8 @@ pub(super) fn announced(headers: &HeaderMap) -> Vec<String> {
 
 /// Returns `Location` as text. Outlets write Arabic there as raw bytes. These are percent-encoded unchanged, which is what the
 /// server means in a path, and what `Url` decodes again in a host.
-pub(super) fn location(headers: &HeaderMap) -> Option<String> {
+#[must_use]
+pub fn location(headers: &HeaderMap) -> Option<String> {
     use std::fmt::Write;
     let mut text = String::new();
     for &byte in headers.get(LOCATION)?.as_bytes() {
@@ -68,7 +72,8 @@ pub(super) fn location(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Returns how long the response says it stays fresh. `Cache-Control` takes precedence over `Expires` (RFC 9111 5.3).
-pub(super) fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+#[must_use]
+pub fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     match cache_control(headers) {
         Cached::For(age) => Some(age),
         Cached::Never => None,
@@ -84,7 +89,8 @@ pub(super) fn max_age(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
 
 /// Returns `Retry-After` as an instant (RFC 9110 10.2.3), from seconds or a date. Returns `None` when the header is absent,
 /// unreadable, negative or in the past.
-pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
     let value = text(headers, RETRY_AFTER)?;
     let last = now.saturating_add(seconds(MAX_WAIT_S)).ok()?;
     let until = match delta_seconds(value) {
@@ -95,7 +101,8 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timesta
 }
 
 /// Returns what the status and headers say about waiting.
-pub(super) fn freshness(status: u16, headers: &HeaderMap, now: Timestamp) -> Freshness {
+#[must_use]
+pub fn freshness(status: u16, headers: &HeaderMap, now: Timestamp) -> Freshness {
     let asks = matches!(status, 403 | 429 | 503);
     Freshness { max_age: max_age(headers, now), retry_after: if asks { retry_after(headers, now) } else { None } }
 }
@@ -217,8 +224,8 @@ mod tests {
                 prop_assert!(found.max_age.is_none_or(|age| age.as_secs() <= MAX_WAIT_S));
                 prop_assert!(found.retry_after.is_none_or(|at| at > now && at <= now + seconds(MAX_WAIT_S)));
                 prop_assert!(location(&headers).is_some_and(|text| text.is_ascii()));
-                validators(&headers);
-                content_type(&headers);
+                let _ = validators(&headers);
+                let _ = content_type(&headers);
             }
         }
     }

@@ -16,13 +16,15 @@ mod cookies;
 mod faults;
 mod fetchers;
 mod guard;
-mod headers;
+pub mod headers;
+mod large;
 mod partial;
 mod response;
 mod tls;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
+pub use large::{BodyShare, EVERYDAY, LargeBodies};
 pub use response::{Body, FetchResponse, Fetched};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
@@ -48,6 +50,9 @@ const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, applica
 
 /// How long an idle connection is kept for the same host. The feeds of an outlet are due together, seconds apart.
 const IDLE: Duration = Duration::from_secs(15);
+
+/// Maximum number of bytes that a server may send over HTTP/2 before they are read. The client's default is two megabytes a stream.
+const WINDOW: u32 = 256 * 1024;
 
 /// Limits of a poll, and its user agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -176,14 +181,18 @@ impl Fetcher {
         self.max_body
     }
 
-    /// Requests `url` if it changed since `validators`. `Retry-After` is counted from `now`. Dropping the future ends the poll at
-    /// once.
-    pub async fn get(&self, url: &FeedUrl, validators: &Validators, now: Timestamp) -> FetchResponse {
+    /// Requests `url` if it changed since `validators`. `Retry-After` is counted from `now`. A large body waits until `share` may
+    /// hold it. Dropping the future ends the poll at once.
+    pub async fn get(
+        &self,
+        url: &FeedUrl,
+        validators: &Validators,
+        now: Timestamp,
+        share: &mut BodyShare,
+    ) -> FetchResponse {
+        share.start(self.timeout);
         let mut answer = FetchResponse::none_within(self.timeout);
-        let poll = self.poll(url, validators, now, &mut answer);
-        if let Ok(result) = tokio::time::timeout(self.timeout, poll).await {
-            answer.result = result;
-        }
+        answer.result = self.poll(url, validators, now, &mut answer, share).await;
         answer
     }
 
@@ -194,18 +203,20 @@ impl Fetcher {
         validators: &Validators,
         now: Timestamp,
         answer: &mut FetchResponse,
+        share: &mut BodyShare,
     ) -> Result<Fetched, Fault> {
         let mut asking = url.clone();
         let mut passed = Vec::new();
         let mut cookies = Cookies::default();
         let mut permanently = true;
         loop {
-            let response = self.ask(&asking, validators, coding::ACCEPTED, &cookies).await?;
+            let response = self.ask(&asking, validators, coding::ACCEPTED, &cookies, share).await?;
             let status = response.status().as_u16();
             answer.status = Some(status);
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
                 answer.freshness = headers::freshness(status, response.headers(), now);
-                return self.judge(response, &asking, validators, &cookies, answer).await;
+                let asked = Asked { url: &asking, validators, cookies: &cookies };
+                return self.judge(response, asked, answer, share).await;
             }
             let target = target(&asking, response.headers())?;
             passed.push((asking.clone(), cookies.clone()));
@@ -233,6 +244,7 @@ impl Fetcher {
         validators: &Validators,
         codings: &'static str,
         cookies: &Cookies,
+        share: &BodyShare,
     ) -> Result<Response, Fault> {
         if !self.guard.admits(url) {
             return Err(Fault::Address(clip(url.host())));
@@ -254,22 +266,22 @@ impl Fetcher {
                 headers.insert(name, value);
             }
         }
-        self.client.execute(request).await.map_err(|error| faults::fault(&error, url))
+        let response = share.in_time(self.client.execute(request)).await.ok_or(Fault::Timeout(self.timeout))?;
+        response.map_err(|error| faults::fault(&error, url))
     }
 
     /// Interprets a response that is not a redirect.
     async fn judge(
         &self,
         response: Response,
-        url: &FeedUrl,
-        validators: &Validators,
-        cookies: &Cookies,
+        asked: Asked<'_>,
         answer: &mut FetchResponse,
+        share: &mut BodyShare,
     ) -> Result<Fetched, Fault> {
         match response.status().as_u16() {
-            200 | 203 => self.document(response, url, validators, cookies, answer).await,
+            200 | 203 => self.document(response, asked, answer, share).await,
             204 | 205 => Err(Fault::Empty),
-            304 if *validators == Validators::default() => {
+            304 if *asked.validators == Validators::default() => {
                 Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
             304 => Ok(Fetched::NotModified),
@@ -284,19 +296,19 @@ impl Fetcher {
     async fn document(
         &self,
         response: Response,
-        url: &FeedUrl,
-        validators: &Validators,
-        cookies: &Cookies,
+        asked: Asked<'_>,
         answer: &mut FetchResponse,
+        share: &mut BodyShare,
     ) -> Result<Fetched, Fault> {
-        let unpacked = self.read(response, url, answer).await?;
+        let Asked { url, validators, cookies } = asked;
+        let unpacked = self.read(response, url, answer, share).await?;
         if let Read::Whole(document) = unpacked {
             return Ok(document);
         }
-        let again = self.ask(url, validators, coding::IDENTITY, cookies).await;
+        let again = self.ask(url, validators, coding::IDENTITY, cookies, share).await;
         if let Ok(again) = again
             && again.status() == 200
-            && let Ok(Read::Whole(document)) = self.read(again, url, answer).await
+            && let Ok(Read::Whole(document)) = self.read(again, url, answer, share).await
         {
             return Ok(document);
         }
@@ -306,8 +318,42 @@ impl Fetcher {
         }
     }
 
-    /// Reads and decodes one body.
-    async fn read(&self, mut response: Response, url: &FeedUrl, answer: &mut FetchResponse) -> Result<Read, Fault> {
+    /// Receives a body, and says why it ended early if it did.
+    async fn receive(
+        &self,
+        response: &mut Response,
+        url: &FeedUrl,
+        answer: &mut FetchResponse,
+        share: &mut BodyShare,
+    ) -> Result<(Vec<u8>, Option<Fault>), Fault> {
+        let mut packed = Vec::new();
+        loop {
+            let chunk = share.in_time(response.chunk()).await.ok_or(Fault::Timeout(self.timeout))?;
+            let chunk = match chunk {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok((packed, None)),
+                Err(error) => return Ok((packed, Some(faults::fault(&error, url)))),
+            };
+            answer.bytes += chunk.len() as u64;
+            if packed.len() + chunk.len() > EVERYDAY {
+                share.enlarge().await?;
+            }
+            let room = self.max_body - packed.len();
+            packed.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                return Ok((packed, Some(Fault::TooLarge { limit: self.max_body as u64 })));
+            }
+        }
+    }
+
+    /// Receives and decodes one body.
+    async fn read(
+        &self,
+        mut response: Response,
+        url: &FeedUrl,
+        answer: &mut FetchResponse,
+        share: &mut BodyShare,
+    ) -> Result<Read, Fault> {
         let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
         // The beginning of a feed that is too large is useful; that of a video is not.
         let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
@@ -315,29 +361,15 @@ impl Fetcher {
         if no_feed && response.content_length().is_some_and(|stated| stated > limit) {
             return Err(Fault::TooLarge { limit });
         }
-        let mut packed = Vec::new();
-        let mut fault = None;
-        loop {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
-                Err(error) => {
-                    fault = Some(faults::fault(&error, url));
-                    break;
-                }
-            };
-            answer.bytes += chunk.len() as u64;
-            let room = self.max_body - packed.len();
-            packed.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                fault = Some(Fault::TooLarge { limit });
-                break;
-            }
-        }
+        let (packed, mut fault) = self.receive(&mut response, url, answer, share).await?;
         let headers = response.headers();
         answer.announced = announced(url, headers);
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
+        // A small body may decode to a large one; only then it is decoded twice.
+        if !share.is_large() && coding::is_longer(label, &packed, EVERYDAY.min(self.max_body)) {
+            share.enlarge().await?;
+        }
         let bytes = match coding::decode(label, packed, self.max_body) {
             Ok(bytes) => bytes,
             Err(DecodeError::TooLarge(bytes)) => {
@@ -354,6 +386,7 @@ impl Fetcher {
         answer.bytes = bytes.len() as u64;
         let mut validators = headers::validators(headers);
         let whole = fault.is_none() || partial::is_whole(&bytes);
+        let is_truncated = !whole && matches!(fault, Some(Fault::TooLarge { .. }));
         match fault {
             Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
             // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
@@ -364,6 +397,7 @@ impl Fetcher {
             return Ok(Read::Lie);
         }
         let body = Body::within(bytes, limit)?;
+        let body = if is_truncated { body.truncated() } else { body };
         let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
         Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
     }
@@ -385,11 +419,21 @@ fn builder(limits: &FetchLimits, user_agent: &HeaderValue, guard: &AddressGuard)
         // For the next hop and for the outlet's other feeds: it costs 20 µs per poll and saves their handshakes.
         .pool_max_idle_per_host(1)
         .pool_idle_timeout(IDLE)
+        .http2_initial_stream_window_size(WINDOW)
+        .http2_initial_connection_window_size(WINDOW)
         // Old servers and their firewalls recognise headers by their case.
         .http1_title_case_headers()
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
+}
+
+/// A request that was answered.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    url: &'a FeedUrl,
+    validators: &'a Validators,
+    cookies: &'a Cookies,
 }
 
 /// The result of reading a body.

@@ -66,7 +66,10 @@ pub enum Fetched {
 
 /// The bytes of a document: not empty, and not larger than the limit under which they were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Body(Vec<u8>);
+pub struct Body {
+    bytes: Vec<u8>,
+    is_truncated: bool,
+}
 
 impl Body {
     /// Wraps `bytes` as a document.
@@ -78,22 +81,33 @@ impl Body {
             return Err(Fault::Empty);
         }
         if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
-            Ok(Self(bytes))
+            Ok(Self { bytes, is_truncated: false })
         } else {
             Err(Fault::TooLarge { limit })
         }
     }
 
+    /// Marks the bytes as the beginning of a document that is larger than the limit.
+    pub(super) fn truncated(self) -> Self {
+        Self { is_truncated: true, ..self }
+    }
+
+    /// Returns whether the document is larger than the limit, and these bytes are its beginning.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.is_truncated
+    }
+
     /// Returns the first 8 bytes of the BLAKE3 hash. If it is unchanged, the document need not be parsed again.
     #[must_use]
     pub fn hash(&self) -> i64 {
-        RawHash::of(&self.0).0
+        RawHash::of(&self.bytes).0
     }
 
     /// Returns the bytes by value.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        self.bytes
     }
 }
 
@@ -101,6 +115,6 @@ impl Deref for Body {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }

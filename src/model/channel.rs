@@ -25,6 +25,10 @@ pub struct Channel {
     pub prefer: Vec<Slug>,
     /// Whether an edition has one entry per story; `false` lists every report.
     pub collapse: bool,
+    /// What the channel is about; readers show it under the title.
+    pub subtitle: Option<String>,
+    /// Whether titles in its feeds begin with the outlet's name.
+    pub outlet_in_title: bool,
 }
 
 impl Channel {
@@ -49,6 +53,10 @@ pub struct ChannelView {
     pub slug: String,
     /// The channel's title.
     pub title: String,
+    /// What the channel is about; `None` for a sentence of Warraq's own.
+    pub subtitle: Option<String>,
+    /// Whether titles begin with the outlet's name.
+    pub outlet_in_title: bool,
     /// `[server] public_url` with a trailing slash, the base of all addresses of this server.
     pub public_url: Url,
     /// Language of the stories, if all have the same one.
@@ -92,6 +100,10 @@ pub struct ReportView {
     pub published: Timestamp,
     /// Language tag.
     pub language: Option<String>,
+    /// Language of the title, where it is not the entry's.
+    pub title_language: Option<String>,
+    /// Language of the text, where it is not the entry's.
+    pub text_language: Option<String>,
     /// Summary.
     pub summary: Option<SafeHtml>,
     /// Full text.

@@ -1,5 +1,6 @@
 //! Time limits for work that cannot be cancelled from outside and therefore checks them in its loops.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -29,5 +30,35 @@ impl Deadline {
 impl fmt::Debug for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Deadline(set)" } else { "Deadline(never)" })
+    }
+}
+
+/// Number of steps between two checks of a [`SteppedDeadline`]: a check costs as much as a few steps.
+const STEPS: u32 = 64;
+
+/// A deadline for loops of many small steps: it is checked once in 64 steps.
+#[derive(Debug, Clone, Default)]
+pub struct SteppedDeadline {
+    deadline: Deadline,
+    steps: Cell<u32>,
+    over: Cell<bool>,
+}
+
+impl SteppedDeadline {
+    /// Creates one that checks this deadline.
+    #[must_use]
+    pub fn of(deadline: &Deadline) -> Self {
+        Self { deadline: deadline.clone(), ..Self::default() }
+    }
+
+    /// Counts one step. Returns whether the deadline had passed at the last check.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let steps = self.steps.get();
+        self.steps.set(steps.wrapping_add(1));
+        if steps.is_multiple_of(STEPS) && !self.over.get() {
+            self.over.set(self.deadline.is_over());
+        }
+        self.over.get()
     }
 }

@@ -261,6 +261,12 @@ pub struct ParsedEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extras {
+    /// Language of the title, if it is not the entry's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_language: Option<String>,
+    /// Language of the text, if it is not the entry's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_language: Option<String>,
     /// Authors, with names in plain text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authors: Vec<Person>,

@@ -20,6 +20,7 @@ mod rhythm;
 pub mod script;
 mod secret;
 mod shorten;
+mod size;
 mod story;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,7 +28,7 @@ mod text;
 pub mod uri;
 
 pub use channel::{Carrier, Channel, ChannelView, ReportView, StoryView};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, SteppedDeadline};
 pub use durations::DurationHistogram;
 pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
@@ -40,5 +41,6 @@ pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;
+pub use size::{ByteSize, LargerThanMaxBody};
 pub use story::{Evidence, Rule};
 pub use text::{PlainText, SafeHtml};

@@ -110,6 +110,32 @@ pub fn without_userinfo(address: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns a text, HTML or plain, in which every http(s) address has lost its userinfo (see [`without_userinfo`]).
+#[must_use]
+pub fn without_userinfo_within(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'@', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut copied) = (String::new(), 0);
+    for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
+        let is_web = |scheme: &str| {
+            let start = at.checked_sub(scheme.len());
+            start.and_then(|start| text.get(start..at)).is_some_and(|name| name.eq_ignore_ascii_case(scheme))
+        };
+        let start = at + 3;
+        if start < copied || !(is_web("http") || is_web("https")) {
+            continue;
+        }
+        let ends = |c: char| c.is_whitespace() || "/\\?#\"'<>“”«»".contains(c);
+        let end = text[start..].find(ends).map_or(text.len(), |end| start + end);
+        if let Some(host) = text[start..end].rfind('@') {
+            out.push_str(&text[copied..start]);
+            copied = start + host + 1;
+        }
+    }
+    if copied == 0 { Cow::Borrowed(text) } else { Cow::Owned(out + &text[copied..]) }
+}
+
 /// Returns the position where the authority of an http(s) address begins.
 fn authority(address: &str) -> Option<usize> {
     let colon = address.find(':')?;
@@ -186,6 +212,25 @@ mod tests {
         ] {
             assert_eq!(shown(given), seen);
             assert_eq!(shown(seen), seen, "what may be shown stays");
+        }
+    }
+
+    #[test]
+    fn addresses_within_a_text_lose_their_userinfo_and_nothing_else() {
+        for (given, open) in [
+            (
+                "see http://me:s3cret@a.example/x and HTTPS://k@b.example",
+                "see http://a.example/x and HTTPS://b.example",
+            ),
+            (
+                "<a href=\"https://u:p&amp;q@a.example/?m=a@b\">u@x.example</a>",
+                "<a href=\"https://a.example/?m=a@b\">u@x.example</a>",
+            ),
+            ("https://a.example/@me, ftp://u@b.example, mailto:me@a.example", ""),
+            ("http://u@b@c.example://x@y", "http://c.example://x@y"),
+            ("http://me@", "http://"),
+        ] {
+            assert_eq!(without_userinfo_within(given), if open.is_empty() { given } else { open });
         }
     }
 

@@ -1,5 +1,6 @@
 //! Limits the attributes of a tag before html5ever sees them: it compares each attribute with all before it.
 
+use super::limits::TextLimits;
 use html5ever::tokenizer::{Tag, states::RawKind};
 use memchr::memmem;
 use std::borrow::Cow;
@@ -8,10 +9,10 @@ use std::borrow::Cow;
 pub(super) const ATTRIBUTES: usize = 100;
 
 /// Removes attributes beyond [`ATTRIBUTES`] from each tag. Most texts are returned unchanged.
-pub(super) fn cut(html: &str) -> Cow<'_, str> {
+pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Cow<'a, str> {
     let mut out = String::new();
     let (mut copied, mut at) = (0, 0);
-    while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]) {
+    while let Some(found) = memchr::memchr(b'<', &html.as_bytes()[at..]).filter(|_| !limits.steps_over()) {
         at += found;
         let tag = tag(html.as_bytes(), at);
         if let Some(surplus) = tag.surplus {
@@ -23,6 +24,7 @@ pub(super) fn cut(html: &str) -> Cow<'_, str> {
     if copied == 0 {
         return Cow::Borrowed(html);
     }
+    limits.note("too-many-attributes");
     out.push_str(&html[copied..]);
     Cow::Owned(out)
 }
@@ -115,6 +117,10 @@ pub(super) fn attribute(tag: &Tag, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn cut(html: &str) -> Cow<'_, str> {
+        super::cut(html, &TextLimits::default())
+    }
 
     #[test]
     fn surplus_attributes_go_and_nothing_else() {

@@ -3,6 +3,8 @@
 //!
 //! It is safe by construction: it writes only tags and attributes from its own tables and escapes everything else.
 
+use super::attributes::ATTRIBUTES;
+use super::limits::TextLimits;
 use std::fmt::Write as _;
 
 /// How an element nests, as far as the fast path supports it.
@@ -118,8 +120,8 @@ const NAMES: [(&str, char); 34] = [
 /// Maximum number of open elements; texts with more go to the sanitiser.
 const DEPTH: usize = 40;
 
-/// Returns `html` sanitised, or `None` when it needs the sanitiser.
-pub(super) fn clean(html: &str) -> Option<String> {
+/// Returns `html` sanitised, or `None` when it needs the sanitiser or the deadline passes meanwhile.
+pub(super) fn clean(html: &str, limits: &TextLimits) -> Option<String> {
     let mut lean = Lean { out: String::with_capacity(html.len() + html.len() / 8), open: Vec::new() };
     let mut rest = html;
     loop {
@@ -128,6 +130,9 @@ pub(super) fn clean(html: &str) -> Option<String> {
             lean.text(rest)?;
             break;
         };
+        if limits.steps_over() {
+            return None;
+        }
         lean.text(&rest[..at])?;
         rest = match rest.as_bytes()[at] {
             b'<' => lean.tag(&rest[at + 1..])?,
@@ -242,8 +247,8 @@ impl Lean {
             let after = after.strip_prefix('=')?;
             let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
             let (value, after) = after[1..].split_once(quote)?;
-            // Of attributes with the same name the first counts; this is left to the sanitiser.
-            if name.is_empty() || seen.contains(&name) {
+            // Of attributes with the same name the first counts; this is left to the sanitiser. Each is compared with all before it.
+            if name.is_empty() || seen.len() >= ATTRIBUTES || seen.contains(&name) {
                 return None;
             }
             seen.push(name);

@@ -1,35 +1,22 @@
 //! Safe HTML: one policy for every text that can reach a feed, a page or a reader of the database.
 
-use super::attributes::{self, raw_kind};
+use super::attributes;
+use super::cut::cut;
 use super::declarations::declarations;
+use super::escape::escaped;
 use super::fast_path;
+use super::limits::TextLimits;
 use super::plain::is_dropped;
 use super::recover;
-use super::strip::tokenise;
-use crate::model::{Deadline, Markup, SafeHtml};
+use crate::model::{Markup, SafeHtml, uri};
 use ammonia::{Builder, UrlRelative};
-use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io::{self, Read};
 use url::Url;
 
 /// Maximum size of a text that is kept, in bytes.
 pub const LONGEST: usize = 5 * 1024 * 1024;
-
-/// Maximum nesting. Deeper elements lose their tags, because html5ever's tree builder is quadratic in depth (1.1 MB of nested
-/// `div` took over 40 s).
-const DEPTH: usize = 256;
-
-/// Maximum number of open formatting elements: each is created again in every paragraph (HTML 13.2.4.3).
-const FORMATTING: usize = 16;
-
-/// Maximum number of tags of one text; further ones are removed.
-const TAGS: usize = 100_000;
-
-/// Maximum number of end tags of formatting elements inside which other elements are open; further ones are removed. For each,
-/// html5ever takes up to 256 elements apart (a text of `<a><div></a>` took 4 s).
-const MISNESTED: usize = 1_000;
 
 /// Maximum number of ampersands of one text, which is truncated at the next one. html5ever's time grows with the square of the
 /// bare ones (5 MB of `&a` took over three minutes).
@@ -43,30 +30,45 @@ const LESS_THANS: usize = 400_000;
 /// text are kept.
 #[must_use]
 pub fn html(markup: &Markup, base: Option<&str>, page: Option<&str>) -> Option<SafeHtml> {
-    html_within(markup, base, page, &Deadline::never())
+    html_within(markup, base, page, &TextLimits::default())
 }
 
 /// Does the same as [`html`], but also returns `None` when the deadline passes meanwhile.
 #[must_use]
-pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, deadline: &Deadline) -> Option<SafeHtml> {
+pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<SafeHtml> {
     let text = markup.as_str();
+    if text.len() > LONGEST {
+        limits.note("long-texts");
+    }
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let safe = match markup {
         Markup::Text(_) => lines(text),
         Markup::Html(_) if memchr::memchr2(b'<', b'&', text.as_bytes()).is_none() => escaped(text),
-        Markup::Html(_) => {
-            let text = declarations(bounded(text));
-            let text = if recover::needs(&text) { Cow::Owned(recover::rewrite(&text, page, deadline)) } else { text };
-            Cow::Owned(match fast_path::clean(&text) {
-                Some(safe) => safe,
-                None => clean(&cut(&text, deadline)?, base, deadline)?,
-            })
-        }
+        Markup::Html(_) => Cow::Owned(safe(text, base, page, limits)?),
     };
+    let safe = uri::without_userinfo_within(&safe);
     let safe = safe.trim();
     let safe =
         if safe.chars().any(is_unkept) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
+}
+
+/// Sanitises HTML in the cheapest way that suits it.
+fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
+    let kept = bounded(text);
+    if kept.len() < text.len() {
+        limits.note("too-many-marks");
+    }
+    let text = declarations(kept);
+    let text = if recover::needs(&text) {
+        Cow::Owned(recover::rewrite(&attributes::cut(&text, limits), page, limits))
+    } else {
+        text
+    };
+    if let Some(safe) = fast_path::clean(&text, limits) {
+        return Some(safe);
+    }
+    clean(&cut(&text, limits)?, base, limits)
 }
 
 /// Truncates a text at the first ampersand or less-than sign beyond the limits.
@@ -93,41 +95,52 @@ fn lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("<br>\n"))
 }
 
-fn escaped(text: &str) -> Cow<'_, str> {
-    if memchr::memchr3(b'<', b'>', b'&', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))
-}
-
 thread_local! {
     /// The policy with the base last used. The entries of a document share their base, and creating a policy costs as much as
     /// using it.
     static POLICY: RefCell<Option<(String, Builder<'static>)>> = const { RefCell::new(None) };
+    /// The relative addresses of the text that is being sanitised.
+    static ADDRESSES: RefCell<Addresses> = RefCell::default();
+}
+
+/// Maximum number of bytes by which the relative addresses of one text may grow: each is written with its base, which may be a
+/// hundred times as long.
+const GROWN: usize = 1024 * 1024;
+
+/// How much the relative addresses of the current text have grown.
+#[derive(Default)]
+struct Addresses {
+    limits: TextLimits,
+    grown: usize,
 }
 
 /// Sanitises HTML with ammonia. Returns `None` when the deadline passes meanwhile.
-pub(super) fn clean(html: &str, base: Option<&str>, deadline: &Deadline) -> Option<String> {
+pub(super) fn clean(html: &str, base: Option<&str>, limits: &TextLimits) -> Option<String> {
     let base = base.unwrap_or_default();
-    POLICY.with_borrow_mut(|slot| {
+    ADDRESSES.set(Addresses { limits: TextLimits::within(limits.deadline()), grown: 0 });
+    let safe = POLICY.with_borrow_mut(|slot| {
         if slot.as_ref().is_none_or(|(of, _)| of != base) {
             *slot = None;
         }
         let (_, policy) = slot.get_or_insert_with(|| (base.to_owned(), policy(base)));
         // Only the reader can fail, when the deadline passes.
-        policy.clean_from_reader(Pieces { rest: html.as_bytes(), deadline }).ok().map(|safe| safe.to_string())
-    })
+        policy.clean_from_reader(Chunks { rest: html.as_bytes(), limits }).ok()
+    })?;
+    for cut in ADDRESSES.take().limits.cuts() {
+        limits.note(cut);
+    }
+    (!limits.is_over()).then(|| safe.to_string())
 }
 
 /// A reader that checks the deadline: html5ever processes each piece before it asks for the next.
-struct Pieces<'a> {
+struct Chunks<'a> {
     rest: &'a [u8],
-    deadline: &'a Deadline,
+    limits: &'a TextLimits,
 }
 
-impl Read for Pieces<'_> {
+impl Read for Chunks<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.deadline.is_over() {
+        if self.limits.is_over() {
             return Err(io::Error::from(io::ErrorKind::TimedOut));
         }
         self.rest.read(into)
@@ -149,6 +162,10 @@ fn policy(base: &str) -> Builder<'static> {
             "svg", "math", "iframe", "noembed", "noframes", "template", "xmp", "title", "select", "textarea",
         ])
         .url_schemes(["http", "https"].into())
+        // Nothing else can end ammonia's walk over the tree; without attributes the rest of it costs little.
+        .attribute_filter(|_, name, value| {
+            ADDRESSES.with_borrow(|it| !it.limits.steps_over()).then(|| public_address(name, value))
+        })
         .url_relative(match Url::parse(base) {
             Ok(base) if matches!(base.scheme(), "http" | "https") => UrlRelative::Custom(Box::new(relative_to(base))),
             _ => UrlRelative::Deny,
@@ -156,140 +173,39 @@ fn policy(base: &str) -> Builder<'static> {
     policy
 }
 
+/// Returns an address without `user:password@`, however browsers would read it (`http:/me@host`, `http:\\\\me@host`). Other
+/// attributes are returned unchanged.
+fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if !value.contains('@') || !matches!(name, "href" | "src" | "cite" | "poster") {
+        return Cow::Borrowed(value);
+    }
+    let value = value.trim();
+    // One that begins with two slashes has its document's scheme (RFC 3986 4.2).
+    let is_slash = |c: char| matches!(c, '/' | '\\');
+    let scheme = if value.chars().take(2).filter(|c| is_slash(*c)).count() == 2 { "https:" } else { "" };
+    match Url::parse(&format!("{scheme}{value}")) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            // Fails for addresses without a host, which have neither.
+            let _ = url.set_username("").and_then(|()| url.set_password(None));
+            Cow::Owned(url[..][scheme.len()..].to_owned())
+        }
+        _ => Cow::Borrowed(value),
+    }
+}
+
 /// Resolves relative addresses. A fragment refers to the text itself, never to the document it came in.
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
-        url => base.join(url).ok().map(|url| Cow::Owned(String::from(url))),
-    }
-}
-
-/// Removes tags beyond [`DEPTH`], [`FORMATTING`], [`TAGS`] and [`MISNESTED`], and attributes beyond [`ATTRIBUTES`]. A text with
-/// too few tags to exceed them is returned unchanged. Returns `None` when the deadline passes meanwhile.
-fn cut<'a>(html: &'a str, deadline: &Deadline) -> Option<Cow<'a, str>> {
-    let html = match attributes::cut(html) {
-        Cow::Borrowed(_) if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() => {
-            return Some(Cow::Borrowed(html));
-        }
-        html => html,
-    };
-    let sink = CutSink {
-        out: RefCell::new(String::with_capacity(html.len())),
-        open: RefCell::default(),
-        tags: Cell::new(0),
-        misnested: Cell::new(0),
-        removed: Cell::new(false),
-    };
-    let sink = tokenise(&html, sink, deadline);
-    if deadline.is_over() {
-        return None;
-    }
-    Some(if sink.removed.get() { Cow::Owned(sink.out.into_inner()) } else { html })
-}
-
-/// Writes the tokens it receives as HTML, without the tags beyond the limits.
-struct CutSink {
-    out: RefCell<String>,
-    /// Names of the open elements, and whether they are formatting elements.
-    open: RefCell<Vec<(html5ever::LocalName, bool)>>,
-    tags: Cell<usize>,
-    misnested: Cell<usize>,
-    removed: Cell<bool>,
-}
-
-impl CutSink {
-    /// Returns whether a tag is kept.
-    fn keeps(&self, tag: &Tag) -> bool {
-        let mut open = self.open.borrow_mut();
-        self.tags.set(self.tags.get() + 1);
-        if self.tags.get() > TAGS {
-            return false;
-        }
-        if tag.kind == TagKind::EndTag {
-            // An end tag ends the innermost element of its name and everything left open inside it.
-            return match open.iter().rposition(|(name, _)| *name == tag.name) {
-                Some(at) => {
-                    if open[at].1 && open[at + 1..].iter().any(|(_, formatting)| !formatting) {
-                        self.misnested.set(self.misnested.get() + 1);
-                        if self.misnested.get() > MISNESTED {
-                            return false;
-                        }
-                    }
-                    open.truncate(at);
-                    true
-                }
-                None => true,
-            };
-        }
-        if is_void(&tag.name) {
-            return true;
-        }
-        if ends_itself(&tag.name) && open.last().is_some_and(|(name, _)| *name == tag.name) {
-            open.pop();
-        }
-        let formatting = is_formatting(&tag.name);
-        if open.len() >= DEPTH || formatting && open.iter().filter(|(_, f)| *f).count() >= FORMATTING {
-            return false;
-        }
-        open.push((tag.name.clone(), formatting));
-        true
-    }
-}
-
-impl TokenSink for CutSink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        match token {
-            Token::CharacterTokens(text) => {
-                let escaped = escaped(&text).into_owned();
-                self.out.borrow_mut().push_str(&escaped);
+        url => ADDRESSES.with_borrow_mut(|addresses| {
+            if addresses.grown > GROWN {
+                addresses.limits.note("long-addresses");
+                return None;
             }
-            Token::TagToken(tag) => {
-                if self.keeps(&tag) {
-                    recover::write(&mut self.out.borrow_mut(), &tag);
-                } else {
-                    self.removed.set(true);
-                }
-                if let Some(raw) = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag) {
-                    return TokenSinkResult::RawData(raw);
-                }
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
+            let whole = String::from(base.join(url).ok()?);
+            let whole = uri::without_userinfo(&whole).into_owned();
+            addresses.grown += whole.len().saturating_sub(url.len());
+            Some(Cow::Owned(whole))
+        }),
     }
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-    )
-}
-
-/// Returns whether an element is ended by the next one of its kind.
-fn ends_itself(name: &str) -> bool {
-    matches!(name, "p" | "li" | "dt" | "dd" | "td" | "th" | "tr" | "option")
-}
-
-/// Returns whether an element is a formatting element (HTML 13.2.4.2).
-fn is_formatting(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u"
-    )
 }

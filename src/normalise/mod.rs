@@ -1,26 +1,30 @@
 //! Converts a [`ParsedEntry`] to an [`Entry`]: plain titles, safe HTML, credible dates, folded text. Pure: time is an argument.
 
 mod attributes;
+mod cut;
 mod declarations;
 mod embeds;
+mod escape;
 mod fast_path;
 pub mod fold;
 mod html;
 mod language;
 mod lazy;
+mod limits;
 mod plain;
 mod recover;
 mod strip;
 mod volatile;
 
 pub use html::{html, html_within};
+pub use limits::TextLimits;
 pub use plain::plain;
 pub use strip::text;
 pub use volatile::{bare, steady_html, without_clocks, without_counters};
 
 use crate::model::{
-    Category, Deadline, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash,
-    SafeHtml, SourceRef, link, uri,
+    Category, Enclosure, Entry, Extras, FoldedText, Markup, ParsedEntry, Person, PlainText, RawHash, SafeHtml,
+    SourceRef, link, script::Script, uri,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
@@ -48,7 +52,7 @@ pub struct NormaliseContext<'a> {
 /// Converts a parsed entry to the entry that Warraq keeps.
 #[must_use]
 pub fn entry(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>) -> Entry {
-    make(parsed, raw, context, &Deadline::never())
+    make(parsed, raw, context, &TextLimits::default())
 }
 
 /// Does the same as [`entry`], but returns `None` when the deadline has passed, before or meanwhile.
@@ -57,17 +61,17 @@ pub fn entry_within(
     parsed: ParsedEntry,
     raw: RawHash,
     context: &NormaliseContext<'_>,
-    deadline: &Deadline,
+    limits: &TextLimits,
 ) -> Option<Entry> {
-    let entry = make(parsed, raw, context, deadline);
-    (!deadline.is_over()).then_some(entry)
+    let entry = make(parsed, raw, context, limits);
+    (!limits.is_over()).then_some(entry)
 }
 
-fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, deadline: &Deadline) -> Entry {
+fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limits: &TextLimits) -> Entry {
     let (base, page) = (parsed.base.as_deref(), parsed.link.as_deref());
     let title = parsed.title.as_ref().and_then(plain);
-    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
-    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, deadline));
+    let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, limits));
+    let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let body = body(full.as_ref(), summary.as_ref());
     let language = {
         let words =
@@ -79,7 +83,13 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, deadl
         title: title.as_ref().map_or_else(String::new, |title| fold::fold(title.as_str())),
         body: fold::fold(fold::without_dateline(&body)),
     };
+    let of_part = |text: &str| {
+        let own = language::of(parsed.language.as_deref(), context.language, text);
+        own.filter(|own| Script::of(text).is_some() && language.as_ref() != Some(own))
+    };
     let extras = Extras {
+        title_language: title.as_ref().and_then(|title| of_part(title.as_str())),
+        text_language: of_part(&body),
         authors: people(parsed.authors),
         contributors: people(parsed.contributors),
         categories: parsed.categories.into_iter().filter_map(category).collect(),

@@ -4,8 +4,8 @@
 use super::attributes::{attribute, raw_kind};
 use super::embeds;
 use super::lazy;
+use super::limits::TextLimits;
 use super::strip::tokenise;
-use crate::model::Deadline;
 use crate::model::escape::push_escaped;
 use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 use std::{cell::RefCell, collections::HashSet};
@@ -28,9 +28,9 @@ pub(super) fn needs(html: &str) -> bool {
 }
 
 /// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
-pub(super) fn rewrite(html: &str, page: Option<&str>, deadline: &Deadline) -> String {
+pub(super) fn rewrite(html: &str, page: Option<&str>, limits: &TextLimits) -> String {
     let sink = Sink { page, state: RefCell::new(State { out: String::with_capacity(html.len()), ..State::default() }) };
-    tokenise(html, sink, deadline).state.into_inner().out
+    tokenise(html, sink, limits).state.into_inner().out
 }
 
 struct Sink<'a> {

@@ -1,7 +1,7 @@
 //! Extracts the text of HTML with html5ever's tokeniser: in linear time, without building a tree.
 
 use super::attributes::{self, raw_kind};
-use crate::model::Deadline;
+use super::limits::TextLimits;
 use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -14,7 +14,8 @@ pub fn text(html: &str) -> String {
     }
     let html = super::declarations::declarations(html);
     let sink = TextSink { out: RefCell::new(String::with_capacity(html.len())), mute: Cell::new(false) };
-    tokenise(&attributes::cut(&html), sink, &Deadline::never()).out.into_inner()
+    let limits = TextLimits::default();
+    tokenise(&attributes::cut(&html, &limits), sink, &limits).out.into_inner()
 }
 
 /// Does the same as [`text`] for HTML that the sanitiser wrote: in it `>` always ends a tag, and only five references occur.
@@ -48,11 +49,11 @@ pub(super) fn of_safe(html: &str) -> String {
 const PIECE: usize = 16 * 1024;
 
 /// Runs html5ever's tokeniser over the whole text, or until the deadline passes.
-pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, deadline: &Deadline) -> S {
+pub(super) fn tokenise<S: TokenSink>(html: &str, sink: S, limits: &TextLimits) -> S {
     let tokenizer = Tokenizer::new(sink, TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() });
     let input = BufferQueue::default();
     let mut rest = html;
-    while !rest.is_empty() && !deadline.is_over() {
+    while !rest.is_empty() && !limits.is_over() {
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE));
         input.push_back(piece.into());
         // One call is enough: only a sink that runs scripts stops earlier.

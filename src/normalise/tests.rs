@@ -1,5 +1,4 @@
 use super::*;
-use crate::model::Deadline;
 use proptest::prelude::*;
 
 fn title(text: &str) -> Option<String> {
@@ -102,6 +101,28 @@ fn deep_and_crossed_nesting_is_cut() {
     assert_eq!(html::bounded(&"&a".repeat(60_000)).len(), 100_000, "ampersands are bounded");
     let paragraphs = "<p>a".repeat(600);
     assert_eq!(safe(&paragraphs).matches("<p>").count(), 600, "unclosed paragraphs are not nested");
+}
+
+#[test]
+fn links_lose_their_userinfo() {
+    for address in [
+        "https://me:s3cret@x.example/a",
+        "HTTPS://me:s3cret@x.example/a",
+        "https:/me:s3cret@x.example/a",
+        "https:\\\\me:s3cret@x.example/a",
+        "//me:s3cret@x.example/a",
+    ] {
+        for text in [
+            format!("<p><a href=\"{address}\">b</a></p>"),
+            format!("<IMG src={address}>"),
+            format!("<blockquote cite='{address}'>b</blockquote>"),
+        ] {
+            let safe = safe(&text);
+            assert!(!safe.contains("s3cret") && safe.contains("//x.example/a"), "{text}: {safe}");
+        }
+    }
+    assert_eq!(safe("see https://me:s3cret@x.example/a"), "see https://x.example/a");
+    assert!(safe("<a href=\"https://x.example/@me?m=a@b\">c</a>").contains("https://x.example/@me?m=a@b"));
 }
 
 #[test]
@@ -213,9 +234,9 @@ fn everyday() -> impl Strategy<Value = String> {
 fn the_lean_road_is_taken() {
     let text = "<p dir=\"rtl\">نص <a href='https://x.example/?a=1&amp;b=2' target=\"_blank\">هنا</a>&#8230;<br/></p>\n<ul><li>ا</li></ul>";
     let want = "<p dir=\"rtl\">نص <a href=\"https://x.example/?a=1&amp;b=2\" rel=\"noopener noreferrer\">هنا</a>…<br></p>\n<ul><li>ا</li></ul>";
-    assert_eq!(fast_path::clean(text).as_deref(), Some(want));
+    assert_eq!(fast_path::clean(text, &TextLimits::default()).as_deref(), Some(want));
     for other in ["<p>a", "<p><div>x</div></p>", "<table>", "<a href=/x>y</a>", "</p>", "<!-->"] {
-        assert_eq!(fast_path::clean(other), None, "{other}");
+        assert_eq!(fast_path::clean(other, &TextLimits::default()), None, "{other}");
     }
 }
 
@@ -225,8 +246,8 @@ proptest! {
     #[test]
     fn the_lean_road_leads_where_the_sanitiser_does(parts in prop::collection::vec(everyday(), 1..4)) {
         let text = parts.concat();
-        if let Some(lean) = fast_path::clean(&text) {
-            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/"), &Deadline::never()).unwrap(), "{}", text);
+        if let Some(lean) = fast_path::clean(&text, &TextLimits::default()) {
+            prop_assert_eq!(&lean, &html::clean(&text, Some("https://x.example/a/"), &TextLimits::default()).unwrap(), "{}", text);
         }
     }
 }

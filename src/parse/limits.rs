@@ -2,7 +2,7 @@
 //! repairs.
 
 use super::ParseContext;
-use crate::model::{Deadline, Fault};
+use crate::model::{Deadline, Fault, SteppedDeadline};
 use std::time::Duration;
 
 /// Maximum time spent on one document. A blocking thread cannot be cancelled, so the loops check the deadline. An honest document
@@ -13,11 +13,14 @@ pub const WORK: Duration = Duration::from_secs(10);
 pub(super) const TEXT: usize = 5 * 1024 * 1024;
 
 /// Maximum number of list members that are kept: authors, contributors, categories and files of an entry or a feed. Two of 187
-/// captured feeds have more of something in an entry.
-pub(super) const LIST: usize = 100;
+/// captured feeds have more than a hundred of something in an entry, none has more than this.
+pub(super) const LIST: usize = 500;
 
 /// Maximum number of dates of one kind, and of descriptions, among which the best one of an entry is chosen.
 pub(super) const CANDIDATES: usize = 20;
+
+/// Repairs that say that [`ParseContext::max_body`] left no room for more.
+pub const LIMITED: [&str; 2] = ["entity-expansion", "entries-too-large"];
 
 /// The limits of one document.
 #[derive(Debug)]
@@ -48,6 +51,11 @@ impl Limits {
             kept: context.max_body.saturating_mul(2),
             deadline: context.deadline.clone(),
         }
+    }
+
+    /// Returns the deadline for loops of many small steps. Whoever ends one early checks the deadline afterwards.
+    pub fn stepped(&self) -> SteppedDeadline {
+        SteppedDeadline::of(&self.deadline)
     }
 
     /// Checks the deadline.

@@ -38,7 +38,7 @@ mod typed;
 pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced};
-pub use limits::WORK;
+pub use limits::{LIMITED, WORK};
 pub use outlines::{Outline, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};
 
@@ -247,6 +247,8 @@ fn read_items(
         raw.entries.push(draft);
     }
     raw.guids_void = keys.void_now;
+    // The last entry, or the feed's own elements, may have been broken off.
+    limits.look()?;
     Ok(space)
 }
 

@@ -8,6 +8,7 @@ pub(super) use super::attributes::local;
 use super::entities::{self, References};
 use super::limits::{Limits, Overtime};
 use super::names::Tag;
+use crate::model::SteppedDeadline;
 use builder::Builder;
 use std::borrow::Cow;
 use url::Url;
@@ -66,9 +67,6 @@ struct Stored {
     lang: u32,
 }
 
-/// Bytes that a node takes in memory.
-pub(super) const NODE_BYTES: usize = size_of::<Stored>();
-
 /// Converts an offset or index to its stored form. [`Tree::read`] makes sure that all of them fit.
 fn short(place: usize) -> u32 {
     u32::try_from(place).unwrap_or(u32::MAX)
@@ -93,6 +91,8 @@ pub(super) struct Tree<'a> {
     pub limited: bool,
     /// Whether the document is Atom, whose texts are read as they are declared.
     pub is_atom: bool,
+    /// Once it is over, no node has children: every loop over them ends.
+    stepped: SteppedDeadline,
 }
 
 /// The outermost node. Its children are the roots of the document.
@@ -118,6 +118,7 @@ impl<'a> Tree<'a> {
             cut: false,
             limited: false,
             is_atom: false,
+            stepped: limits.stepped(),
         };
         tree.nodes.push(Stored {
             kind: NodeKind::Element,
@@ -160,7 +161,7 @@ impl<'a> Tree<'a> {
         let mut at = long(self.nodes[id].first);
         std::iter::from_fn(move || {
             let this = at;
-            (this != NONE).then(|| {
+            (this != NONE && !self.stepped.is_over()).then(|| {
                 at = long(self.nodes[this].next);
                 this
             })
@@ -187,7 +188,7 @@ impl<'a> Tree<'a> {
         let mut found = Vec::new();
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         while let Some(at) = left.pop() {
-            if at == NONE {
+            if at == NONE || self.stepped.is_over() {
                 continue;
             }
             let stored = &self.nodes[at];

@@ -2,6 +2,7 @@
 
 use super::{PlannedPoll, Poller, Reading};
 use crate::{
+    fetch::BodyShare,
     model::{Fault, FeedRecord, FeedUrl, Outcome},
     store::{FAILURES_BEFORE_CONFIGURED_ADDRESS, StoreError},
 };
@@ -10,7 +11,12 @@ use std::{collections::HashSet, sync::Arc};
 impl Poller {
     /// What another address of the feed brought, where the one that was asked cannot be read: at the first visit at once, later
     /// when it has failed several times in a row, since servers are down for an hour.
-    pub(super) async fn or_alternative(&self, planned: &PlannedPoll, reading: Reading) -> Result<Reading, StoreError> {
+    pub(super) async fn or_alternative(
+        &self,
+        planned: &PlannedPoll,
+        reading: Reading,
+        share: &mut BodyShare,
+    ) -> Result<Reading, StoreError> {
         let feed = &planned.feed;
         let others = planned.outlet.alternatives.iter().find(|(url, _)| *url == feed.url).map(|(_, others)| others);
         let Some(others) = others.filter(|_| is_lost(feed, &reading.outcome)) else { return Ok(reading) };
@@ -19,7 +25,7 @@ impl Poller {
         let listed = Arc::new(listed);
         let urls: Vec<&FeedUrl> = std::iter::once(&feed.url).chain(others).filter(|url| **url != feed.ask).collect();
         for url in urls {
-            if let Some(found) = self.try_address(planned, url.clone(), &listed).await {
+            if let Some(found) = self.try_address(planned, url.clone(), &listed, share).await {
                 tracing::info!(
                     outlet = %feed.outlet,
                     feed = %feed.url.shown(),

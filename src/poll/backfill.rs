@@ -6,7 +6,7 @@
 use super::{FetchedDocument, PlannedPoll, Poller, Reading};
 use crate::{
     clock::Clock,
-    fetch::Fetched,
+    fetch::{BodyShare, Fetched},
     model::{Entry, Fault, FeedId, FeedUrl, ParsedFeed, RawHash, Validators},
     store::{Document, PageFault, StoreError},
 };
@@ -63,14 +63,19 @@ impl Poller {
     ///
     /// # Errors
     /// When the store has failed. A page that fails is no fault of the feed: it leaves the gap open.
-    pub(super) async fn backfill(&self, planned: &PlannedPoll, mut reading: Reading) -> Result<Reading, StoreError> {
+    pub(super) async fn backfill(
+        &self,
+        planned: &PlannedPoll,
+        mut reading: Reading,
+        share: &mut BodyShare,
+    ) -> Result<Reading, StoreError> {
         let Some(document) = reading.document.as_mut() else { return Ok(reading) };
         if !self.leaves_gap(planned.feed.id, document).await? {
             return Ok(reading);
         }
         let mut pages = OlderPages { met: keys(&document.entries).collect(), ..OlderPages::default() };
         pages.asked.insert(planned.feed.ask.clone());
-        self.read_older(planned, document, reading.older.take(), &mut pages).await?;
+        self.read_older(planned, document, reading.older.take(), &mut pages, share).await?;
         document.gap = !pages.closed;
         reading.older_bytes += pages.bytes;
         if pages.asked.len() > 1 {
@@ -112,11 +117,12 @@ impl Poller {
         document: &mut Document,
         mut next: Option<FeedUrl>,
         pages: &mut OlderPages,
+        share: &mut BodyShare,
     ) -> Result<(), StoreError> {
         let deadline = Clock::monotonic() + PATIENCE;
         while pages.read < PAGES && pages.bytes < BYTES {
             let Some(url) = next.filter(|url| pages.asked.insert(url.clone())) else { break };
-            let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before));
+            let page = timeout_at(deadline, self.page(planned, &url, &document.listed_before, share));
             let (page, bytes) = match page.await.unwrap_or_else(|_| Err(fault(Fault::Timeout(PATIENCE)))) {
                 Ok(page) => page,
                 Err(page_fault) => {
@@ -144,9 +150,10 @@ impl Poller {
         planned: &PlannedPoll,
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Result<(Reading, u64), PageFault> {
         sleep(planned.host_pause.max(PAUSE)).await;
-        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), share).await;
         let base = answer.base(url).clone();
         let retry_after = answer.freshness.retry_after;
         let result = answer.result.map_err(|fault| PageFault { fault, retry_after })?;
@@ -157,7 +164,7 @@ impl Poller {
             return Err(fault(Fault::BadRedirect("an older page at another host".to_owned())));
         }
         let found = FetchedDocument { body, base, content_type, validators };
-        let reading = self.parse(planned, found, Arc::clone(listed_before)).await;
+        let reading = self.parse(planned, found, Arc::clone(listed_before), share).await;
         let reading = reading.map_err(|unread| fault(unread.fault))?;
         Ok((reading, answer.bytes))
     }

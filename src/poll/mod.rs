@@ -9,10 +9,10 @@ mod sitemaps;
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, FetchResponse, Fetched, Fetcher, Fetchers},
+    fetch::{Body, BodyShare, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, LargeBodies},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, ListedEntry, Outcome, Outlet, PlainText,
-        RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
+        Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
@@ -37,6 +37,7 @@ pub struct Poller {
     writer: Writer,
     clock: Clock,
     parsing: Arc<Semaphore>,
+    large: LargeBodies,
     /// Time that reading one document may take.
     work_limit: Duration,
 }
@@ -75,6 +76,10 @@ pub struct PollResult {
     pub took: Duration,
     /// How long after it was due it started.
     pub late: Duration,
+    /// What went wrong, if it failed; it names the address that a redirect led to.
+    pub error: Option<String>,
+    /// `[fetch] max_body` in bytes, if the document was larger: the rest was not read.
+    pub truncated_at: Option<u64>,
     /// What was written: counts, and the feed from now on.
     pub written: CommittedPoll,
 }
@@ -128,7 +133,15 @@ impl Poller {
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
         let parsing = Arc::new(Semaphore::new(PARSING_MEMORY as usize));
-        Self { fetchers, reader, writer, clock, parsing, work_limit: parse::WORK }
+        Self {
+            fetchers,
+            reader,
+            writer,
+            clock,
+            parsing,
+            large: LargeBodies::new(Clock::monotonic),
+            work_limit: parse::WORK,
+        }
     }
 
     /// Other limits for requests from now on.
@@ -150,26 +163,33 @@ impl Poller {
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
+        // Held until the poll is stored.
+        let mut share = self.large.share();
         let answer = if planned.alone {
-            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share).await
         } else {
-            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at).await
+            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share).await
         };
         let base = answer.base(&planned.feed.ask).clone();
-        let FetchResponse { result, status, bytes, freshness, permanent, announced, .. } = answer;
+        let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, result, base, announced).await?;
-        let reading = self.or_alternative(&planned, reading).await?;
-        let reading = self.backfill(&planned, reading).await?;
+        let reading = self.read(&planned, result, base, announced, &mut share).await?;
+        let reading = self.or_alternative(&planned, reading, &mut share).await?;
+        if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
+            return Err(PollError::Local(fault.to_string()));
+        }
+        let reading = self.backfill(&planned, reading, &mut share).await?;
         let (status, late) = (reading.status.or(status), planned.late);
-        let head = ResponseHead { status, bytes, freshness, permanent };
+        let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
+        let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
+        let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
-        let (outcome, bytes) = (poll.outcome.clone(), poll.bytes);
+        let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(PollResult { outcome, status, bytes, took, late, written })
+        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written })
     }
 
     /// Makes of an answer what is to be stored.
@@ -179,6 +199,7 @@ impl Poller {
         fetched: Result<Fetched, Fault>,
         base: FeedUrl,
         announced: Vec<FeedUrl>,
+        share: &mut BodyShare,
     ) -> Result<Reading, StoreError> {
         let (body, content_type, validators) = match fetched {
             Err(fault) => return Ok(Reading::of(Outcome::Failed(fault))),
@@ -197,12 +218,12 @@ impl Poller {
         let listed = if never_read { HashSet::new() } else { self.reader.listed(planned.feed.id).await? };
         let listed_before = Arc::new(listed);
         let found = FetchedDocument { body, base, content_type, validators };
-        let unread = match self.parse(planned, found, Arc::clone(&listed_before)).await {
+        let unread = match self.parse(planned, found, Arc::clone(&listed_before), share).await {
             Ok(reading) => return Ok(reading),
             Err(unread) => unread,
         };
         if let Some(sitemaps) = unread.sitemaps {
-            return Ok(self.read_index(planned, index, sitemaps, &listed_before).await);
+            return Ok(self.read_index(planned, index, sitemaps, &listed_before, share).await);
         }
         // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
         if !never_read && planned.feed.body_hash.is_some() {
@@ -210,12 +231,12 @@ impl Poller {
         }
         // A page: the first announced feed that reads is followed, and asked from now on; else a news sitemap of the site.
         for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
-            if let Some(reading) = self.try_address(planned, url, &listed_before).await {
+            if let Some(reading) = self.try_address(planned, url, &listed_before, share).await {
                 return Ok(reading);
             }
         }
         if unread.fault == Fault::Html
-            && let Some(reading) = self.find_sitemap(planned, &index.0, &listed_before).await
+            && let Some(reading) = self.find_sitemap(planned, &index.0, &listed_before, share).await
         {
             return Ok(reading);
         }
@@ -228,45 +249,67 @@ impl Poller {
         planned: &PlannedPoll,
         url: FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Option<Reading> {
         tokio::time::sleep(planned.host_pause).await;
-        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), share).await;
         let base = answer.base(&url).clone();
         let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
         let index = (base.clone(), validators.clone(), body.hash());
         let found = FetchedDocument { body, base, content_type, validators };
-        let reading = match self.parse(planned, found, Arc::clone(listed_before)).await {
+        let reading = match self.parse(planned, found, Arc::clone(listed_before), share).await {
             Ok(reading) => reading,
-            Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before).await,
+            Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before, share).await,
         };
         reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
-    /// Reads a document on a blocking thread, under the limit of memory for parsing.
+    /// Reads a document. If one of ordinary size expands beyond it (entities, authors that all entries share), it is read again
+    /// once the poll may hold a large one.
     async fn parse(
         &self,
         planned: &PlannedPoll,
         found: FetchedDocument,
         listed_before: Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Result<Reading, UnreadableDocument> {
-        let hash = found.body.hash();
+        let (found, max_body) = (Arc::new(found), self.fetcher(planned).max_body());
+        if !share.is_large() && max_body > EVERYDAY {
+            let read = self.parse_within(planned, Arc::clone(&found), Arc::clone(&listed_before), EVERYDAY).await;
+            if !read.as_ref().is_ok_and(|reading| reading.document.as_ref().is_some_and(is_limited)) {
+                return read;
+            }
+            drop(read);
+            share.enlarge().await.map_err(UnreadableDocument::of)?;
+        }
+        self.parse_within(planned, found, listed_before, max_body).await
+    }
+
+    /// Reads a document on a blocking thread, under the limit of memory for parsing.
+    async fn parse_within(
+        &self,
+        planned: &PlannedPoll,
+        found: Arc<FetchedDocument>,
+        listed_before: Arc<HashSet<RawHash>>,
+        max_body: usize,
+    ) -> Result<Reading, UnreadableDocument> {
+        let (hash, validators) = (found.body.hash(), found.validators.clone());
         let cost = u32::try_from(parse::cost(&found.body)).unwrap_or(u32::MAX).min(PARSING_MEMORY);
         // The semaphore is never closed. The permit goes along: a poll that is dropped does not end its thread.
         let permit = Arc::clone(&self.parsing).acquire_many_owned(cost).await;
         let (outlet, guids_void, now) = (Arc::clone(&planned.outlet), planned.feed.guids_void, self.clock.now());
-        let (max_body, limit) = (self.fetcher(planned).max_body(), self.work_limit);
-        let FetchedDocument { body, base, content_type, validators } = found;
+        let limit = self.work_limit;
         let work = move || {
             let _permit = permit;
             let context = parse::ParseContext {
-                base: Some(base.url().clone()),
-                content_type,
+                base: Some(found.base.url().clone()),
+                content_type: found.content_type.clone(),
                 zone: outlet.time_zone.clone(),
                 guids_void,
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),
             };
-            read_document(&body, &base, &context, &outlet, listed_before, now)
+            read_document(&found.body, &found.base, &context, &outlet, listed_before, now)
         };
         let ReadDocument { document, guids_void, older } = match tokio::task::spawn_blocking(work).await {
             Ok(read) => read?,
@@ -283,6 +326,11 @@ impl Poller {
     }
 }
 
+/// Returns whether a document contains more than could be read within the limit.
+fn is_limited(document: &Document) -> bool {
+    document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
+}
+
 /// What a finished poll keeps of the answer beside its document.
 struct ResponseHead {
     status: Option<u16>,
@@ -290,6 +338,8 @@ struct ResponseHead {
     freshness: Freshness,
     /// Where permanent redirects alone led.
     permanent: Option<FeedUrl>,
+    /// Where all redirects led.
+    moved_to: Option<FeedUrl>,
 }
 
 /// A document that came, before it is read.
@@ -326,7 +376,7 @@ struct ReadDocument {
 
 /// Parses and normalises: CPU work, for a blocking thread.
 fn read_document(
-    body: &[u8],
+    body: &Body,
     base: &FeedUrl,
     context: &parse::ParseContext,
     outlet: &Outlet,
@@ -357,23 +407,29 @@ fn read_document(
     let raw = feed.listed.iter().map(|l| l.raw).collect();
     let language = outlet.language.as_ref().map(Language::as_str);
     let own = normalise::NormaliseContext { language, now, link_shared: feed.link_shared };
+    let limits = normalise::TextLimits::within(&context.deadline);
     let mut repeated_links = HashSet::new();
     let mut entries = Vec::new();
     let keys: Vec<i64> = feed.listed.iter().map(|l| l.key).collect();
     for ListedEntry { raw, link_repeats, entry, .. } in feed.listed {
         let Some(parsed) = entry else { continue };
-        let Some(entry) = normalise::entry_within(*parsed, raw, &own, &context.deadline) else {
+        let Some(entry) = normalise::entry_within(*parsed, raw, &own, &limits) else {
             return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
+    let mut repairs = feed.repairs;
+    limits.add_cuts(&mut repairs);
+    if body.is_truncated() {
+        repairs.push(LargerThanMaxBody::REPAIR);
+    }
     let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
     let document = Document {
         info,
         updated: feed.updated.or(feed.published),
-        repairs: feed.repairs,
-        partial: feed.partial,
+        repairs,
+        partial: feed.partial || body.is_truncated(),
         listing: Arc::new(listing),
         raw,
         entries,
@@ -382,6 +438,12 @@ fn read_document(
         gap: false,
     };
     Ok(ReadDocument { document, guids_void: void, older })
+}
+
+/// Returns what went wrong, if anything did. After a redirect it is another address's fault than the feed's.
+fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
+    let Outcome::Failed(fault) = outcome else { return None };
+    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
 }
 
 /// What the writer is given of a poll.
@@ -398,6 +460,7 @@ fn finished_poll(
         RedirectDecision::Stay
     };
     let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
+    let error = error(&outcome, head.moved_to.as_ref());
     FinishedPoll {
         feed: planned.feed,
         timing: PollTiming {
@@ -409,6 +472,7 @@ fn finished_poll(
         started_at,
         ended_at,
         outcome,
+        error,
         status: head.status,
         bytes: head.bytes + reading.older_bytes,
         freshness: head.freshness,

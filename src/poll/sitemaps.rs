@@ -5,7 +5,7 @@ use super::{FetchedDocument, PlannedPoll, Poller, Reading};
 use crate::{
     clock::Clock,
     discover,
-    fetch::Fetched,
+    fetch::{BodyShare, Fetched},
     model::{Fault, FeedUrl, Hints, Outcome, RawHash, Validators},
     parse::{self, SitemapRef},
     store::{BodyState, Document},
@@ -36,11 +36,12 @@ impl Poller {
         planned: &PlannedPoll,
         page: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Option<Reading> {
         let search = async {
             sleep(planned.host_pause).await;
-            for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now()).await {
-                if let Some(reading) = self.try_address(planned, url, listed_before).await {
+            for url in discover::sitemaps(self.fetcher(planned), page, self.clock.now(), share).await {
+                if let Some(reading) = self.try_address(planned, url, listed_before, share).await {
                     return Some(reading);
                 }
             }
@@ -56,6 +57,7 @@ impl Poller {
         (url, validators, hash): Index,
         listed: Vec<SitemapRef>,
         listed_before: &Arc<HashSet<RawHash>>,
+        share: &mut BodyShare,
     ) -> Reading {
         let chosen = discover::choose(&url, listed);
         // Only an index that dates its sitemaps changes whenever one of them does.
@@ -64,7 +66,7 @@ impl Poller {
         let mut joined = Joined { hashes: hash.to_le_bytes().to_vec(), ..Joined::default() };
         for (url, _) in chosen {
             sleep(planned.host_pause).await;
-            let page = timeout_at(deadline, self.sitemap(planned, &url, listed_before, &mut joined));
+            let page = timeout_at(deadline, self.sitemap(planned, &url, listed_before, &mut joined, share));
             match page.await.unwrap_or(Err(Fault::Timeout(PATIENCE))) {
                 Ok(reading) => joined.add(reading),
                 // A sitemap of pages among those of news.
@@ -85,8 +87,9 @@ impl Poller {
         url: &FeedUrl,
         listed_before: &Arc<HashSet<RawHash>>,
         joined: &mut Joined,
+        share: &mut BodyShare,
     ) -> Result<Reading, Fault> {
-        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now()).await;
+        let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), share).await;
         let base = answer.base(url).clone();
         joined.bytes += answer.bytes;
         let Fetched::Document { body, content_type, validators } = answer.result? else {
@@ -94,7 +97,7 @@ impl Poller {
         };
         joined.hashes.extend(body.hash().to_le_bytes());
         let found = FetchedDocument { body, base, content_type, validators };
-        self.parse(planned, found, Arc::clone(listed_before)).await.map_err(|unread| unread.fault)
+        self.parse(planned, found, Arc::clone(listed_before), share).await.map_err(|unread| unread.fault)
     }
 }
 

@@ -28,14 +28,16 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
         ],
     );
     text(&mut xml, "title", &view.title);
+    text(&mut xml, "subtitle", body::subtitle(view));
     xml.text("id", &[], place.id.as_str());
     xml.text("updated", &[], &rfc3339(view.updated.and_then(believable).unwrap_or(EMPTY)));
     link(&mut xml, "self", place.this.as_str(), Some(Format::Atom.bare_media_type()));
     link(&mut xml, "alternate", place.page.as_str(), Some("text/html"));
     history(&mut xml, &place.history);
+    xml.text("icon", &[], &body::icon(view));
     xml.text("generator", &[], "Warraq");
     for story in &view.stories {
-        entry(&mut xml, story, view.language.as_deref());
+        entry(&mut xml, story, view);
     }
     xml.close("feed");
     xml.into_bytes()
@@ -59,12 +61,13 @@ fn history(xml: &mut Xml, history: &History) {
 }
 
 /// Writes an `atom:entry` (4.1.2).
-fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
+fn entry(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     let lead = &story.lead;
-    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(feed_language));
+    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(view.language.as_deref()));
     xml.open("entry", &[("xml:lang", own)]);
     xml.text("id", &[], &story.iri);
-    text(xml, "title", lead.title.as_str());
+    let around = own.or_else(|| language(view.language.as_deref()));
+    text_in(xml, "title", body::title_language(lead, around), &body::title(view, lead));
     link(xml, "alternate", &as_uri(&lead.link), None);
     if let Some(published) = believable(lead.published) {
         xml.text("published", &[], &rfc3339(published));
@@ -73,13 +76,17 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     xml.text("updated", &[], &rfc3339_distinct(updated, lead.entry.0));
     authors(xml, lead);
     for person in &lead.contributors {
-        self::person(xml, "contributor", person);
+        self::person(xml, "contributor", person, body::signature(person));
     }
     for category in &lead.categories {
         self::category(xml, category);
     }
     for carrier in &story.also {
         related(xml, carrier);
+    }
+    if let Some(page) = body::story_page(story, &view.public_url) {
+        // The collection of this report and the others (RFC 6573): "related" are the reports themselves.
+        link(xml, "collection", &page, Some("text/html"));
     }
     for file in &lead.enclosures {
         enclosure(xml, file);
@@ -98,17 +105,22 @@ fn entry(xml: &mut Xml, story: &StoryView, feed_language: Option<&str>) {
     if let Some(summary) = body::summary(lead).map(strict) {
         xml.html("summary", &[("type", Some("html"))], &summary);
     }
-    xml.html("content", &[("type", Some("html"))], &body::html(story));
+    xml.html("content", &[("type", Some("html"))], &body::html(story, &view.public_url));
     xml.close("entry");
 }
 
 /// Writes a text construct (3.1). Plain text that looks like markup is written as escaped HTML, so that no reader takes it for
 /// undeclared markup.
 fn text(xml: &mut Xml, name: &str, plain: &str) {
+    text_in(xml, name, None, plain);
+}
+
+/// As [`text`], in a language of its own.
+fn text_in(xml: &mut Xml, name: &str, own: Option<&str>, plain: &str) {
     if has_end_tag(plain) {
-        xml.text(name, &[("type", Some("html"))], &escaped(plain));
+        xml.text(name, &[("type", Some("html")), ("xml:lang", own)], &escaped(plain));
     } else {
-        xml.text(name, &[], plain);
+        xml.text(name, &[("xml:lang", own)], plain);
     }
 }
 
@@ -150,18 +162,18 @@ fn enclosure(xml: &mut Xml, file: &Enclosure) {
 fn authors(xml: &mut Xml, lead: &ReportView) {
     let mut signed = false;
     for author in &lead.authors {
-        signed |= person(xml, "author", author);
+        signed |= person(xml, "author", author, body::byline(author, lead));
     }
     if !signed {
         let outlet = Person { name: lead.outlet_name.clone(), email: None, uri: lead.feed_link.clone() };
-        person(xml, "author", &outlet);
+        person(xml, "author", &outlet, body::signature(&outlet));
     }
 }
 
-/// Writes a person construct (3.2). Returns `false` and writes nothing if the person has no name.
-fn person(xml: &mut Xml, element: &str, person: &Person) -> bool {
+/// Writes a person construct (3.2) with the given name. Returns `false` and writes nothing if there is none.
+fn person(xml: &mut Xml, element: &str, person: &Person, name: Option<String>) -> bool {
     let address = email(person.email.as_deref());
-    let Some(name) = super::body::signature(person) else { return false };
+    let Some(name) = name else { return false };
     xml.open(element, &[]);
     xml.text("name", &[], &name);
     if let Some(uri) = person.uri.as_deref().map(as_uri).filter(|uri| is_http(uri)) {

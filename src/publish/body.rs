@@ -5,7 +5,8 @@ use super::values::{language, primary};
 use crate::model::escape::escaped;
 use crate::model::script::{Script, runs_right_to_left};
 use crate::model::uri::as_uri;
-use crate::model::{Carrier, Language, Person, ReportView, StoryView};
+use crate::model::{Carrier, ChannelView, Language, Person, ReportView, StoryView};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// Longest plain description, in characters.
@@ -14,25 +15,69 @@ const EXCERPT: usize = 400;
 /// Characters of a text that are read to determine its direction.
 const LOOKED_AT: usize = 600;
 
+/// Returns the title as an edition shows it: after the outlet's name, if the channel asks for it.
+pub(super) fn title<'a>(view: &ChannelView, lead: &'a ReportView) -> Cow<'a, str> {
+    let title = lead.title.as_str();
+    if view.outlet_in_title && !title.starts_with(lead.outlet_name.as_str()) {
+        Cow::Owned(format!("{}: {title}", lead.outlet_name))
+    } else {
+        Cow::Borrowed(title)
+    }
+}
+
+/// Returns the language of the title if it differs from `around`.
+pub(super) fn title_language<'a>(lead: &'a ReportView, around: Option<&str>) -> Option<&'a str> {
+    let own = lead.title_language.as_deref().or(lead.language.as_deref());
+    language(spoken(own, lead.title.as_str())).filter(|&own| Some(own) != around)
+}
+
+/// Returns the line under the channel's title: as configured, else what a merged feed is.
+pub(super) fn subtitle(view: &ChannelView) -> &str {
+    view.subtitle.as_deref().unwrap_or(match view.language.as_deref().map(primary) {
+        Some("ar") => "كل خبر مرة واحدة، مع جميع المنابر التي نشرته",
+        Some("fr") => "Chaque nouvelle une seule fois, avec tous les médias qui l'ont publiée",
+        _ => "Each story once, with all outlets that carried it",
+    })
+}
+
+/// Returns the address of the icon that readers show beside the channel's title.
+pub(super) fn icon(view: &ChannelView) -> String {
+    format!("{}{}", view.public_url, super::ICON_PATH.trim_start_matches('/'))
+}
+
+/// Returns the address of the story's page if several outlets reported it.
+pub(super) fn story_page(story: &StoryView, base: &url::Url) -> Option<String> {
+    (!story.also.is_empty()).then(|| format!("{base}stories/{}", story.id))
+}
+
+/// Returns the name of an author in a merged feed: with the outlet, unless the name contains it already.
+pub(super) fn byline(person: &Person, lead: &ReportView) -> Option<String> {
+    let (name, outlet) = (signature(person)?, plain_name(&lead.outlet_name));
+    let names_it = name.to_lowercase().contains(&outlet.to_lowercase());
+    Some(if names_it || is_blank(&outlet) { name } else { format!("{name}, {outlet}") })
+}
+
 /// Returns the HTML of the entry: its full text, else its summary, else a link to the article, which strict readers require
 /// when an outlet sends only a headline. The line "also reported by" follows. Never empty.
-pub(super) fn html(story: &StoryView) -> String {
+pub(super) fn html(story: &StoryView, base: &url::Url) -> String {
     let lead = &story.lead;
     let mut out = String::new();
     // The text decides, not the title, because the two may be in different languages.
     let words = text(lead).map_or_else(|| lead.title.as_str().to_owned(), |html| decode(&strip_tags(html, LOOKED_AT)));
-    let rtl = is_rtl(lead.language.as_deref(), &words);
-    if rtl {
-        out.push_str("<div dir=\"rtl\"");
-        push_lang(&mut out, spoken(lead.language.as_deref(), &words));
+    let stated = lead.text_language.as_deref().or(lead.language.as_deref());
+    let rtl = is_rtl(stated, &words);
+    let is_apart = rtl || lead.text_language.is_some() || is_rtl(None, lead.title.as_str());
+    if is_apart {
+        out.push_str(if rtl { "<div dir=\"rtl\"" } else { "<div dir=\"ltr\"" });
+        push_lang(&mut out, spoken(stated, &words));
         out.push('>');
     }
     match text(lead) {
         Some(text) => out.push_str(&strict(text)),
         None => push_link(&mut out, &lead.link, &lead.outlet_name, None),
     }
-    push_also(&mut out, lead, &story.also, rtl);
-    if rtl {
+    push_also(&mut out, story, base, rtl);
+    if is_apart {
         out.push_str("</div>");
     }
     out
@@ -45,10 +90,13 @@ pub(super) fn summary(lead: &ReportView) -> Option<&str> {
     (summary != content).then_some(summary)
 }
 
-/// Returns the beginning of the text as HTML without tags (entities are kept), for RSS's `description`. Never empty.
+/// Returns the beginning of the text as HTML without tags (entities are kept), for RSS's `description`. Never empty: if there is no
+/// text besides the title, it is the outlet's name, because readers show the title already.
 pub(super) fn description(story: &StoryView) -> String {
-    let text = summary(&story.lead).or_else(|| text(&story.lead)).map(|html| strip_tags(html, EXCERPT));
-    text.filter(|t| !is_blank(t)).unwrap_or_else(|| escaped(story.lead.title.as_str()))
+    let lead = &story.lead;
+    let text = summary(lead).or_else(|| text(lead)).map(|html| strip_tags(html, EXCERPT));
+    let is_title = |text: &str| decode(text).trim() == lead.title.as_str().trim();
+    text.filter(|t| !is_blank(t) && !is_title(t)).unwrap_or_else(|| escaped(&lead.outlet_name))
 }
 
 /// Returns the summary as plain text, if there is also a full text that differs from it.
@@ -76,12 +124,10 @@ pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str>
     stated.filter(|tag| Script::of(text).is_none_or(|script| script.fits(tag)))
 }
 
-/// Appends "also reported by" in the lead's language, with a link to each outlet's report.
-fn push_also(out: &mut String, lead: &ReportView, also: &[Carrier], within_rtl: bool) {
-    if also.is_empty() {
-        return;
-    }
-    let words = Labels::of(lead);
+/// Appends "also reported by" in the lead's language, with links to each outlet's report and to the story's page.
+fn push_also(out: &mut String, story: &StoryView, base: &url::Url, within_rtl: bool) {
+    let Some(page) = story_page(story, base) else { return };
+    let words = Labels::of(&story.lead);
     // The line may run in the opposite direction to the text before it.
     let rtl = is_rtl(None, words.also);
     out.push_str(match (rtl, within_rtl) {
@@ -90,11 +136,13 @@ fn push_also(out: &mut String, lead: &ReportView, also: &[Carrier], within_rtl: 
         _ => "<p>",
     });
     out.push_str(words.also);
-    for (at, carrier) in also.iter().enumerate() {
+    for (at, carrier) in story.also.iter().enumerate() {
         out.push_str(if at == 0 { " " } else { words.comma });
         push_carrier(out, carrier);
     }
-    out.push_str("</p>");
+    out.push_str(" (");
+    push_anchor(out, &page, words.all, None);
+    out.push_str(")</p>");
 }
 
 /// Appends a link to an outlet's report. Its name may run in the opposite direction to the line, so `bdi` isolates it.
@@ -136,6 +184,7 @@ pub(super) fn link_to_rest(lead: &ReportView) -> &'static str {
 /// The few words that Warraq adds to an edition.
 struct Labels {
     also: &'static str,
+    all: &'static str,
     rest: &'static str,
     comma: &'static str,
 }
@@ -143,19 +192,33 @@ struct Labels {
 impl Labels {
     fn of(lead: &ReportView) -> Self {
         match lead.language.as_deref().map(primary) {
-            Some("fr") => Self { also: "Également publié par\u{a0}:", rest: "Lire la suite", comma: ", " },
-            Some("ar") => Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " },
+            Some("fr") => Self {
+                also: "Également publié par\u{a0}:",
+                all: "tous les articles",
+                rest: "Lire la suite",
+                comma: ", ",
+            },
+            Some("ar") => Self {
+                also: "نشرته أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
+            },
             None if is_rtl(None, lead.title.as_str()) => {
-                Self { also: "نشرته أيضًا:", rest: "تتمة المقال", comma: "، " }
+                Self {
+                    also: "نشرته أيضًا:", all: "كل المقالات", rest: "تتمة المقال", comma: "، "
+                }
             }
-            _ => Self { also: "Also reported by:", rest: "Read the rest", comma: ", " },
+            _ => Self { also: "Also reported by:", all: "all reports", rest: "Read the rest", comma: ", " },
         }
     }
 }
 
 /// Returns the name of a person without angle brackets, else the e-mail address; `None` if there is neither.
 pub(super) fn signature(person: &Person) -> Option<String> {
-    let name = clean(&person.name).replace(['<', '>'], " ");
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = plain_name(&person.name);
     if name.is_empty() { super::values::email(person.email.as_deref()).map(str::to_owned) } else { Some(name) }
+}
+
+/// Returns a name on one line, without characters that readers would take for mark-up.
+fn plain_name(name: &str) -> String {
+    let name = clean(name).replace(['<', '>'], " ");
+    name.split_whitespace().collect::<Vec<_>>().join(" ")
 }

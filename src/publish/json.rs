@@ -13,10 +13,12 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     let feed = JsonFeed {
         version: "https://jsonfeed.org/version/1.1",
         title: cleaned(&view.title),
+        description: cleaned(body::subtitle(view)),
+        icon: body::icon(view),
         home_page_url: place.page.as_str(),
         this: place.this.as_str(),
         language: language(view.language.as_deref()),
-        items: view.stories.iter().map(|story| item(story, &view.public_url)).collect(),
+        items: view.stories.iter().map(|story| item(story, view)).collect(),
     };
     let mut out = Vec::with_capacity(super::capacity(view));
     // Serialising strings and numbers into a Vec cannot fail.
@@ -29,6 +31,8 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
 struct JsonFeed<'a> {
     version: &'static str,
     title: String,
+    description: String,
+    icon: String,
     home_page_url: &'a str,
     #[serde(rename = "feed_url")]
     this: &'a str,
@@ -83,6 +87,9 @@ struct Own {
     /// The story's page.
     story: String,
     outlet: String,
+    /// Language and direction of the title, where they are not the item's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title_language: Option<String>,
     feed_url: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     also: Vec<Also>,
@@ -97,13 +104,13 @@ struct Also {
     language: Option<String>,
 }
 
-fn item(story: &StoryView, base: &url::Url) -> Item {
+fn item(story: &StoryView, view: &ChannelView) -> Item {
     let lead = &story.lead;
     Item {
         id: cleaned(&story.iri),
         url: as_uri(&lead.link).into_owned(),
-        title: cleaned(lead.title.as_str()),
-        content_html: cleaned(&body::html(story)),
+        title: cleaned(&body::title(view, lead)),
+        content_html: cleaned(&body::html(story, &view.public_url)),
         summary: body::plain_summary(lead).as_deref().map(cleaned),
         image: http(lead.image.as_deref()),
         date_published: believable(lead.published).map(rfc3339),
@@ -113,8 +120,9 @@ fn item(story: &StoryView, base: &url::Url) -> Item {
         language: language(lead.language.as_deref()).map(str::to_owned),
         attachments: lead.enclosures.iter().filter_map(attachment).collect(),
         own: Own {
-            story: format!("{base}stories/{}", story.id),
+            story: format!("{}stories/{}", view.public_url, story.id),
             outlet: lead.outlet.clone(),
+            title_language: body::title_language(lead, language(lead.language.as_deref())).map(str::to_owned),
             feed_url: as_uri(&lead.feed_url).into_owned(),
             also: story.also.iter().map(also).collect(),
         },
@@ -122,15 +130,15 @@ fn item(story: &StoryView, base: &url::Url) -> Item {
 }
 
 fn authors(lead: &ReportView) -> Vec<Author> {
-    let signed: Vec<Author> = lead.authors.iter().filter_map(author).collect();
+    let signed: Vec<Author> = lead.authors.iter().filter_map(|person| author(person, lead)).collect();
     if !signed.is_empty() {
         return signed;
     }
     vec![Author { name: cleaned(&lead.outlet_name), url: http(lead.feed_link.as_deref()) }]
 }
 
-fn author(person: &Person) -> Option<Author> {
-    Some(Author { name: cleaned(&body::signature(person)?), url: http(person.uri.as_deref()) })
+fn author(person: &Person, lead: &ReportView) -> Option<Author> {
+    Some(Author { name: cleaned(&body::byline(person, lead)?), url: http(person.uri.as_deref()) })
 }
 
 fn tags(lead: &ReportView) -> Vec<String> {

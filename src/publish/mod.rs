@@ -30,7 +30,10 @@ use url::Url;
 
 /// Version of the rendering rules. It is raised whenever the same stories would give different bytes. Stored documents of
 /// another version are rendered again instead of being served.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
+
+/// Path of the icon that feeds name.
+pub const ICON_PATH: &str = "/icon.svg";
 
 /// Returns a fingerprint of the rendering rules and the given settings, which is stored with each document.
 #[must_use]

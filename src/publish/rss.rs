@@ -25,7 +25,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.open("channel", &[]);
     xml.text("title", &[], &plain(&view.title));
     xml.text("link", &[], place.page.as_str());
-    xml.text("description", &[], &plain(&view.title));
+    xml.text("description", &[], &plain(body::subtitle(view)));
     if let Some(tag) = language(view.language.as_deref()) {
         xml.text("language", &[], tag);
     }
@@ -35,8 +35,9 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.text("generator", &[], "Warraq");
     xml.text("docs", &[], "https://www.rssboard.org/rss-specification");
     links(&mut xml, place);
+    image(&mut xml, view, place);
     for story in &view.stories {
-        item(&mut xml, story, view.language.as_deref());
+        item(&mut xml, story, view);
     }
     xml.close("channel");
     xml.close("rss");
@@ -55,11 +56,20 @@ fn links(xml: &mut Xml, place: &DocumentLinks) {
     }
 }
 
-fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
+/// The channel's picture; its title and link are the channel's, as the profile wants.
+fn image(xml: &mut Xml, view: &ChannelView, place: &DocumentLinks) {
+    xml.open("image", &[]);
+    xml.text("url", &[], &body::icon(view));
+    xml.text("title", &[], &plain(&view.title));
+    xml.text("link", &[], place.page.as_str());
+    xml.close("image");
+}
+
+fn item(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     let lead = &story.lead;
     let link = as_uri(&lead.link);
     xml.open("item", &[]);
-    xml.text("title", &[], &plain(lead.title.as_str()));
+    xml.text("title", &[], &plain(&body::title(view, lead)));
     xml.text("link", &[], &link);
     // An id that is the article's address is its permalink; any other id is only a name.
     let permalink = if is_http(&story.iri) && story.iri == link { "true" } else { "false" };
@@ -68,7 +78,7 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
         xml.text("pubDate", &[], &rfc822(published));
     }
     creators(xml, lead);
-    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(channel_language));
+    let own = language(lead.language.as_deref()).filter(|&tag| Some(tag) != language(view.language.as_deref()));
     if let Some(tag) = own {
         xml.text("dc:language", &[], tag);
     }
@@ -81,6 +91,9 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
     if let Some(comments) = lead.comments.as_deref().map(as_uri).filter(|url| is_http(url)) {
         xml.text("comments", &[], &comments);
     }
+    if let Some(page) = body::story_page(story, &view.public_url) {
+        xml.empty("atom:link", &[("rel", Some("collection")), ("type", Some("text/html")), ("href", Some(&page))]);
+    }
     enclosure(xml, lead);
     if let Some(image) = lead.image.as_deref().map(as_uri).filter(|url| is_http(url)) {
         xml.empty("media:thumbnail", &[("url", Some(&image))]);
@@ -88,13 +101,13 @@ fn item(xml: &mut Xml, story: &StoryView, channel_language: Option<&str>) {
     xml.text("source", &[("url", Some(&as_uri(&lead.feed_url)))], &plain(&lead.outlet_name));
     // The profile wants the description before the full text.
     xml.text("description", &[], &body::description(story));
-    xml.html("content:encoded", &[], &body::html(story));
+    xml.html("content:encoded", &[], &body::html(story, &view.public_url));
     xml.close("item");
 }
 
 /// Writes the authors as `dc:creator`, which takes a name, one element per author. RSS's `author` would need an e-mail address.
 fn creators(xml: &mut Xml, lead: &ReportView) {
-    let names: Vec<String> = lead.authors.iter().filter_map(body::signature).collect();
+    let names: Vec<String> = lead.authors.iter().filter_map(|author| body::byline(author, lead)).collect();
     if names.is_empty() {
         xml.text("dc:creator", &[], &plain(&lead.outlet_name));
     }

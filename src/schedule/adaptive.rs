@@ -53,7 +53,7 @@ pub(super) struct FeedHistory<'a> {
 }
 
 /// Returns the wait after a poll that ended at `from`.
-pub(super) fn wish(history: &FeedHistory<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> IntervalProposal {
+pub(super) fn propose(history: &FeedHistory<'_>, fleet: &Fleet, bounds: &Bounds, from: Timestamp) -> IntervalProposal {
     let FeedHistory { rhythm, profile, zone } = *history;
     let start = local(from, zone);
     let hurry = hurry(rhythm, from);

@@ -291,17 +291,17 @@ fn by_crontab(case: &Inputs<'_>, line: &Crontab) -> (Timestamp, Why) {
 
 fn by_history(case: &Inputs<'_>) -> (Timestamp, Why) {
     let history = adaptive::FeedHistory { rhythm: case.rhythm, profile: case.profile, zone: case.zone };
-    let wish = adaptive::wish(&history, case.fleet, case.bounds, case.from);
-    let mut why = Why::new(case.schedule.to_string(), wish.decided);
-    why.rate = Some(thousandths(wish.rate));
-    why.share = Some(thousandths(wish.share));
-    why.hurry = (wish.hurry > 1.0).then_some(wish.hurry);
-    why.wait = Some(wish.wait.as_secs());
-    why.expected = wish.expected.map(|after| {
+    let proposal = adaptive::propose(&history, case.fleet, case.bounds, case.from);
+    let mut why = Why::new(case.schedule.to_string(), proposal.decided);
+    why.rate = Some(thousandths(proposal.rate));
+    why.share = Some(thousandths(proposal.share));
+    why.hurry = (proposal.hurry > 1.0).then_some(proposal.hurry);
+    why.wait = Some(proposal.wait.as_secs());
+    why.expected = proposal.expected.map(|after| {
         later(case.from, after).to_zoned_datetime(case.zone.clone()).strftime("%Y-%m-%dT%H:%M%:z").to_string()
     });
     // The spread moves the time by a fortieth either way, so it costs no polls.
-    let mut wait = (wish.wait * 39 / 40).max(case.bounds.min_interval);
+    let mut wait = (proposal.wait * 39 / 40).max(case.bounds.min_interval);
     if case.failures > 0 {
         let unit = wait.min(SOON).max(case.bounds.min_interval);
         wait = pause(unit, case.failures);

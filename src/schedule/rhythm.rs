@@ -8,13 +8,13 @@ const HOUR_S: i64 = 3_600;
 const WEEK_S: i64 = 604_800;
 /// Factor by which a count shrinks in a week. This gives a memory of about five weeks: newsrooms keep their habits that long,
 /// and Ramadan ends them.
-pub(super) const FADE: f64 = 0.8;
+pub(super) const DECAY: f64 = 0.8;
 /// Publication times older than this (in seconds) say nothing about the present rate.
 const HORIZON_S: i64 = 4 * WEEK_S;
 /// Entries dated more than this (in seconds) before the last successful poll come from an archive and are not counted.
 const ARCHIVE_S: i64 = 2 * 86_400;
 /// Most entries of one poll that are counted; more would teach nothing.
-const LESSONS: usize = 1_000;
+const OBSERVED_MAX: usize = 1_000;
 /// What one successful poll observed.
 pub(super) struct Observation<'a> {
     /// When the poll ended.
@@ -41,15 +41,15 @@ pub(super) fn hour_of_week(local: i64) -> usize {
 
 impl Rhythm {
     /// Counts the new entries of a successful poll.
-    pub(super) fn learn(&mut self, lesson: &Observation<'_>) {
-        let now = lesson.now.as_second();
-        let shift = local(lesson.now, lesson.zone) - now;
-        let mut stamps: Vec<i64> = lesson.stamps.iter().map(|s| s.as_second().min(now)).collect();
+    pub(super) fn learn(&mut self, observed: &Observation<'_>) {
+        let now = observed.now.as_second();
+        let shift = local(observed.now, observed.zone) - now;
+        let mut stamps: Vec<i64> = observed.stamps.iter().map(|s| s.as_second().min(now)).collect();
         stamps.sort_unstable();
-        let seconds = if self.until == 0 { self.begin(now, &stamps) } else { self.go_on(now, &stamps, lesson) };
-        for second in seconds.iter().rev().take(LESSONS) {
+        let seconds = if self.until == 0 { self.begin(now, &stamps) } else { self.go_on(now, &stamps, observed) };
+        for second in seconds.iter().rev().take(OBSERVED_MAX) {
             let weeks = (now - second) / WEEK_S;
-            let weight = 100.0 * FADE.powi(i32::try_from(weeks).unwrap_or(i32::MAX));
+            let weight = 100.0 * DECAY.powi(i32::try_from(weeks).unwrap_or(i32::MAX));
             let hour = hour_of_week(second + shift);
             if let Some(bin) = self.bins.get_mut(hour) {
                 *bin = bin.saturating_add(hundredths(weight));
@@ -68,17 +68,17 @@ impl Rhythm {
     }
 
     /// Handles a later poll. Entries dated before the last poll, or without a date, arrived between the two polls.
-    fn go_on(&mut self, now: i64, stamps: &[i64], lesson: &Observation<'_>) -> Vec<i64> {
+    fn go_on(&mut self, now: i64, stamps: &[i64], observed: &Observation<'_>) -> Vec<i64> {
         let mut from = self.until.min(now);
-        if lesson.gap {
+        if observed.gap {
             // The time between the last poll and the oldest entry now listed was not observed.
             let seen = stamps.iter().copied().find(|s| *s > from).unwrap_or(now);
             self.since += seen - from;
         }
-        self.fade(from, now, local(lesson.now, lesson.zone) - now);
+        self.decay(from, now, local(observed.now, observed.zone) - now);
         let fresh: Vec<i64> = stamps.iter().copied().filter(|s| *s > from).collect();
         let archive = stamps.iter().filter(|s| **s < from - ARCHIVE_S).count();
-        let late = lesson.new.saturating_sub(fresh.len()).saturating_sub(archive).min(LESSONS);
+        let late = observed.new.saturating_sub(fresh.len()).saturating_sub(archive).min(OBSERVED_MAX);
         let step = (now - from) / i64::try_from(late + 1).unwrap_or(1);
         let mut seconds = fresh;
         for _ in 0..late {
@@ -89,14 +89,14 @@ impl Rhythm {
     }
 
     /// Decays the count of each hour of the week when that hour begins again.
-    fn fade(&mut self, from: i64, now: i64, shift: i64) {
+    fn decay(&mut self, from: i64, now: i64, shift: i64) {
         let mut start = (from + shift).div_euclid(HOUR_S) + 1;
         let end = (now + shift).div_euclid(HOUR_S);
         // After twenty weeks, too little is left to matter.
         start = start.max(end - 20 * 168);
         for hour in start..=end {
             if let Some(bin) = self.bins.get_mut(hour_of_week(hour * HOUR_S)) {
-                *bin = hundredths(f64::from(*bin) * FADE);
+                *bin = hundredths(f64::from(*bin) * DECAY);
             }
         }
     }
@@ -113,7 +113,7 @@ impl Rhythm {
             let weeks = i32::try_from((start - since).div_euclid(WEEK_S).clamp(0, 52)).unwrap_or(0);
             if weeks != known {
                 known = weeks;
-                older = FADE * (1.0 - FADE.powi(weeks)) / (1.0 - FADE);
+                older = DECAY * (1.0 - DECAY.powi(weeks)) / (1.0 - DECAY);
             }
             if let Some(hour) = hours.get_mut(hour_of_week(start)) {
                 *hour = f64::from(i32::try_from(last).unwrap_or(0)) / 3_600.0 + older;

@@ -12,7 +12,7 @@ use super::routes;
 use super::state::{AppState, Peer};
 use crate::clock::Clock;
 use crate::model::Network;
-use crate::publish::Edition;
+use crate::publish::{self, Edition};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
@@ -52,6 +52,13 @@ impl App {
             last_modified: Timestamp::UNIX_EPOCH,
             policy: CachePolicy::Immutable,
         }));
+        // Feeds name the icon by an address that stays.
+        assets.put([ServedEdition {
+            path: publish::ICON_PATH.to_owned(),
+            edition: Edition::new(pages::ICON.bytes.as_bytes().to_vec(), pages::ICON.media_type),
+            last_modified: Timestamp::UNIX_EPOCH,
+            policy: CachePolicy::Feed,
+        }]);
         let state = AppState {
             health,
             channel_pages,

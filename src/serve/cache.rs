@@ -17,7 +17,7 @@ const MAKING: usize = 4;
 /// The cached documents, by address (and language, for pages).
 #[derive(Debug)]
 pub(super) struct PageCache {
-    kept: Mutex<HashMap<String, CachedPage>>,
+    kept: Mutex<HashMap<CacheKey, CachedPage>>,
     making: Semaphore,
 }
 
@@ -30,6 +30,15 @@ struct CachedPage {
     held: Arc<PreparedResponse>,
 }
 
+/// The key of a cached document. A document that was rendered with other settings is not found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct CacheKey {
+    /// The address, preceded by the language of a page.
+    pub(super) address: String,
+    /// Fingerprint of the settings when rendering began.
+    pub(super) settings: String,
+}
+
 impl Default for PageCache {
     fn default() -> Self {
         Self { kept: Mutex::default(), making: Semaphore::new(MAKING) }
@@ -38,7 +47,7 @@ impl Default for PageCache {
 
 impl PageCache {
     /// Returns the document if it is cached and fresh.
-    pub(super) fn get(&self, key: &str, now: Timestamp) -> Option<Arc<PreparedResponse>> {
+    pub(super) fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Arc<PreparedResponse>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.get(key).filter(|k| is_fresh(k, now)).map(|k| k.held.clone())
     }
@@ -51,7 +60,7 @@ impl PageCache {
     /// Caches a document. If its bytes have not changed since the last time, it keeps its `Last-Modified`.
     pub(super) fn put(
         &self,
-        key: String,
+        key: CacheKey,
         edition: &Edition,
         policy: CachePolicy,
         now: Timestamp,
@@ -65,7 +74,7 @@ impl PageCache {
     /// Caches a document whose last change is known. If the cache is full, the oldest document is removed.
     pub(super) fn put_dated(
         &self,
-        key: String,
+        key: CacheKey,
         edition: &Edition,
         policy: CachePolicy,
         now: Timestamp,
@@ -96,20 +105,35 @@ mod tests {
         Edition::new(text.as_bytes().to_vec(), "text/plain")
     }
 
+    fn key(address: &str) -> CacheKey {
+        CacheKey { address: address.to_owned(), settings: String::new() }
+    }
+
     #[test]
     fn documents_are_kept_for_a_while_and_not_without_end() {
         let cache = PageCache::default();
         let at = |second| Timestamp::from_second(second).unwrap();
-        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(100));
-        assert!(cache.get("a", at(100 + KEEP - 1)).is_some());
-        assert!(cache.get("a", at(100 + KEEP)).is_none());
-        assert!(cache.get("a", at(99)).is_none());
-        cache.put("a".to_owned(), &edition("1"), CachePolicy::Page, at(200));
-        assert_eq!(cache.kept.lock().unwrap()["a"].changed, at(100));
+        cache.put(key("a"), &edition("1"), CachePolicy::Page, at(100));
+        assert!(cache.get(&key("a"), at(100 + KEEP - 1)).is_some());
+        assert!(cache.get(&key("a"), at(100 + KEEP)).is_none());
+        assert!(cache.get(&key("a"), at(99)).is_none());
+        cache.put(key("a"), &edition("1"), CachePolicy::Page, at(200));
+        assert_eq!(cache.kept.lock().unwrap()[&key("a")].changed, at(100));
         for n in 0..2 * PLACES {
-            cache.put(n.to_string(), &edition("1"), CachePolicy::Page, at(300));
+            cache.put(key(&n.to_string()), &edition("1"), CachePolicy::Page, at(300));
         }
         assert_eq!(cache.kept.lock().unwrap().len(), PLACES);
-        assert!(cache.get("a", at(201)).is_none(), "the oldest went first");
+        assert!(cache.get(&key("a"), at(201)).is_none(), "the oldest went first");
+    }
+
+    #[test]
+    fn what_was_made_by_other_settings_is_not_found() {
+        let (cache, at) = (PageCache::default(), Timestamp::UNIX_EPOCH);
+        let of = |settings: &str| CacheKey { settings: settings.to_owned(), ..key("a") };
+        cache.put(of("before"), &edition("1"), CachePolicy::Page, at);
+        assert!(cache.get(&of("before"), at).is_some() && cache.get(&of("after"), at).is_none());
+        // One that was begun before the change and ends after it.
+        cache.put(of("before"), &edition("2"), CachePolicy::Page, at);
+        assert!(cache.get(&of("after"), at).is_none());
     }
 }

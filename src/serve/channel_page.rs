@@ -102,11 +102,11 @@ impl StoryItem {
         let text = lead.summary.as_ref().filter(|s| !s.as_str().is_empty()).or(lead.content.as_ref());
         Self {
             id: story.id.0,
-            title: LocalisedText::new(lead.title.as_str(), lead.language.as_deref()),
+            title: LocalisedText::new(lead.title.as_str(), lead.title_language.as_deref().or(lead.language.as_deref())),
             link: lead.link.clone(),
             excerpt: LocalisedText::new(
                 &text.map(|html| plain_text(html.as_str(), EXCERPT)).unwrap_or_default(),
-                lead.language.as_deref(),
+                lead.text_language.as_deref().or(lead.language.as_deref()),
             ),
             outlet: LocalisedText::new(&lead.outlet_name, None),
             published: lead.published,

@@ -65,6 +65,8 @@ pub trait Queries: Send + Sync {
     fn time_zone(&self) -> TimeZone;
     /// Returns whether requests for this host name are served, as currently configured.
     fn answers(&self, host: &str) -> bool;
+    /// Returns a fingerprint of the settings that affect rendered documents, as currently configured.
+    fn settings(&self) -> String;
     /// Returns whether a channel with this slug is currently configured.
     fn has_channel(&self, slug: &str) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.

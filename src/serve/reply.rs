@@ -1,5 +1,6 @@
 //! Responses that do not come from the edition table.
 
+use super::cache::CacheKey;
 use super::edition_table::{CachePolicy, PreparedResponse, security};
 use super::i18n::UiLanguage;
 use super::payload::Payload;
@@ -42,7 +43,12 @@ impl ClientRequest {
 }
 
 /// Renders a page, compresses it and caches it under `key`.
-pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, page: &impl Template) -> Response<Body> {
+pub(super) async fn page(
+    app: &AppState,
+    request: &ClientRequest,
+    key: CacheKey,
+    page: &impl Template,
+) -> Response<Body> {
     match page.render() {
         Ok(html) => {
             let images = app.queries.as_ref().is_none_or(|queries| queries.images());
@@ -57,7 +63,7 @@ pub(super) async fn page(app: &AppState, request: &ClientRequest, key: String, p
 pub(super) async fn document(
     app: &AppState,
     request: &ClientRequest,
-    key: String,
+    key: CacheKey,
     media_type: &'static str,
     policy: CachePolicy,
     make: impl FnOnce() -> Vec<u8> + Send + 'static,

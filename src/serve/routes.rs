@@ -203,7 +203,7 @@ pub(super) async fn feed_within(
 ) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let query = canonical(&asked);
-    let key = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+    let key = app.cache_key(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -216,7 +216,7 @@ pub(super) async fn feed_within(
     };
     drop(turn);
     let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
-    let place = place(&view.public_url, &key, &page);
+    let place = place(&view.public_url, &key.address, &page);
     match place {
         Ok(place) => {
             let make = move || publish::render(&view, &place, format);
@@ -248,7 +248,11 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();
     let question = read(query.as_deref().unwrap_or_default());
-    let key = format!("{} /search?{}", ui_language.tag(), question.as_ref().map(canonical).unwrap_or_default());
+    let key = app.cache_key(format!(
+        "{} /search?{}",
+        ui_language.tag(),
+        question.as_ref().map(canonical).unwrap_or_default()
+    ));
     if let Some(held) = app.cache.get(&key, app.clock.now()).filter(|_| question.is_ok()) {
         return request.take(&held);
     }
@@ -284,7 +288,7 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
     let Some(queries) = &app.queries else { return not_found() };
     let Ok(id) = id.parse::<i64>() else { return not_found() };
     let ui_language = request.ui_language();
-    let key = format!("{} /stories/{id}", ui_language.tag());
+    let key = app.cache_key(format!("{} /stories/{id}", ui_language.tag()));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -308,7 +312,7 @@ async fn archive(
 ) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let Some(number) = file.strip_suffix(".atom").and_then(|n| n.parse::<u32>().ok()) else { return not_found() };
-    let key = publish::archive::path(&slug, number);
+    let key = app.cache_key(publish::archive::path(&slug, number));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -335,7 +339,7 @@ async fn archive(
 async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();
-    let key = format!("{} /status", ui_language.tag());
+    let key = app.cache_key(format!("{} /status", ui_language.tag()));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -350,7 +354,7 @@ async fn status(State(app): State<AppState>, request: ClientRequest) -> Response
 
 async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let key = "/status.atom".to_owned();
+    let key = app.cache_key("/status.atom".to_owned());
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -367,7 +371,7 @@ async fn about(State(app): State<AppState>, request: ClientRequest) -> Response<
     let ui_language = request.ui_language();
     let channels = app.channel_pages.all().iter().map(|r| (r.title.clone(), feeds(&r.slug))).collect();
     let shown = AboutTemplate { frame: frame(&app, ui_language, "/about"), channels };
-    page(&app, &request, format!("{} /about", ui_language.tag()), &shown).await
+    page(&app, &request, app.cache_key(format!("{} /about", ui_language.tag())), &shown).await
 }
 
 async fn healthz(State(app): State<AppState>) -> Response<Body> {

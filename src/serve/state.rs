@@ -1,6 +1,6 @@
 //! State shared by the handlers.
 
-use super::cache::PageCache;
+use super::cache::{CacheKey, PageCache};
 use super::channel_page::ChannelPages;
 use super::health::Health;
 use super::meters::Meters;
@@ -22,6 +22,14 @@ pub(super) struct AppState {
     pub(super) meters: Option<Arc<Meters>>,
     /// Networks whose clients may read `/metrics`.
     pub(super) metrics_allow: Arc<[Network]>,
+}
+
+impl AppState {
+    /// Returns the key under which a document at this address is cached.
+    pub(super) fn cache_key(&self, address: String) -> CacheKey {
+        let settings = self.queries.as_ref().map_or_else(String::new, |queries| queries.settings());
+        CacheKey { address, settings }
+    }
 }
 
 /// IP address of the client of a connection.

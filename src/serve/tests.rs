@@ -167,6 +167,8 @@ fn empty_channel() -> ChannelView {
     ChannelView {
         slug: "all".to_owned(),
         title: "All".to_owned(),
+        subtitle: None,
+        outlet_in_title: false,
         public_url: "http://x/".parse().unwrap(),
         language: None,
         updated: None,

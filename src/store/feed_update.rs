@@ -121,6 +121,7 @@ mod tests {
             },
             started_at: noon(),
             ended_at: noon() + 1.second(),
+            error: None,
             outcome,
             status: Some(200),
             bytes: 1_000,

@@ -22,6 +22,8 @@ pub struct FinishedPoll {
     pub ended_at: Timestamp,
     /// The outcome.
     pub outcome: Outcome,
+    /// What went wrong, if it failed.
+    pub error: Option<String>,
     /// The HTTP status, if there was a response.
     pub status: Option<u16>,
     /// Size of the decoded body, in bytes.

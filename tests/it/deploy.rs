@@ -184,6 +184,31 @@ async fn the_service_manager_is_told_of_start_life_and_end() {
     assert_eq!(daemon.wait().await.unwrap().code(), Some(0));
 }
 
+#[tokio::test]
+async fn a_service_manager_that_does_not_listen_holds_nobody_up() {
+    let folder = crate::processes::Folder::new("", &[]);
+    let socket = std::os::unix::net::UnixDatagram::bind(folder.path("notify")).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let other = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    other.set_nonblocking(true).unwrap();
+    while other.send_to(b"FULL=1", folder.path("notify")).is_ok() {}
+    let mut command = folder.command(&["run"]);
+    command.env("NOTIFY_SOCKET", folder.path("notify"));
+    let daemon = folder.start_by(command).await;
+    std::net::TcpStream::connect(daemon.address()).unwrap();
+    // Once there is room, it is told after all.
+    let mut heard = Vec::new();
+    crate::processes::until("READY=1", async || {
+        let mut words = [0; 256];
+        while let Ok(length) = socket.recv(&mut words) {
+            heard.push(String::from_utf8_lossy(&words[..length]).into_owned());
+        }
+        heard.iter().any(|words| words.contains("READY=1"))
+    })
+    .await;
+    daemon.stop().await;
+}
+
 #[test]
 fn a_skip_is_counted_and_fails_where_everything_can_be_installed() {
     let folder = tempfile::tempdir().unwrap();

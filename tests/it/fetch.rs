@@ -1,9 +1,7 @@
 //! Single GET requests from outside: every failure and every kind of response, over real sockets.
 
-use crate::{
-    fake_outlet::{FakeOutlet, Reply},
-    feed_doc::FeedDoc,
-};
+use crate::fake_outlet::{FakeOutlet, Reply};
+use crate::{feed_doc::FeedDoc, test_instance::share};
 use jiff::Timestamp;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
@@ -40,7 +38,7 @@ async fn get_since(url: &FeedUrl, validators: &Validators) -> FetchResponse {
     thread_local! {
         static FETCHER: Fetcher = Fetcher::new(&limits()).unwrap();
     }
-    FETCHER.with(Fetcher::clone).get(url, validators, now()).await
+    FETCHER.with(Fetcher::clone).get(url, validators, now(), &mut share()).await
 }
 
 async fn get(url: &FeedUrl) -> FetchResponse {
@@ -85,7 +83,7 @@ async fn the_request_is_polite() {
     outlet.set("/feed?a=1", Reply::feed(xml()).header("Set-Cookie", "spy=1; Path=/"));
     let fetcher = Fetcher::new(&limits()).unwrap();
     for _ in 0..2 {
-        fetcher.get(&outlet.url("/feed?a=1"), &Validators::default(), now()).await.result.unwrap();
+        fetcher.get(&outlet.url("/feed?a=1"), &Validators::default(), now(), &mut share()).await.result.unwrap();
     }
     for seen in outlet.requests("/feed?a=1") {
         assert_eq!(seen.method, "GET");
@@ -289,7 +287,7 @@ async fn inside_addresses_are_asked_at_no_hop() {
     let port = outlet.url("/").url().port().unwrap();
     for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost", "LocalHost", "0"] {
         let url = FeedUrl::parse(&format!("http://{host}:{port}/feed")).unwrap();
-        let answer = closed.get(&url, &Validators::default(), now()).await;
+        let answer = closed.get(&url, &Validators::default(), now(), &mut share()).await;
         assert!(matches!(answer.result, Err(Fault::Address(_))), "{host}: {answer:?}");
         assert_eq!(answer.status, None);
     }
@@ -395,7 +393,7 @@ async fn slow_servers_meet_the_deadline() {
     let fetcher = Fetcher::new(&hasty).unwrap();
     let polls = ["/silent", "/stalled", "/dripping", "/hop"].map(|path| {
         let (url, fetcher) = (outlet.url(path), fetcher.clone());
-        async move { fetcher.get(&url, &Validators::default(), now()).await }
+        async move { fetcher.get(&url, &Validators::default(), now(), &mut share()).await }
     });
     for answer in futures_util::future::join_all(polls).await {
         assert_eq!(answer.result, Err(Fault::Timeout(hasty.timeout)), "{answer:?}");

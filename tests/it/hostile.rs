@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use warraq::{
-    model::{Deadline, Fault, ParsedEntry, ParsedFeed},
-    normalise, parse,
+    model::{Deadline, Fault, Markup, ParsedEntry, ParsedFeed, SafeHtml},
+    normalise::{self, TextLimits},
+    parse,
 };
 
 fn read(document: &str) -> ParsedFeed {
@@ -64,7 +65,7 @@ fn ten_thousand_entries_are_kept_and_the_rest_is_said_to_be_left() {
 
 #[test]
 fn lists_are_cut_and_it_is_said() {
-    let numbered = |unit: &str| (0..150).map(|i| unit.replace('#', &i.to_string())).collect::<Vec<_>>().concat();
+    let numbered = |unit: &str| (0..700).map(|i| unit.replace('#', &i.to_string())).collect::<Vec<_>>().concat();
     let units = [
         "<category>c#</category>",
         "<author>a#</author>",
@@ -76,13 +77,13 @@ fn lists_are_cut_and_it_is_said() {
         let feed = read(&item(&numbered(unit)));
         let entry = entries(&feed)[1];
         let kept = [entry.categories.len(), entry.authors.len(), entry.enclosures.len(), entry.contributors.len()];
-        assert_eq!(kept.into_iter().max(), Some(100), "{unit}");
+        assert_eq!(kept.into_iter().max(), Some(500), "{unit}");
         assert!(feed.repairs.contains(&"long-lists"), "{unit}");
     }
     let tags: Vec<String> = (0..20_000).map(|i| format!("\"{i}\"")).collect();
     let json = format!("{{\"version\":\"jsonfeed\",\"items\":[{{\"id\":\"1\",\"tags\":[{}]}}]}}", tags.join(","));
     let feed = read(&json);
-    assert_eq!(entries(&feed)[0].categories.len(), 100);
+    assert_eq!(entries(&feed)[0].categories.len(), 500);
     assert_eq!(feed.repairs, ["long-lists", "too-many-values"]);
 }
 
@@ -99,8 +100,10 @@ fn a_tag_keeps_a_hundred_attributes() {
     let feed = read(&item(&format!("<description><![CDATA[<DIV{many} title='x'>text</DIV> more]]></description>")));
     let own = normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
     let raw = feed.listed[1].raw;
-    let kept = normalise::entry(entries(&feed)[1].clone(), raw, &own);
+    let limits = TextLimits::default();
+    let kept = normalise::entry_within(entries(&feed)[1].clone(), raw, &own, &limits).unwrap();
     assert_eq!(kept.summary.unwrap().as_str(), "<div>text</div> more");
+    assert_eq!(limits.cuts(), ["too-many-attributes"]);
 }
 
 #[test]
@@ -124,6 +127,107 @@ fn a_document_past_its_deadline_is_a_fault() {
     let own = normalise::NormaliseContext { language: None, now: jiff::Timestamp::UNIX_EPOCH, link_shared: false };
     let feed = read(&item("<description><![CDATA[<P>a</P>]]></description>"));
     let (raw, parsed) = (feed.listed[1].raw, entries(&feed)[1].clone());
-    assert!(normalise::entry_within(parsed.clone(), raw, &own, &Deadline::when(|| true)).is_none());
-    assert!(normalise::entry_within(parsed, raw, &own, &Deadline::never()).is_some());
+    let over = TextLimits::within(&Deadline::when(|| true));
+    assert!(normalise::entry_within(parsed.clone(), raw, &own, &over).is_none());
+    assert!(normalise::entry_within(parsed, raw, &own, &TextLimits::default()).is_some());
+}
+
+/// What was cut of a text, and the text.
+fn cleaned(text: &str, base: Option<&str>) -> (Vec<&'static str>, String) {
+    let limits = TextLimits::default();
+    let html = normalise::html_within(&Markup::Html(text.to_owned()), base, None, &limits);
+    (limits.cuts(), html.map(SafeHtml::into_string).unwrap_or_default())
+}
+
+#[test]
+fn what_is_cut_of_a_text_is_named() {
+    let attributes = (0..500).map(|i| format!(" a{i}=1")).collect::<Vec<_>>().concat();
+    for (text, name) in [
+        ("<P>a</P>".repeat(60_000), "too-many-tags"),
+        ("<P>a&b".repeat(60_000), "too-many-marks"),
+        ("< ".repeat(400_001), "too-many-marks"),
+        (format!("<P{attributes}>a</P>"), "too-many-attributes"),
+        (format!("<iframe{attributes}></iframe><p>a"), "too-many-attributes"),
+        (format!("{}a", "<DIV>".repeat(300)), "too-deep"),
+        (format!("{}a", "<i><b><tt>".repeat(10)), "too-deep"),
+        ("<B x=1><p></b>a".repeat(2_000), "misnested-formatting"),
+        (format!("{}{}", "<b><i><u><s>".repeat(3), "<P>a".repeat(6_000)), "misnested-formatting"),
+        ("word ".repeat(1_100_000), "long-texts"),
+    ] {
+        let (cuts, html) = cleaned(&text, None);
+        assert!(cuts.contains(&name), "{}: {cuts:?}", &text[..30]);
+        assert!(html.contains('a') || html.contains("&lt;") || html.contains("word"), "{name}");
+    }
+    for text in ["<P>a<B>b</B></P>".repeat(1_000), "<td><font size=2>a</td>".repeat(300), "<a name=x>a".repeat(100)] {
+        assert_eq!(cleaned(&text, None).0, [""; 0], "{}", &text[..20]);
+    }
+}
+
+#[test]
+fn formatting_left_open_is_not_made_anew_without_end() {
+    for unit in
+        ["<b x=#><p></b>a", "<p><b x=#><i>a", "<p><b x=#>a</p>", "<b x=#><div>a</b></div>", "<table><b x=#><tr>"]
+    {
+        let text: String = (0..30_000).map(|i| unit.replace('#', &i.to_string())).collect();
+        let html = cleaned(&text, None).1;
+        assert!(html.len() < 2 * text.len(), "{unit}: {} of {}", html.len(), text.len());
+        assert!(html.matches("<b>").count() < 60_000, "{unit}: {}", html.matches("<b>").count());
+    }
+}
+
+#[test]
+fn addresses_behind_a_long_base_take_no_more_than_a_bound() {
+    let base = format!("https://x.example/{}/", "a".repeat(900));
+    let (cuts, html) = cleaned(&"<a href=b>c</a>".repeat(10_000), Some(&base));
+    assert_eq!(cuts, ["long-addresses"]);
+    assert!(html.len() < 2_000_000 && html.matches("c</a>").count() == 10_000, "{}", html.len());
+    let (cuts, html) = cleaned(&"<a href=b>c</a>".repeat(500), Some(&base));
+    assert_eq!((cuts.len(), html.matches("/b\"").count()), (0, 500));
+}
+
+#[test]
+fn one_long_text_looks_at_the_deadline_all_along() {
+    let texts = [
+        "<p>plain</p>".repeat(20_000),
+        "<P a=1>cut</P>".repeat(20_000),
+        format!("<iframe src=x></iframe>{}", "<img data-src=/a.jpg>".repeat(10_000)),
+    ];
+    for text in texts {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let clean = |most: usize| {
+            let asked = Arc::clone(&asked);
+            asked.store(0, Ordering::Relaxed);
+            let deadline = Deadline::when(move || asked.fetch_add(1, Ordering::Relaxed) >= most);
+            normalise::html_within(&Markup::Html(text.clone()), None, None, &TextLimits::within(&deadline))
+        };
+        assert!(clean(usize::MAX).is_some());
+        let questions = asked.load(Ordering::Relaxed);
+        assert!(questions > 100, "{}: {questions}", &text[..12]);
+        for most in [0, 1, questions / 2, questions - 1] {
+            assert_eq!(clean(most), None, "{}: {most} of {questions}", &text[..12]);
+            assert!(asked.load(Ordering::Relaxed) < most + 1_000);
+        }
+    }
+}
+
+#[test]
+fn one_large_entry_looks_at_the_deadline_all_along() {
+    for inside in
+        ["<category>a</category>".repeat(50_000), format!("<description>{}</description>", "<p>a</p>".repeat(50_000))]
+    {
+        let document = item(&inside);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let after = |most: usize| {
+            let asked = Arc::clone(&asked);
+            asked.store(0, Ordering::Relaxed);
+            let deadline = Deadline::when(move || asked.fetch_add(1, Ordering::Relaxed) >= most);
+            let context = parse::ParseContext { deadline, ..parse::ParseContext::default() };
+            parse::read(document.as_bytes(), &context, &|_| false)
+        };
+        assert!(after(usize::MAX).is_ok());
+        let questions = asked.load(Ordering::Relaxed);
+        for most in [questions / 4, questions / 2, questions - 1] {
+            assert_eq!(after(most), Err(Fault::WorkLimit(parse::WORK)), "after {most} of {questions}");
+        }
+    }
 }

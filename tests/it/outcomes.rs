@@ -64,7 +64,11 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
         (Reply::redirect(outlet.url("/feed").as_str(), 302), "redirects", "too many redirects"),
         (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "redirect without a usable target"),
         (Reply::status(301), "bad_redirect", "redirect without a usable target"),
-        (Reply::redirect("http://169.254.169.254/latest", 302), "address", "address refused: "),
+        (
+            Reply::redirect("http://169.254.169.254/latest", 302),
+            "address",
+            "after a redirect to http://169.254.169.254/latest: address refused: ",
+        ),
     ]
 }
 
@@ -231,4 +235,22 @@ async fn documents_that_are_not_utf8_or_not_well_formed_are_read() {
     let repairs = instance.sql("SELECT repairs FROM feed_health").await;
     assert!(repairs[0].contains("ampersand"), "{repairs:?}");
     assert_eq!(instance.sql(POLLS).await, ["fresh||200"]);
+}
+
+#[tokio::test]
+async fn a_failure_after_a_redirect_names_the_address_that_failed() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::redirect("/moved?token=secret", 302));
+    outlet.set("/moved?token=secret", Reply::status(404));
+    outlet.set("/page", Reply::redirect("/shop", 301));
+    outlet.set("/shop", Reply::page("<p>no feed"));
+    let mut instance = TestInstance::over(&[("a", &outlet.url("/feed")), ("b", &outlet.url("/page"))]).await;
+    let ended = instance.poll().await;
+    let errors = instance.sql("SELECT last_error FROM feed_health ORDER BY outlet").await;
+    let moved = outlet.url("/moved").to_string();
+    assert_eq!(errors[0], format!("after a redirect to {moved}: the server answered 404"));
+    assert!(errors[1].starts_with(&format!("after a redirect to {}: an HTML page", outlet.url("/shop"))), "{errors:?}");
+    let reported: Vec<_> = ended.iter().filter_map(|report| report.error.clone()).collect();
+    assert!(errors.iter().all(|error| reported.contains(error)), "{reported:?}");
+    assert_eq!(instance.sql("SELECT count(*) FROM poll WHERE error LIKE 'after a redirect to %'").await, ["2"]);
 }

@@ -90,6 +90,49 @@ async fn what_was_rendered_by_other_settings_is_not_served() {
 }
 
 #[tokio::test]
+async fn what_a_reload_hides_is_not_served_from_what_was_kept() {
+    let outlet = FakeOutlet::start().await;
+    let feed = outlet.url("/feed");
+    outlet.set("/feed", Reply::feed(doc("Un titre")));
+    let named = |public: &str| {
+        let table =
+            format!("\n[[outlet]]\nslug = \"ville\"\nname = \"ville\"\nfeeds = [{{ url = \"{feed}\"{public} }}]\n");
+        config_text("", &[]) + &table
+    };
+    let shown = format!(", public_url = \"https://ville.invalid/feed?k={SECRET}\"");
+    let mut instance = TestInstance::configured(named(&shown)).await;
+    instance.poll().await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
+    daemon.get_until("/opml", SECRET).await;
+    daemon.get_until("/feed.atom", "Un titre").await;
+    let filtered = ["/feed.atom?outlet=ville", "/feed.rss?outlet=ville", "/search.atom?q=titre", "/stories/1"];
+    let paths: Vec<&str> = EDITIONS.into_iter().chain(filtered).chain(["/opml", "/status", "/"]).collect();
+    let mut showed = 0;
+    for path in &paths {
+        showed += usize::from(daemon.get(path).await.text().await.unwrap().contains(SECRET));
+    }
+    assert!(showed >= 3, "the operator wants it shown: {showed}");
+    daemon.reload(named("")).await;
+    // From the moment at which one document has changed, none is the old one.
+    for _ in 0..200 {
+        if !daemon.get("/opml").await.text().await.unwrap().contains(SECRET) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    for _ in 0..3 {
+        for path in &paths {
+            let answer = daemon.get(path).await;
+            let status = answer.status().as_u16();
+            assert!(!answer.text().await.unwrap().contains(SECRET), "{path}: {status}");
+        }
+    }
+    daemon.get_until("/feed.atom", "Un titre").await;
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_query_that_may_hold_a_secret_is_shown_nowhere() {
     let outlet = FakeOutlet::start().await;
     let secret = outlet.url(&format!("/feed?token={SECRET}"));

@@ -10,7 +10,7 @@ use std::{fs, path::Path, process::Command};
 use warraq::store::{self, ProgressSender, Reader, StoreError, Writer};
 
 /// The documented columns of the views.
-const VIEWS: [(&str, &str); 5] = [
+const VIEWS: [(&str, &str); 10] = [
     ("latest", "story_id title link outlet language published_at first_seen_at order_at outlets"),
     (
         "entries",
@@ -18,7 +18,12 @@ const VIEWS: [(&str, &str); 5] = [
     ),
     ("feed_health", "outlet url state last_poll_at last_outcome last_error failures next_poll_at entries_7d"),
     ("duplicates", "story_id entry_id outlet title link joined_at rule evidence"),
-    ("revisions", "entry_id outlet seen_at old_title new_title"),
+    ("revisions", "entry_id outlet seen_at old_title new_title old_text new_text"),
+    ("texts", "entry_id summary content plain"),
+    ("enclosures", "entry_id url type length text"),
+    ("categories", "entry_id term"),
+    ("folding", "letter folded"),
+    ("block_tag", "name"),
 ];
 
 /// Returns a new database in memory.
@@ -47,12 +52,13 @@ async fn the_views_have_the_columns_that_are_promised() {
 
 /// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have other checksums, so no byte of an
 /// applied migration may change, not even in a comment.
-const CHECKSUMS: [(i64, &str); 5] = [
+const CHECKSUMS: [(i64, &str); 6] = [
     (1, "d41c6a76b8605139"),
     (2, "2ff7b690f624fcf2"),
     (3, "835da1519b70fb2b"),
     (4, "a153d97785fdb717"),
     (5, "488d8425bed81775"),
+    (6, "bccc56ec2c988c36"),
 ];
 
 #[tokio::test]
@@ -88,7 +94,12 @@ async fn each_migration_carries_its_sample_data_on() {
 async fn lived_in() -> TestInstance {
     let outlet = FakeOutlet::start().await;
     let doc = |title: &str| {
-        FeedDoc::rss("V").entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z")
+        let doc = FeedDoc::rss("V")
+            .entry("1", title, "https://ville.invalid/1", "Un texte.", "2026-11-02T09:30:00Z")
+            .to_string();
+        let more = "<category>Culture</category>\
+                    <enclosure url=\"https://ville.invalid/1.mp3\" length=\"9\" type=\"audio/mpeg\"/></item>";
+        doc.replace("</item>", more)
     };
     outlet.script("/a", [Reply::feed(doc("Un")), Reply::feed(doc("Un titre"))]);
     outlet.script("/b", [Reply::feed(doc("Un")), Reply::status(500)]);

@@ -19,6 +19,7 @@ use warraq::{
     clock::Clock,
     config::Config,
     daemon::{ControlCommand, ControlCommands, Daemon, DaemonError, RunnerEvent, Services},
+    fetch::{BodyShare, LargeBodies},
     model::FeedUrl,
     poll::PollResult,
     publish::{self, Format},
@@ -312,6 +313,11 @@ pub fn outcomes(reports: &[PollResult]) -> Vec<&'static str> {
     let mut ended: Vec<_> = reports.iter().map(|r| (r.written.feed.url.as_str(), r.outcome.as_str())).collect();
     ended.sort_unstable();
     ended.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Returns a poll's share of the large bodies, for a test that makes one request after the other.
+pub fn share() -> BodyShare {
+    LargeBodies::new(Clock::monotonic).share()
 }
 
 /// Returns the numbers of new, revised and duplicate entries of these polls.

@@ -36,6 +36,9 @@ struct WeekReport {
     title: String,
     author: String,
     then: Option<(Timestamp, String)>,
+    /// From when on its text has other words: the time, the old words, the new ones.
+    corrected: Option<(Timestamp, String, String)>,
+    about: String,
     until: Option<Timestamp>,
     link: String,
     text: String,
@@ -75,6 +78,13 @@ fn reports() -> Vec<WeekReport> {
                 let (at, title) = then.split_once(' ').unwrap();
                 (at.parse().unwrap(), title.to_owned())
             }),
+            corrected: fields.get("corrected").map(|corrected| {
+                let (at, words) = corrected.split_once(' ').unwrap();
+                let (old, new) = words.split_once(" -> ").unwrap();
+                assert!(text.contains(old), "{name}: {old}");
+                (at.parse().unwrap(), old.to_owned(), new.to_owned())
+            }),
+            about: fields.get("about").map_or(String::new(), |about| format!("<category>{about}</category>")),
             until: fields.get("until").map(|until| until.parse().unwrap()),
             link: link(fields.get("link").unwrap_or(&name)),
             text,
@@ -91,10 +101,14 @@ fn document(reports: &[WeekReport], outlet: &str, window: usize, now: Timestamp)
     let mut items = String::new();
     for (guid, report) in listed.take(window) {
         let title = report.then.as_ref().filter(|(from, _)| *from <= now).map_or(&report.title, |(_, title)| title);
-        let WeekReport { author, link, text, at, .. } = report;
+        let WeekReport { author, about, link, at, .. } = report;
+        let text = match &report.corrected {
+            Some((from, old, new)) if *from <= now => report.text.replace(old, new),
+            _ => report.text.clone(),
+        };
         write!(
             items,
-            "\n<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title>{author}<link>{link}</link>\
+            "\n<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title>{author}{about}<link>{link}</link>\
              <description>{text}</description><pubDate>{}</pubDate></item>",
             at.strftime("%a, %d %b %Y %H:%M:%S GMT")
         )

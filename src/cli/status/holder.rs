@@ -1,25 +1,25 @@
-//! Who holds the lock beside the database: told by the kernel, not by taking the lock, so that a daemon that starts at the
-//! same moment finds it free.
+//! Finds the process that holds the lock next to the database. It asks the kernel instead of trying the lock, so that a daemon
+//! that starts at the same moment can take it.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 
-/// Clock ticks a second in `/proc/PID/stat` (see proc(5); fixed for programs).
+/// Clock ticks per second in `/proc/PID/stat` (proc(5)). Linux fixes this number for programs.
 const TICKS: i64 = 100;
 
 /// The process that holds the lock.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct LockHolder {
     pub(super) pid: u32,
-    /// When it started, where the kernel tells.
+    /// When it started, if the kernel tells.
     pub(super) since: Option<Timestamp>,
-    /// Its command line, where the kernel tells.
+    /// Its command line, if the kernel tells.
     pub(super) command: String,
 }
 
 impl LockHolder {
-    /// The holder of this lock file.
+    /// Finds the holder of this lock file.
     pub(super) fn of(lock: &Path) -> Option<Self> {
         let file = fs::metadata(lock).ok()?;
         let locks = fs::read_to_string("/proc/locks").ok()?;
@@ -30,14 +30,14 @@ impl LockHolder {
         Some(Self { pid, since: started(pid), command })
     }
 
-    /// Whether it is the daemon rather than a command that writes (`poll`, `prune`, `restore`).
+    /// Returns whether it is the daemon, and not a command that writes (`poll`, `prune`, `restore`).
     pub(super) fn is_daemon(&self) -> bool {
         !self.command.split(' ').skip(1).any(|word| matches!(word, "poll" | "prune" | "restore"))
     }
 }
 
-/// The process with a write lock of flock(2) on this file, in the text of `/proc/locks`. Some file systems (btrfs, overlays)
-/// state another device there than stat(2): the same inode is taken where no line has the device too.
+/// Returns the process with a write lock of flock(2) on this file, according to the text of `/proc/locks`. Some file systems
+/// (btrfs, overlays) show another device there than stat(2), so the inode alone decides if no line has the device too.
 fn holder(locks: &str, device: (u32, u32), inode: u64) -> Option<u32> {
     let held = locks.lines().filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -51,16 +51,16 @@ fn holder(locks: &str, device: (u32, u32), inode: u64) -> Option<u32> {
     held.iter().find(|(_, same)| *same).or(held.first()).map(|(pid, _)| *pid)
 }
 
-/// When a process started.
+/// Returns when a process started.
 fn started(pid: u32) -> Option<Timestamp> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let machine = fs::read_to_string("/proc/stat").ok()?;
     started_by(&stat, &machine)
 }
 
-/// Field 22 of `/proc/PID/stat`, in ticks since the start of the machine, which `btime` of `/proc/stat` tells.
+/// Computes the start from field 22 of `/proc/PID/stat`, in ticks since the boot, and `btime` of `/proc/stat`.
 fn started_by(stat: &str, machine: &str) -> Option<Timestamp> {
-    // The program's name stands in parentheses and may hold blanks.
+    // The program's name is in parentheses and may contain spaces.
     let ticks: i64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
     let boot: i64 = machine.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
     Timestamp::from_second(boot.checked_add(ticks / TICKS)?).ok()

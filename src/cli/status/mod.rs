@@ -13,6 +13,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
+    model::LargerThanMaxBody,
     store::{FeedHealth, Reader},
 };
 use holder::LockHolder;
@@ -40,20 +41,22 @@ struct Status {
     not_ready_because: Option<String>,
     /// Errors of the configuration file, one line each. A running daemon keeps the configuration that it read before.
     configuration_errors: Vec<String>,
-    /// Feeds by state, those of disabled outlets as `disabled`, and `total`.
+    /// Number of feeds by state, with those of disabled outlets as `disabled`, and `total`.
     feeds: BTreeMap<String, usize>,
     overdue: Overdue,
     /// Hosts that asked for a pause (429); their feeds are not overdue.
     held_hosts: Vec<HeldHost>,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
+    /// Feeds whose last document was larger than `max_body`.
+    truncated: Vec<TruncatedFeed>,
     database: DatabaseFile,
     disk: Option<Disk>,
     backup: Option<Backup>,
     backup_folder: PathBuf,
 }
 
-/// Feeds whose time has come and that have not been asked yet.
+/// Feeds that are due and have not been polled yet.
 #[derive(Debug, Default, Serialize)]
 struct Overdue {
     feeds: usize,
@@ -75,6 +78,13 @@ struct FailingFeed {
     failures: i64,
     last_error: Option<String>,
     next_poll_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TruncatedFeed {
+    outlet: String,
+    url: String,
+    max_body: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -111,6 +121,7 @@ pub(super) async fn status(
     let disabled = feeds::disabled(config);
     let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
     let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    status.truncated = truncated(config, &polled);
     status.feeds.insert("disabled".to_owned(), idle.len());
     *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
@@ -144,6 +155,7 @@ impl Status {
             held_hosts: held.into_list(),
             last_polls: last_polls(feeds),
             failing: failing(feeds),
+            truncated: Vec::new(),
             database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
             disk: disk(&real),
             backup: newest_backup(&backup_folder),
@@ -152,14 +164,14 @@ impl Status {
     }
 }
 
-/// The path with an ending.
+/// Appends a suffix to a path.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
-/// Where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.
+/// Returns where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.
 fn usual_backups(database: &Path) -> PathBuf {
     beside(database.parent().unwrap_or(Path::new("/")), "-backup")
 }
@@ -172,7 +184,7 @@ fn states(feeds: &[FeedHealth]) -> BTreeMap<String, usize> {
     states
 }
 
-/// A poll is due at its time; feeds that are gone or whose host asked for a pause are not waited for.
+/// Returns the overdue feeds. Feeds that are gone or whose host asked for a pause are not overdue.
 fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
     let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
     let late = feeds.iter().filter(waited_for).filter_map(|feed| {
@@ -194,7 +206,15 @@ fn last_polls(feeds: &[FeedHealth]) -> Vec<LastPoll> {
     polls
 }
 
-/// The longest failing first.
+fn truncated(config: &Config, feeds: &[FeedHealth]) -> Vec<TruncatedFeed> {
+    let shown = |feed: &FeedHealth| {
+        let LargerThanMaxBody(max_body) = feeds::truncation(config, feed)?;
+        Some(TruncatedFeed { outlet: feed.outlet.clone(), url: feed.url.clone(), max_body })
+    };
+    feeds.iter().filter_map(shown).collect()
+}
+
+/// Returns the failing feeds, those with most failures first.
 fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
     let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
     failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));
@@ -208,7 +228,7 @@ fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
     failing.into_iter().map(shown).collect()
 }
 
-/// Room on the database's disk, for those who are not root.
+/// Returns the free space on the database's disk that is available to ordinary users.
 fn disk(database: &Path) -> Option<Disk> {
     let room = rustix::fs::statvfs(database).ok()?;
     Some(Disk {
@@ -217,7 +237,7 @@ fn disk(database: &Path) -> Option<Disk> {
     })
 }
 
-/// The newest database in the folder; `None` also where it cannot be read.
+/// Returns the newest database in the folder; `None` also if the folder cannot be read.
 fn newest_backup(folder: &Path) -> Option<Backup> {
     let files = fs::read_dir(folder).ok()?.filter_map(|entry| {
         let path = entry.ok()?.path();

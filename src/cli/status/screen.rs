@@ -1,14 +1,15 @@
-//! The status as text: one screen.
+//! Formats the status as text: one screen.
 
 use super::Status;
 use crate::cli::out::{counted, span};
+use crate::model::{ByteSize, LargerThanMaxBody};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Failing feeds shown; the sum says how many there are.
+/// Most failing feeds shown; the total is shown too.
 const FAILING: usize = 8;
 
-/// The screen.
+/// Returns the screen.
 pub(super) fn text(status: &Status) -> String {
     let mut text = String::new();
     let mut line = |name: &str, words: String| {
@@ -30,16 +31,16 @@ pub(super) fn text(status: &Status) -> String {
         "database",
         format!(
             "{} in {}, write-ahead log {}",
-            size(database.bytes),
+            ByteSize(database.bytes),
             database.path.display(),
-            size(database.wal_bytes)
+            ByteSize(database.wal_bytes)
         ),
     );
     if let Some(disk) = &status.disk {
-        line("disk", format!("{} left of {}", size(disk.free_bytes), size(disk.total_bytes)));
+        line("disk", format!("{} left of {}", ByteSize(disk.free_bytes), ByteSize(disk.total_bytes)));
     }
     line("backup", backup(status));
-    text + &last(status) + &failing(status)
+    text + &last(status) + &failing(status) + &truncated(status)
 }
 
 fn ago(status: &Status, at: Timestamp) -> String {
@@ -59,7 +60,7 @@ fn running(status: &Status) -> String {
     format!("{version}, {what}, pid {}{since}{ready}", holder.pid)
 }
 
-/// Tells that the configuration file has errors, with the first of them.
+/// Returns that the configuration file has errors, with the first of them.
 fn configuration(status: &Status) -> Option<String> {
     let first = status.configuration_errors.first()?;
     let kept = if status.running.is_some() { "; the daemon keeps the configuration that it read before" } else { "" };
@@ -86,7 +87,7 @@ fn polls(status: &Status) -> String {
 
 fn backup(status: &Status) -> String {
     match &status.backup {
-        Some(backup) => format!("{}, {} in {}", ago(status, backup.at), size(backup.bytes), backup.path.display()),
+        Some(backup) => format!("{}, {} in {}", ago(status, backup.at), ByteSize(backup.bytes), backup.path.display()),
         None => format!("none in {}", status.backup_folder.display()),
     }
 }
@@ -119,25 +120,12 @@ fn failing(status: &Status) -> String {
     text
 }
 
-/// Converts bytes to megabytes, for display.
-fn size(bytes: u64) -> String {
-    let mut rest = bytes;
-    for unit in ["B", "kB", "MB", "GB"] {
-        if rest < 10_000 {
-            return format!("{rest} {unit}");
-        }
-        rest /= 1000;
+fn truncated(status: &Status) -> String {
+    let mut text = String::new();
+    for (at, feed) in status.truncated.iter().enumerate() {
+        let heading = if at == 0 { "\nlarge documents\n" } else { "" };
+        let (outlet, url, limit) = (&feed.outlet, &feed.url, LargerThanMaxBody(feed.max_body));
+        let _ = writeln!(text, "{heading}  {outlet}  {url}\n    {limit}");
     }
-    format!("{rest} TB")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes_keep_two_digits_at_least() {
-        let said = [0, 9_999, 10_000, 12_345_678, 99_000_000_000, 20_000_000_000_000].map(size);
-        assert_eq!(said, ["0 B", "9999 B", "10 kB", "12 MB", "99 GB", "20 TB"]);
-    }
+    text
 }

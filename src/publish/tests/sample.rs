@@ -22,6 +22,8 @@ pub(in super::super) fn view(stories: Vec<StoryView>) -> ChannelView {
     ChannelView {
         slug: "all".to_owned(),
         title: "كل الأخبار".to_owned(),
+        subtitle: None,
+        outlet_in_title: false,
         public_url: "http://127.0.0.1:8080/".parse().unwrap(),
         language: None,
         updated: stories.iter().map(|s| s.updated).max(),
@@ -43,6 +45,8 @@ pub(in super::super) fn story(id: i64, language: Option<&str>, title: &str) -> S
             source_id: None,
             published: at("2026-11-02T09:30:00Z"),
             language: language.map(str::to_owned),
+            title_language: None,
+            text_language: None,
             summary: Some(html("<p>Résumé &amp; suite</p>")),
             content: Some(html("<p>Texte <b>entier</b> &amp; complet.</p>")),
             authors: vec![Person { name: "س. علوي".to_owned(), email: None, uri: None }],

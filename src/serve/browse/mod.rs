@@ -148,7 +148,7 @@ async fn list(app: &AppState, subject: Subject, query: Option<&str>, request: &C
     }
     let ui_language = request.ui_language();
     let address = with_query(&subject.path(), &asked.canonical());
-    let key = format!("{} {address}", ui_language.tag());
+    let key = app.cache_key(format!("{} {address}", ui_language.tag()));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }

@@ -238,3 +238,68 @@ async fn a_running_daemon_is_right_in_a_browser() {
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.client.delete(&browser.session).send().await.unwrap();
 }
+
+/// Titles that run where one reader or the other takes them at their word. Each sets `ran`.
+const TITLES: [&str; 16] = [
+    "<img src=x onerror=ran=1>",
+    "<IMG SRC=x ONERROR=ran=1 ",
+    "<svg onload=ran=1>",
+    "<svg/onload=ran=1>",
+    "</x><img src=x onerror=ran=1>",
+    "</x",
+    "a <b onmouseover=ran=1>b</b> < c",
+    "<details open ontoggle=ran=1>x",
+    "<iframe srcdoc=\"<script>parent.ran=1</script>\"></iframe>",
+    "<!--><img src=x onerror=ran=1>-->",
+    "<?x><img src=x onerror=ran=1>",
+    "&lt;img src=x onerror=ran=1&gt;",
+    "&amp;lt;img src=x onerror=ran=1&amp;gt;",
+    "&#x3C;img src=x onerror=ran=1&#x3E;",
+    "]]><img src=x onerror=ran=1><![CDATA[",
+    "1 < 2 && I <3 you",
+];
+
+/// Reads an RSS feed as readers do: one takes titles for HTML, one for text. Answers, half a second later, what each shows.
+const READ: &str = r"
+const [rss, done] = arguments;
+window.ran = 0;
+const feed = new DOMParser().parseFromString(rss, 'text/xml');
+const shown = [...feed.querySelectorAll('item > title')].map(title => {
+  const [html, text] = [document.createElement('p'), document.createElement('p')];
+  document.body.append(html, text);
+  html.innerHTML = title.textContent;
+  text.textContent = title.textContent;
+  return [html.textContent, html.querySelectorAll('*').length, text.textContent];
+});
+setTimeout(() => done({ran: window.ran, shown}), 500);
+";
+
+#[tokio::test]
+async fn titles_of_rss_run_in_no_reader() {
+    let Some(browser) = Browser::open().await else {
+        eprintln!("SKIPPED: no chromedriver here; titles were not read in a browser");
+        return;
+    };
+    let mut view = sample::channel("all", "All the news");
+    let story = view.stories[0].clone();
+    view.stories = TITLES.map(|title| sample::titled(&story, title)).into();
+    let rss = crate::publish::edition(&view, crate::publish::Format::Rss).unwrap();
+    let rss = String::from_utf8(rss.bytes().to_vec()).unwrap();
+    let read = async |rss: &str| browser.call("execute/async", json!({"script": READ, "args": [rss]})).await;
+    // The page that a window opens with is Chromium's own, and does not let itself be written to.
+    browser.call("url", json!({"url": "data:text/html,<!DOCTYPE html><title>reader</title>"})).await;
+    let seen = read(&rss).await;
+    assert_eq!(seen["ran"], 0, "{seen}");
+    let shown = seen["shown"].as_array().unwrap();
+    assert_eq!(shown.len(), TITLES.len());
+    for (title, shown) in TITLES.iter().zip(shown) {
+        assert_eq!(shown[1], 0, "{title}: elements were made");
+        // Who takes titles for HTML sees the very title, but for references that were written as text.
+        assert!(title.contains('&') || shown[0] == *title, "{title}: {shown}");
+    }
+    // These very titles do run where they are not escaped.
+    let raw = TITLES[0].replace('<', "&lt;");
+    let seen = read(&format!("<rss><channel><item><title>{raw}</title></item></channel></rss>")).await;
+    assert_eq!(seen["ran"], 1, "the browser runs what is not escaped: {seen}");
+    browser.client.delete(&browser.session).send().await.unwrap();
+}

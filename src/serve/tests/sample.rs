@@ -24,6 +24,13 @@ fn html(text: &str) -> SafeHtml {
     SafeHtml::vouch(text.to_owned())
 }
 
+/// Returns a story under another title.
+pub(super) fn titled(story: &StoryView, title: &str) -> StoryView {
+    let mut story = story.clone();
+    story.lead.title = plain(title);
+    story
+}
+
 /// (language, outlet, title, text, other outlets' reports)
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static [(&'static str, &'static str)]);
 
@@ -89,6 +96,8 @@ pub(super) fn channel(slug: &str, title: &str) -> ChannelView {
     ChannelView {
         slug: slug.to_owned(),
         title: title.to_owned(),
+        subtitle: None,
+        outlet_in_title: false,
         public_url: "http://127.0.0.1:8080/".parse().unwrap(),
         language: None,
         updated: stories.first().map(|s| s.updated),
@@ -117,6 +126,8 @@ fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
             source_id: None,
             published: at,
             language: Some((*language).to_owned()),
+            title_language: None,
+            text_language: None,
             summary: (!text.is_empty()).then(|| html(&format!("<p>{}</p>", text.replace('&', "&amp;")))),
             content: None,
             authors: Vec::new(),
@@ -285,6 +296,10 @@ impl Queries for SampleQueries {
 
     fn answers(&self, _: &str) -> bool {
         true
+    }
+
+    fn settings(&self) -> String {
+        String::new()
     }
 
     fn has_channel(&self, slug: &str) -> bool {

@@ -10,7 +10,7 @@ fuzz_target!(|text: &str| {
     if let Some(instant_read) = read {
         let written = format!("{instant_read:.0}");
         let again: Timestamp = written.parse().expect("written by jiff");
-        if (1970..2100).contains(&instant_read.to_zoned(TimeZone::UTC).year()) {
+        if (1970..2100).contains(&instant_read.to_zoned_datetime(TimeZone::UTC).year()) {
             assert_eq!(instant(&written, &TimeZone::UTC), Some(again), "{text:?}");
         }
     }

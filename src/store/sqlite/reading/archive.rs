@@ -184,6 +184,7 @@ impl Reader {
             stories,
             public_url,
         );
+        let view = ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view };
         Ok(ArchivePage { number, view, is_again, places })
     }
 }

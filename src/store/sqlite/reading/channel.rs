@@ -97,7 +97,8 @@ impl Reader {
         .await
         .while_doing("reading a channel")?;
         let stories = self.carried(rows, channel.collapse, public_url).await?;
-        Ok(view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url))
+        let view = view(channel.slug.as_str().to_owned(), channel.title.clone(), stories, public_url);
+        Ok(ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view })
     }
 
     /// Returns these stories in the given order.
@@ -168,6 +169,8 @@ pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_
     ChannelView {
         slug,
         title,
+        subtitle: None,
+        outlet_in_title: false,
         public_url: public_url.clone(),
         language,
         updated: stories.iter().map(|s| s.updated.max(s.order_at)).max(),
@@ -215,6 +218,8 @@ fn story(row: ShownStoryRow, also: Vec<Carrier>, collapse: bool, public_url: &Ur
             source_id: row.source_id,
             published,
             language: row.language,
+            title_language: extras.title_language,
+            text_language: extras.text_language,
             summary: row.summary.map(SafeHtml::vouch),
             content: row.content.map(SafeHtml::vouch),
             authors: extras.authors,

@@ -119,15 +119,19 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
     })
 }
 
-/// Works back from the current text: a revision stores the previous values of what changed.
+/// Works back from the current text: a revision stores the previous values of what changed, and an empty text where there was
+/// none.
 fn revisions(newest_first: Vec<RevisionRow>, now: &ReportRow) -> Result<Vec<RevisionView>, StoreError> {
     let (mut content, mut summary) = (now.content.clone(), now.summary.clone());
+    let shown = |content: &Option<String>, summary: &Option<String>| {
+        [content, summary].into_iter().flatten().find(|text| !text.is_empty()).cloned()
+    };
     let mut views = Vec::with_capacity(newest_first.len());
     for row in newest_first {
-        let after = content.clone().or_else(|| summary.clone());
+        let after = shown(&content, &summary);
         content = row.old_content.or(content);
         summary = row.old_summary.or(summary);
-        let before = content.clone().or_else(|| summary.clone());
+        let before = shown(&content, &summary);
         views.push(RevisionView {
             seen: RowRef { table: "revision", row: row.id }.time("seen_at", &row.seen_at)?,
             what: row.what,

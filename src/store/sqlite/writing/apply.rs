@@ -169,8 +169,8 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
                 old_content) \
          SELECT e.id, v ->> 'at', v ->> 'material', v ->> 'what', e.title, v ->> 'title', \
                 CASE WHEN e.link IS NOT v ->> 'link' THEN e.link END, \
-                CASE WHEN t.summary IS NOT v ->> 'summary' THEN t.summary END, \
-                CASE WHEN t.content IS NOT v ->> 'content' THEN t.content END \
+                CASE WHEN t.summary IS NOT v ->> 'summary' THEN coalesce(t.summary, '') END, \
+                CASE WHEN t.content IS NOT v ->> 'content' THEN coalesce(t.content, '') END \
          FROM r JOIN entry AS e ON e.id = v ->> 'id' JOIN entry_text AS t ON t.entry_id = e.id WHERE v ->> 'edited'",
         &batch_rows.revised,
         "writing revisions",

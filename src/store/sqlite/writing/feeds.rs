@@ -148,9 +148,8 @@ struct InfoRow {
 }
 
 impl FeedAfter {
-    fn of(updates: &FeedUpdate, outcome: Option<&Outcome>, gap: bool) -> Self {
+    fn of(updates: &FeedUpdate, poll: Option<&FinishedPoll>, gap: bool) -> Self {
         let feed = &updates.feed;
-        let failed = outcome.and_then(|o| if let Outcome::Failed(fault) = o { Some(fault.to_string()) } else { None });
         Self {
             id: feed.id.0,
             ask_url: feed.ask.as_str().to_owned(),
@@ -162,8 +161,8 @@ impl FeedAfter {
             hold_until: feed.hold_until.map(milli),
             last_poll_at: feed.last_poll_at.map(milli),
             last_success_at: feed.last_success_at.map(milli),
-            last_outcome: outcome.map(Outcome::as_str),
-            last_error: failed,
+            last_outcome: poll.map(|poll| poll.outcome.as_str()),
+            last_error: poll.and_then(|poll| poll.error.clone()),
             next_poll_at: milli(feed.next_poll_at),
             why: updates.why.to_json(),
             // Numbers and strings: serialising them cannot fail.
@@ -181,7 +180,7 @@ impl FeedAfter {
 impl PollRows {
     /// Rows of a settled poll.
     pub(in crate::store) fn of(poll: &FinishedPoll, updates: &FeedUpdate, tally: Tally, gap: bool) -> Self {
-        let feed = FeedAfter::of(updates, Some(&poll.outcome), gap);
+        let feed = FeedAfter::of(updates, Some(poll), gap);
         let repairs = poll.document.as_ref().map(|d| row::rows(&d.repairs));
         let history = PollRow {
             feed: poll.feed.id.0,
