@@ -47,7 +47,8 @@ impl Queries for StoreQueries {
     }
 
     fn settings(&self) -> String {
-        self.settings.borrow().page_fingerprint()
+        let now = self.settings.borrow();
+        format!("{} {:?} {}", now.page_fingerprint(), now.time_zone.iana_name(), now.images)
     }
 
     fn has_channel(&self, slug: &str) -> bool {

@@ -231,7 +231,8 @@ fn languages(frame: &Frame, list: &List) -> Option<Vec<Chip>> {
 }
 
 fn directories(frame: &Frame, list: &List) -> Vec<Directory> {
-    let tags = list.tags().into_iter().map(|(tag, count)| tag_chip(&tag, Some(frame.ui_language.number(count)))).collect();
+    let tags =
+        list.tags().into_iter().map(|(tag, count)| tag_chip(&tag, Some(frame.ui_language.number(count)))).collect();
     let outlet = |outlet: &crate::model::browse::OutletSummary| Chip {
         href: format!("/outlets/{}", outlet.slug),
         text: LocalisedText::new(&outlet.name, None),
