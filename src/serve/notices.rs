@@ -2,7 +2,7 @@
 
 use super::i18n::UiLanguage;
 use super::pages::NoticeTemplate;
-use super::reply::{PlainText, bad, notice, redirect};
+use super::reply::{ShortText, bad, notice, redirect};
 use super::routes::frame;
 use super::state::AppState;
 use axum::body::Body;
@@ -23,7 +23,7 @@ pub(super) async fn for_people(State(app): State<AppState>, request: Request<Bod
     }
     let (reads_html, ui_language) = (accepts_html(request.headers()), UiLanguage::of(request.headers()));
     let response = next.run(request).await;
-    let Some(PlainText(text)) = response.extensions().get::<PlainText>().filter(|_| reads_html) else {
+    let Some(ShortText(text)) = response.extensions().get::<ShortText>().filter(|_| reads_html) else {
         return response;
     };
     let status = response.status();

@@ -143,13 +143,13 @@ pub(super) fn not_allowed() -> Response<Body> {
 /// Builds a short response in plain text.
 pub(super) fn plain(status: StatusCode, text: String) -> Response<Body> {
     let mut response = small(status, text.clone(), "text/plain; charset=utf-8", "default-src 'none'");
-    response.extensions_mut().insert(PlainText(text));
+    response.extensions_mut().insert(ShortText(text));
     response
 }
 
 /// The text of a short response, for the page that replaces it.
 #[derive(Debug, Clone)]
-pub(super) struct PlainText(pub(super) String);
+pub(super) struct ShortText(pub(super) String);
 
 /// Replaces the body of a short response with a page; the status and the other headers stay.
 pub(super) fn notice(mut response: Response<Body>, page: &impl Template) -> Response<Body> {
@@ -160,7 +160,9 @@ pub(super) fn notice(mut response: Response<Body>, page: &impl Template) -> Resp
             headers.remove(CONTENT_LENGTH);
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.extend(security(CachePolicy::PlainPage.content_security()));
+            for (name, value) in security(CachePolicy::PlainPage.content_security()) {
+                headers.insert(name, value);
+            }
             response
         }
         Err(error) => unavailable(&error),

@@ -1,6 +1,6 @@
 //! Routes and handlers for the addresses that are not in the edition table.
 
-use super::browse::{self, Subject};
+use super::browse::{self, ListSubject};
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
@@ -140,7 +140,7 @@ async fn channel(
             _ if query.is_empty() => not_rendered_yet(),
             (Ok(filter), _) if canonical(&filter).is_empty() => redirect(&path),
             (Ok(_), _) if name == Channel::ALL => redirect(&format!("{path}?{query}")),
-            (Ok(_), Ok(slug)) => browse::list_feed(&app, &Subject::Channel(slug), format, Some(query), &request).await,
+            (Ok(_), Ok(slug)) => browse::list_feed(&app, &ListSubject::Channel(slug), format, Some(query), &request).await,
             (Err(why), _) => bad(&why),
             (_, Err(_)) => not_found(),
         };

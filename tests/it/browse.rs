@@ -166,6 +166,8 @@ async fn people_get_an_error_page_and_programs_plain_text() {
         let answer = asked.send().await.unwrap();
         assert_eq!(answer.status(), status, "{path}");
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"), "{path}");
+        let policies: Vec<_> = answer.headers().get_all("content-security-policy").iter().collect();
+        assert!(policies.len() == 1 && policies[0].to_str().unwrap().contains("style-src 'self'"), "{policies:?}");
         let text = answer.text().await.unwrap();
         assert!(text.contains(words) && text.contains("dir=\"rtl\"") && !text.contains("<b>"), "{path}: {text}");
         let plain = daemon.get(path).await;

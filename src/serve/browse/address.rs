@@ -20,7 +20,7 @@ const OUTLETS: u32 = 64;
 
 /// What a list is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) enum Subject {
+pub(in super::super) enum ListSubject {
     Channel(Slug),
     Outlet(Slug),
     Tag(String),
@@ -150,7 +150,7 @@ fn segment(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-impl Subject {
+impl ListSubject {
     /// The list that `kind` (`outlets`, `tags`, …) and a name in the address mean.
     pub(super) fn read(kind: &str, name: &str) -> Option<Self> {
         match kind {
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_filter_of_everything_has_a_page_of_its_own() {
-        let all = Subject::Channel(Slug::parse("all").unwrap());
+        let all = ListSubject::Channel(Slug::parse("all").unwrap());
         let to = |asked: &str| {
             let (subject, rest) = all.of_question(&ListQuery::read(asked).unwrap())?;
             Some(with_query(&subject.path(), &rest.canonical()))
@@ -312,12 +312,12 @@ mod tests {
 
     #[test]
     fn names_in_addresses_are_read_strictly() {
-        assert_eq!(Subject::read("tags", "سياسة").unwrap().path(), "/tags/%D8%B3%D9%8A%D8%A7%D8%B3%D8%A9");
-        assert_eq!(Subject::read("tags", "a/b?c").unwrap().path(), "/tags/a%2Fb%3Fc");
-        assert_eq!(Subject::read("languages", "fr-MA").unwrap().path(), "/languages/fr");
-        assert!(Subject::read("days", "2026-11-25").is_some());
+        assert_eq!(ListSubject::read("tags", "سياسة").unwrap().path(), "/tags/%D8%B3%D9%8A%D8%A7%D8%B3%D8%A9");
+        assert_eq!(ListSubject::read("tags", "a/b?c").unwrap().path(), "/tags/a%2Fb%3Fc");
+        assert_eq!(ListSubject::read("languages", "fr-MA").unwrap().path(), "/languages/fr");
+        assert!(ListSubject::read("days", "2026-11-25").is_some());
         for (kind, name) in [("days", "2026-11-31"), ("days", "20261125"), ("outlets", "A b"), ("tags", "")] {
-            assert_eq!(Subject::read(kind, name), None, "{kind} {name}");
+            assert_eq!(ListSubject::read(kind, name), None, "{kind} {name}");
         }
     }
 
@@ -325,7 +325,7 @@ mod tests {
     fn a_day_is_as_long_as_it_is_there() {
         let day = |date: &str, zone: &str| {
             let browse =
-                Subject::read("days", date).unwrap().browse(&ListQuery::default(), &TimeZone::get(zone).unwrap());
+                ListSubject::read("days", date).unwrap().browse(&ListQuery::default(), &TimeZone::get(zone).unwrap());
             browse.unwrap().scope
         };
         let between = |from: &str, to: &str| Scope::Between(from.to_owned(), to.to_owned());

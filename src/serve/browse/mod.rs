@@ -3,7 +3,7 @@
 mod address;
 mod leads;
 
-pub(super) use address::{ListQuery, Subject};
+pub(super) use address::{ListQuery, ListSubject};
 pub(super) use leads::Leads;
 
 use super::channel_page::{LocalisedText, StoryItem};
@@ -40,7 +40,7 @@ pub(super) async fn channel(
     request: &ClientRequest,
 ) -> Response<Body> {
     match Slug::parse(slug) {
-        Ok(slug) => list(app, Subject::Channel(slug), query, request).await,
+        Ok(slug) => list(app, ListSubject::Channel(slug), query, request).await,
         Err(_) => not_found(),
     }
 }
@@ -56,12 +56,12 @@ pub(super) async fn by_name(
     let kind = uri.path().split('/').nth(1).unwrap_or_default();
     let feed = name.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::of_extension(extension)?)));
     if let Some((name, format)) = feed.filter(|_| kind != "days") {
-        return match Subject::read(kind, name) {
+        return match ListSubject::read(kind, name) {
             Some(subject) => list_feed(&app, &subject, format, query.as_deref(), &request).await,
             None => not_found(),
         };
     }
-    match Subject::read(kind, &name) {
+    match ListSubject::read(kind, &name) {
         Some(subject) => list(&app, subject, query.as_deref(), &request).await,
         None => not_found(),
     }
@@ -70,7 +70,7 @@ pub(super) async fn by_name(
 /// The feed of a list, filtered by a query as `/feed.atom` is.
 pub(super) async fn list_feed(
     app: &AppState,
-    subject: &Subject,
+    subject: &ListSubject,
     format: Format,
     query: Option<&str>,
     request: &ClientRequest,
@@ -107,32 +107,32 @@ pub(super) async fn list_feed(
 }
 
 /// What a list is called; `None` when there is no such thing.
-async fn name_of(app: &AppState, subject: &Subject) -> Result<Option<LocalisedText>, Response<Body>> {
+async fn name_of(app: &AppState, subject: &ListSubject) -> Result<Option<LocalisedText>, Response<Body>> {
     let plain = |words: &str| Some(LocalisedText::new(words, None));
     let Some(queries) = &app.queries else {
-        let Subject::Channel(slug) = subject else { return Ok(None) };
+        let ListSubject::Channel(slug) = subject else { return Ok(None) };
         return Ok(app.channel_pages.get(slug.as_str()).map(|page| page.title.clone()));
     };
     Ok(match subject {
-        Subject::Channel(slug) => match app.channel_pages.get(slug.as_str()) {
+        ListSubject::Channel(slug) => match app.channel_pages.get(slug.as_str()) {
             Some(page) => Some(page.title.clone()),
             None if queries.has_channel(slug.as_str()) => return Err(not_rendered_yet()),
             None => None,
         },
-        Subject::Outlet(slug) => {
+        ListSubject::Outlet(slug) => {
             let outlet = queries.outlet(slug.clone()).await.map_err(|error| unavailable(&error))?;
             outlet.and_then(|outlet| plain(&outlet.name))
         }
-        Subject::Tag(tag) => {
+        ListSubject::Tag(tag) => {
             queries.has_tag(tag).await.map_err(|error| unavailable(&error))?.then(|| LocalisedText::new(tag, None))
         }
-        Subject::Language(language) => plain(language.as_str()),
-        Subject::Day(date) => plain(&date.to_string()),
+        ListSubject::Language(language) => plain(language.as_str()),
+        ListSubject::Day(date) => plain(&date.to_string()),
     })
 }
 
 /// A page of a list.
-async fn list(app: &AppState, subject: Subject, query: Option<&str>, request: &ClientRequest) -> Response<Body> {
+async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request: &ClientRequest) -> Response<Body> {
     let asked = match ListQuery::read(query.unwrap_or_default()) {
         Ok(asked) => asked,
         Err(why) => return bad(&why),
@@ -184,16 +184,16 @@ pub(super) struct Found {
 
 /// A list and what was found of it.
 pub(super) struct List {
-    pub(super) subject: Subject,
+    pub(super) subject: ListSubject,
     pub(super) asked: ListQuery,
     pub(super) name: LocalisedText,
     pub(super) found: Found,
 }
 
-async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Found, Response<Body>> {
+async fn read(app: &AppState, subject: &ListSubject, asked: &ListQuery) -> Result<Found, Response<Body>> {
     let is_first = asked.position == Position::Newest;
     let held = match subject {
-        Subject::Channel(slug) if is_first && asked.is_unfiltered() => app.channel_pages.get(slug.as_str()),
+        ListSubject::Channel(slug) if is_first && asked.is_unfiltered() => app.channel_pages.get(slug.as_str()),
         _ => None,
     };
     let mut found =
@@ -221,7 +221,7 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
     if let (Some(queries), true) = (&app.queries, is_first) {
         let now = app.clock.now();
         if held.is_some()
-            && let Subject::Channel(slug) = subject
+            && let ListSubject::Channel(slug) = subject
         {
             let since = now.checked_sub(leads::RECENT).unwrap_or(now);
             let shared = extra(queries.leading(slug.as_str(), since).await);
@@ -229,16 +229,16 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
             found.leads = leads::choose(shared, &mut found.stories, now);
         }
         match subject {
-            Subject::Channel(slug) if slug.as_str() == Channel::ALL => {
+            ListSubject::Channel(slug) if slug.as_str() == Channel::ALL => {
                 found.outlets = extra(queries.directory().await);
             }
-            Subject::Language(_) => found.outlets = extra(queries.directory().await),
-            Subject::Tag(tag) => {
+            ListSubject::Language(_) => found.outlets = extra(queries.directory().await),
+            ListSubject::Tag(tag) => {
                 found.outlets = extra(queries.directory().await);
                 found.outlets.retain(|outlet| outlet.tags.contains(tag));
             }
-            Subject::Outlet(slug) => found.outlet = extra(queries.outlet(slug.clone()).await),
-            Subject::Channel(_) | Subject::Day(_) => {}
+            ListSubject::Outlet(slug) => found.outlet = extra(queries.outlet(slug.clone()).await),
+            ListSubject::Channel(_) | ListSubject::Day(_) => {}
         }
     }
     Ok(found)
@@ -246,7 +246,7 @@ async fn read(app: &AppState, subject: &Subject, asked: &ListQuery) -> Result<Fo
 
 /// Returns the place before which the older stories of a channel lie; `None` if there are none. `is_known`: whether there are
 /// some, without asking the database.
-async fn older_than(app: &AppState, subject: &Subject, is_known: bool, last: Option<&StoryItem>) -> Option<PlaceKey> {
+async fn older_than(app: &AppState, subject: &ListSubject, is_known: bool, last: Option<&StoryItem>) -> Option<PlaceKey> {
     let place = last?.place.clone();
     let queries = app.queries.as_ref()?;
     if is_known {
@@ -277,7 +277,7 @@ impl List {
     pub(super) fn in_every_language(&self) -> String {
         let asked = ListQuery { languages: BTreeSet::new(), position: Position::Newest, ..self.asked.clone() };
         let path = match &self.subject {
-            Subject::Language(_) => "/".to_owned(),
+            ListSubject::Language(_) => "/".to_owned(),
             subject => subject.path(),
         };
         with_query(&path, &asked.filters())
@@ -330,7 +330,7 @@ impl List {
     /// The address of this list in one language only.
     pub(super) fn in_language(&self, language: &str) -> String {
         let subject = match (&self.subject, Slug::parse(Channel::ALL)) {
-            (Subject::Language(_), Ok(all)) => &Subject::Channel(all),
+            (ListSubject::Language(_), Ok(all)) => &ListSubject::Channel(all),
             (subject, _) => subject,
         };
         let languages = Language::parse(language).into_iter().collect();
@@ -357,7 +357,7 @@ impl List {
 
 /// The page of a tag.
 pub(super) fn tag_path(tag: &str) -> String {
-    Subject::Tag(tag.to_owned()).path()
+    ListSubject::Tag(tag.to_owned()).path()
 }
 
 /// What one author wrote for an outlet.

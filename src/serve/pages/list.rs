@@ -1,6 +1,6 @@
 //! The page of a list of stories: what leads, the river by days, and links to narrower lists.
 
-use super::super::browse::{self, Leads, List, Subject};
+use super::super::browse::{self, Leads, List, ListSubject};
 use super::super::channel_page::{LocalisedText, StoryItem};
 use super::super::i18n::UiLanguage;
 use super::super::nouns::Noun;
@@ -64,7 +64,7 @@ pub(in super::super) struct ListTemplate {
 
 impl ListTemplate {
     pub(in super::super) fn new(frame: Frame, list: List) -> Self {
-        let (is_day, is_first) = (matches!(list.subject, Subject::Day(_)), list.newer().is_none());
+        let (is_day, is_first) = (matches!(list.subject, ListSubject::Day(_)), list.newer().is_none());
         let mut filters = vec![list.company(
             frame.say("كل الأخبار", "Tous les sujets", "All stories"),
             frame.say("ما نشرته مصادر عدة", "Repris par plusieurs sources", "Several outlets only"),
@@ -86,7 +86,7 @@ impl ListTemplate {
             days: Vec::new(),
             frame,
         };
-        if let Subject::Day(date) = list.subject {
+        if let ListSubject::Day(date) = list.subject {
             page.filters.push(page.neighbours(date));
         }
         page.leads = list.found.leads.filter(|_| is_first);
@@ -161,20 +161,20 @@ impl ListTemplate {
 }
 
 /// Returns what kind of list it is, in words.
-fn kicker(frame: &Frame, subject: &Subject) -> &'static str {
+fn kicker(frame: &Frame, subject: &ListSubject) -> &'static str {
     match subject {
-        Subject::Channel(_) => "",
-        Subject::Outlet(_) => frame.say("مصدر", "Source", "Outlet"),
-        Subject::Tag(_) => frame.say("وسم", "Étiquette", "Tag"),
-        Subject::Language(_) => frame.say("لغة", "Langue", "Language"),
-        Subject::Day(_) => frame.say("يوم", "Journée", "Day"),
+        ListSubject::Channel(_) => "",
+        ListSubject::Outlet(_) => frame.say("مصدر", "Source", "Outlet"),
+        ListSubject::Tag(_) => frame.say("وسم", "Étiquette", "Tag"),
+        ListSubject::Language(_) => frame.say("لغة", "Langue", "Language"),
+        ListSubject::Day(_) => frame.say("يوم", "Journée", "Day"),
     }
 }
 
 fn title(frame: &Frame, list: &List) -> LocalisedText {
     match &list.subject {
-        Subject::Language(language) => LocalisedText::new(&language_name(language.as_str()), None),
-        Subject::Day(date) => LocalisedText::new(&frame.ui_language.full_date(*date), Some(frame.ui_language.tag())),
+        ListSubject::Language(language) => LocalisedText::new(&language_name(language.as_str()), None),
+        ListSubject::Day(date) => LocalisedText::new(&frame.ui_language.full_date(*date), Some(frame.ui_language.tag())),
         _ => list.name.clone(),
     }
 }
@@ -182,7 +182,7 @@ fn title(frame: &Frame, list: &List) -> LocalisedText {
 fn facts(frame: &Frame, list: &List) -> Vec<String> {
     let mut facts = Vec::new();
     match &list.subject {
-        Subject::Channel(slug) if slug.as_str() == Channel::ALL && !list.found.outlets.is_empty() => {
+        ListSubject::Channel(slug) if slug.as_str() == Channel::ALL && !list.found.outlets.is_empty() => {
             let entries = list.found.outlets.iter().map(|outlet| outlet.entries).sum();
             let language = frame.ui_language;
             facts.push(frame.counted(Noun::Outlet, list.found.outlets.len()));
@@ -192,10 +192,10 @@ fn facts(frame: &Frame, list: &List) -> Vec<String> {
                 frame.say("في سبعة أيام", "en sept jours", "in seven days")
             ));
         }
-        Subject::Tag(_) if !list.found.outlets.is_empty() => {
+        ListSubject::Tag(_) if !list.found.outlets.is_empty() => {
             facts.push(frame.counted(Noun::Outlet, list.found.outlets.len()));
         }
-        Subject::Outlet(_) => {
+        ListSubject::Outlet(_) => {
             let language = list.found.outlet.as_ref().and_then(|outlet| outlet.language.as_deref());
             facts.extend(language.map(language_name));
         }
@@ -208,7 +208,7 @@ fn facts(frame: &Frame, list: &List) -> Vec<String> {
 fn languages(frame: &Frame, list: &List) -> Option<Vec<Chip>> {
     let tags = list.languages();
     let chosen = |tag: &str| match &list.subject {
-        Subject::Language(language) => language.as_str() == tag,
+        ListSubject::Language(language) => language.as_str() == tag,
         _ => list.asked.languages.iter().any(|language| language.as_str() == tag),
     };
     let any = tags.iter().any(|tag| chosen(tag));
