@@ -10,6 +10,7 @@ use crate::{
     model::{Network, ReaderKey},
     schedule::Schedule,
 };
+use jiff::tz::TimeZone;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
@@ -62,10 +63,13 @@ pub struct Server {
     pub images: bool,
     /// Keys for readers; `None` if everybody may read without one.
     pub keys: Option<Vec<ReaderKey>>,
+    /// Time zone of the days and times on pages.
+    pub time_zone: TimeZone,
 }
 
 impl Server {
-    const KEYS: [&'static str; 6] = ["listen", "public_url", "metrics_allow", "hosts", "images", "token_file"];
+    const KEYS: [&'static str; 7] =
+        ["listen", "public_url", "metrics_allow", "hosts", "images", "token_file", "time_zone"];
     /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Default `images`: pictures are part of the news.
@@ -84,6 +88,7 @@ impl Server {
             hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
             keys: keys::read(&section, files),
+            time_zone: section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC),
         }
     }
 

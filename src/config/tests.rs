@@ -210,7 +210,11 @@ fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
         ("server = 1", "1: server: ", "is a number; allowed: a section, [server]"),
         ("[outlet]\nslug = \"a\"", "1: outlet: ", "allowed: repeated sections, [[outlet]]"),
         ("channel = [1]", "1: channel: ", "allowed: repeated sections, [[channel]]"),
-        ("[server]\nport = 1", "2: server.port: ", "allowed here: listen, public_url, metrics_allow, hosts, images"),
+        (
+            "[server]\nport = 1",
+            "2: server.port: ",
+            "allowed here: listen, public_url, metrics_allow, hosts, images, time_zone",
+        ),
         ("a = ", "1: ", "not TOML"),
         ("[server]\nlisten = \"x\nx = 1", "2: ", "not TOML"),
         ("[server]\n[server]", "2: ", "not TOML: duplicate key"),

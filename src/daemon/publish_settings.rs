@@ -7,6 +7,7 @@ use crate::{
     serve::Hosts,
     store::Reader,
 };
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use url::Url;
 
@@ -23,6 +24,8 @@ pub struct PublishSettings {
     private: Vec<String>,
     /// Whether pages show pictures.
     pub images: bool,
+    /// Time zone of the days and times on pages.
+    pub time_zone: TimeZone,
     /// Size limits of editions.
     pub budget: Budget,
     /// Host names whose requests are served.
@@ -49,6 +52,7 @@ impl PublishSettings {
             has_keys: config.server.keys.is_some(),
             private,
             images: config.server.images,
+            time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
         }

@@ -4,7 +4,8 @@ use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{
-        Audience, ChannelView, StoryId,
+        Audience, Channel, ChannelView, Slug, StoryId, StoryView,
+        browse::{Browse, BrowsePage, OutletSummary, Scope},
         pages::{Filter, Incident, StatusPage, StoryPage},
     },
     publish,
@@ -12,6 +13,7 @@ use crate::{
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
 };
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::sync::watch;
 use url::Url;
 
@@ -36,12 +38,17 @@ impl Queries for StoreQueries {
         self.settings.borrow().images
     }
 
+    fn time_zone(&self) -> TimeZone {
+        self.settings.borrow().time_zone.clone()
+    }
+
     fn answers(&self, host: &str) -> bool {
         self.settings.borrow().hosts.answers(host)
     }
 
     fn settings(&self) -> String {
-        self.settings.borrow().render_fingerprint()
+        let now = self.settings.borrow();
+        format!("{} {:?} {}", now.render_fingerprint(), now.time_zone.iana_name(), now.images)
     }
 
     fn has_channel(&self, slug: &str, audience: Audience) -> bool {
@@ -52,8 +59,48 @@ impl Queries for StoreQueries {
         let now = self.settings.borrow().clone();
         let reader = now.reader(&self.archive_renderer.reader).shown_to(audience);
         answer(async move {
+            let slug = filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str);
+            // Readers without a key are shown the channel's variant, in which private outlets have no part.
+            let channel = now.channel_for(slug, audience).map(|channel| channel.slug.clone());
+            let filter = Filter { channel: channel.or(filter.channel), ..filter };
             Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
         })
+    }
+
+    fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>> {
+        let (reader, now) = (self.reader(audience), self.settings.borrow().clone());
+        answer(async move {
+            let slug = if let Scope::Channel(slug) = &wanted.scope { slug } else { Channel::ALL };
+            let Some(channel) = now.channel_for(slug, audience) else { return Ok(None) };
+            let collapse = !matches!(wanted.scope, Scope::Channel(_)) || channel.collapse;
+            reader.browse(&wanted, channel.slug.as_str(), collapse, &now.public_url).await
+        })
+    }
+
+    fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>> {
+        let (reader, now, channel) = (self.reader(audience), self.settings.borrow().clone(), channel.to_owned());
+        answer(async move {
+            match now.channel_for(&channel, audience) {
+                Some(channel) => reader.leading(channel.slug.as_str(), since, &now.public_url).await,
+                None => Ok(Vec::new()),
+            }
+        })
+    }
+
+    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
+        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        let since = now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(now).strftime("%Y-%m-%d").to_string();
+        answer(async move { reader.directory(&since).await })
+    }
+
+    fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>> {
+        let reader = self.reader(audience);
+        answer(async move { reader.outlet(&slug).await })
+    }
+
+    fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool> {
+        let (reader, tag) = (self.reader(audience), tag.to_owned());
+        answer(async move { reader.has_tag(&tag).await })
     }
 
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>> {

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 /// enough. Sets are ordered, so that equal queries are equal values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Filter {
+    /// The channel whose stories count; `None` for channel `all`.
+    pub channel: Option<Slug>,
     /// Outlets; empty for all.
     pub outlets: BTreeSet<Slug>,
     /// Tags of outlets; empty for all.
@@ -20,6 +22,24 @@ pub struct Filter {
     pub min_outlets: u32,
     /// Most stories listed.
     pub limit: u32,
+}
+
+impl Filter {
+    /// This filter within a list that is one itself: both must be met. A criterion that the list sets stays as it sets it,
+    /// for its values are alternatives.
+    #[must_use]
+    pub fn within(self, list: Self) -> Self {
+        fn either<T: Ord>(list: BTreeSet<T>, asked: BTreeSet<T>) -> BTreeSet<T> {
+            if list.is_empty() { asked } else { list }
+        }
+        Self {
+            channel: list.channel.or(self.channel),
+            outlets: either(list.outlets, self.outlets),
+            tags: either(list.tags, self.tags),
+            languages: either(list.languages, self.languages),
+            ..self
+        }
+    }
 }
 
 /// A story with all its reports.

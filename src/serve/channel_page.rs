@@ -1,7 +1,8 @@
 //! Channels as pages show them: titles, outlets, times and excerpts, without the full texts.
 
+use crate::model::browse::PlaceKey;
 use crate::model::script::Script;
-use crate::model::{Carrier, ChannelView, Language, StoryView};
+use crate::model::{Carrier, ChannelView, Language, Person, StoryView};
 use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -41,6 +42,14 @@ pub struct StoryItem {
     pub image: Option<String>,
     /// The reports of other outlets.
     pub also: Vec<OtherReport>,
+    /// The outlet's slug.
+    pub outlet_slug: String,
+    /// When it came into the list.
+    pub order_at: Timestamp,
+    /// Its place in the list.
+    pub place: PlaceKey,
+    /// Names of its authors, joined.
+    pub author: String,
 }
 
 /// Another outlet's report.
@@ -90,7 +99,8 @@ impl ChannelPage {
 }
 
 impl StoryItem {
-    fn of(story: &StoryView) -> Self {
+    /// The page's half of a story.
+    pub(super) fn of(story: &StoryView) -> Self {
         let lead = &story.lead;
         let text = lead.summary.as_ref().filter(|s| !s.as_str().is_empty()).or(lead.content.as_ref());
         Self {
@@ -105,8 +115,26 @@ impl StoryItem {
             published: lead.published,
             image: lead.image.clone(),
             also: story.also.iter().map(OtherReport::of).collect(),
+            outlet_slug: lead.outlet.clone(),
+            order_at: story.order_at,
+            place: PlaceKey::of(story),
+            author: authors(&lead.authors, &lead.outlet_name),
         }
     }
+}
+
+impl StoryItem {
+    /// Returns the path of the author's articles at the outlet.
+    pub(super) fn author_path(&self) -> String {
+        super::browse::author_path(&self.outlet_slug, &self.author)
+    }
+}
+
+/// The authors' names, as the store joins them; none where the outlet only names itself.
+fn authors(authors: &[Person], outlet: &str) -> String {
+    let names: Vec<&str> =
+        authors.iter().map(|a| a.name.as_str()).filter(|name| !name.is_empty() && *name != outlet).collect();
+    names.join(", ")
 }
 
 impl OtherReport {

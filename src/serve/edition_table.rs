@@ -145,7 +145,7 @@ impl Variant {
         unchanged.insert(CACHE_CONTROL, HeaderValue::from_static(policy.cache_control(sharing)));
         let vary = match (policy.is_page(), sharing) {
             (false, Sharing::Public) => "Accept-Encoding",
-            (true, Sharing::Public) => "Accept-Encoding, Accept-Language",
+            (true, Sharing::Public) => "Accept-Encoding, Accept-Language, Cookie",
             (false, _) => "Accept-Encoding, Authorization, Cookie",
             (true, _) => "Accept-Encoding, Accept-Language, Authorization, Cookie",
         };

@@ -77,7 +77,7 @@ fn number(key: &str, value: &str, most: u32) -> Result<u32, String> {
 
 /// Returns the canonical query string of a filter, without the question mark; empty if every value is the default.
 pub(super) fn canonical(filter: &Filter) -> String {
-    let Filter { outlets, tags, languages, words, min_outlets, limit } = filter;
+    let Filter { channel: _, outlets, tags, languages, words, min_outlets, limit } = filter;
     let mut query = Serializer::new(String::new());
     query.extend_pairs(outlets.iter().map(|o| ("outlet", o.as_str())));
     query.extend_pairs(tags.iter().map(|t| ("tag", t.as_str())));

@@ -1,8 +1,9 @@
 //! The languages of the pages' own texts: Arabic, French and English.
 
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
+use axum::http::header::{ACCEPT_LANGUAGE, COOKIE};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// A language in which pages are available.
@@ -14,8 +15,30 @@ pub(super) enum UiLanguage {
 }
 
 impl UiLanguage {
-    /// Returns the client's most preferred language among these, by weight (RFC 9110 12.5.4); English if there is none.
+    pub(super) const ALL: [Self; 3] = [Self::Ar, Self::Fr, Self::En];
+    /// Name of the query parameter and of the cookie that select a language.
+    pub(super) const KEY: &'static str = "hl";
+
+    /// Returns the language with this tag.
+    pub(super) fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// Returns the language's own name.
+    pub(super) fn name(self) -> &'static str {
+        self.pick("العربية", "Français", "English")
+    }
+
+    /// Returns the language that the client has chosen (a cookie), else its most preferred language among these, by weight
+    /// (RFC 9110 12.5.4); English if there is none.
     pub(super) fn of(headers: &HeaderMap) -> Self {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let chosen = pairs.find(|(name, _)| *name == Self::KEY).and_then(|(_, tag)| Self::parse(tag));
+        chosen.unwrap_or_else(|| Self::accepted(headers))
+    }
+
+    fn accepted(headers: &HeaderMap) -> Self {
         let list = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let mut best = (Self::En, 0);
         for part in list.split(',').take(32) {
@@ -58,14 +81,14 @@ impl UiLanguage {
     }
 
     /// Formats a past time as a relative time. Returns a date if it is a week ago or more, or if it lies in the future.
-    pub(super) fn ago(self, at: Timestamp, now: Timestamp) -> String {
+    pub(super) fn ago(self, at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
         let seconds = now.as_second().saturating_sub(at.as_second());
         match seconds {
             -60..60 => self.pick("الآن", "à l’instant", "just now").to_owned(),
             60..3_600 => self.past(TimeUnit::Minute, seconds / 60),
             3_600..86_400 => self.past(TimeUnit::Hour, seconds / 3_600),
             86_400..604_800 => self.past(TimeUnit::Day, seconds / 86_400),
-            _ => self.date(at),
+            _ => self.date(zone.to_datetime(at).date()),
         }
     }
 
@@ -117,16 +140,27 @@ impl UiLanguage {
         }
     }
 
-    /// Formats a date (UTC) with the month's name.
-    pub(super) fn date(self, at: Timestamp) -> String {
-        let day = at.to_zoned_datetime(TimeZone::UTC);
+    /// Formats a date with the month's name.
+    pub(super) fn date(self, day: Date) -> String {
         let month = usize::try_from(day.month()).map_or(0, |m| m.saturating_sub(1));
         let months = match self {
             Self::Ar => MONTHS_AR,
             Self::Fr => MONTHS_FR,
             Self::En => MONTHS_EN,
         };
-        format!("{} {} {}", day.day(), months[month.min(11)], day.year())
+        let first = if self == Self::Fr && day.day() == 1 { "er" } else { "" };
+        format!("{}{first} {} {}", day.day(), months[month.min(11)], day.year())
+    }
+
+    /// Formats a date with the names of its weekday and month.
+    pub(super) fn full_date(self, day: Date) -> String {
+        let weekdays = match self {
+            Self::Ar => WEEKDAYS_AR,
+            Self::Fr => WEEKDAYS_FR,
+            Self::En => WEEKDAYS_EN,
+        };
+        let at = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+        format!("{} {}", weekdays[at.min(6)], self.date(day))
     }
 }
 
@@ -148,6 +182,9 @@ impl TimeUnit {
     }
 }
 
+const WEEKDAYS_AR: [&str; 7] = ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"];
+const WEEKDAYS_FR: [&str; 7] = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
+const WEEKDAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS_AR: [&str; 12] =
     ["يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"];
 const MONTHS_FR: [&str; 12] = [
@@ -194,6 +231,12 @@ mod tests {
         assert_eq!(ui_language("de, fr;q=0.5, en;q=0.4"), UiLanguage::Fr);
         assert_eq!(ui_language("en;q=0.1, AR;q=0.2"), UiLanguage::Ar);
         assert_eq!(ui_language("zgh, *"), UiLanguage::En);
+        let chosen = |cookie: &'static str| {
+            let both = [(ACCEPT_LANGUAGE, "ar"), (COOKIE, cookie)];
+            UiLanguage::of(&both.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect())
+        };
+        assert_eq!(chosen("a=b; hl=fr"), UiLanguage::Fr);
+        assert_eq!(chosen("hl=xx; hl2=fr"), UiLanguage::Ar);
         assert_eq!(UiLanguage::of(&HeaderMap::new()), UiLanguage::En);
     }
 
@@ -211,10 +254,14 @@ mod tests {
             (30 * 86_400, "3 أكتوبر 2026", "3 octobre 2026", "3 October 2026"),
             (-7200, "2 نوفمبر 2026", "2 novembre 2026", "2 November 2026"),
         ] {
-            assert_eq!(UiLanguage::Ar.ago(at(seconds), now), ar);
-            assert_eq!(UiLanguage::Fr.ago(at(seconds), now), fr);
-            assert_eq!(UiLanguage::En.ago(at(seconds), now), en);
+            assert_eq!(UiLanguage::Ar.ago(at(seconds), now, &TimeZone::UTC), ar);
+            assert_eq!(UiLanguage::Fr.ago(at(seconds), now, &TimeZone::UTC), fr);
+            assert_eq!(UiLanguage::En.ago(at(seconds), now, &TimeZone::UTC), en);
         }
+        let first = jiff::civil::date(2026, 11, 1);
+        assert_eq!(UiLanguage::Fr.full_date(first), "dimanche 1er novembre 2026");
+        assert_eq!(UiLanguage::Ar.full_date(first), "الأحد 1 نوفمبر 2026");
+        assert_eq!(UiLanguage::En.full_date(first), "Sunday 1 November 2026");
         assert_eq!(UiLanguage::En.ahead(at(-7300), now), "in 2 hours");
         assert_eq!(UiLanguage::Ar.ahead(at(-130), now), "بعد دقيقتين");
     }

@@ -53,16 +53,14 @@ impl KeyRules {
         found.map(|(known, _)| known.name.as_str()).collect()
     }
 
-    /// Returns who may read an address; `None`: nobody. Everything but channels belongs to the channel `all`.
-    fn readers_of(&self, path: &str) -> Option<&Readers> {
-        // The router decodes `%6b`. No slug needs that, so that nobody but a guesser writes it.
-        if path.contains('%') {
-            return None;
-        }
+    /// Returns who may read an address. Everything but channels belongs to the channel `all`.
+    fn readers_of(&self, path: &str) -> &Readers {
+        // The router decodes `%6b` too.
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         let channel = path.strip_prefix("/channels/").map(|file| file.rsplit_once('.').map_or(file, |(slug, _)| slug));
         let archive = || path.strip_prefix("/archive/").and_then(|rest| rest.split('/').next());
         let slug = channel.or_else(archive).unwrap_or(Channel::ALL);
-        Some(self.channels.get(slug).or_else(|| self.channels.get(Channel::ALL)).unwrap_or(&Readers::KeyHolders))
+        self.channels.get(slug).or_else(|| self.channels.get(Channel::ALL)).unwrap_or(&Readers::KeyHolders)
     }
 }
 
@@ -120,7 +118,7 @@ impl KeyRules {
     fn admit<B>(&self, mut request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
         let (asked, rest) = without_key(request.uri().query().unwrap_or_default());
         let stated: Vec<String> = authorization(request.headers()).into_iter().chain(asked.clone()).collect();
-        let Some(readers) = self.readers_of(request.uri().path()) else { return Err(Box::new(unauthorised())) };
+        let readers = self.readers_of(request.uri().path());
         let stored = cookie(request.headers());
         let opens = |key: &String| {
             let names = self.names(key);
@@ -283,7 +281,12 @@ mod tests {
             ("/archive/one/1.atom?key=b-key", &[], 401),
             ("/channels/unknown", &[], 401),
             ("/channels/%6fne.rss?key=b-key", &[], 401),
+            ("/channels/%6Fne%2Erss?key=b-key", &[], 401),
+            ("/channels%2Fone.rss?key=b-key", &[], 401),
             ("/archive/%6Fne/1.atom?key=b-key", &[], 401),
+            ("/archive/one%2F1.atom?key=b-key", &[], 401),
+            ("/tags/%D8%A7%D9%82", &[], 401),
+            ("/tags/%D8%A7%D9%82", &[("cookie", "warraq_key=b-key")], 210),
         ] {
             assert_eq!(status(address, headers), expected, "{address} {headers:?}");
         }

@@ -7,6 +7,7 @@
 //! This module contains no SQL. Handlers get their data through the functions in [`Queries`], which are given to [`App`].
 
 mod app;
+mod browse;
 mod cache;
 mod channel_page;
 mod diff;
@@ -18,6 +19,8 @@ mod http;
 mod i18n;
 mod keys;
 mod meters;
+mod notices;
+mod nouns;
 mod pages;
 mod payload;
 mod plots;

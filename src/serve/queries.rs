@@ -1,8 +1,10 @@
 //! The queries that handlers make. The daemon implements them with its store, tests with invented stories.
 
+use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
-use crate::model::{Audience, ChannelView, StoryId};
+use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -59,6 +61,8 @@ pub trait Queries: Send + Sync {
     fn public_url(&self) -> Url;
     /// Returns whether pages show the entries' pictures, as currently configured.
     fn images(&self) -> bool;
+    /// Returns the time zone of the days and times on pages, as currently configured.
+    fn time_zone(&self) -> TimeZone;
     /// Returns whether requests for this host name are served, as currently configured.
     fn answers(&self, host: &str) -> bool;
     /// Returns a fingerprint of the settings that affect rendered documents, as currently configured.
@@ -67,6 +71,16 @@ pub trait Queries: Send + Sync {
     fn has_channel(&self, slug: &str, audience: Audience) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView>;
+    /// A page of a list; `None` if the outlet or tag does not exist.
+    fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>>;
+    /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.
+    fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>>;
+    /// The configured outlets with their entries of the last seven days, those with the most entries first.
+    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
+    /// An outlet that is or was configured; `None` if there never was one with this slug.
+    fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>>;
+    /// Returns whether an outlet has this tag.
+    fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool>;
     /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
     /// The data of the status page.

@@ -9,7 +9,7 @@ use crate::publish::Edition;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse as _;
@@ -142,7 +142,31 @@ pub(super) fn not_allowed() -> Response<Body> {
 
 /// Builds a short response in plain text.
 pub(super) fn plain(status: StatusCode, text: String) -> Response<Body> {
-    small(status, text, "text/plain; charset=utf-8", "default-src 'none'")
+    let mut response = small(status, text.clone(), "text/plain; charset=utf-8", "default-src 'none'");
+    response.extensions_mut().insert(ShortText(text));
+    response
+}
+
+/// The text of a short response, for the page that replaces it.
+#[derive(Debug, Clone)]
+pub(super) struct ShortText(pub(super) String);
+
+/// Replaces the body of a short response with a page; the status and the other headers stay.
+pub(super) fn notice(mut response: Response<Body>, page: &impl Template) -> Response<Body> {
+    match page.render() {
+        Ok(html) => {
+            *response.body_mut() = Body::from(html);
+            let headers = response.headers_mut();
+            headers.remove(CONTENT_LENGTH);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            for (name, value) in security(CachePolicy::PlainPage.content_security()) {
+                headers.insert(name, value);
+            }
+            response
+        }
+        Err(error) => unavailable(&error),
+    }
 }
 
 /// Renders a page that says what is wrong with the request. It is not cached, because every wrong request would take up a

@@ -1,10 +1,12 @@
 //! Routes and handlers for the addresses that are not in the edition table.
 
+use super::browse::{self, ListSubject};
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::filter::{canonical, read};
 use super::i18n::UiLanguage;
-use super::pages::{AboutTemplate, FeedLink, Frame, FrontTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::notices;
+use super::pages::{AboutTemplate, FeedLink, Frame, SearchTemplate, StatusTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -12,16 +14,17 @@ use super::reply::{
 };
 use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
-use crate::model::{Channel, ChannelView, StoryId};
+use crate::model::{Channel, ChannelView, Slug, StoryId};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
-use axum::middleware::{Next, from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use jiff::tz::TimeZone;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -32,8 +35,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Builds the router.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()
-        .route("/", get(front))
+        .route("/", get(browse::front))
         .route("/channels/{slug}", get(channel))
+        .route("/outlets/{name}", get(browse::by_name))
+        .route("/tags/{name}", get(browse::by_name))
+        .route("/languages/{name}", get(browse::by_name))
+        .route("/days/{name}", get(browse::by_name))
         .route("/opml", get(opml))
         .route("/feed.atom", get(filtered))
         .route("/feed.rss", get(filtered))
@@ -53,6 +60,7 @@ pub(super) fn router(app: AppState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
         .layer(map_response(come_back))
+        .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
         .with_state(app)
 }
@@ -76,27 +84,29 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
 }
 
 /// Builds the frame of a page for this reader; `here` is the path of the current tab.
-fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
+pub(super) fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
     let images = app.queries.as_ref().is_none_or(|queries| queries.images());
-    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images)
+    let zone = app.queries.as_ref().map_or(TimeZone::UTC, |queries| queries.time_zone());
+    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images, zone)
+}
+
+/// What readers call a format.
+pub(super) fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Atom => "Atom",
+        Format::Rss => "RSS",
+        Format::Json => "JSON",
+    }
 }
 
 /// Returns the links to a channel's feeds.
 fn feeds(slug: &str) -> Vec<FeedLink> {
     let link = |format| FeedLink {
-        name: match format {
-            Format::Atom => "Atom",
-            Format::Rss => "RSS",
-            Format::Json => "JSON",
-        },
+        name: format_name(format),
         media_type: format.bare_media_type(),
         path: publish::path(slug, format),
     };
     Format::ALL.map(link).to_vec()
-}
-
-async fn front(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
-    channel_page(&app, Channel::ALL, &request).await
 }
 
 /// Returns whether a channel is configured, even if it is not rendered yet.
@@ -124,27 +134,24 @@ async fn channel(
         && let Some(format) = Format::of_extension(extension)
         && has_channel(&app, name)
     {
-        return not_on_the_shelf(&publish::path(name, format), query.as_deref());
+        let path = publish::path(name, format);
+        let query = query.as_deref().unwrap_or_default();
+        return match (read(query), Slug::parse(name)) {
+            _ if query.is_empty() => not_rendered_yet(),
+            (Ok(filter), _) if canonical(&filter).is_empty() => redirect(&path),
+            (Ok(_), _) if name == Channel::ALL => redirect(&format!("{path}?{query}")),
+            (Ok(_), Ok(slug)) => {
+                browse::list_feed(&app, &ListSubject::Channel(slug), format, Some(query), &request).await
+            }
+            (Err(why), _) => bad(&why),
+            (_, Err(_)) => not_found(),
+        };
     }
-    if slug == Channel::ALL { redirect("/") } else { channel_page(&app, &slug, &request).await }
-}
-
-async fn channel_page(app: &AppState, slug: &str, request: &ClientRequest) -> Response<Body> {
-    let Some(channel_page) = app.channel_pages.get(slug) else {
-        return if has_channel(app, slug) { not_rendered_yet() } else { not_found() };
-    };
-    let (ui_language, here) = (request.ui_language(), publish::page_path(slug));
-    let key = app.cache_key(format!("{} {here}", ui_language.tag()));
-    if let Some(held) = app.cache.get(&key, app.clock.now()) {
-        return request.take(&held);
+    match (slug == Channel::ALL, query.as_deref()) {
+        (true, Some(query)) => redirect(&format!("/?{query}")),
+        (true, None) => redirect("/"),
+        (false, query) => browse::channel(&app, &slug, query, &request).await,
     }
-    let front = FrontTemplate {
-        frame: frame(app, ui_language, &here),
-        title: &channel_page.title,
-        stories: &channel_page.stories,
-        feeds: feeds(slug),
-    };
-    page(app, request, key, &front).await
 }
 
 /// Handles `/feed.atom?…`, `/feed.rss?…` and `/feed.json?…`. Without a query string, the edition table has already served the
@@ -182,21 +189,35 @@ async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, req
 
 /// Responds with a feed of the stories that pass a filter.
 async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
+    let name = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone());
+    let page = if path == "/search.atom" { "/search" } else { "/" };
+    feed_within(app, request, (Filter::default(), name, page.to_owned()), filter, path, format).await
+}
+
+/// A feed of what passes a filter, of a list: the filter that the list is, its name, and its page.
+pub(super) async fn feed_within(
+    app: &AppState,
+    request: &ClientRequest,
+    (list, name, page): (Filter, String, String),
+    asked: Filter,
+    path: &str,
+    format: Format,
+) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
-    let query = canonical(&filter);
-    let key = app.cache_key(format!("{path}?{query}"));
+    let query = canonical(&asked);
+    let key = app.cache_key(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let title =
-        describe(&filter, &app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone()));
+    let title = describe(&asked, &name);
+    let filter = asked.within(list);
     let turn = app.cache.turn().await;
     let view = match queries.filtered(filter, app.audience).await {
         Ok(view) => ChannelView { title, ..view },
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    let page = if path == "/search.atom" { format!("search?{query}") } else { String::new() };
+    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
     let place = place(&view.public_url, &key.address, &page);
     match place {
         Ok(place) => {
@@ -239,6 +260,10 @@ async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request:
     }
     let mut shown =
         SearchTemplate { frame: frame(&app, ui_language, "/search"), stories: &[], feed: None, fault: None };
+    if let Ok(filter) = &question {
+        let query = canonical(filter);
+        shown.frame.address = if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") };
+    }
     let found;
     match question {
         Err(why) => {
@@ -275,7 +300,8 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    match story.and_then(|story| StoryTemplate::new(frame(&app, ui_language, ""), story)) {
+    let frame = frame(&app, ui_language, &format!("/stories/{id}"));
+    match story.and_then(|story| StoryTemplate::new(frame, story)) {
         Some(story) => page(&app, &request, key, &story).await,
         None => not_found(),
     }

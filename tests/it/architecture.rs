@@ -100,7 +100,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "serve",
         uses: "model clock publish",
-        names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util ring subtle base64",
+        names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util ring subtle percent_encoding base64",
         why: "what it shows is given to it: it knows neither the store nor SQL",
     },
     Module { name: "telemetry", uses: "config", names: "tracing_subscriber", why: "log set-up" },

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod backfill;
+mod browse;
 mod certificates;
 mod circles;
 mod config;

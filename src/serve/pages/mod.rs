@@ -1,16 +1,21 @@
 //! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
+mod list;
 mod status;
 mod story;
 
+pub(super) use list::{Chip, ListTemplate};
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
 use super::channel_page::{ChannelPage, LocalisedText, StoryItem};
 use super::i18n::UiLanguage;
+use super::nouns::Noun;
 use askama::Template;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::sync::{Arc, LazyLock};
 
 /// One of the server's own files, served under a path that changes with its content.
@@ -41,14 +46,29 @@ pub(super) static ICON: LazyLock<Asset> =
 pub(super) struct Frame {
     pub(super) ui_language: UiLanguage,
     pub(super) now: Timestamp,
-    /// Tabs: path, title, and whether it is the current page.
-    pub(super) tabs: Vec<(String, LocalisedText, bool)>,
+    /// Time zone of days and times.
+    pub(super) zone: TimeZone,
+    /// Address of the page itself, path and query, for the links to its other languages.
+    pub(super) address: String,
+    /// Links to the channels.
+    pub(super) tabs: Vec<Tab>,
     /// The text in the search field.
     pub(super) asked: String,
     pub(super) images: bool,
     style: &'static str,
     icon: &'static str,
 }
+
+/// A link to a channel.
+#[derive(Debug, Clone)]
+pub(super) struct Tab {
+    path: String,
+    title: LocalisedText,
+    current: bool,
+}
+
+/// Channels that are always visible; the others are behind a button.
+const TABS: usize = 7;
 
 /// A link from a page to a feed.
 #[derive(Debug, Clone)]
@@ -67,15 +87,17 @@ impl Frame {
         channel_pages: &[Arc<ChannelPage>],
         here: &str,
         images: bool,
+        zone: TimeZone,
     ) -> Self {
         let tab = |channel_page: &Arc<ChannelPage>| {
             let path = crate::publish::page_path(&channel_page.slug);
-            let current = path == here;
-            (path, channel_page.title.clone(), current)
+            Tab { current: path == here, path, title: channel_page.title.clone() }
         };
         Self {
             ui_language,
             now,
+            zone,
+            address: here.to_owned(),
             tabs: channel_pages.iter().map(tab).collect(),
             asked: String::new(),
             images,
@@ -91,7 +113,7 @@ impl Frame {
 
     /// Renders a `time` element with a relative time, and the exact time as its title.
     fn ago(&self, at: &Timestamp) -> String {
-        self.time(at, &self.ui_language.ago(*at, self.now))
+        self.time(at, &self.ui_language.ago(*at, self.now, &self.zone))
     }
 
     /// Same as [`Frame::ago`], for a time in the future.
@@ -110,21 +132,98 @@ impl Frame {
         format!("<time datetime=\"{machine}\" title=\"{}\">{words}</time>", self.minute(at))
     }
 
+    /// Formats date and time in the page's time zone, with the time in UTC behind it if that differs.
     fn minute(&self, at: &Timestamp) -> String {
-        let comma = self.say("،", ",", ",");
-        format!("{}{comma} {} UTC", self.ui_language.date(*at), at.strftime("%H:%M"))
+        let (comma, local) = (self.say("،", ",", ","), self.zone.to_datetime(*at));
+        let (here, utc) = (local.strftime("%H:%M").to_string(), at.strftime("%H:%M").to_string());
+        let date = self.ui_language.date(local.date());
+        if here == utc { format!("{date}{comma} {utc} UTC") } else { format!("{date}{comma} {here} ({utc} UTC)") }
+    }
+
+    /// Returns the day of an instant in the page's time zone.
+    fn day(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
+    }
+
+    /// Returns the path of the page of the day of an instant.
+    fn day_path(&self, at: &Timestamp) -> String {
+        format!("/days/{}", self.day(*at))
+    }
+
+    /// Formats a count with its noun.
+    fn counted(&self, noun: Noun, count: usize) -> String {
+        self.ui_language.counted(noun, u64::try_from(count).unwrap_or(u64::MAX))
+    }
+
+    /// Formats the number of outlets that carry a story.
+    fn carried_by(&self, story: &StoryItem) -> String {
+        self.counted(Noun::Outlet, story.also.len() + 1)
+    }
+
+    /// Returns the links to this page in each language: tag, name, address, and whether it is the current one.
+    fn languages(&self) -> Vec<(&'static str, &'static str, String, bool)> {
+        let joint = if self.address.contains('?') { '&' } else { '?' };
+        let link = |language: UiLanguage| {
+            let address = format!("{}{joint}{}={}", self.address, UiLanguage::KEY, language.tag());
+            (language.tag(), language.name(), address, language == self.ui_language)
+        };
+        UiLanguage::ALL.map(link).to_vec()
+    }
+
+    /// Returns the channels that are always visible: the first ones, and the current one.
+    fn visible_tabs(&self) -> impl Iterator<Item = &Tab> {
+        let tabs = self.tabs.iter().enumerate();
+        tabs.filter(|(at, tab)| *at < TABS || tab.current).map(|(_, tab)| tab)
+    }
+
+    /// Returns the other channels.
+    fn hidden_tabs(&self) -> Vec<&Tab> {
+        self.tabs.iter().skip(TABS).filter(|tab| !tab.current).collect()
     }
 }
 
-/// The front page, or the page of a channel.
+/// A page that says what went wrong.
 #[derive(Template)]
-#[template(path = "front.html", config = "src/serve/askama.toml")]
-pub(super) struct FrontTemplate<'a> {
+#[template(path = "notice.html", config = "src/serve/askama.toml")]
+pub(super) struct NoticeTemplate {
     pub(super) frame: Frame,
-    pub(super) title: &'a LocalisedText,
-    pub(super) stories: &'a [StoryItem],
-    /// Feeds with the content of this page.
-    pub(super) feeds: Vec<FeedLink>,
+    pub(super) status: u16,
+    /// What is wrong, in English; empty if the heading says it all.
+    pub(super) detail: String,
+}
+
+impl NoticeTemplate {
+    fn heading(&self) -> &'static str {
+        let frame = &self.frame;
+        match self.status {
+            400 => frame.say("عنوان غير صالح", "Adresse non valable", "This address is not valid"),
+            404 => frame.say("لا صفحة هنا", "Aucune page ici", "There is no page here"),
+            410 => frame.say("حُذفت هذه الصفحة", "Cette page a été supprimée", "This page was deleted"),
+            _ => frame.say("الصفحة غير متاحة الآن", "Page momentanément indisponible", "This page is not available now"),
+        }
+    }
+
+    fn explanation(&self) -> &'static str {
+        let frame = &self.frame;
+        match self.status {
+            400 => frame.say(
+                "في العنوان جزء لا معنى له هنا. التفاصيل بالإنجليزية:",
+                "L’adresse contient un élément qui n’a pas de sens ici. Détails, en anglais :",
+                "Some part of the address means nothing here:",
+            ),
+            404 => frame.say(
+                "ربما في العنوان خطأ، أو حُذف الخبر لقدمه.",
+                "L’adresse contient peut-être une erreur, ou le sujet, trop ancien, a été supprimé.",
+                "The address may have a mistake, or the story was too old and has been deleted.",
+            ),
+            410 => frame.say(
+                "تُحذف الصفحات القديمة بعد مدة.",
+                "Les pages anciennes sont supprimées après un certain temps.",
+                "Old pages are deleted after some time.",
+            ),
+            _ => frame.say("حاول مرة أخرى بعد دقيقة.", "Réessayez dans une minute.", "Please try again in a minute."),
+        }
+    }
 }
 
 /// The search page, with or without results.

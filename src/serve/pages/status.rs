@@ -124,8 +124,7 @@ fn plots(frame: &Frame, page: &StatusPage) -> [Plot; 3] {
 
 /// Formats a date such as `2026-11-02` in the page's language.
 fn in_words(frame: &Frame, date: &str) -> String {
-    let midnight = format!("{date}T00:00:00Z").parse();
-    midnight.map_or_else(|_| date.to_owned(), |at| frame.ui_language.date(at))
+    date.parse().map_or_else(|_| date.to_owned(), |day| frame.ui_language.date(day))
 }
 
 /// Formats a delay in the page's language, in minutes or hours.

@@ -154,10 +154,10 @@ return wrong;
 const READERS: [(&str, &str); 3] = [("en", "light"), ("ar", "light"), ("fr", "dark")];
 
 impl Browser {
-    /// Checks pages (name and path) at the width of a phone and of a desktop screen.
+    /// Checks pages (name and path) at the widths of a small and a usual phone and of a desktop screen.
     async fn look_at(&self, base: &str, language: &str, pages: &[(&str, &str)]) {
         for (name, path) in pages {
-            for (size, width) in [("phone", 390), ("desk", 1280)] {
+            for (size, width) in [("small", 320), ("phone", 360), ("desk", 1280)] {
                 let found = self.look(&format!("{base}{path}"), width, LOOK).await;
                 assert_eq!(found, json!([]), "{language} {path} at {width}");
                 let script = json!({"script": "return document.documentElement.lang", "args": []});
@@ -193,8 +193,18 @@ async fn pages_are_right_in_a_browser() {
             server.channel_pages.put(&sample::channel(slug, title));
         }
         let search = "/search?q=%D8%A3%D9%85%D8%B7%D8%A7%D8%B1";
-        let pages =
-            [("front", "/"), ("story", "/stories/1"), ("search", search), ("status", "/status"), ("about", "/about")];
+        let pages = [
+            ("front", "/"),
+            ("channel", "/channels/long"),
+            ("outlet", "/outlets/alalam"),
+            ("tag", "/tags/morocco"),
+            ("day", "/days/2026-11-02"),
+            ("story", "/stories/1"),
+            ("search", search),
+            ("status", "/status"),
+            ("about", "/about"),
+            ("missing", "/nothing/here"),
+        ];
         browser.look_at(&format!("http://{}", server.at), language, &pages).await;
         server.close().await;
     }

@@ -1,8 +1,11 @@
 //! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
+use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
-use crate::model::{Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, StoryId, StoryView};
+use crate::model::{
+    Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
+};
 use jiff::{SignedDuration, Timestamp};
 
 pub(super) const NOW: &str = "2026-11-02T10:00:00Z";
@@ -217,6 +220,55 @@ fn status_page() -> StatusPage {
     StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
 }
 
+/// The outlets that are configured.
+fn outlet(slug: &str) -> Option<OutletSummary> {
+    let (name, language, entries) = match slug {
+        "alalam" => ("العلم", "ar", 321),
+        "courrier" => ("Le Courrier du Nord", "fr", 45),
+        _ => return None,
+    };
+    let (slug, name) = (slug.to_owned(), name.to_owned());
+    Some(OutletSummary { slug, name, language: Some(language.to_owned()), tags: vec!["morocco".to_owned()], entries })
+}
+
+/// Pages of three stories, newest first; a list holds the eight stories of the sample.
+fn browse(wanted: &Browse) -> Option<BrowsePage> {
+    match &wanted.scope {
+        Scope::Outlet(slug) => outlet(slug.as_str()).map(drop)?,
+        Scope::Tag(tag) if tag != "morocco" => return None,
+        _ => {}
+    }
+    let mut stories = channel("all", "").stories;
+    if let Scope::Between(from, to) = &wanted.scope {
+        let inside = |s: &StoryView| (from.as_str()..to.as_str()).contains(&format!("{:.0}", s.order_at).as_str());
+        stories.retain(inside);
+    }
+    let language = |s: &StoryView| wanted.languages.iter().any(|l| Some(l.as_str()) == s.lead.language.as_deref());
+    stories.retain(|s| wanted.languages.is_empty() || language(s));
+    stories.retain(|s| u32::try_from(s.also.len()).unwrap() + 1 >= wanted.min_outlets);
+    let (mut newer, mut older) = (None, None);
+    match &wanted.position {
+        Position::Newest => {}
+        Position::Before(key) => {
+            newer = Some(key.clone());
+            stories.retain(|s| PlaceKey::of(s) < *key);
+        }
+        Position::After(key) => {
+            older = Some(key.clone());
+            stories.retain(|s| PlaceKey::of(s) > *key);
+            if stories.len() > 3 {
+                stories.drain(..stories.len() - 3);
+                newer = stories.first().map(PlaceKey::of);
+            }
+        }
+    }
+    if older.is_none() && stories.len() > 3 {
+        stories.truncate(3);
+        older = stories.last().map(PlaceKey::of);
+    }
+    Some(BrowsePage { stories, newer, older })
+}
+
 /// Queries that need no store.
 pub(super) struct SampleQueries {
     images: bool,
@@ -240,6 +292,10 @@ impl Queries for SampleQueries {
         self.images
     }
 
+    fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::UTC
+    }
+
     fn answers(&self, _: &str) -> bool {
         true
     }
@@ -260,6 +316,27 @@ impl Queries for SampleQueries {
             view.stories.clear();
         }
         ready(view)
+    }
+
+    fn browse(&self, wanted: Browse, _: Audience) -> QueryFuture<Option<BrowsePage>> {
+        ready(browse(&wanted))
+    }
+
+    fn leading(&self, _: &str, since: Timestamp, _: Audience) -> QueryFuture<Vec<StoryView>> {
+        let shared = channel("all", "").stories.into_iter().filter(|s| !s.also.is_empty() && s.order_at >= since);
+        ready(shared.collect())
+    }
+
+    fn directory(&self, _: Audience) -> QueryFuture<Vec<OutletSummary>> {
+        ready(["alalam", "courrier"].iter().filter_map(|slug| outlet(slug)).collect())
+    }
+
+    fn outlet(&self, slug: Slug, _: Audience) -> QueryFuture<Option<OutletSummary>> {
+        ready(outlet(slug.as_str()))
+    }
+
+    fn has_tag(&self, tag: &str, _: Audience) -> QueryFuture<bool> {
+        ready(tag == "morocco")
     }
 
     fn story(&self, id: StoryId, _: Audience) -> QueryFuture<Option<StoryPage>> {

@@ -2,7 +2,7 @@
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{ChannelView, Language, Slug, pages::Filter},
+    model::{Channel, ChannelView, Language, Slug, pages::Filter},
     normalise::fold::fold,
     store::{
         error::StoreError,
@@ -44,8 +44,8 @@ macro_rules! passing {
 const LATEST: &str = passing!(
     "SELECT e.id, e.story_id, e.order_at, e.published_at FROM place AS p CROSS JOIN story AS s ON s.id = p.story_id \
      CROSS JOIN entry AS e ON e.story_id = p.story_id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
-     WHERE p.channel_id = 1 AND p.order_at >= coalesce((SELECT order_at FROM place WHERE channel_id = 1 \
-            ORDER BY order_at DESC LIMIT 1 OFFSET $5), '') AND",
+     WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $9) AND p.order_at >= coalesce((SELECT order_at FROM place \
+            WHERE channel_id = (SELECT id FROM channel WHERE slug = $9) ORDER BY order_at DESC LIMIT 1 OFFSET $5), '') AND",
     "ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC LIMIT $6"
 );
 
@@ -60,7 +60,8 @@ const WITH_WORDS: &str = passing!(
     "SELECT e.id, e.story_id, e.order_at, e.published_at FROM \
         (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $7 ORDER BY rowid DESC LIMIT $5) AS hit \
      CROSS JOIN entry AS e ON e.id = hit.id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
-     CROSS JOIN story AS s ON s.id = e.story_id WHERE",
+     CROSS JOIN story AS s ON s.id = e.story_id WHERE EXISTS (SELECT 1 FROM place AS p WHERE p.story_id = e.story_id \
+        AND p.channel_id = (SELECT id FROM channel WHERE slug = $9)) AND",
     "ORDER BY e.id DESC LIMIT $6"
 );
 
@@ -86,7 +87,9 @@ impl Reader {
         }
         let (sql, looked_at) = match &question {
             Some(_) => (WITH_WORDS, HITS),
-            None if filter.outlets.is_empty() && filter.tags.is_empty() => (LATEST, PLACES),
+            None if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => {
+                (LATEST, PLACES)
+            }
             None => (OF_OUTLETS, OF_OUTLET),
         };
         let texts = |texts: &mut dyn Iterator<Item = &str>| row::rows(&texts.collect::<Vec<_>>());
@@ -97,7 +100,8 @@ impl Reader {
             .bind(filter.min_outlets)
             .bind(looked_at)
             .bind(TAKEN);
-        asked = asked.bind(question.unwrap_or_default()).bind(self.hides_private);
+        let channel = filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str);
+        asked = asked.bind(question.unwrap_or_default()).bind(self.hides_private).bind(channel);
         let hits: Vec<Hit> = asked.fetch_all(&self.pool).await.while_doing("reading what passes a filter")?;
         let mut stories = first_reports(hits);
         if filter.min_outlets > 1 {

@@ -1,6 +1,7 @@
 //! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod browse;
 mod channel;
 mod edition;
 mod explain;

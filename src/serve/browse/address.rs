@@ -1,0 +1,346 @@
+//! Addresses of lists: `/`, `/channels/SLUG`, `/outlets/SLUG`, `/tags/TAG`, `/languages/LANG`, `/days/2026-11-25`, each with
+//! filters and a place to begin at. Pure.
+
+use crate::model::browse::{Browse, PlaceKey, Position, Scope};
+use crate::model::pages::Filter;
+use crate::model::{Channel, Language, Slug};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
+use url::form_urlencoded::{Serializer, parse};
+
+/// Stories on a page.
+pub(super) const COUNT: u32 = 60;
+/// Values of one key at most.
+const VALUES: usize = 16;
+/// Characters of a tag or an author at most.
+const LENGTH: usize = 200;
+/// The most outlets one may ask for: no story has more members.
+const OUTLETS: u32 = 64;
+
+/// What a list is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) enum ListSubject {
+    Channel(Slug),
+    Outlet(Slug),
+    Tag(String),
+    Language(Language),
+    Day(Date),
+}
+
+/// What is asked of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct ListQuery {
+    pub(in super::super) outlets: BTreeSet<Slug>,
+    pub(in super::super) tags: BTreeSet<String>,
+    pub(in super::super) languages: BTreeSet<Language>,
+    pub(in super::super) author: Option<String>,
+    pub(in super::super) min_outlets: u32,
+    pub(in super::super) position: Position,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            outlets: BTreeSet::new(),
+            tags: BTreeSet::new(),
+            languages: BTreeSet::new(),
+            author: None,
+            min_outlets: 1,
+            position: Position::Newest,
+        }
+    }
+}
+
+impl ListQuery {
+    /// Reads a query string.
+    ///
+    /// # Errors
+    /// One sentence for the person who typed it.
+    pub(super) fn read(query: &str) -> Result<Self, String> {
+        let mut asked = Self::default();
+        for (key, value) in parse(query.as_bytes()) {
+            let value = value.replace(char::is_control, " ");
+            let value = value.trim();
+            if value.chars().count() > LENGTH {
+                return Err(format!("{}: at most {LENGTH} characters", key.replace(char::is_control, " ")));
+            }
+            asked.take(&key, value)?;
+            if asked.outlets.len().max(asked.tags.len()).max(asked.languages.len()) > VALUES {
+                return Err(format!("{key}: at most {VALUES} values"));
+            }
+        }
+        Ok(asked)
+    }
+
+    fn take(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let place = || PlaceKey::parse(value).ok_or_else(|| format!("{key}: “{value}” is not a place in a list"));
+        match key {
+            "outlet" => {
+                self.outlets
+                    .insert(Slug::parse(value).map_err(|_| format!("outlet: “{value}” is not an outlet's slug"))?);
+            }
+            "tag" if value.is_empty() => return Err("tag: at least one character".to_owned()),
+            "tag" => {
+                self.tags.insert(value.to_owned());
+            }
+            "lang" => {
+                self.languages.insert(
+                    primary(value).ok_or_else(|| format!("lang: “{value}” is not a language; use ar, fr or en"))?,
+                );
+            }
+            "author" => self.author = Some(value.to_owned()).filter(|name| !name.is_empty()),
+            "min_outlets" => {
+                let number = value.parse().ok().filter(|n| (1..=OUTLETS).contains(n));
+                self.min_outlets = number.ok_or_else(|| format!("min_outlets: a number from 1 to {OUTLETS}"))?;
+            }
+            "before" => self.position = Position::Before(place()?),
+            "after" => self.position = Position::After(place()?),
+            other => {
+                let other = other.replace(char::is_control, " ");
+                return Err(format!(
+                    "“{other}” means nothing here; allowed: outlet, tag, lang, author, min_outlets, before, after, hl"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether every story of the list is wanted.
+    pub(in super::super) fn is_unfiltered(&self) -> bool {
+        *self == Self { position: self.position.clone(), ..Self::default() }
+    }
+
+    /// The one query string of the filters, without a question mark.
+    pub(super) fn filters(&self) -> String {
+        let mut query = Serializer::new(String::new());
+        query.extend_pairs(self.outlets.iter().map(|o| ("outlet", o.as_str())));
+        query.extend_pairs(self.tags.iter().map(|t| ("tag", t.as_str())));
+        query.extend_pairs(self.languages.iter().map(|l| ("lang", l.as_str())));
+        query.extend_pairs(self.author.iter().map(|name| ("author", name.as_str())));
+        if self.min_outlets > 1 {
+            query.append_pair("min_outlets", &self.min_outlets.to_string());
+        }
+        query.finish()
+    }
+
+    /// The whole query string: filters and place.
+    pub(super) fn canonical(&self) -> String {
+        let place = match &self.position {
+            Position::Newest => String::new(),
+            Position::Before(key) => format!("before={key}"),
+            Position::After(key) => format!("after={key}"),
+        };
+        [self.filters(), place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// A path with a query string, if there is one.
+pub(super) fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+fn primary(tag: &str) -> Option<Language> {
+    Language::parse(Language::parse(tag).ok()?.primary()).ok()
+}
+
+/// A part of a path, with all that is not plain written in percent.
+fn segment(text: &str) -> String {
+    // What a form writes as "+" is a space there and a plus in a path.
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
+impl ListSubject {
+    /// The list that `kind` (`outlets`, `tags`, …) and a name in the address mean.
+    pub(super) fn read(kind: &str, name: &str) -> Option<Self> {
+        match kind {
+            "outlets" => Slug::parse(name).ok().map(Self::Outlet),
+            "tags" => (1..=LENGTH).contains(&name.chars().count()).then(|| Self::Tag(name.to_owned())),
+            "languages" => primary(name).map(Self::Language),
+            "days" => name.parse().ok().filter(|date: &Date| date.to_string() == name).map(Self::Day),
+            _ => None,
+        }
+    }
+
+    /// The list's path.
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::Channel(slug) => crate::publish::page_path(slug.as_str()),
+            Self::Outlet(slug) => format!("/outlets/{slug}"),
+            Self::Tag(tag) => format!("/tags/{}", segment(tag)),
+            Self::Language(language) => format!("/languages/{}", language.as_str()),
+            Self::Day(date) => format!("/days/{date}"),
+        }
+    }
+
+    /// The path of the list's feed, without the extension. A day has none of its own.
+    pub(super) fn feed_path(&self) -> String {
+        match self {
+            Self::Channel(slug) if slug.as_str() == Channel::ALL => "/feed".to_owned(),
+            Self::Day(_) => "/feed".to_owned(),
+            other => other.path(),
+        }
+    }
+
+    /// The list's feed as a filter of everything.
+    pub(super) fn filter(&self) -> Filter {
+        let mut filter = Filter::default();
+        match self {
+            Self::Channel(slug) => filter.channel = Some(slug.clone()).filter(|slug| slug.as_str() != Channel::ALL),
+            Self::Outlet(slug) => drop(filter.outlets.insert(slug.clone())),
+            Self::Tag(tag) => drop(filter.tags.insert(tag.clone())),
+            Self::Language(language) => drop(filter.languages.insert(language.clone())),
+            Self::Day(_) => {}
+        }
+        filter
+    }
+
+    /// The subject of its own that a question to channel `all` means: `/?tag=x` is `/tags/x`.
+    pub(super) fn of_question(&self, asked: &ListQuery) -> Option<(Self, ListQuery)> {
+        if !matches!(self, Self::Channel(slug) if slug.as_str() == Channel::ALL) {
+            return None;
+        }
+        let mut rest = asked.clone();
+        let subject = match (asked.outlets.len(), asked.tags.len(), asked.languages.len()) {
+            (1, 0, _) => rest.outlets.pop_first().map(Self::Outlet),
+            (0, 1, _) => rest.tags.pop_first().map(Self::Tag),
+            (0, 0, 1) => rest.languages.pop_first().map(Self::Language),
+            _ => None,
+        };
+        subject.map(|subject| (subject, rest))
+    }
+
+    /// The question without what the list selects anyway; `None` if it repeats nothing.
+    pub(super) fn without_repetition(&self, asked: &ListQuery) -> Option<ListQuery> {
+        let Self::Language(own) = self else { return None };
+        let mut rest = asked.clone();
+        rest.languages.remove(own).then_some(rest)
+    }
+
+    /// What a filter cannot be put to here, in words.
+    pub(super) fn refuses(&self, asked: &ListQuery) -> Option<String> {
+        let is_along_outlets = matches!(self, Self::Outlet(_) | Self::Tag(_));
+        if is_along_outlets && !(asked.outlets.is_empty() && asked.tags.is_empty()) {
+            return Some("outlet and tag are filters of / and of channels; here: lang, author, min_outlets".to_owned());
+        }
+        if matches!(self, Self::Language(own) if asked.languages.iter().any(|asked| asked != own)) {
+            return Some(format!(
+                "lang: {} already selects one language; leave lang out, or use /?lang=…",
+                self.path()
+            ));
+        }
+        (asked.author.is_some() && !matches!(self, Self::Outlet(_)))
+            .then(|| "author is a filter of one outlet: /outlets/SLUG?author=…".to_owned())
+    }
+
+    /// What the store is asked for; days begin and end in this zone.
+    pub(super) fn browse(&self, asked: &ListQuery, zone: &TimeZone) -> Option<Browse> {
+        let mut languages: Vec<Language> = asked.languages.iter().cloned().collect();
+        let scope = match self {
+            Self::Channel(slug) => Scope::Channel(slug.to_string()),
+            Self::Outlet(slug) => Scope::Outlet(slug.clone()),
+            Self::Tag(tag) => Scope::Tag(tag.clone()),
+            Self::Language(language) => {
+                languages.push(language.clone());
+                Scope::Channel(Channel::ALL.to_owned())
+            }
+            Self::Day(date) => {
+                let start = |date: Date| {
+                    let midnight = zone.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+                    Some(format!("{midnight:.0}"))
+                };
+                Scope::Between(start(*date)?, start(date.tomorrow().ok()?)?)
+            }
+        };
+        Some(Browse {
+            scope,
+            outlets: asked.outlets.iter().cloned().collect(),
+            tags: asked.tags.iter().cloned().collect(),
+            languages,
+            author: asked.author.clone(),
+            min_outlets: asked.min_outlets,
+            position: asked.position.clone(),
+            count: COUNT,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PLACE: &str = "2026-11-25T10:00:00Z_2026-11-25T09:57:00Z_12_34";
+
+    #[test]
+    fn one_list_has_one_address() {
+        for (asked, canonical) in [
+            ("", String::new()),
+            ("lang=FR-ma&lang=ar&min_outlets=2", "lang=ar&lang=fr&min_outlets=2".to_owned()),
+            ("min_outlets=1&author=", String::new()),
+            (&*format!("before={PLACE}&tag=b&tag=a"), format!("tag=a&tag=b&before={PLACE}")),
+            (&*format!("after={}", PLACE.replace(':', "%3A")), format!("after={PLACE}")),
+        ] {
+            assert_eq!(ListQuery::read(asked).map(|q| q.canonical()), Ok(canonical), "{asked}");
+        }
+        for (asked, word) in [
+            ("page=2", "page"),
+            ("before=2", "before"),
+            ("min_outlets=0", "min_outlets"),
+            ("outlet=%20", "outlet"),
+            ("tag=", "tag"),
+            ("lang=!!", "lang"),
+            ("%00=1", "allowed"),
+        ] {
+            assert!(ListQuery::read(asked).unwrap_err().contains(word), "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_filter_of_everything_has_a_page_of_its_own() {
+        let all = ListSubject::Channel(Slug::parse("all").unwrap());
+        let to = |asked: &str| {
+            let (subject, rest) = all.of_question(&ListQuery::read(asked).unwrap())?;
+            Some(with_query(&subject.path(), &rest.canonical()))
+        };
+        assert_eq!(to("tag=le%20monde").as_deref(), Some("/tags/le%20monde"));
+        assert_eq!(to("outlet=a&lang=fr").as_deref(), Some("/outlets/a?lang=fr"));
+        assert_eq!(to("lang=ar&min_outlets=2").as_deref(), Some("/languages/ar?min_outlets=2"));
+        assert_eq!(to("min_outlets=2"), None);
+        assert_eq!(to("tag=a&tag=b"), None);
+    }
+
+    #[test]
+    fn names_in_addresses_are_read_strictly() {
+        assert_eq!(ListSubject::read("tags", "سياسة").unwrap().path(), "/tags/%D8%B3%D9%8A%D8%A7%D8%B3%D8%A9");
+        assert_eq!(ListSubject::read("tags", "a/b?c").unwrap().path(), "/tags/a%2Fb%3Fc");
+        assert_eq!(ListSubject::read("languages", "fr-MA").unwrap().path(), "/languages/fr");
+        assert!(ListSubject::read("days", "2026-11-25").is_some());
+        for (kind, name) in [("days", "2026-11-31"), ("days", "20261125"), ("outlets", "A b"), ("tags", "")] {
+            assert_eq!(ListSubject::read(kind, name), None, "{kind} {name}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_as_long_as_it_is_there() {
+        let day = |date: &str, zone: &str| {
+            let browse =
+                ListSubject::read("days", date).unwrap().browse(&ListQuery::default(), &TimeZone::get(zone).unwrap());
+            browse.unwrap().scope
+        };
+        let between = |from: &str, to: &str| Scope::Between(from.to_owned(), to.to_owned());
+        assert_eq!(day("2026-11-25", "UTC"), between("2026-11-25T00:00:00Z", "2026-11-26T00:00:00Z"));
+        assert_eq!(day("2026-10-25", "Europe/Paris"), between("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"));
+    }
+
+    proptest! {
+        #![proptest_config(crate::model::testing::cases())]
+
+        #[test]
+        fn reading_never_panics_and_canonical_is_stable(query in "([a-z_]{0,12}=[^&]{0,20}&?|(author|tag|lang)=\\PC{0,9}&){0,5}") {
+            if let Ok(asked) = ListQuery::read(&query) {
+                prop_assert_eq!(ListQuery::read(&asked.canonical()), Ok(asked));
+            }
+        }
+    }
+}
