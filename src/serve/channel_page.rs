@@ -6,6 +6,7 @@ use crate::model::{Carrier, ChannelView, Language, Person, StoryView};
 use crate::publish::{is_rtl, plain_text};
 use jiff::Timestamp;
 use std::sync::{Arc, PoisonError, RwLock};
+use url::form_urlencoded::Serializer;
 
 /// Longest excerpt under a title, in characters.
 const EXCERPT: usize = 220;
@@ -126,7 +127,8 @@ impl StoryItem {
 impl StoryItem {
     /// Returns the path of the author's articles at the outlet.
     pub(super) fn author_path(&self) -> String {
-        super::browse::author_path(&self.outlet_slug, &self.author)
+        let author = Serializer::new(String::new()).append_pair("author", &self.author).finish();
+        format!("/outlets/{}?{author}", self.outlet_slug)
     }
 }
 

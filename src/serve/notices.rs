@@ -1,9 +1,9 @@
 //! What people get in place of plain text: error pages in their language, and the choice of a language.
 
+use super::frames::frame;
 use super::i18n::UiLanguage;
 use super::pages::NoticeTemplate;
 use super::reply::{ShortText, bad, notice, redirect};
-use super::routes::frame;
 use super::state::AppState;
 use axum::body::Body;
 use axum::extract::{Request, State};

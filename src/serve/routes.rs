@@ -1,12 +1,15 @@
 //! Routes and handlers for the addresses that are not in the edition table.
 
-use super::browse::{self, ListSubject};
+use super::browse::ListSubject;
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
+use super::feeds::feed_within;
 use super::filter::{canonical, read};
-use super::i18n::UiLanguage;
+use super::frames::frame;
+use super::links::{FeedLink, format_name};
+use super::lists;
 use super::notices;
-use super::pages::{AboutTemplate, FeedLink, Frame, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::pages::{AboutTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -14,8 +17,8 @@ use super::reply::{
 };
 use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
-use crate::model::{Channel, ChannelView, Slug, StoryId};
-use crate::publish::{self, DocumentLinks, Format, History};
+use crate::model::{Channel, Slug, StoryId};
+use crate::publish::{self, Format};
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::extract::{Path, RawQuery, State};
@@ -24,7 +27,6 @@ use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use jiff::tz::TimeZone;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -35,12 +37,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Builds the router.
 pub(super) fn router(app: AppState) -> Router {
     Router::new()
-        .route("/", get(browse::front))
+        .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
-        .route("/outlets/{name}", get(browse::by_name))
-        .route("/tags/{name}", get(browse::by_name))
-        .route("/languages/{name}", get(browse::by_name))
-        .route("/days/{name}", get(browse::by_name))
+        .route("/outlets/{name}", get(lists::by_name))
+        .route("/tags/{name}", get(lists::by_name))
+        .route("/languages/{name}", get(lists::by_name))
+        .route("/days/{name}", get(lists::by_name))
         .route("/opml", get(opml))
         .route("/feed.atom", get(filtered))
         .route("/feed.rss", get(filtered))
@@ -81,22 +83,6 @@ async fn come_back(mut response: Response<Body>) -> Response<Body> {
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
     }
     response
-}
-
-/// Builds the frame of a page for this reader; `here` is the path of the current tab.
-pub(super) fn frame(app: &AppState, ui_language: UiLanguage, here: &str) -> Frame {
-    let images = app.queries.as_ref().is_none_or(|queries| queries.images());
-    let zone = app.queries.as_ref().map_or(TimeZone::UTC, |queries| queries.time_zone());
-    Frame::new(ui_language, app.clock.now(), &app.channel_pages.all(), here, images, zone)
-}
-
-/// What readers call a format.
-pub(super) fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Atom => "Atom",
-        Format::Rss => "RSS",
-        Format::Json => "JSON",
-    }
 }
 
 /// Returns the links to a channel's feeds.
@@ -141,7 +127,7 @@ async fn channel(
             (Ok(filter), _) if canonical(&filter).is_empty() => redirect(&path),
             (Ok(_), _) if name == Channel::ALL => redirect(&format!("{path}?{query}")),
             (Ok(_), Ok(slug)) => {
-                browse::list_feed(&app, &ListSubject::Channel(slug), format, Some(query), &request).await
+                lists::list_feed(&app, &ListSubject::Channel(slug), format, Some(query), &request).await
             }
             (Err(why), _) => bad(&why),
             (_, Err(_)) => not_found(),
@@ -150,7 +136,7 @@ async fn channel(
     match (slug == Channel::ALL, query.as_deref()) {
         (true, Some(query)) => redirect(&format!("/?{query}")),
         (true, None) => redirect("/"),
-        (false, query) => browse::channel(&app, &slug, query, &request).await,
+        (false, query) => lists::channel(&app, &slug, query, &request).await,
     }
 }
 
@@ -192,58 +178,6 @@ async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &st
     let name = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone());
     let page = if path == "/search.atom" { "/search" } else { "/" };
     feed_within(app, request, (Filter::default(), name, page.to_owned()), filter, path, format).await
-}
-
-/// A feed of what passes a filter, of a list: the filter that the list is, its name, and its page.
-pub(super) async fn feed_within(
-    app: &AppState,
-    request: &ClientRequest,
-    (list, name, page): (Filter, String, String),
-    asked: Filter,
-    path: &str,
-    format: Format,
-) -> Response<Body> {
-    let Some(queries) = &app.queries else { return not_found() };
-    let query = canonical(&asked);
-    let key = app.cache_key(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
-    if let Some(held) = app.cache.get(&key, app.clock.now()) {
-        return request.take(&held);
-    }
-    let title = describe(&asked, &name);
-    let filter = asked.within(list);
-    let turn = app.cache.turn().await;
-    let view = match queries.filtered(filter, app.audience).await {
-        Ok(view) => ChannelView { title, ..view },
-        Err(error) => return unavailable(&error),
-    };
-    drop(turn);
-    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
-    let place = place(&view.public_url, &key.address, &page);
-    match place {
-        Ok(place) => {
-            let make = move || publish::render(&view, &place, format);
-            document(app, request, key, format.media_type(), CachePolicy::Feed, make).await
-        }
-        Err(error) => unavailable(&error),
-    }
-}
-
-/// Returns the addresses of a filtered feed, which has no archive pages.
-fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
-    let this = base.join(&path[1..])?;
-    Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
-}
-
-/// Returns the title of a filtered feed: the channel's title and all filter values.
-fn describe(filter: &Filter, all: &str) -> String {
-    let mut parts: Vec<String> = filter.words.iter().map(|words| format!("“{words}”")).collect();
-    parts.extend(filter.outlets.iter().map(ToString::to_string));
-    parts.extend(filter.tags.iter().cloned());
-    parts.extend(filter.languages.iter().map(ToString::to_string));
-    if filter.min_outlets > 1 {
-        parts.push(format!("≥ {}", filter.min_outlets));
-    }
-    if parts.is_empty() { all.to_owned() } else { format!("{all}: {}", parts.join(", ")) }
 }
 
 async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {

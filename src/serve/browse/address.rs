@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use url::form_urlencoded::{Serializer, parse};
 
 /// Stories on a page.
-pub(super) const COUNT: u32 = 60;
+pub(in super::super) const COUNT: u32 = 60;
 /// Values of one key at most.
 const VALUES: usize = 16;
 /// Characters of a tag or an author at most.
@@ -57,7 +57,7 @@ impl ListQuery {
     ///
     /// # Errors
     /// One sentence for the person who typed it.
-    pub(super) fn read(query: &str) -> Result<Self, String> {
+    pub(in super::super) fn read(query: &str) -> Result<Self, String> {
         let mut asked = Self::default();
         for (key, value) in parse(query.as_bytes()) {
             let value = value.replace(char::is_control, " ");
@@ -112,7 +112,7 @@ impl ListQuery {
     }
 
     /// The one query string of the filters, without a question mark.
-    pub(super) fn filters(&self) -> String {
+    pub(in super::super) fn filters(&self) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(self.outlets.iter().map(|o| ("outlet", o.as_str())));
         query.extend_pairs(self.tags.iter().map(|t| ("tag", t.as_str())));
@@ -125,7 +125,7 @@ impl ListQuery {
     }
 
     /// The whole query string: filters and place.
-    pub(super) fn canonical(&self) -> String {
+    pub(in super::super) fn canonical(&self) -> String {
         let place = match &self.position {
             Position::Newest => String::new(),
             Position::Before(key) => format!("before={key}"),
@@ -136,7 +136,7 @@ impl ListQuery {
 }
 
 /// A path with a query string, if there is one.
-pub(super) fn with_query(path: &str, query: &str) -> String {
+pub(in super::super) fn with_query(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
@@ -152,7 +152,7 @@ fn segment(text: &str) -> String {
 
 impl ListSubject {
     /// The list that `kind` (`outlets`, `tags`, …) and a name in the address mean.
-    pub(super) fn read(kind: &str, name: &str) -> Option<Self> {
+    pub(in super::super) fn read(kind: &str, name: &str) -> Option<Self> {
         match kind {
             "outlets" => Slug::parse(name).ok().map(Self::Outlet),
             "tags" => (1..=LENGTH).contains(&name.chars().count()).then(|| Self::Tag(name.to_owned())),
@@ -163,7 +163,7 @@ impl ListSubject {
     }
 
     /// The list's path.
-    pub(super) fn path(&self) -> String {
+    pub(in super::super) fn path(&self) -> String {
         match self {
             Self::Channel(slug) => crate::publish::page_path(slug.as_str()),
             Self::Outlet(slug) => format!("/outlets/{slug}"),
@@ -174,7 +174,7 @@ impl ListSubject {
     }
 
     /// The path of the list's feed, without the extension. A day has none of its own.
-    pub(super) fn feed_path(&self) -> String {
+    pub(in super::super) fn feed_path(&self) -> String {
         match self {
             Self::Channel(slug) if slug.as_str() == Channel::ALL => "/feed".to_owned(),
             Self::Day(_) => "/feed".to_owned(),
@@ -183,7 +183,7 @@ impl ListSubject {
     }
 
     /// The list's feed as a filter of everything.
-    pub(super) fn filter(&self) -> Filter {
+    pub(in super::super) fn filter(&self) -> Filter {
         let mut filter = Filter::default();
         match self {
             Self::Channel(slug) => filter.channel = Some(slug.clone()).filter(|slug| slug.as_str() != Channel::ALL),
@@ -196,7 +196,7 @@ impl ListSubject {
     }
 
     /// The subject of its own that a question to channel `all` means: `/?tag=x` is `/tags/x`.
-    pub(super) fn of_question(&self, asked: &ListQuery) -> Option<(Self, ListQuery)> {
+    pub(in super::super) fn of_question(&self, asked: &ListQuery) -> Option<(Self, ListQuery)> {
         if !matches!(self, Self::Channel(slug) if slug.as_str() == Channel::ALL) {
             return None;
         }
@@ -211,14 +211,14 @@ impl ListSubject {
     }
 
     /// The question without what the list selects anyway; `None` if it repeats nothing.
-    pub(super) fn without_repetition(&self, asked: &ListQuery) -> Option<ListQuery> {
+    pub(in super::super) fn without_repetition(&self, asked: &ListQuery) -> Option<ListQuery> {
         let Self::Language(own) = self else { return None };
         let mut rest = asked.clone();
         rest.languages.remove(own).then_some(rest)
     }
 
     /// What a filter cannot be put to here, in words.
-    pub(super) fn refuses(&self, asked: &ListQuery) -> Option<String> {
+    pub(in super::super) fn refuses(&self, asked: &ListQuery) -> Option<String> {
         let is_along_outlets = matches!(self, Self::Outlet(_) | Self::Tag(_));
         if is_along_outlets && !(asked.outlets.is_empty() && asked.tags.is_empty()) {
             return Some("outlet and tag are filters of / and of channels; here: lang, author, min_outlets".to_owned());
@@ -234,7 +234,7 @@ impl ListSubject {
     }
 
     /// What the store is asked for; days begin and end in this zone.
-    pub(super) fn browse(&self, asked: &ListQuery, zone: &TimeZone) -> Option<Browse> {
+    pub(in super::super) fn browse(&self, asked: &ListQuery, zone: &TimeZone) -> Option<Browse> {
         let mut languages: Vec<Language> = asked.languages.iter().cloned().collect();
         let scope = match self {
             Self::Channel(slug) => Scope::Channel(slug.to_string()),

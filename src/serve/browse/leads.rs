@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 
 /// How far back a story may have come in and still lead.
-pub(super) const RECENT: SignedDuration = SignedDuration::from_hours(36);
+pub(in super::super) const RECENT: SignedDuration = SignedDuration::from_hours(36);
 /// Hours in which a story loses half its weight: by the evening, the morning's news needs four times the outlets to stay on top.
 const HALF_LIFE_HOURS: f64 = 6.0;
 /// Stories beside the first one.
@@ -31,7 +31,7 @@ fn weight(outlets: usize, age: SignedDuration) -> f64 {
 
 /// The leads among `shared`. Where no story is shared, the newest of `list` leads alone. A story that leads is not repeated
 /// in `list`.
-pub(super) fn choose(shared: Vec<StoryItem>, list: &mut Vec<StoryItem>, now: Timestamp) -> Option<Leads> {
+pub(in super::super) fn choose(shared: Vec<StoryItem>, list: &mut Vec<StoryItem>, now: Timestamp) -> Option<Leads> {
     let mut seen = HashSet::new();
     let mut candidates: Vec<(f64, StoryItem)> = shared
         .into_iter()

@@ -3,24 +3,15 @@
 use super::super::browse::{self, Leads, List, ListSubject};
 use super::super::channel_page::{LocalisedText, StoryItem};
 use super::super::i18n::UiLanguage;
+use super::super::links::{Chip, FeedLink};
 use super::super::nouns::Noun;
-use super::{FeedLink, Frame};
+use super::Frame;
 use crate::model::Channel;
 use askama::Template;
 use jiff::civil::Date;
 
 /// Tags and outlets that are always visible; the others are behind a button.
 const VISIBLE: usize = 12;
-
-/// A link to a narrower or wider list.
-#[derive(Debug, Clone)]
-pub(in super::super) struct Chip {
-    pub(in super::super) href: String,
-    pub(in super::super) text: LocalisedText,
-    /// Number of articles of the last seven days in words, if known.
-    pub(in super::super) count: Option<String>,
-    pub(in super::super) is_current: bool,
-}
 
 /// The stories of one day.
 struct DaySection {

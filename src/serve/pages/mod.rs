@@ -5,12 +5,13 @@ mod list;
 mod status;
 mod story;
 
-pub(super) use list::{Chip, ListTemplate};
+pub(super) use list::ListTemplate;
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
 use super::channel_page::{ChannelPage, LocalisedText, StoryItem};
 use super::i18n::UiLanguage;
+use super::links::FeedLink;
 use super::nouns::Noun;
 use askama::Template;
 use jiff::Timestamp;
@@ -69,15 +70,6 @@ pub(super) struct Tab {
 
 /// Channels that are always visible; the others are behind a button.
 const TABS: usize = 7;
-
-/// A link from a page to a feed.
-#[derive(Debug, Clone)]
-pub(super) struct FeedLink {
-    /// `Atom`, `RSS` or `JSON`.
-    pub(super) name: &'static str,
-    pub(super) media_type: &'static str,
-    pub(super) path: String,
-}
 
 impl Frame {
     /// Creates a frame whose current tab has the path `here`.

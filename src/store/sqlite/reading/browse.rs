@@ -119,7 +119,7 @@ struct Stretch {
 }
 
 /// Where a list is read.
-enum Source {
+enum ListSource {
     /// Along the places of a channel.
     Places(String),
     /// Along the entries of these outlets.
@@ -142,14 +142,14 @@ impl Reader {
         let Some(source) = self.source(&wanted.scope, along).await? else { return Ok(None) };
         let stretch = stretch(wanted);
         let (rows, limit) = match &source {
-            Source::Places(channel) => {
+            ListSource::Places(channel) => {
                 let mut wanted = wanted.clone();
                 if let Scope::Tag(tag) = &wanted.scope {
                     wanted.tags = vec![tag.clone()];
                 }
                 self.places(&wanted, channel, &stretch, collapse).await?
             }
-            Source::Entries(outlets) => self.entries_of(wanted, outlets, &stretch).await?,
+            ListSource::Entries(outlets) => self.entries_of(wanted, outlets, &stretch).await?,
         };
         let (shown, newer, older) = cut(wanted, &rows, limit);
         let reader = self.clone().with_text_max(EXCERPT_SOURCE);
@@ -255,8 +255,8 @@ impl Reader {
         .while_doing("reading the outlets of a tag")
     }
 
-    async fn source(&self, scope: &Scope, along: &str) -> Result<Option<Source>, StoreError> {
-        let along = || Source::Places(along.to_owned());
+    async fn source(&self, scope: &Scope, along: &str) -> Result<Option<ListSource>, StoreError> {
+        let along = || ListSource::Places(along.to_owned());
         Ok(match scope {
             Scope::Channel(_) | Scope::Between(..) => Some(along()),
             Scope::Outlet(slug) => {
@@ -267,11 +267,11 @@ impl Reader {
                         .fetch_optional(&self.pool)
                         .await
                         .while_doing("reading an outlet")?;
-                id.map(|id| Source::Entries(vec![id]))
+                id.map(|id| ListSource::Entries(vec![id]))
             }
             Scope::Tag(tag) => match self.tagged(tag).await? {
                 none if none.is_empty() => None,
-                few if few.len() <= OUTLETS => Some(Source::Entries(few)),
+                few if few.len() <= OUTLETS => Some(ListSource::Entries(few)),
                 _ => Some(along()),
             },
         })

@@ -1,0 +1,63 @@
+//! Feeds that are made when they are asked for: of what passes a filter, of a list or of everything.
+
+use super::edition_table::CachePolicy;
+use super::filter::canonical;
+use super::reply::{ClientRequest, document, not_found, unavailable};
+use super::state::AppState;
+use crate::model::ChannelView;
+use crate::model::pages::Filter;
+use crate::publish::{self, DocumentLinks, Format, History};
+use axum::body::Body;
+use axum::http::Response;
+
+/// A feed of what passes a filter, of a list: the filter that the list is, its name, and its page.
+pub(super) async fn feed_within(
+    app: &AppState,
+    request: &ClientRequest,
+    (list, name, page): (Filter, String, String),
+    asked: Filter,
+    path: &str,
+    format: Format,
+) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
+    let query = canonical(&asked);
+    let key = app.cache_key(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
+    }
+    let title = describe(&asked, &name);
+    let filter = asked.within(list);
+    let turn = app.cache.turn().await;
+    let view = match queries.filtered(filter, app.audience).await {
+        Ok(view) => ChannelView { title, ..view },
+        Err(error) => return unavailable(&error),
+    };
+    drop(turn);
+    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
+    let place = place(&view.public_url, &key.address, &page);
+    match place {
+        Ok(place) => {
+            let make = move || publish::render(&view, &place, format);
+            document(app, request, key, format.media_type(), CachePolicy::Feed, make).await
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// Returns the addresses of a filtered feed, which has no archive pages.
+fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
+    let this = base.join(&path[1..])?;
+    Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
+}
+
+/// Returns the title of a filtered feed: the channel's title and all filter values.
+fn describe(filter: &Filter, all: &str) -> String {
+    let mut parts: Vec<String> = filter.words.iter().map(|words| format!("“{words}”")).collect();
+    parts.extend(filter.outlets.iter().map(ToString::to_string));
+    parts.extend(filter.tags.iter().cloned());
+    parts.extend(filter.languages.iter().map(ToString::to_string));
+    if filter.min_outlets > 1 {
+        parts.push(format!("≥ {}", filter.min_outlets));
+    }
+    if parts.is_empty() { all.to_owned() } else { format!("{all}: {}", parts.join(", ")) }
+}

@@ -1,0 +1,249 @@
+//! Handlers of the pages of lists, and of their feeds.
+
+use super::browse::{COUNT, List, ListContents, ListQuery, ListSubject, RECENT, choose, with_query};
+use super::channel_page::{LocalisedText, StoryItem};
+use super::feeds::feed_within;
+use super::filter;
+use super::frames::frame;
+use super::pages::ListTemplate;
+use super::queries::QueryError;
+use super::reply::{ClientRequest, bad, not_found, not_rendered_yet, page, redirect, unavailable};
+use super::state::AppState;
+use crate::model::browse::{Browse, BrowsePage, PlaceKey, Position};
+use crate::model::pages::Filter;
+use crate::model::{Channel, Slug};
+use crate::publish::Format;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{Response, Uri};
+
+/// `/`.
+pub(super) async fn front(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+    request: ClientRequest,
+) -> Response<Body> {
+    channel(&app, Channel::ALL, query.as_deref(), &request).await
+}
+
+/// A channel's page.
+pub(super) async fn channel(
+    app: &AppState,
+    slug: &str,
+    query: Option<&str>,
+    request: &ClientRequest,
+) -> Response<Body> {
+    match Slug::parse(slug) {
+        Ok(slug) => list(app, ListSubject::Channel(slug), query, request).await,
+        Err(_) => not_found(),
+    }
+}
+
+/// `/outlets/SLUG`, `/tags/TAG`, `/languages/LANG`, `/days/DATE`; with an extension, the feed of it.
+pub(super) async fn by_name(
+    State(app): State<AppState>,
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    request: ClientRequest,
+) -> Response<Body> {
+    let kind = uri.path().split('/').nth(1).unwrap_or_default();
+    let feed = name.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::of_extension(extension)?)));
+    if let Some((name, format)) = feed.filter(|_| kind != "days") {
+        return match ListSubject::read(kind, name) {
+            Some(subject) => list_feed(&app, &subject, format, query.as_deref(), &request).await,
+            None => not_found(),
+        };
+    }
+    match ListSubject::read(kind, &name) {
+        Some(subject) => list(&app, subject, query.as_deref(), &request).await,
+        None => not_found(),
+    }
+}
+
+/// The feed of a list, filtered by a query as `/feed.atom` is.
+pub(super) async fn list_feed(
+    app: &AppState,
+    subject: &ListSubject,
+    format: Format,
+    query: Option<&str>,
+    request: &ClientRequest,
+) -> Response<Body> {
+    let asked = match filter::read(query.unwrap_or_default()) {
+        Ok(asked) => asked,
+        Err(why) => return bad(&why),
+    };
+    match name_of(app, subject).await {
+        Ok(Some(name)) => {
+            let path = format!("{}.{}", subject.feed_path(), format.extension());
+            let own = subject.filter();
+            if let (Some(own), false) = (own.languages.first(), asked.languages.is_subset(&own.languages)) {
+                return bad(&format!("lang: this feed already selects the language {own}; leave lang out"));
+            }
+            if let (Some(own), false) = (own.outlets.first(), asked.outlets.is_subset(&own.outlets)) {
+                return bad(&format!("outlet: this feed already selects the outlet {own}; leave outlet out"));
+            }
+            if let (Some(own), false) = (own.tags.first(), asked.tags.is_subset(&own.tags)) {
+                return bad(&format!("tag: this feed already selects the tag {own}; leave tag out"));
+            }
+            // What the address names already is not repeated in the query.
+            let asked = Filter {
+                outlets: asked.outlets.difference(&own.outlets).cloned().collect(),
+                tags: asked.tags.difference(&own.tags).cloned().collect(),
+                languages: asked.languages.difference(&own.languages).cloned().collect(),
+                ..asked
+            };
+            feed_within(app, request, (own, name.words, subject.path()), asked, &path, format).await
+        }
+        Ok(None) => not_found(),
+        Err(response) => response,
+    }
+}
+
+/// What a list is called; `None` when there is no such thing.
+async fn name_of(app: &AppState, subject: &ListSubject) -> Result<Option<LocalisedText>, Response<Body>> {
+    let plain = |words: &str| Some(LocalisedText::new(words, None));
+    let Some(queries) = &app.queries else {
+        let ListSubject::Channel(slug) = subject else { return Ok(None) };
+        return Ok(app.channel_pages.get(slug.as_str()).map(|page| page.title.clone()));
+    };
+    Ok(match subject {
+        ListSubject::Channel(slug) => match app.channel_pages.get(slug.as_str()) {
+            Some(page) => Some(page.title.clone()),
+            None if queries.has_channel(slug.as_str(), app.audience) => return Err(not_rendered_yet()),
+            None => None,
+        },
+        ListSubject::Outlet(slug) => {
+            let outlet = queries.outlet(slug.clone(), app.audience).await.map_err(|error| unavailable(&error))?;
+            outlet.and_then(|outlet| plain(&outlet.name))
+        }
+        ListSubject::Tag(tag) => queries
+            .has_tag(tag, app.audience)
+            .await
+            .map_err(|error| unavailable(&error))?
+            .then(|| LocalisedText::new(tag, None)),
+        ListSubject::Language(language) => plain(language.as_str()),
+        ListSubject::Day(date) => plain(&date.to_string()),
+    })
+}
+
+/// A page of a list.
+async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request: &ClientRequest) -> Response<Body> {
+    let asked = match ListQuery::read(query.unwrap_or_default()) {
+        Ok(asked) => asked,
+        Err(why) => return bad(&why),
+    };
+    if let Some((subject, rest)) = subject.of_question(&asked) {
+        return redirect(&with_query(&subject.path(), &rest.canonical()));
+    }
+    if let Some(why) = subject.refuses(&asked) {
+        return bad(&why);
+    }
+    if let Some(rest) = subject.without_repetition(&asked) {
+        return redirect(&with_query(&subject.path(), &rest.canonical()));
+    }
+    let ui_language = request.ui_language();
+    let address = with_query(&subject.path(), &asked.canonical());
+    let key = app.cache_key(format!("{} {address}", ui_language.tag()));
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
+    }
+    let name = match name_of(app, &subject).await {
+        Ok(Some(name)) => name,
+        Ok(None) => return not_found(),
+        Err(response) => return response,
+    };
+    let found = match read(app, &subject, &asked).await {
+        Ok(found) => found,
+        Err(response) => return response,
+    };
+    if matches!(asked.position, Position::After(_)) && found.newer.is_none() {
+        // Nothing newer: this is the first page, which has an address of its own.
+        return redirect(&with_query(&subject.path(), &asked.filters()));
+    }
+    let mut frame = frame(app, ui_language, &subject.path());
+    frame.address = address;
+    let shown = ListTemplate::new(frame, List { subject, asked, name, found });
+    page(app, request, key, &shown).await
+}
+
+async fn read(app: &AppState, subject: &ListSubject, asked: &ListQuery) -> Result<ListContents, Response<Body>> {
+    let is_first = asked.position == Position::Newest;
+    let held = match subject {
+        ListSubject::Channel(slug) if is_first && asked.is_unfiltered() => app.channel_pages.get(slug.as_str()),
+        _ => None,
+    };
+    let mut found =
+        ListContents { stories: Vec::new(), leads: None, outlets: Vec::new(), outlet: None, newer: None, older: None };
+    match (&held, &app.queries) {
+        // The newest stories of a channel are in memory.
+        (Some(page), _) => {
+            let count = usize::try_from(COUNT).unwrap_or(usize::MAX);
+            found.stories = page.stories.iter().take(count).cloned().collect();
+            found.older = older_than(app, subject, page.stories.len() > count, found.stories.last()).await;
+        }
+        (None, Some(queries)) => {
+            let Some(wanted) = subject.browse(asked, &queries.time_zone()) else { return Err(not_found()) };
+            match queries.browse(wanted, app.audience).await {
+                Ok(Some(BrowsePage { stories, newer, older })) => {
+                    (found.newer, found.older) = (newer, older);
+                    found.stories = stories.iter().map(StoryItem::of).collect();
+                }
+                Ok(None) => return Err(not_found()),
+                Err(error) => return Err(unavailable(&error)),
+            }
+        }
+        (None, None) => return Err(not_found()),
+    }
+    if let (Some(queries), true) = (&app.queries, is_first) {
+        let now = app.clock.now();
+        if held.is_some()
+            && let ListSubject::Channel(slug) = subject
+        {
+            let since = now.checked_sub(RECENT).unwrap_or(now);
+            let shared = extra(queries.leading(slug.as_str(), since, app.audience).await);
+            let shared = shared.iter().map(StoryItem::of).collect();
+            found.leads = choose(shared, &mut found.stories, now);
+        }
+        match subject {
+            ListSubject::Channel(slug) if slug.as_str() == Channel::ALL => {
+                found.outlets = extra(queries.directory(app.audience).await);
+            }
+            ListSubject::Language(_) => found.outlets = extra(queries.directory(app.audience).await),
+            ListSubject::Tag(tag) => {
+                found.outlets = extra(queries.directory(app.audience).await);
+                found.outlets.retain(|outlet| outlet.tags.contains(tag));
+            }
+            ListSubject::Outlet(slug) => found.outlet = extra(queries.outlet(slug.clone(), app.audience).await),
+            ListSubject::Channel(_) | ListSubject::Day(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Returns the place before which the older stories of a channel lie; `None` if there are none. `is_known`: whether there are
+/// some, without asking the database.
+async fn older_than(
+    app: &AppState,
+    subject: &ListSubject,
+    is_known: bool,
+    last: Option<&StoryItem>,
+) -> Option<PlaceKey> {
+    let place = last?.place.clone();
+    let queries = app.queries.as_ref()?;
+    if is_known {
+        return Some(place);
+    }
+    let asked = ListQuery { position: Position::Before(place.clone()), ..ListQuery::default() };
+    let wanted = Browse { count: 1, ..subject.browse(&asked, &queries.time_zone())? };
+    let older = extra(queries.browse(wanted, app.audience).await);
+    older.is_some_and(|page| !page.stories.is_empty()).then_some(place)
+}
+
+/// Returns what a page can do without: nothing, if it cannot be read.
+fn extra<T: Default>(read: Result<T, QueryError>) -> T {
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "cannot read a part of a page; the page is shown without it");
+        T::default()
+    })
+}
