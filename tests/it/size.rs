@@ -59,16 +59,17 @@ const WRONG_IN_THE_INDEX: &str = "WITH indexed AS (SELECT * FROM lookup_0 UNION 
 #[tokio::test]
 async fn known_entries_are_found_wherever_the_index_by_hash_holds_them() {
     let outlet = FakeOutlet::start().await;
-    outlet.set("/feed", Reply::feed(long_feed(0, 5_000)));
+    outlet.set("/feed", Reply::feed(long_feed(0, 2_200)));
     let text = config_text("", &[("outlet", &outlet.url("/feed"))]).replace("\"1MB\"", "\"10MB\"");
+    // No longer than this: a debug build on a loaded machine must read it within its time.
     let mut instance = TestInstance::configured(text).await;
-    assert_eq!(sums(&instance.poll().await), [5_000, 0, 0]);
-    let levels = "SELECT (SELECT count(*) BETWEEN 1 AND 3999 FROM lookup_0) || (SELECT count(*) > 4000 FROM lookup_1) \
-        || (SELECT count(*) > 100 FROM lookup_2)";
+    assert_eq!(sums(&instance.poll().await), [2_200, 0, 0]);
+    let levels = "SELECT (SELECT count(*) BETWEEN 1 AND 3999 FROM lookup_0) || (SELECT count(*) > 3000 FROM lookup_1) \
+        || (SELECT count(*) > 50 FROM lookup_2)";
     assert_eq!(instance.sql(levels).await, ["111"], "all three levels are in use");
     assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
     // Every entry has another title, and every other one another address.
-    let edited = (0..5_000).fold(FeedDoc::rss("archive"), |doc, n| {
+    let edited = (0..2_200).fold(FeedDoc::rss("archive"), |doc, n| {
         let link = format!("https://a.invalid/{}{n}", if n % 2 == 0 { "moved/" } else { "" });
         doc.entry(&format!("id-{n}"), &format!("report number {n}, corrected"), &link, "", DATE)
     });
@@ -76,19 +77,19 @@ async fn known_entries_are_found_wherever_the_index_by_hash_holds_them() {
     let polled = instance.poll().await;
     assert_eq!(
         sums(&polled),
-        [0, 5_000, 0],
+        [0, 2_200, 0],
         "{:?}",
         instance.sql("SELECT concat(last_outcome, last_error) FROM feed").await
     );
     assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
-    outlet.set("/feed", Reply::feed(long_feed(5_000, 1_000)));
-    assert_eq!(sums(&instance.poll().await), [1_000, 0, 0]);
+    outlet.set("/feed", Reply::feed(long_feed(2_200, 500)));
+    assert_eq!(sums(&instance.poll().await), [500, 0, 0]);
     instance.pass(SignedDuration::from_hours(365 * 24));
     let day = Duration::from_hours(24);
     let keep = RetentionLimits::as_of(instance.clock.now(), 90 * day, 30 * day, false);
-    assert_eq!(instance.instance().writer.prune(keep).await.unwrap().entries, 5_000);
+    assert_eq!(instance.instance().writer.prune(keep).await.unwrap().entries, 2_200);
     assert_eq!(instance.sql(WRONG_IN_THE_INDEX).await, ["0 0 0 0 0"]);
-    outlet.set("/feed", Reply::feed(long_feed(0, 6_000)));
+    outlet.set("/feed", Reply::feed(long_feed(0, 1_000)));
     assert_eq!(sums(&instance.poll().await), [0, 0, 0], "what retention has deleted does not return");
 }
 
