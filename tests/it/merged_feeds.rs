@@ -12,7 +12,7 @@ const ARABIC: &str = "الحكومة تصادق على مشروع قانون ا�
 const FRENCH: &str = "Le gouvernement adopte le projet de loi de finances de l'année prochaine à Rabat.";
 
 /// Returns the document with more elements in each of its items.
-fn with(doc: FeedDoc, more: &str) -> String {
+fn with(doc: &FeedDoc, more: &str) -> String {
     doc.to_string().replace("</item>", &format!("{more}</item>")).replace(
         "<rss version=\"2.0\">",
         "<rss version=\"2.0\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:media=\"http://search.yahoo.com/mrss/\">",
@@ -41,9 +41,11 @@ async fn served(more: &str, documents: Vec<String>) -> (RunningDaemon, TestInsta
 
 #[tokio::test]
 async fn an_author_is_named_with_the_outlet() {
-    let signed =
-        with(entry("Un", "https://a.invalid/1", "Un texte."), "<dc:creator>Huda &lt;b&gt;Mursi&lt;/b&gt;</dc:creator>");
-    let itself = with(entry("Deux", "https://b.invalid/1", "Autre texte."), "<dc:creator>Staff of b</dc:creator>");
+    let signed = with(
+        &entry("Un", "https://a.invalid/1", "Un texte."),
+        "<dc:creator>Huda &lt;b&gt;Mursi&lt;/b&gt;</dc:creator>",
+    );
+    let itself = with(&entry("Deux", "https://b.invalid/1", "Autre texte."), "<dc:creator>Staff of b</dc:creator>");
     let unsigned = entry("Trois", "https://c.invalid/1", "Encore un texte.").to_string();
     let (daemon, _instance) = served("", vec![signed, itself, unsigned]).await;
     let json: Value = serde_json::from_str(&daemon.get_until("/feed.json", "Trois").await).unwrap();
@@ -155,7 +157,7 @@ async fn what_an_outlet_says_of_a_picture_is_kept_and_published() {
         <media:title>قارب &lt; سفينة</media:title></media:content>\
         <media:group><media:title>Un film</media:title><media:content url=\"https://a.invalid/3.mp4\" type=\"video/mp4\"/>\
         </media:group>";
-    let (daemon, instance) = served("", vec![with(entry("Un", "https://a.invalid/1", "Un texte."), pictures)]).await;
+    let (daemon, instance) = served("", vec![with(&entry("Un", "https://a.invalid/1", "Un texte."), pictures)]).await;
     let told = ["1.jpg|Le port & la ville", "2.jpg|قارب < سفينة", "3.mp4|Un film"];
     assert_eq!(instance.sql("SELECT substr(url, 19) || '|' || text FROM enclosures ORDER BY 1").await, told);
     let json: Value = serde_json::from_str(&daemon.get_until("/feed.json", "Un").await).unwrap();
