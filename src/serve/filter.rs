@@ -6,6 +6,8 @@ use crate::model::{Language, Slug};
 use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
 
+/// The parameters of filters.
+const KEYS: [&str; 6] = ["outlet", "tag", "lang", "q", "min_outlets", "limit"];
 /// Most values of one key.
 const VALUES: usize = 16;
 /// Longest search, in characters; a longer one is an error.
@@ -47,7 +49,7 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
             "min_outlets" => filter.min_outlets = number(&key, value, OUTLETS)?,
             "limit" => filter.limit = number(&key, value, LIMIT)?,
             other => {
-                return Err(format!("“{other}” is not a filter; allowed: outlet, tag, lang, q, min_outlets, limit"));
+                return Err(format!("“{other}” is not a filter; allowed: {}", KEYS.join(", ")));
             }
         }
         if filter.outlets.len().max(filter.tags.len()).max(filter.languages.len()) > VALUES {
@@ -55,6 +57,11 @@ pub(super) fn read(query: &str) -> Result<Filter, String> {
         }
     }
     Ok(filter)
+}
+
+/// Returns whether no parameter of a query string is that of a filter.
+pub(super) fn names_no_filter(query: &str) -> bool {
+    parse(query.as_bytes()).all(|(key, _)| !KEYS.contains(&&*key))
 }
 
 /// Replaces control characters by spaces. They mean nothing in a filter, and an error message that repeated them would no

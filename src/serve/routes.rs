@@ -4,7 +4,7 @@ use super::browse::ListSubject;
 use super::channel_page::ChannelPage;
 use super::edition_table::CachePolicy;
 use super::feeds::feed_within;
-use super::filter::{canonical, read};
+use super::filter::{canonical, names_no_filter, read};
 use super::frames::frame;
 use super::links::{FeedLink, format_name};
 use super::lists;
@@ -114,6 +114,7 @@ async fn channel(
     State(app): State<AppState>,
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
+    uri: Uri,
     request: ClientRequest,
 ) -> Response<Body> {
     if let Some((name, extension)) = slug.rsplit_once('.')
@@ -123,12 +124,16 @@ async fn channel(
         let path = publish::path(name, format);
         let query = query.as_deref().unwrap_or_default();
         return match (read(query), Slug::parse(name)) {
+            // An address that is escaped without need; the plain one is answered from memory.
+            _ if query.is_empty() && uri.path() != path => redirect(&path),
             _ if query.is_empty() => not_rendered_yet(),
             (Ok(filter), _) if canonical(&filter).is_empty() => redirect(&path),
             (Ok(_), _) if name == Channel::ALL => redirect(&format!("{path}?{query}")),
             (Ok(_), Ok(slug)) => {
                 lists::list_feed(&app, &ListSubject::Channel(slug), format, Some(query), &request).await
             }
+            // What other sites append, such as utm_source, means nothing here.
+            (Err(_), _) if names_no_filter(query) => redirect(&path),
             (Err(why), _) => bad(&why),
             (_, Err(_)) => not_found(),
         };
