@@ -14,7 +14,7 @@ use crate::{
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// The order of the list.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -97,31 +97,35 @@ pub(super) struct HeldHost {
 
 /// The hosts that are asked for nothing now.
 #[derive(Debug, Default)]
-pub(super) struct HeldHosts(Vec<HeldHost>);
+pub(super) struct HeldHosts(BTreeMap<String, HeldHost>);
 
 impl HeldHosts {
     /// Finds them among all feeds.
     pub(super) fn of(feeds: &[FeedHealth], now: Timestamp) -> Self {
-        let mut held: Vec<HeldHost> = Vec::new();
+        let mut held: BTreeMap<String, HeldHost> = BTreeMap::new();
         for feed in feeds {
             let until = feed.host_hold.and_then(|until| Timestamp::from_second(until).ok());
             let Some((until, host)) = until.filter(|until| *until > now).zip(host(feed)) else { continue };
-            match held.iter_mut().find(|known| known.host == host) {
-                Some(known) if known.until >= until => {}
-                Some(known) => (known.until, known.because_of) = (until, feed.outlet.clone()),
-                None => held.push(HeldHost { host, until, because_of: feed.outlet.clone(), feeds: 0 }),
+            let new = HeldHost { host: host.clone(), until, because_of: feed.outlet.clone(), feeds: 0 };
+            let known = held.entry(host).or_insert(new);
+            if until > known.until {
+                (known.until, known.because_of) = (until, feed.outlet.clone());
             }
         }
-        for known in &mut held {
-            known.feeds = feeds.iter().filter(|feed| host(feed).is_some_and(|host| host == known.host)).count();
+        if !held.is_empty() {
+            for host in feeds.iter().filter_map(host) {
+                if let Some(known) = held.get_mut(&host) {
+                    known.feeds += 1;
+                }
+            }
         }
         Self(held)
     }
 
     /// Returns the host of a feed, if it is asked for nothing now.
     pub(super) fn host_of(&self, feed: &FeedHealth) -> Option<&HeldHost> {
-        let host = host(feed)?;
-        self.0.iter().find(|held| held.host == host)
+        // Usually no host is held, and no address need be read.
+        if self.0.is_empty() { None } else { self.0.get(&host(feed)?) }
     }
 
     /// Says why a feed that is due earlier has to wait for its host, if it has to.
@@ -133,7 +137,7 @@ impl HeldHosts {
 
     /// Returns them as a list.
     pub(super) fn into_list(self) -> Vec<HeldHost> {
-        self.0
+        self.0.into_values().collect()
     }
 }
 

@@ -157,7 +157,8 @@ impl Config {
     /// are replaced by defaults; outlets and channels are missing if anything is faulty.
     ///
     /// # Errors
-    /// Fails if the file cannot be read, or its `[database]` or `[server]` has a fault: then the daemon cannot be found.
+    /// Fails if the file, or one that a variable names, cannot be read, or if `[database]` or `[server]` has a fault: then the
+    /// daemon cannot be found.
     pub fn load_readable(
         file: &Path,
         environment: &BTreeMap<String, String>,
@@ -167,8 +168,9 @@ impl Config {
             Err(faults) => faults,
         };
         let text = read(file).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let Some(text) = text else { return Err(faults) };
-        let book = ConfigSource::new(&text, None, environment);
+        let (environment, faults_of_files) = environment::with_values_of_files(environment);
+        let Some(text) = text.filter(|_| faults_of_files.is_empty()) else { return Err(faults) };
+        let book = ConfigSource::new(&text, None, &environment);
         let pieces = FilePieces::of(&text);
         let (root, _) = DeTable::parse_recoverable(pieces.rest());
         let root = root.into_inner();

@@ -61,6 +61,15 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
         assert!(screen.contains(error), "{screen}");
         assert_eq!(json(&folder, &["status", "--json"]).await["configuration_errors"].as_array().unwrap().len(), 1);
     }
+    // An address in a file that a variable names is read from there; one that cannot be read is not replaced by a default.
+    folder.configure(&format!("{}[fetch2]\n", good.replace(&free.to_string(), "127.0.0.1:1")));
+    fs::write(folder.path("listen"), format!("{free}\n")).unwrap();
+    for (file, ready) in [("listen", true), ("none", false)] {
+        let mut command = folder.command(&["status"]);
+        let ended = command.env("WARRAQ_SERVER_LISTEN_FILE", folder.path(file)).output().await.unwrap();
+        let screen = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!((ended.status.success(), screen.contains(", ready\n")), (ready, ready), "{screen}");
+    }
     folder.configure(&good.replace(&free.to_string(), "nowhere"));
     assert_eq!(folder.fails(&["status"]).await.0, 78, "where the daemon listens is not known");
     folder.configure(&good);
