@@ -1,4 +1,4 @@
-//! Pages of a list of stories. A page begins at a place, which an index finds; what is looked at for one page is bounded.
+//! Pages of a list of stories. A page begins at a position, which an index finds; the rows examined for one page are bounded.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -131,7 +131,7 @@ impl Reader {
     /// database. `collapse`: whether a story stands once for all its reports.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn browse(
         &self,
         wanted: &Browse,
@@ -157,10 +157,10 @@ impl Reader {
         Ok(Some(BrowsePage { stories, newer, older }))
     }
 
-    /// What several outlets carry, of a channel's stories since an instant: those with most outlets first.
+    /// Returns the stories of a channel that several outlets have carried since an instant, those with the most outlets first.
     ///
     /// # Errors
-    /// When the file cannot be read, or holds a row that cannot be.
+    /// Fails if the file cannot be read or has an invalid row.
     pub async fn leading(
         &self,
         channel: &str,
@@ -188,10 +188,10 @@ impl Reader {
         Ok(stories)
     }
 
-    /// The configured outlets with their entries since a day (`2026-11-02`), those with most entries first.
+    /// Returns the configured outlets with their entries since a day (`2026-11-02`), those with the most entries first.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn directory(&self, since: &str) -> Result<Vec<OutletSummary>, StoreError> {
         let rows: Vec<(String, String, Option<String>, String, i64)> = sqlx::query_as(
             "SELECT o.slug, o.name, o.language, o.tags, coalesce(sum(d.new), 0) AS entries \
@@ -215,10 +215,10 @@ impl Reader {
         Ok(rows.into_iter().map(summary).collect())
     }
 
-    /// One outlet, configured now or formerly.
+    /// Returns an outlet that is or was configured.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn outlet(&self, slug: &Slug) -> Result<Option<OutletSummary>, StoreError> {
         let row: Option<(String, Option<String>, String)> =
             sqlx::query_as("SELECT name, language, tags FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)")
@@ -236,10 +236,10 @@ impl Reader {
         }))
     }
 
-    /// Whether an outlet has this tag.
+    /// Returns whether an outlet has this tag.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// Fails if the file cannot be read.
     pub async fn has_tag(&self, tag: &str) -> Result<bool, StoreError> {
         Ok(!self.tagged(tag).await?.is_empty())
     }
