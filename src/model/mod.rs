@@ -22,6 +22,7 @@ pub mod script;
 mod secret;
 mod shorten;
 mod size;
+pub mod status;
 mod story;
 #[cfg(test)]
 pub(crate) mod testing;
