@@ -245,6 +245,6 @@ fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Se
 }
 
 /// Where a configuration's secrets are.
-pub(super) fn files<'a>(book: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
-    SecretFiles { directory, credentials: book.variable(CREDENTIALS_DIRECTORY) }
+pub(super) fn files<'a>(source: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
+    SecretFiles { directory, credentials: source.variable(CREDENTIALS_DIRECTORY) }
 }

@@ -137,7 +137,7 @@ impl Poller {
             let listed: Vec<i64> = keys(&page.entries).collect();
             let mut known = self.reader.sighted(planned.feed.id, &listed, false).await?;
             known.extend(self.reader.familiar(planned.feed.id, &page.entries, false).await?);
-            if !pages.take_in(page, &known, document) || pages.closed {
+            if !pages.add_page(page, &known, document) || pages.closed {
                 break;
             }
         }
@@ -174,7 +174,7 @@ impl Poller {
 impl OlderPages {
     /// Takes what a page has and nobody knows into the document; answers whether there was anything. An entry that the feed
     /// has listed before closes the gap.
-    fn take_in(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {
+    fn add_page(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {
         Arc::make_mut(&mut document.listing).append(&page.listing, &page.entries);
         self.closed = !known.is_empty() || page.raw.iter().any(|raw| document.listed_before.contains(raw));
         let had = document.entries.len();
