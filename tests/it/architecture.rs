@@ -352,6 +352,19 @@ fn only_the_clock_reads_the_monotonic_clock() {
     hold(breaches);
 }
 
+#[test]
+fn only_the_sqlite_folder_knows_sqlite() {
+    let mut breaches = Vec::new();
+    for (source, _) in modules() {
+        let folder = source.path.starts_with("src/store/sqlite/") || source.path == "src/store/mod.rs";
+        for word in ["sqlite", "Sqlite"].iter().filter(|_| !folder && source.module == "store") {
+            let found = source.code.match_indices(word);
+            breaches.extend(found.map(|(at, _)| format!("{}: {word}: belongs to store/sqlite/", source.at(at))));
+        }
+    }
+    hold(breaches);
+}
+
 /// Returns the types that the code defines outside functions: position, name, and whether it is public.
 fn types(code: &str) -> Vec<(usize, &str, bool)> {
     let mut found = Vec::new();
