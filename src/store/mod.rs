@@ -41,6 +41,7 @@ pub use figures::WalState;
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };
+pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};

@@ -57,7 +57,7 @@ const MODULES: [Module; 18] = [
     Module {
         name: "parse",
         uses: "model",
-        names: "feed_rs chrono encoding_rs chardetng quick_xml html5ever",
+        names: "feed_rs base64 chrono encoding_rs chardetng quick_xml html5ever",
         why: "bytes to entries as stated; does not know how the bytes came",
     },
     Module {
