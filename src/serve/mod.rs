@@ -12,6 +12,8 @@ mod cache;
 mod channel_page;
 mod diff;
 mod edition_table;
+mod feed_address;
+mod feed_pages;
 mod feeds;
 mod filter;
 mod frames;
