@@ -583,9 +583,13 @@ mod tests {
         feeds[2].last_poll = None;
         let disabled = HashSet::new();
         let overview = FeedOverview::new(&feeds, &disabled, Timestamp::UNIX_EPOCH);
-        for (word, expected) in
-            [("outlet", [1, 2, 3]), ("last", [1, 2, 3]), ("next", [1, 2, 3]), ("failures", [2, 1, 3]), ("entries", [3, 2, 1])]
-        {
+        for (word, expected) in [
+            ("outlet", [1, 2, 3]),
+            ("last", [1, 2, 3]),
+            ("next", [1, 2, 3]),
+            ("failures", [2, 1, 3]),
+            ("entries", [3, 2, 1]),
+        ] {
             let order = FeedOrder::parse(word).unwrap();
             let ids: Vec<i64> = overview.select(FeedSelection::All, order).iter().map(|feed| feed.id).collect();
             assert_eq!(ids, expected, "{word}");

@@ -24,8 +24,8 @@ pub(super) fn read_status(query: &str) -> Result<FeedQuery, String> {
             }
             "sort" => {
                 let allowed = FeedOrder::ALL.map(FeedOrder::as_str).join(", ");
-                asked.order =
-                    FeedOrder::parse(&value).ok_or_else(|| format!("sort: “{value}” is not known; allowed: {allowed}"))?;
+                asked.order = FeedOrder::parse(&value)
+                    .ok_or_else(|| format!("sort: “{value}” is not known; allowed: {allowed}"))?;
             }
             "page" => {
                 let number = value.parse().ok().filter(|n| (1..=PAGES).contains(n));

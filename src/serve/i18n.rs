@@ -159,7 +159,8 @@ impl UiLanguage {
         };
         let tenths = bytes.saturating_mul(10) / unit;
         let point = self.pick(".", ",", ".");
-        let number = if tenths < 100 { format!("{}{point}{}", tenths / 10, tenths % 10) } else { self.number(tenths / 10) };
+        let number =
+            if tenths < 100 { format!("{}{point}{}", tenths / 10, tenths % 10) } else { self.number(tenths / 10) };
         format!("{number}\u{a0}{words}")
     }
 

@@ -37,7 +37,7 @@ pub(super) fn bars(
     let sum = |column: &Vec<u32>| column.iter().fold(0_u32, |sum, n| sum.saturating_add(*n));
     let most = round_up(columns.iter().map(sum).max().unwrap_or(0));
     let mut svg = open(labels.name, HEIGHT);
-    grid(&mut svg, most, &say);
+    grid(&mut svg, most);
     for (at, (label, column)) in labels.columns.iter().zip(columns).enumerate() {
         let values: Vec<String> = match parts {
             [] => column.iter().map(|n| say(*n)).collect(),
@@ -65,6 +65,7 @@ pub(super) fn bars(
         }
         svg.push_str("</g>");
     }
+    ticks(&mut svg, most, &say);
     close(svg, labels)
 }
 
@@ -72,7 +73,7 @@ pub(super) fn bars(
 pub(super) fn dots(labels: &Labels<'_>, values: &[Option<u32>], say: impl Fn(u32) -> String) -> String {
     let most = round_up(values.iter().flatten().copied().max().unwrap_or(0));
     let mut svg = open(labels.name, HEIGHT);
-    grid(&mut svg, most, &say);
+    grid(&mut svg, most);
     let mut last: Option<(usize, usize)> = None;
     for (at, (label, value)) in labels.columns.iter().zip(values).enumerate() {
         let (x, width) = column_place(at, values.len());
@@ -90,17 +91,15 @@ pub(super) fn dots(labels: &Labels<'_>, values: &[Option<u32>], say: impl Fn(u32
         }
         last = here;
     }
+    ticks(&mut svg, most, &say);
     close(svg, labels)
 }
 
 /// Draws a small bar chart that stands beside a name.
 pub(super) fn spark(name: &str, values: &[u32]) -> String {
     let most = u64::from(values.iter().copied().max().unwrap_or(0).max(1));
-    let mut svg = format!(
-        "<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} 24\">",
-        escaped(name),
-        values.len().max(1) * 6
-    );
+    let mut svg =
+        format!("<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} 24\">", escaped(name), values.len().max(1) * 6);
     for (at, &value) in values.iter().enumerate() {
         let height = (u64::from(value) * 22).div_ceil(most).max(1);
         let class = if value > 0 { "bar" } else { "none" };
@@ -128,12 +127,17 @@ pub(super) fn heat(
     let mut svg = open(name, TOP + 7 * CELL + 4);
     let left = if is_rtl { 0 } else { NAMES };
     for hour in (0..24).step_by(6) {
-        let _ = write!(svg, "<text class=\"tick\" x=\"{}\" y=\"{}\">{hour}:00</text>", left + hour * CELL, TOP - 9);
+        let _ =
+            write!(svg, "<text class=\"tick small\" x=\"{}\" y=\"{}\">{hour}:00</text>", left + hour * CELL, TOP - 9);
     }
     for (row, day) in days.iter().enumerate() {
         let (x, anchor) = if is_rtl { (WIDTH, "end") } else { (0, "start") };
         let y = TOP + row * CELL + CELL * 3 / 4;
-        let _ = write!(svg, "<text class=\"tick\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{}</text>", escaped(day));
+        let _ = write!(
+            svg,
+            "<text class=\"tick small\" text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{}</text>",
+            escaped(day)
+        );
         for (hour, count) in counts.iter().skip(row * 24).take(24).enumerate() {
             let (x, y, size) = (left + hour * CELL, TOP + row * CELL, CELL - 2);
             let shade = if *count == 0 {
@@ -156,19 +160,26 @@ fn open(name: &str, height: usize) -> String {
     format!("<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {WIDTH} {height}\">", escaped(name))
 }
 
-/// Draws the lines of the highest value and of its half, and the floor.
-fn grid(svg: &mut String, most: u32, say: &impl Fn(u32) -> String) {
-    let values: &[u32] = if most.is_multiple_of(2) { &[most, most / 2] } else { &[most] };
-    for value in values {
-        let y = FLOOR - scale(*value, most);
-        let _ = write!(
-            svg,
-            "<line class=\"rule\" x1=\"0\" y1=\"{y}\" x2=\"{WIDTH}\" y2=\"{y}\"/><text class=\"tick\" x=\"0\" y=\"{}\">{}</text>",
-            y - 5,
-            escaped(&say(*value))
-        );
+/// Returns the values that have a line: the highest, and its half if that is a whole number.
+fn ruled(most: u32) -> Vec<u32> {
+    if most.is_multiple_of(2) { vec![most, most / 2] } else { vec![most] }
+}
+
+/// Draws the lines of the ruled values, and the floor.
+fn grid(svg: &mut String, most: u32) {
+    for value in ruled(most) {
+        let y = FLOOR - scale(value, most);
+        let _ = write!(svg, "<line class=\"rule\" x1=\"0\" y1=\"{y}\" x2=\"{WIDTH}\" y2=\"{y}\"/>");
     }
     let _ = write!(svg, "<line class=\"floor\" x1=\"0\" y1=\"{FLOOR}\" x2=\"{WIDTH}\" y2=\"{FLOOR}\"/>");
+}
+
+/// Writes the ruled values, over whatever is drawn there.
+fn ticks(svg: &mut String, most: u32, say: &impl Fn(u32) -> String) {
+    for value in ruled(most) {
+        let y = FLOOR - scale(value, most) - 5;
+        let _ = write!(svg, "<text class=\"tick\" x=\"0\" y=\"{y}\">{}</text>", escaped(&say(value)));
+    }
 }
 
 /// Writes the labels of the first, the middle and the last column.
@@ -203,11 +214,11 @@ fn scale(value: u32, most: u32) -> usize {
     usize::try_from(height).unwrap_or(FLOOR - TOP).min(FLOOR - TOP)
 }
 
-/// Rounds up to a number with one or two leading digits that people like on an axis: 1, 2, 4, 6, 10, 12, 16, 20, 40, …
+/// Rounds up to a number with one or two leading digits that people like on an axis: 1, 2, 3, 4, 5, 6, 8, 10, 20, …
 fn round_up(value: u32) -> u32 {
     let mut power = 1_u32;
     loop {
-        for step in [1, 2, 4, 6, 8] {
+        for step in [1, 2, 3, 4, 5, 6, 8] {
             let round = power.saturating_mul(step);
             if round >= value || round == u32::MAX {
                 return round;
@@ -258,6 +269,6 @@ mod tests {
     #[test]
     fn an_axis_ends_at_a_round_number() {
         let rounded = [0, 1, 3, 7, 9, 11, 58, 401, u32::MAX].map(round_up);
-        assert_eq!(rounded, [1, 1, 4, 8, 10, 20, 60, 600, u32::MAX]);
+        assert_eq!(rounded, [1, 1, 3, 8, 10, 20, 60, 500, u32::MAX]);
     }
 }

@@ -73,14 +73,20 @@ fn hints(frame: &Frame, page: &FeedPage) -> Vec<(&'static str, String)> {
     if !hints.skip_hours.is_empty() {
         let hours: Vec<String> = hints.skip_hours.iter().map(|hour| frame.utc_hour(*hour)).collect();
         let hours = hours.join(frame.say("، ", ", ", ", "));
-        found.push((frame.say("ألا تُزار في الساعات", "Éviter les heures", "Leave out the hours"), format!("{hours} (<bdi>skipHours</bdi>)")));
+        found.push((
+            frame.say("ألا تُزار في الساعات", "Éviter les heures", "Leave out the hours"),
+            format!("{hours} (<bdi>skipHours</bdi>)"),
+        ));
     }
     if !hints.skip_days.is_empty() {
         let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
         let numbers = hints.skip_days.iter().filter_map(|day| days.iter().position(|known| known == day));
         let names: Vec<&str> = numbers.map(|number| language.weekday(number)).collect();
         let names = names.join(frame.say("، ", ", ", ", "));
-        found.push((frame.say("ألا تُزار في الأيام", "Éviter les jours", "Leave out the days"), format!("{names} (<bdi>skipDays</bdi>)")));
+        found.push((
+            frame.say("ألا تُزار في الأيام", "Éviter les jours", "Leave out the days"),
+            format!("{names} (<bdi>skipDays</bdi>)"),
+        ));
     }
     found
 }
@@ -96,12 +102,13 @@ impl WeekPlot {
             let percent = (u64::from(count) * 1_000 + all / 2).checked_div(all).unwrap_or(0);
             let in_utc = (i64::try_from(hour).unwrap_or(0) - utc).rem_euclid(24);
             let behind = if utc == 0 { " UTC".to_owned() } else { format!(" ({in_utc}:00 UTC)") };
+            let share = frame.ui_language.decimal(f64::from(u32::try_from(percent).unwrap_or(0)) / 10.0);
+            // Isolated, so that numbers keep their order within Arabic text.
             format!(
-                "{} {hour}:00{behind}: {}.{}\u{a0}%",
-                frame.ui_language.weekday(day),
-                percent / 10,
-                percent % 10
+                "{} \u{2068}{hour}:00{behind}\u{2069}, \u{2068}{share}\u{a0}%\u{2069}",
+                frame.ui_language.weekday(day)
             )
+            .replace(", ", frame.say("، ", ", ", ", "))
         };
         let days: Vec<&str> = (0..7).map(|day| frame.ui_language.weekday(day)).collect();
         let most = counts.iter().max().and_then(|most| counts.iter().position(|count| count == most)).unwrap_or(0);

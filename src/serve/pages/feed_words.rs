@@ -9,7 +9,7 @@ impl Frame {
     /// Returns the state of a feed. A disabled feed has no other.
     pub(super) fn state_words(&self, feed: &FeedStatus) -> &'static str {
         if feed.is_disabled {
-            return self.selection_words(FeedSelection::Disabled);
+            return self.say("موقوفة", "désactivé", "disabled");
         }
         match feed.state {
             FeedState::Active => self.say("تعمل", "actif", "active"),
@@ -18,6 +18,11 @@ impl Frame {
             FeedState::Gone => self.say("زالت", "disparu", "gone"),
             FeedState::New => self.say("جديدة", "nouveau", "new"),
         }
+    }
+
+    /// Returns the class of a feed's state in the style sheet.
+    pub(super) fn state_class(&self, feed: &FeedStatus) -> &'static str {
+        if feed.is_disabled { "disabled" } else { feed.state.as_str() }
     }
 
     /// Returns the name of a selection of the table of feeds.
@@ -50,20 +55,40 @@ impl Frame {
     /// Returns what went wrong in a poll; `None` where only the English error says it.
     pub(super) fn fault_words(&self, fault: &PollFault) -> Option<String> {
         let words = match fault.name.as_str() {
-            "address" => self.say("العنوان في شبكة غير عمومية", "adresse dans un réseau non public", "the address is in a network that is not public"),
+            "address" => self.say(
+                "العنوان في شبكة غير عمومية",
+                "adresse dans un réseau non public",
+                "the address is in a network that is not public",
+            ),
             "dns" => self.say("اسم الخادم غير موجود", "nom du serveur introuvable", "the server’s name was not found"),
             "connect" => self.say("تعذر الاتصال بالخادم", "connexion impossible", "no connection to the server"),
-            "tls" => self.say("الاتصال غير آمن: شهادة غير صالحة", "connexion sécurisée impossible (certificat)", "no secure connection (certificate)"),
-            "timeout" => self.say("لم يجب الخادم في الوقت المحدد", "le serveur n’a pas répondu à temps", "the server did not answer in time"),
+            "tls" => self.say(
+                "الاتصال غير آمن: شهادة غير صالحة",
+                "connexion sécurisée impossible (certificat)",
+                "no secure connection (certificate)",
+            ),
+            "timeout" => self.say(
+                "لم يجب الخادم في الوقت المحدد",
+                "le serveur n’a pas répondu à temps",
+                "the server did not answer in time",
+            ),
             "broken" => self.say("انقطع جواب الخادم", "réponse interrompue", "the answer was cut off"),
             "too_large" => self.say("الملف أكبر من المسموح به", "document trop grand", "the document is too large"),
-            "redirects" | "bad_redirect" => self.say("إحالات لا تنتهي إلى شيء", "redirections sans issue", "redirects that lead nowhere"),
+            "redirects" | "bad_redirect" => {
+                self.say("إحالات لا تنتهي إلى شيء", "redirections sans issue", "redirects that lead nowhere")
+            }
             "held" => self.say("طلب الخادم الانتظار", "le serveur demande d’attendre", "the server asked to wait"),
             "status" => self.say("رفض الخادم الطلب", "refus du serveur", "the server refused"),
             "empty" => self.say("الملف فارغ", "document vide", "the document is empty"),
-            "html" => self.say("صفحة ويب لا تعلن عن خلاصة", "une page web qui n’annonce aucun flux", "a web page that announces no feed"),
+            "html" => self.say(
+                "صفحة ويب لا تعلن عن خلاصة",
+                "une page web qui n’annonce aucun flux",
+                "a web page that announces no feed",
+            ),
             "not_a_feed" => self.say("ليس خلاصة", "ce n’est pas un flux", "not a feed"),
-            "work_limit" | "parser" => self.say("تعذرت قراءة الملف", "lecture impossible", "the document could not be read"),
+            "work_limit" | "parser" => {
+                self.say("تعذرت قراءة الملف", "lecture impossible", "the document could not be read")
+            }
             _ => return None,
         };
         // Only a refusal is explained by the status of the response.
@@ -80,9 +105,9 @@ impl Frame {
     pub(super) fn why_failing(&self, feed: &FeedStatus) -> String {
         let fault = feed.fault.as_ref().and_then(|fault| self.fault_words(fault));
         fault.unwrap_or_else(|| match feed.last_outcome.as_deref() {
-            Some("gone") => {
-                self.say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone, says the server (410)").to_owned()
-            }
+            Some("gone") => self
+                .say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone, says the server (410)")
+                .to_owned(),
             _ => self.say("فشلت آخر زيارة", "la dernière visite a échoué", "the last poll failed").to_owned(),
         })
     }
@@ -119,7 +144,11 @@ impl Frame {
                 (rate * 24.0, self.say("في اليوم", "par jour", "a day"))
             };
             fact(
-                self.say("المقالات في هذه الساعة عادة", "Articles, d’habitude à cette heure", "Articles, usually at this hour"),
+                self.say(
+                    "المقالات في هذه الساعة عادة",
+                    "Articles, d’habitude à cette heure",
+                    "Articles, usually at this hour",
+                ),
                 format!("{} {unit}", language.decimal(number)),
             );
         }
@@ -134,7 +163,11 @@ impl Frame {
         }
         if let Some(hint) = &reason.skipped {
             fact(
-                self.say("أُجِّلت لأنها تستثني هذه الساعات أو الأيام", "Reportée hors des heures ou jours exclus", "Moved out of hours or days it leaves out"),
+                self.say(
+                    "أُجِّلت لأنها تستثني هذه الساعات أو الأيام",
+                    "Reportée hors des heures ou jours exclus",
+                    "Moved out of hours or days it leaves out",
+                ),
                 format!("<bdi>{}</bdi>", crate::model::escape::escaped(hint)),
             );
         }
@@ -146,13 +179,21 @@ impl Frame {
         }
         if let Some(factor) = reason.hurry {
             fact(
-                self.say("تُزار أكثر لأن مقالات فاتت", "Visites plus fréquentes, des articles ayant manqué", "Polled more often, because articles were missed"),
+                self.say(
+                    "تُزار أكثر لأن مقالات فاتت",
+                    "Visites plus fréquentes, des articles ayant manqué",
+                    "Polled more often, because articles were missed",
+                ),
                 format!("×\u{a0}{}", language.decimal(factor)),
             );
         }
         if let Some((failures, pause)) = reason.backoff {
             fact(
-                self.say("انتظار بعد إخفاقات متتالية", "Pause après des échecs consécutifs", "Pause after consecutive failures"),
+                self.say(
+                    "انتظار بعد إخفاقات متتالية",
+                    "Pause après des échecs consécutifs",
+                    "Pause after consecutive failures",
+                ),
                 format!("{} ({failures})", language.span(pause)),
             );
         }

@@ -163,7 +163,8 @@ impl Frame {
 
     /// Renders an hour of the day in UTC as an hour in the page's time zone, with UTC as its title.
     fn utc_hour(&self, hour: u8) -> String {
-        let today = jiff::tz::TimeZone::UTC.to_datetime(self.now).date().at(i8::try_from(hour % 24).unwrap_or(0), 0, 0, 0);
+        let today =
+            jiff::tz::TimeZone::UTC.to_datetime(self.now).date().at(i8::try_from(hour % 24).unwrap_or(0), 0, 0, 0);
         let here = jiff::tz::TimeZone::UTC.to_timestamp(today).map(|at| self.clock(&at)).unwrap_or_default();
         format!("<span title=\"{hour}:00 UTC\">{here}</span>")
     }

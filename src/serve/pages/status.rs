@@ -1,14 +1,15 @@
 //! The status page: what needs attention, the plots, and the table of feeds.
 
+use super::super::channel_page::LocalisedText;
 use super::super::feed_address::{feed_path, status_path};
 use super::super::health::Trouble;
 use super::super::links::Chip;
-use super::super::channel_page::LocalisedText;
 use super::super::nouns::Noun;
 use super::super::plots::{Labels, bars, dots, spark};
 use super::Frame;
 use crate::model::status::{
-    FEEDS_ON_A_PAGE, FeedOrder, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, Period, StatusPage,
+    FEEDS_ON_A_PAGE, FeedOrder, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, Period,
+    StatusPage,
 };
 use askama::Template;
 
@@ -114,7 +115,8 @@ impl StatusTemplate {
     }
 
     fn spark(&self, feed: &FeedStatus) -> String {
-        let name = self.frame.say("مقالات كل يوم منذ أسبوعين", "articles par jour, deux semaines", "articles a day, two weeks");
+        let name =
+            self.frame.say("مقالات كل يوم منذ أسبوعين", "articles par jour, deux semaines", "articles a day, two weeks");
         spark(name, &feed.days)
     }
 
@@ -210,7 +212,11 @@ pub(super) fn plots(frame: &Frame, history: &History) -> Vec<Plot> {
     let of = |count: fn(&Period) -> Vec<u32>| history.periods().iter().map(count).collect::<Vec<_>>();
     let labels = |name| Labels { name, columns: &columns, ends: &ends };
     vec![
-        Plot { name: entries, key: Vec::new(), svg: bars(&labels(entries), (&["bar"], &[]), &of(|p| vec![p.entries]), say) },
+        Plot {
+            name: entries,
+            key: Vec::new(),
+            svg: bars(&labels(entries), (&["bar"], &[]), &of(|p| vec![p.entries]), say),
+        },
         Plot {
             name: polls,
             key: parts.to_vec(),

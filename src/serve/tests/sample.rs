@@ -4,11 +4,12 @@ use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
 use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
 use crate::model::status::{
-    FeedPage, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, NextPollReason, PastPollRow, Period,
-    PollFault, StatusPage, WeekRhythm,
+    FeedPage, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, NextPollReason, PastPollRow,
+    Period, PollFault, StatusPage, WeekRhythm,
 };
 use crate::model::{
-    Audience, Carrier, ChannelView, EntryId, FeedState, Hints, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
+    Audience, Carrier, ChannelView, EntryId, FeedState, Hints, PlainText, ReportView, SafeHtml, Slug, StoryId,
+    StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -210,7 +211,8 @@ fn status_page(query: FeedQuery) -> StatusPage {
         failed: if n == 12 { 200 } else { n % 5 },
     });
     let feeds: Vec<FeedStatus> = (0..7).map(feed_status).collect();
-    let counts = FeedSelection::ALL.map(|selection| (selection.as_str(), if selection == FeedSelection::New { 0 } else { 130 }));
+    let counts =
+        FeedSelection::ALL.map(|selection| (selection.as_str(), if selection == FeedSelection::New { 0 } else { 130 }));
     StatusPage {
         query: FeedQuery { page: query.page.min(2), ..query },
         counts: counts.into_iter().collect(),
@@ -276,8 +278,14 @@ fn feed_page(query: &FeedPageQuery) -> Option<FeedPage> {
         revised: 1,
         reason: NextPollReason { decided: "rate".to_owned(), ..NextPollReason::default() },
     };
-    let hours_of_today = (0..12_i64).map(|hour| Period { entries: 4, fresh: 2, unchanged: 3, ..Period::blank(before(60 * (11 - hour))) });
-    let history = if n == 0 { History::Hours(hours_of_today.collect()) } else { status_page(FeedQuery::default()).history };
+    let hours_of_today = (0..12_i64).map(|hour| Period {
+        entries: 4,
+        fresh: 2,
+        unchanged: 3,
+        ..Period::blank(before(60 * (11 - hour)))
+    });
+    let history =
+        if n == 0 { History::Hours(hours_of_today.collect()) } else { status_page(FeedQuery::default()).history };
     Some(FeedPage {
         status: feed_status(n),
         title: Some("أخبار <الشمال>".to_owned()),

@@ -6,10 +6,7 @@ use crate::{
     model::status::{DAYS, History, Period},
     store::{
         error::StoreError,
-        sqlite::{
-            reading::Reader,
-            row::RowRef,
-        },
+        sqlite::{reading::Reader, row::RowRef},
     },
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -230,8 +227,7 @@ mod tests {
         );
         let delays = HashMap::from([("2026-03-01".to_owned(), 60)]);
         let days = fill(&begins, &[row("2026-03-01", 5), row("2027-01-01", 9)], &delays, DAYS_MIN).unwrap();
-        let today =
-            Period { begins: begins[DAYS - 1], entries: 5, delay: Some(60), fresh: 1, unchanged: 2, failed: 3 };
+        let today = Period { begins: begins[DAYS - 1], entries: 5, delay: Some(60), fresh: 1, unchanged: 2, failed: 3 };
         assert_eq!((days.len(), days.last()), (DAYS_MIN, Some(&today)));
         let days = fill(&begins, &[row("2026-02-10", 1)], &delays, DAYS_MIN).unwrap();
         assert_eq!((days.len(), days[0].entries), (20, 1));

@@ -5,8 +5,8 @@ use crate::{
     model::{
         FeedState, FeedUrl,
         status::{
-            FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedSelection, FeedStatus, FeedSummary, NextPollReason,
-            OutletSettings, PollFault, StatusPage,
+            FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedSelection, FeedStatus, FeedSummary,
+            NextPollReason, OutletSettings, PollFault, StatusPage,
         },
         uri,
     },
