@@ -1,6 +1,6 @@
 //! Queries of pages and filtered feeds, and their results: plain views that `store` creates and `serve` shows.
 
-use super::{EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
+use super::{Enclosure, EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -56,6 +56,8 @@ pub struct StoryPage {
 pub struct StoryReport {
     /// Row id of the entry.
     pub entry: EntryId,
+    /// The outlet's slug.
+    pub outlet: String,
     /// The outlet's name.
     pub outlet_name: String,
     /// Current title.
@@ -76,10 +78,16 @@ pub struct StoryReport {
     pub rule: String,
     /// What the rule found, in English.
     pub evidence: String,
+    /// The report with which it was compared, if the evidence names one.
+    pub matched: Option<EntryId>,
     /// The share of the shorter text that the other one contains, between 0 and 1; `None` for rules that compare no texts.
     pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
+    /// Address of its picture.
+    pub image: Option<String>,
+    /// Files that belong to it.
+    pub enclosures: Vec<Enclosure>,
     /// The changes that the outlet made, oldest first.
     pub revisions: Vec<RevisionView>,
 }

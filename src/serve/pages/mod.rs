@@ -4,6 +4,7 @@
 mod feed;
 mod feed_words;
 mod list;
+mod media;
 mod status;
 mod story;
 

@@ -131,15 +131,55 @@ async fn a_story_shows_its_reports_and_what_was_edited() {
     assert_eq!(page.matches("class=\"report\"").count(), 3);
     assert!(page.contains("<ins>والسلطات تعلن حالة تأهب</ins>") && page.contains("<del>70</del> <ins>74</ins>"));
     assert_eq!(page.matches("Why it is in this story:").count(), 2, "the first needs no reason");
+    let link = "same text as <a href=\"#report-1\"><bdi>العلم</bdi>’s report</a>, <bdi dir=\"ltr\">92\u{a0}%</bdi>";
+    assert_eq!(page.matches(link).count(), 2, "in the timeline and at the report: {page}");
+    assert!(page.contains("id=\"report-1\"") && page.contains("<span class=\"later\">after 30 minutes</span>"));
+    // A text that repeats another is shown when it is asked for, and its differences.
+    assert!(
+        page.contains("<summary>The whole text</summary>") && page.contains("<del>74</del> <ins>75</ins>"),
+        "{page}"
+    );
+    assert_eq!(page.matches("<details class=\"changes\">").count(), 1, "texts in different scripts are not compared");
     let (_, arabic) = text(&server, "GET /stories/1\nAccept-Language: ar").await;
-    assert!(arabic.contains("النص نفسه، 92\u{a0}% من النص مشترك") && arabic.contains("عنوان جديد"));
+    assert!(
+        arabic
+            .contains("النص نفسه في <a href=\"#report-1\">مقال <bdi>العلم</bdi></a>، <bdi dir=\"ltr\">92\u{a0}%</bdi>")
+    );
+    assert!(arabic.contains("عنوان جديد") && arabic.contains("بعد 30 دقيقة"));
     let (_, french) = text(&server, "GET /stories/1\nAccept-Language: fr").await;
-    assert!(french.contains("même texte, 92\u{a0}% du texte en commun"));
+    assert!(french.contains("même texte que <a href=\"#report-1\">l’article de <bdi>العلم</bdi></a>"));
     for (path, status) in [("/stories/2", 404), ("/stories/x", 404), ("/stories/13", 503)] {
         let (head, _) = text(&server, &format!("GET {path}")).await;
         assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
     }
     server.close().await;
+}
+
+#[tokio::test]
+async fn files_are_played_only_where_pictures_are_shown_and_always_linked() {
+    let server = open().await;
+    let (head, page) = text(&server, "GET /stories/1").await;
+    assert!(header(&head, "content-security-policy").unwrap().contains("media-src http: https:;"));
+    assert!(page.contains("<audio controls preload=\"none\" src=\"https://o3.example/entretien.mp3\"></audio>"));
+    assert!(page.contains("<video controls preload=\"none\" playsinline src=\"https://o3.example/crue.mp4\"></video>"));
+    assert_eq!(page.matches("<figure><a href=\"https://o3.example/").count(), 3, "its picture and two more: {page}");
+    assert!(page.contains("<figcaption dir=\"rtl\">وادي مارتيل صباح الاثنين</figcaption>"), "{page}");
+    server.close().await;
+    let plain = TestServer::open_with(ServerLimits::default(), Some(sample::queries(false))).await;
+    let (head, without) = text(&plain, "GET /stories/1").await;
+    assert!(!header(&head, "content-security-policy").unwrap().contains("media-src"));
+    for tag in ["<audio", "<video", "<img"] {
+        assert!(!without.contains(tag), "{tag}");
+    }
+    for page in [&page, &without] {
+        for (name, kind) in [("entretien.mp3", "audio"), ("crue.mp4", "video"), ("bulletin.pdf", "file")] {
+            let link = format!(
+                "<a href=\"https://o3.example/{name}\" rel=\"noopener\"><bdi>{name}</bdi></a> · {kind} · 12\u{a0}MB"
+            );
+            assert!(page.contains(&link), "{link}");
+        }
+    }
+    plain.close().await;
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use crate::model::status::{
     Period, PollFault, StatusPage, WeekRhythm,
 };
 use crate::model::{
-    Audience, Carrier, ChannelView, EntryId, FeedState, Hints, PlainText, ReportView, SafeHtml, Slug, StoryId,
-    StoryView,
+    Audience, Carrier, ChannelView, Enclosure, EntryId, FeedState, Hints, PlainText, ReportView, SafeHtml, Slug,
+    StoryId, StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -154,9 +154,26 @@ fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
     }
 }
 
+fn enclosures() -> Vec<Enclosure> {
+    let file = |url: &str, media_type: &str, text: Option<&str>| Enclosure {
+        url: format!("https://o3.example/{url}"),
+        media_type: Some(media_type.to_owned()),
+        length: Some(12_345_678),
+        text: text.map(str::to_owned),
+    };
+    vec![
+        file("entretien.mp3", "audio/mpeg", Some("Entretien avec la météorologue")),
+        file("crue.mp4", "video/mp4", None),
+        file("two.jpg", "image/jpeg", Some("وادي مارتيل صباح الاثنين")),
+        file("three.jpg", "image/jpeg", None),
+        file("bulletin.pdf", "application/pdf", None),
+    ]
+}
+
 fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> StoryReport {
     StoryReport {
         entry: EntryId(n),
+        outlet: "alalam".to_owned(),
         outlet_name: outlet.to_owned(),
         title: plain(title),
         link: Some(format!("https://o{n}.example/x")),
@@ -167,8 +184,11 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         joined: before(195 - n * 30),
         rule: if n == 1 { "first" } else { "text" }.to_owned(),
         evidence: "37 of the first 40 words are the same (0.92); both texts begin alike".to_owned(),
-        shared: (n > 1).then_some(0.92),
+        matched: (n > 1).then_some(EntryId(n - 1)),
+        shared: (n > 1).then_some(if n == 2 { 0.92 } else { 0.31 }),
         text: Some(html(text)),
+        image: (n == 3).then(|| "https://o3.example/one.jpg".to_owned()),
+        enclosures: if n == 3 { enclosures() } else { Vec::new() },
         revisions: Vec::new(),
     }
 }
@@ -188,7 +208,8 @@ fn story_page(id: StoryId) -> Option<StoryPage> {
         ),
         text: Some((html("<p>بلغت 70 ملمترا في تطوان.</p>"), html("<p>بلغت 74 ملمترا في تطوان.</p>"))),
     }];
-    let second = report(2, "ar", "هسبريس الجنوب", "تأهب في الشمال بعد أمطار غزيرة", arabic);
+    let copied = arabic.replace("74", "75");
+    let second = report(2, "ar", "هسبريس الجنوب", "تأهب في الشمال بعد أمطار غزيرة", &copied);
     let third = report(
         3,
         "fr",
