@@ -5,6 +5,7 @@ use crate::{
     model::{
         Audience, Channel, ChannelView, Slug, StoryId, StoryView,
         browse::{Browse, BrowsePage, OutletSummary, Scope},
+        copies::CopiesPage,
         pages::{Filter, Incident, StoryPage},
         status::{FeedPage, FeedPageQuery, FeedQuery, StatusPage},
     },
@@ -117,6 +118,11 @@ impl Queries for StoreQueries {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
         let outlets = self.settings.borrow().outlets.clone();
         answer(async move { reader.feed_page(&query, now, &outlets).await })
+    }
+
+    fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>> {
+        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        answer(async move { reader.copies(&outlet, now).await })
     }
 
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>> {

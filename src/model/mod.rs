@@ -5,6 +5,7 @@
 
 pub mod browse;
 mod channel;
+pub mod copies;
 mod deadline;
 mod durations;
 mod entry;

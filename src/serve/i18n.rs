@@ -151,6 +151,16 @@ impl UiLanguage {
         }
     }
 
+    /// Formats a length of time in few letters, for plots: `10 min`, `6 h`, `1 d`.
+    pub(super) fn short_span(self, seconds: u64) -> String {
+        let (count, unit) = match seconds {
+            ..3_600 => (seconds / 60, self.pick("د", "min", "min")),
+            3_600..86_400 => (seconds / 3_600, self.pick("س", "h", "h")),
+            _ => (seconds / 86_400, self.pick("ي", "j", "d")),
+        };
+        format!("\u{2068}{count}\u{a0}{unit}\u{2069}")
+    }
+
     /// Formats a size in kilobytes or megabytes (of 1,000), with one decimal below ten.
     pub(super) fn size(self, bytes: u64) -> String {
         let (unit, words) = match bytes {

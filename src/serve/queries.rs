@@ -1,6 +1,7 @@
 //! The queries that handlers make. The daemon implements them with its store, tests with invented stories.
 
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
+use crate::model::copies::CopiesPage;
 use crate::model::pages::{Filter, Incident, StoryPage};
 use crate::model::status::{FeedPage, FeedPageQuery, FeedQuery, StatusPage};
 use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
@@ -88,6 +89,8 @@ pub trait Queries: Send + Sync {
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage>;
     /// The data of the page of a feed; `None` if there is no such feed.
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>>;
+    /// The stories that an outlet shares with others, and who was first; `None` if there is no such outlet.
+    fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>>;
     /// Feeds that failed or recovered, newest first, at most a hundred.
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>>;
     /// The archive page with this number of the channel with this slug.

@@ -2,6 +2,7 @@
 
 use super::browse::ListSubject;
 use super::channel_page::ChannelPage;
+use super::copies;
 use super::edition_table::CachePolicy;
 use super::feed_pages;
 use super::feeds::feed_within;
@@ -41,6 +42,7 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
         .route("/outlets/{name}", get(lists::by_name))
+        .route("/outlets/{name}/copies", get(copies::copies))
         .route("/tags/{name}", get(lists::by_name))
         .route("/languages/{name}", get(lists::by_name))
         .route("/days/{name}", get(lists::by_name))

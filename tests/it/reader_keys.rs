@@ -18,7 +18,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 39] = [
+const ADDRESSES: [&str; 42] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -52,6 +52,9 @@ const ADDRESSES: [&str; 39] = [
     "/outlets/secret",
     "/outlets/reserved",
     "/outlets/secret.json",
+    "/outlets/open/copies",
+    "/outlets/secret/copies",
+    "/outlets/reserved/copies",
     "/tags/hidden",
     "/tags/kept.rss",
     "/languages/en",

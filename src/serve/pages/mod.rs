@@ -1,6 +1,7 @@
 //! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
+mod copies;
 mod feed;
 mod feed_words;
 mod list;
@@ -8,6 +9,7 @@ mod media;
 mod status;
 mod story;
 
+pub(super) use copies::CopiesTemplate;
 pub(super) use feed::FeedTemplate;
 pub(super) use list::ListTemplate;
 pub(super) use status::StatusTemplate;

@@ -33,9 +33,7 @@ pub(in super::super) struct StoryTemplate {
 struct TimelineItem {
     id: i64,
     outlet: LocalisedText,
-    outlet_path: String,
     published: Timestamp,
-    first_seen: Timestamp,
     /// How long after the first; `None` for the first.
     later: Option<String>,
     /// Why it belongs to the story, as HTML.
@@ -122,9 +120,7 @@ fn timeline(frame: &Frame, reports: &[ReportSection]) -> Vec<TimelineItem> {
         TimelineItem {
             id: report.id,
             outlet: report.outlet.clone(),
-            outlet_path: report.outlet_path.clone(),
             published: report.published,
-            first_seen: report.first_seen,
             later: (at > 0).then(|| frame.later(u64::try_from(seconds).unwrap_or(0))),
             evidence: report.why.clone(),
         }

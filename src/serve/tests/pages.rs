@@ -156,6 +156,26 @@ async fn a_story_shows_its_reports_and_what_was_edited() {
 }
 
 #[tokio::test]
+async fn a_page_shows_who_is_first_and_who_follows() {
+    let server = open().await;
+    let (head, page) = text(&server, "GET /outlets/alalam/copies").await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let sums: Vec<usize> =
+        page.split("</dt><dd>").skip(1).map(|rest| rest.split('<').next().unwrap().parse().unwrap()).collect();
+    assert_eq!((sums[0], sums[1] + sums[2]), (40, 40), "a story of one outlet is not shared");
+    assert!(sums[1] > 0 && sums[2] > 0 && page.contains("class=\"before\"") && page.contains("class=\"after\""));
+    assert!(page.contains("<a href=\"/outlets/janoub/copies\"><bdi>هسبريس الجنوب &#60;ج&#62;</bdi></a>"), "{page}");
+    assert!(page.contains("<a href=\"/stories/1\" dir=\"rtl\" lang=\"ar\">"));
+    for (path, status) in
+        [("/outlets/none/copies", 404), ("/outlets/A/copies", 404), ("/outlets/alalam/copies?x=1", 400)]
+    {
+        let (head, _) = text(&server, &format!("GET {path}")).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
+    }
+    server.close().await;
+}
+
+#[tokio::test]
 async fn files_are_played_only_where_pictures_are_shown_and_always_linked() {
     let server = open().await;
     let (head, page) = text(&server, "GET /stories/1").await;

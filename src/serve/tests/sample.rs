@@ -2,6 +2,7 @@
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
+use crate::model::copies::{CarriedReport, CopiesPage};
 use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
 use crate::model::status::{
     FeedPage, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, NextPollReason, PastPollRow,
@@ -327,6 +328,30 @@ fn feed_page(query: &FeedPageQuery) -> Option<FeedPage> {
     })
 }
 
+fn outlet_of(slug: &str) -> Option<String> {
+    outlet(slug).map(|outlet| outlet.name)
+}
+
+/// Reports of forty stories that three outlets carry, and one story that a single outlet carries.
+fn carried() -> Vec<CarriedReport> {
+    let report = |story: i64, slug: &str, name: &str, minutes: i64| CarriedReport {
+        story,
+        entry: story * 10,
+        outlet: slug.to_owned(),
+        name: name.to_owned(),
+        published: before(story * 60 - minutes),
+        title: "أمطار غزيرة على مدن الشمال والسلطات تعلن حالة تأهب".to_owned(),
+        language: Some("ar".to_owned()),
+    };
+    let mut reports = vec![report(99, "alalam", "العلم", 0)];
+    for story in 1..=40 {
+        reports.push(report(story, "alalam", "العلم", if story % 3 == 0 { story * 7 } else { 0 }));
+        reports.push(report(story, "courrier", "Le Courrier du Nord", story * story % 300));
+        reports.push(report(story, "janoub", "هسبريس الجنوب <ج>", (story * 97) % 1_500));
+    }
+    reports
+}
+
 /// The outlets that are configured.
 fn outlet(slug: &str) -> Option<OutletSummary> {
     let (name, language, entries) = match slug {
@@ -457,6 +482,10 @@ impl Queries for SampleQueries {
 
     fn feed(&self, query: FeedPageQuery, _: Audience) -> QueryFuture<Option<FeedPage>> {
         ready(feed_page(&query))
+    }
+
+    fn copies(&self, outlet: Slug, _: Audience) -> QueryFuture<Option<CopiesPage>> {
+        ready(outlet_of(outlet.as_str()).map(|name| CopiesPage::of(outlet.to_string(), name, carried())))
     }
 
     fn incidents(&self, _: Audience) -> QueryFuture<Vec<Incident>> {

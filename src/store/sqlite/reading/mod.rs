@@ -3,6 +3,7 @@
 mod archive;
 mod browse;
 mod channel;
+mod copies;
 mod edition;
 mod explain;
 mod feed_page;
