@@ -11,6 +11,7 @@ mod durations;
 mod entry;
 pub mod escape;
 mod feed;
+pub mod feed_table;
 mod ids;
 pub mod link;
 mod network;

@@ -1,6 +1,7 @@
 //! Addresses of the pages about feeds: `/status?show=failing&sort=last&page=2` and `/feeds/N?before=…`. Pure.
 
-use crate::model::status::{FeedOrder, FeedPageQuery, FeedQuery, FeedSelection};
+use crate::model::feed_table::{FeedOrder, FeedQuery, FeedsShown};
+use crate::model::status::{FeedPageQuery};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};
@@ -18,8 +19,8 @@ pub(super) fn read_status(query: &str) -> Result<FeedQuery, String> {
         let (key, value) = (visible(&key), visible(&value));
         match &*key {
             "show" => {
-                let allowed = FeedSelection::ALL.map(FeedSelection::as_str).join(", ");
-                asked.selection = FeedSelection::parse(&value)
+                let allowed = FeedsShown::ALL.map(FeedsShown::as_str).join(", ");
+                asked.selection = FeedsShown::parse(&value)
                     .ok_or_else(|| format!("show: “{value}” is not known; allowed: {allowed}"))?;
             }
             "sort" => {
@@ -40,7 +41,7 @@ pub(super) fn read_status(query: &str) -> Result<FeedQuery, String> {
 /// Returns the one address of a page of the table of feeds.
 pub(super) fn status_path(query: &FeedQuery) -> String {
     let mut pairs = Serializer::new(String::new());
-    if query.selection != FeedSelection::All {
+    if query.selection != FeedsShown::All {
         pairs.append_pair("show", query.selection.as_str());
     }
     if query.order != FeedOrder::Outlet {

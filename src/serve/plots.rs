@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// Size of a plot in SVG units; the page scales it.
 const WIDTH: usize = 600;
-/// Where the columns begin and end, from the top. Labels are above and below.
+/// Where the columns begin and end, from the top. PlotLabels are above and below.
 const TOP: usize = 30;
 const FLOOR: usize = 150;
 const HEIGHT: usize = 180;
@@ -17,7 +17,7 @@ const NAMES: usize = 96;
 const CELL: usize = 21;
 
 /// The labels of a plot.
-pub(super) struct Labels<'a> {
+pub(super) struct PlotLabels<'a> {
     /// What the plot shows, for screen readers.
     pub(super) name: &'a str,
     /// What each column is, in full: the text of its tooltip.
@@ -29,7 +29,7 @@ pub(super) struct Labels<'a> {
 /// Draws a stacked bar chart. `classes` are the CSS classes of the parts, from the bottom up, `parts` their names for tooltips;
 /// `say` formats a count.
 pub(super) fn bars(
-    labels: &Labels<'_>,
+    labels: &PlotLabels<'_>,
     (classes, parts): (&[&str], &[&str]),
     columns: &[Vec<u32>],
     say: impl Fn(u32) -> String,
@@ -70,7 +70,7 @@ pub(super) fn bars(
 }
 
 /// Draws a line chart with dots, and with gaps where a value is `None`; `say` formats a value.
-pub(super) fn dots(labels: &Labels<'_>, values: &[Option<u32>], say: impl Fn(u32) -> String) -> String {
+pub(super) fn dots(labels: &PlotLabels<'_>, values: &[Option<u32>], say: impl Fn(u32) -> String) -> String {
     let most = round_up(values.iter().flatten().copied().max().unwrap_or(0));
     let mut svg = open(labels.name, HEIGHT);
     grid(&mut svg, most);
@@ -179,7 +179,7 @@ fn ticks(svg: &mut String, most: u32, say: &impl Fn(u32) -> String) {
 }
 
 /// Writes the labels of the first, the middle and the last column.
-fn close(mut svg: String, labels: &Labels<'_>) -> String {
+fn close(mut svg: String, labels: &PlotLabels<'_>) -> String {
     let last = labels.ends.len().saturating_sub(1);
     for (at, end) in labels.ends.iter().enumerate() {
         let (x, anchor) = match at {
@@ -234,7 +234,7 @@ mod tests {
         let columns: Vec<Vec<u32>> = (0..30).map(|n| vec![n, u32::MAX / 4, n * 7]).collect();
         let values: Vec<Option<u32>> = (0..30).map(|n| (n % 3 > 0).then_some(n * 1000)).collect();
         let counts: Vec<u32> = (0..168).map(|n| n % 50).collect();
-        let of = |columns| Labels { name: "a & \"b\"", columns, ends: &labels[..3] };
+        let of = |columns| PlotLabels { name: "a & \"b\"", columns, ends: &labels[..3] };
         let classes: (&[&str], &[&str]) = (&["x", "y", "z"], &["x", "y", "<z>"]);
         for svg in [
             bars(&of(&labels), classes, &columns, |n| n.to_string()),

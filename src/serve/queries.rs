@@ -3,7 +3,8 @@
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::copies::CopiesPage;
 use crate::model::pages::{Filter, Incident, StoryPage};
-use crate::model::status::{FeedPage, FeedPageQuery, FeedQuery, StatusPage};
+use crate::model::feed_table::{FeedQuery};
+use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
 use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -3,7 +3,8 @@
 use super::super::nouns::Noun;
 use super::Frame;
 use crate::model::FeedState;
-use crate::model::status::{FeedSelection, FeedStatus, NextPollReason, PollFault};
+use crate::model::feed_table::{FeedsShown};
+use crate::model::status::{FeedStatus, NextPollReason, PollFault};
 
 impl Frame {
     /// Returns the state of a feed. A disabled feed has no other.
@@ -26,18 +27,18 @@ impl Frame {
     }
 
     /// Returns the name of a selection of the table of feeds.
-    pub(super) fn selection_words(&self, selection: FeedSelection) -> &'static str {
+    pub(super) fn selection_words(&self, selection: FeedsShown) -> &'static str {
         match selection {
-            FeedSelection::All => self.say("الكل", "Tous", "All"),
-            FeedSelection::Failing => self.say("متعثرة", "En échec", "Failing"),
-            FeedSelection::Overdue => self.say("متأخرة", "En retard", "Overdue"),
-            FeedSelection::Held => self.say("مؤجَّلة", "En attente", "Held"),
-            FeedSelection::Gone => self.say("زالت", "Disparus", "Gone"),
-            FeedSelection::New => self.say("لم تُقرأ بعد", "Jamais lus", "Never polled"),
-            FeedSelection::Fresh => self.say("فيها جديد", "Avec du nouveau", "New content"),
-            FeedSelection::Unchanged => self.say("بلا تغيير", "Inchangés", "Unchanged"),
-            FeedSelection::Gaps => self.say("فيها ثغرات", "Avec des lacunes", "With gaps"),
-            FeedSelection::Disabled => self.say("موقوفة", "Désactivés", "Disabled"),
+            FeedsShown::All => self.say("الكل", "Tous", "All"),
+            FeedsShown::Failing => self.say("متعثرة", "En échec", "Failing"),
+            FeedsShown::Overdue => self.say("متأخرة", "En retard", "Overdue"),
+            FeedsShown::Held => self.say("مؤجَّلة", "En attente", "Held"),
+            FeedsShown::Gone => self.say("زالت", "Disparus", "Gone"),
+            FeedsShown::New => self.say("لم تُقرأ بعد", "Jamais lus", "Never polled"),
+            FeedsShown::Fresh => self.say("فيها جديد", "Avec du nouveau", "New content"),
+            FeedsShown::Unchanged => self.say("بلا تغيير", "Inchangés", "Unchanged"),
+            FeedsShown::Gaps => self.say("فيها ثغرات", "Avec des lacunes", "With gaps"),
+            FeedsShown::Disabled => self.say("موقوفة", "Désactivés", "Disabled"),
         }
     }
 
@@ -161,6 +162,14 @@ impl Frame {
                 format!("{} (<bdi>{}</bdi>)", language.span(*seconds), crate::model::escape::escaped(hint)),
             );
         }
+        facts.extend(self.reason_exceptions(reason));
+        facts
+    }
+
+    /// Returns the inputs that bend the time which the rate gives.
+    fn reason_exceptions(&self, reason: &NextPollReason) -> Vec<(&'static str, String)> {
+        let (language, mut facts) = (self.ui_language, Vec::new());
+        let mut fact = |name, value: String| facts.push((name, value));
         if let Some(hint) = &reason.skipped {
             fact(
                 self.say(

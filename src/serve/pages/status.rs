@@ -5,12 +5,10 @@ use super::super::feed_address::{feed_path, status_path};
 use super::super::health::Trouble;
 use super::super::links::Chip;
 use super::super::nouns::Noun;
-use super::super::plots::{Labels, bars, dots, spark};
+use super::super::plots::{PlotLabels, bars, dots, spark};
 use super::Frame;
-use crate::model::status::{
-    FEEDS_ON_A_PAGE, FeedOrder, FeedPageQuery, FeedQuery, FeedSelection, FeedStatus, HeldHost, History, Period,
-    StatusPage,
-};
+use crate::model::feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedQuery, FeedsShown, PausedHost};
+use crate::model::status::{FeedPageQuery, FeedStatus, PollHistory, Period, StatusPage};
 use askama::Template;
 
 #[derive(Template)]
@@ -64,7 +62,7 @@ impl StatusTemplate {
 
     /// Returns the address of the table in another selection.
     fn show(&self, word: &str) -> String {
-        status_path(&FeedQuery { selection: FeedSelection::parse(word).unwrap_or_default(), ..FeedQuery::default() })
+        status_path(&FeedQuery { selection: FeedsShown::parse(word).unwrap_or_default(), ..FeedQuery::default() })
     }
 
     /// Returns the address of the table in another order.
@@ -107,7 +105,7 @@ impl StatusTemplate {
     }
 
     fn is_by_day(&self) -> bool {
-        matches!(self.page.history, History::Days(_))
+        matches!(self.page.history, PollHistory::Days(_))
     }
 
     fn is_utc(&self) -> bool {
@@ -128,7 +126,7 @@ impl StatusTemplate {
         self.frame.ui_language.number(feed.entries.into())
     }
 
-    fn feeds_of(&self, host: &HeldHost) -> String {
+    fn feeds_of(&self, host: &PausedHost) -> String {
         self.frame.counted(Noun::Feed, host.feeds)
     }
 
@@ -173,10 +171,10 @@ fn trouble_words(frame: &Frame, trouble: &Trouble) -> (String, Option<String>) {
 
 /// Returns the links to the selections of the table; those without feeds are left out.
 fn selections(frame: &Frame, page: &StatusPage) -> Vec<Chip> {
-    let chip = |selection: FeedSelection| {
+    let chip = |selection: FeedsShown| {
         let count = page.counts.get(selection.as_str()).copied().unwrap_or(0);
         let is_current = selection == page.query.selection;
-        let is_offered = count > 0 || is_current || selection == FeedSelection::All;
+        let is_offered = count > 0 || is_current || selection == FeedsShown::All;
         is_offered.then(|| Chip {
             href: status_path(&FeedQuery { selection, page: 0, ..page.query }),
             text: LocalisedText::new(frame.selection_words(selection), None),
@@ -184,13 +182,13 @@ fn selections(frame: &Frame, page: &StatusPage) -> Vec<Chip> {
             is_current,
         })
     };
-    FeedSelection::ALL.into_iter().filter_map(chip).collect()
+    FeedsShown::ALL.into_iter().filter_map(chip).collect()
 }
 
 /// Returns the plots of new entries and of outcomes.
-pub(super) fn plots(frame: &Frame, history: &History) -> Vec<Plot> {
+pub(super) fn plots(frame: &Frame, history: &PollHistory) -> Vec<Plot> {
     let (columns, ends) = column_labels(frame, history);
-    let by_hour = matches!(history, History::Hours(_));
+    let by_hour = matches!(history, PollHistory::Hours(_));
     let name = |hours: (&'static str, &'static str, &'static str), days: (&'static str, &'static str, &'static str)| {
         let (ar, fr, en) = if by_hour { hours } else { days };
         frame.say(ar, fr, en)
@@ -210,7 +208,7 @@ pub(super) fn plots(frame: &Frame, history: &History) -> Vec<Plot> {
     ];
     let say = |n: u32| frame.ui_language.number(u64::from(n));
     let of = |count: fn(&Period) -> Vec<u32>| history.periods().iter().map(count).collect::<Vec<_>>();
-    let labels = |name| Labels { name, columns: &columns, ends: &ends };
+    let labels = |name| PlotLabels { name, columns: &columns, ends: &ends };
     vec![
         Plot {
             name: entries,
@@ -231,7 +229,7 @@ pub(super) fn plots(frame: &Frame, history: &History) -> Vec<Plot> {
 }
 
 /// Returns the plot of delays; `None` if no entry states its time.
-fn delays(frame: &Frame, history: &History) -> Option<Plot> {
+fn delays(frame: &Frame, history: &PollHistory) -> Option<Plot> {
     let (columns, ends) = column_labels(frame, history);
     let delays: Vec<Option<u32>> = history.periods().iter().map(|p| p.delay).collect();
     let name = frame.say(
@@ -246,21 +244,21 @@ fn delays(frame: &Frame, history: &History) -> Option<Plot> {
     is_known.then(|| Plot {
         name,
         key: Vec::new(),
-        svg: dots(&Labels { name, columns: &columns, ends: &ends }, &minutes, say),
+        svg: dots(&PlotLabels { name, columns: &columns, ends: &ends }, &minutes, say),
     })
 }
 
 /// Returns what each column is, in full; and the first, middle and last one in short.
-fn column_labels(frame: &Frame, history: &History) -> (Vec<String>, Vec<String>) {
+fn column_labels(frame: &Frame, history: &PollHistory) -> (Vec<String>, Vec<String>) {
     let periods = history.periods();
     let full = |period: &Period| match history {
-        History::Hours(_) => frame.minute(&period.begins),
-        History::Days(_) => frame.ui_language.date(utc_date(period)),
+        PollHistory::Hours(_) => frame.minute(&period.begins),
+        PollHistory::Days(_) => frame.ui_language.date(utc_date(period)),
     };
     let short = |period: &Period| match history {
-        History::Hours(_) => frame.clock(&period.begins),
+        PollHistory::Hours(_) => frame.clock(&period.begins),
         // Numbers and months of Arabic dates keep their order within a plot, whose direction is from left to right.
-        History::Days(_) => format!("\u{2068}{}\u{2069}", frame.ui_language.short_date(utc_date(period))),
+        PollHistory::Days(_) => format!("\u{2068}{}\u{2069}", frame.ui_language.short_date(utc_date(period))),
     };
     let ends = [periods.first(), periods.get(periods.len() / 2), periods.last()];
     (periods.iter().map(full).collect(), ends.into_iter().flatten().map(short).collect())

@@ -5,7 +5,8 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         Hints, Rhythm,
-        status::{FeedOverview, FeedPage, FeedPageQuery, OutletSettings, PastPollRow, WeekRhythm},
+        feed_table::{FeedOverview},
+        status::{FeedPage, FeedPageQuery, OutletSettings, PastPollRow, WeekRhythm},
         uri,
     },
     store::{

@@ -3,7 +3,7 @@
 use crate::store::instant::{milli, second};
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::status::{DAYS, History, Period},
+    model::status::{DAYS, PollHistory, Period},
     store::{
         error::StoreError,
         sqlite::{reading::Reader, row::RowRef},
@@ -44,16 +44,16 @@ enum Counted {
 
 impl Reader {
     /// Returns the columns of the plots of all feeds.
-    pub(super) async fn history(&self, now: Timestamp) -> Result<History, StoreError> {
+    pub(super) async fn history(&self, now: Timestamp) -> Result<PollHistory, StoreError> {
         self.columns(Counted::All, now).await
     }
 
     /// Returns the columns of the plots of a feed, without delays.
-    pub(super) async fn history_of(&self, feed: i64, now: Timestamp) -> Result<History, StoreError> {
+    pub(super) async fn history_of(&self, feed: i64, now: Timestamp) -> Result<PollHistory, StoreError> {
         self.columns(Counted::Feed(feed), now).await
     }
 
-    async fn columns(&self, counted: Counted, now: Timestamp) -> Result<History, StoreError> {
+    async fn columns(&self, counted: Counted, now: Timestamp) -> Result<PollHistory, StoreError> {
         let days = self.days(counted, now).await?;
         let young = days.iter().all(|row| row.period >= date_before(now, 1));
         if young {
@@ -63,13 +63,13 @@ impl Reader {
                 Counted::All => self.delays(now, HOURS, SAMPLE_OF_HOUR, "2026-11-02T09".len()).await?,
                 Counted::Feed(_) => HashMap::new(),
             };
-            return Ok(History::Hours(fill(&begins, &rows, &delays, HOURS_MIN)?));
+            return Ok(PollHistory::Hours(fill(&begins, &rows, &delays, HOURS_MIN)?));
         }
         let delays = match counted {
             Counted::All => self.delays(now, DAYS * 24, SAMPLE_OF_DAY, "2026-11-02".len()).await?,
             Counted::Feed(_) => HashMap::new(),
         };
-        Ok(History::Days(fill(&dates(now), &days, &delays, DAYS_MIN)?))
+        Ok(PollHistory::Days(fill(&dates(now), &days, &delays, DAYS_MIN)?))
     }
 
     /// Returns the counts of the last days.

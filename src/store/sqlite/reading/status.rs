@@ -4,10 +4,8 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         FeedState, FeedUrl,
-        status::{
-            FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedSelection, FeedStatus, FeedSummary,
-            NextPollReason, OutletSettings, PollFault, StatusPage,
-        },
+        feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedsShown, FeedSummary},
+        status::{FeedStatus, NextPollReason, OutletSettings, PollFault, StatusPage},
         uri,
     },
     schedule::Why,
@@ -76,8 +74,8 @@ impl Reader {
         let pages = listed.len().div_ceil(FEEDS_ON_A_PAGE).max(1);
         let query = FeedQuery { page: query.page.min(pages - 1), ..query };
         let listed: Vec<_> = listed.into_iter().skip(query.page * FEEDS_ON_A_PAGE).take(FEEDS_ON_A_PAGE).collect();
-        let mut failing = overview.select(FeedSelection::Failing, FeedOrder::Failures);
-        let mut overdue = overview.select(FeedSelection::Overdue, FeedOrder::Next);
+        let mut failing = overview.select(FeedsShown::Failing, FeedOrder::Failures);
+        let mut overdue = overview.select(FeedsShown::Overdue, FeedOrder::Next);
         failing.truncate(ATTENTION);
         overdue.truncate(ATTENTION);
         let ids: Vec<i64> = [&listed, &failing, &overdue].into_iter().flatten().map(|feed| feed.id).collect();
