@@ -1,7 +1,7 @@
 //! Addresses of the pages about feeds: `/status?show=failing&sort=last&page=2` and `/feeds/N?before=…`. Pure.
 
 use crate::model::feed_table::{FeedOrder, FeedQuery, FeedsShown};
-use crate::model::status::{FeedPageQuery};
+use crate::model::status::FeedPageQuery;
 use jiff::Timestamp;
 use std::borrow::Cow;
 use url::form_urlencoded::{Serializer, parse};

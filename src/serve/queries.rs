@@ -2,8 +2,8 @@
 
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::copies::CopiesPage;
+use crate::model::feed_table::FeedQuery;
 use crate::model::pages::{Filter, Incident, StoryPage};
-use crate::model::feed_table::{FeedQuery};
 use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
 use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;

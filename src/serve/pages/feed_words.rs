@@ -3,7 +3,7 @@
 use super::super::nouns::Noun;
 use super::Frame;
 use crate::model::FeedState;
-use crate::model::feed_table::{FeedsShown};
+use crate::model::feed_table::FeedsShown;
 use crate::model::status::{FeedStatus, NextPollReason, PollFault};
 
 impl Frame {

@@ -8,7 +8,7 @@ use super::super::nouns::Noun;
 use super::super::plots::{PlotLabels, bars, dots, spark};
 use super::Frame;
 use crate::model::feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedQuery, FeedsShown, PausedHost};
-use crate::model::status::{FeedPageQuery, FeedStatus, PollHistory, Period, StatusPage};
+use crate::model::status::{FeedPageQuery, FeedStatus, Period, PollHistory, StatusPage};
 use askama::Template;
 
 #[derive(Template)]

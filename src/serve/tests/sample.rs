@@ -1,15 +1,14 @@
 //! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
+use super::sample_feeds::{feed_page, status_page};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
 use crate::model::copies::{CarriedReport, CopiesPage};
-use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
 use crate::model::feed_table::FeedQuery;
+use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
 use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
-use super::sample_feeds::{feed_page, status_page};
 use crate::model::{
-    Audience, Carrier, ChannelView, Enclosure, EntryId, PlainText, ReportView, SafeHtml, Slug,
-    StoryId, StoryView,
+    Audience, Carrier, ChannelView, Enclosure, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 

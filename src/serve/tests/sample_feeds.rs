@@ -2,7 +2,10 @@
 
 use super::sample::before;
 use crate::model::feed_table::{FeedQuery, FeedsShown, PausedHost};
-use crate::model::status::{FeedPage, FeedPageQuery, FeedStatus, PollHistory, NextPollReason, PastPollRow, Period, PollFault, StatusPage, WeekRhythm};
+use crate::model::status::{
+    FeedPage, FeedPageQuery, FeedStatus, NextPollReason, PastPollRow, Period, PollFault, PollHistory, StatusPage,
+    WeekRhythm,
+};
 use crate::model::{FeedState, Hints};
 
 /// The status page of a few feeds, or the second page of many.

@@ -5,7 +5,7 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         Hints, Rhythm,
-        feed_table::{FeedOverview},
+        feed_table::FeedOverview,
         status::{FeedPage, FeedPageQuery, OutletSettings, PastPollRow, WeekRhythm},
         uri,
     },

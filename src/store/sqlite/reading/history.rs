@@ -3,7 +3,7 @@
 use crate::store::instant::{milli, second};
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::status::{DAYS, PollHistory, Period},
+    model::status::{DAYS, Period, PollHistory},
     store::{
         error::StoreError,
         sqlite::{reading::Reader, row::RowRef},

@@ -4,7 +4,7 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         FeedState, FeedUrl,
-        feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedsShown, FeedSummary},
+        feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedSummary, FeedsShown},
         status::{FeedStatus, NextPollReason, OutletSettings, PollFault, StatusPage},
         uri,
     },
