@@ -66,7 +66,7 @@ impl Media {
         }
         if let Some(image) = image.filter(|image| !text.contains(same_file(image)) && !seen.contains(&same_file(image)))
         {
-            let file = Enclosure { url: image.to_owned(), media_type: None, length: None, text: None };
+            let file = Enclosure { url: image.to_owned(), media_type: None, length: None, text: None, duration: None };
             media.pictures.insert(0, MediaFile::new(frame, &file, MediaKind::Picture, language));
         }
         media
@@ -90,6 +90,7 @@ impl MediaFile {
             }
             .to_owned(),
         ];
+        facts.extend(file.duration.filter(|_| kind != MediaKind::Picture).map(clock));
         // Feeds that do not know the length write 0 or 1.
         facts.extend(file.length.filter(|length| *length > 1).map(|length| frame.ui_language.size(length)));
         Self {
@@ -100,6 +101,13 @@ impl MediaFile {
             facts,
         }
     }
+}
+
+/// Formats a duration as players do: `1:02:03`, `4:05`.
+fn clock(seconds: u32) -> String {
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let time = if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") };
+    format!("\u{2066}{time}\u{2069}")
 }
 
 /// Returns an address without its query, which often only says the size of a picture.
@@ -132,7 +140,7 @@ mod tests {
 
     fn file(url: &str, media_type: Option<&str>) -> Enclosure {
         let (url, media_type) = (url.to_owned(), media_type.map(str::to_owned));
-        Enclosure { url, media_type, length: Some(12_345_678), text: Some(" حديث  ".to_owned()) }
+        Enclosure { url, media_type, length: Some(12_345_678), text: Some(" حديث  ".to_owned()), duration: Some(3_723) }
     }
 
     fn names(files: &[MediaFile]) -> Vec<&str> {
@@ -159,7 +167,7 @@ mod tests {
         assert_eq!(media.players.iter().map(|f| f.is_video).collect::<Vec<_>>(), [false, false, true]);
         assert_eq!(names(&media.pictures), ["1.jpg", "2.jpg"]);
         assert_eq!(names(&media.others), ["report.pdf", "https://a.example/"]);
-        assert_eq!(media.players[0].facts, ["son", "12\u{a0}Mo"]);
+        assert_eq!(media.players[0].facts, ["son", "\u{2066}1:02:03\u{2069}", "12\u{a0}Mo"]);
         let caption = media.players[0].caption.as_ref().unwrap();
         assert_eq!((caption.words.as_str(), caption.dir), ("حديث", "rtl"));
         let again = Media::of(&frame, &files[4..5], Some("https://a.example/in-text.jpg"), text, None);

@@ -147,6 +147,11 @@ impl Frame {
         self.time(at, &format!("{}{} {clock}", self.ui_language.short_date(day), self.say("،", ",", ",")))
     }
 
+    /// Returns the colon of the language, which French sets off by a space.
+    fn colon(&self) -> &'static str {
+        self.ui_language.pick(":", "\u{a0}:", ":")
+    }
+
     /// Returns an address without its scheme, as it is shown where there is little room.
     fn short_address<'a>(&self, url: &'a str) -> &'a str {
         url.trim_start_matches("https://").trim_start_matches("http://")

@@ -159,6 +159,7 @@ fn enclosures() -> Vec<Enclosure> {
         media_type: Some(media_type.to_owned()),
         length: Some(12_345_678),
         text: text.map(str::to_owned),
+        duration: media_type.starts_with("audio").then_some(245),
     };
     vec![
         file("entretien.mp3", "audio/mpeg", Some("Entretien avec la météorologue")),
