@@ -26,6 +26,8 @@ pub(in super::super) struct StoryTemplate {
     title: LocalisedText,
     /// The reports in the order of their publication.
     timeline: Vec<TimelineItem>,
+    /// The outlets that carry the story: path and name.
+    carriers: Vec<(String, LocalisedText)>,
     reports: Vec<ReportSection>,
 }
 
@@ -91,7 +93,13 @@ impl StoryTemplate {
             report.differences = found;
         }
         let timeline = timeline(&frame, &reports);
-        Some(Self { frame, title, timeline, reports })
+        let mut carriers: Vec<(String, LocalisedText)> = Vec::new();
+        for report in &reports {
+            if !carriers.iter().any(|(path, _)| *path == report.outlet_path) {
+                carriers.push((report.outlet_path.clone(), report.outlet.clone()));
+            }
+        }
+        Some(Self { frame, title, timeline, carriers, reports })
     }
 
     /// Returns what an outlet changed, in the page's language. English uses the stored text.

@@ -21,7 +21,7 @@ const DAYS_MIN: usize = 7;
 const POLLS: i64 = 50_000;
 /// Entries of an hour that the median delay of the hour or of its day is taken from.
 const SAMPLE_OF_HOUR: i64 = 50;
-const SAMPLE_OF_DAY: i64 = 3;
+const SAMPLE_OF_DAY: i64 = 2;
 /// Seconds of an hour.
 const HOUR: i64 = 3_600;
 
