@@ -15,6 +15,7 @@ mod outlets;
 mod pieces;
 mod raw;
 mod requests;
+mod rules;
 mod sections;
 mod values;
 mod zone;

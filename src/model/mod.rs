@@ -8,6 +8,7 @@ mod channel;
 mod deadline;
 mod durations;
 mod entry;
+mod entry_rules;
 pub mod escape;
 mod feed;
 mod ids;
@@ -35,6 +36,7 @@ pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
 };
+pub use entry_rules::{EntryRule, EntryRules, RuleField, RulePattern};
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
