@@ -115,6 +115,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         folded,
         shown,
         volatile,
+        dropped: None,
     }
 }
 

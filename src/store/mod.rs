@@ -12,6 +12,7 @@ mod changes;
 mod command;
 mod configured;
 mod documents;
+mod dropped;
 mod error;
 mod explanations;
 mod feed_update;
@@ -32,7 +33,7 @@ pub use configured::{ConfigChanges, StoreConfig};
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use explanations::{
-    ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
+    ChannelPosition, DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
     PastSighting, StoryExplanation,
 };
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
