@@ -12,6 +12,7 @@ mod daemon;
 mod demo;
 mod deploy;
 mod descriptors;
+mod entry_rules;
 mod envelopes;
 mod fake_outlet;
 mod feed_doc;
