@@ -76,7 +76,7 @@ const MODULES: [Module; 19] = [
         name: "rules",
         uses: "model normalise",
         names: "regex regex_syntax percent_encoding",
-        why: "pure: keep and drop rules, which compare words as normalise folds them",
+        why: "pure: compares words as normalise folds them",
     },
     Module { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },
     Module {

@@ -1,5 +1,7 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod rejudging;
+
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
@@ -23,7 +25,7 @@ use crate::{
                 channel_order::{self, ChannelRebuild},
                 checkpoint::Checkpoints,
                 configured,
-                dropped::{Judged, Rejudging},
+                dropped::Rejudging,
                 edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
@@ -377,37 +379,6 @@ impl WriterLoop {
             );
         }
         Ok(changes)
-    }
-
-    /// Judges some dropped entries again. Those that are taken now come back as entries, at their stated dates.
-    async fn rejudge(&mut self) -> Result<(), StoreError> {
-        if !self.window.is_loaded() {
-            return Ok(());
-        }
-        let Some(rejudging) = self.rejudging.pop_front() else { return Ok(()) };
-        let mut judged = reading!(self.database, |c| rejudging.stride(c))?;
-        let returning = std::mem::take(&mut judged.returning);
-        let count = returning.len();
-        let mut findings = vec![PollFindings::default(); count];
-        let changes = self.changes(returning, rejudging.now).await?;
-        let mut polls: Vec<_> =
-            findings.iter_mut().map(|findings| DecidedPoll { findings, updated: None }).collect();
-        let batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
-        let touched = transaction!(self.database, |c| async {
-            let touched = write(c, &batch_rows, &self.catalog, &[]).await?;
-            rejudging.write(c, &judged).await?;
-            Ok(touched)
-        })?;
-        if count > 0 {
-            tracing::info!(outlet = rejudging.slug, entries = count, "entries came back because rules changed");
-            self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
-        }
-        let Judged { next, .. } = judged;
-        self.rejudging.extend(next);
-        if !touched.is_empty() {
-            self.touch(&touched);
-        }
-        Ok(())
     }
 
     /// Adds a batch of entries to the search index.
