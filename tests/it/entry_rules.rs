@@ -100,7 +100,10 @@ async fn spelling_does_not_matter_and_keep_and_drop_are_taken_together() {
     let other = "keep = [\"nothing\"]\ndrop = [\"كره القدم\"]\n";
     warraq.restart(Some(with(&outlet.url("/feed"), other))).await;
     warraq
-        .sql_until("SELECT rule FROM dropped ORDER BY rule", &["drop: \"كره القدم\"", "keep: does not meet \"nothing\""])
+        .sql_until(
+            "SELECT rule FROM dropped ORDER BY rule",
+            &["drop: \"كره القدم\"", "keep: does not meet \"nothing\""],
+        )
         .await;
     assert_eq!(warraq.sql("SELECT count(*) FROM latest").await, ["3"]);
 }
@@ -127,7 +130,10 @@ async fn a_new_rule_withdraws_nothing_and_an_entry_that_changes_is_judged_anew()
     outlet.set("/feed", Reply::feed(doc().entry("5b", "Un tapis", &link(5), "Texte", DATE)));
     assert_eq!(sums(&warraq.poll().await), [1, 0, 0]);
     assert_eq!(warraq.sql("SELECT count(*) FROM dropped").await, ["0"]);
-    assert_eq!(warraq.sql("SELECT title, first_seen_at = order_at FROM entry ORDER BY id DESC LIMIT 1").await, ["Un tapis|1"]);
+    assert_eq!(
+        warraq.sql("SELECT title, first_seen_at = order_at FROM entry ORDER BY id DESC LIMIT 1").await,
+        ["Un tapis|1"]
+    );
     assert_eq!(warraq.sql("SELECT count(*) FROM sighting WHERE entry_id IS NULL").await, ["1"]);
 }
 
@@ -215,7 +221,9 @@ async fn rules_decide_what_enters_a_channel_also_what_came_before_them() {
     other.set("/feed", Reply::feed(FeedDoc::rss("B").entry("b", "Match nul", &link(7), "Vidéo du match", DATE)));
     let outlets = config_text("", &[("ville", &outlet.url("/feed")), ("bourg", &other.url("/feed"))]);
     let channel = |rules: &str| {
-        format!("{outlets}\n[[channel]]\nslug = \"match\"\ntitle = \"Match\"\n{rules}\n[[channel]]\nslug = \"each\"\ntitle = \"Each\"\ncollapse = false\n{rules}\n")
+        format!(
+            "{outlets}\n[[channel]]\nslug = \"match\"\ntitle = \"Match\"\n{rules}\n[[channel]]\nslug = \"each\"\ntitle = \"Each\"\ncollapse = false\n{rules}\n"
+        )
     };
     let listed = "SELECT c.slug, e.title FROM place AS p JOIN channel AS c ON c.id = p.channel_id \
                   JOIN entry AS e ON e.id = p.entry_id WHERE c.id <> 1 ORDER BY 1, 2";
@@ -230,7 +238,10 @@ async fn rules_decide_what_enters_a_channel_also_what_came_before_them() {
     warraq.restart(Some(channel("prefer = [\"ville\"]\nkeep = [\"match\"]"))).await;
     let matches = ["each|Match nul", "each|[Vidéo] Le match", "match|Match nul", "match|[Vidéo] Le match"];
     warraq.sql_until(listed, &matches).await;
-    outlet.set("/feed", Reply::feed(doc().entry("8", "Un MATCH", &link(8), "", DATE).entry("9", "Rien", &link(9), "", DATE)));
+    outlet.set(
+        "/feed",
+        Reply::feed(doc().entry("8", "Un MATCH", &link(8), "", DATE).entry("9", "Rien", &link(9), "", DATE)),
+    );
     warraq.poll().await;
     assert_eq!(warraq.sql(listed).await.iter().filter(|row| row.ends_with("Un MATCH")).count(), 2);
     assert!(!warraq.edition("match", Format::Rss).await.contains("Rien"));
@@ -266,7 +277,10 @@ async fn the_verbs_tell_what_is_dropped_and_why_and_refuse_faulty_rules() {
         line.split(':').nth(2).unwrap().parse::<u32>().unwrap()
     };
     let first = line("outlet.ville.keep: \"\" is empty");
-    assert_eq!(line("outlet.ville.drop: \"title:/(/\" is no regular expression: unclosed group, at character 1"), first + 2);
+    assert_eq!(
+        line("outlet.ville.drop: \"title:/(/\" is no regular expression: unclosed group, at character 1"),
+        first + 2
+    );
     assert_eq!(line("\"!!\" has no letter or digit"), first + 3);
     assert_eq!(line("did you mean \"title\"?"), first + 4);
     assert_eq!(line("outlet.ville.keep: \"sport\" is in drop too"), first);
