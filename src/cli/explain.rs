@@ -12,7 +12,8 @@ use crate::{
     model::{EntryId, LargerThanMaxBody, StoryId},
     schedule::{CONFIRMING_SPAN, CONFIRMING_VISITS, Why},
     store::{
-        DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot, PastPoll, Reader, StoryExplanation,
+        DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot,
+        PastPoll, Reader, StoryExplanation,
     },
 };
 use anyhow::anyhow;
@@ -106,7 +107,9 @@ async fn at_address(reader: &Reader, address: &str, json: bool) -> Result<String
     }
     let dropped = reader.dropped_at(address).await?;
     match (told.first(), dropped.first()) {
-        (None, None) => Err(CliError::from(anyhow!("there is no entry at {address}; it may have been deleted by retention"))),
+        (None, None) => {
+            Err(CliError::from(anyhow!("there is no entry at {address}; it may have been deleted by retention")))
+        }
         (Some(first), _) if json => as_json(first),
         (None, Some(first)) if json => as_json(first),
         _ => Ok(told.iter().map(entry).chain(dropped.iter().map(left_out)).collect::<Vec<_>>().join("\n")),
@@ -222,7 +225,9 @@ fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
         line!(out, "  {} left out by a rule: {rule}", counted(*entries, "entry", "entries"));
     }
     line!(out, "  latest polls:");
-    for PastPoll { ended_at, outcome, error, new, revised, duplicate, dropped, next_poll_at, why: reason } in &told.polls {
+    for PastPoll { ended_at, outcome, error, new, revised, duplicate, dropped, next_poll_at, why: reason } in
+        &told.polls
+    {
         let error = error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
         let left_out = if *dropped > 0 { format!(", {dropped} dropped") } else { String::new() };
         line!(out, "    {ended_at}  {outcome}{error}, {new} new, {revised} revised, {duplicate} duplicate{left_out}");

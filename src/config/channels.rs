@@ -5,8 +5,7 @@ use super::{
     fault::{ConfigLocation, did_you_mean},
     keys,
     raw::{Section, Source, listed},
-    rules,
-    values,
+    rules, values,
 };
 use crate::model::{Channel, EntryRules, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};

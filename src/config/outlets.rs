@@ -5,8 +5,7 @@ use super::{
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
-    rules,
-    values,
+    rules, values,
 };
 use crate::{
     model::{FeedUrl, Outlet, Slug},

@@ -12,8 +12,8 @@ use crate::{
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
-        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
-        Outlet, PlainText, RawHash, Validators,
+        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry,
+        Outcome, Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
     rules::{self, RuleSubject},

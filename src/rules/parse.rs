@@ -12,7 +12,8 @@ const EXPRESSION_MAX: usize = 1 << 20;
 /// The names of fields, as written before a colon.
 pub const FIELDS: [&str; 6] = ["title", "text", "author", "category", "link", "lang"];
 
-const ALLOWED: &str = "allowed: \"word\", \"/expression/\", or one of them after title:, text:, author:, category:, link: or lang:";
+const ALLOWED: &str =
+    "allowed: \"word\", \"/expression/\", or one of them after title:, text:, author:, category:, link: or lang:";
 
 /// Reads a rule.
 ///

@@ -2,7 +2,10 @@
 
 use crate::{
     dedup::Listing,
-    model::{Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators},
+    model::{
+        Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally,
+        Validators,
+    },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
 use jiff::{Timestamp, tz::TimeZone};

@@ -33,8 +33,8 @@ pub use configured::{ConfigChanges, StoreConfig};
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use explanations::{
-    ChannelPosition, DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
-    PastSighting, StoryExplanation,
+    ChannelPosition, DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot,
+    PastPoll, PastRevision, PastSighting, StoryExplanation,
 };
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
 pub use feeds::{FeedHealth, SubscribedFeed};

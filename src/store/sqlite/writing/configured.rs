@@ -225,10 +225,7 @@ async fn write_feeds(
 }
 
 /// Reads the outlets; the channels come from the configuration one by one.
-async fn load_catalog(
-    connection: &mut SqliteConnection,
-    store_config: &StoreConfig,
-) -> Result<Catalog, StoreError> {
+async fn load_catalog(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<Catalog, StoreError> {
     let configured: HashMap<&str, &Outlet> =
         store_config.outlets.iter().map(|(outlet, _)| (outlet.slug.as_str(), outlet)).collect();
     let rows: Vec<(i64, String, String, String, bool)> =

@@ -202,15 +202,14 @@ impl Rejudging {
 
     /// Returns the ids of the next entries, as many as are judged together.
     async fn next_ids(&self, connection: &mut SqliteConnection, feed: i64) -> Result<Vec<i64>, StoreError> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT id, bytes FROM dropped_entry WHERE feed_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-        )
-        .bind(feed)
-        .bind(self.after)
-        .bind(STRIDE)
-        .fetch_all(connection)
-        .await
-        .while_doing("looking for dropped entries")?;
+        let rows: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT id, bytes FROM dropped_entry WHERE feed_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+                .bind(feed)
+                .bind(self.after)
+                .bind(STRIDE)
+                .fetch_all(connection)
+                .await
+                .while_doing("looking for dropped entries")?;
         let mut left = STRIDE_BYTES;
         let mut ids = Vec::new();
         for (id, bytes) in rows {
@@ -228,8 +227,7 @@ impl Rejudging {
         let kept: DroppedEntry = place.json("entry", &row.entry)?;
         let seen_at = place.time("seen_at", &row.seen_at)?;
         let listing = Arc::new(Listing::of([], &[], HashSet::new(), row.guids_void, self.zone.clone()));
-        let source =
-            DroppedSource { feed, feed_url: &row.feed_url, outlet: self.outlet, seen_at, listing: &listing };
+        let source = DroppedSource { feed, feed_url: &row.feed_url, outlet: self.outlet, seen_at, listing: &listing };
         let arrival = kept.into_arrival(judged.returning.len(), &source);
         match rules::left_out(&self.rules, &RuleSubject::of(&arrival.entry)) {
             None => judged.returning.push(arrival),

@@ -27,8 +27,7 @@ impl WriterLoop {
         let count = returning.len();
         let mut findings = vec![PollFindings::default(); count];
         let changes = self.changes(returning, rejudging.now).await?;
-        let mut polls: Vec<_> =
-            findings.iter_mut().map(|findings| DecidedPoll { findings, updated: None }).collect();
+        let mut polls: Vec<_> = findings.iter_mut().map(|findings| DecidedPoll { findings, updated: None }).collect();
         let batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
         let touched = transaction!(self.database, |c| async {
             let touched = write(c, &batch_rows, &self.catalog, &[]).await?;
