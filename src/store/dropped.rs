@@ -1,6 +1,6 @@
 //! Entries that a rule leaves out, as the store keeps them: whole, as a JSON document, until the rule goes.
 
-use super::{catalog::Catalog, instant::second, rows::shown_title};
+use super::{catalog::Catalog, instant::second, shown_title::shown_title};
 use crate::{
     dedup::{Arrival, Listing},
     model::{

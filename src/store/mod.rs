@@ -25,6 +25,7 @@ mod progress;
 mod prune;
 mod retention;
 mod rows;
+mod shown_title;
 mod sqlite;
 mod writer;
 

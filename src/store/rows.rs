@@ -8,7 +8,8 @@ use crate::{
         catalog::Catalog,
         dropped::DroppedRow,
         finished_poll::{FinishedPoll, PollFindings},
-        instant::{milli, second},
+        instant::second,
+        shown_title::shown_title,
     },
 };
 use jiff::Timestamp;
@@ -368,16 +369,4 @@ impl Texts {
             folded_body: entry.folded.body,
         }
     }
-}
-
-/// Returns the title under which an entry is published: its own, or the first characters of its text, or outlet and date.
-pub(super) fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
-    if let Some(title) = &entry.title {
-        return (title.as_str().to_owned(), "title");
-    }
-    if let Some(excerpt) = &entry.excerpt {
-        return (excerpt.as_str().to_owned(), "text");
-    }
-    let day = milli(entry.believed.unwrap_or(seen_at));
-    (format!("{outlet_name} {}", day.get(..10).unwrap_or_default()), "outlet")
 }
