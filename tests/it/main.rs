@@ -50,5 +50,6 @@ mod status;
 mod store;
 mod stories;
 mod test_instance;
+mod tunnels;
 mod verbs;
 mod week;
