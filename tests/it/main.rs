@@ -4,6 +4,7 @@
 mod architecture;
 mod backfill;
 mod browse;
+mod canaries;
 mod certificates;
 mod circles;
 mod config;

@@ -18,14 +18,14 @@ use tokio::{
 use warraq::model::FeedUrl;
 
 /// An HTTP proxy that notes the heads of requests for tunnels, and opens a tunnel to the address that is asked for.
-struct FakeProxy {
-    address: String,
+pub struct FakeProxy {
+    pub address: String,
     heads: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl FakeProxy {
-    async fn start(status: &'static str) -> Self {
+    pub async fn start(status: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heads = Arc::<Mutex<Vec<String>>>::default();
@@ -52,7 +52,7 @@ impl FakeProxy {
         Self { address, heads, task }
     }
 
-    fn heads(&self) -> Vec<String> {
+    pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
