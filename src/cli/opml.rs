@@ -9,11 +9,10 @@ mod read;
 use super::{CliError, out::written};
 use crate::{
     config::{
-        self, Config,
+        Config,
         edit::{self, NewOutlet},
     },
-    model::{FeedUrl, Language, Slug},
-    parse,
+    model::FeedUrl,
     publish::opml::{Subscription, render},
 };
 use anyhow::{Context as _, anyhow};
