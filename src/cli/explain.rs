@@ -20,7 +20,7 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{collections::HashSet, fmt::Write as _};
+use std::{collections::HashSet, fmt::Write as _, str::FromStr};
 
 /// Writes a line. Writing to a String cannot fail.
 macro_rules! line {
@@ -44,7 +44,7 @@ pub(super) enum Subject {
         /// Number of the entry (`entry_id` in the database's views), or the address of its article, also of one that a rule
         /// leaves out.
         #[arg(value_name = "ENTRY")]
-        entry: String,
+        entry: EntryName,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -57,6 +57,25 @@ pub(super) enum Subject {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// An entry, as the command line names it.
+#[derive(Debug, Clone)]
+pub(super) enum EntryName {
+    Number(EntryId),
+    Address(String),
+}
+
+impl FromStr for EntryName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Ok(Self::Address(text.to_owned()));
+        }
+        let number = text.parse().map(|id| Self::Number(EntryId(id)));
+        number.map_err(|_| "use a number (entry_id) or the http:// or https:// address of an article")
+    }
 }
 
 pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), CliError> {
@@ -82,11 +101,11 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
             let waits = Waits::read(config, reader).await?;
             Ok(feeds.iter().map(|told| feed(told, &waits)).collect::<Vec<_>>().join("\n"))
         }
-        Subject::Entry { entry: name, json } => {
-            let Ok(id) = name.parse() else { return at_address(reader, name, *json).await };
-            let told = reader.explain_entry(EntryId(id)).await?.ok_or_else(|| none("entry", id))?;
+        Subject::Entry { entry: EntryName::Number(id), json } => {
+            let told = reader.explain_entry(*id).await?.ok_or_else(|| none("entry", id.0))?;
             if *json { as_json(&told) } else { Ok(entry(&told)) }
         }
+        Subject::Entry { entry: EntryName::Address(address), json } => at_address(reader, address, *json).await,
         Subject::Story { id, json } => {
             let told = reader.explain_story(StoryId(*id)).await?.ok_or_else(|| none("story", *id))?;
             if *json { as_json(&told) } else { Ok(story(&told)) }
@@ -96,11 +115,6 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
 
 /// Tells about the entries at an address, those that a rule leaves out included. JSON is of the newest.
 async fn at_address(reader: &Reader, address: &str, json: bool) -> Result<String, CliError> {
-    if !address.starts_with("http://") && !address.starts_with("https://") {
-        return Err(CliError::Usage(format!(
-            "no entry: {address}; use a number (entry_id) or the http:// or https:// address of an article"
-        )));
-    }
     let mut told = Vec::new();
     for id in reader.entries_at(address).await? {
         told.extend(reader.explain_entry(id).await?);
