@@ -274,7 +274,7 @@ impl Config {
             unmatched_includes: Vec::new(),
             own_schedules,
             own_requests,
-            environment_proxies: requests::environment_proxies(book),
+            environment_proxies: requests::environment_proxies(source),
             public_urls,
         }
     }

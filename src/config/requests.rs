@@ -246,9 +246,9 @@ pub(super) const PROXY_VARIABLES: [&str; 8] =
     ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
 
 /// Reads the proxies of the environment. `ALL_PROXY` is for addresses whose scheme has no proxy of its own; empty variables count as unset. Faults are recorded in the source.
-pub(super) fn environment_proxies(book: &ConfigSource<'_>) -> EnvironmentProxies {
+pub(super) fn environment_proxies(source: &ConfigSource<'_>) -> EnvironmentProxies {
     let set = |names: &[&'static str]| {
-        names.iter().find_map(|name| Some((*name, book.variable(name).filter(|text| !text.is_empty())?)))
+        names.iter().find_map(|name| Some((*name, source.variable(name).filter(|text| !text.is_empty())?)))
     };
     let read = |names: &[&'static str]| {
         let (name, text) = set(names)?;
@@ -256,7 +256,7 @@ pub(super) fn environment_proxies(book: &ConfigSource<'_>) -> EnvironmentProxies
         let text =
             if text.contains("://") { text.replacen("socks5h://", "socks5://", 1) } else { format!("http://{text}") };
         let read = proxy(&text);
-        read.map_err(|what| book.fault_without_key(ConfigLocation::Variable(name.to_owned()), what)).ok()
+        read.map_err(|what| source.fault_without_key(ConfigLocation::Variable(name.to_owned()), what)).ok()
     };
     EnvironmentProxies {
         http: read(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),

@@ -51,7 +51,7 @@ const MODULES: [Module; 19] = [
     Module {
         name: "fetch",
         uses: "model",
-        names: "reqwest rustls rustls_platform_verifier tokio_rustls ring base64 hashlink flate2 brotli zstd",
+        names: "reqwest rustls rustls_platform_verifier tokio_rustls ring base64 percent_encoding hashlink flate2 brotli zstd",
         why: "one GET; unpacks bodies itself, so that the limit holds before and after",
     },
     Module {
