@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 /// Time for opening a tunnel; the poll's own limit is shorter in most configurations.
-const OPENING: Duration = Duration::from_secs(60);
+const OPENING: Duration = Duration::from_mins(1);
 /// Longest head of the proxy's response, in bytes.
 const HEAD_MAX: usize = 16_384;
 /// User name for the task; only the password is checked.

@@ -114,7 +114,7 @@ impl<'a> RuleSubject<'a> {
 
     /// Summary and content as folded words; the longer of them was folded when it was read.
     fn folded_texts(&self) -> Vec<String> {
-        let [summary, content] = self.html.map(|html| html.unwrap_or_default());
+        let [summary, content] = self.html.map(Option::unwrap_or_default);
         let shorter = if summary.len() > content.len() { content } else { summary };
         let mut folded = vec![self.folded_body.to_owned()];
         if !shorter.is_empty() {

@@ -113,7 +113,7 @@ fn run_with(batches: &[Vec<Arrival>], restarts: bool, texts: usize) -> Vec<Strin
             window.loaded();
         }
         let mut deciding =
-            Deciding::new(batch.clone(), kept.recall(), (&mut window, super::super::latest(&batch)), &mut ids);
+            Deciding::new(batch.clone(), kept.recall(), (&mut window, super::super::latest(batch)), &mut ids);
         loop {
             let wanted = deciding.advance().to_vec();
             if wanted.is_empty() {

@@ -105,7 +105,7 @@ pub(in crate::store) async fn insert_qualified(
     let mut rows = Vec::new();
     for (id, channel) in &catalog.channels {
         let own = stories.iter().filter(|story| candidates.contains(&(*id, **story)));
-        let entries: Vec<i64> = own.flat_map(|story| by_story.get(story)).flatten().map(|m| m.entry_id).collect();
+        let entries: Vec<i64> = own.filter_map(|story| by_story.get(story)).flatten().map(|m| m.entry_id).collect();
         let left_out = channel_rules::left_out(connection, &channel.rules, &entries).await?;
         for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
             let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();

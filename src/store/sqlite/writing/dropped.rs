@@ -186,15 +186,14 @@ impl Rejudging {
         .while_doing("reading dropped entries")?;
         let mut judged = Judged::default();
         for row in rows {
-            self.judge(FeedId(feed), row, &mut judged)?;
+            self.judge(FeedId(feed), &row, &mut judged)?;
         }
         let mut next = self.clone();
-        match ids.last() {
-            Some(last) => next.after = *last,
-            None => {
-                next.feeds.pop_front();
-                next.after = i64::MIN;
-            }
+        if let Some(last) = ids.last() {
+            next.after = *last;
+        } else {
+            next.feeds.pop_front();
+            next.after = i64::MIN;
         }
         judged.next = (!next.feeds.is_empty()).then_some(next);
         Ok(judged)
@@ -222,7 +221,7 @@ impl Rejudging {
         Ok(ids)
     }
 
-    fn judge(&self, feed: FeedId, row: KeptAside, judged: &mut Judged) -> Result<(), StoreError> {
+    fn judge(&self, feed: FeedId, row: &KeptAside, judged: &mut Judged) -> Result<(), StoreError> {
         let place = RowRef { table: "dropped_entry", row: row.id };
         let kept: DroppedEntry = place.json("entry", &row.entry)?;
         let seen_at = place.time("seen_at", &row.seen_at)?;
