@@ -9,7 +9,7 @@ use crate::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use std::fs;
-use warraq::serve::hash_of;
+use warraq::{model::ReaderKey, serve::hash_of};
 
 /// Everything that any crate says.
 const LEVELS: &str = "hyper=trace,hyper_util=trace,reqwest=trace,h2=trace,rustls=trace,tower_http=trace,sqlx=trace,tower=trace,\
@@ -74,7 +74,8 @@ impl Scene {
         for name in ["password", "bearer", "cookie", "file", "unused"] {
             fs::write(folder.path(name), format!("{}\n", canary(name))).unwrap();
         }
-        fs::write(folder.path("tokens"), format!("amal {}\n", hash_of(&canary("reader")))).unwrap();
+        let reader = ReaderKey { name: "amal".to_owned(), sha256: hash_of(&canary("reader")) };
+        fs::write(folder.path("tokens"), format!("{reader}\n")).unwrap();
         let text = config_text(
             &format!("headers = {{ \"X-Shared\" = \"{}\" }}\n", canary("shared")),
             &[("open", &open.url("/feed"))],
