@@ -140,7 +140,9 @@ mod tests {
 
     fn file(url: &str, media_type: Option<&str>) -> Enclosure {
         let (url, media_type) = (url.to_owned(), media_type.map(str::to_owned));
-        Enclosure { url, media_type, length: Some(12_345_678), text: Some(" حديث  ".to_owned()), duration: Some(3_723) }
+        Enclosure {
+            url, media_type, length: Some(12_345_678), text: Some(" حديث  ".to_owned()), duration: Some(3_723)
+        }
     }
 
     fn names(files: &[MediaFile]) -> Vec<&str> {

@@ -192,7 +192,9 @@ async fn files_are_played_only_where_pictures_are_shown_and_always_linked() {
         assert!(!without.contains(tag), "{tag}");
     }
     for page in [&page, &without] {
-        for (name, kind) in [("entretien.mp3", "audio · \u{2066}4:05\u{2069}"), ("crue.mp4", "video"), ("bulletin.pdf", "file")] {
+        for (name, kind) in
+            [("entretien.mp3", "audio · \u{2066}4:05\u{2069}"), ("crue.mp4", "video"), ("bulletin.pdf", "file")]
+        {
             let link = format!(
                 "<a href=\"https://o3.example/{name}\" rel=\"noopener\"><bdi>{name}</bdi></a> · {kind} · 12\u{a0}MB"
             );
