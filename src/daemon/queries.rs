@@ -4,10 +4,12 @@ use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{
-        Audience, Channel, ChannelView, Slug, StoryId, StoryView,
+        Audience, Channel, ChannelView, SafeHtml, Slug, StoryId, StoryView,
         browse::{Browse, BrowsePage, OutletSummary, Scope},
         pages::{Filter, Incident, StatusPage, StoryPage},
+        search::{FoundPage, FoundStory, SearchPage, SearchPlace, SearchQuery, Segment},
     },
+    normalise::Highlighter,
     publish,
     schedule::Why,
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
@@ -63,7 +65,21 @@ impl Queries for StoreQueries {
             // Readers without a key are shown the channel's variant, in which private outlets have no part.
             let channel = now.channel_for(slug, audience).map(|channel| channel.slug.clone());
             let filter = Filter { channel: channel.or(filter.channel), ..filter };
-            Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
+            Ok::<_, StoreError>(publish::within(
+                reader.filtered(&filter, &now.time_zone, &now.public_url).await?,
+                now.budget,
+            ))
+        })
+    }
+
+    fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage> {
+        let (reader, now) = (self.reader(audience), self.settings.borrow().clone());
+        answer(async move {
+            // Readers without a key are shown the channel's variant, in which private outlets have no part.
+            let channel = now.channel_for(Channel::ALL, audience).map(|channel| channel.slug.clone());
+            let filter = Filter { channel: channel.or(filter.channel), ..filter };
+            let page = reader.search(&filter, &place, &now.time_zone, &now.public_url).await?;
+            Ok::<_, StoreError>(highlighted(page, filter.words.as_deref().unwrap_or_default()))
         })
     }
 
@@ -127,6 +143,34 @@ impl Queries for StoreQueries {
             }
         })
     }
+}
+
+/// Characters of a text that a result shows.
+const EXCERPT: usize = 220;
+/// Characters of a text in which words are looked for to show them.
+const EXCERPT_SOURCE: usize = 6_000;
+
+/// Finds the words of a search in the titles and texts of its results.
+fn highlighted(page: SearchPage, words: &str) -> FoundPage {
+    let highlighter = Highlighter::new(&SearchQuery::parse(words));
+    let found = |story: StoryView| FoundStory {
+        title: highlighter.mark(story.lead.title.as_str()),
+        excerpt: excerpt(&highlighter, &story),
+        story,
+    };
+    FoundPage { stories: page.stories.into_iter().map(found).collect(), count: page.count, older: page.older }
+}
+
+/// Returns the part of a story's text that matches, else the beginning of the text.
+fn excerpt(highlighter: &Highlighter, story: &StoryView) -> Vec<Segment> {
+    let texts = || [&story.lead.summary, &story.lead.content].into_iter().flatten();
+    let plain = |limit| move |html: &SafeHtml| publish::plain_text(html.as_str(), limit);
+    let mut long = texts().map(plain(EXCERPT_SOURCE));
+    if let Some(found) = long.find_map(|text| highlighter.excerpt(&text, EXCERPT)) {
+        return found;
+    }
+    let text = texts().map(plain(EXCERPT)).find(|text| !text.is_empty());
+    text.map(|text| vec![Segment { text, is_match: false }]).unwrap_or_default()
 }
 
 /// Reads the status page, and adds to every feed an explanation of its next poll.

@@ -19,6 +19,7 @@ mod poll;
 mod reader_key;
 mod rhythm;
 pub mod script;
+pub mod search;
 mod secret;
 mod shorten;
 mod size;

@@ -32,6 +32,7 @@ mod process;
 mod queries;
 mod reply;
 mod routes;
+mod search;
 mod server;
 mod state;
 

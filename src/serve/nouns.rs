@@ -7,6 +7,7 @@ use super::i18n::UiLanguage;
 pub(super) enum Noun {
     Article,
     Outlet,
+    Result,
 }
 
 impl Noun {
@@ -14,6 +15,7 @@ impl Noun {
     fn arabic(self) -> [&'static str; 6] {
         match self {
             Self::Article => ["لا مقالات", "مقال واحد", "مقالان", "مقالات", "مقالًا", "مقال"],
+            Self::Result => ["لا نتائج", "نتيجة واحدة", "نتيجتان", "نتائج", "نتيجة", "نتيجة"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
         }
     }
@@ -22,6 +24,7 @@ impl Noun {
     fn french(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::Result => ["résultat", "résultats"],
             Self::Outlet => ["source", "sources"],
         }
     }
@@ -30,6 +33,7 @@ impl Noun {
     fn english(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::Result => ["result", "results"],
             Self::Outlet => ["outlet", "outlets"],
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
+use crate::model::search::{FoundPage, SearchPlace};
 use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -71,6 +72,8 @@ pub trait Queries: Send + Sync {
     fn has_channel(&self, slug: &str, audience: Audience) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView>;
+    /// A page of what a search finds, at most the filter's limit.
+    fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage>;
     /// A page of a list; `None` if the outlet or tag does not exist.
     fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>>;
     /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.

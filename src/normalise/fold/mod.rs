@@ -36,6 +36,12 @@ pub fn fold(text: &str) -> String {
     folder.out
 }
 
+/// Returns whether a character stands between words.
+#[must_use]
+pub fn breaks_words(c: char) -> bool {
+    table::table().get(c as usize).copied().unwrap_or_else(|| table::slow(c)) == Folding::Break
+}
+
 /// State of folding a text. Tokens are built at the end of `out`, each after a space; a number is held back until its last group
 /// is known.
 #[derive(Default)]

@@ -2,10 +2,12 @@
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
 mod list;
+mod search;
 mod status;
 mod story;
 
 pub(super) use list::ListTemplate;
+pub(super) use search::SearchTemplate;
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
@@ -216,18 +218,6 @@ impl NoticeTemplate {
             _ => frame.say("حاول مرة أخرى بعد دقيقة.", "Réessayez dans une minute.", "Please try again in a minute."),
         }
     }
-}
-
-/// The search page, with or without results.
-#[derive(Template)]
-#[template(path = "search.html", config = "src/serve/askama.toml")]
-pub(super) struct SearchTemplate<'a> {
-    pub(super) frame: Frame,
-    pub(super) stories: &'a [StoryItem],
-    /// Path of the feed of this search; `None` before a search.
-    pub(super) feed: Option<String>,
-    /// What is wrong with the search, if anything.
-    pub(super) fault: Option<String>,
 }
 
 /// The page that says what this site is and how to subscribe.
