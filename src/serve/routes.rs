@@ -161,8 +161,6 @@ async fn filtered(
     }
     let filter = match read(&query) {
         Ok(filter) => filter,
-        // What other sites append means nothing here.
-        Err(_) if names_no_filter(&query) => return redirect(uri.path()),
         Err(why) => return bad(&why),
     };
     let extension = uri.path().rsplit_once('.').map_or("", |(_, e)| e);

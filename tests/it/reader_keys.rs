@@ -18,7 +18,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 33] = [
+const ADDRESSES: [&str; 41] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -32,6 +32,14 @@ const ADDRESSES: [&str; 33] = [
     "/search?q=okapi",
     "/search.atom?q=council",
     "/search.atom?q=okapi",
+    "/search.rss?q=okapi",
+    "/search.json?q=okapi",
+    "/search?q=oka*+OR+zeb*",
+    "/search?q=outlet%3Asecret",
+    "/search?q=tag%3Ahidden+okapi",
+    "/search?q=lang%3Aen",
+    "/search?q=after%3A2026-11-02&min_outlets=2",
+    "/search?q=okapi&before=999999",
     "/archive/all/1.atom",
     "/channels/news",
     "/channels/news.atom",

@@ -174,9 +174,10 @@ impl Reader {
             return Ok(Some(next.0));
         }
         let (looked_at, last, seen): (i64, Option<i64>, Option<String>) = sqlx::query_as(
-            "SELECT count(*), min(id), (SELECT first_seen_at FROM entry WHERE id = min(hit.id)) \
-             FROM (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 \
-                   ORDER BY rowid DESC LIMIT $3) AS hit",
+            "SELECT looked_at, last, (SELECT first_seen_at FROM entry WHERE id = last) \
+             FROM (SELECT count(*) AS looked_at, min(id) AS last \
+                   FROM (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 \
+                         ORDER BY rowid DESC LIMIT $3))",
         )
         .bind(&question.words)
         .bind(newest.unwrap_or(i64::MAX))
