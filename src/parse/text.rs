@@ -5,6 +5,10 @@ use super::guess::{guessed, looks_like_html};
 use super::tree::{NodeId, NodeKind, Tree, local};
 use crate::model::Markup;
 use crate::model::escape::push_escaped;
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -241,26 +245,14 @@ fn open_tag(out: &mut String, tree: &Tree<'_>, id: NodeId) {
     out.push('>');
 }
 
-/// Decodes base64 (RFC 4648 4), ignoring white space. Returns `None` when the text is not base64 or the result is not UTF-8.
+/// Decodes base64 (RFC 4648 4), ignoring white space and whatever follows the padding. Returns `None` when the text is not
+/// base64 or the result is not UTF-8.
 fn base64(text: &str) -> Option<String> {
-    let (mut bytes, mut bits, mut held) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0_u32);
-    for b in text.bytes().filter(|b| !b.is_ascii_whitespace()) {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => break,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from(bits >> held & 0xFF).ok()?);
-        }
-    }
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).take_while(|&c| c != '=').collect();
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let bytes = GeneralPurpose::new(&alphabet::STANDARD, lenient).decode(digits).ok()?;
     String::from_utf8(bytes).ok()
 }
 

@@ -101,20 +101,20 @@ pub(super) fn strip_tags(html: &str, limit: usize) -> String {
 /// Changes safe HTML so that the W3C validator has no warnings. It warns about `controls` and `bdo`. So players lose their
 /// controls and get a link to the file beside them, and `bdo` becomes `bdi` with the same direction. Pages keep both.
 pub(super) fn strict(html: &str) -> Cow<'_, str> {
-    match untangled(html) {
-        Cow::Borrowed(html) => quiet(html),
-        Cow::Owned(html) => Cow::Owned(quiet(&html).into_owned()),
+    match without_nested_links(html) {
+        Cow::Borrowed(html) => without_controls(html),
+        Cow::Owned(html) => Cow::Owned(without_controls(&html).into_owned()),
     }
 }
 
 /// Removes links inside links and links around tables from safe HTML, because parsers split the outer link (HTML 4.5.1). Only
 /// the tags of the inner link, or of the link around a table, are removed; everything else stays.
-fn untangled(html: &str) -> Cow<'_, str> {
+fn without_nested_links(html: &str) -> Cow<'_, str> {
     let links = html.matches("<a ").count() + html.matches("<a>").count();
     if links < 2 && (links == 0 || !html.contains("<table")) {
         return Cow::Borrowed(html);
     }
-    let dropped = tangled(html);
+    let dropped = nested_links(html);
     if dropped.is_empty() {
         return Cow::Borrowed(html);
     }
@@ -129,7 +129,7 @@ fn untangled(html: &str) -> Cow<'_, str> {
 }
 
 /// Returns the positions of the tags of links that are inside another link or around a table, in order.
-fn tangled(html: &str) -> Vec<(usize, usize)> {
+fn nested_links(html: &str) -> Vec<(usize, usize)> {
     // Each open link: the position of its tag, and whether it is to be removed.
     let (mut open, mut dropped) = (Vec::<((usize, usize), bool)>::new(), Vec::new());
     let mut at = 0;
@@ -155,7 +155,7 @@ fn tangled(html: &str) -> Vec<(usize, usize)> {
     dropped
 }
 
-fn quiet(html: &str) -> Cow<'_, str> {
+fn without_controls(html: &str) -> Cow<'_, str> {
     if !["<video", "<audio", "<bdo"].iter().any(|tag| html.contains(tag)) {
         return Cow::Borrowed(html);
     }

@@ -1,12 +1,13 @@
 //! Stories that match a filter, for filtered feeds and searches. Each query reads a bounded number of rows.
 
+use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, ChannelView, Language, Slug, pages::Filter},
     store::{
         error::StoreError,
         sqlite::{
-            reading::{Reader, channel::ShownReport, search::Question},
+            reading::{Reader, search::Question},
             row,
         },
     },

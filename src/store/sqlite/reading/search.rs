@@ -1,6 +1,7 @@
 //! Searches: what was typed as an FTS5 query, and pages of results. A page is chosen from a batch of the latest matching entries,
 //! whose number is bounded; the next older page goes on in the batch, or with the next batch.
 
+use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
@@ -15,7 +16,6 @@ use crate::{
         sqlite::{
             reading::{
                 Reader,
-                channel::ShownReport,
                 filter::{HITS, Hit, TAKEN},
             },
             row,
