@@ -49,11 +49,14 @@ impl Highlighter {
             let from = text[..first.start].char_indices().rev().nth(length / 4).map_or(0, |(at, _)| at);
             begin = text[from..first.start].find(char::is_whitespace).map_or(first.start, |at| from + at);
         }
-        let rest = text[begin..].trim_start();
+        begin += text[begin..].len() - text[begin..].trim_start().len();
+        let rest = &text[begin..];
         let mut shown = rest;
         if let Some((cut, _)) = rest.char_indices().nth(length) {
-            let whole = rest[..cut].rfind(char::is_whitespace).filter(|at| *at > 0).unwrap_or(cut);
-            shown = rest[..whole].trim_end();
+            // Between two words, and not before the end of the match.
+            let whole = rest[..cut].rfind(char::is_whitespace).unwrap_or(cut);
+            let matched = (first.end - begin).min(cut);
+            shown = rest[..whole.max(matched)].trim_end();
         }
         let (before, after) = (if begin > 0 { "… " } else { "" }, if shown.len() < rest.len() { " …" } else { "" });
         Some(self.mark(&format!("{before}{shown}{after}")))
