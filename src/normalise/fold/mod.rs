@@ -39,7 +39,14 @@ pub fn fold(text: &str) -> String {
 /// Returns whether a character stands between words.
 #[must_use]
 pub fn breaks_words(c: char) -> bool {
-    table::table().get(c as usize).copied().unwrap_or_else(|| table::slow(c)) == Folding::Break
+    match table::table().get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
+        Folding::Many => {
+            let mut is_letter = false;
+            table::expand(c, &mut |part| is_letter |= part != Folding::Break);
+            !is_letter
+        }
+        folds => folds == Folding::Break,
+    }
 }
 
 /// State of folding a text. Tokens are built at the end of `out`, each after a space; a number is held back until its last group
