@@ -4,7 +4,7 @@ use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
     model::{
-        Audience, Channel, ChannelView, SafeHtml, Slug, StoryId, StoryView,
+        Audience, Channel, ChannelView, Language, SafeHtml, Slug, StoryId, StoryView,
         browse::{Browse, BrowsePage, OutletSummary, Scope},
         pages::{Filter, Incident, StatusPage, StoryPage},
         search::{FoundPage, FoundStory, SearchPage, SearchPlace, SearchQuery, Segment},
@@ -40,6 +40,10 @@ impl Queries for StoreQueries {
         self.settings.borrow().images
     }
 
+    fn live(&self) -> bool {
+        self.settings.borrow().live
+    }
+
     fn time_zone(&self) -> TimeZone {
         self.settings.borrow().time_zone.clone()
     }
@@ -50,7 +54,7 @@ impl Queries for StoreQueries {
 
     fn settings(&self) -> String {
         let now = self.settings.borrow();
-        format!("{} {:?} {}", now.render_fingerprint(), now.time_zone.iana_name(), now.images)
+        format!("{} {:?} {} {}", now.render_fingerprint(), now.time_zone.iana_name(), now.images, now.live)
     }
 
     fn has_channel(&self, slug: &str, audience: Audience) -> bool {
@@ -103,10 +107,10 @@ impl Queries for StoreQueries {
         })
     }
 
-    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
+    fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
         let since = now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(now).strftime("%Y-%m-%d").to_string();
-        answer(async move { reader.directory(&since).await })
+        answer(async move { reader.directory(&since, limit).await })
     }
 
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>> {
@@ -117,6 +121,11 @@ impl Queries for StoreQueries {
     fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool> {
         let (reader, tag) = (self.reader(audience), tag.to_owned());
         answer(async move { reader.has_tag(&tag).await })
+    }
+
+    fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool> {
+        let reader = self.reader(audience);
+        answer(async move { reader.has_language(&language).await })
     }
 
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>> {

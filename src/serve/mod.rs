@@ -22,6 +22,7 @@ mod i18n;
 mod keys;
 mod links;
 mod lists;
+mod live;
 mod meters;
 mod notices;
 mod nouns;

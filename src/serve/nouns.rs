@@ -8,6 +8,7 @@ pub(super) enum Noun {
     Article,
     Outlet,
     Result,
+    NewStory,
 }
 
 impl Noun {
@@ -15,6 +16,9 @@ impl Noun {
     fn arabic(self) -> [&'static str; 6] {
         match self {
             Self::Article => ["لا مقالات", "مقال واحد", "مقالان", "مقالات", "مقالًا", "مقال"],
+            Self::NewStory => {
+                ["لا أخبار جديدة", "خبر جديد واحد", "خبران جديدان", "أخبار جديدة", "خبرًا جديدًا", "خبر جديد"]
+            }
             Self::Result => ["لا نتائج", "نتيجة واحدة", "نتيجتان", "نتائج", "نتيجة", "نتيجة"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
         }
@@ -24,6 +28,7 @@ impl Noun {
     fn french(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::NewStory => ["nouveau sujet", "nouveaux sujets"],
             Self::Result => ["résultat", "résultats"],
             Self::Outlet => ["source", "sources"],
         }
@@ -33,6 +38,7 @@ impl Noun {
     fn english(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::NewStory => ["new story", "new stories"],
             Self::Result => ["result", "results"],
             Self::Outlet => ["outlet", "outlets"],
         }

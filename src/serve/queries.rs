@@ -3,7 +3,7 @@
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
 use crate::model::search::{FoundPage, SearchPlace};
-use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
+use crate::model::{Audience, ChannelView, Language, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -62,6 +62,8 @@ pub trait Queries: Send + Sync {
     fn public_url(&self) -> Url;
     /// Returns whether pages show the entries' pictures, as currently configured.
     fn images(&self) -> bool;
+    /// Returns whether open pages ask for new stories, as currently configured.
+    fn live(&self) -> bool;
     /// Returns the time zone of the days and times on pages, as currently configured.
     fn time_zone(&self) -> TimeZone;
     /// Returns whether requests for this host name are served, as currently configured.
@@ -78,12 +80,14 @@ pub trait Queries: Send + Sync {
     fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>>;
     /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.
     fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>>;
-    /// The configured outlets with their entries of the last seven days, those with the most entries first.
-    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
+    /// The configured outlets with their entries of the last seven days, those with the most entries first, at most `limit`.
+    fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
     /// An outlet that is or was configured; `None` if there never was one with this slug.
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>>;
     /// Returns whether an outlet has this tag.
     fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool>;
+    /// Returns whether an outlet or one of the latest entries has this language.
+    fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool>;
     /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
     /// The data of the status page.

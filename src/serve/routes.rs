@@ -7,6 +7,7 @@ use super::filter::{canonical, names_no_filter, read};
 use super::frames::frame;
 use super::links::{FeedLink, format_name};
 use super::lists;
+use super::live;
 use super::notices;
 use super::pages::{AboutTemplate, StatusTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
@@ -39,6 +40,10 @@ pub(super) fn router(app: AppState) -> Router {
     Router::new()
         .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
+        .route("/outlets", get(lists::directory))
+        .route("/tags", get(lists::directory))
+        .route("/languages", get(lists::directory))
+        .route("/days", get(lists::today))
         .route("/outlets/{name}", get(lists::by_name))
         .route("/tags/{name}", get(lists::by_name))
         .route("/languages/{name}", get(lists::by_name))
@@ -139,6 +144,9 @@ async fn channel(
             (Err(why), _) => bad(&why),
             (_, Err(_)) => not_found(),
         };
+    }
+    if let Some(name) = slug.strip_suffix(live::EXTENSION) {
+        return live::answer(&app, name, query.as_deref().unwrap_or_default(), &request);
     }
     match (slug == Channel::ALL, query.as_deref()) {
         (true, Some(query)) => redirect(&format!("/?{query}")),

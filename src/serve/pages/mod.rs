@@ -1,11 +1,13 @@
 //! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
+mod directory;
 mod list;
 mod search;
 mod status;
 mod story;
 
+pub(super) use directory::DirectoryTemplate;
 pub(super) use list::ListTemplate;
 pub(super) use search::SearchTemplate;
 pub(super) use status::StatusTemplate;
@@ -43,6 +45,9 @@ pub(super) static STYLE: LazyLock<Asset> =
 /// The icon, which shows the letter wāw.
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../templates/icon.svg")));
+
+/// The script of a page that offers new stories while it is open.
+pub(super) const LIVE: &str = include_str!("../templates/live.js");
 
 /// The parts that all pages have in common.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
 use crate::model::search::{FoundPage, FoundStory, SearchCount, SearchPlace, Segment};
 use crate::model::{
-    Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
+    Audience, Carrier, ChannelView, EntryId, Language, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -229,7 +229,14 @@ fn outlet(slug: &str) -> Option<OutletSummary> {
         _ => return None,
     };
     let (slug, name) = (slug.to_owned(), name.to_owned());
-    Some(OutletSummary { slug, name, language: Some(language.to_owned()), tags: vec!["morocco".to_owned()], entries })
+    Some(OutletSummary {
+        slug,
+        name,
+        language: Some(language.to_owned()),
+        tags: vec!["morocco".to_owned()],
+        entries,
+        is_read: true,
+    })
 }
 
 /// Pages of three stories, newest first; a list holds the eight stories of the sample.
@@ -293,6 +300,10 @@ impl Queries for SampleQueries {
         self.images
     }
 
+    fn live(&self) -> bool {
+        true
+    }
+
     fn time_zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::UTC
     }
@@ -346,7 +357,7 @@ impl Queries for SampleQueries {
         ready(shared.collect())
     }
 
-    fn directory(&self, _: Audience) -> QueryFuture<Vec<OutletSummary>> {
+    fn directory(&self, _: u32, _: Audience) -> QueryFuture<Vec<OutletSummary>> {
         ready(["alalam", "courrier"].iter().filter_map(|slug| outlet(slug)).collect())
     }
 
@@ -356,6 +367,10 @@ impl Queries for SampleQueries {
 
     fn has_tag(&self, tag: &str, _: Audience) -> QueryFuture<bool> {
         ready(tag == "morocco")
+    }
+
+    fn has_language(&self, language: Language, _: Audience) -> QueryFuture<bool> {
+        ready(["ar", "fr"].contains(&language.as_str()))
     }
 
     fn story(&self, id: StoryId, _: Audience) -> QueryFuture<Option<StoryPage>> {

@@ -1,6 +1,7 @@
 //! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod arrivals;
 mod browse;
 mod channel;
 mod edition;
@@ -11,6 +12,8 @@ mod search;
 mod status;
 mod story;
 mod subscriptions;
+
+pub use arrivals::Arrival;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
