@@ -210,7 +210,8 @@ async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request
     let mut frame = frame(app, ui_language, &subject.path());
     frame.address = address;
     let live = live::address(app, &subject, &asked);
-    let shown = ListTemplate { live, ..ListTemplate::new(frame, List { subject, asked, name, found }) };
+    let mut shown = ListTemplate::new(frame, List { subject, asked, name, found });
+    shown.live = live;
     page(app, request, key, &shown).await
 }
 
