@@ -37,6 +37,9 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
         let lead = &story.lead;
         say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
+    if stories.is_empty() {
+        eprintln!("hint: try fewer words, the beginning of a word (flood*), or alternatives (rain OR snow)");
+    }
     say(total(stories.len(), count, older.is_some()))
 }
 

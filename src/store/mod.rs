@@ -45,5 +45,5 @@ pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
-pub use sqlite::reading::{Arrival, Reader};
+pub use sqlite::reading::{ArrivedEntry, Reader};
 pub use writer::{Writer, WriterTask};

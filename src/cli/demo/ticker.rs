@@ -5,7 +5,7 @@ use crate::{
         CliError,
         out::{counted, say},
     },
-    store::{Arrival, Reader, StoreError},
+    store::{ArrivedEntry, Reader, StoreError},
 };
 use std::{fmt, time::Duration};
 
@@ -16,15 +16,15 @@ const TITLE: usize = 70;
 
 /// What has come so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct DemoCounts {
     last: i64,
     stories: u64,
     joined: u64,
 }
 
-impl Seen {
+impl DemoCounts {
     /// Counts an arrival.
-    fn count(&mut self, arrival: &Arrival) {
+    fn count(&mut self, arrival: &ArrivedEntry) {
         self.last = self.last.max(arrival.entry);
         if arrival.joined.is_some() {
             self.joined += 1;
@@ -34,7 +34,7 @@ impl Seen {
     }
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for DemoCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reports = counted(self.stories + self.joined, "report", "reports");
         write!(f, "{reports}, {}", counted(self.stories, "story", "stories"))
@@ -45,7 +45,7 @@ impl fmt::Display for Seen {
 ///
 /// # Errors
 /// When the database cannot be read or the terminal cannot be written.
-pub(super) async fn follow(reader: &Reader, seen: &mut Seen) -> Result<(), CliError> {
+pub(super) async fn follow(reader: &Reader, seen: &mut DemoCounts) -> Result<(), CliError> {
     let mut ticks = tokio::time::interval(EVERY);
     while seen.last == 0 {
         ticks.tick().await;
@@ -64,15 +64,15 @@ pub(super) async fn follow(reader: &Reader, seen: &mut Seen) -> Result<(), CliEr
 }
 
 /// Reads and counts what has arrived.
-async fn take(reader: &Reader, seen: &mut Seen) -> Result<Vec<Arrival>, StoreError> {
+async fn take(reader: &Reader, seen: &mut DemoCounts) -> Result<Vec<ArrivedEntry>, StoreError> {
     let arrivals = reader.arrivals(seen.last).await?;
     arrivals.iter().for_each(|arrival| seen.count(arrival));
     Ok(arrivals)
 }
 
 /// Formats an arrival as one line.
-fn line(arrival: &Arrival) -> String {
-    let Arrival { outlet, story, outlets, .. } = arrival;
+fn line(arrival: &ArrivedEntry) -> String {
+    let ArrivedEntry { outlet, story, outlets, .. } = arrival;
     let title = shortened(&arrival.title);
     match &arrival.joined {
         None => format!("  new     {outlet}: {title}"),
@@ -96,8 +96,8 @@ fn shortened(title: &str) -> String {
 mod tests {
     use super::*;
 
-    fn arrival(entry: i64, joined: Option<&str>) -> Arrival {
-        Arrival {
+    fn arrival(entry: i64, joined: Option<&str>) -> ArrivedEntry {
+        ArrivedEntry {
             entry,
             outlet: "Al Waha".to_owned(),
             title: "A \u{1b}[31mdam".to_owned(),
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn reports_are_counted_and_stories_once() {
-        let mut seen = Seen::default();
+        let mut seen = DemoCounts::default();
         for arrival in [arrival(4, None), arrival(5, Some("x")), arrival(6, Some("x"))] {
             seen.count(&arrival);
         }

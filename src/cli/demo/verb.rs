@@ -2,7 +2,7 @@
 
 use super::{
     Demo,
-    ticker::{Seen, follow},
+    ticker::{DemoCounts, follow},
 };
 use crate::{
     cli::{CliError, out::say, run::with_hint},
@@ -95,7 +95,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     if !io::stdout().is_terminal() {
         return running.await.map_err(|error| with_hint(error, &database));
     }
-    let mut seen = Seen::default();
+    let mut seen = DemoCounts::default();
     let reader = Reader::open(&database).await?;
     let ended = tokio::select! {
         ended = &mut running => ended,

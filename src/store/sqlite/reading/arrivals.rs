@@ -8,7 +8,7 @@ const MOST: i64 = 100;
 
 /// An entry that has arrived.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Arrival {
+pub struct ArrivedEntry {
     /// Row id of the entry.
     pub entry: i64,
     /// The outlet's name.
@@ -28,7 +28,7 @@ impl Reader {
     ///
     /// # Errors
     /// Fails if the file cannot be read.
-    pub async fn arrivals(&self, after: i64) -> Result<Vec<Arrival>, StoreError> {
+    pub async fn arrivals(&self, after: i64) -> Result<Vec<ArrivedEntry>, StoreError> {
         sqlx::query_as(
             "SELECT e.id AS entry, o.name AS outlet, e.title, e.story_id AS story, s.outlets, \
                     (SELECT fo.name FROM entry AS f JOIN outlet AS fo ON fo.id = f.outlet_id \

@@ -13,7 +13,7 @@ mod status;
 mod story;
 mod subscriptions;
 
-pub use arrivals::Arrival;
+pub use arrivals::ArrivedEntry;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
