@@ -12,10 +12,11 @@ use crate::{
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
-        Outlet, PlainText, RawHash, Validators,
+        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry,
+        Outcome, Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
+    rules::{self, RuleSubject},
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
     store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
 };
@@ -406,6 +407,8 @@ fn read_document(
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &limits) else {
             return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
+        let dropped = rules::left_out(&outlet.rules, &RuleSubject::of(&entry));
+        let entry = Entry { dropped, ..entry };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
@@ -426,6 +429,7 @@ fn read_document(
         listed_before,
         older: Vec::new(),
         gap: false,
+        rules: outlet.rules.clone(),
     };
     Ok(ReadDocument { document, guids_void: void, older })
 }
