@@ -61,6 +61,8 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Whether pages show the entries' pictures, which browsers load from the outlets.
     pub images: bool,
+    /// Whether pages that stay open ask for new stories and say how many there are.
+    pub live: bool,
     /// Keys for readers; `None` if everybody may read without one.
     pub keys: Option<Vec<ReaderKey>>,
     /// Time zone of the days and times on pages.
@@ -68,12 +70,14 @@ pub struct Server {
 }
 
 impl Server {
-    const KEYS: [&'static str; 7] =
-        ["listen", "public_url", "metrics_allow", "hosts", "images", "token_file", "time_zone"];
+    const KEYS: [&'static str; 8] =
+        ["listen", "public_url", "metrics_allow", "hosts", "images", "live", "token_file", "time_zone"];
     /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Default `images`: pictures are part of the news.
     pub const IMAGES: bool = true;
+    /// Default `live`: a page that stays open says when there is something new.
+    pub const LIVE: bool = true;
     /// Default `metrics_allow`: this machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
@@ -87,6 +91,7 @@ impl Server {
             metrics_allow: given.unwrap_or_else(default),
             hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
+            live: section.flag("live").unwrap_or(Self::LIVE),
             keys: keys::read(&section, files),
             time_zone: section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC),
         }

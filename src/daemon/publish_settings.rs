@@ -24,6 +24,8 @@ pub struct PublishSettings {
     private: Vec<String>,
     /// Whether pages show pictures.
     pub images: bool,
+    /// Whether open pages ask for new stories.
+    pub live: bool,
     /// Time zone of the days and times on pages.
     pub time_zone: TimeZone,
     /// Size limits of editions.
@@ -61,6 +63,7 @@ impl PublishSettings {
             has_keys: config.server.keys.is_some(),
             private,
             images: config.server.images,
+            live: config.server.live,
             time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,

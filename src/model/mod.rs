@@ -23,6 +23,7 @@ mod proxies;
 mod reader_key;
 mod rhythm;
 pub mod script;
+pub mod search;
 mod secret;
 mod shorten;
 mod size;

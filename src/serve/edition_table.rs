@@ -8,10 +8,12 @@ use axum::http::header::{
     CONTENT_TYPE, ETAG, LAST_MODIFIED, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 /// How long a document may be cached and what it may do in a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub enum CachePolicy {
     Page,
     /// An HTML page without pictures.
     PlainPage,
+    /// An HTML page with the script that offers new stories.
+    LivePage,
+    /// An HTML page with this script and without pictures.
+    PlainLivePage,
     /// A feed document that never changes.
     Archive,
     /// A file whose address changes with its content.
@@ -34,13 +40,13 @@ impl CachePolicy {
         if sharing == Sharing::Private {
             return match self {
                 Self::Feed => "private, max-age=60",
-                Self::Page | Self::PlainPage => "private, max-age=30",
+                Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage => "private, max-age=30",
                 Self::Archive | Self::Immutable => "private, max-age=31536000, immutable",
             };
         }
         match self {
             Self::Feed => "public, max-age=60",
-            Self::Page | Self::PlainPage => "public, max-age=30",
+            Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage => "public, max-age=30",
             Self::Archive | Self::Immutable => "public, max-age=31536000, immutable",
         }
     }
@@ -50,13 +56,24 @@ impl CachePolicy {
         match self {
             Self::Page => super::PAGE_SECURITY,
             Self::PlainPage => super::PLAIN_PAGE_SECURITY,
+            Self::LivePage => &LIVE_PAGE_SECURITY,
+            Self::PlainLivePage => &PLAIN_LIVE_PAGE_SECURITY,
             Self::Feed | Self::Archive | Self::Immutable => "default-src 'none'; sandbox",
         }
     }
 
     fn is_page(self) -> bool {
-        matches!(self, Self::Page | Self::PlainPage)
+        matches!(self, Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage)
     }
+}
+
+/// Content security policies of pages with the script, which may ask this server. No other script runs.
+static LIVE_PAGE_SECURITY: LazyLock<String> = LazyLock::new(|| with_script(super::PAGE_SECURITY));
+static PLAIN_LIVE_PAGE_SECURITY: LazyLock<String> = LazyLock::new(|| with_script(super::PLAIN_PAGE_SECURITY));
+
+fn with_script(policy: &str) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, super::pages::LIVE.as_bytes());
+    format!("{policy}; script-src 'sha256-{}'; connect-src 'self'", BASE64_STANDARD.encode(hash))
 }
 
 /// Who may keep a copy of a document.

@@ -33,7 +33,7 @@ pub(super) async fn feed_within(
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
+    let page = if page == "/search" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
     let place = place(&view.public_url, &key.address, &page);
     match place {
         Ok(place) => {

@@ -26,6 +26,7 @@ mod keys;
 mod lanes;
 mod links;
 mod lists;
+mod live;
 mod meters;
 mod notices;
 mod nouns;
@@ -36,6 +37,7 @@ mod process;
 mod queries;
 mod reply;
 mod routes;
+mod search;
 mod server;
 mod state;
 

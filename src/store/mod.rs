@@ -47,5 +47,5 @@ pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
-pub use sqlite::reading::Reader;
+pub use sqlite::reading::{ArrivedEntry, Reader};
 pub use writer::{Writer, WriterTask};

@@ -18,7 +18,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 42] = [
+const ADDRESSES: [&str; 55] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -32,6 +32,14 @@ const ADDRESSES: [&str; 42] = [
     "/search?q=okapi",
     "/search.atom?q=council",
     "/search.atom?q=okapi",
+    "/search.rss?q=okapi",
+    "/search.json?q=okapi",
+    "/search?q=oka*+OR+zeb*",
+    "/search?q=outlet%3Asecret",
+    "/search?q=tag%3Ahidden+okapi",
+    "/search?q=lang%3Aen",
+    "/search?q=after%3A2026-11-02&min_outlets=2",
+    "/search?q=okapi&before=999999",
     "/archive/all/1.atom",
     "/channels/news",
     "/channels/news.atom",
@@ -61,6 +69,11 @@ const ADDRESSES: [&str; 42] = [
     "/languages/en.json",
     "/days/2026-11-02",
     "/status?sort=last",
+    "/outlets",
+    "/tags",
+    "/languages",
+    "/outlets/open?min_outlets=2",
+    "/languages/en?min_outlets=2",
 ];
 
 fn entries(doc: FeedDoc, word: &str) -> FeedDoc {
@@ -308,6 +321,18 @@ async fn what_is_private_is_shown_at_no_address_without_a_key() {
     // Two outlets carry it, but one of them is not there for everybody.
     let twice = ask(&daemon, Method::GET, "/feed.json?min_outlets=2", &[]).await.text().await.unwrap();
     assert!(!twice.contains("Tramway"));
+    for path in [
+        "/?min_outlets=2",
+        "/outlets/open?min_outlets=2",
+        "/languages/en?min_outlets=2",
+        "/search?q=tramway&min_outlets=2",
+    ] {
+        let page = ask(&daemon, Method::GET, path, &[]).await.text().await.unwrap();
+        assert!(!page.contains("gazelle.invalid/shared"), "{path}: {page}");
+        let bearer = format!("Bearer {OTHER}");
+        let page = ask(&daemon, Method::GET, path, &[("authorization", &bearer)]).await.text().await.unwrap();
+        assert!(page.contains("invalid/shared"), "{path}: {page}");
+    }
     for path in ["/channels/kept", "/channels/kept.atom", "/archive/kept/1.atom"] {
         assert_eq!(ask(&daemon, Method::GET, path, &[]).await.status(), 401, "{path}");
     }
