@@ -269,6 +269,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200 (256 in a text, 16 of formatting)",
+        "too-many-entities" => "more than 10,000 declared entities; the rest was ignored",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
         LargerThanMaxBody::REPAIR => "longer than max_body; the rest was not read",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",

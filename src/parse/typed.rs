@@ -42,6 +42,9 @@ pub(super) fn read(
     }
 }
 
+/// Size from which a text goes past feed-rs, in bytes. feed-rs would hold five copies of it, and adds nothing to a text.
+const LONG: usize = 64 * 1024;
+
 /// Bytes of text that feed-rs reads at once. It needs several times that much memory, which is reused for the next batch.
 const BATCH: usize = 256 * 1024;
 
@@ -100,7 +103,19 @@ fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
 }
 
 fn length(markup: Option<&Markup>) -> usize {
-    markup.map_or(0, |m| m.as_str().len())
+    markup.map(|m| m.as_str().len()).filter(|length| *length <= LONG).unwrap_or(0)
+}
+
+/// Returns a draft's text if it is one that feed-rs was not given, trimmed as feed-rs trims the others.
+pub(super) fn long(text: Option<Markup>) -> Option<Markup> {
+    let trim = |text: String| {
+        let trimmed = text.trim();
+        if trimmed.len() == text.len() { text } else { trimmed.to_owned() }
+    };
+    text.filter(|text| text.as_str().len() > LONG).map(|text| match text {
+        Markup::Text(text) => Markup::Text(trim(text)),
+        Markup::Html(html) => Markup::Html(trim(html)),
+    })
 }
 
 /// Writer of canonical Atom. Texts go into CDATA sections, the fastest form to write and to read.
@@ -130,7 +145,7 @@ impl XmlWriter {
     }
 
     fn markup(&mut self, name: &str, markup: Option<&Markup>) {
-        let Some(markup) = markup.filter(|m| !m.as_str().is_empty()) else { return };
+        let Some(markup) = markup.filter(|m| (1..=LONG).contains(&m.as_str().len())) else { return };
         let kind = if matches!(markup, Markup::Html(_)) { " type=\"html\">" } else { " type=\"text\">" };
         self.0.push('<');
         self.0.push_str(name);
