@@ -1,8 +1,8 @@
 //! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
-    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, LargerThanMaxBody, Markup, ParsedEntry, ParsedFeed,
-    Person, PlainText, SafeHtml,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, FeedUrl, LargerThanMaxBody, Markup, ParsedEntry,
+    ParsedFeed, Person, PlainText, SafeHtml,
 };
 use crate::normalise::{self, TextLimits};
 use jiff::Timestamp;
@@ -41,10 +41,10 @@ pub fn inspect_json(feed: &ParsedFeed) -> Value {
     })
 }
 
-/// Formats the reason why nothing was read as JSON.
+/// Formats the reason why nothing was read as JSON. `moved_to` is where redirects led.
 #[must_use]
-pub fn fault_json(fault: &Fault) -> Value {
-    json!({"error": fault.to_string(), "hint": hint(fault)})
+pub fn fault_json(fault: &Fault, moved_to: Option<&FeedUrl>) -> Value {
+    json!({"error": fault.after_redirect(moved_to), "hint": hint(fault)})
 }
 
 /// Returns what to do about a document that is not a feed.

@@ -440,10 +440,10 @@ fn read_document(
     Ok(ReadDocument { document, guids_void: void, older })
 }
 
-/// Returns what went wrong, if anything did. After a redirect it is another address's fault than the feed's.
+/// Returns what went wrong, if anything did.
 fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
     let Outcome::Failed(fault) = outcome else { return None };
-    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
+    Some(fault.after_redirect(moved_to))
 }
 
 /// What the writer is given of a poll.
