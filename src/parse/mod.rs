@@ -311,18 +311,12 @@ fn items(
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     // RFC 4287 6.3: an entry inside an element of another vocabulary does not belong to this feed.
     let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
-    let mut found = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
-    found.retain(|(tag, _)| *tag == names::Tag::Item);
-    if tree.node(root).tag == names::Tag::Item {
-        found.insert(0, (names::Tag::Item, root));
-    }
-    found.retain(|(_, id)| tree.node(*id).closed);
-    if tree.node(root).tag == names::Tag::UrlSet {
-        found.retain(|(_, id)| sitemap::is_news(tree, *id));
-    }
-    let mut items = Vec::with_capacity(found.len().min(ENTRIES));
-    let mut taken = 0;
-    for (_, id) in found {
+    let below = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
+    let found = std::iter::once((tree.node(root).tag, root)).chain(below);
+    let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
+    let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));
+    let (mut items, mut taken) = (Vec::new(), 0);
+    for (_, id) in found.filter(|(tag, id)| *tag == names::Tag::Item && is_entry(*id)) {
         limits.look()?;
         let links = links::Links::read(tree, id);
         taken += links.weight();

@@ -91,8 +91,8 @@ fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
     out.markup("title", feed.title.as_ref());
     out.markup("subtitle", feed.description.as_ref());
     out.markup("rights", feed.rights.as_ref());
-    out.text("updated", feed.updated.as_deref());
-    out.text("generator", feed.generator.as_deref());
+    out.text("updated", short(feed.updated.as_deref()));
+    out.text("generator", short(feed.generator.as_deref()));
     out.people("author", &feed.authors);
     out.categories(&feed.categories);
     for entry in entries {
@@ -104,6 +104,11 @@ fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
 
 fn length(markup: Option<&Markup>) -> usize {
     markup.map(|m| m.as_str().len()).filter(|length| *length <= LONG).unwrap_or(0)
+}
+
+/// Returns a date or a program's name that is no longer than a text for feed-rs. No longer one is a date.
+fn short(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| text.len() <= LONG)
 }
 
 /// Returns a draft's text if it is one that feed-rs was not given, trimmed as feed-rs trims the others.
@@ -128,8 +133,8 @@ impl XmlWriter {
         self.markup("summary", entry.summary.as_ref());
         self.markup("content", entry.content.as_ref());
         self.markup("rights", entry.rights.as_ref());
-        self.text("published", entry.published.as_deref());
-        self.text("updated", entry.updated.as_deref());
+        self.text("published", short(entry.published.as_deref()));
+        self.text("updated", short(entry.updated.as_deref()));
         self.people("author", &entry.authors);
         self.people("contributor", &entry.contributors);
         self.categories(&entry.categories);

@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all documents of ordinary size that are parsed or wait to be stored, in bytes as [`crate::parse::cost`] estimates:
 /// dozens of real ones.
-const SMALL: u32 = 16_000_000;
+const SMALL: u32 = 12_000_000;
 
 /// Memory that an entry takes beside its texts, in bytes.
 const ENTRY: usize = 1_500;

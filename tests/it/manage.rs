@@ -112,7 +112,7 @@ async fn an_error_after_a_redirect_names_the_address_that_failed() {
     outlet.set("/gone?token=secret", Reply::status(404));
     outlet.set("/news", Reply::redirect("/table.csv", 301));
     outlet.set("/table.csv", Reply::labelled("text/csv", b"a;b;c".to_vec()));
-    let folder = Folder::new("[fetch]\nallow_networks = [\"127.0.0.0/8\"]\n", &[]);
+    let folder = Folder::new("", &[]);
     let before = fs::read_to_string(folder.path("config.toml")).unwrap();
     for (given, moved, why) in
         [("/old", "/gone", "the server answered 404"), ("/news", "/table.csv", "not a feed: neither XML nor JSON")]
