@@ -282,11 +282,7 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
         let parts = clock_parts(ahead.clone());
         let is_made = || said_before(&text[..start]);
         let ago = || AGO.iter().any(|word| text[end..].trim_start().to_lowercase_starts(word));
-        let dropped = if parts >= 3 || (parts == 2 && is_made()) {
-            parts
-        } else {
-            usize::from(ago())
-        };
+        let dropped = if parts >= 3 || (parts == 2 && is_made()) { parts } else { usize::from(ago()) };
         // Only the numbers go; what stands between them stays.
         let mut at = start;
         for (place, part) in ahead.take((dropped * 2).saturating_sub(1)).enumerate() {

@@ -42,7 +42,9 @@ pub use limits::{LIMITED, WORK};
 pub use outlines::{Outline, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};
 
-use crate::model::{Deadline, DocumentFormat, EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};
+use crate::model::{
+    Deadline, DocumentFormat, EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link,
+};
 use draft::{EntryDraft, FeedDraft};
 use identity::{About, AssignedKeys};
 use jiff::tz::TimeZone;

@@ -63,7 +63,8 @@ async fn whatever_lacks_a_file_no_feed_has_failed() {
     for files in 8..40 {
         let mut command = Command::new("prlimit");
         command.arg(format!("--nofile={files}:{files}")).arg(env!("CARGO_BIN_EXE_warraq")).args(["poll", "--all"]);
-        let ended = command.current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin").output().await.unwrap();
+        let ended =
+            command.current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin").output().await.unwrap();
         let said = String::from_utf8_lossy(&ended.stderr).into_owned() + &String::from_utf8_lossy(&ended.stdout);
         assert!(!said.contains("panicked") && !said.contains("a bug"), "{files} files: {said}");
         match ended.status.code() {

@@ -8,8 +8,8 @@ use super::super::{
     names::{Ns, Tag},
     tokens::{Token, Tokens},
 };
-use url::Url;
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
+use url::Url;
 
 /// Maximum nesting. Deeper elements become children of the last level.
 const DEPTH: usize = 200;
