@@ -14,6 +14,7 @@ mod cost;
 mod dates;
 mod digits;
 mod draft;
+mod duration;
 mod entities;
 mod entry;
 mod feed;
@@ -39,7 +40,7 @@ pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced};
 pub use limits::{LIMITED, WORK};
-pub use outlines::{Outline, outlines};
+pub use outlines::{Outline, decoded, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};
 
 use crate::model::{
@@ -489,7 +490,7 @@ fn merge(
         image: draft.image,
         published: typed::instant(entry.published),
         updated: typed::instant(entry.updated),
-        enclosures: typed::enclosures(entry.links),
+        enclosures: typed::enclosures(entry.links, &draft.enclosures),
         language: draft.language.or_else(|| feed_language.map(str::to_owned)),
         comments: draft.comments,
         source: draft.source,

@@ -2,14 +2,16 @@
 
 use super::browse::ListSubject;
 use super::channel_page::ChannelPage;
+use super::copies;
 use super::edition_table::CachePolicy;
+use super::feed_pages;
 use super::feeds::feed_within;
 use super::filter::{canonical, names_no_filter, read};
 use super::frames::frame;
 use super::links::{FeedLink, format_name};
 use super::lists;
 use super::notices;
-use super::pages::{AboutTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::pages::{AboutTemplate, SearchTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -40,6 +42,7 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
         .route("/outlets/{name}", get(lists::by_name))
+        .route("/outlets/{name}/copies", get(copies::copies))
         .route("/tags/{name}", get(lists::by_name))
         .route("/languages/{name}", get(lists::by_name))
         .route("/days/{name}", get(lists::by_name))
@@ -51,7 +54,8 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/search", get(search))
         .route("/stories/{id}", get(story))
         .route("/archive/{slug}/{page}", get(archive))
-        .route("/status", get(status))
+        .route("/status", get(feed_pages::status))
+        .route("/feeds/{id}", get(feed_pages::feed))
         .route("/status.atom", get(incidents))
         .route("/about", get(about))
         .route("/healthz", get(healthz))
@@ -61,7 +65,7 @@ pub(super) fn router(app: AppState) -> Router {
         .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
-        .layer(map_response(come_back))
+        .layer(map_response(with_retry_after))
         .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
         .with_state(app)
@@ -78,7 +82,7 @@ async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
 }
 
 /// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).
-async fn come_back(mut response: Response<Body>) -> Response<Body> {
+async fn with_retry_after(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
     }
@@ -102,12 +106,12 @@ fn has_channel(app: &AppState, slug: &str) -> bool {
 
 /// Responds for a document of the edition table that was not served from it. A request with a query string, which such a
 /// document does not take, is redirected to the plain path; otherwise the document is not rendered yet.
-fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
+fn not_in_memory(path: &str, query: Option<&str>) -> Response<Body> {
     if query.is_some_and(|query| !query.is_empty()) { redirect(path) } else { not_rendered_yet() }
 }
 
 async fn opml(State(app): State<AppState>, RawQuery(query): RawQuery) -> Response<Body> {
-    if app.queries.is_some() { not_on_the_shelf("/opml", query.as_deref()) } else { not_found() }
+    if app.queries.is_some() { not_in_memory("/opml", query.as_deref()) } else { not_found() }
 }
 
 async fn channel(
@@ -279,22 +283,6 @@ async fn archive(
         Ok(ArchiveAnswer::Unknown) => not_found(),
         Err(error) => unavailable(&error),
     }
-}
-
-async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
-    let Some(queries) = &app.queries else { return not_found() };
-    let ui_language = request.ui_language();
-    let key = app.cache_key(format!("{} /status", ui_language.tag()));
-    if let Some(held) = app.cache.get(&key, app.clock.now()) {
-        return request.take(&held);
-    }
-    let turn = app.cache.turn().await;
-    let shown = match queries.status(app.audience).await {
-        Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
-        Err(error) => return unavailable(&error),
-    };
-    drop(turn);
-    page(&app, &request, key, &shown).await
 }
 
 async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {

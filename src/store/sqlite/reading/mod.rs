@@ -3,22 +3,17 @@
 mod archive;
 mod browse;
 mod channel;
+mod copies;
 mod edition;
 mod explain;
+mod feed_page;
 mod filter;
 mod health;
+mod history;
+mod incidents;
 mod status;
 mod story;
 mod subscriptions;
-
-pub use archive::{ArchiveLookup, ArchivePage};
-pub use edition::KeptEdition;
-pub use explain::{
-    ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
-    PastSighting, StoryExplanation,
-};
-pub use health::FeedHealth;
-pub use subscriptions::SubscribedFeed;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
