@@ -13,6 +13,7 @@ use crate::{
 use jiff::Timestamp;
 use std::{
     collections::{HashMap, HashSet},
+    hash::{Hash as _, Hasher},
     sync::Arc,
     time::Duration,
 };
@@ -124,7 +125,8 @@ struct Rendered {
 #[derive(Clone)]
 struct RenderedChannel {
     channel: Channel,
-    view: Arc<ChannelView>,
+    /// Of its view. The view itself may have megabytes.
+    hash: blake3::Hash,
     /// Number of the newest archive page to which its editions link.
     newest_page: Option<u32>,
 }
@@ -277,14 +279,15 @@ impl Publisher {
     ) -> Result<RenderedChannel, StoreError> {
         let slug = channel.slug.as_str();
         rendered.uncut.insert(slug.to_owned());
-        let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
+        let view = settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?;
+        let hash = hash(&view);
         let mut newest_page = self.archive.reader.newest_page(slug).await?;
-        let same = rendered.channels.iter().find(|before| before.channel == *channel && before.view == view);
+        let same = rendered.channels.iter().find(|before| before.channel == *channel && before.hash == hash);
         match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
             Some(before) => newest_page = before.newest_page,
-            None => new.extend(self.editions(settings, channel, &view, newest_page).await),
+            None => new.extend(self.editions(settings, channel, view, newest_page).await),
         }
-        Ok(RenderedChannel { channel: channel.clone(), view, newest_page })
+        Ok(RenderedChannel { channel: channel.clone(), hash, newest_page })
     }
 
     /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
@@ -356,15 +359,15 @@ impl Publisher {
         &self,
         settings: &PublishSettings,
         channel: &Channel,
-        view: &ChannelView,
+        view: ChannelView,
         newest_page: Option<u32>,
     ) -> Vec<NewEdition> {
         // A channel with a token is no part of what other readers browse.
         for audience in settings.audiences(channel) {
             let pages = &self.tables.of(*audience).pages;
-            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(view) } else { pages.put(view) }
+            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(&view) } else { pages.put(&view) }
         }
-        let (view, budget) = (view.clone(), settings.budget);
+        let budget = settings.budget;
         let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
@@ -399,6 +402,23 @@ impl Rendered {
 }
 
 /// Renders a channel's editions, with their paths. This takes some milliseconds of CPU time.
+/// Hashes a view. Equal hashes mean equal views.
+fn hash(view: &ChannelView) -> blake3::Hash {
+    struct Bytes(blake3::Hasher);
+    impl Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        // The hash itself is longer.
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut bytes = Bytes(blake3::Hasher::new());
+    view.hash(&mut bytes);
+    bytes.0.finalize()
+}
+
 fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()

@@ -300,7 +300,7 @@ impl Poller {
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),
             };
-            (read_document(&found.body, &found.base, &context, &outlet, listed_before, now), permit)
+            (read_document(found, &context, &outlet, listed_before, now), permit)
         };
         let (read, permit) = tokio::task::spawn_blocking(work)
             .await
@@ -364,16 +364,13 @@ struct ReadDocument {
     older: Option<FeedUrl>,
 }
 
-/// Parses and normalises. This is CPU work for a blocking thread.
-fn read_document(
+/// Parses a document as far as its bytes are needed. Also returns whether its feed's guids are void.
+fn draft(
     body: &Body,
-    base: &FeedUrl,
     context: &parse::ParseContext,
-    outlet: &Outlet,
-    listed_before: Arc<HashSet<RawHash>>,
-    now: Timestamp,
-) -> Result<ReadDocument, UnreadableDocument> {
-    let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
+    listed_before: &HashSet<RawHash>,
+) -> Result<(parse::DraftedFeed, bool), UnreadableDocument> {
+    let draft = parse::draft(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         UnreadableDocument {
             announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
@@ -381,14 +378,29 @@ fn read_document(
             fault,
         }
     })?;
-    if feed.guids_void && !context.guids_void {
+    if draft.guids_void() && !context.guids_void {
         // Applies to this document too; otherwise its first entry with the guid would count as the earlier article with that
         // guid.
-        let context = parse::ParseContext { guids_void: true, ..context.clone() };
-        return read_document(body, base, &context, outlet, listed_before, now);
+        drop(draft);
+        return self::draft(body, &parse::ParseContext { guids_void: true, ..context.clone() }, listed_before);
     }
-    let void = feed.guids_void || context.guids_void;
-    let older = backfill::older(&feed, base);
+    Ok((draft, context.guids_void))
+}
+
+/// Parses and normalises. This is CPU work for a blocking thread.
+fn read_document(
+    found: Arc<FetchedDocument>,
+    context: &parse::ParseContext,
+    outlet: &Outlet,
+    listed_before: Arc<HashSet<RawHash>>,
+    now: Timestamp,
+) -> Result<ReadDocument, UnreadableDocument> {
+    let (base, is_truncated) = (found.base.clone(), found.body.is_truncated());
+    let (draft, void) = draft(&found.body, context, &listed_before)?;
+    // Nobody else holds a large document: its bytes are freed here.
+    drop(found);
+    let feed = draft.finish(context).map_err(UnreadableDocument::of)?;
+    let older = backfill::older(&feed, &base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
@@ -414,7 +426,7 @@ fn read_document(
     }
     let mut repairs = feed.repairs;
     limits.add_cuts(&mut repairs);
-    if body.is_truncated() {
+    if is_truncated {
         repairs.push(LargerThanMaxBody::REPAIR);
     }
     let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
@@ -422,7 +434,7 @@ fn read_document(
         info,
         updated: feed.updated.or(feed.published),
         repairs,
-        partial: feed.partial || body.is_truncated(),
+        partial: feed.partial || is_truncated,
         listing: Arc::new(listing),
         raw,
         entries,
@@ -437,7 +449,7 @@ fn read_document(
 /// Returns the error, if the poll failed. After a redirect, it names the address that failed.
 fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
     let Outcome::Failed(fault) = outcome else { return None };
-    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
+    Some(fault.after_redirect(moved_to))
 }
 
 /// Returns what the writer needs of a poll.
