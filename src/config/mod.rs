@@ -24,7 +24,7 @@ mod tests;
 
 pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
 pub use requests::RequestSettings;
-pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories};
+pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories, WebSub};
 
 use crate::{
     model::{Channel, FeedUrl, Outlet, Slug},
@@ -91,6 +91,8 @@ pub struct Config {
     pub stories: Stories,
     /// Size limits of editions.
     pub publish: Publish,
+    /// Pushing between servers.
+    pub websub: WebSub,
     /// Content of `/metrics`.
     pub metrics: Metrics,
     /// How the daemon logs.
@@ -257,6 +259,7 @@ impl Config {
             retention: Retention::read(source, root),
             stories: Stories::read(source, root),
             publish,
+            websub: WebSub::read(source, root),
             metrics: Metrics::read(source, root),
             log: Log::read(source, root),
             outlets,
@@ -322,6 +325,7 @@ impl Config {
             ("retention", self.retention != other.retention),
             ("stories", self.stories != other.stories),
             ("publish", self.publish != other.publish),
+            ("websub", self.websub != other.websub),
             ("metrics", self.metrics != other.metrics),
             ("log", self.log != other.log),
             (

@@ -8,6 +8,7 @@
 mod archiver;
 mod publish_settings;
 mod publisher;
+mod push;
 mod queries;
 pub mod queue;
 mod reload;
@@ -32,6 +33,7 @@ use crate::{
 };
 use publish_settings::PublishSettings;
 use publisher::{Publisher, Shown, Tables};
+use push::Pushing;
 use reload::Reloads;
 use service_manager::notify;
 use status_reporter::StatusReporter;
@@ -95,6 +97,7 @@ pub struct Daemon {
 struct Tasks {
     server: JoinHandle<io::Result<()>>,
     publisher: JoinHandle<Result<(), StoreError>>,
+    pushing: JoinHandle<Result<(), StoreError>>,
     retention: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -143,11 +146,15 @@ impl Daemon {
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
+        let pushing = match Pushing::open(&services, &settings).await {
+            Ok(pushing) => pushing,
+            Err(error) => return Err(services.why(error.into()).await),
+        };
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
-        let mut tasks = tasks(&services, &config, listener, (settings, &access), keeping, &reporter, &stop);
+        let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
-        let mut reloads = Reloads::new(load_config, config, address, (republish, access), keep);
+        let mut reloads = Reloads::new(load_config, config, address, (republish, access, pushing), keep);
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
@@ -165,6 +172,7 @@ impl Daemon {
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),
+                end = &mut tasks.pushing => break Err(ended_early("push", end)),
                 end = &mut tasks.retention => break Err(ended_early("retention", end)),
                 end = &mut tasks.server => break Err(match end {
                     Ok(Err(error)) => DaemonError::Server(error),
@@ -196,7 +204,7 @@ fn tasks(
     services: &Services,
     config: &Config,
     listener: TcpListener,
-    (settings, access): (watch::Receiver<PublishSettings>, &Arc<AccessControl>),
+    (settings, access, pushing): (watch::Receiver<PublishSettings>, &Arc<AccessControl>, &Arc<Pushing>),
     retention: watch::Receiver<Retention>,
     reporter: &StatusReporter,
     stop: &CancellationToken,
@@ -213,12 +221,14 @@ fn tasks(
     let health = Arc::clone(&reporter.health);
     let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
         .with_queries(queries)
+        .with_push(Arc::<Pushing>::clone(pushing))
         .with_keys(access, for_holders.editions, &for_holders.pages)
         .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
-    let publisher = Publisher { archive: archive_renderer, tables, health };
+    let publisher = Publisher { archive: archive_renderer, tables, topics: Arc::clone(&pushing.topics), health };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
         publisher: tokio::spawn(publisher.run(settings)),
+        pushing: tokio::spawn(Arc::clone(pushing).run(services.writer.clone())),
         retention: tokio::spawn(retain(services.writer.clone(), retention, services.clock.clone())),
     }
 }
@@ -263,6 +273,7 @@ async fn drain(mut services: Services, tasks: Tasks, stop: CancellationToken) ->
     tasks.retention.abort();
     services.runner.drain(POLLS_DRAIN).await;
     tasks.publisher.abort();
+    tasks.pushing.abort();
     // The server began its own shutdown together with the polls, and has its own time limit.
     let _ = tasks.server.await;
     services.close().await?;

@@ -70,6 +70,12 @@ impl PollRunner {
         self.poller.set_fetchers(fetchers);
     }
 
+    /// Returns what makes requests.
+    #[must_use]
+    pub fn fetchers(&self) -> &Fetchers {
+        self.poller.fetchers()
+    }
+
     /// Returns how many polls could not run so far because this process lacked resources.
     #[must_use]
     pub fn not_polled(&self) -> usize {

@@ -20,12 +20,14 @@ pub mod headers;
 mod large;
 mod partial;
 mod response;
+mod send;
 mod tls;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
 pub use large::{BodyShare, EVERYDAY, LargeBodies};
 pub use response::{Body, FetchResponse, Fetched};
+pub use send::{OutgoingRequest, OutgoingResponse};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
 use access::Credentials;

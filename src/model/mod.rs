@@ -16,6 +16,7 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+pub mod push;
 mod reader_key;
 mod rhythm;
 pub mod script;

@@ -131,6 +131,12 @@ impl Poller {
         Self { fetchers, reader, writer, clock, memory: PollMemory::new(), work_limit: parse::WORK }
     }
 
+    /// Returns what makes requests.
+    #[must_use]
+    pub fn fetchers(&self) -> &Fetchers {
+        &self.fetchers
+    }
+
     /// Replaces the limits for all later requests.
     pub fn set_fetchers(&mut self, fetchers: Fetchers) {
         self.fetchers = fetchers;

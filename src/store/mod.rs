@@ -22,6 +22,7 @@ mod instant;
 mod location;
 mod progress;
 mod prune;
+mod push;
 mod retention;
 mod rows;
 mod sqlite;
@@ -43,6 +44,7 @@ pub use finished_poll::{
 };
 pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
+pub use push::PushChange;
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
 pub use sqlite::reading::Reader;

@@ -50,4 +50,6 @@ mod store;
 mod stories;
 mod test_instance;
 mod verbs;
+mod web_peer;
+mod websub_hub;
 mod week;

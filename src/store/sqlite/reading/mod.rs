@@ -7,6 +7,7 @@ mod edition;
 mod explain;
 mod filter;
 mod health;
+mod push;
 mod status;
 mod story;
 mod subscriptions;

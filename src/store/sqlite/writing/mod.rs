@@ -9,6 +9,7 @@ pub(in crate::store) mod edition;
 pub(in crate::store) mod feeds;
 pub(in crate::store) mod load_window;
 pub(in crate::store) mod lookup;
+pub(in crate::store) mod push;
 pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;

@@ -25,7 +25,7 @@ use crate::{
                 configured, edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
-                lookup, retention, search_index, sightings,
+                lookup, push, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
             },
         },
@@ -276,6 +276,10 @@ impl WriterLoop {
             Task::Archive { page, packed, fingerprint, now, reply } => {
                 let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
+            }
+            Task::Push(changes, reply) => {
+                transaction!(self.database, |c| push::write(c, &changes))?;
+                send_reply(reply, ());
             }
             Task::Index(reply) => {
                 self.index().await?;
