@@ -146,7 +146,8 @@ impl Daemon {
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
-        let pushing = match Pushing::open(&services, &settings).await {
+        let parts = (services.reader.clone(), services.runner.fetchers().shared().clone(), services.clock.clone());
+        let pushing = match Pushing::open(parts, settings.hub.clone()).await {
             Ok(pushing) => pushing,
             Err(error) => return Err(services.why(error.into()).await),
         };

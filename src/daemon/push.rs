@@ -2,10 +2,12 @@
 
 use super::{Services, publish_settings::PublishSettings};
 use crate::{
+    clock::Clock,
+    fetch::Fetcher,
     model::push::{PushAnswer, PushRequest, PushTarget},
-    push::{Hub, Topics},
+    push::{Hub, HubSettings, Topics},
     serve::PushEndpoints,
-    store::{StoreError, Writer},
+    store::{Reader, StoreError, Writer},
 };
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -21,10 +23,12 @@ impl Pushing {
     ///
     /// # Errors
     /// Fails if the database cannot be read.
-    pub(super) async fn open(services: &Services, settings: &PublishSettings) -> Result<Arc<Self>, StoreError> {
+    pub(super) async fn open(
+        (reader, fetcher, clock): (Reader, Fetcher, Clock),
+        settings: HubSettings,
+    ) -> Result<Arc<Self>, StoreError> {
         let topics = Arc::<Topics>::default();
-        let (fetcher, clock) = (services.runner.fetchers().shared().clone(), services.clock.clone());
-        let hub = Hub::open(&services.reader, Arc::clone(&topics), settings.hub.clone(), fetcher, clock).await?;
+        let hub = Hub::open(&reader, Arc::clone(&topics), settings, fetcher, clock).await?;
         Ok(Arc::new(Self { topics, hub: Arc::new(hub) }))
     }
 

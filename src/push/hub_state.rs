@@ -57,7 +57,7 @@ pub struct Delivery {
 
 /// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum HubRefusal {
     /// The hub does not deliver this.
     #[error("this hub delivers only its own feeds that everybody may read; hub.topic is none of them")]
     UnknownTopic,
@@ -75,7 +75,7 @@ pub enum Refusal {
     TooMany,
 }
 
-impl Refusal {
+impl HubRefusal {
     /// Returns the HTTP status.
     #[must_use]
     pub fn status(self) -> u16 {
@@ -87,7 +87,7 @@ impl Refusal {
     }
 }
 
-struct Subscriber {
+struct HeldSubscriber {
     row: HubSubscription,
     /// Whether a delivery is under way.
     is_busy: bool,
@@ -97,7 +97,7 @@ struct Subscriber {
 #[derive(Default)]
 pub struct HubState {
     /// By path and callback.
-    subscribers: BTreeMap<(String, FeedUrl), Subscriber>,
+    subscribers: BTreeMap<(String, FeedUrl), HeldSubscriber>,
     /// When requests came, by the callback's host.
     asked: HashMap<String, VecDeque<Timestamp>>,
 }
@@ -107,7 +107,7 @@ impl HubState {
     #[must_use]
     pub fn new(rows: Vec<HubSubscription>) -> Self {
         let held =
-            |row: HubSubscription| ((row.topic.clone(), row.callback.clone()), Subscriber { row, is_busy: false });
+            |row: HubSubscription| ((row.topic.clone(), row.callback.clone()), HeldSubscriber { row, is_busy: false });
         Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new() }
     }
 
@@ -138,13 +138,13 @@ impl HubState {
         request: SubscriptionRequest,
         path: Option<String>,
         now: Timestamp,
-    ) -> Result<Verification, Refusal> {
+    ) -> Result<Verification, HubRefusal> {
         let host = request.callback.host().to_owned();
         self.count(&host, now)?;
-        let path = path.ok_or(Refusal::UnknownTopic)?;
+        let path = path.ok_or(HubRefusal::UnknownTopic)?;
         let is_known = self.subscribers.contains_key(&(path.clone(), request.callback.clone()));
         if request.mode == HubMode::Unsubscribe && !is_known {
-            return Err(Refusal::NotSubscribed);
+            return Err(HubRefusal::NotSubscribed);
         }
         if !is_known {
             self.has_room(&host)?;
@@ -153,16 +153,16 @@ impl HubState {
         Ok(Verification { request, path, lease })
     }
 
-    fn has_room(&self, host: &str) -> Result<(), Refusal> {
+    fn has_room(&self, host: &str) -> Result<(), HubRefusal> {
         if self.subscribers.len() >= TOTAL {
-            return Err(Refusal::Full);
+            return Err(HubRefusal::Full);
         }
         let there = self.subscribers.keys().filter(|(_, callback)| callback.host() == host).count();
-        if there >= PER_HOST { Err(Refusal::HostFull) } else { Ok(()) }
+        if there >= PER_HOST { Err(HubRefusal::HostFull) } else { Ok(()) }
     }
 
     /// Counts a request, unless there were too many in the last minute.
-    fn count(&mut self, host: &str, now: Timestamp) -> Result<(), Refusal> {
+    fn count(&mut self, host: &str, now: Timestamp) -> Result<(), HubRefusal> {
         self.asked.retain(|_, times| {
             times.retain(|at| now.duration_since(*at).abs() < MINUTE);
             !times.is_empty()
@@ -170,7 +170,7 @@ impl HubState {
         let all: usize = self.asked.values().map(VecDeque::len).sum();
         let times = self.asked.entry(host.to_owned()).or_default();
         if all >= ASKED || times.len() >= ASKED_PER_HOST {
-            return Err(Refusal::TooMany);
+            return Err(HubRefusal::TooMany);
         }
         times.push_back(now);
         Ok(())
@@ -201,7 +201,7 @@ impl HubState {
             last_error: None,
         };
         let is_busy = before.is_some_and(|before| before.is_busy);
-        self.subscribers.insert(key, Subscriber { row: row.clone(), is_busy });
+        self.subscribers.insert(key, HeldSubscriber { row: row.clone(), is_busy });
         Some(PushChange::Subscriber(row))
     }
 
@@ -348,7 +348,7 @@ mod tests {
         }
         let later = noon() + 1.hour() * 5;
         let more = hub.request(request("subscribe", "https://b.example/more", ""), path(), later);
-        assert_eq!(more.unwrap_err(), Refusal::HostFull);
+        assert_eq!(more.unwrap_err(), HubRefusal::HostFull);
         join(&mut hub, "https://c.example/c", "", later);
         let due = hub.due(&tags("2"), later);
         let hosts: Vec<_> = due.iter().map(|delivery| delivery.callback.host()).collect();
@@ -362,7 +362,7 @@ mod tests {
         for _ in 0..ASKED_PER_HOST {
             ask("b.example", noon()).unwrap();
         }
-        assert_eq!(ask("b.example", noon() + 59.seconds()), Err(Refusal::TooMany));
+        assert_eq!(ask("b.example", noon() + 59.seconds()), Err(HubRefusal::TooMany));
         ask("b.example", noon() + 61.seconds()).unwrap();
         let taken = (0..ASKED).filter(|n| ask(&format!("c{n}.example"), noon() + 62.seconds()).is_ok()).count();
         assert_eq!(taken, ASKED - 1);
@@ -372,9 +372,9 @@ mod tests {
     fn what_is_not_a_topic_or_not_subscribed_is_refused() {
         let mut hub = HubState::default();
         let asked = hub.request(request("subscribe", "https://b.example/", ""), None, noon());
-        assert_eq!((asked.clone().unwrap_err(), asked.unwrap_err().status()), (Refusal::UnknownTopic, 404));
+        assert_eq!((asked.clone().unwrap_err(), asked.unwrap_err().status()), (HubRefusal::UnknownTopic, 404));
         let asked = hub.request(request("unsubscribe", "https://b.example/", ""), path(), noon());
-        assert_eq!(asked.unwrap_err(), Refusal::NotSubscribed);
+        assert_eq!(asked.unwrap_err(), HubRefusal::NotSubscribed);
         join(&mut hub, "https://b.example/", "", noon());
         let leaving = hub.request(request("unsubscribe", "https://b.example/", ""), path(), noon()).unwrap();
         assert!(matches!(hub.verified(leaving, None, noon()), Some(PushChange::SubscriberLeft(..))));

@@ -16,7 +16,7 @@ mod topics;
 
 pub use form::{FormError, HubMode, SubscriptionRequest};
 pub use hub::{Hub, HubSettings, link_header};
-pub use hub_state::{Delivery, HubState, Refusal, Verification};
+pub use hub_state::{Delivery, HubState, HubRefusal, Verification};
 pub use ping::PingState;
 pub use random::{RandomFailed, token};
 pub use reachable::can_be_reached;

@@ -36,7 +36,8 @@ impl Publisher {
     pub async fn start(more: &str, channels: &str) -> Self {
         let outlet = FakeOutlet::start().await;
         outlet.set("/feed", Reply::feed(doc(1)));
-        let text = config_text(more, &[("city", &outlet.url("/feed"))]).replace("name = \"city\"", "name = \"city\"\nschedule = \"every 1m\"");
+        let text = config_text(more, &[("city", &outlet.url("/feed"))])
+            .replace("name = \"city\"", "name = \"city\"\nschedule = \"every 1m\"");
         let mut instance = TestInstance::configured(text + channels).await;
         instance.poll().await;
         instance.close().await;
@@ -51,14 +52,23 @@ impl Publisher {
     pub async fn news(&mut self) {
         self.reports += 1;
         self.outlet.set("/feed", Reply::feed(doc(self.reports)));
-        self.instance.pass(SignedDuration::from_mins(2));
-        self.daemon.get_until("/feed.json", &format!("Report number {}", self.reports - 1)).await;
+        let title = format!("Report number {}", self.reports - 1);
+        for _ in 0..400 {
+            if self.daemon.get("/feed.json").await.text().await.unwrap().contains(&title) {
+                return;
+            }
+            // A longer step would be a clock that was set.
+            self.instance.pass(SignedDuration::from_secs(1));
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        panic!("{title} was never published");
     }
 
     async fn ask(&self, form: &[(&str, &str)]) -> (u16, String) {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let request = http_client().build().unwrap().post(format!("{}/websub/hub", self.daemon.base));
-        let answer = request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+        let answer =
+            request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
@@ -71,7 +81,10 @@ impl Publisher {
         assert_eq!(self.ask(&form).await.0, 202);
         let asked = peer.wait("/callback", before + 1).await;
         assert_eq!((asked.method.as_str(), asked.query["keep"].as_str()), ("GET", "1"));
-        assert_eq!((asked.query["hub.mode"].as_str(), asked.query["hub.topic"].as_str()), ("subscribe", topic.as_str()));
+        assert_eq!(
+            (asked.query["hub.mode"].as_str(), asked.query["hub.topic"].as_str()),
+            ("subscribe", topic.as_str())
+        );
         assert!(asked.query["hub.challenge"].len() >= 32);
         assert!(asked.query["hub.lease_seconds"].parse::<u64>().unwrap() > 0);
         until("the subscription", async || !self.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty()).await;
@@ -85,7 +98,9 @@ impl Publisher {
 #[tokio::test]
 async fn every_edition_names_the_hub_and_itself() {
     let daemon = Publisher::start("", "[[channel]]\nslug = \"news\"\ntitle = \"News\"\n").await;
-    for path in ["/feed.atom", "/feed.rss", "/feed.json", "/channels/news.atom", "/channels/news.rss", "/channels/news.json"] {
+    for path in
+        ["/feed.atom", "/feed.rss", "/feed.json", "/channels/news.atom", "/channels/news.rss", "/channels/news.json"]
+    {
         let answer = daemon.daemon.get(path).await;
         let this = format!("{BASE}{}", &path[1..]);
         let expected = format!("<{BASE}websub/hub>; rel=\"hub\", <{this}>; rel=\"self\"");
@@ -157,8 +172,11 @@ async fn a_subscription_is_renewed_ended_and_outlives_a_restart() {
     publisher.news().await;
     let delivered = peer.wait("/callback", 3).await;
     assert!(is_signed("new", &delivered.body, delivered.header("x-hub-signature")));
-    let form =
-        [("hub.mode", "unsubscribe"), ("hub.topic", &*format!("{BASE}feed.atom")), ("hub.callback", &*format!("{}/callback?keep=1", peer.base))];
+    let form = [
+        ("hub.mode", "unsubscribe"),
+        ("hub.topic", &*format!("{BASE}feed.atom")),
+        ("hub.callback", &*format!("{}/callback?keep=1", peer.base)),
+    ];
     // Somebody else's request: the callback does not confirm it.
     peer.script("/callback", &[404]);
     assert_eq!(publisher.ask(&form).await.0, 202);
@@ -196,10 +214,12 @@ async fn leases_end_failures_are_retried_and_410_ends_a_subscription() {
     publisher.instance.pass(SignedDuration::from_secs(15));
     failing.wait("/callback", 3).await;
     assert!(failing.received("/elsewhere").is_empty(), "no redirect is followed");
-    until("the success", async || publisher.instance.sql("SELECT min(failures) FROM hub_subscription").await == ["0"]).await;
+    until("the success", async || publisher.instance.sql("SELECT min(failures) FROM hub_subscription").await == ["0"])
+        .await;
     assert_eq!(leaving.received("/callback").len(), 2);
     publisher.instance.pass(SignedDuration::from_hours(24 * 11));
-    until("the end of the leases", async || publisher.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty()).await;
+    until("the end of the leases", async || publisher.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty())
+        .await;
     publisher.stop().await;
 }
 
@@ -221,7 +241,8 @@ async fn the_hub_serves_nobody_but_subscribers_of_its_own_feeds() {
         (&topic, "http://10.0.0.1/callback", String::new(), 202),
         (&topic, "http://[::1]:1/callback", String::new(), 202),
     ] {
-        let form = [("hub.mode", "subscribe"), ("hub.topic", topic), ("hub.callback", callback), ("hub.secret", &secret)];
+        let form =
+            [("hub.mode", "subscribe"), ("hub.topic", topic), ("hub.callback", callback), ("hub.secret", &secret)];
         let (answered, text) = publisher.ask(&form).await;
         assert_eq!(answered, status, "{topic} {callback}: {text}");
         assert!(!text.contains("<html"));
@@ -231,7 +252,8 @@ async fn the_hub_serves_nobody_but_subscribers_of_its_own_feeds() {
     until("the good one", async || publisher.instance.sql("SELECT 1 FROM hub_subscription").await.len() == 1).await;
     for (path, status) in [("/a", 404), ("/b", 302), ("/c", 204)] {
         peer.redirect(path, status, &callback);
-        let form = [("hub.mode", "subscribe"), ("hub.topic", &topic), ("hub.callback", &format!("{}{path}", peer.base))];
+        let form =
+            [("hub.mode", "subscribe"), ("hub.topic", &topic), ("hub.callback", &format!("{}{path}", peer.base))];
         assert_eq!(publisher.ask(&form).await.0, 202);
         peer.wait(path, 1).await;
     }
