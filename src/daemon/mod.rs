@@ -33,7 +33,7 @@ use crate::{
 };
 use publish_settings::PublishSettings;
 use publisher::{Publisher, Shown, Tables};
-use push::Pushing;
+use push::{PushParts, Pushing};
 use reload::Reloads;
 use service_manager::notify;
 use status_reporter::StatusReporter;
@@ -146,24 +146,26 @@ impl Daemon {
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
-        let parts = (services.reader.clone(), services.runner.fetchers().shared().clone(), services.clock.clone());
-        let pushing = match Pushing::open(parts, settings.hub.clone()).await {
+        let (parts, subscribing) = (PushParts::of(&services), push::subscribing(&config, &settings.public_url));
+        let (pushing, mut pushed) = match Pushing::open(parts, settings.hub.clone(), subscribing).await {
             Ok(pushing) => pushing,
             Err(error) => return Err(services.why(error.into()).await),
         };
+        pushing.set(&services, &config, &settings);
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
-        let mut reloads = Reloads::new(load_config, config, address, (republish, access, pushing), keep);
+        let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
                 event = services.runner.event() => {
-                    if let Err(error) = turn(&mut services, &mut reporter, event) { break Err(error.into()) }
+                    if let Err(error) = turn(&mut services, &mut reporter, &pushing, event) { break Err(error.into()) }
                 }
+                Some(document) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document),
                 command = commands.next() => match command {
                     ControlCommand::Stop => break Ok(()),
                     ControlCommand::Reload => reloads.ask(&services),
@@ -235,11 +237,22 @@ fn tasks(
 }
 
 /// Runs one iteration of the loop: handles the event, checks the clock and reports the state. Never waits.
-fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEvent) -> Result<(), StoreError> {
+fn turn(
+    services: &mut Services,
+    reporter: &mut StatusReporter,
+    pushing: &Pushing,
+    event: RunnerEvent,
+) -> Result<(), StoreError> {
     match event {
         RunnerEvent::Polled(ended) => {
             if let Some(report) = services.runner.take(*ended, true)? {
                 reporter.polled(&report);
+                pushing.polled(&report);
+            }
+        }
+        RunnerEvent::Pushed(ended) => {
+            if let Some(report) = services.runner.take_push(*ended)? {
+                reporter.pushed(&report);
             }
         }
         RunnerEvent::Settled(updates) => updates?,

@@ -3,38 +3,78 @@
 use super::{Services, publish_settings::PublishSettings};
 use crate::{
     clock::Clock,
-    fetch::Fetcher,
-    model::push::{PushAnswer, PushRequest, PushTarget},
-    push::{Hub, HubSettings, Topics},
+    config::Config,
+    fetch::{self, Fetcher},
+    model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument},
+    poll::PollResult,
+    push::{Hub, HubSettings, Subscriber, SubscriberSettings, Topics, can_be_reached},
     serve::PushEndpoints,
     store::{Reader, StoreError, Writer},
 };
 use std::{future::Future, pin::Pin, sync::Arc};
+use tokio::sync::mpsc;
+use url::Url;
+
+/// What pushing needs of the services.
+pub(super) struct PushParts {
+    reader: Reader,
+    fetcher: Fetcher,
+    clock: Clock,
+    leases: Arc<PushLeases>,
+}
+
+impl PushParts {
+    /// Takes them from the services.
+    pub(super) fn of(services: &Services) -> Self {
+        Self {
+            reader: services.reader.clone(),
+            fetcher: services.runner.fetchers().shared().clone(),
+            clock: services.clock.clone(),
+            leases: Arc::clone(services.runner.leases()),
+        }
+    }
+}
 
 /// What pushes.
 pub(super) struct Pushing {
     /// The editions that the hub delivers.
     pub topics: Arc<Topics>,
     hub: Arc<Hub>,
+    subscriber: Arc<Subscriber>,
 }
 
 impl Pushing {
-    /// Creates it with what the database kept.
+    /// Creates it with what the database kept. The receiver yields what hubs deliver.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
     pub(super) async fn open(
-        (reader, fetcher, clock): (Reader, Fetcher, Clock),
-        settings: HubSettings,
-    ) -> Result<Arc<Self>, StoreError> {
+        PushParts { reader, fetcher, clock, leases }: PushParts,
+        hub: HubSettings,
+        subscribing: SubscriberSettings,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<PushedDocument>), StoreError> {
         let topics = Arc::<Topics>::default();
-        let hub = Hub::open(&reader, Arc::clone(&topics), settings, fetcher, clock).await?;
-        Ok(Arc::new(Self { topics, hub: Arc::new(hub) }))
+        let hub = Hub::open(&reader, Arc::clone(&topics), hub, fetcher.clone(), clock.clone()).await?;
+        let (subscriber, documents) = Subscriber::open(&reader, leases, subscribing, fetcher, clock).await?;
+        Ok((Arc::new(Self { topics, hub: Arc::new(hub), subscriber: Arc::new(subscriber) }), documents))
     }
 
     /// Applies the settings of a reload.
-    pub(super) fn set(&self, services: &Services, settings: &PublishSettings) {
-        self.hub.set(settings.hub.clone(), services.runner.fetchers().shared().clone());
+    pub(super) fn set(&self, services: &Services, config: &Config, settings: &PublishSettings) {
+        let fetcher = services.runner.fetchers().shared();
+        self.hub.set(settings.hub.clone(), fetcher.clone());
+        let (subscribing, feeds) = (subscribing(config, &settings.public_url), services.runner.queue.open_feeds());
+        self.subscriber.set(subscribing, fetcher.clone(), &feeds);
+    }
+
+    /// Takes note of the hub that a polled document names.
+    pub(super) fn polled(&self, report: &PollResult) {
+        let feed = report.written.feed.id;
+        match &report.hub {
+            HubSighting::Unread => {}
+            HubSighting::Nobody => self.subscriber.seen(feed, None),
+            HubSighting::Named(offer) => self.subscriber.seen(feed, Some(offer.clone())),
+        }
     }
 
     /// Works until the future is dropped.
@@ -42,7 +82,19 @@ impl Pushing {
     /// # Errors
     /// Fails if the store has failed.
     pub(super) async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
-        Arc::clone(&self.hub).run(writer).await
+        let hub = Arc::clone(&self.hub).run(writer.clone());
+        let subscriber = Arc::clone(&self.subscriber).run(writer);
+        tokio::try_join!(hub, subscriber).map(drop)
+    }
+}
+
+/// Returns the settings of the subscriber. Nothing is subscribed to if hubs cannot reach this server.
+pub(super) fn subscribing(config: &Config, public_url: &Url) -> SubscriberSettings {
+    let is_reached = can_be_reached(public_url, &config.fetch.allow_networks, fetch::is_public);
+    SubscriberSettings {
+        base: public_url.clone(),
+        is_on: config.websub.subscribe && is_reached,
+        max_body: usize::try_from(config.fetch.max_body).unwrap_or(usize::MAX),
     }
 }
 
@@ -50,16 +102,19 @@ impl PushEndpoints for Pushing {
     fn answer(&self, request: PushRequest) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>> {
         let answer = match &request.target {
             PushTarget::Hub => self.hub.answer(&request),
-            PushTarget::Callback(_) => PushAnswer::new(410, "There is no such subscription.\n"),
+            PushTarget::Callback(token) => {
+                let token = token.clone();
+                self.subscriber.answer(&token, request)
+            }
         };
         Box::pin(std::future::ready(answer))
     }
 
-    fn has_callback(&self, _token: &str) -> bool {
-        false
+    fn has_callback(&self, token: &str) -> bool {
+        self.subscriber.has(token)
     }
 
     fn body_max(&self) -> usize {
-        0
+        self.subscriber.body_max()
     }
 }

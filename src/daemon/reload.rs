@@ -110,7 +110,7 @@ impl Reloads {
         // Before anything is rendered for those who may read it now.
         self.access.set(super::key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
-        self.pushing.set(services, &settings);
+        self.pushing.set(services, &config, &settings);
         self.republish.send_replace(settings);
         let sections = config.changed_sections(&self.adopted);
         self.adopted = config;

@@ -48,6 +48,12 @@ impl StatusReporter {
         }
     }
 
+    /// Adds a document that a hub delivered to the metrics: what it brought, but no poll.
+    pub(super) fn pushed(&mut self, report: &PollResult) {
+        self.meters.pushed(report.written.tally);
+        report.written.joined.iter().for_each(|rule| self.meters.joined(*rule));
+    }
+
     /// Adds a poll to the metrics.
     pub(super) fn polled(&mut self, report: &PollResult) {
         let PollResult { outcome, took, late, bytes, written, .. } = report;

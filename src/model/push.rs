@@ -1,7 +1,11 @@
 //! Pushing (WebSub, webhooks): what the server hands over, and what the database keeps.
 
-use super::{FeedUrl, Secret};
+use super::{FeedId, FeedUrl, Secret};
 use jiff::Timestamp;
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
 
 /// Path of this server's own hub.
 pub const HUB_PATH: &str = "/websub/hub";
@@ -93,4 +97,125 @@ pub struct HubPing {
     pub hub: String,
     /// Entity tag of the edition.
     pub sent: String,
+}
+
+/// A hub that a document names, and the address by which the hub knows the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubOffer {
+    /// The hub.
+    pub hub: FeedUrl,
+    /// `rel=self`, else the document's own address.
+    pub topic: FeedUrl,
+}
+
+/// What a poll learned about a feed's hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HubSighting {
+    /// Nothing: no document was read.
+    Unread,
+    /// The document names no hub, or the feed is not for everybody.
+    Nobody,
+    /// The document names this hub.
+    Named(HubOffer),
+}
+
+/// State of a subscription at a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseState {
+    /// The hub is asked, and has not verified yet. An earlier lease may still be valid.
+    Asking,
+    /// Verified.
+    Active,
+    /// Given up: the hub is told.
+    Leaving,
+}
+
+impl LeaseState {
+    /// Returns the name used in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asking => "asking",
+            Self::Active => "active",
+            Self::Leaving => "leaving",
+        }
+    }
+
+    /// Returns the state with this name in the database.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Asking, Self::Active, Self::Leaving].into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// A feed's subscription at a hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubLease {
+    /// The feed.
+    pub feed: FeedId,
+    /// The hub.
+    pub hub: FeedUrl,
+    /// The address by which the hub knows the feed.
+    pub topic: FeedUrl,
+    /// Last part of the callback's address. Nobody can guess it.
+    pub token: String,
+    /// With which the hub signs.
+    pub secret: Secret,
+    /// State.
+    pub state: LeaseState,
+    /// End of the lease; `None` before the hub verified it.
+    pub expires_at: Option<Timestamp>,
+    /// When something is to be done next.
+    pub next_try_at: Timestamp,
+    /// Consecutive requests that failed.
+    pub failures: u32,
+    /// Why the last request failed, if it did.
+    pub last_error: Option<String>,
+    /// When the hub last delivered.
+    pub last_push_at: Option<Timestamp>,
+}
+
+impl HubLease {
+    /// Returns until when the hub delivers; `None` if it does not.
+    #[must_use]
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        self.expires_at.filter(|_| self.state != LeaseState::Leaving)
+    }
+}
+
+/// A document that a hub delivered, with a right signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedDocument {
+    /// The feed.
+    pub feed: FeedId,
+    /// The document.
+    pub body: Vec<u8>,
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+}
+
+/// Until when each feed is subscribed to. The subscriber writes it, polls read it.
+#[derive(Debug, Default)]
+pub struct PushLeases(RwLock<HashMap<FeedId, Timestamp>>);
+
+impl PushLeases {
+    /// Replaces everything.
+    pub fn replace(&self, leases: impl IntoIterator<Item = (FeedId, Timestamp)>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = leases.into_iter().collect();
+    }
+
+    /// Records until when a feed is subscribed to; `None` if it is not.
+    pub fn set(&self, feed: FeedId, until: Option<Timestamp>) {
+        let mut leases = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match until {
+            Some(until) => leases.insert(feed, until),
+            None => leases.remove(&feed),
+        };
+    }
+
+    /// Returns until when a feed is subscribed to; `None` if it is not.
+    #[must_use]
+    pub fn until(&self, feed: FeedId) -> Option<Timestamp> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&feed).copied()
+    }
 }

@@ -5,6 +5,7 @@
 mod alternatives;
 mod backfill;
 mod memory;
+mod pushed;
 mod sitemaps;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
         Outlet, PlainText, RawHash, Validators,
+        push::{HubSighting, PushLeases},
     },
     normalise, parse,
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
@@ -33,6 +35,8 @@ pub struct Poller {
     reader: Reader,
     writer: Writer,
     clock: Clock,
+    /// The feeds whose changes hubs deliver.
+    leases: Arc<PushLeases>,
     memory: PollMemory,
     /// Time limit for parsing one document.
     work_limit: Duration,
@@ -78,6 +82,8 @@ pub struct PollResult {
     pub truncated_at: Option<u64>,
     /// What was stored: counts, and the feed's new state.
     pub written: CommittedPoll,
+    /// The hub that the document names.
+    pub hub: HubSighting,
 }
 
 /// Why a poll was not made. Nothing about it is stored.
@@ -107,6 +113,8 @@ struct Reading {
     older_bytes: u64,
     /// Why an older page could not be read.
     older_fault: Option<PageFault>,
+    /// The hub that the document names.
+    hub: HubSighting,
 }
 
 impl Reading {
@@ -120,6 +128,7 @@ impl Reading {
             older: None,
             older_bytes: 0,
             older_fault: None,
+            hub: HubSighting::Unread,
         }
     }
 }
@@ -128,7 +137,21 @@ impl Poller {
     /// Creates a poller.
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
-        Self { fetchers, reader, writer, clock, memory: PollMemory::new(), work_limit: parse::WORK }
+        Self {
+            fetchers,
+            reader,
+            writer,
+            clock,
+            leases: Arc::default(),
+            memory: PollMemory::new(),
+            work_limit: parse::WORK,
+        }
+    }
+
+    /// Returns the feeds whose changes hubs deliver, for who subscribes.
+    #[must_use]
+    pub fn leases(&self) -> &Arc<PushLeases> {
+        &self.leases
     }
 
     /// Returns what makes requests.
@@ -159,17 +182,21 @@ impl Poller {
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         // Held until the poll is stored.
         let mut share = self.memory.share();
-        let answer = if planned.alone {
+        let mut answer = if planned.alone {
             self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         } else {
             self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         };
         let base = answer.base(&planned.feed.ask).clone();
+        let (hub, this) = answer.take_links();
         let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, result, base, announced, &mut share).await?;
+        let mut reading = self.read(&planned, result, base.clone(), announced, &mut share).await?;
+        if reading.announced.is_none() {
+            reading = reading.with_links(hub, this, &base);
+        }
         let reading = self.or_alternative(&planned, reading, &mut share).await?;
         if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
             return Err(PollError::Local(fault.to_string()));
@@ -179,11 +206,17 @@ impl Poller {
         let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
         let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
-        let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
+        let hub = if planned.outlet.private && reading.document.is_some() {
+            HubSighting::Nobody
+        } else {
+            reading.hub.clone()
+        };
+        let pushed_until = self.leases.until(planned.feed.id);
+        let poll = finished_poll(planned, head, reading, started_at, self.clock.now(), pushed_until);
         let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written })
+        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written, hub })
     }
 
     /// Converts a response to what is to be stored.
@@ -248,8 +281,11 @@ impl Poller {
     ) -> Option<Reading> {
         tokio::time::sleep(planned.host_pause).await;
         share.release_document();
-        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
+        let mut answer =
+            self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(&url).clone();
+        let (hub, this) = answer.take_links();
+        let final_base = base.clone();
         let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
         let index = (base.clone(), validators.clone(), body.hash());
         let found = FetchedDocument { body, base, content_type, validators };
@@ -257,6 +293,7 @@ impl Poller {
             Ok(reading) => reading,
             Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before, share).await,
         };
+        let reading = reading.with_links(hub, this, &final_base);
         reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
@@ -310,12 +347,13 @@ impl Poller {
         let (read, permit) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|panic| UnreadableDocument::of(Fault::Parser(panic.to_string())))?;
-        let ReadDocument { document, guids_void, older } = read?;
+        let ReadDocument { document, guids_void, older, hub } = read?;
         share.keep(permit, &document);
         Ok(Reading {
             body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),
             older,
+            hub,
             ..Reading::of(Outcome::Fresh)
         })
     }
@@ -367,6 +405,7 @@ struct ReadDocument {
     guids_void: bool,
     /// URL of its next older page.
     older: Option<FeedUrl>,
+    hub: HubSighting,
 }
 
 /// Parses and normalises. This is CPU work for a blocking thread.
@@ -394,6 +433,7 @@ fn read_document(
     }
     let void = feed.guids_void || context.guids_void;
     let older = backfill::older(&feed, base);
+    let hub = pushed::offer(feed.hub.as_deref(), feed.self_link.as_deref(), base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
@@ -433,7 +473,7 @@ fn read_document(
         older: Vec::new(),
         gap: false,
     };
-    Ok(ReadDocument { document, guids_void: void, older })
+    Ok(ReadDocument { document, guids_void: void, older, hub })
 }
 
 /// Returns the error, if the poll failed. After a redirect, it names the address that failed.
@@ -449,6 +489,7 @@ fn finished_poll(
     reading: Reading,
     started_at: Timestamp,
     ended_at: Timestamp,
+    pushed_until: Option<Timestamp>,
 ) -> FinishedPoll {
     let redirect = if reading.outcome.is_success() {
         schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
@@ -464,6 +505,7 @@ fn finished_poll(
             zone: planned.outlet.time_zone.clone(),
             bounds: planned.bounds,
             fleet: planned.fleet,
+            pushed_until,
         },
         started_at,
         ended_at,
@@ -477,5 +519,6 @@ fn finished_poll(
         older_fault: reading.older_fault,
         body: reading.body,
         document: reading.document,
+        pushed: false,
     }
 }

@@ -7,19 +7,23 @@
 mod form;
 mod hub;
 mod hub_state;
+mod lease;
 mod ping;
 mod random;
 mod reachable;
 mod retry;
 mod signature;
+mod subscriber;
 mod topics;
 
 pub use form::{FormError, HubMode, SubscriptionRequest};
 pub use hub::{Hub, HubSettings, link_header};
-pub use hub_state::{Delivery, HubState, HubRefusal, Verification};
+pub use hub_state::{Delivery, HubRefusal, HubState, Verification};
+pub use lease::{LeaseRequest, Leases};
 pub use ping::PingState;
 pub use random::{RandomFailed, token};
 pub use reachable::can_be_reached;
 pub use retry::{Pauses, retry_at};
 pub use signature::{is_signed, sign};
+pub use subscriber::{Subscriber, SubscriberSettings};
 pub use topics::Topics;

@@ -182,6 +182,14 @@ fn describe() {
 }
 
 impl Meters {
+    /// Records a document that a hub delivered.
+    pub fn pushed(&self, tally: Tally) {
+        let Tally { new, revised, duplicate, .. } = tally;
+        for (counter, n) in self.entries.iter().zip([new, revised, duplicate]) {
+            counter.increment(n.into());
+        }
+    }
+
     /// Records a finished poll.
     pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());

@@ -1,8 +1,8 @@
 //! Changes of what is kept for pushing.
 
 use crate::model::{
-    FeedUrl,
-    push::{HubPing, HubSubscription},
+    FeedId, FeedUrl,
+    push::{HubLease, HubPing, HubSubscription},
 };
 
 /// A row to write or to remove.
@@ -14,4 +14,8 @@ pub enum PushChange {
     SubscriberLeft(String, FeedUrl),
     /// Another hub was told of an edition.
     Pinged(HubPing),
+    /// A feed's subscription, new or changed.
+    Lease(HubLease),
+    /// A feed's subscription ended.
+    LeaseEnded(FeedId),
 }

@@ -52,4 +52,5 @@ mod test_instance;
 mod verbs;
 mod web_peer;
 mod websub_hub;
+mod websub_subscriber;
 mod week;

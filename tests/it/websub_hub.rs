@@ -34,11 +34,21 @@ fn doc(reports: usize) -> String {
 
 impl Publisher {
     pub async fn start(more: &str, channels: &str) -> Self {
+        Self::with(more, channels, |text| text).await
+    }
+
+    /// Starts it at this address.
+    pub async fn at(base: &str) -> Self {
+        let place = base.trim_start_matches("http://").trim_end_matches('/');
+        Self::with("", "", |text| text.replace("127.0.0.1:0", place).replace(BASE, base)).await
+    }
+
+    async fn with(more: &str, channels: &str, change: impl FnOnce(String) -> String) -> Self {
         let outlet = FakeOutlet::start().await;
         outlet.set("/feed", Reply::feed(doc(1)));
         let text = config_text(more, &[("city", &outlet.url("/feed"))])
             .replace("name = \"city\"", "name = \"city\"\nschedule = \"every 1m\"");
-        let mut instance = TestInstance::configured(text + channels).await;
+        let mut instance = TestInstance::configured(change(text) + channels).await;
         instance.poll().await;
         instance.close().await;
         let daemon = RunningDaemon::start(&instance).await;
@@ -90,7 +100,7 @@ impl Publisher {
         until("the subscription", async || !self.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty()).await;
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.daemon.stop().await.unwrap();
     }
 }

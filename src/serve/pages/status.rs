@@ -83,6 +83,7 @@ impl StatusTemplate {
                 "the server says it is gone",
             ),
             "overdue" => self.frame.say("تأخر موعدها", "en retard", "overdue"),
+            "hub" => self.frame.say("موزّع يرسل الجديد", "un hub envoie les nouveautés", "a hub delivers its changes"),
             _ => "",
         }
     }

@@ -1,8 +1,8 @@
 //! The state of subscriptions and webhooks, read once at the start.
 
 use crate::model::{
-    FeedUrl, Secret,
-    push::{HubPing, HubSubscription},
+    FeedId, FeedUrl, Secret,
+    push::{HubLease, HubPing, HubSubscription, LeaseState},
 };
 use crate::store::{
     error::StoreError,
@@ -21,7 +21,53 @@ struct SubscriberRow {
     last_error: Option<String>,
 }
 
+#[derive(sqlx::FromRow)]
+struct LeaseRow {
+    feed_id: i64,
+    hub: String,
+    topic: String,
+    token: String,
+    secret: String,
+    state: String,
+    expires_at: Option<String>,
+    next_try_at: String,
+    failures: i64,
+    last_error: Option<String>,
+    last_push_at: Option<String>,
+}
+
 impl Reader {
+    /// Returns the subscriptions of feeds at hubs.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read or has an invalid row.
+    pub async fn hub_leases(&self) -> Result<Vec<HubLease>, StoreError> {
+        let rows: Vec<LeaseRow> = sqlx::query_as(
+            "SELECT feed_id, hub, topic, token, secret, state, expires_at, next_try_at, failures, last_error, \
+                    last_push_at FROM hub_lease",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading subscriptions")?;
+        let lease = |row: LeaseRow| {
+            let at = RowRef { table: "hub_lease", row: row.feed_id };
+            Ok(HubLease {
+                feed: FeedId(row.feed_id),
+                hub: at.parse("hub", &row.hub, |text| FeedUrl::parse(text).ok())?,
+                topic: at.parse("topic", &row.topic, |text| FeedUrl::parse(text).ok())?,
+                token: row.token,
+                secret: Secret::new(row.secret),
+                state: at.parse("state", &row.state, LeaseState::parse)?,
+                expires_at: at.maybe_time("expires_at", row.expires_at.as_deref())?,
+                next_try_at: at.time("next_try_at", &row.next_try_at)?,
+                failures: at.count("failures", row.failures)?,
+                last_error: row.last_error,
+                last_push_at: at.maybe_time("last_push_at", row.last_push_at.as_deref())?,
+            })
+        };
+        rows.into_iter().map(lease).collect()
+    }
+
     /// Returns the subscribers of this server's hub.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Stores the state of subscriptions and webhooks: single rows by key.
 
 use crate::model::{
-    FeedUrl, Secret,
-    push::{HubPing, HubSubscription},
+    FeedId, FeedUrl, Secret,
+    push::{HubLease, HubPing, HubSubscription},
 };
 use crate::store::{error::StoreError, instant::milli, push::PushChange, sqlite::error::ErrorContext};
 use sqlx::SqliteConnection;
@@ -17,6 +17,8 @@ pub(in crate::store) async fn write(
             PushChange::Subscriber(row) => subscriber(connection, row).await?,
             PushChange::SubscriberLeft(topic, callback) => left(connection, topic, callback).await?,
             PushChange::Pinged(row) => pinged(connection, row).await?,
+            PushChange::Lease(row) => lease(connection, row).await?,
+            PushChange::LeaseEnded(feed) => lease_ended(connection, *feed).await?,
         }
     }
     Ok(())
@@ -66,4 +68,39 @@ async fn pinged(connection: &mut SqliteConnection, row: &HubPing) -> Result<(), 
     .await
     .map(drop)
     .while_doing("writing what a hub was told")
+}
+
+async fn lease(connection: &mut SqliteConnection, row: &HubLease) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO hub_lease (feed_id, hub, topic, token, secret, state, expires_at, next_try_at, failures, last_error, \
+             last_push_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         ON CONFLICT (feed_id) DO UPDATE SET hub = excluded.hub, topic = excluded.topic, token = excluded.token, \
+             secret = excluded.secret, state = excluded.state, expires_at = excluded.expires_at, \
+             next_try_at = excluded.next_try_at, failures = excluded.failures, last_error = excluded.last_error, \
+             last_push_at = excluded.last_push_at",
+    )
+    .bind(row.feed.0)
+    .bind(row.hub.as_str())
+    .bind(row.topic.as_str())
+    .bind(&row.token)
+    .bind(row.secret.reveal())
+    .bind(row.state.as_str())
+    .bind(row.expires_at.map(milli))
+    .bind(milli(row.next_try_at))
+    .bind(row.failures)
+    .bind(&row.last_error)
+    .bind(row.last_push_at.map(milli))
+    .execute(connection)
+    .await
+    .map(drop)
+    .while_doing("writing a subscription")
+}
+
+async fn lease_ended(connection: &mut SqliteConnection, feed: FeedId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM hub_lease WHERE feed_id = $1")
+        .bind(feed.0)
+        .execute(connection)
+        .await
+        .map(drop)
+        .while_doing("removing a subscription")
 }
