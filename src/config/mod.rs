@@ -17,6 +17,7 @@ mod raw;
 mod requests;
 mod sections;
 mod values;
+mod webhooks;
 mod zone;
 
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub use requests::RequestSettings;
 pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories, WebSub};
 
 use crate::{
-    model::{Channel, FeedUrl, Outlet, Slug},
+    model::{Channel, FeedUrl, Outlet, Slug, push::Webhook},
     schedule::Schedule,
 };
 use include::Included;
@@ -101,6 +102,8 @@ pub struct Config {
     pub outlets: Vec<Outlet>,
     /// Channels: `all` first, then in the order of the file. Slugs are unique; the outlets and tags they name exist.
     pub channels: Vec<Channel>,
+    /// Receivers of the channels' new stories, by channel.
+    pub webhooks: Vec<Webhook>,
     /// The included files, each once.
     pub included: Vec<PathBuf>,
     /// Patterns of `include` that no file matches.
@@ -249,7 +252,8 @@ impl Config {
         let Outlets { read: mut outlets, schedules: own_schedules, requests: own_requests, public, .. } = outlets;
         let (server, fetch) = (Server::read(source, root, files), Fetch::read(source, root, files));
         let publish = Publish::read(source, root);
-        let channels = channels::read(sources, &outlets, publish.outlet_in_title, server.keys.as_deref());
+        let (channels, webhooks) =
+            channels::read(sources, &outlets, publish.outlet_in_title, (server.keys.as_deref(), files));
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
             server,
@@ -264,6 +268,7 @@ impl Config {
             log: Log::read(source, root),
             outlets,
             channels,
+            webhooks,
             included: Vec::new(),
             unmatched_includes: Vec::new(),
             own_schedules,
@@ -335,7 +340,7 @@ impl Config {
                     || self.own_requests != other.own_requests
                     || self.public_urls != other.public_urls,
             ),
-            ("channel", self.channels != other.channels),
+            ("channel", self.channels != other.channels || self.webhooks != other.webhooks),
         ]
         .into_iter()
         .filter_map(|(section, differs)| differs.then_some(section))

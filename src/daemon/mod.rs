@@ -141,17 +141,18 @@ impl Daemon {
         let public_url = config.server.public_url(address);
         let mut reporter =
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
-        reporter.loop_ran(&services);
         let stop = CancellationToken::new();
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
-        let (parts, subscribing) = (PushParts::of(&services), push::subscribing(&config, &settings.public_url));
-        let (pushing, mut pushed) = match Pushing::open(parts, settings.hub.clone(), subscribing).await {
+        let (parts, url) = (PushParts::of(&services), &settings.public_url);
+        let (subscribing, hooks) = (push::subscribing(&config, url), push::hooks(&config, url));
+        let (pushing, mut pushed) = match Pushing::open(parts, settings.hub.clone(), subscribing, hooks).await {
             Ok(pushing) => pushing,
             Err(error) => return Err(services.why(error.into()).await),
         };
         pushing.set(&services, &config, &settings);
+        reporter.loop_ran(&services, &pushing);
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
@@ -259,7 +260,7 @@ fn turn(
         RunnerEvent::Turned => {}
     }
     services.runner.check_clock();
-    reporter.loop_ran(services);
+    reporter.loop_ran(services, pushing);
     Ok(())
 }
 

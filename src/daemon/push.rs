@@ -5,9 +5,9 @@ use crate::{
     clock::Clock,
     config::Config,
     fetch::{self, Fetcher},
-    model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument},
+    model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument, WebhookState},
     poll::PollResult,
-    push::{Hub, HubSettings, Subscriber, SubscriberSettings, Topics, can_be_reached},
+    push::{Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks, can_be_reached},
     serve::PushEndpoints,
     store::{Reader, StoreError, Writer},
 };
@@ -41,6 +41,7 @@ pub(super) struct Pushing {
     pub topics: Arc<Topics>,
     hub: Arc<Hub>,
     subscriber: Arc<Subscriber>,
+    webhooks: Arc<Webhooks>,
 }
 
 impl Pushing {
@@ -52,11 +53,15 @@ impl Pushing {
         PushParts { reader, fetcher, clock, leases }: PushParts,
         hub: HubSettings,
         subscribing: SubscriberSettings,
+        hooks: WebhookSettings,
     ) -> Result<(Arc<Self>, mpsc::Receiver<PushedDocument>), StoreError> {
         let topics = Arc::<Topics>::default();
         let hub = Hub::open(&reader, Arc::clone(&topics), hub, fetcher.clone(), clock.clone()).await?;
-        let (subscriber, documents) = Subscriber::open(&reader, leases, subscribing, fetcher, clock).await?;
-        Ok((Arc::new(Self { topics, hub: Arc::new(hub), subscriber: Arc::new(subscriber) }), documents))
+        let opened = Subscriber::open(&reader, leases, subscribing, fetcher.clone(), clock.clone()).await?;
+        let (subscriber, documents) = opened;
+        let (hub, subscriber) = (Arc::new(hub), Arc::new(subscriber));
+        let webhooks = Arc::new(Webhooks::new(hooks, fetcher, reader, clock));
+        Ok((Arc::new(Self { topics, hub, subscriber, webhooks }), documents))
     }
 
     /// Applies the settings of a reload.
@@ -65,6 +70,17 @@ impl Pushing {
         self.hub.set(settings.hub.clone(), fetcher.clone());
         let (subscribing, feeds) = (subscribing(config, &settings.public_url), services.runner.queue.open_feeds());
         self.subscriber.set(subscribing, fetcher.clone(), &feeds);
+        self.webhooks.set(hooks(config, &settings.public_url), fetcher.clone());
+    }
+
+    /// Returns the states of the webhooks as last read.
+    pub(super) fn webhooks(&self) -> Vec<WebhookState> {
+        self.webhooks.states()
+    }
+
+    /// Returns the number of subscribers of the hub, and how many of them deliveries do not reach.
+    pub(super) fn subscribers(&self) -> (usize, usize) {
+        self.hub.figures()
     }
 
     /// Takes note of the hub that a polled document names.
@@ -83,8 +99,9 @@ impl Pushing {
     /// Fails if the store has failed.
     pub(super) async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
         let hub = Arc::clone(&self.hub).run(writer.clone());
-        let subscriber = Arc::clone(&self.subscriber).run(writer);
-        tokio::try_join!(hub, subscriber).map(drop)
+        let subscriber = Arc::clone(&self.subscriber).run(writer.clone());
+        let webhooks = Arc::clone(&self.webhooks).run(writer);
+        tokio::try_join!(hub, subscriber, webhooks).map(drop)
     }
 }
 
@@ -96,6 +113,11 @@ pub(super) fn subscribing(config: &Config, public_url: &Url) -> SubscriberSettin
         is_on: config.websub.subscribe && is_reached,
         max_body: usize::try_from(config.fetch.max_body).unwrap_or(usize::MAX),
     }
+}
+
+/// Returns the settings of the webhooks.
+pub(super) fn hooks(config: &Config, public_url: &Url) -> WebhookSettings {
+    WebhookSettings { base: public_url.clone(), hooks: Arc::new(config.webhooks.clone()) }
 }
 
 impl PushEndpoints for Pushing {

@@ -109,7 +109,13 @@ impl Queries for StoreQueries {
     }
 
     fn status(&self, audience: Audience) -> QueryFuture<StatusPage> {
-        answer(explained(self.reader(audience), self.archive_renderer.clock.clone()))
+        let (reader, clock, now) =
+            (self.reader(audience), self.archive_renderer.clock.clone(), self.settings.borrow().clone());
+        answer(async move {
+            let mut page = explained(reader, clock).await?;
+            page.webhooks.retain(|hook| now.channel_for(&hook.channel, audience).is_some());
+            Ok::<_, StoreError>(page)
+        })
     }
 
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>> {

@@ -1,6 +1,6 @@
 //! Queries of pages and filtered feeds, and their results: plain views that `store` creates and `serve` shows.
 
-use super::{EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
+use super::{EntryId, Language, PlainText, SafeHtml, Slug, StoryId, push::WebhookState};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -108,6 +108,8 @@ pub struct StatusPage {
     pub stories: u64,
     /// Number of entries in the database.
     pub entries: u64,
+    /// The webhooks of the channels that the reader may read.
+    pub webhooks: Vec<WebhookState>,
 }
 
 /// Days of history on the status page.

@@ -1,6 +1,6 @@
 //! Pushing (WebSub, webhooks): what the server hands over, and what the database keeps.
 
-use super::{FeedId, FeedUrl, Secret};
+use super::{FeedId, FeedUrl, Secret, Slug};
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
@@ -217,5 +217,65 @@ impl PushLeases {
     #[must_use]
     pub fn until(&self, feed: FeedId) -> Option<Timestamp> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&feed).copied()
+    }
+}
+
+/// A receiver of a channel's new stories, as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    /// The channel.
+    pub channel: Slug,
+    /// The channel's title.
+    pub title: String,
+    /// Where stories are posted. It is often a secret itself, so only its host is shown.
+    pub url: FeedUrl,
+    /// Signs what is posted: `whsec_` and base64 (Standard Webhooks).
+    pub secret: Secret,
+    /// Number of outlets that must carry a story.
+    pub outlets: u32,
+}
+
+impl Webhook {
+    /// Returns what identifies the address in the database: its hash.
+    #[must_use]
+    pub fn target(&self) -> String {
+        blake3::hash(self.url.as_str().as_bytes()).to_hex()[..32].to_owned()
+    }
+}
+
+/// The state of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookState {
+    /// Row id.
+    pub id: i64,
+    /// The channel's slug.
+    pub channel: String,
+    /// [`Webhook::target`].
+    pub target: String,
+    /// Host of the address.
+    pub host: String,
+    /// [`Webhook::outlets`].
+    pub outlets: u32,
+    /// Number of the newest story in the queue, counted from 1.
+    pub queued: u64,
+    /// Number of the story last sent.
+    pub sent: u64,
+    /// Stories that did not fit into the queue.
+    pub dropped: u64,
+    /// Consecutive requests that failed.
+    pub failures: u32,
+    /// No request before this time.
+    pub next_try_at: Option<Timestamp>,
+    /// Why the last request failed, if it did.
+    pub last_error: Option<String>,
+    /// When a story was last sent.
+    pub last_sent_at: Option<Timestamp>,
+}
+
+impl WebhookState {
+    /// Returns the number of stories that wait.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.queued.saturating_sub(self.sent)
     }
 }

@@ -5,6 +5,7 @@
 //! Nothing here waits in the writer or in the publisher: they leave a note and go on.
 
 mod form;
+mod hooks;
 mod hub;
 mod hub_state;
 mod lease;
@@ -15,8 +16,10 @@ mod retry;
 mod signature;
 mod subscriber;
 mod topics;
+mod webhook;
 
 pub use form::{FormError, HubMode, SubscriptionRequest};
+pub use hooks::{WebhookSettings, Webhooks};
 pub use hub::{Hub, HubSettings, link_header};
 pub use hub_state::{Delivery, HubRefusal, HubState, Verification};
 pub use lease::{LeaseRequest, Leases};
@@ -27,3 +30,4 @@ pub use retry::{Pauses, retry_at};
 pub use signature::{is_signed, sign};
 pub use subscriber::{Subscriber, SubscriberSettings};
 pub use topics::Topics;
+pub use webhook::{headers, message, message_id};

@@ -44,7 +44,7 @@ pub use finished_poll::{
 };
 pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
-pub use push::PushChange;
+pub use push::{PushChange, WebhookResult};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
 pub use sqlite::reading::Reader;

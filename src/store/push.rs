@@ -4,6 +4,7 @@ use crate::model::{
     FeedId, FeedUrl,
     push::{HubLease, HubPing, HubSubscription},
 };
+use jiff::Timestamp;
 
 /// A row to write or to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,4 +19,23 @@ pub enum PushChange {
     Lease(HubLease),
     /// A feed's subscription ended.
     LeaseEnded(FeedId),
+    /// A webhook's request ended.
+    Webhook(WebhookResult),
+}
+
+/// The result of a webhook's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookResult {
+    /// Row id of the webhook.
+    pub id: i64,
+    /// Number of the story that was sent; `None` if the request failed.
+    pub number: Option<u64>,
+    /// When it ended.
+    pub at: Timestamp,
+    /// Consecutive requests that failed.
+    pub failures: u32,
+    /// No request before this time.
+    pub next_try_at: Option<Timestamp>,
+    /// Why it failed, if it did.
+    pub last_error: Option<String>,
 }

@@ -51,6 +51,7 @@ mod stories;
 mod test_instance;
 mod verbs;
 mod web_peer;
+mod webhooks;
 mod websub_hub;
 mod websub_subscriber;
 mod week;

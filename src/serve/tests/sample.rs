@@ -3,6 +3,7 @@
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
 use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
+use crate::model::push::WebhookState;
 use crate::model::{
     Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
 };
@@ -217,7 +218,27 @@ fn status_page() -> StatusPage {
         gaps: n % 2,
         entries: (0..30).map(|d| (d * (n + 3)) % 17).collect(),
     };
-    StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
+    let hook = WebhookState {
+        id: 1,
+        channel: "maroc".to_owned(),
+        target: "00".to_owned(),
+        host: "hook.invalid".to_owned(),
+        outlets: 2,
+        queued: 9,
+        sent: 6,
+        dropped: 4,
+        failures: 3,
+        next_try_at: None,
+        last_error: Some("the server answered 500".to_owned()),
+        last_sent_at: Some(Timestamp::UNIX_EPOCH),
+    };
+    StatusPage {
+        feeds: (0..7).map(feed).collect(),
+        days: days.collect(),
+        stories: 12_345,
+        entries: 15_678,
+        webhooks: vec![hook],
+    }
 }
 
 /// The outlets that are configured.

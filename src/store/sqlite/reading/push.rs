@@ -1,13 +1,18 @@
 //! The state of subscriptions and webhooks, read once at the start.
 
 use crate::model::{
-    FeedId, FeedUrl, Secret,
-    push::{HubLease, HubPing, HubSubscription, LeaseState},
+    FeedId, FeedUrl, Secret, StoryView,
+    push::{HubLease, HubPing, HubSubscription, LeaseState, WebhookState},
 };
 use crate::store::{
     error::StoreError,
-    sqlite::{error::ErrorContext, reading::Reader, row::RowRef},
+    sqlite::{
+        error::ErrorContext,
+        reading::{Reader, channel::ShownReport},
+        row::RowRef,
+    },
 };
+use url::Url;
 
 #[derive(sqlx::FromRow)]
 struct SubscriberRow {
@@ -106,5 +111,81 @@ impl Reader {
             .await
             .while_doing("reading what a hub was told")?;
         Ok(rows.into_iter().map(|(topic, hub, sent)| HubPing { topic, hub, sent }).collect())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct WebhookRow {
+    id: i64,
+    channel: String,
+    target: String,
+    host: String,
+    outlets: i64,
+    queued: i64,
+    sent: i64,
+    dropped: i64,
+    failures: i64,
+    next_try_at: Option<String>,
+    last_error: Option<String>,
+    last_sent_at: Option<String>,
+}
+
+impl Reader {
+    /// Returns the states of all webhooks, in the order of their channels.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read or has an invalid row.
+    pub async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
+        let rows: Vec<WebhookRow> = sqlx::query_as(
+            "SELECT id, channel, target, host, outlets, queued, sent, dropped, failures, next_try_at, last_error, \
+                    last_sent_at FROM webhook ORDER BY channel, host, id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading webhooks")?;
+        let state = |row: WebhookRow| {
+            let at = RowRef { table: "webhook", row: row.id };
+            Ok(WebhookState {
+                id: row.id,
+                outlets: at.count("outlets", row.outlets)?,
+                queued: row.queued.unsigned_abs(),
+                sent: row.sent.unsigned_abs(),
+                dropped: row.dropped.unsigned_abs(),
+                failures: at.count("failures", row.failures)?,
+                next_try_at: at.maybe_time("next_try_at", row.next_try_at.as_deref())?,
+                last_sent_at: at.maybe_time("last_sent_at", row.last_sent_at.as_deref())?,
+                channel: row.channel,
+                target: row.target,
+                host: row.host,
+                last_error: row.last_error,
+            })
+        };
+        rows.into_iter().map(state).collect()
+    }
+
+    /// Returns the story after this number in a webhook's queue, with its number; the story is `None` if it was deleted in the
+    /// meantime.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read or has an invalid row.
+    pub async fn webhook_next(
+        &self,
+        webhook: i64,
+        after: u64,
+        public_url: &Url,
+    ) -> Result<Option<(u64, Option<StoryView>)>, StoreError> {
+        let row: Option<(i64, i64, i64, String)> = sqlx::query_as(
+            "SELECT number, story_id, entry_id, order_at FROM webhook_queue WHERE webhook_id = $1 AND number > $2 \
+             ORDER BY number LIMIT 1",
+        )
+        .bind(webhook)
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading a webhook's queue")?;
+        let Some((number, story, entry, order_at)) = row else { return Ok(None) };
+        let wanted = ShownReport { story, entry, published_at: order_at.clone(), order_at };
+        let found = self.stories(&[wanted], true, public_url).await?;
+        Ok(Some((number.unsigned_abs(), found.into_iter().next())))
     }
 }

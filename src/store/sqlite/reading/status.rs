@@ -104,6 +104,7 @@ impl Reader {
             days,
             stories: u64::try_from(stories).unwrap_or_default(),
             entries: u64::try_from(entries).unwrap_or_default(),
+            webhooks: self.webhooks().await?,
         })
     }
 

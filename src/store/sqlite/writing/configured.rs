@@ -11,7 +11,7 @@ use crate::{
         error::StoreError,
         sqlite::{
             row::{self, RowRef},
-            writing::channel_order::ChannelRebuild,
+            writing::{channel_order::ChannelRebuild, webhooks},
         },
     },
 };
@@ -36,7 +36,8 @@ pub(in crate::store) async fn adopt(
     .while_doing("writing settings")?;
     adopt_outlets(connection, store_config).await?;
     let mut adopted = adopt_feeds(connection, store_config, now).await?;
-    let (catalog, rebuilding) = adopt_channels(connection, &store_config.channels).await?;
+    let (mut catalog, rebuilding) = adopt_channels(connection, &store_config.channels).await?;
+    catalog.hooks = webhooks::adopt(connection, &store_config.webhooks, &catalog.channels).await?;
     adopted.any_private = catalog.any_private();
     Ok((adopted, catalog, rebuilding))
 }

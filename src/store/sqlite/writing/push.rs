@@ -4,7 +4,12 @@ use crate::model::{
     FeedId, FeedUrl, Secret,
     push::{HubLease, HubPing, HubSubscription},
 };
-use crate::store::{error::StoreError, instant::milli, push::PushChange, sqlite::error::ErrorContext};
+use crate::store::{
+    error::StoreError,
+    instant::milli,
+    push::PushChange,
+    sqlite::{error::ErrorContext, writing::webhooks},
+};
 use sqlx::SqliteConnection;
 
 /// Writes these changes in the caller's transaction.
@@ -18,6 +23,7 @@ pub(in crate::store) async fn write(
             PushChange::SubscriberLeft(topic, callback) => left(connection, topic, callback).await?,
             PushChange::Pinged(row) => pinged(connection, row).await?,
             PushChange::Lease(row) => lease(connection, row).await?,
+            PushChange::Webhook(result) => webhooks::sent(connection, result).await?,
             PushChange::LeaseEnded(feed) => lease_ended(connection, *feed).await?,
         }
     }

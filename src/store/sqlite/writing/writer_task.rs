@@ -27,6 +27,7 @@ use crate::{
                 load_window::{self, WindowLoad},
                 lookup, push, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
+                webhooks,
             },
         },
     },
@@ -453,6 +454,7 @@ async fn write(
     apply::apply(connection, batch_rows).await?;
     sightings::merge_lookup(connection).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
+    webhooks::queue(connection, catalog, batch_rows).await?;
     feeds::write(connection, polls).await?;
     let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
     let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
