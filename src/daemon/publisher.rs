@@ -246,6 +246,7 @@ impl Publisher {
                     pages.retain(|_| false);
                 }
             }
+            self.topics.retain(|_| false);
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());

@@ -172,6 +172,12 @@ impl Leases {
         others.into_iter().filter_map(|feed| self.give_up(feed, now)).collect()
     }
 
+    /// Asks for every subscription again, because the callbacks have other addresses now.
+    pub fn renew_all(&mut self, now: Timestamp) -> Vec<PushChange> {
+        let all: Vec<FeedId> = self.held.keys().copied().collect();
+        all.into_iter().filter_map(|feed| self.change(feed, |lease| lease.next_try_at = now)).collect()
+    }
+
     /// Returns the requests to send now; [`Leases::asked`] must be called when each ends. Also returns what changed.
     pub fn due(&mut self, now: Timestamp) -> (Vec<LeaseRequest>, Vec<PushChange>) {
         let (mut requests, mut changes) = (Vec::new(), Vec::new());
@@ -297,7 +303,7 @@ impl Leases {
 }
 
 /// 410 tells a hub that a subscription has ended (WebSub 7).
-fn unknown() -> PushAnswer {
+pub(super) fn unknown() -> PushAnswer {
     PushAnswer::new(410, "There is no such subscription.\n")
 }
 

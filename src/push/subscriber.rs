@@ -91,8 +91,13 @@ impl Subscriber {
     pub fn set(&self, settings: SubscriberSettings, fetcher: Fetcher, feeds: &HashSet<FeedId>) {
         let none = HashSet::new();
         let kept = if settings.is_on { feeds } else { &none };
+        let has_moved = self.settings().0.base != settings.base;
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = (settings, fetcher);
-        let changes = self.leases().keep_only(kept, self.clock.now());
+        let now = self.clock.now();
+        let mut changes = self.leases().keep_only(kept, now);
+        if has_moved {
+            changes.extend(self.leases().renew_all(now));
+        }
         self.save(changes);
     }
 
@@ -156,6 +161,9 @@ impl Subscriber {
             let (answer, change) = self.leases().verify(token, &request.query, now);
             self.save(change);
             return answer;
+        }
+        if !self.has(token) {
+            return super::lease::unknown();
         }
         // A place first: what is not taken is delivered again.
         let Ok(place) = self.pushed.try_reserve() else {
