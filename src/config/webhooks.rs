@@ -80,4 +80,41 @@ mod tests {
             assert!(why.contains("allowed: whsec_") && (text.is_empty() || !why.contains(&format!("{text}\""))));
         }
     }
+
+    #[test]
+    fn webhooks_belong_to_their_channels_and_no_fault_repeats_an_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("s");
+        std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let parse = |hooks: &str| {
+            let text = format!(
+                "[websub]\nhub = \"none\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n\
+                 [[channel]]\nslug = \"news\"\ntitle = \"News\"\n{hooks}"
+            );
+            let file = folder.path().join("config.toml");
+            crate::config::Config::parse(&text, &file, &std::collections::BTreeMap::new())
+        };
+        let hook = |url: &str| format!("[[channel.webhook]]\nurl = \"{url}\"\nsecret_file = \"s\"\n");
+        let read =
+            parse(&format!("{}{}when = \"outlets >= 3\"\n", hook("https://h.example/x"), hook("https://h.example/x")));
+        let read = read.unwrap();
+        let told: Vec<_> = read.webhooks.iter().map(|h| (h.channel.as_str(), &*h.title, h.outlets)).collect();
+        assert_eq!(told, [("news", "News", 1), ("news", "News", 3)]);
+        assert_eq!(read.websub.hub, crate::model::push::HubChoice::Nobody);
+        for (hooks, words) in [
+            (hook("ftp://h.example/c4nary"), "channel.news.webhook.url: is no receiver's address"),
+            (hook("https://u:c4nary@h.example/"), "channel.news.webhook.url: is no receiver's address"),
+            (hook("https://h.example/c4nary").repeat(2), "channel.news.webhook: names a receiver twice"),
+            (
+                "[[channel.webhook]]\nurl = \"https://h.example/c4nary\"\n".to_owned(),
+                "channel.news.webhook.secret_file: is missing",
+            ),
+            (hook("https://h.example/c4nary").replace("\"s\"", "\"none\""), "channel.news.webhook.secret_file: "),
+            (hook("https://h.example/c4nary") + "x = 1\n", "channel.news.webhook.x: unknown key"),
+            ("webhook = [\"https://h.example/c4nary\"]\n".to_owned(), "channel.news.webhook: holds a string"),
+        ] {
+            let faults = parse(&hooks).unwrap_err().to_string();
+            assert!(faults.contains(words) && !faults.contains("c4nary"), "{faults}");
+        }
+    }
 }
