@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod backfill;
+mod finish;
 mod memory;
 mod pushed;
 mod sitemaps;
@@ -13,14 +14,15 @@ use crate::{
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
-        Outlet, PlainText, RawHash, Validators,
+        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outcome, Outlet,
+        PlainText, RawHash, Validators,
         push::{HubSighting, PushLeases},
     },
     normalise, parse,
-    schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
-    store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
+    schedule::{self, Bounds, Fleet, Schedule},
+    store::{BodyState, CommittedPoll, Document, PageFault, Reader, StoreError, Writer},
 };
+use finish::{ResponseHead, finished_poll};
 use jiff::Timestamp;
 use memory::{PollMemory, PollShare};
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -364,17 +366,6 @@ fn is_limited(document: &Document) -> bool {
     document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
 }
 
-/// The part of a response that a finished poll keeps beside its document.
-struct ResponseHead {
-    status: Option<u16>,
-    bytes: u64,
-    freshness: Freshness,
-    /// Target of the permanent redirects only.
-    permanent: Option<FeedUrl>,
-    /// Target of all redirects.
-    moved_to: Option<FeedUrl>,
-}
-
 /// A received document, before it is parsed.
 struct FetchedDocument {
     body: Body,
@@ -474,51 +465,4 @@ fn read_document(
         gap: false,
     };
     Ok(ReadDocument { document, guids_void: void, older, hub })
-}
-
-/// Returns the error, if the poll failed. After a redirect, it names the address that failed.
-fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
-    let Outcome::Failed(fault) = outcome else { return None };
-    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
-}
-
-/// Returns what the writer needs of a poll.
-fn finished_poll(
-    planned: PlannedPoll,
-    head: ResponseHead,
-    reading: Reading,
-    started_at: Timestamp,
-    ended_at: Timestamp,
-    pushed_until: Option<Timestamp>,
-) -> FinishedPoll {
-    let redirect = if reading.outcome.is_success() {
-        schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
-    } else {
-        RedirectDecision::Stay
-    };
-    let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
-    let error = error(&outcome, head.moved_to.as_ref());
-    FinishedPoll {
-        feed: planned.feed,
-        timing: PollTiming {
-            schedule: planned.schedule,
-            zone: planned.outlet.time_zone.clone(),
-            bounds: planned.bounds,
-            fleet: planned.fleet,
-            pushed_until,
-        },
-        started_at,
-        ended_at,
-        outcome,
-        error,
-        status: head.status,
-        bytes: head.bytes + reading.older_bytes,
-        freshness: head.freshness,
-        redirect,
-        announced: reading.announced,
-        older_fault: reading.older_fault,
-        body: reading.body,
-        document: reading.document,
-        pushed: false,
-    }
 }

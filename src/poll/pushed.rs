@@ -1,7 +1,8 @@
 //! Documents that hubs deliver, and the hubs that documents name.
 
 use super::{
-    EVERYDAY, FetchedDocument, PlannedPoll, PollError, PollResult, Poller, Reading, ResponseHead, finished_poll,
+    EVERYDAY, FetchedDocument, PlannedPoll, PollError, PollResult, Poller, Reading,
+    finish::{ResponseHead, finished_poll},
 };
 use crate::{
     fetch::{Body, FetchResponse},
