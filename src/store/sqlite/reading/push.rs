@@ -5,12 +5,9 @@ use crate::model::{
     push::{HubLease, HubPing, HubSubscription, LeaseState, WebhookState},
 };
 use crate::store::{
+    documents::ShownReport,
     error::StoreError,
-    sqlite::{
-        error::ErrorContext,
-        reading::{Reader, channel::ShownReport},
-        row::RowRef,
-    },
+    sqlite::{error::ErrorContext, reading::Reader, row::RowRef},
 };
 use url::Url;
 
