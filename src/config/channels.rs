@@ -6,12 +6,12 @@ use super::{
     keys,
     raw::{Section, Source, listed},
     requests::SecretFiles,
-    values, webhooks,
+    rules, values, webhooks,
 };
-use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug, push::Webhook};
+use crate::model::{Channel, EntryRules, Outlet, ReaderKey, Readers, Slug, push::Webhook};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "slug",
     "title",
     "subtitle",
@@ -26,6 +26,8 @@ const KEYS: [&str; 14] = [
     "token",
     "public",
     "webhook",
+    "keep",
+    "drop",
 ];
 /// Keys that may be set for the channel `all`.
 const ALL_KEYS: [&str; 7] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public", "webhook"];
@@ -87,6 +89,7 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         hides_private: false,
         subtitle: None,
         outlet_in_title: false,
+        rules: EntryRules::default(),
     }
 }
 
@@ -130,6 +133,7 @@ fn channel(
     let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
     let collapse = section.flag("collapse").unwrap_or(true);
     let readers = keys::readers(section, known.reader_keys);
+    let rules = rules::read(section);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
     Some(Channel {
         outlets,
@@ -141,6 +145,7 @@ fn channel(
         subtitle,
         outlet_in_title,
         readers,
+        rules,
         ..blank
     })
 }

@@ -5,7 +5,7 @@ use super::{
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
-    values,
+    rules, values,
 };
 use crate::{
     model::{FeedUrl, Outlet, Slug},
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "slug",
     "name",
     "language",
@@ -34,6 +34,8 @@ const KEYS: [&str; 18] = [
     "ca_file",
     "headers",
     "auth",
+    "keep",
+    "drop",
 ];
 
 /// Keys of a feed that is written as a table.
@@ -139,7 +141,9 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let was = former(section, unique);
     let enabled = section.flag("enabled").unwrap_or(true);
     let name = name.unwrap_or_default();
-    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled, private: false })
+    let rules = rules::read(section);
+    let (slug, private) = (slug?, false);
+    Some(Outlet { slug, name, language, time_zone, tags, feeds, alternatives, was, enabled, private, rules })
 }
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.

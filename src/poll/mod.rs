@@ -14,11 +14,12 @@ use crate::{
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outcome, Outlet,
-        PlainText, RawHash, Validators,
+        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outcome,
+        Outlet, PlainText, RawHash, Validators,
         push::{HubSighting, PushLeases},
     },
     normalise, parse,
+    rules::{self, RuleSubject},
     schedule::{self, Bounds, Fleet, Schedule},
     store::{BodyState, CommittedPoll, Document, PageFault, Reader, StoreError, Writer},
 };
@@ -443,6 +444,8 @@ fn read_document(
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &limits) else {
             return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
+        let dropped = rules::left_out(&outlet.rules, &RuleSubject::of(&entry));
+        let entry = Entry { dropped, ..entry };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
@@ -463,6 +466,7 @@ fn read_document(
         listed_before,
         older: Vec::new(),
         gap: false,
+        rules: outlet.rules.clone(),
     };
     Ok(ReadDocument { document, guids_void: void, older, hub })
 }

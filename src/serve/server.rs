@@ -291,7 +291,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         } else {
             (request, Audience::Everyone)
         };
-        if let Some(response) = self.app.from_memory(&request, audience) {
+        if let Some(response) = self.app.serve_from_memory(&request, audience) {
             self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }

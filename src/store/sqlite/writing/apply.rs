@@ -5,7 +5,10 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     rows::{BatchRows, EntryRow, TextRow},
-    sqlite::{row, writing::sightings},
+    sqlite::{
+        row,
+        writing::{dropped, sightings},
+    },
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
@@ -51,7 +54,8 @@ pub(in crate::store) async fn apply(
     )
     .await?;
     revise(connection, batch_rows).await?;
-    sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    let ids = sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    dropped::write(connection, &batch_rows.dropped, &ids).await?;
     if !batch_rows.grown.is_empty() {
         grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
     }

@@ -9,7 +9,7 @@ use crate::{
         instant::milli,
         push::WebhookResult,
         rows::BatchRows,
-        sqlite::{error::ErrorContext, row},
+        sqlite::{error::ErrorContext, row, writing::channel_rules},
     },
 };
 use serde::Serialize;
@@ -97,8 +97,11 @@ pub(in crate::store) async fn queue(
         by_story.entry(report.story_id).or_default().push(report);
     }
     for hook in &catalog.hooks {
+        let entries: Vec<i64> = by_story.values().flatten().map(|report| report.entry_id).collect();
+        let left_out = channel_rules::left_out(connection, &hook.channel.rules, &entries).await?;
+        let stories = by_story.values();
         let mut queued: Vec<QueuedStory> =
-            by_story.values().filter_map(|reports| qualified(hook, catalog, reports, &new)).collect();
+            stories.filter_map(|reports| qualified(hook, (catalog, &left_out), reports, &new)).collect();
         queued.sort_by(|a, b| (&a.order_at, a.story).cmp(&(&b.order_at, b.story)));
         write(connection, hook.id, &queued).await?;
     }
@@ -107,10 +110,17 @@ pub(in crate::store) async fn queue(
 
 /// Returns a story if the report by which it qualifies is one of these new entries, and is news: what a feed lists on its first
 /// visit, and what is dated long ago, is not.
-fn qualified(hook: &QueuedHook, catalog: &Catalog, reports: &[Report], new: &HashSet<i64>) -> Option<QueuedStory> {
+fn qualified(
+    hook: &QueuedHook,
+    (catalog, left_out): (&Catalog, &HashSet<i64>),
+    reports: &[Report],
+    new: &HashSet<i64>,
+) -> Option<QueuedStory> {
     let channel = &hook.channel;
-    let inside: Vec<&Report> =
-        reports.iter().filter(|r| catalog.takes(channel, OutletId(r.outlet_id), r.language.as_deref())).collect();
+    let is_inside = |r: &&Report| {
+        catalog.takes(channel, OutletId(r.outlet_id), r.language.as_deref()) && !left_out.contains(&r.entry_id)
+    };
+    let inside: Vec<&Report> = reports.iter().filter(is_inside).collect();
     let mut outlets = HashSet::new();
     let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
     let last = inside.iter().position(|r| {
