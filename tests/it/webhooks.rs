@@ -132,8 +132,14 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     until("the failure", async || scene.queue().await == ["1|0|1|0"]).await;
     scene.lists(0, 0..5, false).await;
     until("two", async || scene.queue().await[0].starts_with("2|0|")).await;
-    let metrics = daemon.get_until("/metrics", "warraq_webhook_queue{channel=\"all\",host=\"127.0.0.1\"} 2").await;
-    assert!(metrics.contains("warraq_webhook_failures{channel=\"all\",host=\"127.0.0.1\"}"), "{metrics}");
+    // The gauges are set every five seconds of the daemon's clock.
+    until("the metrics", async || {
+        scene.instance.pass(SignedDuration::from_secs(1));
+        let metrics = daemon.get("/metrics").await.text().await.unwrap();
+        metrics.contains("warraq_webhook_queue{channel=\"all\",host=\"127.0.0.1\"} 2")
+            && metrics.contains("warraq_webhook_failures{channel=\"all\",host=\"127.0.0.1\"}")
+    })
+    .await;
     let status = daemon.get("/status").await.text().await.unwrap();
     assert!(status.contains("Webhook of the channel") && !status.contains("c4nary"), "{status}");
     daemon.stop().await.unwrap();
