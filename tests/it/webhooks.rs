@@ -141,7 +141,7 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     })
     .await;
     let status = daemon.get("/status").await.text().await.unwrap();
-    assert!(status.contains("Webhook of the channel") && !status.contains("c4nary"), "{status}");
+    assert!(status.contains("stories waiting 2") && !status.contains("c4nary"), "{status}");
     daemon.stop().await.unwrap();
     scene.peer.script("/hook", &[200]);
     let before = scene.peer.received("/hook").len();
