@@ -7,7 +7,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{Network, ReaderKey},
+    model::{Network, ReaderKey, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -26,7 +26,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// The sections that occur once, and their keys.
-pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
     ("server", &Server::KEYS),
     ("database", &Database::KEYS),
     ("fetch", &Fetch::KEYS),
@@ -34,6 +34,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
     ("retention", &Retention::KEYS),
     ("stories", &Stories::KEYS),
     ("publish", &Publish::KEYS),
+    ("websub", &WebSub::KEYS),
     ("metrics", &Metrics::KEYS),
     ("log", &Log::KEYS),
 ];
@@ -330,6 +331,27 @@ impl Publish {
             );
         }
         read
+    }
+}
+
+/// `[websub]`: pushing between servers (W3C WebSub).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// Whether feeds that name a hub are subscribed to there.
+    pub subscribe: bool,
+    /// The hub that editions name.
+    pub hub: HubChoice,
+}
+
+impl WebSub {
+    const KEYS: [&'static str; 2] = ["subscribe", "hub"];
+
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "websub", &Self::KEYS);
+        Self {
+            subscribe: section.flag("subscribe").unwrap_or(true),
+            hub: section.text("hub", values::hub).unwrap_or_default(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{Audience, Channel, ChannelView, Readers},
     publish::{self, Edition, Format, opml::Subscription},
+    push::{Topics, link_header},
     serve::{CachePolicy, ChannelPages, EditionTable, Health, ServedEdition, Sharing},
     store::{ChannelChanges, RenderedEdition, StoreError, SubscribedFeed},
 };
@@ -18,6 +19,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::watch;
+use url::Url;
 
 /// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -37,6 +39,8 @@ pub(super) struct Publisher {
     pub archive: ArchiveRenderer,
     /// The tables into which editions are put, and the channels as the pages show them.
     pub tables: Tables,
+    /// What the hub delivers.
+    pub topics: Arc<Topics>,
     /// Told when the editions are rendered.
     pub health: Arc<Health>,
 }
@@ -79,6 +83,7 @@ impl Tables {
                 last_modified: *last_modified,
                 policy: CachePolicy::Feed,
                 sharing,
+                links: document.links.clone(),
             }));
         }
     }
@@ -90,11 +95,22 @@ struct ServedDocument {
     path: String,
     audiences: &'static [Audience],
     is_variant: bool,
+    /// Value of `Link`; `None` without a hub.
+    links: Option<String>,
 }
 
 impl ServedDocument {
     fn of(settings: &PublishSettings, channel: &Channel, path: String) -> Self {
-        Self { path, audiences: settings.audiences(channel), is_variant: channel.is_variant() }
+        let (audiences, is_variant) = (settings.audiences(channel), channel.is_variant());
+        let hub = settings.hub_of(channel).filter(|_| path != OPML);
+        let this = settings.public_url.join(&path[1..]).ok();
+        let links = hub.zip(this).map(|(hub, this)| link_header(&hub, &this));
+        Self { path, audiences, is_variant, links }
+    }
+
+    /// Returns whether a hub delivers it.
+    fn is_topic(&self) -> bool {
+        self.links.is_some()
     }
 
     /// Returns the name under which the database keeps it.
@@ -210,7 +226,7 @@ impl Publisher {
         let Some(kept) = kept else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
         let Ok(Some(edition)) = unpacked else { return Ok(false) };
-        self.tables.put(settings, &[(document, edition, kept.changed)]);
+        self.show(settings, &[(document, edition, kept.changed)]);
         Ok(true)
     }
 
@@ -232,6 +248,7 @@ impl Publisher {
                     pages.retain(|_| false);
                 }
             }
+            self.topics.retain(|_| false);
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
@@ -264,6 +281,9 @@ impl Publisher {
             }
             let Shown { editions, pages } = self.tables.of(audience);
             editions.retain(|path| paths.contains(path));
+            if audience == Audience::Everyone {
+                self.topics.retain(|path| paths.contains(path));
+            }
             pages.retain(|slug| slugs.contains(slug));
         }
     }
@@ -350,8 +370,15 @@ impl Publisher {
         let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
         let dated: Vec<_> =
             new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
-        self.tables.put(settings, &dated);
+        self.show(settings, &dated);
         Ok(())
+    }
+
+    /// Puts documents into the tables, and leaves a note for the hub.
+    fn show(&self, settings: &PublishSettings, documents: &[(ServedDocument, Edition, Timestamp)]) {
+        self.tables.put(settings, documents);
+        let topics = documents.iter().filter(|(document, ..)| document.is_topic());
+        self.topics.put(topics.map(|(document, edition, _)| (document.path.clone(), edition.clone())));
     }
 
     /// Renders a channel's editions. If that fails, logs an error and returns none.
@@ -367,8 +394,9 @@ impl Publisher {
             let pages = &self.tables.of(*audience).pages;
             if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(&view) } else { pages.put(&view) }
         }
-        let budget = settings.budget;
-        let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
+        let (budget, hub) = (settings.budget, settings.hub_of(channel));
+        let make = move || editions(&publish::within(view, budget), newest_page, hub.as_ref());
+        let made = tokio::task::spawn_blocking(make).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
             Ok(Ok(editions)) => editions
@@ -419,10 +447,14 @@ fn hash(view: &ChannelView) -> blake3::Hash {
     bytes.0.finalize()
 }
 
-fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
+fn editions(
+    view: &ChannelView,
+    newest_page: Option<u32>,
+    hub: Option<&Url>,
+) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()
-        .map(|format| Ok((publish::path(&view.slug, format), publish::edition_after(view, format, newest_page)?)))
+        .map(|format| Ok((publish::path(&view.slug, format), publish::edition_after(view, format, newest_page, hub)?)))
         .collect()
 }
 

@@ -136,8 +136,12 @@ impl Queries for StoreQueries {
 
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let outlets = self.settings.borrow().outlets.clone();
-        answer(async move { reader.status(query, now, &outlets).await })
+        let settings = self.settings.borrow().clone();
+        answer(async move {
+            let mut page = reader.status(query, now, &settings.outlets).await?;
+            page.webhooks.retain(|hook| settings.channel_for(&hook.channel, audience).is_some());
+            Ok::<_, StoreError>(page)
+        })
     }
 
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {

@@ -20,6 +20,7 @@ mod outlet;
 pub mod pages;
 mod poll;
 mod proxies;
+pub mod push;
 mod reader_key;
 mod rhythm;
 pub mod script;

@@ -5,7 +5,7 @@ use super::payload::Payload;
 use crate::publish::{Coding, Edition};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, LAST_MODIFIED, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, LINK, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use base64::Engine as _;
@@ -101,6 +101,8 @@ pub struct ServedEdition {
     pub policy: CachePolicy,
     /// Who may cache it.
     pub sharing: Sharing,
+    /// Value of `Link` (RFC 8288), if the document has one.
+    pub links: Option<String>,
 }
 
 /// A document with prepared headers for each content coding.
@@ -124,6 +126,16 @@ impl PreparedResponse {
     pub(super) fn new(edition: &Edition, last_modified: Timestamp, policy: CachePolicy, sharing: Sharing) -> Self {
         let variant = |coding| Variant::new(edition, coding, last_modified, (policy, sharing));
         Self { last_modified, variants: Coding::ALL.map(variant) }
+    }
+
+    /// Adds the header `Link`.
+    fn with_links(mut self, links: Option<&str>) -> Self {
+        if let Some(value) = links.and_then(|links| HeaderValue::from_str(links).ok()) {
+            for variant in &mut self.variants {
+                variant.full.insert(LINK, value.clone());
+            }
+        }
+        self
     }
 
     /// Responds to a GET or HEAD request.
@@ -200,7 +212,10 @@ impl EditionTable {
         // Headers are prepared before the lock is taken.
         let ready: Vec<_> = documents
             .into_iter()
-            .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy, d.sharing)))
+            .map(|d| {
+                let response = PreparedResponse::new(&d.edition, d.last_modified, d.policy, d.sharing);
+                (d.path, response.with_links(d.links.as_deref()))
+            })
             .collect();
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }

@@ -34,6 +34,7 @@ mod pages;
 mod payload;
 mod plots;
 mod process;
+mod push;
 mod queries;
 mod reply;
 mod routes;
@@ -51,6 +52,7 @@ pub use health::{DatabaseState, Health};
 pub use host::Hosts;
 pub use keys::{AccessControl, KeyRules, hash_of};
 pub use meters::{Meters, PollMeasurement, WriterMeasurement};
+pub use push::PushEndpoints;
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 

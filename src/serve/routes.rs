@@ -12,6 +12,7 @@ use super::lists;
 use super::live;
 use super::notices;
 use super::pages::{AboutTemplate, StoryTemplate};
+use super::push;
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -20,6 +21,7 @@ use super::reply::{
 use super::search;
 use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
+use crate::model::push::HUB_PATH;
 use crate::model::{Channel, Slug, StoryId};
 use crate::publish::{self, Format};
 use axum::body::Body;
@@ -28,7 +30,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -68,6 +70,8 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route(HUB_PATH, any(push::hub))
+        .route("/websub/callback/{token}", any(push::callback))
         .method_not_allowed_fallback(|| async { not_allowed() })
         .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))

@@ -5,6 +5,7 @@ use crate::{
     feed_doc::FeedDoc,
     processes::{Folder, http_client, nobody, until},
     test_instance::{RunningDaemon, TestInstance, config_text},
+    web_peer::WebPeer,
 };
 use reqwest::{Method, Response, redirect::Policy};
 use std::{fmt::Write as _, fs};
@@ -75,6 +76,9 @@ const ADDRESSES: [&str; 55] = [
     "/outlets/open?min_outlets=2",
     "/languages/en?min_outlets=2",
 ];
+
+/// Addresses for other servers, which need no key: they concern only what everybody may read. With the status of a GET.
+const OPEN_ADDRESSES: [(&str, u16); 2] = [("/websub/hub", 405), ("/websub/callback/0000", 410)];
 
 fn entries(doc: FeedDoc, word: &str) -> FeedDoc {
     (0..9).fold(doc, |doc, n| {
@@ -210,6 +214,13 @@ async fn with_a_token_file_every_address_needs_a_key() {
                 401,
                 "{path} {wrong}"
             );
+        }
+    }
+    for (path, status) in OPEN_ADDRESSES {
+        for headers in [&[][..], &[("authorization", &*bearer)][..], &[("cookie", "warraq_key=old")]] {
+            let answer = ask(&daemon, Method::GET, path, headers).await;
+            assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (status, "no-store"), "{path}");
+            assert!(!answer.text().await.unwrap().contains("ebra"), "{path}");
         }
     }
     for path in ADDRESSES {
@@ -464,4 +475,44 @@ async fn a_new_key_opens_the_daemon_and_is_written_nowhere() {
         code == 78 && error.contains("server.token_file") && error.contains("line 1") && !error.contains(&key),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_hub_delivers_only_what_everybody_may_read() {
+    let mut scene = Scene::new(true).await;
+    let daemon = scene.start().await;
+    let peer = WebPeer::start().await;
+    until_shown(&daemon, "/channels/news.atom", "", "gazelle").await;
+    let subscribe = async |path: &str| {
+        let form = [
+            ("hub.mode", "subscribe"),
+            ("hub.topic", &format!("http://news.invalid{path}")),
+            ("hub.callback", &format!("{}/callback", peer.base)),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http_client().build().unwrap().post(format!("{}/websub/hub", daemon.base)).body(body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let kept = ask(&daemon, Method::GET, "/channels/kept.atom", &[("authorization", &format!("Bearer {KEY}"))]).await;
+    assert!(kept.headers().get("link").is_none(), "what needs a key names no hub");
+    assert!(!kept.text().await.unwrap().contains("rel=\"hub\""));
+    assert_eq!(subscribe("/channels/kept.atom").await, 404);
+    assert_eq!(subscribe("/channels/news.atom").await, 202);
+    peer.wait("/callback", 1).await;
+    until("the subscription", async || !scene.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty()).await;
+    daemon.stop().await.unwrap();
+    for slug in ["secret", "open"] {
+        let word = if slug == "open" { "gazelle" } else { CANARY };
+        scene.outlet.set(&format!("/{slug}"), Reply::feed(entries(FeedDoc::rss("More"), &format!("{word}-more"))));
+        scene.instance.open().await;
+        scene.instance.poll_only(slug).await;
+        scene.instance.close().await;
+    }
+    let daemon = scene.start().await;
+    let delivered = String::from_utf8(peer.wait("/callback", 2).await.body).unwrap();
+    assert!(delivered.contains("gazelle-more") && !delivered.to_lowercase().contains(CANARY), "{delivered}");
+    // Readers with a key get another document, which is delivered to nobody.
+    until_shown(&daemon, "/channels/news.atom", KEY, "zebra-more").await;
+    assert_eq!(peer.received("/callback").len(), 2);
+    daemon.stop().await.unwrap();
 }

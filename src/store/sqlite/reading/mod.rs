@@ -12,6 +12,7 @@ mod filter;
 mod health;
 mod history;
 mod incidents;
+mod push;
 mod search;
 mod status;
 mod story;
