@@ -62,4 +62,4 @@ CREATE TABLE webhook_queue (
     PRIMARY KEY (webhook_id, number)
 ) STRICT, WITHOUT ROWID;
 
-PRAGMA user_version = 12;
+PRAGMA user_version = 10;
