@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -244,6 +244,18 @@ impl PollQueue {
             }
             step => step,
         }
+    }
+
+    /// Returns what is needed to read a document of a feed; `None` if the feed is not configured.
+    #[must_use]
+    pub fn plan(&self, feed: FeedId, now: Timestamp) -> Option<PlannedPoll> {
+        self.feeds.get(&feed).map(|planned| self.planned_poll(planned, now))
+    }
+
+    /// Returns the feeds that everybody may know of.
+    #[must_use]
+    pub fn open_feeds(&self) -> HashSet<FeedId> {
+        self.feeds.values().filter(|planned| !planned.outlet.private).map(|planned| planned.record.id).collect()
     }
 
     fn planned_poll(&self, planned: &QueuedFeed, now: Timestamp) -> PlannedPoll {

@@ -1,6 +1,7 @@
 //! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod arrivals;
 mod browse;
 mod channel;
 mod copies;
@@ -11,9 +12,13 @@ mod filter;
 mod health;
 mod history;
 mod incidents;
+mod push;
+mod search;
 mod status;
 mod story;
 mod subscriptions;
+
+pub use arrivals::ArrivedEntry;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
