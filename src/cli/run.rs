@@ -56,7 +56,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         say(welcome(&public_url, daemon.address()))?;
     }
     let (ready, _) = oneshot::channel();
-    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
+    Box::pin(daemon.run(commands, ready)).await.map_err(|error| with_hint(error, &database))
 }
 
 /// Returns what a person at a terminal is told: where to look.
