@@ -90,7 +90,7 @@ class Browser:
     def close(self):
         try:
             urllib.request.urlopen(urllib.request.Request(self.base, method="DELETE"), timeout=10)
-        except OSError:
+        except (OSError, ValueError):
             pass
         self.driver.terminate()
         self.driver.wait()
@@ -110,7 +110,7 @@ def until(what, found, tries=300):
         try:
             if value := found():
                 return value
-        except OSError:
+        except (OSError, ValueError):
             pass
         time.sleep(0.2)
     sys.exit(f"{what} did not come")
