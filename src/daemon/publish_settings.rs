@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    model::{Audience, Channel, Readers},
+    model::{Audience, Channel, Readers, status::OutletSettings},
     publish::{self, Budget},
     serve::Hosts,
     store::Reader,
@@ -34,6 +34,8 @@ pub struct PublishSettings {
     pub hosts: Hosts,
     /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
+    /// What pages about feeds need to know of outlets.
+    pub outlets: Arc<OutletSettings>,
 }
 
 impl PublishSettings {
@@ -47,7 +49,14 @@ impl PublishSettings {
         let private = config.outlets.iter().filter(|outlet| outlet.private);
         let mut private: Vec<_> = private.map(|outlet| outlet.slug.to_string()).collect();
         private.sort_unstable();
+        let disabled = config.outlets.iter().filter(|outlet| !outlet.enabled);
+        let zones = config.outlets.iter().map(|outlet| (outlet.slug.to_string(), outlet.time_zone.clone()));
+        let outlets = OutletSettings {
+            disabled: disabled.map(|outlet| outlet.slug.to_string()).collect(),
+            zones: zones.collect(),
+        };
         Self {
+            outlets: Arc::new(outlets),
             hosts: Hosts::new(&config.server.hosts, &public_url),
             public_url,
             channels: Arc::new(Channel::with_variants(&config.channels, any_private)),

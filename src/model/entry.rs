@@ -144,6 +144,9 @@ pub struct Enclosure {
     /// What the outlet says about the file, such as the caption of a picture. HTML as parsed, plain text in [`Extras`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// How long sound or video takes, in seconds, as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
 }
 
 /// The feed an entry was taken from, as the entry states it (RSS `source`, `atom:source`).

@@ -9,6 +9,8 @@ pub(super) enum Noun {
     Outlet,
     Result,
     NewStory,
+    Feed,
+    Failure,
 }
 
 impl Noun {
@@ -21,6 +23,8 @@ impl Noun {
             }
             Self::Result => ["لا نتائج", "نتيجة واحدة", "نتيجتان", "نتائج", "نتيجة", "نتيجة"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
+            Self::Feed => ["لا خلاصات", "خلاصة واحدة", "خلاصتان", "خلاصات", "خلاصة", "خلاصة"],
+            Self::Failure => ["لا إخفاقات", "إخفاق واحد", "إخفاقان", "إخفاقات", "إخفاقًا", "إخفاق"],
         }
     }
 
@@ -31,6 +35,8 @@ impl Noun {
             Self::NewStory => ["nouveau sujet", "nouveaux sujets"],
             Self::Result => ["résultat", "résultats"],
             Self::Outlet => ["source", "sources"],
+            Self::Feed => ["flux", "flux"],
+            Self::Failure => ["échec", "échecs"],
         }
     }
 
@@ -41,6 +47,8 @@ impl Noun {
             Self::NewStory => ["new story", "new stories"],
             Self::Result => ["result", "results"],
             Self::Outlet => ["outlet", "outlets"],
+            Self::Feed => ["feed", "feeds"],
+            Self::Failure => ["failure", "failures"],
         }
     }
 }

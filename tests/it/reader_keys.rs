@@ -18,7 +18,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 46] = [
+const ADDRESSES: [&str; 55] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -47,7 +47,12 @@ const ADDRESSES: [&str; 46] = [
     "/channels/news.json",
     "/opml",
     "/status",
+    "/status?show=failing&sort=entries",
+    "/status?show=fresh",
     "/status.atom",
+    "/feeds/1",
+    "/feeds/2",
+    "/feeds/3",
     "/?min_outlets=2",
     "/channels/news.atom?lang=en",
     "/outlets/open",
@@ -55,6 +60,9 @@ const ADDRESSES: [&str; 46] = [
     "/outlets/secret",
     "/outlets/reserved",
     "/outlets/secret.json",
+    "/outlets/open/copies",
+    "/outlets/secret/copies",
+    "/outlets/reserved/copies",
     "/tags/hidden",
     "/tags/kept.rss",
     "/languages/en",
@@ -65,6 +73,7 @@ const ADDRESSES: [&str; 46] = [
     "/languages",
     "/outlets/open?min_outlets=2",
     "/languages/en?min_outlets=2",
+    "/status?sort=last",
 ];
 
 fn entries(doc: FeedDoc, word: &str) -> FeedDoc {

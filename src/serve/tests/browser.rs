@@ -206,6 +206,9 @@ async fn pages_are_right_in_a_browser() {
             ("outlets", "/outlets"),
             ("tags", "/tags"),
             ("status", "/status"),
+            ("feed", "/feeds/2"),
+            ("young-feed", "/feeds/1"),
+            ("copies", "/outlets/alalam/copies"),
             ("about", "/about"),
             ("missing", "/nothing/here"),
         ];
