@@ -135,7 +135,8 @@ class Gallery:
 
     def take(self, base, state, names=None):
         """Takes all pages of a running Warraq."""
-        feed = json.loads(get(f"{base}/feed.json?min_outlets=2"))["items"] or json.loads(get(f"{base}/feed.json"))["items"]
+        listed = lambda query: json.loads(get(f"{base}/feed.json{query}"))["items"]
+        feed = until("the feed", lambda: [listed("?min_outlets=2") or listed("")])[0]
         story = "/stories/" + feed[0]["_warraq"]["story"].rsplit("/", 1)[1] if feed else None
         for name, path in PAGES:
             path = story if path == "STORY" else path
