@@ -148,19 +148,20 @@ class Gallery:
 
     def page(self, address, name):
         (self.html / f"{name}.html").write_bytes(get(address, name.rsplit("-", 1)[1]))
-        for size, width in WIDTHS:
+        for size, width in [*WIDTHS, ("small", 320)]:
             self.browser.width(width)
             self.browser.post("url", {"url": address})
             time.sleep(0.1)
+            wide = self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.fault(f"{name}-{size}: scrolls sideways by {wide}")
+            if size == "small":
+                continue
             self.browser.picture(self.folder / f"{name}-{size}.png")
             if self.axe:
                 self.browser.run(self.axe)
                 for found in self.browser.run(AXE, asynchronous=True):
                     self.fault(f"{name}-{size}: axe: {found}")
-        self.browser.width(320)
-        wide = self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self.fault(f"{name}: scrolls sideways by {wide} at 320")
 
     def close(self):
         self.browser.close()
