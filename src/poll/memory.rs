@@ -8,7 +8,6 @@
 use crate::{
     clock::Clock,
     fetch::{BodyShare, LargeBodies},
-    model::Entry,
     store::Document,
 };
 use std::sync::Arc;
@@ -17,9 +16,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// Memory for all documents of ordinary size that are parsed or wait to be stored, in bytes as [`crate::parse::cost`] estimates:
 /// dozens of real ones.
 const SMALL: u32 = 16_000_000;
-
-/// Memory that an entry takes beside its texts, in bytes.
-const ENTRY: usize = 1_500;
 
 /// The memory of all polls of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,18 +72,12 @@ impl PollShare {
     /// Keeps of a permit what a document's entries take, until the poll ends.
     pub fn keep(&mut self, permit: Option<OwnedSemaphorePermit>, document: &Document) {
         self.document = permit.map(|mut permit| {
-            let needed = document.entries.iter().map(weight).sum::<usize>().max(1);
+            let needed = document.memory().max(1);
             // The rest is returned at once.
             drop(permit.num_permits().checked_sub(needed).and_then(|surplus| permit.split(surplus)));
             permit
         });
     }
-}
-
-/// Memory that an entry takes, in bytes.
-fn weight(entry: &Entry) -> usize {
-    let texts = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len()).sum::<usize>();
-    ENTRY + texts + entry.folded.title.len() + entry.folded.body.len()
 }
 
 #[cfg(test)]

@@ -141,11 +141,12 @@ impl Poller {
         self.fetchers.of(&planned.feed.outlet)
     }
 
-    /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer.
+    /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer. `read` is called
+    /// when a document was read and the poll only waits to be stored.
     ///
     /// # Errors
     /// When the store has failed, or we lack the means to ask; never for anything a server did.
-    pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
+    pub async fn poll(&self, planned: PlannedPoll, read: impl FnOnce()) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
         let started_at = self.clock.now();
         // A server whose 304s may lie gets one clean request (polling.md, manner 8).
@@ -174,6 +175,9 @@ impl Poller {
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
         let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
+        if poll.document.is_some() {
+            read();
+        }
         let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
