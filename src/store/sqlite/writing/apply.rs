@@ -4,7 +4,7 @@
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
-    rows::{BatchRows, EntryRow, TextRow},
+    rows::{BatchRows, EntryRow, MemberRow, StoryRow, TextRow},
     sqlite::{row, writing::sightings},
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
@@ -29,27 +29,10 @@ pub(in crate::store) async fn apply(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
-    set(
-        connection,
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
-         SELECT v ->> 'id', v ->> 'iri', v ->> 'entry', 1, 1, v ->> 'at' FROM r",
-        &batch_rows.stories,
-        "writing stories",
-    )
-    .await?;
-    entries(connection, &batch_rows.entries).await?;
-    texts(connection, &batch_rows.texts).await?;
-    set(
-        connection,
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
-         SELECT v ->> 'entry', v ->> 'story', v ->> 'at', v ->> 'rule', v ->> 'lmin', \
-                v ->> 'containment', v ->> 'start', v ->> 'evidence' FROM r",
-        &batch_rows.members,
-        "writing members of stories",
-    )
-    .await?;
+    insert(connection, &batch_rows.stories, (STORY, STORIES), bind_story, "writing stories").await?;
+    insert(connection, &batch_rows.entries, (ENTRY, ENTRIES), bind_entry, "writing entries").await?;
+    insert(connection, &batch_rows.texts, (TEXT, TEXTS), bind_text, "writing texts").await?;
+    insert(connection, &batch_rows.members, (MEMBER, MEMBERS), bind_member, "writing members of stories").await?;
     revise(connection, batch_rows).await?;
     sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
     if !batch_rows.grown.is_empty() {
@@ -58,8 +41,8 @@ pub(in crate::store) async fn apply(
     crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
 }
 
-/// Rows of a wide table go in with bound values, sixteen a statement: as JSON each text would be written and read four
-/// times on its way into the file.
+/// New rows go in with bound values, sixteen a statement: as JSON each value would be written and read several times on its way
+/// into the file.
 const CHUNK: usize = 16;
 
 macro_rules! sixteen {
@@ -68,6 +51,18 @@ macro_rules! sixteen {
             $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row,
             ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row
         )
+    };
+}
+
+macro_rules! story_columns {
+    () => {
+        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) VALUES "
+    };
+}
+
+macro_rules! member_columns {
+    () => {
+        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) VALUES "
     };
 }
 
@@ -85,6 +80,10 @@ macro_rules! text_columns {
     };
 }
 
+const STORY: &str = concat!(story_columns!(), "(?, ?, ?, 1, 1, ?)");
+const STORIES: &str = concat!(story_columns!(), sixteen!("(?, ?, ?, 1, 1, ?)"));
+const MEMBER: &str = concat!(member_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?)");
+const MEMBERS: &str = concat!(member_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?)"));
 const ENTRY: &str = concat!(entry_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 const ENTRIES: &str =
     concat!(entry_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
@@ -92,7 +91,25 @@ const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
 const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
 
 /// A statement whose values are being bound.
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+/// Binds the columns in the order of [`STORY`].
+fn bind_story<'q>(query: Query<'q>, story: &'q StoryRow) -> Query<'q> {
+    query.bind(story.id).bind(&story.iri).bind(story.entry).bind(&story.at)
+}
+
+/// Binds the columns in the order of [`MEMBER`].
+fn bind_member<'q>(query: Query<'q>, member: &'q MemberRow) -> Query<'q> {
+    query
+        .bind(member.entry)
+        .bind(member.story)
+        .bind(&member.at)
+        .bind(member.rule)
+        .bind(member.lmin)
+        .bind(member.containment)
+        .bind(member.start)
+        .bind(&member.evidence)
+}
 
 /// Binds the columns in the order of [`ENTRY`].
 fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
@@ -132,23 +149,19 @@ fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'
         .bind(&text.folded_body)
 }
 
-async fn entries(connection: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
+/// Inserts rows with the statement for one row or for [`CHUNK`] rows, whose values `bind` adds.
+pub(super) async fn insert<'q, T>(
+    connection: &mut SqliteConnection,
+    rows: &'q [T],
+    (one, many): (&'static str, &'static str),
+    bind: fn(Query<'q>, &'q T) -> Query<'q>,
+    doing: &'static str,
+) -> Result<(), StoreError> {
     for chunk in rows.chunks(CHUNK) {
         for rows in whole_or_single(chunk) {
-            let sql = if rows.len() == CHUNK { ENTRIES } else { ENTRY };
-            let query = rows.iter().fold(sqlx::query(sql), bind_entry);
-            query.execute(&mut *connection).await.while_doing("writing entries")?;
-        }
-    }
-    Ok(())
-}
-
-async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(CHUNK) {
-        for rows in whole_or_single(chunk) {
-            let sql = if rows.len() == CHUNK { TEXTS } else { TEXT };
-            let query = rows.iter().fold(sqlx::query(sql), bind_text);
-            query.execute(&mut *connection).await.while_doing("writing texts")?;
+            let sql = if rows.len() == CHUNK { many } else { one };
+            let query = rows.iter().fold(sqlx::query(sql), bind);
+            query.execute(&mut *connection).await.while_doing(doing)?;
         }
     }
     Ok(())

@@ -7,7 +7,10 @@ use crate::{
         catalog::Catalog,
         error::StoreError,
         rows::{BatchRows, PlaceRow},
-        sqlite::row,
+        sqlite::{
+            row,
+            writing::apply::{self, Query},
+        },
     },
 };
 use sqlx::SqliteConnection;
@@ -30,9 +33,33 @@ pub(in crate::store) async fn insert_batch(
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
     let mut taken = HashSet::new();
-    let rows: Vec<&PlaceRow> =
-        batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story))).collect();
+    let first = batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story)));
+    // Nobody has to look whether a channel has a new story.
+    let (certain, rows): (Vec<&PlaceRow>, Vec<&PlaceRow>) = first.partition(|p| p.each || p.new);
+    apply::insert(connection, &certain, (PLACE, PLACES), bind_place, "writing places").await?;
     insert(connection, &rows).await
+}
+
+macro_rules! place_columns {
+    ($rows:literal) => {
+        concat!(
+            "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) VALUES ",
+            $rows,
+            " ON CONFLICT DO NOTHING"
+        )
+    };
+}
+
+const PLACE: &str = place_columns!("(?, ?, ?, ?, ?)");
+const PLACES: &str = place_columns!(
+    "(?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), \
+     (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), \
+     (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"
+);
+
+/// Binds the columns in the order of [`PLACE`].
+fn bind_place<'q>(query: Query<'q>, place: &'q &PlaceRow) -> Query<'q> {
+    query.bind(place.channel).bind(&place.order_at).bind(&place.published_at).bind(place.story).bind(place.entry)
 }
 
 async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result<(), StoreError> {
@@ -138,6 +165,7 @@ fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -
         story: lead.story_id,
         entry: lead.entry_id,
         each: false,
+        new: false,
     })
 }
 
@@ -237,5 +265,6 @@ fn each(channel: i64, member: Member) -> PlaceRow {
         story: member.story_id,
         entry: member.entry_id,
         each: true,
+        new: false,
     }
 }
