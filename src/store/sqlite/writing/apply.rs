@@ -1,13 +1,19 @@
-//! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
+//! Writes decisions, few statements a table and batch, whatever the batch holds. Ids were minted before, so no statement
 //! waits for another's answer.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     rows::{BatchRows, EntryRow, MemberRow, StoryRow, TextRow},
-    sqlite::{row, writing::sightings},
+    sqlite::{
+        row,
+        writing::{
+            insert::{self, Query},
+            sightings,
+        },
+    },
 };
-use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
+use sqlx::SqliteConnection;
 
 /// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
 /// straight from `json_each`, a row would be written out as text anew for each of its columns.
@@ -29,10 +35,10 @@ pub(in crate::store) async fn apply(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
-    insert(connection, &batch_rows.stories, (STORY, STORIES), bind_story, "writing stories").await?;
-    insert(connection, &batch_rows.entries, (ENTRY, ENTRIES), bind_entry, "writing entries").await?;
-    insert(connection, &batch_rows.texts, (TEXT, TEXTS), bind_text, "writing texts").await?;
-    insert(connection, &batch_rows.members, (MEMBER, MEMBERS), bind_member, "writing members of stories").await?;
+    insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
+    insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
+    insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
+    insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories").await?;
     revise(connection, batch_rows).await?;
     sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
     if !batch_rows.grown.is_empty() {
@@ -41,64 +47,12 @@ pub(in crate::store) async fn apply(
     crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
 }
 
-/// New rows go in with bound values, sixteen a statement: as JSON each value would be written and read several times on its way
-/// into the file.
-const CHUNK: usize = 16;
-
-macro_rules! sixteen {
-    ($row:literal) => {
-        concat!(
-            $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row,
-            ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row
-        )
-    };
-}
-
-macro_rules! story_columns {
-    () => {
-        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) VALUES "
-    };
-}
-
-macro_rules! member_columns {
-    () => {
-        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) VALUES "
-    };
-}
-
-macro_rules! entry_columns {
-    () => {
-        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, \
-         author, language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
-         VALUES "
-    };
-}
-
-macro_rules! text_columns {
-    () => {
-        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) VALUES "
-    };
-}
-
-const STORY: &str = concat!(story_columns!(), "(?, ?, ?, 1, 1, ?)");
-const STORIES: &str = concat!(story_columns!(), sixteen!("(?, ?, ?, 1, 1, ?)"));
-const MEMBER: &str = concat!(member_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?)");
-const MEMBERS: &str = concat!(member_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?)"));
-const ENTRY: &str = concat!(entry_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-const ENTRIES: &str =
-    concat!(entry_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
-const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
-
-/// A statement whose values are being bound.
-pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
-
-/// Binds the columns in the order of [`STORY`].
+/// Binds the columns in the order of [`insert::STORIES`].
 fn bind_story<'q>(query: Query<'q>, story: &'q StoryRow) -> Query<'q> {
     query.bind(story.id).bind(&story.iri).bind(story.entry).bind(&story.at)
 }
 
-/// Binds the columns in the order of [`MEMBER`].
+/// Binds the columns in the order of [`insert::MEMBERS`].
 fn bind_member<'q>(query: Query<'q>, member: &'q MemberRow) -> Query<'q> {
     query
         .bind(member.entry)
@@ -111,7 +65,7 @@ fn bind_member<'q>(query: Query<'q>, member: &'q MemberRow) -> Query<'q> {
         .bind(&member.evidence)
 }
 
-/// Binds the columns in the order of [`ENTRY`].
+/// Binds the columns in the order of [`insert::ENTRIES`].
 fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
     let row = &entry.row;
     query
@@ -138,7 +92,7 @@ fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
         .bind(row.shown)
 }
 
-/// Binds the columns in the order of [`TEXT`].
+/// Binds the columns in the order of [`insert::TEXTS`].
 fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'q> {
     query
         .bind(id)
@@ -147,29 +101,6 @@ fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'
         .bind(&text.extras)
         .bind(&text.folded_title)
         .bind(&text.folded_body)
-}
-
-/// Inserts rows with the statement for one row or for [`CHUNK`] rows, whose values `bind` adds.
-pub(super) async fn insert<'q, T>(
-    connection: &mut SqliteConnection,
-    rows: &'q [T],
-    (one, many): (&'static str, &'static str),
-    bind: fn(Query<'q>, &'q T) -> Query<'q>,
-    doing: &'static str,
-) -> Result<(), StoreError> {
-    for chunk in rows.chunks(CHUNK) {
-        for rows in whole_or_single(chunk) {
-            let sql = if rows.len() == CHUNK { many } else { one };
-            let query = rows.iter().fold(sqlx::query(sql), bind);
-            query.execute(&mut *connection).await.while_doing(doing)?;
-        }
-    }
-    Ok(())
-}
-
-/// A whole chunk as it is, a shorter one row by row.
-fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
-    chunk.chunks(if chunk.len() == CHUNK { CHUNK } else { 1 })
 }
 
 /// Records what stood in revised entries, then writes what stands there now.

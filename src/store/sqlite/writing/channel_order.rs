@@ -9,7 +9,7 @@ use crate::{
         rows::{BatchRows, PlaceRow},
         sqlite::{
             row,
-            writing::apply::{self, Query},
+            writing::insert::{self, Query},
         },
     },
 };
@@ -36,28 +36,11 @@ pub(in crate::store) async fn insert_batch(
     let first = batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story)));
     // Nobody has to look whether a channel has a new story.
     let (certain, rows): (Vec<&PlaceRow>, Vec<&PlaceRow>) = first.partition(|p| p.each || p.new);
-    apply::insert(connection, &certain, (PLACE, PLACES), bind_place, "writing places").await?;
+    insert::rows(connection, &certain, &insert::PLACES, bind_place, "writing places").await?;
     insert(connection, &rows).await
 }
 
-macro_rules! place_columns {
-    ($rows:literal) => {
-        concat!(
-            "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) VALUES ",
-            $rows,
-            " ON CONFLICT DO NOTHING"
-        )
-    };
-}
-
-const PLACE: &str = place_columns!("(?, ?, ?, ?, ?)");
-const PLACES: &str = place_columns!(
-    "(?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), \
-     (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), \
-     (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)"
-);
-
-/// Binds the columns in the order of [`PLACE`].
+/// Binds the columns in the order of [`insert::PLACES`].
 fn bind_place<'q>(query: Query<'q>, place: &'q &PlaceRow) -> Query<'q> {
     query.bind(place.channel).bind(&place.order_at).bind(&place.published_at).bind(place.story).bind(place.entry)
 }

@@ -7,6 +7,7 @@ pub(in crate::store) mod checkpoint;
 pub(in crate::store) mod configured;
 pub(in crate::store) mod edition;
 pub(in crate::store) mod feeds;
+mod insert;
 pub(in crate::store) mod load_window;
 pub(in crate::store) mod lookup;
 pub(in crate::store) mod retention;

@@ -10,7 +10,7 @@ use crate::{
             error::ErrorContext,
             listed::{self, ListedSighting},
             row,
-            writing::apply::{self, Query},
+            writing::insert::{self, Query},
         },
     },
 };
@@ -71,7 +71,7 @@ pub(in crate::store) async fn write(
             None => list.push(ListedSighting { id, raw: row.raw }),
         }
     }
-    apply::insert(connection, &new, (SIGHTING, SIGHTINGS), bind_sighting, "writing sightings").await?;
+    insert::rows(connection, &new, &insert::SIGHTINGS, bind_sighting, "writing sightings").await?;
     let seen: Vec<Seen> = seen.into_iter().map(|(id, raw)| Seen { id, raw }).collect();
     see_again(connection, &seen).await?;
     for gone in delisted {
@@ -121,22 +121,7 @@ async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
         .while_doing("numbering sightings")
 }
 
-macro_rules! sighting_columns {
-    () => {
-        "INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) VALUES "
-    };
-}
-
-const SIGHTING: &str = concat!(sighting_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?)");
-const SIGHTINGS: &str = concat!(
-    sighting_columns!(),
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), ",
-    "(?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-);
-
-/// Binds the columns in the order of [`SIGHTING`].
+/// Binds the columns in the order of [`insert::SIGHTINGS`].
 fn bind_sighting<'q>(query: Query<'q>, new: &'q NewSighting<'_>) -> Query<'q> {
     let NewSighting { id, row } = new;
     query
