@@ -5,7 +5,7 @@ use super::{
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
-    values,
+    rules, values,
 };
 use crate::{
     model::{FeedUrl, Outlet, Slug},
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "slug",
     "name",
     "language",
@@ -34,6 +34,8 @@ const KEYS: [&str; 18] = [
     "ca_file",
     "headers",
     "auth",
+    "keep",
+    "drop",
 ];
 
 /// Keys of a feed that is written as a table.
@@ -62,12 +64,12 @@ impl Outlets {
     /// Reads the outlets of one piece of a file, in which `before` came before it. Returns how many there are up to here.
     pub(super) fn add(
         &mut self,
-        book: &ConfigSource<'_>,
+        source: &ConfigSource<'_>,
         root: &DeTable<'_>,
         before: usize,
         files: SecretFiles<'_>,
     ) -> usize {
-        let sections = Section::all(book, root, ("outlet", before), &KEYS);
+        let sections = Section::all(source, root, ("outlet", before), &KEYS);
         for section in &sections {
             self.first.get_or_insert_with(|| section.name().to_owned());
             let outlet = outlet(section, &mut self.unique);
@@ -87,8 +89,8 @@ impl Outlets {
     }
 
     /// Ends the reading; answers what is shown in place of feeds' addresses. A former address that is still configured has no
-    /// successor, which is noted in `book`.
-    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+    /// successor, which is noted in `source`.
+    pub(super) fn end(&mut self, source: &ConfigSource<'_>) -> PublicUrls {
         self.read.shrink_to_fit();
         let unique = std::mem::take(&mut self.unique);
         for (url, place) in &unique.former {
@@ -98,7 +100,7 @@ impl Outlets {
                     url.shown(),
                     used.words()
                 );
-                book.fault(place.clone(), format!("{first}.was"), words);
+                source.fault(place.clone(), format!("{first}.was"), words);
             }
         }
         unique.public_urls
@@ -139,7 +141,9 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let was = former(section, unique);
     let enabled = section.flag("enabled").unwrap_or(true);
     let name = name.unwrap_or_default();
-    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled, private: false })
+    let rules = rules::read(section);
+    let (slug, private) = (slug?, false);
+    Some(Outlet { slug, name, language, time_zone, tags, feeds, alternatives, was, enabled, private, rules })
 }
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.

@@ -59,7 +59,7 @@ impl Services {
     async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
         let (adopted, records) = self.ask_adoption(config, public_url).await?;
         self.any_private = adopted.any_private;
-        self.take_in(config, public_url, records);
+        self.apply(config, public_url, records);
         self.runner.settled().await
     }
 
@@ -70,7 +70,7 @@ impl Services {
     }
 
     /// Takes a configuration that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
-    pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
+    pub fn apply(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
         let plan = plan(config, public_url);
         if plan != self.plan {
             match Fetchers::new(&plan) {
@@ -139,7 +139,7 @@ pub fn limits(config: &Config, public_url: &Url) -> FetchLimits {
         max_body: config.fetch.max_body,
         allow_networks: config.fetch.allow_networks.clone(),
         max_redirects: MAX_REDIRECTS,
-        access: access(&config.fetch.requests, None, all),
+        access: access(config, &config.fetch.requests, None, all),
     }
 }
 
@@ -152,7 +152,7 @@ fn plan(config: &Config, public_url: &Url) -> FetchPlan {
             user_agent: own.user_agent.clone().unwrap_or_else(|| shared.user_agent.clone()),
             timeout: own.timeout.unwrap_or(shared.timeout),
             max_body: own.max_body.unwrap_or(shared.max_body),
-            access: access(own, Some(&config.fetch.requests), addresses(outlet)),
+            access: access(config, own, Some(&config.fetch.requests), addresses(outlet)),
             ..shared.clone()
         };
         Some((outlet.slug.clone(), limits))
@@ -167,6 +167,7 @@ fn addresses(outlet: &Outlet) -> impl Iterator<Item = &FeedUrl> {
 
 /// What is said of requests to these addresses; what `own` leaves open, `shared` says.
 fn access<'a>(
+    config: &Config,
     own: &RequestSettings,
     shared: Option<&RequestSettings>,
     addresses: impl Iterator<Item = &'a FeedUrl>,
@@ -176,6 +177,7 @@ fn access<'a>(
     let (proxy, proxy_dns) = if own.proxy.is_some() { (own, own) } else { (shared, shared) };
     let mut access = Access {
         proxy: proxy.proxy.clone(),
+        environment: config.environment_proxies().clone(),
         proxy_dns: proxy_dns.proxy_dns.unwrap_or(false),
         ca: own.ca.clone().or_else(|| shared.ca.clone()),
         headers: own.headers.clone().or_else(|| shared.headers.clone()).unwrap_or_default(),

@@ -21,6 +21,7 @@ mod large;
 mod partial;
 mod response;
 mod tls;
+mod tunnel;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
@@ -125,6 +126,8 @@ pub struct Fetcher {
     max_redirects: u32,
     closing: bool,
     credentials: Arc<Credentials>,
+    /// Kept as long as the clients, which use them.
+    _proxies: Arc<access::Proxies>,
 }
 
 impl Fetcher {
@@ -136,12 +139,13 @@ impl Fetcher {
         // Fails when a provider is already installed, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
-        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_host());
+        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_hosts());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = tls::config(&provider, limits.access.ca.as_deref())?;
+        let proxies = limits.access.proxies(&tls)?;
         let client = |protocols: &[&[u8]]| {
             let tls = tls::speaking(&tls, protocols);
-            let builder = limits.access.proxied(builder(limits, &user_agent, &guard))?;
+            let builder = proxies.added_to(builder(limits, &user_agent, &guard));
             builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };
         let fetcher = Self {
@@ -154,6 +158,7 @@ impl Fetcher {
             max_redirects: limits.max_redirects,
             closing: false,
             credentials: Arc::default(),
+            _proxies: Arc::new(proxies),
         };
         fetcher.with_limits(limits)
     }

@@ -343,6 +343,8 @@ pub struct Entry {
     /// Whether something in the entry changes without being edited (a signed address, a counter, a clock). Such things are not
     /// part of `shown`.
     pub volatile: bool,
+    /// Why the rules of its outlet leave it out, as decided when it was read; `None` if they take it.
+    pub dropped: Option<String>,
 }
 
 impl Entry {

@@ -8,6 +8,7 @@ mod channel;
 mod deadline;
 mod durations;
 mod entry;
+mod entry_rules;
 pub mod escape;
 mod feed;
 mod ids;
@@ -16,6 +17,7 @@ mod network;
 mod outlet;
 pub mod pages;
 mod poll;
+mod proxies;
 mod reader_key;
 mod rhythm;
 pub mod script;
@@ -35,11 +37,13 @@ pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
 };
+pub use entry_rules::{EntryRule, EntryRules, RuleField, RulePattern};
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
 pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use proxies::EnvironmentProxies;
 pub use reader_key::{ReaderKey, ReaderKeyError};
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;

@@ -1,6 +1,6 @@
 //! Outlets, with their slugs and languages.
 
-use super::feed::FeedUrl;
+use super::{EntryRules, feed::FeedUrl};
 use std::fmt;
 
 /// A publisher (such as Al Alam) as configured: its name, how its dates are read, and where its feeds are.
@@ -26,6 +26,8 @@ pub struct Outlet {
     pub enabled: bool,
     /// Whether only readers with a key see its entries.
     pub private: bool,
+    /// Which of its entries are taken.
+    pub rules: EntryRules,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.

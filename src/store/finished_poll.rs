@@ -2,7 +2,10 @@
 
 use crate::{
     dedup::Listing,
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators},
+    model::{
+        Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally,
+        Validators,
+    },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -131,6 +134,9 @@ pub struct Document {
     pub older: Vec<RawHash>,
     /// Whether entries may have been lost since the last poll.
     pub gap: bool,
+    /// The rules by which its entries were judged.
+    #[serde(skip)]
+    pub rules: EntryRules,
 }
 
 /// Memory that an entry takes beside its texts, in bytes.

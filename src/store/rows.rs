@@ -3,11 +3,13 @@
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
     model::{Entry, EntryId, FeedId, StoryId, uri::as_uri},
+    rules::{self, RuleSubject},
     store::{
-        batch::PendingPoll,
         catalog::Catalog,
-        finished_poll::FinishedPoll,
-        instant::{milli, second},
+        dropped::DroppedRow,
+        finished_poll::{FinishedPoll, PollFindings},
+        instant::second,
+        shown_title::shown_title,
     },
 };
 use jiff::Timestamp;
@@ -23,6 +25,7 @@ pub(super) struct BatchRows {
     pub members: Vec<MemberRow>,
     pub revised: Vec<RevisedRow>,
     pub sightings: Vec<SightingRow>,
+    pub dropped: Vec<DroppedRow>,
     pub delisted: Vec<DelistedEntries>,
     /// Stories that were joined, whose counts change.
     pub grown: HashSet<i64>,
@@ -118,6 +121,8 @@ pub(super) struct SightingRow {
     pub key: i64,
     pub entry: Option<i64>,
     pub raw: i64,
+    /// Whether a document lists it now. An entry that comes back because a rule went leaves this as it was.
+    pub listed: bool,
     pub guid: Option<String>,
     pub link: Option<String>,
     pub at: String,
@@ -146,12 +151,20 @@ pub(super) struct PlaceRow {
     pub new: bool,
 }
 
+/// A poll whose entries are decided.
+pub(super) struct DecidedPoll<'a> {
+    /// What its decisions add up to.
+    pub findings: &'a mut PollFindings,
+    /// When its document says that it last changed.
+    pub updated: Option<Timestamp>,
+}
+
 impl BatchRows {
     /// Creates the rows of these decisions and adds up the results of each poll.
-    pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], catalog: &Catalog) -> Self {
+    pub(super) fn of(changes: Changes, polls: &mut [DecidedPoll<'_>], catalog: &Catalog) -> Self {
         let mut batch_rows = Self::default();
         for Decision { arrival, change } in changes.into_decisions() {
-            let PendingPoll { poll, findings, .. } = &mut polls[arrival.poll];
+            let DecidedPoll { findings, updated } = &mut polls[arrival.poll];
             match change {
                 Change::New(new) => {
                     findings.tally.new += 1;
@@ -160,7 +173,7 @@ impl BatchRows {
                         findings.joined.push(new.evidence.rule);
                     }
                     findings.stamps.extend(arrival.entry.believed);
-                    batch_rows.new_entry(arrival, *new, poll, catalog);
+                    batch_rows.new_entry(arrival, *new, *updated, catalog);
                 }
                 Change::Revised(revision) => {
                     findings.tally.revised += 1;
@@ -174,12 +187,18 @@ impl BatchRows {
                     batch_rows.sighted(&arrival, Some(entry.0), Some(evidence.words));
                 }
                 Change::Pruned => batch_rows.sighted(&arrival, None, None),
+                Change::Dropped => {
+                    findings.tally.dropped += 1;
+                    // The feed is polled as often as it brings entries, kept or not: what it lists too briefly is lost.
+                    findings.stamps.extend(arrival.entry.believed);
+                    batch_rows.dropped_entry(arrival, catalog);
+                }
             }
         }
         batch_rows
     }
 
-    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, poll: &FinishedPoll, catalog: &Catalog) {
+    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, updated: Option<Timestamp>, catalog: &Catalog) {
         self.sighted(&arrival, Some(new.id.0), None);
         let at = second(arrival.seen_at);
         if new.starts {
@@ -200,7 +219,7 @@ impl BatchRows {
         });
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
         self.place(catalog, &arrival, (new.id, new.story, new.starts), (&order_at, &published_at));
-        let stated = poll.document.as_ref().and_then(|d| d.updated).filter(|stated| *stated <= arrival.seen_at);
+        let stated = updated.filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let Entry { key, source_id, .. } = &arrival.entry;
@@ -228,8 +247,11 @@ impl BatchRows {
         (entry, story, is_new): (EntryId, StoryId, bool),
         (order_at, published_at): (&str, &str),
     ) {
+        let subject = RuleSubject::of(&arrival.entry);
         for (id, channel) in &catalog.channels {
-            if !catalog.takes(channel, arrival.outlet, arrival.entry.language.as_deref()) {
+            if !catalog.takes(channel, arrival.outlet, arrival.entry.language.as_deref())
+                || rules::left_out(&channel.rules, &subject).is_some()
+            {
                 continue;
             }
             self.touched.insert(*id);
@@ -248,6 +270,12 @@ impl BatchRows {
                 new: is_new,
             });
         }
+    }
+
+    /// Keeps an entry aside that a rule leaves out.
+    fn dropped_entry(&mut self, arrival: Arrival, catalog: &Catalog) {
+        self.sighted(&arrival, None, None);
+        self.dropped.push(DroppedRow::of(arrival, catalog));
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, catalog: &Catalog) {
@@ -286,6 +314,7 @@ impl BatchRows {
             key: arrival.entry.key.hash(),
             entry,
             raw: arrival.entry.raw.0,
+            listed: !arrival.returns,
             guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
             link: arrival.entry.link.clone().filter(|_| elsewhere),
             at: second(arrival.seen_at),
@@ -342,16 +371,4 @@ impl Texts {
             folded_body: entry.folded.body,
         }
     }
-}
-
-/// Returns the title under which an entry is published: its own, or the first characters of its text, or outlet and date.
-fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
-    if let Some(title) = &entry.title {
-        return (title.as_str().to_owned(), "title");
-    }
-    if let Some(excerpt) = &entry.excerpt {
-        return (excerpt.as_str().to_owned(), "text");
-    }
-    let day = milli(entry.believed.unwrap_or(seen_at));
-    (format!("{outlet_name} {}", day.get(..10).unwrap_or_default()), "outlet")
 }

@@ -1,5 +1,5 @@
-//! Writes decisions, few statements a table and batch, whatever the batch holds. Ids were minted before, so no statement
-//! waits for another's answer.
+//! Writes decisions, with few statements for each table and batch. Ids are allocated in advance, so no statement depends on the
+//! result of another.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
@@ -8,6 +8,7 @@ use crate::store::{
     sqlite::{
         row,
         writing::{
+            dropped,
             insert::{self, Query},
             sightings,
         },
@@ -15,8 +16,8 @@ use crate::store::{
 };
 use sqlx::SqliteConnection;
 
-/// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
-/// straight from `json_each`, a row would be written out as text anew for each of its columns.
+/// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
+/// because reading `json_each` directly would convert a row to text again for each column.
 async fn set<T: serde::Serialize>(
     connection: &mut SqliteConnection,
     sql: &'static str,
@@ -40,7 +41,8 @@ pub(in crate::store) async fn apply(
     insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
     insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories").await?;
     revise(connection, batch_rows).await?;
-    sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    let ids = sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    dropped::write(connection, &batch_rows.dropped, &ids).await?;
     if !batch_rows.grown.is_empty() {
         grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
     }
@@ -103,7 +105,7 @@ fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'
         .bind(&text.folded_body)
 }
 
-/// Records what stood in revised entries, then writes what stands there now.
+/// Records the previous content of revised entries, then writes the new content.
 async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
     set(
         connection,
@@ -145,7 +147,7 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
     .await
 }
 
-/// Counts the members of stories that were joined.
+/// Updates the number of members of stories that gained some.
 async fn grow(connection: &mut SqliteConnection, stories: &[i64]) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE story SET \

@@ -3,8 +3,10 @@
 pub(in crate::store) mod apply;
 pub(in crate::store) mod archive;
 pub(in crate::store) mod channel_order;
+pub(in crate::store) mod channel_rules;
 pub(in crate::store) mod checkpoint;
 pub(in crate::store) mod configured;
+pub(in crate::store) mod dropped;
 pub(in crate::store) mod edition;
 pub(in crate::store) mod feeds;
 mod insert;
@@ -13,5 +15,6 @@ pub(in crate::store) mod lookup;
 pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;
+mod start;
 pub(in crate::store) mod transaction;
 pub(in crate::store) mod writer_task;

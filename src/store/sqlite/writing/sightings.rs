@@ -1,4 +1,4 @@
-//! Writes what feeds list, and keeps the index that finds sightings and entries by hash.
+//! Writes what feeds list, and maintains the index that finds sightings and entries by hash.
 
 use crate::{
     model::FeedId,
@@ -18,47 +18,66 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Rows that go from `lookup_0` into `lookup_1` together, and about as many from there into `lookup_2`.
+/// Number of rows that are merged from `lookup_0` into `lookup_1` at once, and approximately from there into `lookup_2`.
 const MERGED: i64 = 4_000;
-/// Times that this happens in one transaction at most: a full one brings ten thousand rows.
+/// Maximum number of merges in a transaction. A full transaction brings ten thousand rows.
 const MERGES: usize = 4;
-/// Parts of all hashes that go from `lookup_1` into `lookup_2` one after the other.
+/// Number of ranges of hashes that are merged from `lookup_1` into `lookup_2` in turn.
 const PARTS: i64 = 32;
 
-/// A sighting that was written before, and is listed.
+/// A stored sighting that the feed lists again.
 #[derive(Debug, Serialize)]
 struct Seen {
     id: i64,
     raw: i64,
 }
 
-/// A sighting that is new.
+/// A new sighting.
 #[derive(Debug)]
 struct NewSighting<'a> {
     id: i64,
     row: &'a SightingRow,
 }
 
-/// What feeds list, by feed.
+/// The sightings that feeds list, by feed.
 type Lists = BTreeMap<i64, Vec<ListedSighting>>;
 
-/// Writes what feeds list now, and what they list no longer. A feed has one sighting a key.
+/// A sighting without an entry that gets one: a rule left the entry out before.
+#[derive(Debug, Serialize)]
+struct FilledSighting<'a> {
+    id: i64,
+    #[serde(flatten)]
+    row: &'a SightingRow,
+}
+
+/// The ids of sightings, by feed and key.
+pub(in crate::store) type SightingIds = HashMap<(i64, i64), i64>;
+
+/// Writes which entries feeds list now and which they no longer list. A feed has one sighting for each key. Returns the ids of
+/// the sightings.
 pub(in crate::store) async fn write(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
     delisted: &[DelistedEntries],
-) -> Result<(), StoreError> {
+) -> Result<SightingIds, StoreError> {
     if rows.is_empty() && delisted.is_empty() {
-        return Ok(());
+        return Ok(SightingIds::new());
     }
-    let feeds = rows.iter().map(|row| row.feed).chain(delisted.iter().map(|gone| gone.feed.0)).collect();
+    let listed = rows.iter().filter(|row| row.listed);
+    let feeds = listed.map(|row| row.feed).chain(delisted.iter().map(|gone| gone.feed.0)).collect();
     let mut lists = lists(connection, &feeds).await?;
-    let mut known = known(connection, rows).await?;
+    let (mut known, vacant) = known(connection, rows).await?;
     let mut next = next_id(connection).await?;
-    let (mut new, mut seen) = (Vec::new(), BTreeMap::new());
+    let (mut new, mut seen, mut filled) = (Vec::new(), BTreeMap::new(), Vec::new());
     for row in rows {
-        let list = lists.entry(row.feed).or_default();
         let id = *known.entry((row.feed, row.key)).or_insert(next);
+        if row.entry.is_some() && vacant.contains(&id) {
+            filled.push(FilledSighting { id, row });
+        }
+        if !row.listed {
+            continue;
+        }
+        let list = lists.entry(row.feed).or_default();
         if id == next {
             new.push(NewSighting { id, row });
             list.push(ListedSighting { id, raw: row.raw });
@@ -74,13 +93,15 @@ pub(in crate::store) async fn write(
     insert::rows(connection, &new, &insert::SIGHTINGS, bind_sighting, "writing sightings").await?;
     let seen: Vec<Seen> = seen.into_iter().map(|(id, raw)| Seen { id, raw }).collect();
     see_again(connection, &seen).await?;
+    fill(connection, &filled).await?;
     for gone in delisted {
         delist(connection, gone, lists.entry(gone.feed.0).or_default()).await?;
     }
-    keep(connection, &lists).await
+    keep(connection, &lists).await?;
+    Ok(known)
 }
 
-/// What these feeds list.
+/// Returns what these feeds list.
 async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Result<Lists, StoreError> {
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT id, listed FROM feed WHERE id IN (SELECT value FROM json_each($1)) AND listed IS NOT NULL",
@@ -92,28 +113,52 @@ async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Resu
     rows.into_iter().map(|(feed, bytes)| Ok((feed, listed::read(FeedId(feed), &bytes)?))).collect()
 }
 
-/// The sightings that are there already, by feed and key.
+/// Returns the sightings that exist already, by feed and key, and which of them have no entry.
 async fn known(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
-) -> Result<HashMap<(i64, i64), i64>, StoreError> {
+) -> Result<(SightingIds, HashSet<i64>), StoreError> {
     let keys: BTreeSet<i64> = rows.iter().map(|row| row.key).collect();
-    let known: Vec<(i64, i64, i64)> = sqlx::query_as(
+    let known: Vec<(i64, i64, i64, bool)> = sqlx::query_as(
         "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
          found (id) AS ( \
             SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
-         SELECT s.feed_id, s.key_hash, s.id FROM found CROSS JOIN sighting AS s ON s.id = found.id",
+         SELECT s.feed_id, s.key_hash, s.id, s.entry_id IS NULL FROM found CROSS JOIN sighting AS s ON s.id = found.id",
     )
     .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
     .fetch_all(connection)
     .await
     .while_doing("looking for sightings")?;
-    Ok(known.into_iter().map(|(feed, key, id)| ((feed, key), id)).collect())
+    let vacant = known.iter().filter(|(_, _, _, vacant)| *vacant).map(|(_, _, id, _)| *id).collect();
+    Ok((known.into_iter().map(|(feed, key, id, _)| ((feed, key), id)).collect(), vacant))
 }
 
-/// The id of the next sighting.
+/// Gives entries to sightings that had none, and forgets what was kept aside of them.
+async fn fill(connection: &mut SqliteConnection, filled: &[FilledSighting<'_>]) -> Result<(), StoreError> {
+    if filled.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE sighting SET entry_id = v ->> 'entry', guid = v ->> 'guid', link = v ->> 'link', \
+                evidence = v ->> 'evidence' FROM r WHERE sighting.id = v ->> 'id'",
+    )
+    .bind(row::rows(filled))
+    .execute(&mut *connection)
+    .await
+    .while_doing("writing the entries of sightings")?;
+    let ids: Vec<i64> = filled.iter().map(|sighting| sighting.id).collect();
+    sqlx::query("DELETE FROM dropped_entry WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(row::rows(&ids))
+        .execute(connection)
+        .await
+        .while_doing("forgetting dropped entries that came back")?;
+    Ok(())
+}
+
+/// Returns the id of the next sighting.
 async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM sighting")
         .fetch_one(connection)
@@ -151,7 +196,7 @@ async fn see_again(connection: &mut SqliteConnection, seen: &[Seen]) -> Result<(
     Ok(())
 }
 
-/// Marks what a feed lists no longer, and takes it off its list.
+/// Marks sightings that a feed no longer lists, and removes them from its list.
 async fn delist(
     connection: &mut SqliteConnection,
     gone: &DelistedEntries,
@@ -183,8 +228,8 @@ async fn keep(connection: &mut SqliteConnection, lists: &Lists) -> Result<(), St
     Ok(())
 }
 
-/// Takes the new rows of the index further, in the caller's transaction: some thousand together change each page of a large
-/// table once. What it does does not depend on the size of the file.
+/// Merges new rows of the index in the caller's transaction. Each merge moves some thousand rows, so that every page of a large
+/// table is changed only once. The work does not depend on the size of the file.
 pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     for _ in 0..MERGES {
         let last: Option<i64> = sqlx::query_scalar("SELECT hash FROM lookup_0 ORDER BY hash LIMIT 1 OFFSET $1")
@@ -199,7 +244,7 @@ pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) ->
     Ok(())
 }
 
-/// From `lookup_0` into `lookup_1`, up to this hash.
+/// Merges `lookup_0` into `lookup_1`, up to this hash.
 async fn merge_new(connection: &mut SqliteConnection, last: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO lookup_1 (hash, kind, row_id) \
@@ -217,7 +262,7 @@ async fn merge_new(connection: &mut SqliteConnection, last: i64) -> Result<(), S
     Ok(())
 }
 
-/// From `lookup_1` into `lookup_2`, the part whose turn it is.
+/// Merges the next range of `lookup_1` into `lookup_2`.
 async fn merge_part(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let part: i64 = sqlx::query_scalar("SELECT next FROM lookup_state")
         .fetch_one(&mut *connection)
@@ -247,7 +292,7 @@ async fn merge_part(connection: &mut SqliteConnection) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The first and the last hash of a part.
+/// Returns the first and the last hash of a range.
 fn hashes(part: i64) -> (i64, i64) {
     let width = i64::MAX / PARTS * 2 + 2;
     let first = i64::MIN.wrapping_add(width.wrapping_mul(part.rem_euclid(PARTS)));

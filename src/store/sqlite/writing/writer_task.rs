@@ -1,26 +1,31 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod rejudging;
+
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
-    dedup::{Deciding, IdAllocator, Window, rules},
+    dedup::{Arrival, Changes, Deciding, IdAllocator, Window, latest, rules},
     model::FeedRecord,
     store::{
         batch::{Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
+        configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         feed_update::feed_update,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
-        rows::BatchRows,
+        retention::PruneStep,
+        rows::{BatchRows, DecidedPoll},
         sqlite::{
             open::{self, TempStore, WriterLock},
             writing::{
                 apply, archive,
                 channel_order::{self, ChannelRebuild},
                 checkpoint::Checkpoints,
-                configured::{self, ConfigChanges, StoreConfig},
+                configured,
+                dropped::Rejudging,
                 edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
@@ -69,6 +74,8 @@ pub(in crate::store) struct WriterLoop {
     long: VecDeque<PendingPoll>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
+    /// Outlets whose dropped entries are judged again because their rules changed.
+    rejudging: VecDeque<Rejudging>,
     /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
     loading: Option<WindowLoad>,
     /// Polls without news that wait for a transaction.
@@ -103,6 +110,7 @@ impl WriterLoop {
             catalog: Catalog::default(),
             long: VecDeque::new(),
             rebuilding: VecDeque::new(),
+            rejudging: VecDeque::new(),
             loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
@@ -135,6 +143,7 @@ impl WriterLoop {
             }
             self.commit(batch).await?;
             self.relay().await?;
+            self.rejudge().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
@@ -192,7 +201,7 @@ impl WriterLoop {
 
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
+        !self.long.is_empty() || !self.rebuilding.is_empty() || !self.rejudging.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents
@@ -288,7 +297,7 @@ impl WriterLoop {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
                 self.window.forget_deleted(done.deleted.iter().copied());
                 // Editions must no longer show deleted stories or link to deleted archive pages.
-                if !done.deleted.is_empty() || matches!(step, retention::PruneStep::Pages) && done.rows > 0 {
+                if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
                     self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);
@@ -340,9 +349,20 @@ impl WriterLoop {
     /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
     /// written, however often that is retried.
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
-        let arrivals = batch.arrivals();
+        let arrivals = batch.arrivals(&self.catalog);
+        let now = latest(&arrivals);
+        let changes = self.changes(arrivals, now).await?;
+        let mut polls: Vec<DecidedPoll<'_>> = batch.polls.iter_mut().map(PendingPoll::decided).collect();
+        let mut batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
+        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
+            batch_rows.note_delisted(&pending.poll);
+        }
+        Ok(batch_rows)
+    }
+
+    async fn changes(&mut self, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Changes, StoreError> {
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let mut deciding = Deciding::new(arrivals, known, &mut self.window, &mut self.ids);
+        let mut deciding = Deciding::new(arrivals, known, (&mut self.window, now), &mut self.ids);
         loop {
             let wanted = deciding.advance();
             if wanted.is_empty() {
@@ -359,11 +379,7 @@ impl WriterLoop {
                 "story has unusually many reports; `warraq explain story` shows why they were joined"
             );
         }
-        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
-        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
-            batch_rows.note_delisted(&pending.poll);
-        }
-        Ok(batch_rows)
+        Ok(changes)
     }
 
     /// Adds a batch of entries to the search index.
@@ -393,7 +409,7 @@ impl WriterLoop {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let ((adopted, catalog, rebuilding), feeds) = transaction!(self.database, |c| async {
+        let ((adopted, catalog, rebuilding, rejudging), feeds) = transaction!(self.database, |c| async {
             Ok((configured::adopt(c, store_config, now).await?, feeds::configured(c).await?))
         })?;
         for (id, outlet) in &catalog.outlets {
@@ -404,6 +420,7 @@ impl WriterLoop {
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
+        self.rejudging = rejudging.into();
         Ok((adopted, feeds))
     }
 
