@@ -115,13 +115,14 @@ pub(super) struct MemberRow {
     pub evidence: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct SightingRow {
     pub feed: i64,
     pub key: i64,
     pub entry: Option<i64>,
     pub raw: i64,
     /// Whether a document lists it now. An entry that comes back because a rule went leaves this as it was.
+    #[serde(skip)]
     pub listed: bool,
     pub guid: Option<String>,
     pub link: Option<String>,
