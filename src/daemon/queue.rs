@@ -10,7 +10,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -250,6 +250,18 @@ impl PollQueue {
             NextStep::Wait(None) if !self.is_full() => NextStep::Wait(self.queue.first().map(|(at, _)| *at)),
             step => step,
         }
+    }
+
+    /// Returns what is needed to read a document of a feed; `None` if the feed is not configured.
+    #[must_use]
+    pub fn plan(&self, feed: FeedId, now: Timestamp) -> Option<PlannedPoll> {
+        self.feeds.get(&feed).map(|planned| self.planned_poll(planned, now))
+    }
+
+    /// Returns the feeds that everybody may know of.
+    #[must_use]
+    pub fn open_feeds(&self) -> HashSet<FeedId> {
+        self.feeds.values().filter(|planned| !planned.outlet.private).map(|planned| planned.record.id).collect()
     }
 
     /// Returns whether no further poll may start before one ends.

@@ -5,13 +5,16 @@ use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
     fetch::Fetchers,
-    model::{FeedId, LargerThanMaxBody, Outcome},
+    model::{
+        FeedId, LargerThanMaxBody, Outcome,
+        push::{PushLeases, PushedDocument},
+    },
     poll::{PollError, PollResult, Poller},
     store::{FeedUpdate, StoreError, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet};
 
 /// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
@@ -19,6 +22,9 @@ const TURN: Duration = Duration::from_secs(1);
 
 /// Time without a failure for lack of resources (open files, memory) after which they count as sufficient again.
 const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Most delivered documents that are read at once.
+const PUSHES: usize = 4;
 
 /// The poll queue and the running polls.
 pub struct PollRunner {
@@ -30,6 +36,8 @@ pub struct PollRunner {
     polls: JoinSet<EndedPoll>,
     /// Feeds whose polls have read their documents and wait to be stored.
     read: (mpsc::UnboundedSender<FeedId>, mpsc::UnboundedReceiver<FeedId>),
+    /// Documents that hubs delivered and that are being read.
+    pushes: JoinSet<EndedPoll>,
     /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
@@ -45,6 +53,8 @@ type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
 pub enum RunnerEvent {
     /// A poll ended.
     Polled(Box<EndedPoll>),
+    /// A document that a hub delivered was read.
+    Pushed(Box<EndedPoll>),
     /// Due times that were decided again are stored, or the store has failed.
     Settled(Result<(), StoreError>),
     /// Time passed.
@@ -62,6 +72,7 @@ impl PollRunner {
             writer,
             polls: JoinSet::new(),
             read: mpsc::unbounded_channel(),
+            pushes: JoinSet::new(),
             settling: FuturesUnordered::new(),
             not_polled: 0,
             hindered_at: None,
@@ -71,6 +82,12 @@ impl PollRunner {
     /// Replaces the fetcher, whose limits apply to later requests.
     pub fn set_fetchers(&mut self, fetchers: Fetchers) {
         self.poller.set_fetchers(fetchers);
+    }
+
+    /// Returns what makes requests.
+    #[must_use]
+    pub fn fetchers(&self) -> &Fetchers {
+        self.poller.fetchers()
     }
 
     /// Returns how many polls could not run so far because this process lacked resources.
@@ -83,6 +100,50 @@ impl PollRunner {
     #[must_use]
     pub fn running(&self) -> usize {
         self.polls.len()
+    }
+
+    /// Returns the feeds whose changes hubs deliver.
+    #[must_use]
+    pub fn leases(&self) -> &Arc<PushLeases> {
+        self.poller.leases()
+    }
+
+    /// Returns whether another delivered document may be read now.
+    #[must_use]
+    pub fn takes_pushes(&self) -> bool {
+        self.pushes.len() < PUSHES
+    }
+
+    /// Starts to read a document that a hub delivered. That of a feed that is no longer configured is dropped.
+    pub fn push(&mut self, document: PushedDocument) {
+        let Some(planned) = self.queue.plan(document.feed, self.clock.now()) else { return };
+        let (poller, id) = (self.poller.clone(), document.feed);
+        let push = async move { poller.pushed(planned, document).await };
+        self.pushes.spawn(async move { (id, AssertUnwindSafe(push).catch_unwind().await.ok()) });
+    }
+
+    /// Handles a delivered document that was read, and returns its result. The feed's next poll stays as it is.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub fn take_push(&self, (id, report): EndedPoll) -> Result<Option<PollResult>, StoreError> {
+        match report {
+            None => tracing::error!(feed = %id, "reading a delivered document panicked (a bug in Warraq)"),
+            Some(Err(PollError::Store(error))) if !error.can_pass() => return Err(error),
+            Some(Err(error)) => {
+                tracing::error!(feed = %id, %error, "a delivered document could not be read; the next poll reads the feed");
+            }
+            Some(Ok(report)) => {
+                let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
+                let (new, revised) = (report.written.tally.new, report.written.tally.revised);
+                match &report.error {
+                    Some(error) => tracing::warn!(%outlet, %feed, %error, "a hub delivered what cannot be read"),
+                    None => tracing::info!(%outlet, %feed, new, revised, "pushed by hub"),
+                }
+                return Ok(Some(report));
+            }
+        }
+        Ok(None)
     }
 
     /// Starts every poll that may start now. Returns when the next one may start.
@@ -114,6 +175,7 @@ impl PollRunner {
                 until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
             tokio::select! {
                 Some(Ok(ended)) = self.polls.join_next() => return RunnerEvent::Polled(Box::new(ended)),
+                Some(Ok(ended)) = self.pushes.join_next() => return RunnerEvent::Pushed(Box::new(ended)),
                 Some(updates) = self.settling.next() => return RunnerEvent::Settled(updates),
                 Some(id) = self.read.1.recv() => self.queue.storing(id, self.clock.now()),
                 () = tokio::time::sleep(wait) => return RunnerEvent::Turned,
@@ -214,6 +276,7 @@ impl PollRunner {
     /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
         let finish = async {
+            while self.pushes.join_next().await.is_some() {}
             while let Some(ended) = self.polls.join_next().await {
                 if let Ok((_, Some(Ok(report)))) = ended {
                     log(&report);
@@ -226,6 +289,7 @@ impl PollRunner {
                 "dropping polls that did not finish in time; none of their results are stored"
             );
             self.polls.shutdown().await;
+            self.pushes.shutdown().await;
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod headers;
 mod large;
 mod partial;
 mod response;
+mod send;
 mod tls;
 mod tunnel;
 
@@ -27,6 +28,7 @@ pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
 pub use large::{BodyShare, EVERYDAY, LargeBodies};
 pub use response::{Body, FetchResponse, Fetched};
+pub use send::{OutgoingRequest, OutgoingResponse};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
 use access::Credentials;
@@ -34,6 +36,7 @@ use coding::DecodeError;
 use cookies::Cookies;
 use faults::clip;
 use guard::AddressGuard;
+pub use guard::is_public;
 use jiff::Timestamp;
 use reqwest::{
     Client, ClientBuilder, Method, Request, Response,
@@ -369,6 +372,7 @@ impl Fetcher {
         let (packed, mut fault) = self.receive(&mut response, url, answer, share).await?;
         let headers = response.headers();
         answer.announced = announced(url, headers);
+        (answer.hub, answer.this) = (link(url, headers, "hub"), link(url, headers, "self"));
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
         // A small body may decode to a large one; only then it is decoded twice.
@@ -455,6 +459,11 @@ enum Read {
 fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
     let absolute = |target: String| FeedUrl::new(url.url().join(&target).ok()?).ok();
     headers::announced(headers).into_iter().filter_map(absolute).collect()
+}
+
+/// Returns the target of the first `Link` with this relation.
+fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
+    FeedUrl::new(url.url().join(&headers::link(headers, relation)?).ok()?).ok()
 }
 
 /// Returns the target of a redirect.

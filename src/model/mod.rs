@@ -5,12 +5,14 @@
 
 pub mod browse;
 mod channel;
+pub mod copies;
 mod deadline;
 mod durations;
 mod entry;
 mod entry_rules;
 pub mod escape;
 mod feed;
+pub mod feed_table;
 mod ids;
 pub mod link;
 mod network;
@@ -18,12 +20,15 @@ mod outlet;
 pub mod pages;
 mod poll;
 mod proxies;
+pub mod push;
 mod reader_key;
 mod rhythm;
 pub mod script;
+pub mod search;
 mod secret;
 mod shorten;
 mod size;
+pub mod status;
 mod story;
 #[cfg(test)]
 pub(crate) mod testing;

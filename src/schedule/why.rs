@@ -1,6 +1,7 @@
 //! The reason for the time of the next poll: all inputs, and which of them decided. It is available as text and as JSON, and
 //! stored with each poll.
 
+use crate::model::status::NextPollReason;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -31,6 +32,10 @@ pub enum DecidedBy {
     Gone,
     /// The feed was due already.
     Overdue,
+    /// A hub delivers the feed's changes.
+    Hub,
+    /// No poll: a hub delivered the document.
+    PushedByHub,
 }
 
 impl DecidedBy {
@@ -48,6 +53,8 @@ impl DecidedBy {
             Self::Hold => "hold",
             Self::Gone => "gone",
             Self::Overdue => "overdue",
+            Self::Hub => "hub",
+            Self::PushedByHub => "pushed_by_hub",
         }
     }
 }
@@ -117,6 +124,9 @@ pub struct Why {
     /// Adaptive: the factor by which the feed is polled more often because entries were lost lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hurry: Option<f64>,
+    /// Adaptive: the wait in seconds because a hub delivers the feed's changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<u64>,
     /// Consecutive failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
@@ -146,12 +156,19 @@ impl Why {
             floor: None,
             skipped: None,
             hurry: None,
+            pushed: None,
             failures: None,
             backoff: None,
             hold: None,
             spread: None,
             notes: Vec::new(),
         }
+    }
+
+    /// Returns the reason stored with a document that a hub delivered.
+    #[must_use]
+    pub fn pushed(schedule: String) -> Self {
+        Self::new(schedule, DecidedBy::PushedByHub)
     }
 
     /// Returns the JSON that is stored with the poll.
@@ -164,6 +181,24 @@ impl Why {
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
+    }
+
+    /// Returns the inputs for texts in the reader's language.
+    #[must_use]
+    pub fn to_reason(&self) -> NextPollReason {
+        NextPollReason {
+            decided: self.decided.as_str().to_owned(),
+            schedule: (self.decided == DecidedBy::Schedule).then(|| self.schedule.clone()),
+            rate: self.rate,
+            share: self.share,
+            expected: self.expected.as_deref().and_then(|at| at.parse().ok()),
+            floor: self.floor.map(|floor| (floor.hint.words().to_owned(), floor.seconds)),
+            skipped: self.skipped.map(|hint| hint.words().to_owned()),
+            hurry: self.hurry,
+            backoff: self.failures.zip(self.backoff),
+            hold: self.hold,
+            words: self.to_string(),
+        }
     }
 
     /// Returns what decided, in words.
@@ -181,6 +216,8 @@ impl Why {
                 return format!("gone (410): asked again after {}", humantime::format_duration(GONE_PAUSE));
             }
             DecidedBy::Overdue => "overdue",
+            DecidedBy::Hub => "a hub delivers its changes",
+            DecidedBy::PushedByHub => "pushed by hub",
         };
         text.to_owned()
     }
@@ -207,6 +244,9 @@ impl fmt::Display for Why {
         }
         if let Some(hurry) = self.hurry {
             parts.push(format!("{hurry:.1} times sooner after a gap"));
+        }
+        if let Some(pushed) = self.pushed {
+            parts.push(format!("polled every {} because a hub delivers", span(pushed)));
         }
         if let (Some(failures), Some(pause)) = (self.failures, self.backoff) {
             parts.push(format!(

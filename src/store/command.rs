@@ -1,5 +1,6 @@
 //! Requests to the writer, each with the sender of its reply.
 
+use super::push::PushChange;
 use super::{
     configured::{ConfigChanges, StoreConfig},
     documents::{ArchivePage, RenderedEdition},
@@ -32,6 +33,7 @@ pub(super) enum Task {
         now: Timestamp,
         reply: oneshot::Sender<bool>,
     },
+    Push(Vec<PushChange>, oneshot::Sender<()>),
     Retention(RetentionLimits, PruneStep, oneshot::Sender<PruneStepResult>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),

@@ -43,6 +43,8 @@ pub struct FinishedPoll {
     pub body: Option<BodyState>,
     /// The document; `None` if there was nothing new to read.
     pub document: Option<Document>,
+    /// Whether a hub delivered the document. Such a document is often a part: it brings entries, and changes nothing of the feed.
+    pub pushed: bool,
 }
 
 /// The part of the configuration that decides when a feed is polled next.
@@ -58,6 +60,8 @@ pub struct PollTiming {
     pub bounds: Bounds,
     /// Statistics of all adaptive feeds.
     pub fleet: Fleet,
+    /// Until when a hub delivers the feed's changes; `None` if none does.
+    pub pushed_until: Option<Timestamp>,
 }
 
 /// What the feed's row keeps about a body once its entries are stored.

@@ -12,6 +12,7 @@ use super::{
     figures::{WalState, WriterFigures},
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
     progress::{Progress, ProgressSender},
+    push::PushChange,
     retention::{PruneStep, PruneStepResult, RetentionLimits},
 };
 use crate::model::FeedRecord;
@@ -154,6 +155,14 @@ impl Writer {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.task(|reply| Task::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
+    }
+
+    /// Stores the state of subscriptions and webhooks, in one transaction.
+    ///
+    /// # Errors
+    /// Fails if the writer has stopped.
+    pub async fn push(&self, changes: Vec<PushChange>) -> Result<(), StoreError> {
+        self.task(|reply| Task::Push(changes, reply)).await
     }
 
     /// Updates the search index now, for a run that ends before the writer is idle.

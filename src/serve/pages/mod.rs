@@ -1,11 +1,21 @@
 //! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
+mod copies;
+mod directory;
+mod feed;
+mod feed_words;
 mod list;
+mod media;
+mod search;
 mod status;
 mod story;
 
+pub(super) use copies::CopiesTemplate;
+pub(super) use directory::DirectoryTemplate;
+pub(super) use feed::FeedTemplate;
 pub(super) use list::ListTemplate;
+pub(super) use search::SearchTemplate;
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
@@ -41,6 +51,9 @@ pub(super) static STYLE: LazyLock<Asset> =
 /// The icon, which shows the letter wāw.
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../templates/icon.svg")));
+
+/// The script of a page that offers new stories while it is open.
+pub(super) const LIVE: &str = include_str!("../templates/live.js");
 
 /// The parts that all pages have in common.
 #[derive(Debug, Clone)]
@@ -132,6 +145,45 @@ impl Frame {
         if here == utc { format!("{date}{comma} {utc} UTC") } else { format!("{date}{comma} {here} ({utc} UTC)") }
     }
 
+    /// Renders a `time` element with the day, if it is not today, and the time of day.
+    fn day_and_clock(&self, at: &Timestamp) -> String {
+        let (day, clock) = (self.day(*at), self.clock(at));
+        if day == self.day(self.now) {
+            return self.time(at, &clock);
+        }
+        self.time(at, &format!("{}{} {clock}", self.ui_language.short_date(day), self.say("،", ",", ",")))
+    }
+
+    /// Returns the colon of the language, which French sets off by a space.
+    fn colon(&self) -> &'static str {
+        self.ui_language.pick(":", "\u{a0}:", ":")
+    }
+
+    /// Returns an address without its scheme, as it is shown where there is little room.
+    fn short_address<'a>(&self, url: &'a str) -> &'a str {
+        url.trim_start_matches("https://").trim_start_matches("http://")
+    }
+
+    /// Makes a sentence of a few words.
+    fn sentence(&self, words: &str) -> String {
+        let mut chars = words.chars();
+        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        if first.is_empty() { String::new() } else { format!("{first}{}.", chars.as_str()) }
+    }
+
+    /// Formats the time of day in the page's time zone.
+    fn clock(&self, at: &Timestamp) -> String {
+        self.zone.to_datetime(*at).strftime("%H:%M").to_string()
+    }
+
+    /// Renders an hour of the day in UTC as an hour in the page's time zone, with UTC as its title.
+    fn utc_hour(&self, hour: u8) -> String {
+        let today =
+            jiff::tz::TimeZone::UTC.to_datetime(self.now).date().at(i8::try_from(hour % 24).unwrap_or(0), 0, 0, 0);
+        let here = jiff::tz::TimeZone::UTC.to_timestamp(today).map(|at| self.clock(&at)).unwrap_or_default();
+        format!("<span title=\"{hour}:00 UTC\">{here}</span>")
+    }
+
     /// Returns the day of an instant in the page's time zone.
     fn day(&self, at: Timestamp) -> Date {
         self.zone.to_datetime(at).date()
@@ -216,18 +268,6 @@ impl NoticeTemplate {
             _ => frame.say("حاول مرة أخرى بعد دقيقة.", "Réessayez dans une minute.", "Please try again in a minute."),
         }
     }
-}
-
-/// The search page, with or without results.
-#[derive(Template)]
-#[template(path = "search.html", config = "src/serve/askama.toml")]
-pub(super) struct SearchTemplate<'a> {
-    pub(super) frame: Frame,
-    pub(super) stories: &'a [StoryItem],
-    /// Path of the feed of this search; `None` before a search.
-    pub(super) feed: Option<String>,
-    /// What is wrong with the search, if anything.
-    pub(super) fault: Option<String>,
 }
 
 /// The page that says what this site is and how to subscribe.

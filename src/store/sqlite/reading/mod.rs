@@ -1,15 +1,24 @@
 //! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod arrivals;
 mod browse;
 mod channel;
+mod copies;
 mod edition;
 mod explain;
+mod feed_page;
 mod filter;
 mod health;
+mod history;
+mod incidents;
+mod push;
+mod search;
 mod status;
 mod story;
 mod subscriptions;
+
+pub use arrivals::ArrivedEntry;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;

@@ -29,8 +29,9 @@ use crate::{
                 edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
-                lookup, retention, search_index, sightings,
+                lookup, push, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
+                webhooks,
             },
         },
     },
@@ -286,6 +287,10 @@ impl WriterLoop {
                 let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
             }
+            Task::Push(changes, reply) => {
+                transaction!(self.database, |c| push::write(c, &changes))?;
+                send_reply(reply, ());
+            }
             Task::Index(reply) => {
                 self.index().await?;
                 while self.index_at.is_some() {
@@ -466,6 +471,7 @@ async fn write(
     apply::apply(connection, batch_rows).await?;
     sightings::merge_lookup(connection).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
+    webhooks::queue(connection, catalog, batch_rows).await?;
     feeds::write(connection, polls).await?;
     let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
     let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
