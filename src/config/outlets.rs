@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 20] = [
     "slug",
     "name",
     "language",
@@ -26,6 +26,8 @@ const KEYS: [&str; 18] = [
     "was",
     "enabled",
     "public",
+    "full_text",
+    "publish_text",
     "proxy",
     "proxy_dns",
     "user_agent",
@@ -51,6 +53,8 @@ pub(super) struct Outlets {
     pub(super) schedules: HashMap<Slug, Schedule>,
     /// Whether they are shown to everybody, of those that say so.
     pub(super) public: HashMap<Slug, bool>,
+    /// Whether the page's text is published, of those that say so.
+    pub(super) publish_page: HashMap<Slug, bool>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
     unique: Unique,
@@ -76,6 +80,8 @@ impl Outlets {
             }
             if let Some(outlet) = &outlet {
                 self.note_public(&outlet.slug, section);
+                let publish_page = section.text("publish_text", values::published_text);
+                self.publish_page.extend(publish_page.map(|page| (outlet.slug.clone(), page)));
             }
             if requests::KEYS.iter().any(|key| section.has(key)) {
                 let own = RequestSettings::read(section, files);
@@ -137,9 +143,20 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
     let (feeds, alternatives) = feeds(section, unique);
     let was = former(section, unique);
-    let enabled = section.flag("enabled").unwrap_or(true);
-    let name = name.unwrap_or_default();
-    Some(Outlet { slug: slug?, name, language, time_zone, tags, feeds, alternatives, was, enabled, private: false })
+    Some(Outlet {
+        slug: slug?,
+        name: name.unwrap_or_default(),
+        language,
+        time_zone,
+        tags,
+        feeds,
+        alternatives,
+        was,
+        enabled: section.flag("enabled").unwrap_or(true),
+        private: false,
+        full_text: section.flag("full_text").unwrap_or(false),
+        publishes_page: false,
+    })
 }
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.

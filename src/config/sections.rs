@@ -294,10 +294,12 @@ pub struct Publish {
     pub edition_max: usize,
     /// Whether feeds name the outlet before each title, where a channel does not say it itself.
     pub outlet_in_title: bool,
+    /// Whether the text of an entry is the page's, where `full_text` brought it and the outlet does not say otherwise.
+    pub page_text: bool,
 }
 
 impl Publish {
-    const KEYS: [&'static str; 3] = ["entry_max", "edition_max", "outlet_in_title"];
+    const KEYS: [&'static str; 4] = ["entry_max", "edition_max", "outlet_in_title", "text"];
     /// Default `entry_max`, in bytes: some ten thousand words. This is longer than any report, and a hundred such texts are not
     /// much more than an edition may contain.
     pub const ENTRY_MAX: u64 = 64_000;
@@ -316,6 +318,7 @@ impl Publish {
             entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
             edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
             outlet_in_title: section.flag("outlet_in_title").unwrap_or(false),
+            page_text: section.text("text", values::published_text).unwrap_or(false),
         };
         if read.edition_max < read.entry_max {
             let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };

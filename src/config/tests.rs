@@ -465,10 +465,10 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
 fn hosts_are_names_and_budgets_are_sizes() {
     let config = parse("[server]\nhosts = [\"News.example.org.\", \"خبر.example\"]\n[publish]\nentry_max = \"2kB\"\nedition_max = \"1MB\"\n").unwrap();
     assert_eq!(config.server.hosts, ["news.example.org", "xn--ngblk.example"]);
-    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000, outlet_in_title: false });
+    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000, outlet_in_title: false, page_text: false });
     assert_eq!(
         parse("").unwrap().publish,
-        Publish { entry_max: 64_000, edition_max: 4_000_000, outlet_in_title: false }
+        Publish { entry_max: 64_000, edition_max: 4_000_000, outlet_in_title: false, page_text: false }
     );
     for host in ["http://a.example", "a.example:80", "a b", "*", ""] {
         let told = faults(&format!("[server]\nhosts = [{host:?}]\n"));

@@ -180,3 +180,12 @@ pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
     Schedule::parse(text).map_err(|why| why.to_string())
 }
+
+/// Parses which text of an entry is published: the feed's, or the page's where there is one.
+pub(super) fn published_text(text: &str) -> Result<bool, String> {
+    match text.trim() {
+        "feed" => Ok(false),
+        "page" => Ok(true),
+        _ => Err(format!("{} is not a text that is published; allowed: \"feed\" or \"page\"", quoted(text))),
+    }
+}

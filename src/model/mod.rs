@@ -14,6 +14,7 @@ mod ids;
 pub mod link;
 mod network;
 mod outlet;
+mod page;
 pub mod pages;
 mod poll;
 mod reader_key;
@@ -39,6 +40,7 @@ pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, Pe
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
+pub use page::{Article, EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, WaitingKey, WaitingPage};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use reader_key::{ReaderKey, ReaderKeyError};
 pub use rhythm::{Rhythm, WEEK};

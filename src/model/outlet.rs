@@ -26,6 +26,10 @@ pub struct Outlet {
     pub enabled: bool,
     /// Whether only readers with a key see its entries.
     pub private: bool,
+    /// Whether the pages of entries with little text are fetched.
+    pub full_text: bool,
+    /// Whether the text that is published is the page's, where there is one.
+    pub publishes_page: bool,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.
