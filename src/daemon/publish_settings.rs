@@ -32,6 +32,8 @@ pub struct PublishSettings {
     pub hosts: Hosts,
     /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
+    /// Outlets of which the page's text is published, sorted. They are a part of the fingerprint.
+    page_texts: Vec<String>,
 }
 
 impl PublishSettings {
@@ -45,6 +47,9 @@ impl PublishSettings {
         let private = config.outlets.iter().filter(|outlet| outlet.private);
         let mut private: Vec<_> = private.map(|outlet| outlet.slug.to_string()).collect();
         private.sort_unstable();
+        let page_texts = config.outlets.iter().filter(|outlet| outlet.publishes_page && outlet.full_text);
+        let mut page_texts: Vec<_> = page_texts.map(|outlet| outlet.slug.to_string()).collect();
+        page_texts.sort_unstable();
         Self {
             hosts: Hosts::new(&config.server.hosts, &public_url),
             public_url,
@@ -55,6 +60,7 @@ impl PublishSettings {
             time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
+            page_texts,
         }
     }
 
@@ -95,7 +101,10 @@ impl PublishSettings {
 
     /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
-        let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
+        let mut settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
+        if !self.page_texts.is_empty() {
+            settings.push_str(&format!(" {:?}", self.page_texts));
+        }
         let described = channel.map_or_else(String::new, |channel| {
             let without = if channel.hides_private { &*self.private } else { &[] };
             format!("{channel:?} {without:?}")

@@ -138,6 +138,7 @@ impl ReplayState {
             link_repeats: false,
             listing: std::sync::Arc::default(),
             entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
+            page: super::ArrivalPage::Unwanted,
         }
     }
 

@@ -42,6 +42,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         link_repeats: false,
         listing: std::sync::Arc::default(),
         entry,
+        page: super::ArrivalPage::Unwanted,
     }
 }
 

@@ -100,6 +100,8 @@ pub struct WaitingPage {
     pub url: FeedUrl,
     /// Until when it waits.
     pub until: Timestamp,
-    /// Number of words that the feed itself brings.
+    /// The entry's folded title.
+    pub title: String,
+    /// Number of words of the text that the feed itself brings.
     pub words: usize,
 }

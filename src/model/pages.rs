@@ -80,6 +80,8 @@ pub struct StoryReport {
     pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
+    /// Whether the text is that of the article's page, not of the feed.
+    pub is_page_text: bool,
     /// The changes that the outlet made, oldest first.
     pub revisions: Vec<RevisionView>,
 }

@@ -3,14 +3,16 @@
 //! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
 
 mod alternatives;
+mod article_page;
 mod backfill;
 mod memory;
 mod sitemaps;
 
 use crate::{
+    article,
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
+    fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, RobotsCache},
     model::{
         Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
         Outlet, PlainText, RawHash, Validators,
@@ -34,6 +36,8 @@ pub struct Poller {
     writer: Writer,
     clock: Clock,
     memory: PollMemory,
+    /// What sites allow, for pages.
+    robots: RobotsCache,
     /// Time that reading one document may take.
     work_limit: Duration,
 }
@@ -128,7 +132,7 @@ impl Poller {
     /// A poller over these.
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
-        Self { fetchers, reader, writer, clock, memory: PollMemory::new(), work_limit: parse::WORK }
+        Self { fetchers, reader, writer, clock, memory: PollMemory::new(), robots: RobotsCache::default(), work_limit: parse::WORK }
     }
 
     /// Other limits for requests from now on.
@@ -168,7 +172,10 @@ impl Poller {
         if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.backfill(&planned, reading, &mut share).await?;
+        let mut reading = self.backfill(&planned, reading, &mut share).await?;
+        if let Some(document) = reading.document.as_mut().filter(|_| planned.outlet.full_text) {
+            document.pages = wanted_pages(document);
+        }
         let (status, late) = (reading.status.or(status), planned.late);
         let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
@@ -314,6 +321,17 @@ impl Poller {
     }
 }
 
+/// Most pages that are asked for because of one document.
+const PAGES: usize = 100;
+
+/// Returns which entries of a document want their pages, the first listed of them: in nearly all documents the newest. Entries of
+/// older pages are not among them.
+fn wanted_pages(document: &Document) -> HashSet<i64> {
+    let older: HashSet<&RawHash> = document.older.iter().collect();
+    let listed = document.entries.iter().filter(|entry| !older.contains(&entry.raw));
+    listed.filter(|entry| article::wants_page(entry)).map(|entry| entry.key.hash()).take(PAGES).collect()
+}
+
 /// Returns whether a document contains more than could be read within the limit.
 fn is_limited(document: &Document) -> bool {
     document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
@@ -424,6 +442,7 @@ fn read_document(
         listed_before,
         older: Vec::new(),
         gap: false,
+        pages: HashSet::new(),
     };
     Ok(ReadDocument { document, guids_void: void, older })
 }

@@ -1,6 +1,7 @@
 //! Requests to the writer, each with the sender of its reply.
 
 use super::{
+    batch::AskedPage,
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
     sqlite::{
         reading::ArchivePage,
@@ -19,6 +20,8 @@ use tokio::sync::oneshot;
 pub(super) enum Command {
     /// A finished poll, which may be committed together with others.
     Poll(Box<FinishedPoll>, oneshot::Sender<CommittedPoll>),
+    /// Pages of waiting entries that were asked for; the entries are decided.
+    Pages(Vec<AskedPage>, oneshot::Sender<()>),
     /// Other work, done by itself after the polls before it.
     Task(Task),
     /// Stops the writer.

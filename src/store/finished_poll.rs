@@ -2,7 +2,7 @@
 
 use crate::{
     dedup::Listing,
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators},
+    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators, WaitingPage},
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -95,6 +95,8 @@ pub struct PollFindings {
     pub gap: bool,
     /// The rules by which entries were recognised or joined a story.
     pub joined: Vec<Rule>,
+    /// Entries that wait for their pages before they are decided. They count as new, or as revised.
+    pub waiting: Vec<WaitingPage>,
 }
 
 /// The next state of a feed.
@@ -131,6 +133,8 @@ pub struct Document {
     pub older: Vec<RawHash>,
     /// Whether entries may have been lost since the last poll.
     pub gap: bool,
+    /// Hashed keys of those `entries` whose pages are to be asked for, if they are new or edited.
+    pub pages: HashSet<i64>,
 }
 
 /// The result of a poll after its commit.
@@ -142,6 +146,8 @@ pub struct CommittedPoll {
     pub gap: bool,
     /// The rules by which its entries were recognised or joined a story.
     pub joined: Vec<Rule>,
+    /// Entries that wait for their pages before they are decided.
+    pub waiting: Vec<WaitingPage>,
     /// The feed after the poll.
     pub feed: FeedRecord,
 }

@@ -20,8 +20,10 @@ mod progress;
 mod prune;
 mod rows;
 mod sqlite;
+mod waiting;
 mod writer;
 
+pub use batch::AskedPage;
 pub use changes::ChannelChanges;
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;

@@ -2,12 +2,13 @@
 
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
-    model::{Entry, EntryId, FeedId, StoryId, uri::as_uri},
+    model::{Entry, EntryId, FeedId, StoryId, WaitingKey, uri::as_uri},
     store::{
         batch::PendingPoll,
         catalog::Catalog,
-        finished_poll::FinishedPoll,
+        finished_poll::{FinishedPoll, PollFindings},
         instant::{milli, second},
+        waiting::{LateDocument, PageRow, WaitingRows, brings_article},
     },
 };
 use jiff::Timestamp;
@@ -31,6 +32,12 @@ pub(super) struct BatchRows {
     pub candidates: HashSet<(i64, i64)>,
     /// Channels whose stories changed.
     pub touched: HashSet<i64>,
+    /// What became of the pages of entries.
+    pub pages: Vec<PageRow>,
+    /// Entries that begin to wait for their pages.
+    pub waiting: WaitingRows,
+    /// Entries whose waiting has ended.
+    pub waited: Vec<WaitingKey>,
 }
 
 #[derive(Debug, Serialize)]
@@ -84,6 +91,8 @@ pub(super) struct RevisedRow {
     pub row: ShownRow,
     #[serde(flatten)]
     text: Texts,
+    /// Whether the folded text is that of the page's article.
+    has_article: bool,
     at: String,
     material: bool,
     /// If false, only signed addresses, counters or clocks changed, and no revision is written.
@@ -146,10 +155,23 @@ pub(super) struct PlaceRow {
 
 impl BatchRows {
     /// Creates the rows of these decisions and adds up the results of each poll.
-    pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], catalog: &Catalog) -> Self {
+    pub(super) fn of(
+        changes: Changes,
+        polls: &mut [PendingPoll],
+        late: &[LateDocument],
+        catalog: &Catalog,
+    ) -> Self {
         let mut batch_rows = Self::default();
+        // Entries that waited were counted by their polls.
+        let mut counted = PollFindings::default();
+        let first_late = polls.len();
         for Decision { arrival, change } in changes.into_decisions() {
-            let PendingPoll { poll, findings, .. } = &mut polls[arrival.poll];
+            let (stated, findings) = match polls.get_mut(arrival.poll) {
+                Some(PendingPoll { poll, findings, .. }) => {
+                    (poll.document.as_ref().and_then(|document| document.updated), findings)
+                }
+                None => (late.get(arrival.poll - first_late).and_then(|document| document.stated_at), &mut counted),
+            };
             match change {
                 Change::New(new) => {
                     findings.tally.new += 1;
@@ -158,13 +180,16 @@ impl BatchRows {
                         findings.joined.push(new.evidence.rule);
                     }
                     findings.stamps.extend(arrival.entry.believed);
-                    batch_rows.new_entry(arrival, *new, poll, catalog);
+                    batch_rows.new_entry(arrival, *new, stated, catalog);
                 }
                 Change::Revised(revision) => {
                     findings.tally.revised += 1;
                     batch_rows.revised_entry(arrival, *revision, catalog);
                 }
                 Change::Refreshed { entry } => batch_rows.refreshed_entry(arrival, entry, catalog),
+                Change::Unchanged { entry } if brings_article(&arrival.page) => {
+                    batch_rows.refreshed_entry(arrival, entry, catalog);
+                }
                 Change::Unchanged { entry } => batch_rows.sighted(&arrival, Some(entry.0), None),
                 Change::Duplicate { entry, evidence } => {
                     findings.tally.duplicate += 1;
@@ -177,7 +202,7 @@ impl BatchRows {
         batch_rows
     }
 
-    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, poll: &FinishedPoll, catalog: &Catalog) {
+    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, stated: Option<Timestamp>, catalog: &Catalog) {
         self.sighted(&arrival, Some(new.id.0), None);
         let at = second(arrival.seen_at);
         if new.starts {
@@ -198,7 +223,7 @@ impl BatchRows {
         });
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
         self.place(catalog, &arrival, (new.id, new.story), (&order_at, &published_at));
-        let stated = poll.document.as_ref().and_then(|d| d.updated).filter(|stated| *stated <= arrival.seen_at);
+        let stated = stated.filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let Entry { key, source_id, .. } = &arrival.entry;
@@ -216,6 +241,7 @@ impl BatchRows {
             feed_updated_at,
         });
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
+        self.pages.extend(PageRow::of(new.id.0, arrival.page));
     }
 
     /// Gives a new entry a position in every channel that takes it.
@@ -254,11 +280,13 @@ impl BatchRows {
         self.revised.push(RevisedRow {
             row,
             text: Texts::of(arrival.entry),
+            has_article: brings_article(&arrival.page),
             at: second(arrival.seen_at),
             material: revision.material,
             edited: true,
             what: revision.words,
         });
+        self.pages.extend(PageRow::of(revision.entry.0, arrival.page));
     }
 
     /// Rewrites the stored content of an entry without writing a revision.
@@ -268,11 +296,13 @@ impl BatchRows {
         self.revised.push(RevisedRow {
             row,
             text: Texts::of(arrival.entry),
+            has_article: brings_article(&arrival.page),
             at: second(arrival.seen_at),
             material: false,
             edited: false,
             what: String::new(),
         });
+        self.pages.extend(PageRow::of(entry.0, arrival.page));
     }
 
     /// Adds a sighting. `evidence` says why it is an entry already known from another feed, if it is.

@@ -7,6 +7,7 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, FeedRecord, StoryId},
     store::{
+        batch::AskedPage,
         changes::ChannelChanges,
         command::{Command, Task},
         error::{StoreError, TransientError},
@@ -126,6 +127,14 @@ impl Writer {
     /// Fails if the writer has stopped.
     pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
         self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
+    }
+
+    /// Hands over pages that were asked for. Returns when the entries that waited for them are decided and committed.
+    ///
+    /// # Errors
+    /// Fails if the writer has stopped.
+    pub async fn pages(&self, pages: Vec<AskedPage>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Pages(pages, reply)).await
     }
 
     /// Stores the configuration. Returns what changed, and all configured feeds.

@@ -30,6 +30,8 @@ struct ReportSection {
     first_seen: Timestamp,
     /// Full text or summary, as safe HTML.
     text: Option<String>,
+    /// Whether the text is that of the article's page.
+    is_page_text: bool,
     joined: Timestamp,
     rule: String,
     /// Why the report belongs to this story; `None` for the first report.
@@ -106,6 +108,7 @@ impl ReportSection {
             author: report.author.filter(|a| !a.is_empty()),
             published: report.published,
             first_seen: report.first_seen,
+            is_page_text: report.is_page_text,
             text: report.text.map(|html| lazy(html.as_str())),
             joined: report.joined,
             rule: report.rule,

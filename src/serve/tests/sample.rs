@@ -164,6 +164,7 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         evidence: "37 of the first 40 words are the same (0.92); both texts begin alike".to_owned(),
         shared: (n > 1).then_some(0.92),
         text: Some(html(text)),
+        is_page_text: false,
         revisions: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ mod health;
 mod status;
 mod story;
 mod subscriptions;
+mod waiting;
 
 pub use archive::{ArchiveLookup, ArchivePage};
 pub use edition::KeptEdition;

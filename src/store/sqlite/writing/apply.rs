@@ -5,7 +5,7 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     rows::{BatchRows, EntryRow, TextRow},
-    sqlite::{row, writing::sightings},
+    sqlite::{row, writing::{sightings, waiting}},
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
@@ -51,6 +51,8 @@ pub(in crate::store) async fn apply(
     )
     .await?;
     revise(connection, batch_rows).await?;
+    waiting::write_pages(connection, &batch_rows.pages).await?;
+    waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
     sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
     if !batch_rows.grown.is_empty() {
         grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
@@ -193,7 +195,9 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
          UPDATE entry_text SET summary = v ->> 'summary', content = v ->> 'content', \
                 extras = v ->> 'extras', folded_title = v ->> 'folded_title', \
-                folded_body = v ->> 'folded_body' \
+                folded_body = CASE WHEN NOT v ->> 'has_article' AND EXISTS (SELECT 1 FROM entry_page AS p \
+                    WHERE p.entry_id = entry_text.entry_id AND p.article IS NOT NULL) \
+                    THEN folded_body ELSE v ->> 'folded_body' END \
          FROM r WHERE entry_text.entry_id = v ->> 'id'",
         &batch_rows.revised,
         "revising texts",

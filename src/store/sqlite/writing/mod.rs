@@ -13,4 +13,5 @@ pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;
 pub(in crate::store) mod transaction;
+pub(in crate::store) mod waiting;
 pub(in crate::store) mod writer_task;

@@ -6,7 +6,7 @@ use crate::{
     dedup::{Deciding, IdAllocator, Window, rules},
     model::FeedRecord,
     store::{
-        batch::{Batch, PendingPoll},
+        batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
@@ -14,6 +14,7 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
+        waiting as held,
         sqlite::{
             open::{self, TempStore, WriterLock},
             writing::{
@@ -26,6 +27,7 @@ use crate::{
                 load_window::{self, WindowLoad},
                 lookup, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
+                waiting,
             },
         },
     },
@@ -52,6 +54,9 @@ const EMPTY_MAX: usize = 512;
 /// Time from one transaction to the next for which polls that are under way are waited for.
 const COLLECT: Duration = Duration::from_millis(250);
 
+/// Most entries that have waited for their pages and are decided in one transaction.
+const PAGES: usize = 64;
+
 /// Work that is done once the polls before it are committed.
 enum Then {
     Task(Task),
@@ -66,6 +71,9 @@ pub(in crate::store) struct WriterLoop {
     catalog: Catalog,
     /// Polls with long documents of which parts are left.
     long: VecDeque<PendingPoll>,
+    /// Pages of waiting entries that were asked for, and who waits for their commit.
+    pages: Vec<AskedPage>,
+    page_replies: Vec<oneshot::Sender<()>>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
     /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
@@ -101,6 +109,8 @@ impl WriterLoop {
             ids,
             catalog: Catalog::default(),
             long: VecDeque::new(),
+            pages: Vec::new(),
+            page_replies: Vec::new(),
             rebuilding: VecDeque::new(),
             loading: None,
             empty_polls: Vec::new(),
@@ -133,6 +143,9 @@ impl WriterLoop {
                 self.load_window().await?;
             }
             self.commit(batch).await?;
+            if self.pages.is_empty() {
+                self.page_replies.drain(..).for_each(|reply| send_reply(reply, ()));
+            }
             self.relay().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
@@ -166,6 +179,10 @@ impl WriterLoop {
         loop {
             match command? {
                 Command::Poll(poll, reply) => self.take(*poll, reply, batch),
+                Command::Pages(pages, reply) => {
+                    self.pages.extend(pages);
+                    self.page_replies.push(reply);
+                }
                 Command::Task(task) => return Some(Then::Task(task)),
                 Command::Close(reply) => return Some(Then::Close(reply)),
             }
@@ -191,12 +208,13 @@ impl WriterLoop {
 
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
+        !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents
     /// that waited for the window are added too.
     fn join_waiting(&mut self, batch: &mut Batch) {
+        batch.pages = self.pages.drain(..self.pages.len().min(PAGES)).collect();
         self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
         while !batch.is_full()
             && let Some(poll) = self.long.pop_front_if(|poll| !poll.is_long())
@@ -207,7 +225,8 @@ impl WriterLoop {
 
     /// Reads a part of the window, outside any transaction, if it is due or a document waits for it.
     async fn load_window(&mut self) -> Result<(), StoreError> {
-        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).max();
+        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
+        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).chain(pages).max();
         let starting = latest.map(|now| WindowLoad::new(&self.window, now));
         let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
         let window = &mut self.window;
@@ -253,8 +272,8 @@ impl WriterLoop {
     fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
         let update = feed_update(poll, &findings);
         self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
-        let PollFindings { tally, gap, joined, .. } = findings;
-        CommittedPoll { tally, gap, joined, feed: update.feed }
+        let PollFindings { tally, gap, joined, waiting, .. } = findings;
+        CommittedPoll { tally, gap, joined, waiting, feed: update.feed }
     }
 
     async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
@@ -306,7 +325,7 @@ impl WriterLoop {
 
     /// Decides and commits a batch, together with the waiting polls without news.
     async fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        if batch.polls.is_empty() {
+        if batch.is_empty() {
             return Ok(());
         }
         let batch_rows = self.decide(&mut batch).await?;
@@ -339,8 +358,14 @@ impl WriterLoop {
     /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
     /// written, however often that is retried.
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
-        let arrivals = batch.arrivals();
+        let mut arrivals = batch.arrivals();
+        let first_late = batch.polls.len();
+        let (waited, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
+        arrivals.extend(waited);
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
+        let waiting_now = reading!(self.database, |c| waiting::now(c, &arrivals))?;
+        let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
+        held::keep_articles(&mut arrivals, &known);
         let mut deciding = Deciding::new(arrivals, known, &mut self.window, &mut self.ids);
         loop {
             let wanted = deciding.advance();
@@ -358,7 +383,9 @@ impl WriterLoop {
                 "story has unusually many reports; `warraq explain story` shows why they were joined"
             );
         }
-        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &self.catalog);
+        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &late, &self.catalog);
+        batch_rows.waited = batch.pages.iter().map(|asked| asked.key).chain(begin_to_wait.ended.iter().copied()).collect();
+        batch_rows.waiting = begin_to_wait;
         for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
             batch_rows.note_delisted(&pending.poll);
         }
