@@ -58,9 +58,8 @@ fn a_page_in_an_old_arabic_encoding() {
 
 #[test]
 fn reasons_for_no_article() {
-    let why = |text: &str, kind: &str, expected: &Expected| {
-        read(text.as_bytes(), &context(kind), expected).unwrap_err().why
-    };
+    let why =
+        |text: &str, kind: &str, expected: &Expected| read(text.as_bytes(), &context(kind), expected).unwrap_err().why;
     let whole = page("", PARAGRAPHS);
     assert_eq!(why(&whole, "application/pdf", &expected()), NoArticle::NotAPage);
     assert_eq!(why("", "text/html", &expected()), NoArticle::TooShort);
@@ -75,9 +74,23 @@ fn reasons_for_no_article() {
 #[test]
 fn hostile_pages_neither_overflow_the_stack_nor_abort() {
     for piece in [
-        "<div>", "<div><p>some words, here, long enough to be text.", "<table><tr><td>word, word", "<ul><li>word ", "<span>a ",
-        "<b><i><div>", "<a href=x><div></a>", "<br>", "<svg><math>", "&a", "<noscript><img src=x></noscript>", "<font>w</font>",
-        "<template>", "<select><option>", "<!--", "<script>", "<article><section><p>w, w, w</p>",
+        "<div>",
+        "<div><p>some words, here, long enough to be text.",
+        "<table><tr><td>word, word",
+        "<ul><li>word ",
+        "<span>a ",
+        "<b><i><div>",
+        "<a href=x><div></a>",
+        "<br>",
+        "<svg><math>",
+        "&a",
+        "<noscript><img src=x></noscript>",
+        "<font>w</font>",
+        "<template>",
+        "<select><option>",
+        "<!--",
+        "<script>",
+        "<article><section><p>w, w, w</p>",
     ] {
         let text = page("", &piece.repeat(3_000));
         // Whatever comes out is fine, as long as it comes out.

@@ -83,12 +83,14 @@ mod tests {
 
     #[test]
     fn entries_without_text_and_with_a_cut_one_want_their_page() {
-        let long: String = (0..WHOLE).map(|n| format!("<p>word{n}</p>")).collect();
+        let long = "<p>word</p>".repeat(WHOLE);
         let link = Some("https://a.example/1");
         assert!(wants_page(&entry(link, None)) && wants_page(&entry(link, Some("<p>short</p>"))));
         assert!(!wants_page(&entry(None, None)), "no page is known");
         assert!(!wants_page(&entry(link, Some(&long))));
-        for end in [" […]", "…", " ...", " [...]", "<a href=\"x\">Read more »</a>", "<p>Lire la suite</p>", " اقرأ المزيد"] {
+        for end in
+            [" […]", "…", " ...", " [...]", "<a href=\"x\">Read more »</a>", "<p>Lire la suite</p>", " اقرأ المزيد"]
+        {
             assert!(wants_page(&entry(link, Some(&format!("{long}{end}")))), "{end}");
         }
         assert!(!wants_page(&entry(link, Some(&format!("Read more books! {long}")))));

@@ -238,12 +238,18 @@ impl Config {
         }
         let files = requests::files(book, directory);
         let public_urls = outlets.end(book);
-        let Outlets { read: mut outlets, schedules: own_schedules, requests: own_requests, public, publish_page, .. } =
-            outlets;
+        let Outlets {
+            read: mut outlets,
+            schedules: own_schedules,
+            requests: own_requests,
+            public,
+            published_texts,
+            ..
+        } = outlets;
         let (server, fetch) = (Server::read(book, root, files), Fetch::read(book, root, files));
         let publish = Publish::read(book, root);
         for outlet in &mut outlets {
-            outlet.publishes_page = publish_page.get(&outlet.slug).copied().unwrap_or(publish.page_text);
+            outlet.published_text = published_texts.get(&outlet.slug).copied().unwrap_or(publish.text);
         }
         let channels = channels::read(sources, &outlets, publish.outlet_in_title, server.keys.as_deref());
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);

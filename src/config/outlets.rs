@@ -8,7 +8,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{FeedUrl, Outlet, Slug},
+    model::{FeedUrl, Outlet, PublishedText, Slug},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -53,8 +53,8 @@ pub(super) struct Outlets {
     pub(super) schedules: HashMap<Slug, Schedule>,
     /// Whether they are shown to everybody, of those that say so.
     pub(super) public: HashMap<Slug, bool>,
-    /// Whether the page's text is published, of those that say so.
-    pub(super) publish_page: HashMap<Slug, bool>,
+    /// Which text is published, of those that say so.
+    pub(super) published_texts: HashMap<Slug, PublishedText>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
     unique: Unique,
@@ -80,8 +80,8 @@ impl Outlets {
             }
             if let Some(outlet) = &outlet {
                 self.note_public(&outlet.slug, section);
-                let publish_page = section.text("publish_text", values::published_text);
-                self.publish_page.extend(publish_page.map(|page| (outlet.slug.clone(), page)));
+                let published = section.text("publish_text", values::published_text);
+                self.published_texts.extend(published.map(|text| (outlet.slug.clone(), text)));
             }
             if requests::KEYS.iter().any(|key| section.has(key)) {
                 let own = RequestSettings::read(section, files);
@@ -155,7 +155,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
         enabled: section.flag("enabled").unwrap_or(true),
         private: false,
         full_text: section.flag("full_text").unwrap_or(false),
-        publishes_page: false,
+        published_text: PublishedText::Feed,
     })
 }
 

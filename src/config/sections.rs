@@ -7,7 +7,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{Network, ReaderKey},
+    model::{Network, PublishedText, ReaderKey},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -294,8 +294,8 @@ pub struct Publish {
     pub edition_max: usize,
     /// Whether feeds name the outlet before each title, where a channel does not say it itself.
     pub outlet_in_title: bool,
-    /// Whether the text of an entry is the page's, where `full_text` brought it and the outlet does not say otherwise.
-    pub page_text: bool,
+    /// Which text of an entry is published, where its outlet does not say it itself.
+    pub text: PublishedText,
 }
 
 impl Publish {
@@ -318,7 +318,7 @@ impl Publish {
             entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
             edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
             outlet_in_title: section.flag("outlet_in_title").unwrap_or(false),
-            page_text: section.text("text", values::published_text).unwrap_or(false),
+            text: section.text("text", values::published_text).unwrap_or_default(),
         };
         if read.edition_max < read.entry_max {
             let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };

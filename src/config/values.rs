@@ -2,7 +2,7 @@
 //! allowed.
 
 use crate::{
-    model::{Language, Network, Slug},
+    model::{Language, Network, PublishedText, Slug},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -182,10 +182,10 @@ pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
 }
 
 /// Parses which text of an entry is published: the feed's, or the page's where there is one.
-pub(super) fn published_text(text: &str) -> Result<bool, String> {
+pub(super) fn published_text(text: &str) -> Result<PublishedText, String> {
     match text.trim() {
-        "feed" => Ok(false),
-        "page" => Ok(true),
+        "feed" => Ok(PublishedText::Feed),
+        "page" => Ok(PublishedText::Page),
         _ => Err(format!("{} is not a text that is published; allowed: \"feed\" or \"page\"", quoted(text))),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    model::{Audience, Channel, Readers},
+    model::{Audience, Channel, PublishedText, Readers},
     publish::{self, Budget},
     serve::Hosts,
     store::Reader,
@@ -47,7 +47,8 @@ impl PublishSettings {
         let private = config.outlets.iter().filter(|outlet| outlet.private);
         let mut private: Vec<_> = private.map(|outlet| outlet.slug.to_string()).collect();
         private.sort_unstable();
-        let page_texts = config.outlets.iter().filter(|outlet| outlet.publishes_page && outlet.full_text);
+        let page_texts =
+            config.outlets.iter().filter(|outlet| outlet.published_text == PublishedText::Page && outlet.full_text);
         let mut page_texts: Vec<_> = page_texts.map(|outlet| outlet.slug.to_string()).collect();
         page_texts.sort_unstable();
         Self {
@@ -101,10 +102,8 @@ impl PublishSettings {
 
     /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
-        let mut settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
-        if !self.page_texts.is_empty() {
-            settings.push_str(&format!(" {:?}", self.page_texts));
-        }
+        let pages = if self.page_texts.is_empty() { String::new() } else { format!(" {:?}", self.page_texts) };
+        let settings = format!("{} {:?} {:?}{pages}", self.public_url, self.budget, self.public_urls);
         let described = channel.map_or_else(String::new, |channel| {
             let without = if channel.hides_private { &*self.private } else { &[] };
             format!("{channel:?} {without:?}")

@@ -6,7 +6,8 @@ use crate::{
     clock::Clock,
     fetch::Fetchers,
     model::{
-        EntryPage, FeedId, LargerThanMaxBody, MissingArticle, NoArticle, Outcome, PAGE_PATIENCE, Slug, WaitingKey, WaitingPage,
+        EntryPage, FeedId, LargerThanMaxBody, MissingArticle, NoArticle, Outcome, PAGE_PATIENCE, Slug, WaitingKey,
+        WaitingPage,
     },
     poll::{PollError, PollResult, Poller},
     store::{AskedPage, FeedUpdate, StoreError, Writer},
@@ -223,8 +224,7 @@ impl PollRunner {
         while let Some(page) = self.queue.next_page(now) {
             let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
             let request = async move { poller.article(page, pause).await };
-            let handle =
-                self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
+            let handle = self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
             self.asking.insert(key, handle);
         }
         self.queue.next_page_at()
@@ -238,7 +238,7 @@ impl PollRunner {
                 handle.abort();
             }
             let words = format!("the page did not come within {PAGE_PATIENCE:#}");
-            without(page, NoArticle::Timeout, &words, now)
+            without(&page, NoArticle::Timeout, &words, now)
         });
         let ended: Vec<AskedPage> = ended.collect();
         self.decide(ended);
@@ -250,7 +250,7 @@ impl PollRunner {
         let (wanted, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| is_wanted(&page.outlet));
         self.queue.add_pages(wanted, now);
         let off = "full_text was no longer set for its outlet";
-        self.decide(others.into_iter().map(|page| without(page, NoArticle::Off, off, now)).collect());
+        self.decide(others.into_iter().map(|page| without(&page, NoArticle::Off, off, now)).collect());
     }
 
     /// Handles a request for a page that ended.
@@ -274,7 +274,7 @@ impl PollRunner {
                 let Some(page) = self.queue.page_ended(key, now) else { return RunnerEvent::Turned };
                 let panicked = || {
                     tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
-                    without(page.clone(), NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
+                    without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
                 };
                 let asked = result.and_then(Result::ok).unwrap_or_else(panicked);
                 let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
@@ -315,7 +315,7 @@ impl PollRunner {
 }
 
 /// Returns a page that did not come.
-fn without(page: WaitingPage, why: NoArticle, words: &str, now: Timestamp) -> AskedPage {
+fn without(page: &WaitingPage, why: NoArticle, words: &str, now: Timestamp) -> AskedPage {
     let article = Err(MissingArticle::new(why, words));
     AskedPage { key: page.key, page: EntryPage { url: page.url.as_str().to_owned(), asked_at: now, article } }
 }

@@ -96,19 +96,16 @@ impl RobotsCache {
 }
 
 /// Asks a site for its rules. Any 4xx says that there are none (RFC 9309 2.3.1.3), except 429, which asks for time.
-async fn ask(
-    fetcher: &Fetcher,
-    url: &FeedUrl,
-    now: Timestamp,
-    share: &mut BodyShare,
-) -> Result<RobotsRules, Fault> {
+async fn ask(fetcher: &Fetcher, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<RobotsRules, Fault> {
     let Some(file) = url.url().join("/robots.txt").ok().and_then(|file| FeedUrl::new(file).ok()) else {
         return Ok(RobotsRules::Unreachable);
     };
     let fetcher = Fetcher { max_redirects: REDIRECTS, ..fetcher.clone() };
     match fetcher.get(&file, &Validators::default(), now, share).await.result {
         Ok(Fetched::Document { body, .. }) => Ok(RobotsRules::parse(&body)),
-        Ok(Fetched::Gone) | Err(Fault::Status(400..=499) | Fault::Redirects(_) | Fault::Empty) => Ok(RobotsRules::none()),
+        Ok(Fetched::Gone) | Err(Fault::Status(400..=499) | Fault::Redirects(_) | Fault::Empty) => {
+            Ok(RobotsRules::none())
+        }
         Err(fault @ Fault::Local(_)) => Err(fault),
         Ok(Fetched::NotModified) | Err(_) => Ok(RobotsRules::Unreachable),
     }
@@ -137,7 +134,8 @@ mod tests {
     #[test]
     fn many_sites_take_bounded_memory() {
         let cache = RobotsCache::default();
-        let long = Arc::new(RobotsRules::parse(format!("User-agent: *\n{}", "Disallow: /abc\n".repeat(20_000)).as_bytes()));
+        let long =
+            Arc::new(RobotsRules::parse(format!("User-agent: *\n{}", "Disallow: /abc\n".repeat(20_000)).as_bytes()));
         for n in 0..SITES + 10 {
             let rules = if n % 2 == 0 { Arc::clone(&long) } else { Arc::new(RobotsRules::none()) };
             cache.keep(format!("https://{n}.example"), &rules, noon());

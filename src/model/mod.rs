@@ -39,7 +39,7 @@ pub use entry::{
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
-pub use outlet::{Language, LanguageError, Outlet, Slug, SlugError};
+pub use outlet::{Language, LanguageError, Outlet, PublishedText, Slug, SlugError};
 pub use page::{Article, EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, WaitingKey, WaitingPage};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use reader_key::{ReaderKey, ReaderKeyError};

@@ -132,7 +132,15 @@ impl Poller {
     /// A poller over these.
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
-        Self { fetchers, reader, writer, clock, memory: PollMemory::new(), robots: RobotsCache::default(), work_limit: parse::WORK }
+        Self {
+            fetchers,
+            reader,
+            writer,
+            clock,
+            memory: PollMemory::new(),
+            robots: RobotsCache::default(),
+            work_limit: parse::WORK,
+        }
     }
 
     /// Other limits for requests from now on.

@@ -137,9 +137,5 @@ fn brought_before(poll: &FinishedPoll) -> PollFindings {
     let listed = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);
     let known = document.raw.iter().filter(|raw| document.listed_before.contains(raw)).count();
     let known = u32::try_from(known).unwrap_or(u32::MAX);
-    PollFindings {
-        tally: Tally { listed, known, ..Tally::default() },
-        gap: document.gap,
-        ..PollFindings::default()
-    }
+    PollFindings { tally: Tally { listed, known, ..Tally::default() }, gap: document.gap, ..PollFindings::default() }
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     dedup::Listing,
-    model::{Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators, WaitingPage},
+    model::{
+        Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators,
+        WaitingPage,
+    },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
 use jiff::{Timestamp, tz::TimeZone};

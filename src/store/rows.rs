@@ -155,12 +155,7 @@ pub(super) struct PlaceRow {
 
 impl BatchRows {
     /// Creates the rows of these decisions and adds up the results of each poll.
-    pub(super) fn of(
-        changes: Changes,
-        polls: &mut [PendingPoll],
-        late: &[LateDocument],
-        catalog: &Catalog,
-    ) -> Self {
+    pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], late: &[LateDocument], catalog: &Catalog) -> Self {
         let mut batch_rows = Self::default();
         // Entries that waited were counted by their polls.
         let mut counted = PollFindings::default();

@@ -184,7 +184,11 @@ mod tests {
         let mut queue = queue();
         queue.add_pages(vec![page(1, "a.example"), page(2, "a.example"), page(3, "b.example")], noon());
         assert_eq!([next(&mut queue, 0), next(&mut queue, 0), next(&mut queue, 0)], [Some(1), Some(3), None]);
-        assert_eq!(queue.next_page_at(), Some(after(120_000)), "the host is busy, and no more may be asked for at once");
+        assert_eq!(
+            queue.next_page_at(),
+            Some(after(120_000)),
+            "the host is busy, and no more may be asked for at once"
+        );
         assert!(queue.page_ended((FeedId(1), 1), after(100)).is_some());
         assert_eq!([next(&mut queue, 400), next(&mut queue, 500)], [None, Some(2)]);
         assert_eq!(queue.overdue_pages(after(119_999)), []);

@@ -5,7 +5,10 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     rows::{BatchRows, EntryRow, TextRow},
-    sqlite::{row, writing::{sightings, waiting}},
+    sqlite::{
+        row,
+        writing::{sightings, waiting},
+    },
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 

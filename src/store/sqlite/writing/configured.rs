@@ -4,7 +4,7 @@
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, Slug},
+    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, PublishedText, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
         error::StoreError,
@@ -100,7 +100,7 @@ async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreCo
             language: outlet.language.as_ref().map(Language::as_str),
             tags: row::rows(&outlet.tags),
             private: outlet.private,
-            publishes_page: outlet.publishes_page,
+            publishes_page: outlet.published_text == PublishedText::Page,
         })
         .filter(|row| known.get(row.slug) != Some(row))
         .collect();

@@ -92,7 +92,8 @@ pub(in crate::store) async fn known_entries(
     known.late = late(connection, arrivals).await?;
     let rows = entries(connection, &ids).await?;
     known.with_article = rows.iter().filter(|row| row.has_article).map(|row| EntryId(row.id)).collect();
-    known.entries = rows.into_iter().map(|row| known_entry(row).map(|entry| (entry.id, entry))).collect::<Result<_, _>>()?;
+    known.entries =
+        rows.into_iter().map(|row| known_entry(row).map(|entry| (entry.id, entry))).collect::<Result<_, _>>()?;
     Ok(known)
 }
 
@@ -185,10 +186,7 @@ async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result
     Ok(late)
 }
 
-async fn entries(
-    connection: &mut SqliteConnection,
-    ids: &HashSet<i64>,
-) -> Result<Vec<KnownRow>, StoreError> {
+async fn entries(connection: &mut SqliteConnection, ids: &HashSet<i64>) -> Result<Vec<KnownRow>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

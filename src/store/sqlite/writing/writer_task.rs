@@ -14,7 +14,6 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         rows::BatchRows,
-        waiting as held,
         sqlite::{
             open::{self, TempStore, WriterLock},
             writing::{
@@ -30,6 +29,7 @@ use crate::{
                 waiting,
             },
         },
+        waiting as held,
     },
 };
 use jiff::Timestamp;
@@ -360,8 +360,8 @@ impl WriterLoop {
     async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let mut arrivals = batch.arrivals();
         let first_late = batch.polls.len();
-        let (waited, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
-        arrivals.extend(waited);
+        let (late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
+        arrivals.extend(late_arrivals);
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
         let waiting_now = reading!(self.database, |c| waiting::now(c, &arrivals))?;
         let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
@@ -384,7 +384,8 @@ impl WriterLoop {
             );
         }
         let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &late, &self.catalog);
-        batch_rows.waited = batch.pages.iter().map(|asked| asked.key).chain(begin_to_wait.ended.iter().copied()).collect();
+        batch_rows.waited =
+            batch.pages.iter().map(|asked| asked.key).chain(begin_to_wait.ended.iter().copied()).collect();
         batch_rows.waiting = begin_to_wait;
         for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
             batch_rows.note_delisted(&pending.poll);
