@@ -202,6 +202,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         link_repeats: false,
         listing: std::sync::Arc::default(),
         entry,
+        page: warraq::dedup::ArrivalPage::Unwanted,
     }
 }
 

@@ -154,6 +154,7 @@ impl Shelf {
             link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
             listing: Arc::clone(&listing),
             entry,
+            page: warraq::dedup::ArrivalPage::Unwanted,
         });
         let known = self.recall();
         let changes = decide(arrivals.collect(), known, &mut self.window, &mut self.ids);
@@ -178,6 +179,7 @@ impl Shelf {
             entries: self.known.entries.clone(),
             dated: self.known.entries.keys().copied().collect(),
             late: HashMap::new(),
+            with_article: std::collections::HashSet::new(),
         }
     }
 
