@@ -15,8 +15,8 @@
 //! - [`parse`] - parses the bytes of a document into entries. Pure functions.
 //! - [`discover`] - finds the news sitemaps of a site.
 //! - [`normalise`] - turns an entry as stated into an entry as stored: clean HTML, canonical links, folded text. Pure functions.
-//! - [`dedup`] - decides whether an entry is new, revised, or a report of a known story. Pure functions.
 //! - [`article`] - finds the article in a web page. Pure functions.
+//! - [`dedup`] - decides whether an entry is new, revised, or a report of a known story. Pure functions.
 //! - [`store`] - the database: one writer, any number of readers.
 //! - [`publish`] - renders stories as Atom, RSS, JSON Feed and OPML. Pure functions.
 //! - [`config`] - the configuration file, checked as a whole.

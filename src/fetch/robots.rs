@@ -230,7 +230,7 @@ mod tests {
             ("/a*a$", "/aa", true),
             ("/*", "/", true),
             ("$", "/", false),
-            ("/%", "/%25", false),
+            ("/%", "/%25", true),
         ] {
             let file = format!("user-agent: *\ndisallow: {pattern}");
             assert_eq!(!allows(&file, path), expected, "{pattern} {path}");

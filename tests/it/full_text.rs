@@ -11,6 +11,7 @@ use std::{fmt::Write as _, time::Duration};
 use warraq::{daemon::RunnerEvent, model::FeedUrl, publish::Format};
 
 const DATE: &str = "2026-11-02T11:30:00Z";
+const TITLE: &str = "New harbour opens in the north";
 const SHORT: &str = "The new harbour of the north was opened on Monday. Read more";
 const STATE: &str = "SELECT entry_id, iif(article IS NULL, '-', 'article'), coalesce(article_missing, '-') FROM texts ORDER BY entry_id";
 
@@ -36,7 +37,8 @@ fn page(body: &str) -> String {
 
 fn feed(outlet: &FakeOutlet, entries: &[(&str, &str)]) -> FeedDoc {
     entries.iter().fold(FeedDoc::rss("Marfa"), |doc, (id, text)| {
-        doc.entry(id, "New harbour opens in the north", outlet.url(&format!("/{id}")).as_str(), text, DATE)
+        let title = if *id == "1" { TITLE.to_owned() } else { format!("Harbour {id} opens in the south") };
+        doc.entry(id, &title, outlet.url(&format!("/{id}")).as_str(), text, DATE)
     })
 }
 
@@ -282,17 +284,15 @@ async fn an_unchanged_item_is_not_asked_for_again_and_a_changed_one_is() {
 async fn an_item_that_changes_while_it_waits_is_decided_once_as_it_is_then() {
     let (outlet, mut warraq) = one(Reply::status(404), Reply::silence()).await;
     warraq.poll().await;
-    outlet.set("/feed", Reply::feed(feed(&outlet, &[("1", "The harbour was opened by two ministers. Read more")])));
+    // The item is edited, and another comes that needs no page.
+    let whole = "Whole. ".repeat(200);
+    let edited = "The harbour was opened by two ministers. Read more";
+    outlet.set("/feed", Reply::feed(feed(&outlet, &[("1", edited), ("2", &whole)])));
     warraq.poll().await;
-    outlet.set(
-        "/feed",
-        Reply::feed(feed(
-            &outlet,
-            &[("1", "The harbour was opened by two ministers. Read more"), ("2", &"Whole. ".repeat(200))],
-        )),
+    assert_eq!(
+        warraq.sql("SELECT count(*), count(DISTINCT read_at), sum(seen_at < read_at) FROM waiting_entry").await,
+        ["1|1|1"]
     );
-    warraq.poll().await;
-    assert_eq!(warraq.sql("SELECT count(*), count(DISTINCT read_at) FROM waiting_entry").await, ["1|1"]);
     warraq.pass(SignedDuration::from_mins(2));
     settle(&mut warraq).await;
     assert_eq!(

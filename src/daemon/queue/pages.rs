@@ -86,7 +86,9 @@ impl PollQueue {
                     let page = self.pages.pages.get(&key).cloned();
                     if let Some(keys) = self.pages.by_host.get_mut(&host) {
                         keys.pop_front();
-                        if !keys.is_empty() {
+                        if keys.is_empty() {
+                            self.pages.by_host.remove(&host);
+                        } else {
                             self.pages.turns.insert((now, host.clone()));
                         }
                     }
