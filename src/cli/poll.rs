@@ -32,7 +32,7 @@ pub(super) struct PollSelection {
 #[derive(Default)]
 struct PollTotals {
     polled: usize,
-    died: usize,
+    panicked: usize,
     /// Feeds not asked because this process lacked open files or memory.
     not_polled: usize,
     /// Feeds not asked because their hosts asked to wait.
@@ -106,10 +106,10 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
     let total = services.runner.queue.left();
     // A host may ask to wait for a month; this run ends without its feeds.
     let mut sums = PollTotals { left: services.runner.queue.drop_held(services.clock.now()), ..PollTotals::default() };
-    while sums.polled + sums.died + sums.left < total {
+    while sums.polled + sums.panicked + sums.left < total {
         if let RunnerEvent::Polled(ended) = services.runner.event().await {
             let Some(report) = services.runner.take(*ended, false)? else {
-                sums.died += 1;
+                sums.panicked += 1;
                 continue;
             };
             sums.add(&report);

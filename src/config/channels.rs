@@ -38,7 +38,7 @@ pub(super) fn read(
     reader_keys: Option<&[ReaderKey]>,
 ) -> Vec<Channel> {
     let sections: Vec<_> =
-        sources.iter().flat_map(|(book, root)| Section::all(book, root, ("channel", 0), &KEYS)).collect();
+        sources.iter().flat_map(|(source, root)| Section::all(source, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
         first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
     }

@@ -35,20 +35,20 @@ pub(super) struct Included {
 
 /// Reads the files that match the patterns of `include`, each once, in the order of the patterns and of the file names.
 /// Relative patterns are relative to `directory`. `outlets_file` is one more file, from the environment. Files that cannot be read
-/// are reported in `book`. `replaced` is a file and the text to use instead of its content.
+/// are reported in `source`. `replaced` is a file and the text to use instead of its content.
 pub(super) fn read(
-    book: &ConfigSource<'_>,
+    source: &ConfigSource<'_>,
     root: &DeTable<'_>,
     directory: &Path,
     outlets_file: Option<&str>,
     replaced: Option<(&Path, &str)>,
 ) -> Included {
-    let section = Section::top(book, root);
+    let section = Section::top(source, root);
     let place = section.place_of("include");
     let Included { mut files, mut unmatched } = Included::default();
     let mut found: Vec<(PathBuf, ConfigLocation)> = Vec::new();
     for pattern in listed(&section, "include", values::path) {
-        let matched = matching(book, &place, &directory.join(&pattern));
+        let matched = matching(source, &place, &directory.join(&pattern));
         if matched.is_empty() {
             unmatched.push(pattern);
         }
@@ -61,20 +61,20 @@ pub(super) fn read(
             continue;
         }
         if files.len() == FILES_MAX {
-            book.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
+            source.fault(place, "include", format!("names too many files; allowed: {FILES_MAX}"));
             return Included { files, unmatched };
         }
         let other = replaced.filter(|(replaced, _)| *replaced == path).map(|(_, text)| text.to_owned());
         match other.map_or_else(|| text(&path), Ok) {
             Ok(text) => files.push(IncludedFile { path: path.into(), text }),
-            Err(why) => book.fault(place, "include", format!("{} {why}", path.display())),
+            Err(why) => source.fault(place, "include", format!("{} {why}", path.display())),
         }
     }
     Included { files, unmatched }
 }
 
 /// Returns the files that match one pattern. A pattern without wildcards names a file that must exist.
-fn matching(book: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> Vec<PathBuf> {
+fn matching(source: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> Vec<PathBuf> {
     let text = pattern.to_string_lossy();
     if !text.contains(['*', '?', '[']) {
         return vec![pattern.to_owned()];
@@ -83,7 +83,7 @@ fn matching(book: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -> 
         Ok(found) => found.filter_map(Result::ok).filter(|path| path.is_file()).take(FILES_MAX + LIST_MAX).collect(),
         Err(why) => {
             let what = format!("is not a pattern ({}); allowed: a path, with * and ? for parts of names", why.msg);
-            book.fault(place.clone(), "include", what);
+            source.fault(place.clone(), "include", what);
             Vec::new()
         }
     }

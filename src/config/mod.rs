@@ -170,14 +170,14 @@ impl Config {
         let text = read(file).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let (environment, faults_of_files) = environment::with_values_of_files(environment);
         let Some(text) = text.filter(|_| faults_of_files.is_empty()) else { return Err(faults) };
-        let book = ConfigSource::new(&text, None, &environment);
+        let source = ConfigSource::new(&text, None, &environment);
         let pieces = FilePieces::of(&text);
         let (root, _) = DeTable::parse_recoverable(pieces.rest());
         let root = root.into_inner();
         let directory = file.parent().unwrap_or(Path::new(""));
-        let config = Self::of(&[(&book, &root)], Outlets::default(), directory);
+        let config = Self::of(&[(&source, &root)], Outlets::default(), directory);
         let needed = |key: &str| ["database", "server"].iter().any(|section| key.starts_with(section));
-        if book.into_faults().iter().any(|fault| fault.key.as_deref().is_some_and(needed)) {
+        if source.into_faults().iter().any(|fault| fault.key.as_deref().is_some_and(needed)) {
             return Err(faults);
         }
         Ok((config, Some(faults)))
@@ -199,45 +199,51 @@ impl Config {
     ) -> Result<Self, ConfigFaults> {
         let outlets_file = environment.get(environment::OUTLETS).map(String::as_str);
         let (environment, faults_of_files) = environment::with_values_of_files(environment);
-        let book = ConfigSource::new(text, None, &environment);
-        book.add_faults(faults_of_files);
+        let source = ConfigSource::new(text, None, &environment);
+        source.add_faults(faults_of_files);
         let pieces = FilePieces::of(text);
-        let Some(root) = table(&book, pieces.rest()) else { return Err(ConfigFaults::new(file, book.into_faults())) };
+        let Some(root) = table(&source, pieces.rest()) else {
+            return Err(ConfigFaults::new(file, source.into_faults()));
+        };
         let directory = file.parent().unwrap_or(Path::new(""));
-        let Included { files: included, unmatched } = include::read(&book, &root, directory, outlets_file, replaced);
+        let Included { files: included, unmatched } = include::read(&source, &root, directory, outlets_file, replaced);
         let no_variables = BTreeMap::new();
-        let books: Vec<_> =
+        let included_sources: Vec<_> =
             included.iter().map(|f| ConfigSource::new(&f.text, Some(Arc::clone(&f.path)), &no_variables)).collect();
         let included_pieces: Vec<_> = included.iter().map(|f| FilePieces::of(&f.text)).collect();
-        let roots: Vec<_> =
-            books.iter().zip(&included_pieces).map(|(book, pieces)| table(book, pieces.rest())).collect();
-        let mut sources = vec![(&book, &root)];
-        sources.extend(books.iter().zip(&roots).filter_map(|(book, root)| Some((book, root.as_ref()?))));
-        let files = requests::files(&book, directory);
+        let roots: Vec<_> = included_sources
+            .iter()
+            .zip(&included_pieces)
+            .map(|(source, pieces)| table(source, pieces.rest()))
+            .collect();
+        let mut sources = vec![(&source, &root)];
+        sources.extend(included_sources.iter().zip(&roots).filter_map(|(source, root)| Some((source, root.as_ref()?))));
+        let files = requests::files(&source, directory);
         let mut outlets = Outlets::default();
-        outlets.add_file(&book, &pieces, &root, files);
-        for ((book, pieces), root) in books.iter().zip(&included_pieces).zip(&roots) {
+        outlets.add_file(&source, &pieces, &root, files);
+        for ((source, pieces), root) in included_sources.iter().zip(&included_pieces).zip(&roots) {
             if let Some(root) = root {
-                outlets.add_file(book, pieces, root, files);
+                outlets.add_file(source, pieces, root, files);
             }
         }
         let mut config = Self::of(&sources, outlets, directory);
         config.included = included.iter().map(|file| file.path.to_path_buf()).collect();
         config.unmatched_includes = unmatched;
-        let faults: Vec<_> = std::iter::once(book).chain(books).flat_map(ConfigSource::into_faults).collect();
+        let faults: Vec<_> =
+            std::iter::once(source).chain(included_sources).flat_map(ConfigSource::into_faults).collect();
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults::new(file, faults)) }
     }
 
     /// Reads the configuration from its sources, of which the first is the file itself. Faults are recorded in the sources, and
     /// faulty values are replaced by placeholders.
     fn of(sources: &[Source<'_, '_>], mut outlets: Outlets, directory: &Path) -> Self {
-        let (book, root) = sources[0];
-        sections::refuse_unknown(book, root);
-        for (book, root) in &sources[1..] {
-            book.refuse_unknown_keys("", root, &sections::REPEATED);
+        let (source, root) = sources[0];
+        sections::refuse_unknown(source, root);
+        for (source, root) in &sources[1..] {
+            source.refuse_unknown_keys("", root, &sections::REPEATED);
         }
-        let files = requests::files(book, directory);
-        let public_urls = outlets.end(book);
+        let files = requests::files(source, directory);
+        let public_urls = outlets.end(source);
         let Outlets {
             read: mut outlets,
             schedules: own_schedules,
@@ -246,8 +252,8 @@ impl Config {
             published_texts,
             ..
         } = outlets;
-        let (server, fetch) = (Server::read(book, root, files), Fetch::read(book, root, files));
-        let publish = Publish::read(book, root);
+        let (server, fetch) = (Server::read(source, root, files), Fetch::read(source, root, files));
+        let publish = Publish::read(source, root);
         for outlet in &mut outlets {
             outlet.published_text = published_texts.get(&outlet.slug).copied().unwrap_or(publish.text);
         }
@@ -255,14 +261,14 @@ impl Config {
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
             server,
-            database: Database::read(book, root, directory),
+            database: Database::read(source, root, directory),
             fetch,
-            schedule: Scheduling::read(book, root),
-            retention: Retention::read(book, root),
-            stories: Stories::read(book, root),
+            schedule: Scheduling::read(source, root),
+            retention: Retention::read(source, root),
+            stories: Stories::read(source, root),
             publish,
-            metrics: Metrics::read(book, root),
-            log: Log::read(book, root),
+            metrics: Metrics::read(source, root),
+            log: Log::read(source, root),
             outlets,
             channels,
             included: Vec::new(),
@@ -369,12 +375,12 @@ impl Config {
     }
 }
 
-/// Parses the tables of a file. Syntax errors are reported in `book`; then the result is `None`.
-fn table<'a>(book: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
+/// Parses the tables of a file. Syntax errors are reported in `source`; then the result is `None`.
+fn table<'a>(source: &ConfigSource<'_>, text: &'a str) -> Option<DeTable<'a>> {
     let (root, syntax) = DeTable::parse_recoverable(text);
     for error in syntax.iter().take(SYNTAX_MAX) {
-        let place = book.line(error.span().map_or(text.len(), |span| span.start));
-        book.fault_without_key(place, format!("not TOML: {}", error.message()));
+        let place = source.line(error.span().map_or(text.len(), |span| span.start));
+        source.fault_without_key(place, format!("not TOML: {}", error.message()));
     }
     syntax.is_empty().then(|| root.into_inner())
 }

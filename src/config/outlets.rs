@@ -66,12 +66,12 @@ impl Outlets {
     /// Reads the outlets of one piece of a file, in which `before` came before it. Returns how many there are up to here.
     pub(super) fn add(
         &mut self,
-        book: &ConfigSource<'_>,
+        source: &ConfigSource<'_>,
         root: &DeTable<'_>,
         before: usize,
         files: SecretFiles<'_>,
     ) -> usize {
-        let sections = Section::all(book, root, ("outlet", before), &KEYS);
+        let sections = Section::all(source, root, ("outlet", before), &KEYS);
         for section in &sections {
             self.first.get_or_insert_with(|| section.name().to_owned());
             let outlet = outlet(section, &mut self.unique);
@@ -93,8 +93,8 @@ impl Outlets {
     }
 
     /// Ends the reading; answers what is shown in place of feeds' addresses. A former address that is still configured has no
-    /// successor, which is noted in `book`.
-    pub(super) fn end(&mut self, book: &ConfigSource<'_>) -> PublicUrls {
+    /// successor, which is noted in `source`.
+    pub(super) fn end(&mut self, source: &ConfigSource<'_>) -> PublicUrls {
         self.read.shrink_to_fit();
         let unique = std::mem::take(&mut self.unique);
         for (url, place) in &unique.former {
@@ -104,7 +104,7 @@ impl Outlets {
                     url.shown(),
                     used.words()
                 );
-                book.fault(place.clone(), format!("{first}.was"), words);
+                source.fault(place.clone(), format!("{first}.was"), words);
             }
         }
         unique.public_urls

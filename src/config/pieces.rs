@@ -37,7 +37,7 @@ impl Outlets {
     /// Reads the outlets of a file: those of its pieces, then those of the rest, which is `root`.
     pub(super) fn add_file(
         &mut self,
-        book: &ConfigSource<'_>,
+        source: &ConfigSource<'_>,
         pieces: &FilePieces<'_>,
         root: &DeTable<'_>,
         files: SecretFiles<'_>,
@@ -45,9 +45,9 @@ impl Outlets {
         let mut count = 0;
         for piece in &pieces.outlets {
             let (root, _) = DeTable::parse_recoverable(&pieces.text[piece.clone()]);
-            count = book.in_piece(piece.start, || self.add(book, root.get_ref(), count, files));
+            count = source.in_piece(piece.start, || self.add(source, root.get_ref(), count, files));
         }
-        self.add(book, root, count, files);
+        self.add(source, root, count, files);
     }
 }
 

@@ -138,7 +138,7 @@ impl RawValue<'_> {
 
 /// A table of the file, with the environment variables that override it.
 pub(super) struct Section<'a, 'b> {
-    book: &'b ConfigSource<'a>,
+    source: &'b ConfigSource<'a>,
     name: String,
     place: ConfigLocation,
     table: Option<&'a DeTable<'a>>,
@@ -148,36 +148,36 @@ pub(super) struct Section<'a, 'b> {
 
 impl<'a, 'b> Section<'a, 'b> {
     /// Returns the keys above all tables. Environment variables cannot override them.
-    pub(super) fn top(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>) -> Self {
-        Self { book, name: String::new(), place: book.line(0), table: Some(root), open: false }
+    pub(super) fn top(source: &'b ConfigSource<'a>, root: &'a DeTable<'a>) -> Self {
+        Self { source, name: String::new(), place: source.line(0), table: Some(root), open: false }
     }
 
     /// Returns the table `name` of `root`, which may be absent. `keys` are all the keys that it may have.
-    pub(super) fn of(book: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
-        let section = |place, table| Self { book, name: name.to_owned(), place, table, open: true };
+    pub(super) fn of(source: &'b ConfigSource<'a>, root: &'a DeTable<'a>, name: &str, keys: &[&str]) -> Self {
+        let section = |place, table| Self { source, name: name.to_owned(), place, table, open: true };
         let Some((key, value)) = root.get_key_value(name) else { return section(ConfigLocation::Line(1), None) };
-        let place = book.line(key.span().start);
+        let place = source.line(key.span().start);
         let Some(table) = value.get_ref().as_table() else {
             let kind = RawValue::Toml(value.get_ref()).kind();
-            book.fault(place.clone(), name, format!("is {kind}; allowed: a section, [{name}]"));
+            source.fault(place.clone(), name, format!("is {kind}; allowed: a section, [{name}]"));
             return section(place, None);
         };
-        book.refuse_unknown_keys(&format!("{name}."), table, keys);
+        source.refuse_unknown_keys(&format!("{name}."), table, keys);
         section(place, Some(table))
     }
 
     /// Every table of the array `[[name]]` of `root`, in order. Those with a good `slug` are called by it in faults, others by
     /// their number; `before` came in earlier pieces.
     pub(super) fn all(
-        book: &'b ConfigSource<'a>,
+        source: &'b ConfigSource<'a>,
         root: &'a DeTable<'a>,
         (name, before): (&str, usize),
         keys: &[&str],
     ) -> Vec<Self> {
         let Some((key, value)) = root.get_key_value(name) else { return Vec::new() };
-        let at = book.line(key.span().start);
+        let at = source.line(key.span().start);
         let wrong = |place, raw| {
-            book.fault(
+            source.fault(
                 place,
                 name,
                 format!("is {}; allowed: repeated sections, [[{name}]]", RawValue::Toml(raw).kind()),
@@ -189,7 +189,7 @@ impl<'a, 'b> Section<'a, 'b> {
         };
         let mut sections = Vec::with_capacity(array.len());
         for (n, value) in array.iter().enumerate() {
-            let place = book.line(value.span().start);
+            let place = source.line(value.span().start);
             let Some(table) = value.get_ref().as_table() else {
                 wrong(place, value.get_ref());
                 continue;
@@ -199,8 +199,8 @@ impl<'a, 'b> Section<'a, 'b> {
                 Some(slug) => format!("{name}.{slug}"),
                 None => format!("{name}[{}]", before + n + 1),
             };
-            book.refuse_unknown_keys(&format!("{name}."), table, keys);
-            sections.push(Self { book, name, place, table: Some(table), open: false });
+            source.refuse_unknown_keys(&format!("{name}."), table, keys);
+            sections.push(Self { source, name, place, table: Some(table), open: false });
         }
         sections
     }
@@ -211,16 +211,16 @@ impl<'a, 'b> Section<'a, 'b> {
             self.fault_at(place, key, "cannot be set by an environment variable; set it in the file");
         }
         let value = self.table?.get(key)?;
-        let (book, place, name) = (self.book, self.book.line(value.span().start), format!("{}.{key}", self.name));
+        let (source, place, name) = (self.source, self.source.line(value.span().start), format!("{}.{key}", self.name));
         let Some(table) = value.get_ref().as_table() else {
             let kind = RawValue::Toml(value.get_ref()).kind();
             self.fault_at(place, key, format!("is {kind}; allowed: a table, {{ … }}"));
             return None;
         };
         if let Some(keys) = keys {
-            book.refuse_unknown_keys(&format!("{name}."), table, keys);
+            source.refuse_unknown_keys(&format!("{name}."), table, keys);
         }
-        Some(Self { book, name, place, table: Some(table), open: false })
+        Some(Self { source, name, place, table: Some(table), open: false })
     }
 
     /// Whether the key's value is a table.
@@ -241,7 +241,7 @@ impl<'a, 'b> Section<'a, 'b> {
     /// Reports a fault of the whole section.
     pub(super) fn fault_here(&self, what: impl Into<String>) {
         let name = self.name.split(['.', '[']).next().unwrap_or_default();
-        self.book.fault(self.place.clone(), name, what);
+        self.source.fault(self.place.clone(), name, what);
     }
 
     /// Returns whether the key is set.
@@ -252,12 +252,12 @@ impl<'a, 'b> Section<'a, 'b> {
     fn raw(&self, key: &str) -> Option<Located<RawValue<'a>>> {
         if self.open {
             let name = variable(&self.name, key);
-            if let Some(text) = self.book.environment.get(&name) {
+            if let Some(text) = self.source.environment.get(&name) {
                 return Some(Located { value: RawValue::Variable(text), place: ConfigLocation::Variable(name) });
             }
         }
         let value = self.table?.get(key)?;
-        Some(Located { value: RawValue::Toml(value.get_ref()), place: self.book.line(value.span().start) })
+        Some(Located { value: RawValue::Toml(value.get_ref()), place: self.source.line(value.span().start) })
     }
 
     /// Returns the location of the key's value; if it is not set, where the section begins.
@@ -273,7 +273,7 @@ impl<'a, 'b> Section<'a, 'b> {
     /// Reports a fault of a key at a given location, such as that of an element of a list.
     pub(super) fn fault_at(&self, place: ConfigLocation, key: &str, what: impl Into<String>) {
         let key = if self.name.is_empty() { key.to_owned() } else { format!("{}.{key}", self.name) };
-        self.book.fault(place, key, what);
+        self.source.fault(place, key, what);
     }
 
     /// Returns the key's text parsed by `parse`, whose error says what is wrong and what is allowed. Returns `None` if the key is
@@ -349,7 +349,11 @@ impl<'a, 'b> Section<'a, 'b> {
         let group = |element: &toml::Spanned<DeValue<'_>>| match element.get_ref() {
             DeValue::Array(alternatives) => {
                 if alternatives.is_empty() {
-                    self.fault_at(self.book.line(element.span().start), key, "holds an empty list; allowed: addresses");
+                    self.fault_at(
+                        self.source.line(element.span().start),
+                        key,
+                        "holds an empty list; allowed: addresses",
+                    );
                 }
                 alternatives.iter().filter_map(one).collect::<Vec<_>>()
             }
@@ -367,14 +371,14 @@ impl<'a, 'b> Section<'a, 'b> {
         text: &impl Fn(&str) -> Result<T, String>,
         table: &impl Fn(&Section<'_, '_>) -> Option<T>,
     ) -> Option<Located<T>> {
-        let place = self.book.line(element.span().start);
+        let place = self.source.line(element.span().start);
         let value = match element.get_ref() {
             DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
             DeValue::Table(inner) => {
                 let name = format!("{}.{key}", self.name);
-                self.book.refuse_unknown_keys(&format!("{name}."), inner, keys);
-                let (book, place) = (self.book, place.clone());
-                table(&Section { book, name, place, table: Some(inner), open: false })
+                self.source.refuse_unknown_keys(&format!("{name}."), inner, keys);
+                let (source, place) = (self.source, place.clone());
+                table(&Section { source, name, place, table: Some(inner), open: false })
             }
             other => {
                 let kind = RawValue::Toml(other).kind();
@@ -405,7 +409,7 @@ impl<'a, 'b> Section<'a, 'b> {
                 array
                     .iter()
                     .filter_map(|element| {
-                        let place = self.book.line(element.span().start);
+                        let place = self.source.line(element.span().start);
                         if let Some(text) = element.get_ref().as_str() {
                             return taken(place, text);
                         }

@@ -1,5 +1,5 @@
-//! What `[fetch]` and an `[[outlet]]` say of their requests: proxy, headers, credentials. Secrets come from files and are never
-//! repeated, in no fault either.
+//! Settings of requests in `[fetch]` and `[[outlet]]`: proxy, headers, credentials. Secrets are read from files. No message
+//! repeats them.
 
 use super::{
     raw::{ConfigSource, Section},
@@ -14,20 +14,20 @@ use std::{
 };
 use url::Url;
 
-/// The keys that an outlet may set for its own requests.
+/// Keys that an outlet may set for its own requests.
 pub(super) const KEYS: [&str; 8] =
     ["proxy", "proxy_dns", "user_agent", "timeout", "max_body", "ca_file", "headers", "auth"];
-/// Beginning of paths in the folder of systemd's credentials (systemd.exec(5)).
+/// Prefix of paths in the folder of systemd credentials (systemd.exec(5)).
 const CREDENTIALS: &str = "$CREDENTIALS_DIRECTORY/";
-/// The variable that names it.
+/// Environment variable that contains the path of this folder.
 pub(super) const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
-/// Largest secret, in bytes; servers refuse longer headers.
+/// Largest secret, in bytes. Servers refuse longer headers.
 const SECRET_MAX: u64 = 8_000;
 /// Largest file of certificates, in bytes.
 const CA_MAX: u64 = 1_000_000;
-/// Most headers.
+/// Maximum number of configured headers.
 const HEADERS_MAX: usize = 50;
-/// Headers that requests set themselves, or that speak to the next hop only (RFC 9110 7.6.1).
+/// Headers that Warraq sets itself, and hop-by-hop headers (RFC 9110 7.6.1).
 const OWN: [&str; 12] = [
     "host",
     "content-length",
@@ -43,38 +43,38 @@ const OWN: [&str; 12] = [
     "user-agent",
 ];
 
-/// What is said of requests; `None` where nothing is.
+/// Settings of requests; `None` where a setting is not given.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RequestSettings {
-    /// Address of a proxy; it may hold a password.
+    /// URL of a proxy. It may contain a password.
     pub proxy: Option<Secret>,
-    /// The proxy resolves names.
+    /// Whether the proxy resolves names.
     pub proxy_dns: Option<bool>,
     /// `User-Agent`.
     pub user_agent: Option<String>,
-    /// For a whole poll.
+    /// Time limit of a whole poll.
     pub timeout: Option<Duration>,
     /// Largest body, in bytes after decompression.
     pub max_body: Option<u64>,
-    /// More certificates that are trusted, as PEM.
+    /// Additional trusted certificates, as PEM.
     pub ca: Option<Vec<u8>>,
-    /// More headers.
+    /// Additional headers.
     pub headers: Option<Vec<(String, Secret)>>,
-    /// Value of `Authorization`.
+    /// Value of the header `Authorization`.
     pub authorization: Option<Secret>,
 }
 
-/// Where files of secrets are.
+/// Where secret files are looked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SecretFiles<'a> {
-    /// The configuration file's folder.
+    /// Folder of the configuration file.
     pub(super) directory: &'a Path,
-    /// `$CREDENTIALS_DIRECTORY`.
+    /// Value of `$CREDENTIALS_DIRECTORY`.
     pub(super) credentials: Option<&'a str>,
 }
 
 impl RequestSettings {
-    /// What a section says; faults are noted there.
+    /// Reads the settings of a section, and records faults there.
     pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Self {
         let duration = |text: &str| values::duration(text, super::Fetch::TIMEOUT_BOUNDS);
         let settings = Self {
@@ -99,7 +99,7 @@ impl RequestSettings {
     }
 }
 
-/// Headers that tell nothing secret. Any other that is configured may be a key.
+/// Headers that contain no secret. Any other configured header may contain a key.
 const HARMLESS: [&str; 10] = [
     "accept",
     "accept-language",
@@ -114,13 +114,13 @@ const HARMLESS: [&str; 10] = [
 ];
 
 impl RequestSettings {
-    /// Returns whether the headers hold something that may be secret.
+    /// Returns whether a header may contain a secret.
     fn has_secret_headers(&self) -> bool {
         let is_secret = |(name, _): &(String, Secret)| !HARMLESS.contains(&name.to_ascii_lowercase().as_str());
         self.headers.as_ref().is_some_and(|headers| headers.iter().any(is_secret))
     }
 
-    /// Returns whether requests with these settings carry credentials. What `self` does not say, `shared` says.
+    /// Returns whether requests with these settings carry credentials. Settings missing in `self` are taken from `shared`.
     pub(super) fn carry_credentials(&self, shared: &Self) -> bool {
         let headers = if self.headers.is_some() { self } else { shared };
         self.authorization.is_some() || shared.authorization.is_some() || headers.has_secret_headers()
@@ -128,7 +128,7 @@ impl RequestSettings {
 }
 
 impl SecretFiles<'_> {
-    /// The folder that `environment` names for credentials is used for paths that begin with `$CREDENTIALS_DIRECTORY/`.
+    /// Resolves a path. Paths that begin with `$CREDENTIALS_DIRECTORY/` are looked up in the folder that the environment names.
     fn path(self, text: &str) -> Result<PathBuf, String> {
         let path = values::path(text)?;
         match (text.strip_prefix(CREDENTIALS), self.credentials) {
@@ -151,7 +151,7 @@ impl SecretFiles<'_> {
         Ok(bytes)
     }
 
-    /// The first line of a file, which must fit into a header.
+    /// Reads the first line of a file, which must be a valid header value.
     fn secret(self, text: &str) -> Result<Secret, String> {
         let bytes = self.read(text, SECRET_MAX)?;
         let secret = String::from_utf8(bytes).unwrap_or_default().trim_end_matches(['\r', '\n']).to_owned();
@@ -166,12 +166,12 @@ impl SecretFiles<'_> {
     }
 }
 
-/// Whether a text can be a header's value (RFC 9110 5.5).
+/// Returns whether a text is a valid header value (RFC 9110 5.5).
 fn is_value(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().all(|c| !c.is_control())
 }
 
-/// A proxy's address. It is not repeated: it may hold a password.
+/// Reads the URL of a proxy. Messages do not repeat it, because it may contain a password.
 fn proxy(text: &str) -> Result<Secret, String> {
     let allowed = "allowed: http://, https:// or socks5:// with a host and a port, such as \"socks5://127.0.0.1:1080\"";
     let url = Url::parse(text).map_err(|why| format!("is not an address ({why}); {allowed}"))?;
@@ -189,7 +189,7 @@ fn certificates(section: &Section<'_, '_>, pem: Vec<u8>) -> Option<Vec<u8>> {
     None
 }
 
-/// `headers = { NAME = "value", NAME = { file = "…" } }`.
+/// Reads `headers = { NAME = "value", NAME = { file = "…" } }`.
 fn headers(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Vec<(String, Secret)> {
     let Some(table) = section.table("headers", None) else { return Vec::new() };
     let mut headers = Vec::new();
@@ -220,7 +220,7 @@ fn headers(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Vec<(String, Se
     headers
 }
 
-/// `auth = { user = "…", password_file = "…" }` or `{ bearer_file = "…" }` (RFC 7617, RFC 6750).
+/// Reads `auth = { user = "…", password_file = "…" }` or `{ bearer_file = "…" }` (RFC 7617, RFC 6750).
 fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Secret> {
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     let table = section.table("auth", Some(&["user", "password_file", "bearer_file"]))?;
@@ -244,7 +244,7 @@ fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Se
     Some(Secret::new(format!("Basic {}", BASE64_STANDARD.encode(pair))))
 }
 
-/// Where a configuration's secrets are.
-pub(super) fn files<'a>(book: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
-    SecretFiles { directory, credentials: book.variable(CREDENTIALS_DIRECTORY) }
+/// Returns where the secret files of a configuration are looked for.
+pub(super) fn files<'a>(source: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
+    SecretFiles { directory, credentials: source.variable(CREDENTIALS_DIRECTORY) }
 }

@@ -41,10 +41,10 @@ pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
 pub(super) const REPEATED: [&str; 2] = ["outlet", "channel"];
 
 /// Reports unknown sections and unknown environment variables.
-pub(super) fn refuse_unknown(book: &ConfigSource<'_>, root: &DeTable<'_>) {
+pub(super) fn refuse_unknown(source: &ConfigSource<'_>, root: &DeTable<'_>) {
     let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).chain(REPEATED).chain(["include"]).collect();
-    book.refuse_unknown_keys("", root, &known);
-    book.refuse_unknown_variables(&SECTIONS, &REPEATED);
+    source.refuse_unknown_keys("", root, &known);
+    source.refuse_unknown_variables(&SECTIONS, &REPEATED);
 }
 
 /// `[server]`: the HTTP server.
@@ -77,8 +77,8 @@ impl Server {
     /// Default `metrics_allow`: this machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
-        let section = Section::of(book, root, "server", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
+        let section = Section::of(source, root, "server", &Self::KEYS);
         let default = || Self::METRICS_ALLOW.iter().filter_map(|text| Network::parse(text).ok()).collect();
         let given = section.has("metrics_allow").then(|| listed(&section, "metrics_allow", values::network));
         Self {
@@ -121,8 +121,8 @@ impl Database {
     /// Default `path`: beside the configuration file.
     pub const PATH: &'static str = "warraq.db";
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
-        let section = Section::of(book, root, "database", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+        let section = Section::of(source, root, "database", &Self::KEYS);
         let path = section.text("path", values::path).unwrap_or_else(|| Self::PATH.into());
         Self { path: directory.join(path) }
     }
@@ -178,8 +178,8 @@ impl Fetch {
     pub const HOST_PAUSE: Duration = Duration::from_millis(500);
     const HOST_PAUSE_BOUNDS: RangeInclusive<Duration> = Duration::ZERO..=MINUTE;
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
-        let section = Section::of(book, root, "fetch", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
+        let section = Section::of(source, root, "fetch", &Self::KEYS);
         let host_pause = section.text("host_pause", |text| values::duration(text, Self::HOST_PAUSE_BOUNDS));
         let mut requests = RequestSettings::read(&section, files);
         Self {
@@ -218,8 +218,8 @@ impl Scheduling {
     pub const MAX_INTERVAL: Duration = Duration::from_hours(12);
     const INTERVAL_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_hours(24 * 31);
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "schedule", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "schedule", &Self::KEYS);
         let duration =
             |key, default| section.text(key, |text| values::duration(text, Self::INTERVAL_BOUNDS)).unwrap_or(default);
         let read = Self {
@@ -257,8 +257,8 @@ impl Retention {
     pub const POLLS: Duration = Duration::from_hours(24 * 30);
     const BOUNDS: RangeInclusive<Duration> = HOUR..=Duration::from_hours(24 * 36_500);
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "retention", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "retention", &Self::KEYS);
         let duration = |key, default| section.text(key, |text| values::duration(text, Self::BOUNDS)).unwrap_or(default);
         Self { keep: duration("keep", Self::KEEP), polls: duration("polls", Self::POLLS) }
     }
@@ -278,8 +278,8 @@ impl Stories {
     /// Bounds of `window`. They are limited because the window is kept in memory.
     const BOUNDS: RangeInclusive<Duration> = MINUTE..=DAY.saturating_mul(14);
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "stories", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "stories", &Self::KEYS);
         let window = section.text("window", |text| values::duration(text, Self::BOUNDS));
         Self { window: window.unwrap_or(Self::WINDOW) }
     }
@@ -308,8 +308,8 @@ impl Publish {
     pub const EDITION_MAX: u64 = 4_000_000;
     const EDITION_BOUNDS: RangeInclusive<u64> = 10_000..=100_000_000;
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "publish", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "publish", &Self::KEYS);
         let size = |key, bounds, default| {
             let bytes = section.text(key, |text| values::size(text, bounds)).unwrap_or(default);
             usize::try_from(bytes).unwrap_or(usize::MAX)
@@ -341,8 +341,8 @@ pub struct Metrics {
 impl Metrics {
     const KEYS: [&'static str; 1] = ["outlets"];
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "metrics", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "metrics", &Self::KEYS);
         Self { outlets: section.flag("outlets").unwrap_or_default() }
     }
 }
@@ -367,8 +367,8 @@ pub enum LogFormat {
 impl Log {
     const KEYS: [&'static str; 1] = ["format"];
 
-    pub(super) fn read(book: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
-        let section = Section::of(book, root, "log", &Self::KEYS);
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "log", &Self::KEYS);
         let format = section.text("format", |text| match text {
             "text" => Ok(LogFormat::Text),
             "json" => Ok(LogFormat::Json),

@@ -88,7 +88,7 @@ impl ArchiveRenderer {
         channel: &Channel,
         number: u32,
     ) -> Result<ArchiveAnswer, StoreError> {
-        let page = settings.reader(&self.reader).leaf_again(channel, number, &settings.public_url).await?;
+        let page = settings.reader(&self.reader).archive_page_again(channel, number, &settings.public_url).await?;
         let (made, is_gone) = (self.clock.now(), page.view.stories.is_empty());
         let Some(atom) = rendered(page.view.clone(), number, settings.budget).await else {
             return Ok(ArchiveAnswer::Unknown);

@@ -138,7 +138,7 @@ impl Daemon {
         let public_url = config.server.public_url(address);
         let mut reporter =
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
-        reporter.turned(&services);
+        reporter.loop_ran(&services);
         let stop = CancellationToken::new();
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
@@ -163,9 +163,9 @@ impl Daemon {
                 answered = reloads.answered() => {
                     if let Err(error) = reloads.finish(&mut services, answered) { break Err(error.into()) }
                 }
-                end = &mut services.writer_task => break Err(died("writer", end)),
-                end = &mut tasks.publisher => break Err(died("publisher", end)),
-                end = &mut tasks.retention => break Err(died("retention", end)),
+                end = &mut services.writer_task => break Err(ended_early("writer", end)),
+                end = &mut tasks.publisher => break Err(ended_early("publisher", end)),
+                end = &mut tasks.retention => break Err(ended_early("retention", end)),
                 end = &mut tasks.server => break Err(match end {
                     Ok(Err(error)) => DaemonError::Server(error),
                     _ => DaemonError::Died("server"),
@@ -235,7 +235,7 @@ fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEve
         RunnerEvent::Turned => {}
     }
     services.runner.check_clock();
-    reporter.turned(services);
+    reporter.loop_ran(services);
     Ok(())
 }
 
@@ -271,7 +271,7 @@ async fn drain(mut services: Services, tasks: Tasks, stop: CancellationToken) ->
 }
 
 /// Returns the error of a task that ended although it should not have.
-fn died(task: &'static str, end: Result<Result<(), StoreError>, JoinError>) -> DaemonError {
+fn ended_early(task: &'static str, end: Result<Result<(), StoreError>, JoinError>) -> DaemonError {
     match end {
         Ok(Err(error)) => error.into(),
         Ok(Ok(())) | Err(_) => DaemonError::Died(task),

@@ -182,13 +182,13 @@ impl Publisher {
             let fingerprint = settings.fingerprint(Some(channel));
             for format in Format::ALL {
                 let document = ServedDocument::of(settings, channel, publish::path(channel.public_slug(), format));
-                is_whole &= self.put_up(settings, document, &fingerprint, format.media_type()).await?;
+                is_whole &= self.load_stored_edition(settings, document, &fingerprint, format.media_type()).await?;
             }
         }
         for all in settings.shown_channels().filter(|channel| channel.public_slug() == Channel::ALL) {
             let document = ServedDocument::of(settings, all, OPML.to_owned());
             let fingerprint = settings.list_fingerprint(all);
-            self.put_up(settings, document, &fingerprint, publish::opml::MEDIA_TYPE).await?;
+            self.load_stored_edition(settings, document, &fingerprint, publish::opml::MEDIA_TYPE).await?;
         }
         if is_whole {
             self.health.rendered();
@@ -197,7 +197,7 @@ impl Publisher {
     }
 
     /// Puts a stored edition into the edition tables. Returns whether there was one.
-    async fn put_up(
+    async fn load_stored_edition(
         &self,
         settings: &PublishSettings,
         document: ServedDocument,

@@ -104,7 +104,7 @@ impl Reloads {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;
         services.any_private = adopted.any_private;
-        services.take_in(&config, &public_url, records);
+        services.apply(&config, &public_url, records);
         self.keep.send_replace(config.retention.clone());
         // Before anything is rendered for those who may read it now.
         self.access.set(super::key_rules(&config, &public_url));

@@ -60,7 +60,7 @@ impl Services {
     async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
         let (adopted, records) = self.ask_adoption(config, public_url).await?;
         self.any_private = adopted.any_private;
-        self.take_in(config, public_url, records);
+        self.apply(config, public_url, records);
         let waiting = self.reader.waiting().await?;
         let wanted: HashSet<&Slug> =
             config.outlets.iter().filter(|o| o.full_text && o.enabled).map(|o| &o.slug).collect();
@@ -75,7 +75,7 @@ impl Services {
     }
 
     /// Takes a configuration that the writer has stored into the queue, and rebuilds the HTTP client if its limits changed.
-    pub fn take_in(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
+    pub fn apply(&mut self, config: &Config, public_url: &Url, records: Vec<FeedRecord>) {
         let plan = plan(config, public_url);
         if plan != self.plan {
             match Fetchers::new(&plan) {

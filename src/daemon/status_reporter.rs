@@ -59,9 +59,9 @@ impl StatusReporter {
     }
 
     /// Records an iteration of the loop. The loop itself notifies the watchdog, so a loop that hangs is killed and restarted.
-    pub(super) fn turned(&mut self, services: &Services) {
+    pub(super) fn loop_ran(&mut self, services: &Services) {
         let now = services.clock.now();
-        self.health.turned(now);
+        self.health.loop_ran(now);
         let wal = services.writer.wal();
         self.health.database(match services.writer.trouble() {
             Some(trouble) => DatabaseState::Unwritable(trouble.to_string()),

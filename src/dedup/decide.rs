@@ -242,7 +242,7 @@ impl BatchDecider<'_> {
             self.sighted(arrival, entry);
             return Ok(Change::Duplicate { entry, evidence });
         }
-        Ok(Change::New(Box::new(self.take_in(arrival, by_link.or(alike.story), draft, reused))))
+        Ok(Change::New(Box::new(self.new_entry(arrival, by_link.or(alike.story), draft, reused))))
     }
 
     /// Searches the window for an arrival. Fails with the entries whose texts are needed for it.
@@ -257,7 +257,7 @@ impl BatchDecider<'_> {
         if missing.is_empty() { Ok(Alike { article, story }) } else { Err(missing) }
     }
 
-    fn take_in(
+    fn new_entry(
         &mut self,
         arrival: &Arrival,
         joined: Option<(StoryId, Evidence)>,

@@ -73,7 +73,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
     let summary = parsed.summary.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let full = parsed.content.as_ref().and_then(|markup| html_within(markup, base, page, limits));
     let body = body(full.as_ref(), summary.as_ref());
-    let spoken = language::of_entry(
+    let languages = language::of_entry(
         [parsed.language.as_deref(), context.language],
         title.as_ref().map(PlainText::as_str),
         &body,
@@ -84,8 +84,8 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         body: fold::fold(fold::without_dateline(&body)),
     };
     let extras = Extras {
-        title_language: spoken.title,
-        text_language: spoken.text,
+        title_language: languages.title,
+        text_language: languages.text,
         authors: people(parsed.authors),
         contributors: people(parsed.contributors),
         categories: parsed.categories.into_iter().filter_map(category).collect(),
@@ -107,7 +107,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         link,
         summary,
         content: full,
-        language: spoken.entry,
+        language: languages.entry,
         believed: believed(parsed.published, parsed.updated, context.now),
         published: parsed.published,
         updated: parsed.updated,

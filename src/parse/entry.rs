@@ -92,8 +92,8 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     if draft.authors.is_empty() {
         draft.authors = found.source_authors;
     }
-    let spoken = [Some(id), found.title, found.text_base].into_iter().flatten().find_map(|id| tree.lang(id));
-    draft.language = draft.language.or_else(|| spoken.and_then(language));
+    let stated = [Some(id), found.title, found.text_base].into_iter().flatten().find_map(|id| tree.lang(id));
+    draft.language = draft.language.or_else(|| stated.and_then(language));
     draft
 }
 

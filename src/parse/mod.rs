@@ -39,7 +39,7 @@ pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced, page_text};
 pub use limits::{LIMITED, WORK};
-pub use outlines::{Outline, outlines};
+pub use outlines::{Outline, decoded, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};
 
 use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};

@@ -34,6 +34,12 @@ pub fn outlines(text: &str) -> Vec<Outline> {
     found
 }
 
+/// Decodes the references of a value: numbers and all of HTML's names. Anything else stays as it is.
+#[must_use]
+pub fn decoded(value: &str) -> std::borrow::Cow<'_, str> {
+    entities::decode(value, &entities::References::default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,27 +13,65 @@ const LONGEST: usize = 2_000_000;
 /// Maximum nesting; deeper objects are left out. RSS needs five levels.
 const DEPTH: usize = 12;
 
-/// Returns the document as XML if it is RSS in JSON.
+/// Nesting of the list of items: the document, `rss`, `channel`, `item`.
+const ITEMS: usize = 4;
+
+/// Returns the document as XML if it is RSS in JSON. The XML of a truncated document has no end either, so that its reader
+/// notices.
 pub(super) fn as_xml(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(256)];
     let rest = head.strip_prefix('{')?.trim_start();
     if !rest.starts_with("\"rss\"") {
         return None;
     }
-    let Value::Object(root) = value(text)? else { return None };
+    let (Value::Object(root), whole) = value(text)? else { return None };
     let rss = root.get("rss")?;
     rss.get("channel")?.as_object()?;
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     element(&mut out, "rss", rss, 0);
+    if !whole {
+        out.truncate(out.len() - "</channel></rss>".len());
+    }
     Some(out)
 }
 
-/// Parses the whole document as one value. That takes some ten times its bytes, so a longer one is not read.
-fn value(text: &str) -> Option<Value> {
+/// Parses the whole document as one value, and returns whether it was complete. Parsing takes some ten times the document's
+/// bytes, so a longer one is not read.
+fn value(text: &str) -> Option<(Value, bool)> {
     if text.len() > LONGEST {
         return None;
     }
-    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&super::json::without_lone_surrogates(text)?).ok())
+    let parse = |text: &str| match serde_json::from_str(text) {
+        Ok(value) => Some((value, true)),
+        Err(error) if error.is_eof() => Some((serde_json::from_str(&closed(text)?).ok()?, false)),
+        Err(_) => None,
+    };
+    parse(text).or_else(|| parse(&super::json::without_lone_surrogates(text)?))
+}
+
+/// Returns a truncated document up to the end of its last complete item, with all brackets closed.
+fn closed(text: &str) -> Option<String> {
+    let (mut open, mut in_string, mut is_escaped) = (Vec::new(), false, false);
+    let mut last = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' => open.push('}'),
+            b'[' => open.push(']'),
+            b'}' | b']' => {
+                open.pop();
+                if (1..=ITEMS).contains(&open.len()) {
+                    last = Some((at + 1, open.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let (end, open) = last?;
+    Some(text[..end].chars().chain(open.into_iter().rev()).collect())
 }
 
 fn element(out: &mut String, name: &str, value: &Value, depth: usize) {
@@ -101,6 +139,28 @@ mod tests {
         assert_eq!((entry.id.as_deref(), entry.link.as_deref()), (Some("g1"), Some("https://s.example/1")));
         assert_eq!((entry.enclosures[0].length, entry.categories[0].term.as_str()), (Some(5), "n"));
         assert!(entry.published.is_some());
+    }
+
+    #[test]
+    fn a_truncated_document_yields_its_complete_items() {
+        let text = r##"{"rss": {"version": "2.0", "channel": {"title": "S", "image": {"url": "https://s.example/i.png"}, "item": [
+            {"title": "A ] \" {", "guid": {"#value": "g1"}}, {"title": "B", "enclosure": {"url": "https://s.example/b"}, "guid": "g2"},
+            {"title": "C", "enclosure": {"url": "https://s.example/c"}, "guid": "g3"}]}}}"##;
+        let read_up_to = |end: usize| read(&text.as_bytes()[..end], &ParseContext::default(), &|_| false);
+        let titles = |end: usize| -> Vec<String> {
+            let feed = read_up_to(end).unwrap();
+            assert_eq!(feed.partial, end < text.len(), "at {end}");
+            feed.listed.iter().map(|l| l.entry.as_ref().unwrap().title.as_ref().unwrap().as_str().to_owned()).collect()
+        };
+        assert_eq!(titles(text.len()), ["A ] \" {", "B", "C"]);
+        let (a, c) = (text.find("{\"title\": \"B").unwrap(), text.find("\"guid\": \"g3").unwrap());
+        assert_eq!(titles(c), ["A ] \" {", "B"]);
+        assert_eq!(titles(a + 40), ["A ] \" {"]);
+        assert!(
+            (0..text.len())
+                .filter(|&end| text.is_char_boundary(end))
+                .all(|end| read_up_to(end).is_err() || titles(end).len() <= 3)
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Feeds that are configured with several addresses: the first that reads is used.
+//! Feeds that are configured with several addresses: the first one that can be read is used.
 
 use super::{PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 use std::{collections::HashSet, sync::Arc};
 
 impl Poller {
-    /// What another address of the feed brought, where the one that was asked cannot be read: at the first visit at once, later
-    /// when it has failed several times in a row, since servers are down for an hour.
+    /// Tries the other addresses of a feed if the current one cannot be read: at once on the first poll, and later only after
+    /// several consecutive failures, because servers are often down for an hour.
     pub(super) async fn or_alternative(
         &self,
         planned: &PlannedPoll,
@@ -38,7 +38,7 @@ impl Poller {
     }
 }
 
-/// Whether the address that was asked is given up for now.
+/// Returns whether to stop using the current address for now.
 fn is_lost(feed: &FeedRecord, outcome: &Outcome) -> bool {
     let failed = match outcome {
         Outcome::Failed(fault) => !matches!(fault, Fault::Held { .. } | Fault::Local(_)),

@@ -1,7 +1,7 @@
-//! Older pages: what a feed posted and pushed out of its window between two polls (polling.md, "Loss").
+//! Reads older pages of a feed, to find entries that left its first page between two polls (polling.md, "Loss").
 //!
-//! A document that shares nothing with the last one leaves a gap. Where the feed has older pages, they are read at the same
-//! poll until one shows an entry that is known, which closes the gap. What remains open is counted.
+//! A document that shares no entry with the previous one leaves a gap. If the feed has older pages, they are read during the same
+//! poll until one contains a known entry, which closes the gap. Gaps that stay open are counted.
 
 use super::{FetchedDocument, PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
@@ -13,16 +13,17 @@ use crate::{
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout_at};
 
-/// Older pages read at one poll. A paper that posts fifteen reports into a window of ten needs one.
+/// Maximum number of older pages read in one poll. An outlet that publishes fifteen reports into a feed of ten needs one.
 const PAGES: usize = 5;
-/// No further page is asked for after so many bytes of them.
+/// No further page is requested after this many bytes of older pages.
 const BYTES: u64 = 10_000_000;
-/// No page is waited for after this time, pauses included.
+/// Time limit for all older pages, pauses included.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// Before each page, where `[fetch] host_pause` is no longer: the host has answered just now.
+/// Pause before each page, unless `[fetch] host_pause` is longer.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Where a document's next older page is, at its own host: as it says, else as WordPress does it, which says nothing.
+/// Returns the URL of a document's next older page on its own host: the one that the document names, else the one by WordPress's
+/// scheme, which WordPress does not announce.
 pub(super) fn older(feed: &ParsedFeed, base: &FeedUrl) -> Option<FeedUrl> {
     let stated = feed.older.as_deref().and_then(|url| FeedUrl::parse(url).ok());
     let is_wordpress = || feed.generator.as_ref().is_some_and(|name| name.to_ascii_lowercase().contains("wordpress"));
@@ -30,7 +31,7 @@ pub(super) fn older(feed: &ParsedFeed, base: &FeedUrl) -> Option<FeedUrl> {
     (url.host() == base.host() && url != *base).then_some(url)
 }
 
-/// WordPress gives any list's further pages at `paged=2`, `paged=3`, …
+/// Returns the URL of the next page by WordPress's scheme: `paged=2`, `paged=3`, …
 fn next_paged(base: &FeedUrl) -> Option<FeedUrl> {
     let (mut page, mut others) = (1_u32, Vec::new());
     for (name, value) in base.url().query_pairs().into_owned() {
@@ -45,11 +46,11 @@ fn next_paged(base: &FeedUrl) -> Option<FeedUrl> {
     FeedUrl::new(url).ok()
 }
 
-/// What reading older pages came to.
+/// The result of reading older pages.
 #[derive(Default)]
 struct OlderPages {
     asked: HashSet<FeedUrl>,
-    /// Keys of the entries met at this poll.
+    /// Keys of the entries found in this poll.
     met: HashSet<i64>,
     read: usize,
     entries: usize,
@@ -59,10 +60,10 @@ struct OlderPages {
 }
 
 impl Poller {
-    /// Looks for a gap between the last document and what was read now, and reads older pages into it.
+    /// Checks for a gap between the previous document and the new one, and reads older pages to close it.
     ///
     /// # Errors
-    /// When the store has failed. A page that fails is no fault of the feed: it leaves the gap open.
+    /// Fails if the store has failed. A page that cannot be read is not an error: the gap stays open.
     pub(super) async fn backfill(
         &self,
         planned: &PlannedPoll,
@@ -94,23 +95,23 @@ impl Poller {
         Ok(reading)
     }
 
-    /// Whether nothing in the document was in the last one, which was not empty. A cut document may have lost what they
-    /// share.
+    /// Returns whether a document shares no entry with the previous, non-empty one. A partial document may have lost the entries
+    /// that both share.
     async fn leaves_gap(&self, feed: FeedId, document: &Document) -> Result<bool, StoreError> {
         let Document { partial, raw, listed_before, .. } = document;
         if *partial || raw.is_empty() || listed_before.is_empty() || raw.iter().any(|raw| listed_before.contains(raw)) {
             return Ok(false);
         }
-        // Counters and signed addresses change an entry's bytes at every poll, but not what it is known by.
+        // Counters and signed URLs change the bytes of an entry at every poll, but not its key.
         let keys: Vec<i64> = keys(&document.entries).collect();
         if !self.reader.sighted(feed, &keys, true).await?.is_empty() {
             return Ok(false);
         }
-        // Nor does a guid that rotates, or a host that changed, make an entry another one.
+        // The same applies to guids that change at each poll, and to a changed host name.
         Ok(self.reader.familiar(feed, &document.entries, true).await?.is_empty())
     }
 
-    /// Reads page after page until one shows a known entry, brings nothing, fails, or a limit is reached.
+    /// Reads page after page until one contains a known entry, brings nothing new, fails, or a limit is reached.
     async fn read_older(
         &self,
         planned: &PlannedPoll,
@@ -137,14 +138,14 @@ impl Poller {
             let listed: Vec<i64> = keys(&page.entries).collect();
             let mut known = self.reader.sighted(planned.feed.id, &listed, false).await?;
             known.extend(self.reader.familiar(planned.feed.id, &page.entries, false).await?);
-            if !pages.take_in(page, &known, document) || pages.closed {
+            if !pages.add_page(page, &known, document) || pages.closed {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Asks for one page and reads it; with the bytes it took.
+    /// Requests a page and parses it. Also returns the number of bytes.
     async fn page(
         &self,
         planned: &PlannedPoll,
@@ -172,15 +173,15 @@ impl Poller {
 }
 
 impl OlderPages {
-    /// Takes what a page has and nobody knows into the document; answers whether there was anything. An entry that the feed
-    /// has listed before closes the gap.
-    fn take_in(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {
+    /// Adds a page's unknown entries to the document. Returns whether there were any. An entry that the feed has listed before
+    /// closes the gap.
+    fn add_page(&mut self, page: Document, known: &HashSet<i64>, document: &mut Document) -> bool {
         Arc::make_mut(&mut document.listing).append(&page.listing, &page.entries);
         self.closed = !known.is_empty() || page.raw.iter().any(|raw| document.listed_before.contains(raw));
         let had = document.entries.len();
         for entry in page.entries {
             let key = entry.key.hash();
-            // What is known stays as the feed itself last said it.
+            // A known entry keeps the content of the feed's first page.
             if !known.contains(&key) && self.met.insert(key) {
                 document.older.push(entry.raw);
                 document.entries.push(entry);
@@ -192,7 +193,7 @@ impl OlderPages {
     }
 }
 
-/// A page's own fault: its server asked for no time.
+/// Returns an error of a page whose server named no time to wait.
 fn fault(fault: Fault) -> PageFault {
     PageFault { fault, retry_after: None }
 }

@@ -1,9 +1,9 @@
 //! Limits the memory of all polls together, from the bytes of a document until its entries are stored.
 //!
-//! Large documents are received two at a time ([`LargeBodies`]), and parsed and stored one after the other. The others share
-//! [`SMALL`]: before a document is parsed it takes what parsing may need, and then keeps what its entries take. A poll gives up what
-//! it holds before it waits for more, except for the permit of its large body, which whoever parses a large document has already.
-//! So there is no deadlock.
+//! Large documents are received two at a time ([`LargeBodies`]), and parsed and stored one after another. All other documents
+//! share [`SMALL`]: a document reserves what parsing may need, and afterwards keeps what its entries take. A poll releases its
+//! reservation before it waits for a larger one, except for the permit of its large body, which every poll that parses a large
+//! document has already. So polls cannot deadlock.
 
 use crate::{
     clock::Clock,
@@ -14,14 +14,14 @@ use crate::{
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all documents of ordinary size that are parsed or wait to be stored, in bytes as [`crate::parse::cost`] estimates:
-/// dozens of real ones.
+/// Memory for all documents of ordinary size that are being parsed or wait to be stored, in bytes as estimated by
+/// [`crate::parse::cost`]: enough for dozens of real documents.
 const SMALL: u32 = 16_000_000;
 
-/// Memory that an entry takes beside its texts, in bytes.
+/// Memory of an entry without its texts, in bytes.
 const ENTRY: usize = 1_500;
 
-/// The memory of all polls of a process. Cheap to clone.
+/// The memory limits of all polls of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct PollMemory {
     bodies: LargeBodies,
@@ -29,13 +29,13 @@ pub(super) struct PollMemory {
     small: Arc<Semaphore>,
 }
 
-/// What one poll holds. Dropping it returns everything.
+/// The reservations of one poll. Dropping it releases them.
 #[derive(Debug)]
 pub(super) struct PollShare {
     memory: PollMemory,
-    /// Its share of the large bodies.
+    /// Permit for a large body.
     pub body: BodyShare,
-    /// For the document that it parsed last.
+    /// Reservation for the document parsed last.
     document: Option<OwnedSemaphorePermit>,
 }
 
@@ -49,19 +49,19 @@ impl PollMemory {
         }
     }
 
-    /// Returns the share of one poll, which holds nothing yet.
+    /// Returns the account of one poll, without reservations.
     pub fn share(&self) -> PollShare {
         PollShare { memory: self.clone(), body: self.bodies.share(), document: None }
     }
 }
 
 impl PollShare {
-    /// Gives up what the document takes that was parsed last.
+    /// Releases the reservation for the document parsed last.
     pub fn release_document(&mut self) {
         self.document = None;
     }
 
-    /// Waits until a document may be parsed that needs this many bytes. The permit goes along with the work: a poll that is dropped
+    /// Waits until this many bytes are available for parsing. The permit moves into the parsing thread, because dropping a poll
     /// does not end its thread. [`Self::keep`] takes it back.
     pub async fn parsing(&mut self, cost: usize) -> Option<OwnedSemaphorePermit> {
         self.release_document();
@@ -73,18 +73,18 @@ impl PollShare {
         Arc::clone(&self.memory.small).acquire_many_owned(cost).await.ok()
     }
 
-    /// Keeps of a permit what a document's entries take, until the poll ends.
+    /// Keeps the part of a permit that a document's entries need until the poll ends.
     pub fn keep(&mut self, permit: Option<OwnedSemaphorePermit>, document: &Document) {
         self.document = permit.map(|mut permit| {
             let needed = document.entries.iter().map(weight).sum::<usize>().max(1);
-            // The rest is returned at once.
+            // The rest is released at once.
             drop(permit.num_permits().checked_sub(needed).and_then(|surplus| permit.split(surplus)));
             permit
         });
     }
 }
 
-/// Memory that an entry takes, in bytes.
+/// Returns the memory of an entry, in bytes.
 fn weight(entry: &Entry) -> usize {
     let texts = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len()).sum::<usize>();
     ENTRY + texts + entry.folded.title.len() + entry.folded.body.len()

@@ -1,6 +1,6 @@
-//! The poller: one feed, one poll, from the request to the commit. Combines the other modules and decides nothing itself.
+//! The poller: polls one feed, from the request to the commit. It combines the other modules and makes no decisions itself.
 //!
-//! Whatever a server sends ends as an [`Outcome`] in the feed's history; an `Err` means that the store has failed.
+//! Whatever a server sends becomes an [`Outcome`] in the feed's history. An `Err` means that the store has failed.
 
 mod alternatives;
 mod article_page;
@@ -25,10 +25,10 @@ use jiff::Timestamp;
 use memory::{PollMemory, PollShare};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-/// Feeds announced by one page that are tried at one poll: sites announce their comments and categories too.
+/// Maximum number of feeds announced by a page that are tried in one poll. Sites also announce feeds of comments and categories.
 const ANNOUNCED_TRIED: usize = 3;
 
-/// What every poll uses; cheap to clone.
+/// What all polls share; cheap to clone.
 #[derive(Clone)]
 pub struct Poller {
     fetchers: Fetchers,
@@ -38,78 +38,78 @@ pub struct Poller {
     memory: PollMemory,
     /// What sites allow, for pages.
     robots: RobotsCache,
-    /// Time that reading one document may take.
+    /// Time limit for parsing one document.
     work_limit: Duration,
 }
 
-/// One poll to be made.
+/// A poll to be made.
 #[derive(Debug, Clone)]
 pub struct PlannedPoll {
-    /// The feed as it stands.
+    /// The feed's current state.
     pub feed: FeedRecord,
-    /// Its outlet.
+    /// The feed's outlet.
     pub outlet: Arc<Outlet>,
-    /// Its schedule.
+    /// The feed's schedule.
     pub schedule: Arc<Schedule>,
-    /// Of adaptive schedules.
+    /// Bounds of adaptive schedules.
     pub bounds: Bounds,
-    /// All adaptive feeds.
+    /// Number of feeds with an adaptive schedule.
     pub fleet: Fleet,
-    /// How long ago it was due.
+    /// How long ago the feed was due.
     pub late: Duration,
-    /// Between one request and the next to its host.
+    /// Pause between two requests to the feed's host.
     pub host_pause: Duration,
-    /// No other feed is at its host.
+    /// Whether this is the only feed on its host.
     pub alone: bool,
 }
 
-/// A poll that was made.
+/// The result of a poll.
 #[derive(Debug, Clone)]
 pub struct PollResult {
     /// How it ended.
     pub outcome: Outcome,
-    /// HTTP status.
+    /// HTTP status, if there was a response.
     pub status: Option<u16>,
-    /// Bytes of the body, decoded, and of the older pages that were read.
+    /// Size of the decoded body and of the older pages that were read, in bytes.
     pub bytes: u64,
-    /// How long it took, the commit included.
+    /// How long the poll took, commit included.
     pub took: Duration,
-    /// How long after it was due it started.
+    /// Time between the due time and the start.
     pub late: Duration,
-    /// What went wrong, if it failed; it names the address that a redirect led to.
+    /// The error, if the poll failed. It names the address that a redirect led to.
     pub error: Option<String>,
-    /// `[fetch] max_body` in bytes, if the document was larger: the rest was not read.
+    /// `[fetch] max_body` in bytes, if the document was longer: the rest was not read.
     pub truncated_at: Option<u64>,
-    /// What was written: counts, and the feed from now on.
+    /// What was stored: counts, and the feed's new state.
     pub written: CommittedPoll,
 }
 
-/// Why a poll was not made. Nothing of it is stored.
+/// Why a poll was not made. Nothing about it is stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PollError {
     /// The store has failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// This process or machine lacks the means to ask (open files, memory): no fault of the feed.
+    /// This process or machine lacks open files or memory for the request. This is not a failure of the feed.
     #[error("{0}")]
     Local(String),
 }
 
-/// What was read at one poll.
+/// The result of the requests of one poll.
 struct Reading {
     outcome: Outcome,
     document: Option<Document>,
-    /// Of the body that was read or compared.
+    /// Hash of the body.
     body: Option<BodyState>,
-    /// Where the document came from another address than the one that was asked first.
+    /// The address of the document, if it is another than the one requested first.
     status: Option<u16>,
-    /// The feed that a page announced, asked from now on.
+    /// The feed that a page announced; it is polled from now on.
     announced: Option<FeedUrl>,
-    /// The document's next older page.
+    /// URL of the document's next older page.
     older: Option<FeedUrl>,
-    /// Bytes of the older pages that were read.
+    /// Size of the older pages that were read, in bytes.
     older_bytes: u64,
-    /// Why an older page was not to be had.
+    /// Why an older page could not be read.
     older_fault: Option<PageFault>,
 }
 
@@ -129,7 +129,7 @@ impl Reading {
 }
 
 impl Poller {
-    /// A poller over these.
+    /// Creates a poller.
     #[must_use]
     pub fn new(fetchers: Fetchers, reader: Reader, writer: Writer, clock: Clock) -> Self {
         Self {
@@ -143,24 +143,24 @@ impl Poller {
         }
     }
 
-    /// Other limits for requests from now on.
+    /// Replaces the limits for all later requests.
     pub fn set_fetchers(&mut self, fetchers: Fetchers) {
         self.fetchers = fetchers;
     }
 
-    /// Who asks for a feed of this poll.
+    /// Returns the fetcher for the feed's outlet.
     fn fetcher(&self, planned: &PlannedPoll) -> &Fetcher {
         self.fetchers.of(&planned.feed.outlet)
     }
 
-    /// Makes one poll. Dropping the future leaves no trace of it, unless its poll has already reached the writer.
+    /// Makes one poll. If the future is dropped, nothing is stored, unless the poll has already reached the writer.
     ///
     /// # Errors
-    /// When the store has failed, or we lack the means to ask; never for anything a server did.
+    /// Fails if the store has failed, or if this process lacks open files or memory; never because of a server's response.
     pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
         let started_at = self.clock.now();
-        // A server whose 304s may lie gets one clean request (polling.md, manner 8).
+        // A server whose 304 responses are doubtful gets one request without validators (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         // Held until the poll is stored.
@@ -195,7 +195,7 @@ impl Poller {
         Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written })
     }
 
-    /// Makes of an answer what is to be stored.
+    /// Converts a response to what is to be stored.
     async fn read(
         &self,
         planned: &PlannedPoll,
@@ -216,7 +216,7 @@ impl Poller {
             let body = BodyState { validators, hash: body.hash(), hints: hints.clone(), guids_void: *guids_void };
             return Ok(Reading { body: Some(body), ..Reading::of(Outcome::SameBytes) });
         }
-        // A feed that was never read lists nothing yet.
+        // A feed that has never been read lists nothing yet.
         let never_read = planned.feed.last_success_at.is_none();
         let listed = if never_read { HashSet::new() } else { self.reader.listed(planned.feed.id).await? };
         let listed_before = Arc::new(listed);
@@ -228,11 +228,12 @@ impl Poller {
         if let Some(sitemaps) = unread.sitemaps {
             return Ok(self.read_index(planned, index, sitemaps, &listed_before, share).await);
         }
-        // A feed that was read here and is a page now has failed: the feed that the page announces may be the whole site's.
+        // If a feed was readable before and is a page now, the poll has failed: the feed that the page announces may be that of
+        // the whole site.
         if !never_read && planned.feed.body_hash.is_some() {
             return Ok(Reading::of(Outcome::Failed(unread.fault)));
         }
-        // A page: the first announced feed that reads is followed, and asked from now on; else a news sitemap of the site.
+        // For a page, the first announced feed that can be read is used from now on; otherwise a news sitemap of the site.
         for url in announced.into_iter().chain(unread.announced).take(ANNOUNCED_TRIED) {
             if let Some(reading) = self.try_address(planned, url, &listed_before, share).await {
                 return Ok(reading);
@@ -246,7 +247,7 @@ impl Poller {
         Ok(Reading::of(Outcome::Failed(unread.fault)))
     }
 
-    /// Asks for an address that may be the feed's; what reads is asked from now on.
+    /// Tries an address that may be the feed's. If it can be read, it is used from now on.
     async fn try_address(
         &self,
         planned: &PlannedPoll,
@@ -268,8 +269,8 @@ impl Poller {
         reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
-    /// Reads a document. If one of ordinary size expands beyond it (entities, authors that all entries share), it is read again
-    /// once the poll may hold a large one.
+    /// Parses a document. If a document of ordinary size expands when parsed (entities, authors shared by all entries), it is
+    /// parsed again once the poll has the permit for large documents.
     async fn parse(
         &self,
         planned: &PlannedPoll,
@@ -291,7 +292,7 @@ impl Poller {
         self.parse_within(planned, found, listed_before, max_body, share).await
     }
 
-    /// Reads a document on a blocking thread, under the limit of memory for parsing.
+    /// Parses a document on a blocking thread, within the memory limit.
     async fn parse_within(
         &self,
         planned: &PlannedPoll,
@@ -345,18 +346,18 @@ fn is_limited(document: &Document) -> bool {
     document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
 }
 
-/// What a finished poll keeps of the answer beside its document.
+/// The part of a response that a finished poll keeps beside its document.
 struct ResponseHead {
     status: Option<u16>,
     bytes: u64,
     freshness: Freshness,
-    /// Where permanent redirects alone led.
+    /// Target of the permanent redirects only.
     permanent: Option<FeedUrl>,
-    /// Where all redirects led.
+    /// Target of all redirects.
     moved_to: Option<FeedUrl>,
 }
 
-/// A document that came, before it is read.
+/// A received document, before it is parsed.
 struct FetchedDocument {
     body: Body,
     base: FeedUrl,
@@ -364,12 +365,12 @@ struct FetchedDocument {
     validators: Validators,
 }
 
-/// A document that is no feed.
+/// A document that is not a feed.
 struct UnreadableDocument {
     fault: Fault,
     /// The feeds that it announces.
     announced: Vec<FeedUrl>,
-    /// What it lists, if it is an index of sitemaps.
+    /// The sitemaps that it lists, if it is a sitemap index.
     sitemaps: Option<Vec<parse::SitemapRef>>,
 }
 
@@ -379,16 +380,16 @@ impl UnreadableDocument {
     }
 }
 
-/// A document that was read, and what it says of its feed.
+/// A parsed document, and what it says about its feed.
 struct ReadDocument {
     document: Document,
-    /// Its feed's guids are void.
+    /// Whether different articles share a guid in this feed.
     guids_void: bool,
-    /// Its next older page.
+    /// URL of its next older page.
     older: Option<FeedUrl>,
 }
 
-/// Parses and normalises: CPU work, for a blocking thread.
+/// Parses and normalises. This is CPU work for a blocking thread.
 fn read_document(
     body: &Body,
     base: &FeedUrl,
@@ -406,7 +407,8 @@ fn read_document(
         }
     })?;
     if feed.guids_void && !context.guids_void {
-        // From now on, this document included: else its first holder of the guid would pass for whoever had it before.
+        // Applies to this document too; otherwise its first entry with the guid would count as the earlier article with that
+        // guid.
         let context = parse::ParseContext { guids_void: true, ..context.clone() };
         return read_document(body, base, &context, outlet, listed_before, now);
     }
@@ -455,13 +457,13 @@ fn read_document(
     Ok(ReadDocument { document, guids_void: void, older })
 }
 
-/// Returns what went wrong, if anything did. After a redirect it is another address's fault than the feed's.
+/// Returns the error, if the poll failed. After a redirect, it names the address that failed.
 fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
     let Outcome::Failed(fault) = outcome else { return None };
     Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
 }
 
-/// What the writer is given of a poll.
+/// Returns what the writer needs of a poll.
 fn finished_poll(
     planned: PlannedPoll,
     head: ResponseHead,

@@ -1,5 +1,5 @@
-//! News sitemaps that are found instead of a feed, and the indexes that list them. An index is read at every poll: the sitemaps
-//! that it lists change their names daily at some sites.
+//! News sitemaps that are found instead of a feed, and sitemap indexes. An index is read at every poll, because some sites rename
+//! their sitemaps daily.
 
 use super::{FetchedDocument, PlannedPoll, Poller, Reading, memory::PollShare};
 use crate::{
@@ -13,14 +13,14 @@ use crate::{
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{sleep, timeout, timeout_at};
 
-/// Time for all sitemaps of an index together, and for all addresses at which a site may have one: a server that never answers
-/// must not keep the place of other polls for ten timeouts.
+/// Time limit for all sitemaps of an index, and for all usual addresses of a site: a server that never answers must not occupy a
+/// poll for ten timeouts.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The address of an index, its validators, and the hash of its bytes.
+/// URL of an index, its validators, and the hash of its bytes.
 type Index = (FeedUrl, Validators, i64);
 
-/// The sitemaps of an index as one document, in the making.
+/// The sitemaps of an index, combined into one document.
 #[derive(Default)]
 struct Joined {
     reading: Option<Reading>,
@@ -30,7 +30,7 @@ struct Joined {
 }
 
 impl Poller {
-    /// Looks for a news sitemap of the site of `page`.
+    /// Looks for a news sitemap on the site of `page`.
     pub(super) async fn find_sitemap(
         &self,
         planned: &PlannedPoll,
@@ -50,7 +50,7 @@ impl Poller {
         timeout(PATIENCE, search).await.ok().flatten()
     }
 
-    /// Reads the sitemaps that an index lists as one document. What could not be had has not left the feed.
+    /// Reads the sitemaps of an index as one document. Entries of sitemaps that could not be read do not count as removed.
     pub(super) async fn read_index(
         &self,
         planned: &PlannedPoll,
@@ -60,7 +60,7 @@ impl Poller {
         share: &mut PollShare,
     ) -> Reading {
         let chosen = discover::choose(&url, listed);
-        // Only an index that dates its sitemaps changes whenever one of them does.
+        // Only an index with dates changes whenever one of its sitemaps does.
         let dated = chosen.iter().all(|(_, changed)| changed.is_some());
         let deadline = Clock::monotonic() + PATIENCE;
         let mut joined = Joined { hashes: hash.to_le_bytes().to_vec(), ..Joined::default() };
@@ -69,7 +69,7 @@ impl Poller {
             let page = timeout_at(deadline, self.sitemap(planned, &url, listed_before, &mut joined, share));
             match page.await.unwrap_or(Err(Fault::Timeout(PATIENCE))) {
                 Ok(reading) => joined.add(reading),
-                // A sitemap of pages among those of news.
+                // A sitemap of pages, not of news.
                 Err(Fault::NotAFeed(_)) => {}
                 Err(fault) => joined.fault = Some(fault),
             }
@@ -80,7 +80,7 @@ impl Poller {
         joined.finish(planned, if dated { validators } else { Validators::default() })
     }
 
-    /// Asks for one sitemap and reads it.
+    /// Requests a sitemap and parses it.
     async fn sitemap(
         &self,
         planned: &PlannedPoll,
@@ -103,7 +103,7 @@ impl Poller {
 }
 
 impl Joined {
-    /// Adds a sitemap behind those before.
+    /// Appends a sitemap.
     fn add(&mut self, reading: Reading) {
         let Some(known) = &mut self.reading else {
             self.reading = Some(reading);
@@ -117,7 +117,7 @@ impl Joined {
         }
     }
 
-    /// Whether there are as many entries as one document may have.
+    /// Returns whether the number of entries has reached the limit of a document.
     fn is_full(&self) -> bool {
         self.reading.iter().filter_map(|r| r.document.as_ref()).any(|d| d.raw.len() >= parse::ENTRIES)
     }
@@ -147,7 +147,7 @@ impl Joined {
     }
 }
 
-/// Puts what a sitemap lists behind what those before it list; an article that stands in two is listed once.
+/// Appends the entries of a sitemap. An article that is listed twice is kept once.
 fn append(into: &mut Document, document: Document) {
     let repeated: HashSet<RawHash> = {
         let listed = &into.listing;

@@ -2,7 +2,7 @@
 
 use super::body;
 use super::clean::{has_end_tag, is_blank, strict};
-use super::values::{believable, email, language, media_type, rfc3339, rfc3339_distinct};
+use super::values::{email, language, media_type, plausible_date, rfc3339, rfc3339_distinct};
 use super::xml::Xml;
 use super::{ChannelView, DocumentLinks, Format, History};
 use crate::model::escape::escaped;
@@ -30,7 +30,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     text(&mut xml, "title", &view.title);
     text(&mut xml, "subtitle", body::subtitle(view));
     xml.text("id", &[], place.id.as_str());
-    xml.text("updated", &[], &rfc3339(view.updated.and_then(believable).unwrap_or(EMPTY)));
+    xml.text("updated", &[], &rfc3339(view.updated.and_then(plausible_date).unwrap_or(EMPTY)));
     link(&mut xml, "self", place.this.as_str(), Some(Format::Atom.bare_media_type()));
     link(&mut xml, "alternate", place.page.as_str(), Some("text/html"));
     history(&mut xml, &place.history);
@@ -69,10 +69,10 @@ fn entry(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     let around = own.or_else(|| language(view.language.as_deref()));
     text_in(xml, "title", body::title_language(lead, around), &body::title(view, lead));
     link(xml, "alternate", &as_uri(&lead.link), None);
-    if let Some(published) = believable(lead.published) {
+    if let Some(published) = plausible_date(lead.published) {
         xml.text("published", &[], &rfc3339(published));
     }
-    let updated = believable(story.updated).or_else(|| believable(story.order_at)).unwrap_or(EMPTY);
+    let updated = plausible_date(story.updated).or_else(|| plausible_date(story.order_at)).unwrap_or(EMPTY);
     xml.text("updated", &[], &rfc3339_distinct(updated, lead.entry.0));
     authors(xml, lead);
     for person in &lead.contributors {
@@ -203,7 +203,7 @@ fn source(xml: &mut Xml, lead: &ReportView) {
     xml.open("source", &[]);
     xml.text("id", &[], &canonical(&feed));
     text(xml, "title", &lead.outlet_name);
-    let updated = believable(lead.feed_updated).or_else(|| believable(lead.published)).unwrap_or(EMPTY);
+    let updated = plausible_date(lead.feed_updated).or_else(|| plausible_date(lead.published)).unwrap_or(EMPTY);
     xml.text("updated", &[], &rfc3339(updated));
     link(xml, "self", &feed, None);
     if let Some(page) = lead.feed_link.as_deref().map(as_uri).filter(|url| is_http(url)) {

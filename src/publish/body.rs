@@ -28,7 +28,7 @@ pub(super) fn title<'a>(view: &ChannelView, lead: &'a ReportView) -> Cow<'a, str
 /// Returns the language of the title if it differs from `around`.
 pub(super) fn title_language<'a>(lead: &'a ReportView, around: Option<&str>) -> Option<&'a str> {
     let own = lead.title_language.as_deref().or(lead.language.as_deref());
-    language(spoken(own, lead.title.as_str())).filter(|&own| Some(own) != around)
+    language(language_of_text(own, lead.title.as_str())).filter(|&own| Some(own) != around)
 }
 
 /// Returns the line under the channel's title: as configured, else what a merged feed is.
@@ -69,7 +69,7 @@ pub(super) fn html(story: &StoryView, base: &url::Url) -> String {
     let is_apart = rtl || lead.text_language.is_some() || is_rtl(None, lead.title.as_str());
     if is_apart {
         out.push_str(if rtl { "<div dir=\"rtl\"" } else { "<div dir=\"ltr\"" });
-        push_lang(&mut out, spoken(stated, &words));
+        push_lang(&mut out, language_of_text(stated, &words));
         out.push('>');
     }
     match text(lead) {
@@ -120,7 +120,7 @@ pub(super) fn is_rtl(language: Option<&str>, text: &str) -> bool {
 }
 
 /// Returns the language stated for an entry, unless the script of `text` rules that language out.
-pub(super) fn spoken<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str> {
+pub(super) fn language_of_text<'a>(stated: Option<&'a str>, text: &str) -> Option<&'a str> {
     stated.filter(|tag| Script::of(text).is_none_or(|script| script.fits(tag)))
 }
 

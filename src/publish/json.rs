@@ -2,7 +2,7 @@
 
 use super::body;
 use super::clean::clean;
-use super::values::{believable, language, media_type_or_guess, rfc3339, rfc3339_distinct};
+use super::values::{language, media_type_or_guess, plausible_date, rfc3339, rfc3339_distinct};
 use super::{ChannelView, DocumentLinks};
 use crate::model::uri::{as_uri, is_http};
 use crate::model::{Carrier, Enclosure, Person, ReportView, StoryView};
@@ -115,8 +115,8 @@ fn item(story: &StoryView, view: &ChannelView) -> Item {
         content_html: cleaned(&body::html(story, &view.public_url)),
         summary: body::plain_summary(lead).as_deref().map(cleaned),
         image: http(lead.image.as_deref()),
-        date_published: believable(lead.published).map(rfc3339),
-        date_modified: believable(story.updated).map(|at| rfc3339_distinct(at, lead.entry.0)),
+        date_published: plausible_date(lead.published).map(rfc3339),
+        date_modified: plausible_date(story.updated).map(|at| rfc3339_distinct(at, lead.entry.0)),
         authors: authors(lead),
         tags: tags(lead),
         language: language(lead.language.as_deref()).map(str::to_owned),

@@ -2,7 +2,7 @@
 
 use super::body;
 use super::clean::{clean, is_blank};
-use super::values::{believable, is_enclosure_url, language, media_type_or_guess, rfc822};
+use super::values::{is_enclosure_url, language, media_type_or_guess, plausible_date, rfc822};
 use super::xml::Xml;
 use super::{ChannelView, DocumentLinks, Format, History};
 use crate::model::uri::{as_uri, is_http};
@@ -29,7 +29,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     if let Some(tag) = language(view.language.as_deref()) {
         xml.text("language", &[], tag);
     }
-    if let Some(updated) = view.updated.and_then(believable) {
+    if let Some(updated) = view.updated.and_then(plausible_date) {
         xml.text("lastBuildDate", &[], &rfc822(updated));
     }
     xml.text("generator", &[], "Warraq");
@@ -74,7 +74,7 @@ fn item(xml: &mut Xml, story: &StoryView, view: &ChannelView) {
     // An id that is the article's address is its permalink; any other id is only a name.
     let permalink = if is_http(&story.iri) && story.iri == link { "true" } else { "false" };
     xml.text("guid", &[("isPermaLink", Some(permalink))], &story.iri);
-    if let Some(published) = believable(lead.published) {
+    if let Some(published) = plausible_date(lead.published) {
         xml.text("pubDate", &[], &rfc822(published));
     }
     creators(xml, lead);

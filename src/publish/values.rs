@@ -23,7 +23,7 @@ pub(super) fn rfc3339_distinct(at: Timestamp, salt: i64) -> String {
 }
 
 /// Returns the date if it is plausible, that is, not before [`EARLIEST`].
-pub(super) fn believable(at: Timestamp) -> Option<Timestamp> {
+pub(super) fn plausible_date(at: Timestamp) -> Option<Timestamp> {
     (at.as_second() >= EARLIEST).then_some(at)
 }
 
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(rfc3339(at), "2026-11-02T09:30:00Z");
         assert_eq!(rfc822(at), "Mon, 02 Nov 2026 09:30:00 GMT");
         assert_eq!(rfc3339_distinct(at, 12_000_345), "2026-11-02T09:30:00.000345Z");
-        assert_eq!(believable("1989-12-31T23:59:59Z".parse().unwrap()), None);
+        assert_eq!(plausible_date("1989-12-31T23:59:59Z".parse().unwrap()), None);
     }
 
     #[test]

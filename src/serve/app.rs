@@ -175,7 +175,7 @@ impl App {
     }
 
     /// Returns the response if the document is in memory. A request with a query string is never served this way.
-    pub(super) fn at_once<B>(&self, request: &Request<B>, audience: Audience) -> Option<Response<Payload>> {
+    pub(super) fn serve_from_memory<B>(&self, request: &Request<B>, audience: Audience) -> Option<Response<Payload>> {
         if request.uri().query().is_some_and(|q| !q.is_empty()) {
             return None;
         }

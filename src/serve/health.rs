@@ -13,7 +13,7 @@ pub const STUCK_AFTER: i64 = 120;
 #[derive(Debug)]
 pub struct Health {
     /// Unix time of the scheduler loop's last iteration, in seconds; [`i64::MIN`] before the first.
-    turned: AtomicI64,
+    last_iteration: AtomicI64,
     database: Mutex<DatabaseState>,
     rendered: AtomicBool,
 }
@@ -35,7 +35,7 @@ pub enum DatabaseState {
 impl Default for Health {
     fn default() -> Self {
         Self {
-            turned: AtomicI64::new(i64::MIN),
+            last_iteration: AtomicI64::new(i64::MIN),
             database: Mutex::new(DatabaseState::Unknown),
             rendered: AtomicBool::new(false),
         }
@@ -44,8 +44,8 @@ impl Default for Health {
 
 impl Health {
     /// Records an iteration of the scheduler loop.
-    pub fn turned(&self, now: Timestamp) {
-        self.turned.store(now.as_second(), Relaxed);
+    pub fn loop_ran(&self, now: Timestamp) {
+        self.last_iteration.store(now.as_second(), Relaxed);
     }
 
     /// Records the state of the database.
@@ -63,11 +63,11 @@ impl Health {
     /// # Errors
     /// Returns one sentence that says what is stuck.
     pub fn alive(&self, now: Timestamp) -> Result<(), String> {
-        match self.turned.load(Relaxed) {
+        match self.last_iteration.load(Relaxed) {
             i64::MIN => Err("the scheduler has not started".to_owned()),
             at => {
                 let idle = now.as_second().saturating_sub(at);
-                if idle > STUCK_AFTER { Err(format!("the scheduler last turned {idle} seconds ago")) } else { Ok(()) }
+                if idle > STUCK_AFTER { Err(format!("the scheduler loop last ran {idle} seconds ago")) } else { Ok(()) }
             }
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         let health = Health::default();
         let at = |second| Timestamp::from_second(second).unwrap();
         assert!(health.alive(at(0)).is_err());
-        health.turned(at(1_000));
+        health.loop_ran(at(1_000));
         assert!(health.alive(at(1_000 + STUCK_AFTER)).is_ok());
         assert!(health.alive(at(1_001 + STUCK_AFTER)).is_err());
         assert!(health.alive(at(0)).is_ok(), "a clock set back is not a stuck loop");

@@ -61,7 +61,7 @@ pub(super) fn router(app: AppState) -> Router {
         .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(CatchPanicLayer::new())
-        .layer(map_response(come_back))
+        .layer(map_response(with_retry_after))
         .layer(from_fn_with_state(app.clone(), notices::for_people))
         .layer(from_fn(name_route))
         .with_state(app)
@@ -78,7 +78,7 @@ async fn name_route(request: Request<Body>, next: Next) -> Response<Body> {
 }
 
 /// Adds `Retry-After` to every 503 without one (RFC 9110 10.2.3).
-async fn come_back(mut response: Response<Body>) -> Response<Body> {
+async fn with_retry_after(mut response: Response<Body>) -> Response<Body> {
     if response.status() == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().entry(RETRY_AFTER).or_insert(HeaderValue::from_static("60"));
     }
@@ -102,12 +102,12 @@ fn has_channel(app: &AppState, slug: &str) -> bool {
 
 /// Responds for a document of the edition table that was not served from it. A request with a query string, which such a
 /// document does not take, is redirected to the plain path; otherwise the document is not rendered yet.
-fn not_on_the_shelf(path: &str, query: Option<&str>) -> Response<Body> {
+fn not_in_memory(path: &str, query: Option<&str>) -> Response<Body> {
     if query.is_some_and(|query| !query.is_empty()) { redirect(path) } else { not_rendered_yet() }
 }
 
 async fn opml(State(app): State<AppState>, RawQuery(query): RawQuery) -> Response<Body> {
-    if app.queries.is_some() { not_on_the_shelf("/opml", query.as_deref()) } else { not_found() }
+    if app.queries.is_some() { not_in_memory("/opml", query.as_deref()) } else { not_found() }
 }
 
 async fn channel(

@@ -84,7 +84,7 @@ pub async fn run_with(
     let http = Arc::new(http(&limits));
     let free = Arc::new(Semaphore::new(limits.connections));
     let mut connections = JoinSet::new();
-    let mut tired = 0;
+    let mut accept_failures = 0;
     let mut upkeep = tokio::time::interval(UPKEEP);
     let outcome = loop {
         let accepted = tokio::select! {
@@ -98,7 +98,7 @@ pub async fn run_with(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                tired = 0;
+                accept_failures = 0;
                 let front = ConnectionService { app: app.clone(), peer };
                 let (http, shutdown) = (http.clone(), shutdown.clone());
                 connections.spawn(async move {
@@ -106,7 +106,7 @@ pub async fn run_with(
                     drop(permit);
                 });
             }
-            Err(error) => match back_off(&error, &mut tired) {
+            Err(error) => match back_off(&error, &mut accept_failures) {
                 Some(pause) => {
                     tokio::select! {
                         () = tokio::time::sleep(pause) => {}
@@ -140,7 +140,7 @@ async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> io::Result<(Tc
 /// Returns how long to wait before the next accept. The wait grows with each error in a row; `None` if the listener is lost.
 ///
 /// `EMFILE` and `ENFILE` recur at once until a file is closed: without a pause the loop would use all of a core.
-fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
+fn back_off(error: &io::Error, accept_failures: &mut u32) -> Option<Duration> {
     use io::ErrorKind::{
         ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, InvalidInput, NotConnected,
     };
@@ -148,11 +148,11 @@ fn back_off(error: &io::Error, tired: &mut u32) -> Option<Duration> {
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted => Some(Duration::ZERO),
         InvalidInput | NotConnected => None,
         _ => {
-            if *tired == 0 {
+            if *accept_failures == 0 {
                 tracing::warn!(%error, "cannot accept a connection; retrying");
             }
-            *tired = (*tired + 1).min(7);
-            Some(Duration::from_millis(10 << *tired))
+            *accept_failures = (*accept_failures + 1).min(7);
+            Some(Duration::from_millis(10 << *accept_failures))
         }
     }
 }
@@ -291,7 +291,7 @@ impl Service<Request<Incoming>> for ConnectionService {
         } else {
             (request, Audience::Everyone)
         };
-        if let Some(response) = self.app.at_once(&request, audience) {
+        if let Some(response) = self.app.serve_from_memory(&request, audience) {
             self.app.count(&response, "edition", asked);
             return Either::Left(ready(Ok(response)));
         }

@@ -198,7 +198,7 @@ async fn health_says_what_is_missing() {
     let server = TestServer::open(ServerLimits::default()).await;
     let (head, body) = server.ask("GET /healthz").await;
     assert!(head.starts_with("http/1.1 503") && body == b"the scheduler has not started\n");
-    server.health.turned(server.clock.now());
+    server.health.loop_ran(server.clock.now());
     assert!(server.ask("GET /healthz").await.0.starts_with("http/1.1 200"));
     server.clock.step(jiff::SignedDuration::from_mins(10));
     assert!(server.ask("GET /healthz").await.0.starts_with("http/1.1 503"));

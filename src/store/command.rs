@@ -2,15 +2,10 @@
 
 use super::{
     batch::AskedPage,
+    configured::{ConfigChanges, StoreConfig},
+    documents::{ArchivePage, RenderedEdition},
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
-    sqlite::{
-        reading::ArchivePage,
-        writing::{
-            configured::{ConfigChanges, StoreConfig},
-            edition::RenderedEdition,
-            retention::{Done, PruneStep, RetentionLimits},
-        },
-    },
+    retention::{PruneStep, PruneStepResult, RetentionLimits},
 };
 use crate::model::FeedRecord;
 use jiff::Timestamp;
@@ -40,7 +35,7 @@ pub(super) enum Task {
         now: Timestamp,
         reply: oneshot::Sender<bool>,
     },
-    Retention(RetentionLimits, PruneStep, oneshot::Sender<Done>),
+    Retention(RetentionLimits, PruneStep, oneshot::Sender<PruneStepResult>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),
 }

@@ -24,3 +24,12 @@ impl WriterFigures {
         self.unindexed_since.map_or(Duration::ZERO, |since| Clock::monotonic() - since)
     }
 }
+
+/// The write-ahead log at the last check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WalState {
+    /// Size of its file, in bytes.
+    pub bytes: u64,
+    /// Whether a reader's open transaction keeps it from being restarted.
+    pub blocked: bool,
+}

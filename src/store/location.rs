@@ -21,7 +21,7 @@ pub(super) const INCOMING: &str = ".incoming";
 pub(super) const BEFORE: &str = ".before-restore";
 
 /// Appends a suffix to a path.
-pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

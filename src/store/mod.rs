@@ -10,14 +10,19 @@ mod batch;
 mod catalog;
 mod changes;
 mod command;
+mod configured;
+mod documents;
 mod error;
+mod explanations;
 mod feed_update;
+mod feeds;
 mod figures;
 mod finished_poll;
 mod instant;
 mod location;
 mod progress;
 mod prune;
+mod retention;
 mod rows;
 mod sqlite;
 mod waiting;
@@ -25,19 +30,22 @@ mod writer;
 
 pub use batch::AskedPage;
 pub use changes::ChannelChanges;
+pub use configured::{ConfigChanges, StoreConfig};
+pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
+pub use explanations::{
+    ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
+    PastSighting, StoryExplanation,
+};
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
+pub use feeds::{FeedHealth, SubscribedFeed};
+pub use figures::WalState;
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };
+pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
+pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
-pub use sqlite::reading::{
-    ArchiveLookup, ArchivePage, ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth,
-    FeedSnapshot, KeptEdition, PastPoll, PastRevision, PastSighting, Reader, StoryExplanation, SubscribedFeed,
-};
-pub use sqlite::writing::checkpoint::WalState;
-pub use sqlite::writing::configured::{ConfigChanges, StoreConfig};
-pub use sqlite::writing::edition::RenderedEdition;
-pub use sqlite::writing::retention::{Pruned, RetentionLimits};
+pub use sqlite::reading::Reader;
 pub use writer::{Writer, WriterTask};

@@ -3,7 +3,7 @@
 use super::{
     error::StoreError,
     progress::{Progress, ProgressSender, ProgressUnit},
-    sqlite::writing::retention::{Done, PruneStep, Pruned, RetentionLimits},
+    retention::{PruneStep, PruneStepResult, Pruned, RetentionLimits},
     writer::Writer,
 };
 use std::time::Duration;
@@ -67,8 +67,8 @@ async fn walk(
     keep: RetentionLimits,
     step: impl Fn(i64) -> PruneStep,
     advance: impl Fn(u64),
-) -> Result<Done, StoreError> {
-    let mut sums = Done { last: i64::MIN, ..Done::default() };
+) -> Result<PruneStepResult, StoreError> {
+    let mut sums = PruneStepResult { last: i64::MIN, ..PruneStepResult::default() };
     loop {
         let done = writer.retention(keep, step(sums.last)).await?;
         sums.rows += done.rows;

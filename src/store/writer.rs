@@ -3,41 +3,23 @@
 //! transaction writes some twenty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five
 //! seconds for others.
 
-use crate::{
-    dedup::{IdAllocator, Window},
-    model::{EntryId, FeedRecord, StoryId},
-    store::{
-        batch::AskedPage,
-        changes::ChannelChanges,
-        command::{Command, Task},
-        error::{StoreError, TransientError},
-        figures::WriterFigures,
-        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
-        progress::{Progress, ProgressSender},
-        sqlite::{
-            error::ErrorContext,
-            open::{self, WriterLock},
-            reading::ArchivePage,
-            writing::{
-                checkpoint::{Checkpoints, WalState},
-                configured::{ConfigChanges, StoreConfig},
-                edition::RenderedEdition,
-                retention::{Done, PruneStep, RetentionLimits},
-                transaction::WriterConnection,
-                writer_task::WriterLoop,
-            },
-        },
-    },
+use super::{
+    batch::AskedPage,
+    changes::ChannelChanges,
+    command::{Command, Task},
+    configured::{ConfigChanges, StoreConfig},
+    documents::{ArchivePage, RenderedEdition},
+    error::{StoreError, TransientError},
+    figures::{WalState, WriterFigures},
+    finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
+    progress::{Progress, ProgressSender},
+    retention::{PruneStep, PruneStepResult, RetentionLimits},
 };
-use jiff::{SignedDuration, Timestamp};
-use sqlx::SqliteConnection;
-use std::{
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use crate::model::FeedRecord;
+use jiff::Timestamp;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -56,6 +38,19 @@ pub struct Writer {
     underway: Arc<AtomicUsize>,
 }
 
+/// The other ends of a writer's channels, for the task that does its work.
+pub(super) struct WriterChannels {
+    pub inbox: mpsc::Receiver<Command>,
+    pub changed: watch::Sender<ChannelChanges>,
+    pub trouble: watch::Sender<Option<TransientError>>,
+    pub wal: watch::Sender<WalState>,
+    /// True once the handle was closed.
+    pub stopping: watch::Sender<bool>,
+    pub figures: watch::Sender<WriterFigures>,
+    /// Number of polls that are being made.
+    pub underway: Arc<AtomicUsize>,
+}
+
 /// A poll that is being made: the writer may wait a moment for it. Ends when dropped.
 #[derive(Debug)]
 pub struct PollUnderway(Arc<AtomicUsize>);
@@ -66,42 +61,28 @@ impl Drop for PollUnderway {
     }
 }
 
-/// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
-/// the file.
-const TEXTS: usize = 2_048;
-
 /// The writer's task. It ends after [`Writer::close`], or with the error that stopped it.
 pub type WriterTask = tokio::task::JoinHandle<Result<(), StoreError>>;
 
 impl Writer {
-    /// Opens the file for writing, migrates its schema and starts the writer. `window` is the longest time between two reports of
-    /// one story.
-    ///
-    /// # Errors
-    /// Fails if another Warraq has the file, if it is not Warraq's or is newer than this program, or if it cannot be opened.
-    pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
-        let lock = WriterLock::take(path)?;
-        let mut connection = open::writer(&lock).await?;
-        let ids = ids(&mut connection).await?;
+    /// Returns a handle, and what the writer's task needs to answer it.
+    pub(super) fn new() -> (Self, WriterChannels) {
         let (commands, inbox) = mpsc::channel(QUEUE);
         let ((changing, changed), (troubled, trouble)) =
             (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
         let (figuring, figures) = watch::channel(WriterFigures::default());
         let underway = Arc::<AtomicUsize>::default();
-        let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, troubled, stopping.clone(), figuring),
-            lock,
-            Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS),
-            ids,
-            Checkpoints::new(path, checkpointing),
-            changing,
-            Arc::clone(&underway),
-        );
-        Ok((
-            Self { commands, changed, trouble, wal, stopping, figures, underway },
-            tokio::spawn(writer_loop.run(inbox)),
-        ))
+        let channels = WriterChannels {
+            inbox,
+            changed: changing,
+            trouble: troubled,
+            wal: checkpointing,
+            stopping: stopping.clone(),
+            figures: figuring,
+            underway: Arc::clone(&underway),
+        };
+        (Self { commands, changed, trouble, wal, stopping, figures, underway }, channels)
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -193,7 +174,11 @@ impl Writer {
     }
 
     /// Runs one step of retention.
-    pub(super) async fn retention(&self, keep: RetentionLimits, step: PruneStep) -> Result<Done, StoreError> {
+    pub(super) async fn retention(
+        &self,
+        keep: RetentionLimits,
+        step: PruneStep,
+    ) -> Result<PruneStepResult, StoreError> {
         self.task(|reply| Task::Retention(keep, step, reply)).await
     }
 
@@ -245,14 +230,4 @@ impl Writer {
     pub fn changed(&self) -> watch::Receiver<ChannelChanges> {
         self.changed.clone()
     }
-}
-
-/// Returns the next ids, from SQLite's own counters, which never decrease.
-async fn ids(connection: &mut SqliteConnection) -> Result<IdAllocator, StoreError> {
-    let counters: Vec<(String, i64)> = sqlx::query_as("SELECT name, seq FROM sqlite_sequence")
-        .fetch_all(connection)
-        .await
-        .while_doing("reading counters")?;
-    let next = |table: &str| counters.iter().find(|(name, _)| name == table).map_or(1, |(_, seq)| seq + 1);
-    Ok(IdAllocator { next_entry: EntryId(next("entry")), next_story: StoryId(next("story")) })
 }

@@ -10,6 +10,7 @@ use super::{
     healthcheck,
     out::say,
 };
+use crate::store::beside;
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
@@ -21,7 +22,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
     fs,
     path::{Path, PathBuf},
 };
@@ -162,13 +162,6 @@ impl Status {
             backup_folder,
         }
     }
-}
-
-/// Appends a suffix to a path.
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// Returns where the timer of `deploy/` puts backups: `/var/lib/warraq-backup` for a database in `/var/lib/warraq`.

@@ -1,5 +1,5 @@
 //! Addresses of lists: `/`, `/channels/SLUG`, `/outlets/SLUG`, `/tags/TAG`, `/languages/LANG`, `/days/2026-11-25`, each with
-//! filters and a place to begin at. Pure.
+//! filters and a start position. Pure.
 
 use crate::model::browse::{Browse, PlaceKey, Position, Scope};
 use crate::model::pages::Filter;
@@ -9,16 +9,16 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use url::form_urlencoded::{Serializer, parse};
 
-/// Stories on a page.
+/// Number of stories on a page.
 pub(in super::super) const COUNT: u32 = 60;
-/// Values of one key at most.
+/// Maximum number of values of a parameter.
 const VALUES: usize = 16;
-/// Characters of a tag or an author at most.
+/// Maximum length of a tag or an author, in characters.
 const LENGTH: usize = 200;
-/// The most outlets one may ask for: no story has more members.
+/// Largest value of `min_outlets`: no story has more members.
 const OUTLETS: u32 = 64;
 
-/// What a list is of.
+/// The subject of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) enum ListSubject {
     Channel(Slug),
@@ -28,7 +28,7 @@ pub(in super::super) enum ListSubject {
     Day(Date),
 }
 
-/// What is asked of a list.
+/// A request for a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct ListQuery {
     pub(in super::super) outlets: BTreeSet<Slug>,
@@ -53,10 +53,10 @@ impl Default for ListQuery {
 }
 
 impl ListQuery {
-    /// Reads a query string.
+    /// Parses a query string.
     ///
     /// # Errors
-    /// One sentence for the person who typed it.
+    /// Returns a sentence that explains the fault to the reader.
     pub(in super::super) fn read(query: &str) -> Result<Self, String> {
         let mut asked = Self::default();
         for (key, value) in parse(query.as_bytes()) {
@@ -106,12 +106,12 @@ impl ListQuery {
         Ok(())
     }
 
-    /// Whether every story of the list is wanted.
+    /// Returns whether there is no filter.
     pub(in super::super) fn is_unfiltered(&self) -> bool {
         *self == Self { position: self.position.clone(), ..Self::default() }
     }
 
-    /// The one query string of the filters, without a question mark.
+    /// Returns the canonical query string of the filters, without a question mark.
     pub(in super::super) fn filters(&self) -> String {
         let mut query = Serializer::new(String::new());
         query.extend_pairs(self.outlets.iter().map(|o| ("outlet", o.as_str())));
@@ -124,7 +124,7 @@ impl ListQuery {
         query.finish()
     }
 
-    /// The whole query string: filters and place.
+    /// Returns the whole query string: filters and position.
     pub(in super::super) fn canonical(&self) -> String {
         let place = match &self.position {
             Position::Newest => String::new(),
@@ -135,7 +135,7 @@ impl ListQuery {
     }
 }
 
-/// A path with a query string, if there is one.
+/// Returns a path with its query string, if there is one.
 pub(in super::super) fn with_query(path: &str, query: &str) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
@@ -144,14 +144,14 @@ fn primary(tag: &str) -> Option<Language> {
     Language::parse(Language::parse(tag).ok()?.primary()).ok()
 }
 
-/// A part of a path, with all that is not plain written in percent.
+/// Percent-encodes a segment of a path.
 fn segment(text: &str) -> String {
-    // What a form writes as "+" is a space there and a plus in a path.
+    // In a form, "+" means a space; in a path it is a plus sign.
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 impl ListSubject {
-    /// The list that `kind` (`outlets`, `tags`, …) and a name in the address mean.
+    /// Returns the list for a kind (`outlets`, `tags`, …) and a name in the address.
     pub(in super::super) fn read(kind: &str, name: &str) -> Option<Self> {
         match kind {
             "outlets" => Slug::parse(name).ok().map(Self::Outlet),
@@ -162,7 +162,7 @@ impl ListSubject {
         }
     }
 
-    /// The list's path.
+    /// Returns the path of the list.
     pub(in super::super) fn path(&self) -> String {
         match self {
             Self::Channel(slug) => crate::publish::page_path(slug.as_str()),
@@ -173,7 +173,7 @@ impl ListSubject {
         }
     }
 
-    /// The path of the list's feed, without the extension. A day has none of its own.
+    /// Returns the path of the list's feed, without the extension; `None` for days, which have no feed of their own.
     pub(in super::super) fn feed_path(&self) -> String {
         match self {
             Self::Channel(slug) if slug.as_str() == Channel::ALL => "/feed".to_owned(),
@@ -182,7 +182,7 @@ impl ListSubject {
         }
     }
 
-    /// The list's feed as a filter of everything.
+    /// Returns the list's feed as a filter of channel `all`.
     pub(in super::super) fn filter(&self) -> Filter {
         let mut filter = Filter::default();
         match self {
@@ -195,7 +195,7 @@ impl ListSubject {
         filter
     }
 
-    /// The subject of its own that a question to channel `all` means: `/?tag=x` is `/tags/x`.
+    /// Returns the list that a request to channel `all` is equal to: `/?tag=x` is `/tags/x`.
     pub(in super::super) fn of_question(&self, asked: &ListQuery) -> Option<(Self, ListQuery)> {
         if !matches!(self, Self::Channel(slug) if slug.as_str() == Channel::ALL) {
             return None;
@@ -210,14 +210,14 @@ impl ListSubject {
         subject.map(|subject| (subject, rest))
     }
 
-    /// The question without what the list selects anyway; `None` if it repeats nothing.
+    /// Returns the request without filters that the list implies; `None` if there are none.
     pub(in super::super) fn without_repetition(&self, asked: &ListQuery) -> Option<ListQuery> {
         let Self::Language(own) = self else { return None };
         let mut rest = asked.clone();
         rest.languages.remove(own).then_some(rest)
     }
 
-    /// What a filter cannot be put to here, in words.
+    /// Returns the name of a filter that this list does not support.
     pub(in super::super) fn refuses(&self, asked: &ListQuery) -> Option<String> {
         let is_along_outlets = matches!(self, Self::Outlet(_) | Self::Tag(_));
         if is_along_outlets && !(asked.outlets.is_empty() && asked.tags.is_empty()) {
@@ -233,7 +233,7 @@ impl ListSubject {
             .then(|| "author is a filter of one outlet: /outlets/SLUG?author=…".to_owned())
     }
 
-    /// What the store is asked for; days begin and end in this zone.
+    /// Returns the query for the store. Days begin and end in this time zone.
     pub(in super::super) fn browse(&self, asked: &ListQuery, zone: &TimeZone) -> Option<Browse> {
         let mut languages: Vec<Language> = asked.languages.iter().cloned().collect();
         let scope = match self {

@@ -1,17 +1,18 @@
-//! What leads the front page: the stories that several outlets carry now. Pure.
+//! Chooses what leads the front page: the stories that several outlets carry now. Pure.
 
 use super::super::channel_page::StoryItem;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 
-/// How far back a story may have come in and still lead.
+/// Age up to which a story may lead.
 pub(in super::super) const RECENT: SignedDuration = SignedDuration::from_hours(36);
-/// Hours in which a story loses half its weight: by the evening, the morning's news needs four times the outlets to stay on top.
+/// Hours in which a story loses half its weight. In the evening, a story of the morning needs four times as many outlets to stay
+/// first.
 const HALF_LIFE_HOURS: f64 = 6.0;
-/// Stories beside the first one.
+/// Number of stories beside the first one.
 const BESIDE: usize = 4;
 
-/// What stands above the list.
+/// The leading stories.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) struct Leads {
     /// The story that leads.
@@ -20,8 +21,8 @@ pub(in super::super) struct Leads {
     pub(in super::super) beside: Vec<StoryItem>,
 }
 
-/// The weight of a story that so many outlets carry, and that came in so long ago: 0 for one outlet, then growing with each
-/// outlet a little less, halved every six hours.
+/// Returns the weight of a story by its number of outlets and its age: 0 for one outlet, growing less with each further outlet,
+/// and halved every six hours.
 fn weight(outlets: usize, age: SignedDuration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a story has 64 reports at most")]
     let outlets = outlets as f64;
@@ -29,8 +30,8 @@ fn weight(outlets: usize, age: SignedDuration) -> f64 {
     outlets.max(1.0).ln() * 0.5_f64.powf(hours / HALF_LIFE_HOURS)
 }
 
-/// The leads among `shared`. Where no story is shared, the newest of `list` leads alone. A story that leads is not repeated
-/// in `list`.
+/// Chooses the leads among `shared`. If no story is shared, the newest of `list` leads alone. Leading stories are removed from
+/// `list`.
 pub(in super::super) fn choose(shared: Vec<StoryItem>, list: &mut Vec<StoryItem>, now: Timestamp) -> Option<Leads> {
     let mut seen = HashSet::new();
     let mut candidates: Vec<(f64, StoryItem)> = shared

@@ -1,4 +1,4 @@
-//! Lists of stories: the front page, channels, outlets, tags, languages, days; their addresses, what they hold and what leads. Pure.
+//! Lists of stories (front page, channels, outlets, tags, languages, days): their addresses, contents and leads. Pure.
 
 mod address;
 mod leads;
@@ -13,18 +13,18 @@ use crate::model::{Channel, Language, Slug};
 use crate::publish::Format;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a page of a list holds.
+/// The contents of a page of a list.
 pub(super) struct ListContents {
     pub(super) stories: Vec<StoryItem>,
     pub(super) leads: Option<Leads>,
     pub(super) outlets: Vec<OutletSummary>,
-    /// The outlet that the list is of.
+    /// The outlet, if the list is that of an outlet.
     pub(super) outlet: Option<OutletSummary>,
     pub(super) newer: Option<PlaceKey>,
     pub(super) older: Option<PlaceKey>,
 }
 
-/// A list and what was found of it.
+/// A list and its contents.
 pub(super) struct List {
     pub(super) subject: ListSubject,
     pub(super) asked: ListQuery,
@@ -33,13 +33,13 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The address of the list without a filter by author.
+    /// Returns the address of the list without the filter by author.
     pub(super) fn without_author(&self) -> String {
         let asked = ListQuery { author: None, position: Position::Newest, ..self.asked.clone() };
         with_query(&self.subject.path(), &asked.filters())
     }
 
-    /// The address of this list in all languages.
+    /// Returns the address of the list in all languages.
     pub(super) fn in_every_language(&self) -> String {
         let asked = ListQuery { languages: BTreeSet::new(), position: Position::Newest, ..self.asked.clone() };
         let path = match &self.subject {
@@ -49,19 +49,19 @@ impl List {
         with_query(&path, &asked.filters())
     }
 
-    /// The address of the next newer page.
+    /// Returns the address of the next newer page.
     pub(super) fn newer(&self) -> Option<String> {
         let at = |key: &PlaceKey| ListQuery { position: Position::After(key.clone()), ..self.asked.clone() };
         self.found.newer.as_ref().map(|key| with_query(&self.subject.path(), &at(key).canonical()))
     }
 
-    /// The address of the next older page.
+    /// Returns the address of the next older page.
     pub(super) fn older(&self) -> Option<String> {
         let at = |key: &PlaceKey| ListQuery { position: Position::Before(key.clone()), ..self.asked.clone() };
         self.found.older.as_ref().map(|key| with_query(&self.subject.path(), &at(key).canonical()))
     }
 
-    /// The feeds of the list. Authors and days have none of their own: theirs are those of the outlet and of everything.
+    /// Returns the feeds of the list. Authors and days have none: theirs are those of the outlet and of channel `all`.
     pub(super) fn feeds(&self) -> Vec<FeedLink> {
         let filters = ListQuery { author: None, position: Position::Newest, ..self.asked.clone() }.filters();
         let link = |format: Format| FeedLink {
@@ -72,7 +72,7 @@ impl List {
         Format::ALL.map(link).to_vec()
     }
 
-    /// Everything, or only what several outlets carry.
+    /// Returns the links to all stories and to those of several outlets.
     pub(super) fn company(&self, everything: &str, several: &str) -> Vec<Chip> {
         let chip = |min_outlets: u32, words: &str| {
             let asked = ListQuery { min_outlets, position: Position::Newest, ..self.asked.clone() };
@@ -86,14 +86,14 @@ impl List {
         vec![chip(1, everything), chip(2, several)]
     }
 
-    /// The languages of what is listed and of the outlets: primary subtags.
+    /// Returns the languages of the listed stories and of the outlets, as primary subtags.
     pub(super) fn languages(&self) -> BTreeSet<String> {
         let of_stories = self.found.stories.iter().filter_map(|story| story.title.lang.as_deref());
         let of_outlets = self.found.outlets.iter().filter_map(|outlet| outlet.language.as_deref());
         of_stories.chain(of_outlets).filter_map(|tag| tag.split('-').next()).map(str::to_owned).collect()
     }
 
-    /// The address of this list in one language only.
+    /// Returns the address of the list in one language.
     pub(super) fn in_language(&self, language: &str) -> String {
         let subject = match (&self.subject, Slug::parse(Channel::ALL)) {
             (ListSubject::Language(_), Ok(all)) => &ListSubject::Channel(all),
@@ -107,7 +107,7 @@ impl List {
         }
     }
 
-    /// The tags of the outlets, with the entries of late of each, those with most first.
+    /// Returns the tags of the outlets with their numbers of recent entries, the largest first.
     pub(super) fn tags(&self) -> Vec<(String, u64)> {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for outlet in &self.found.outlets {
@@ -121,7 +121,7 @@ impl List {
     }
 }
 
-/// The page of a tag.
+/// Returns the path of a tag's page.
 pub(super) fn tag_path(tag: &str) -> String {
     ListSubject::Tag(tag.to_owned()).path()
 }

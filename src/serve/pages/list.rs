@@ -1,4 +1,4 @@
-//! The page of a list of stories: what leads, the river by days, and links to narrower lists.
+//! The page of a list of stories: leads, stories by day, and links to narrower lists.
 
 use super::super::browse::{self, Leads, List, ListSubject};
 use super::super::channel_page::{LocalisedText, StoryItem};
@@ -10,12 +10,12 @@ use crate::model::Channel;
 use askama::Template;
 use jiff::civil::Date;
 
-/// Tags and outlets that are always visible; the others are behind a button.
+/// Number of tags and outlets that are always visible; the others are behind a button.
 const VISIBLE: usize = 12;
 
 /// The stories of one day.
 struct DaySection {
-    /// The heading: path of the day's page, and its date in words; `None` on the page of a day.
+    /// The heading: path of the day's page and its date in words; `None` on the page of a day.
     heading: Option<(String, String)>,
     stories: Vec<StoryItem>,
     /// Level of the stories' headings.
@@ -34,12 +34,12 @@ struct Directory {
 #[template(path = "list.html", config = "src/serve/askama.toml")]
 pub(in super::super) struct ListTemplate {
     pub(in super::super) frame: Frame,
-    /// What kind of list it is, in words; empty for channels.
+    /// The kind of list, in words; empty for channels.
     kicker: &'static str,
     title: LocalisedText,
-    /// Facts under the title.
+    /// Facts below the title.
     facts: Vec<String>,
-    /// The tags of the outlet that the list is of.
+    /// Tags of the outlet, if the list is that of an outlet.
     tags: Vec<Chip>,
     /// The author whose articles are listed, and the address of the list without this filter.
     author: Option<(String, String)>,
@@ -85,7 +85,7 @@ impl ListTemplate {
         page
     }
 
-    /// Divides the river into days, in the page's time zone.
+    /// Groups the stories by day, in the page's time zone.
     fn by_day(&self, stories: Vec<StoryItem>, with_headings: bool) -> Vec<DaySection> {
         let mut days: Vec<(Date, DaySection)> = Vec::new();
         for story in stories {
@@ -131,7 +131,7 @@ impl ListTemplate {
         self.leads.is_none() && self.days.is_empty()
     }
 
-    /// Returns what a page without stories says.
+    /// Returns the message of a page without stories.
     fn nothing(&self) -> &'static str {
         if self.older.is_some() {
             return self.frame.say(
@@ -151,7 +151,7 @@ impl ListTemplate {
     }
 }
 
-/// Returns what kind of list it is, in words.
+/// Returns the kind of list, in words.
 fn kicker(frame: &Frame, subject: &ListSubject) -> &'static str {
     match subject {
         ListSubject::Channel(_) => "",
@@ -197,7 +197,7 @@ fn facts(frame: &Frame, list: &List) -> Vec<String> {
     facts
 }
 
-/// Returns the links that choose a language; `None` if there is only one to choose.
+/// Returns the links that choose a language; `None` if there is only one language.
 fn languages(frame: &Frame, list: &List) -> Option<Vec<Chip>> {
     let tags = list.languages();
     let chosen = |tag: &str| match &list.subject {
@@ -246,7 +246,7 @@ fn tag_chip(tag: &str, count: Option<String>) -> Chip {
     Chip { href: browse::tag_path(tag), text: LocalisedText::new(tag, None), count, is_current: false }
 }
 
-/// Returns a language's own name; its tag if the name is not known here.
+/// Returns a language's own name, or its tag if the name is not known.
 fn language_name(tag: &str) -> String {
     let primary = tag.split('-').next().unwrap_or(tag);
     let own = UiLanguage::parse(primary).map(UiLanguage::name);

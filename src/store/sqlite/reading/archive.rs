@@ -1,53 +1,15 @@
 //! Archive pages of a channel (RFC 5005 4): the stories of the next one, and those that are stored.
 
+use crate::store::documents::{ArchiveLookup, ArchivePage, ShownReport};
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, ChannelView},
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{Reader, channel::ShownReport},
-            row::RowRef,
-        },
+        sqlite::{reading::Reader, row::RowRef},
     },
 };
-use jiff::Timestamp;
 use url::Url;
-
-/// The result of looking up an archive page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ArchiveLookup {
-    /// The page exists.
-    Page {
-        /// The document as it was stored, compressed.
-        packed: Vec<u8>,
-        /// When it was rendered.
-        made: Timestamp,
-    },
-    /// The page was rendered by other rules or settings than today's and must be rendered again ([`Reader::leaf_again`]).
-    Stale,
-    /// The page after the newest one.
-    NotYet,
-    /// Retention has deleted the page.
-    Gone,
-    /// The channel or the page does not exist.
-    Unknown,
-}
-
-/// The stories of an archive page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ArchivePage {
-    /// The channel's slug in the database.
-    pub(in crate::store) channel: String,
-    /// Number of the page.
-    pub number: u32,
-    /// The stories, newest first.
-    pub view: ChannelView,
-    /// Whether the page exists already, rendered by other rules.
-    pub(in crate::store) is_again: bool,
-    /// The channel positions that it contains.
-    pub(in crate::store) places: Vec<ShownReport>,
-}
 
 impl Reader {
     /// Returns an archive page of a configured channel, as rendered by the rules and settings of this fingerprint.
@@ -145,14 +107,14 @@ impl Reader {
         .await
         .while_doing("reading stories without an archive page")?;
         places.reverse();
-        Ok(Some(self.leaf_of(channel, number, places, false, public_url).await?))
+        Ok(Some(self.archive_page_of(channel, number, places, false, public_url).await?))
     }
 
     /// Returns the stories of an existing page, as far as they are still stored.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
-    pub async fn leaf_again(
+    pub async fn archive_page_again(
         &self,
         channel: &Channel,
         number: u32,
@@ -168,10 +130,10 @@ impl Reader {
         .fetch_all(&self.pool)
         .await
         .while_doing("reading the stories of an archive page")?;
-        self.leaf_of(channel, number, places, true, public_url).await
+        self.archive_page_of(channel, number, places, true, public_url).await
     }
 
-    async fn leaf_of(
+    async fn archive_page_of(
         &self,
         channel: &Channel,
         number: u32,

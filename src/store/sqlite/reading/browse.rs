@@ -1,5 +1,6 @@
 //! Pages of a list of stories. A page begins at a position, which an index finds; the rows examined for one page are bounded.
 
+use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
@@ -8,10 +9,7 @@ use crate::{
     },
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{Reader, channel::ShownReport},
-            row,
-        },
+        sqlite::{reading::Reader, row},
     },
 };
 use jiff::Timestamp;

@@ -1,5 +1,6 @@
 //! A channel's latest stories, in the form that `publish` needs: two statements, whatever the size of the file.
 
+use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, ReportView, SafeHtml, StoryId, StoryView, uri},
@@ -68,16 +69,6 @@ macro_rules! stories {
             $rest
         )
     };
-}
-
-/// A story with the report that is shown for it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, sqlx::FromRow)]
-pub(in crate::store) struct ShownReport {
-    pub story: i64,
-    pub entry: i64,
-    /// Its position.
-    pub order_at: String,
-    pub published_at: String,
 }
 
 impl Reader {

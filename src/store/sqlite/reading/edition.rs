@@ -1,20 +1,11 @@
 //! Editions as they were last rendered.
 
+use crate::store::documents::KeptEdition;
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
     sqlite::{reading::Reader, row::RowRef},
 };
-use jiff::Timestamp;
-
-/// A stored edition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptEdition {
-    /// The document as it was stored, compressed.
-    pub packed: Vec<u8>,
-    /// When its bytes last changed.
-    pub changed: Timestamp,
-}
 
 impl Reader {
     /// Returns the edition of this path if it was rendered by the rules and settings of this fingerprint.

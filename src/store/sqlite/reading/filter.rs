@@ -1,15 +1,13 @@
 //! Stories that match a filter, for filtered feeds and searches. Each query reads a bounded number of rows.
 
+use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, ChannelView, Language, Slug, pages::Filter},
     normalise::fold::fold,
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{Reader, channel::ShownReport},
-            row,
-        },
+        sqlite::{reading::Reader, row},
     },
 };
 use std::collections::{HashMap, HashSet, hash_map::Entry};

@@ -12,15 +12,6 @@ mod story;
 mod subscriptions;
 mod waiting;
 
-pub use archive::{ArchiveLookup, ArchivePage};
-pub use edition::KeptEdition;
-pub use explain::{
-    ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
-    PastSighting, StoryExplanation,
-};
-pub use health::FeedHealth;
-pub use subscriptions::SubscribedFeed;
-
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{

@@ -1,5 +1,6 @@
 //! The configured feeds, for people who want to read them elsewhere.
 
+use crate::store::feeds::SubscribedFeed;
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
@@ -8,23 +9,6 @@ use crate::store::{
         row::RowRef,
     },
 };
-
-/// A configured feed and what it says about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscribedFeed {
-    /// The outlet's name.
-    pub outlet_name: String,
-    /// The feed's own title.
-    pub title: Option<String>,
-    /// The address that may be shown.
-    pub url: String,
-    /// Address of the feed's page.
-    pub link: Option<String>,
-    /// The outlet's language, or the feed's own.
-    pub language: Option<String>,
-    /// The outlet's tags.
-    pub tags: Vec<String>,
-}
 
 #[derive(sqlx::FromRow)]
 struct SubscribedFeedRow {

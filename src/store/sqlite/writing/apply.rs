@@ -1,5 +1,5 @@
-//! Writes decisions: one statement a table and batch, whatever the batch holds. Ids were minted before, so no statement
-//! waits for another's answer.
+//! Writes decisions, with one statement for each table and batch. Ids are allocated in advance, so no statement depends on the
+//! result of another.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
@@ -12,8 +12,8 @@ use crate::store::{
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
-/// Runs a statement over rows given as JSON; does nothing for no rows. Statements take the rows from a materialised `r`: read
-/// straight from `json_each`, a row would be written out as text anew for each of its columns.
+/// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
+/// because reading `json_each` directly would convert a row to text again for each column.
 async fn set<T: serde::Serialize>(
     connection: &mut SqliteConnection,
     sql: &'static str,
@@ -63,8 +63,8 @@ pub(in crate::store) async fn apply(
     crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
 }
 
-/// Rows of a wide table go in with bound values, sixteen a statement: as JSON each text would be written and read four
-/// times on its way into the file.
+/// Inserts rows of wide tables with bound values, sixteen rows a statement: as JSON, each text would be written and parsed four
+/// times.
 const CHUNK: usize = 16;
 
 macro_rules! sixteen {
@@ -96,7 +96,7 @@ const ENTRIES: &str =
 const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
 const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
 
-/// A statement whose values are being bound.
+/// A statement and the values bound so far.
 type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// Binds the columns in the order of [`ENTRY`].
@@ -159,12 +159,12 @@ async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<()
     Ok(())
 }
 
-/// A whole chunk as it is, a shorter one row by row.
+/// Splits rows into whole chunks, and the rest into single rows.
 fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
     chunk.chunks(if chunk.len() == CHUNK { CHUNK } else { 1 })
 }
 
-/// Records what stood in revised entries, then writes what stands there now.
+/// Records the previous content of revised entries, then writes the new content.
 async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
     set(
         connection,
@@ -208,7 +208,7 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
     .await
 }
 
-/// Counts the members of stories that were joined.
+/// Updates the number of members of stories that gained some.
 async fn grow(connection: &mut SqliteConnection, stories: &[i64]) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE story SET \

@@ -3,10 +3,7 @@
 
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
-use crate::store::{
-    error::StoreError,
-    sqlite::{reading::ArchivePage, row},
-};
+use crate::store::{documents::ArchivePage, error::StoreError, sqlite::row};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 

@@ -3,6 +3,7 @@
 //! Files"). This is reported, and the log is truncated as soon as the reader ends.
 
 use crate::clock::Clock;
+use crate::store::figures::WalState;
 use sqlx::SqliteConnection;
 use std::{
     path::{Path, PathBuf},
@@ -14,15 +15,6 @@ use tokio::{sync::watch, time::Instant};
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Size in bytes from which a log counts as long: twice the 64 MB at which automatic checkpoints run.
 const LONG: u64 = 128 << 20;
-
-/// The write-ahead log at the last check.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct WalState {
-    /// Size of its file, in bytes.
-    pub bytes: u64,
-    /// Whether a reader's open transaction keeps it from being restarted.
-    pub blocked: bool,
-}
 
 /// Checks the log from time to time.
 pub(in crate::store) struct Checkpoints {

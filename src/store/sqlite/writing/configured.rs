@@ -1,10 +1,11 @@
 //! Stores the configured outlets, feeds and channels. What is no longer configured stays in the file: its entries are kept, but
 //! its feeds are not polled.
 
+use crate::store::configured::{ConfigChanges, StoreConfig};
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, PublishedText, Slug},
+    model::{Channel, FeedId, FeedUrl, Language, OutletId, PublishedText, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
         error::StoreError,
@@ -18,33 +19,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
-use url::Url;
-
-/// The part of the configuration that is stored.
-#[derive(Debug, Clone)]
-pub struct StoreConfig {
-    /// `[server] public_url`.
-    pub public_url: Url,
-    /// The outlets, each with its schedule as text; schedules with equal texts are equal.
-    pub outlets: Vec<(Outlet, String)>,
-    /// The addresses shown instead of those of feeds, if configured.
-    pub public_urls: HashMap<FeedUrl, FeedUrl>,
-    /// The channels; `all` is first.
-    pub channels: Vec<Channel>,
-}
-
-/// The changes made by a new configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ConfigChanges {
-    /// Feeds that are new, or configured again after they were removed.
-    pub added: Vec<FeedId>,
-    /// Feeds whose schedule changed.
-    pub rescheduled: Vec<FeedId>,
-    /// Number of feeds that were removed.
-    pub removed: u64,
-    /// Whether there is an outlet, configured or removed, that only readers with a key may see.
-    pub any_private: bool,
-}
 
 /// Stores the configuration in the caller's transaction.
 pub(in crate::store) async fn adopt(

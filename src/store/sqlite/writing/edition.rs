@@ -1,23 +1,11 @@
 //! Stores editions as they were last rendered, so that they are served at once after a start.
 
+use crate::store::documents::RenderedEdition;
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{error::StoreError, sqlite::row::RowRef};
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
-
-/// A rendered edition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RenderedEdition {
-    /// Its path.
-    pub path: String,
-    /// Hash of its bytes.
-    pub hash: Vec<u8>,
-    /// The document, compressed.
-    pub packed: Vec<u8>,
-    /// Fingerprint of the rules and settings by which it was rendered.
-    pub fingerprint: String,
-}
 
 /// Stores these editions in the caller's transaction. Returns when the bytes of each last changed; unchanged bytes keep their
 /// time.

@@ -1,4 +1,4 @@
-//! Feeds as polls need them: read once at the start, written with each poll.
+//! The state of feeds: read once at the start, and written with each poll.
 
 use crate::store::instant::milli;
 use crate::store::sqlite::error::ErrorContext;
@@ -40,7 +40,7 @@ struct FeedRow {
     guids_void: bool,
 }
 
-/// Every configured feed, in order of row id.
+/// Returns all configured feeds in order of their ids.
 pub(in crate::store) async fn configured(connection: &mut SqliteConnection) -> Result<Vec<FeedRecord>, StoreError> {
     let rows: Vec<FeedRow> = sqlx::query_as(
         "SELECT f.id, f.outlet_id, o.slug, f.url, f.ask_url, f.etag, f.last_modified, f.body_hash, f.state, f.failures, \
@@ -85,7 +85,7 @@ fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
     })
 }
 
-/// A feed after a poll, and the poll, as rows. Owned, so that empty polls can wait for their batch.
+/// A poll and the feed's state after it, as rows. Owned, so that polls without news can wait for a batch.
 #[derive(Debug)]
 pub(in crate::store) struct PollRows {
     poll: PollRow,
@@ -165,7 +165,7 @@ impl FeedAfter {
             last_error: poll.and_then(|poll| poll.error.clone()),
             next_poll_at: milli(feed.next_poll_at),
             why: updates.why.to_json(),
-            // Numbers and strings: serialising them cannot fail.
+            // Serialising numbers and strings cannot fail.
             hints: serde_json::to_string(&feed.hints).unwrap_or_else(|_| "{}".to_owned()),
             rhythm: feed.rhythm.as_deref().map_or_else(String::new, Rhythm::write),
             moving_to: feed.moving.as_ref().map(|pending| pending.to.as_str().to_owned()),
@@ -178,7 +178,7 @@ impl FeedAfter {
 }
 
 impl PollRows {
-    /// Rows of a settled poll.
+    /// Returns the rows of a decided poll.
     pub(in crate::store) fn of(poll: &FinishedPoll, updates: &FeedUpdate, tally: Tally, gap: bool) -> Self {
         let feed = FeedAfter::of(updates, Some(poll), gap);
         let repairs = poll.document.as_ref().map(|d| row::rows(&d.repairs));
@@ -209,7 +209,7 @@ fn info(feed: FeedId, info: &FeedInfo, repairs: String) -> InfoRow {
     InfoRow { id: feed.0, title: info.title.clone(), link: info.link.clone(), language: info.language.clone(), repairs }
 }
 
-/// Writes polls: their rows in the history, and what they leave behind in their feeds.
+/// Writes polls: their history, and the new state of their feeds.
 pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[PollRows]) -> Result<(), StoreError> {
     if polls.is_empty() {
         return Ok(());
@@ -227,7 +227,7 @@ pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[
     .execute(&mut *connection)
     .await
     .while_doing("writing the history of polls")?;
-    // A feed polled twice in one batch is as its last poll left it.
+    // If a batch has several polls of a feed, the last one counts.
     let mut last = std::collections::HashMap::new();
     for poll in polls {
         last.insert(poll.feed.id, &poll.feed);
@@ -250,7 +250,7 @@ pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[
     Ok(())
 }
 
-/// Writes feeds that were settled without a poll: new ones, and those whose schedule changed.
+/// Writes feeds that changed without a poll: new ones, and those with another schedule.
 pub(in crate::store) async fn update_feeds(
     connection: &mut SqliteConnection,
     updates: &[FeedUpdate],

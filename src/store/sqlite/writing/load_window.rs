@@ -1,5 +1,5 @@
-//! Fills the window of stories from the file, in strides between other work: at the start, and after stories were pruned.
-//! The window holds the beginnings of texts; whole ones are read by their ids when a decision needs them.
+//! Loads the window of stories from the database, in short steps between other work: at the start, and after stories were pruned.
+//! The window holds the beginnings of texts. Whole texts are read by id when a decision needs them.
 
 use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
@@ -15,38 +15,39 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use std::collections::HashMap;
 
-/// A believed date lies at most a day after the first sight: older rows cannot be in the window.
+/// A plausible date is at most a day after the entry was first seen, so older rows cannot be in the window.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
-/// Characters of a folded body of so few words that its title is remembered; no word is longer than 30 on average.
+/// Length in characters of the folded body of an entry whose title is remembered because its text is short. Words have 30
+/// characters at most on average.
 const SHORT: usize = rules::SHORT * 30;
-/// Entries with their texts read in one stride.
+/// Number of entries loaded with their texts in one step.
 const STRIDE: i64 = 500;
-/// Entries among whose texts short ones are looked for in one stride.
+/// Number of entries searched for short texts in one step.
 const SHORT_STRIDE: i64 = 5_000;
 
-/// A place in the order of `entry_by_time`.
+/// A position in the index `entry_by_time`.
 type Place = (String, i64);
 
-/// How far a window is loaded.
+/// Progress of loading a window.
 #[derive(Debug)]
 pub(in crate::store) struct WindowLoad {
     now: Timestamp,
-    /// Where the entries of the window begin.
+    /// Position of the window's first entry.
     since: String,
-    /// The last entry that was read.
+    /// Position of the last entry that was read.
     reached: Place,
-    /// All within the window are read; older ones follow, for their titles.
+    /// Whether all entries within the window are read. Titles of older entries follow.
     titles: bool,
 }
 
 impl WindowLoad {
-    /// Of what `window` has to know as of `now`.
+    /// Starts loading what `window` needs as of `now`.
     pub(in crate::store) fn new(window: &Window, now: Timestamp) -> Self {
         let since = second(window.since(now).checked_sub(AHEAD).unwrap_or(Timestamp::MIN));
         Self { now, reached: (since.clone(), i64::MIN), since, titles: false }
     }
 
-    /// Loads some more; the last stride tells the window that all is loaded. One that fails changed nothing.
+    /// Runs one step. The last one tells the window that it is complete. A step that fails has changed nothing.
     pub(in crate::store) async fn stride(
         &mut self,
         connection: &mut SqliteConnection,
@@ -80,7 +81,7 @@ impl WindowLoad {
         Ok(())
     }
 
-    /// Among the entries before the window, those of so few words that their titles may be headings.
+    /// Reads, among entries before the window, those with short texts, whose titles may be headings.
     async fn short_texts(&mut self, connection: &mut SqliteConnection, window: &mut Window) -> Result<(), StoreError> {
         let last: Option<Place> = sqlx::query_as(
             "SELECT first_seen_at, id FROM entry INDEXED BY entry_by_time \
@@ -94,7 +95,7 @@ impl WindowLoad {
         .await
         .while_doing("remembering titles")?;
         let (to, to_id) = last.clone().unwrap_or_else(|| (self.since.clone(), i64::MIN));
-        // Bytes first: they are counted without reading what is long.
+        // Compares bytes first, because SQLite counts them without reading long texts.
         let rows = sqlx::query(
             "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, 1 AS members, e.believed, e.first_seen_at, e.link, \
                     t.folded_title, t.folded_body \
@@ -174,7 +175,7 @@ fn signature<'r>(row: &'r SqliteRow, former_titles: &'r [String]) -> Result<Stor
     })
 }
 
-/// Titles that entries had before their outlets changed them, oldest first.
+/// Returns titles that entries had before revisions, oldest first.
 async fn former_titles(
     connection: &mut SqliteConnection,
     ids: &[i64],
@@ -214,7 +215,7 @@ struct StoredEntryRow {
     folded_body: String,
 }
 
-/// The whole texts of entries, to compare with what arrived. Those that are no more are left out.
+/// Returns the whole texts of entries, for comparison with arrivals. Deleted entries are left out.
 pub(in crate::store) async fn texts(
     connection: &mut SqliteConnection,
     ids: &[EntryId],

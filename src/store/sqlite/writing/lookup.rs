@@ -1,4 +1,4 @@
-//! What the file knows about a batch of arrivals: three statements, whatever the size of the batch.
+//! Looks up what the database knows about a batch of arrivals, with three statements for a batch of any size.
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
@@ -39,7 +39,7 @@ struct KnownRow {
     has_article: bool,
 }
 
-/// Recalls sightings by key, entries by link, and those entries themselves.
+/// Returns the known sightings by key, the entries by link, and these entries themselves.
 pub(in crate::store) async fn known_entries(
     connection: &mut SqliteConnection,
     arrivals: &[Arrival],
@@ -50,7 +50,7 @@ pub(in crate::store) async fn known_entries(
     }
     let mut keys: HashSet<i64> = arrivals.iter().flat_map(Arrival::key_hashes).collect();
     let named = keys.clone();
-    // What else the documents list: nobody else can be that.
+    // Entries that the document itself lists cannot be the same as an arrival.
     keys.extend(documents(arrivals).flat_map(|a| a.listing.keys()));
     let sightings: Vec<KnownSightingRow> = sqlx::query_as(
         "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
@@ -97,17 +97,17 @@ pub(in crate::store) async fn known_entries(
     Ok(known)
 }
 
-/// An arrival of each document.
+/// An arrival of a document.
 fn documents(arrivals: &[Arrival]) -> impl Iterator<Item = &Arrival> {
     let mut met = HashSet::new();
     arrivals.iter().filter(move |a| met.insert((a.feed, a.poll)))
 }
 
-/// Entries of one minute of an outlet that are looked at, at most: more share it where dates say nothing.
+/// Maximum number of an outlet's entries examined for one minute. If more share it, dates are not a sign of identity.
 const DATED: i64 = 500;
 
-/// Entries dated when an arrival is that no key names: those with its stamp, and those with the id in its path. The index
-/// over outlet and date finds them.
+/// Looks up entries with an arrival's date that no key names: those with the same stamp, and those with the id in their path. The
+/// index over outlet and date finds them.
 async fn dated(
     connection: &mut SqliteConnection,
     arrivals: &[Arrival],
@@ -160,7 +160,8 @@ struct DatedRow {
     link: Option<String>,
 }
 
-/// Backdated entries that came in at the top on the day of the arrivals, by feed; asked only for feeds that bring some.
+/// Returns the backdated entries that appeared at the top on the day of the arrivals, by feed; only for feeds that bring
+/// backdated entries.
 async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result<HashMap<FeedId, u32>, StoreError> {
     let mut late = HashMap::new();
     let mut met = HashSet::new();

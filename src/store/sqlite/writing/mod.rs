@@ -12,6 +12,7 @@ pub(in crate::store) mod lookup;
 pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;
+mod start;
 pub(in crate::store) mod transaction;
 pub(in crate::store) mod waiting;
 pub(in crate::store) mod writer_task;

@@ -6,11 +6,10 @@
 
 use crate::model::EntryId;
 use crate::store::instant::{milli, second};
+use crate::store::retention::{PruneStep, PruneStepResult, RetentionLimits};
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{error::StoreError, sqlite::row};
-use jiff::{SignedDuration, Timestamp};
 use sqlx::SqliteConnection;
-use std::time::Duration;
 
 /// Number of stories that one step examines, which takes about ten milliseconds.
 const LOOK: i64 = 1_000;
@@ -22,88 +21,12 @@ const PAGES: i64 = 50;
 /// With fewer stories than this, all may be deleted at once.
 const FEW: u64 = 100;
 
-/// What is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetentionLimits {
-    /// Entries listed by a feed at or after this time are kept.
-    pub entries_since: Timestamp,
-    /// Polls that ended at or after this time are kept.
-    pub polls_since: Timestamp,
-    /// Only count what would be deleted.
-    pub dry_run: bool,
-    /// Delete even if nearly everything would go.
-    pub force: bool,
-}
-
-impl RetentionLimits {
-    /// Returns the limits at `now`: entries listed within the last `entries` and polls of the last `polls` are kept.
-    #[must_use]
-    pub fn as_of(now: Timestamp, entries: Duration, polls: Duration, dry_run: bool) -> Self {
-        let since = |keep: Duration| {
-            let keep = SignedDuration::try_from(keep).unwrap_or(SignedDuration::MAX);
-            now.checked_sub(keep).unwrap_or(Timestamp::MIN)
-        };
-        Self { entries_since: since(entries), polls_since: since(polls), dry_run, force: false }
-    }
-
-    /// Same limits, but also if nearly everything would be deleted.
-    #[must_use]
-    pub fn forced(self, force: bool) -> Self {
-        Self { force, ..self }
-    }
-}
-
-/// What was deleted, or would be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Pruned {
-    /// Number of entries; a story is deleted when none of its entries is listed any more.
-    pub entries: u64,
-    /// Number of stories.
-    pub stories: u64,
-    /// Number of rows of poll history.
-    pub polls: u64,
-}
-
-/// One step of retention: a short transaction of the writer.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::store) enum PruneStep {
-    /// Examine the stories after this one, without deleting any.
-    Look(i64),
-    /// Find out whether deleting `going` of the `looked` stories up to `last` would leave nearly nothing.
-    LeavesNothing { going: u64, looked: u64, last: i64 },
-    /// Delete stories after this one.
-    Stories(i64),
-    /// Delete archive pages.
-    Pages,
-    /// Delete poll history.
-    Polls,
-    /// Count the poll history that would be deleted.
-    CountPolls,
-}
-
-/// The result of a step.
-#[derive(Debug, Clone, Default)]
-pub(in crate::store) struct Done {
-    /// Number of rows that were or would be deleted: stories, pages or polls. For [`PruneStep::LeavesNothing`], 1 means yes.
-    pub rows: u64,
-    /// Number of entries of these stories.
-    pub entries: u64,
-    /// Number of stories that were examined.
-    pub looked: u64,
-    /// The last story of this step.
-    pub last: i64,
-    /// Whether there may be more to do.
-    pub more: bool,
-    /// The entries that were deleted.
-    pub deleted: Vec<EntryId>,
-}
-
 /// Runs one step in the caller's transaction.
 pub(in crate::store) async fn step(
     connection: &mut SqliteConnection,
     keep: RetentionLimits,
     step: PruneStep,
-) -> Result<Done, StoreError> {
+) -> Result<PruneStepResult, StoreError> {
     match step {
         PruneStep::Look(after) => Ok(look(connection, keep, after, i64::MAX).await?.1),
         PruneStep::Stories(after) => stories(connection, keep, after).await,
@@ -129,7 +52,7 @@ async fn look(
     keep: RetentionLimits,
     after: i64,
     most: i64,
-) -> Result<(Vec<i64>, Done), StoreError> {
+) -> Result<(Vec<i64>, PruneStepResult), StoreError> {
     let looked: Vec<Candidate> = sqlx::query_as(
         "SELECT s.id, s.members, s.created_at < $1 AS old, s.created_at < $1 AND NOT EXISTS ( \
             SELECT 1 FROM entry AS m JOIN sighting AS n ON n.entry_id = m.id JOIN feed AS f ON f.id = n.feed_id \
@@ -144,7 +67,7 @@ async fn look(
     .await
     .while_doing("looking for stories to forget")?;
     let mut going = Vec::new();
-    let (mut done, mut old) = (Done { last: after, ..Done::default() }, false);
+    let (mut done, mut old) = (PruneStepResult { last: after, ..PruneStepResult::default() }, false);
     for story in &looked {
         if done.entries >= most.unsigned_abs() {
             done.more = true;
@@ -165,7 +88,11 @@ async fn look(
 }
 
 /// Deletes the next stories.
-async fn stories(connection: &mut SqliteConnection, keep: RetentionLimits, after: i64) -> Result<Done, StoreError> {
+async fn stories(
+    connection: &mut SqliteConnection,
+    keep: RetentionLimits,
+    after: i64,
+) -> Result<PruneStepResult, StoreError> {
     let (going, mut done) = look(connection, keep, after, FORGET).await?;
     if going.is_empty() {
         return Ok(done);
@@ -198,7 +125,7 @@ async fn leaves_nothing(
     going: u64,
     looked: u64,
     last: i64,
-) -> Result<Done, StoreError> {
+) -> Result<PruneStepResult, StoreError> {
     let enough = going / 9 + 1;
     let mut stay = looked.saturating_sub(going);
     if going >= FEW && stay < enough {
@@ -210,11 +137,11 @@ async fn leaves_nothing(
             .while_doing("counting stories that stay")?;
         stay += more.unsigned_abs();
     }
-    Ok(Done { rows: u64::from(going >= FEW && stay < enough), ..Done::default() })
+    Ok(PruneStepResult { rows: u64::from(going >= FEW && stay < enough), ..PruneStepResult::default() })
 }
 
 /// Deletes the documents of the oldest archive pages. Their rows stay, so that they are known to be gone.
-async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<PruneStepResult, StoreError> {
     let done = sqlx::query(
         "UPDATE archive SET atom = NULL WHERE rowid IN ( \
             SELECT rowid FROM archive WHERE atom IS NOT NULL AND made_at < $1 ORDER BY made_at LIMIT $2)",
@@ -228,7 +155,7 @@ async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Resu
 }
 
 /// Deletes the oldest rows of poll history.
-async fn polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+async fn polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<PruneStepResult, StoreError> {
     let done = sqlx::query(
         "DELETE FROM poll WHERE id IN (SELECT id FROM poll WHERE ended_at < $1 ORDER BY ended_at LIMIT $2)",
     )
@@ -240,16 +167,16 @@ async fn polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Resu
     Ok(some_of(done.rows_affected(), POLLS))
 }
 
-fn some_of(rows: u64, most: i64) -> Done {
-    Done { rows, more: rows >= most.unsigned_abs(), ..Done::default() }
+fn some_of(rows: u64, most: i64) -> PruneStepResult {
+    PruneStepResult { rows, more: rows >= most.unsigned_abs(), ..PruneStepResult::default() }
 }
 
 /// Only for `prune --dry-run`, during which no daemon runs: it reads every row that would be deleted.
-async fn count_polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<Done, StoreError> {
+async fn count_polls(connection: &mut SqliteConnection, keep: RetentionLimits) -> Result<PruneStepResult, StoreError> {
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM poll WHERE ended_at < $1")
         .bind(milli(keep.polls_since))
         .fetch_one(connection)
         .await
         .while_doing("counting poll history to forget")?;
-    Ok(Done { rows: rows.unsigned_abs(), ..Done::default() })
+    Ok(PruneStepResult { rows: rows.unsigned_abs(), ..PruneStepResult::default() })
 }

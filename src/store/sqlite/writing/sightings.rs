@@ -1,4 +1,4 @@
-//! Writes what feeds list, and keeps the index that finds sightings and entries by hash.
+//! Writes what feeds list, and maintains the index that finds sightings and entries by hash.
 
 use crate::{
     model::FeedId,
@@ -17,21 +17,21 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// Rows that go from `lookup_0` into `lookup_1` together, and about as many from there into `lookup_2`.
+/// Number of rows that are merged from `lookup_0` into `lookup_1` at once, and approximately from there into `lookup_2`.
 const MERGED: i64 = 4_000;
-/// Times that this happens in one transaction at most: a full one brings ten thousand rows.
+/// Maximum number of merges in a transaction. A full transaction brings ten thousand rows.
 const MERGES: usize = 4;
-/// Parts of all hashes that go from `lookup_1` into `lookup_2` one after the other.
+/// Number of ranges of hashes that are merged from `lookup_1` into `lookup_2` in turn.
 const PARTS: i64 = 32;
 
-/// A sighting that was written before, and is listed.
+/// A stored sighting that the feed lists again.
 #[derive(Debug, Serialize)]
 struct Seen {
     id: i64,
     raw: i64,
 }
 
-/// A sighting that is new.
+/// A new sighting.
 #[derive(Debug, Serialize)]
 struct NewSighting<'a> {
     id: i64,
@@ -39,10 +39,10 @@ struct NewSighting<'a> {
     row: &'a SightingRow,
 }
 
-/// What feeds list, by feed.
+/// The sightings that feeds list, by feed.
 type Lists = BTreeMap<i64, Vec<ListedSighting>>;
 
-/// Writes what feeds list now, and what they list no longer. A feed has one sighting a key.
+/// Writes which entries feeds list now and which they no longer list. A feed has one sighting for each key.
 pub(in crate::store) async fn write(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
@@ -80,7 +80,7 @@ pub(in crate::store) async fn write(
     keep(connection, &lists).await
 }
 
-/// What these feeds list.
+/// Returns what these feeds list.
 async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Result<Lists, StoreError> {
     let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT id, listed FROM feed WHERE id IN (SELECT value FROM json_each($1)) AND listed IS NOT NULL",
@@ -92,7 +92,7 @@ async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Resu
     rows.into_iter().map(|(feed, bytes)| Ok((feed, listed::read(FeedId(feed), &bytes)?))).collect()
 }
 
-/// The sightings that are there already, by feed and key.
+/// Returns the stored sightings, by feed and key.
 async fn known(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
@@ -113,7 +113,7 @@ async fn known(
     Ok(known.into_iter().map(|(feed, key, id)| ((feed, key), id)).collect())
 }
 
-/// The id of the next sighting.
+/// Returns the id of the next sighting.
 async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM sighting")
         .fetch_one(connection)
@@ -153,7 +153,7 @@ async fn see_again(connection: &mut SqliteConnection, seen: &[Seen]) -> Result<(
     Ok(())
 }
 
-/// Marks what a feed lists no longer, and takes it off its list.
+/// Marks sightings that a feed no longer lists, and removes them from its list.
 async fn delist(
     connection: &mut SqliteConnection,
     gone: &DelistedEntries,
@@ -185,8 +185,8 @@ async fn keep(connection: &mut SqliteConnection, lists: &Lists) -> Result<(), St
     Ok(())
 }
 
-/// Takes the new rows of the index further, in the caller's transaction: some thousand together change each page of a large
-/// table once. What it does does not depend on the size of the file.
+/// Merges new rows of the index in the caller's transaction. Each merge moves some thousand rows, so that every page of a large
+/// table is changed only once. The work does not depend on the size of the file.
 pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     for _ in 0..MERGES {
         let last: Option<i64> = sqlx::query_scalar("SELECT hash FROM lookup_0 ORDER BY hash LIMIT 1 OFFSET $1")
@@ -201,7 +201,7 @@ pub(in crate::store) async fn merge_lookup(connection: &mut SqliteConnection) ->
     Ok(())
 }
 
-/// From `lookup_0` into `lookup_1`, up to this hash.
+/// Merges `lookup_0` into `lookup_1`, up to this hash.
 async fn merge_new(connection: &mut SqliteConnection, last: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO lookup_1 (hash, kind, row_id) \
@@ -219,7 +219,7 @@ async fn merge_new(connection: &mut SqliteConnection, last: i64) -> Result<(), S
     Ok(())
 }
 
-/// From `lookup_1` into `lookup_2`, the part whose turn it is.
+/// Merges the next range of `lookup_1` into `lookup_2`.
 async fn merge_part(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let part: i64 = sqlx::query_scalar("SELECT next FROM lookup_state")
         .fetch_one(&mut *connection)
@@ -249,7 +249,7 @@ async fn merge_part(connection: &mut SqliteConnection) -> Result<(), StoreError>
     Ok(())
 }
 
-/// The first and the last hash of a part.
+/// Returns the first and the last hash of a range.
 fn hashes(part: i64) -> (i64, i64) {
     let width = i64::MAX / PARTS * 2 + 2;
     let first = i64::MIN.wrapping_add(width.wrapping_mul(part.rem_euclid(PARTS)));

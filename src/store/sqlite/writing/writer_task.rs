@@ -10,9 +10,11 @@ use crate::{
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
+        configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         feed_update::feed_update,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
+        retention::PruneStep,
         rows::BatchRows,
         sqlite::{
             open::{self, TempStore, WriterLock},
@@ -20,8 +22,7 @@ use crate::{
                 apply, archive,
                 channel_order::{self, ChannelRebuild},
                 checkpoint::Checkpoints,
-                configured::{self, ConfigChanges, StoreConfig},
-                edition,
+                configured, edition,
                 feeds::{self, PollRows},
                 load_window::{self, WindowLoad},
                 lookup, retention, search_index, sightings,
@@ -306,7 +307,7 @@ impl WriterLoop {
                 let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
                 self.window.forget_deleted(done.deleted.iter().copied());
                 // Editions must no longer show deleted stories or link to deleted archive pages.
-                if !done.deleted.is_empty() || matches!(step, retention::PruneStep::Pages) && done.rows > 0 {
+                if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
                     self.changed.send_modify(ChannelChanges::touch_all);
                 }
                 send_reply(reply, done);

@@ -1,0 +1,62 @@
+use super::*;
+
+fn read(bytes: &[u8], http: Option<&str>) -> (String, &'static str, EncodingFrom) {
+    let decoded = decode(bytes, http, None, &mut Repairs::default());
+    (decoded.text.into_owned(), decoded.encoding, decoded.from)
+}
+
+#[test]
+fn bytes_are_believed_over_labels() {
+    let labelled = "<?xml version='1.0' encoding='windows-1256'?><a>خبر</a>";
+    assert_eq!(read(labelled.as_bytes(), None).1, "UTF-8");
+    let wide = "<?xml version='1.0' encoding='UTF-16'?><a>x</a>";
+    assert_eq!(read(wide.as_bytes(), None), (wide.to_owned(), "UTF-8", EncodingFrom::Utf8));
+}
+
+#[test]
+fn http_precedes_the_declaration() {
+    let bytes = b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xCE\xC8\xD1</a>";
+    let (text, encoding, from) = read(bytes, Some("windows-1256"));
+    assert!(text.contains("<a>خبر</a>"));
+    assert_eq!((encoding, from), ("windows-1256", EncodingFrom::Http));
+    assert_eq!(read(bytes, None).1, "windows-1252");
+}
+
+#[test]
+fn stray_bytes_do_not_change_the_encoding() {
+    let mut bytes = "<a>مجلس الحكومة</a><b>caf".as_bytes().to_vec();
+    bytes.extend_from_slice(b"\xE9</b><c>");
+    bytes.extend_from_slice("خبر".as_bytes());
+    bytes.extend_from_slice(b"\xFF</c>");
+    assert_eq!(read(&bytes, None).0, "<a>مجلس الحكومة</a><b>café</b><c>خبر\u{FFFD}</c>");
+}
+
+#[test]
+fn two_encodings_in_one_document_are_told_apart_by_text() {
+    let text = |encoding: &'static Encoding, text: &str| encoding.encode(text).0.into_owned();
+    let join = |head: &str, title: &[u8], body: &str| {
+        [head.as_bytes(), b"<t>", title, b"</t><d>", body.as_bytes(), b"</d>"].concat()
+    };
+    let arabic = text(encoding_rs::WINDOWS_1256, "خبر عاجل من الرباط");
+    let russian = text(encoding_rs::KOI8_R, "Новости дня из Москвы");
+    let declared = join("<?xml version='1.0' encoding='windows-1256'?>", &arabic, "تفاصيل الخبر");
+    assert!(read(&declared, None).0.ends_with("<t>خبر عاجل من الرباط</t><d>تفاصيل الخبر</d>"));
+    let header = join("", &russian, "Подробности дня");
+    assert_eq!(read(&header, Some("koi8-r")).0, "<t>Новости дня из Москвы</t><d>Подробности дня</d>");
+    let long = join("", &russian, &"Подробности дня. ".repeat(40));
+    assert!(read(&long, Some("koi8-r")).0.starts_with("<t>Новости дня из Москвы</t><d>Подробности"));
+    assert!(read(&long, None).0.starts_with("<t>Новости дня из Москвы</t><d>Подробности"));
+}
+
+#[test]
+fn forbidden_characters_go() {
+    assert_eq!(read("a\u{8}b\u{FFFE}c\tد".as_bytes(), None).0, "abc\tد");
+}
+
+#[test]
+fn wide_encodings_without_a_mark() {
+    let wide = "<a>é</a>".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    assert_eq!(read(&wide, None).0, "<a>é</a>");
+    let wider = "<a>é</a>".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>();
+    assert_eq!(read(&wider, None).0, "<a>é</a>");
+}

@@ -1,0 +1,266 @@
+//! Splits a text into the parts of a date.
+
+use crate::parse::digits::{ascii_digit, blanks, digits, is_mark, past_fraction, zone_name};
+use crate::parse::months;
+use jiff::tz::TimeZone;
+
+/// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
+const FIRST_YEAR: u32 = 1_900;
+
+/// Which of two small numbers is the day, judged by the other dates of the document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in crate::parse) enum Order {
+    /// No date of the document shows it.
+    #[default]
+    Unknown,
+    /// 31/12.
+    DayFirst,
+    /// 12/31.
+    MonthFirst,
+}
+
+/// A number that is not part of a time or zone, its count of digits, and the character before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct DateNumber {
+    pub value: u32,
+    pub digits: usize,
+    after: char,
+}
+
+/// The parts of a date found in a text.
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    pub numbers: Vec<DateNumber>,
+    pub month: Option<i8>,
+    /// First word of a month with two words (كانون الثاني), while the second is still to come.
+    half: Option<&'static str>,
+    pub clock: Option<(i64, i64, i64)>,
+    afternoon: Option<bool>,
+    /// Whether the text says AM or PM, as Americans do, who put the month first.
+    english: bool,
+    /// A zone of the IANA database.
+    pub zone: Option<TimeZone>,
+    pub offset: Option<i64>,
+    /// Whether a signed number here is an offset: it follows the time or a zone's name.
+    zone_next: bool,
+    hangul: bool,
+}
+
+impl Scanner {
+    /// Splits a text. Returns `None` if it cannot be a date.
+    pub fn run(mut self, text: &str) -> Option<Self> {
+        let mut chars: Vec<char> = Vec::with_capacity(text.len());
+        chars.extend(text.chars().filter(|c| !is_mark(*c)).map(ascii_digit));
+        let mut at = 0;
+        let mut before = ' ';
+        while let Some(&c) = chars.get(at) {
+            if c.is_ascii_digit() {
+                at = self.number(&chars, at, before)?;
+                before = ' ';
+            } else if let Some(name) = zone_name(&chars[at..]) {
+                at += name.len();
+                if self.zone.is_none() {
+                    // Uses the time zone data compiled in, so that reading a date opens no file.
+                    self.zone = jiff::tz::TimeZoneDatabase::bundled().get(&name).ok();
+                }
+            } else if matches!(c, 'a' | 'A' | 'p' | 'P') && matches!(chars[at + 1..], ['.', 'm' | 'M', ..]) {
+                self.afternoon = Some(matches!(c, 'p' | 'P'));
+                at += 3;
+            } else if c.is_alphabetic() {
+                let end = chars[at..].iter().position(|c| !c.is_alphabetic()).map_or(chars.len(), |n| at + n);
+                self.word(&chars[at..end]);
+                at = end;
+                before = ' ';
+            } else if matches!(c, '+' | '-' | '−')
+                && (self.zone_next || c == '+' && !self.numbers.is_empty() && self.offset.is_none())
+                && chars.get(at + 1).is_some_and(char::is_ascii_digit)
+            {
+                at = self.zone(&chars, at + 1, if c == '+' { 1 } else { -1 });
+            } else {
+                if !c.is_whitespace() {
+                    before = c;
+                }
+                at += 1;
+            }
+        }
+        if self.hangul && self.offset.is_none() {
+            self.offset = Some(9 * 3_600);
+        }
+        Some(self)
+    }
+
+    /// Reads digits from `at`: a time if a colon (or a French `h`) follows or a time is expected here, else a number.
+    fn number(&mut self, chars: &[char], at: usize, before: char) -> Option<usize> {
+        let count = chars[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        // The date comes first in 20261102103000 and 202611021030.
+        let (value, end) = digits(chars, at, if matches!(count, 12 | 14) { at + 8 } else { at + count })?;
+        if self.clock.is_none()
+            && let Some((clock, end)) = self.clock_at(chars, at, value, end)
+        {
+            self.clock = Some(clock);
+            self.zone_next = true;
+            return Some(end);
+        }
+        self.zone_next = false;
+        self.numbers.push(DateNumber { value, digits: end - at, after: before });
+        (self.numbers.len() <= 4).then_some(end)
+    }
+
+    /// Reads a time of day that begins with the number from `at` to `end`. Also returns where the time ends.
+    fn clock_at(&self, chars: &[char], at: usize, value: u32, end: usize) -> Option<((i64, i64, i64), usize)> {
+        let v = i64::from(value);
+        let behind_date = self.numbers.last().is_some_and(|date| date.digits == 8);
+        let behind_t = at > 0 && matches!(chars[at - 1], 'T' | 't') && !self.numbers.is_empty();
+        match end - at {
+            // ISO 8601 basic: T192030, T1920.
+            6 if behind_t || behind_date => {
+                return Some(((v / 10_000, v / 100 % 100, v % 100), past_fraction(chars, end)));
+            }
+            4 if behind_t || behind_date => return Some(((v / 100, v % 100, 0), end)),
+            1 | 2 => {}
+            _ => return None,
+        }
+        let separator = self.separator(chars, end)?;
+        let (minute, mut end) = digits(chars, separator + 1 + blanks(chars, separator + 1), chars.len())?;
+        let mut second = 0;
+        if matches!(chars.get(end), Some(':' | '.'))
+            && chars.get(end) == Some(&chars[separator])
+            && chars.get(end + 1).is_some_and(char::is_ascii_digit)
+        {
+            (second, end) = digits(chars, end + 1, chars.len())?;
+        }
+        Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
+    }
+
+    /// Returns the position of the separator between hours and minutes: a colon, an `h` with or without spaces, or a dot once the
+    /// date is complete.
+    fn separator(&self, chars: &[char], end: usize) -> Option<usize> {
+        let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
+        let whole = self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2;
+        let h = end + blanks(chars, end);
+        match chars.get(end) {
+            Some(':') if digit(end + 1) => Some(end),
+            Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(end),
+            _ => {
+                let is_h = matches!(chars.get(h), Some('h' | 'H'));
+                (is_h && digit(h + 1 + blanks(chars, h + 1))).then_some(h)
+            }
+        }
+    }
+
+    /// Reads the `0100`, `01:00` or `1` after a sign. Returns where it ends.
+    fn zone(&mut self, chars: &[char], at: usize, sign: i64) -> usize {
+        self.zone_next = false;
+        let Some((value, mut end)) = digits(chars, at, chars.len()) else { return at + 1 };
+        let value = i64::from(value);
+        let (mut hours, mut minutes) = if end - at <= 2 { (value, 0) } else { (value / 100, value % 100) };
+        if end - at <= 2
+            && chars.get(end) == Some(&':')
+            && let Some((more, after)) = digits(chars, end + 1, chars.len())
+        {
+            minutes = more.into();
+            end = after;
+        }
+        if end - at > 5 {
+            (hours, minutes) = (0, 0);
+        }
+        self.offset = Some(sign * (hours * 3_600 + minutes * 60));
+        end
+    }
+
+    fn word(&mut self, letters: &[char]) {
+        let mut word = String::with_capacity(letters.len() * 2);
+        letters.iter().flat_map(|c| c.to_lowercase()).filter_map(months::fold).for_each(|c| word.push(c));
+        self.hangul |= letters.iter().any(|c| ('\u{AC00}'..='\u{D7A3}').contains(c));
+        if let Some(first) = self.half.take()
+            && let Some(month) = months::of_two(first, &word)
+        {
+            self.month = Some(month);
+        } else if let Some(first) = months::first_of_two(&word) {
+            self.half = Some(first);
+        } else if let Some(month) = months::of(&word) {
+            // The last match counts: `mar.` is a Tuesday before `févr.`, and March when it stands alone.
+            self.month = Some(month);
+        } else if let Some(afternoon) = months::half_day(&word) {
+            self.afternoon = Some(afternoon);
+            self.english = word.is_ascii() && word.len() == 2;
+        } else if self.clock.is_some()
+            && self.offset.is_none()
+            && let Some(offset) = months::zone(&word)
+        {
+            self.offset = Some(offset);
+            self.zone_next = true;
+        }
+    }
+
+    /// Returns hour, minute and second; midnight if there is no time.
+    pub fn time(&self) -> Option<(i64, i64, i64)> {
+        let (hour, minute, second) = self.clock.unwrap_or((0, 0, 0));
+        let hour = match self.afternoon {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        };
+        (hour < 100 && minute < 100 && second < 100).then_some((hour, minute, second))
+    }
+
+    /// Returns year, month and day. `order` decides between two small numbers.
+    pub fn date(&self, order: Order) -> Option<(i16, i8, u32)> {
+        let n = self.numbers.as_slice();
+        let (year, month, day) = match self.month {
+            Some(month) => {
+                let (year, day) = match n {
+                    [only] if only.digits == 4 => (*only, 1),
+                    [a, b, ..] if a.digits > 2 || a.value > 31 => (*a, b.value),
+                    [a, b, ..] => (*b, a.value),
+                    _ => return None,
+                };
+                (full_year(year), u32::from(month.unsigned_abs()), day)
+            }
+            None => Self::numeric(n, self.month_first(n, order))?,
+        };
+        let date = (i16::try_from(year).ok()?, i8::try_from(month).ok()?, day);
+        ((1..=12).contains(&month) && (1..=366).contains(&day) && (FIRST_YEAR..=9_999).contains(&year)).then_some(date)
+    }
+
+    /// Returns whether the first of two small numbers is the month, as in the document's other dates, or else as Americans write.
+    fn month_first(&self, n: &[DateNumber], order: Order) -> bool {
+        let both = matches!(n, [a, b, ..] if a.value <= 12 && b.value <= 12 && b.after == '/');
+        both && match order {
+            Order::Unknown => self.english,
+            order => order == Order::MonthFirst,
+        }
+    }
+
+    /// Returns year, month and day of a date without words.
+    fn numeric(n: &[DateNumber], month_first: bool) -> Option<(u32, u32, u32)> {
+        Some(match n {
+            [y, m, d, ..] if y.digits == 4 => (y.value, m.value, d.value),
+            // Two digits throughout: with hyphens it is ISO 8601, otherwise the day comes first.
+            [y, m, d]
+                if m.after == '-' && d.digits <= 2 && y.digits == 2 && (1..=31).contains(&d.value) && m.value <= 12 =>
+            {
+                (full_year(*y), m.value, d.value)
+            }
+            [a, b, y, ..] if b.value > 12 || month_first => (full_year(*y), a.value, b.value),
+            [d, m, y, ..] => (full_year(*y), m.value, d.value),
+            [y, ordinal] if y.digits == 4 && ordinal.digits == 3 => (y.value, 1, ordinal.value),
+            [y, m] if y.digits == 4 => (y.value, m.value, 1),
+            [date, ..] if date.digits == 8 => (date.value / 10_000, date.value / 100 % 100, date.value % 100),
+            [date] if date.digits == 7 => (date.value / 1_000, 1, date.value % 1_000),
+            [date] if date.digits == 6 => (2_000 + date.value / 10_000, date.value / 100 % 100, date.value % 100),
+            [year] if year.digits == 4 => (year.value, 1, 1),
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the full year, following RFC 2822 4.3 as far as feeds need it: 90 to 99 are the nineties, smaller numbers are this
+/// century.
+fn full_year(year: DateNumber) -> u32 {
+    match year.value {
+        value if year.digits > 2 => value,
+        value @ 0..90 => 2_000 + value,
+        value => 1_900 + value,
+    }
+}

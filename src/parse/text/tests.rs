@@ -1,0 +1,38 @@
+use super::*;
+use crate::parse::tree::TOP;
+use crate::parse::{ParseContext, Repairs, limits::Limits};
+
+fn read(element: &str) -> Option<Markup> {
+    let tree = Tree::read(element, None, &Limits::of(&ParseContext::default()), &mut Repairs::default()).unwrap();
+    let (_, id) = tree.elements(TOP).next().unwrap();
+    markup(&tree, id, Else::Guess)
+}
+
+#[test]
+fn texts_are_what_their_element_says() {
+    let html = |s: &str| Some(Markup::Html(s.to_owned()));
+    let text = |s: &str| Some(Markup::Text(s.to_owned()));
+    for (element, want) in [
+        ("<title>a &amp;lt; b</title>", html("a &lt; b")),
+        ("<title> 1 &lt; 2 </title>", text("1 < 2")),
+        ("<title type='text'>&lt;b&gt;x&lt;/b&gt;</title>", text("<b>x</b>")),
+        ("<title>a <b>c</b> &lt; d</title>", html("a <b>c</b> &lt; d")),
+        ("<content type='xhtml'> <div xmlns='x'>a<br/>b</div> </content>", html("a<br>b")),
+        ("<content type='xhtml'><x:p title='\"'>a</x:p>b</content>", html("<p title=\"&quot;\">a</p>b")),
+        ("<content mode='base64' type='text/html'>PGI+eDwvYj4=</content>", html("<b>x</b>")),
+        ("<content type='image/png'>RXg=</content>", text("Ex")),
+        ("<title><![CDATA[a]]>&#146;b</title>", text("a’b")),
+        ("<title>Ã‰ “a”</title>", text("Ã‰ “a”")),
+        ("<title>Ã‰</title>", text("É")),
+        ("<title>Ã\u{89}conomie</title>", text("Économie")),
+        ("<title> </title>", None),
+        ("<title>&lt;![CDATA[Hello]]&gt;</title>", text("Hello")),
+        ("<title>How &lt;![CDATA[x]]&gt; works</title>", text("How <![CDATA[x]]> works")),
+        ("<d><i/><![CDATA[<p>a</p>]]></d>", html("<i></i><p>a</p>")),
+        ("<d>&lt;p&gt;a<br/>b&lt;/p&gt;</d>", html("<p>a<br>b</p>")),
+        ("<d type='html'><div>a &lt;b&gt;c&lt;/b&gt;</div></d>", html("a <b>c</b>")),
+        ("<d type='xhtml'><div>a &lt;b&gt;c&lt;/b&gt;</div></d>", html("a &lt;b&gt;c&lt;/b&gt;")),
+    ] {
+        assert_eq!(read(element), want, "{element}");
+    }
+}
