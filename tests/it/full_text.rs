@@ -76,7 +76,7 @@ async fn settle(instance: &mut TestInstance) {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), work).await.expect("entries still wait");
+    tokio::time::timeout(Duration::from_secs(30), work).await.unwrap();
     assert_eq!(instance.sql("SELECT count(*) FROM waiting_entry").await, ["0"]);
     assert_eq!(instance.sql("SELECT count(*) FROM waiting_document").await, ["0"]);
 }
