@@ -217,3 +217,39 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
     taken.insert(value.clone(), place);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, ConfigFaults};
+    use crate::model::PublishedText;
+    use std::path::Path;
+
+    const OUTLET: &str = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n";
+
+    fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::parse(text, Path::new("c.toml"), &variables)
+    }
+
+    #[test]
+    fn an_outlet_says_whether_its_pages_are_fetched_and_which_text_is_published() {
+        let texts = |publish: &str, outlet: &str| {
+            let config = parse(&format!("{publish}{OUTLET}{outlet}"), &[]).unwrap();
+            (config.outlets[0].full_text, config.outlets[0].published_text)
+        };
+        assert_eq!(texts("", ""), (false, PublishedText::Feed));
+        assert_eq!(texts("", "full_text = true\npublish_text = \"page\""), (true, PublishedText::Page));
+        assert_eq!(texts("[publish]\ntext = \"page\"\n", "full_text = true"), (true, PublishedText::Page));
+        assert_eq!(texts("[publish]\ntext = \"page\"\n", "publish_text = \"feed\""), (false, PublishedText::Feed));
+        let told = parse(&format!("{OUTLET}publish_text = \"both\"\nfull_text = 1\n"), &[]).unwrap_err().to_string();
+        assert_eq!(
+            told.lines().map(|line| line.replace("error: c.toml:", "")).collect::<Vec<_>>(),
+            [
+                "5: outlet.a.publish_text: \"both\" is not a text that is published; allowed: \"feed\" or \"page\"",
+                "6: outlet.a.full_text: is a number; allowed: true or false"
+            ]
+        );
+        let config = parse(OUTLET, &[("WARRAQ_PUBLISH_TEXT", "page")]).unwrap();
+        assert_eq!(config.outlets[0].published_text, PublishedText::Page);
+    }
+}

@@ -64,8 +64,10 @@ impl Services {
         let waiting = self.reader.waiting().await?;
         let wanted: HashSet<&Slug> =
             config.outlets.iter().filter(|o| o.full_text && o.enabled).map(|o| &o.slug).collect();
+        self.runner.settled().await?;
+        // What is decided without its page needs the window of stories; the start does not wait for that.
         self.runner.resume_pages(waiting, |outlet| wanted.contains(outlet));
-        self.runner.settled().await
+        Ok(())
     }
 
     /// Asks the writer to store a configuration. The future borrows nothing, so the loop can continue in the meantime.
