@@ -191,6 +191,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         extras: Extras::default(),
         shown: n,
         volatile: false,
+        dropped: None,
     };
     Arrival {
         poll: 0,
@@ -201,6 +202,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         previous_success: Some(now),
         link_repeats: false,
         listing: std::sync::Arc::default(),
+        returns: false,
         entry,
         page: warraq::dedup::ArrivalPage::Unwanted,
     }

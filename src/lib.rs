@@ -16,6 +16,7 @@
 //! - [`discover`] - finds the news sitemaps of a site.
 //! - [`normalise`] - turns an entry as stated into an entry as stored: clean HTML, canonical links, folded text. Pure functions.
 //! - [`article`] - finds the article in a web page. Pure functions.
+//! - [`rules`] - which entries the rules of outlets and channels leave out. Pure functions.
 //! - [`dedup`] - decides whether an entry is new, revised, or a report of a known story. Pure functions.
 //! - [`store`] - the database: one writer, any number of readers.
 //! - [`publish`] - renders stories as Atom, RSS, JSON Feed and OPML. Pure functions.
@@ -39,6 +40,7 @@ pub mod normalise;
 pub mod parse;
 pub mod poll;
 pub mod publish;
+pub mod rules;
 pub mod schedule;
 pub mod serve;
 pub mod store;

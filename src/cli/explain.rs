@@ -12,14 +12,20 @@ use crate::{
     model::{EntryId, LargerThanMaxBody, StoryId},
     schedule::{CONFIRMING_SPAN, CONFIRMING_VISITS, Why},
     store::{
-        EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot, PastPoll, Reader, StoryExplanation,
+        DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedHealth, FeedSnapshot,
+        PastPoll, Reader, StoryExplanation,
     },
 };
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::{collections::HashSet, fmt::Write as _};
+use std::{collections::HashSet, fmt::Write as _, str::FromStr};
+
+/// Writes a line. Writing to a String cannot fail.
+macro_rules! line {
+    ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
+}
 
 /// What is to be explained.
 #[derive(Debug, Subcommand)]
@@ -35,8 +41,10 @@ pub(super) enum Subject {
     },
     /// Show why an entry was new, revised or already known.
     Entry {
-        /// Number of the entry: `entry_id` in the database's views.
-        id: i64,
+        /// Number of the entry (`entry_id` in the database's views), or the address of its article, also of one that a rule
+        /// leaves out.
+        #[arg(value_name = "ENTRY")]
+        entry: EntryName,
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
@@ -49,6 +57,25 @@ pub(super) enum Subject {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// An entry, as the command line names it.
+#[derive(Debug, Clone)]
+pub(super) enum EntryName {
+    Number(EntryId),
+    Address(String),
+}
+
+impl FromStr for EntryName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Ok(Self::Address(text.to_owned()));
+        }
+        let number = text.parse().map(|id| Self::Number(EntryId(id)));
+        number.map_err(|_| "use a number (entry_id) or the http:// or https:// address of an article")
+    }
 }
 
 pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), CliError> {
@@ -74,15 +101,45 @@ async fn tell(config: &Config, reader: &Reader, subject: &Subject) -> Result<Str
             let waits = Waits::read(config, reader).await?;
             Ok(feeds.iter().map(|told| feed(told, &waits)).collect::<Vec<_>>().join("\n"))
         }
-        Subject::Entry { id, json } => {
-            let told = reader.explain_entry(EntryId(*id)).await?.ok_or_else(|| none("entry", *id))?;
+        Subject::Entry { entry: EntryName::Number(id), json } => {
+            let told = reader.explain_entry(*id).await?.ok_or_else(|| none("entry", id.0))?;
             if *json { as_json(&told) } else { Ok(entry(&told)) }
         }
+        Subject::Entry { entry: EntryName::Address(address), json } => at_address(reader, address, *json).await,
         Subject::Story { id, json } => {
             let told = reader.explain_story(StoryId(*id)).await?.ok_or_else(|| none("story", *id))?;
             if *json { as_json(&told) } else { Ok(story(&told)) }
         }
     }
+}
+
+/// Tells about the entries at an address, those that a rule leaves out included. JSON is of the newest.
+async fn at_address(reader: &Reader, address: &str, json: bool) -> Result<String, CliError> {
+    let mut told = Vec::new();
+    for id in reader.entries_at(address).await? {
+        told.extend(reader.explain_entry(id).await?);
+    }
+    let dropped = reader.dropped_at(address).await?;
+    match (told.first(), dropped.first()) {
+        (None, None) => {
+            Err(CliError::from(anyhow!("there is no entry at {address}; it may have been deleted by retention")))
+        }
+        (Some(first), _) if json => as_json(first),
+        (None, Some(first)) if json => as_json(first),
+        _ => Ok(told.iter().map(entry).chain(dropped.iter().map(left_out)).collect::<Vec<_>>().join("\n")),
+    }
+}
+
+/// Tells why a rule leaves an entry out.
+fn left_out(told: &DroppedExplanation) -> String {
+    let DroppedExplanation { outlet, feed, title, link, seen_at, rule } = told;
+    let mut out = format!("dropped entry of {outlet}: {title}\n");
+    if let Some(link) = link {
+        line!(out, "  {link}");
+    }
+    line!(out, "  seen at {seen_at} in {feed}, and left out by a rule: {rule}");
+    line!(out, "  in no story; comes back at its stated date when the outlet's rules take it");
+    out
 }
 
 /// What keeps feeds from being polled although they are due.
@@ -147,11 +204,6 @@ fn why(json: &str) -> String {
     Why::from_json(json).map_or_else(String::new, |why| why.to_string())
 }
 
-/// Writes a line. Writing to a String cannot fail.
-macro_rules! line {
-    ($out:expr, $($what:tt)*) => {{ let _ = writeln!($out, $($what)*); }};
-}
-
 fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
     let FeedSnapshot { outlet, url, ask_url, failures, last_error, .. } = &told.feed;
     let mut out = format!("{outlet}  {url}\n");
@@ -183,10 +235,16 @@ fn feed(told: &FeedExplanation, waits: &Waits<'_>) -> String {
             counted(told.feed.gaps, "gap", "gaps")
         );
     }
+    for DroppedCount { rule, entries } in &told.dropped {
+        line!(out, "  {} left out by a rule: {rule}", counted(*entries, "entry", "entries"));
+    }
     line!(out, "  latest polls:");
-    for PastPoll { ended_at, outcome, error, new, revised, duplicate, next_poll_at, why: reason } in &told.polls {
+    for PastPoll { ended_at, outcome, error, new, revised, duplicate, dropped, next_poll_at, why: reason } in
+        &told.polls
+    {
         let error = error.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
-        line!(out, "    {ended_at}  {outcome}{error}, {new} new, {revised} revised, {duplicate} duplicate");
+        let left_out = if *dropped > 0 { format!(", {dropped} dropped") } else { String::new() };
+        line!(out, "    {ended_at}  {outcome}{error}, {new} new, {revised} revised, {duplicate} duplicate{left_out}");
         line!(out, "      then next at {next_poll_at}: {}", why(reason));
     }
     out

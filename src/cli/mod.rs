@@ -25,7 +25,7 @@ mod token;
 
 pub use failure::CliError;
 
-use crate::config::{Config, Stories};
+use crate::config::{Config, FOREIGN_VARIABLES, Stories};
 use clap::{Parser, Subcommand, ValueHint};
 use std::{
     collections::BTreeMap,
@@ -275,6 +275,6 @@ async fn configured(
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_") || name == "CREDENTIALS_DIRECTORY")
+        .filter(|(name, _)| name.starts_with("WARRAQ_") || FOREIGN_VARIABLES.contains(&name.as_str()))
         .collect()
 }

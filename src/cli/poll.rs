@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     config::Config,
     daemon::{RunnerEvent, Services},
-    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome},
+    model::{Fault, FeedRecord, FeedState, LargerThanMaxBody, Outcome, Tally},
     poll::PollResult,
     telemetry,
 };
@@ -43,6 +43,7 @@ struct PollTotals {
     new: u64,
     revised: u64,
     duplicate: u64,
+    dropped: u64,
     bytes: u64,
 }
 
@@ -141,6 +142,7 @@ impl PollTotals {
         self.new += u64::from(tally.new);
         self.revised += u64::from(tally.revised);
         self.duplicate += u64::from(tally.duplicate);
+        self.dropped += u64::from(tally.dropped);
         self.bytes += report.bytes;
         match report.outcome {
             Outcome::Fresh | Outcome::Moved => self.fresh += 1,
@@ -161,20 +163,26 @@ impl PollTotals {
     }
 
     fn print(&self, as_json: bool) -> io::Result<()> {
-        let Self { polled, left, fresh, unchanged, failed, new, revised, duplicate, bytes, .. } = self;
+        let Self { polled, left, fresh, unchanged, failed, new, revised, duplicate, dropped, bytes, .. } = self;
         if as_json {
             let sums = json!({"polled": polled, "left": left, "fresh": fresh, "unchanged": unchanged, "failed": failed, "new": new,
-                "revised": revised, "duplicate": duplicate, "bytes": bytes});
+                "revised": revised, "duplicate": duplicate, "dropped": dropped, "bytes": bytes});
             return writeln!(io::stdout(), "{sums}");
         }
         let held =
             if *left == 0 { String::new() } else { format!("; {left} left, because their servers asked to wait") };
         writeln!(
             io::stdout(),
-            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {}, {revised} revised, {duplicate} duplicate{held}",
-            counted(*new, "new entry", "new entries")
+            "{polled} polled: {fresh} fresh, {unchanged} unchanged, {failed} failed; {}, {revised} revised, {duplicate} duplicate{}{held}",
+            counted(*new, "new entry", "new entries"),
+            left_out(*dropped)
         )
     }
+}
+
+/// Says how many entries rules left out, if they did.
+fn left_out(dropped: u64) -> String {
+    if dropped == 0 { String::new() } else { format!(", {dropped} dropped") }
 }
 
 fn line(report: &PollResult, sums: &PollTotals, total: usize) -> String {
@@ -184,7 +192,9 @@ fn line(report: &PollResult, sums: &PollTotals, total: usize) -> String {
     let counts = match outcome {
         Outcome::Fresh | Outcome::Moved => {
             let cut = truncated_at.map(|limit| format!(", {}", LargerThanMaxBody(limit))).unwrap_or_default();
-            format!("  {} new, {} revised, {} duplicate, {bytes} bytes{cut}", tally.new, tally.revised, tally.duplicate)
+            let Tally { new, revised, duplicate, dropped, .. } = tally;
+            let dropped = left_out(dropped.into());
+            format!("  {new} new, {revised} revised, {duplicate} duplicate{dropped}, {bytes} bytes{cut}")
         }
         _ => error.as_ref().map(|error| format!("  {error}")).unwrap_or_default(),
     };
@@ -198,7 +208,7 @@ fn line_json(report: &PollResult) -> String {
         "outlet": feed.outlet.as_str(), "url": feed.url.as_str(), "outcome": outcome.as_str(), "error": error,
         "truncated_at": truncated_at,
         "status": status, "bytes": bytes, "listed": tally.listed, "new": tally.new, "revised": tally.revised,
-        "duplicate": tally.duplicate, "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "duplicate": tally.duplicate, "dropped": tally.dropped, "ms": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         "next_poll_at": format!("{:.0}", feed.next_poll_at),
     })
     .to_string()

@@ -38,8 +38,12 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
     compacted?;
     closed?;
     let would = if how.dry_run { "would delete" } else { "deleted" };
+    let dropped = match pruned.dropped {
+        0 => String::new(),
+        count => format!(", {} that rules had left out", counted(count, "entry", "entries")),
+    };
     say(format_args!(
-        "{would} {} of {}, and {}",
+        "{would} {} of {}{dropped}, and {}",
         counted(pruned.entries, "entry", "entries"),
         counted(pruned.stories, "story", "stories"),
         counted(pruned.polls, "poll", "polls")

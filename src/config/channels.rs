@@ -5,12 +5,12 @@ use super::{
     fault::{ConfigLocation, did_you_mean},
     keys,
     raw::{Section, Source, listed},
-    values,
+    rules, values,
 };
-use crate::model::{Channel, Outlet, ReaderKey, Readers, Slug};
+use crate::model::{Channel, EntryRules, Outlet, ReaderKey, Readers, Slug};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     "slug",
     "title",
     "subtitle",
@@ -24,6 +24,8 @@ const KEYS: [&str; 13] = [
     "outlet_in_title",
     "token",
     "public",
+    "keep",
+    "drop",
 ];
 /// Keys that may be set for the channel `all`.
 const ALL_KEYS: [&str; 6] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public"];
@@ -81,6 +83,7 @@ fn blank(slug: Slug, title: String, limit: u32) -> Channel {
         hides_private: false,
         subtitle: None,
         outlet_in_title: false,
+        rules: EntryRules::default(),
     }
 }
 
@@ -124,6 +127,7 @@ fn channel(
     let min_outlets = section.number("min_outlets", 1..=MIN_OUTLETS_MAX).unwrap_or(1);
     let collapse = section.flag("collapse").unwrap_or(true);
     let readers = keys::readers(section, known.reader_keys);
+    let rules = rules::read(section);
     let blank = blank(slug?, title.unwrap_or_default(), limit);
     Some(Channel {
         outlets,
@@ -135,6 +139,7 @@ fn channel(
         subtitle,
         outlet_in_title,
         readers,
+        rules,
         ..blank
     })
 }

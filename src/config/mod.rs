@@ -15,6 +15,7 @@ mod outlets;
 mod pieces;
 mod raw;
 mod requests;
+mod rules;
 mod sections;
 mod values;
 mod zone;
@@ -24,10 +25,16 @@ mod tests;
 
 pub use fault::{ConfigFault, ConfigFaults, ConfigLocation};
 pub use requests::RequestSettings;
+
+/// Variables without `WARRAQ_` that are read.
+pub const FOREIGN_VARIABLES: [&str; 9] = {
+    let [a, b, c, d, e, f, g, h] = requests::PROXY_VARIABLES;
+    [requests::CREDENTIALS_DIRECTORY, a, b, c, d, e, f, g, h]
+};
 pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories};
 
 use crate::{
-    model::{Channel, FeedUrl, Outlet, Slug},
+    model::{Channel, EnvironmentProxies, FeedUrl, Outlet, Slug},
     schedule::Schedule,
 };
 use include::Included;
@@ -107,6 +114,8 @@ pub struct Config {
     own_schedules: HashMap<Slug, Schedule>,
     /// Of the outlets that say something of their requests.
     own_requests: HashMap<Slug, RequestSettings>,
+    /// Proxies of the environment, for requests without a configured one.
+    environment_proxies: EnvironmentProxies,
     /// Addresses shown in place of those of feeds, if configured.
     public_urls: HashMap<FeedUrl, FeedUrl>,
 }
@@ -275,6 +284,7 @@ impl Config {
             unmatched_includes: Vec::new(),
             own_schedules,
             own_requests,
+            environment_proxies: requests::environment_proxies(source),
             public_urls,
         }
     }
@@ -358,6 +368,12 @@ impl Config {
     #[must_use]
     pub fn own_requests(&self) -> &HashMap<Slug, RequestSettings> {
         &self.own_requests
+    }
+
+    /// Returns the proxies of the environment.
+    #[must_use]
+    pub fn environment_proxies(&self) -> &EnvironmentProxies {
+        &self.environment_proxies
     }
 
     /// Returns the addresses shown in place of those of feeds, for the feeds that have one configured.

@@ -5,7 +5,7 @@ use super::{
     fault::ConfigLocation,
     raw::{ConfigSource, Located, Section, listed},
     requests::{self, RequestSettings, SecretFiles},
-    values,
+    rules, values,
 };
 use crate::{
     model::{FeedUrl, Outlet, PublishedText, Slug},
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "slug",
     "name",
     "language",
@@ -36,6 +36,8 @@ const KEYS: [&str; 20] = [
     "ca_file",
     "headers",
     "auth",
+    "keep",
+    "drop",
 ];
 
 /// Keys of a feed that is written as a table.
@@ -154,6 +156,7 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
         was,
         enabled: section.flag("enabled").unwrap_or(true),
         private: false,
+        rules: rules::read(section),
         full_text: section.flag("full_text").unwrap_or(false),
         published_text: PublishedText::Feed,
     })

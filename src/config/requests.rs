@@ -2,10 +2,11 @@
 //! repeats them.
 
 use super::{
+    fault::ConfigLocation,
     raw::{ConfigSource, Section},
     values,
 };
-use crate::model::Secret;
+use crate::model::{EnvironmentProxies, Secret};
 use std::{
     fs,
     io::Read as _,
@@ -77,7 +78,7 @@ impl RequestSettings {
     /// Reads the settings of a section, and records faults there.
     pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Self {
         let duration = |text: &str| values::duration(text, super::Fetch::TIMEOUT_BOUNDS);
-        let settings = Self {
+        Self {
             proxy: section.text("proxy", proxy),
             proxy_dns: section.flag("proxy_dns"),
             user_agent: section.text("user_agent", values::user_agent),
@@ -86,16 +87,7 @@ impl RequestSettings {
             ca: section.text("ca_file", |text| files.read(text, CA_MAX)).and_then(|pem| certificates(section, pem)),
             headers: section.has("headers").then(|| headers(section, files)),
             authorization: authorization(section, files),
-        };
-        let by_name = settings.proxy.as_ref().is_some_and(|proxy| !proxy.reveal().starts_with("socks5:"));
-        if by_name && settings.proxy_dns != Some(true) {
-            section.fault(
-                "proxy",
-                "is an http or https proxy, which resolves the names of feeds itself; allowed: with proxy_dns = true, by which the \
-                 address guard cannot check what a name leads to, or a socks5:// proxy",
-            );
         }
-        settings
     }
 }
 
@@ -247,4 +239,28 @@ fn authorization(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<Se
 /// Returns where the secret files of a configuration are looked for.
 pub(super) fn files<'a>(source: &ConfigSource<'a>, directory: &'a Path) -> SecretFiles<'a> {
     SecretFiles { directory, credentials: source.variable(CREDENTIALS_DIRECTORY) }
+}
+
+/// The variables that name proxies.
+pub(super) const PROXY_VARIABLES: [&str; 8] =
+    ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"];
+
+/// Reads the proxies of the environment. `ALL_PROXY` is for addresses whose scheme has no proxy of its own; empty variables count as unset. Faults are recorded in the source.
+pub(super) fn environment_proxies(source: &ConfigSource<'_>) -> EnvironmentProxies {
+    let set = |names: &[&'static str]| {
+        names.iter().find_map(|name| Some((*name, source.variable(name).filter(|text| !text.is_empty())?)))
+    };
+    let read = |names: &[&'static str]| {
+        let (name, text) = set(names)?;
+        // curl takes a proxy without a scheme for an HTTP proxy. One that resolves names (socks5h) takes addresses as well.
+        let text =
+            if text.contains("://") { text.replacen("socks5h://", "socks5://", 1) } else { format!("http://{text}") };
+        let read = proxy(&text);
+        read.map_err(|what| source.fault_without_key(ConfigLocation::Variable(name.to_owned()), what)).ok()
+    };
+    EnvironmentProxies {
+        http: read(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
+        https: read(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
+        no_proxy: set(&["no_proxy", "NO_PROXY"]).map(|(_, text)| text.to_owned()).unwrap_or_default(),
+    }
 }

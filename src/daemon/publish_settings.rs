@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    model::{Audience, Channel, PublishedText, Readers},
+    model::{Audience, Channel, PublishedText, Readers, status::OutletSettings},
     publish::{self, Budget},
     serve::Hosts,
     store::Reader,
@@ -34,6 +34,8 @@ pub struct PublishSettings {
     public_urls: Vec<(String, String)>,
     /// Outlets of which the page's text is published, sorted. They are a part of the fingerprint.
     page_texts: Vec<String>,
+    /// What pages about feeds need to know of outlets.
+    pub outlets: Arc<OutletSettings>,
 }
 
 impl PublishSettings {
@@ -51,7 +53,14 @@ impl PublishSettings {
             config.outlets.iter().filter(|outlet| outlet.published_text == PublishedText::Page && outlet.full_text);
         let mut page_texts: Vec<_> = page_texts.map(|outlet| outlet.slug.to_string()).collect();
         page_texts.sort_unstable();
+        let disabled = config.outlets.iter().filter(|outlet| !outlet.enabled);
+        let zones = config.outlets.iter().map(|outlet| (outlet.slug.to_string(), outlet.time_zone.clone()));
+        let outlets = OutletSettings {
+            disabled: disabled.map(|outlet| outlet.slug.to_string()).collect(),
+            zones: zones.collect(),
+        };
         Self {
+            outlets: Arc::new(outlets),
             hosts: Hosts::new(&config.server.hosts, &public_url),
             public_url,
             channels: Arc::new(Channel::with_variants(&config.channels, any_private)),

@@ -2,14 +2,15 @@
 
 use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
-    clock::Clock,
     model::{
         Audience, Channel, ChannelView, Slug, StoryId, StoryView,
         browse::{Browse, BrowsePage, OutletSummary, Scope},
-        pages::{Filter, Incident, StatusPage, StoryPage},
+        copies::CopiesPage,
+        feed_table::FeedQuery,
+        pages::{Filter, Incident, StoryPage},
+        status::{FeedPage, FeedPageQuery, StatusPage},
     },
     publish,
-    schedule::Why,
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
 };
@@ -108,8 +109,21 @@ impl Queries for StoreQueries {
         answer(async move { reader.story(id).await })
     }
 
-    fn status(&self, audience: Audience) -> QueryFuture<StatusPage> {
-        answer(explained(self.reader(audience), self.archive_renderer.clock.clone()))
+    fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
+        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        let outlets = self.settings.borrow().outlets.clone();
+        answer(async move { reader.status(query, now, &outlets).await })
+    }
+
+    fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {
+        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        let outlets = self.settings.borrow().outlets.clone();
+        answer(async move { reader.feed_page(&query, now, &outlets).await })
+    }
+
+    fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>> {
+        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        answer(async move { reader.copies(&outlet, now).await })
     }
 
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>> {
@@ -127,15 +141,4 @@ impl Queries for StoreQueries {
             }
         })
     }
-}
-
-/// Reads the status page, and adds to every feed an explanation of its next poll.
-async fn explained(reader: Reader, clock: Clock) -> Result<StatusPage, StoreError> {
-    let mut page = reader.status(clock.now()).await?;
-    for feed in &mut page.feeds {
-        let why = Why::from_json(&feed.why);
-        feed.decided = why.as_ref().map_or_else(String::new, |why| why.decided.as_str().to_owned());
-        feed.why = why.map_or_else(String::new, |why| why.to_string());
-    }
-    Ok(page)
 }

@@ -327,7 +327,8 @@ fn log(report: &PollResult) {
     let (outlet, feed, next) =
         (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
-    let changed = new + revised + duplicate > 0;
+    let dropped = written.tally.dropped;
+    let changed = new + revised + duplicate + dropped > 0;
     match outcome {
         Outcome::Failed(_) => {
             let error = error.as_deref().unwrap_or_default();
@@ -336,8 +337,9 @@ fn log(report: &PollResult) {
         Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
         Outcome::Fresh if changed || written.gap => {
             let gap = written.gap.then_some(true);
-            let [new, revised, duplicate] = [new, revised, duplicate].map(|count| (count > 0).then_some(count));
-            tracing::info!(%outlet, %feed, new, revised, duplicate, gap, "changed");
+            let [new, revised, duplicate, dropped] =
+                [new, revised, duplicate, dropped].map(|count| (count > 0).then_some(count));
+            tracing::info!(%outlet, %feed, new, revised, duplicate, dropped, gap, "changed");
         }
         Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
         Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}
@@ -347,5 +349,5 @@ fn log(report: &PollResult) {
     }
     let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let outcome = outcome.as_str();
-    tracing::debug!(%outlet, %feed, outcome, status, bytes, new, revised, duplicate, ms, %next, "polled");
+    tracing::debug!(%outlet, %feed, outcome, status, bytes, new, revised, duplicate, dropped, ms, %next, "polled");
 }

@@ -146,7 +146,7 @@ pub fn limits(config: &Config, public_url: &Url) -> FetchLimits {
         max_body: config.fetch.max_body,
         allow_networks: config.fetch.allow_networks.clone(),
         max_redirects: MAX_REDIRECTS,
-        access: access(&config.fetch.requests, None, all),
+        access: access(config, &config.fetch.requests, None, all),
     }
 }
 
@@ -159,7 +159,7 @@ fn plan(config: &Config, public_url: &Url) -> FetchPlan {
             user_agent: own.user_agent.clone().unwrap_or_else(|| shared.user_agent.clone()),
             timeout: own.timeout.unwrap_or(shared.timeout),
             max_body: own.max_body.unwrap_or(shared.max_body),
-            access: access(own, Some(&config.fetch.requests), addresses(outlet)),
+            access: access(config, own, Some(&config.fetch.requests), addresses(outlet)),
             ..shared.clone()
         };
         Some((outlet.slug.clone(), limits))
@@ -174,6 +174,7 @@ fn addresses(outlet: &Outlet) -> impl Iterator<Item = &FeedUrl> {
 
 /// What is said of requests to these addresses; what `own` leaves open, `shared` says.
 fn access<'a>(
+    config: &Config,
     own: &RequestSettings,
     shared: Option<&RequestSettings>,
     addresses: impl Iterator<Item = &'a FeedUrl>,
@@ -183,6 +184,7 @@ fn access<'a>(
     let (proxy, proxy_dns) = if own.proxy.is_some() { (own, own) } else { (shared, shared) };
     let mut access = Access {
         proxy: proxy.proxy.clone(),
+        environment: config.environment_proxies().clone(),
         proxy_dns: proxy_dns.proxy_dns.unwrap_or(false),
         ca: own.ca.clone().or_else(|| shared.ca.clone()),
         headers: own.headers.clone().or_else(|| shared.headers.clone()).unwrap_or_default(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 /// Returns the position of a new entry. Normally it is the time when Warraq first saw the entry, so that subscribers miss nothing
 /// that arrives late. For entries listed on a feed's first poll, and for entries that are clearly old, it is the stated date, so
-/// that old entries do not flood the channels.
+/// that old entries do not flood the channels. The same holds for entries that a rule left out until now.
 ///
 /// A few late entries are allowed: while `late` (the allowance of the feed, counted down here) is above zero, a backdated entry
 /// of the last thirty days is placed at the time it was seen. Entries of a first poll without a date count as older than
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 pub fn order_at(arrival: &Arrival, late: Option<&mut u32>) -> Timestamp {
     let Arrival { seen_at, .. } = *arrival;
     let stated = match (arrival.previous_success, arrival.entry.believed) {
+        (_, dated) if arrival.returns => dated,
         (None, dated) => Some(dated.or_else(|| address_day(arrival)).unwrap_or_else(|| undated(arrival))),
         (Some(_), Some(_)) if is_backdated(arrival) => match late.filter(|left| **left > 0 && is_recent(arrival)) {
             Some(left) => {
@@ -117,6 +118,16 @@ mod tests {
         a = a.link("https://x.example/2017/15/09/slug");
         a.previous_success = None;
         assert_eq!(order_at(&a, None), at(970));
+    }
+
+    #[test]
+    fn what_a_rule_no_longer_leaves_out_has_its_stated_date() {
+        for (believed, expected) in [(Some(990), 990), (Some(400), 400), (Some(1010), 1000), (None, 1000)] {
+            let mut a = arrival("key", "title", "");
+            (a.seen_at, a.previous_success, a.returns) = (at(1000), Some(at(999)), true);
+            a.entry.believed = believed.map(at);
+            assert_eq!(order_at(&a, Some(&mut 3)), at(expected), "{believed:?}");
+        }
     }
 
     #[test]

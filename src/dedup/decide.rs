@@ -22,7 +22,8 @@ const LOOK_AHEAD: usize = 64;
 /// decision then takes the earlier ones of the batch into account.
 #[must_use]
 pub fn decide(arrivals: Vec<Arrival>, known: KnownEntries, window: &mut Window, ids: &mut IdAllocator) -> Changes {
-    let mut deciding = Deciding::new(arrivals, known, window, ids);
+    let now = latest(&arrivals);
+    let mut deciding = Deciding::new(arrivals, known, (window, now), ids);
     while !deciding.advance().is_empty() {
         deciding.supply([]);
     }
@@ -40,15 +41,14 @@ pub struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    /// Starts deciding a batch, with what the store knows about it, the window, and the next ids.
+    /// Starts deciding a batch, with what the store knows about it, the window as of a time, and the next ids.
     pub fn new(
         mut arrivals: Vec<Arrival>,
         known: KnownEntries,
-        window: &'a mut Window,
+        (window, now): (&'a mut Window, Timestamp),
         ids: &'a mut IdAllocator,
     ) -> Self {
         arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        let now = arrivals.iter().map(|a| a.seen_at).max().unwrap_or_default();
         window.forget(now);
         let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
         let taken = taken(&arrivals, &known);
@@ -104,6 +104,12 @@ impl<'a> Deciding<'a> {
     pub fn finish(self) -> Changes {
         Changes { decided: self.decided, crowded: self.batch.crowded }
     }
+}
+
+/// Returns when the last of these arrivals was seen.
+#[must_use]
+pub fn latest(arrivals: &[Arrival]) -> Timestamp {
+    arrivals.iter().map(|arrival| arrival.seen_at).max().unwrap_or_default()
 }
 
 /// Returns a key that orders arrivals by everything that distinguishes them, and does not depend on which poll ended first.
@@ -175,7 +181,7 @@ impl BatchDecider<'_> {
             Change::New(new) => new.id,
             Change::Revised(revision) => revision.entry,
             Change::Refreshed { entry } | Change::Unchanged { entry } | Change::Duplicate { entry, .. } => *entry,
-            Change::Pruned => return,
+            Change::Pruned | Change::Dropped => return,
         };
         self.taken.insert((arrival.poll, entry));
     }
@@ -205,7 +211,8 @@ impl BatchDecider<'_> {
 
     /// Returns the entries whose texts the decision will probably need.
     fn missing(&mut self, arrival: &Arrival) -> Vec<EntryId> {
-        let is_unknown = matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
+        let is_unknown = arrival.entry.dropped.is_none()
+            && matches!(identity::named(arrival, &self.known, &self.taken, false), IdentityMatch::Unknown);
         let Some(draft) = is_unknown.then(|| self.window.draft_of(arrival, self.now)).flatten() else {
             return Vec::new();
         };
@@ -214,6 +221,10 @@ impl BatchDecider<'_> {
 
     /// Returns the revision if the content differs and this feed may revise the entry.
     fn revised(&mut self, entry: EntryId, arrival: &Arrival) -> Option<Change> {
+        // What was kept aside is older than what its outlet has published since.
+        if arrival.returns {
+            return None;
+        }
         let kept = self.known.entries.get_mut(&entry)?;
         let revision = revise::revise(kept, arrival)?;
         self.window.revise(kept, arrival, self.now);
@@ -234,6 +245,9 @@ impl BatchDecider<'_> {
 
     /// Decides an arrival that nothing identifies by name, by comparing its text.
     fn unknown(&mut self, arrival: &Arrival, reused: Option<String>) -> Result<Change, Vec<EntryId>> {
+        if arrival.entry.dropped.is_some() {
+            return Ok(Change::Dropped);
+        }
         let draft = self.window.draft_of(arrival, self.now);
         let by_link = identity::story_at_link(arrival, &self.known).filter(|(story, _)| self.has_room(*story));
         let wanted = Wanted { article: reused.is_none(), story: by_link.is_none() };

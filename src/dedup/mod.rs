@@ -35,7 +35,7 @@ mod tests;
 
 pub use article_number::path_id;
 pub use dates::is_backdated;
-pub use decide::{Deciding, decide};
+pub use decide::{Deciding, decide, latest};
 pub use likeness::{files, files_of};
 pub use listing::Listing;
 pub use stamp::Stamp;
@@ -68,6 +68,8 @@ pub struct Arrival {
     pub link_repeats: bool,
     /// Facts about all entries of its document.
     pub listing: Arc<Listing>,
+    /// Whether a rule left it out before and no longer does. It then gets the position of its stated date.
+    pub returns: bool,
     /// The entry itself.
     pub entry: Entry,
     /// What is known of its page.
@@ -230,6 +232,8 @@ pub enum Change {
     },
     /// The entry was stored once and has been pruned since: it does not return.
     Pruned,
+    /// A rule of its outlet leaves the entry out ([`Entry::dropped`]): it is kept aside and belongs to no story.
+    Dropped,
 }
 
 /// An entry to be stored.
@@ -277,7 +281,7 @@ pub struct Decision {
 
 /// Decisions about one batch. Only [`decide`] creates them, and the writer consumes them.
 ///
-/// Every change except [`Change::Pruned`] is also a sighting: `arrival.feed` listed the entry under `arrival.entry.key`.
+/// Every change except [`Change::Pruned`] and [`Change::Dropped`] is also a sighting: `arrival.feed` listed the entry under `arrival.entry.key`.
 #[derive(Debug)]
 pub struct Changes {
     decided: Vec<Decision>,

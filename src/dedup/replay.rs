@@ -137,6 +137,7 @@ impl ReplayState {
             previous_success: Some(seen_at),
             link_repeats: false,
             listing: std::sync::Arc::default(),
+            returns: false,
             entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
             page: super::ArrivalPage::Unwanted,
         }
@@ -197,7 +198,7 @@ impl ReplayState {
                     revision.entry
                 }
                 Change::Unchanged { entry } | Change::Refreshed { entry } | Change::Duplicate { entry, .. } => entry,
-                Change::Pruned => continue,
+                Change::Pruned | Change::Dropped => continue,
             };
             let sightings = self.known.by_key.entry(entry.key.hash()).or_default();
             if !sightings.iter().any(|s| s.feed == feed) {

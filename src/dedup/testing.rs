@@ -31,6 +31,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         folded: FoldedText { title: fold(title), body: fold(body) },
         shown: Entry::hash_shown(&[title, body]),
         volatile: false,
+        dropped: None,
     };
     Arrival {
         poll: 0,
@@ -41,6 +42,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         previous_success: Some(at(999)),
         link_repeats: false,
         listing: std::sync::Arc::default(),
+        returns: false,
         entry,
         page: super::ArrivalPage::Unwanted,
     }
@@ -132,5 +134,6 @@ pub fn in_short(change: &Change) -> String {
         Change::Unchanged { entry } => format!("unchanged {entry}"),
         Change::Duplicate { entry, evidence } => format!("duplicate of {entry} by {}", evidence.rule.as_str()),
         Change::Pruned => "pruned".to_owned(),
+        Change::Dropped => "dropped".to_owned(),
     }
 }

@@ -18,6 +18,8 @@ const TRIED: usize = 10;
 const UNSURE: usize = 2;
 /// Maximum number of sitemaps of one index that are fetched in a poll.
 pub const ASKED: usize = 5;
+/// Maximum number of sitemaps that are fetched in a poll, those of indexes in an index included.
+pub const ASKED_TOGETHER: usize = 10;
 /// Common paths of news sitemaps, the most frequent first.
 const USUAL: [&str; 6] = [
     "/sitemap-news.xml",

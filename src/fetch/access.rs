@@ -2,11 +2,13 @@
 //! origins (RFC 6454) that the operator configured, and to no other, wherever redirects lead.
 
 use super::FetcherError;
-use crate::model::{FeedUrl, Secret};
+use super::tunnel::Tunnels;
+use crate::model::{EnvironmentProxies, FeedUrl, Secret};
 use reqwest::{
-    ClientBuilder, Proxy,
+    ClientBuilder, NoProxy, Proxy,
     header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue},
 };
+use rustls::ClientConfig;
 use url::Url;
 
 /// The settings for reaching an outlet.
@@ -14,6 +16,8 @@ use url::Url;
 pub struct Access {
     /// `proxy`: http, https or socks5; the address may contain a password.
     pub proxy: Option<Secret>,
+    /// The proxies of the environment, which are used without `proxy`.
+    pub environment: EnvironmentProxies,
     /// `proxy_dns`: the proxy resolves names, and the guard checks literal addresses only.
     pub proxy_dns: bool,
     /// `ca_file`: certificates trusted in addition to the system's, as PEM.
@@ -27,28 +31,82 @@ pub struct Access {
     pub origins: Vec<String>,
 }
 
+/// The proxies of a client.
+#[derive(Default)]
+pub(super) struct Proxies {
+    used: Vec<Proxy>,
+    /// Tasks that open tunnels, for as long as the client is used.
+    tunnels: Vec<Tunnels>,
+}
+
+impl std::fmt::Debug for Proxies {
+    // Their addresses may hold passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxies").field("used", &self.used.len()).finish_non_exhaustive()
+    }
+}
+
+impl Proxies {
+    /// Returns the address that the HTTP client is given for a proxy.
+    fn address(&mut self, proxy: &Secret, resolves: bool, tls: &ClientConfig) -> Result<String, FetcherError> {
+        let address = proxy.reveal();
+        if is_socks(proxy) {
+            return Ok(if resolves { address.replacen("socks5://", "socks5h://", 1) } else { address.to_owned() });
+        }
+        if resolves {
+            return Ok(address.to_owned());
+        }
+        let tunnels = Tunnels::start(proxy, tls.clone())?;
+        let address = tunnels.address();
+        self.tunnels.push(tunnels);
+        Ok(address)
+    }
+
+    /// Adds them to a client. The client does not look for others in the environment by itself: it would give them names.
+    pub(super) fn added_to(&self, builder: ClientBuilder) -> ClientBuilder {
+        self.used.iter().cloned().fold(builder.no_proxy(), ClientBuilder::proxy)
+    }
+}
+
+fn is_socks(proxy: &Secret) -> bool {
+    proxy.reveal().starts_with("socks5://")
+}
+
 impl Access {
-    /// Adds this proxy to a client.
-    pub(super) fn proxied(&self, builder: ClientBuilder) -> Result<ClientBuilder, FetcherError> {
-        // The proxies of the environment are not used, because they resolve names themselves and so bypass the guard.
-        let builder = builder.no_proxy();
-        let Some(proxy) = &self.proxy else { return Ok(builder) };
-        let address = match proxy.reveal().strip_prefix("socks5://") {
-            Some(rest) if self.proxy_dns => format!("socks5h://{rest}"),
-            _ => proxy.reveal().to_owned(),
-        };
-        let proxy = Proxy::all(address).map_err(|_| FetcherError::Access("the proxy's address cannot be used"))?;
-        Ok(builder.proxy(proxy))
+    /// Returns the proxies, as the HTTP client uses them. `tls` is used to speak to https proxies.
+    pub(super) fn proxies(&self, tls: &ClientConfig) -> Result<Proxies, FetcherError> {
+        let wrong = |_| FetcherError::Access("the proxy's address cannot be used");
+        let mut proxies = Proxies::default();
+        if let Some(proxy) = &self.proxy {
+            let address = proxies.address(proxy, self.proxy_dns, tls)?;
+            proxies.used.push(Proxy::all(address).map_err(wrong)?);
+            return Ok(proxies);
+        }
+        let EnvironmentProxies { http, https, no_proxy } = &self.environment;
+        let except = || NoProxy::from_string(no_proxy);
+        if let Some(proxy) = http {
+            let address = proxies.address(proxy, self.proxy_dns, tls)?;
+            proxies.used.push(Proxy::http(address).map_err(wrong)?.no_proxy(except()));
+        }
+        if let Some(proxy) = https {
+            let address = proxies.address(proxy, self.proxy_dns, tls)?;
+            proxies.used.push(Proxy::https(address).map_err(wrong)?.no_proxy(except()));
+        }
+        Ok(proxies)
     }
 
     /// Returns whether both use the same proxy and trust the same certificates.
     pub(super) fn shares_client_with(&self, other: &Self) -> bool {
-        (&self.proxy, &self.proxy_dns, &self.ca) == (&other.proxy, &other.proxy_dns, &other.ca)
+        (&self.proxy, &self.environment, &self.proxy_dns, &self.ca)
+            == (&other.proxy, &other.environment, &other.proxy_dns, &other.ca)
     }
 
-    /// Returns the host of the proxy, if it is a name.
-    pub(super) fn proxy_host(&self) -> Option<String> {
-        Url::parse(self.proxy.as_ref()?.reveal()).ok()?.domain().map(str::to_ascii_lowercase)
+    /// The hosts of the proxies whose names the HTTP client resolves.
+    pub(super) fn proxy_hosts(&self) -> Vec<String> {
+        let EnvironmentProxies { http, https, .. } = &self.environment;
+        let environment = [http, https].into_iter().flatten().filter(|_| self.proxy.is_none());
+        let resolved = self.proxy.iter().chain(environment).filter(|proxy| self.proxy_dns || is_socks(proxy));
+        resolved.filter_map(|proxy| Some(Url::parse(proxy.reveal()).ok()?.domain()?.to_ascii_lowercase())).collect()
     }
 
     /// Returns the headers for the origins.

@@ -45,8 +45,8 @@ const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
 #[derive(Debug, Clone)]
 pub(super) struct AddressGuard {
     opened: Arc<[Network]>,
-    /// Name of the proxy, which the operator chose: it may be anywhere. No feed is asked by this name.
-    proxy: Option<Arc<str>>,
+    /// Names of proxies, which the operator chose: they may be anywhere. No feed is asked by these names.
+    proxies: Arc<[String]>,
 }
 
 /// The error of the resolver when a name has only internal addresses.
@@ -64,12 +64,12 @@ impl std::error::Error for RefusedAddress {}
 impl AddressGuard {
     /// Allows public addresses and those in `opened`.
     pub(super) fn new(opened: &[Network]) -> Self {
-        Self { opened: opened.into(), proxy: None }
+        Self { opened: opened.into(), proxies: Arc::default() }
     }
 
-    /// Resolves the proxy's own name wherever it leads.
-    pub(super) fn exempting(self, proxy: Option<String>) -> Self {
-        Self { proxy: proxy.map(Into::into), ..self }
+    /// Resolves the proxies' own names wherever they lead.
+    pub(super) fn exempting(self, proxies: Vec<String>) -> Self {
+        Self { proxies: proxies.into(), ..self }
     }
 
     /// Returns whether a host written as an address, in any form (2130706433, 0x7f.1, [::ffff:7f00:1]), may be contacted. Names
@@ -78,9 +78,13 @@ impl AddressGuard {
         match url.url().host() {
             Some(Host::Ipv4(ip)) => self.opens(ip.into()),
             Some(Host::Ipv6(ip)) => self.opens(ip.into()),
-            Some(Host::Domain(name)) => self.proxy.as_deref() != Some(name),
+            Some(Host::Domain(name)) => !self.is_proxy(name),
             None => true,
         }
+    }
+
+    fn is_proxy(&self, name: &str) -> bool {
+        self.proxies.iter().any(|proxy| proxy == name)
     }
 
     fn opens(&self, ip: IpAddr) -> bool {
@@ -93,7 +97,7 @@ impl Resolve for AddressGuard {
         let guard = self.clone();
         Box::pin(async move {
             let mut found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if guard.proxy.as_deref() != Some(name.as_str()) {
+            if !guard.is_proxy(name.as_str()) {
                 found.retain(|at| guard.opens(at.ip()));
             }
             if found.is_empty() { Err(RefusedAddress.into()) } else { Ok(Box::new(found.into_iter()) as Addrs) }

@@ -23,6 +23,7 @@ mod response;
 mod robots;
 mod robots_cache;
 mod tls;
+mod tunnel;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
@@ -134,6 +135,8 @@ pub struct Fetcher {
     credentials: Arc<Credentials>,
     /// For pages: the rules of sites, and the pause after asking for some.
     robots: Option<(RobotsCache, Duration)>,
+    /// Kept as long as the clients, which use them.
+    _proxies: Arc<access::Proxies>,
 }
 
 impl Fetcher {
@@ -145,12 +148,13 @@ impl Fetcher {
         // Fails when a provider is already installed, which is just as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&limits.user_agent).map_err(|_| FetcherError::UserAgent)?;
-        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_host());
+        let guard = AddressGuard::new(&limits.allow_networks).exempting(limits.access.proxy_hosts());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = tls::config(&provider, limits.access.ca.as_deref())?;
+        let proxies = limits.access.proxies(&tls)?;
         let client = |protocols: &[&[u8]]| {
             let tls = tls::speaking(&tls, protocols);
-            let builder = limits.access.proxied(builder(limits, &user_agent, &guard))?;
+            let builder = proxies.added_to(builder(limits, &user_agent, &guard));
             builder.tls_backend_preconfigured(tls).build().map_err(FetcherError::Client)
         };
         let fetcher = Self {
@@ -164,6 +168,7 @@ impl Fetcher {
             closing: false,
             credentials: Arc::default(),
             robots: None,
+            _proxies: Arc::new(proxies),
         };
         fetcher.with_limits(limits)
     }

@@ -1,6 +1,6 @@
 //! Channels: the merged feeds that Warraq publishes, and the views from which `publish` renders them.
 
-use super::{Category, Enclosure, EntryId, Language, Person, PlainText, SafeHtml, Slug, StoryId};
+use super::{Category, Enclosure, EntryId, EntryRules, Language, Person, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use url::Url;
 
@@ -33,6 +33,8 @@ pub struct Channel {
     pub readers: Readers,
     /// Whether reports of private outlets are left out.
     pub hides_private: bool,
+    /// Which of the entries that meet these criteria are taken.
+    pub rules: EntryRules,
 }
 
 /// Who may read a channel.

@@ -144,6 +144,9 @@ pub struct Enclosure {
     /// What the outlet says about the file, such as the caption of a picture. HTML as parsed, plain text in [`Extras`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// How long sound or video takes, in seconds, as stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
 }
 
 /// The feed an entry was taken from, as the entry states it (RSS `source`, `atom:source`).
@@ -343,6 +346,8 @@ pub struct Entry {
     /// Whether something in the entry changes without being edited (a signed address, a counter, a clock). Such things are not
     /// part of `shown`.
     pub volatile: bool,
+    /// Why the rules of its outlet leave it out, as decided when it was read; `None` if they take it.
+    pub dropped: Option<String>,
 }
 
 impl Entry {

@@ -5,11 +5,14 @@
 
 pub mod browse;
 mod channel;
+pub mod copies;
 mod deadline;
 mod durations;
 mod entry;
+mod entry_rules;
 pub mod escape;
 mod feed;
+pub mod feed_table;
 mod ids;
 pub mod link;
 mod network;
@@ -17,12 +20,14 @@ mod outlet;
 mod page;
 pub mod pages;
 mod poll;
+mod proxies;
 mod reader_key;
 mod rhythm;
 pub mod script;
 mod secret;
 mod shorten;
 mod size;
+pub mod status;
 mod story;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -36,12 +41,14 @@ pub use entry::{
     Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
     Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
 };
+pub use entry_rules::{EntryRule, EntryRules, RuleField, RulePattern};
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, PublishedText, Slug, SlugError};
 pub use page::{Article, EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, WaitingKey, WaitingPage};
 pub use poll::{Fault, Freshness, Outcome, Tally};
+pub use proxies::EnvironmentProxies;
 pub use reader_key::{ReaderKey, ReaderKeyError};
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;

@@ -1,6 +1,6 @@
 //! Outlets, with their slugs and languages.
 
-use super::feed::FeedUrl;
+use super::{EntryRules, feed::FeedUrl};
 use std::fmt;
 
 /// A publisher (such as Al Alam) as configured: its name, how its dates are read, and where its feeds are.
@@ -30,6 +30,8 @@ pub struct Outlet {
     pub full_text: bool,
     /// Which text of an entry is published.
     pub published_text: PublishedText,
+    /// Which of its entries are taken.
+    pub rules: EntryRules,
 }
 
 /// Which text of an entry feeds and pages show.

@@ -1,6 +1,6 @@
 //! Queries of pages and filtered feeds, and their results: plain views that `store` creates and `serve` shows.
 
-use super::{EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
+use super::{Enclosure, EntryId, Language, PlainText, SafeHtml, Slug, StoryId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -56,6 +56,8 @@ pub struct StoryPage {
 pub struct StoryReport {
     /// Row id of the entry.
     pub entry: EntryId,
+    /// The outlet's slug.
+    pub outlet: String,
     /// The outlet's name.
     pub outlet_name: String,
     /// Current title.
@@ -76,12 +78,18 @@ pub struct StoryReport {
     pub rule: String,
     /// What the rule found, in English.
     pub evidence: String,
+    /// The report with which it was compared, if the evidence names one.
+    pub matched: Option<EntryId>,
     /// The share of the shorter text that the other one contains, between 0 and 1; `None` for rules that compare no texts.
     pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
     /// Whether the text is that of the article's page, not of the feed.
     pub is_page_text: bool,
+    /// Address of its picture.
+    pub image: Option<String>,
+    /// Files that belong to it.
+    pub enclosures: Vec<Enclosure>,
     /// The changes that the outlet made, oldest first.
     pub revisions: Vec<RevisionView>,
 }
@@ -97,69 +105,6 @@ pub struct RevisionView {
     pub title: (String, String),
     /// Text before and after; `None` if the text did not change.
     pub text: Option<(SafeHtml, SafeHtml)>,
-}
-
-/// Content of the status page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StatusPage {
-    /// All configured feeds, grouped by outlet.
-    pub feeds: Vec<FeedStatus>,
-    /// The last days, oldest first, up to and including today; at most [`DAYS`].
-    pub days: Vec<Day>,
-    /// Number of stories in the database.
-    pub stories: u64,
-    /// Number of entries in the database.
-    pub entries: u64,
-}
-
-/// Days of history on the status page.
-pub const DAYS: usize = 30;
-
-/// One feed on the status page.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeedStatus {
-    /// The outlet's name.
-    pub outlet_name: String,
-    /// Configured address.
-    pub url: String,
-    /// State of the feed: `new`, `active`, `failing`, `held` or `gone`.
-    pub state: String,
-    /// When the last poll ended.
-    pub last_poll: Option<Timestamp>,
-    /// How the last poll ended.
-    pub last_outcome: Option<String>,
-    /// The last error.
-    pub last_error: Option<String>,
-    /// Consecutive failures.
-    pub failures: u32,
-    /// When the next poll is due.
-    pub next_poll: Timestamp,
-    /// What determined that time, as the schedule stores it: `first`, `schedule`, `rate`, `min_interval`, `max_interval`, `hint`,
-    /// `backoff`, `hold`, `gone` or `overdue`; empty if unknown.
-    pub decided: String,
-    /// Every input of that decision, in English, for operators.
-    pub why: String,
-    /// How many times a poll found no entry of the previous poll in the document, so that entries may have been missed.
-    pub gaps: u32,
-    /// New entries per day over the days of [`StatusPage::days`], as many numbers.
-    pub entries: Vec<u32>,
-}
-
-/// One day of polling, in UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Day {
-    /// The date, such as `2026-11-02`.
-    pub date: String,
-    /// New entries.
-    pub entries: u32,
-    /// Median delay in seconds from the stated publication to when Warraq first saw the entry; `None` if no entry states a time.
-    pub delay: Option<u32>,
-    /// Polls that read a changed document.
-    pub fresh: u32,
-    /// Polls that found the feed unchanged.
-    pub unchanged: u32,
-    /// Polls that failed.
-    pub failed: u32,
 }
 
 /// A feed that failed or recovered, for the feed of incidents.

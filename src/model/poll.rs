@@ -156,6 +156,8 @@ pub struct Tally {
     pub revised: u32,
     /// Entries that another feed of the outlet had already brought, and new ones that joined another outlet's story.
     pub duplicate: u32,
+    /// Entries that the rules of the outlet left out.
+    pub dropped: u32,
     /// Entries the document lists.
     pub listed: u32,
     /// Listed entries that the last poll listed too.

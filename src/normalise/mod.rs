@@ -115,6 +115,7 @@ fn make(parsed: ParsedEntry, raw: RawHash, context: &NormaliseContext<'_>, limit
         folded,
         shown,
         volatile,
+        dropped: None,
     }
 }
 
@@ -212,7 +213,7 @@ pub fn category(category: Category) -> Option<Category> {
 #[must_use]
 pub fn source(source: SourceRef) -> Option<SourceRef> {
     let title = source.title.and_then(plain_string);
-    (title.is_some() || source.link.is_some()).then_some(SourceRef { title, link: source.link })
+    (title.is_some() || source.link.is_some()).then(|| SourceRef { title, link: source.link.map(open_address) })
 }
 
 fn plain_string(text: String) -> Option<String> {

@@ -34,6 +34,8 @@ struct Found {
     more: bool,
     /// Files of Media RSS.
     files: Vec<Enclosure>,
+    /// How long the sound or video takes, in seconds (`itunes:duration`).
+    duration: Option<u32>,
 }
 
 impl Found {
@@ -86,6 +88,9 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
         if draft.enclosures.len() <= LIST && !draft.enclosures.iter().any(|known| known.url == file.url) {
             draft.enclosures.push(file);
         }
+    }
+    if let Some(file) = draft.enclosures.iter_mut().find(|file| is_played(file)) {
+        file.duration = file.duration.or(found.duration);
     }
     draft.base = tree.base(found.text_base.unwrap_or(id)).map(ToString::to_string);
     // RFC 4287 4.2.1: an entry without authors takes those of its source, before those of the feed.
@@ -192,6 +197,7 @@ fn others(tree: &Tree<'_>, tag: Tag, child: NodeId, draft: &mut EntryDraft, foun
         Tag::Source => source(tree, child, draft, found),
         Tag::Language => first(&mut draft.language, || text::plain(tree, child).and_then(|text| language(&text))),
         Tag::Image | Tag::ItunesImage => first(&mut found.images[3], || picture(tree, child)),
+        Tag::ItunesDuration => first(&mut found.duration, || super::duration::seconds(&text::plain(tree, child)?)),
         Tag::MediaGroup | Tag::MediaContent | Tag::Thumbnail => media(tree, tag, child, draft, found),
         _ => {}
     }
@@ -206,7 +212,13 @@ fn enclosure(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
         media_type: attr("type").map(|t| t.trim().to_ascii_lowercase()),
         length: attr("length").and_then(|length| length.trim().parse().ok()),
         text: attr("title").map(|title| escaped(&title)),
+        duration: None,
     })
+}
+
+/// Returns whether a file is sound or video.
+fn is_played(file: &Enclosure) -> bool {
+    file.media_type.as_deref().is_some_and(|kind| kind.starts_with("audio/") || kind.starts_with("video/"))
 }
 
 /// Reads a `source`: an attribute and a text in RSS, a small feed in Atom (RFC 4287 4.2.11) whose authors count for the entry.
@@ -265,7 +277,8 @@ fn media_file(tree: &Tree<'_>, id: NodeId) -> Option<Enclosure> {
     let media_type = attr("type");
     let is_page = matches!(media_type.as_deref(), Some("application/x-shockwave-flash" | "text/html"));
     let length = attr("filesize").and_then(|length| length.parse().ok());
-    (!is_page).then(|| Enclosure { url, media_type, length, text: caption(tree, id) })
+    let duration = attr("duration").and_then(|text| super::duration::seconds(&text));
+    (!is_page).then(|| Enclosure { url, media_type, length, text: caption(tree, id), duration })
 }
 
 /// Returns what a `media:content` or its group says about the file, as HTML: its description, else its title.

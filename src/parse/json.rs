@@ -187,6 +187,7 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
                     media_type: string(file, "mime_type"),
                     length: file.get("size_in_bytes").and_then(Value::as_u64),
                     text: string(file, "title").map(|title| escaped(&title)),
+                    duration: file.get("duration_in_seconds").and_then(Value::as_f64).and_then(super::duration::whole),
                 })
             })
             .take(LIST + 1)

@@ -120,7 +120,7 @@ impl Links {
                 // One more than is kept, so that a longer list is noticed.
                 if self.files.len() <= LIST {
                     let text = tree.attr(child, "title").map(|title| escaped(&title));
-                    self.files.push(Enclosure { url: target, media_type, length, text });
+                    self.files.push(Enclosure { url: target, media_type, length, text, duration: None });
                 }
                 return;
             }

@@ -14,6 +14,7 @@ mod cost;
 mod dates;
 mod digits;
 mod draft;
+mod duration;
 mod entities;
 mod entry;
 mod feed;
@@ -459,7 +460,7 @@ fn merge(
         image: draft.image,
         published: typed::instant(entry.published),
         updated: typed::instant(entry.updated),
-        enclosures: typed::enclosures(entry.links),
+        enclosures: typed::enclosures(entry.links, &draft.enclosures),
         language: draft.language.or_else(|| feed_language.map(str::to_owned)),
         comments: draft.comments,
         source: draft.source,

@@ -235,6 +235,8 @@ tags! {
     Icon = Core b"icon",
     /// Picture of a podcast.
     ItunesImage = Itunes b"image" | Itunes b"link",
+    /// How long the sound or video of an entry takes.
+    ItunesDuration = Itunes b"duration",
     /// A group of media elements.
     MediaGroup = Media b"group",
     /// A file or picture.

@@ -233,8 +233,16 @@ pub(super) fn categories(categories: Vec<typed::Category>) -> Vec<Category> {
 }
 
 /// Converts links to enclosures. The canonical document contains no other links.
-pub(super) fn enclosures(links: Vec<typed::Link>) -> Vec<Enclosure> {
-    let file = |l: typed::Link| Enclosure { url: l.href, media_type: l.media_type, length: l.length, text: l.title };
+/// A link has no duration, so that of `drafts` is taken.
+pub(super) fn enclosures(links: Vec<typed::Link>, drafts: &[Enclosure]) -> Vec<Enclosure> {
+    let duration = |url: &str| drafts.iter().find(|file| file.url == url).and_then(|file| file.duration);
+    let file = |l: typed::Link| Enclosure {
+        duration: duration(&l.href),
+        url: l.href,
+        media_type: l.media_type,
+        length: l.length,
+        text: l.title,
+    };
     links.into_iter().map(file).collect()
 }
 

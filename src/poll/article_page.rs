@@ -5,11 +5,13 @@ use crate::{
     article::{self, Expected},
     clock::Clock,
     fetch::{Body, Fetched},
-    model::{Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, Validators, WaitingPage},
+    model::{
+        Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, Validators, WaitingPage,
+    },
     parse,
-    store::AskedPage,
+    store::{AskedPage, Document},
 };
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 /// Time that reading one page may take.
 const WORK: Duration = Duration::from_secs(5);
@@ -39,6 +41,17 @@ impl Poller {
         let page_read = EntryPage { url: page.url.as_str().to_owned(), asked_at: self.clock.now(), article };
         Ok(AskedPage { key: page.key, page: page_read })
     }
+}
+
+/// Most pages that are asked for because of one document.
+const PAGES: usize = 100;
+
+/// Returns which entries of a document want their pages, the first listed of them: in nearly all documents the newest. Entries of
+/// older pages are not among them.
+pub(super) fn wanted(document: &Document) -> HashSet<i64> {
+    let older: HashSet<&RawHash> = document.older.iter().collect();
+    let listed = document.entries.iter().filter(|entry| !older.contains(&entry.raw));
+    listed.filter(|entry| article::wants_page(entry)).map(|entry| entry.key.hash()).take(PAGES).collect()
 }
 
 /// Finds the article on a blocking thread.

@@ -9,15 +9,15 @@ mod memory;
 mod sitemaps;
 
 use crate::{
-    article,
     clock::Clock,
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, RobotsCache},
     model::{
-        Deadline, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry, Outcome,
-        Outlet, PlainText, RawHash, Validators,
+        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry,
+        Outcome, Outlet, PlainText, RawHash, Validators,
     },
     normalise, parse,
+    rules::{self, RuleSubject},
     schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
     store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
 };
@@ -182,7 +182,7 @@ impl Poller {
         }
         let mut reading = self.backfill(&planned, reading, &mut share).await?;
         if let Some(document) = reading.document.as_mut().filter(|_| planned.outlet.full_text) {
-            document.pages = wanted_pages(document);
+            document.pages = article_page::wanted(document);
         }
         let (status, late) = (reading.status.or(status), planned.late);
         let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
@@ -330,17 +330,6 @@ impl Poller {
     }
 }
 
-/// Most pages that are asked for because of one document.
-const PAGES: usize = 100;
-
-/// Returns which entries of a document want their pages, the first listed of them: in nearly all documents the newest. Entries of
-/// older pages are not among them.
-fn wanted_pages(document: &Document) -> HashSet<i64> {
-    let older: HashSet<&RawHash> = document.older.iter().collect();
-    let listed = document.entries.iter().filter(|entry| !older.contains(&entry.raw));
-    listed.filter(|entry| article::wants_page(entry)).map(|entry| entry.key.hash()).take(PAGES).collect()
-}
-
 /// Returns whether a document contains more than could be read within the limit.
 fn is_limited(document: &Document) -> bool {
     document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
@@ -432,6 +421,8 @@ fn read_document(
         let Some(entry) = normalise::entry_within(*parsed, raw, &own, &limits) else {
             return Err(UnreadableDocument::of(Fault::WorkLimit(parse::WORK)));
         };
+        let dropped = rules::left_out(&outlet.rules, &RuleSubject::of(&entry));
+        let entry = Entry { dropped, ..entry };
         repeated_links.extend(entry.link_key.filter(|_| link_repeats));
         entries.push(entry);
     }
@@ -453,6 +444,7 @@ fn read_document(
         older: Vec::new(),
         gap: false,
         pages: HashSet::new(),
+        rules: outlet.rules.clone(),
     };
     Ok(ReadDocument { document, guids_void: void, older })
 }

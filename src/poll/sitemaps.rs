@@ -1,7 +1,7 @@
 //! News sitemaps that are found instead of a feed, and sitemap indexes. An index is read at every poll, because some sites rename
 //! their sitemaps daily.
 
-use super::{FetchedDocument, PlannedPoll, Poller, Reading, memory::PollShare};
+use super::{FetchedDocument, PlannedPoll, Poller, Reading, UnreadableDocument, memory::PollShare};
 use crate::{
     clock::Clock,
     discover,
@@ -10,7 +10,11 @@ use crate::{
     parse::{self, SitemapRef},
     store::{BodyState, Document},
 };
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::{sleep, timeout, timeout_at};
 
 /// Time limit for all sitemaps of an index, and for all usual addresses of a site: a server that never answers must not occupy a
@@ -61,20 +65,32 @@ impl Poller {
     ) -> Reading {
         let chosen = discover::choose(&url, listed);
         // Only an index with dates changes whenever one of its sitemaps does.
-        let dated = chosen.iter().all(|(_, changed)| changed.is_some());
+        let mut dated = chosen.iter().all(|(_, changed)| changed.is_some());
         let deadline = Clock::monotonic() + PATIENCE;
         let mut joined = Joined { hashes: hash.to_le_bytes().to_vec(), ..Joined::default() };
-        for (url, _) in chosen {
+        let mut asked = HashSet::from([url]);
+        let mut waiting: VecDeque<(FeedUrl, bool)> = chosen.into_iter().map(|(url, _)| (url, false)).collect();
+        while let Some((url, is_inner)) = waiting.pop_front() {
+            if asked.len() > discover::ASKED_TOGETHER || joined.is_full() {
+                break;
+            }
+            if !asked.insert(url.clone()) {
+                continue;
+            }
             sleep(planned.host_pause).await;
             let page = timeout_at(deadline, self.sitemap(planned, &url, listed_before, &mut joined, share));
-            match page.await.unwrap_or(Err(Fault::Timeout(PATIENCE))) {
+            match page.await.unwrap_or(Err(UnreadableDocument::of(Fault::Timeout(PATIENCE)))) {
                 Ok(reading) => joined.add(reading),
+                // An index in the index: its sitemaps come in its place. sitemaps.org allows none, but some sites have one.
+                Err(UnreadableDocument { sitemaps: Some(inner), .. }) if !is_inner => {
+                    // The outer index may keep its date when a sitemap of the inner one changes.
+                    dated = false;
+                    let inner = discover::choose(&url, inner);
+                    inner.into_iter().rev().for_each(|(url, _)| waiting.push_front((url, true)));
+                }
                 // A sitemap of pages, not of news.
-                Err(Fault::NotAFeed(_)) => {}
-                Err(fault) => joined.fault = Some(fault),
-            }
-            if joined.is_full() {
-                break;
+                Err(UnreadableDocument { fault: Fault::NotAFeed(_), .. }) => {}
+                Err(unread) => joined.fault = Some(unread.fault),
             }
         }
         joined.finish(planned, if dated { validators } else { Validators::default() })
@@ -88,17 +104,18 @@ impl Poller {
         listed_before: &Arc<HashSet<RawHash>>,
         joined: &mut Joined,
         share: &mut PollShare,
-    ) -> Result<Reading, Fault> {
+    ) -> Result<Reading, UnreadableDocument> {
         share.release_document();
         let answer = self.fetcher(planned).get(url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(url).clone();
         joined.bytes += answer.bytes;
-        let Fetched::Document { body, content_type, validators } = answer.result? else {
-            return Err(Fault::Status(answer.status.unwrap_or_default()));
+        let result = answer.result.map_err(UnreadableDocument::of)?;
+        let Fetched::Document { body, content_type, validators } = result else {
+            return Err(UnreadableDocument::of(Fault::Status(answer.status.unwrap_or_default())));
         };
         joined.hashes.extend(body.hash().to_le_bytes());
         let found = FetchedDocument { body, base, content_type, validators };
-        self.parse(planned, found, Arc::clone(listed_before), share).await.map_err(|unread| unread.fault)
+        self.parse(planned, found, Arc::clone(listed_before), share).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reason for the time of the next poll: all inputs, and which of them decided. It is available as text and as JSON, and
 //! stored with each poll.
 
+use crate::model::status::NextPollReason;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
@@ -164,6 +165,24 @@ impl Why {
     #[must_use]
     pub fn from_json(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
+    }
+
+    /// Returns the inputs for texts in the reader's language.
+    #[must_use]
+    pub fn to_reason(&self) -> NextPollReason {
+        NextPollReason {
+            decided: self.decided.as_str().to_owned(),
+            schedule: (self.decided == DecidedBy::Schedule).then(|| self.schedule.clone()),
+            rate: self.rate,
+            share: self.share,
+            expected: self.expected.as_deref().and_then(|at| at.parse().ok()),
+            floor: self.floor.map(|floor| (floor.hint.words().to_owned(), floor.seconds)),
+            skipped: self.skipped.map(|hint| hint.words().to_owned()),
+            hurry: self.hurry,
+            backoff: self.failures.zip(self.backoff),
+            hold: self.hold,
+            words: self.to_string(),
+        }
     }
 
     /// Returns what decided, in words.

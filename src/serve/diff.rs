@@ -47,6 +47,28 @@ pub(super) fn diff(old: &str, new: &str) -> Vec<(DiffKind, String)> {
     runs.0
 }
 
+/// Words of an unchanged run that stay before and after a change.
+const CONTEXT: usize = 5;
+
+/// Shortens long unchanged runs of a comparison to the words next to changes.
+pub(super) fn only_differences(runs: Vec<(DiffKind, String)>) -> Vec<(DiffKind, String)> {
+    let last = runs.len().saturating_sub(1);
+    let shorten = |(at, (kind, words)): (usize, (DiffKind, String))| {
+        let all: Vec<&str> = words.split(' ').collect();
+        if kind != DiffKind::Kept || all.len() <= 2 * CONTEXT + 2 {
+            return (kind, words);
+        }
+        let (head, tail) = (all[..CONTEXT].join(" "), all[all.len() - CONTEXT..].join(" "));
+        let short = match at {
+            0 => format!("… {tail}"),
+            _ if at == last => format!("{head} …"),
+            _ => format!("{head} … {tail}"),
+        };
+        (kind, short)
+    };
+    runs.into_iter().enumerate().map(shorten).collect()
+}
+
 struct Runs(Vec<(DiffKind, String)>);
 
 impl Runs {
@@ -77,6 +99,15 @@ mod tests {
         ];
         assert_eq!(runs, expected.map(|(c, w)| (c, w.to_owned())));
         assert_eq!(diff("", ""), []);
+    }
+
+    #[test]
+    fn what_is_the_same_in_both_is_shortened_to_what_stands_next_to_changes() {
+        let kept = "a b c d e f g h i j k l m";
+        let runs = only_differences(diff(&format!("{kept} x {kept} y {kept}"), &format!("{kept} x2 {kept} y2 {kept}")));
+        let words: Vec<&str> = runs.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(words, ["… i j k l m", "x", "x2", "a b c d e … i j k l m", "y", "y2", "a b c d e …"]);
+        assert_eq!(only_differences(diff("a b", "a b")), [(DiffKind::Kept, "a b".to_owned())]);
     }
 
     proptest! {

@@ -94,6 +94,30 @@ impl Health {
             )),
         }
     }
+
+    /// Returns what keeps the daemon from working as it should, worst first.
+    pub(super) fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
+        let stuck = self.last_iteration.load(Relaxed) != i64::MIN && self.alive(now).is_err();
+        let mut troubles = Vec::new();
+        match &*self.database.lock().unwrap_or_else(PoisonError::into_inner) {
+            DatabaseState::Unwritable(reason) => troubles.push(Trouble::Unwritable(reason.clone())),
+            DatabaseState::Writable { blocked_wal: Some(bytes) } => troubles.push(Trouble::BlockedLog(*bytes)),
+            DatabaseState::Unknown | DatabaseState::Writable { blocked_wal: None } => {}
+        }
+        troubles.extend(stuck.then_some(Trouble::Stuck));
+        troubles
+    }
+}
+
+/// What keeps the daemon from working as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The database cannot be written, for this reason (in English): the disk is full, for example.
+    Unwritable(String),
+    /// The scheduler loop is stuck: nothing is polled.
+    Stuck,
+    /// Another program keeps the write-ahead log of this many bytes from being shortened.
+    BlockedLog(u64),
 }
 
 #[cfg(test)]
@@ -121,7 +145,12 @@ mod tests {
         assert_eq!(health.ready().unwrap(), "ok");
         health.database(DatabaseState::Writable { blocked_wal: Some(352 << 20) });
         assert!(health.ready().unwrap().contains("352 MB"));
+        assert_eq!(health.troubles(Timestamp::UNIX_EPOCH), [Trouble::BlockedLog(352 << 20)]);
         health.database(DatabaseState::Unwritable("the disk is full".to_owned()));
+        health.loop_ran(Timestamp::UNIX_EPOCH);
+        let later = Timestamp::from_second(STUCK_AFTER + 1).unwrap();
+        let full = Trouble::Unwritable("the disk is full".to_owned());
+        assert_eq!(health.troubles(later), [full, Trouble::Stuck]);
         assert!(health.ready().unwrap_err().contains("the disk is full"));
     }
 }

@@ -140,6 +140,60 @@ impl UiLanguage {
         }
     }
 
+    /// Formats a length of time in its largest fitting unit: minutes below two hours, hours below two days, else days.
+    pub(super) fn span(self, seconds: u64) -> String {
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        let minutes = seconds.saturating_add(30) / 60;
+        match minutes {
+            ..120 => self.count(TimeUnit::Minute, minutes.max(1)),
+            120..2_880 => self.count(TimeUnit::Hour, minutes / 60),
+            _ => self.count(TimeUnit::Day, minutes / 1_440),
+        }
+    }
+
+    /// Formats a length of time in few letters, for plots: `10 min`, `6 h`, `1 d`.
+    pub(super) fn short_span(self, seconds: u64) -> String {
+        let (count, unit) = match seconds {
+            ..3_600 => (seconds / 60, self.pick("د", "min", "min")),
+            3_600..86_400 => (seconds / 3_600, self.pick("س", "h", "h")),
+            _ => (seconds / 86_400, self.pick("ي", "j", "d")),
+        };
+        format!("\u{2068}{count}\u{a0}{unit}\u{2069}")
+    }
+
+    /// Formats a size in kilobytes or megabytes (of 1,000), with one decimal below ten.
+    pub(super) fn size(self, bytes: u64) -> String {
+        let (unit, words) = match bytes {
+            ..1_000_000 => (1_000, self.pick("ك.ب", "ko", "kB")),
+            _ => (1_000_000, self.pick("م.ب", "Mo", "MB")),
+        };
+        let tenths = bytes.saturating_mul(10) / unit;
+        let point = self.pick(".", ",", ".");
+        let number =
+            if tenths < 100 { format!("{}{point}{}", tenths / 10, tenths % 10) } else { self.number(tenths / 10) };
+        format!("{number}\u{a0}{words}")
+    }
+
+    /// Formats a number with one decimal.
+    pub(super) fn decimal(self, number: f64) -> String {
+        format!("{number:.1}").replace('.', self.pick(".", ",", "."))
+    }
+
+    /// Returns the name of a weekday, 0 for Monday.
+    pub(super) fn weekday(self, number: usize) -> &'static str {
+        match self {
+            Self::Ar => WEEKDAYS_AR[number % 7],
+            Self::Fr => WEEKDAYS_FR[number % 7],
+            Self::En => WEEKDAYS_EN[number % 7],
+        }
+    }
+
+    /// Formats a date with the month's name and without the year.
+    pub(super) fn short_date(self, day: Date) -> String {
+        let date = self.date(day);
+        date.rsplit_once(' ').map_or_else(|| date.clone(), |(short, _)| short.to_owned())
+    }
+
     /// Formats a date with the month's name.
     pub(super) fn date(self, day: Date) -> String {
         let month = usize::try_from(day.month()).map_or(0, |m| m.saturating_sub(1));
@@ -154,13 +208,8 @@ impl UiLanguage {
 
     /// Formats a date with the names of its weekday and month.
     pub(super) fn full_date(self, day: Date) -> String {
-        let weekdays = match self {
-            Self::Ar => WEEKDAYS_AR,
-            Self::Fr => WEEKDAYS_FR,
-            Self::En => WEEKDAYS_EN,
-        };
         let at = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
-        format!("{} {}", weekdays[at.min(6)], self.date(day))
+        format!("{} {}", self.weekday(at), self.date(day))
     }
 }
 
@@ -226,6 +275,18 @@ mod tests {
     }
 
     #[test]
+    fn sizes_have_units_that_fit() {
+        for (bytes, ar, fr, en) in [
+            (0, "0.0\u{a0}ك.ب", "0,0\u{a0}ko", "0.0\u{a0}kB"),
+            (1_550, "1.5\u{a0}ك.ب", "1,5\u{a0}ko", "1.5\u{a0}kB"),
+            (454_000, "454\u{a0}ك.ب", "454\u{a0}ko", "454\u{a0}kB"),
+            (12_345_678, "12\u{a0}م.ب", "12\u{a0}Mo", "12\u{a0}MB"),
+        ] {
+            assert_eq!(UiLanguage::ALL.map(|language| language.size(bytes)), [ar, fr, en]);
+        }
+    }
+
+    #[test]
     fn the_reader_s_first_language_that_we_speak_is_chosen() {
         assert_eq!(ui_language("ar-MA,ar;q=0.9,fr;q=0.8"), UiLanguage::Ar);
         assert_eq!(ui_language("de, fr;q=0.5, en;q=0.4"), UiLanguage::Fr);
@@ -258,7 +319,11 @@ mod tests {
             assert_eq!(UiLanguage::Fr.ago(at(seconds), now, &TimeZone::UTC), fr);
             assert_eq!(UiLanguage::En.ago(at(seconds), now, &TimeZone::UTC), en);
         }
+        assert_eq!(UiLanguage::Ar.span(150), "3 دقائق");
+        assert_eq!(UiLanguage::Fr.span(3 * 86_400), "3\u{a0}jours");
+        assert_eq!((UiLanguage::En.span(5), UiLanguage::En.span(7_300)), ("1 minute".to_owned(), "2 hours".to_owned()));
         let first = jiff::civil::date(2026, 11, 1);
+        assert_eq!(UiLanguage::Fr.short_date(first), "1er novembre");
         assert_eq!(UiLanguage::Fr.full_date(first), "dimanche 1er novembre 2026");
         assert_eq!(UiLanguage::Ar.full_date(first), "الأحد 1 نوفمبر 2026");
         assert_eq!(UiLanguage::En.full_date(first), "Sunday 1 November 2026");

@@ -313,7 +313,7 @@ mod tests {
             took: Duration::from_millis(20),
             late: Duration::from_secs(3),
             bytes: 1000,
-            tally: Tally { new: 2, revised: 1, duplicate: 1, listed: 9, known: 5 },
+            tally: Tally { new: 2, revised: 1, duplicate: 1, dropped: 0, listed: 9, known: 5 },
             gap: true,
         };
         meters.polled(&poll(&Outcome::Fresh));

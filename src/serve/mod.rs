@@ -10,8 +10,11 @@ mod app;
 mod browse;
 mod cache;
 mod channel_page;
+mod copies;
 mod diff;
 mod edition_table;
+mod feed_address;
+mod feed_pages;
 mod feeds;
 mod filter;
 mod frames;
@@ -20,6 +23,7 @@ mod host;
 mod http;
 mod i18n;
 mod keys;
+mod lanes;
 mod links;
 mod lists;
 mod meters;
@@ -48,9 +52,10 @@ pub use meters::{Meters, PollMeasurement, WriterMeasurement};
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 
-/// Content security policy of pages: our own style sheet, forms to this server and the entries' pictures, but no scripts.
-const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; form-action 'self'; \
-                             base-uri 'none'; frame-ancestors 'none'";
+/// Content security policy of pages: our own style sheet, forms to this server and the entries' pictures, sound and video, but no
+/// scripts.
+const PAGE_SECURITY: &str = "default-src 'none'; style-src 'self'; img-src 'self' http: https:; media-src http: https:; \
+                             form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Same as [`PAGE_SECURITY`], for pages whose pictures are switched off.
 const PLAIN_PAGE_SECURITY: &str =

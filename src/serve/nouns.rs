@@ -7,6 +7,8 @@ use super::i18n::UiLanguage;
 pub(super) enum Noun {
     Article,
     Outlet,
+    Feed,
+    Failure,
 }
 
 impl Noun {
@@ -15,6 +17,8 @@ impl Noun {
         match self {
             Self::Article => ["لا مقالات", "مقال واحد", "مقالان", "مقالات", "مقالًا", "مقال"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
+            Self::Feed => ["لا خلاصات", "خلاصة واحدة", "خلاصتان", "خلاصات", "خلاصة", "خلاصة"],
+            Self::Failure => ["لا إخفاقات", "إخفاق واحد", "إخفاقان", "إخفاقات", "إخفاقًا", "إخفاق"],
         }
     }
 
@@ -23,6 +27,8 @@ impl Noun {
         match self {
             Self::Article => ["article", "articles"],
             Self::Outlet => ["source", "sources"],
+            Self::Feed => ["flux", "flux"],
+            Self::Failure => ["échec", "échecs"],
         }
     }
 
@@ -31,6 +37,8 @@ impl Noun {
         match self {
             Self::Article => ["article", "articles"],
             Self::Outlet => ["outlet", "outlets"],
+            Self::Feed => ["feed", "feeds"],
+            Self::Failure => ["failure", "failures"],
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The queries that handlers make. The daemon implements them with its store, tests with invented stories.
 
 use crate::model::browse::{Browse, BrowsePage, OutletSummary};
-use crate::model::pages::{Filter, Incident, StatusPage, StoryPage};
+use crate::model::copies::CopiesPage;
+use crate::model::feed_table::FeedQuery;
+use crate::model::pages::{Filter, Incident, StoryPage};
+use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
 use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -84,7 +87,11 @@ pub trait Queries: Send + Sync {
     /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
     /// The data of the status page.
-    fn status(&self, audience: Audience) -> QueryFuture<StatusPage>;
+    fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage>;
+    /// The data of the page of a feed; `None` if there is no such feed.
+    fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>>;
+    /// The stories that an outlet shares with others, and who was first; `None` if there is no such outlet.
+    fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>>;
     /// Feeds that failed or recovered, newest first, at most a hundred.
     fn incidents(&self, audience: Audience) -> QueryFuture<Vec<Incident>>;
     /// The archive page with this number of the channel with this slug.

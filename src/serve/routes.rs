@@ -2,14 +2,16 @@
 
 use super::browse::ListSubject;
 use super::channel_page::ChannelPage;
+use super::copies;
 use super::edition_table::CachePolicy;
+use super::feed_pages;
 use super::feeds::feed_within;
 use super::filter::{canonical, names_no_filter, read};
 use super::frames::frame;
 use super::links::{FeedLink, format_name};
 use super::lists;
 use super::notices;
-use super::pages::{AboutTemplate, SearchTemplate, StatusTemplate, StoryTemplate};
+use super::pages::{AboutTemplate, SearchTemplate, StoryTemplate};
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
@@ -40,6 +42,7 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
         .route("/outlets/{name}", get(lists::by_name))
+        .route("/outlets/{name}/copies", get(copies::copies))
         .route("/tags/{name}", get(lists::by_name))
         .route("/languages/{name}", get(lists::by_name))
         .route("/days/{name}", get(lists::by_name))
@@ -51,7 +54,8 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/search", get(search))
         .route("/stories/{id}", get(story))
         .route("/archive/{slug}/{page}", get(archive))
-        .route("/status", get(status))
+        .route("/status", get(feed_pages::status))
+        .route("/feeds/{id}", get(feed_pages::feed))
         .route("/status.atom", get(incidents))
         .route("/about", get(about))
         .route("/healthz", get(healthz))
@@ -279,22 +283,6 @@ async fn archive(
         Ok(ArchiveAnswer::Unknown) => not_found(),
         Err(error) => unavailable(&error),
     }
-}
-
-async fn status(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {
-    let Some(queries) = &app.queries else { return not_found() };
-    let ui_language = request.ui_language();
-    let key = app.cache_key(format!("{} /status", ui_language.tag()));
-    if let Some(held) = app.cache.get(&key, app.clock.now()) {
-        return request.take(&held);
-    }
-    let turn = app.cache.turn().await;
-    let shown = match queries.status(app.audience).await {
-        Ok(shown) => StatusTemplate::new(frame(&app, ui_language, "/status"), shown),
-        Err(error) => return unavailable(&error),
-    };
-    drop(turn);
-    page(&app, &request, key, &shown).await
 }
 
 async fn incidents(State(app): State<AppState>, request: ClientRequest) -> Response<Body> {

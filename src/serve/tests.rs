@@ -3,6 +3,7 @@
 mod browser;
 mod pages;
 mod sample;
+mod sample_feeds;
 
 use super::*;
 use crate::clock::Clock;

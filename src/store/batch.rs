@@ -1,7 +1,11 @@
 //! The polls that the writer takes from its queue together. A long document is decided and stored in parts, one per transaction,
 //! with other feeds' polls between them. Its validators and its row of poll history are stored with the last part.
 
-use super::finished_poll::{CommittedPoll, Document, FinishedPoll, PollFindings};
+use super::{
+    catalog::Catalog,
+    finished_poll::{CommittedPoll, Document, FinishedPoll, PollFindings},
+    rows::DecidedPoll,
+};
 use crate::{
     dedup::{Arrival, ArrivalPage, Listing},
     model::{Entry, EntryPage, Tally, WaitingKey},
@@ -59,6 +63,12 @@ impl PendingPoll {
         Self { poll, reply, findings }
     }
 
+    /// Returns the poll as its decisions need it.
+    pub(super) fn decided(&mut self) -> DecidedPoll<'_> {
+        let updated = self.poll.document.as_ref().and_then(|document| document.updated);
+        DecidedPoll { findings: &mut self.findings, updated }
+    }
+
     /// Returns whether the document is too long for one transaction.
     pub(super) fn is_long(&self) -> bool {
         self.poll.document.as_ref().is_some_and(|d| stride(d) < d.entries.len())
@@ -105,15 +115,17 @@ impl Batch {
     }
 
     /// Takes the next part of the entries of each poll, in the order of the queue. `decide` sorts them again.
-    pub(super) fn arrivals(&mut self) -> Vec<Arrival> {
+    /// What was judged by other rules than those of now is judged again.
+    pub(super) fn arrivals(&mut self, catalog: &Catalog) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(self.entries);
         for (index, pending) in self.polls.iter_mut().enumerate() {
             let FinishedPoll { feed, ended_at, document: Some(document), .. } = &mut pending.poll else { continue };
             let later = stride(document);
-            let Document { entries, listing, pages, .. } = document;
+            let Document { entries, listing, pages, rules, .. } = document;
             let later = entries.split_off(later);
+            let is_judged = *rules == catalog.rules(feed.outlet_id);
             for entry in std::mem::replace(entries, later) {
-                arrivals.push(Arrival {
+                let mut arrival = Arrival {
                     poll: index,
                     feed: feed.id,
                     feed_url: feed.url.as_str().to_owned(),
@@ -123,8 +135,13 @@ impl Batch {
                     link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
                     listing: Arc::clone(listing),
                     page: if pages.contains(&entry.key.hash()) { ArrivalPage::Wanted } else { ArrivalPage::Unwanted },
+                    returns: false,
                     entry,
-                });
+                };
+                if !is_judged {
+                    catalog.judge_again(&mut arrival);
+                }
+                arrivals.push(arrival);
             }
         }
         arrivals

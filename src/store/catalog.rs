@@ -1,7 +1,12 @@
 //! Outlets and channels in memory, as the writer needs them for every new entry: names, and which outlet belongs to which
 //! channel.
 
-use crate::model::{Channel, OutletId};
+use crate::{
+    dedup::Arrival,
+    model::{Channel, EntryRules, OutletId},
+    rules::{self, RuleSubject},
+};
+use jiff::tz::TimeZone;
 use std::collections::{HashMap, HashSet};
 
 /// What a channel needs to know about an outlet. Outlets that are no longer configured are included.
@@ -12,6 +17,10 @@ pub(super) struct KnownOutlet {
     pub tags: Vec<String>,
     /// Whether only readers with a key see its entries.
     pub private: bool,
+    /// Which of its entries are taken; none if it is no longer configured.
+    pub rules: EntryRules,
+    /// Its time zone, in which dates without a time are midnight.
+    pub zone: TimeZone,
 }
 
 /// Outlets and configured channels, by row id.
@@ -34,6 +43,17 @@ impl Catalog {
         self.outlets.get(&outlet).is_some_and(|known| {
             !(known.private && channel.hides_private) && channel.takes(&known.slug, &known.tags, language)
         })
+    }
+
+    /// Returns the rules of an outlet.
+    pub(super) fn rules(&self, outlet: OutletId) -> EntryRules {
+        self.outlets.get(&outlet).map(|known| known.rules.clone()).unwrap_or_default()
+    }
+
+    /// Judges an entry by its outlet's rules of now: a poll that began before they changed judged by other ones.
+    pub(super) fn judge_again(&self, arrival: &mut Arrival) {
+        let rules = self.rules(arrival.outlet);
+        arrival.entry.dropped = rules::left_out(&rules, &RuleSubject::of(&arrival.entry));
     }
 
     /// Returns whether an outlet is seen only by readers with a key.

@@ -8,8 +8,36 @@ pub struct FeedExplanation {
     /// Its current state.
     #[serde(flatten)]
     pub feed: FeedSnapshot,
+    /// Number of entries that the rules of the outlet leave out, by rule.
+    pub dropped: Vec<DroppedCount>,
     /// Its latest polls, newest first.
     pub polls: Vec<PastPoll>,
+}
+
+/// How many of a feed's entries a rule leaves out.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub struct DroppedCount {
+    /// The rule, and in which list it is.
+    pub rule: String,
+    /// Number of entries that are kept aside.
+    pub entries: i64,
+}
+
+/// An entry that a rule leaves out.
+#[derive(Debug, Clone, Serialize, sqlx::FromRow)]
+pub struct DroppedExplanation {
+    /// The outlet's slug.
+    pub outlet: String,
+    /// The feed that lists it.
+    pub feed: String,
+    /// Its title.
+    pub title: String,
+    /// Address of the article.
+    pub link: Option<String>,
+    /// When Warraq first saw it.
+    pub seen_at: String,
+    /// The rule, and in which list it is.
+    pub rule: String,
 }
 
 /// The current state of a feed.
@@ -60,6 +88,8 @@ pub struct PastPoll {
     pub revised: i64,
     /// Number of entries known from elsewhere or joined to a story.
     pub duplicate: i64,
+    /// Number of entries that rules left out.
+    pub dropped: i64,
     /// Due time of the next poll, as decided then.
     pub next_poll_at: String,
     /// Reason for the due time: a JSON object.

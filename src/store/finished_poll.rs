@@ -3,8 +3,8 @@
 use crate::{
     dedup::Listing,
     model::{
-        Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally, Validators,
-        WaitingPage,
+        Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally,
+        Validators, WaitingPage,
     },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
@@ -138,6 +138,9 @@ pub struct Document {
     pub gap: bool,
     /// Hashed keys of those `entries` whose pages are to be asked for, if they are new or edited.
     pub pages: HashSet<i64>,
+    /// The rules by which its entries were judged.
+    #[serde(skip)]
+    pub rules: EntryRules,
 }
 
 /// The result of a poll after its commit.

@@ -12,6 +12,7 @@ mod changes;
 mod command;
 mod configured;
 mod documents;
+mod dropped;
 mod error;
 mod explanations;
 mod feed_update;
@@ -24,6 +25,7 @@ mod progress;
 mod prune;
 mod retention;
 mod rows;
+mod shown_title;
 mod sqlite;
 mod waiting;
 mod writer;
@@ -34,8 +36,8 @@ pub use configured::{ConfigChanges, StoreConfig};
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use explanations::{
-    ChannelPosition, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, PastPoll, PastRevision,
-    PastSighting, StoryExplanation,
+    ChannelPosition, DroppedCount, DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot,
+    PastPoll, PastRevision, PastSighting, StoryExplanation,
 };
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
 pub use feeds::{FeedHealth, SubscribedFeed};

@@ -38,8 +38,9 @@ impl Writer {
 async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &ProgressSender) -> Result<Pruned, StoreError> {
     progress_sender.send_replace(Progress::unmeasured("looking for what to delete"));
     let found = walk(writer, keep, PruneStep::Look, |_| {}).await?;
-    let mut pruned = Pruned { entries: found.entries, stories: found.rows, polls: 0 };
+    let mut pruned = Pruned { entries: found.entries, stories: found.rows, ..Pruned::default() };
     if keep.dry_run {
+        pruned.dropped = walk(writer, keep, PruneStep::Dropped, |_| {}).await?.rows;
         pruned.polls = writer.retention(keep, PruneStep::CountPolls).await?.rows;
         return Ok(pruned);
     }
@@ -57,6 +58,7 @@ async fn prune(writer: &Writer, keep: RetentionLimits, progress_sender: &Progres
     (pruned.stories, pruned.entries) = (gone.rows, gone.entries);
     progress_sender.send_replace(Progress::unmeasured("deleting archive pages and polls"));
     walk(writer, keep, |_| PruneStep::Pages, |_| {}).await?;
+    pruned.dropped = walk(writer, keep, PruneStep::Dropped, |_| {}).await?.rows;
     pruned.polls = walk(writer, keep, |_| PruneStep::Polls, |_| {}).await?.rows;
     Ok(pruned)
 }

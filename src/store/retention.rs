@@ -44,6 +44,8 @@ pub struct Pruned {
     pub stories: u64,
     /// Number of rows of poll history.
     pub polls: u64,
+    /// Number of entries that rules had left out.
+    pub dropped: u64,
 }
 
 /// One step of retention: a short transaction of the writer.
@@ -57,6 +59,8 @@ pub(in crate::store) enum PruneStep {
     Stories(i64),
     /// Delete archive pages.
     Pages,
+    /// Delete dropped entries after this one.
+    Dropped(i64),
     /// Delete poll history.
     Polls,
     /// Count the poll history that would be deleted.

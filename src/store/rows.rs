@@ -3,12 +3,14 @@
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
     model::{Entry, EntryId, FeedId, StoryId, WaitingKey, uri::as_uri},
+    rules::{self, RuleSubject},
     store::{
-        batch::PendingPoll,
         catalog::Catalog,
+        dropped::DroppedRow,
         finished_poll::{FinishedPoll, PollFindings},
-        instant::{milli, second},
-        waiting::{LateDocument, PageRow, WaitingRows, brings_article},
+        instant::second,
+        shown_title::shown_title,
+        waiting::{PageRow, WaitingRows, brings_article},
     },
 };
 use jiff::Timestamp;
@@ -24,6 +26,7 @@ pub(super) struct BatchRows {
     pub members: Vec<MemberRow>,
     pub revised: Vec<RevisedRow>,
     pub sightings: Vec<SightingRow>,
+    pub dropped: Vec<DroppedRow>,
     pub delisted: Vec<DelistedEntries>,
     /// Stories that were joined, whose counts change.
     pub grown: HashSet<i64>,
@@ -125,8 +128,11 @@ pub(super) struct MemberRow {
 pub(super) struct SightingRow {
     pub feed: i64,
     pub key: i64,
-    entry: Option<i64>,
+    pub entry: Option<i64>,
     pub raw: i64,
+    /// Whether a document lists it now. An entry that comes back because a rule went leaves this as it was.
+    #[serde(skip)]
+    pub listed: bool,
     guid: Option<String>,
     link: Option<String>,
     at: String,
@@ -153,20 +159,20 @@ pub(super) struct PlaceRow {
     pub each: bool,
 }
 
+/// A poll whose entries are decided.
+pub(super) struct DecidedPoll<'a> {
+    /// What its decisions add up to.
+    pub findings: &'a mut PollFindings,
+    /// When its document says that it last changed.
+    pub updated: Option<Timestamp>,
+}
+
 impl BatchRows {
     /// Creates the rows of these decisions and adds up the results of each poll.
-    pub(super) fn of(changes: Changes, polls: &mut [PendingPoll], late: &[LateDocument], catalog: &Catalog) -> Self {
+    pub(super) fn of(changes: Changes, polls: &mut [DecidedPoll<'_>], catalog: &Catalog) -> Self {
         let mut batch_rows = Self::default();
-        // Entries that waited were counted by their polls.
-        let mut counted = PollFindings::default();
-        let first_late = polls.len();
         for Decision { arrival, change } in changes.into_decisions() {
-            let (stated, findings) = match polls.get_mut(arrival.poll) {
-                Some(PendingPoll { poll, findings, .. }) => {
-                    (poll.document.as_ref().and_then(|document| document.updated), findings)
-                }
-                None => (late.get(arrival.poll - first_late).and_then(|document| document.stated_at), &mut counted),
-            };
+            let DecidedPoll { findings, updated } = &mut polls[arrival.poll];
             match change {
                 Change::New(new) => {
                     findings.tally.new += 1;
@@ -175,7 +181,7 @@ impl BatchRows {
                         findings.joined.push(new.evidence.rule);
                     }
                     findings.stamps.extend(arrival.entry.believed);
-                    batch_rows.new_entry(arrival, *new, stated, catalog);
+                    batch_rows.new_entry(arrival, *new, *updated, catalog);
                 }
                 Change::Revised(revision) => {
                     findings.tally.revised += 1;
@@ -192,12 +198,18 @@ impl BatchRows {
                     batch_rows.sighted(&arrival, Some(entry.0), Some(evidence.words));
                 }
                 Change::Pruned => batch_rows.sighted(&arrival, None, None),
+                Change::Dropped => {
+                    findings.tally.dropped += 1;
+                    // The feed is polled as often as it brings entries, kept or not: what it lists too briefly is lost.
+                    findings.stamps.extend(arrival.entry.believed);
+                    batch_rows.dropped_entry(arrival, catalog);
+                }
             }
         }
         batch_rows
     }
 
-    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, stated: Option<Timestamp>, catalog: &Catalog) {
+    fn new_entry(&mut self, arrival: Arrival, new: NewEntry, updated: Option<Timestamp>, catalog: &Catalog) {
         self.sighted(&arrival, Some(new.id.0), None);
         let at = second(arrival.seen_at);
         if new.starts {
@@ -218,7 +230,7 @@ impl BatchRows {
         });
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
         self.place(catalog, &arrival, (new.id, new.story), (&order_at, &published_at));
-        let stated = stated.filter(|stated| *stated <= arrival.seen_at);
+        let stated = updated.filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let Entry { key, source_id, .. } = &arrival.entry;
@@ -247,8 +259,11 @@ impl BatchRows {
         (entry, story): (EntryId, StoryId),
         (order_at, published_at): (&str, &str),
     ) {
+        let subject = RuleSubject::of(&arrival.entry);
         for (id, channel) in &catalog.channels {
-            if !catalog.takes(channel, arrival.outlet, arrival.entry.language.as_deref()) {
+            if !catalog.takes(channel, arrival.outlet, arrival.entry.language.as_deref())
+                || rules::left_out(&channel.rules, &subject).is_some()
+            {
                 continue;
             }
             self.touched.insert(*id);
@@ -266,6 +281,12 @@ impl BatchRows {
                 each: !channel.collapse,
             });
         }
+    }
+
+    /// Keeps an entry aside that a rule leaves out.
+    fn dropped_entry(&mut self, arrival: Arrival, catalog: &Catalog) {
+        self.sighted(&arrival, None, None);
+        self.dropped.push(DroppedRow::of(arrival, catalog));
     }
 
     fn revised_entry(&mut self, arrival: Arrival, revision: Revision, catalog: &Catalog) {
@@ -308,6 +329,7 @@ impl BatchRows {
             key: arrival.entry.key.hash(),
             entry,
             raw: arrival.entry.raw.0,
+            listed: !arrival.returns,
             guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
             link: arrival.entry.link.clone().filter(|_| elsewhere),
             at: second(arrival.seen_at),
@@ -364,16 +386,4 @@ impl Texts {
             folded_body: entry.folded.body,
         }
     }
-}
-
-/// Returns the title under which an entry is published: its own, or the first characters of its text, or outlet and date.
-fn shown_title(entry: &Entry, outlet_name: &str, seen_at: Timestamp) -> (String, &'static str) {
-    if let Some(title) = &entry.title {
-        return (title.as_str().to_owned(), "title");
-    }
-    if let Some(excerpt) = &entry.excerpt {
-        return (excerpt.as_str().to_owned(), "text");
-    }
-    let day = milli(entry.believed.unwrap_or(seen_at));
-    (format!("{outlet_name} {}", day.get(..10).unwrap_or_default()), "outlet")
 }

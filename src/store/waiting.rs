@@ -53,17 +53,10 @@ pub(super) struct WaitingEntryRow {
     entry: String,
 }
 
-/// A document of which entries are decided after they waited.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LateDocument {
-    /// When the feed says that it last changed.
-    pub stated_at: Option<Timestamp>,
-}
-
 /// Returns the address of an arrival's page, if it is asked for before the arrival is decided: the entry is new, or its outlet has
 /// edited it.
 fn page(arrival: &Arrival, known: &KnownEntries) -> Option<FeedUrl> {
-    if !matches!(arrival.page, ArrivalPage::Wanted) {
+    if !matches!(arrival.page, ArrivalPage::Wanted) || arrival.entry.dropped.is_some() {
         return None;
     }
     match known.listed_before(arrival) {

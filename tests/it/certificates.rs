@@ -21,15 +21,15 @@ use tokio_rustls::{
 use warraq::model::FeedUrl;
 
 /// An outlet over TLS, with a certificate for these names that an authority of its own has signed.
-struct TlsOutlet {
+pub struct TlsOutlet {
     port: u16,
     /// The authority, as PEM.
-    authority: String,
+    pub authority: String,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl TlsOutlet {
-    async fn start(names: &[&str]) -> Self {
+    pub async fn start(names: &[&str]) -> Self {
         // The provider is set up for the whole process.
         drop(http_client());
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -70,7 +70,7 @@ impl TlsOutlet {
         Self { port, authority, task }
     }
 
-    fn url(&self) -> FeedUrl {
+    pub fn url(&self) -> FeedUrl {
         FeedUrl::parse(&format!("https://127.0.0.1:{}/feed", self.port)).unwrap()
     }
 }

@@ -153,6 +153,7 @@ impl Shelf {
             previous_success: Some(now),
             link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
             listing: Arc::clone(&listing),
+            returns: false,
             entry,
             page: warraq::dedup::ArrivalPage::Unwanted,
         });
@@ -164,7 +165,7 @@ impl Shelf {
                 Change::New(new) => new.id,
                 Change::Revised(revision) => revision.entry,
                 Change::Refreshed { entry } | Change::Unchanged { entry } | Change::Duplicate { entry, .. } => *entry,
-                Change::Pruned => continue,
+                Change::Pruned | Change::Dropped => continue,
             };
             became.insert(decided.arrival.entry.raw, id);
             self.keep(id, &decided.arrival, &decided.change);

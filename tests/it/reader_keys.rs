@@ -18,7 +18,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 33] = [
+const ADDRESSES: [&str; 42] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -39,7 +39,12 @@ const ADDRESSES: [&str; 33] = [
     "/channels/news.json",
     "/opml",
     "/status",
+    "/status?show=failing&sort=entries",
+    "/status?show=fresh",
     "/status.atom",
+    "/feeds/1",
+    "/feeds/2",
+    "/feeds/3",
     "/?min_outlets=2",
     "/channels/news.atom?lang=en",
     "/outlets/open",
@@ -47,11 +52,15 @@ const ADDRESSES: [&str; 33] = [
     "/outlets/secret",
     "/outlets/reserved",
     "/outlets/secret.json",
+    "/outlets/open/copies",
+    "/outlets/secret/copies",
+    "/outlets/reserved/copies",
     "/tags/hidden",
     "/tags/kept.rss",
     "/languages/en",
     "/languages/en.json",
     "/days/2026-11-02",
+    "/status?sort=last",
 ];
 
 fn entries(doc: FeedDoc, word: &str) -> FeedDoc {

@@ -114,6 +114,46 @@ async fn an_index_is_its_news_sitemaps_together() {
 }
 
 #[tokio::test]
+async fn an_index_in_an_index_is_read_once_and_no_deeper() {
+    let outlet = FakeOutlet::start().await;
+    let at = |path: &str| outlet.url(path).to_string();
+    let dated = |sitemaps: &[&str]| {
+        let mut text = String::from("<sitemapindex xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">");
+        for path in sitemaps {
+            write!(text, "<sitemap><loc>{}</loc><lastmod>2026-11-02</lastmod></sitemap>", at(path)).unwrap();
+        }
+        xml(text + "</sitemapindex>")
+    };
+    outlet.set("/sitemap.xml", dated(&["/index-news.xml", "/news-b.xml"]).etag("\"outer\""));
+    let inner = ["/news-a.xml", "/sitemap.xml", "/index-news.xml", "/news-index-3.xml", "/news-b.xml"];
+    outlet.set("/index-news.xml", dated(&inner));
+    outlet.set("/news-index-3.xml", dated(&["/news-c.xml"]));
+    outlet.set("/news-a.xml", xml(sitemap(&THREE[..2])));
+    outlet.set("/news-b.xml", xml(sitemap(&THREE[1..])));
+    let mut warraq = TestInstance::over(&[("marfa", &outlet.url("/sitemap.xml"))]).await;
+    assert_eq!(sums(&warraq.poll().await), [3, 0, 0]);
+    let paths = ["/sitemap.xml", "/index-news.xml", "/news-a.xml", "/news-index-3.xml", "/news-b.xml", "/news-c.xml"];
+    assert_eq!(paths.map(|path| outlet.requests(path).len()), [1, 1, 1, 1, 1, 0]);
+    // The outer index stays as it is when a sitemap of the inner one changes.
+    outlet.set("/news-a.xml", xml(sitemap(&[("https://marfa.example/en/4", "en", "A fourth report", 5)])));
+    assert_eq!(sums(&warraq.poll().await), [1, 0, 0]);
+    assert!(outlet.requests("/sitemap.xml")[1].header("if-none-match").is_none());
+    // Indexes of indexes, each of which lists others, are bounded.
+    let many: Vec<String> = (0..50).map(|n| format!("/news-{n}.xml")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let wide = FakeOutlet::start().await;
+    let listed: Vec<String> = many.iter().map(|path| wide.url(path).to_string()).collect();
+    wide.set("/news.xml", index(&listed));
+    for n in 0..5 {
+        let listed: Vec<String> = (0..50).map(|m| wide.url(&format!("/news-{n}-{m}.xml")).to_string()).collect();
+        wide.set(many[n], index(&listed));
+    }
+    let mut warraq = TestInstance::over(&[("wide", &wide.url("/news.xml"))]).await;
+    assert_eq!(outcomes(&warraq.poll().await), ["failed"]);
+    assert!(wide.paths().len() <= 1 + 10, "{:?}", wide.paths());
+}
+
+#[tokio::test]
 async fn a_feed_and_a_sitemap_of_one_outlet_are_joined_by_link() {
     let outlet = FakeOutlet::start().await;
     let rss = format!(

@@ -85,7 +85,11 @@ impl Kept {
                     kept.link.clone_from(&arrival.entry.link);
                     self.known.push((revision.entry, arrival));
                 }
-                Change::Unchanged { .. } | Change::Refreshed { .. } | Change::Duplicate { .. } | Change::Pruned => {}
+                Change::Unchanged { .. }
+                | Change::Refreshed { .. }
+                | Change::Duplicate { .. }
+                | Change::Pruned
+                | Change::Dropped => {}
             }
         }
         told
@@ -108,7 +112,8 @@ fn run_with(batches: &[Vec<Arrival>], restarts: bool, texts: usize) -> Vec<Strin
             kept.entries.values().for_each(|entry| window.remember(now, &signature(entry)));
             window.loaded();
         }
-        let mut deciding = Deciding::new(batch.clone(), kept.recall(), &mut window, &mut ids);
+        let mut deciding =
+            Deciding::new(batch.clone(), kept.recall(), (&mut window, super::super::latest(batch)), &mut ids);
         loop {
             let wanted = deciding.advance().to_vec();
             if wanted.is_empty() {

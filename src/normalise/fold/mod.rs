@@ -36,6 +36,27 @@ pub fn fold(text: &str) -> String {
     folder.out
 }
 
+/// Folds the letters and digits of a text to one spelling, and keeps its words as they are and everything between them.
+#[must_use]
+pub fn fold_letters(text: &str) -> String {
+    let table = table::table();
+    let mut out = String::with_capacity(text.len());
+    let mut take = |folds: Folding, original: char| match folds {
+        Folding::Drop | Folding::Many => {}
+        Folding::Letter(c) => out.push(c),
+        Folding::Digit(d) => out.push(char::from(d)),
+        Folding::Break if original.is_whitespace() => out.push(' '),
+        Folding::Break => out.push(original),
+    };
+    for c in text.chars() {
+        match table.get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
+            Folding::Many => table::expand(c, &mut |part| take(part, c)),
+            folds => take(folds, c),
+        }
+    }
+    out
+}
+
 /// State of folding a text. Tokens are built at the end of `out`, each after a space; a number is held back until its last group
 /// is known.
 #[derive(Default)]

@@ -137,6 +137,7 @@ pub(in super::super) fn awkward() -> ChannelView {
         media_type: media_type.map(str::to_owned),
         length,
         text: None,
+        duration: None,
     };
     s.lead.enclosures = vec![
         file("ftp://a.example/x", None, None),
@@ -173,8 +174,13 @@ pub(in super::super) fn made_of(texts: &[String]) -> ChannelView {
     s.lead.summary = Some(html(&format!("<p>{}</p>", given(3).replace(['<', '&'], ""))));
     s.lead.authors = vec![Person { name: given(4), email: Some(given(5)), uri: Some(given(6)) }];
     s.lead.categories = vec![Category { term: given(7), scheme: Some(given(8)), label: Some(given(9)) }];
-    s.lead.enclosures =
-        vec![Enclosure { url: address(10), media_type: Some(given(11)), length: None, text: Some(given(1)) }];
+    s.lead.enclosures = vec![Enclosure {
+        url: address(10),
+        media_type: Some(given(11)),
+        length: None,
+        text: Some(given(1)),
+        duration: None,
+    }];
     s.lead.rights = Some(given(9));
     (s.lead.image, s.lead.comments, s.lead.feed_link) = (Some(given(6)), Some(given(8)), Some(given(2)));
     (s.lead.outlet_name, s.lead.feed_url) = (named(5), address(3));

@@ -41,6 +41,8 @@ pub(in super::super) struct ListTemplate {
     facts: Vec<String>,
     /// Tags of the outlet, if the list is that of an outlet.
     tags: Vec<Chip>,
+    /// Path of the page that shows who copied whom, for an outlet.
+    copies: Option<String>,
     /// The author whose articles are listed, and the address of the list without this filter.
     author: Option<(String, String)>,
     feeds: Vec<FeedLink>,
@@ -65,6 +67,7 @@ impl ListTemplate {
             kicker: kicker(&frame, &list.subject),
             title: title(&frame, &list),
             facts: facts(&frame, &list),
+            copies: matches!(list.subject, ListSubject::Outlet(_)).then(|| format!("{}/copies", list.subject.path())),
             tags: list.found.outlet.iter().flat_map(|outlet| &outlet.tags).map(|tag| tag_chip(tag, None)).collect(),
             author: list.asked.author.clone().map(|author| (author, list.without_author())),
             feeds: list.feeds(),

@@ -1,10 +1,16 @@
 //! The HTML pages, rendered on the server in the reader's language, without scripts. Every text from an outlet carries its own
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
+mod copies;
+mod feed;
+mod feed_words;
 mod list;
+mod media;
 mod status;
 mod story;
 
+pub(super) use copies::CopiesTemplate;
+pub(super) use feed::FeedTemplate;
 pub(super) use list::ListTemplate;
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
@@ -130,6 +136,45 @@ impl Frame {
         let (here, utc) = (local.strftime("%H:%M").to_string(), at.strftime("%H:%M").to_string());
         let date = self.ui_language.date(local.date());
         if here == utc { format!("{date}{comma} {utc} UTC") } else { format!("{date}{comma} {here} ({utc} UTC)") }
+    }
+
+    /// Renders a `time` element with the day, if it is not today, and the time of day.
+    fn day_and_clock(&self, at: &Timestamp) -> String {
+        let (day, clock) = (self.day(*at), self.clock(at));
+        if day == self.day(self.now) {
+            return self.time(at, &clock);
+        }
+        self.time(at, &format!("{}{} {clock}", self.ui_language.short_date(day), self.say("،", ",", ",")))
+    }
+
+    /// Returns the colon of the language, which French sets off by a space.
+    fn colon(&self) -> &'static str {
+        self.ui_language.pick(":", "\u{a0}:", ":")
+    }
+
+    /// Returns an address without its scheme, as it is shown where there is little room.
+    fn short_address<'a>(&self, url: &'a str) -> &'a str {
+        url.trim_start_matches("https://").trim_start_matches("http://")
+    }
+
+    /// Makes a sentence of a few words.
+    fn sentence(&self, words: &str) -> String {
+        let mut chars = words.chars();
+        let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        if first.is_empty() { String::new() } else { format!("{first}{}.", chars.as_str()) }
+    }
+
+    /// Formats the time of day in the page's time zone.
+    fn clock(&self, at: &Timestamp) -> String {
+        self.zone.to_datetime(*at).strftime("%H:%M").to_string()
+    }
+
+    /// Renders an hour of the day in UTC as an hour in the page's time zone, with UTC as its title.
+    fn utc_hour(&self, hour: u8) -> String {
+        let today =
+            jiff::tz::TimeZone::UTC.to_datetime(self.now).date().at(i8::try_from(hour % 24).unwrap_or(0), 0, 0, 0);
+        let here = jiff::tz::TimeZone::UTC.to_timestamp(today).map(|at| self.clock(&at)).unwrap_or_default();
+        format!("<span title=\"{hour}:00 UTC\">{here}</span>")
     }
 
     /// Returns the day of an instant in the page's time zone.

@@ -202,6 +202,9 @@ async fn pages_are_right_in_a_browser() {
             ("story", "/stories/1"),
             ("search", search),
             ("status", "/status"),
+            ("feed", "/feeds/2"),
+            ("young-feed", "/feeds/1"),
+            ("copies", "/outlets/alalam/copies"),
             ("about", "/about"),
             ("missing", "/nothing/here"),
         ];

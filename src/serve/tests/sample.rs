@@ -1,10 +1,14 @@
 //! Invented stories, and queries that need no store.
 
 use super::super::{ArchiveAnswer, Queries, QueryFuture, answer};
+use super::sample_feeds::{feed_page, status_page};
 use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope};
-use crate::model::pages::{Day, FeedStatus, Filter, Incident, RevisionView, StatusPage, StoryPage, StoryReport};
+use crate::model::copies::{CarriedReport, CopiesPage};
+use crate::model::feed_table::FeedQuery;
+use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
+use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
 use crate::model::{
-    Audience, Carrier, ChannelView, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
+    Audience, Carrier, ChannelView, Enclosure, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,7 +18,7 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-fn before(minutes: i64) -> Timestamp {
+pub(super) fn before(minutes: i64) -> Timestamp {
     now() - SignedDuration::from_mins(minutes)
 }
 
@@ -149,9 +153,27 @@ fn story(n: usize, (language, outlet, title, text, also): &Row) -> StoryView {
     }
 }
 
+fn enclosures() -> Vec<Enclosure> {
+    let file = |url: &str, media_type: &str, text: Option<&str>| Enclosure {
+        url: format!("https://o3.example/{url}"),
+        media_type: Some(media_type.to_owned()),
+        length: Some(12_345_678),
+        text: text.map(str::to_owned),
+        duration: media_type.starts_with("audio").then_some(245),
+    };
+    vec![
+        file("entretien.mp3", "audio/mpeg", Some("Entretien avec la météorologue")),
+        file("crue.mp4", "video/mp4", None),
+        file("two.jpg", "image/jpeg", Some("وادي مارتيل صباح الاثنين")),
+        file("three.jpg", "image/jpeg", None),
+        file("bulletin.pdf", "application/pdf", None),
+    ]
+}
+
 fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> StoryReport {
     StoryReport {
         entry: EntryId(n),
+        outlet: "alalam".to_owned(),
         outlet_name: outlet.to_owned(),
         title: plain(title),
         link: Some(format!("https://o{n}.example/x")),
@@ -162,9 +184,12 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         joined: before(195 - n * 30),
         rule: if n == 1 { "first" } else { "text" }.to_owned(),
         evidence: "37 of the first 40 words are the same (0.92); both texts begin alike".to_owned(),
-        shared: (n > 1).then_some(0.92),
+        matched: (n > 1).then_some(EntryId(n - 1)),
+        shared: (n > 1).then_some(if n == 2 { 0.92 } else { 0.31 }),
         text: Some(html(text)),
         is_page_text: false,
+        image: (n == 3).then(|| "https://o3.example/one.jpg".to_owned()),
+        enclosures: if n == 3 { enclosures() } else { Vec::new() },
         revisions: Vec::new(),
     }
 }
@@ -184,7 +209,8 @@ fn story_page(id: StoryId) -> Option<StoryPage> {
         ),
         text: Some((html("<p>بلغت 70 ملمترا في تطوان.</p>"), html("<p>بلغت 74 ملمترا في تطوان.</p>"))),
     }];
-    let second = report(2, "ar", "هسبريس الجنوب", "تأهب في الشمال بعد أمطار غزيرة", arabic);
+    let copied = arabic.replace("74", "75");
+    let second = report(2, "ar", "هسبريس الجنوب", "تأهب في الشمال بعد أمطار غزيرة", &copied);
     let third = report(
         3,
         "fr",
@@ -195,30 +221,28 @@ fn story_page(id: StoryId) -> Option<StoryPage> {
     Some(StoryPage { id, reports: vec![first, second, third] })
 }
 
-fn status_page() -> StatusPage {
-    let days = (0..30).map(|n: u32| Day {
-        date: format!("2026-10-{:02}", n + 1),
-        entries: 120 + (n * 37) % 90,
-        delay: (n % 7 != 3).then_some(240 + (n * 53) % 700),
-        fresh: 300 + n,
-        unchanged: 900 - n * 4,
-        failed: if n == 12 { 200 } else { n % 5 },
-    });
-    let feed = |n: u32| FeedStatus {
-        outlet_name: ["العلم", "Le Courrier du Nord", "The Maghreb Post"][n as usize % 3].to_owned(),
-        url: format!("https://outlet{n}.example/some/rather/long/path/to/the/feed/syndication.rss"),
-        state: ["active", "failing", "held", "gone", "new"][n as usize % 5].to_owned(),
-        last_poll: (n % 5 != 4).then(|| before(7)),
-        last_outcome: (n % 5 != 4).then(|| "not_modified".to_owned()),
-        last_error: (n % 5 == 1).then(|| "the server answered 503 and asked to wait <b>".to_owned()),
-        failures: u32::from(n % 5 == 1) * 4,
-        next_poll: before(-23),
-        decided: "rate".to_owned(),
-        why: "adaptive: 3.1 entries an hour at this time of week, floor of 10 minutes".to_owned(),
-        gaps: n % 2,
-        entries: (0..30).map(|d| (d * (n + 3)) % 17).collect(),
+fn outlet_of(slug: &str) -> Option<String> {
+    outlet(slug).map(|outlet| outlet.name)
+}
+
+/// Reports of forty stories that three outlets carry, and one story that a single outlet carries.
+fn carried() -> Vec<CarriedReport> {
+    let report = |story: i64, slug: &str, name: &str, minutes: i64| CarriedReport {
+        story,
+        entry: story * 10,
+        outlet: slug.to_owned(),
+        name: name.to_owned(),
+        published: before(story * 60 - minutes),
+        title: "أمطار غزيرة على مدن الشمال والسلطات تعلن حالة تأهب".to_owned(),
+        language: Some("ar".to_owned()),
     };
-    StatusPage { feeds: (0..7).map(feed).collect(), days: days.collect(), stories: 12_345, entries: 15_678 }
+    let mut reports = vec![report(99, "alalam", "العلم", 0)];
+    for story in 1..=40 {
+        reports.push(report(story, "alalam", "العلم", if story % 3 == 0 { story * 7 } else { 0 }));
+        reports.push(report(story, "courrier", "Le Courrier du Nord", story * story % 300));
+        reports.push(report(story, "janoub", "هسبريس الجنوب <ج>", (story * 97) % 1_500));
+    }
+    reports
 }
 
 /// The outlets that are configured.
@@ -345,8 +369,16 @@ impl Queries for SampleQueries {
         answer(std::future::ready(if id == StoryId(13) { Err(on_fire()) } else { Ok(story_page(id)) }))
     }
 
-    fn status(&self, _: Audience) -> QueryFuture<StatusPage> {
-        ready(status_page())
+    fn status(&self, query: FeedQuery, _: Audience) -> QueryFuture<StatusPage> {
+        ready(status_page(query))
+    }
+
+    fn feed(&self, query: FeedPageQuery, _: Audience) -> QueryFuture<Option<FeedPage>> {
+        ready(feed_page(&query))
+    }
+
+    fn copies(&self, outlet: Slug, _: Audience) -> QueryFuture<Option<CopiesPage>> {
+        ready(outlet_of(outlet.as_str()).map(|name| CopiesPage::of(outlet.to_string(), name, carried())))
     }
 
     fn incidents(&self, _: Audience) -> QueryFuture<Vec<Incident>> {

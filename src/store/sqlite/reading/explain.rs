@@ -1,9 +1,11 @@
 //! Decisions and their stored reasons, for `warraq explain`.
 
-use crate::store::explanations::{EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, StoryExplanation};
+use crate::store::explanations::{
+    DroppedExplanation, EntryExplanation, EntrySnapshot, FeedExplanation, FeedSnapshot, StoryExplanation,
+};
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{EntryId, StoryId},
+    model::{EntryId, StoryId, link::link_key, uri::as_uri},
     store::{error::StoreError, sqlite::reading::Reader},
 };
 
@@ -47,7 +49,7 @@ impl Reader {
         let mut told = Vec::with_capacity(feeds.len());
         for feed in feeds {
             let polls = sqlx::query_as(
-                "SELECT ended_at, outcome, error, new, revised, duplicate, next_poll_at, why FROM poll \
+                "SELECT ended_at, outcome, error, new, revised, duplicate, dropped, next_poll_at, why FROM poll \
                  WHERE feed_id = $1 ORDER BY ended_at DESC LIMIT $2",
             )
             .bind(feed.id)
@@ -55,7 +57,14 @@ impl Reader {
             .fetch_all(&self.pool)
             .await
             .while_doing("reading polls")?;
-            told.push(FeedExplanation { feed, polls });
+            let dropped = sqlx::query_as(
+                "SELECT rule, count(*) AS entries FROM dropped_entry WHERE feed_id = $1 GROUP BY rule ORDER BY 2 DESC, 1",
+            )
+            .bind(feed.id)
+            .fetch_all(&self.pool)
+            .await
+            .while_doing("counting dropped entries")?;
+            told.push(FeedExplanation { feed, dropped, polls });
         }
         Ok(told)
     }
@@ -89,6 +98,41 @@ impl Reader {
         .await
         .while_doing("reading revisions")?;
         Ok(Some(EntryExplanation { entry, sightings, revisions }))
+    }
+
+    /// Returns the entries at an address, newest first.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn entries_at(&self, link: &str) -> Result<Vec<EntryId>, StoreError> {
+        let Some(key) = link_key(link) else { return Ok(Vec::new()) };
+        let ids: Vec<i64> = sqlx::query_scalar(
+            "SELECT row_id FROM lookup_0 WHERE hash = $1 AND kind = 1 UNION \
+             SELECT row_id FROM lookup_1 WHERE hash = $1 AND kind = 1 UNION \
+             SELECT row_id FROM lookup_2 WHERE hash = $1 AND kind = 1 ORDER BY 1 DESC LIMIT $2",
+        )
+        .bind(key.0)
+        .bind(ROWS)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("looking for entries at an address")?;
+        Ok(ids.into_iter().map(EntryId).collect())
+    }
+
+    /// Returns the entries at an address that rules leave out, newest first.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn dropped_at(&self, link: &str) -> Result<Vec<DroppedExplanation>, StoreError> {
+        sqlx::query_as(
+            "SELECT outlet, feed, title, link, seen_at, rule FROM dropped WHERE link = $1 OR link = $2 LIMIT $3",
+        )
+        .bind(link)
+        .bind(as_uri(link).as_ref())
+        .bind(ROWS)
+        .fetch_all(&self.pool)
+        .await
+        .while_doing("reading dropped entries")
     }
 
     /// Returns why entries belong to a story; `None` if there is no such story.

@@ -3,10 +3,14 @@
 mod archive;
 mod browse;
 mod channel;
+mod copies;
 mod edition;
 mod explain;
+mod feed_page;
 mod filter;
 mod health;
+mod history;
+mod incidents;
 mod status;
 mod story;
 mod subscriptions;

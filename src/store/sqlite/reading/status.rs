@@ -1,235 +1,257 @@
-//! Data of the status page, and the feeds that broke or recovered.
+//! Data of the status page: all feeds in a narrow form, from which the table is made, and the rows of one page of it.
 
-use crate::store::instant::second;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
-        pages::{DAYS, Day, FeedStatus, Incident, StatusPage},
+        FeedState, FeedUrl,
+        feed_table::{FEEDS_ON_A_PAGE, FeedOrder, FeedOverview, FeedQuery, FeedSummary, FeedsShown},
+        status::{FeedStatus, NextPollReason, OutletSettings, PollFault, StatusPage},
         uri,
     },
+    schedule::Why,
     store::{
         error::StoreError,
         sqlite::{
-            reading::{Reader, shown_feed},
-            row::RowRef,
+            reading::{
+                Reader,
+                history::{date_before, day_number},
+                shown_feed,
+            },
+            row::{self, RowRef},
         },
     },
 };
-use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use jiff::Timestamp;
+use std::{borrow::Cow, collections::HashMap};
 
-/// Most incidents listed.
-const INCIDENTS: i64 = 100;
-/// Number of latest failed polls examined for incidents. A feed that fails for long has many and is one incident.
-const FAILURES: i64 = 5_000;
-/// Number of entries per hour used for a day's median delay: exact up to 1,200 entries a day, a sample above.
-const SAMPLE: i64 = 50;
+/// Feeds that need attention and are shown above the table, of each kind.
+const ATTENTION: usize = 6;
+/// Days of the small plot beside a feed.
+const SPARK: usize = 14;
 
 #[derive(sqlx::FromRow)]
-struct FeedStatusRow {
+struct SummaryRow {
+    id: i64,
+    outlet: String,
+    ask_url: String,
+    public_url: Option<String>,
+    state: String,
+    last_outcome: Option<String>,
+    last_poll_at: Option<String>,
+    failures: i64,
+    next_poll_at: String,
+    gaps: i64,
+    host_hold: Option<i64>,
+    entries: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct DetailRow {
     id: i64,
     outlet_name: String,
     url: String,
     public_url: Option<String>,
-    state: String,
-    last_poll_at: Option<String>,
-    last_outcome: Option<String>,
     last_error: Option<String>,
-    failures: i64,
-    next_poll_at: String,
     why: String,
-    gaps: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct DayRow {
-    feed_id: i64,
-    day: String,
-    new: i64,
-    fresh: i64,
-    unchanged: i64,
-    failed: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct IncidentRow {
-    poll: i64,
-    at: String,
-    outlet_name: String,
-    url: String,
-    public_url: Option<String>,
-    error: Option<String>,
+    fault: Option<String>,
+    status: Option<i64>,
 }
 
 impl Reader {
-    /// Returns the state of everything at `now`. A feed's `why` is the JSON stored by its schedule.
+    /// Returns the state of everything at `now`, with the asked page of the table of feeds. A page after the last is the last.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
-    pub async fn status(&self, now: Timestamp) -> Result<StatusPage, StoreError> {
-        let dates = dates(now);
-        let since = dates.first().cloned().unwrap_or_default();
-        let rows: Vec<DayRow> = sqlx::query_as(
-            "SELECT d.feed_id, d.day, d.new, d.fresh, d.unchanged, d.failed \
-                 FROM feed AS f JOIN feed_day AS d ON d.feed_id = f.id AND d.day >= $1 \
-                 JOIN outlet AS o ON o.id = f.outlet_id AND (o.private = 0 OR NOT $2)",
-        )
-        .bind(&since)
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading days")?;
-        let delays = self.delays(now).await?;
-        let (days, mut by_feed) = add_up(dates, &rows, &delays)?;
+    pub async fn status(
+        &self,
+        query: FeedQuery,
+        now: Timestamp,
+        outlets: &OutletSettings,
+    ) -> Result<StatusPage, StoreError> {
+        let summaries = self.feed_summaries(now).await?;
+        let overview = FeedOverview::new(&summaries, &outlets.disabled, now);
+        let listed = overview.select(query.selection, query.order);
+        let pages = listed.len().div_ceil(FEEDS_ON_A_PAGE).max(1);
+        let query = FeedQuery { page: query.page.min(pages - 1), ..query };
+        let listed: Vec<_> = listed.into_iter().skip(query.page * FEEDS_ON_A_PAGE).take(FEEDS_ON_A_PAGE).collect();
+        let mut failing = overview.select(FeedsShown::Failing, FeedOrder::Failures);
+        let mut overdue = overview.select(FeedsShown::Overdue, FeedOrder::Next);
+        failing.truncate(ATTENTION);
+        overdue.truncate(ATTENTION);
+        let ids: Vec<i64> = [&listed, &failing, &overdue].into_iter().flatten().map(|feed| feed.id).collect();
+        let details = self.feed_details(&ids, now).await?;
+        let status = |feeds: Vec<&FeedSummary>| {
+            let full = |feed: &&FeedSummary| Some(details.get(&feed.id)?.status(feed, &overview));
+            feeds.iter().filter_map(full).collect::<Vec<_>>()
+        };
+        let (stories, entries) = self.tally().await?;
+        Ok(StatusPage {
+            query,
+            counts: overview.counts(),
+            pages,
+            feeds: status(listed),
+            failing: status(failing),
+            overdue: status(overdue),
+            held_hosts: overview.held_hosts(),
+            history: self.history(now).await?,
+            stories,
+            entries,
+        })
+    }
+
+    /// Returns the number of stories and of entries.
+    async fn tally(&self) -> Result<(u64, u64), StoreError> {
         let (stories, entries): (i64, i64) = sqlx::query_as("SELECT stories, entries FROM tally")
             .fetch_one(&self.pool)
             .await
             .while_doing("counting stories")?;
-        let feeds: Vec<FeedStatusRow> = sqlx::query_as(
-            "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.state, f.last_poll_at, f.last_outcome, f.last_error, \
-                    f.failures, f.next_poll_at, f.why, f.gaps \
-             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 \
-                 AND (o.private = 0 OR NOT $1) ORDER BY o.slug, f.url",
+        Ok((u64::try_from(stories).unwrap_or_default(), u64::try_from(entries).unwrap_or_default()))
+    }
+
+    /// Returns all configured feeds, by outlet and address.
+    pub(super) async fn feed_summaries(&self, now: Timestamp) -> Result<Vec<FeedSummary>, StoreError> {
+        let rows: Vec<SummaryRow> = sqlx::query_as(
+            "SELECT f.id, o.slug AS outlet, f.ask_url, f.public_url, f.state, f.last_outcome, f.last_poll_at, f.failures, \
+                    f.next_poll_at, f.gaps, iif(json_valid(f.rhythm), f.rhythm ->> 'host_hold', NULL) AS host_hold, \
+                    coalesce((SELECT sum(d.new) FROM feed_day AS d WHERE d.feed_id = f.id AND d.day >= $1), 0) AS entries \
+             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id \
+             WHERE f.removed = 0 AND (o.private = 0 OR NOT $2) ORDER BY o.slug, f.url",
         )
+        .bind(date_before(now, 6))
         .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
         .while_doing("reading the state of feeds")?;
-        let feeds = feeds.into_iter().map(|row| {
-            let entries = by_feed.remove(&row.id).unwrap_or_else(|| vec![0; days.len()]);
-            feed_status(row, entries)
-        });
-        Ok(StatusPage {
-            feeds: feeds.collect::<Result<_, _>>()?,
-            days,
-            stories: u64::try_from(stories).unwrap_or_default(),
-            entries: u64::try_from(entries).unwrap_or_default(),
-        })
+        rows.into_iter().map(summary).collect()
     }
 
-    /// Returns the median time from publication to first sight for each day, in seconds.
-    async fn delays(&self, now: Timestamp) -> Result<HashMap<String, u32>, StoreError> {
-        let hours = i64::try_from(DAYS * 24).unwrap_or(i64::MAX);
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "WITH RECURSIVE hour (n, starts) AS ( \
-                SELECT 0, substr($1, 1, 13) UNION ALL \
-                SELECT n + 1, strftime('%Y-%m-%dT%H', substr($1, 1, 13) || ':00:00Z', '-' || (n + 1) || ' hours') \
-                FROM hour WHERE n < $2) \
-             SELECT substr(h.starts, 1, 10), unixepoch(e.first_seen_at) - unixepoch(e.believed) AS delay \
-             FROM hour AS h CROSS JOIN entry AS e ON e.id IN ( \
-                SELECT id FROM entry WHERE first_seen_at >= h.starts AND first_seen_at < h.starts || ';' LIMIT $3) \
-             WHERE e.believed IS NOT NULL AND e.order_at = e.first_seen_at ORDER BY 1, 2",
+    /// Returns what the table shows of these feeds.
+    pub(super) async fn feed_details(
+        &self,
+        ids: &[i64],
+        now: Timestamp,
+    ) -> Result<HashMap<i64, FeedDetails>, StoreError> {
+        let rows: Vec<DetailRow> = sqlx::query_as(
+            "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.last_error, f.why, p.fault, p.status \
+             FROM (SELECT DISTINCT value FROM json_each($1)) AS w CROSS JOIN feed AS f ON f.id = w.value \
+             JOIN outlet AS o ON o.id = f.outlet_id \
+             LEFT JOIN poll AS p ON p.id = (SELECT l.id FROM poll AS l WHERE l.feed_id = f.id ORDER BY l.ended_at DESC LIMIT 1)",
         )
-        .bind(second(now))
-        .bind(hours)
-        .bind(SAMPLE)
+        .bind(row::rows(ids))
         .fetch_all(&self.pool)
         .await
-        .while_doing("reading delays")?;
-        let median = |day: &[(String, i64)]| {
-            let (date, delay) = &day[day.len() / 2];
-            (date.clone(), u32::try_from(*delay).unwrap_or(0))
-        };
-        Ok(rows.chunk_by(|a, b| a.0 == b.0).map(median).collect())
-    }
-
-    /// Returns feeds that broke or recovered, newest first. If retention has deleted the polls before a failure, the feed counts
-    /// as broken before.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read or has an invalid row.
-    pub async fn incidents(&self) -> Result<Vec<Incident>, StoreError> {
-        let rows: Vec<IncidentRow> = sqlx::query_as(
-            "WITH bad (id, feed_id, ended_at) AS ( \
-                SELECT id, feed_id, ended_at FROM poll WHERE outcome IN ('failed', 'gone') \
-                ORDER BY ended_at DESC LIMIT $1), \
-             broke (id) AS ( \
-                SELECT id FROM bad WHERE coalesce(( \
-                    SELECT outcome FROM poll AS p WHERE p.feed_id = bad.feed_id AND p.ended_at < bad.ended_at \
-                    ORDER BY p.ended_at DESC LIMIT 1), ( \
-                    SELECT 'failed' FROM feed_day AS d \
-                    WHERE d.feed_id = bad.feed_id AND d.day < substr(bad.ended_at, 1, 10)), \
-                    '') NOT IN ('failed', 'gone')), \
-             works (id) AS ( \
-                SELECT ( \
-                    SELECT CASE WHEN outcome IN ('failed', 'gone') THEN NULL ELSE id END FROM poll AS p \
-                    WHERE p.feed_id = bad.feed_id AND p.ended_at > bad.ended_at ORDER BY p.ended_at LIMIT 1) FROM bad) \
-             SELECT p.id AS poll, p.ended_at AS at, o.name AS outlet_name, f.url, f.public_url, \
-                    CASE p.outcome WHEN 'failed' THEN coalesce(p.error, 'failed') \
-                                   WHEN 'gone' THEN 'gone for good, says its server (410)' END AS error \
-             FROM poll AS p JOIN feed AS f ON f.id = p.feed_id JOIN outlet AS o ON o.id = f.outlet_id \
-             WHERE p.id IN (SELECT id FROM broke UNION SELECT id FROM works) AND f.removed = 0 \
-                 AND (o.private = 0 OR NOT $3) \
-             ORDER BY p.ended_at DESC, p.id DESC LIMIT $2",
+        .while_doing("reading feeds")?;
+        let from = date_before(now, SPARK - 1);
+        let days: Vec<(i64, String, i64)> = sqlx::query_as(
+            "SELECT d.feed_id, d.day, d.new FROM (SELECT DISTINCT value FROM json_each($1)) AS w \
+             CROSS JOIN feed_day AS d ON d.feed_id = w.value AND d.day >= $2",
         )
-        .bind(FAILURES)
-        .bind(INCIDENTS)
-        .bind(self.hides_private)
+        .bind(row::rows(ids))
+        .bind(&from)
         .fetch_all(&self.pool)
         .await
-        .while_doing("reading incidents")?;
-        let incident = |row: IncidentRow| {
-            let at = RowRef { table: "poll", row: row.poll }.time("ended_at", &row.at)?;
-            let url = shown_feed(&row.url, row.public_url);
-            let error = row.error.map(|error| uri::shown_within(&error).into_owned());
-            Ok(Incident { poll: row.poll, at, outlet_name: row.outlet_name, url, error })
+        .while_doing("reading the days of feeds")?;
+        let mut by_feed: HashMap<i64, Vec<u32>> = HashMap::new();
+        for (feed, day, new) in days {
+            let counts = by_feed.entry(feed).or_insert_with(|| vec![0; SPARK]);
+            if let Some(count) = day_number(&from, &day).and_then(|n| counts.get_mut(n)) {
+                *count = RowRef { table: "feed_day", row: feed }.count("new", new)?;
+            }
+        }
+        let details = |row: DetailRow| {
+            let days = by_feed.remove(&row.id).unwrap_or_else(|| vec![0; SPARK]);
+            (row.id, FeedDetails { days, ..FeedDetails::of(row) })
         };
-        rows.into_iter().map(incident).collect()
+        Ok(rows.into_iter().map(details).collect())
     }
 }
 
-/// Returns the days of the page, oldest first, today last.
-fn dates(now: Timestamp) -> Vec<String> {
-    let days = i64::try_from(DAYS).unwrap_or(i64::MAX);
-    let day = |back: i64| now.checked_sub(SignedDuration::from_hours(24 * back)).unwrap_or(now);
-    (0..days).rev().map(|back| day(back).strftime("%Y-%m-%d").to_string()).collect()
+/// What the table shows of a feed besides its summary.
+#[derive(Debug)]
+pub(super) struct FeedDetails {
+    outlet_name: String,
+    url: String,
+    error: Option<String>,
+    fault: Option<PollFault>,
+    reason: NextPollReason,
+    days: Vec<u32>,
 }
 
-/// Returns the new entries per day, by feed.
-type ByFeed = HashMap<i64, Vec<u32>>;
-
-/// Returns the totals of the days and of each feed.
-fn add_up(
-    dates: Vec<String>,
-    rows: &[DayRow],
-    delays: &HashMap<String, u32>,
-) -> Result<(Vec<Day>, ByFeed), StoreError> {
-    let blank = |date: String| {
-        let delay = delays.get(&date).copied();
-        Day { date, entries: 0, delay, fresh: 0, unchanged: 0, failed: 0 }
-    };
-    let mut days: Vec<Day> = dates.into_iter().map(blank).collect();
-    let mut by_feed = ByFeed::new();
-    let length = days.len();
-    for row in rows {
-        let Some(n) = days.iter().position(|day| day.date == row.day) else { continue };
-        let place = RowRef { table: "feed_day", row: row.feed_id };
-        let day = &mut days[n];
-        day.entries += place.count("new", row.new)?;
-        day.fresh += place.count("fresh", row.fresh)?;
-        day.unchanged += place.count("unchanged", row.unchanged)?;
-        day.failed += place.count("failed", row.failed)?;
-        by_feed.entry(row.feed_id).or_insert_with(|| vec![0; length])[n] = place.count("new", row.new)?;
+impl FeedDetails {
+    fn of(row: DetailRow) -> Self {
+        let error = row.last_error.map(|error| shown_error(&error, &row.url, row.public_url.as_deref()));
+        Self {
+            outlet_name: row.outlet_name,
+            error,
+            fault: poll_fault(row.fault, row.status),
+            reason: reason(&row.why),
+            url: shown_feed(&row.url, row.public_url),
+            days: Vec::new(),
+        }
     }
-    Ok((days, by_feed))
+
+    pub(super) fn status(&self, feed: &FeedSummary, overview: &FeedOverview<'_>) -> FeedStatus {
+        FeedStatus {
+            id: feed.id,
+            outlet: feed.outlet.clone(),
+            outlet_name: self.outlet_name.clone(),
+            url: self.url.clone(),
+            state: feed.state,
+            is_disabled: overview.is_disabled(feed),
+            last_poll: feed.last_poll,
+            last_outcome: feed.last_outcome.clone(),
+            last_error: self.error.clone(),
+            fault: self.fault.clone().filter(|_| feed.is_failing()),
+            failures: feed.failures,
+            next_poll: feed.next_poll,
+            overdue_by: overview.overdue_by(feed),
+            held_until: overview.held_until(feed).filter(|until| *until > feed.next_poll),
+            reason: self.reason.clone(),
+            gaps: feed.gaps,
+            entries: feed.entries,
+            days: self.days.clone(),
+        }
+    }
 }
 
-fn feed_status(row: FeedStatusRow, entries: Vec<u32>) -> Result<FeedStatus, StoreError> {
+fn summary(row: SummaryRow) -> Result<FeedSummary, StoreError> {
     let place = RowRef { table: "feed", row: row.id };
-    Ok(FeedStatus {
-        outlet_name: row.outlet_name,
-        url: shown_feed(&row.url, row.public_url),
-        state: row.state,
-        last_poll: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
+    let host = |url: &str| FeedUrl::parse(url).map(|url| url.host().to_owned()).ok();
+    Ok(FeedSummary {
+        id: row.id,
+        outlet: row.outlet,
+        // What may be shown of the feed says which name of its host may be shown.
+        host: host(row.public_url.as_deref().unwrap_or(&row.ask_url)).unwrap_or_default(),
+        state: place.parse("state", &row.state, FeedState::parse)?,
         last_outcome: row.last_outcome,
-        last_error: row.last_error.map(|error| uri::shown_within(&error).into_owned()),
+        last_poll: place.maybe_time("last_poll_at", row.last_poll_at.as_deref())?,
         failures: place.count("failures", row.failures)?,
         next_poll: place.time("next_poll_at", &row.next_poll_at)?,
-        decided: String::new(),
-        why: row.why,
         gaps: place.count("gaps", row.gaps)?,
-        entries,
+        host_hold: row.host_hold.filter(|at| *at > 0).and_then(|at| Timestamp::from_second(at).ok()),
+        entries: place.count("entries", row.entries)?,
     })
+}
+
+/// Returns what went wrong in a poll.
+pub(super) fn poll_fault(name: Option<String>, status: Option<i64>) -> Option<PollFault> {
+    Some(PollFault { name: name?, status: status.and_then(|status| u16::try_from(status).ok()) })
+}
+
+/// Returns the stored reason of a due time; an empty one if it is none.
+pub(super) fn reason(why: &str) -> NextPollReason {
+    Why::from_json(why).map_or_else(NextPollReason::default, |why| why.to_reason())
+}
+
+/// Returns an error as it may be shown: without queries that may contain a secret, and without the host of a feed whose address
+/// is not shown.
+pub(super) fn shown_error(error: &str, url: &str, public_url: Option<&str>) -> String {
+    let shown = uri::shown_within(error);
+    let host = |url: &str| FeedUrl::parse(url).map(|url| url.host().to_owned()).ok();
+    match (public_url, host(url), public_url.and_then(host)) {
+        (Some(public), Some(real), Some(other)) => shown.replace(url, public).replace(&real, &other),
+        _ => Cow::into_owned(shown),
+    }
 }
 
 #[cfg(test)]
@@ -237,17 +259,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_days_end_today_and_what_is_of_no_day_is_left_out() {
-        let now: Timestamp = "2026-03-01T00:00:01Z".parse().unwrap();
-        let dates = dates(now);
-        assert_eq!((dates.len(), &*dates[DAYS - 1], &*dates[DAYS - 2]), (DAYS, "2026-03-01", "2026-02-28"));
-        let row =
-            |day: &str, feed_id, new| DayRow { feed_id, day: day.to_owned(), new, fresh: 1, unchanged: 2, failed: 3 };
-        let rows = [row("2026-03-01", 1, 5), row("2026-03-01", 2, 7), row("2026-02-28", 1, 1), row("2027-01-01", 1, 9)];
-        let delays = HashMap::from([("2026-03-01".to_owned(), 60)]);
-        let (days, by_feed) = add_up(dates, &rows, &delays).unwrap();
-        let today = Day { date: "2026-03-01".into(), entries: 12, delay: Some(60), fresh: 2, unchanged: 4, failed: 6 };
-        assert_eq!(days.last(), Some(&today));
-        assert_eq!((by_feed[&1][DAYS - 2..].to_vec(), by_feed[&2].iter().sum::<u32>()), (vec![1, 5], 7));
+    fn an_error_does_not_show_what_an_address_hides() {
+        let error = "cannot connect: https://inner.example/feed?key=1 (inner.example refused)";
+        assert_eq!(
+            shown_error(error, "https://inner.example/feed?key=1", Some("https://outer.example/")),
+            "cannot connect: https://outer.example/feed (outer.example refused)"
+        );
+        assert_eq!(
+            shown_error(error, "https://inner.example/feed?key=1", None),
+            "cannot connect: https://inner.example/feed (inner.example refused)"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
-        EntryId, PlainText, SafeHtml, StoryId,
+        EntryId, Extras, PlainText, SafeHtml, StoryId,
         pages::{RevisionView, StoryPage, StoryReport},
     },
     store::{
@@ -24,6 +24,7 @@ const REVISIONS: i64 = 500;
 #[derive(sqlx::FromRow)]
 struct ReportRow {
     id: i64,
+    outlet: String,
     outlet_name: String,
     title: String,
     link: Option<String>,
@@ -38,6 +39,7 @@ struct ReportRow {
     summary: Option<String>,
     content: Option<String>,
     article: Option<String>,
+    extras: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -59,12 +61,12 @@ impl Reader {
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
         let rows: Vec<ReportRow> = sqlx::query_as(
-            "SELECT e.id, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
+            "SELECT e.id, o.slug AS outlet, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
                     e.first_seen_at, m.joined_at, m.rule, \
                     CASE WHEN $3 AND EXISTS (SELECT 1 FROM entry AS pe JOIN outlet AS po ON po.id = pe.outlet_id \
                                              WHERE pe.story_id = e.story_id AND po.private = 1) \
                          THEN '' ELSE m.evidence END AS evidence, \
-                    m.containment, t.summary, t.content, CASE WHEN o.publishes_page THEN g.article END AS article \
+                    m.containment, t.summary, t.content, t.extras, CASE WHEN o.publishes_page THEN g.article END AS article \
              FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN entry_text AS t ON t.entry_id = e.id LEFT JOIN entry_page AS g ON g.entry_id = e.id \
              WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
@@ -109,8 +111,10 @@ impl Reader {
 fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, StoreError> {
     let entry = RowRef { table: "entry", row: row.id };
     let revisions = revisions(revised, &row)?;
+    let extras: Extras = RowRef { table: "entry_text", row: row.id }.json("extras", &row.extras)?;
     Ok(StoryReport {
         entry: EntryId(row.id),
+        outlet: row.outlet,
         outlet_name: row.outlet_name,
         title: PlainText::vouch(row.title),
         link: row.link,
@@ -120,12 +124,22 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
         first_seen: entry.time("first_seen_at", &row.first_seen_at)?,
         joined: RowRef { table: "story_member", row: row.id }.time("joined_at", &row.joined_at)?,
         rule: row.rule,
+        matched: matched(&row.evidence),
         evidence: row.evidence,
         shared: row.containment,
         is_page_text: row.article.is_some(),
         text: row.article.or(row.content).or(row.summary).map(SafeHtml::vouch),
+        image: extras.image,
+        enclosures: extras.enclosures,
         revisions,
     })
+}
+
+/// Returns the entry that a sentence of evidence names: `same report: 97 % of the lead … of entry 12 (Al Alam)`.
+fn matched(evidence: &str) -> Option<EntryId> {
+    let (_, rest) = evidence.split_once("entry ")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().map(EntryId)
 }
 
 /// Works back from the current text: a revision stores the previous values of what changed, and an empty text where there was
@@ -150,4 +164,16 @@ fn revisions(newest_first: Vec<RevisionRow>, now: &ReportRow) -> Result<Vec<Revi
     }
     views.reverse();
     Ok(views)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evidence_names_the_report_that_was_compared() {
+        let words = "same report: 97 % of the lead and 98 % of the text of entry 12 (Al Alam, entry 7)";
+        assert_eq!(matched(words), Some(EntryId(12)));
+        assert_eq!((matched("same link"), matched("entry of a list"), matched("")), (None, None, None));
+    }
 }

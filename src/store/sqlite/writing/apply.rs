@@ -7,7 +7,7 @@ use crate::store::{
     rows::{BatchRows, EntryRow, TextRow},
     sqlite::{
         row,
-        writing::{sightings, waiting},
+        writing::{dropped, sightings, waiting},
     },
 };
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
@@ -56,7 +56,8 @@ pub(in crate::store) async fn apply(
     revise(connection, batch_rows).await?;
     waiting::write_pages(connection, &batch_rows.pages).await?;
     waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
-    sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    let ids = sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+    dropped::write(connection, &batch_rows.dropped, &ids).await?;
     if !batch_rows.grown.is_empty() {
         grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
     }

@@ -7,7 +7,7 @@ use crate::{
         catalog::Catalog,
         error::StoreError,
         rows::{BatchRows, PlaceRow},
-        sqlite::row,
+        sqlite::{row, writing::channel_rules},
     },
 };
 use sqlx::SqliteConnection;
@@ -104,9 +104,12 @@ pub(in crate::store) async fn insert_qualified(
     }
     let mut rows = Vec::new();
     for (id, channel) in &catalog.channels {
+        let own = stories.iter().filter(|story| candidates.contains(&(*id, **story)));
+        let entries: Vec<i64> = own.filter_map(|story| by_story.get(story)).flatten().map(|m| m.entry_id).collect();
+        let left_out = channel_rules::left_out(connection, &channel.rules, &entries).await?;
         for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
             let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();
-            rows.extend(place_of(*id, channel, catalog, members));
+            rows.extend(place_of(*id, channel, (catalog, &left_out), members));
         }
     }
     insert(connection, &rows.iter().collect::<Vec<_>>()).await
@@ -114,9 +117,16 @@ pub(in crate::store) async fn insert_qualified(
 
 /// Returns a story's position in a collapsing channel. It qualifies with the report of the last required outlet. The first report
 /// in the channel leads, or that of a preferred outlet if it had arrived by then.
-fn place_of(id: i64, channel: &Channel, catalog: &Catalog, members: &[Member]) -> Option<PlaceRow> {
-    let inside: Vec<&Member> =
-        members.iter().filter(|m| catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref())).collect();
+fn place_of(
+    id: i64,
+    channel: &Channel,
+    (catalog, left_out): (&Catalog, &HashSet<i64>),
+    members: &[Member],
+) -> Option<PlaceRow> {
+    let is_inside = |m: &&Member| {
+        catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
+    };
+    let inside: Vec<&Member> = members.iter().filter(is_inside).collect();
     let mut outlets = HashSet::new();
     let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
     let last = inside.iter().position(|m| {
@@ -159,6 +169,8 @@ pub(in crate::store) struct ChannelRebuild {
 const CLEAR: i64 = 5_000;
 /// Number of stories that get their positions in one transaction.
 const STORIES: i64 = 500;
+/// The same for a channel with rules, for which the texts of all their reports are read.
+const STORIES_BY_RULES: i64 = 100;
 
 impl ChannelRebuild {
     /// Starts a rebuild.
@@ -180,12 +192,14 @@ impl ChannelRebuild {
              WHERE story_id IN (SELECT id FROM story WHERE id < $1 ORDER BY id DESC LIMIT $2) ORDER BY id",
         )
         .bind(self.from)
-        .bind(STORIES)
+        .bind(if self.channel.rules.is_empty() { STORIES } else { STORIES_BY_RULES })
         .fetch_all(&mut *connection)
         .await
         .while_doing("reading the members of stories")?;
         let from = members.iter().map(|member| member.story_id).min();
-        let rows = self.rows(catalog, members);
+        let entries: Vec<i64> = members.iter().map(|member| member.entry_id).collect();
+        let left_out = channel_rules::left_out(connection, &self.channel.rules, &entries).await?;
+        let rows = self.rows((catalog, &left_out), members);
         insert(connection, &rows.iter().collect::<Vec<_>>()).await?;
         let Some(from) = from else {
             sqlx::query("UPDATE channel SET definition = $2 WHERE id = $1")
@@ -200,17 +214,19 @@ impl ChannelRebuild {
     }
 
     /// Returns the positions of these stories.
-    fn rows(&self, catalog: &Catalog, members: Vec<Member>) -> Vec<PlaceRow> {
+    fn rows(&self, (catalog, left_out): (&Catalog, &HashSet<i64>), members: Vec<Member>) -> Vec<PlaceRow> {
         let channel = &self.channel;
         if !channel.collapse {
-            let inside = |m: &Member| catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref());
+            let inside = |m: &Member| {
+                catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
+            };
             return members.into_iter().filter(inside).map(|member| each(self.id, member)).collect();
         }
         let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
         for member in members {
             stories.entry(member.story_id).or_default().push(member);
         }
-        stories.values().filter_map(|members| place_of(self.id, channel, catalog, members)).collect()
+        stories.values().filter_map(|members| place_of(self.id, channel, (catalog, left_out), members)).collect()
     }
 }
 

@@ -5,17 +5,20 @@ use crate::store::configured::{ConfigChanges, StoreConfig};
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{Channel, FeedId, FeedUrl, Language, OutletId, PublishedText, Slug},
+    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, PublishedText, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
         error::StoreError,
         sqlite::{
             row::{self, RowRef},
-            writing::channel_order::ChannelRebuild,
+            writing::{
+                channel_order::ChannelRebuild,
+                dropped::{self, Rejudging},
+            },
         },
     },
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
@@ -25,7 +28,7 @@ pub(in crate::store) async fn adopt(
     connection: &mut SqliteConnection,
     store_config: &StoreConfig,
     now: Timestamp,
-) -> Result<(ConfigChanges, Catalog, Vec<ChannelRebuild>), StoreError> {
+) -> Result<(ConfigChanges, Catalog, Vec<ChannelRebuild>, Vec<Rejudging>), StoreError> {
     sqlx::query(
         "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -36,9 +39,11 @@ pub(in crate::store) async fn adopt(
     .while_doing("writing settings")?;
     adopt_outlets(connection, store_config).await?;
     let mut adopted = adopt_feeds(connection, store_config, now).await?;
-    let (catalog, rebuilding) = adopt_channels(connection, &store_config.channels).await?;
+    let (catalog, rebuilding) = adopt_channels(connection, store_config).await?;
     adopted.any_private = catalog.any_private();
-    Ok((adopted, catalog, rebuilding))
+    let configured = store_config.outlets.iter().map(|(outlet, _)| outlet.slug.as_str()).collect();
+    let rejudging = dropped::changed(connection, &catalog, &configured, now).await?;
+    Ok((adopted, catalog, rebuilding, rejudging))
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -222,7 +227,9 @@ async fn write_feeds(
 }
 
 /// Reads the outlets; the channels come from the configuration one by one.
-async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, StoreError> {
+async fn load_catalog(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<Catalog, StoreError> {
+    let configured: HashMap<&str, &Outlet> =
+        store_config.outlets.iter().map(|(outlet, _)| (outlet.slug.as_str(), outlet)).collect();
     let rows: Vec<(i64, String, String, String, bool)> =
         sqlx::query_as("SELECT id, slug, name, tags, private FROM outlet")
             .fetch_all(connection)
@@ -231,7 +238,10 @@ async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, Stor
     let mut outlets = HashMap::with_capacity(rows.len());
     for (id, slug, name, tags, private) in rows {
         let tags = RowRef { table: "outlet", row: id }.json("tags", &tags)?;
-        outlets.insert(OutletId(id), KnownOutlet { slug, name, tags, private });
+        let configured = configured.get(slug.as_str());
+        let rules = configured.map(|outlet| outlet.rules.clone()).unwrap_or_default();
+        let zone = configured.map_or(TimeZone::UTC, |outlet| outlet.time_zone.clone());
+        outlets.insert(OutletId(id), KnownOutlet { slug, name, tags, private, rules, zone });
     }
     Ok(Catalog { outlets, ..Catalog::default() })
 }
@@ -240,10 +250,10 @@ async fn load_catalog(connection: &mut SqliteConnection) -> Result<Catalog, Stor
 /// remaining work is returned.
 async fn adopt_channels(
     connection: &mut SqliteConnection,
-    channels: &[Channel],
+    store_config: &StoreConfig,
 ) -> Result<(Catalog, Vec<ChannelRebuild>), StoreError> {
-    let mut catalog = load_catalog(connection).await?;
-    let channels = Channel::with_variants(channels, catalog.any_private());
+    let mut catalog = load_catalog(connection, store_config).await?;
+    let channels = Channel::with_variants(&store_config.channels, catalog.any_private());
     let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
     sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
         .bind(row::rows(&slugs))
@@ -334,6 +344,10 @@ fn definition(channel: &Channel, catalog: &Catalog) -> String {
         list(&mut channel.prefer.iter().map(Slug::as_str)),
         channel.collapse,
     );
+    if !channel.rules.is_empty() {
+        definition.push_str(" rules=");
+        definition.push_str(&channel.rules.definition());
+    }
     if channel.hides_private {
         let mut private: Vec<&str> = catalog.outlets.values().filter(|o| o.private).map(|o| o.slug.as_str()).collect();
         private.sort_unstable();

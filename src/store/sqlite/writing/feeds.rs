@@ -107,6 +107,7 @@ struct PollRow {
     new: u32,
     revised: u32,
     duplicate: u32,
+    dropped: u32,
     gap: bool,
     repairs: Option<String>,
     next_poll_at: String,
@@ -195,6 +196,7 @@ impl PollRows {
             new: tally.new,
             revised: tally.revised,
             duplicate: tally.duplicate,
+            dropped: tally.dropped,
             gap,
             repairs: repairs.clone().filter(|text| text != "[]"),
             next_poll_at: feed.next_poll_at.clone(),
@@ -217,10 +219,10 @@ pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[
     sqlx::query(
         "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
          INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
-                duplicate, gap, repairs, next_poll_at, why) \
+                duplicate, dropped, gap, repairs, next_poll_at, why) \
          SELECT v ->> 'feed', v ->> 'ended_at', v ->> 'ms', v ->> 'outcome', v ->> 'fault', \
                 v ->> 'error', v ->> 'status', v ->> 'bytes', v ->> 'listed', v ->> 'new', \
-                v ->> 'revised', v ->> 'duplicate', v ->> 'gap', v ->> 'repairs', \
+                v ->> 'revised', v ->> 'duplicate', v ->> 'dropped', v ->> 'gap', v ->> 'repairs', \
                 v ->> 'next_poll_at', v ->> 'why' FROM r",
     )
     .bind(row::rows(&polls.iter().map(|v| &v.poll).collect::<Vec<_>>()))

@@ -15,6 +15,7 @@ struct KnownSightingRow {
     key_hash: i64,
     feed_id: i64,
     entry_id: Option<i64>,
+    dropped: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -58,14 +59,17 @@ pub(in crate::store) async fn known_entries(
             SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
-         SELECT s.key_hash, s.feed_id, s.entry_id FROM found CROSS JOIN sighting AS s ON s.id = found.id ORDER BY s.id",
+         SELECT s.key_hash, s.feed_id, s.entry_id, \
+                s.entry_id IS NULL AND EXISTS (SELECT 1 FROM dropped_entry WHERE id = s.id) AS dropped \
+         FROM found CROSS JOIN sighting AS s ON s.id = found.id ORDER BY s.id",
     )
     .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
     .fetch_all(&mut *connection)
     .await
     .while_doing("recalling sightings")?;
     let mut ids: HashSet<i64> = HashSet::new();
-    for row in sightings {
+    // An entry that a rule leaves out is decided each time it comes, as if it had not been seen before.
+    for row in sightings.into_iter().filter(|row| !row.dropped) {
         if named.contains(&row.key_hash) {
             ids.extend(row.entry_id);
         }

@@ -32,6 +32,7 @@ pub(in crate::store) async fn step(
         PruneStep::Stories(after) => stories(connection, keep, after).await,
         PruneStep::LeavesNothing { going, looked, last } => leaves_nothing(connection, going, looked, last).await,
         PruneStep::Pages => pages(connection, keep).await,
+        PruneStep::Dropped(after) => dropped(connection, keep, after).await,
         PruneStep::Polls => polls(connection, keep).await,
         PruneStep::CountPolls => count_polls(connection, keep).await,
     }
@@ -152,6 +153,40 @@ async fn pages(connection: &mut SqliteConnection, keep: RetentionLimits) -> Resu
     .await
     .while_doing("forgetting archive pages")?;
     Ok(some_of(done.rows_affected(), PAGES))
+}
+
+/// Deletes dropped entries that no feed has listed since the given time; their sightings stay, so that they never come back.
+async fn dropped(
+    connection: &mut SqliteConnection,
+    keep: RetentionLimits,
+    after: i64,
+) -> Result<PruneStepResult, StoreError> {
+    let looked: Vec<(i64, bool)> = sqlx::query_as(
+        "SELECT d.id, (n.left_at IS NOT NULL OR f.removed = 1) \
+                AND coalesce(n.left_at, f.last_success_at, n.first_seen_at) < $1 AS gone \
+         FROM (SELECT id FROM dropped_entry WHERE id > $2 ORDER BY id LIMIT $3) AS d \
+         JOIN sighting AS n ON n.id = d.id JOIN feed AS f ON f.id = n.feed_id ORDER BY d.id",
+    )
+    .bind(second(keep.entries_since))
+    .bind(after)
+    .bind(FORGET)
+    .fetch_all(&mut *connection)
+    .await
+    .while_doing("looking for dropped entries to forget")?;
+    let gone: Vec<i64> = looked.iter().filter(|(_, gone)| *gone).map(|(id, _)| *id).collect();
+    if !gone.is_empty() && !keep.dry_run {
+        sqlx::query("DELETE FROM dropped_entry WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(row::rows(&gone))
+            .execute(connection)
+            .await
+            .while_doing("forgetting dropped entries")?;
+    }
+    Ok(PruneStepResult {
+        rows: gone.len() as u64,
+        last: looked.last().map_or(after, |(id, _)| *id),
+        more: i64::try_from(looked.len()).is_ok_and(|n| n == FORGET),
+        ..PruneStepResult::default()
+    })
 }
 
 /// Deletes the oldest rows of poll history.

@@ -42,23 +42,42 @@ struct NewSighting<'a> {
 /// The sightings that feeds list, by feed.
 type Lists = BTreeMap<i64, Vec<ListedSighting>>;
 
-/// Writes which entries feeds list now and which they no longer list. A feed has one sighting for each key.
+/// A sighting without an entry that gets one: a rule left the entry out before.
+#[derive(Debug, Serialize)]
+struct FilledSighting<'a> {
+    id: i64,
+    #[serde(flatten)]
+    row: &'a SightingRow,
+}
+
+/// The ids of sightings, by feed and key.
+pub(in crate::store) type SightingIds = HashMap<(i64, i64), i64>;
+
+/// Writes which entries feeds list now and which they no longer list. A feed has one sighting for each key. Returns the ids of
+/// the sightings.
 pub(in crate::store) async fn write(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
     delisted: &[DelistedEntries],
-) -> Result<(), StoreError> {
+) -> Result<SightingIds, StoreError> {
     if rows.is_empty() && delisted.is_empty() {
-        return Ok(());
+        return Ok(SightingIds::new());
     }
-    let feeds = rows.iter().map(|row| row.feed).chain(delisted.iter().map(|gone| gone.feed.0)).collect();
+    let listed = rows.iter().filter(|row| row.listed);
+    let feeds = listed.map(|row| row.feed).chain(delisted.iter().map(|gone| gone.feed.0)).collect();
     let mut lists = lists(connection, &feeds).await?;
-    let mut known = known(connection, rows).await?;
+    let (mut known, vacant) = known(connection, rows).await?;
     let mut next = next_id(connection).await?;
-    let (mut new, mut seen) = (Vec::new(), BTreeMap::new());
+    let (mut new, mut seen, mut filled) = (Vec::new(), BTreeMap::new(), Vec::new());
     for row in rows {
-        let list = lists.entry(row.feed).or_default();
         let id = *known.entry((row.feed, row.key)).or_insert(next);
+        if row.entry.is_some() && vacant.contains(&id) {
+            filled.push(FilledSighting { id, row });
+        }
+        if !row.listed {
+            continue;
+        }
+        let list = lists.entry(row.feed).or_default();
         if id == next {
             new.push(NewSighting { id, row });
             list.push(ListedSighting { id, raw: row.raw });
@@ -74,10 +93,12 @@ pub(in crate::store) async fn write(
     insert(connection, &new).await?;
     let seen: Vec<Seen> = seen.into_iter().map(|(id, raw)| Seen { id, raw }).collect();
     see_again(connection, &seen).await?;
+    fill(connection, &filled).await?;
     for gone in delisted {
         delist(connection, gone, lists.entry(gone.feed.0).or_default()).await?;
     }
-    keep(connection, &lists).await
+    keep(connection, &lists).await?;
+    Ok(known)
 }
 
 /// Returns what these feeds list.
@@ -92,25 +113,49 @@ async fn lists(connection: &mut SqliteConnection, feeds: &BTreeSet<i64>) -> Resu
     rows.into_iter().map(|(feed, bytes)| Ok((feed, listed::read(FeedId(feed), &bytes)?))).collect()
 }
 
-/// Returns the stored sightings, by feed and key.
+/// Returns the sightings that exist already, by feed and key, and which of them have no entry.
 async fn known(
     connection: &mut SqliteConnection,
     rows: &[SightingRow],
-) -> Result<HashMap<(i64, i64), i64>, StoreError> {
+) -> Result<(SightingIds, HashSet<i64>), StoreError> {
     let keys: BTreeSet<i64> = rows.iter().map(|row| row.key).collect();
-    let known: Vec<(i64, i64, i64)> = sqlx::query_as(
+    let known: Vec<(i64, i64, i64, bool)> = sqlx::query_as(
         "WITH w (hash) AS MATERIALIZED (SELECT value FROM json_each($1)), \
          found (id) AS ( \
             SELECT row_id FROM w CROSS JOIN lookup_0 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_1 AS l ON l.hash = w.hash AND l.kind = 0 UNION ALL \
             SELECT row_id FROM w CROSS JOIN lookup_2 AS l ON l.hash = w.hash AND l.kind = 0) \
-         SELECT s.feed_id, s.key_hash, s.id FROM found CROSS JOIN sighting AS s ON s.id = found.id",
+         SELECT s.feed_id, s.key_hash, s.id, s.entry_id IS NULL FROM found CROSS JOIN sighting AS s ON s.id = found.id",
     )
     .bind(row::rows(&keys.into_iter().collect::<Vec<_>>()))
     .fetch_all(connection)
     .await
     .while_doing("looking for sightings")?;
-    Ok(known.into_iter().map(|(feed, key, id)| ((feed, key), id)).collect())
+    let vacant = known.iter().filter(|(_, _, _, vacant)| *vacant).map(|(_, _, id, _)| *id).collect();
+    Ok((known.into_iter().map(|(feed, key, id, _)| ((feed, key), id)).collect(), vacant))
+}
+
+/// Gives entries to sightings that had none, and forgets what was kept aside of them.
+async fn fill(connection: &mut SqliteConnection, filled: &[FilledSighting<'_>]) -> Result<(), StoreError> {
+    if filled.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
+         UPDATE sighting SET entry_id = v ->> 'entry', guid = v ->> 'guid', link = v ->> 'link', \
+                evidence = v ->> 'evidence' FROM r WHERE sighting.id = v ->> 'id'",
+    )
+    .bind(row::rows(filled))
+    .execute(&mut *connection)
+    .await
+    .while_doing("writing the entries of sightings")?;
+    let ids: Vec<i64> = filled.iter().map(|sighting| sighting.id).collect();
+    sqlx::query("DELETE FROM dropped_entry WHERE id IN (SELECT value FROM json_each($1))")
+        .bind(row::rows(&ids))
+        .execute(connection)
+        .await
+        .while_doing("forgetting dropped entries that came back")?;
+    Ok(())
 }
 
 /// Returns the id of the next sighting.

@@ -10,7 +10,7 @@ use crate::{
             error::ErrorContext,
             row::{self, RowRef},
         },
-        waiting::{LateDocument, PageRow, WaitingNow, WaitingRows},
+        waiting::{PageRow, WaitingNow, WaitingRows},
     },
 };
 use jiff::Timestamp;
@@ -84,13 +84,13 @@ struct LateRow {
     outlet_id: i64,
 }
 
-/// Returns the arrivals whose waiting has ended. The documents that they come from are numbered from `first`. What no longer waits
-/// is left out.
+/// Returns the arrivals whose waiting has ended, and when each document that they come from says that it last changed. These
+/// documents are numbered from `first`. What no longer waits is left out.
 pub(in crate::store) async fn arrivals(
     connection: &mut SqliteConnection,
     pages: &[AskedPage],
     first: usize,
-) -> Result<(Vec<Arrival>, Vec<LateDocument>), StoreError> {
+) -> Result<(Vec<Arrival>, Vec<Option<Timestamp>>), StoreError> {
     if pages.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
@@ -117,7 +117,7 @@ pub(in crate::store) async fn arrivals(
         } else {
             let listing: Arc<Listing> = Arc::new(place.json("listing", &row.listing)?);
             let poll = first + documents.len();
-            documents.push(LateDocument { stated_at: place.maybe_time("stated_at", row.stated_at.as_deref())? });
+            documents.push(place.maybe_time("stated_at", row.stated_at.as_deref())?);
             listings.insert(document, (poll, Arc::clone(&listing)));
             (poll, listing)
         };
@@ -134,6 +134,7 @@ pub(in crate::store) async fn arrivals(
             previous_success: place.maybe_time("previous_success", row.previous_success.as_deref())?,
             link_repeats: row.link_repeats,
             listing,
+            returns: false,
             entry,
             page: ArrivalPage::Asked(Box::new(page.page.clone())),
         });

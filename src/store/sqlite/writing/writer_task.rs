@@ -1,9 +1,12 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod deciding;
+mod rejudging;
+
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
-    dedup::{Deciding, IdAllocator, Window, rules},
+    dedup::{IdAllocator, Window},
     model::FeedRecord,
     store::{
         batch::{AskedPage, Batch, PendingPoll},
@@ -15,22 +18,22 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
         retention::PruneStep,
-        rows::BatchRows,
+        rows::{BatchRows, DecidedPoll},
         sqlite::{
             open::{self, TempStore, WriterLock},
             writing::{
                 apply, archive,
                 channel_order::{self, ChannelRebuild},
                 checkpoint::Checkpoints,
-                configured, edition,
+                configured,
+                dropped::Rejudging,
+                edition,
                 feeds::{self, PollRows},
-                load_window::{self, WindowLoad},
-                lookup, retention, search_index, sightings,
+                load_window::WindowLoad,
+                retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
-                waiting,
             },
         },
-        waiting as held,
     },
 };
 use jiff::Timestamp;
@@ -77,6 +80,8 @@ pub(in crate::store) struct WriterLoop {
     page_replies: Vec<oneshot::Sender<()>>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
+    /// Outlets whose dropped entries are judged again because their rules changed.
+    rejudging: VecDeque<Rejudging>,
     /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
     loading: Option<WindowLoad>,
     /// Polls without news that wait for a transaction.
@@ -113,6 +118,7 @@ impl WriterLoop {
             pages: Vec::new(),
             page_replies: Vec::new(),
             rebuilding: VecDeque::new(),
+            rejudging: VecDeque::new(),
             loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
@@ -148,6 +154,7 @@ impl WriterLoop {
                 self.page_replies.drain(..).for_each(|reply| send_reply(reply, ()));
             }
             self.relay().await?;
+            self.rejudge().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
@@ -209,7 +216,8 @@ impl WriterLoop {
 
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty() || self.loading.is_some()
+        let works = !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty();
+        works || !self.rejudging.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents
@@ -356,44 +364,6 @@ impl WriterLoop {
         Ok(())
     }
 
-    /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
-    /// written, however often that is retried.
-    async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
-        let mut arrivals = batch.arrivals();
-        let first_late = batch.polls.len();
-        let (late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
-        arrivals.extend(late_arrivals);
-        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let waiting_now = reading!(self.database, |c| waiting::now(c, &arrivals))?;
-        let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
-        held::keep_articles(&mut arrivals, &known);
-        let mut deciding = Deciding::new(arrivals, known, &mut self.window, &mut self.ids);
-        loop {
-            let wanted = deciding.advance();
-            if wanted.is_empty() {
-                break;
-            }
-            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
-            deciding.supply(texts);
-        }
-        let changes = deciding.finish();
-        for story in changes.crowded() {
-            tracing::warn!(
-                %story,
-                reports = rules::MEMBERS_SUSPECT,
-                "story has unusually many reports; `warraq explain story` shows why they were joined"
-            );
-        }
-        let mut batch_rows = BatchRows::of(changes, &mut batch.polls, &late, &self.catalog);
-        batch_rows.waited =
-            batch.pages.iter().map(|asked| asked.key).chain(begin_to_wait.ended.iter().copied()).collect();
-        batch_rows.waiting = begin_to_wait;
-        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
-            batch_rows.note_delisted(&pending.poll);
-        }
-        Ok(batch_rows)
-    }
-
     /// Adds a batch of entries to the search index.
     async fn index(&mut self) -> Result<(), StoreError> {
         let more = transaction!(self.database, |c| search_index::index(c))?;
@@ -421,7 +391,7 @@ impl WriterLoop {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let ((adopted, catalog, rebuilding), feeds) = transaction!(self.database, |c| async {
+        let ((adopted, catalog, rebuilding, rejudging), feeds) = transaction!(self.database, |c| async {
             Ok((configured::adopt(c, store_config, now).await?, feeds::configured(c).await?))
         })?;
         for (id, outlet) in &catalog.outlets {
@@ -432,6 +402,7 @@ impl WriterLoop {
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
+        self.rejudging = rejudging.into();
         Ok((adopted, feeds))
     }
 

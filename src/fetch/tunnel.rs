@@ -1,0 +1,212 @@
+//! HTTP proxies that are given addresses. The HTTP client would give a proxy names, and nobody would check what they lead to. So it
+//! speaks SOCKS5 (RFC 1928), which takes the addresses that it has resolved and checked, to a task of this process, which opens a
+//! tunnel through the proxy (CONNECT, RFC 9110 9.3.6). Through the tunnel the server sees the same as without a proxy: Host and SNI
+//! are the name.
+
+use super::FetcherError;
+use crate::model::Secret;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsConnector;
+use url::{Host, Url};
+
+/// Time for opening a tunnel; the poll's own limit is shorter in most configurations.
+const OPENING: Duration = Duration::from_mins(1);
+/// Longest head of the proxy's response, in bytes.
+const HEAD_MAX: usize = 16_384;
+/// User name for the task; only the password is checked.
+const USER: &str = "warraq";
+
+/// The task that opens tunnels. It ends when this is dropped; tunnels that are open stay open.
+pub(super) struct Tunnels {
+    port: u16,
+    password: String,
+    task: AbortHandle,
+}
+
+impl Drop for Tunnels {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The proxy, and how it is asked.
+struct TunnelProxy {
+    url: Url,
+    tls: Arc<ClientConfig>,
+    /// What the HTTP client must say, so that no other program of this machine uses the proxy.
+    password: String,
+}
+
+impl Tunnels {
+    /// Starts the task for a proxy, `http://` or `https://`. `tls` is used to speak to the proxy.
+    ///
+    /// # Errors
+    /// Fails if the address cannot be used, no port of this machine is free, or there is no runtime.
+    pub(super) fn start(proxy: &Secret, tls: ClientConfig) -> Result<Self, FetcherError> {
+        let failed = FetcherError::Access("a task for the proxy cannot be started");
+        let url = Url::parse(proxy.reveal()).map_err(|_| FetcherError::Access("the proxy's address cannot be used"))?;
+        let runtime = tokio::runtime::Handle::try_current().map_err(|_| failed)?;
+        let failed = |_| FetcherError::Access("no port of this machine is free for the proxy's task");
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
+        let _guard = runtime.enter();
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        let password = password()?;
+        let proxy = Arc::new(TunnelProxy { url, tls: Arc::new(tls), password: password.clone() });
+        let task = runtime.spawn(accept(listener, proxy)).abort_handle();
+        Ok(Self { port, password, task })
+    }
+
+    /// Returns the address of the task, for the HTTP client.
+    pub(super) fn address(&self) -> String {
+        format!("socks5://{USER}:{}@127.0.0.1:{}", self.password, self.port)
+    }
+}
+
+fn password() -> Result<String, FetcherError> {
+    use ring::rand::{SecureRandom as _, SystemRandom};
+    let mut bytes = [0; 16];
+    let failed = |_| FetcherError::Access("the system gives no random numbers");
+    SystemRandom::new().fill(&mut bytes).map_err(failed)?;
+    Ok(u128::from_le_bytes(bytes).to_string())
+}
+
+async fn accept(listener: TcpListener, proxy: Arc<TunnelProxy>) {
+    loop {
+        match listener.accept().await {
+            Ok((client, _)) => {
+                let proxy = Arc::clone(&proxy);
+                // A failure is told to the HTTP client, which makes a fault of it.
+                tokio::spawn(async move { drop(serve(client, &proxy).await) });
+            }
+            // No file is free: the next connection would fail at once too.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+/// Opens a tunnel for one connection, and passes on what both sides say.
+async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
+    let opening = async {
+        let to = asked(&mut client, &proxy.password).await?;
+        match proxy.tunnel(to).await {
+            Ok(tunnel) => {
+                client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+                Ok(tunnel)
+            }
+            Err(error) => {
+                // 5: connection refused (RFC 1928 6).
+                client.write_all(&[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+                Err(error)
+            }
+        }
+    };
+    let mut tunnel = tokio::time::timeout(OPENING, opening).await.map_err(|_| ErrorKind::TimedOut)??;
+    copy_bidirectional(&mut client, &mut tunnel).await.map(drop)
+}
+
+/// Reads for which address the client asks (RFC 1928 3 and 4, RFC 1929 2).
+async fn asked(client: &mut TcpStream, password: &str) -> io::Result<SocketAddr> {
+    let refused = || io::Error::from(ErrorKind::PermissionDenied);
+    if client.read_u8().await? != 5 {
+        return Err(refused());
+    }
+    let methods = bytes(client).await?;
+    if !methods.contains(&2) {
+        client.write_all(&[5, 0xff]).await?;
+        return Err(refused());
+    }
+    client.write_all(&[5, 2]).await?;
+    client.read_u8().await?;
+    bytes(client).await?;
+    if bytes(client).await? != password.as_bytes() {
+        client.write_all(&[1, 1]).await?;
+        return Err(refused());
+    }
+    client.write_all(&[1, 0]).await?;
+    let mut head = [0; 4];
+    client.read_exact(&mut head).await?;
+    let ip: IpAddr = match head {
+        [5, 1, _, 1] => Ipv4Addr::from_bits(client.read_u32().await?).into(),
+        [5, 1, _, 4] => Ipv6Addr::from_bits(client.read_u128().await?).into(),
+        // A name would not have been checked.
+        _ => return Err(refused()),
+    };
+    Ok(SocketAddr::new(ip, client.read_u16().await?))
+}
+
+/// Reads a length and as many bytes.
+async fn bytes(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; usize::from(client.read_u8().await?)];
+    client.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+/// A connection to a proxy.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+impl TunnelProxy {
+    /// Connects to the proxy and lets it connect to an address.
+    async fn tunnel(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>> {
+        let wrong = || io::Error::from(ErrorKind::InvalidInput);
+        let host = self.url.host().ok_or_else(wrong)?;
+        let port = self.url.port_or_known_default().ok_or_else(wrong)?;
+        let stream = match &host {
+            Host::Domain(name) => TcpStream::connect((*name, port)).await?,
+            Host::Ipv4(ip) => TcpStream::connect((*ip, port)).await?,
+            Host::Ipv6(ip) => TcpStream::connect((*ip, port)).await?,
+        };
+        let mut stream: Box<dyn Stream> = if self.url.scheme() == "https" {
+            let name = match host {
+                Host::Domain(name) => ServerName::try_from(name.to_owned()).map_err(|_| wrong())?,
+                Host::Ipv4(ip) => ServerName::from(IpAddr::from(ip)),
+                Host::Ipv6(ip) => ServerName::from(IpAddr::from(ip)),
+            };
+            Box::new(TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await?)
+        } else {
+            Box::new(stream)
+        };
+        let authorization = self.authorization();
+        let request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n{authorization}\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        stream.flush().await?;
+        if is_open(&mut stream).await? { Ok(stream) } else { Err(ErrorKind::ConnectionRefused.into()) }
+    }
+
+    /// Returns the header with the proxy's user and password (RFC 7617).
+    fn authorization(&self) -> String {
+        use base64::{Engine as _, prelude::BASE64_STANDARD};
+        let (user, password) = (self.url.username(), self.url.password().unwrap_or_default());
+        if user.is_empty() && password.is_empty() {
+            return String::new();
+        }
+        // Addresses need escapes for some characters of passwords (RFC 3986 2.1).
+        let plain = |text| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+        let pair = [&plain(user)[..], b":", &plain(password)[..]].concat();
+        format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
+    }
+}
+
+/// Reads the head of the response to CONNECT, byte by byte, because what follows belongs to the tunnel. Returns whether it is a 2xx.
+async fn is_open(stream: &mut Box<dyn Stream>) -> io::Result<bool> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= HEAD_MAX {
+            return Err(ErrorKind::InvalidData.into());
+        }
+        head.push(stream.read_u8().await?);
+    }
+    let status: &[u8] = head.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    Ok(head.starts_with(b"HTTP/1.") && status.len() == 3 && status.starts_with(b"2"))
+}
