@@ -204,6 +204,7 @@ fn arrival(n: i64, report: Report, now: Timestamp) -> Arrival {
         listing: std::sync::Arc::default(),
         returns: false,
         entry,
+        page: warraq::dedup::ArrivalPage::Unwanted,
     }
 }
 

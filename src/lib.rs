@@ -15,6 +15,7 @@
 //! - [`parse`] - parses the bytes of a document into entries. Pure functions.
 //! - [`discover`] - finds the news sitemaps of a site.
 //! - [`normalise`] - turns an entry as stated into an entry as stored: clean HTML, canonical links, folded text. Pure functions.
+//! - [`article`] - finds the article in a web page. Pure functions.
 //! - [`rules`] - which entries the rules of outlets and channels leave out. Pure functions.
 //! - [`dedup`] - decides whether an entry is new, revised, or a report of a known story. Pure functions.
 //! - [`store`] - the database: one writer, any number of readers.
@@ -27,6 +28,7 @@
 //! - [`daemon`] - the poll queue, publishing, retention, reload and shutdown.
 //! - [`cli`] - the commands.
 
+pub mod article;
 pub mod cli;
 pub mod clock;
 pub mod config;

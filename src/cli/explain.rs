@@ -275,6 +275,9 @@ fn entry(told: &EntryExplanation) -> String {
     };
     line!(out, "  position in channels: {order_at}, {as_of}");
     line!(out, "  in story {story_id} {}", joined(&told.entry));
+    if let Some(text) = text_of_page(&told.entry) {
+        line!(out, "  {text}");
+    }
     for sighting in told.sightings.iter().skip(1) {
         let link = sighting.link.as_ref().map(|l| format!(" as {l}")).unwrap_or_default();
         let evidence = sighting.evidence.as_ref().map(|e| format!(": {e}")).unwrap_or_default();
@@ -285,6 +288,16 @@ fn entry(told: &EntryExplanation) -> String {
         line!(out, "  revised at {}: {} ({shown})", revision.seen_at, revision.what);
     }
     out
+}
+
+/// Returns where the text of an entry comes from, or why it is not from its page, if the page was asked for.
+fn text_of_page(entry: &EntrySnapshot) -> Option<String> {
+    let (page, at) = (entry.page.as_ref()?, entry.page_at.as_ref()?);
+    let Some(missing) = &entry.page_missing else {
+        return Some(format!("its text is the article of {page}, fetched at {at}"));
+    };
+    let detail = entry.page_detail.as_deref().unwrap_or_default();
+    Some(format!("its text is the feed's; its page {page} brought none at {at}: {missing} ({detail})"))
 }
 
 /// Returns why an entry belongs to its story.

@@ -122,6 +122,12 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
                 writeln!(io::stdout(), "{}", if as_json { line_json(&report) } else { line(&report, &sums, total) });
         }
     }
+    // Entries that wait for their pages are decided before the run ends.
+    while services.runner.waiting_pages() > 0 {
+        if let RunnerEvent::Settled(updates) = services.runner.event().await {
+            updates?;
+        }
+    }
     if io::stdout().is_terminal() {
         let _ = io::stdout().flush();
     }

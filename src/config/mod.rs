@@ -258,9 +258,19 @@ impl Config {
         }
         let files = requests::files(source, directory);
         let public_urls = outlets.end(source);
-        let Outlets { read: mut outlets, schedules: own_schedules, requests: own_requests, public, .. } = outlets;
+        let Outlets {
+            read: mut outlets,
+            schedules: own_schedules,
+            requests: own_requests,
+            public,
+            published_texts,
+            ..
+        } = outlets;
         let (server, fetch) = (Server::read(source, root, files), Fetch::read(source, root, files));
         let publish = Publish::read(source, root);
+        for outlet in &mut outlets {
+            outlet.published_text = published_texts.get(&outlet.slug).copied().unwrap_or(publish.text);
+        }
         let (channels, webhooks) =
             channels::read(sources, &outlets, publish.outlet_in_title, (server.keys.as_deref(), files));
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);

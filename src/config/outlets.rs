@@ -8,14 +8,14 @@ use super::{
     rules, values,
 };
 use crate::{
-    model::{FeedUrl, Outlet, Slug},
+    model::{FeedUrl, Outlet, PublishedText, Slug},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use toml::de::DeTable;
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 22] = [
     "slug",
     "name",
     "language",
@@ -26,6 +26,8 @@ const KEYS: [&str; 20] = [
     "was",
     "enabled",
     "public",
+    "full_text",
+    "publish_text",
     "proxy",
     "proxy_dns",
     "user_agent",
@@ -53,6 +55,8 @@ pub(super) struct Outlets {
     pub(super) schedules: HashMap<Slug, Schedule>,
     /// Whether they are shown to everybody, of those that say so.
     pub(super) public: HashMap<Slug, bool>,
+    /// Which text is published, of those that say so.
+    pub(super) published_texts: HashMap<Slug, PublishedText>,
     /// Of those that say something of their requests.
     pub(super) requests: HashMap<Slug, RequestSettings>,
     unique: Unique,
@@ -78,6 +82,8 @@ impl Outlets {
             }
             if let Some(outlet) = &outlet {
                 self.note_public(&outlet.slug, section);
+                let published = section.text("publish_text", values::published_text);
+                self.published_texts.extend(published.map(|text| (outlet.slug.clone(), text)));
             }
             if requests::KEYS.iter().any(|key| section.has(key)) {
                 let own = RequestSettings::read(section, files);
@@ -139,11 +145,21 @@ fn outlet(section: &Section<'_, '_>, unique: &mut Unique) -> Option<Outlet> {
     let tags = listed(section, "tags", |text| values::label(text, TAG_MAX));
     let (feeds, alternatives) = feeds(section, unique);
     let was = former(section, unique);
-    let enabled = section.flag("enabled").unwrap_or(true);
-    let name = name.unwrap_or_default();
-    let rules = rules::read(section);
-    let (slug, private) = (slug?, false);
-    Some(Outlet { slug, name, language, time_zone, tags, feeds, alternatives, was, enabled, private, rules })
+    Some(Outlet {
+        slug: slug?,
+        name: name.unwrap_or_default(),
+        language,
+        time_zone,
+        tags,
+        feeds,
+        alternatives,
+        was,
+        enabled: section.flag("enabled").unwrap_or(true),
+        private: false,
+        rules: rules::read(section),
+        full_text: section.flag("full_text").unwrap_or(false),
+        published_text: PublishedText::Feed,
+    })
 }
 
 /// Reads the outlet's feeds, and the alternative addresses of those that have some.
@@ -203,4 +219,40 @@ fn first_of<T: std::hash::Hash + Eq + Clone>(
     }
     taken.insert(value.clone(), place);
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, ConfigFaults};
+    use crate::model::PublishedText;
+    use std::path::Path;
+
+    const OUTLET: &str = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n";
+
+    fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigFaults> {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::parse(text, Path::new("c.toml"), &variables)
+    }
+
+    #[test]
+    fn an_outlet_says_whether_its_pages_are_fetched_and_which_text_is_published() {
+        let texts = |publish: &str, outlet: &str| {
+            let config = parse(&format!("{publish}{OUTLET}{outlet}"), &[]).unwrap();
+            (config.outlets[0].full_text, config.outlets[0].published_text)
+        };
+        assert_eq!(texts("", ""), (false, PublishedText::Feed));
+        assert_eq!(texts("", "full_text = true\npublish_text = \"page\""), (true, PublishedText::Page));
+        assert_eq!(texts("[publish]\ntext = \"page\"\n", "full_text = true"), (true, PublishedText::Page));
+        assert_eq!(texts("[publish]\ntext = \"page\"\n", "publish_text = \"feed\""), (false, PublishedText::Feed));
+        let told = parse(&format!("{OUTLET}publish_text = \"both\"\nfull_text = 1\n"), &[]).unwrap_err().to_string();
+        assert_eq!(
+            told.lines().map(|line| line.replace("error: c.toml:", "")).collect::<Vec<_>>(),
+            [
+                "5: outlet.a.publish_text: \"both\" is not a text that is published; allowed: \"feed\" or \"page\"",
+                "6: outlet.a.full_text: is a number; allowed: true or false"
+            ]
+        );
+        let config = parse(OUTLET, &[("WARRAQ_PUBLISH_TEXT", "page")]).unwrap();
+        assert_eq!(config.outlets[0].published_text, PublishedText::Page);
+    }
 }

@@ -7,7 +7,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{Network, ReaderKey, push::HubChoice},
+    model::{Network, PublishedText, ReaderKey, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -300,10 +300,12 @@ pub struct Publish {
     pub edition_max: usize,
     /// Whether feeds name the outlet before each title, where a channel does not say it itself.
     pub outlet_in_title: bool,
+    /// Which text of an entry is published, where its outlet does not say it itself.
+    pub text: PublishedText,
 }
 
 impl Publish {
-    const KEYS: [&'static str; 3] = ["entry_max", "edition_max", "outlet_in_title"];
+    const KEYS: [&'static str; 4] = ["entry_max", "edition_max", "outlet_in_title", "text"];
     /// Default `entry_max`, in bytes: some ten thousand words. This is longer than any report, and a hundred such texts are not
     /// much more than an edition may contain.
     pub const ENTRY_MAX: u64 = 64_000;
@@ -322,6 +324,7 @@ impl Publish {
             entry_max: size("entry_max", Self::ENTRY_BOUNDS, Self::ENTRY_MAX),
             edition_max: size("edition_max", Self::EDITION_BOUNDS, Self::EDITION_MAX),
             outlet_in_title: section.flag("outlet_in_title").unwrap_or(false),
+            text: section.text("text", values::published_text).unwrap_or_default(),
         };
         if read.edition_max < read.entry_max {
             let key = if section.has("edition_max") { "edition_max" } else { "entry_max" };

@@ -1,6 +1,7 @@
 //! Tests of whole configurations: the example, the defaults, and all kinds of faults.
 
 use super::*;
+use crate::model::PublishedText;
 use std::time::Duration;
 
 const OUTLET: &str = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n";
@@ -465,10 +466,13 @@ fn a_feed_may_say_what_is_shown_of_its_address() {
 fn hosts_are_names_and_budgets_are_sizes() {
     let config = parse("[server]\nhosts = [\"News.example.org.\", \"خبر.example\"]\n[publish]\nentry_max = \"2kB\"\nedition_max = \"1MB\"\n").unwrap();
     assert_eq!(config.server.hosts, ["news.example.org", "xn--ngblk.example"]);
-    assert_eq!(config.publish, Publish { entry_max: 2_000, edition_max: 1_000_000, outlet_in_title: false });
+    assert_eq!(
+        config.publish,
+        Publish { entry_max: 2_000, edition_max: 1_000_000, outlet_in_title: false, text: PublishedText::Feed }
+    );
     assert_eq!(
         parse("").unwrap().publish,
-        Publish { entry_max: 64_000, edition_max: 4_000_000, outlet_in_title: false }
+        Publish { entry_max: 64_000, edition_max: 4_000_000, outlet_in_title: false, text: PublishedText::Feed }
     );
     for host in ["http://a.example", "a.example:80", "a b", "*", ""] {
         let told = faults(&format!("[server]\nhosts = [{host:?}]\n"));

@@ -2,7 +2,7 @@
 //! allowed.
 
 use crate::{
-    model::{FeedUrl, Language, Network, Slug, push::HubChoice},
+    model::{FeedUrl, Language, Network, PublishedText, Slug, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -190,4 +190,13 @@ pub(super) fn time_zone(name: &str) -> Result<TimeZone, String> {
 /// Parses a schedule.
 pub(super) fn schedule(text: &str) -> Result<Schedule, String> {
     Schedule::parse(text).map_err(|why| why.to_string())
+}
+
+/// Parses which text of an entry is published: the feed's, or the page's where there is one.
+pub(super) fn published_text(text: &str) -> Result<PublishedText, String> {
+    match text.trim() {
+        "feed" => Ok(PublishedText::Feed),
+        "page" => Ok(PublishedText::Page),
+        _ => Err(format!("{} is not a text that is published; allowed: \"feed\" or \"page\"", quoted(text))),
+    }
 }

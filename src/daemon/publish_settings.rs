@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    model::{Audience, Channel, Readers, status::OutletSettings},
+    model::{Audience, Channel, PublishedText, Readers, status::OutletSettings},
     publish::{self, Budget},
     push::HubSettings,
     serve::Hosts,
@@ -37,6 +37,8 @@ pub struct PublishSettings {
     pub hub: HubSettings,
     /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
+    /// Outlets of which the page's text is published, sorted. They are a part of the fingerprint.
+    page_texts: Vec<String>,
     /// What pages about feeds need to know of outlets.
     pub outlets: Arc<OutletSettings>,
 }
@@ -52,6 +54,10 @@ impl PublishSettings {
         let private = config.outlets.iter().filter(|outlet| outlet.private);
         let mut private: Vec<_> = private.map(|outlet| outlet.slug.to_string()).collect();
         private.sort_unstable();
+        let page_texts =
+            config.outlets.iter().filter(|outlet| outlet.published_text == PublishedText::Page && outlet.full_text);
+        let mut page_texts: Vec<_> = page_texts.map(|outlet| outlet.slug.to_string()).collect();
+        page_texts.sort_unstable();
         let disabled = config.outlets.iter().filter(|outlet| !outlet.enabled);
         let zones = config.outlets.iter().map(|outlet| (outlet.slug.to_string(), outlet.time_zone.clone()));
         let outlets = OutletSettings {
@@ -71,6 +77,7 @@ impl PublishSettings {
             time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
+            page_texts,
         }
     }
 
@@ -117,7 +124,8 @@ impl PublishSettings {
 
     /// Returns the fingerprint of the rendering rules and these settings; with a channel, also of the channel's definition.
     pub(super) fn fingerprint(&self, channel: Option<&Channel>) -> String {
-        let settings = format!("{} {:?} {:?}", self.public_url, self.budget, self.public_urls);
+        let pages = if self.page_texts.is_empty() { String::new() } else { format!(" {:?}", self.page_texts) };
+        let settings = format!("{} {:?} {:?}{pages}", self.public_url, self.budget, self.public_urls);
         let described = channel.map_or_else(String::new, |channel| {
             let without = if channel.hides_private { &*self.private } else { &[] };
             let hub = self.hub_of(channel).map(String::from);

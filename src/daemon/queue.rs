@@ -1,6 +1,8 @@
 //! The poll queue: due times, per-host limits and running polls. It holds the record of every feed, so that a poll that ends in
 //! a 304 reads nothing from the database.
 
+mod pages;
+
 use crate::{
     config::Config,
     model::{FeedId, FeedRecord, FeedState, Outlet, Slug},
@@ -73,6 +75,8 @@ pub struct PollQueue {
     bounds: Bounds,
     concurrency: usize,
     last_seen: Timestamp,
+    /// Pages that entries wait for.
+    pages: pages::WaitingPages,
 }
 
 impl PollQueue {
@@ -91,6 +95,7 @@ impl PollQueue {
             bounds: bounds(config),
             concurrency: config.fetch.concurrency,
             last_seen: now,
+            pages: pages::WaitingPages::default(),
         }
     }
 
@@ -280,9 +285,7 @@ impl PollQueue {
     fn free(&mut self, host: &str, now: Timestamp) {
         self.reading -= 1;
         self.hosts.end(host);
-        for waiting in self.waiting.remove(host).unwrap_or_default() {
-            self.queue.insert((now, waiting));
-        }
+        self.give_turns(host, now);
     }
 
     fn planned_poll(&self, planned: &QueuedFeed, now: Timestamp) -> PlannedPoll {
@@ -358,6 +361,12 @@ impl PollQueue {
     pub fn host_hold(&self, feed: &FeedRecord, now: Timestamp) -> Option<(Timestamp, u32)> {
         let others = self.at_host.get(feed.ask.host())?.saturating_sub(1);
         host_hold(feed, now).map(|until| (until, others)).filter(|_| others > 0)
+    }
+
+    /// Returns the pause between requests to one host.
+    #[must_use]
+    pub fn host_pause(&self) -> Duration {
+        self.hosts.pause()
     }
 
     /// Returns the number of feeds.

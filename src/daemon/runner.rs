@@ -6,16 +6,20 @@ use crate::{
     clock::Clock,
     fetch::Fetchers,
     model::{
-        FeedId, LargerThanMaxBody, Outcome,
+        EntryPage, FeedId, LargerThanMaxBody, MissingArticle, NoArticle, Outcome, PAGE_PATIENCE, Slug, WaitingKey,
+        WaitingPage,
         push::{PushLeases, PushedDocument},
     },
     poll::{PollError, PollResult, Poller},
-    store::{FeedUpdate, StoreError, Writer},
+    store::{AskedPage, FeedUpdate, StoreError, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::{sync::mpsc, task::JoinSet};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinError, JoinSet},
+};
 
 /// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
@@ -38,6 +42,9 @@ pub struct PollRunner {
     read: (mpsc::UnboundedSender<FeedId>, mpsc::UnboundedReceiver<FeedId>),
     /// Documents that hubs delivered and that are being read.
     pushes: JoinSet<EndedPoll>,
+    /// Requests for the pages that entries wait for.
+    pages: JoinSet<EndedPage>,
+    asking: HashMap<WaitingKey, AbortHandle>,
     /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
@@ -47,6 +54,9 @@ pub struct PollRunner {
 
 /// A poll that ended; `None` if it panicked, which is a bug in Warraq and affects only this feed.
 type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
+
+/// A request for a page that ended; `None` if it panicked.
+type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
 
 /// An event of the runner.
 #[derive(Debug)]
@@ -73,6 +83,8 @@ impl PollRunner {
             polls: JoinSet::new(),
             read: mpsc::unbounded_channel(),
             pushes: JoinSet::new(),
+            pages: JoinSet::new(),
+            asking: HashMap::new(),
             settling: FuturesUnordered::new(),
             not_polled: 0,
             hindered_at: None,
@@ -171,13 +183,15 @@ impl PollRunner {
             while let Ok(id) = self.read.1.try_recv() {
                 self.queue.storing(id, now);
             }
-            let until = self.start(now);
+            self.give_up_pages(now);
+            let until = self.start(now).into_iter().chain(self.start_pages(now)).min();
             let wait =
                 until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
             tokio::select! {
                 Some(Ok(ended)) = self.polls.join_next() => return RunnerEvent::Polled(Box::new(ended)),
                 Some(Ok(ended)) = self.pushes.join_next() => return RunnerEvent::Pushed(Box::new(ended)),
                 Some(updates) = self.settling.next() => return RunnerEvent::Settled(updates),
+                Some(ended) = self.pages.join_next() => return self.take_page(ended),
                 Some(id) = self.read.1.recv() => self.queue.storing(id, self.clock.now()),
                 () = tokio::time::sleep(wait) => return RunnerEvent::Turned,
             }
@@ -208,6 +222,7 @@ impl PollRunner {
                 return Ok(None);
             }
         };
+        self.queue.add_pages(report.written.waiting.clone(), now);
         let changed = self.queue.finished(report.written.feed.clone(), now, again);
         self.update_feeds(changed.into_iter().collect());
         log(&report);
@@ -274,8 +289,90 @@ impl PollRunner {
         Ok(())
     }
 
+    /// Returns the number of entries that wait for their pages, or to be decided after that.
+    #[must_use]
+    pub fn waiting_pages(&self) -> usize {
+        self.queue.waiting_pages() + self.settling.len()
+    }
+
+    /// Starts every page that may be asked for now. Returns when the next one may be, or is given up.
+    fn start_pages(&mut self, now: Timestamp) -> Option<Timestamp> {
+        while let Some(page) = self.queue.next_page(now) {
+            let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
+            let request = async move { poller.article(page, pause).await };
+            let handle = self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
+            self.asking.insert(key, handle);
+        }
+        self.queue.next_page_at()
+    }
+
+    /// Gives up the pages that entries have waited for long enough; they are decided without.
+    fn give_up_pages(&mut self, now: Timestamp) {
+        let overdue = self.queue.overdue_pages(now);
+        let ended = overdue.into_iter().map(|page| {
+            if let Some(handle) = self.asking.remove(&page.key) {
+                handle.abort();
+            }
+            let words = format!("the page did not come within {PAGE_PATIENCE:#}");
+            without(&page, NoArticle::Timeout, &words, now)
+        });
+        let ended: Vec<AskedPage> = ended.collect();
+        self.decide(ended);
+    }
+
+    /// Adds pages that entries wait for since before the start. An entry whose outlet no longer has `full_text` is decided without.
+    pub fn resume_pages(&mut self, pages: Vec<WaitingPage>, is_wanted: impl Fn(&Slug) -> bool) {
+        let now = self.clock.now();
+        let (wanted, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| is_wanted(&page.outlet));
+        self.queue.add_pages(wanted, now);
+        let off = "full_text was no longer set for its outlet";
+        self.decide(others.into_iter().map(|page| without(&page, NoArticle::Off, off, now)).collect());
+    }
+
+    /// Handles a request for a page that ended.
+    fn take_page(&mut self, ended: Result<EndedPage, JoinError>) -> RunnerEvent {
+        let now = self.clock.now();
+        // One that was given up was aborted.
+        let Ok((key, result)) = ended else { return RunnerEvent::Turned };
+        if self.asking.remove(&key).is_none() {
+            return RunnerEvent::Turned;
+        }
+        match result {
+            Some(Err(PollError::Local(why))) => {
+                tracing::warn!(error = why, "a page could not be asked for; trying again soon");
+                self.queue.page_postponed(key, now);
+            }
+            Some(Err(PollError::Store(error))) => {
+                self.queue.page_ended(key, now);
+                return RunnerEvent::Settled(Err(error));
+            }
+            result => {
+                let Some(page) = self.queue.page_ended(key, now) else { return RunnerEvent::Turned };
+                let panicked = || {
+                    tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
+                    without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
+                };
+                let asked = result.and_then(Result::ok).unwrap_or_else(panicked);
+                let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
+                tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
+                self.decide(vec![asked]);
+            }
+        }
+        RunnerEvent::Turned
+    }
+
+    /// Has the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.
+    fn decide(&mut self, asked: Vec<AskedPage>) {
+        if !asked.is_empty() {
+            let writer = self.writer.clone();
+            self.settling.push(async move { writer.pages(asked).await }.boxed());
+        }
+    }
+
     /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
+        // Their entries go on waiting in the database.
+        self.pages.abort_all();
         let finish = async {
             while self.pushes.join_next().await.is_some() {}
             while let Some(ended) = self.polls.join_next().await {
@@ -293,6 +390,12 @@ impl PollRunner {
             self.pushes.shutdown().await;
         }
     }
+}
+
+/// Returns a page that did not come.
+fn without(page: &WaitingPage, why: NoArticle, words: &str, now: Timestamp) -> AskedPage {
+    let article = Err(MissingArticle::new(why, words));
+    AskedPage { key: page.key, page: EntryPage { url: page.url.as_str().to_owned(), asked_at: now, article } }
 }
 
 /// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.

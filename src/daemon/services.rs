@@ -5,11 +5,12 @@ use crate::{
     clock::Clock,
     config::{Config, RequestSettings},
     fetch::{Access, FetchLimits, FetchPlan, Fetchers},
-    model::{FeedRecord, FeedUrl, Outlet},
+    model::{FeedRecord, FeedUrl, Outlet, Slug},
     poll::Poller,
     store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
+use std::collections::HashSet;
 use url::Url;
 
 /// Most redirects followed in one poll. RFC 9110 15.4 sets no number; no outlet was seen to need more than four.
@@ -60,7 +61,13 @@ impl Services {
         let (adopted, records) = self.ask_adoption(config, public_url).await?;
         self.any_private = adopted.any_private;
         self.apply(config, public_url, records);
-        self.runner.settled().await
+        let waiting = self.reader.waiting().await?;
+        let wanted: HashSet<&Slug> =
+            config.outlets.iter().filter(|o| o.full_text && o.enabled).map(|o| &o.slug).collect();
+        self.runner.settled().await?;
+        // What is decided without its page needs the window of stories; the start does not wait for that.
+        self.runner.resume_pages(waiting, |outlet| wanted.contains(outlet));
+        Ok(())
     }
 
     /// Asks the writer to store a configuration. The future borrows nothing, so the loop can continue in the meantime.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use std::collections::{HashMap, HashSet};
 
 /// Facts about one document.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Listing {
     /// Position of every listed entry, read or recognised by its bytes, by the hash of its key.
     places: HashMap<i64, u32>,
@@ -17,7 +17,7 @@ pub struct Listing {
     repeated_ids: HashSet<u64>,
     /// Whether the feed's guids are not trusted, because one occurred at different entries.
     pub guids_void: bool,
-    #[serde(serialize_with = "jiff::fmt::serde::tz::required::serialize")]
+    #[serde(with = "jiff::fmt::serde::tz::required")]
     zone: TimeZone,
 }
 

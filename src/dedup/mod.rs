@@ -42,10 +42,10 @@ pub use stamp::Stamp;
 pub use stored::{StoredEntry, StoredSignature};
 pub use window::Window;
 
-use crate::model::{Entry, EntryId, EntryKey, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
+use crate::model::{Entry, EntryId, EntryKey, EntryPage, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -72,6 +72,20 @@ pub struct Arrival {
     pub returns: bool,
     /// The entry itself.
     pub entry: Entry,
+    /// What is known of its page.
+    pub page: ArrivalPage,
+}
+
+/// What is known of the page of an entry that arrives. The text of an article is in `Entry::folded` already.
+#[derive(Debug, Clone, Default)]
+pub enum ArrivalPage {
+    /// It is not asked for.
+    #[default]
+    Unwanted,
+    /// It is to be asked for, if the entry is new or edited.
+    Wanted,
+    /// It was asked for.
+    Asked(Box<EntryPage>),
 }
 
 impl Arrival {
@@ -110,6 +124,17 @@ pub struct KnownEntries {
     pub late: HashMap<FeedId, u32>,
     /// The entries that the other fields refer to.
     pub entries: HashMap<EntryId, KnownEntry>,
+    /// Those whose folded text is that of the article of their page.
+    pub with_article: HashSet<EntryId>,
+}
+
+impl KnownEntries {
+    /// Returns the entry that a feed listed under the arrival's key before. `Some(None)`: it was pruned since.
+    #[must_use]
+    pub fn listed_before(&self, arrival: &Arrival) -> Option<Option<EntryId>> {
+        let sightings = self.by_key.get(&arrival.entry.key.hash())?;
+        sightings.iter().find(|sighting| sighting.feed == arrival.feed).map(|sighting| sighting.entry)
+    }
 }
 
 /// One key in the listing of one feed.

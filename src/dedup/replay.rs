@@ -139,6 +139,7 @@ impl ReplayState {
             listing: std::sync::Arc::default(),
             returns: false,
             entry: normalise::entry(recorded.parsed(), recorded.raw(), &context),
+            page: super::ArrivalPage::Unwanted,
         }
     }
 

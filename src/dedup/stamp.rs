@@ -6,7 +6,7 @@ use crate::normalise::without_counters;
 use jiff::Timestamp;
 
 /// Stated second and hash of the folded title without counters (such as the number of comments).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     second: i64,
     title: u64,

@@ -44,6 +44,7 @@ pub fn arrival(key: &str, title: &str, body: &str) -> Arrival {
         listing: std::sync::Arc::default(),
         returns: false,
         entry,
+        page: super::ArrivalPage::Unwanted,
     }
 }
 

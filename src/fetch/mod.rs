@@ -20,6 +20,8 @@ pub mod headers;
 mod large;
 mod partial;
 mod response;
+mod robots;
+mod robots_cache;
 mod send;
 mod tls;
 mod tunnel;
@@ -28,6 +30,8 @@ pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
 pub use large::{BodyShare, EVERYDAY, LargeBodies};
 pub use response::{Body, FetchResponse, Fetched};
+pub use robots::{RobotsRule, RobotsRules};
+pub use robots_cache::RobotsCache;
 pub use send::{OutgoingRequest, OutgoingResponse};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
@@ -51,6 +55,9 @@ use std::{sync::Arc, time::Duration};
 /// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
+
+/// The types of articles' pages.
+const ACCEPTED_PAGES: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 
 /// How long an idle connection is kept for the same host. The feeds of an outlet are due together, seconds apart.
 const IDLE: Duration = Duration::from_secs(15);
@@ -129,6 +136,8 @@ pub struct Fetcher {
     max_redirects: u32,
     closing: bool,
     credentials: Arc<Credentials>,
+    /// For pages: the rules of sites, and the pause after asking for some.
+    robots: Option<(RobotsCache, Duration)>,
     /// Kept as long as the clients, which use them.
     _proxies: Arc<access::Proxies>,
 }
@@ -161,6 +170,7 @@ impl Fetcher {
             max_redirects: limits.max_redirects,
             closing: false,
             credentials: Arc::default(),
+            robots: None,
             _proxies: Arc::new(proxies),
         };
         fetcher.with_limits(limits)
@@ -181,6 +191,13 @@ impl Fetcher {
     #[must_use]
     pub fn closing(&self) -> Self {
         Self { closing: true, client: self.closing_client.clone(), ..self.clone() }
+    }
+
+    /// Returns the same fetcher for pages of articles. Each address, those of redirects included, is fetched only if the
+    /// `robots.txt` of its site allows it; `pause` passes between the two requests.
+    #[must_use]
+    pub fn for_pages(&self, robots: &RobotsCache, pause: Duration) -> Self {
+        Self { robots: Some((robots.clone(), pause)), ..self.clone() }
     }
 
     /// Returns `[fetch] max_body`, in bytes.
@@ -218,6 +235,7 @@ impl Fetcher {
         let mut cookies = Cookies::default();
         let mut permanently = true;
         loop {
+            self.admit_page(&asking, now, share).await?;
             let response = self.ask(&asking, validators, coding::ACCEPTED, &cookies, share).await?;
             let status = response.status().as_u16();
             answer.status = Some(status);
@@ -245,6 +263,16 @@ impl Fetcher {
         }
     }
 
+    /// Fails if `robots.txt` forbids an address to a fetcher for pages.
+    async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
+        let Some((robots, pause)) = &self.robots else { return Ok(()) };
+        let plain = Self { robots: None, ..self.clone() };
+        // Boxed, because asking for robots.txt is a request too.
+        let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
+        share.start(self.timeout);
+        if is_allowed { Ok(()) } else { Err(Fault::Robots(clip(url.host()))) }
+    }
+
     /// Sends one request and returns the response with its head read.
     async fn ask(
         &self,
@@ -260,6 +288,9 @@ impl Fetcher {
         let mut request = Request::new(Method::GET, url.url().clone());
         let headers = request.headers_mut();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(codings));
+        if self.robots.is_some() {
+            headers.insert(ACCEPT, HeaderValue::from_static(ACCEPTED_PAGES));
+        }
         if self.closing {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

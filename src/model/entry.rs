@@ -46,7 +46,7 @@ pub enum EncodingFrom {
 
 /// Key that identifies an entry within its feed, the same in every parse. It is the guid or id, else `rdf:about`, else the
 /// canonical link, else a hash. In feeds whose guids repeat for different articles, it is made of guid and link.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EntryKey(pub String);
 
@@ -59,7 +59,7 @@ impl EntryKey {
 }
 
 /// Hash of an entry's bytes in the document. If it is equal, the entry need not be examined again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RawHash(pub i64);
 
 impl RawHash {
@@ -71,7 +71,7 @@ impl RawHash {
 }
 
 /// Hash of the canonical form of an article's link: equal keys mean the same page. Used only for comparing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LinkKey(pub i64);
 
 impl LinkKey {
@@ -300,7 +300,7 @@ pub struct Extras {
 }
 
 /// Title and text folded for comparing and searching: tokens separated by single spaces. Not for display.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoldedText {
     /// The folded title.
     pub title: String,
@@ -309,7 +309,7 @@ pub struct FoldedText {
 }
 
 /// An article as Warraq stores it: every text is clean, every address is absolute http(s).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Key that identifies the entry within its feed.
     pub key: EntryKey,

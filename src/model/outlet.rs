@@ -26,8 +26,22 @@ pub struct Outlet {
     pub enabled: bool,
     /// Whether only readers with a key see its entries.
     pub private: bool,
+    /// Whether the pages of entries with little text are fetched.
+    pub full_text: bool,
+    /// Which text of an entry is published.
+    pub published_text: PublishedText,
     /// Which of its entries are taken.
     pub rules: EntryRules,
+}
+
+/// Which text of an entry feeds and pages show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PublishedText {
+    /// What the feed says.
+    #[default]
+    Feed,
+    /// The article of the entry's page, where `full_text` brought it.
+    Page,
 }
 
 /// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.

@@ -84,6 +84,8 @@ pub struct StoryReport {
     pub shared: Option<f64>,
     /// Full text, else summary.
     pub text: Option<SafeHtml>,
+    /// Whether the text is that of the article's page, not of the feed.
+    pub is_page_text: bool,
     /// Address of its picture.
     pub image: Option<String>,
     /// Files that belong to it.

@@ -50,6 +50,9 @@ pub enum Fault {
     /// The address, or one that it redirects to, is in a network that must not be polled.
     #[error("address refused: {0} is not in a public network; allow it with [fetch] allow_networks")]
     Address(String),
+    /// `robots.txt` of the host forbids a page, or could not be had (RFC 9309).
+    #[error("robots.txt of {0} forbids it, or could not be read")]
+    Robots(String),
     /// The host name does not resolve.
     #[error("cannot resolve the host name {0}")]
     Dns(String),
@@ -121,6 +124,7 @@ impl Fault {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Address(_) => "address",
+            Self::Robots(_) => "robots",
             Self::Dns(_) => "dns",
             Self::Local(_) => "local",
             Self::Connect(_) => "connect",

@@ -1,4 +1,4 @@
-//! Cleaned text. Only `normalise` creates these types from foreign input, and only `store` creates them from the database;
+//! Cleaned text. They are read back only from what the store wrote. Only `normalise` creates these types from foreign input, and only `store` creates them from the database;
 //! `publish` and `serve` accept nothing else. A test in `tests/it/architecture.rs` checks which modules call `vouch`.
 
 use super::escape::escaped;
@@ -7,7 +7,7 @@ use std::fmt;
 macro_rules! cleaned {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 

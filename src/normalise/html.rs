@@ -59,6 +59,14 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
+/// Returns HTML without the tags and attributes that would make building its tree expensive, for another reader than the sanitiser:
+/// nesting, tags, attributes and formatting are limited, and whatever is longer than [`LONGEST`]. `None` when the deadline passes
+/// meanwhile.
+#[must_use]
+pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {
+    cut(bounded(&html[..html.floor_char_boundary(LONGEST)]), limits)
+}
+
 /// Sanitises HTML in the cheapest way that suits it.
 fn safe(text: &str, base: Option<&str>, page: Option<&str>, limits: &TextLimits) -> Option<String> {
     let text = declarations(text);

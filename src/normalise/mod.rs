@@ -18,7 +18,7 @@ mod strip;
 mod volatile;
 
 pub use highlight::Highlighter;
-pub use html::{html, html_within};
+pub use html::{html, html_within, within_limits};
 pub use limits::TextLimits;
 pub use plain::plain;
 pub use strip::text;
@@ -127,6 +127,18 @@ pub fn believed(published: Option<Timestamp>, updated: Option<Timestamp>, now: T
     let latest = now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now);
     let credible = |at: &Timestamp| at.as_second() >= OLDEST && *at <= latest;
     published.filter(credible).or_else(|| updated.filter(credible))
+}
+
+/// Folds a text without mark-up for comparing and searching, up to [`FOLDED`] bytes.
+#[must_use]
+pub fn folded(html: &SafeHtml) -> String {
+    fold::fold(fold::without_dateline(&body(Some(html), None)))
+}
+
+/// Returns a text without mark-up as a reader sees it, up to [`FOLDED`] bytes.
+#[must_use]
+pub fn text_of(html: &SafeHtml) -> String {
+    body(Some(html), None)
 }
 
 /// Returns the longer of two texts without mark-up, up to [`FOLDED`] bytes.

@@ -5,6 +5,7 @@ use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
 use super::{ParseContext, Repairs, address, charset, text};
 use crate::model::Fault;
+use std::borrow::Cow;
 use url::Url;
 
 /// Maximum number of feeds taken from one page.
@@ -56,6 +57,32 @@ fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced>
     let target = named.and_then(|_| target[3..].trim_start().strip_prefix('=')).unwrap_or(target);
     let url = address::join(base, target.trim().trim_matches(['"', '\'']))?;
     (Some(&url) != base).then_some(Announced { url, title: None, media_type: None })
+}
+
+/// How far into a page its `<meta charset>` is searched for, in bytes. Browsers look at 1,024 (HTML 13.2.3.2); old pages have long
+/// heads before it.
+const META_WITHIN: usize = 8 * 1024;
+
+/// Decodes a web page. Its encoding is decided as a feed's; where a feed has an XML declaration, a page has `<meta charset>`.
+#[must_use]
+pub fn page_text<'a>(bytes: &'a [u8], context: &ParseContext) -> Cow<'a, str> {
+    let stated = meta_charset(&bytes[..bytes.len().min(META_WITHIN)]);
+    let label = context.charset().or(stated.as_deref());
+    charset::decode(bytes, label, context.tld(), &mut Repairs::default()).text
+}
+
+/// Returns the encoding that a `meta` tag names: `charset=…`, in an attribute of its own or in `content` (HTML 4.2.5.4).
+fn meta_charset(head: &[u8]) -> Option<String> {
+    let head = head.to_ascii_lowercase();
+    memchr::memmem::find_iter(&head, b"<meta").find_map(|at| {
+        let tag = &head[at..];
+        let tag = &tag[..memchr::memchr(b'>', tag)?];
+        let value = tag[memchr::memmem::find(tag, b"charset")? + 7..].trim_ascii_start().strip_prefix(b"=")?;
+        let value = value.trim_ascii_start();
+        let value = value.strip_prefix(b"\"").or_else(|| value.strip_prefix(b"'")).unwrap_or(value);
+        let end = value.iter().position(|b| matches!(b, b'"' | b'\'' | b';' | b'/') || b.is_ascii_whitespace());
+        String::from_utf8(value[..end.unwrap_or(value.len())].to_vec()).ok().filter(|label| !label.is_empty())
+    })
 }
 
 /// Returns the feeds that a web page announces, best first: the target of its redirect, then `link rel=alternate` with the media

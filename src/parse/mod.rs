@@ -38,7 +38,7 @@ mod typed;
 
 pub use cost::cost;
 pub use dates::instant;
-pub use html::{Announced, announced};
+pub use html::{Announced, announced, page_text};
 pub use limits::{LIMITED, WORK};
 pub use outlines::{Outline, decoded, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};

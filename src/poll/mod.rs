@@ -3,6 +3,7 @@
 //! Whatever a server sends becomes an [`Outcome`] in the feed's history. An `Err` means that the store has failed.
 
 mod alternatives;
+mod article_page;
 mod backfill;
 mod finish;
 mod memory;
@@ -12,7 +13,7 @@ mod sitemaps;
 use crate::{
     clock::Clock,
     dedup::Listing,
-    fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers},
+    fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, RobotsCache},
     model::{
         Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outcome,
         Outlet, PlainText, RawHash, Validators,
@@ -41,6 +42,8 @@ pub struct Poller {
     /// The feeds whose changes hubs deliver.
     leases: Arc<PushLeases>,
     memory: PollMemory,
+    /// What sites allow, for pages.
+    robots: RobotsCache,
     /// Time limit for parsing one document.
     work_limit: Duration,
 }
@@ -147,6 +150,7 @@ impl Poller {
             clock,
             leases: Arc::default(),
             memory: PollMemory::new(),
+            robots: RobotsCache::default(),
             work_limit: parse::WORK,
         }
     }
@@ -205,7 +209,10 @@ impl Poller {
         if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.backfill(&planned, reading, &mut share).await?;
+        let mut reading = self.backfill(&planned, reading, &mut share).await?;
+        if let Some(document) = reading.document.as_mut().filter(|_| planned.outlet.full_text) {
+            document.pages = article_page::wanted(document);
+        }
         let (status, late) = (reading.status.or(status), planned.late);
         let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
@@ -482,6 +489,7 @@ fn read_document(
         listed_before,
         older: Vec::new(),
         gap: false,
+        pages: HashSet::new(),
         rules: outlet.rules.clone(),
     };
     Ok(ReadDocument { document, guids_void: void, older, hub })

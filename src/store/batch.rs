@@ -7,8 +7,8 @@ use super::{
     rows::DecidedPoll,
 };
 use crate::{
-    dedup::{Arrival, Listing},
-    model::{Entry, Tally},
+    dedup::{Arrival, ArrivalPage, Listing},
+    model::{Entry, EntryPage, Tally, WaitingKey},
 };
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
@@ -33,10 +33,21 @@ pub(super) struct PendingPoll {
     pub findings: PollFindings,
 }
 
+/// A page that was asked for, and the entry that waits for it.
+#[derive(Debug, Clone)]
+pub struct AskedPage {
+    /// The waiting entry.
+    pub key: WaitingKey,
+    /// What became of its page.
+    pub page: EntryPage,
+}
+
 /// Polls that are decided and committed together.
 #[derive(Default)]
 pub(super) struct Batch {
     pub polls: Vec<PendingPoll>,
+    /// Entries whose waiting has ended, with what became of their pages.
+    pub pages: Vec<AskedPage>,
     entries: usize,
     memory: usize,
 }
@@ -90,6 +101,10 @@ fn order<'a>(entry: &'a Entry, listing: &Listing) -> impl Ord + use<'a> {
 }
 
 impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.polls.is_empty() && self.pages.is_empty()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.polls.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.memory >= MAX_MEMORY
     }
@@ -107,7 +122,7 @@ impl Batch {
         for (index, pending) in self.polls.iter_mut().enumerate() {
             let FinishedPoll { feed, ended_at, document: Some(document), .. } = &mut pending.poll else { continue };
             let later = stride(document);
-            let Document { entries, listing, rules, .. } = document;
+            let Document { entries, listing, pages, rules, .. } = document;
             let later = entries.split_off(later);
             let is_judged = *rules == catalog.rules(feed.outlet_id);
             for entry in std::mem::replace(entries, later) {
@@ -120,6 +135,7 @@ impl Batch {
                     previous_success: feed.last_success_at,
                     link_repeats: entry.link_key.is_some_and(|key| listing.link_repeats(key)),
                     listing: Arc::clone(listing),
+                    page: if pages.contains(&entry.key.hash()) { ArrivalPage::Wanted } else { ArrivalPage::Unwanted },
                     returns: false,
                     entry,
                 };
@@ -139,10 +155,5 @@ fn brought_before(poll: &FinishedPoll) -> PollFindings {
     let listed = u32::try_from(document.raw.len()).unwrap_or(u32::MAX);
     let known = document.raw.iter().filter(|raw| document.listed_before.contains(raw)).count();
     let known = u32::try_from(known).unwrap_or(u32::MAX);
-    PollFindings {
-        tally: Tally { listed, known, ..Tally::default() },
-        stamps: Vec::new(),
-        gap: document.gap,
-        joined: Vec::new(),
-    }
+    PollFindings { tally: Tally { listed, known, ..Tally::default() }, gap: document.gap, ..PollFindings::default() }
 }

@@ -2,6 +2,7 @@
 
 use super::push::PushChange;
 use super::{
+    batch::AskedPage,
     configured::{ConfigChanges, StoreConfig},
     documents::{ArchivePage, RenderedEdition},
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
@@ -15,6 +16,8 @@ use tokio::sync::oneshot;
 pub(super) enum Command {
     /// A finished poll, which may be committed together with others.
     Poll(Box<FinishedPoll>, oneshot::Sender<CommittedPoll>),
+    /// Pages of waiting entries that were asked for; the entries are decided.
+    Pages(Vec<AskedPage>, oneshot::Sender<()>),
     /// Other work, done by itself after the polls before it.
     Task(Task),
     /// Stops the writer.

@@ -138,6 +138,7 @@ impl DroppedEntry {
                 volatile: self.volatile,
                 dropped: None,
             },
+            page: crate::dedup::ArrivalPage::Unwanted,
         }
     }
 }

@@ -145,6 +145,14 @@ pub struct EntrySnapshot {
     pub containment: Option<f64>,
     /// The smaller share of the two beginnings found in the other text.
     pub start: Option<f64>,
+    /// Address of its page, if that was asked for because of `full_text`.
+    pub page: Option<String>,
+    /// When the page came or was given up.
+    pub page_at: Option<String>,
+    /// Why there is no article from it.
+    pub page_missing: Option<String>,
+    /// The same in words.
+    pub page_detail: Option<String>,
 }
 
 /// An entry seen in a feed.

@@ -4,7 +4,7 @@ use crate::{
     dedup::Listing,
     model::{
         Entry, EntryRules, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Hints, Outcome, RawHash, Rule, Tally,
-        Validators,
+        Validators, WaitingPage,
     },
     schedule::{Bounds, Fleet, RedirectDecision, Schedule, Why},
 };
@@ -102,6 +102,8 @@ pub struct PollFindings {
     pub gap: bool,
     /// The rules by which entries were recognised or joined a story.
     pub joined: Vec<Rule>,
+    /// Entries that wait for their pages before they are decided. They count as new, or as revised.
+    pub waiting: Vec<WaitingPage>,
 }
 
 /// The next state of a feed.
@@ -138,6 +140,8 @@ pub struct Document {
     pub older: Vec<RawHash>,
     /// Whether entries may have been lost since the last poll.
     pub gap: bool,
+    /// Hashed keys of those `entries` whose pages are to be asked for, if they are new or edited.
+    pub pages: HashSet<i64>,
     /// The rules by which its entries were judged.
     #[serde(skip)]
     pub rules: EntryRules,
@@ -167,6 +171,8 @@ pub struct CommittedPoll {
     pub gap: bool,
     /// The rules by which its entries were recognised or joined a story.
     pub joined: Vec<Rule>,
+    /// Entries that wait for their pages before they are decided.
+    pub waiting: Vec<WaitingPage>,
     /// The feed after the poll.
     pub feed: FeedRecord,
 }

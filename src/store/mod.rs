@@ -28,8 +28,10 @@ mod retention;
 mod rows;
 mod shown_title;
 mod sqlite;
+mod waiting;
 mod writer;
 
+pub use batch::AskedPage;
 pub use changes::ChannelChanges;
 pub use configured::{ConfigChanges, StoreConfig};
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};

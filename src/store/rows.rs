@@ -2,7 +2,7 @@
 
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
-    model::{Entry, EntryId, FeedId, StoryId, uri::as_uri},
+    model::{Entry, EntryId, FeedId, StoryId, WaitingKey, uri::as_uri},
     rules::{self, RuleSubject},
     store::{
         catalog::Catalog,
@@ -10,6 +10,7 @@ use crate::{
         finished_poll::{FinishedPoll, PollFindings},
         instant::second,
         shown_title::shown_title,
+        waiting::{PageRow, WaitingRows, brings_article},
     },
 };
 use jiff::Timestamp;
@@ -34,6 +35,12 @@ pub(super) struct BatchRows {
     pub candidates: HashSet<(i64, i64)>,
     /// Channels whose stories changed.
     pub touched: HashSet<i64>,
+    /// What became of the pages of entries.
+    pub pages: Vec<PageRow>,
+    /// Entries that begin to wait for their pages.
+    pub waiting: WaitingRows,
+    /// Entries whose waiting has ended.
+    pub waited: Vec<WaitingKey>,
 }
 
 #[derive(Debug)]
@@ -87,6 +94,8 @@ pub(super) struct RevisedRow {
     pub row: ShownRow,
     #[serde(flatten)]
     text: Texts,
+    /// Whether the folded text is that of the page's article.
+    has_article: bool,
     at: String,
     material: bool,
     /// If false, only signed addresses, counters or clocks changed, and no revision is written.
@@ -181,6 +190,9 @@ impl BatchRows {
                     batch_rows.revised_entry(arrival, *revision, catalog);
                 }
                 Change::Refreshed { entry } => batch_rows.refreshed_entry(arrival, entry, catalog),
+                Change::Unchanged { entry } if brings_article(&arrival.page) => {
+                    batch_rows.refreshed_entry(arrival, entry, catalog);
+                }
                 Change::Unchanged { entry } => batch_rows.sighted(&arrival, Some(entry.0), None),
                 Change::Duplicate { entry, evidence } => {
                     findings.tally.duplicate += 1;
@@ -238,6 +250,7 @@ impl BatchRows {
             feed_updated_at,
         });
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
+        self.pages.extend(PageRow::of(new.id.0, arrival.page));
     }
 
     /// Gives a new entry a position in every channel that takes it.
@@ -286,11 +299,13 @@ impl BatchRows {
         self.revised.push(RevisedRow {
             row,
             text: Texts::of(arrival.entry),
+            has_article: brings_article(&arrival.page),
             at: second(arrival.seen_at),
             material: revision.material,
             edited: true,
             what: revision.words,
         });
+        self.pages.extend(PageRow::of(revision.entry.0, arrival.page));
     }
 
     /// Rewrites the stored content of an entry without writing a revision.
@@ -300,11 +315,13 @@ impl BatchRows {
         self.revised.push(RevisedRow {
             row,
             text: Texts::of(arrival.entry),
+            has_article: brings_article(&arrival.page),
             at: second(arrival.seen_at),
             material: false,
             edited: false,
             what: String::new(),
         });
+        self.pages.extend(PageRow::of(entry.0, arrival.page));
     }
 
     /// Adds a sighting. `evidence` says why it is an entry already known from another feed, if it is.

@@ -4,6 +4,7 @@
 //! seconds for others.
 
 use super::{
+    batch::AskedPage,
     changes::ChannelChanges,
     command::{Command, Task},
     configured::{ConfigChanges, StoreConfig},
@@ -108,6 +109,14 @@ impl Writer {
     /// Fails if the writer has stopped.
     pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
         self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
+    }
+
+    /// Hands over pages that were asked for. Returns when the entries that waited for them are decided and committed.
+    ///
+    /// # Errors
+    /// Fails if the writer has stopped.
+    pub async fn pages(&self, pages: Vec<AskedPage>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Pages(pages, reply)).await
     }
 
     /// Stores the configuration. Returns what changed, and all configured feeds.

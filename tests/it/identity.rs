@@ -155,6 +155,7 @@ impl Shelf {
             listing: Arc::clone(&listing),
             returns: false,
             entry,
+            page: warraq::dedup::ArrivalPage::Unwanted,
         });
         let known = self.recall();
         let changes = decide(arrivals.collect(), known, &mut self.window, &mut self.ids);
@@ -183,6 +184,7 @@ impl Shelf {
             entries: self.known.entries.clone(),
             dated,
             late: HashMap::new(),
+            with_article: std::collections::HashSet::new(),
         }
     }
 

@@ -19,6 +19,7 @@ mod fake_outlet;
 mod feed_doc;
 mod fetch;
 mod folding_view;
+mod full_text;
 mod hostile;
 mod identity;
 mod instructions;

@@ -54,6 +54,8 @@ struct ReportSection {
     first_seen: Timestamp,
     /// Full text or summary, as safe HTML.
     text: Option<String>,
+    /// Whether the text is that of the article's page.
+    is_page_text: bool,
     /// Whether another report on the page has nearly the same text.
     is_repeated: bool,
     joined: Timestamp,
@@ -234,6 +236,7 @@ impl ReportSection {
             author: report.author.clone().filter(|a| !a.is_empty()),
             published: report.published,
             first_seen: report.first_seen,
+            is_page_text: report.is_page_text,
             media: Media::of(frame, files.0, files.1, text, files.2),
             text: report.text.as_ref().map(|html| lazy(html.as_str())),
             is_repeated: is_repeated && !first && partner(report, reports).is_some(),

@@ -189,6 +189,7 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         matched: (n > 1).then_some(EntryId(n - 1)),
         shared: (n > 1).then_some(if n == 2 { 0.92 } else { 0.31 }),
         text: Some(html(text)),
+        is_page_text: false,
         image: (n == 3).then(|| "https://o3.example/one.jpg".to_owned()),
         enclosures: if n == 3 { enclosures() } else { Vec::new() },
         revisions: Vec::new(),

@@ -61,7 +61,8 @@ macro_rules! stories {
                     CASE WHEN $4 AND (SELECT fo.private FROM entry AS fe JOIN outlet AS fo ON fo.id = fe.outlet_id \
                                       WHERE fe.id = s.first_entry_id) THEN e.iri ELSE s.iri END AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
                     e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, \
-                    substr(t.summary, 1, $1) AS summary, substr(t.content, 1, $1) AS content, \
+                    substr(t.summary, 1, $1) AS summary, \
+                    substr(coalesce(CASE WHEN o.publishes_page THEN g.article END, t.content), 1, $1) AS content, \
                     t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.public_url AS feed_public_url, \
                     f.link AS feed_link, \
                     e.feed_updated_at ",
@@ -79,7 +80,7 @@ impl Reader {
         let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
             "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN feed AS f ON f.id = e.feed_id \
+             LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN feed AS f ON f.id = e.feed_id \
              WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) AND (o.private = 0 OR NOT $4) \
              ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $3"
         ))
@@ -108,7 +109,7 @@ impl Reader {
                           value ->> 'order_at' AS order_at FROM json_each($2)) AS p \
              JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
              JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN feed AS f ON f.id = e.feed_id WHERE o.private = 0 OR NOT $4 ORDER BY p.n LIMIT $3"
+             LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN feed AS f ON f.id = e.feed_id WHERE o.private = 0 OR NOT $4 ORDER BY p.n LIMIT $3"
         ))
         .bind(self.text_max)
         .bind(row::rows(wanted))

@@ -21,8 +21,9 @@ macro_rules! entries {
             "SELECT e.id AS entry_id, e.story_id, o.slug AS outlet, f.url AS feed, e.key, e.title, e.link, e.published, \
                     coalesce((SELECT old_link FROM revision WHERE entry_id = e.id AND old_link IS NOT NULL \
                        ORDER BY id LIMIT 1), e.link) AS first_link, \
-                    e.believed, e.first_seen_at, e.order_at, m.rule, m.evidence, m.lmin, m.containment, m.start \
-             FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id JOIN feed AS f ON f.id = e.feed_id \
+                    e.believed, e.first_seen_at, e.order_at, m.rule, m.evidence, m.lmin, m.containment, m.start, \
+                    g.url AS page, g.asked_at AS page_at, g.missing AS page_missing, g.detail AS page_detail \
+             FROM entry AS e LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id JOIN feed AS f ON f.id = e.feed_id \
              JOIN story_member AS m ON m.entry_id = e.id ",
             $rest
         )

@@ -17,6 +17,7 @@ mod search;
 mod status;
 mod story;
 mod subscriptions;
+mod waiting;
 
 pub use arrivals::ArrivedEntry;
 

@@ -38,6 +38,7 @@ struct ReportRow {
     containment: Option<f64>,
     summary: Option<String>,
     content: Option<String>,
+    article: Option<String>,
     extras: String,
 }
 
@@ -65,9 +66,10 @@ impl Reader {
                     CASE WHEN $3 AND EXISTS (SELECT 1 FROM entry AS pe JOIN outlet AS po ON po.id = pe.outlet_id \
                                              WHERE pe.story_id = e.story_id AND po.private = 1) \
                          THEN '' ELSE m.evidence END AS evidence, \
-                    m.containment, t.summary, t.content, t.extras \
+                    m.containment, t.summary, t.content, t.extras, CASE WHEN o.publishes_page THEN g.article END AS article \
              FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN entry_text AS t ON t.entry_id = e.id WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
+             JOIN entry_text AS t ON t.entry_id = e.id LEFT JOIN entry_page AS g ON g.entry_id = e.id \
+             WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
              ORDER BY e.id LIMIT $2",
         )
         .bind(id.0)
@@ -125,7 +127,8 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
         matched: matched(&row.evidence),
         evidence: row.evidence,
         shared: row.containment,
-        text: row.content.or(row.summary).map(SafeHtml::vouch),
+        is_page_text: row.article.is_some(),
+        text: row.article.or(row.content).or(row.summary).map(SafeHtml::vouch),
         image: extras.image,
         enclosures: extras.enclosures,
         revisions,

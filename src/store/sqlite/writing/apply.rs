@@ -10,7 +10,7 @@ use crate::store::{
         writing::{
             dropped,
             insert::{self, Query},
-            sightings,
+            sightings, waiting,
         },
     },
 };
@@ -41,6 +41,8 @@ pub(in crate::store) async fn apply(
     insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
     insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories").await?;
     revise(connection, batch_rows).await?;
+    waiting::write_pages(connection, &batch_rows.pages).await?;
+    waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
     let ids = sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
     dropped::write(connection, &batch_rows.dropped, &ids).await?;
     if !batch_rows.grown.is_empty() {
@@ -139,7 +141,9 @@ async fn revise(connection: &mut SqliteConnection, batch_rows: &BatchRows) -> Re
         "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
          UPDATE entry_text SET summary = v ->> 'summary', content = v ->> 'content', \
                 extras = v ->> 'extras', folded_title = v ->> 'folded_title', \
-                folded_body = v ->> 'folded_body' \
+                folded_body = CASE WHEN NOT v ->> 'has_article' AND EXISTS (SELECT 1 FROM entry_page AS p \
+                    WHERE p.entry_id = entry_text.entry_id AND p.article IS NOT NULL) \
+                    THEN folded_body ELSE v ->> 'folded_body' END \
          FROM r WHERE entry_text.entry_id = v ->> 'id'",
         &batch_rows.revised,
         "revising texts",

@@ -5,7 +5,7 @@ use crate::store::configured::{ConfigChanges, StoreConfig};
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
-    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, Slug},
+    model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, PublishedText, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
         error::StoreError,
@@ -55,20 +55,21 @@ struct OutletRow<'a> {
     language: Option<&'a str>,
     tags: String,
     private: bool,
+    publishes_page: bool,
 }
 
 /// Writes new and changed outlets.
 async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<(), StoreError> {
-    let known: Vec<(String, String, Option<String>, String, bool)> =
-        sqlx::query_as("SELECT slug, name, language, tags, private FROM outlet")
+    let known: Vec<(String, String, Option<String>, String, bool, bool)> =
+        sqlx::query_as("SELECT slug, name, language, tags, private, publishes_page FROM outlet")
             .fetch_all(&mut *connection)
             .await
             .while_doing("reading outlets")?;
     let known: HashMap<&str, OutletRow<'_>> = known
         .iter()
-        .map(|(slug, name, language, tags, private)| {
-            let (language, tags) = (language.as_deref(), tags.clone());
-            (slug.as_str(), OutletRow { slug, name, language, tags, private: *private })
+        .map(|(slug, name, language, tags, private, publishes_page)| {
+            let (language, tags, private) = (language.as_deref(), tags.clone(), *private);
+            (slug.as_str(), OutletRow { slug, name, language, tags, private, publishes_page: *publishes_page })
         })
         .collect();
     let rows: Vec<OutletRow<'_>> = store_config
@@ -80,6 +81,7 @@ async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreCo
             language: outlet.language.as_ref().map(Language::as_str),
             tags: row::rows(&outlet.tags),
             private: outlet.private,
+            publishes_page: outlet.published_text == PublishedText::Page,
         })
         .filter(|row| known.get(row.slug) != Some(row))
         .collect();
@@ -87,11 +89,11 @@ async fn adopt_outlets(connection: &mut SqliteConnection, store_config: &StoreCo
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO outlet (slug, name, language, tags, private) \
-         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags', value ->> 'private' \
-         FROM json_each($1) WHERE true \
+        "INSERT INTO outlet (slug, name, language, tags, private, publishes_page) \
+         SELECT value ->> 'slug', value ->> 'name', value ->> 'language', value ->> 'tags', value ->> 'private', \
+                value ->> 'publishes_page' FROM json_each($1) WHERE true \
          ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags, \
-             private = excluded.private",
+             private = excluded.private, publishes_page = excluded.publishes_page",
     )
     .bind(row::rows(&rows))
     .execute(connection)

@@ -37,6 +37,7 @@ struct KnownRow {
     extras: String,
     feed_removed: bool,
     short_html: Option<String>,
+    has_article: bool,
 }
 
 /// Returns the known sightings by key, the entries by link, and these entries themselves.
@@ -93,7 +94,10 @@ pub(in crate::store) async fn known_entries(
     known.dated = dated(connection, arrivals, &known).await?;
     ids.extend(known.dated.values().flatten().map(|id| id.0));
     known.late = late(connection, arrivals).await?;
-    known.entries = entries(connection, &ids).await?;
+    let rows = entries(connection, &ids).await?;
+    known.with_article = rows.iter().filter(|row| row.has_article).map(|row| EntryId(row.id)).collect();
+    known.entries =
+        rows.into_iter().map(|row| known_entry(row).map(|entry| (entry.id, entry))).collect::<Result<_, _>>()?;
     Ok(known)
 }
 
@@ -188,25 +192,22 @@ async fn late(connection: &mut SqliteConnection, arrivals: &[Arrival]) -> Result
     Ok(late)
 }
 
-async fn entries(
-    connection: &mut SqliteConnection,
-    ids: &HashSet<i64>,
-) -> Result<HashMap<EntryId, KnownEntry>, StoreError> {
+async fn entries(connection: &mut SqliteConnection, ids: &HashSet<i64>) -> Result<Vec<KnownRow>, StoreError> {
     if ids.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
-    let rows: Vec<KnownRow> = sqlx::query_as(
+    sqlx::query_as(
         "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, e.shown, e.title, e.title_from, e.link_key, t.folded_body, s.members, \
                 e.source_id, e.link, e.language, e.believed, t.extras, f.removed AS feed_removed, \
-                CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html \
+                CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html, \
+                EXISTS (SELECT 1 FROM entry_page AS p WHERE p.entry_id = e.id AND p.article IS NOT NULL) AS has_article \
          FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id JOIN story AS s ON s.id = e.story_id \
          JOIN feed AS f ON f.id = e.feed_id WHERE e.id IN (SELECT value FROM json_each($1))",
     )
     .bind(row::rows(&ids.iter().collect::<Vec<_>>()))
     .fetch_all(connection)
     .await
-    .while_doing("recalling entries")?;
-    rows.into_iter().map(|row| known_entry(row).map(|entry| (entry.id, entry))).collect()
+    .while_doing("recalling entries")
 }
 
 fn known_entry(row: KnownRow) -> Result<KnownEntry, StoreError> {

@@ -18,5 +18,6 @@ pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;
 mod start;
 pub(in crate::store) mod transaction;
+pub(in crate::store) mod waiting;
 pub(in crate::store) mod webhooks;
 pub(in crate::store) mod writer_task;

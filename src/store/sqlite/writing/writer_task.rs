@@ -1,14 +1,15 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod deciding;
 mod rejudging;
 
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
-    dedup::{Arrival, Changes, Deciding, IdAllocator, Window, latest, rules},
+    dedup::{IdAllocator, Window},
     model::FeedRecord,
     store::{
-        batch::{Batch, PendingPoll},
+        batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
@@ -28,8 +29,8 @@ use crate::{
                 dropped::Rejudging,
                 edition,
                 feeds::{self, PollRows},
-                load_window::{self, WindowLoad},
-                lookup, push, retention, search_index, sightings,
+                load_window::WindowLoad,
+                push, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
                 webhooks,
             },
@@ -59,6 +60,9 @@ const EMPTY_MAX: usize = 512;
 /// pages, however little it holds.
 const COLLECT: Duration = Duration::from_secs(1);
 
+/// Most entries that have waited for their pages and are decided in one transaction.
+const PAGES: usize = 64;
+
 /// Work that is done once the polls before it are committed.
 enum Then {
     Task(Task),
@@ -73,6 +77,9 @@ pub(in crate::store) struct WriterLoop {
     catalog: Catalog,
     /// Polls with long documents of which parts are left.
     long: VecDeque<PendingPoll>,
+    /// Pages of waiting entries that were asked for, and who waits for their commit.
+    pages: Vec<AskedPage>,
+    page_replies: Vec<oneshot::Sender<()>>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
     /// Outlets whose dropped entries are judged again because their rules changed.
@@ -110,6 +117,8 @@ impl WriterLoop {
             ids,
             catalog: Catalog::default(),
             long: VecDeque::new(),
+            pages: Vec::new(),
+            page_replies: Vec::new(),
             rebuilding: VecDeque::new(),
             rejudging: VecDeque::new(),
             loading: None,
@@ -143,6 +152,9 @@ impl WriterLoop {
                 self.load_window().await?;
             }
             self.commit(batch).await?;
+            if self.pages.is_empty() {
+                self.page_replies.drain(..).for_each(|reply| send_reply(reply, ()));
+            }
             self.relay().await?;
             self.rejudge().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
@@ -177,6 +189,10 @@ impl WriterLoop {
         loop {
             match command? {
                 Command::Poll(poll, reply) => self.take(*poll, reply, batch),
+                Command::Pages(pages, reply) => {
+                    self.pages.extend(pages);
+                    self.page_replies.push(reply);
+                }
                 Command::Task(task) => return Some(Then::Task(task)),
                 Command::Close(reply) => return Some(Then::Close(reply)),
             }
@@ -202,12 +218,14 @@ impl WriterLoop {
 
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
-        !self.long.is_empty() || !self.rebuilding.is_empty() || !self.rejudging.is_empty() || self.loading.is_some()
+        let works = !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty();
+        works || !self.rejudging.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents
     /// that waited for the window are added too.
     fn join_waiting(&mut self, batch: &mut Batch) {
+        batch.pages = self.pages.drain(..self.pages.len().min(PAGES)).collect();
         self.long.pop_front().into_iter().for_each(|poll| batch.add(poll));
         while !batch.is_full()
             && let Some(poll) = self.long.pop_front_if(|poll| !poll.is_long())
@@ -218,7 +236,8 @@ impl WriterLoop {
 
     /// Reads a part of the window, outside any transaction, if it is due or a document waits for it.
     async fn load_window(&mut self) -> Result<(), StoreError> {
-        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).max();
+        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
+        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).chain(pages).max();
         let starting = latest.map(|now| WindowLoad::new(&self.window, now));
         let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
         let window = &mut self.window;
@@ -264,8 +283,8 @@ impl WriterLoop {
     fn settle(&mut self, poll: &FinishedPoll, findings: PollFindings) -> CommittedPoll {
         let update = feed_update(poll, &findings);
         self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
-        let PollFindings { tally, gap, joined, .. } = findings;
-        CommittedPoll { tally, gap, joined, feed: update.feed }
+        let PollFindings { tally, gap, joined, waiting, .. } = findings;
+        CommittedPoll { tally, gap, joined, waiting, feed: update.feed }
     }
 
     async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
@@ -321,7 +340,7 @@ impl WriterLoop {
 
     /// Decides and commits a batch, together with the waiting polls without news.
     async fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        if batch.polls.is_empty() {
+        if batch.is_empty() {
             return Ok(());
         }
         let batch_rows = self.decide(&mut batch).await?;
@@ -349,42 +368,6 @@ impl WriterLoop {
             send_reply(reply, written);
         }
         Ok(())
-    }
-
-    /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
-    /// written, however often that is retried.
-    async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
-        let arrivals = batch.arrivals(&self.catalog);
-        let now = latest(&arrivals);
-        let changes = self.changes(arrivals, now).await?;
-        let mut polls: Vec<DecidedPoll<'_>> = batch.polls.iter_mut().map(PendingPoll::decided).collect();
-        let mut batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
-        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
-            batch_rows.note_delisted(&pending.poll);
-        }
-        Ok(batch_rows)
-    }
-
-    async fn changes(&mut self, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Changes, StoreError> {
-        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let mut deciding = Deciding::new(arrivals, known, (&mut self.window, now), &mut self.ids);
-        loop {
-            let wanted = deciding.advance();
-            if wanted.is_empty() {
-                break;
-            }
-            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
-            deciding.supply(texts);
-        }
-        let changes = deciding.finish();
-        for story in changes.crowded() {
-            tracing::warn!(
-                %story,
-                reports = rules::MEMBERS_SUSPECT,
-                "story has unusually many reports; `warraq explain story` shows why they were joined"
-            );
-        }
-        Ok(changes)
     }
 
     /// Adds a batch of entries to the search index.

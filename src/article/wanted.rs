@@ -1,0 +1,99 @@
+//! Whether an entry has too little text, so that its page is worth a request.
+
+use crate::{
+    model::{Entry, SafeHtml},
+    normalise::text_of,
+};
+
+/// A text of at least so many words is whole, unless it says that it goes on.
+const WHOLE: usize = 150;
+
+/// Number of characters at the end of a text in which it may say that it goes on.
+const TAIL: usize = 60;
+
+/// Words with which a text says that it goes on, in lower case.
+const GOES_ON: [&str; 14] = [
+    "read more",
+    "continue reading",
+    "read the full",
+    "read full",
+    "lire la suite",
+    "lire l'article",
+    "lire l’article",
+    "en savoir plus",
+    "اقرأ المزيد",
+    "إقرأ المزيد",
+    "اقرأ أيضا",
+    "للمزيد",
+    "تابع القراءة",
+    "المزيد",
+];
+
+/// Returns whether the page of an entry is to be fetched: the entry has a link, and no text, a short one or one that is cut.
+#[must_use]
+pub fn wants_page(entry: &Entry) -> bool {
+    let texts = [&entry.content, &entry.summary].into_iter().flatten();
+    let longest = texts.max_by_key(|text| text.as_str().len());
+    entry.link.is_some() && longest.is_none_or(|text| super::words(&entry.folded.body) < WHOLE || goes_on(text))
+}
+
+/// Returns whether a text ends with dots or with an invitation to read on.
+fn goes_on(text: &SafeHtml) -> bool {
+    let text = text_of(text);
+    let text = text.trim_end();
+    let end = text.trim_end_matches([']', ')', '»', '"', ' ']);
+    if end.ends_with('…') || end.ends_with("...") {
+        return true;
+    }
+    let start = text.char_indices().rev().nth(TAIL).map_or(0, |(at, _)| at);
+    let tail = text[start..].to_lowercase();
+    GOES_ON.iter().any(|words| tail.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{EntryKey, Extras, FoldedText, RawHash},
+        normalise::folded,
+    };
+
+    fn entry(link: Option<&str>, content: Option<&str>) -> Entry {
+        let content = content.map(|text| SafeHtml::vouch(text.to_owned()));
+        Entry {
+            key: EntryKey("k".to_owned()),
+            raw: RawHash(1),
+            source_id: None,
+            title: None,
+            excerpt: None,
+            link: link.map(str::to_owned),
+            link_key: None,
+            summary: None,
+            folded: FoldedText { title: String::new(), body: content.as_ref().map_or_else(String::new, folded) },
+            content,
+            language: None,
+            published: None,
+            updated: None,
+            believed: None,
+            extras: Extras::default(),
+            shown: 0,
+            volatile: false,
+            dropped: None,
+        }
+    }
+
+    #[test]
+    fn entries_without_text_and_with_a_cut_one_want_their_page() {
+        let long = "<p>word</p>".repeat(WHOLE);
+        let link = Some("https://a.example/1");
+        assert!(wants_page(&entry(link, None)) && wants_page(&entry(link, Some("<p>short</p>"))));
+        assert!(!wants_page(&entry(None, None)), "no page is known");
+        assert!(!wants_page(&entry(link, Some(&long))));
+        for end in
+            [" […]", "…", " ...", " [...]", "<a href=\"x\">Read more »</a>", "<p>Lire la suite</p>", " اقرأ المزيد"]
+        {
+            assert!(wants_page(&entry(link, Some(&format!("{long}{end}")))), "{end}");
+        }
+        assert!(!wants_page(&entry(link, Some(&format!("Read more books! {long}")))));
+    }
+}

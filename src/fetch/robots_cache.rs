@@ -1,0 +1,148 @@
+//! Fetches `robots.txt` (RFC 9309 2.3) and keeps what it says for a day.
+
+use super::{BodyShare, Fetched, Fetcher, RobotsRules};
+use crate::model::{Fault, FeedUrl, Validators};
+use hashlink::LruCache;
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long rules are used (RFC 9309 2.4).
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a site counts as unreachable before its file is asked for again.
+const UNREACHABLE: SignedDuration = SignedDuration::from_mins(30);
+
+/// Most redirects that are followed; after more, the file counts as unavailable (RFC 9309 2.3.1.2).
+const REDIRECTS: u32 = 5;
+
+/// Most sites whose rules are kept.
+const SITES: usize = 2_000;
+
+/// Maximum size of all rules that are kept, in bytes. Those unused for longest go first.
+const SIZE: usize = 8_000_000;
+
+/// The rules of sites; cheap to clone, all clones share them.
+#[derive(Debug, Clone)]
+pub struct RobotsCache(Arc<Mutex<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    /// By origin.
+    sites: LruCache<String, Site>,
+    size: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Site {
+    rules: Arc<RobotsRules>,
+    /// When they were read, and until when they are used.
+    read_at: Timestamp,
+    until: Timestamp,
+}
+
+impl Default for RobotsCache {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Kept { sites: LruCache::new(SITES), size: 0 })))
+    }
+}
+
+impl RobotsCache {
+    /// Returns whether the site of an address allows it. If its rules are not known, they are asked for, and `pause` passes.
+    ///
+    /// # Errors
+    /// Only [`Fault::Local`]: this process lacks the means to ask.
+    pub(super) async fn allows(
+        &self,
+        fetcher: &Fetcher,
+        url: &FeedUrl,
+        pause: Duration,
+        now: Timestamp,
+        share: &mut BodyShare,
+    ) -> Result<bool, Fault> {
+        let origin = url.url().origin().ascii_serialization();
+        if let Some(rules) = self.kept(&origin, now) {
+            return Ok(rules.allows(url.url()));
+        }
+        let rules = Arc::new(ask(fetcher, url, now, share).await?);
+        self.keep(origin, &rules, now);
+        tokio::time::sleep(pause).await;
+        Ok(rules.allows(url.url()))
+    }
+
+    /// Returns the rules of a site if they may be used. A clock that was set back makes none last longer.
+    fn kept(&self, origin: &str, now: Timestamp) -> Option<Arc<RobotsRules>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let site = kept.sites.get(origin)?;
+        (site.read_at <= now && now < site.until).then(|| Arc::clone(&site.rules))
+    }
+
+    fn keep(&self, origin: String, rules: &Arc<RobotsRules>, now: Timestamp) {
+        let time = if **rules == RobotsRules::Unreachable { UNREACHABLE } else { KEPT };
+        let until = now.saturating_add(time).unwrap_or(now);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Room for this one first, so that the cache itself never drops a site uncounted.
+        while kept.sites.len() >= SITES || kept.size + rules.size() > SIZE {
+            let Some((_, site)) = kept.sites.remove_lru() else { break };
+            kept.size -= site.rules.size();
+        }
+        kept.size += rules.size();
+        if let Some(before) = kept.sites.insert(origin, Site { rules: Arc::clone(rules), read_at: now, until }) {
+            kept.size -= before.rules.size();
+        }
+    }
+}
+
+/// Asks a site for its rules. Any 4xx says that there are none (RFC 9309 2.3.1.3), except 429, which asks for time.
+async fn ask(fetcher: &Fetcher, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<RobotsRules, Fault> {
+    let Some(file) = url.url().join("/robots.txt").ok().and_then(|file| FeedUrl::new(file).ok()) else {
+        return Ok(RobotsRules::Unreachable);
+    };
+    let fetcher = Fetcher { max_redirects: REDIRECTS, ..fetcher.clone() };
+    match fetcher.get(&file, &Validators::default(), now, share).await.result {
+        Ok(Fetched::Document { body, .. }) => Ok(RobotsRules::parse(&body)),
+        Ok(Fetched::Gone) | Err(Fault::Status(400..=499) | Fault::Redirects(_) | Fault::Empty) => {
+            Ok(RobotsRules::none())
+        }
+        Err(fault @ Fault::Local(_)) => Err(fault),
+        Ok(Fetched::NotModified) | Err(_) => Ok(RobotsRules::Unreachable),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noon() -> Timestamp {
+        "2026-11-02T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn rules_are_kept_for_a_day_and_failures_for_half_an_hour() {
+        let cache = RobotsCache::default();
+        cache.keep("https://a.example".to_owned(), &Arc::new(RobotsRules::none()), noon());
+        cache.keep("https://b.example".to_owned(), &Arc::new(RobotsRules::Unreachable), noon());
+        let minutes = SignedDuration::from_mins;
+        let kept = |origin: &str, at: SignedDuration| cache.kept(origin, noon() + at).is_some();
+        assert!(kept("https://a.example", minutes(1_439)) && !kept("https://a.example", minutes(1_440)));
+        assert!(kept("https://b.example", minutes(29)) && !kept("https://b.example", minutes(30)));
+        assert!(!kept("https://a.example", minutes(-1)) && !kept("https://c.example", minutes(0)));
+    }
+
+    #[test]
+    fn many_sites_take_bounded_memory() {
+        let cache = RobotsCache::default();
+        let long =
+            Arc::new(RobotsRules::parse(format!("User-agent: *\n{}", "Disallow: /abc\n".repeat(20_000)).as_bytes()));
+        for n in 0..SITES + 10 {
+            let rules = if n % 2 == 0 { Arc::clone(&long) } else { Arc::new(RobotsRules::none()) };
+            cache.keep(format!("https://{n}.example"), &rules, noon());
+            cache.keep("https://same.example".to_owned(), &rules, noon());
+        }
+        let kept = cache.0.lock().unwrap();
+        let sum: usize = kept.sites.iter().map(|(_, site)| site.rules.size()).sum();
+        assert!(kept.sites.len() <= SITES && kept.size <= SIZE && kept.size == sum);
+    }
+}

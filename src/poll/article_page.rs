@@ -1,0 +1,87 @@
+//! One page of an article: from the request to its text.
+
+use super::{PollError, Poller};
+use crate::{
+    article::{self, Expected},
+    clock::Clock,
+    fetch::{Body, Fetched},
+    model::{
+        Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, Validators, WaitingPage,
+    },
+    parse,
+    store::{AskedPage, Document},
+};
+use std::{collections::HashSet, time::Duration};
+
+/// Time that reading one page may take.
+const WORK: Duration = Duration::from_secs(5);
+
+impl Poller {
+    /// Asks for the page of an entry and finds its article. `pause` is the one between requests to its host.
+    ///
+    /// # Errors
+    /// [`PollError::Local`] when we lack the means to ask; never for anything a server did.
+    pub async fn article(&self, page: WaitingPage, pause: Duration) -> Result<AskedPage, PollError> {
+        let mut share = self.memory.share();
+        let fetcher = self.fetchers.of(&page.outlet).for_pages(&self.robots, pause);
+        let answer = fetcher.get(&page.url, &Validators::default(), self.clock.now(), &mut share.body).await;
+        let base = answer.base(&page.url).clone();
+        let article = match answer.result {
+            Err(fault @ Fault::Local(_)) => return Err(PollError::Local(fault.to_string())),
+            Err(fault) => Err(missing(&fault)),
+            Ok(Fetched::Gone) => Err(missing(&Fault::Status(410))),
+            Ok(Fetched::NotModified) => Err(missing(&Fault::Status(304))),
+            Ok(Fetched::Document { body, content_type, .. }) => {
+                let permit = share.parsing(parse::cost(&body)).await;
+                let found = read(body, base, content_type, Expected { title: page.title, words: page.words }).await;
+                drop(permit);
+                found
+            }
+        };
+        let page_read = EntryPage { url: page.url.as_str().to_owned(), asked_at: self.clock.now(), article };
+        Ok(AskedPage { key: page.key, page: page_read })
+    }
+}
+
+/// Most pages that are asked for because of one document.
+const PAGES: usize = 100;
+
+/// Returns which entries of a document want their pages, the first listed of them: in nearly all documents the newest. Entries of
+/// older pages are not among them.
+pub(super) fn wanted(document: &Document) -> HashSet<i64> {
+    let older: HashSet<&RawHash> = document.older.iter().collect();
+    let listed = document.entries.iter().filter(|entry| !older.contains(&entry.raw));
+    listed.filter(|entry| article::wants_page(entry)).map(|entry| entry.key.hash()).take(PAGES).collect()
+}
+
+/// Finds the article on a blocking thread.
+async fn read(
+    body: Body,
+    base: FeedUrl,
+    content_type: Option<String>,
+    expected: Expected,
+) -> Result<Article, MissingArticle> {
+    let work = move || {
+        let context = parse::ParseContext {
+            base: Some(base.url().clone()),
+            content_type,
+            deadline: Deadline::when(Clock::over_after(WORK)),
+            ..parse::ParseContext::default()
+        };
+        article::read(&body, &context, &expected)
+    };
+    let read = tokio::task::spawn_blocking(work).await;
+    read.unwrap_or_else(|_| Err(MissingArticle::new(NoArticle::Unreadable, "the extractor failed on this page")))
+}
+
+/// Returns why there is no article when a page could not be had.
+fn missing(fault: &Fault) -> MissingArticle {
+    let why = match fault {
+        Fault::Robots(_) => NoArticle::Robots,
+        Fault::Status(_) | Fault::Held { .. } => NoArticle::Status,
+        Fault::Timeout(_) => NoArticle::Timeout,
+        Fault::Empty | Fault::TooLarge { .. } => NoArticle::NotAPage,
+        _ => NoArticle::Unreachable,
+    };
+    MissingArticle::new(why, fault)
+}

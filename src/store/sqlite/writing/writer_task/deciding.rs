@@ -1,0 +1,78 @@
+//! Decides about the entries of a batch: those of polls, and those that have waited for their pages.
+
+use super::{DecidedPoll, WriterLoop};
+use crate::{
+    dedup::{Arrival, Changes, Deciding, KnownEntries, latest, rules},
+    store::{
+        batch::{Batch, PendingPoll},
+        error::StoreError,
+        finished_poll::PollFindings,
+        rows::BatchRows,
+        sqlite::writing::{load_window, lookup, transaction::reading, waiting},
+        waiting as held,
+    },
+};
+use jiff::Timestamp;
+
+impl WriterLoop {
+    /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
+    /// written, however often that is retried.
+    pub(super) async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
+        let mut arrivals = batch.arrivals(&self.catalog);
+        let first_late = batch.polls.len();
+        let (mut late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
+        // Rules look at the article too.
+        late_arrivals.iter_mut().for_each(|arrival| self.catalog.judge_again(arrival));
+        arrivals.extend(late_arrivals);
+        let now = latest(&arrivals);
+        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
+        let waiting_now = reading!(self.database, |c| waiting::now(c, &arrivals))?;
+        let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
+        held::keep_articles(&mut arrivals, &known);
+        let changes = self.decide_known(arrivals, known, now).await?;
+        // Entries that waited were counted by their polls.
+        let mut counted = vec![PollFindings::default(); late.len()];
+        let mut polls: Vec<DecidedPoll<'_>> = batch.polls.iter_mut().map(PendingPoll::decided).collect();
+        polls.extend(counted.iter_mut().zip(late).map(|(findings, updated)| DecidedPoll { findings, updated }));
+        let mut batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
+        batch_rows.waited =
+            batch.pages.iter().map(|asked| asked.key).chain(begin_to_wait.ended.iter().copied()).collect();
+        batch_rows.waiting = begin_to_wait;
+        for pending in batch.polls.iter().filter(|pending| pending.is_whole()) {
+            batch_rows.note_delisted(&pending.poll);
+        }
+        Ok(batch_rows)
+    }
+
+    pub(super) async fn changes(&mut self, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Changes, StoreError> {
+        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
+        self.decide_known(arrivals, known, now).await
+    }
+
+    /// Decides about arrivals of which it is known what the file knows.
+    async fn decide_known(
+        &mut self,
+        arrivals: Vec<Arrival>,
+        known: KnownEntries,
+        now: Timestamp,
+    ) -> Result<Changes, StoreError> {
+        let mut deciding = Deciding::new(arrivals, known, (&mut self.window, now), &mut self.ids);
+        loop {
+            let wanted = deciding.advance();
+            if wanted.is_empty() {
+                break;
+            }
+            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
+            deciding.supply(texts);
+        }
+        let changes = deciding.finish();
+        for story in changes.crowded() {
+            tracing::warn!(
+                %story,
+                reports = rules::MEMBERS_SUSPECT,
+                "story has unusually many reports; `warraq explain story` shows why they were joined"
+            );
+        }
+        Ok(changes)
+    }
+}
