@@ -1,6 +1,7 @@
 //! The id of an entry in published feeds.
 
-use crate::model::Entry;
+use crate::model::{Entry, uri::without_userinfo};
+use std::borrow::Cow;
 
 /// Maximum length of an outlet's id that is published, in bytes. A longer one is probably text and not an id.
 const MAX: usize = 1024;
@@ -11,9 +12,14 @@ const MAX: usize = 1024;
 pub fn iri(entry: &Entry, feed_url: &str, is_held: bool) -> String {
     match &entry.source_id {
         // If the key is more than the id, another entry of the document has the same id.
-        Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) && !is_live(own) => own.clone(),
+        Some(own) if !is_held && *own == entry.key.0 && is_absolute(own) && is_shown(own) => own.clone(),
         _ => minted(feed_url, &entry.key.0),
     }
+}
+
+/// Returns whether an id may be shown: it holds no password, and is nothing that a reader would execute.
+fn is_shown(id: &str) -> bool {
+    !is_live(id) && matches!(without_userinfo(id), Cow::Borrowed(_))
 }
 
 /// Returns whether a reader that opens an id as a link would execute it or open something on its own machine.
