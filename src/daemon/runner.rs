@@ -15,7 +15,7 @@ use crate::{
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 
 /// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
@@ -34,6 +34,8 @@ pub struct PollRunner {
     clock: Clock,
     writer: Writer,
     polls: JoinSet<EndedPoll>,
+    /// Feeds whose polls have read their documents and wait to be stored.
+    read: (mpsc::UnboundedSender<FeedId>, mpsc::UnboundedReceiver<FeedId>),
     /// Documents that hubs delivered and that are being read.
     pushes: JoinSet<EndedPoll>,
     /// Due times that are being sent to the writer.
@@ -69,6 +71,7 @@ impl PollRunner {
             clock,
             writer,
             polls: JoinSet::new(),
+            read: mpsc::unbounded_channel(),
             pushes: JoinSet::new(),
             settling: FuturesUnordered::new(),
             not_polled: 0,
@@ -151,7 +154,9 @@ impl PollRunner {
                 NextStep::Poll(planned) => {
                     let poller = self.poller.clone();
                     let id = planned.feed.id;
-                    let poll = async move { poller.poll(*planned).await };
+                    let read = self.read.0.clone();
+                    // The receiver lives as long as the runner, and so do its polls.
+                    let poll = async move { poller.poll(*planned, || _ = read.send(id)).await };
                     self.polls.spawn(async move { (id, AssertUnwindSafe(poll).catch_unwind().await.ok()) });
                 }
                 NextStep::Wait(until) => return until,
@@ -161,14 +166,21 @@ impl PollRunner {
 
     /// Starts the polls that are due, then waits for an event, at most a second. Cancel safe.
     pub async fn event(&mut self) -> RunnerEvent {
-        let now = self.clock.now();
-        let until = self.start(now);
-        let wait = until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
-        tokio::select! {
-            Some(Ok(ended)) = self.polls.join_next() => RunnerEvent::Polled(Box::new(ended)),
-            Some(Ok(ended)) = self.pushes.join_next() => RunnerEvent::Pushed(Box::new(ended)),
-            Some(updates) = self.settling.next() => RunnerEvent::Settled(updates),
-            () = tokio::time::sleep(wait) => RunnerEvent::Turned,
+        loop {
+            let now = self.clock.now();
+            while let Ok(id) = self.read.1.try_recv() {
+                self.queue.storing(id, now);
+            }
+            let until = self.start(now);
+            let wait =
+                until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
+            tokio::select! {
+                Some(Ok(ended)) = self.polls.join_next() => return RunnerEvent::Polled(Box::new(ended)),
+                Some(Ok(ended)) = self.pushes.join_next() => return RunnerEvent::Pushed(Box::new(ended)),
+                Some(updates) = self.settling.next() => return RunnerEvent::Settled(updates),
+                Some(id) = self.read.1.recv() => self.queue.storing(id, self.clock.now()),
+                () = tokio::time::sleep(wait) => return RunnerEvent::Turned,
+            }
         }
     }
 

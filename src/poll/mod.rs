@@ -173,11 +173,12 @@ impl Poller {
         self.fetchers.of(&planned.feed.outlet)
     }
 
-    /// Makes one poll. If the future is dropped, nothing is stored, unless the poll has already reached the writer.
+    /// Makes one poll. If the future is dropped, nothing is stored, unless the poll has already reached the writer. `read` is called
+    /// when a document was read and the poll only waits to be stored.
     ///
     /// # Errors
     /// Fails if the store has failed, or if this process lacks open files or memory; never because of a server's response.
-    pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
+    pub async fn poll(&self, planned: PlannedPoll, read: impl FnOnce()) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
         let started_at = self.clock.now();
         // A server whose 304 responses are doubtful gets one request without validators (polling.md, manner 8).
@@ -216,6 +217,9 @@ impl Poller {
         };
         let pushed_until = self.leases.until(planned.feed.id);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now(), pushed_until);
+        if poll.document.is_some() {
+            read();
+        }
         let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();

@@ -143,6 +143,21 @@ pub struct Document {
     pub rules: EntryRules,
 }
 
+/// Memory that an entry takes beside its texts, in bytes.
+const ENTRY: usize = 1_500;
+
+impl Document {
+    /// Returns about how much memory its entries take, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let of = |entry: &Entry| {
+            let html = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len());
+            ENTRY + html.sum::<usize>() + entry.folded.title.len() + entry.folded.body.len()
+        };
+        self.entries.iter().map(of).sum()
+    }
+}
+
 /// The result of a poll after its commit.
 #[derive(Debug, Clone)]
 pub struct CommittedPoll {

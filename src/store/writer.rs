@@ -1,6 +1,6 @@
 //! The only writer. Polls wait in its queue; those in the queue are decided and committed together in one `BEGIN IMMEDIATE`
-//! transaction. While others are under way, a transaction waits for them until a quarter of a second after the last one: each
-//! transaction writes some twenty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five
+//! transaction. While others are under way, a transaction waits for them until a second after the last one: each transaction writes
+//! some fifty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five
 //! seconds for others.
 
 use super::{

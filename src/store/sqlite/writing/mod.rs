@@ -9,6 +9,7 @@ pub(in crate::store) mod configured;
 pub(in crate::store) mod dropped;
 pub(in crate::store) mod edition;
 pub(in crate::store) mod feeds;
+mod insert;
 pub(in crate::store) mod load_window;
 pub(in crate::store) mod lookup;
 pub(in crate::store) mod push;

@@ -55,8 +55,9 @@ use tokio::{
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
 /// Most polls that wait.
 const EMPTY_MAX: usize = 512;
-/// Time from one transaction to the next for which polls that are under way are waited for.
-const COLLECT: Duration = Duration::from_millis(250);
+/// Time from one transaction to the next for which polls that are under way are waited for: every transaction writes some fifty
+/// pages, however little it holds.
+const COLLECT: Duration = Duration::from_secs(1);
 
 /// Work that is done once the polls before it are committed.
 enum Then {
