@@ -8,7 +8,7 @@ use super::keys::{AccessControl, NotAdmitted};
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
-use super::push::PushEndpoints;
+use super::push_endpoints::PushEndpoints;
 use super::queries::Queries;
 use super::routes;
 use super::state::{AppState, Peer};

@@ -35,6 +35,7 @@ mod payload;
 mod plots;
 mod process;
 mod push;
+mod push_endpoints;
 mod queries;
 mod reply;
 mod routes;
@@ -52,7 +53,7 @@ pub use health::{DatabaseState, Health};
 pub use host::Hosts;
 pub use keys::{AccessControl, KeyRules, hash_of};
 pub use meters::{Meters, PollMeasurement, WriterMeasurement};
-pub use push::PushEndpoints;
+pub use push_endpoints::PushEndpoints;
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 

@@ -7,28 +7,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 
 /// Longest subscription request, in bytes: two addresses and a secret, each byte escaped.
 const FORM_MAX: usize = 20_000;
-
-/// What answers requests to `/websub/`. The daemon implements it.
-pub trait PushEndpoints: Send + Sync {
-    /// Answers a request.
-    fn answer(&self, request: PushRequest) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>>;
-    /// Returns whether there is a callback with this token.
-    fn has_callback(&self, token: &str) -> bool;
-    /// Returns the longest delivery that is read, in bytes.
-    fn body_max(&self) -> usize;
-}
-
-impl fmt::Debug for dyn PushEndpoints {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PushEndpoints").finish_non_exhaustive()
-    }
-}
 
 /// Handles requests to the hub.
 pub(super) async fn hub(State(app): State<AppState>, request: Request<Body>) -> Response<Body> {

@@ -6,7 +6,7 @@ use super::edition_table::Sharing;
 use super::health::Health;
 use super::keys::AccessControl;
 use super::meters::Meters;
-use super::push::PushEndpoints;
+use super::push_endpoints::PushEndpoints;
 use super::queries::Queries;
 use crate::clock::Clock;
 use crate::model::{Audience, Network};
