@@ -37,8 +37,9 @@ class Farm:
                 raise SystemExit("the feed farm did not start")
 
     def set(self, generation):
-        post(f"{self.host}/_farm/set?generation={generation}")
+        # In this order: what is answered in between is counted.
         post(f"{self.host}/_farm/stats")
+        post(f"{self.host}/_farm/set?generation={generation}")
 
     def wait(self, counter, count, patience):
         """Waits until the farm has counted so many answers. Returns its counters."""
