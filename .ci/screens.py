@@ -90,7 +90,7 @@ class Browser:
     def close(self):
         try:
             urllib.request.urlopen(urllib.request.Request(self.base, method="DELETE"), timeout=10)
-        except OSError:
+        except (OSError, ValueError):
             pass
         self.driver.terminate()
         self.driver.wait()
@@ -110,7 +110,7 @@ def until(what, found, tries=300):
         try:
             if value := found():
                 return value
-        except OSError:
+        except (OSError, ValueError):
             pass
         time.sleep(0.2)
     sys.exit(f"{what} did not come")
@@ -135,7 +135,8 @@ class Gallery:
 
     def take(self, base, state, names=None):
         """Takes all pages of a running Warraq."""
-        feed = json.loads(get(f"{base}/feed.json?min_outlets=2"))["items"] or json.loads(get(f"{base}/feed.json"))["items"]
+        listed = lambda query: json.loads(get(f"{base}/feed.json{query}"))["items"]
+        feed = until("the feed", lambda: [listed("?min_outlets=2") or listed("")])[0]
         story = "/stories/" + feed[0]["_warraq"]["story"].rsplit("/", 1)[1] if feed else None
         for name, path in PAGES:
             path = story if path == "STORY" else path
@@ -147,19 +148,20 @@ class Gallery:
 
     def page(self, address, name):
         (self.html / f"{name}.html").write_bytes(get(address, name.rsplit("-", 1)[1]))
-        for size, width in WIDTHS:
+        for size, width in [*WIDTHS, ("small", 320)]:
             self.browser.width(width)
             self.browser.post("url", {"url": address})
             time.sleep(0.1)
+            wide = self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.fault(f"{name}-{size}: scrolls sideways by {wide}")
+            if size == "small":
+                continue
             self.browser.picture(self.folder / f"{name}-{size}.png")
             if self.axe:
                 self.browser.run(self.axe)
                 for found in self.browser.run(AXE, asynchronous=True):
                     self.fault(f"{name}-{size}: axe: {found}")
-        self.browser.width(320)
-        wide = self.browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if wide > 0:
-            self.fault(f"{name}: scrolls sideways by {wide} at 320")
 
     def close(self):
         self.browser.close()

@@ -53,17 +53,17 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let _pid_file = PidFile::hold(&database)
         .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"));
     if io::stdout().is_terminal() {
-        say(welcome(&public_url, daemon.address()))?;
+        say(welcome(public_url.as_ref(), daemon.address()))?;
     }
     let (ready, _) = oneshot::channel();
-    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
+    Box::pin(daemon.run(commands, ready)).await.map_err(|error| with_hint(error, &database))
 }
 
 /// Returns what a person at a terminal is told: where to look.
-fn welcome(public_url: &Option<Url>, bound: SocketAddr) -> String {
+fn welcome(public_url: Option<&Url>, bound: SocketAddr) -> String {
     let here = bound.ip().is_unspecified().then(|| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()));
     let here = format!("http://{}/", here.unwrap_or(bound));
-    let public = public_url.as_ref().map(Url::as_str).filter(|url| *url != here);
+    let public = public_url.map(Url::as_str).filter(|url| *url != here);
     let public = public.map(|url| format!("\n  for everybody  {url}")).unwrap_or_default();
     format!(
         "Warraq runs. Ctrl-C stops it.\n  the news       {here}{public}\n  the feed       {here}feed.atom\n  \

@@ -225,7 +225,7 @@ fn tasks(
     let health = Arc::clone(&reporter.health);
     let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
         .with_queries(queries)
-        .with_push(Arc::<Pushing>::clone(pushing))
+        .with_push(pushing)
         .with_keys(access, for_holders.editions, &for_holders.pages)
         .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
     let publisher = Publisher { archive: archive_renderer, tables, topics: Arc::clone(&pushing.topics), health };

@@ -395,8 +395,8 @@ impl Publisher {
             if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(&view) } else { pages.put(&view) }
         }
         let (budget, hub) = (settings.budget, settings.hub_of(channel));
-        let make = move || editions(&publish::within(view, budget), newest_page, hub.as_ref());
-        let made = tokio::task::spawn_blocking(make).await;
+        let render = move || editions(&publish::within(view, budget), newest_page, hub.as_ref());
+        let made = tokio::task::spawn_blocking(render).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
             Ok(Ok(editions)) => editions

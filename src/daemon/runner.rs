@@ -136,9 +136,10 @@ impl PollRunner {
             Some(Ok(report)) => {
                 let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
                 let (new, revised) = (report.written.tally.new, report.written.tally.revised);
-                match &report.error {
-                    Some(error) => tracing::warn!(%outlet, %feed, %error, "a hub delivered what cannot be read"),
-                    None => tracing::info!(%outlet, %feed, new, revised, "pushed by hub"),
+                if let Some(error) = &report.error {
+                    tracing::warn!(%outlet, %feed, %error, "a hub delivered what cannot be read");
+                } else {
+                    tracing::info!(%outlet, %feed, new, revised, "pushed by hub");
                 }
                 return Ok(Some(report));
             }

@@ -65,8 +65,8 @@ impl Link<'_> {
 
 /// Reads the `Link` headers, at most fifty links.
 fn links(headers: &HeaderMap) -> impl Iterator<Item = Link<'_>> {
-    let lines = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
-    let links = lines.flat_map(|line| line.split('<').skip(1)).take(50);
+    let values = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
+    let links = values.flat_map(|line| line.split('<').skip(1)).take(50);
     links.filter_map(|link| link.split_once('>').map(|(target, parameters)| Link { target: target.trim(), parameters }))
 }
 

@@ -192,7 +192,7 @@ impl SearchQuery {
             }
             match piece.filter {
                 Some(filter) => query.filter(filter, &piece),
-                None => query.term(piece, joins),
+                None => query.term(&piece, joins),
             }
             joins = false;
         }
@@ -210,7 +210,7 @@ impl SearchQuery {
             || self.before.is_some()
     }
 
-    fn term(&mut self, piece: Piece, joins: bool) {
+    fn term(&mut self, piece: &Piece, joins: bool) {
         let bare = piece.text.trim_end_matches('*');
         let starred = !piece.is_quoted && bare.len() < piece.text.len();
         let is_prefix = starred && bare.chars().count() >= PREFIX;
@@ -283,18 +283,15 @@ fn pieces(text: &str, notes: &mut Vec<SearchNote>) -> Vec<Piece> {
             head && begins[name.len()..].starts_with(':')
         });
         begins = filter.map_or(begins, |name| &begins[name.len() + 1..]);
-        let (text, is_quoted, after) = match begins.strip_prefix(is_quote) {
-            Some(inside) => match inside.split_once(is_quote) {
-                Some((phrase, after)) => (phrase, true, after),
-                None => {
-                    notes.push(SearchNote::OpenQuote);
-                    (inside, true, "")
-                }
-            },
-            None => {
-                let end = begins.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(begins.len());
-                (&begins[..end], false, &begins[end..])
-            }
+        let (text, is_quoted, after) = if let Some(inside) = begins.strip_prefix(is_quote) {
+            let (phrase, after) = inside.split_once(is_quote).unwrap_or_else(|| {
+                notes.push(SearchNote::OpenQuote);
+                (inside, "")
+            });
+            (phrase, true, after)
+        } else {
+            let end = begins.find(|c: char| c.is_whitespace() || is_quote(c)).unwrap_or(begins.len());
+            (&begins[..end], false, &begins[end..])
         };
         found.push(Piece { text: text.trim().to_owned(), is_quoted, is_negated: negated.is_some(), filter });
         rest = after.trim_start();

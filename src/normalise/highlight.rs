@@ -44,9 +44,10 @@ impl Highlighter {
         let first = self.matches(text).into_iter().next()?;
         let end = text[..first.end].chars().count();
         let mut begin = 0;
-        if end > length {
+        // On a phone only the first lines are seen.
+        if end > length / 3 {
             // The last space before the match that leaves enough before it.
-            let from = text[..first.start].char_indices().rev().nth(length / 4).map_or(0, |(at, _)| at);
+            let from = text[..first.start].char_indices().rev().nth(length / 8).map_or(0, |(at, _)| at);
             begin = text[from..first.start].find(char::is_whitespace).map_or(first.start, |at| from + at);
         }
         begin += text[begin..].len() - text[begin..].trim_start().len();

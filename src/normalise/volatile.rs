@@ -398,5 +398,6 @@ mod tests {
         }
         assert_ne!(without_clocks("The match begins 20:00 today"), without_clocks("The match begins 21:00 today"));
         assert_eq!(without_clocks("no numbers"), "no numbers");
+        assert_eq!(without_clocks("12:01:44:10, 3 days ago, 2026"), ":::10,  days ago, 2026");
     }
 }

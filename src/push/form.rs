@@ -109,7 +109,7 @@ mod tests {
         );
         let read = read.unwrap();
         assert_eq!((read.mode, read.topic.as_str()), (HubMode::Subscribe, "https://a.example/feed.atom"));
-        assert_eq!((read.callback.as_str(), read.lease), ("https://b.example/c?x=1", Some(Duration::from_secs(60))));
+        assert_eq!((read.callback.as_str(), read.lease), ("https://b.example/c?x=1", Some(Duration::from_mins(1))));
         assert_eq!(read.secret.unwrap().reveal(), "s t");
         let bare = SubscriptionRequest::parse(GOOD.as_bytes()).unwrap();
         assert_eq!((bare.lease, bare.secret), (None, None));

@@ -276,13 +276,13 @@ mod tests {
         "2026-11-02T12:00:00Z".parse().unwrap()
     }
 
-    fn request(mode: &str, callback: &str, more: &str) -> SubscriptionRequest {
-        let form = format!("hub.mode={mode}&hub.topic=https://a.example/feed.atom&hub.callback={callback}{more}");
+    fn request(mode: &str, callback: &str, rest: &str) -> SubscriptionRequest {
+        let form = format!("hub.mode={mode}&hub.topic=https://a.example/feed.atom&hub.callback={callback}{rest}");
         SubscriptionRequest::parse(form.as_bytes()).unwrap()
     }
 
-    fn path() -> Option<String> {
-        Some("/feed.atom".to_owned())
+    fn path() -> String {
+        "/feed.atom".to_owned()
     }
 
     fn tags(tag: &str) -> HashMap<String, String> {
@@ -291,7 +291,7 @@ mod tests {
 
     /// Subscribes and confirms.
     fn join(hub: &mut HubState, callback: &str, more: &str, now: Timestamp) -> HubSubscription {
-        let verification = hub.request(request("subscribe", callback, more), path(), now).unwrap();
+        let verification = hub.request(request("subscribe", callback, more), Some(path()), now).unwrap();
         match hub.verified(verification, Some("1".to_owned()), now) {
             Some(PushChange::Subscriber(row)) => row,
             other => panic!("{other:?}"),
@@ -347,7 +347,7 @@ mod tests {
             join(&mut hub, &format!("https://b.example:{}/c", 1_000 + n), "", now);
         }
         let later = noon() + 1.hour() * 5;
-        let more = hub.request(request("subscribe", "https://b.example/more", ""), path(), later);
+        let more = hub.request(request("subscribe", "https://b.example/more", ""), Some(path()), later);
         assert_eq!(more.unwrap_err(), HubRefusal::HostFull);
         join(&mut hub, "https://c.example/c", "", later);
         let due = hub.due(&tags("2"), later);
@@ -358,7 +358,8 @@ mod tests {
     #[test]
     fn requests_are_counted_by_host_and_in_all() {
         let mut hub = HubState::default();
-        let mut ask = |host: &str, now| hub.request(request("subscribe", &format!("https://{host}/"), ""), path(), now);
+        let mut ask =
+            |host: &str, now| hub.request(request("subscribe", &format!("https://{host}/"), ""), Some(path()), now);
         for _ in 0..ASKED_PER_HOST {
             ask("b.example", noon()).unwrap();
         }
@@ -373,10 +374,10 @@ mod tests {
         let mut hub = HubState::default();
         let asked = hub.request(request("subscribe", "https://b.example/", ""), None, noon());
         assert_eq!((asked.clone().unwrap_err(), asked.unwrap_err().status()), (HubRefusal::UnknownTopic, 404));
-        let asked = hub.request(request("unsubscribe", "https://b.example/", ""), path(), noon());
+        let asked = hub.request(request("unsubscribe", "https://b.example/", ""), Some(path()), noon());
         assert_eq!(asked.unwrap_err(), HubRefusal::NotSubscribed);
         join(&mut hub, "https://b.example/", "", noon());
-        let leaving = hub.request(request("unsubscribe", "https://b.example/", ""), path(), noon()).unwrap();
+        let leaving = hub.request(request("unsubscribe", "https://b.example/", ""), Some(path()), noon()).unwrap();
         assert!(matches!(hub.verified(leaving, None, noon()), Some(PushChange::SubscriberLeft(..))));
     }
 }

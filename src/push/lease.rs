@@ -283,7 +283,7 @@ impl Leases {
     ) -> (PushAnswer, Option<FeedId>, Option<PushChange>) {
         let Some(&feed) = self.tokens.get(token) else { return (unknown(), None, None) };
         let Some(held) = self.held.get_mut(&feed) else { return (unknown(), None, None) };
-        let taken = PushAnswer::new(202, "Taken.\n");
+        let accepted = PushAnswer::new(202, "Taken.\n");
         let is_over = held.lease.valid_until().is_none_or(|until| until <= now);
         match held.lease.state {
             LeaseState::Leaving => return (unknown(), None, None),
@@ -296,9 +296,9 @@ impl Leases {
         }
         held.pushes.push_back(now);
         if !is_signed(held.lease.secret.reveal()) {
-            return (taken, None, None);
+            return (accepted, None, None);
         }
-        (taken, Some(feed), self.change(feed, |lease| lease.last_push_at = Some(now)))
+        (accepted, Some(feed), self.change(feed, |lease| lease.last_push_at = Some(now)))
     }
 }
 
@@ -336,8 +336,8 @@ mod tests {
         (leases, requests.remove(0))
     }
 
-    fn query(mode: &str, topic: &str, more: &str) -> String {
-        format!("hub.mode={mode}&hub.topic={topic}&hub.challenge=c1{more}")
+    fn query(mode: &str, topic: &str, rest: &str) -> String {
+        format!("hub.mode={mode}&hub.topic={topic}&hub.challenge=c1{rest}")
     }
 
     fn active(lease: &str) -> Leases {
@@ -392,7 +392,7 @@ mod tests {
         leases.asked(&request, Err("500".to_owned()), noon());
         assert_eq!(leases.due(noon() + 59.seconds()).0, []);
         let again = leases.due(noon() + 76.seconds()).0;
-        assert_eq!(again, [request.clone()]);
+        assert_eq!(again, std::slice::from_ref(&request));
         leases.asked(&request, Ok(()), noon());
         assert_eq!(leases.due(noon() + 15.minutes()).0, []);
         assert_eq!(leases.due(noon() + 17.minutes()).0.len(), 1, "it never verified");

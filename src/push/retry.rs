@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn pauses_double_up_to_the_longest_and_a_quarter() {
         let now: Timestamp = "2026-11-02T12:00:00Z".parse().unwrap();
-        let pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_secs(3_600) };
+        let pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_hours(1) };
         for (failures, least) in [(0, 10), (1, 10), (2, 20), (3, 40), (9, 2_560), (10, 3_600), (u32::MAX, 3_600)] {
             for name in ["a", "b", "https://c.example/"] {
                 let pause = retry_at(now, failures, pauses, name).duration_since(now).as_secs();

@@ -118,7 +118,8 @@ impl App {
 
     /// Adds what answers requests to `/websub/`.
     #[must_use]
-    pub fn with_push(self, push: Arc<dyn PushEndpoints>) -> Self {
+    pub fn with_push<P: PushEndpoints + 'static>(self, push: &Arc<P>) -> Self {
+        let push: Arc<dyn PushEndpoints> = Arc::<P>::clone(push);
         self.with(|state| AppState { push: Some(push.clone()), ..state })
     }
 

@@ -66,7 +66,9 @@ pub(super) async fn follow(reader: &Reader, seen: &mut DemoCounts) -> Result<(),
 /// Reads and counts what has arrived.
 async fn take(reader: &Reader, seen: &mut DemoCounts) -> Result<Vec<ArrivedEntry>, StoreError> {
     let arrivals = reader.arrivals(seen.last).await?;
-    arrivals.iter().for_each(|arrival| seen.count(arrival));
+    for arrival in &arrivals {
+        seen.count(arrival);
+    }
     Ok(arrivals)
 }
 
