@@ -37,8 +37,9 @@ class Farm:
                 raise SystemExit("the feed farm did not start")
 
     def set(self, generation):
-        post(f"{self.host}/_farm/set?generation={generation}")
+        # In this order: what is answered in between is counted.
         post(f"{self.host}/_farm/stats")
+        post(f"{self.host}/_farm/set?generation={generation}")
 
     def wait(self, counter, count, patience):
         """Waits until the farm has counted so many answers. Returns its counters."""
@@ -56,6 +57,15 @@ def used(pid):
     """CPU seconds of a process."""
     fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def settle(pid):
+    """Waits until a process is idle but for unchanged feeds: until it has indexed and rendered what it stored."""
+    for _ in range(60):
+        before = used(pid)
+        time.sleep(3)
+        if used(pid) - before < 0.2:
+            return
 
 
 def memory(pid):
@@ -77,7 +87,7 @@ def daemon(program, folder, farm, options):
     process = subprocess.Popen([program, "run", "--config", config], stderr=log, env=dict(os.environ, WARRAQ_LOG="warn"))
     try:
         farm.wait("full", farm.feeds, 600)
-        time.sleep(max(options.every, 10))
+        settle(process.pid)
         unchanged, new = [], []
         for generation in range(1, options.rounds + 1):
             for counter, figures in (("requests", unchanged), ("full", new)):
@@ -90,7 +100,7 @@ def daemon(program, folder, farm, options):
                 if counter == "full":
                     time.sleep(3)
                 figures.append((used(process.pid) - before) * (farm.feeds / seen[counter]))
-            time.sleep(options.every)
+            settle(process.pid)
         resident = memory(process.pid)
         process.send_signal(signal.SIGTERM)
         process.wait(60)
