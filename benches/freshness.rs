@@ -343,6 +343,7 @@ fn warraq(feeds: &[Feed], bounds: &Bounds, spans: &[(f64, f64)]) -> (Vec<Score>,
             freshness: &freshness,
             stamps: &stamps,
             gap: new > 0 && leaves_gap(feed, before, after),
+            pushed_until: None,
             older_fault: None,
         });
         fleet.replace(records[n].rhythm.as_deref(), Some(&due.rhythm));

@@ -72,7 +72,7 @@ if wants static; then
     install -D -m 0644 deploy/warraq.1 "$out/$name/share/man/man1/warraq.1"
     install -D -m 0644 -t "$out/$name/share/doc/warraq" config.toml CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$licences"
     cp -R deploy/completions "$out/$name/share/doc/warraq/"
-    install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/warraq.service deploy/warraq.sysusers.conf
+    install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/webhooks.md deploy/webhook-relay.py deploy/warraq.service deploy/warraq.sysusers.conf
     # The same bytes from the same commit.
     tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -cJf "$out/$name.tar.xz" "$name"
     rm -rf "${out:?}/$name"

@@ -22,6 +22,7 @@
 //! - [`publish`] - renders stories as Atom, RSS, JSON Feed and OPML. Pure functions.
 //! - [`config`] - the configuration file, checked as a whole.
 //! - [`poll`] - one poll from the request to the commit.
+//! - [`push`] - the WebSub hub and subscriber, and webhooks.
 //! - [`serve`] - the HTTP server: feeds, pages, health, metrics.
 //! - [`telemetry`] - logging.
 //! - [`daemon`] - the poll queue, publishing, retention, reload and shutdown.
@@ -40,6 +41,7 @@ pub mod normalise;
 pub mod parse;
 pub mod poll;
 pub mod publish;
+pub mod push;
 pub mod rules;
 pub mod schedule;
 pub mod serve;

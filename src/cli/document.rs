@@ -3,7 +3,7 @@
 use super::{
     CliError, inspect,
     out::{counted, written},
-    probe::{self, Answer, FoundFeed},
+    probe::{self, Answer, FoundFeed, ProbeError},
 };
 use crate::{
     fetch::{FetchLimits, Fetcher},
@@ -38,30 +38,32 @@ pub(super) async fn inspect(named: InputArgs, as_json: bool) -> Result<(), CliEr
     let read = match get(named).await? {
         Ok(got) => match got.read() {
             // A poll would follow the page's announcement too.
-            Err(fault @ (Fault::Html | Fault::NotAFeed(_))) if of_web => follow(&place, &got, fault).await?,
+            Err(error @ ProbeError { fault: Fault::Html | Fault::NotAFeed(_), .. }) if of_web => {
+                follow(&place, &got, error).await?
+            }
             read => read,
         },
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
     let mut out = std::io::stdout().lock();
     match read {
         Ok(feed) if as_json => written(writeln!(out, "{}", inspect::inspect_json(&feed)))?,
         Ok(feed) => written(write!(out, "{}", inspect::inspect_text(&feed)))?,
-        Err(fault) => {
+        Err(error) => {
             if as_json {
                 // Whether or not this can be written, the document is not a feed.
-                let _ = writeln!(out, "{}", inspect::fault_json(&fault));
+                let _ = writeln!(out, "{}", inspect::fault_json(&error.fault, error.moved_to.as_ref()));
             }
-            return Err(CliError::with_hint(anyhow!("{fault}"), inspect::hint(&fault)));
+            return Err(CliError::with_hint(anyhow!("{error}"), inspect::hint(&error.fault)));
         }
     }
     Ok(())
 }
 
 /// Reads the first feed or news sitemap that a page, its site or an index of sitemaps leads to, and reports its address.
-async fn follow(place: &str, page: &Answer, fault: Fault) -> Result<Result<ParsedFeed, Fault>, CliError> {
+async fn follow(place: &str, page: &Answer, error: ProbeError) -> Result<Result<ParsedFeed, ProbeError>, CliError> {
     let (fetcher, url) = (fetcher()?, address(place)?);
-    let Some(found) = probe::behind(&fetcher, &url, page).await else { return Ok(Err(fault)) };
+    let Some(found) = probe::behind(&fetcher, &url, page).await else { return Ok(Err(error)) };
     let what = if found.url == url {
         "the address is an index of sitemaps; reading its first news sitemap".to_owned()
     } else {
@@ -82,7 +84,7 @@ fn address(place: &str) -> Result<FeedUrl, CliError> {
 /// Prints the feeds that a page announces, one per line, or the news sitemap of its site if it announces none.
 pub(super) async fn discover(place: String) -> Result<(), CliError> {
     let named = InputArgs { place: place.clone(), base: None, content_type: None };
-    let got = get(named).await?.map_err(|fault| anyhow!("{fault}"))?;
+    let got = get(named).await?.map_err(|error| anyhow!("{error}"))?;
     let mut out = std::io::stdout().lock();
     if let Ok(feed) = got.read() {
         return written(writeln!(
@@ -113,16 +115,16 @@ pub(super) async fn discover(place: String) -> Result<(), CliError> {
 }
 
 /// Fetches or opens the document. The inner error is the fault of its server.
-async fn get(named: InputArgs) -> Result<Result<Answer, Fault>, CliError> {
+async fn get(named: InputArgs) -> Result<Result<Answer, ProbeError>, CliError> {
     let InputArgs { place, base, content_type } = named;
     if !is_address(&place) {
         let bytes = file(Path::new(&place))?;
         let context = ParseContext { base, content_type, ..probe::within_time() };
-        return Ok(Ok(Answer { bytes, context, announced: Vec::new() }));
+        return Ok(Ok(Answer { bytes, context, announced: Vec::new(), moved_to: None }));
     }
     let mut answer = match probe::ask(&fetcher()?, &address(&place)?).await {
         Ok(answer) => answer,
-        Err(fault) => return Ok(Err(fault)),
+        Err(error) => return Ok(Err(error)),
     };
     answer.context.base = base.or(answer.context.base);
     answer.context.content_type = content_type.or(answer.context.content_type);

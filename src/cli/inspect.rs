@@ -1,8 +1,8 @@
 //! `warraq inspect`: how Warraq reads one document, as text and as JSON.
 
 use crate::model::{
-    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, LargerThanMaxBody, Markup, ParsedEntry, ParsedFeed,
-    Person, PlainText, SafeHtml,
+    Category, DocumentFormat, Enclosure, EncodingFrom, Fault, FeedUrl, LargerThanMaxBody, Markup, ParsedEntry,
+    ParsedFeed, Person, PlainText, SafeHtml,
 };
 use crate::normalise::{self, TextLimits};
 use jiff::Timestamp;
@@ -41,10 +41,10 @@ pub fn inspect_json(feed: &ParsedFeed) -> Value {
     })
 }
 
-/// Formats the reason why nothing was read as JSON.
+/// Formats the reason why nothing was read as JSON. `moved_to` is where redirects led.
 #[must_use]
-pub fn fault_json(fault: &Fault) -> Value {
-    json!({"error": fault.to_string(), "hint": hint(fault)})
+pub fn fault_json(fault: &Fault, moved_to: Option<&FeedUrl>) -> Value {
+    json!({"error": fault.after_redirect(moved_to), "hint": hint(fault)})
 }
 
 /// Returns what to do about a document that is not a feed.
@@ -269,6 +269,7 @@ pub fn repair_words(name: &str) -> &str {
         "too-many-namespaces" => "more than 256 namespace prefixes at once; the others were ignored",
         "too-many-values" => "JSON objects of more than 5,000 values; the rest was left out",
         "too-deep" => "elements nested deeper than 200 (256 in a text, 16 of formatting)",
+        "too-many-entities" => "more than 10,000 declared entities; the rest was ignored",
         "too-many-elements" => "more than 500,000 elements and texts; the rest was left out",
         LargerThanMaxBody::REPAIR => "longer than max_body; the rest was not read",
         "too-many-entries" => "more than 10,000 entries; the rest was left out",

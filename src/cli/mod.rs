@@ -88,7 +88,8 @@ enum Verb {
     },
     /// Search stories, like the page /search.
     Search {
-        /// Words to search for. A story must contain all of them, in any spelling.
+        /// Words to search for. A story must contain all of them, in any spelling. Also: "a phrase", -without, this OR that,
+        /// begin*, outlet:SLUG, tag:TAG, lang:ar, after:2026-11-01, before:2026-12-01. Put -- before words that begin with -.
         #[arg(required = true)]
         words: Vec<String>,
         /// Print a JSON array.

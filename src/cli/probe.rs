@@ -8,10 +8,26 @@ use crate::{
     model::{Deadline, Fault, FeedUrl, ParsedFeed, Validators},
     parse::{self, Announced, ParseContext},
 };
+use std::fmt;
 use url::Url;
 
 /// Number of feeds announced by a page that are tried, as in a poll.
 const ANNOUNCED_TRIED: usize = 3;
+
+/// Why an address leads to no feed.
+#[derive(Debug)]
+pub(super) struct ProbeError {
+    /// What went wrong.
+    pub fault: Fault,
+    /// Where redirects led.
+    pub moved_to: Option<FeedUrl>,
+}
+
+impl fmt::Display for ProbeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.fault.after_redirect(self.moved_to.as_ref()))
+    }
+}
 
 /// A fetched document and its context.
 pub(super) struct Answer {
@@ -21,6 +37,8 @@ pub(super) struct Answer {
     pub context: ParseContext,
     /// Feeds that the headers of the response announce.
     pub announced: Vec<Url>,
+    /// Where redirects led.
+    pub moved_to: Option<FeedUrl>,
 }
 
 /// A feed found behind an address.
@@ -33,8 +51,9 @@ pub(super) struct FoundFeed {
 
 impl Answer {
     /// Reads the document as a feed.
-    pub fn read(&self) -> Result<ParsedFeed, Fault> {
+    pub fn read(&self) -> Result<ParsedFeed, ProbeError> {
         parse::read(&self.bytes, &self.context, &|_| false)
+            .map_err(|fault| ProbeError { fault, moved_to: self.moved_to.clone() })
     }
 
     /// Returns the feeds that the headers and the page announce, best first.
@@ -56,27 +75,35 @@ fn share() -> BodyShare {
 }
 
 /// Fetches an address.
-pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, Fault> {
+pub(super) async fn ask(fetcher: &Fetcher, url: &FeedUrl) -> Result<Answer, ProbeError> {
     let answer = fetcher.get(url, &Validators::default(), Clock::System.now(), &mut share()).await;
     let base = answer.base(url).url().clone();
-    match answer.result? {
-        Fetched::Document { body, content_type, .. } => Ok(Answer {
-            bytes: body.into_bytes(),
-            context: ParseContext { base: Some(base), content_type, ..within_time() },
-            announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
-        }),
-        Fetched::Gone => Err(Fault::Status(410)),
-        Fetched::NotModified => Err(Fault::Status(304)),
-    }
+    let moved_to = answer.moved_to;
+    let fault = match answer.result {
+        Ok(Fetched::Document { body, content_type, .. }) => {
+            return Ok(Answer {
+                bytes: body.into_bytes(),
+                context: ParseContext { base: Some(base), content_type, ..within_time() },
+                announced: answer.announced.into_iter().map(|url| url.url().clone()).collect(),
+                moved_to,
+            });
+        }
+        Ok(Fetched::Gone) => Fault::Status(410),
+        Ok(Fetched::NotModified) => Fault::Status(304),
+        Err(fault) => fault,
+    };
+    Err(ProbeError { fault, moved_to })
 }
 
 /// Finds the feed behind an address.
-pub(super) async fn find(fetcher: &Fetcher, url: &FeedUrl) -> Result<FoundFeed, Fault> {
+pub(super) async fn find(fetcher: &Fetcher, url: &FeedUrl) -> Result<FoundFeed, ProbeError> {
     let page = ask(fetcher, url).await?;
     match page.read() {
         Ok(feed) => Ok(FoundFeed { url: url.clone(), feed }),
-        Err(fault @ (Fault::Html | Fault::NotAFeed(_))) => behind(fetcher, url, &page).await.ok_or(fault),
-        Err(fault) => Err(fault),
+        Err(error @ ProbeError { fault: Fault::Html | Fault::NotAFeed(_), .. }) => {
+            behind(fetcher, url, &page).await.ok_or(error)
+        }
+        Err(error) => Err(error),
     }
 }
 

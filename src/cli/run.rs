@@ -1,14 +1,21 @@
 //! `warraq run`: the daemon.
 
-use super::{CliError, manage::PidFile};
+use super::{CliError, manage::PidFile, out::say};
 use crate::{
     clock::Clock,
     config::Config,
     daemon::{ControlCommands, Daemon, DaemonError},
     telemetry,
 };
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 use tokio::sync::oneshot;
+use url::Url;
 
 /// How long a stop during the start waits for the database to open.
 const OPENING: Duration = Duration::from_secs(3);
@@ -20,6 +27,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     };
     let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.path.clone();
+    let public_url = config.server.configured_url.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     for warning in config.warnings() {
         tracing::warn!(%warning, "questionable setting in the configuration");
@@ -44,8 +52,23 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     // Only after the database is open and locked. Without the file the daemon works, but `warraq add` cannot tell it to reload.
     let _pid_file = PidFile::hold(&database)
         .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"));
+    if io::stdout().is_terminal() {
+        say(welcome(public_url.as_ref(), daemon.address()))?;
+    }
     let (ready, _) = oneshot::channel();
-    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
+    Box::pin(daemon.run(commands, ready)).await.map_err(|error| with_hint(error, &database))
+}
+
+/// Returns what a person at a terminal is told: where to look.
+fn welcome(public_url: Option<&Url>, bound: SocketAddr) -> String {
+    let here = bound.ip().is_unspecified().then(|| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()));
+    let here = format!("http://{}/", here.unwrap_or(bound));
+    let public = public_url.map(Url::as_str).filter(|url| *url != here);
+    let public = public.map(|url| format!("\n  for everybody  {url}")).unwrap_or_default();
+    format!(
+        "Warraq runs. Ctrl-C stops it.\n  the news       {here}{public}\n  the feed       {here}feed.atom\n  \
+         the feeds      {here}status"
+    )
 }
 
 /// Adds the hint for an error of the daemon.

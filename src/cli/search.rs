@@ -6,7 +6,11 @@ use super::{
 };
 use crate::{
     config::Config,
-    model::{StoryView, pages::Filter},
+    model::{
+        StoryView,
+        pages::Filter,
+        search::{SearchCount, SearchPage, SearchPlace, SearchQuery},
+    },
     store::Reader,
 };
 use serde_json::{Value, json};
@@ -18,9 +22,12 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     let public_url = config.server.public_url(config.server.listen);
     let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
     let reader = Reader::open(&config.database.path).await?;
-    let found = reader.filtered(&filter, &public_url).await;
+    let found = reader.search(&filter, &SearchPlace::default(), &config.server.time_zone, &public_url).await;
     reader.close().await;
-    let stories = found?.stories;
+    let SearchPage { stories, count, older } = found?;
+    for note in SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes {
+        eprintln!("note: {note}");
+    }
     if as_json {
         let rows: Vec<Value> = stories.iter().map(row).collect();
         return say(serde_json::to_string_pretty(&rows)?);
@@ -30,7 +37,26 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
         let lead = &story.lead;
         say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
-    say(counted(stories.len(), "story", "stories"))
+    if stories.is_empty() {
+        eprintln!("hint: try fewer words, the beginning of a word (flood*), or alternatives (rain OR snow)");
+    }
+    say(total(stories.len(), count, older.is_some()))
+}
+
+/// Returns how many stories were found, and how many of them were printed if not all.
+fn total(printed: usize, count: Option<SearchCount>, has_more: bool) -> String {
+    let stories = |number: usize| counted(number, "story", "stories");
+    match count {
+        _ if !has_more => stories(printed),
+        Some(SearchCount::Exactly(count)) => {
+            format!("{}, of which the latest {printed} are shown", stories(usize::try_from(count).unwrap_or(printed)))
+        }
+        Some(SearchCount::MoreThan(count)) => format!(
+            "more than {}, of which the latest {printed} are shown",
+            stories(usize::try_from(count).unwrap_or(printed))
+        ),
+        None => format!("the latest {}; there are more", stories(printed)),
+    }
 }
 
 /// Formats a story with the columns of the view `latest` that a search knows.

@@ -5,12 +5,13 @@ use super::{
     fault::{ConfigLocation, did_you_mean},
     keys,
     raw::{Section, Source, listed},
-    rules, values,
+    requests::SecretFiles,
+    rules, values, webhooks,
 };
-use crate::model::{Channel, EntryRules, Outlet, ReaderKey, Readers, Slug};
+use crate::model::{Channel, EntryRules, Outlet, ReaderKey, Readers, Slug, push::Webhook};
 use std::collections::{BTreeSet, HashMap};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "slug",
     "title",
     "subtitle",
@@ -24,11 +25,12 @@ const KEYS: [&str; 15] = [
     "outlet_in_title",
     "token",
     "public",
+    "webhook",
     "keep",
     "drop",
 ];
 /// Keys that may be set for the channel `all`.
-const ALL_KEYS: [&str; 6] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public"];
+const ALL_KEYS: [&str; 7] = ["slug", "title", "subtitle", "limit", "outlet_in_title", "public", "webhook"];
 /// Longest subtitle, in characters.
 const SUBTITLE_MAX: usize = 400;
 
@@ -37,8 +39,8 @@ pub(super) fn read(
     sources: &[Source<'_, '_>],
     outlets: &[Outlet],
     in_title: bool,
-    reader_keys: Option<&[ReaderKey]>,
-) -> Vec<Channel> {
+    (reader_keys, files): (Option<&[ReaderKey]>, SecretFiles<'_>),
+) -> (Vec<Channel>, Vec<Webhook>) {
     let sections: Vec<_> =
         sources.iter().flat_map(|(source, root)| Section::all(source, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
@@ -51,8 +53,12 @@ pub(super) fn read(
     };
     let mut taken = HashMap::new();
     let sections = sections.iter().take(CHANNELS_MAX);
-    let mut channels: Vec<Channel> =
-        sections.filter_map(|section| channel(section, &mut taken, &known, in_title)).collect();
+    let (mut channels, mut hooks) = (Vec::new(), Vec::new());
+    for section in sections {
+        let Some(channel) = channel(section, &mut taken, &known, in_title) else { continue };
+        hooks.extend(webhooks::read(section, &channel.slug, &channel.title, files));
+        channels.push(channel);
+    }
     if !channels.iter().any(is_all) {
         let readers = if reader_keys.is_some() { Readers::KeyHolders } else { Readers::Everyone };
         let all =
@@ -60,7 +66,7 @@ pub(super) fn read(
         channels.extend(Slug::parse(Channel::ALL).ok().map(all));
     }
     channels.sort_by_key(|channel| !is_all(channel));
-    channels
+    (channels, hooks)
 }
 
 fn is_all(channel: &Channel) -> bool {
@@ -113,7 +119,7 @@ fn channel(
     let outlet_in_title = section.flag("outlet_in_title").unwrap_or(in_title);
     if slug.as_ref().is_some_and(|slug| slug.as_str() == Channel::ALL) {
         for key in KEYS.into_iter().filter(|key| !ALL_KEYS.contains(key) && section.has(key)) {
-            let allowed = "title, subtitle, limit, outlet_in_title, public";
+            let allowed = "title, subtitle, limit, outlet_in_title, public, webhook";
             section.fault(key, format!("channel \"all\" always contains everything; allowed keys: {allowed}"));
         }
         let title = section.text("title", label).unwrap_or_else(|| ALL_TITLE.to_owned());

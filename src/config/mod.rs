@@ -18,6 +18,7 @@ mod requests;
 mod rules;
 mod sections;
 mod values;
+mod webhooks;
 mod zone;
 
 #[cfg(test)]
@@ -31,10 +32,10 @@ pub const FOREIGN_VARIABLES: [&str; 9] = {
     let [a, b, c, d, e, f, g, h] = requests::PROXY_VARIABLES;
     [requests::CREDENTIALS_DIRECTORY, a, b, c, d, e, f, g, h]
 };
-pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories};
+pub use sections::{Database, Fetch, Log, LogFormat, Metrics, Publish, Retention, Scheduling, Server, Stories, WebSub};
 
 use crate::{
-    model::{Channel, EnvironmentProxies, FeedUrl, Outlet, Slug},
+    model::{Channel, EnvironmentProxies, FeedUrl, Outlet, Slug, push::Webhook},
     schedule::Schedule,
 };
 use include::Included;
@@ -98,6 +99,8 @@ pub struct Config {
     pub stories: Stories,
     /// Size limits of editions.
     pub publish: Publish,
+    /// Pushing between servers.
+    pub websub: WebSub,
     /// Content of `/metrics`.
     pub metrics: Metrics,
     /// How the daemon logs.
@@ -106,6 +109,8 @@ pub struct Config {
     pub outlets: Vec<Outlet>,
     /// Channels: `all` first, then in the order of the file. Slugs are unique; the outlets and tags they name exist.
     pub channels: Vec<Channel>,
+    /// Receivers of the channels' new stories, by channel.
+    pub webhooks: Vec<Webhook>,
     /// The included files, each once.
     pub included: Vec<PathBuf>,
     /// Patterns of `include` that no file matches.
@@ -266,7 +271,8 @@ impl Config {
         for outlet in &mut outlets {
             outlet.published_text = published_texts.get(&outlet.slug).copied().unwrap_or(publish.text);
         }
-        let channels = channels::read(sources, &outlets, publish.outlet_in_title, server.keys.as_deref());
+        let (channels, webhooks) =
+            channels::read(sources, &outlets, publish.outlet_in_title, (server.keys.as_deref(), files));
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
             server,
@@ -276,10 +282,12 @@ impl Config {
             retention: Retention::read(source, root),
             stories: Stories::read(source, root),
             publish,
+            websub: WebSub::read(source, root),
             metrics: Metrics::read(source, root),
             log: Log::read(source, root),
             outlets,
             channels,
+            webhooks,
             included: Vec::new(),
             unmatched_includes: Vec::new(),
             own_schedules,
@@ -342,6 +350,7 @@ impl Config {
             ("retention", self.retention != other.retention),
             ("stories", self.stories != other.stories),
             ("publish", self.publish != other.publish),
+            ("websub", self.websub != other.websub),
             ("metrics", self.metrics != other.metrics),
             ("log", self.log != other.log),
             (
@@ -351,7 +360,7 @@ impl Config {
                     || self.own_requests != other.own_requests
                     || self.public_urls != other.public_urls,
             ),
-            ("channel", self.channels != other.channels),
+            ("channel", self.channels != other.channels || self.webhooks != other.webhooks),
         ]
         .into_iter()
         .filter_map(|(section, differs)| differs.then_some(section))

@@ -258,9 +258,14 @@ pub(super) fn environment_proxies(source: &ConfigSource<'_>) -> EnvironmentProxi
         let read = proxy(&text);
         read.map_err(|what| source.fault_without_key(ConfigLocation::Variable(name.to_owned()), what)).ok()
     };
+    let no_proxy = set(&["no_proxy", "NO_PROXY"]).map(|(_, text)| text.to_owned()).unwrap_or_default();
+    // Every host, also one that is a number, which the HTTP client does not take it for.
+    if no_proxy.split(',').any(|host| host.trim() == "*") {
+        return EnvironmentProxies::default();
+    }
     EnvironmentProxies {
         http: read(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]),
         https: read(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]),
-        no_proxy: set(&["no_proxy", "NO_PROXY"]).map(|(_, text)| text.to_owned()).unwrap_or_default(),
+        no_proxy,
     }
 }

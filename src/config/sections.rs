@@ -7,7 +7,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{Network, PublishedText, ReaderKey},
+    model::{Network, PublishedText, ReaderKey, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -26,7 +26,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// The sections that occur once, and their keys.
-pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
+pub(super) const SECTIONS: [(&str, &[&str]); 10] = [
     ("server", &Server::KEYS),
     ("database", &Database::KEYS),
     ("fetch", &Fetch::KEYS),
@@ -34,6 +34,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 9] = [
     ("retention", &Retention::KEYS),
     ("stories", &Stories::KEYS),
     ("publish", &Publish::KEYS),
+    ("websub", &WebSub::KEYS),
     ("metrics", &Metrics::KEYS),
     ("log", &Log::KEYS),
 ];
@@ -61,6 +62,8 @@ pub struct Server {
     pub hosts: Vec<String>,
     /// Whether pages show the entries' pictures, which browsers load from the outlets.
     pub images: bool,
+    /// Whether pages that stay open ask for new stories and say how many there are.
+    pub live: bool,
     /// Keys for readers; `None` if everybody may read without one.
     pub keys: Option<Vec<ReaderKey>>,
     /// Time zone of the days and times on pages.
@@ -68,12 +71,14 @@ pub struct Server {
 }
 
 impl Server {
-    const KEYS: [&'static str; 7] =
-        ["listen", "public_url", "metrics_allow", "hosts", "images", "token_file", "time_zone"];
+    const KEYS: [&'static str; 8] =
+        ["listen", "public_url", "metrics_allow", "hosts", "images", "live", "token_file", "time_zone"];
     /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
     pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
     /// Default `images`: pictures are part of the news.
     pub const IMAGES: bool = true;
+    /// Default `live`: a page that stays open says when there is something new.
+    pub const LIVE: bool = true;
     /// Default `metrics_allow`: this machine.
     pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
 
@@ -87,6 +92,7 @@ impl Server {
             metrics_allow: given.unwrap_or_else(default),
             hosts: listed(&section, "hosts", values::host_name),
             images: section.flag("images").unwrap_or(Self::IMAGES),
+            live: section.flag("live").unwrap_or(Self::LIVE),
             keys: keys::read(&section, files),
             time_zone: section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC),
         }
@@ -328,6 +334,27 @@ impl Publish {
             );
         }
         read
+    }
+}
+
+/// `[websub]`: pushing between servers (W3C WebSub).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSub {
+    /// Whether feeds that name a hub are subscribed to there.
+    pub subscribe: bool,
+    /// The hub that editions name.
+    pub hub: HubChoice,
+}
+
+impl WebSub {
+    const KEYS: [&'static str; 2] = ["subscribe", "hub"];
+
+    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>) -> Self {
+        let section = Section::of(source, root, "websub", &Self::KEYS);
+        Self {
+            subscribe: section.flag("subscribe").unwrap_or(true),
+            hub: section.text("hub", values::hub).unwrap_or_default(),
+        }
     }
 }
 

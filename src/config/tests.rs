@@ -214,7 +214,7 @@ fn each_faulty_value_is_named_with_its_line_and_what_is_allowed() {
         (
             "[server]\nport = 1",
             "2: server.port: ",
-            "allowed here: listen, public_url, metrics_allow, hosts, images, token_file, time_zone",
+            "allowed here: listen, public_url, metrics_allow, hosts, images, live, token_file, time_zone",
         ),
         ("a = ", "1: ", "not TOML"),
         ("[server]\nlisten = \"x\nx = 1", "2: ", "not TOML"),

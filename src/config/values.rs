@@ -2,7 +2,7 @@
 //! allowed.
 
 use crate::{
-    model::{Language, Network, PublishedText, Slug},
+    model::{FeedUrl, Language, Network, PublishedText, Slug, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -85,6 +85,17 @@ pub(super) fn public_url(text: &str) -> Result<Url, String> {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
+}
+
+/// Parses the hub that editions name.
+pub(super) fn hub(text: &str) -> Result<HubChoice, String> {
+    match text {
+        "own" => Ok(HubChoice::Own),
+        "none" => Ok(HubChoice::Nobody),
+        address => FeedUrl::parse(address).map(HubChoice::Other).map_err(|why| {
+            format!("{} is no hub: {why}; allowed: \"own\", \"none\" or a hub's address", quoted(address))
+        }),
+    }
 }
 
 /// Parses a host name as it is in a `Host` header: without a port, in lower case (RFC 1123 2.1), and a name in another script

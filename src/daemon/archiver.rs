@@ -33,8 +33,9 @@ pub(super) async fn page(
         let done = Pages { made, more: false };
         let unpaged = reader.unpaged(channel, channel.limit).await?;
         let Some(stories) = archive::cut(unpaged, channel.limit) else { return Ok(done) };
-        let Some(page) = reader.archive_page(channel, stories, &settings.public_url).await? else { return Ok(done) };
-        let Some(atom) = rendered(page.view.clone(), page.number, settings.budget).await else { return Ok(done) };
+        let page = reader.archive_page(channel, stories, &settings.public_url).await?;
+        let Some(mut page) = page else { return Ok(done) };
+        let Some(atom) = rendered(taken(&mut page.view), page.number, settings.budget).await else { return Ok(done) };
         let packed = archive::pack(&atom);
         let ArchiveRenderer { writer, clock, .. } = archive_renderer;
         if !writer.archive(page, packed, settings.page_fingerprint(channel), clock.now()).await? {
@@ -42,6 +43,12 @@ pub(super) async fn page(
         }
     }
     Ok(Pages { made: AT_ONCE, more: true })
+}
+
+/// Takes the stories out of a view: they may have megabytes.
+fn taken(view: &mut ChannelView) -> ChannelView {
+    let stories = std::mem::take(&mut view.stories);
+    ChannelView { stories, ..view.clone() }
 }
 
 /// Renders a page. If that fails, logs an error and returns `None`.
@@ -88,9 +95,9 @@ impl ArchiveRenderer {
         channel: &Channel,
         number: u32,
     ) -> Result<ArchiveAnswer, StoreError> {
-        let page = settings.reader(&self.reader).archive_page_again(channel, number, &settings.public_url).await?;
+        let mut page = settings.reader(&self.reader).archive_page_again(channel, number, &settings.public_url).await?;
         let (made, is_gone) = (self.clock.now(), page.view.stories.is_empty());
-        let Some(atom) = rendered(page.view.clone(), number, settings.budget).await else {
+        let Some(atom) = rendered(taken(&mut page.view), number, settings.budget).await else {
             return Ok(ArchiveAnswer::Unknown);
         };
         self.writer.archive(page, archive::pack(&atom), settings.page_fingerprint(channel), made).await?;

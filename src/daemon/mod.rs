@@ -8,6 +8,7 @@
 mod archiver;
 mod publish_settings;
 mod publisher;
+mod push;
 mod queries;
 pub mod queue;
 mod reload;
@@ -32,6 +33,7 @@ use crate::{
 };
 use publish_settings::PublishSettings;
 use publisher::{Publisher, Shown, Tables};
+use push::{PushParts, Pushing};
 use reload::Reloads;
 use service_manager::notify;
 use status_reporter::StatusReporter;
@@ -95,6 +97,7 @@ pub struct Daemon {
 struct Tasks {
     server: JoinHandle<io::Result<()>>,
     publisher: JoinHandle<Result<(), StoreError>>,
+    pushing: JoinHandle<Result<(), StoreError>>,
     retention: JoinHandle<Result<(), StoreError>>,
 }
 
@@ -138,24 +141,32 @@ impl Daemon {
         let public_url = config.server.public_url(address);
         let mut reporter =
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
-        reporter.loop_ran(&services);
         let stop = CancellationToken::new();
         let access = Arc::<AccessControl>::default();
         access.set(key_rules(&config, &public_url));
         let settings = PublishSettings::of(&config, public_url, services.any_private);
+        let (parts, url) = (PushParts::of(&services), &settings.public_url);
+        let (subscribing, hooks) = (push::subscribing(&config, url), push::hooks(&config, url));
+        let (pushing, mut pushed) = match Pushing::open(parts, settings.hub.clone(), subscribing, hooks).await {
+            Ok(pushing) => pushing,
+            Err(error) => return Err(services.why(error.into()).await),
+        };
+        pushing.set(&services, &config, &settings);
+        reporter.loop_ran(&services, &pushing);
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
-        let mut tasks = tasks(&services, &config, listener, (settings, &access), keeping, &reporter, &stop);
+        let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
-        let mut reloads = Reloads::new(load_config, config, address, (republish, access), keep);
+        let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
         let ended = loop {
             tokio::select! {
                 event = services.runner.event() => {
-                    if let Err(error) = turn(&mut services, &mut reporter, event) { break Err(error.into()) }
+                    if let Err(error) = turn(&mut services, &mut reporter, &pushing, event) { break Err(error.into()) }
                 }
+                Some(document) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document),
                 command = commands.next() => match command {
                     ControlCommand::Stop => break Ok(()),
                     ControlCommand::Reload => reloads.ask(&services),
@@ -165,6 +176,7 @@ impl Daemon {
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),
+                end = &mut tasks.pushing => break Err(ended_early("push", end)),
                 end = &mut tasks.retention => break Err(ended_early("retention", end)),
                 end = &mut tasks.server => break Err(match end {
                     Ok(Err(error)) => DaemonError::Server(error),
@@ -196,7 +208,7 @@ fn tasks(
     services: &Services,
     config: &Config,
     listener: TcpListener,
-    (settings, access): (watch::Receiver<PublishSettings>, &Arc<AccessControl>),
+    (settings, access, pushing): (watch::Receiver<PublishSettings>, &Arc<AccessControl>, &Arc<Pushing>),
     retention: watch::Receiver<Retention>,
     reporter: &StatusReporter,
     stop: &CancellationToken,
@@ -213,29 +225,42 @@ fn tasks(
     let health = Arc::clone(&reporter.health);
     let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
         .with_queries(queries)
+        .with_push(pushing)
         .with_keys(access, for_holders.editions, &for_holders.pages)
         .with_meters(Arc::clone(&reporter.meters), &config.server.metrics_allow);
-    let publisher = Publisher { archive: archive_renderer, tables, health };
+    let publisher = Publisher { archive: archive_renderer, tables, topics: Arc::clone(&pushing.topics), health };
     Tasks {
         server: tokio::spawn(serve::run(listener, app, stop.clone())),
         publisher: tokio::spawn(publisher.run(settings)),
+        pushing: tokio::spawn(Arc::clone(pushing).run(services.writer.clone())),
         retention: tokio::spawn(retain(services.writer.clone(), retention, services.clock.clone())),
     }
 }
 
 /// Runs one iteration of the loop: handles the event, checks the clock and reports the state. Never waits.
-fn turn(services: &mut Services, reporter: &mut StatusReporter, event: RunnerEvent) -> Result<(), StoreError> {
+fn turn(
+    services: &mut Services,
+    reporter: &mut StatusReporter,
+    pushing: &Pushing,
+    event: RunnerEvent,
+) -> Result<(), StoreError> {
     match event {
         RunnerEvent::Polled(ended) => {
             if let Some(report) = services.runner.take(*ended, true)? {
                 reporter.polled(&report);
+                pushing.polled(&report);
+            }
+        }
+        RunnerEvent::Pushed(ended) => {
+            if let Some(report) = services.runner.take_push(*ended)? {
+                reporter.pushed(&report);
             }
         }
         RunnerEvent::Settled(updates) => updates?,
         RunnerEvent::Turned => {}
     }
     services.runner.check_clock();
-    reporter.loop_ran(services);
+    reporter.loop_ran(services, pushing);
     Ok(())
 }
 
@@ -263,6 +288,7 @@ async fn drain(mut services: Services, tasks: Tasks, stop: CancellationToken) ->
     tasks.retention.abort();
     services.runner.drain(POLLS_DRAIN).await;
     tasks.publisher.abort();
+    tasks.pushing.abort();
     // The server began its own shutdown together with the polls, and has its own time limit.
     let _ = tasks.server.await;
     services.close().await?;

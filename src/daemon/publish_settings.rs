@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     model::{Audience, Channel, PublishedText, Readers, status::OutletSettings},
     publish::{self, Budget},
+    push::HubSettings,
     serve::Hosts,
     store::Reader,
 };
@@ -24,12 +25,16 @@ pub struct PublishSettings {
     private: Vec<String>,
     /// Whether pages show pictures.
     pub images: bool,
+    /// Whether open pages ask for new stories.
+    pub live: bool,
     /// Time zone of the days and times on pages.
     pub time_zone: TimeZone,
     /// Size limits of editions.
     pub budget: Budget,
     /// Host names whose requests are served.
     pub hosts: Hosts,
+    /// The hub that editions name.
+    pub hub: HubSettings,
     /// Feed addresses and what is shown in their place, sorted. They are a part of the fingerprint.
     public_urls: Vec<(String, String)>,
     /// Outlets of which the page's text is published, sorted. They are a part of the fingerprint.
@@ -62,11 +67,13 @@ impl PublishSettings {
         Self {
             outlets: Arc::new(outlets),
             hosts: Hosts::new(&config.server.hosts, &public_url),
+            hub: HubSettings { base: public_url.clone(), hub: config.websub.hub.clone() },
             public_url,
             channels: Arc::new(Channel::with_variants(&config.channels, any_private)),
             has_keys: config.server.keys.is_some(),
             private,
             images: config.server.images,
+            live: config.server.live,
             time_zone: config.server.time_zone.clone(),
             budget: Budget { entry_max: config.publish.entry_max, edition_max: config.publish.edition_max },
             public_urls,
@@ -94,6 +101,11 @@ impl PublishSettings {
         }
     }
 
+    /// Returns the hub that a channel's editions name. What needs a key names none.
+    pub(super) fn hub_of(&self, channel: &Channel) -> Option<Url> {
+        self.hub.address().filter(|_| self.audiences(channel).contains(&Audience::Everyone))
+    }
+
     /// Returns the channels and variants that somebody reads.
     pub(super) fn shown_channels(&self) -> impl Iterator<Item = &Channel> {
         self.channels.iter().filter(|channel| !self.audiences(channel).is_empty())
@@ -101,7 +113,8 @@ impl PublishSettings {
 
     /// Returns the fingerprint of everything that all editions depend on, also of who may read them.
     pub(super) fn render_fingerprint(&self) -> String {
-        format!("{} {} {} {:?}", self.fingerprint(None), self.has_keys, self.channels.len(), self.private)
+        let (all, hub) = (self.fingerprint(None), self.hub.address());
+        format!("{all} {} {} {:?} {hub:?}", self.has_keys, self.channels.len(), self.private)
     }
 
     /// Returns the fingerprint of the list of feeds for the readers of this channel, `all` or its variant.
@@ -115,7 +128,8 @@ impl PublishSettings {
         let settings = format!("{} {:?} {:?}{pages}", self.public_url, self.budget, self.public_urls);
         let described = channel.map_or_else(String::new, |channel| {
             let without = if channel.hides_private { &*self.private } else { &[] };
-            format!("{channel:?} {without:?}")
+            let hub = self.hub_of(channel).map(String::from);
+            format!("{channel:?} {without:?} {hub:?}")
         });
         publish::fingerprint([settings, described].iter().map(String::as_str))
     }

@@ -7,16 +7,19 @@ use super::{
 use crate::{
     model::{Audience, Channel, ChannelView, Readers},
     publish::{self, Edition, Format, opml::Subscription},
+    push::{Topics, link_header},
     serve::{CachePolicy, ChannelPages, EditionTable, Health, ServedEdition, Sharing},
     store::{ChannelChanges, RenderedEdition, StoreError, SubscribedFeed},
 };
 use jiff::Timestamp;
 use std::{
     collections::{HashMap, HashSet},
+    hash::{Hash as _, Hasher},
     sync::Arc,
     time::Duration,
 };
 use tokio::sync::watch;
+use url::Url;
 
 /// Pause after rendering. While a thousand feeds are read for the first time, there are many commits per second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,6 +39,8 @@ pub(super) struct Publisher {
     pub archive: ArchiveRenderer,
     /// The tables into which editions are put, and the channels as the pages show them.
     pub tables: Tables,
+    /// What the hub delivers.
+    pub topics: Arc<Topics>,
     /// Told when the editions are rendered.
     pub health: Arc<Health>,
 }
@@ -78,6 +83,7 @@ impl Tables {
                 last_modified: *last_modified,
                 policy: CachePolicy::Feed,
                 sharing,
+                links: document.links.clone(),
             }));
         }
     }
@@ -89,11 +95,22 @@ struct ServedDocument {
     path: String,
     audiences: &'static [Audience],
     is_variant: bool,
+    /// Value of `Link`; `None` without a hub.
+    links: Option<String>,
 }
 
 impl ServedDocument {
     fn of(settings: &PublishSettings, channel: &Channel, path: String) -> Self {
-        Self { path, audiences: settings.audiences(channel), is_variant: channel.is_variant() }
+        let (audiences, is_variant) = (settings.audiences(channel), channel.is_variant());
+        let hub = settings.hub_of(channel).filter(|_| path != OPML);
+        let this = settings.public_url.join(&path[1..]).ok();
+        let links = hub.zip(this).map(|(hub, this)| link_header(&hub, &this));
+        Self { path, audiences, is_variant, links }
+    }
+
+    /// Returns whether a hub delivers it.
+    fn is_topic(&self) -> bool {
+        self.links.is_some()
     }
 
     /// Returns the name under which the database keeps it.
@@ -124,7 +141,8 @@ struct Rendered {
 #[derive(Clone)]
 struct RenderedChannel {
     channel: Channel,
-    view: Arc<ChannelView>,
+    /// Of its view. The view itself may have megabytes.
+    hash: blake3::Hash,
     /// Number of the newest archive page to which its editions link.
     newest_page: Option<u32>,
 }
@@ -208,7 +226,7 @@ impl Publisher {
         let Some(kept) = kept else { return Ok(false) };
         let unpacked = tokio::task::spawn_blocking(move || Edition::unpack(kept.packed, media_type)).await;
         let Ok(Some(edition)) = unpacked else { return Ok(false) };
-        self.tables.put(settings, &[(document, edition, kept.changed)]);
+        self.show(settings, &[(document, edition, kept.changed)]);
         Ok(true)
     }
 
@@ -230,6 +248,7 @@ impl Publisher {
                     pages.retain(|_| false);
                 }
             }
+            self.topics.retain(|_| false);
             *rendered = Rendered { fingerprint, ..Rendered::default() };
         }
         let (mut channels, mut new) = (Vec::with_capacity(settings.channels.len()), Vec::new());
@@ -262,6 +281,9 @@ impl Publisher {
             }
             let Shown { editions, pages } = self.tables.of(audience);
             editions.retain(|path| paths.contains(path));
+            if audience == Audience::Everyone {
+                self.topics.retain(|path| paths.contains(path));
+            }
             pages.retain(|slug| slugs.contains(slug));
         }
     }
@@ -277,14 +299,15 @@ impl Publisher {
     ) -> Result<RenderedChannel, StoreError> {
         let slug = channel.slug.as_str();
         rendered.uncut.insert(slug.to_owned());
-        let view = Arc::new(settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?);
+        let view = settings.reader(&self.archive.reader).channel(channel, &settings.public_url).await?;
+        let hash = hash(&view);
         let mut newest_page = self.archive.reader.newest_page(slug).await?;
-        let same = rendered.channels.iter().find(|before| before.channel == *channel && before.view == view);
+        let same = rendered.channels.iter().find(|before| before.channel == *channel && before.hash == hash);
         match same.filter(|before| before.newest_page == newest_page || rendered.behind.contains(slug)) {
             Some(before) => newest_page = before.newest_page,
-            None => new.extend(self.editions(settings, channel, &view, newest_page).await),
+            None => new.extend(self.editions(settings, channel, view, newest_page).await),
         }
-        Ok(RenderedChannel { channel: channel.clone(), view, newest_page })
+        Ok(RenderedChannel { channel: channel.clone(), hash, newest_page })
     }
 
     /// Makes the archive pages that are due. Returns whether the editions must be checked again because of them.
@@ -347,8 +370,15 @@ impl Publisher {
         let changed = writer.editions(new.iter().map(kept).collect(), clock.now()).await?;
         let dated: Vec<_> =
             new.into_iter().zip(changed).map(|(new, changed)| (new.document, new.edition, changed)).collect();
-        self.tables.put(settings, &dated);
+        self.show(settings, &dated);
         Ok(())
+    }
+
+    /// Puts documents into the tables, and leaves a note for the hub.
+    fn show(&self, settings: &PublishSettings, documents: &[(ServedDocument, Edition, Timestamp)]) {
+        self.tables.put(settings, documents);
+        let topics = documents.iter().filter(|(document, ..)| document.is_topic());
+        self.topics.put(topics.map(|(document, edition, _)| (document.path.clone(), edition.clone())));
     }
 
     /// Renders a channel's editions. If that fails, logs an error and returns none.
@@ -356,16 +386,17 @@ impl Publisher {
         &self,
         settings: &PublishSettings,
         channel: &Channel,
-        view: &ChannelView,
+        view: ChannelView,
         newest_page: Option<u32>,
     ) -> Vec<NewEdition> {
         // A channel with a token is no part of what other readers browse.
         for audience in settings.audiences(channel) {
             let pages = &self.tables.of(*audience).pages;
-            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(view) } else { pages.put(view) }
+            if matches!(channel.readers, Readers::HoldersOf(_)) { pages.put_unlisted(&view) } else { pages.put(&view) }
         }
-        let (view, budget) = (view.clone(), settings.budget);
-        let made = tokio::task::spawn_blocking(move || editions(&publish::within(view, budget), newest_page)).await;
+        let (budget, hub) = (settings.budget, settings.hub_of(channel));
+        let render = move || editions(&publish::within(view, budget), newest_page, hub.as_ref());
+        let made = tokio::task::spawn_blocking(render).await;
         let fingerprint = settings.fingerprint(Some(channel));
         match made {
             Ok(Ok(editions)) => editions
@@ -399,10 +430,31 @@ impl Rendered {
 }
 
 /// Renders a channel's editions, with their paths. This takes some milliseconds of CPU time.
-fn editions(view: &ChannelView, newest_page: Option<u32>) -> Result<Vec<(String, Edition)>, url::ParseError> {
+/// Hashes a view. Equal hashes mean equal views.
+fn hash(view: &ChannelView) -> blake3::Hash {
+    struct Bytes(blake3::Hasher);
+    impl Hasher for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+        // The hash itself is longer.
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+    let mut bytes = Bytes(blake3::Hasher::new());
+    view.hash(&mut bytes);
+    bytes.0.finalize()
+}
+
+fn editions(
+    view: &ChannelView,
+    newest_page: Option<u32>,
+    hub: Option<&Url>,
+) -> Result<Vec<(String, Edition)>, url::ParseError> {
     Format::ALL
         .into_iter()
-        .map(|format| Ok((publish::path(&view.slug, format), publish::edition_after(view, format, newest_page)?)))
+        .map(|format| Ok((publish::path(&view.slug, format), publish::edition_after(view, format, newest_page, hub)?)))
         .collect()
 }
 

@@ -3,13 +3,15 @@
 use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
 use crate::{
     model::{
-        Audience, Channel, ChannelView, Slug, StoryId, StoryView,
+        Audience, Channel, ChannelView, Language, SafeHtml, Slug, StoryId, StoryView,
         browse::{Browse, BrowsePage, OutletSummary, Scope},
         copies::CopiesPage,
         feed_table::FeedQuery,
         pages::{Filter, Incident, StoryPage},
+        search::{FoundPage, FoundStory, SearchPage, SearchPlace, SearchQuery, Segment},
         status::{FeedPage, FeedPageQuery, StatusPage},
     },
+    normalise::Highlighter,
     publish,
     serve::{ArchiveAnswer, Queries, QueryFuture, answer},
     store::{Reader, StoreError},
@@ -39,6 +41,10 @@ impl Queries for StoreQueries {
         self.settings.borrow().images
     }
 
+    fn live(&self) -> bool {
+        self.settings.borrow().live
+    }
+
     fn time_zone(&self) -> TimeZone {
         self.settings.borrow().time_zone.clone()
     }
@@ -49,7 +55,7 @@ impl Queries for StoreQueries {
 
     fn settings(&self) -> String {
         let now = self.settings.borrow();
-        format!("{} {:?} {}", now.render_fingerprint(), now.time_zone.iana_name(), now.images)
+        format!("{} {:?} {} {}", now.render_fingerprint(), now.time_zone.iana_name(), now.images, now.live)
     }
 
     fn has_channel(&self, slug: &str, audience: Audience) -> bool {
@@ -64,7 +70,21 @@ impl Queries for StoreQueries {
             // Readers without a key are shown the channel's variant, in which private outlets have no part.
             let channel = now.channel_for(slug, audience).map(|channel| channel.slug.clone());
             let filter = Filter { channel: channel.or(filter.channel), ..filter };
-            Ok::<_, StoreError>(publish::within(reader.filtered(&filter, &now.public_url).await?, now.budget))
+            Ok::<_, StoreError>(publish::within(
+                reader.filtered(&filter, &now.time_zone, &now.public_url).await?,
+                now.budget,
+            ))
+        })
+    }
+
+    fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage> {
+        let (reader, now) = (self.reader(audience), self.settings.borrow().clone());
+        answer(async move {
+            // Readers without a key are shown the channel's variant, in which private outlets have no part.
+            let channel = now.channel_for(Channel::ALL, audience).map(|channel| channel.slug.clone());
+            let filter = Filter { channel: channel.or(filter.channel), ..filter };
+            let page = reader.search(&filter, &place, &now.time_zone, &now.public_url).await?;
+            Ok::<_, StoreError>(highlighted(page, filter.words.as_deref().unwrap_or_default()))
         })
     }
 
@@ -88,10 +108,10 @@ impl Queries for StoreQueries {
         })
     }
 
-    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
+    fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
         let since = now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(now).strftime("%Y-%m-%d").to_string();
-        answer(async move { reader.directory(&since).await })
+        answer(async move { reader.directory(&since, limit).await })
     }
 
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>> {
@@ -104,6 +124,11 @@ impl Queries for StoreQueries {
         answer(async move { reader.has_tag(&tag).await })
     }
 
+    fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool> {
+        let reader = self.reader(audience);
+        answer(async move { reader.has_language(&language).await })
+    }
+
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>> {
         let reader = self.reader(audience);
         answer(async move { reader.story(id).await })
@@ -111,8 +136,12 @@ impl Queries for StoreQueries {
 
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let outlets = self.settings.borrow().outlets.clone();
-        answer(async move { reader.status(query, now, &outlets).await })
+        let settings = self.settings.borrow().clone();
+        answer(async move {
+            let mut page = reader.status(query, now, &settings.outlets).await?;
+            page.webhooks.retain(|hook| settings.channel_for(&hook.channel, audience).is_some());
+            Ok::<_, StoreError>(page)
+        })
     }
 
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {
@@ -141,4 +170,32 @@ impl Queries for StoreQueries {
             }
         })
     }
+}
+
+/// Characters of a text that a result shows.
+const EXCERPT: usize = 220;
+/// Characters of a text in which words are looked for to show them.
+const EXCERPT_SOURCE: usize = 6_000;
+
+/// Finds the words of a search in the titles and texts of its results.
+fn highlighted(page: SearchPage, words: &str) -> FoundPage {
+    let highlighter = Highlighter::new(&SearchQuery::parse(words));
+    let found = |story: StoryView| FoundStory {
+        title: highlighter.mark(story.lead.title.as_str()),
+        excerpt: excerpt(&highlighter, &story),
+        story,
+    };
+    FoundPage { stories: page.stories.into_iter().map(found).collect(), count: page.count, older: page.older }
+}
+
+/// Returns the part of a story's text that matches, else the beginning of the text.
+fn excerpt(highlighter: &Highlighter, story: &StoryView) -> Vec<Segment> {
+    let texts = || [&story.lead.summary, &story.lead.content].into_iter().flatten();
+    let plain = |limit| move |html: &SafeHtml| publish::plain_text(html.as_str(), limit);
+    let mut long = texts().map(plain(EXCERPT_SOURCE));
+    if let Some(found) = long.find_map(|text| highlighter.excerpt(&text, EXCERPT)) {
+        return found;
+    }
+    let text = texts().map(plain(EXCERPT)).find(|text| !text.is_empty());
+    text.map(|text| vec![Segment { text, is_match: false }]).unwrap_or_default()
 }

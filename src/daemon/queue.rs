@@ -12,7 +12,7 @@ use crate::{
 };
 use jiff::{SignedDuration, Timestamp};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -39,9 +39,13 @@ struct QueuedFeed {
     turn: Option<Timestamp>,
 }
 
+/// Most polls that wait for the writer while others are made.
+const STORING: usize = 256;
+
 /// A running poll.
 struct Polling {
-    host: String,
+    /// The host whose place it takes; `None` once its document is read and it only waits to be stored.
+    host: Option<String>,
     /// Whether due times were checked again while the poll was running, so that its own must be checked when it ends.
     stale: bool,
 }
@@ -62,6 +66,8 @@ pub struct PollQueue {
     /// Due feeds whose host is busy, by host. They return to the queue when a poll at that host ends.
     waiting: HashMap<String, Vec<FeedId>>,
     polling: HashMap<FeedId, Polling>,
+    /// Number of running polls that still read.
+    reading: usize,
     hosts: HostLimiter,
     /// Number of feeds at each host.
     at_host: HashMap<String, u32>,
@@ -82,6 +88,7 @@ impl PollQueue {
             queue: BTreeSet::new(),
             waiting: HashMap::new(),
             polling: HashMap::new(),
+            reading: 0,
             hosts: HostLimiter::new(config.fetch.per_host, config.fetch.host_pause),
             at_host: HashMap::new(),
             fleet: Fleet::default(),
@@ -221,7 +228,7 @@ impl PollQueue {
     pub fn next(&mut self, now: Timestamp) -> NextStep {
         let mut deferred = Vec::new();
         let step = loop {
-            if self.polling.len() >= self.concurrency {
+            if self.is_full() {
                 break NextStep::Wait(None);
             }
             let Some(&(due, id)) = self.queue.first() else { break NextStep::Wait(None) };
@@ -233,7 +240,8 @@ impl PollQueue {
             let host = planned.record.ask.host();
             match self.hosts.start(host, now) {
                 Ok(()) => {
-                    self.polling.insert(id, Polling { host: host.to_owned(), stale: false });
+                    self.polling.insert(id, Polling { host: Some(host.to_owned()), stale: false });
+                    self.reading += 1;
                     break NextStep::Poll(Box::new(self.planned_poll(planned, now)));
                 }
                 Err(HostWait::Until(at)) => deferred.push((at, id)),
@@ -244,11 +252,40 @@ impl PollQueue {
         match step {
             // A feed that has to wait for its host may be the next one.
             NextStep::Wait(Some(due)) => NextStep::Wait(self.queue.first().map(|(at, _)| (*at).min(due))),
-            NextStep::Wait(None) if self.polling.len() < self.concurrency => {
-                NextStep::Wait(self.queue.first().map(|(at, _)| *at))
-            }
+            NextStep::Wait(None) if !self.is_full() => NextStep::Wait(self.queue.first().map(|(at, _)| *at)),
             step => step,
         }
+    }
+
+    /// Returns what is needed to read a document of a feed; `None` if the feed is not configured.
+    #[must_use]
+    pub fn plan(&self, feed: FeedId, now: Timestamp) -> Option<PlannedPoll> {
+        self.feeds.get(&feed).map(|planned| self.planned_poll(planned, now))
+    }
+
+    /// Returns the feeds that everybody may know of.
+    #[must_use]
+    pub fn open_feeds(&self) -> HashSet<FeedId> {
+        self.feeds.values().filter(|planned| !planned.outlet.private).map(|planned| planned.record.id).collect()
+    }
+
+    /// Returns whether no further poll may start before one ends.
+    fn is_full(&self) -> bool {
+        self.reading >= self.concurrency || self.polling.len() - self.reading >= STORING
+    }
+
+    /// Records that a poll has read its document and waits to be stored: others may be made in its place.
+    pub fn storing(&mut self, id: FeedId, now: Timestamp) {
+        if let Some(host) = self.polling.get_mut(&id).and_then(|polling| polling.host.take()) {
+            self.free(&host, now);
+        }
+    }
+
+    /// Frees the place of a poll at its host.
+    fn free(&mut self, host: &str, now: Timestamp) {
+        self.reading -= 1;
+        self.hosts.end(host);
+        self.give_turns(host, now);
     }
 
     fn planned_poll(&self, planned: &QueuedFeed, now: Timestamp) -> PlannedPoll {
@@ -310,8 +347,9 @@ impl PollQueue {
     /// Removes a running poll and frees its place at the host. Returns whether due times were checked again while it ran.
     fn release(&mut self, id: FeedId, now: Timestamp) -> bool {
         let Some(Polling { host, stale }) = self.polling.remove(&id) else { return false };
-        self.hosts.end(&host);
-        self.free(&host, now);
+        if let Some(host) = host {
+            self.free(&host, now);
+        }
         if self.polling.is_empty() {
             self.hosts.tidy(now);
         }

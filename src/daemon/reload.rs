@@ -1,7 +1,7 @@
 //! Reloads the configuration while polls continue. The writer is asked to adopt it, and the loop does not block on the reply,
 //! which may take as long as another process holds the database's lock.
 
-use super::{LoadConfig, Services, publish_settings::PublishSettings, services::Adoption};
+use super::{LoadConfig, Services, publish_settings::PublishSettings, push::Pushing, services::Adoption};
 use crate::{
     config::{Config, Retention},
     serve::AccessControl,
@@ -22,6 +22,7 @@ pub(super) struct Reloads {
     address: SocketAddr,
     republish: watch::Sender<PublishSettings>,
     access: Arc<AccessControl>,
+    pushing: Arc<Pushing>,
     keep: watch::Sender<Retention>,
     pending: Option<PendingReload>,
     /// Whether another reload was requested while one was pending.
@@ -43,11 +44,11 @@ impl Reloads {
         load_config: LoadConfig,
         started: Config,
         address: SocketAddr,
-        (republish, access): (watch::Sender<PublishSettings>, Arc<AccessControl>),
+        (republish, access, pushing): (watch::Sender<PublishSettings>, Arc<AccessControl>, Arc<Pushing>),
         keep: watch::Sender<Retention>,
     ) -> Self {
         let adopted = started.clone();
-        Self { load_config, started, adopted, address, republish, access, keep, pending: None, again: false }
+        Self { load_config, started, adopted, address, republish, access, pushing, keep, pending: None, again: false }
     }
 
     /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
@@ -108,7 +109,9 @@ impl Reloads {
         self.keep.send_replace(config.retention.clone());
         // Before anything is rendered for those who may read it now.
         self.access.set(super::key_rules(&config, &public_url));
-        self.republish.send_replace(PublishSettings::of(&config, public_url, services.any_private));
+        let settings = PublishSettings::of(&config, public_url, services.any_private);
+        self.pushing.set(services, &config, &settings);
+        self.republish.send_replace(settings);
         let sections = config.changed_sections(&self.adopted);
         self.adopted = config;
         tracing::info!(

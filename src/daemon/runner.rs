@@ -8,20 +8,27 @@ use crate::{
     model::{
         EntryPage, FeedId, LargerThanMaxBody, MissingArticle, NoArticle, Outcome, PAGE_PATIENCE, Slug, WaitingKey,
         WaitingPage,
+        push::{PushLeases, PushedDocument},
     },
     poll::{PollError, PollResult, Poller},
     store::{AskedPage, FeedUpdate, StoreError, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::HashMap, panic::AssertUnwindSafe, time::Duration};
-use tokio::task::{AbortHandle, JoinError, JoinSet};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinError, JoinSet},
+};
 
 /// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
 const TURN: Duration = Duration::from_secs(1);
 
 /// Time without a failure for lack of resources (open files, memory) after which they count as sufficient again.
 const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
+
+/// Most delivered documents that are read at once.
+const PUSHES: usize = 4;
 
 /// The poll queue and the running polls.
 pub struct PollRunner {
@@ -34,6 +41,10 @@ pub struct PollRunner {
     /// Requests for the pages that entries wait for.
     pages: JoinSet<EndedPage>,
     asking: HashMap<WaitingKey, AbortHandle>,
+    /// Feeds whose polls have read their documents and wait to be stored.
+    read: (mpsc::UnboundedSender<FeedId>, mpsc::UnboundedReceiver<FeedId>),
+    /// Documents that hubs delivered and that are being read.
+    pushes: JoinSet<EndedPoll>,
     /// Due times that are being sent to the writer.
     settling: FuturesUnordered<BoxFuture<'static, Result<(), StoreError>>>,
     /// Number of polls that could not run because this process lacked resources, and when that last happened.
@@ -52,6 +63,8 @@ type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
 pub enum RunnerEvent {
     /// A poll ended.
     Polled(Box<EndedPoll>),
+    /// A document that a hub delivered was read.
+    Pushed(Box<EndedPoll>),
     /// Due times that were decided again are stored, or the store has failed.
     Settled(Result<(), StoreError>),
     /// Time passed.
@@ -70,6 +83,8 @@ impl PollRunner {
             polls: JoinSet::new(),
             pages: JoinSet::new(),
             asking: HashMap::new(),
+            read: mpsc::unbounded_channel(),
+            pushes: JoinSet::new(),
             settling: FuturesUnordered::new(),
             not_polled: 0,
             hindered_at: None,
@@ -79,6 +94,12 @@ impl PollRunner {
     /// Replaces the fetcher, whose limits apply to later requests.
     pub fn set_fetchers(&mut self, fetchers: Fetchers) {
         self.poller.set_fetchers(fetchers);
+    }
+
+    /// Returns what makes requests.
+    #[must_use]
+    pub fn fetchers(&self) -> &Fetchers {
+        self.poller.fetchers()
     }
 
     /// Returns how many polls could not run so far because this process lacked resources.
@@ -93,6 +114,52 @@ impl PollRunner {
         self.polls.len()
     }
 
+    /// Returns the feeds whose changes hubs deliver.
+    #[must_use]
+    pub fn leases(&self) -> &Arc<PushLeases> {
+        self.poller.leases()
+    }
+
+    /// Returns whether another delivered document may be read now.
+    #[must_use]
+    pub fn takes_pushes(&self) -> bool {
+        self.pushes.len() < PUSHES
+    }
+
+    /// Starts to read a document that a hub delivered. That of a feed that is no longer configured is dropped.
+    pub fn push(&mut self, document: PushedDocument) {
+        let Some(planned) = self.queue.plan(document.feed, self.clock.now()) else { return };
+        let (poller, id) = (self.poller.clone(), document.feed);
+        let push = async move { poller.pushed(planned, document).await };
+        self.pushes.spawn(async move { (id, AssertUnwindSafe(push).catch_unwind().await.ok()) });
+    }
+
+    /// Handles a delivered document that was read, and returns its result. The feed's next poll stays as it is.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub fn take_push(&mut self, (id, report): EndedPoll) -> Result<Option<PollResult>, StoreError> {
+        match report {
+            None => tracing::error!(feed = %id, "reading a delivered document panicked (a bug in Warraq)"),
+            Some(Err(PollError::Store(error))) if !error.can_pass() => return Err(error),
+            Some(Err(error)) => {
+                tracing::error!(feed = %id, %error, "a delivered document could not be read; the next poll reads the feed");
+            }
+            Some(Ok(report)) => {
+                self.queue.add_pages(report.written.waiting.clone(), self.clock.now());
+                let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
+                let (new, revised) = (report.written.tally.new, report.written.tally.revised);
+                if let Some(error) = &report.error {
+                    tracing::warn!(%outlet, %feed, %error, "a hub delivered what cannot be read");
+                } else {
+                    tracing::info!(%outlet, %feed, new, revised, "pushed by hub");
+                }
+                return Ok(Some(report));
+            }
+        }
+        Ok(None)
+    }
+
     /// Starts every poll that may start now. Returns when the next one may start.
     fn start(&mut self, now: Timestamp) -> Option<Timestamp> {
         loop {
@@ -100,7 +167,9 @@ impl PollRunner {
                 NextStep::Poll(planned) => {
                     let poller = self.poller.clone();
                     let id = planned.feed.id;
-                    let poll = async move { poller.poll(*planned).await };
+                    let read = self.read.0.clone();
+                    // The receiver lives as long as the runner, and so do its polls.
+                    let poll = async move { poller.poll(*planned, || _ = read.send(id)).await };
                     self.polls.spawn(async move { (id, AssertUnwindSafe(poll).catch_unwind().await.ok()) });
                 }
                 NextStep::Wait(until) => return until,
@@ -110,15 +179,23 @@ impl PollRunner {
 
     /// Starts the polls that are due, then waits for an event, at most a second. Cancel safe.
     pub async fn event(&mut self) -> RunnerEvent {
-        let now = self.clock.now();
-        self.give_up_pages(now);
-        let until = self.start(now).into_iter().chain(self.start_pages(now)).min();
-        let wait = until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
-        tokio::select! {
-            Some(Ok(ended)) = self.polls.join_next() => RunnerEvent::Polled(Box::new(ended)),
-            Some(updates) = self.settling.next() => RunnerEvent::Settled(updates),
-            Some(ended) = self.pages.join_next() => self.take_page(ended),
-            () = tokio::time::sleep(wait) => RunnerEvent::Turned,
+        loop {
+            let now = self.clock.now();
+            while let Ok(id) = self.read.1.try_recv() {
+                self.queue.storing(id, now);
+            }
+            self.give_up_pages(now);
+            let until = self.start(now).into_iter().chain(self.start_pages(now)).min();
+            let wait =
+                until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
+            tokio::select! {
+                Some(Ok(ended)) = self.polls.join_next() => return RunnerEvent::Polled(Box::new(ended)),
+                Some(Ok(ended)) = self.pushes.join_next() => return RunnerEvent::Pushed(Box::new(ended)),
+                Some(updates) = self.settling.next() => return RunnerEvent::Settled(updates),
+                Some(ended) = self.pages.join_next() => return self.take_page(ended),
+                Some(id) = self.read.1.recv() => self.queue.storing(id, self.clock.now()),
+                () = tokio::time::sleep(wait) => return RunnerEvent::Turned,
+            }
         }
     }
 
@@ -298,6 +375,7 @@ impl PollRunner {
         // Their entries go on waiting in the database.
         self.pages.abort_all();
         let finish = async {
+            while self.pushes.join_next().await.is_some() {}
             while let Some(ended) = self.polls.join_next().await {
                 if let Ok((_, Some(Ok(report)))) = ended {
                     log(&report);
@@ -310,6 +388,7 @@ impl PollRunner {
                 "dropping polls that did not finish in time; none of their results are stored"
             );
             self.polls.shutdown().await;
+            self.pushes.shutdown().await;
         }
     }
 }

@@ -133,6 +133,7 @@ pub fn store_config(config: &Config, public_url: &Url) -> StoreConfig {
         outlets: config.outlets.iter().map(|o| (o.clone(), config.schedule_of(&o.slug).to_string())).collect(),
         public_urls: config.public_urls().clone(),
         channels: config.channels.clone(),
+        webhooks: config.webhooks.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reports the state of the loop: health for probes, metrics for Prometheus, notifications to the service manager, and a daily
 //! summary in the log.
 
-use super::{Services, service_manager::notify, summary::DailySummary};
+use super::{Services, push::Pushing, service_manager::notify, summary::DailySummary};
 use crate::{
     poll::PollResult,
     serve::{DatabaseState, Health, Meters, PollMeasurement, WriterMeasurement},
@@ -48,6 +48,12 @@ impl StatusReporter {
         }
     }
 
+    /// Adds a document that a hub delivered to the metrics: what it brought, but no poll.
+    pub(super) fn pushed(&mut self, report: &PollResult) {
+        self.meters.pushed(report.written.tally);
+        report.written.joined.iter().for_each(|rule| self.meters.joined(*rule));
+    }
+
     /// Adds a poll to the metrics.
     pub(super) fn polled(&mut self, report: &PollResult) {
         let PollResult { outcome, took, late, bytes, written, .. } = report;
@@ -59,7 +65,7 @@ impl StatusReporter {
     }
 
     /// Records an iteration of the loop. The loop itself notifies the watchdog, so a loop that hangs is killed and restarted.
-    pub(super) fn loop_ran(&mut self, services: &Services) {
+    pub(super) fn loop_ran(&mut self, services: &Services, pushing: &Pushing) {
         let now = services.clock.now();
         self.health.loop_ran(now);
         let wal = services.writer.wal();
@@ -78,6 +84,7 @@ impl StatusReporter {
         let database = self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
         self.meters.database(database);
         self.meters.writer(measured(services));
+        self.meters.pushing(pushing.subscribers(), &pushing.webhooks());
         self.summary.log(now, services.runner.queue.states(), database);
     }
 }

@@ -24,6 +24,13 @@ impl PathId {
         found.map(|(is_last, id)| Self { host, id, is_last })
     }
 
+    /// Returns whether an address has this host and id.
+    pub fn is_of(&self, link: &str) -> bool {
+        // Cheaper than reading the address; only what is dropped from addresses could stand within an id.
+        let may_be = link.contains(['\t', '\n', '\r']) || link.to_ascii_lowercase().contains(&self.id);
+        may_be && Self::of(link).is_some_and(|other| other == *self)
+    }
+
     /// Hashes host and id.
     pub fn hash(&self) -> u64 {
         super::words::hash_text(&self.host, &self.id)

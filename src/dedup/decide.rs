@@ -335,7 +335,7 @@ impl BatchDecider<'_> {
             story_members: members,
         };
         self.known.entries.insert(new.id, kept);
-        self.known.dated.insert(new.id);
+        self.known.dated.entry(arrival.outlet).or_default().insert(new.id);
         self.sighted(arrival, new.id);
         self.linked(arrival, new.id);
     }

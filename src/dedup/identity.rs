@@ -102,7 +102,8 @@ pub fn named(arrival: &Arrival, known: &KnownEntries, taken: &Taken, reused: boo
         let words = format!("same link as entry {}, which {place} listed under another id", entry.id);
         return IdentityMatch::SameArticle(entry.id, Evidence::plain(Rule::Link, words));
     }
-    if let Some((entry, evidence)) = by_stamp(arrival, known, taken).or_else(|| by_path_id(arrival, known, taken)) {
+    let dated = dated(arrival, known, taken);
+    if let Some((entry, evidence)) = by_stamp(arrival, &dated).or_else(|| by_path_id(arrival, &dated)) {
         return IdentityMatch::SameArticle(entry, evidence);
     }
     let elsewhere = known.by_key.get(&arrival.entry.key.hash()).into_iter().flatten();
@@ -163,22 +164,21 @@ fn at_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> impl Iterator<Item
 /// Returns the recalled candidates of the arrival's outlet (see [`KnownEntries::dated`]), oldest first, without those that
 /// another item of the document matches.
 fn dated<'a>(arrival: &Arrival, known: &'a KnownEntries, taken: &Taken) -> Vec<&'a KnownEntry> {
-    let of_outlet = known.dated.iter().filter_map(|id| known.entries.get(id)).filter(|e| e.outlet == arrival.outlet);
-    let mut found: Vec<_> = of_outlet.filter(|e| !taken.contains(&(arrival.poll, e.id))).collect();
-    found.sort_unstable_by_key(|e| e.id);
-    found
+    let of_outlet = known.dated.get(&arrival.outlet).into_iter().flatten();
+    of_outlet.filter(|id| !taken.contains(&(arrival.poll, **id))).filter_map(|id| known.entries.get(id)).collect()
 }
 
 /// Matches by stamp: same feed (or one that it replaced), same stated second, same title. A midnight, or a stamp that several
 /// items share, counts only together with equal text or an equal path. In another feed of the outlet, host and path must be the
 /// same.
-fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_stamp(arrival: &Arrival, dated: &[&KnownEntry]) -> Option<(EntryId, Evidence)> {
     let stamp = Stamp::of(&arrival.entry)?;
     let at = arrival.entry.believed?;
     let is_here = |e: &KnownEntry| e.feed == arrival.feed || e.feed_removed;
     let link = arrival.entry.link.as_deref();
-    let stamped = |e: &&KnownEntry| Stamp::new(e.believed, &like::title(e)) == Some(stamp);
-    let mut same: Vec<_> = dated(arrival, known, taken).into_iter().filter(stamped).collect();
+    let stamped =
+        |e: &&KnownEntry| like::same_second(e, arrival) && Stamp::new(e.believed, &like::title(e)) == Some(stamp);
+    let mut same: Vec<_> = dated.iter().copied().filter(stamped).collect();
     same.retain(|e| is_here(e) || like::same_path(e.link.as_deref(), link, true));
     let is_shared = arrival.listing.stamp_repeats(stamp) || arrival.listing.is_midnight(at) || same.len() > 1;
     let same_text = |e: &KnownEntry| !e.folded_body.is_empty() && e.folded_body == arrival.entry.folded.body;
@@ -186,7 +186,7 @@ fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(E
     same.retain(|e| !is_shared || ((same_text(e) || path(e)) && !like::other_files(e, arrival)));
     // Prefers the one at the same path, else takes the only one.
     let found = same.iter().find(|e| path(e)).or_else(|| same.first().filter(|_| same.len() == 1));
-    let Some(found) = found else { return by_second_and_text(arrival, known, taken) };
+    let Some(found) = found else { return by_second_and_text(arrival, dated) };
     let place = if is_here(found) { "" } else { " and path in another feed of its outlet" };
     let words = format!("same stated second and title{place} as entry {}", found.id);
     Some((found.id, Evidence::plain(Rule::Stamp, words)))
@@ -194,7 +194,7 @@ fn by_stamp(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(E
 
 /// Matches an entry whose headline was corrected, and with it the address and guid: same feed, same stated second, same text,
 /// most of the title, no other file and no different guid of the outlet's own.
-fn by_second_and_text(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_second_and_text(arrival: &Arrival, dated: &[&KnownEntry]) -> Option<(EntryId, Evidence)> {
     let folded = &arrival.entry.folded;
     let at = arrival.entry.believed.filter(|at| !arrival.listing.is_midnight(*at) && !folded.body.is_empty())?;
     let is_same = |e: &&KnownEntry| {
@@ -205,17 +205,17 @@ fn by_second_and_text(arrival: &Arrival, known: &KnownEntries, taken: &Taken) ->
             && !like::other_files(e, arrival)
             && !like::other_guid(e, arrival)
     };
-    let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(is_same).collect();
+    let found: Vec<_> = dated.iter().copied().filter(is_same).collect();
     let [found] = found[..] else { return None };
     let words = format!("same stated second and text, and most of the title, as entry {}", found.id);
     Some((found.id, Evidence::plain(Rule::Stamp, words)))
 }
 
 /// Matches by the id in the path, at any age: the only entry with the same host, id and stated second, in the same language.
-fn by_path_id(arrival: &Arrival, known: &KnownEntries, taken: &Taken) -> Option<(EntryId, Evidence)> {
+fn by_path_id(arrival: &Arrival, dated: &[&KnownEntry]) -> Option<(EntryId, Evidence)> {
     let id = PathId::of(arrival.entry.link.as_deref()?)?;
-    let has_id = |e: &&KnownEntry| e.link.as_deref().and_then(PathId::of).is_some_and(|its| its == id);
-    let found: Vec<_> = dated(arrival, known, taken).into_iter().filter(has_id).collect();
+    let has_id = |e: &&KnownEntry| e.link.as_deref().is_some_and(|link| id.is_of(link));
+    let found: Vec<_> = dated.iter().copied().filter(has_id).collect();
     let [found] = found[..] else { return None };
     let folded = &arrival.entry.folded;
     let scripts = [like::script(&like::title(found), &found.folded_body), like::script(&folded.title, &folded.body)];

@@ -45,7 +45,7 @@ pub use window::Window;
 use crate::model::{Entry, EntryId, EntryKey, EntryPage, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -117,15 +117,15 @@ pub struct KnownEntries {
     pub by_key: HashMap<i64, Vec<KnownSighting>>,
     /// Entries of any outlet by canonical link, oldest first.
     pub by_link: HashMap<LinkKey, Vec<EntryId>>,
-    /// Entries of the arrivals' outlets that share an arrival's stated second and title, or its stated minute and the id in its
-    /// path.
-    pub dated: HashSet<EntryId>,
+    /// Entries of the arrivals' outlets, by outlet and oldest first, that share an arrival's stated second and title, or its stated
+    /// minute and the id in its path; and all that arrived before in the batch.
+    pub dated: HashMap<OutletId, BTreeSet<EntryId>>,
     /// Number of backdated entries of a feed that were placed at the top on the day of its arrivals.
     pub late: HashMap<FeedId, u32>,
     /// The entries that the other fields refer to.
     pub entries: HashMap<EntryId, KnownEntry>,
     /// Those whose folded text is that of the article of their page.
-    pub with_article: HashSet<EntryId>,
+    pub with_article: BTreeSet<EntryId>,
 }
 
 impl KnownEntries {

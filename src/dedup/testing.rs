@@ -105,7 +105,7 @@ pub fn recalled(arrivals: impl IntoIterator<Item = Arrival>) -> KnownEntries {
         if let Some(link) = a.entry.link_key {
             known_all.by_link.entry(link).or_default().push(EntryId(n));
         }
-        known_all.dated.insert(EntryId(n));
+        known_all.dated.entry(a.outlet).or_default().insert(EntryId(n));
         known_all.entries.insert(EntryId(n), known(n, &a));
     }
     known_all

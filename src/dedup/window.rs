@@ -133,6 +133,14 @@ impl Window {
         }
     }
 
+    /// Remembers the title of an entry before the span, if its text is short; `at` is its time in Unix seconds.
+    pub fn remember_title(&mut self, (id, outlet): (EntryId, OutletId), at: i64, title: &str, body: &str) {
+        let title = self.words.read(title, rules::BODY);
+        if !title.is_empty() && self.words.read(body, rules::HEAD).len() < rules::SHORT {
+            self.titles.note(at, (self.title_hash(&title), outlet, id));
+        }
+    }
+
     /// Marks the window as completely loaded.
     pub fn loaded(&mut self) {
         self.is_loaded = true;

@@ -44,6 +44,12 @@ impl Fetchers {
         Ok(Self { shared, own: Arc::new(own) })
     }
 
+    /// Returns the fetcher that knows no outlet, for requests to others.
+    #[must_use]
+    pub fn shared(&self) -> &Fetcher {
+        &self.shared
+    }
+
     /// Returns the fetcher of an outlet.
     #[must_use]
     pub fn of(&self, outlet: &Slug) -> &Fetcher {

@@ -106,7 +106,8 @@ impl Resolve for AddressGuard {
 }
 
 /// Returns whether an address is public. `std`'s `is_global` is not stable yet.
-fn is_public(ip: IpAddr) -> bool {
+#[must_use]
+pub fn is_public(ip: IpAddr) -> bool {
     let ip = ip.to_canonical();
     match ip {
         IpAddr::V6(v6) if NAT64.contains(ip) => {

@@ -38,21 +38,36 @@ pub fn content_type(headers: &HeaderMap) -> Option<String> {
 pub fn announced(headers: &HeaderMap) -> Vec<String> {
     const TYPES: [&str; 4] =
         ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
-    let lines = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
-    let mut found = Vec::new();
-    for link in lines.flat_map(|line| line.split('<').skip(1)).take(50) {
-        let Some((target, parameters)) = link.split_once('>') else { continue };
-        let value = |name: &str| {
-            let mut pairs = parameters.split([';', ',']).filter_map(|part| part.split_once('='));
-            let value = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name))?.1;
-            Some(value.trim().trim_matches('"').trim().to_ascii_lowercase())
-        };
-        let alternate = value("rel").is_some_and(|rel| rel.split_ascii_whitespace().any(|word| word == "alternate"));
-        if alternate && value("type").is_some_and(|stated| TYPES.contains(&stated.as_str())) {
-            found.push(target.trim().to_owned());
-        }
+    let is_feed = |link: &Link<'_>| link.has("rel", "alternate") && TYPES.iter().any(|feed| link.has("type", feed));
+    links(headers).filter(is_feed).map(|link| link.target.to_owned()).collect()
+}
+
+/// Returns the target of the first `Link` with this relation (RFC 8288), as written.
+#[must_use]
+pub fn link(headers: &HeaderMap, relation: &str) -> Option<String> {
+    links(headers).find(|link| link.has("rel", relation)).map(|link| link.target.to_owned())
+}
+
+/// A link of a `Link` header.
+struct Link<'a> {
+    target: &'a str,
+    parameters: &'a str,
+}
+
+impl Link<'_> {
+    /// Returns whether a word is among those of a parameter.
+    fn has(&self, name: &str, word: &str) -> bool {
+        let mut pairs = self.parameters.split([';', ',']).filter_map(|part| part.split_once('='));
+        let value = pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map_or("", |(_, value)| value);
+        value.trim().trim_matches('"').split_ascii_whitespace().any(|stated| stated.eq_ignore_ascii_case(word))
     }
-    found
+}
+
+/// Reads the `Link` headers, at most fifty links.
+fn links(headers: &HeaderMap) -> impl Iterator<Item = Link<'_>> {
+    let values = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
+    let links = values.flat_map(|line| line.split('<').skip(1)).take(50);
+    links.filter_map(|link| link.split_once('>').map(|(target, parameters)| Link { target: target.trim(), parameters }))
 }
 
 /// Returns `Location` as text. Outlets write Arabic there as raw bytes. These are percent-encoded unchanged, which is what the

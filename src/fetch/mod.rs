@@ -22,6 +22,7 @@ mod partial;
 mod response;
 mod robots;
 mod robots_cache;
+mod send;
 mod tls;
 mod tunnel;
 
@@ -31,6 +32,7 @@ pub use large::{BodyShare, EVERYDAY, LargeBodies};
 pub use response::{Body, FetchResponse, Fetched};
 pub use robots::{RobotsRule, RobotsRules};
 pub use robots_cache::RobotsCache;
+pub use send::{OutgoingRequest, OutgoingResponse};
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
 use access::Credentials;
@@ -38,6 +40,7 @@ use coding::DecodeError;
 use cookies::Cookies;
 use faults::clip;
 use guard::AddressGuard;
+pub use guard::is_public;
 use jiff::Timestamp;
 use reqwest::{
     Client, ClientBuilder, Method, Request, Response,
@@ -260,16 +263,6 @@ impl Fetcher {
         }
     }
 
-    /// Fails if `robots.txt` forbids an address to a fetcher for pages.
-    async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
-        let Some((robots, pause)) = &self.robots else { return Ok(()) };
-        let plain = Self { robots: None, ..self.clone() };
-        // Boxed, because asking for robots.txt is a request too.
-        let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
-        share.start(self.timeout);
-        if is_allowed { Ok(()) } else { Err(Fault::Robots(clip(url.host()))) }
-    }
-
     /// Sends one request and returns the response with its head read.
     async fn ask(
         &self,
@@ -400,6 +393,7 @@ impl Fetcher {
         let (packed, mut fault) = self.receive(&mut response, url, answer, share).await?;
         let headers = response.headers();
         answer.announced = announced(url, headers);
+        (answer.hub, answer.this) = (link(url, headers, "hub"), link(url, headers, "self"));
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
         // A small body may decode to a large one; only then it is decoded twice.
@@ -486,6 +480,11 @@ enum Read {
 fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
     let absolute = |target: String| FeedUrl::new(url.url().join(&target).ok()?).ok();
     headers::announced(headers).into_iter().filter_map(absolute).collect()
+}
+
+/// Returns the target of the first `Link` with this relation.
+fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
+    FeedUrl::new(url.url().join(&headers::link(headers, relation)?).ok()?).ok()
 }
 
 /// Returns the target of a redirect.

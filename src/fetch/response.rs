@@ -22,6 +22,10 @@ pub struct FetchResponse {
     pub hops: u32,
     /// Feeds that the `Link` headers of the last response announce.
     pub announced: Vec<FeedUrl>,
+    /// The hub that the `Link` headers of the last response name (WebSub 4).
+    pub hub: Option<FeedUrl>,
+    /// The document's own address according to these headers (`rel=self`).
+    pub this: Option<FeedUrl>,
 }
 
 impl FetchResponse {
@@ -36,6 +40,8 @@ impl FetchResponse {
             permanent: None,
             hops: 0,
             announced: Vec::new(),
+            hub: None,
+            this: None,
         }
     }
 

@@ -90,6 +90,8 @@ pub struct OutletSummary {
     pub tags: Vec<String>,
     /// Entries of the last seven days.
     pub entries: u64,
+    /// Whether its feeds are polled; not if the outlet was disabled or removed.
+    pub is_read: bool,
 }
 
 /// A place in a list: opaque to readers, who find it in links. Times are text, as the database compares them.

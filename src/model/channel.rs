@@ -103,7 +103,7 @@ impl Channel {
 }
 
 /// The content of a channel at one moment, from which an edition is rendered. Equal views give equal bytes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct ChannelView {
     /// The channel's slug.
     pub slug: String,
@@ -124,7 +124,7 @@ pub struct ChannelView {
 }
 
 /// A story as one entry of an edition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct StoryView {
     /// Story number; the story's page is `PUBLIC_URL/stories/N`.
     pub id: StoryId,
@@ -142,7 +142,7 @@ pub struct StoryView {
 }
 
 /// One outlet's report of a story, as shown.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct ReportView {
     /// Row id of the entry.
     pub entry: EntryId,
@@ -191,7 +191,7 @@ pub struct ReportView {
 }
 
 /// Another outlet that reported the story.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Hash)]
 pub struct Carrier {
     /// The outlet's name.
     pub outlet_name: String,

@@ -110,7 +110,7 @@ impl Markup {
 }
 
 /// An author or contributor.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Person {
     /// Name as stated; empty only if nothing but an address is stated.
     pub name: String,
@@ -121,7 +121,7 @@ pub struct Person {
 }
 
 /// A category of an entry or feed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Category {
     /// The term.
     pub term: String,
@@ -132,7 +132,7 @@ pub struct Category {
 }
 
 /// A file attached to an entry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Enclosure {
     /// Absolute http(s) address.
     pub url: String,

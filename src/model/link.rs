@@ -102,6 +102,15 @@ fn push_query(query: &str, host: &str, out: &mut String) {
     }
 }
 
+/// Returns a query string without the parameters that only track the reader; `None` if it has none of them.
+#[must_use]
+pub fn without_tracking(query: &str) -> Option<String> {
+    let parts: Vec<&str> = query.split('&').collect();
+    let tracks = |part: &str| is_tracking(part.split('=').next().unwrap_or(part));
+    let kept: Vec<&str> = parts.iter().copied().filter(|part| !tracks(part)).collect();
+    (kept.len() < parts.len()).then(|| kept.join("&"))
+}
+
 /// Returns whether a fragment may make a script show another page: `#!…`, or one with `/` or `=`, but not one that only tracks
 /// the reader (`#xtor=RSS-1`) or marks a passage (`#:~:text=…`).
 fn names_a_page(fragment: &str) -> bool {
@@ -193,6 +202,13 @@ mod tests {
         for (a, b) in same {
             assert_eq!(canonical(a), canonical(b), "{a} {b}");
         }
+    }
+
+    #[test]
+    fn what_tracks_is_taken_out_of_a_query() {
+        assert_eq!(without_tracking("utm_source=x&q=a+b&fbclid=y").as_deref(), Some("q=a+b"));
+        assert_eq!(without_tracking("utm_source=x").as_deref(), Some(""));
+        assert_eq!(without_tracking("q=utm_source"), None);
     }
 
     #[test]

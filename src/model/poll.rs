@@ -1,6 +1,7 @@
 //! The outcome of a poll. What goes wrong with a feed is data ([`Fault`]), which is stored and used for scheduling; it is never
 //! an `Err`.
 
+use super::FeedUrl;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
@@ -112,6 +113,12 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Describes the fault. After redirects to `moved_to`, names that address: it is another address's fault than the feed's.
+    #[must_use]
+    pub fn after_redirect(&self, moved_to: Option<&FeedUrl>) -> String {
+        moved_to.map_or_else(|| self.to_string(), |to| format!("after a redirect to {}: {self}", to.shown()))
+    }
+
     /// Returns a short name for the database, logs and metrics.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! What pages say about feeds: the status page, and the page of each feed.
 
 use super::feed_table::{FeedCounts, FeedQuery, PausedHost};
-use super::{FeedState, Hints};
+use super::{FeedState, Hints, push::WebhookState};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 
@@ -31,6 +31,8 @@ pub struct StatusPage {
     pub stories: u64,
     /// Number of entries in the database.
     pub entries: u64,
+    /// The webhooks of the channels that the reader may read.
+    pub webhooks: Vec<WebhookState>,
 }
 
 /// The columns of plots.

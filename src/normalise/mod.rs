@@ -7,6 +7,7 @@ mod embeds;
 mod escape;
 mod fast_path;
 pub mod fold;
+mod highlight;
 mod html;
 mod language;
 mod lazy;
@@ -16,6 +17,7 @@ mod recover;
 mod strip;
 mod volatile;
 
+pub use highlight::Highlighter;
 pub use html::{html, html_within, within_limits};
 pub use limits::TextLimits;
 pub use plain::plain;

@@ -130,29 +130,29 @@ const AGO: &[&str] = &[
     "days ago",
 ];
 
-/// Splits a text into runs of letters, of digits, and of anything else.
-fn runs(text: &str) -> Vec<&str> {
-    let kind = |c: char| {
-        if c.is_numeric() {
-            1
-        } else if c.is_alphanumeric() || is_mark(c) {
-            2
-        } else {
-            3
-        }
-    };
-    let mut runs = Vec::new();
-    let (mut start, mut last) = (0, 0);
-    for (at, c) in text.char_indices() {
-        let this = kind(c);
-        if this != last && at > start {
-            runs.push(&text[start..at]);
-            start = at;
-        }
-        last = this;
+/// Splits a text into runs of letters, of digits, and of anything else. A text has millions of them, so they are not collected.
+#[derive(Clone)]
+struct Runs<'a>(&'a str);
+
+impl<'a> Iterator for Runs<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let kind = |c: char| {
+            if c.is_numeric() {
+                1
+            } else if c.is_alphanumeric() || is_mark(c) {
+                2
+            } else {
+                3
+            }
+        };
+        let first = kind(self.0.chars().next()?);
+        let end = self.0.find(|c| kind(c) != first).unwrap_or(self.0.len());
+        let (run, rest) = self.0.split_at(end);
+        self.0 = rest;
+        Some(run)
     }
-    runs.push(&text[start..]);
-    runs
 }
 
 /// Returns whether a character is an Arabic vowel sign; `char` does not count them as letters.
@@ -179,7 +179,7 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
     if !title.contains(char::is_numeric) {
         return Cow::Borrowed(title);
     }
-    let runs = runs(title);
+    let runs: Vec<&str> = Runs(title).collect();
     let mut dropped = vec![false; runs.len()];
     for (at, _) in runs.iter().enumerate().filter(|(_, run)| is_counted(run)) {
         drop_number(&runs, at, &mut dropped);
@@ -270,32 +270,36 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
     if !may_have_clock(text) {
         return Cow::Borrowed(text);
     }
-    let runs = runs(text);
-    let mut dropped: Vec<usize> = Vec::new();
-    let mut at_byte = 0;
-    let mut skip_to = 0;
-    for at in 0..runs.len() {
-        let here = at_byte;
-        at_byte += runs[at].len();
-        if at < skip_to || !is_number(runs[at]) {
+    let (mut runs, mut kept, mut copied) = (Runs(text), String::new(), 0);
+    loop {
+        let start = text.len() - runs.0.len();
+        let ahead = runs.clone();
+        let Some(run) = runs.next() else { break };
+        if !is_number(run) {
             continue;
         }
-        let parts = clock_parts(&runs[at..]);
-        let is_made = || said_before(&text[..here]);
-        let ago = || AGO.iter().any(|word| text[at_byte..].trim_start().to_lowercase_starts(word));
-        if parts >= 3 || (parts == 2 && is_made()) {
-            skip_to = at + parts * 2 - 1;
-            dropped.extend((at..skip_to).step_by(2));
-        } else if ago() {
-            dropped.push(at);
+        let end = start + run.len();
+        let parts = clock_parts(ahead.clone());
+        let is_made = || said_before(&text[..start]);
+        let ago = || AGO.iter().any(|word| text[end..].trim_start().to_lowercase_starts(word));
+        let dropped = if parts >= 3 || (parts == 2 && is_made()) { parts } else { usize::from(ago()) };
+        // Only the numbers go; what stands between them stays.
+        let mut at = start;
+        for (place, part) in ahead.take((dropped * 2).saturating_sub(1)).enumerate() {
+            let past = at + part.len();
+            if place.is_multiple_of(2) {
+                kept.push_str(&text[copied..at]);
+                copied = past;
+            }
+            at = past;
         }
+        runs = Runs(&text[at.max(end)..]);
     }
-    if dropped.is_empty() {
+    if copied == 0 {
         return Cow::Borrowed(text);
     }
-    let mut dropped = dropped.into_iter().peekable();
-    let kept = runs.iter().enumerate().filter(|(at, _)| dropped.next_if_eq(at).is_none());
-    Cow::Owned(kept.map(|(_, run)| *run).collect())
+    kept.push_str(&text[copied..]);
+    Cow::Owned(kept)
 }
 
 /// Returns whether a text can contain a clock. Most texts do not, and need not be split.
@@ -308,12 +312,12 @@ fn may_have_clock(text: &str) -> bool {
 }
 
 /// Counts the numbers of at most two digits that follow each other with a colon (or the French h) between them.
-fn clock_parts(runs: &[&str]) -> usize {
+fn clock_parts(mut runs: Runs<'_>) -> usize {
     let short = |run: &str| is_number(run) && run.chars().count() <= 2;
-    let mut parts = usize::from(short(runs[0]));
+    let mut parts = usize::from(runs.next().is_some_and(short));
     while parts > 0 && parts < 3 {
-        let (Some(between), Some(next)) = (runs.get(parts * 2 - 1), runs.get(parts * 2)) else { break };
-        if !(matches!(*between, ":" | "h" | "H") && short(next)) {
+        let (Some(":" | "h" | "H"), Some(next)) = (runs.next(), runs.next()) else { break };
+        if !short(next) {
             break;
         }
         parts += 1;
@@ -394,5 +398,6 @@ mod tests {
         }
         assert_ne!(without_clocks("The match begins 20:00 today"), without_clocks("The match begins 21:00 today"));
         assert_eq!(without_clocks("no numbers"), "no numbers");
+        assert_eq!(without_clocks("12:01:44:10, 3 days ago, 2026"), ":::10,  days ago, 2026");
     }
 }

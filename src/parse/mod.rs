@@ -43,7 +43,9 @@ pub use limits::{LIMITED, WORK};
 pub use outlines::{Outline, decoded, outlines};
 pub use sitemap::{SitemapRef, sitemap_index};
 
-use crate::model::{Deadline, DocumentFormat, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link};
+use crate::model::{
+    Deadline, DocumentFormat, EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link,
+};
 use draft::{EntryDraft, FeedDraft};
 use identity::{About, AssignedKeys};
 use jiff::tz::TimeZone;
@@ -120,6 +122,43 @@ impl Repairs {
 /// [`Fault::Empty`], [`Fault::Html`], [`Fault::NotAFeed`], [`Fault::WorkLimit`] when the deadline has passed, and
 /// [`Fault::Parser`] when feed-rs fails on a draft.
 pub fn read(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bool) -> Result<ParsedFeed, Fault> {
+    draft(bytes, context, known)?.finish(context)
+}
+
+/// A document whose entries are drafts. Its bytes are no longer needed.
+#[derive(Debug)]
+pub struct DraftedFeed {
+    raw: RawDocument,
+    encoding: &'static str,
+    encoding_from: EncodingFrom,
+    repairs: Repairs,
+}
+
+impl DraftedFeed {
+    /// Returns whether the document repeats guids for different entries ([`ParsedFeed::guids_void`]).
+    #[must_use]
+    pub fn guids_void(&self) -> bool {
+        self.raw.guids_void
+    }
+
+    /// Lets feed-rs read the drafts. `context` is that of [`draft`].
+    ///
+    /// # Errors
+    /// [`Fault::WorkLimit`] when the deadline has passed, and [`Fault::Parser`] when feed-rs fails on a draft.
+    pub fn finish(self, context: &ParseContext) -> Result<ParsedFeed, Fault> {
+        let mut parsed = finish(self.raw, context)?;
+        parsed.encoding = self.encoding;
+        parsed.encoding_from = self.encoding_from;
+        parsed.repairs = self.repairs.0;
+        Ok(parsed)
+    }
+}
+
+/// Does the first part of [`read`], for which the document's bytes are needed.
+///
+/// # Errors
+/// Those of [`read`].
+pub fn draft(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bool) -> Result<DraftedFeed, Fault> {
     let mut repairs = Repairs::default();
     let decoded = charset::decode(bytes, context.charset(), context.tld(), &mut repairs);
     let text = decoded.text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
@@ -133,14 +172,11 @@ pub fn read(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> boo
     } else {
         read_xml(text, context, known, &mut repairs)?
     };
-    let mut parsed = finish(raw, context)?;
-    parsed.encoding = decoded.encoding;
-    parsed.encoding_from = decoded.from;
-    parsed.repairs = repairs.0;
-    Ok(parsed)
+    Ok(DraftedFeed { raw, encoding: decoded.encoding, encoding_from: decoded.from, repairs })
 }
 
-/// A document whose entries are drafts.
+/// What a document says, with its entries as drafts.
+#[derive(Debug)]
 struct RawDocument {
     format: DocumentFormat,
     partial: bool,
@@ -278,18 +314,12 @@ fn items(
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     // RFC 4287 6.3: an entry inside an element of another vocabulary does not belong to this feed.
     let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
-    let mut found = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
-    found.retain(|(tag, _)| *tag == names::Tag::Item);
-    if tree.node(root).tag == names::Tag::Item {
-        found.insert(0, (names::Tag::Item, root));
-    }
-    found.retain(|(_, id)| tree.node(*id).closed);
-    if tree.node(root).tag == names::Tag::UrlSet {
-        found.retain(|(_, id)| sitemap::is_news(tree, *id));
-    }
-    let mut items = Vec::with_capacity(found.len().min(ENTRIES));
-    let mut taken = 0;
-    for (_, id) in found {
+    let below = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
+    let found = std::iter::once((tree.node(root).tag, root)).chain(below);
+    let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
+    let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));
+    let (mut items, mut taken) = (Vec::new(), 0);
+    for (_, id) in found.filter(|(tag, id)| *tag == names::Tag::Item && is_entry(*id)) {
         limits.look()?;
         let links = links::Links::read(tree, id);
         taken += links.weight();
@@ -410,17 +440,17 @@ fn finish(raw: RawDocument, context: &ParseContext) -> Result<ParsedFeed, Fault>
     Ok(ParsedFeed {
         format: raw.format,
         encoding: "UTF-8",
-        encoding_from: crate::model::EncodingFrom::Utf8,
+        encoding_from: EncodingFrom::Utf8,
         repairs: Vec::new(),
         partial: raw.partial,
-        title: typed.title.and_then(typed::markup),
-        description: typed.description.and_then(typed::markup),
+        title: typed::long(raw.feed.title).or_else(|| typed.title.and_then(typed::markup)),
+        description: typed::long(raw.feed.description).or_else(|| typed.description.and_then(typed::markup)),
         link: raw.feed.link,
         self_link: raw.feed.self_link,
         hub: raw.feed.hub,
         older: raw.feed.older,
         language: raw.feed.language,
-        rights: typed.rights.and_then(typed::markup),
+        rights: typed::long(raw.feed.rights).or_else(|| typed.rights.and_then(typed::markup)),
         authors,
         categories: typed::categories(typed.categories),
         image: raw.feed.image,
@@ -448,15 +478,15 @@ fn merge(
     ParsedEntry {
         id: draft.id,
         key,
-        title: entry.title.and_then(typed::markup),
+        title: typed::long(draft.title).or_else(|| entry.title.and_then(typed::markup)),
         link: draft.link,
         base: draft.base,
-        summary: entry.summary.and_then(typed::markup),
-        content: entry.content.and_then(typed::content),
+        summary: typed::long(draft.summary).or_else(|| entry.summary.and_then(typed::markup)),
+        content: typed::long(draft.content).or_else(|| entry.content.and_then(typed::content)),
         authors,
         contributors: typed::people(entry.contributors),
         categories: typed::categories(entry.categories),
-        rights: entry.rights.and_then(typed::markup),
+        rights: typed::long(draft.rights).or_else(|| entry.rights.and_then(typed::markup)),
         image: draft.image,
         published: typed::instant(entry.published),
         updated: typed::instant(entry.updated),

@@ -13,6 +13,10 @@ const ITUNES: &str = "http://www.itunes.com/";
 /// Default scheme of Media RSS (1.5.1, `media:category`).
 const MEDIA: &str = "http://search.yahoo.com/mrss/category_schema";
 
+/// Maximum size of one text that names persons, in bytes; the rest is ignored. As many persons as an entry may have, with five
+/// hundred bytes each.
+const TEXT: usize = 256 * 1024;
+
 /// Adds a person once. One more than the limit is accepted, so that a longer list is noticed.
 pub(super) fn add(people: &mut Vec<Person>, person: Option<Person>) {
     if let Some(person) = person.filter(|p| people.len() <= LIST && !people.contains(p)) {
@@ -36,7 +40,7 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
     if structured {
         return add(people, Some(person).filter(|person| *person != Person::default()));
     }
-    for person in text::all(tree, id).map(|text| several(&text)).unwrap_or_default() {
+    for person in text::all(tree, id).map(|text| several(&text[..text.floor_char_boundary(TEXT)])).unwrap_or_default() {
         add(people, Some(person));
     }
 }

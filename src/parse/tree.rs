@@ -180,27 +180,31 @@ impl<'a> Tree<'a> {
 
     /// Returns all elements below, in document order. `enter` decides whether to look inside an element.
     pub fn descend(&self, id: NodeId, enter: impl Fn(Tag) -> bool) -> Vec<(Tag, NodeId)> {
-        self.descend_by(id, |node| enter(node.tag))
+        self.descend_by(id, |node| enter(node.tag)).collect()
     }
 
-    /// Does the same as [`Tree::descend`], with `enter` deciding by the node.
-    pub fn descend_by(&self, id: NodeId, enter: impl Fn(&Node<'a>) -> bool) -> Vec<(Tag, NodeId)> {
-        let mut found = Vec::new();
+    /// Does the same as [`Tree::descend`], with `enter` deciding by the node, one element after the other.
+    pub fn descend_by(&self, id: NodeId, enter: impl Fn(&Node<'a>) -> bool) -> impl Iterator<Item = (Tag, NodeId)> {
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
-        while let Some(at) = left.pop() {
-            if at == NONE || self.stepped.is_over() {
-                continue;
-            }
-            let stored = &self.nodes[at];
-            left.push(long(stored.next));
-            if stored.kind == NodeKind::Element {
-                found.push((stored.tag, at));
-                if enter(&self.node(at)) {
-                    left.push(long(stored.first));
+        std::iter::from_fn(move || {
+            while let Some(at) = left.pop() {
+                if at == NONE || self.stepped.is_over() {
+                    continue;
+                }
+                let stored = &self.nodes[at];
+                // Not where nothing follows: the list is as long as the nesting is deep.
+                if long(stored.next) != NONE {
+                    left.push(long(stored.next));
+                }
+                if stored.kind == NodeKind::Element {
+                    if enter(&self.node(at)) {
+                        left.push(long(stored.first));
+                    }
+                    return Some((stored.tag, at));
                 }
             }
-        }
-        found
+            None
+        })
     }
 
     /// Returns the value of an attribute, decoded. The name is compared without prefix and in any case.

@@ -42,6 +42,9 @@ pub(super) fn read(
     }
 }
 
+/// Size from which a text goes past feed-rs, in bytes. feed-rs would hold five copies of it, and adds nothing to a text.
+const LONG: usize = 64 * 1024;
+
 /// Bytes of text that feed-rs reads at once. It needs several times that much memory, which is reused for the next batch.
 const BATCH: usize = 256 * 1024;
 
@@ -88,8 +91,8 @@ fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
     out.markup("title", feed.title.as_ref());
     out.markup("subtitle", feed.description.as_ref());
     out.markup("rights", feed.rights.as_ref());
-    out.text("updated", feed.updated.as_deref());
-    out.text("generator", feed.generator.as_deref());
+    out.text("updated", short(feed.updated.as_deref()));
+    out.text("generator", short(feed.generator.as_deref()));
     out.people("author", &feed.authors);
     out.categories(&feed.categories);
     for entry in entries {
@@ -100,7 +103,24 @@ fn write(feed: &FeedDraft, entries: &[EntryDraft]) -> String {
 }
 
 fn length(markup: Option<&Markup>) -> usize {
-    markup.map_or(0, |m| m.as_str().len())
+    markup.map(|m| m.as_str().len()).filter(|length| *length <= LONG).unwrap_or(0)
+}
+
+/// Returns a date or a program's name that is no longer than a text for feed-rs. No longer one is a date.
+fn short(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| text.len() <= LONG)
+}
+
+/// Returns a draft's text if it is one that feed-rs was not given, trimmed as feed-rs trims the others.
+pub(super) fn long(text: Option<Markup>) -> Option<Markup> {
+    let trim = |text: String| {
+        let trimmed = text.trim();
+        if trimmed.len() == text.len() { text } else { trimmed.to_owned() }
+    };
+    text.filter(|text| text.as_str().len() > LONG).map(|text| match text {
+        Markup::Text(text) => Markup::Text(trim(text)),
+        Markup::Html(html) => Markup::Html(trim(html)),
+    })
 }
 
 /// Writer of canonical Atom. Texts go into CDATA sections, the fastest form to write and to read.
@@ -113,8 +133,8 @@ impl XmlWriter {
         self.markup("summary", entry.summary.as_ref());
         self.markup("content", entry.content.as_ref());
         self.markup("rights", entry.rights.as_ref());
-        self.text("published", entry.published.as_deref());
-        self.text("updated", entry.updated.as_deref());
+        self.text("published", short(entry.published.as_deref()));
+        self.text("updated", short(entry.updated.as_deref()));
         self.people("author", &entry.authors);
         self.people("contributor", &entry.contributors);
         self.categories(&entry.categories);
@@ -130,7 +150,7 @@ impl XmlWriter {
     }
 
     fn markup(&mut self, name: &str, markup: Option<&Markup>) {
-        let Some(markup) = markup.filter(|m| !m.as_str().is_empty()) else { return };
+        let Some(markup) = markup.filter(|m| (1..=LONG).contains(&m.as_str().len())) else { return };
         let kind = if matches!(markup, Markup::Html(_)) { " type=\"html\">" } else { " type=\"text\">" };
         self.0.push('<');
         self.0.push_str(name);

@@ -8,7 +8,6 @@
 use crate::{
     clock::Clock,
     fetch::{BodyShare, LargeBodies},
-    model::Entry,
     store::Document,
 };
 use std::sync::Arc;
@@ -16,10 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all documents of ordinary size that are being parsed or wait to be stored, in bytes as estimated by
 /// [`crate::parse::cost`]: enough for dozens of real documents.
-const SMALL: u32 = 16_000_000;
-
-/// Memory of an entry without its texts, in bytes.
-const ENTRY: usize = 1_500;
+const SMALL: u32 = 12_000_000;
 
 /// The memory limits of all polls of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,18 +72,12 @@ impl PollShare {
     /// Keeps the part of a permit that a document's entries need until the poll ends.
     pub fn keep(&mut self, permit: Option<OwnedSemaphorePermit>, document: &Document) {
         self.document = permit.map(|mut permit| {
-            let needed = document.entries.iter().map(weight).sum::<usize>().max(1);
+            let needed = document.memory().max(1);
             // The rest is released at once.
             drop(permit.num_permits().checked_sub(needed).and_then(|surplus| permit.split(surplus)));
             permit
         });
     }
-}
-
-/// Returns the memory of an entry, in bytes.
-fn weight(entry: &Entry) -> usize {
-    let texts = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len()).sum::<usize>();
-    ENTRY + texts + entry.folded.title.len() + entry.folded.body.len()
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@
 mod alternatives;
 mod article_page;
 mod backfill;
+mod finish;
 mod memory;
+mod pushed;
 mod sitemaps;
 
 use crate::{
@@ -13,14 +15,16 @@ use crate::{
     dedup::Listing,
     fetch::{Body, EVERYDAY, FetchResponse, Fetched, Fetcher, Fetchers, RobotsCache},
     model::{
-        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Freshness, Language, LargerThanMaxBody, ListedEntry,
-        Outcome, Outlet, PlainText, RawHash, Validators,
+        Deadline, Entry, Fault, FeedInfo, FeedRecord, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outcome,
+        Outlet, PlainText, RawHash, Validators,
+        push::{HubSighting, PushLeases},
     },
     normalise, parse,
     rules::{self, RuleSubject},
-    schedule::{self, Bounds, Fleet, RedirectDecision, Schedule},
-    store::{BodyState, CommittedPoll, Document, FinishedPoll, PageFault, PollTiming, Reader, StoreError, Writer},
+    schedule::{self, Bounds, Fleet, Schedule},
+    store::{BodyState, CommittedPoll, Document, PageFault, Reader, StoreError, Writer},
 };
+use finish::{ResponseHead, finished_poll};
 use jiff::Timestamp;
 use memory::{PollMemory, PollShare};
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -35,6 +39,8 @@ pub struct Poller {
     reader: Reader,
     writer: Writer,
     clock: Clock,
+    /// The feeds whose changes hubs deliver.
+    leases: Arc<PushLeases>,
     memory: PollMemory,
     /// What sites allow, for pages.
     robots: RobotsCache,
@@ -82,6 +88,8 @@ pub struct PollResult {
     pub truncated_at: Option<u64>,
     /// What was stored: counts, and the feed's new state.
     pub written: CommittedPoll,
+    /// The hub that the document names.
+    pub hub: HubSighting,
 }
 
 /// Why a poll was not made. Nothing about it is stored.
@@ -111,6 +119,8 @@ struct Reading {
     older_bytes: u64,
     /// Why an older page could not be read.
     older_fault: Option<PageFault>,
+    /// The hub that the document names.
+    hub: HubSighting,
 }
 
 impl Reading {
@@ -124,6 +134,7 @@ impl Reading {
             older: None,
             older_bytes: 0,
             older_fault: None,
+            hub: HubSighting::Unread,
         }
     }
 }
@@ -137,10 +148,23 @@ impl Poller {
             reader,
             writer,
             clock,
+            leases: Arc::default(),
             memory: PollMemory::new(),
             robots: RobotsCache::default(),
             work_limit: parse::WORK,
         }
+    }
+
+    /// Returns the feeds whose changes hubs deliver, for who subscribes.
+    #[must_use]
+    pub fn leases(&self) -> &Arc<PushLeases> {
+        &self.leases
+    }
+
+    /// Returns what makes requests.
+    #[must_use]
+    pub fn fetchers(&self) -> &Fetchers {
+        &self.fetchers
     }
 
     /// Replaces the limits for all later requests.
@@ -153,11 +177,12 @@ impl Poller {
         self.fetchers.of(&planned.feed.outlet)
     }
 
-    /// Makes one poll. If the future is dropped, nothing is stored, unless the poll has already reached the writer.
+    /// Makes one poll. If the future is dropped, nothing is stored, unless the poll has already reached the writer. `read` is called
+    /// when a document was read and the poll only waits to be stored.
     ///
     /// # Errors
     /// Fails if the store has failed, or if this process lacks open files or memory; never because of a server's response.
-    pub async fn poll(&self, planned: PlannedPoll) -> Result<PollResult, PollError> {
+    pub async fn poll(&self, planned: PlannedPoll, read: impl FnOnce()) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
         let started_at = self.clock.now();
         // A server whose 304 responses are doubtful gets one request without validators (polling.md, manner 8).
@@ -165,17 +190,21 @@ impl Poller {
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         // Held until the poll is stored.
         let mut share = self.memory.share();
-        let answer = if planned.alone {
+        let mut answer = if planned.alone {
             self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         } else {
             self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share.body).await
         };
         let base = answer.base(&planned.feed.ask).clone();
+        let (hub, this) = answer.take_links();
         let FetchResponse { result, status, bytes, freshness, permanent, announced, moved_to, .. } = answer;
         if let Err(fault @ Fault::Local(_)) = result {
             return Err(PollError::Local(fault.to_string()));
         }
-        let reading = self.read(&planned, result, base, announced, &mut share).await?;
+        let mut reading = self.read(&planned, result, base.clone(), announced, &mut share).await?;
+        if reading.announced.is_none() {
+            reading = reading.with_links(hub, this, &base);
+        }
         let reading = self.or_alternative(&planned, reading, &mut share).await?;
         if let Outcome::Failed(fault @ Fault::Local(_)) = &reading.outcome {
             return Err(PollError::Local(fault.to_string()));
@@ -188,11 +217,20 @@ impl Poller {
         let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
         let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
-        let poll = finished_poll(planned, head, reading, started_at, self.clock.now());
+        let hub = if planned.outlet.private && reading.document.is_some() {
+            HubSighting::Nobody
+        } else {
+            reading.hub.clone()
+        };
+        let pushed_until = self.leases.until(planned.feed.id);
+        let poll = finished_poll(planned, head, reading, started_at, self.clock.now(), pushed_until);
+        if poll.document.is_some() {
+            read();
+        }
         let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
         let written = self.writer.poll(poll).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written })
+        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written, hub })
     }
 
     /// Converts a response to what is to be stored.
@@ -257,8 +295,11 @@ impl Poller {
     ) -> Option<Reading> {
         tokio::time::sleep(planned.host_pause).await;
         share.release_document();
-        let answer = self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
+        let mut answer =
+            self.fetcher(planned).get(&url, &Validators::default(), self.clock.now(), &mut share.body).await;
         let base = answer.base(&url).clone();
+        let (hub, this) = answer.take_links();
+        let final_base = base.clone();
         let Ok(Fetched::Document { body, content_type, validators }) = answer.result else { return None };
         let index = (base.clone(), validators.clone(), body.hash());
         let found = FetchedDocument { body, base, content_type, validators };
@@ -266,6 +307,7 @@ impl Poller {
             Ok(reading) => reading,
             Err(unread) => self.read_index(planned, index, unread.sitemaps?, listed_before, share).await,
         };
+        let reading = reading.with_links(hub, this, &final_base);
         reading.outcome.is_success().then_some(Reading { announced: Some(url), status: answer.status, ..reading })
     }
 
@@ -314,17 +356,18 @@ impl Poller {
                 max_body,
                 deadline: Deadline::when(Clock::over_after(limit)),
             };
-            (read_document(&found.body, &found.base, &context, &outlet, listed_before, now), permit)
+            (read_document(found, &context, &outlet, listed_before, now), permit)
         };
         let (read, permit) = tokio::task::spawn_blocking(work)
             .await
             .map_err(|panic| UnreadableDocument::of(Fault::Parser(panic.to_string())))?;
-        let ReadDocument { document, guids_void, older } = read?;
+        let ReadDocument { document, guids_void, older, hub } = read?;
         share.keep(permit, &document);
         Ok(Reading {
             body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),
             older,
+            hub,
             ..Reading::of(Outcome::Fresh)
         })
     }
@@ -333,17 +376,6 @@ impl Poller {
 /// Returns whether a document contains more than could be read within the limit.
 fn is_limited(document: &Document) -> bool {
     document.repairs.iter().any(|repair| parse::LIMITED.contains(repair))
-}
-
-/// The part of a response that a finished poll keeps beside its document.
-struct ResponseHead {
-    status: Option<u16>,
-    bytes: u64,
-    freshness: Freshness,
-    /// Target of the permanent redirects only.
-    permanent: Option<FeedUrl>,
-    /// Target of all redirects.
-    moved_to: Option<FeedUrl>,
 }
 
 /// A received document, before it is parsed.
@@ -376,18 +408,16 @@ struct ReadDocument {
     guids_void: bool,
     /// URL of its next older page.
     older: Option<FeedUrl>,
+    hub: HubSighting,
 }
 
-/// Parses and normalises. This is CPU work for a blocking thread.
-fn read_document(
+/// Parses a document as far as its bytes are needed. Also returns whether its feed's guids are void.
+fn draft(
     body: &Body,
-    base: &FeedUrl,
     context: &parse::ParseContext,
-    outlet: &Outlet,
-    listed_before: Arc<HashSet<RawHash>>,
-    now: Timestamp,
-) -> Result<ReadDocument, UnreadableDocument> {
-    let feed = parse::read(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
+    listed_before: &HashSet<RawHash>,
+) -> Result<(parse::DraftedFeed, bool), UnreadableDocument> {
+    let draft = parse::draft(body, context, &|raw| listed_before.contains(&raw)).map_err(|fault| {
         let announced = if fault == Fault::Html { parse::announced(body, context) } else { Vec::new() };
         UnreadableDocument {
             announced: announced.into_iter().filter_map(|a| FeedUrl::new(a.url).ok()).collect(),
@@ -395,14 +425,30 @@ fn read_document(
             fault,
         }
     })?;
-    if feed.guids_void && !context.guids_void {
+    if draft.guids_void() && !context.guids_void {
         // Applies to this document too; otherwise its first entry with the guid would count as the earlier article with that
         // guid.
-        let context = parse::ParseContext { guids_void: true, ..context.clone() };
-        return read_document(body, base, &context, outlet, listed_before, now);
+        drop(draft);
+        return self::draft(body, &parse::ParseContext { guids_void: true, ..context.clone() }, listed_before);
     }
-    let void = feed.guids_void || context.guids_void;
-    let older = backfill::older(&feed, base);
+    Ok((draft, context.guids_void))
+}
+
+/// Parses and normalises. This is CPU work for a blocking thread.
+fn read_document(
+    found: Arc<FetchedDocument>,
+    context: &parse::ParseContext,
+    outlet: &Outlet,
+    listed_before: Arc<HashSet<RawHash>>,
+    now: Timestamp,
+) -> Result<ReadDocument, UnreadableDocument> {
+    let (base, is_truncated) = (found.base.clone(), found.body.is_truncated());
+    let (draft, void) = draft(&found.body, context, &listed_before)?;
+    // Nobody else holds a large document: its bytes are freed here.
+    drop(found);
+    let feed = draft.finish(context).map_err(UnreadableDocument::of)?;
+    let older = backfill::older(&feed, &base);
+    let hub = pushed::offer(feed.hub.as_deref(), feed.self_link.as_deref(), &base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
         link: feed.link.clone(),
@@ -428,7 +474,7 @@ fn read_document(
     }
     let mut repairs = feed.repairs;
     limits.add_cuts(&mut repairs);
-    if body.is_truncated() {
+    if is_truncated {
         repairs.push(LargerThanMaxBody::REPAIR);
     }
     let listing = Listing::of(keys, &entries, repeated_links, void, outlet.time_zone.clone());
@@ -436,7 +482,7 @@ fn read_document(
         info,
         updated: feed.updated.or(feed.published),
         repairs,
-        partial: feed.partial || body.is_truncated(),
+        partial: feed.partial || is_truncated,
         listing: Arc::new(listing),
         raw,
         entries,
@@ -446,49 +492,5 @@ fn read_document(
         pages: HashSet::new(),
         rules: outlet.rules.clone(),
     };
-    Ok(ReadDocument { document, guids_void: void, older })
-}
-
-/// Returns the error, if the poll failed. After a redirect, it names the address that failed.
-fn error(outcome: &Outcome, moved_to: Option<&FeedUrl>) -> Option<String> {
-    let Outcome::Failed(fault) = outcome else { return None };
-    Some(moved_to.map_or_else(|| fault.to_string(), |to| format!("after a redirect to {}: {fault}", to.shown())))
-}
-
-/// Returns what the writer needs of a poll.
-fn finished_poll(
-    planned: PlannedPoll,
-    head: ResponseHead,
-    reading: Reading,
-    started_at: Timestamp,
-    ended_at: Timestamp,
-) -> FinishedPoll {
-    let redirect = if reading.outcome.is_success() {
-        schedule::permanent(planned.feed.moving.as_ref(), head.permanent.as_ref(), ended_at)
-    } else {
-        RedirectDecision::Stay
-    };
-    let outcome = if let RedirectDecision::Adopt(_) = redirect { Outcome::Moved } else { reading.outcome };
-    let error = error(&outcome, head.moved_to.as_ref());
-    FinishedPoll {
-        feed: planned.feed,
-        timing: PollTiming {
-            schedule: planned.schedule,
-            zone: planned.outlet.time_zone.clone(),
-            bounds: planned.bounds,
-            fleet: planned.fleet,
-        },
-        started_at,
-        ended_at,
-        outcome,
-        error,
-        status: head.status,
-        bytes: head.bytes + reading.older_bytes,
-        freshness: head.freshness,
-        redirect,
-        announced: reading.announced,
-        older_fault: reading.older_fault,
-        body: reading.body,
-        document: reading.document,
-    }
+    Ok(ReadDocument { document, guids_void: void, older, hub })
 }

@@ -43,6 +43,8 @@ pub fn render(view: &ChannelView, number: u32) -> Result<Vec<u8>, url::ParseErro
             previous: number.checked_sub(1).filter(|&n| n > 0).map(at).transpose()?,
             next: at(number.saturating_add(1))?,
         },
+        // It never changes.
+        hub: None,
     };
     Ok(atom::render(view, &place))
 }

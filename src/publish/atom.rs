@@ -32,6 +32,9 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
     xml.text("id", &[], place.id.as_str());
     xml.text("updated", &[], &rfc3339(view.updated.and_then(plausible_date).unwrap_or(EMPTY)));
     link(&mut xml, "self", place.this.as_str(), Some(Format::Atom.bare_media_type()));
+    if let Some(hub) = &place.hub {
+        link(&mut xml, "hub", hub.as_str(), None);
+    }
     link(&mut xml, "alternate", place.page.as_str(), Some("text/html"));
     history(&mut xml, &place.history);
     xml.text("icon", &[], &body::icon(view));

@@ -65,7 +65,7 @@ struct Shell {
 impl Shell {
     fn of(view: &ChannelView) -> Self {
         let url = view.public_url.clone();
-        let place = DocumentLinks { id: url.clone(), this: url.clone(), page: url, history: History::None };
+        let place = DocumentLinks { id: url.clone(), this: url.clone(), page: url, history: History::None, hub: None };
         let empty = Format::ALL.map(|format| render(view, &place, format).len());
         Self { view: view.clone(), place, empty }
     }

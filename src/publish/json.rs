@@ -17,6 +17,7 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
         icon: body::icon(view),
         home_page_url: place.page.as_str(),
         this: place.this.as_str(),
+        hubs: place.hub.iter().map(|hub| HubEndpoint { kind: "WebSub", url: hub.as_str() }).collect(),
         language: language(view.language.as_deref()),
         items: view.stories.iter().map(|story| item(story, view)).collect(),
     };
@@ -36,9 +37,19 @@ struct JsonFeed<'a> {
     home_page_url: &'a str,
     #[serde(rename = "feed_url")]
     this: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<HubEndpoint<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
     items: Vec<Item>,
+}
+
+/// An endpoint that delivers changes.
+#[derive(Serialize)]
+struct HubEndpoint<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]

@@ -105,10 +105,13 @@ pub struct DocumentLinks {
     pub page: Url,
     /// The documents before and after this one.
     pub history: History,
+    /// The hub that delivers changes (WebSub 4); `None` if there is none.
+    pub hub: Option<Url>,
 }
 
 impl DocumentLinks {
-    /// Returns the links of a configured channel. `newest_archive` is the number of its newest archive page, if it has one.
+    /// Returns the links of a configured channel. `newest_archive` is the number of its newest archive page, if it has one,
+    /// `hub` the address of its hub.
     ///
     /// # Errors
     /// Fails if `public_url` cannot be a base URL, which the configuration rejects.
@@ -116,6 +119,7 @@ impl DocumentLinks {
         view: &ChannelView,
         format: Format,
         newest_archive: Option<u32>,
+        hub: Option<&Url>,
     ) -> Result<Self, url::ParseError> {
         let base = &view.public_url;
         let newest = newest_archive.map(|number| base.join(&archive::path(&view.slug, number)[1..])).transpose()?;
@@ -124,6 +128,7 @@ impl DocumentLinks {
             this: base.join(&path(&view.slug, format)[1..])?,
             page: base.join(&page_path(&view.slug)[1..])?,
             history: newest.map_or(History::None, History::Before),
+            hub: hub.cloned(),
         })
     }
 }
@@ -159,16 +164,16 @@ pub fn page_path(slug: &str) -> String {
     if slug == Channel::ALL { "/".to_owned() } else { format!("/channels/{slug}") }
 }
 
-/// Renders and compresses the edition of a configured channel that has no archive pages.
+/// Renders and compresses the edition of a configured channel that has no archive pages and no hub.
 ///
 /// # Errors
 /// Fails if `public_url` cannot be a base URL, which the configuration rejects.
 pub fn edition(view: &ChannelView, format: Format) -> Result<Edition, url::ParseError> {
-    edition_after(view, format, None)
+    edition_after(view, format, None, None)
 }
 
 /// Renders and compresses the edition of a configured channel. `newest_archive` is the number of its newest archive page, if
-/// it has one.
+/// it has one, and `hub` the address of its hub.
 ///
 /// # Errors
 /// Fails if `public_url` cannot be a base URL, which the configuration rejects.
@@ -176,8 +181,9 @@ pub fn edition_after(
     view: &ChannelView,
     format: Format,
     newest_archive: Option<u32>,
+    hub: Option<&Url>,
 ) -> Result<Edition, url::ParseError> {
-    let place = DocumentLinks::of_channel(view, format, newest_archive)?;
+    let place = DocumentLinks::of_channel(view, format, newest_archive, hub)?;
     Ok(Edition::new(render(view, &place, format), format.media_type()))
 }
 

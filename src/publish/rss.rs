@@ -48,6 +48,9 @@ pub(super) fn render(view: &ChannelView, place: &DocumentLinks) -> Vec<u8> {
 fn links(xml: &mut Xml, place: &DocumentLinks) {
     let media_type = Some(Format::Rss.bare_media_type());
     xml.empty("atom:link", &[("rel", Some("self")), ("type", media_type), ("href", Some(place.this.as_str()))]);
+    if let Some(hub) = &place.hub {
+        xml.empty("atom:link", &[("rel", Some("hub")), ("href", Some(hub.as_str()))]);
+    }
     if let History::Before(newest) = &place.history {
         // The archive exists only in Atom; RFC 5005 4 allows RSS to link to it.
         let media_type = Some(Format::Atom.bare_media_type());

@@ -8,7 +8,7 @@ use crate::model::uri::as_uri;
 use sample::{awkward, plain, view};
 
 fn document(view: &ChannelView, format: Format) -> String {
-    String::from_utf8(render(view, &DocumentLinks::of_channel(view, format, None).unwrap(), format)).unwrap()
+    String::from_utf8(render(view, &DocumentLinks::of_channel(view, format, None, None).unwrap(), format)).unwrap()
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_title_that_looks_like_markup_is_sent_as_text() {
 #[test]
 fn a_channel_s_history_is_linked_both_ways() {
     let view = plain();
-    let place = DocumentLinks::of_channel(&view, Format::Rss, Some(7)).unwrap();
+    let place = DocumentLinks::of_channel(&view, Format::Rss, Some(7), None).unwrap();
     let rss = String::from_utf8(render(&view, &place, Format::Rss)).unwrap();
     conformance::check(Format::Rss, &rss);
     assert!(rss.contains(

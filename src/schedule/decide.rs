@@ -35,6 +35,8 @@ const SOON: Duration = Duration::from_hours(1);
 /// Unit of the growing pause after failures of a crontab feed. It skips the fires within this pause after the second failure,
 /// within three times this pause after the third, and so on.
 const CRON_UNIT: Duration = Duration::from_mins(10);
+/// Factor by which an adaptive feed is polled less often while a hub delivers its changes, up to `max_interval`.
+const PUSHED_FACTOR: u32 = 4;
 /// Wait if a crontab line does not fire any more (after the year 2099).
 const IDLE: Duration = Duration::from_hours(365 * 24);
 
@@ -70,6 +72,8 @@ struct Inputs<'a> {
     failures: u32,
     hold: Option<Timestamp>,
     gone: bool,
+    /// Whether a hub delivers the feed's changes, and missed none since the last poll.
+    pushed: bool,
 }
 
 /// Decides when a feed that was never polled is due: at once, but `crowd` such feeds are spread over up to half a minute.
@@ -112,6 +116,8 @@ pub fn next(poll: &PolledFeed<'_>) -> Due {
         failures,
         hold,
         gone,
+        // What the poll found new, the hub did not deliver.
+        pushed: poll.pushed_until.is_some_and(|until| until > poll.now) && poll.tally.new == 0 && !poll.gap,
     });
     why.notes.extend(note);
     let state = match (gone, failed, hold) {
@@ -171,6 +177,7 @@ pub fn reschedule(standing: &ReplanInput<'_>) -> Option<Due> {
         failures: feed.failures,
         hold,
         gone: feed.state == FeedState::Gone,
+        pushed: false,
     });
     why.notes.extend(rhythm.set_aside.clone());
     if rhythm.plan == plan {
@@ -306,6 +313,12 @@ fn by_history(case: &Inputs<'_>) -> (Timestamp, Why) {
         let unit = wait.min(SOON).max(case.bounds.min_interval);
         wait = pause(unit, case.failures);
         backed_off(&mut why, case.failures, wait, true);
+    }
+    if case.pushed && case.failures == 0 {
+        let longer = wait.saturating_mul(PUSHED_FACTOR).min(case.bounds.max_interval).max(wait);
+        if longer > wait {
+            (wait, why.pushed, why.decided) = (longer, Some(longer.as_secs()), DecidedBy::Hub);
+        }
     }
     why.floor = floor::longest(case.hints, Some(Duration::from_secs(case.rhythm.max_age)));
     if let Some(floor) = why.floor.filter(|f| f.seconds > wait.as_secs()) {

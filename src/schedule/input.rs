@@ -32,6 +32,8 @@ pub struct PolledFeed<'a> {
     pub freshness: &'a Freshness,
     /// Publication times of the new entries that have a plausible one, in any order.
     pub stamps: &'a [Timestamp],
+    /// Until when a hub delivers the feed's changes; `None` if none does.
+    pub pushed_until: Option<Timestamp>,
     /// Whether entries may have been missed: the document has no entry in common with the last poll.
     pub gap: bool,
     /// Why an older page could not be fetched, and until when its server then asked to wait.

@@ -32,6 +32,10 @@ pub enum DecidedBy {
     Gone,
     /// The feed was due already.
     Overdue,
+    /// A hub delivers the feed's changes.
+    Hub,
+    /// No poll: a hub delivered the document.
+    PushedByHub,
 }
 
 impl DecidedBy {
@@ -49,6 +53,8 @@ impl DecidedBy {
             Self::Hold => "hold",
             Self::Gone => "gone",
             Self::Overdue => "overdue",
+            Self::Hub => "hub",
+            Self::PushedByHub => "pushed_by_hub",
         }
     }
 }
@@ -118,6 +124,9 @@ pub struct Why {
     /// Adaptive: the factor by which the feed is polled more often because entries were lost lately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hurry: Option<f64>,
+    /// Adaptive: the wait in seconds because a hub delivers the feed's changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<u64>,
     /// Consecutive failures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failures: Option<u32>,
@@ -147,12 +156,19 @@ impl Why {
             floor: None,
             skipped: None,
             hurry: None,
+            pushed: None,
             failures: None,
             backoff: None,
             hold: None,
             spread: None,
             notes: Vec::new(),
         }
+    }
+
+    /// Returns the reason stored with a document that a hub delivered.
+    #[must_use]
+    pub fn pushed(schedule: String) -> Self {
+        Self::new(schedule, DecidedBy::PushedByHub)
     }
 
     /// Returns the JSON that is stored with the poll.
@@ -200,6 +216,8 @@ impl Why {
                 return format!("gone (410): asked again after {}", humantime::format_duration(GONE_PAUSE));
             }
             DecidedBy::Overdue => "overdue",
+            DecidedBy::Hub => "a hub delivers its changes",
+            DecidedBy::PushedByHub => "pushed by hub",
         };
         text.to_owned()
     }
@@ -226,6 +244,9 @@ impl fmt::Display for Why {
         }
         if let Some(hurry) = self.hurry {
             parts.push(format!("{hurry:.1} times sooner after a gap"));
+        }
+        if let Some(pushed) = self.pushed {
+            parts.push(format!("polled every {} because a hub delivers", span(pushed)));
         }
         if let (Some(failures), Some(pause)) = (self.failures, self.backoff) {
             parts.push(format!(

@@ -8,6 +8,7 @@ use super::keys::{AccessControl, NotAdmitted};
 use super::meters::Meters;
 use super::pages;
 use super::payload::Payload;
+use super::push::PushEndpoints;
 use super::queries::Queries;
 use super::routes;
 use super::state::{AppState, Peer};
@@ -60,6 +61,7 @@ impl App {
             last_modified: Timestamp::UNIX_EPOCH,
             policy: CachePolicy::Immutable,
             sharing: Sharing::Public,
+            links: None,
         }));
         // Feeds name the icon by an address that stays.
         assets.put([ServedEdition {
@@ -68,6 +70,7 @@ impl App {
             last_modified: Timestamp::UNIX_EPOCH,
             policy: CachePolicy::Feed,
             sharing: Sharing::Public,
+            links: None,
         }]);
         let access = Arc::<AccessControl>::default();
         let state = AppState {
@@ -80,6 +83,7 @@ impl App {
             metrics_allow: Arc::default(),
             audience: Audience::Everyone,
             access,
+            push: None,
         };
         let key_holders_state = AppState {
             audience: Audience::KeyHolder,
@@ -110,6 +114,13 @@ impl App {
     pub fn with_meters(self, meters: Arc<Meters>, metrics_allow: &[Network]) -> Self {
         let meters = Some(meters);
         self.with(|state| AppState { meters: meters.clone(), metrics_allow: metrics_allow.into(), ..state })
+    }
+
+    /// Adds what answers requests to `/websub/`.
+    #[must_use]
+    pub fn with_push<P: PushEndpoints + 'static>(self, push: &Arc<P>) -> Self {
+        let push: Arc<dyn PushEndpoints> = Arc::<P>::clone(push);
+        self.with(|state| AppState { push: Some(push.clone()), ..state })
     }
 
     /// Adds keys for readers, and what those see who have one.

@@ -5,13 +5,15 @@ use super::payload::Payload;
 use crate::publish::{Coding, Edition};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, LAST_MODIFIED, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_TYPE, ETAG, LAST_MODIFIED, LINK, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 /// How long a document may be cached and what it may do in a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub enum CachePolicy {
     Page,
     /// An HTML page without pictures.
     PlainPage,
+    /// An HTML page with the script that offers new stories.
+    LivePage,
+    /// An HTML page with this script and without pictures.
+    PlainLivePage,
     /// A feed document that never changes.
     Archive,
     /// A file whose address changes with its content.
@@ -34,13 +40,13 @@ impl CachePolicy {
         if sharing == Sharing::Private {
             return match self {
                 Self::Feed => "private, max-age=60",
-                Self::Page | Self::PlainPage => "private, max-age=30",
+                Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage => "private, max-age=30",
                 Self::Archive | Self::Immutable => "private, max-age=31536000, immutable",
             };
         }
         match self {
             Self::Feed => "public, max-age=60",
-            Self::Page | Self::PlainPage => "public, max-age=30",
+            Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage => "public, max-age=30",
             Self::Archive | Self::Immutable => "public, max-age=31536000, immutable",
         }
     }
@@ -50,13 +56,24 @@ impl CachePolicy {
         match self {
             Self::Page => super::PAGE_SECURITY,
             Self::PlainPage => super::PLAIN_PAGE_SECURITY,
+            Self::LivePage => &LIVE_PAGE_SECURITY,
+            Self::PlainLivePage => &PLAIN_LIVE_PAGE_SECURITY,
             Self::Feed | Self::Archive | Self::Immutable => "default-src 'none'; sandbox",
         }
     }
 
     fn is_page(self) -> bool {
-        matches!(self, Self::Page | Self::PlainPage)
+        matches!(self, Self::Page | Self::PlainPage | Self::LivePage | Self::PlainLivePage)
     }
+}
+
+/// Content security policies of pages with the script, which may ask this server. No other script runs.
+static LIVE_PAGE_SECURITY: LazyLock<String> = LazyLock::new(|| with_script(super::PAGE_SECURITY));
+static PLAIN_LIVE_PAGE_SECURITY: LazyLock<String> = LazyLock::new(|| with_script(super::PLAIN_PAGE_SECURITY));
+
+fn with_script(policy: &str) -> String {
+    let hash = ring::digest::digest(&ring::digest::SHA256, super::pages::LIVE.as_bytes());
+    format!("{policy}; script-src 'sha256-{}'; connect-src 'self'", BASE64_STANDARD.encode(hash))
 }
 
 /// Who may keep a copy of a document.
@@ -84,6 +101,8 @@ pub struct ServedEdition {
     pub policy: CachePolicy,
     /// Who may cache it.
     pub sharing: Sharing,
+    /// Value of `Link` (RFC 8288), if the document has one.
+    pub links: Option<String>,
 }
 
 /// A document with prepared headers for each content coding.
@@ -107,6 +126,16 @@ impl PreparedResponse {
     pub(super) fn new(edition: &Edition, last_modified: Timestamp, policy: CachePolicy, sharing: Sharing) -> Self {
         let variant = |coding| Variant::new(edition, coding, last_modified, (policy, sharing));
         Self { last_modified, variants: Coding::ALL.map(variant) }
+    }
+
+    /// Adds the header `Link`.
+    fn with_links(mut self, links: Option<&str>) -> Self {
+        if let Some(value) = links.and_then(|links| HeaderValue::from_str(links).ok()) {
+            for variant in &mut self.variants {
+                variant.full.insert(LINK, value.clone());
+            }
+        }
+        self
     }
 
     /// Responds to a GET or HEAD request.
@@ -183,7 +212,10 @@ impl EditionTable {
         // Headers are prepared before the lock is taken.
         let ready: Vec<_> = documents
             .into_iter()
-            .map(|d| (d.path, PreparedResponse::new(&d.edition, d.last_modified, d.policy, d.sharing)))
+            .map(|d| {
+                let response = PreparedResponse::new(&d.edition, d.last_modified, d.policy, d.sharing);
+                (d.path, response.with_links(d.links.as_deref()))
+            })
             .collect();
         self.0.write().unwrap_or_else(PoisonError::into_inner).extend(ready);
     }

@@ -33,7 +33,7 @@ pub(super) async fn feed_within(
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    let page = if path == "/search.atom" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
+    let page = if page == "/search" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
     let place = place(&view.public_url, &key.address, &page);
     match place {
         Ok(place) => {
@@ -47,7 +47,7 @@ pub(super) async fn feed_within(
 /// Returns the addresses of a filtered feed, which has no archive pages.
 fn place(base: &url::Url, path: &str, page: &str) -> Result<DocumentLinks, url::ParseError> {
     let this = base.join(&path[1..])?;
-    Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None })
+    Ok(DocumentLinks { id: this.clone(), this, page: base.join(page)?, history: History::None, hub: None })
 }
 
 /// Returns the title of a filtered feed: the channel's title and all filter values.

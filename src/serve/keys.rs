@@ -104,9 +104,15 @@ impl AccessControl {
         self.is_on.load(Relaxed)
     }
 
+    /// Returns whether an address is served without a key. What is under `/websub/` is for other servers, and concerns only what
+    /// everybody may read.
+    fn is_exempt(path: &str) -> bool {
+        EXEMPT.contains(&path) || path.starts_with("/websub/")
+    }
+
     /// Admits a request with what its audience may see, and without the key in its address; or answers it: with 401, or with the cookie and a redirect to the address without the key.
     pub(super) fn admit<B>(&self, request: Request<B>) -> Result<(Request<B>, Audience), NotAdmitted> {
-        if !self.is_on() || EXEMPT.contains(&request.uri().path()) {
+        if !self.is_on() || Self::is_exempt(request.uri().path()) {
             return Ok((request, Audience::Everyone));
         }
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner).clone();

@@ -5,7 +5,8 @@ use super::channel_page::{LocalisedText, StoryItem};
 use super::feeds::feed_within;
 use super::filter;
 use super::frames::frame;
-use super::pages::ListTemplate;
+use super::live;
+use super::pages::{DirectoryTemplate, ListTemplate};
 use super::queries::QueryError;
 use super::reply::{ClientRequest, bad, not_found, not_rendered_yet, page, redirect, unavailable};
 use super::state::AppState;
@@ -16,6 +17,12 @@ use crate::publish::Format;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{Response, Uri};
+
+/// Outlets listed beside a list for choosing, those with most entries.
+const CHOICE: u32 = 500;
+
+/// Outlets on the page of all outlets: more than anybody configures.
+const ALL_OUTLETS: u32 = 10_000;
 
 /// `/`.
 pub(super) async fn front(
@@ -57,6 +64,41 @@ pub(super) async fn by_name(
     }
     match ListSubject::read(kind, &name) {
         Some(subject) => list(&app, subject, query.as_deref(), &request).await,
+        None => not_found(),
+    }
+}
+
+/// `/outlets`, `/tags`, `/languages`: all that there are.
+pub(super) async fn directory(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    request: ClientRequest,
+) -> Response<Body> {
+    let path = uri.path();
+    if query.is_some_and(|query| !query.is_empty()) {
+        return bad(&format!("{path} takes no parameters but hl"));
+    }
+    let Some(queries) = &app.queries else { return not_found() };
+    let ui_language = request.ui_language();
+    let key = app.cache_key(format!("{} {path}", ui_language.tag()));
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
+    }
+    let turn = app.cache.turn().await;
+    let outlets = match queries.directory(ALL_OUTLETS, app.audience).await {
+        Ok(outlets) => outlets,
+        Err(error) => return unavailable(&error),
+    };
+    drop(turn);
+    let shown = DirectoryTemplate::new(frame(&app, ui_language, path), path, &outlets);
+    page(&app, &request, key, &shown).await
+}
+
+/// `/days`: today.
+pub(super) async fn today(State(app): State<AppState>) -> Response<Body> {
+    match &app.queries {
+        Some(queries) => redirect(&format!("/days/{}", queries.time_zone().to_datetime(app.clock.now()).date())),
         None => not_found(),
     }
 }
@@ -122,7 +164,11 @@ async fn name_of(app: &AppState, subject: &ListSubject) -> Result<Option<Localis
             .await
             .map_err(|error| unavailable(&error))?
             .then(|| LocalisedText::new(tag, None)),
-        ListSubject::Language(language) => plain(language.as_str()),
+        ListSubject::Language(language) => queries
+            .has_language(language.clone(), app.audience)
+            .await
+            .map_err(|error| unavailable(&error))?
+            .then(|| LocalisedText::new(language.as_str(), None)),
         ListSubject::Day(date) => plain(&date.to_string()),
     })
 }
@@ -163,7 +209,9 @@ async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request
     }
     let mut frame = frame(app, ui_language, &subject.path());
     frame.address = address;
-    let shown = ListTemplate::new(frame, List { subject, asked, name, found });
+    let live = live::address(app, &subject, &asked);
+    let mut shown = ListTemplate::new(frame, List { subject, asked, name, found });
+    shown.live = live;
     page(app, request, key, &shown).await
 }
 
@@ -207,11 +255,11 @@ async fn read(app: &AppState, subject: &ListSubject, asked: &ListQuery) -> Resul
         }
         match subject {
             ListSubject::Channel(slug) if slug.as_str() == Channel::ALL => {
-                found.outlets = extra(queries.directory(app.audience).await);
+                found.outlets = extra(queries.directory(CHOICE, app.audience).await);
             }
-            ListSubject::Language(_) => found.outlets = extra(queries.directory(app.audience).await),
+            ListSubject::Language(_) => found.outlets = extra(queries.directory(CHOICE, app.audience).await),
             ListSubject::Tag(tag) => {
-                found.outlets = extra(queries.directory(app.audience).await);
+                found.outlets = extra(queries.directory(CHOICE, app.audience).await);
                 found.outlets.retain(|outlet| outlet.tags.contains(tag));
             }
             ListSubject::Outlet(slug) => found.outlet = extra(queries.outlet(slug.clone(), app.audience).await),

@@ -1,6 +1,7 @@
 //! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
 use super::process;
+use crate::model::push::WebhookState;
 use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use metrics::{
     Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
@@ -153,6 +154,7 @@ fn describe() {
             "Polls whose document had no entry in common with the previous one, so that entries may have been missed.",
         ),
         ("warraq_http_responses_total", "HTTP responses by status."),
+        ("warraq_webhook_dropped_total", "Stories that did not fit into the queue of a webhook."),
         ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
         ("warraq_outlet_entries_total", "New entries of one outlet."),
     ] {
@@ -178,10 +180,40 @@ fn describe() {
         "warraq_wal_checkpoint_blocked",
         "1 while another program's open read transaction keeps a long write-ahead log from being checkpointed."
     );
+    describe_gauge!("warraq_hub_subscribers", "Subscribers of the hub.");
+    describe_gauge!("warraq_hub_subscribers_failing", "Subscribers of the hub whose last delivery failed.");
+    describe_gauge!("warraq_webhook_queue", "Stories that wait for a webhook.");
+    describe_gauge!("warraq_webhook_failures", "Requests of a webhook in a row that failed.");
     describe_gauge!("warraq_build_info", "1; the version is in the label.");
 }
 
 impl Meters {
+    /// Sets the number of subscribers of the hub, how many of them deliveries do not reach, and the state of each webhook.
+    pub fn pushing(&self, (subscribers, failing): (usize, usize), webhooks: &[WebhookState]) {
+        metrics::with_local_recorder(&*self.recorder, || {
+            let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            gauge!("warraq_hub_subscribers").set(number(subscribers));
+            gauge!("warraq_hub_subscribers_failing").set(number(failing));
+            for hook in webhooks {
+                let (channel, host) = (hook.channel.clone(), hook.host.clone());
+                let labels = [("channel", channel), ("host", host)];
+                // The queue has a bound.
+                let waiting = u32::try_from(hook.waiting()).unwrap_or(u32::MAX);
+                gauge!("warraq_webhook_queue", &labels).set(waiting);
+                gauge!("warraq_webhook_failures", &labels).set(hook.failures);
+                counter!("warraq_webhook_dropped_total", &labels).absolute(hook.dropped);
+            }
+        });
+    }
+
+    /// Records a document that a hub delivered.
+    pub fn pushed(&self, tally: Tally) {
+        let Tally { new, revised, duplicate, .. } = tally;
+        for (counter, n) in self.entries.iter().zip([new, revised, duplicate]) {
+            counter.increment(n.into());
+        }
+    }
+
     /// Records a finished poll.
     pub fn polled(&self, poll: &PollMeasurement<'_>) {
         count(&self.polls, &OUTCOMES, poll.outcome.as_str());

@@ -26,6 +26,7 @@ mod keys;
 mod lanes;
 mod links;
 mod lists;
+mod live;
 mod meters;
 mod notices;
 mod nouns;
@@ -33,9 +34,11 @@ mod pages;
 mod payload;
 mod plots;
 mod process;
+mod push;
 mod queries;
 mod reply;
 mod routes;
+mod search;
 mod server;
 mod state;
 
@@ -49,6 +52,7 @@ pub use health::{DatabaseState, Health};
 pub use host::Hosts;
 pub use keys::{AccessControl, KeyRules, hash_of};
 pub use meters::{Meters, PollMeasurement, WriterMeasurement};
+pub use push::PushEndpoints;
 pub use queries::{ArchiveAnswer, Queries, QueryError, QueryFuture, answer};
 pub use server::{ServerLimits, run, run_with};
 

@@ -18,7 +18,7 @@ const REMEMBERED: u32 = 31_536_000;
 /// Stores the language that a reader chose (`?hl=fr`) in a cookie and redirects to the same address without the parameter.
 /// Responds to people, who accept HTML, with a page where a program gets an error as plain text.
 pub(super) async fn for_people(State(app): State<AppState>, request: Request<Body>, next: Next) -> Response<Body> {
-    if let Some(response) = choose_language(request.uri()) {
+    if let Some(response) = choose_language(request.uri()).or_else(|| without_tracking(request.uri())) {
         return response;
     }
     let (reads_html, ui_language) = (accepts_html(request.headers()), UiLanguage::of(request.headers()));
@@ -52,6 +52,14 @@ fn choose_language(uri: &Uri) -> Option<Response<Body>> {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Some(response)
+}
+
+/// Redirects to the same address without what other sites append to links, such as `utm_source`.
+fn without_tracking(uri: &Uri) -> Option<Response<Body>> {
+    let rest = crate::model::link::without_tracking(uri.query()?)?;
+    // Two slashes at the beginning would be the address of another host.
+    let path = format!("/{}", uri.path().trim_start_matches('/'));
+    Some(redirect(&if rest.is_empty() { path } else { format!("{path}?{rest}") }))
 }
 
 fn accepts_html(headers: &HeaderMap) -> bool {

@@ -9,6 +9,8 @@ pub(super) enum Noun {
     Outlet,
     Feed,
     Failure,
+    Result,
+    NewStory,
 }
 
 impl Noun {
@@ -16,6 +18,10 @@ impl Noun {
     fn arabic(self) -> [&'static str; 6] {
         match self {
             Self::Article => ["لا مقالات", "مقال واحد", "مقالان", "مقالات", "مقالًا", "مقال"],
+            Self::NewStory => {
+                ["لا أخبار جديدة", "خبر جديد واحد", "خبران جديدان", "أخبار جديدة", "خبرًا جديدًا", "خبر جديد"]
+            }
+            Self::Result => ["لا نتائج", "نتيجة واحدة", "نتيجتان", "نتائج", "نتيجة", "نتيجة"],
             Self::Outlet => ["لا مصادر", "مصدر واحد", "مصدران", "مصادر", "مصدرًا", "مصدر"],
             Self::Feed => ["لا خلاصات", "خلاصة واحدة", "خلاصتان", "خلاصات", "خلاصة", "خلاصة"],
             Self::Failure => ["لا إخفاقات", "إخفاق واحد", "إخفاقان", "إخفاقات", "إخفاقًا", "إخفاق"],
@@ -26,6 +32,8 @@ impl Noun {
     fn french(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::NewStory => ["nouveau sujet", "nouveaux sujets"],
+            Self::Result => ["résultat", "résultats"],
             Self::Outlet => ["source", "sources"],
             Self::Feed => ["flux", "flux"],
             Self::Failure => ["échec", "échecs"],
@@ -36,6 +44,8 @@ impl Noun {
     fn english(self) -> [&'static str; 2] {
         match self {
             Self::Article => ["article", "articles"],
+            Self::NewStory => ["new story", "new stories"],
+            Self::Result => ["result", "results"],
             Self::Outlet => ["outlet", "outlets"],
             Self::Feed => ["feed", "feeds"],
             Self::Failure => ["failure", "failures"],

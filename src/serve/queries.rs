@@ -4,8 +4,9 @@ use crate::model::browse::{Browse, BrowsePage, OutletSummary};
 use crate::model::copies::CopiesPage;
 use crate::model::feed_table::FeedQuery;
 use crate::model::pages::{Filter, Incident, StoryPage};
+use crate::model::search::{FoundPage, SearchPlace};
 use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
-use crate::model::{Audience, ChannelView, Slug, StoryId, StoryView};
+use crate::model::{Audience, ChannelView, Language, Slug, StoryId, StoryView};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::fmt;
@@ -64,6 +65,8 @@ pub trait Queries: Send + Sync {
     fn public_url(&self) -> Url;
     /// Returns whether pages show the entries' pictures, as currently configured.
     fn images(&self) -> bool;
+    /// Returns whether open pages ask for new stories, as currently configured.
+    fn live(&self) -> bool;
     /// Returns the time zone of the days and times on pages, as currently configured.
     fn time_zone(&self) -> TimeZone;
     /// Returns whether requests for this host name are served, as currently configured.
@@ -74,16 +77,20 @@ pub trait Queries: Send + Sync {
     fn has_channel(&self, slug: &str, audience: Audience) -> bool;
     /// The stories that pass a filter, newest first, at most the filter's limit. The caller sets the view's title and slug.
     fn filtered(&self, filter: Filter, audience: Audience) -> QueryFuture<ChannelView>;
+    /// A page of what a search finds, at most the filter's limit.
+    fn search(&self, filter: Filter, place: SearchPlace, audience: Audience) -> QueryFuture<FoundPage>;
     /// A page of a list; `None` if the outlet or tag does not exist.
     fn browse(&self, wanted: Browse, audience: Audience) -> QueryFuture<Option<BrowsePage>>;
     /// The stories of a channel that several outlets have reported since an instant, those with the most outlets first.
     fn leading(&self, channel: &str, since: Timestamp, audience: Audience) -> QueryFuture<Vec<StoryView>>;
-    /// The configured outlets with their entries of the last seven days, those with the most entries first.
-    fn directory(&self, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
+    /// The configured outlets with their entries of the last seven days, those with the most entries first, at most `limit`.
+    fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>>;
     /// An outlet that is or was configured; `None` if there never was one with this slug.
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>>;
     /// Returns whether an outlet has this tag.
     fn has_tag(&self, tag: &str, audience: Audience) -> QueryFuture<bool>;
+    /// Returns whether an outlet or one of the latest entries has this language.
+    fn has_language(&self, language: Language, audience: Audience) -> QueryFuture<bool>;
     /// A story with its reports; `None` if it does not exist.
     fn story(&self, id: StoryId, audience: Audience) -> QueryFuture<Option<StoryPage>>;
     /// The data of the status page.

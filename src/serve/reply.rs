@@ -52,7 +52,13 @@ pub(super) async fn page(
     match page.render() {
         Ok(html) => {
             let images = app.queries.as_ref().is_none_or(|queries| queries.images());
-            let policy = if images { CachePolicy::Page } else { CachePolicy::PlainPage };
+            let live = app.queries.as_ref().is_some_and(|queries| queries.live());
+            let policy = match (images, live) {
+                (true, true) => CachePolicy::LivePage,
+                (true, false) => CachePolicy::Page,
+                (false, true) => CachePolicy::PlainLivePage,
+                (false, false) => CachePolicy::PlainPage,
+            };
             document(app, request, key, "text/html; charset=utf-8", policy, move || html.into_bytes()).await
         }
         Err(error) => unavailable(&error),
@@ -123,6 +129,13 @@ pub(super) fn state(state: Result<String, String>) -> Response<Body> {
         Ok(words) => plain(StatusCode::OK, format!("{words}\n")),
         Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")),
     };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Builds a response without content (RFC 9110 15.3.5), which must not be cached.
+pub(super) fn no_content() -> Response<Body> {
+    let mut response = small(StatusCode::NO_CONTENT, String::new(), "text/plain; charset=utf-8", "default-src 'none'");
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -1,7 +1,6 @@
 //! Routes and handlers for the addresses that are not in the edition table.
 
 use super::browse::ListSubject;
-use super::channel_page::ChannelPage;
 use super::copies;
 use super::edition_table::CachePolicy;
 use super::feed_pages;
@@ -10,15 +9,19 @@ use super::filter::{canonical, names_no_filter, read};
 use super::frames::frame;
 use super::links::{FeedLink, format_name};
 use super::lists;
+use super::live;
 use super::notices;
-use super::pages::{AboutTemplate, SearchTemplate, StoryTemplate};
+use super::pages::{AboutTemplate, StoryTemplate};
+use super::push;
 use super::queries::ArchiveAnswer;
 use super::reply::{
     ClientRequest, bad, document, exposition, not_allowed, not_found, not_rendered_yet, page, plain, redirect, state,
-    unavailable, wrong,
+    unavailable,
 };
+use super::search;
 use super::state::{AppState, Peer};
 use crate::model::pages::Filter;
+use crate::model::push::HUB_PATH;
 use crate::model::{Channel, Slug, StoryId};
 use crate::publish::{self, Format};
 use axum::body::Body;
@@ -27,7 +30,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, Request, Response, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,6 +44,10 @@ pub(super) fn router(app: AppState) -> Router {
     Router::new()
         .route("/", get(lists::front))
         .route("/channels/{slug}", get(channel))
+        .route("/outlets", get(lists::directory))
+        .route("/tags", get(lists::directory))
+        .route("/languages", get(lists::directory))
+        .route("/days", get(lists::today))
         .route("/outlets/{name}", get(lists::by_name))
         .route("/outlets/{name}/copies", get(copies::copies))
         .route("/tags/{name}", get(lists::by_name))
@@ -50,8 +57,10 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/feed.atom", get(filtered))
         .route("/feed.rss", get(filtered))
         .route("/feed.json", get(filtered))
-        .route("/search.atom", get(search_feed))
-        .route("/search", get(search))
+        .route("/search.atom", get(search::feed))
+        .route("/search.rss", get(search::feed))
+        .route("/search.json", get(search::feed))
+        .route("/search", get(search::search))
         .route("/stories/{id}", get(story))
         .route("/archive/{slug}/{page}", get(archive))
         .route("/status", get(feed_pages::status))
@@ -61,6 +70,8 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .route(HUB_PATH, any(push::hub))
+        .route("/websub/callback/{token}", any(push::callback))
         .method_not_allowed_fallback(|| async { not_allowed() })
         .fallback(|| async { not_found() })
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
@@ -142,6 +153,9 @@ async fn channel(
             (_, Err(_)) => not_found(),
         };
     }
+    if let Some(name) = slug.strip_suffix(live::EXTENSION) {
+        return live::answer(&app, name, query.as_deref().unwrap_or_default(), &request);
+    }
     match (slug == Channel::ALL, query.as_deref()) {
         (true, Some(query)) => redirect(&format!("/?{query}")),
         (true, None) => redirect("/"),
@@ -174,59 +188,10 @@ async fn filtered(
     feed(&app, &request, filter, uri.path(), format).await
 }
 
-async fn search_feed(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {
-    match read(query.as_deref().unwrap_or_default()) {
-        Ok(Filter { words: None, .. }) => bad("search words are missing: /search.atom?q=…"),
-        Ok(filter) => feed(&app, &request, filter, "/search.atom", Format::Atom).await,
-        Err(why) => bad(&why),
-    }
-}
-
 /// Responds with a feed of the stories that pass a filter.
 async fn feed(app: &AppState, request: &ClientRequest, filter: Filter, path: &str, format: Format) -> Response<Body> {
     let name = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |r| r.title.words.clone());
-    let page = if path == "/search.atom" { "/search" } else { "/" };
-    feed_within(app, request, (Filter::default(), name, page.to_owned()), filter, path, format).await
-}
-
-async fn search(State(app): State<AppState>, RawQuery(query): RawQuery, request: ClientRequest) -> Response<Body> {
-    let Some(queries) = &app.queries else { return not_found() };
-    let ui_language = request.ui_language();
-    let question = read(query.as_deref().unwrap_or_default());
-    let key = app.cache_key(format!(
-        "{} /search?{}",
-        ui_language.tag(),
-        question.as_ref().map(canonical).unwrap_or_default()
-    ));
-    if let Some(held) = app.cache.get(&key, app.clock.now()).filter(|_| question.is_ok()) {
-        return request.take(&held);
-    }
-    let mut shown =
-        SearchTemplate { frame: frame(&app, ui_language, "/search"), stories: &[], feed: None, fault: None };
-    if let Ok(filter) = &question {
-        let query = canonical(filter);
-        shown.frame.address = if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") };
-    }
-    let found;
-    match question {
-        Err(why) => {
-            shown.fault = Some(why);
-            return wrong(&shown);
-        }
-        Ok(filter @ Filter { words: Some(_), .. }) => {
-            shown.feed = Some(format!("/search.atom?{}", canonical(&filter)));
-            shown.frame.asked = filter.words.clone().unwrap_or_default();
-            let turn = app.cache.turn().await;
-            found = match queries.filtered(filter, app.audience).await {
-                Ok(view) => ChannelPage::of(&view).stories,
-                Err(error) => return unavailable(&error),
-            };
-            drop(turn);
-            shown.stories = &found;
-        }
-        Ok(_) => {}
-    }
-    page(&app, &request, key, &shown).await
+    feed_within(app, request, (Filter::default(), name, "/".to_owned()), filter, path, format).await
 }
 
 async fn story(State(app): State<AppState>, Path(id): Path<String>, request: ClientRequest) -> Response<Body> {

@@ -6,6 +6,7 @@ use super::edition_table::Sharing;
 use super::health::Health;
 use super::keys::AccessControl;
 use super::meters::Meters;
+use super::push::PushEndpoints;
 use super::queries::Queries;
 use crate::clock::Clock;
 use crate::model::{Audience, Network};
@@ -27,6 +28,8 @@ pub(super) struct AppState {
     /// Who asks.
     pub(super) audience: Audience,
     pub(super) access: Arc<AccessControl>,
+    /// Answers requests to `/websub/`; with `None` there are no such addresses.
+    pub(super) push: Option<Arc<dyn PushEndpoints>>,
 }
 
 impl AppState {

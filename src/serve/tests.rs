@@ -44,6 +44,7 @@ impl TestServer {
             last_modified: "2026-11-02T09:30:00Z".parse().unwrap(),
             policy: CachePolicy::Feed,
             sharing: Sharing::Public,
+            links: None,
         }]);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -139,6 +140,7 @@ async fn a_changed_edition_takes_the_old_one_s_place() {
         last_modified: "2026-11-02T09:31:00Z".parse().unwrap(),
         policy: CachePolicy::Feed,
         sharing: Sharing::Public,
+        links: None,
     }]);
     assert_eq!(server.ask(since).await.1, b"<new/>");
     server.edition_table.retain(|path| path != "/feed.atom");
@@ -254,6 +256,7 @@ async fn a_client_that_does_not_read_is_cut() {
         last_modified: server.clock.now(),
         policy: CachePolicy::Feed,
         sharing: Sharing::Public,
+        links: None,
     }]);
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
@@ -274,6 +277,7 @@ async fn an_endless_client_does_not_hold_the_shutdown() {
         last_modified: server.clock.now(),
         policy: CachePolicy::Feed,
         sharing: Sharing::Public,
+        links: None,
     }]);
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();

@@ -13,16 +13,17 @@ use crate::{
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
-/// Most polls decided and committed together. This bounds memory, and the time in which readers see nothing new.
-const MAX_POLLS: usize = 64;
+/// Most polls decided and committed together. This bounds the time in which readers see nothing new.
+const MAX_POLLS: usize = 256;
 /// Number of entries from which no further poll is added to a batch.
 const MAX_ENTRIES: usize = 4_000;
 /// Most entries of one document decided in one transaction.
 const STRIDE: usize = 500;
 /// Maximum size of their texts, in bytes. An entry with a longer text has a transaction of its own.
 const STRIDE_BYTES: usize = 4 << 20;
-/// Size of documents, in bytes, from which no further poll is added to a batch.
-const MAX_BYTES: u64 = 16 << 20;
+/// Memory of documents, in bytes, from which no further poll is added to a batch: a fifth of what all polls may hold, so that
+/// others are read while it is written.
+const MAX_MEMORY: usize = 3 << 20;
 
 /// A poll of which some entries are not stored yet.
 pub(super) struct PendingPoll {
@@ -48,7 +49,7 @@ pub(super) struct Batch {
     /// Entries whose waiting has ended, with what became of their pages.
     pub pages: Vec<AskedPage>,
     entries: usize,
-    bytes: u64,
+    memory: usize,
 }
 
 impl PendingPoll {
@@ -105,12 +106,12 @@ impl Batch {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.polls.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.bytes >= MAX_BYTES
+        self.polls.len() >= MAX_POLLS || self.entries >= MAX_ENTRIES || self.memory >= MAX_MEMORY
     }
 
     pub(super) fn add(&mut self, poll: PendingPoll) {
         self.entries += poll.poll.document.as_ref().map_or(0, stride);
-        self.bytes += poll.poll.bytes;
+        self.memory += poll.poll.document.as_ref().map_or(0, Document::memory);
         self.polls.push(poll);
     }
 

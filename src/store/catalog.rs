@@ -30,6 +30,17 @@ pub(super) struct Catalog {
     pub channels: Vec<(i64, Channel)>,
     /// Channels whose stories are being placed again because their definition changed.
     pub rebuilding: HashSet<i64>,
+    /// The webhooks.
+    pub hooks: Vec<QueuedHook>,
+}
+
+/// A webhook, as the writer needs it for every new entry.
+#[derive(Debug)]
+pub(super) struct QueuedHook {
+    /// Row id.
+    pub id: i64,
+    /// The channel, which takes only stories that enough outlets carry.
+    pub channel: Channel,
 }
 
 impl Catalog {

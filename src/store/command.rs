@@ -1,5 +1,6 @@
 //! Requests to the writer, each with the sender of its reply.
 
+use super::push::PushChange;
 use super::{
     batch::AskedPage,
     configured::{ConfigChanges, StoreConfig},
@@ -35,6 +36,7 @@ pub(super) enum Task {
         now: Timestamp,
         reply: oneshot::Sender<bool>,
     },
+    Push(Vec<PushChange>, oneshot::Sender<()>),
     Retention(RetentionLimits, PruneStep, oneshot::Sender<PruneStepResult>),
     Compact(oneshot::Sender<()>),
     Index(oneshot::Sender<()>),

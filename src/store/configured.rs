@@ -1,6 +1,6 @@
 //! The configured outlets, feeds and channels, as the store is told of them.
 
-use crate::model::{Channel, FeedId, FeedUrl, Outlet};
+use crate::model::{Channel, FeedId, FeedUrl, Outlet, push::Webhook};
 use std::collections::HashMap;
 use url::Url;
 
@@ -15,6 +15,8 @@ pub struct StoreConfig {
     pub public_urls: HashMap<FeedUrl, FeedUrl>,
     /// The channels; `all` is first.
     pub channels: Vec<Channel>,
+    /// Receivers of the channels' new stories.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// The changes made by a new configuration.

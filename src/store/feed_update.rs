@@ -4,7 +4,7 @@
 use super::finished_poll::{FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming};
 use crate::{
     model::{FeedRecord, Validators},
-    schedule::{self, Due, RedirectDecision},
+    schedule::{self, Due, RedirectDecision, Why},
 };
 
 /// After so many consecutive failures, a feed that was polled at another address is polled at its configured one again.
@@ -12,6 +12,9 @@ pub const FAILURES_BEFORE_CONFIGURED_ADDRESS: u32 = 3;
 
 /// Returns the feed after this poll, and the reason for its due time.
 pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedUpdate {
+    if poll.pushed {
+        return FeedUpdate { feed: poll.feed.clone(), why: Why::pushed(poll.timing.schedule.to_string()) };
+    }
     let due = due(poll, findings);
     let mut feed = poll.feed.clone();
     feed.last_poll_at = Some(poll.ended_at);
@@ -37,7 +40,7 @@ pub(super) fn feed_update(poll: &FinishedPoll, findings: &PollFindings) -> FeedU
 
 /// Decides when the feed is polled next.
 fn due(poll: &FinishedPoll, findings: &PollFindings) -> Due {
-    let PollTiming { schedule, zone, bounds, fleet } = &poll.timing;
+    let PollTiming { schedule, zone, bounds, fleet, pushed_until } = &poll.timing;
     schedule::next(&schedule::PolledFeed {
         now: poll.ended_at,
         feed: &poll.feed,
@@ -51,6 +54,7 @@ fn due(poll: &FinishedPoll, findings: &PollFindings) -> Due {
         freshness: &poll.freshness,
         stamps: &findings.stamps,
         gap: findings.gap,
+        pushed_until: *pushed_until,
         older_fault: poll.older_fault.as_ref().map(|PageFault { fault, retry_after }| (fault, *retry_after)),
     })
 }
@@ -118,6 +122,7 @@ mod tests {
                 zone: TimeZone::get("Africa/Casablanca").unwrap(),
                 bounds: Bounds::default(),
                 fleet: Fleet::default(),
+                pushed_until: None,
             },
             started_at: noon(),
             ended_at: noon() + 1.second(),
@@ -131,6 +136,7 @@ mod tests {
             older_fault: None,
             body: None,
             document: None,
+            pushed: false,
         }
     }
 
@@ -149,6 +155,14 @@ mod tests {
         let failed = after(&poll(Outcome::Failed(Fault::Empty)));
         assert_eq!((failed.body_hash, failed.failures), (Some(5), 1));
         assert_eq!((failed.last_success_at, &failed.moving), (before.last_success_at, &before.moving));
+    }
+
+    #[test]
+    fn a_push_changes_nothing_of_the_feed() {
+        let body = BodyState { validators: Validators::default(), hash: 9, hints: Hints::default(), guids_void: true };
+        let pushed = FinishedPoll { body: Some(body), pushed: true, ..poll(Outcome::Fresh) };
+        let update = feed_update(&pushed, &PollFindings { gap: true, ..PollFindings::default() });
+        assert_eq!((update.feed, update.why.to_string()), (pushed.feed, "pushed by hub".to_owned()));
     }
 
     #[test]

@@ -43,6 +43,8 @@ pub struct FinishedPoll {
     pub body: Option<BodyState>,
     /// The document; `None` if there was nothing new to read.
     pub document: Option<Document>,
+    /// Whether a hub delivered the document. Such a document is often a part: it brings entries, and changes nothing of the feed.
+    pub pushed: bool,
 }
 
 /// The part of the configuration that decides when a feed is polled next.
@@ -58,6 +60,8 @@ pub struct PollTiming {
     pub bounds: Bounds,
     /// Statistics of all adaptive feeds.
     pub fleet: Fleet,
+    /// Until when a hub delivers the feed's changes; `None` if none does.
+    pub pushed_until: Option<Timestamp>,
 }
 
 /// What the feed's row keeps about a body once its entries are stored.
@@ -141,6 +145,21 @@ pub struct Document {
     /// The rules by which its entries were judged.
     #[serde(skip)]
     pub rules: EntryRules,
+}
+
+/// Memory that an entry takes beside its texts, in bytes.
+const ENTRY: usize = 1_500;
+
+impl Document {
+    /// Returns about how much memory its entries take, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let of = |entry: &Entry| {
+            let html = [&entry.summary, &entry.content].into_iter().flatten().map(|text| text.as_str().len());
+            ENTRY + html.sum::<usize>() + entry.folded.title.len() + entry.folded.body.len()
+        };
+        self.entries.iter().map(of).sum()
+    }
 }
 
 /// The result of a poll after its commit.

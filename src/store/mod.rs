@@ -23,6 +23,7 @@ mod instant;
 mod location;
 mod progress;
 mod prune;
+mod push;
 mod retention;
 mod rows;
 mod shown_title;
@@ -47,7 +48,8 @@ pub use finished_poll::{
 };
 pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
+pub use push::{PushChange, WebhookResult};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
-pub use sqlite::reading::Reader;
+pub use sqlite::reading::{ArrivedEntry, Reader};
 pub use writer::{Writer, WriterTask};

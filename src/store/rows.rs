@@ -43,12 +43,12 @@ pub(super) struct BatchRows {
     pub waited: Vec<WaitingKey>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct StoryRow {
-    id: i64,
-    iri: String,
-    entry: i64,
-    at: String,
+    pub id: i64,
+    pub iri: String,
+    pub entry: i64,
+    pub at: String,
 }
 
 /// The columns that new and revised entries have in common.
@@ -112,16 +112,16 @@ pub(super) struct Texts {
     pub folded_body: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct MemberRow {
-    entry: i64,
-    story: i64,
-    at: String,
-    rule: &'static str,
-    lmin: Option<f64>,
-    containment: Option<f64>,
-    start: Option<f64>,
-    evidence: String,
+    pub entry: i64,
+    pub story: i64,
+    pub at: String,
+    pub rule: &'static str,
+    pub lmin: Option<f64>,
+    pub containment: Option<f64>,
+    pub start: Option<f64>,
+    pub evidence: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,10 +133,10 @@ pub(super) struct SightingRow {
     /// Whether a document lists it now. An entry that comes back because a rule went leaves this as it was.
     #[serde(skip)]
     pub listed: bool,
-    guid: Option<String>,
-    link: Option<String>,
-    at: String,
-    evidence: Option<String>,
+    pub guid: Option<String>,
+    pub link: Option<String>,
+    pub at: String,
+    pub evidence: Option<String>,
 }
 
 /// An entry that a feed no longer lists.
@@ -157,6 +157,8 @@ pub(super) struct PlaceRow {
     pub entry: i64,
     /// Whether every report has its own position in the channel.
     pub each: bool,
+    /// Whether the story is new, so that no channel has it yet.
+    pub new: bool,
 }
 
 /// A poll whose entries are decided.
@@ -229,7 +231,7 @@ impl BatchRows {
             evidence: new.evidence.words,
         });
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
-        self.place(catalog, &arrival, (new.id, new.story), (&order_at, &published_at));
+        self.place(catalog, &arrival, (new.id, new.story, new.starts), (&order_at, &published_at));
         let stated = updated.filter(|stated| *stated <= arrival.seen_at);
         let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
@@ -256,7 +258,7 @@ impl BatchRows {
         &mut self,
         catalog: &Catalog,
         arrival: &Arrival,
-        (entry, story): (EntryId, StoryId),
+        (entry, story, is_new): (EntryId, StoryId, bool),
         (order_at, published_at): (&str, &str),
     ) {
         let subject = RuleSubject::of(&arrival.entry);
@@ -279,6 +281,7 @@ impl BatchRows {
                 story: story.0,
                 entry: entry.0,
                 each: !channel.collapse,
+                new: is_new,
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The only writer. Polls wait in its queue; those in the queue are decided and committed together in one `BEGIN IMMEDIATE`
-//! transaction. While others are under way, a transaction waits for them until a quarter of a second after the last one: each
-//! transaction writes some twenty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five
+//! transaction. While others are under way, a transaction waits for them until a second after the last one: each transaction writes
+//! some fifty pages, however little it holds. Polls without news (304, same bytes, failures) wait up to five
 //! seconds for others.
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     figures::{WalState, WriterFigures},
     finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll},
     progress::{Progress, ProgressSender},
+    push::PushChange,
     retention::{PruneStep, PruneStepResult, RetentionLimits},
 };
 use crate::model::FeedRecord;
@@ -163,6 +164,14 @@ impl Writer {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.task(|reply| Task::Archive { page: Box::new(page), packed, fingerprint, now, reply }).await
+    }
+
+    /// Stores the state of subscriptions and webhooks, in one transaction.
+    ///
+    /// # Errors
+    /// Fails if the writer has stopped.
+    pub async fn push(&self, changes: Vec<PushChange>) -> Result<(), StoreError> {
+        self.task(|reply| Task::Push(changes, reply)).await
     }
 
     /// Updates the search index now, for a run that ends before the writer is idle.

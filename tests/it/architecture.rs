@@ -110,6 +110,12 @@ const MODULES: [Module; 20] = [
         why: "the only module that combines the modules of a poll",
     },
     Module {
+        name: "push",
+        uses: "model clock fetch store publish",
+        names: "ring base64",
+        why: "WebSub and webhooks: sends what is published, and signs it",
+    },
+    Module {
         name: "serve",
         uses: "model clock publish",
         names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util ring subtle percent_encoding base64",
@@ -118,13 +124,13 @@ const MODULES: [Module; 20] = [
     Module { name: "telemetry", uses: "config", names: "tracing_subscriber", why: "log set-up" },
     Module {
         name: "daemon",
-        uses: "model clock config schedule fetch parse normalise dedup store publish poll serve telemetry",
+        uses: "model clock config schedule fetch parse normalise dedup store publish poll push serve telemetry",
         names: "tokio_util sd_notify metrics",
         why: "wires everything and owns the lifecycle",
     },
     Module {
         name: "cli",
-        uses: "model clock config schedule fetch parse discover normalise dedup store publish poll serve telemetry daemon",
+        uses: "model clock config schedule fetch parse discover normalise dedup store publish poll push serve telemetry daemon",
         names: "clap anyhow quick_xml axum tokio_util rustix terminal_size ring base64",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },

@@ -111,6 +111,40 @@ async fn a_list_leads_to_narrower_lists_and_to_its_feeds() {
 }
 
 #[tokio::test]
+async fn outlets_tags_and_languages_have_a_page_that_lists_them() {
+    let (_outlet, _instance, daemon) = library().await;
+    for (path, href) in [
+        ("/outlets", "/outlets/ville"),
+        ("/outlets", "/outlets/madina"),
+        ("/tags", "/tags/le%20sud"),
+        ("/languages", "/languages/fr"),
+    ] {
+        assert!(page(&daemon, path).await.contains(&format!("href=\"{href}\"")), "{href} on {path}");
+    }
+    assert!(page(&daemon, "/").await.contains("href=\"/outlets\""));
+    let today = daemon.get("/days").await;
+    assert!(today.url().path().starts_with("/days/20") && today.status() == 200);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_open_page_learns_how_many_stories_are_new() {
+    let (_outlet, _instance, daemon) = library().await;
+    let front = page(&daemon, "/").await;
+    let path = front.split("data-path=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(daemon.get(path).await.status(), 204, "nothing is new: {path}");
+    let older = path.replace("?after=20", "?after=19");
+    let told = daemon.get(&older).await;
+    assert_eq!(told.headers()["cache-control"], "no-store");
+    let told = told.text().await.unwrap();
+    assert!(told.starts_with("More than ") && told.trim_end().ends_with(" new stories"), "{told}");
+    let arabic = http_client().build().unwrap().get(format!("{}{older}", daemon.base)).header("accept-language", "ar");
+    assert!(arabic.send().await.unwrap().text().await.unwrap().starts_with("أكثر من "));
+    assert!(!page(&daemon, "/?min_outlets=2").await.contains("data-path"), "a filtered list does not ask");
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_means_nothing_is_refused_and_what_has_an_address_is_sent_there() {
     let (_outlet, _instance, daemon) = library().await;
     for (path, status) in [
@@ -127,6 +161,12 @@ async fn what_means_nothing_is_refused_and_what_has_an_address_is_sent_there() {
         ("/tags/unknown.atom", 404),
         ("/outlets/unknown", 404),
         ("/days/2026-02-30", 404),
+        ("/languages/xx", 404),
+        ("/languages/xx.atom", 404),
+        ("/outlets?page=2", 400),
+        ("/feed.atom?page=2", 400),
+        ("/channels/none.new", 404),
+        ("/channels/une.new?after=7", 400),
         ("/days/2026-11-01.atom", 404),
     ] {
         assert_eq!(daemon.get(path).await.status(), status, "{path}");
@@ -139,6 +179,12 @@ async fn what_means_nothing_is_refused_and_what_has_an_address_is_sent_there() {
         ("/languages/ar?lang=ar", "/languages/ar"),
         ("/channels/une.atom?page=2", "/channels/une.atom"),
         ("/tags/nord?hl=fr&lang=ar", "/tags/nord?lang=ar"),
+        ("/?utm_source=x", "/"),
+        ("/feed.atom?utm_source=x", "/feed.atom"),
+        ("/feed.atom?utm_source=x&lang=ar&fbclid=1", "/feed.atom?lang=ar"),
+        ("/channels/une.atom?utm_source=x", "/channels/une.atom"),
+        ("/search?q=a+b&gclid=z", "/search?q=a+b"),
+        ("//evil.example/?utm_source=x", "/evil.example/"),
     ] {
         let answer = client.get(format!("{}{path}", daemon.base)).send().await.unwrap();
         assert_eq!((answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()), (307, to), "{path}");

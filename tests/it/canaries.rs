@@ -202,6 +202,7 @@ fn holds_none(what: &str, seen: &[u8], names: &[&str]) {
 async fn no_secret_is_found_in_any_output() {
     let scene = Scene::new().await;
     let daemon = scene.folder.start_by(scene.command(&["run"])).await;
+    until("the first polls", async || !scene.open.paths().is_empty() && !scene.behind.paths().is_empty()).await;
     until("all polls", async || {
         scene.folder.sql("SELECT count(*) FROM feed WHERE last_poll_at IS NULL").await == ["0"]
             && scene.folder.sql("SELECT count(*) FROM entries").await == ["3"]
@@ -268,7 +269,7 @@ async fn no_secret_is_found_in_what_refuses_a_configuration() {
     let told = [&CONFIGURED[..], &WRITTEN, &["query"]].concat();
     let faulty: [(&str, &str, &str); 7] = [
         ("proxy = \"http://", "proxy = \"gopher://", "another scheme"),
-        ("proxy = \"socks5://", "proxy = \"socks5:// ", "proxy"),
+        ("proxy = \"socks5://", "proxy = \"socks5:/", "no host"),
         ("[[outlet]]\nslug = \"query\"", "nonsense = 1\n[[outlet]]\nslug = \"query\"", "nonsense"),
         ("{ url = \"http://", "{ url = \"http://me:c4n4rypassword@", "feeds"),
         ("\"X-Value\" = \"", "\"X-Value\" = \"\\u0007", "X-Value"),

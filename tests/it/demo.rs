@@ -42,6 +42,48 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     panic!("{what} did not come");
 }
 
+/// A program on a terminal of its own, which `script` (Debian's bsdutils) opens.
+fn on_a_terminal(scratch: &std::path::Path, arguments: &str) -> Running {
+    let mut command = Command::new("script");
+    command.args(["-qfec", &format!("{} {arguments}", env!("CARGO_BIN_EXE_warraq")), "/dev/null"]);
+    command.env("TMPDIR", scratch).env_remove("WARRAQ_LOG");
+    Running(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
+}
+
+#[test]
+fn on_a_terminal_it_says_what_comes_and_goodbye() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut demo = on_a_terminal(scratch.path(), "demo");
+    let mut keys = demo.0.stdin.take().unwrap();
+    let mut lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let mut told = String::new();
+    for words in ["first pages are in", "  new     ", "  joined  ", "the same report as "] {
+        let line = lines.by_ref().take(400).find(|line| line.contains(words));
+        told += &line.unwrap_or_else(|| panic!("{words} did not come after {told}"));
+    }
+    keys.write_all(b"\x03").unwrap();
+    let last: Vec<String> = lines.collect();
+    assert!(last.iter().any(|line| line.contains("Goodbye. ") && line.contains(" stories")), "{last:?}");
+    assert_eq!(demo.0.wait().unwrap().code(), Some(0));
+    assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_daemon_on_a_terminal_says_where_to_look() {
+    let scratch = tempfile::tempdir().unwrap();
+    let file = scratch.path().join("config.toml");
+    let feed = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://127.0.0.1:9/feed\"]\n";
+    fs::write(&file, format!("[server]\nlisten = \"127.0.0.1:0\"\n{feed}")).unwrap();
+    let mut daemon = on_a_terminal(scratch.path(), &format!("--config {} run", file.display()));
+    let mut keys = daemon.0.stdin.take().unwrap();
+    let mut lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let line = lines.by_ref().take(20).find(|line| line.contains("the news")).unwrap();
+    let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').to_owned();
+    until("the front page", || get(&address, "/").filter(|page| page.contains("200 OK")));
+    keys.write_all(b"\x03").unwrap();
+    assert_eq!(daemon.0.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn it_shows_joined_stories_in_three_languages_and_leaves_nothing_behind() {
     let scratch = tempfile::tempdir().unwrap();

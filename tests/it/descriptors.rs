@@ -51,3 +51,42 @@ async fn a_lack_of_open_files_is_ours_and_said_once() {
     assert!(answer.status().is_success());
     daemon.stop().await;
 }
+
+#[tokio::test]
+async fn whatever_lacks_a_file_no_feed_has_failed() {
+    let outlet = FakeOutlet::start().await;
+    let doc = FeedDoc::rss("V").entry("1", "Un", "", "", "2026-11-02T09:30:00Z");
+    outlet.set("/feed", Reply::feed(doc));
+    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &outlet.url("/feed"))]);
+    let (mut refused, mut polled) = (0, 0);
+    // From hardly enough for the runtime to enough for everything: SQLite's files, its readers and the sockets lack one in turn.
+    for files in 8..40 {
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={files}:{files}")).arg(env!("CARGO_BIN_EXE_warraq")).args(["poll", "--all"]);
+        let ended =
+            command.current_dir(folder.path("")).env_clear().env("PATH", "/usr/bin:/bin").output().await.unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned() + &String::from_utf8_lossy(&ended.stdout);
+        assert!(!said.contains("panicked") && !said.contains("a bug"), "{files} files: {said}");
+        match ended.status.code() {
+            Some(0) => polled += 1,
+            // 127: the loader itself could not open the program's libraries.
+            Some(1..=127) => refused += 1,
+            code => panic!("{files} files: {code:?}: {said}"),
+        }
+    }
+    assert!(refused > 0 && polled > 0, "{refused} {polled}");
+    assert_eq!(folder.sql("SELECT count(*) FROM poll WHERE outcome = 'failed'").await, ["0"]);
+    assert_eq!(folder.sql("SELECT failures, state FROM feed").await, ["0|active"]);
+    // The daemon has opened no second reader yet, and lacks a file for it while the sockets of polls come and go.
+    let daemon = folder.start().await;
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", daemon.id())).unwrap().count();
+    for spare in 0..4 {
+        limit(daemon.id(), u32::try_from(open()).unwrap() + spare).await;
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+    }
+    limit(daemon.id(), 1_024).await;
+    let asked = outlet.requests("/feed").len();
+    until("polls go on", async || outlet.requests("/feed").len() > asked + 1).await;
+    assert_eq!(folder.sql("SELECT count(*) FROM poll WHERE outcome = 'failed'").await, ["0"]);
+    daemon.stop().await;
+}

@@ -231,3 +231,43 @@ fn one_large_entry_looks_at_the_deadline_all_along() {
         }
     }
 }
+
+#[test]
+fn a_long_text_is_read_as_a_short_one_is() {
+    // A long one does not go through feed-rs, so nothing else than its length may differ.
+    let words = "a ]]> b &amp;amp; c &lt;d> \u{e9}\u{a0} \r\n";
+    for (open, close) in [("<description>", "</description>"), ("<title>", "</title>"), ("<rights>", "</rights>")] {
+        let texts = [3, 5_000].map(|times| {
+            let feed = read(&item(&format!("{open}  {}  {close}", words.repeat(times))));
+            let entry = entries(&feed)[1].clone();
+            let text = if open == "<title>" { entry.title } else { entry.summary.or(entry.rights) };
+            text.unwrap()
+        });
+        let [short, long] = texts.each_ref().map(Markup::as_str);
+        assert_eq!(matches!(texts[0], Markup::Html(_)), matches!(texts[1], Markup::Html(_)), "{open}");
+        let half = short.floor_char_boundary(short.len() / 2);
+        assert!(
+            long.len() > 64 * 1_024 && long.starts_with(&short[..half]) && long.ends_with(&short[half..]),
+            "{open}"
+        );
+    }
+}
+
+#[test]
+fn declared_entities_are_bounded_and_it_is_said() {
+    let declared = |n: usize| (1..=n).map(|i| format!("<!ENTITY e{i} \"v{i}\">")).collect::<Vec<_>>().concat();
+    let feed = |n: usize| read(&format!("<!DOCTYPE rss [{}]>{}", declared(n), item("<title>&e1; &e10000;</title>")));
+    assert!(!feed(10_000).partial);
+    let more = feed(10_001);
+    assert!(more.partial && more.repairs.contains(&"too-many-entities"), "{:?}", more.repairs);
+    assert_eq!(entries(&more)[1].title, Some(Markup::Text("v1 v10000".to_owned())));
+}
+
+#[test]
+fn of_a_text_that_names_persons_the_beginning_is_read() {
+    let names = (0..40_000).map(|i| format!("n{i}@x.example (N {i}), ")).collect::<Vec<_>>().concat();
+    let feed = read(&item(&format!("<author>{names}</author>")));
+    assert_eq!(entries(&feed)[1].authors.len(), 500);
+    assert_eq!(entries(&feed)[1].authors[499].name, "N 499");
+    assert!(feed.repairs.contains(&"long-lists"));
+}

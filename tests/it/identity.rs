@@ -2,7 +2,7 @@
 //! duplicated that a reader could have recognised.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use warraq::dedup::{
@@ -174,13 +174,17 @@ impl Shelf {
     }
 
     fn recall(&self) -> KnownEntries {
+        let mut dated: HashMap<OutletId, BTreeSet<EntryId>> = HashMap::new();
+        for entry in self.known.entries.values() {
+            dated.entry(entry.outlet).or_default().insert(entry.id);
+        }
         KnownEntries {
             by_key: self.known.by_key.clone(),
             by_link: self.known.by_link.clone(),
             entries: self.known.entries.clone(),
-            dated: self.known.entries.keys().copied().collect(),
+            dated,
             late: HashMap::new(),
-            with_article: std::collections::HashSet::new(),
+            with_article: std::collections::BTreeSet::new(),
         }
     }
 

@@ -54,4 +54,8 @@ mod stories;
 mod test_instance;
 mod tunnels;
 mod verbs;
+mod web_peer;
+mod webhooks;
+mod websub_hub;
+mod websub_subscriber;
 mod week;

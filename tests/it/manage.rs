@@ -106,6 +106,30 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
 }
 
 #[tokio::test]
+async fn an_error_after_a_redirect_names_the_address_that_failed() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/old", Reply::redirect("/gone?token=secret", 302));
+    outlet.set("/gone?token=secret", Reply::status(404));
+    outlet.set("/news", Reply::redirect("/table.csv", 301));
+    outlet.set("/table.csv", Reply::labelled("text/csv", b"a;b;c".to_vec()));
+    let folder = Folder::new("", &[]);
+    let before = fs::read_to_string(folder.path("config.toml")).unwrap();
+    for (given, moved, why) in
+        [("/old", "/gone", "the server answered 404"), ("/news", "/table.csv", "not a feed: neither XML nor JSON")]
+    {
+        let (given, words) = (outlet.url(given), format!("after a redirect to {}: {why}", outlet.url(moved)));
+        for verb in ["add", "inspect"] {
+            let (code, said) = folder.fails(&[verb, given.as_str()]).await;
+            assert!(code == 1 && said.contains(&words) && !said.contains("secret"), "{verb}: {said}");
+        }
+        let ended = folder.run(&["inspect", given.as_str(), "--json"]).await;
+        let read: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+        assert_eq!(read["error"], words);
+    }
+    assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), before);
+}
+
+#[tokio::test]
 async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() {
     let outlet = site("La Ville").await;
     let more = "[[channel]]\nslug = \"c\"\ntitle = \"C\"\noutlets = [\"a\"]\n";

@@ -5,6 +5,7 @@ use crate::{
     feed_doc::FeedDoc,
     processes::{Folder, http_client, nobody, until},
     test_instance::{RunningDaemon, TestInstance, config_text},
+    web_peer::WebPeer,
 };
 use reqwest::{Method, Response, redirect::Policy};
 use std::{fmt::Write as _, fs};
@@ -18,7 +19,7 @@ const REPORT: &str = "The council of the city voted on Monday evening for a new 
                       university, which forty thousand people are expected to use on every working day from next spring.";
 
 /// Every kind of address that shows entries, outlets or feeds.
-const ADDRESSES: [&str; 42] = [
+const ADDRESSES: [&str; 55] = [
     "/",
     "/feed.atom",
     "/feed.rss",
@@ -32,6 +33,14 @@ const ADDRESSES: [&str; 42] = [
     "/search?q=okapi",
     "/search.atom?q=council",
     "/search.atom?q=okapi",
+    "/search.rss?q=okapi",
+    "/search.json?q=okapi",
+    "/search?q=oka*+OR+zeb*",
+    "/search?q=outlet%3Asecret",
+    "/search?q=tag%3Ahidden+okapi",
+    "/search?q=lang%3Aen",
+    "/search?q=after%3A2026-11-02&min_outlets=2",
+    "/search?q=okapi&before=999999",
     "/archive/all/1.atom",
     "/channels/news",
     "/channels/news.atom",
@@ -61,7 +70,15 @@ const ADDRESSES: [&str; 42] = [
     "/languages/en.json",
     "/days/2026-11-02",
     "/status?sort=last",
+    "/outlets",
+    "/tags",
+    "/languages",
+    "/outlets/open?min_outlets=2",
+    "/languages/en?min_outlets=2",
 ];
+
+/// Addresses for other servers, which need no key: they concern only what everybody may read. With the status of a GET.
+const OPEN_ADDRESSES: [(&str, u16); 2] = [("/websub/hub", 405), ("/websub/callback/0000", 410)];
 
 fn entries(doc: FeedDoc, word: &str) -> FeedDoc {
     (0..9).fold(doc, |doc, n| {
@@ -199,6 +216,13 @@ async fn with_a_token_file_every_address_needs_a_key() {
             );
         }
     }
+    for (path, status) in OPEN_ADDRESSES {
+        for headers in [&[][..], &[("authorization", &*bearer)][..], &[("cookie", "warraq_key=old")]] {
+            let answer = ask(&daemon, Method::GET, path, headers).await;
+            assert_eq!((answer.status().as_u16(), header(&answer, "cache-control")), (status, "no-store"), "{path}");
+            assert!(!answer.text().await.unwrap().contains("ebra"), "{path}");
+        }
+    }
     for path in ADDRESSES {
         for coding in ["identity", "gzip", "br"] {
             let asked = [("authorization", &*bearer), ("accept-encoding", coding)];
@@ -308,6 +332,18 @@ async fn what_is_private_is_shown_at_no_address_without_a_key() {
     // Two outlets carry it, but one of them is not there for everybody.
     let twice = ask(&daemon, Method::GET, "/feed.json?min_outlets=2", &[]).await.text().await.unwrap();
     assert!(!twice.contains("Tramway"));
+    for path in [
+        "/?min_outlets=2",
+        "/outlets/open?min_outlets=2",
+        "/languages/en?min_outlets=2",
+        "/search?q=tramway&min_outlets=2",
+    ] {
+        let page = ask(&daemon, Method::GET, path, &[]).await.text().await.unwrap();
+        assert!(!page.contains("gazelle.invalid/shared"), "{path}: {page}");
+        let bearer = format!("Bearer {OTHER}");
+        let page = ask(&daemon, Method::GET, path, &[("authorization", &bearer)]).await.text().await.unwrap();
+        assert!(page.contains("invalid/shared"), "{path}: {page}");
+    }
     for path in ["/channels/kept", "/channels/kept.atom", "/archive/kept/1.atom"] {
         assert_eq!(ask(&daemon, Method::GET, path, &[]).await.status(), 401, "{path}");
     }
@@ -439,4 +475,44 @@ async fn a_new_key_opens_the_daemon_and_is_written_nowhere() {
         code == 78 && error.contains("server.token_file") && error.contains("line 1") && !error.contains(&key),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn the_hub_delivers_only_what_everybody_may_read() {
+    let mut scene = Scene::new(true).await;
+    let daemon = scene.start().await;
+    let peer = WebPeer::start().await;
+    until_shown(&daemon, "/channels/news.atom", "", "gazelle").await;
+    let subscribe = async |path: &str| {
+        let form = [
+            ("hub.mode", "subscribe"),
+            ("hub.topic", &format!("http://news.invalid{path}")),
+            ("hub.callback", &format!("{}/callback", peer.base)),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http_client().build().unwrap().post(format!("{}/websub/hub", daemon.base)).body(body);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let kept = ask(&daemon, Method::GET, "/channels/kept.atom", &[("authorization", &format!("Bearer {KEY}"))]).await;
+    assert!(kept.headers().get("link").is_none(), "what needs a key names no hub");
+    assert!(!kept.text().await.unwrap().contains("rel=\"hub\""));
+    assert_eq!(subscribe("/channels/kept.atom").await, 404);
+    assert_eq!(subscribe("/channels/news.atom").await, 202);
+    peer.wait("/callback", 1).await;
+    until("the subscription", async || !scene.instance.sql("SELECT 1 FROM hub_subscription").await.is_empty()).await;
+    daemon.stop().await.unwrap();
+    for slug in ["secret", "open"] {
+        let word = if slug == "open" { "gazelle" } else { CANARY };
+        scene.outlet.set(&format!("/{slug}"), Reply::feed(entries(FeedDoc::rss("More"), &format!("{word}-more"))));
+        scene.instance.open().await;
+        scene.instance.poll_only(slug).await;
+        scene.instance.close().await;
+    }
+    let daemon = scene.start().await;
+    let delivered = String::from_utf8(peer.wait("/callback", 2).await.body).unwrap();
+    assert!(delivered.contains("gazelle-more") && !delivered.to_lowercase().contains(CANARY), "{delivered}");
+    // Readers with a key get another document, which is delivered to nobody.
+    until_shown(&daemon, "/channels/news.atom", KEY, "zebra-more").await;
+    assert_eq!(peer.received("/callback").len(), 2);
+    daemon.stop().await.unwrap();
 }

@@ -35,7 +35,7 @@ fn context() -> parse::ParseContext {
 fn reading(bytes: &[u8]) -> Value {
     match parse::read(bytes, &context(), &|_| false) {
         Ok(feed) => inspect::inspect_json(&feed),
-        Err(fault) => inspect::fault_json(&fault),
+        Err(fault) => inspect::fault_json(&fault, None),
     }
 }
 

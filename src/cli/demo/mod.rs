@@ -12,6 +12,7 @@ mod report;
 mod script;
 #[cfg(test)]
 mod tests;
+mod ticker;
 mod verb;
 
 pub use document::{document, illustration, page};

@@ -1,17 +1,22 @@
 //! `warraq demo`: runs the real daemon over the invented outlets and leaves nothing behind.
 
-use super::Demo;
+use super::{
+    Demo,
+    ticker::{DemoCounts, follow},
+};
 use crate::{
     cli::{CliError, out::say, run::with_hint},
     clock::Clock,
     config::{Config, LogFormat, Server},
     daemon::{ControlCommands, Daemon},
+    store::Reader,
     telemetry,
 };
 use anyhow::Context as _;
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, IsTerminal as _},
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
@@ -82,7 +87,28 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
         "  who copied whom      sqlite3 -readonly {} \"SELECT * FROM duplicates LIMIT 5\"",
         database.display()
     ))?;
+    say(format_args!("  search               http://{address}/search?q=%22wadi+zitoun%22+OR+barrage"))?;
+    say(format_args!("  what several carry   http://{address}/channels/front-page"))?;
     say(format_args!("Ctrl-C ends it and leaves nothing behind."))?;
     let (ready, _) = oneshot::channel();
-    daemon.run(commands, ready).await.map_err(|error| with_hint(error, &database))
+    let mut running = Box::pin(daemon.run(commands, ready));
+    if !io::stdout().is_terminal() {
+        return running.await.map_err(|error| with_hint(error, &database));
+    }
+    let mut seen = DemoCounts::default();
+    let reader = Reader::open(&database).await?;
+    let ended = tokio::select! {
+        ended = &mut running => ended,
+        stopped = follow(&reader, &mut seen) => {
+            if let Err(error) = stopped {
+                tracing::warn!(?error, "the terminal no longer shows what comes; the daemon goes on");
+            }
+            running.await
+        }
+    };
+    reader.close().await;
+    ended.map_err(|error| with_hint(error, &database))?;
+    say(format_args!(
+        "\nGoodbye. {seen}: each story was listed once, with everybody who had it. Nothing is left behind."
+    ))
 }

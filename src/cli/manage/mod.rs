@@ -182,7 +182,7 @@ async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Resu
     match probe::find(fetcher, &url).await {
         Ok(found) if known.contains(&found.url) => Err(already(&found.url)),
         Ok(found) => Ok(found),
-        Err(fault) => Err(CliError::with_hint(anyhow!("{}: {fault}", url.shown()), hint(&fault, given))),
+        Err(error) => Err(CliError::with_hint(anyhow!("{}: {error}", url.shown()), hint(&error.fault, given))),
     }
 }
 

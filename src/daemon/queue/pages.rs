@@ -129,11 +129,11 @@ impl PollQueue {
     fn release_page(&mut self, key: WaitingKey, now: Timestamp) {
         let Some(host) = self.pages.asking.remove(&key) else { return };
         self.hosts.end(&host);
-        self.free(&host, now);
+        self.give_turns(&host, now);
     }
 
     /// Gives the feeds and pages that wait for a host their turns again.
-    pub(super) fn free(&mut self, host: &str, now: Timestamp) {
+    pub(super) fn give_turns(&mut self, host: &str, now: Timestamp) {
         for waiting in self.waiting.remove(host).unwrap_or_default() {
             self.queue.insert((now, waiting));
         }

@@ -36,6 +36,19 @@ pub fn fold(text: &str) -> String {
     folder.out
 }
 
+/// Returns whether a character stands between words.
+#[must_use]
+pub fn breaks_words(c: char) -> bool {
+    match table::table().get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
+        Folding::Many => {
+            let mut is_letter = false;
+            table::expand(c, &mut |part| is_letter |= part != Folding::Break);
+            !is_letter
+        }
+        folds => folds == Folding::Break,
+    }
+}
+
 /// Folds the letters and digits of a text to one spelling, and keeps its words as they are and everything between them.
 #[must_use]
 pub fn fold_letters(text: &str) -> String {

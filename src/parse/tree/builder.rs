@@ -9,6 +9,7 @@ use super::super::{
     tokens::{Token, Tokens},
 };
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
+use url::Url;
 
 /// Maximum nesting. Deeper elements become children of the last level.
 const DEPTH: usize = 200;
@@ -18,6 +19,9 @@ const LOOK: usize = 4_096;
 
 /// Maximum number of prefixes bound at once; further ones are ignored.
 const PREFIXES: usize = 256;
+
+/// Maximum number of entities that a document may declare; the rest is ignored. HTML has 2,231.
+const ENTITIES: usize = 10_000;
 
 /// Returns whether this is an HTML element that never has an end tag and whose name no feed element has.
 fn is_void(name: &str) -> bool {
@@ -66,7 +70,7 @@ impl<'a> Builder<'_, 'a> {
                 Token::End(name) => self.end(name, end, repairs),
                 Token::Text(text) => self.text(NodeKind::Text, text, (start, end)),
                 Token::Cdata(text) => self.text(NodeKind::Cdata, text, (start, end)),
-                Token::Doctype(inside) => self.doctype(inside),
+                Token::Doctype(inside) => self.doctype(inside, repairs),
                 Token::Cut => self.tree.cut = true,
             }
         }
@@ -259,9 +263,9 @@ impl<'a> Builder<'_, 'a> {
         {
             let value = entities::decode(value, &self.tree.references);
             let base = address::join(self.tree.base(id), &value);
-            // Each base counts towards the expansion limit: a short relative one joined to a long one is long.
+            // What each base takes counts towards the expansion limit: a short relative one joined to a long one is long.
             if let Some(base) = base.filter(|base| base.as_str().len() <= BASE)
-                && self.tree.references.afford(base.as_str().len())
+                && self.tree.references.afford(size_of::<Url>() + base.as_str().len())
             {
                 self.tree.bases.push(Some(base));
                 self.tree.nodes[id].base = short(self.tree.bases.len() - 1);
@@ -277,13 +281,18 @@ impl<'a> Builder<'_, 'a> {
     }
 
     /// Reads `<!ENTITY name "text">` of the internal subset. External and parameter entities are never followed.
-    fn doctype(&mut self, inside: &'a str) {
+    fn doctype(&mut self, inside: &'a str, repairs: &mut Repairs) {
         for declaration in inside.split("<!ENTITY").skip(1) {
             let mut words = declaration.trim_start().splitn(2, |c: char| c.is_ascii_whitespace());
             let (Some(name), Some(rest)) = (words.next(), words.next()) else { continue };
             let rest = rest.trim_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             if let Some((value, _)) = rest[1..].split_once(quote) {
+                if self.tree.references.declared.len() >= ENTITIES {
+                    repairs.note("too-many-entities");
+                    self.tree.limited = true;
+                    return;
+                }
                 self.tree.references.declared.insert(name, value);
             }
         }

@@ -88,6 +88,7 @@ impl Scene {
             freshness: &self.freshness,
             stamps: &self.stamps,
             gap: self.gap,
+            pushed_until: None,
             older_fault: None,
         }
     }
@@ -411,4 +412,25 @@ proptest! {
             prop_assert_eq!(scene.reschedule(now).map(|d| d.at), None, "decided once");
         }
     }
+}
+
+#[test]
+fn a_hub_makes_an_adaptive_feed_be_polled_less_often_but_never_never() {
+    let scene = Scene::new("adaptive");
+    let with =
+        |until: Option<Timestamp>, tally: Tally| next(&PolledFeed { pushed_until: until, tally, ..scene.as_poll() });
+    let later = Some(scene.now.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap());
+    let wait = |due: &Due| due.at.duration_since(scene.now).as_secs();
+    let (alone, pushed) = (with(None, Tally::default()), with(later, Tally::default()));
+    assert!(wait(&pushed) > wait(&alone) * 2, "{} {}", wait(&pushed), wait(&alone));
+    assert!(wait(&pushed) <= i64::try_from(scene.bounds.max_interval.as_secs()).unwrap() * 21 / 20);
+    assert_eq!(pushed.why.decided, DecidedBy::Hub);
+    // A lease that has ended, and a hub that did not deliver what the poll found.
+    for due in [with(Some(scene.now), Tally::default()), with(later, Tally { new: 1, listed: 1, ..Tally::default() })] {
+        assert_ne!(due.why.decided, DecidedBy::Hub);
+        assert_eq!(due.why.pushed, None);
+    }
+    let fixed = Scene::new("every 15m");
+    let due = next(&PolledFeed { pushed_until: later, ..fixed.as_poll() });
+    assert_eq!(due, fixed.next(), "an explicit schedule is the operator's word");
 }

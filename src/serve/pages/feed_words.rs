@@ -126,6 +126,8 @@ impl Frame {
             "hold" => self.say("طلب الخادم الانتظار", "le serveur a demandé d’attendre", "the server asked to wait"),
             "gone" => self.say("زالت حسب الخادم", "disparu selon le serveur", "the server says it is gone"),
             "overdue" => self.say("تأخر موعدها", "en retard", "overdue"),
+            "hub" => self.say("موزّع يرسل الجديد", "un hub envoie les nouveautés", "a hub delivers its changes"),
+            "pushed_by_hub" => self.say("أرسله موزّع", "envoyé par un hub", "pushed by hub"),
             _ => "",
         }
     }

@@ -25,6 +25,8 @@ struct DaySection {
 /// A group of links in the margin.
 struct Directory {
     title: &'static str,
+    /// The page that lists all of them.
+    path: &'static str,
     visible: Vec<Chip>,
     hidden: Vec<Chip>,
 }
@@ -53,6 +55,8 @@ pub(in super::super) struct ListTemplate {
     newer: Option<String>,
     older: Option<String>,
     is_filtered: bool,
+    /// Where an open page asks for new stories; `None` = it does not ask.
+    pub(in super::super) live: Option<String>,
 }
 
 impl ListTemplate {
@@ -75,6 +79,7 @@ impl ListTemplate {
             newer: list.newer(),
             older: list.older(),
             is_filtered: !list.asked.is_unfiltered(),
+            live: None,
             filters,
             leads: None,
             days: Vec::new(),
@@ -194,6 +199,10 @@ fn facts(frame: &Frame, list: &List) -> Vec<String> {
         ListSubject::Outlet(_) => {
             let language = list.found.outlet.as_ref().and_then(|outlet| outlet.language.as_deref());
             facts.extend(language.map(language_name));
+            if list.found.outlet.as_ref().is_some_and(|outlet| !outlet.is_read) {
+                let words = frame.say("لم يعد يُقرأ", "N’est plus suivie", "No longer read");
+                facts.push(words.to_owned());
+            }
         }
         _ => {}
     }
@@ -236,21 +245,23 @@ fn directories(frame: &Frame, list: &List) -> Vec<Directory> {
         is_current: false,
     };
     let outlets = list.found.outlets.iter().map(outlet).collect();
-    let groups: [(&'static str, Vec<Chip>); 2] =
-        [(frame.say("الوسوم", "Étiquettes", "Tags"), tags), (frame.say("المصادر", "Sources", "Outlets"), outlets)];
-    let split = |(title, mut visible): (&'static str, Vec<Chip>)| {
+    let groups: [(&'static str, &'static str, Vec<Chip>); 2] = [
+        (frame.say("الوسوم", "Étiquettes", "Tags"), "/tags", tags),
+        (frame.say("المصادر", "Sources", "Outlets"), "/outlets", outlets),
+    ];
+    let split = |(title, path, mut visible): (&'static str, &'static str, Vec<Chip>)| {
         let hidden = visible.split_off(visible.len().min(VISIBLE));
-        Directory { title, visible, hidden }
+        Directory { title, path, visible, hidden }
     };
-    groups.into_iter().filter(|(_, chips)| !chips.is_empty()).map(split).collect()
+    groups.into_iter().filter(|(.., chips)| !chips.is_empty()).map(split).collect()
 }
 
-fn tag_chip(tag: &str, count: Option<String>) -> Chip {
+pub(super) fn tag_chip(tag: &str, count: Option<String>) -> Chip {
     Chip { href: browse::tag_path(tag), text: LocalisedText::new(tag, None), count, is_current: false }
 }
 
 /// Returns a language's own name, or its tag if the name is not known.
-fn language_name(tag: &str) -> String {
+pub(super) fn language_name(tag: &str) -> String {
     let primary = tag.split('-').next().unwrap_or(tag);
     let own = UiLanguage::parse(primary).map(UiLanguage::name);
     let name = match primary {

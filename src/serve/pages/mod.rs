@@ -2,16 +2,20 @@
 //! `lang` and `dir`, so that Arabic and French texts are shown correctly side by side.
 
 mod copies;
+mod directory;
 mod feed;
 mod feed_words;
 mod list;
 mod media;
+mod search;
 mod status;
 mod story;
 
 pub(super) use copies::CopiesTemplate;
+pub(super) use directory::DirectoryTemplate;
 pub(super) use feed::FeedTemplate;
 pub(super) use list::ListTemplate;
+pub(super) use search::SearchTemplate;
 pub(super) use status::StatusTemplate;
 pub(super) use story::StoryTemplate;
 
@@ -47,6 +51,9 @@ pub(super) static STYLE: LazyLock<Asset> =
 /// The icon, which shows the letter wāw.
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../templates/icon.svg")));
+
+/// The script of a page that offers new stories while it is open.
+pub(super) const LIVE: &str = include_str!("../templates/live.js");
 
 /// The parts that all pages have in common.
 #[derive(Debug, Clone)]
@@ -261,18 +268,6 @@ impl NoticeTemplate {
             _ => frame.say("حاول مرة أخرى بعد دقيقة.", "Réessayez dans une minute.", "Please try again in a minute."),
         }
     }
-}
-
-/// The search page, with or without results.
-#[derive(Template)]
-#[template(path = "search.html", config = "src/serve/askama.toml")]
-pub(super) struct SearchTemplate<'a> {
-    pub(super) frame: Frame,
-    pub(super) stories: &'a [StoryItem],
-    /// Path of the feed of this search; `None` before a search.
-    pub(super) feed: Option<String>,
-    /// What is wrong with the search, if anything.
-    pub(super) fault: Option<String>,
 }
 
 /// The page that says what this site is and how to subscribe.

@@ -201,6 +201,10 @@ async fn pages_are_right_in_a_browser() {
             ("day", "/days/2026-11-02"),
             ("story", "/stories/1"),
             ("search", search),
+            ("search-none", "/search?q=nothing"),
+            ("search-empty", "/search"),
+            ("outlets", "/outlets"),
+            ("tags", "/tags"),
             ("status", "/status"),
             ("feed", "/feeds/2"),
             ("young-feed", "/feeds/1"),
@@ -214,6 +218,58 @@ async fn pages_are_right_in_a_browser() {
     // The sample's story contains a script on purpose: the browser reports that it was blocked.
     let complaints = browser.complaints().await;
     assert!(!complaints.is_empty() && complaints.iter().all(|c| c.contains("/stories/1")), "{complaints:?}");
+    browser.client.delete(&browser.session).send().await.unwrap();
+}
+
+/// Waits up to five seconds for what an open page offers, and answers its text and whether it is a link to the page.
+const OFFERED: &str = r"
+const done = arguments[0];
+const until = Date.now() + 5000;
+document.dispatchEvent(new Event('visibilitychange'));
+const look = () => {
+  const link = document.querySelector('#live a');
+  if (link || Date.now() > until) done(link ? [link.textContent.trim(), link.pathname] : []);
+  else setTimeout(look, 50);
+};
+look();
+";
+
+#[tokio::test]
+async fn an_open_page_offers_new_stories() {
+    let Some(browser) = Browser::open().await else {
+        eprintln!("SKIPPED: no chromedriver here; no page was left open in a browser");
+        return;
+    };
+    for (language, scheme, one, two) in [
+        ("en", "light", "1 new story", "2 new stories"),
+        ("fr", "dark", "1\u{a0}nouveau sujet", "2\u{a0}nouveaux sujets"),
+        ("ar", "light", "خبر جديد واحد", "خبران جديدان"),
+    ] {
+        browser.dress(language, scheme).await;
+        let server = TestServer::open_with(ServerLimits::default(), Some(sample::queries(true))).await;
+        let whole = sample::channel("all", "All the news");
+        for (hidden, offered) in [(0, None), (1, Some(one)), (2, Some(two))] {
+            let mut view = whole.clone();
+            view.stories.drain(..hidden);
+            server.channel_pages.put(&view);
+            // Another address, because a page is cached for half a minute.
+            let slug = ["all", "morocco", "sport"][hidden];
+            server.channel_pages.put(&crate::model::ChannelView { slug: slug.to_owned(), ..view.clone() });
+            let path = if hidden == 0 { "/".to_owned() } else { format!("/channels/{slug}") };
+            browser.look(&format!("http://{}{path}", server.at), 360, "return 1").await;
+            server.channel_pages.put(&crate::model::ChannelView { slug: slug.to_owned(), ..whole.clone() });
+            let seen = browser.call("execute/async", json!({"script": OFFERED, "args": []})).await;
+            let expected = offered.map_or(json!([]), |words| json!([words, path]));
+            assert_eq!(seen, expected, "{language} {path}");
+            if offered.is_some() {
+                browser.keep(&format!("live-{language}-{hidden}")).await;
+                let script = json!({"script": LOOK, "args": []});
+                assert_eq!(browser.call("execute/sync", script).await, json!([]), "{language} with an offer");
+            }
+        }
+        server.close().await;
+    }
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
     browser.client.delete(&browser.session).send().await.unwrap();
 }
 

@@ -6,9 +6,11 @@ use crate::model::browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position
 use crate::model::copies::{CarriedReport, CopiesPage};
 use crate::model::feed_table::FeedQuery;
 use crate::model::pages::{Filter, Incident, RevisionView, StoryPage, StoryReport};
+use crate::model::search::{FoundPage, FoundStory, SearchCount, SearchPlace, Segment};
 use crate::model::status::{FeedPage, FeedPageQuery, StatusPage};
 use crate::model::{
-    Audience, Carrier, ChannelView, Enclosure, EntryId, PlainText, ReportView, SafeHtml, Slug, StoryId, StoryView,
+    Audience, Carrier, ChannelView, Enclosure, EntryId, Language, PlainText, ReportView, SafeHtml, Slug, StoryId,
+    StoryView,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -253,7 +255,14 @@ fn outlet(slug: &str) -> Option<OutletSummary> {
         _ => return None,
     };
     let (slug, name) = (slug.to_owned(), name.to_owned());
-    Some(OutletSummary { slug, name, language: Some(language.to_owned()), tags: vec!["morocco".to_owned()], entries })
+    Some(OutletSummary {
+        slug,
+        name,
+        language: Some(language.to_owned()),
+        tags: vec!["morocco".to_owned()],
+        entries,
+        is_read: true,
+    })
 }
 
 /// Pages of three stories, newest first; a list holds the eight stories of the sample.
@@ -317,6 +326,10 @@ impl Queries for SampleQueries {
         self.images
     }
 
+    fn live(&self) -> bool {
+        true
+    }
+
     fn time_zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::UTC
     }
@@ -343,6 +356,24 @@ impl Queries for SampleQueries {
         ready(view)
     }
 
+    fn search(&self, filter: Filter, _: SearchPlace, _: Audience) -> QueryFuture<FoundPage> {
+        let found = |story: StoryView| {
+            let (first, rest) = story.lead.title.as_str().split_once(' ').unwrap();
+            let segment = |text: &str, is_match| Segment { text: text.to_owned(), is_match };
+            FoundStory {
+                title: vec![segment(first, true), segment(&format!(" {rest}"), false)],
+                excerpt: vec![],
+                story,
+            }
+        };
+        let mut stories: Vec<FoundStory> = channel("all", "").stories.into_iter().map(found).collect();
+        if filter.words.as_deref() == Some("nothing") {
+            stories.clear();
+        }
+        let count = Some(SearchCount::Exactly(u32::try_from(stories.len()).unwrap()));
+        ready(FoundPage { stories, count, older: None })
+    }
+
     fn browse(&self, wanted: Browse, _: Audience) -> QueryFuture<Option<BrowsePage>> {
         ready(browse(&wanted))
     }
@@ -352,7 +383,7 @@ impl Queries for SampleQueries {
         ready(shared.collect())
     }
 
-    fn directory(&self, _: Audience) -> QueryFuture<Vec<OutletSummary>> {
+    fn directory(&self, _: u32, _: Audience) -> QueryFuture<Vec<OutletSummary>> {
         ready(["alalam", "courrier"].iter().filter_map(|slug| outlet(slug)).collect())
     }
 
@@ -362,6 +393,10 @@ impl Queries for SampleQueries {
 
     fn has_tag(&self, tag: &str, _: Audience) -> QueryFuture<bool> {
         ready(tag == "morocco")
+    }
+
+    fn has_language(&self, language: Language, _: Audience) -> QueryFuture<bool> {
+        ready(["ar", "fr"].contains(&language.as_str()))
     }
 
     fn story(&self, id: StoryId, _: Audience) -> QueryFuture<Option<StoryPage>> {

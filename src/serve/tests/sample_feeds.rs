@@ -2,11 +2,13 @@
 
 use super::sample::before;
 use crate::model::feed_table::{FeedQuery, FeedsShown, PausedHost};
+use crate::model::push::WebhookState;
 use crate::model::status::{
     FeedPage, FeedPageQuery, FeedStatus, NextPollReason, PastPollRow, Period, PollFault, PollHistory, StatusPage,
     WeekRhythm,
 };
 use crate::model::{FeedState, Hints};
+use jiff::Timestamp;
 
 /// The status page of a few feeds, or the second page of many.
 pub(super) fn status_page(query: FeedQuery) -> StatusPage {
@@ -33,6 +35,24 @@ pub(super) fn status_page(query: FeedQuery) -> StatusPage {
         history: PollHistory::Days(days.collect()),
         stories: 12_345,
         entries: 15_678,
+        webhooks: vec![webhook()],
+    }
+}
+
+fn webhook() -> WebhookState {
+    WebhookState {
+        id: 1,
+        channel: "maroc".to_owned(),
+        target: "00".to_owned(),
+        host: "hook.invalid".to_owned(),
+        outlets: 2,
+        queued: 9,
+        sent: 6,
+        dropped: 4,
+        failures: 3,
+        next_try_at: None,
+        last_error: Some("the server answered 500".to_owned()),
+        last_sent_at: Some(Timestamp::UNIX_EPOCH),
     }
 }
 

@@ -26,8 +26,8 @@ const EXCERPT_SOURCE: u32 = 4_000;
 const RECENT: i64 = 5_000;
 /// Stories that several outlets carry, at most.
 const LEADING: i64 = 24;
-/// Outlets listed for choosing, those with most entries.
-const DIRECTORY: i64 = 500;
+/// Latest entries in which a language is looked for that no outlet has.
+const LANGUAGE: i64 = 5_000;
 
 /// Which report of the story at place `p` is shown: its own, or the first one that passes; NULL when none does.
 /// $10 outlets, $11 tags, $12 languages (JSON arrays; an empty one asks for nothing), $13 outlets that must carry the story,
@@ -37,6 +37,8 @@ macro_rules! places {
         concat!(
             "SELECT p.story_id AS story, p.entry_id AS place, p.order_at, p.published_at, CASE \
                 WHEN s.outlets < $13 THEN NULL \
+                WHEN $13 > 1 AND $16 AND (SELECT count(DISTINCT e.outlet_id) FROM entry AS e \
+                      JOIN outlet AS o ON o.id = e.outlet_id WHERE e.story_id = p.story_id AND o.private = 0) < $13 THEN NULL \
                 WHEN $10 = '[]' AND $11 = '[]' AND $12 = '[]' THEN p.entry_id \
                 ELSE (SELECT min(e.id) FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
                       WHERE e.story_id = p.story_id AND ($14 OR e.id = p.entry_id) \
@@ -61,12 +63,15 @@ const PLACES_DOWN: &str = places!("order_at DESC, published_at DESC, story_id DE
 const PLACES_UP: &str = places!("order_at, published_at, story_id, entry_id");
 
 /// Entries of the outlets $1 (a JSON array of numbers) by date, and which of them is shown: the first of its story among these
-/// outlets. $8 languages, $9 outlets that must carry the story, $10 author.
+/// outlets. $8 languages, $9 outlets that must carry the story, $10 author, $11 whether private outlets do
+/// not count.
 macro_rules! entries {
     ($order:literal, $outer:literal) => {
         concat!(
             "SELECT e.story_id AS story, e.id AS place, e.published_at AS order_at, e.published_at, \
-                iif(s.outlets >= $9 AND ($10 IS NULL OR e.author = $10) \
+                iif(s.outlets >= $9 AND ($9 <= 1 OR NOT $11 OR (SELECT count(DISTINCT f.outlet_id) FROM entry AS f \
+                         JOIN outlet AS o ON o.id = f.outlet_id WHERE f.story_id = e.story_id AND o.private = 0) >= $9) \
+                    AND ($10 IS NULL OR e.author = $10) \
                     AND ($8 = '[]' OR lower(substr(e.language, 1, \
                          instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($8))) \
                     AND NOT EXISTS (SELECT 1 FROM entry AS f WHERE f.story_id = e.story_id AND f.id < e.id \
@@ -186,11 +191,12 @@ impl Reader {
         Ok(stories)
     }
 
-    /// Returns the configured outlets with their entries since a day (`2026-11-02`), those with the most entries first.
+    /// Returns the configured outlets with their entries since a day (`2026-11-02`), those with the most entries first, at most
+    /// `limit`.
     ///
     /// # Errors
     /// Fails if the file cannot be read.
-    pub async fn directory(&self, since: &str) -> Result<Vec<OutletSummary>, StoreError> {
+    pub async fn directory(&self, since: &str, limit: u32) -> Result<Vec<OutletSummary>, StoreError> {
         let rows: Vec<(String, String, Option<String>, String, i64)> = sqlx::query_as(
             "SELECT o.slug, o.name, o.language, o.tags, coalesce(sum(d.new), 0) AS entries \
              FROM feed AS f CROSS JOIN outlet AS o ON o.id = f.outlet_id \
@@ -198,7 +204,7 @@ impl Reader {
              WHERE f.removed = 0 AND (o.private = 0 OR NOT $3) GROUP BY o.id ORDER BY entries DESC, o.name LIMIT $2",
         )
         .bind(since)
-        .bind(DIRECTORY)
+        .bind(limit)
         .bind(self.hides_private)
         .fetch_all(&self.pool)
         .await
@@ -209,6 +215,7 @@ impl Reader {
             language,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             entries: entries.unsigned_abs(),
+            is_read: true,
         };
         Ok(rows.into_iter().map(summary).collect())
     }
@@ -218,20 +225,43 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn outlet(&self, slug: &Slug) -> Result<Option<OutletSummary>, StoreError> {
-        let row: Option<(String, Option<String>, String)> =
-            sqlx::query_as("SELECT name, language, tags FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)")
-                .bind(slug.as_str())
-                .bind(self.hides_private)
-                .fetch_optional(&self.pool)
-                .await
-                .while_doing("reading an outlet")?;
-        Ok(row.map(|(name, language, tags)| OutletSummary {
+        let row: Option<(String, Option<String>, String, bool)> = sqlx::query_as(
+            "SELECT name, language, tags, EXISTS (SELECT 1 FROM feed WHERE outlet_id = outlet.id AND removed = 0) \
+             FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)",
+        )
+        .bind(slug.as_str())
+        .bind(self.hides_private)
+        .fetch_optional(&self.pool)
+        .await
+        .while_doing("reading an outlet")?;
+        Ok(row.map(|(name, language, tags, is_read)| OutletSummary {
             slug: slug.to_string(),
             name,
             language,
             tags: serde_json::from_str(&tags).unwrap_or_default(),
             entries: 0,
+            is_read,
         }))
+    }
+
+    /// Returns whether an outlet or one of the latest entries has this language.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn has_language(&self, language: &Language) -> Result<bool, StoreError> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM outlet WHERE (private = 0 OR NOT $2) AND lower(substr(language, 1, \
+                    instr(replace(language, '_', '-') || '-', '-') - 1)) = $1) \
+             OR EXISTS (SELECT 1 FROM (SELECT language, outlet_id FROM entry ORDER BY id DESC LIMIT $3) AS e \
+                 CROSS JOIN outlet AS o ON o.id = e.outlet_id WHERE (o.private = 0 OR NOT $2) \
+                 AND lower(substr(e.language, 1, instr(replace(e.language, '_', '-') || '-', '-') - 1)) = $1)",
+        )
+        .bind(language.primary())
+        .bind(self.hides_private)
+        .bind(LANGUAGE)
+        .fetch_one(&self.pool)
+        .await
+        .while_doing("looking for a language")
     }
 
     /// Returns whether an outlet has this tag.
@@ -330,6 +360,7 @@ impl Reader {
             .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
             .bind(wanted.min_outlets)
             .bind(wanted.author.as_deref())
+            .bind(self.hides_private)
             .fetch_all(&self.pool)
             .await
             .while_doing("reading a page of an outlet")?;

@@ -4,12 +4,15 @@ use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, ChannelView, Language, Slug, pages::Filter},
-    normalise::fold::fold,
     store::{
         error::StoreError,
-        sqlite::{reading::Reader, row},
+        sqlite::{
+            reading::{Reader, search::Question},
+            row,
+        },
     },
 };
+use jiff::tz::TimeZone;
 use std::collections::{HashMap, HashSet, hash_map::Entry};
 use url::Url;
 
@@ -18,12 +21,12 @@ const PLACES: i64 = 50_000;
 /// Number of latest entries of each outlet that are examined if the filter names outlets or tags.
 const OF_OUTLET: i64 = 200;
 /// Number of latest entries with the words that are examined.
-const HITS: i64 = 5_000;
+pub(super) const HITS: i64 = 5_000;
 /// Number of entries used for one result; several of them may belong to one story.
-const TAKEN: i64 = 1_000;
+pub(super) const TAKEN: i64 = 1_000;
 
 /// Condition on an entry `e` of outlet `o` in story `s`: $1 outlets, $2 tags and $3 languages are JSON arrays, of which an empty
-/// one matches everything; $4 is the number of outlets that must carry the story.
+/// one matches everything; $4 is the number of outlets that must carry the story; it is published from $10 on and before $11.
 macro_rules! passing {
     ($before:literal, $after:literal) => {
         concat!(
@@ -33,7 +36,8 @@ macro_rules! passing {
                     WHERE tag.value IN (SELECT value FROM json_each($2)))) \
               AND (json_array_length($3) = 0 OR lower(substr(e.language, 1, \
                     instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($3))) \
-              AND s.outlets >= $4 AND (o.private = 0 OR NOT $8) ",
+              AND s.outlets >= $4 AND (o.private = 0 OR NOT $8) \
+              AND e.published_at >= $10 AND e.published_at < $11 ",
             $after
         )
     };
@@ -54,41 +58,68 @@ const OF_OUTLETS: &str = passing!(
     "ORDER BY e.order_at DESC, e.id DESC LIMIT $6"
 );
 
+/// Entries with words, the latest first: the outer order is that of the inner one, because nothing else is in the first place of the
+/// join. $12 is the latest entry that counts.
 const WITH_WORDS: &str = passing!(
     "SELECT e.id, e.story_id, e.order_at, e.published_at FROM \
-        (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $7 ORDER BY rowid DESC LIMIT $5) AS hit \
+        (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $7 AND rowid <= $12 \
+         ORDER BY rowid DESC LIMIT $5) AS hit \
      CROSS JOIN entry AS e ON e.id = hit.id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
      CROSS JOIN story AS s ON s.id = e.story_id WHERE EXISTS (SELECT 1 FROM place AS p WHERE p.story_id = e.story_id \
         AND p.channel_id = (SELECT id FROM channel WHERE slug = $9)) AND",
-    "ORDER BY e.id DESC LIMIT $6"
+    "LIMIT $6"
 );
 
 /// A matching entry: id, story, `order_at`, `published_at`.
-type Hit = (i64, i64, String, String);
+pub(super) type Hit = (i64, i64, String, String);
 
 impl Reader {
-    /// Returns the latest stories that match a filter, newest first, each shown as its first matching report. The caller sets
-    /// slug and title of the view.
+    /// Returns the latest stories that match a filter, newest first, each shown as its first matching report. Days that the words
+    /// name begin and end in `zone`. The caller sets slug and title of the view.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
-    pub async fn filtered(&self, filter: &Filter, public_url: &Url) -> Result<ChannelView, StoreError> {
-        let wanted = self.passing(filter).await?;
+    pub async fn filtered(
+        &self,
+        filter: &Filter,
+        zone: &TimeZone,
+        public_url: &Url,
+    ) -> Result<ChannelView, StoreError> {
+        let mut wanted = match Question::new(filter, zone) {
+            Some(question) => self.reports(&question, None).await?.0,
+            None => Vec::new(),
+        };
+        wanted.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
         let stories = self.stories(&wanted, true, public_url).await?;
         Ok(crate::store::sqlite::reading::channel::view(String::new(), String::new(), stories, public_url))
     }
 
-    async fn passing(&self, filter: &Filter) -> Result<Vec<ShownReport>, StoreError> {
-        let question = filter.words.as_deref().map(question);
-        if question.as_ref().is_some_and(String::is_empty) {
-            return Ok(Vec::new());
+    /// Returns the stories that a question finds, newest first, and the matching entries that they were chosen from, up to one
+    /// more than are used. `newest`: the latest entry that counts.
+    pub(super) async fn reports(
+        &self,
+        question: &Question,
+        newest: Option<i64>,
+    ) -> Result<(Vec<ShownReport>, Vec<Hit>), StoreError> {
+        let hits = self.hits(question, newest).await?;
+        let used = usize::try_from(TAKEN).unwrap_or(usize::MAX).min(hits.len());
+        let mut stories = first_reports(&hits[..used]);
+        if question.filter.min_outlets > 1 {
+            stories = self.dated_by_outlets(stories, question.filter.min_outlets).await?;
         }
-        let (sql, looked_at) = match &question {
-            Some(_) => (WITH_WORDS, HITS),
-            None if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => {
+        let order = |w: &ShownReport| (w.order_at.clone(), w.published_at.clone(), w.story, w.entry);
+        stories.sort_by_cached_key(|w| std::cmp::Reverse(order(w)));
+        Ok((stories, hits))
+    }
+
+    async fn hits(&self, question: &Question, newest: Option<i64>) -> Result<Vec<Hit>, StoreError> {
+        let filter = &question.filter;
+        let (sql, looked_at) = match question.words.is_empty() {
+            false => (WITH_WORDS, HITS),
+            true if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => {
                 (LATEST, PLACES)
             }
-            None => (OF_OUTLETS, OF_OUTLET),
+            true => (OF_OUTLETS, OF_OUTLET),
         };
         let texts = |texts: &mut dyn Iterator<Item = &str>| row::rows(&texts.collect::<Vec<_>>());
         let mut asked = sqlx::query_as(sql)
@@ -97,18 +128,11 @@ impl Reader {
             .bind(texts(&mut filter.languages.iter().map(Language::primary)))
             .bind(filter.min_outlets)
             .bind(looked_at)
-            .bind(TAKEN);
+            .bind(TAKEN + 1);
         let channel = filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str);
-        asked = asked.bind(question.unwrap_or_default()).bind(self.hides_private).bind(channel);
-        let hits: Vec<Hit> = asked.fetch_all(&self.pool).await.while_doing("reading what passes a filter")?;
-        let mut stories = first_reports(hits);
-        if filter.min_outlets > 1 {
-            stories = self.dated_by_outlets(stories, filter.min_outlets).await?;
-        }
-        let order = |w: &ShownReport| (w.order_at.clone(), w.published_at.clone(), w.story);
-        stories.sort_by_cached_key(|w| std::cmp::Reverse(order(w)));
-        stories.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-        Ok(stories)
+        asked = asked.bind(&question.words).bind(self.hides_private).bind(channel);
+        asked = asked.bind(&question.after).bind(&question.before).bind(newest.unwrap_or(i64::MAX));
+        asked.fetch_all(&self.pool).await.while_doing("reading what passes a filter")
     }
 
     /// A story that several outlets must carry is sorted by the report of the last of them, so that a subscriber misses none.
@@ -146,12 +170,17 @@ impl Reader {
 }
 
 /// Keeps the first report of each story.
-fn first_reports(hits: Vec<Hit>) -> Vec<ShownReport> {
+fn first_reports(hits: &[Hit]) -> Vec<ShownReport> {
     let mut first: HashMap<i64, ShownReport> = HashMap::new();
     for (entry, story, order_at, published_at) in hits {
-        let hit = ShownReport { story, entry, order_at, published_at };
-        match first.entry(story) {
-            Entry::Occupied(mut had) if had.get().entry > entry => *had.get_mut() = hit,
+        let hit = ShownReport {
+            story: *story,
+            entry: *entry,
+            order_at: order_at.clone(),
+            published_at: published_at.clone(),
+        };
+        match first.entry(*story) {
+            Entry::Occupied(mut had) if had.get().entry > *entry => *had.get_mut() = hit,
             Entry::Occupied(_) => {}
             Entry::Vacant(none) => {
                 none.insert(hit);
@@ -159,35 +188,4 @@ fn first_reports(hits: Vec<Hit>) -> Vec<ShownReport> {
         }
     }
     first.into_values().collect()
-}
-
-/// Returns the words as an FTS5 query: folded like the searched text, each quoted; all must match.
-fn question(words: &str) -> String {
-    // Folded text contains only letters, digits and spaces. A doubled quote would be safe in any case.
-    let folded = fold(words);
-    folded.split_whitespace().map(|word| format!("\"{}\"", word.replace('"', "\"\""))).collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_question_is_folded_and_quoted() {
-        assert_eq!(question("الأمطارُ  Été"), "\"امطار\" \"ete\"");
-        assert_eq!(question("NEAR(a) OR \"b\" -c*"), "\"near\" \"a\" \"or\" \"b\" \"c\"");
-        assert_eq!(question("؟! ـ"), "");
-    }
-
-    proptest! {
-        #![proptest_config(crate::model::testing::cases())]
-
-        #[test]
-        fn whatever_is_typed_only_quoted_words_are_asked(words in "\\PC{0,40}") {
-            let asked = question(&words);
-            prop_assert_eq!(asked.matches('"').count() % 2, 0);
-            prop_assert!(asked.split_whitespace().all(|w| w.len() > 2 && w.starts_with('"') && w.ends_with('"')), "{}", asked);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Queries. Readers see the last commit and never wait for the writer.
 
 mod archive;
+mod arrivals;
 mod browse;
 mod channel;
 mod copies;
@@ -11,10 +12,14 @@ mod filter;
 mod health;
 mod history;
 mod incidents;
+mod push;
+mod search;
 mod status;
 mod story;
 mod subscriptions;
 mod waiting;
+
+pub use arrivals::ArrivedEntry;
 
 use crate::store::instant;
 use crate::store::sqlite::error::ErrorContext;

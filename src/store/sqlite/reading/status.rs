@@ -96,6 +96,7 @@ impl Reader {
             history: self.history(now).await?,
             stories,
             entries,
+            webhooks: self.webhooks().await?,
         })
     }
 

@@ -1,16 +1,20 @@
-//! Writes decisions, with one statement for each table and batch. Ids are allocated in advance, so no statement depends on the
+//! Writes decisions, with few statements for each table and batch. Ids are allocated in advance, so no statement depends on the
 //! result of another.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
     error::StoreError,
-    rows::{BatchRows, EntryRow, TextRow},
+    rows::{BatchRows, EntryRow, MemberRow, StoryRow, TextRow},
     sqlite::{
         row,
-        writing::{dropped, sightings, waiting},
+        writing::{
+            dropped,
+            insert::{self, Query},
+            sightings, waiting,
+        },
     },
 };
-use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
+use sqlx::SqliteConnection;
 
 /// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
 /// because reading `json_each` directly would convert a row to text again for each column.
@@ -32,27 +36,10 @@ pub(in crate::store) async fn apply(
     connection: &mut SqliteConnection,
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
-    set(
-        connection,
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) \
-         SELECT v ->> 'id', v ->> 'iri', v ->> 'entry', 1, 1, v ->> 'at' FROM r",
-        &batch_rows.stories,
-        "writing stories",
-    )
-    .await?;
-    entries(connection, &batch_rows.entries).await?;
-    texts(connection, &batch_rows.texts).await?;
-    set(
-        connection,
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
-         SELECT v ->> 'entry', v ->> 'story', v ->> 'at', v ->> 'rule', v ->> 'lmin', \
-                v ->> 'containment', v ->> 'start', v ->> 'evidence' FROM r",
-        &batch_rows.members,
-        "writing members of stories",
-    )
-    .await?;
+    insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
+    insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
+    insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
+    insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories").await?;
     revise(connection, batch_rows).await?;
     waiting::write_pages(connection, &batch_rows.pages).await?;
     waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
@@ -64,43 +51,25 @@ pub(in crate::store) async fn apply(
     crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
 }
 
-/// Inserts rows of wide tables with bound values, sixteen rows a statement: as JSON, each text would be written and parsed four
-/// times.
-const CHUNK: usize = 16;
-
-macro_rules! sixteen {
-    ($row:literal) => {
-        concat!(
-            $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row,
-            ",", $row, ",", $row, ",", $row, ",", $row, ",", $row, ",", $row
-        )
-    };
+/// Binds the columns in the order of [`insert::STORIES`].
+fn bind_story<'q>(query: Query<'q>, story: &'q StoryRow) -> Query<'q> {
+    query.bind(story.id).bind(&story.iri).bind(story.entry).bind(&story.at)
 }
 
-macro_rules! entry_columns {
-    () => {
-        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, \
-         author, language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
-         VALUES "
-    };
+/// Binds the columns in the order of [`insert::MEMBERS`].
+fn bind_member<'q>(query: Query<'q>, member: &'q MemberRow) -> Query<'q> {
+    query
+        .bind(member.entry)
+        .bind(member.story)
+        .bind(&member.at)
+        .bind(member.rule)
+        .bind(member.lmin)
+        .bind(member.containment)
+        .bind(member.start)
+        .bind(&member.evidence)
 }
 
-macro_rules! text_columns {
-    () => {
-        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) VALUES "
-    };
-}
-
-const ENTRY: &str = concat!(entry_columns!(), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-const ENTRIES: &str =
-    concat!(entry_columns!(), sixteen!("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-const TEXT: &str = concat!(text_columns!(), "(?, ?, ?, ?, ?, ?)");
-const TEXTS: &str = concat!(text_columns!(), sixteen!("(?, ?, ?, ?, ?, ?)"));
-
-/// A statement and the values bound so far.
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
-
-/// Binds the columns in the order of [`ENTRY`].
+/// Binds the columns in the order of [`insert::ENTRIES`].
 fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
     let row = &entry.row;
     query
@@ -127,7 +96,7 @@ fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
         .bind(row.shown)
 }
 
-/// Binds the columns in the order of [`TEXT`].
+/// Binds the columns in the order of [`insert::TEXTS`].
 fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'q> {
     query
         .bind(id)
@@ -136,33 +105,6 @@ fn bind_text<'q>(query: Query<'q>, TextRow { id, text }: &'q TextRow) -> Query<'
         .bind(&text.extras)
         .bind(&text.folded_title)
         .bind(&text.folded_body)
-}
-
-async fn entries(connection: &mut SqliteConnection, rows: &[EntryRow]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(CHUNK) {
-        for rows in whole_or_single(chunk) {
-            let sql = if rows.len() == CHUNK { ENTRIES } else { ENTRY };
-            let query = rows.iter().fold(sqlx::query(sql), bind_entry);
-            query.execute(&mut *connection).await.while_doing("writing entries")?;
-        }
-    }
-    Ok(())
-}
-
-async fn texts(connection: &mut SqliteConnection, rows: &[TextRow]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(CHUNK) {
-        for rows in whole_or_single(chunk) {
-            let sql = if rows.len() == CHUNK { TEXTS } else { TEXT };
-            let query = rows.iter().fold(sqlx::query(sql), bind_text);
-            query.execute(&mut *connection).await.while_doing("writing texts")?;
-        }
-    }
-    Ok(())
-}
-
-/// Splits rows into whole chunks, and the rest into single rows.
-fn whole_or_single<T>(chunk: &[T]) -> std::slice::Chunks<'_, T> {
-    chunk.chunks(if chunk.len() == CHUNK { CHUNK } else { 1 })
 }
 
 /// Records the previous content of revised entries, then writes the new content.

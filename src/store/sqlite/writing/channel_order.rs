@@ -7,7 +7,13 @@ use crate::{
         catalog::Catalog,
         error::StoreError,
         rows::{BatchRows, PlaceRow},
-        sqlite::{row, writing::channel_rules},
+        sqlite::{
+            row,
+            writing::{
+                channel_rules,
+                insert::{self, Query},
+            },
+        },
     },
 };
 use sqlx::SqliteConnection;
@@ -30,9 +36,16 @@ pub(in crate::store) async fn insert_batch(
     batch_rows: &BatchRows,
 ) -> Result<(), StoreError> {
     let mut taken = HashSet::new();
-    let rows: Vec<&PlaceRow> =
-        batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story))).collect();
+    let first = batch_rows.places.iter().filter(|p| p.each || taken.insert((p.channel, p.story)));
+    // Nobody has to look whether a channel has a new story.
+    let (certain, rows): (Vec<&PlaceRow>, Vec<&PlaceRow>) = first.partition(|p| p.each || p.new);
+    insert::rows(connection, &certain, &insert::PLACES, bind_place, "writing places").await?;
     insert(connection, &rows).await
+}
+
+/// Binds the columns in the order of [`insert::PLACES`].
+fn bind_place<'q>(query: Query<'q>, place: &'q &PlaceRow) -> Query<'q> {
+    query.bind(place.channel).bind(&place.order_at).bind(&place.published_at).bind(place.story).bind(place.entry)
 }
 
 async fn insert(connection: &mut SqliteConnection, rows: &[&PlaceRow]) -> Result<(), StoreError> {
@@ -148,6 +161,7 @@ fn place_of(
         story: lead.story_id,
         entry: lead.entry_id,
         each: false,
+        new: false,
     })
 }
 
@@ -253,5 +267,6 @@ fn each(channel: i64, member: Member) -> PlaceRow {
         story: member.story_id,
         entry: member.entry_id,
         each: true,
+        new: false,
     }
 }

@@ -14,6 +14,7 @@ use crate::{
             writing::{
                 channel_order::ChannelRebuild,
                 dropped::{self, Rejudging},
+                webhooks,
             },
         },
     },
@@ -39,7 +40,8 @@ pub(in crate::store) async fn adopt(
     .while_doing("writing settings")?;
     adopt_outlets(connection, store_config).await?;
     let mut adopted = adopt_feeds(connection, store_config, now).await?;
-    let (catalog, rebuilding) = adopt_channels(connection, store_config).await?;
+    let (mut catalog, rebuilding) = adopt_channels(connection, store_config).await?;
+    catalog.hooks = webhooks::adopt(connection, &store_config.webhooks, &catalog.channels).await?;
     adopted.any_private = catalog.any_private();
     let configured = store_config.outlets.iter().map(|(outlet, _)| outlet.slug.as_str()).collect();
     let rejudging = dropped::changed(connection, &catalog, &configured, now).await?;

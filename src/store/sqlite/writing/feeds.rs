@@ -89,7 +89,8 @@ fn record(row: FeedRow) -> Result<FeedRecord, StoreError> {
 #[derive(Debug)]
 pub(in crate::store) struct PollRows {
     poll: PollRow,
-    feed: FeedAfter,
+    /// `None` if a hub delivered the document, which changes nothing of the feed.
+    feed: Option<FeedAfter>,
     info: Option<InfoRow>,
 }
 
@@ -202,8 +203,9 @@ impl PollRows {
             next_poll_at: feed.next_poll_at.clone(),
             why: feed.why.clone(),
         };
-        let info = poll.document.as_ref().zip(repairs).map(|(d, repairs)| info(poll.feed.id, &d.info, repairs));
-        Self { poll: history, feed, info }
+        let document = poll.document.as_ref().filter(|_| !poll.pushed);
+        let info = document.zip(repairs).map(|(d, repairs)| info(poll.feed.id, &d.info, repairs));
+        Self { poll: history, feed: (!poll.pushed).then_some(feed), info }
     }
 }
 
@@ -231,8 +233,8 @@ pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[
     .while_doing("writing the history of polls")?;
     // If a batch has several polls of a feed, the last one counts.
     let mut last = std::collections::HashMap::new();
-    for poll in polls {
-        last.insert(poll.feed.id, &poll.feed);
+    for feed in polls.iter().filter_map(|poll| poll.feed.as_ref()) {
+        last.insert(feed.id, feed);
     }
     update(connection, &last.into_values().collect::<Vec<_>>()).await?;
     let infos: Vec<&InfoRow> = polls.iter().filter_map(|v| v.info.as_ref()).collect();

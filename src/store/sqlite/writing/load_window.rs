@@ -95,10 +95,11 @@ impl WindowLoad {
         .await
         .while_doing("remembering titles")?;
         let (to, to_id) = last.clone().unwrap_or_else(|| (self.since.clone(), i64::MIN));
-        // Compares bytes first, because SQLite counts them without reading long texts.
-        let rows = sqlx::query(
-            "SELECT e.id, e.outlet_id, e.feed_id, e.story_id, 1 AS members, e.believed, e.first_seen_at, e.link, \
-                    t.folded_title, t.folded_body \
+        // One row for all: each row of its own costs more than reading it. Bytes first: they are counted without reading what is
+        // long.
+        let rows: String = sqlx::query_scalar(
+            "SELECT json_group_array(json_array(e.id, e.outlet_id, coalesce(e.believed, e.first_seen_at), \
+                                                t.folded_title, t.folded_body)) \
              FROM entry AS i INDEXED BY entry_by_time CROSS JOIN entry_text AS t ON t.entry_id = i.id \
              CROSS JOIN entry AS e ON e.id = i.id \
              WHERE (i.first_seen_at, i.id) > ($1, $2) AND (i.first_seen_at, i.id) <= ($3, $4) \
@@ -111,10 +112,10 @@ impl WindowLoad {
         .bind(to_id)
         .bind(i64::try_from(SHORT).unwrap_or(i64::MAX))
         .bind(i64::try_from(rules::SHORT).unwrap_or(i64::MAX))
-        .fetch_all(&mut *connection)
+        .fetch_one(&mut *connection)
         .await
         .while_doing("remembering titles")?;
-        self.remember(connection, window, &rows).await?;
+        remember_titles(window, &rows)?;
         if let Some(last) = last {
             self.reached = last;
         } else {
@@ -143,6 +144,16 @@ impl WindowLoad {
         }
         Ok(())
     }
+}
+
+/// Remembers the titles of entries before the window, given as JSON: id, outlet, time, folded title and text of each.
+fn remember_titles(window: &mut Window, rows: &str) -> Result<(), StoreError> {
+    let rows: Vec<(i64, i64, String, String, String)> = RowRef { table: "entry", row: 0 }.json("title", rows)?;
+    for (id, outlet, at, title, body) in rows {
+        let at = RowRef { table: "entry", row: id }.time("believed", &at)?;
+        window.remember_title((EntryId(id), OutletId(outlet)), at.as_second(), &title, &body);
+    }
+    Ok(())
 }
 
 fn get<'r, T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(

@@ -8,7 +8,7 @@ use crate::{
     store::{error::StoreError, sqlite::row},
 };
 use sqlx::SqliteConnection;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 #[derive(sqlx::FromRow)]
 struct KnownSightingRow {
@@ -92,7 +92,7 @@ pub(in crate::store) async fn known_entries(
         known.by_link.entry(LinkKey(link)).or_default().push(EntryId(id));
     }
     known.dated = dated(connection, arrivals, &known).await?;
-    ids.extend(known.dated.iter().map(|id| id.0));
+    ids.extend(known.dated.values().flatten().map(|id| id.0));
     known.late = late(connection, arrivals).await?;
     let rows = entries(connection, &ids).await?;
     known.with_article = rows.iter().filter(|row| row.has_article).map(|row| EntryId(row.id)).collect();
@@ -116,7 +116,7 @@ async fn dated(
     connection: &mut SqliteConnection,
     arrivals: &[Arrival],
     known: &KnownEntries,
-) -> Result<HashSet<EntryId>, StoreError> {
+) -> Result<HashMap<OutletId, BTreeSet<EntryId>>, StoreError> {
     let is_here = |a: &Arrival| {
         known.by_key.get(&a.entry.key.hash()).is_some_and(|sighted| sighted.iter().any(|s| s.feed == a.feed))
     };
@@ -130,10 +130,10 @@ async fn dated(
         ids.extend(arrival.entry.link.as_deref().and_then(path_id));
     }
     if wanted.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let rows: Vec<DatedRow> = sqlx::query_as(
-        "SELECT e.id, e.believed, t.folded_title, t.folded_body, e.link FROM json_each($1) AS w \
+        "SELECT e.id, e.outlet_id, e.believed, t.folded_title, t.folded_body, e.link FROM json_each($1) AS w \
          JOIN entry AS e ON e.id IN (SELECT id FROM entry \
             WHERE outlet_id = w.value ->> 0 AND published_at = w.value ->> 1 LIMIT $2) \
          JOIN entry_text AS t ON t.entry_id = e.id",
@@ -143,13 +143,13 @@ async fn dated(
     .fetch_all(connection)
     .await
     .while_doing("recalling entries by their dates")?;
-    let mut found = HashSet::new();
+    let mut found: HashMap<OutletId, BTreeSet<EntryId>> = HashMap::new();
     for row in rows {
         let place = row::RowRef { table: "entry", row: row.id };
         let stamp = Stamp::new(place.maybe_time("believed", row.believed.as_deref())?, &row.folded_title);
         let has_id = || row.link.as_deref().and_then(path_id).is_some_and(|id| ids.contains(&id));
         if stamp.is_some_and(|stamp| stamps.contains(&stamp)) || texts.contains(row.folded_body.as_str()) || has_id() {
-            found.insert(EntryId(row.id));
+            found.entry(OutletId(row.outlet_id)).or_default().insert(EntryId(row.id));
         }
     }
     Ok(found)
@@ -158,6 +158,7 @@ async fn dated(
 #[derive(sqlx::FromRow)]
 struct DatedRow {
     id: i64,
+    outlet_id: i64,
     believed: Option<String>,
     folded_title: String,
     folded_body: String,

@@ -9,8 +9,8 @@ use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
 
-/// Number of entries indexed in one transaction: about ten milliseconds, for which polls wait.
-pub(in crate::store) const BATCH: i64 = 500;
+/// Number of entries indexed in one transaction, for which polls wait: the larger, the less is merged afterwards.
+pub(in crate::store) const BATCH: i64 = 2_000;
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 pub(in crate::store) const WAIT: Duration = Duration::from_secs(1);
 /// No batch starts after this time once the file is being closed, because a stopping daemon has five seconds in all. The rest is

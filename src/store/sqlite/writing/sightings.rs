@@ -10,6 +10,7 @@ use crate::{
             error::ErrorContext,
             listed::{self, ListedSighting},
             row,
+            writing::insert::{self, Query},
         },
     },
 };
@@ -32,10 +33,9 @@ struct Seen {
 }
 
 /// A new sighting.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct NewSighting<'a> {
     id: i64,
-    #[serde(flatten)]
     row: &'a SightingRow,
 }
 
@@ -90,7 +90,7 @@ pub(in crate::store) async fn write(
             None => list.push(ListedSighting { id, raw: row.raw }),
         }
     }
-    insert(connection, &new).await?;
+    insert::rows(connection, &new, &insert::SIGHTINGS, bind_sighting, "writing sightings").await?;
     let seen: Vec<Seen> = seen.into_iter().map(|(id, raw)| Seen { id, raw }).collect();
     see_again(connection, &seen).await?;
     fill(connection, &filled).await?;
@@ -166,21 +166,19 @@ async fn next_id(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
         .while_doing("numbering sightings")
 }
 
-async fn insert(connection: &mut SqliteConnection, new: &[NewSighting<'_>]) -> Result<(), StoreError> {
-    if new.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
-         SELECT v ->> 'id', v ->> 'feed', v ->> 'key', v ->> 'entry', v ->> 'raw', v ->> 'guid', \
-                v ->> 'link', v ->> 'at', v ->> 'evidence' FROM r",
-    )
-    .bind(row::rows(new))
-    .execute(connection)
-    .await
-    .while_doing("writing sightings")?;
-    Ok(())
+/// Binds the columns in the order of [`insert::SIGHTINGS`].
+fn bind_sighting<'q>(query: Query<'q>, new: &'q NewSighting<'_>) -> Query<'q> {
+    let NewSighting { id, row } = new;
+    query
+        .bind(id)
+        .bind(row.feed)
+        .bind(row.key)
+        .bind(row.entry)
+        .bind(row.raw)
+        .bind(&row.guid)
+        .bind(&row.link)
+        .bind(&row.at)
+        .bind(&row.evidence)
 }
 
 async fn see_again(connection: &mut SqliteConnection, seen: &[Seen]) -> Result<(), StoreError> {

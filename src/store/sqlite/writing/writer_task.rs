@@ -30,8 +30,9 @@ use crate::{
                 edition,
                 feeds::{self, PollRows},
                 load_window::WindowLoad,
-                retention, search_index, sightings,
+                push, retention, search_index, sightings,
                 transaction::{WriterConnection, reading, transaction},
+                webhooks,
             },
         },
     },
@@ -55,8 +56,9 @@ use tokio::{
 const EMPTY_WAIT: Duration = Duration::from_secs(5);
 /// Most polls that wait.
 const EMPTY_MAX: usize = 512;
-/// Time from one transaction to the next for which polls that are under way are waited for.
-const COLLECT: Duration = Duration::from_millis(250);
+/// Time from one transaction to the next for which polls that are under way are waited for: every transaction writes some fifty
+/// pages, however little it holds.
+const COLLECT: Duration = Duration::from_secs(1);
 
 /// Most entries that have waited for their pages and are decided in one transaction.
 const PAGES: usize = 64;
@@ -304,6 +306,10 @@ impl WriterLoop {
                 let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
             }
+            Task::Push(changes, reply) => {
+                transaction!(self.database, |c| push::write(c, &changes))?;
+                send_reply(reply, ());
+            }
             Task::Index(reply) => {
                 self.index().await?;
                 while self.index_at.is_some() {
@@ -448,6 +454,7 @@ async fn write(
     apply::apply(connection, batch_rows).await?;
     sightings::merge_lookup(connection).await?;
     channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
+    webhooks::queue(connection, catalog, batch_rows).await?;
     feeds::write(connection, polls).await?;
     let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
     let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;

@@ -1,0 +1,120 @@
+//! `[[channel.webhook]]`: receivers of a channel's new stories.
+
+use super::{LIST_MAX, MIN_OUTLETS_MAX, raw::Section, requests::SecretFiles};
+use crate::model::{FeedUrl, Secret, Slug, push::Webhook};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+const KEYS: [&str; 3] = ["url", "secret_file", "when"];
+/// Longest file with a secret, in bytes.
+const FILE_MAX: u64 = 1_000;
+/// Lengths of a secret, in bytes (Standard Webhooks, "Signature scheme").
+const SECRET: std::ops::RangeInclusive<usize> = 24..=64;
+
+/// Reads the webhooks of a channel.
+pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files: SecretFiles<'_>) -> Vec<Webhook> {
+    let text = |_: &str| Err("holds a string; allowed: tables, [[channel.webhook]]".to_owned());
+    let table = |section: &Section<'_, '_>| {
+        // A webhook's address is often a secret itself, so no message repeats it.
+        let url = section
+            .required("url", |text| FeedUrl::parse(text).map_err(|why| format!("is no receiver's address: {why}")));
+        let secret = section.required("secret_file", |text| secret(&files.read(text, FILE_MAX)?));
+        let outlets = section.text("when", when).unwrap_or(1);
+        Some(Webhook { channel: channel.clone(), title: title.to_owned(), url: url?, secret: secret?, outlets })
+    };
+    let given = section.mixed("webhook", &KEYS, text, table).unwrap_or_default();
+    let mut hooks: Vec<Webhook> = Vec::new();
+    for located in given.into_iter().flatten() {
+        let hook = located.value;
+        if hooks.iter().any(|other| (&other.url, other.outlets) == (&hook.url, hook.outlets)) {
+            section.fault_at(located.place, "webhook", "names a receiver twice; allowed: each once");
+        } else if hooks.len() == LIST_MAX {
+            section.fault_at(located.place, "webhook", format!("is one too many; allowed: {LIST_MAX}"));
+            break;
+        } else {
+            hooks.push(hook);
+        }
+    }
+    hooks
+}
+
+/// Reads `story`, or `outlets >= N`.
+fn when(text: &str) -> Result<u32, String> {
+    if text == "story" {
+        return Ok(1);
+    }
+    let number = text.strip_prefix("outlets").and_then(|rest| rest.trim_start().strip_prefix(">="));
+    let number = number.and_then(|number| number.trim().parse().ok());
+    number.filter(|number| (1..=MIN_OUTLETS_MAX).contains(number)).ok_or_else(|| {
+        format!("is no condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
+    })
+}
+
+/// Reads a secret: `whsec_` and 24 to 64 bytes in base64.
+fn secret(bytes: &[u8]) -> Result<Secret, String> {
+    let text = String::from_utf8_lossy(bytes).trim().to_owned();
+    let key = text.strip_prefix("whsec_").and_then(|key| BASE64_STANDARD.decode(key).ok());
+    match key {
+        Some(key) if SECRET.contains(&key.len()) => Ok(Secret::new(text)),
+        _ => Err("holds no secret; allowed: whsec_ and 24 to 64 bytes in base64, as this prints: \
+                  echo whsec_$(head -c 32 /dev/urandom | base64)"
+            .to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_and_secrets_are_read_or_refused() {
+        for (text, outlets) in [("story", Some(1)), ("outlets >= 3", Some(3)), ("outlets>=2", Some(2))] {
+            assert_eq!(when(text).ok(), outlets);
+        }
+        for text in ["", "outlets > 3", "outlets >= 0", "outlets >= 1001", "outlets >= x", "Story"] {
+            assert!(when(text).unwrap_err().contains("allowed"), "{text}");
+        }
+        let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        assert_eq!(secret(format!(" {good}\n").as_bytes()).unwrap().reveal(), good);
+        for text in ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_AAAA", "whsec_é", "whsec_M K"] {
+            let why = secret(text.as_bytes()).unwrap_err();
+            assert!(why.contains("allowed: whsec_") && (text.is_empty() || !why.contains(&format!("{text}\""))));
+        }
+    }
+
+    #[test]
+    fn webhooks_belong_to_their_channels_and_no_fault_repeats_an_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("s");
+        std::fs::write(&secret, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let parse = |hooks: &str| {
+            let text = format!(
+                "[websub]\nhub = \"none\"\n[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"http://a.example/feed\"]\n\
+                 [[channel]]\nslug = \"news\"\ntitle = \"News\"\n{hooks}"
+            );
+            let file = folder.path().join("config.toml");
+            crate::config::Config::parse(&text, &file, &std::collections::BTreeMap::new())
+        };
+        let hook = |url: &str| format!("[[channel.webhook]]\nurl = \"{url}\"\nsecret_file = \"s\"\n");
+        let read =
+            parse(&format!("{}{}when = \"outlets >= 3\"\n", hook("https://h.example/x"), hook("https://h.example/x")));
+        let read = read.unwrap();
+        let told: Vec<_> = read.webhooks.iter().map(|h| (h.channel.as_str(), &*h.title, h.outlets)).collect();
+        assert_eq!(told, [("news", "News", 1), ("news", "News", 3)]);
+        assert_eq!(read.websub.hub, crate::model::push::HubChoice::Nobody);
+        for (hooks, words) in [
+            (hook("ftp://h.example/c4nary"), "channel.news.webhook.url: is no receiver's address"),
+            (hook("https://u:c4nary@h.example/"), "channel.news.webhook.url: is no receiver's address"),
+            (hook("https://h.example/c4nary").repeat(2), "channel.news.webhook: names a receiver twice"),
+            (
+                "[[channel.webhook]]\nurl = \"https://h.example/c4nary\"\n".to_owned(),
+                "channel.news.webhook.secret_file: is missing",
+            ),
+            (hook("https://h.example/c4nary").replace("\"s\"", "\"none\""), "channel.news.webhook.secret_file: "),
+            (hook("https://h.example/c4nary") + "x = 1\n", "channel.news.webhook.x: unknown key"),
+            ("webhook = [\"https://h.example/c4nary\"]\n".to_owned(), "channel.news.webhook: holds a string"),
+        ] {
+            let faults = parse(&hooks).unwrap_err().to_string();
+            assert!(faults.contains(words) && !faults.contains("c4nary"), "{faults}");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Webhooks at work: posts the stories of the queues, one after the other for each webhook.
+
+use super::{
+    retry::retry_at,
+    webhook::{PAUSES, headers, message, message_id},
+};
+use crate::{
+    clock::Clock,
+    fetch::{Fetcher, OutgoingRequest},
+    model::{
+        Fault,
+        push::{Webhook, WebhookState},
+    },
+    store::{PushChange, Reader, StoreError, WebhookResult, Writer},
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{sync::Notify, task::JoinSet};
+use url::Url;
+
+/// Longest time between two looks at the queues while something waits.
+const TURN: Duration = Duration::from_secs(1);
+/// Pause after a look: many commits may follow each other.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Time limit of a request.
+const POSTING: Duration = Duration::from_secs(15);
+/// Most requests at once; each webhook has at most one.
+const AT_ONCE: usize = 8;
+
+/// The settings of the webhooks. A reload replaces them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookSettings {
+    /// `[server] public_url`, the base of the pages.
+    pub base: Url,
+    /// All webhooks.
+    pub hooks: Arc<Vec<Webhook>>,
+}
+
+/// The webhooks.
+pub struct Webhooks {
+    settings: RwLock<(WebhookSettings, Fetcher)>,
+    reloaded: Notify,
+    /// The states as last read, for metrics.
+    states: Mutex<Vec<WebhookState>>,
+    reader: Reader,
+    clock: Clock,
+}
+
+impl Webhooks {
+    /// Creates the webhooks. What waits is in the database.
+    #[must_use]
+    pub fn new(settings: WebhookSettings, fetcher: Fetcher, reader: Reader, clock: Clock) -> Self {
+        let settings = RwLock::new((settings, fetcher));
+        Self { settings, reloaded: Notify::new(), states: Mutex::default(), reader, clock }
+    }
+
+    /// Replaces the settings.
+    pub fn set(&self, settings: WebhookSettings, fetcher: Fetcher) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = (settings, fetcher);
+        self.reloaded.notify_one();
+    }
+
+    fn settings(&self) -> (WebhookSettings, Fetcher) {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the states as last read.
+    #[must_use]
+    pub fn states(&self) -> Vec<WebhookState> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Works until the future is dropped.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
+        let mut commits = writer.changed();
+        let (mut work, mut busy) = (JoinSet::new(), HashSet::new());
+        loop {
+            let waits = match self.start(&mut work, &mut busy).await {
+                Err(error) if error.can_pass() => {
+                    tracing::error!(%error, "cannot read the queues of webhooks; trying again");
+                    true
+                }
+                started => started?,
+            };
+            tokio::select! {
+                Some(ended) = work.join_next() => if let Ok(ended) = ended {
+                    let WebhookResult { id, .. } = &ended;
+                    busy.remove(id);
+                    writer.push(vec![PushChange::Webhook(ended)]).await?;
+                },
+                // The writer's own error says why it is gone.
+                change = commits.changed() => change.map_err(|_| StoreError::WriterGone)?,
+                () = self.reloaded.notified() => {}
+                () = tokio::time::sleep(TURN), if waits => {}
+            }
+            if busy.is_empty() {
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Starts what is due. Returns whether something waits for its time.
+    async fn start(&self, work: &mut JoinSet<WebhookResult>, busy: &mut HashSet<i64>) -> Result<bool, StoreError> {
+        let (settings, fetcher) = self.settings();
+        if settings.hooks.is_empty() && self.states().is_empty() {
+            return Ok(false);
+        }
+        let states = self.reader.webhooks().await?;
+        let hooks: HashMap<(&str, String, u32), &Webhook> =
+            settings.hooks.iter().map(|hook| ((hook.channel.as_str(), hook.target(), hook.outlets), hook)).collect();
+        let (now, mut waits) = (self.clock.now(), false);
+        for state in states.iter().filter(|state| state.waiting() > 0) {
+            waits = true;
+            let hook = hooks.get(&(state.channel.as_str(), state.target.clone(), state.outlets));
+            let Some(hook) = hook.filter(|_| !busy.contains(&state.id) && busy.len() < AT_ONCE) else { continue };
+            if state.next_try_at.is_some_and(|at| at > now) {
+                continue;
+            }
+            let Some((number, story)) = self.reader.webhook_next(state.id, state.sent, &settings.base).await? else {
+                continue;
+            };
+            let body = story.map(|story| message(hook, &story, &settings.base));
+            busy.insert(state.id);
+            work.spawn(post(fetcher.clone(), (*hook).clone(), self.clock.clone(), (state.clone(), number), body));
+        }
+        *self.states.lock().unwrap_or_else(PoisonError::into_inner) = states;
+        Ok(waits)
+    }
+}
+
+/// Posts a story. One that retention deleted in the meantime (`body` is `None`) counts as sent.
+async fn post(
+    fetcher: Fetcher,
+    hook: Webhook,
+    clock: Clock,
+    (state, number): (WebhookState, u64),
+    body: Option<String>,
+) -> WebhookResult {
+    let done = |sent, failures, next_try_at, last_error| WebhookResult {
+        id: state.id,
+        number: sent,
+        at: clock.now(),
+        failures,
+        next_try_at,
+        last_error,
+    };
+    let Some(body) = body else { return done(Some(number), 0, None, None) };
+    let id = message_id(state.id, number);
+    let asked = OutgoingRequest {
+        url: hook.url.clone(),
+        headers: headers(&hook, &id, clock.now(), &body),
+        body: Some(body.into()),
+        timeout: POSTING,
+        answer_max: 0,
+    };
+    let error = match fetcher.send(&asked).await {
+        Ok(answer) if answer.is_success() => None,
+        Ok(answer) => Some(Fault::Status(answer.status).to_string()),
+        Err(fault) => Some(fault.to_string()),
+    };
+    let (channel, host) = (&state.channel, &state.host);
+    match error {
+        None => {
+            tracing::debug!(channel, host, number, "posted a story");
+            done(Some(number), 0, None, None)
+        }
+        Some(error) => {
+            let failures = state.failures.saturating_add(1);
+            tracing::warn!(channel, host, number, failures, error, "a webhook failed; trying again");
+            done(None, failures, Some(retry_at(clock.now(), failures, PAUSES, &state.target)), Some(error))
+        }
+    }
+}

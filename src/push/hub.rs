@@ -1,0 +1,326 @@
+//! The hub at work: answers requests, asks callbacks whether they mean it, delivers editions, and tells another hub of changes.
+
+use super::{
+    form::SubscriptionRequest,
+    hub_state::{Delivery, HubState, Verification},
+    ping::PingState,
+    random::token,
+    signature::sign,
+    topics::Topics,
+};
+use crate::{
+    clock::Clock,
+    fetch::{Fetcher, OutgoingRequest, OutgoingResponse},
+    model::{
+        Fault, FeedUrl,
+        push::{HUB_PATH, HubChoice, HubPing, PushAnswer, PushRequest},
+    },
+    store::{PushChange, Reader, StoreError, Writer},
+};
+use bytes::Bytes;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{sync::mpsc, task::JoinSet};
+use url::{Url, form_urlencoded};
+
+/// Longest time between two looks at what is due.
+const TURN: Duration = Duration::from_secs(1);
+/// Time limit of a verification and of a ping, and that of a delivery, which may be megabytes long.
+const ASKING: Duration = Duration::from_secs(10);
+const DELIVERING: Duration = Duration::from_secs(30);
+/// Verifications that may wait.
+const WAITING: usize = 64;
+/// Longest response to a verification that is read: a challenge has 64 bytes.
+const ANSWER_MAX: usize = 1_024;
+
+/// The settings of the hub. A reload replaces them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubSettings {
+    /// `[server] public_url`, the base of all topics.
+    pub base: Url,
+    /// `[websub] hub`.
+    pub hub: HubChoice,
+}
+
+impl HubSettings {
+    /// Returns the address of the hub that editions name.
+    #[must_use]
+    pub fn address(&self) -> Option<Url> {
+        match &self.hub {
+            HubChoice::Own => self.base.join(&HUB_PATH[1..]).ok(),
+            HubChoice::Other(hub) => Some(hub.url().clone()),
+            HubChoice::Nobody => None,
+        }
+    }
+}
+
+/// The hub. It serves only the editions that everybody may read.
+pub struct Hub {
+    state: Mutex<HubState>,
+    pings: Mutex<PingState>,
+    topics: Arc<Topics>,
+    /// The settings, and who sends requests.
+    settings: RwLock<(HubSettings, Fetcher)>,
+    asked: mpsc::Sender<Verification>,
+    inbox: Mutex<Option<mpsc::Receiver<Verification>>>,
+    clock: Clock,
+}
+
+/// A request that ended.
+enum Ended {
+    Verified(Verification, bool),
+    Delivered(Delivery, Result<String, String>, bool),
+    Pinged(HubPing, bool),
+}
+
+impl Hub {
+    /// Creates the hub with what the database kept.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn open(
+        reader: &Reader,
+        topics: Arc<Topics>,
+        settings: HubSettings,
+        fetcher: Fetcher,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let (asked, inbox) = mpsc::channel(WAITING);
+        Ok(Self {
+            state: Mutex::new(HubState::new(reader.hub_subscribers().await?)),
+            pings: Mutex::new(PingState::new(reader.hub_pings().await?)),
+            topics,
+            settings: RwLock::new((settings, fetcher)),
+            asked,
+            inbox: Mutex::new(Some(inbox)),
+            clock,
+        })
+    }
+
+    /// Replaces the settings.
+    pub fn set(&self, settings: HubSettings, fetcher: Fetcher) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = (settings, fetcher);
+    }
+
+    fn settings(&self) -> (HubSettings, Fetcher) {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, HubState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pings(&self) -> MutexGuard<'_, PingState> {
+        self.pings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the number of subscribers, and how many of them deliveries do not reach.
+    #[must_use]
+    pub fn figures(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.len(), state.failing())
+    }
+
+    /// Answers a subscription request. The callback is asked afterwards.
+    pub fn answer(&self, request: &PushRequest) -> PushAnswer {
+        let (settings, _) = self.settings();
+        if settings.hub != HubChoice::Own {
+            return PushAnswer::new(404, "There is no hub here.\n");
+        }
+        if !request.is_post {
+            let text = "This is a WebSub hub (www.w3.org/TR/websub). Subscribers send a POST with hub.mode, hub.topic and hub.callback.\n";
+            return PushAnswer::new(405, text);
+        }
+        let asked = match SubscriptionRequest::parse(&request.body) {
+            Ok(asked) => asked,
+            Err(why) => return PushAnswer::new(400, format!("{why}\n")),
+        };
+        let path = asked.topic.as_str().strip_prefix(settings.base.as_str()).map(|rest| format!("/{rest}"));
+        let path = path.filter(|path| self.topics.get(path).is_some());
+        let verification = match self.state().request(asked, path, self.clock.now()) {
+            Ok(verification) => verification,
+            Err(why) => return PushAnswer::new(why.status(), format!("{why}\n")),
+        };
+        match self.asked.try_send(verification) {
+            Ok(()) => PushAnswer::new(202, "The callback will be asked to confirm this.\n"),
+            Err(_) => PushAnswer::new(503, "Too many requests are waiting; try again in a minute.\n"),
+        }
+    }
+
+    /// Works until the future is dropped.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
+        let inbox = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut inbox) = inbox else { return Ok(()) };
+        let mut work = JoinSet::new();
+        loop {
+            let mut changes = self.start(&mut work);
+            if changes.is_empty() {
+                changes = tokio::select! {
+                    Some(verification) = inbox.recv() => {
+                        work.spawn(verify(self.settings().1, verification));
+                        Vec::new()
+                    }
+                    Some(ended) = work.join_next() => ended.ok().and_then(|ended| self.take(ended)).into_iter().collect(),
+                    () = self.topics.changed() => Vec::new(),
+                    () = tokio::time::sleep(TURN) => Vec::new(),
+                };
+            }
+            while let Some(Ok(ended)) = work.try_join_next() {
+                changes.extend(self.take(ended));
+            }
+            if !changes.is_empty() {
+                writer.push(changes).await?;
+            }
+        }
+    }
+
+    /// Starts what is due. Returns the subscriptions that ended.
+    fn start(&self, work: &mut JoinSet<Ended>) -> Vec<PushChange> {
+        let (now, (settings, fetcher)) = (self.clock.now(), self.settings());
+        let left = self.state().expire(now);
+        match &settings.hub {
+            HubChoice::Own if self.state().is_empty() => {}
+            HubChoice::Own => {
+                for delivery in self.state().due(&self.topics.tags(), now) {
+                    work.spawn(deliver(fetcher.clone(), settings.clone(), Arc::clone(&self.topics), delivery));
+                }
+            }
+            HubChoice::Other(hub) => {
+                for (topic, sent) in self.pings().due(hub.as_str(), &self.topics.tags(), now) {
+                    let row = HubPing { topic, hub: hub.as_str().to_owned(), sent };
+                    work.spawn(ping(fetcher.clone(), hub.clone(), settings.base.clone(), row));
+                }
+            }
+            HubChoice::Nobody => {}
+        }
+        left
+    }
+
+    /// Records what ended.
+    fn take(&self, ended: Ended) -> Option<PushChange> {
+        let now = self.clock.now();
+        match ended {
+            Ended::Verified(verification, true) => {
+                let tag = self.topics.get(&verification.path).map(|edition| edition.etag().to_owned());
+                self.state().verified(verification, tag, now)
+            }
+            Ended::Verified(_, false) => None,
+            Ended::Delivered(delivery, result, is_gone) => self.state().delivered(&delivery, result, is_gone, now),
+            Ended::Pinged(row, is_taken) => self.pings().ended(row, is_taken, now),
+        }
+    }
+}
+
+/// Asks a callback whether it means what was requested (WebSub 5.3). Redirects and other responses mean no.
+async fn verify(fetcher: Fetcher, verification: Verification) -> Ended {
+    let is_meant = match token() {
+        Ok(challenge) => {
+            let asked = OutgoingRequest {
+                url: verification_address(&verification, &challenge),
+                headers: Vec::new(),
+                body: None,
+                timeout: ASKING,
+                answer_max: ANSWER_MAX,
+            };
+            let answer = fetcher.send(&asked).await;
+            answer.is_ok_and(|answer| answer.is_success() && answer.body == challenge.as_bytes())
+        }
+        Err(error) => {
+            tracing::error!(%error, "cannot verify a subscription");
+            false
+        }
+    };
+    let (host, mode) = (verification.request.callback.host(), verification.request.mode.as_str());
+    tracing::debug!(host, mode, topic = verification.path, is_meant, "asked a subscriber of the hub");
+    Ended::Verified(verification, is_meant)
+}
+
+/// Adds the parameters to the callback's own query.
+fn verification_address(verification: &Verification, challenge: &str) -> FeedUrl {
+    let Verification { request, lease, .. } = verification;
+    let mut url = request.callback.url().clone();
+    let mut pairs = url.query_pairs_mut();
+    pairs.append_pair("hub.mode", request.mode.as_str()).append_pair("hub.topic", request.topic.as_str());
+    pairs.append_pair("hub.challenge", challenge).append_pair("hub.lease_seconds", &lease.as_secs().to_string());
+    drop(pairs);
+    // A query does not change what makes it an address.
+    FeedUrl::new(url).unwrap_or_else(|_| request.callback.clone())
+}
+
+/// Delivers an edition (WebSub 7).
+async fn deliver(fetcher: Fetcher, settings: HubSettings, topics: Arc<Topics>, delivery: Delivery) -> Ended {
+    let Some(edition) = topics.get(&delivery.path) else {
+        return Ended::Delivered(delivery, Err("the feed is no longer published".to_owned()), false);
+    };
+    let bytes = edition.bytes().clone();
+    let mut headers = vec![("content-type", edition.media_type.to_owned())];
+    headers.extend(links(&settings, &delivery.path).map(|links| ("link", links)));
+    if let Some(secret) = &delivery.secret {
+        headers.push(("x-hub-signature", sign(secret.reveal(), &bytes)));
+    }
+    let asked = OutgoingRequest {
+        url: delivery.callback.clone(),
+        headers,
+        body: Some(bytes),
+        timeout: DELIVERING,
+        answer_max: 0,
+    };
+    let (result, is_gone) = outcome(fetcher.send(&asked).await);
+    let (host, topic) = (delivery.callback.host(), &delivery.path);
+    match &result {
+        Ok(()) => tracing::debug!(host, topic, "delivered to a subscriber of the hub"),
+        Err(error) => tracing::info!(host, topic, error, "cannot deliver to a subscriber of the hub"),
+    }
+    Ended::Delivered(delivery, result.map(|()| edition.etag().to_owned()), is_gone)
+}
+
+/// Returns the value of `Link` that names the hub and the topic (WebSub 4).
+fn links(settings: &HubSettings, path: &str) -> Option<String> {
+    let topic = settings.base.join(&path[1..]).ok()?;
+    Some(link_header(&settings.address()?, &topic))
+}
+
+/// Returns the value of `Link` for a document with this hub at this address (WebSub 4, RFC 8288).
+#[must_use]
+pub fn link_header(hub: &Url, this: &Url) -> String {
+    format!("<{hub}>; rel=\"hub\", <{this}>; rel=\"self\"")
+}
+
+/// Tells another hub of a change.
+async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing) -> Ended {
+    let Ok(topic) = base.join(&row.topic[1..]) else { return Ended::Pinged(row, true) };
+    // WebSub leaves this to the hub; those that exist read hub.url (PubSubHubbub 0.4, 7.1) or hub.topic.
+    let pairs = [("hub.mode", "publish"), ("hub.url", topic.as_str()), ("hub.topic", topic.as_str())];
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let asked = OutgoingRequest {
+        url: hub,
+        headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
+        body: Some(Bytes::from(form)),
+        timeout: ASKING,
+        answer_max: 0,
+    };
+    let (result, _) = outcome(fetcher.send(&asked).await);
+    if let Err(error) = &result {
+        tracing::warn!(
+            hub = asked.url.host(),
+            topic = row.topic,
+            error,
+            "cannot tell the hub of a change; trying again"
+        );
+    }
+    Ended::Pinged(row, result.is_ok())
+}
+
+/// Returns what a response means, and whether it is 410.
+fn outcome(answer: Result<OutgoingResponse, Fault>) -> (Result<(), String>, bool) {
+    match answer {
+        Ok(answer) if answer.is_success() => (Ok(()), false),
+        Ok(answer) => (Err(Fault::Status(answer.status).to_string()), answer.status == 410),
+        Err(fault) => (Err(fault.to_string()), false),
+    }
+}

@@ -1,0 +1,383 @@
+//! The hub's subscribers, and what is to be done for them. Pure: time is an argument, and requests are made elsewhere.
+
+use super::{
+    form::{HubMode, SubscriptionRequest},
+    retry::{Pauses, retry_at},
+};
+use crate::{
+    model::{FeedUrl, Secret, push::HubSubscription},
+    store::PushChange,
+};
+use jiff::{SignedDuration, Timestamp};
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    time::Duration,
+};
+
+/// Most subscriptions.
+const TOTAL: usize = 1_000;
+/// Most subscriptions of callbacks at one host.
+const PER_HOST: usize = 100;
+/// Most requests about callbacks at one host in a minute. Each makes the hub ask the callback, which may be anybody's.
+const ASKED_PER_HOST: usize = 30;
+/// Most requests in a minute.
+const ASKED: usize = 300;
+const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+/// Bounds of a lease, and the lease of those who ask for none (WebSub 5.1 recommends ten days).
+const SHORTEST_LEASE: Duration = Duration::from_mins(5);
+const LONGEST_LEASE: Duration = Duration::from_hours(15 * 24);
+const LEASE: Duration = Duration::from_hours(10 * 24);
+/// Most deliveries at once, and most of them to one host.
+const AT_ONCE: usize = 8;
+const AT_ONCE_PER_HOST: usize = 2;
+/// Pauses after a delivery that failed. It is tried again, with the latest edition, until the lease ends.
+const PAUSES: Pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_hours(6) };
+
+/// A request whose intent the callback has to confirm (WebSub 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// What was asked for.
+    pub request: SubscriptionRequest,
+    /// Path of the edition.
+    pub path: String,
+    /// The lease that is granted.
+    pub lease: Duration,
+}
+
+/// An edition to deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Path of the edition.
+    pub path: String,
+    /// Where to.
+    pub callback: FeedUrl,
+    /// Signs it.
+    pub secret: Option<Secret>,
+}
+
+/// Why a request is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HubRefusal {
+    /// The hub does not deliver this.
+    #[error("this hub delivers only its own feeds that everybody may read; hub.topic is none of them")]
+    UnknownTopic,
+    /// There is nothing to end.
+    #[error("there is no such subscription")]
+    NotSubscribed,
+    /// Too many subscribers.
+    #[error("this hub takes no more subscriptions")]
+    Full,
+    /// Too many subscribers at one host.
+    #[error("this hub takes no more subscriptions for that host")]
+    HostFull,
+    /// Too many requests.
+    #[error("too many requests; try again in a minute")]
+    TooMany,
+}
+
+impl HubRefusal {
+    /// Returns the HTTP status.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::UnknownTopic | Self::NotSubscribed => 404,
+            Self::Full | Self::HostFull => 403,
+            Self::TooMany => 429,
+        }
+    }
+}
+
+struct HeldSubscriber {
+    row: HubSubscription,
+    /// Whether a delivery is under way.
+    is_busy: bool,
+}
+
+/// The subscribers.
+#[derive(Default)]
+pub struct HubState {
+    /// By path and callback.
+    subscribers: BTreeMap<(String, FeedUrl), HeldSubscriber>,
+    /// When requests came, by the callback's host.
+    asked: HashMap<String, VecDeque<Timestamp>>,
+}
+
+impl HubState {
+    /// Takes what the database kept.
+    #[must_use]
+    pub fn new(rows: Vec<HubSubscription>) -> Self {
+        let held =
+            |row: HubSubscription| ((row.topic.clone(), row.callback.clone()), HeldSubscriber { row, is_busy: false });
+        Self { subscribers: rows.into_iter().map(held).collect(), asked: HashMap::new() }
+    }
+
+    /// Returns the number of subscriptions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.subscribers.len()
+    }
+
+    /// Returns whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.subscribers.is_empty()
+    }
+
+    /// Returns how many subscribers have not got the current edition because deliveries failed.
+    #[must_use]
+    pub fn failing(&self) -> usize {
+        self.subscribers.values().filter(|subscriber| subscriber.row.failures > 0).count()
+    }
+
+    /// Takes a request for the edition of this path, `None` if there is none. Nothing changes before the callback confirmed it.
+    ///
+    /// # Errors
+    /// Fails if the hub does not serve the topic, or a limit is reached.
+    pub fn request(
+        &mut self,
+        request: SubscriptionRequest,
+        path: Option<String>,
+        now: Timestamp,
+    ) -> Result<Verification, HubRefusal> {
+        let host = request.callback.host().to_owned();
+        self.count(&host, now)?;
+        let path = path.ok_or(HubRefusal::UnknownTopic)?;
+        let is_known = self.subscribers.contains_key(&(path.clone(), request.callback.clone()));
+        if request.mode == HubMode::Unsubscribe && !is_known {
+            return Err(HubRefusal::NotSubscribed);
+        }
+        if !is_known {
+            self.has_room(&host)?;
+        }
+        let lease = request.lease.unwrap_or(LEASE).clamp(SHORTEST_LEASE, LONGEST_LEASE);
+        Ok(Verification { request, path, lease })
+    }
+
+    fn has_room(&self, host: &str) -> Result<(), HubRefusal> {
+        if self.subscribers.len() >= TOTAL {
+            return Err(HubRefusal::Full);
+        }
+        let there = self.subscribers.keys().filter(|(_, callback)| callback.host() == host).count();
+        if there >= PER_HOST { Err(HubRefusal::HostFull) } else { Ok(()) }
+    }
+
+    /// Counts a request, unless there were too many in the last minute.
+    fn count(&mut self, host: &str, now: Timestamp) -> Result<(), HubRefusal> {
+        self.asked.retain(|_, times| {
+            times.retain(|at| now.duration_since(*at).abs() < MINUTE);
+            !times.is_empty()
+        });
+        let all: usize = self.asked.values().map(VecDeque::len).sum();
+        let times = self.asked.entry(host.to_owned()).or_default();
+        if all >= ASKED || times.len() >= ASKED_PER_HOST {
+            return Err(HubRefusal::TooMany);
+        }
+        times.push_back(now);
+        Ok(())
+    }
+
+    /// The callback confirmed a request. `tag` is the entity tag of the current edition: what follows it is delivered.
+    pub fn verified(&mut self, verification: Verification, tag: Option<String>, now: Timestamp) -> Option<PushChange> {
+        let Verification { request, path, lease } = verification;
+        let key = (path, request.callback);
+        if request.mode == HubMode::Unsubscribe {
+            return self.subscribers.remove(&key).map(|_| PushChange::SubscriberLeft(key.0, key.1));
+        }
+        let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX);
+        let expires_at = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
+        let before = self.subscribers.get(&key);
+        // Others may have come in the meantime.
+        if before.is_none() && self.has_room(key.1.host()).is_err() {
+            return None;
+        }
+        let row = HubSubscription {
+            topic: key.0.clone(),
+            callback: key.1.clone(),
+            secret: request.secret,
+            expires_at,
+            sent: before.map_or(tag, |before| before.row.sent.clone()),
+            failures: 0,
+            next_try_at: None,
+            last_error: None,
+        };
+        let is_busy = before.is_some_and(|before| before.is_busy);
+        self.subscribers.insert(key, HeldSubscriber { row: row.clone(), is_busy });
+        Some(PushChange::Subscriber(row))
+    }
+
+    /// Removes the subscriptions whose lease has ended.
+    pub fn expire(&mut self, now: Timestamp) -> Vec<PushChange> {
+        let ended = self.subscribers.extract_if(.., |_, subscriber| subscriber.row.expires_at <= now);
+        ended.map(|((path, callback), _)| PushChange::SubscriberLeft(path, callback)).collect()
+    }
+
+    /// Returns the deliveries to start now; [`HubState::delivered`] must be called when each ends. `tags` are the entity tags of
+    /// the current editions, by path.
+    pub fn due(&mut self, tags: &HashMap<String, String>, now: Timestamp) -> Vec<Delivery> {
+        let mut busy: HashMap<String, usize> = HashMap::new();
+        for ((_, callback), _) in self.subscribers.iter().filter(|(_, subscriber)| subscriber.is_busy) {
+            *busy.entry(callback.host().to_owned()).or_default() += 1;
+        }
+        let mut free = AT_ONCE.saturating_sub(busy.values().sum());
+        let mut due = Vec::new();
+        for ((path, callback), subscriber) in &mut self.subscribers {
+            let is_new = tags.get(path).is_some_and(|tag| subscriber.row.sent.as_ref() != Some(tag));
+            let waits = subscriber.row.next_try_at.is_some_and(|at| at > now);
+            if !is_new || waits || subscriber.is_busy || free == 0 {
+                continue;
+            }
+            let there = busy.entry(callback.host().to_owned()).or_default();
+            if *there >= AT_ONCE_PER_HOST {
+                continue;
+            }
+            *there += 1;
+            free -= 1;
+            subscriber.is_busy = true;
+            let secret = subscriber.row.secret.clone();
+            due.push(Delivery { path: path.clone(), callback: callback.clone(), secret });
+        }
+        due
+    }
+
+    /// A delivery ended: with the entity tag of what was delivered, or with the reason why it failed. `is_gone`: the callback
+    /// answered 410, which ends the subscription.
+    pub fn delivered(
+        &mut self,
+        delivery: &Delivery,
+        result: Result<String, String>,
+        is_gone: bool,
+        now: Timestamp,
+    ) -> Option<PushChange> {
+        let key = (delivery.path.clone(), delivery.callback.clone());
+        if is_gone {
+            return self.subscribers.remove(&key).map(|_| PushChange::SubscriberLeft(key.0, key.1));
+        }
+        let subscriber = self.subscribers.get_mut(&key)?;
+        subscriber.is_busy = false;
+        let row = &mut subscriber.row;
+        match result {
+            Ok(tag) => (row.sent, row.failures, row.next_try_at, row.last_error) = (Some(tag), 0, None, None),
+            Err(why) => {
+                row.failures = row.failures.saturating_add(1);
+                row.next_try_at = Some(retry_at(now, row.failures, PAUSES, key.1.as_str()));
+                row.last_error = Some(why);
+            }
+        }
+        Some(PushChange::Subscriber(row.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan as _;
+
+    fn noon() -> Timestamp {
+        "2026-11-02T12:00:00Z".parse().unwrap()
+    }
+
+    fn request(mode: &str, callback: &str, rest: &str) -> SubscriptionRequest {
+        let form = format!("hub.mode={mode}&hub.topic=https://a.example/feed.atom&hub.callback={callback}{rest}");
+        SubscriptionRequest::parse(form.as_bytes()).unwrap()
+    }
+
+    fn path() -> String {
+        "/feed.atom".to_owned()
+    }
+
+    fn tags(tag: &str) -> HashMap<String, String> {
+        HashMap::from([("/feed.atom".to_owned(), tag.to_owned())])
+    }
+
+    /// Subscribes and confirms.
+    fn join(hub: &mut HubState, callback: &str, more: &str, now: Timestamp) -> HubSubscription {
+        let verification = hub.request(request("subscribe", callback, more), Some(path()), now).unwrap();
+        match hub.verified(verification, Some("1".to_owned()), now) {
+            Some(PushChange::Subscriber(row)) => row,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn leases_have_bounds_and_end() {
+        let mut hub = HubState::default();
+        for (more, seconds) in [
+            ("", 864_000),
+            ("&hub.lease_seconds=1", 300),
+            ("&hub.lease_seconds=3600", 3_600),
+            ("&hub.lease_seconds=99999999999", 1_296_000),
+        ] {
+            let row = join(&mut hub, "https://b.example/c", more, noon());
+            assert_eq!(row.expires_at.duration_since(noon()).as_secs(), seconds, "{more}");
+        }
+        assert_eq!(hub.len(), 1, "the same pair is renewed");
+        assert_eq!(hub.expire(noon() + 1_295_999.seconds()), []);
+        assert_eq!(hub.expire(noon() + 1_296_000.seconds()).len(), 1);
+        assert!(hub.is_empty());
+    }
+
+    #[test]
+    fn only_changes_are_delivered_and_failures_are_tried_again_later() {
+        let mut hub = HubState::default();
+        join(&mut hub, "https://b.example/c", "&hub.secret=s", noon());
+        assert_eq!(hub.due(&tags("1"), noon()), [], "the edition of the subscription is known");
+        let due = hub.due(&tags("2"), noon());
+        assert_eq!((due.len(), due[0].secret.as_ref().unwrap().reveal()), (1, "s"));
+        assert_eq!(hub.due(&tags("2"), noon()), [], "it is under way");
+        hub.delivered(&due[0], Err("500".to_owned()), false, noon());
+        assert_eq!((hub.failing(), hub.due(&tags("2"), noon() + 9.seconds())), (1, vec![]));
+        let again = hub.due(&tags("3"), noon() + 13.seconds());
+        assert_eq!(again, due);
+        let written = hub.delivered(&again[0], Ok("3".to_owned()), false, noon() + 13.seconds());
+        assert!(matches!(written, Some(PushChange::Subscriber(HubSubscription { failures: 0, .. }))));
+        assert_eq!(hub.due(&tags("3"), noon() + 1.hour()), []);
+        let last = hub.due(&tags("4"), noon() + 1.hour());
+        assert!(matches!(
+            hub.delivered(&last[0], Err("410".to_owned()), true, noon()),
+            Some(PushChange::SubscriberLeft(..))
+        ));
+        assert!(hub.is_empty());
+    }
+
+    #[test]
+    fn one_host_takes_neither_all_places_nor_all_deliveries() {
+        let mut hub = HubState::default();
+        for n in 0..PER_HOST {
+            let now = noon() + jiff::SignedDuration::from_mins(i64::try_from(n).unwrap());
+            join(&mut hub, &format!("https://b.example:{}/c", 1_000 + n), "", now);
+        }
+        let later = noon() + 1.hour() * 5;
+        let more = hub.request(request("subscribe", "https://b.example/more", ""), Some(path()), later);
+        assert_eq!(more.unwrap_err(), HubRefusal::HostFull);
+        join(&mut hub, "https://c.example/c", "", later);
+        let due = hub.due(&tags("2"), later);
+        let hosts: Vec<_> = due.iter().map(|delivery| delivery.callback.host()).collect();
+        assert_eq!(hosts, ["b.example", "b.example", "c.example"]);
+    }
+
+    #[test]
+    fn requests_are_counted_by_host_and_in_all() {
+        let mut hub = HubState::default();
+        let mut ask =
+            |host: &str, now| hub.request(request("subscribe", &format!("https://{host}/"), ""), Some(path()), now);
+        for _ in 0..ASKED_PER_HOST {
+            ask("b.example", noon()).unwrap();
+        }
+        assert_eq!(ask("b.example", noon() + 59.seconds()), Err(HubRefusal::TooMany));
+        ask("b.example", noon() + 61.seconds()).unwrap();
+        let taken = (0..ASKED).filter(|n| ask(&format!("c{n}.example"), noon() + 62.seconds()).is_ok()).count();
+        assert_eq!(taken, ASKED - 1);
+    }
+
+    #[test]
+    fn what_is_not_a_topic_or_not_subscribed_is_refused() {
+        let mut hub = HubState::default();
+        let asked = hub.request(request("subscribe", "https://b.example/", ""), None, noon());
+        assert_eq!((asked.clone().unwrap_err(), asked.unwrap_err().status()), (HubRefusal::UnknownTopic, 404));
+        let asked = hub.request(request("unsubscribe", "https://b.example/", ""), Some(path()), noon());
+        assert_eq!(asked.unwrap_err(), HubRefusal::NotSubscribed);
+        join(&mut hub, "https://b.example/", "", noon());
+        let leaving = hub.request(request("unsubscribe", "https://b.example/", ""), Some(path()), noon()).unwrap();
+        assert!(matches!(hub.verified(leaving, None, noon()), Some(PushChange::SubscriberLeft(..))));
+    }
+}

@@ -1,0 +1,33 @@
+//! Pushes changes to others and takes what others push: WebSub (W3C Recommendation of 2018-01-23) as hub, publisher and
+//! subscriber, and webhooks.
+//!
+//! What is decided is decided in pure code ([`HubState`], [`retry_at`], signatures, requests); [`Hub`] does what was decided.
+//! Nothing here waits in the writer or in the publisher: they leave a note and go on.
+
+mod form;
+mod hooks;
+mod hub;
+mod hub_state;
+mod lease;
+mod ping;
+mod random;
+mod reachable;
+mod retry;
+mod signature;
+mod subscriber;
+mod topics;
+mod webhook;
+
+pub use form::{FormError, HubMode, SubscriptionRequest};
+pub use hooks::{WebhookSettings, Webhooks};
+pub use hub::{Hub, HubSettings, link_header};
+pub use hub_state::{Delivery, HubRefusal, HubState, Verification};
+pub use lease::{LeaseRequest, Leases};
+pub use ping::PingState;
+pub use random::{RandomFailed, token};
+pub use reachable::can_be_reached;
+pub use retry::{Pauses, retry_at};
+pub use signature::{is_signed, sign};
+pub use subscriber::{Subscriber, SubscriberSettings};
+pub use topics::Topics;
+pub use webhook::{headers, message, message_id};

@@ -1,0 +1,262 @@
+//! The subscriber at work: asks hubs, answers their verifications, and hands on what they deliver.
+
+use super::{
+    lease::{LEASE, LeaseRequest, Leases},
+    random::token,
+    signature::is_signed,
+};
+use crate::{
+    clock::Clock,
+    fetch::{Fetcher, OutgoingRequest},
+    model::{
+        Fault, FeedId, FeedUrl, Secret,
+        push::{CALLBACK_PATH, HubOffer, PushAnswer, PushLeases, PushRequest, PushedDocument},
+    },
+    store::{PushChange, Reader, StoreError, Writer},
+};
+use bytes::Bytes;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinSet,
+};
+use url::{Url, form_urlencoded};
+
+/// Longest time between two looks at what is due.
+const TURN: Duration = Duration::from_secs(1);
+/// Time limit of a request to a hub.
+const ASKING: Duration = Duration::from_secs(15);
+/// Most redirects of a hub that are followed (307 and 308 keep the method, RFC 9110 15.4.8).
+const REDIRECTS: usize = 3;
+/// Documents that may wait to be read. Each may have `[fetch] max_body` bytes.
+const WAITING: usize = 8;
+
+/// The settings of the subscriber. A reload replaces them.
+#[derive(Debug, Clone)]
+pub struct SubscriberSettings {
+    /// `[server] public_url`, the base of all callbacks.
+    pub base: Url,
+    /// Whether feeds are subscribed to: `[websub] subscribe`, and hubs can reach `base`.
+    pub is_on: bool,
+    /// Longest delivery that is read, in bytes.
+    pub max_body: usize,
+}
+
+/// The subscriber.
+pub struct Subscriber {
+    leases: Mutex<Leases>,
+    /// Changes that are not stored yet.
+    unsaved: Mutex<Vec<PushChange>>,
+    wake: Notify,
+    /// The settings, and who sends requests.
+    settings: RwLock<(SubscriberSettings, Fetcher)>,
+    /// Until when each feed is subscribed to, for the schedule.
+    shared: Arc<PushLeases>,
+    pushed: mpsc::Sender<PushedDocument>,
+    clock: Clock,
+}
+
+impl Subscriber {
+    /// Creates the subscriber with what the database kept. The receiver yields what hubs deliver.
+    ///
+    /// # Errors
+    /// Fails if the database cannot be read.
+    pub async fn open(
+        reader: &Reader,
+        shared: Arc<PushLeases>,
+        settings: SubscriberSettings,
+        fetcher: Fetcher,
+        clock: Clock,
+    ) -> Result<(Self, mpsc::Receiver<PushedDocument>), StoreError> {
+        let leases = Leases::new(reader.hub_leases().await?);
+        shared.replace(leases.verified());
+        let (pushed, documents) = mpsc::channel(WAITING);
+        let this = Self {
+            leases: Mutex::new(leases),
+            unsaved: Mutex::default(),
+            wake: Notify::new(),
+            settings: RwLock::new((settings, fetcher)),
+            shared,
+            pushed,
+            clock,
+        };
+        Ok((this, documents))
+    }
+
+    /// Replaces the settings. `feeds` are the configured feeds that may be subscribed to.
+    pub fn set(&self, settings: SubscriberSettings, fetcher: Fetcher, feeds: &HashSet<FeedId>) {
+        let none = HashSet::new();
+        let kept = if settings.is_on { feeds } else { &none };
+        let has_moved = self.settings().0.base != settings.base;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = (settings, fetcher);
+        let now = self.clock.now();
+        let mut changes = self.leases().keep_only(kept, now);
+        if has_moved {
+            changes.extend(self.leases().renew_all(now));
+        }
+        self.save(changes);
+    }
+
+    fn settings(&self) -> (SubscriberSettings, Fetcher) {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves changes for the task that stores them.
+    fn save(&self, changes: impl IntoIterator<Item = PushChange>) {
+        let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            match &change {
+                PushChange::Lease(lease) => self.shared.set(lease.feed, lease.valid_until()),
+                PushChange::LeaseEnded(feed) => self.shared.set(*feed, None),
+                _ => {}
+            }
+            unsaved.push(change);
+        }
+        self.wake.notify_one();
+    }
+
+    /// Returns the longest delivery that is read, in bytes.
+    #[must_use]
+    pub fn body_max(&self) -> usize {
+        self.settings().0.max_body
+    }
+
+    /// Returns whether there is a callback with this token.
+    #[must_use]
+    pub fn has(&self, token: &str) -> bool {
+        self.leases().has(token)
+    }
+
+    /// A document of a feed was read: it names this hub, or none. Never waits.
+    pub fn seen(&self, feed: FeedId, offer: Option<HubOffer>) {
+        let (settings, _) = self.settings();
+        let now = self.clock.now();
+        let changes = match offer.filter(|_| settings.is_on) {
+            Some(offer) => match self.leases().offered(feed, offer, now, token) {
+                Ok(changes) => changes,
+                Err(error) => {
+                    tracing::error!(%error, "cannot subscribe to a feed");
+                    return;
+                }
+            },
+            None => self.leases().give_up(feed, now).into_iter().collect(),
+        };
+        if !changes.is_empty() {
+            self.save(changes);
+        }
+    }
+
+    /// Answers a request to a callback.
+    pub fn answer(&self, token: &str, request: PushRequest) -> PushAnswer {
+        let now = self.clock.now();
+        if !request.is_post {
+            let (answer, change) = self.leases().verify(token, &request.query, now);
+            self.save(change);
+            return answer;
+        }
+        if !self.has(token) {
+            return super::lease::unknown();
+        }
+        // A place first: what is not taken is delivered again.
+        let Ok(place) = self.pushed.try_reserve() else {
+            return PushAnswer::new(503, "Too many deliveries are waiting; try again in a minute.\n");
+        };
+        let PushRequest { body, signature, content_type, .. } = request;
+        let signed = |secret: &str| is_signed(secret, &body, signature.as_deref().unwrap_or_default());
+        let (answer, feed, change) = self.leases().delivered(token, signed, now);
+        self.save(change);
+        match feed {
+            Some(feed) => place.send(PushedDocument { feed, body, content_type }),
+            None if answer.status == 202 => tracing::debug!("dropped a delivery without a right signature"),
+            None => {}
+        }
+        answer
+    }
+
+    /// Works until the future is dropped.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub async fn run(self: Arc<Self>, writer: Writer) -> Result<(), StoreError> {
+        let mut work = JoinSet::new();
+        loop {
+            let (requests, changes) = self.leases().due(self.clock.now());
+            if !changes.is_empty() {
+                self.save(changes);
+            }
+            let (settings, fetcher) = self.settings();
+            for request in requests {
+                work.spawn(ask(fetcher.clone(), settings.base.clone(), request));
+            }
+            let unsaved = std::mem::take(&mut *self.unsaved.lock().unwrap_or_else(PoisonError::into_inner));
+            if !unsaved.is_empty() {
+                writer.push(unsaved).await?;
+            }
+            tokio::select! {
+                Some(ended) = work.join_next() => if let Ok((request, result)) = ended {
+                    let change = self.leases().asked(&request, result, self.clock.now());
+                    self.save(change);
+                },
+                () = self.wake.notified() => {}
+                () = tokio::time::sleep(TURN) => {}
+            }
+        }
+    }
+}
+
+/// Asks a hub for a subscription, or to end one (WebSub 5.1).
+async fn ask(fetcher: Fetcher, base: Url, request: LeaseRequest) -> (LeaseRequest, Result<(), String>) {
+    let result = match form(&base, &request) {
+        Some(form) => post(&fetcher, &request.hub, form.into()).await,
+        None => Err("public_url cannot be a base".to_owned()),
+    };
+    let (hub, topic, ends) = (request.hub.host(), request.topic.shown(), request.secret.is_none());
+    match &result {
+        Ok(()) => tracing::debug!(hub, %topic, ends, "asked a hub"),
+        Err(error) => tracing::info!(hub, %topic, ends, error, "a hub did not take a request"),
+    }
+    (request, result)
+}
+
+fn form(base: &Url, request: &LeaseRequest) -> Option<String> {
+    let callback = base.join(&format!("{}{}", &CALLBACK_PATH[1..], request.token)).ok()?;
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("hub.callback", callback.as_str()).append_pair("hub.topic", request.topic.as_str());
+    match request.secret.as_ref().map(Secret::reveal) {
+        Some(secret) => {
+            form.append_pair("hub.mode", "subscribe").append_pair("hub.secret", secret);
+            form.append_pair("hub.lease_seconds", &LEASE.as_secs().to_string());
+        }
+        None => drop(form.append_pair("hub.mode", "unsubscribe")),
+    }
+    Some(form.finish())
+}
+
+/// Posts a form and follows redirects that keep the method (WebSub 5.2).
+async fn post(fetcher: &Fetcher, hub: &FeedUrl, form: Bytes) -> Result<(), String> {
+    let mut url = hub.clone();
+    for _ in 0..=REDIRECTS {
+        let asked = OutgoingRequest {
+            url,
+            headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
+            body: Some(form.clone()),
+            timeout: ASKING,
+            answer_max: 0,
+        };
+        let answer = fetcher.send(&asked).await.map_err(|fault| fault.to_string())?;
+        match (answer.status, answer.location) {
+            (307 | 308, Some(target)) => url = target,
+            (200..=299, _) => return Ok(()),
+            (status, _) => return Err(Fault::Status(status).to_string()),
+        }
+    }
+    Err(Fault::Redirects(4).to_string())
+}
