@@ -138,7 +138,7 @@ impl PollRunner {
     ///
     /// # Errors
     /// Fails if the store has failed.
-    pub fn take_push(&self, (id, report): EndedPoll) -> Result<Option<PollResult>, StoreError> {
+    pub fn take_push(&mut self, (id, report): EndedPoll) -> Result<Option<PollResult>, StoreError> {
         match report {
             None => tracing::error!(feed = %id, "reading a delivered document panicked (a bug in Warraq)"),
             Some(Err(PollError::Store(error))) if !error.can_pass() => return Err(error),
@@ -146,6 +146,7 @@ impl PollRunner {
                 tracing::error!(feed = %id, %error, "a delivered document could not be read; the next poll reads the feed");
             }
             Some(Ok(report)) => {
+                self.queue.add_pages(report.written.waiting.clone(), self.clock.now());
                 let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
                 let (new, revised) = (report.written.tally.new, report.written.tally.revised);
                 if let Some(error) = &report.error {

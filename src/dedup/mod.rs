@@ -125,7 +125,7 @@ pub struct KnownEntries {
     /// The entries that the other fields refer to.
     pub entries: HashMap<EntryId, KnownEntry>,
     /// Those whose folded text is that of the article of their page.
-    pub with_article: HashSet<EntryId>,
+    pub with_article: BTreeSet<EntryId>,
 }
 
 impl KnownEntries {

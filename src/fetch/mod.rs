@@ -263,16 +263,6 @@ impl Fetcher {
         }
     }
 
-    /// Fails if `robots.txt` forbids an address to a fetcher for pages.
-    async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
-        let Some((robots, pause)) = &self.robots else { return Ok(()) };
-        let plain = Self { robots: None, ..self.clone() };
-        // Boxed, because asking for robots.txt is a request too.
-        let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
-        share.start(self.timeout);
-        if is_allowed { Ok(()) } else { Err(Fault::Robots(clip(url.host()))) }
-    }
-
     /// Sends one request and returns the response with its head read.
     async fn ask(
         &self,

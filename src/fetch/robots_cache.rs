@@ -1,6 +1,6 @@
 //! Fetches `robots.txt` (RFC 9309 2.3) and keeps what it says for a day.
 
-use super::{BodyShare, Fetched, Fetcher, RobotsRules};
+use super::{BodyShare, Fetched, Fetcher, RobotsRules, faults::clip};
 use crate::model::{Fault, FeedUrl, Validators};
 use hashlink::LruCache;
 use jiff::{SignedDuration, Timestamp};
@@ -92,6 +92,18 @@ impl RobotsCache {
         if let Some(before) = kept.sites.insert(origin, Site { rules: Arc::clone(rules), read_at: now, until }) {
             kept.size -= before.rules.size();
         }
+    }
+}
+
+impl Fetcher {
+    /// Fails if `robots.txt` forbids an address to a fetcher for pages.
+    pub(super) async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
+        let Some((robots, pause)) = &self.robots else { return Ok(()) };
+        let plain = Self { robots: None, ..self.clone() };
+        // Boxed, because asking for robots.txt is a request too.
+        let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
+        share.start(self.timeout);
+        if is_allowed { Ok(()) } else { Err(Fault::Robots(clip(url.host()))) }
     }
 }
 

@@ -43,6 +43,9 @@ impl Poller {
         }
         if let Some(document) = &mut reading.document {
             document.partial = true;
+            if planned.outlet.full_text {
+                document.pages = super::article_page::wanted(document);
+            }
         }
         reading.body = None;
         let head =

@@ -184,7 +184,7 @@ impl Shelf {
             entries: self.known.entries.clone(),
             dated,
             late: HashMap::new(),
-            with_article: std::collections::HashSet::new(),
+            with_article: std::collections::BTreeSet::new(),
         }
     }
 
