@@ -22,8 +22,8 @@ fn main() -> ExitCode {
 }
 
 /// Settings of glibc's allocator (mallopt(3)): one arena, and large blocks are returned to the system when they are freed.
-/// By default each thread may keep an arena with what it once parsed. One arena costs a tenth of the CPU time of polls; with two
-/// (a twentieth), the peak under hostile documents was 18 MB higher, and its limit is the scarcer one (benches/README.md).
+/// By default each thread may keep an arena with what it once parsed. With two arenas, the peak under hostile documents was 18 MB
+/// higher (benches/README.md). Two megabytes stay: given back at each document and asked for again, they cost a tenth of a poll.
 #[cfg(target_env = "gnu")]
 const HEAP: [(&str, &str); 3] =
     [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
