@@ -391,7 +391,7 @@ fn read_document(
     let older = backfill::older(&feed, base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
-        link: feed.link.as_deref().map(|link| uri::without_userinfo(link).into_owned()),
+        link: feed.link.as_deref().map(|link| crate::model::uri::without_userinfo(link).into_owned()),
         language: feed.language.clone(),
         hints: feed.hints.clone(),
     };
