@@ -451,7 +451,7 @@ fn read_document(
     let hub = pushed::offer(feed.hub.as_deref(), feed.self_link.as_deref(), &base);
     let info = FeedInfo {
         title: feed.title.as_ref().and_then(normalise::plain).map(PlainText::into_string),
-        link: feed.link.clone(),
+        link: feed.link.as_deref().map(|link| crate::model::uri::without_userinfo(link).into_owned()),
         language: feed.language.clone(),
         hints: feed.hints.clone(),
     };

@@ -178,7 +178,7 @@ impl Scene {
                 client.get(format!("{address}{}key={key}", if path.contains('?') { '&' } else { '?' })),
             ] {
                 let answer = request.send().await.unwrap();
-                seen += &format!("{path} {:?} {}\n", answer.headers(), answer.url().query().unwrap_or_default());
+                seen += &format!("{path} {:?}\n", answer.headers());
                 seen += &answer.text().await.unwrap();
             }
         }
