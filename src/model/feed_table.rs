@@ -2,6 +2,7 @@
 
 use super::FeedState;
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 /// Feeds on a page of the table.
@@ -266,10 +267,10 @@ impl<'a> FeedOverview<'a> {
         let mut chosen: Vec<&FeedSummary> = self.feeds.iter().filter(|feed| self.is_in(feed, selection)).collect();
         match order {
             FeedOrder::Outlet => {}
-            FeedOrder::Last => chosen.sort_by(|a, b| b.last_poll.cmp(&a.last_poll)),
-            FeedOrder::Next => chosen.sort_by(|a, b| a.next_poll.cmp(&b.next_poll)),
-            FeedOrder::Failures => chosen.sort_by(|a, b| b.failures.cmp(&a.failures)),
-            FeedOrder::Entries => chosen.sort_by(|a, b| b.entries.cmp(&a.entries)),
+            FeedOrder::Last => chosen.sort_by_key(|feed| Reverse(feed.last_poll)),
+            FeedOrder::Next => chosen.sort_by_key(|feed| feed.next_poll),
+            FeedOrder::Failures => chosen.sort_by_key(|feed| Reverse(feed.failures)),
+            FeedOrder::Entries => chosen.sort_by_key(|feed| Reverse(feed.entries)),
         }
         chosen
     }

@@ -209,7 +209,7 @@ async fn story(State(app): State<AppState>, Path(id): Path<String>, request: Cli
     };
     drop(turn);
     let frame = frame(&app, ui_language, &format!("/stories/{id}"));
-    match story.and_then(|story| StoryTemplate::new(frame, story)) {
+    match story.and_then(|story| StoryTemplate::new(frame, &story)) {
         Some(story) => page(&app, &request, key, &story).await,
         None => not_found(),
     }

@@ -8,7 +8,7 @@ use crate::{
     tunnels::FakeProxy,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use std::fs;
+use std::{fmt::Write as _, fs};
 use warraq::{model::ReaderKey, serve::hash_of};
 
 /// Everything that any crate says.
@@ -178,7 +178,7 @@ impl Scene {
                 client.get(format!("{address}{}key={key}", if path.contains('?') { '&' } else { '?' })),
             ] {
                 let answer = request.send().await.unwrap();
-                seen += &format!("{path} {:?}\n", answer.headers());
+                let _ = writeln!(seen, "{path} {:?}", answer.headers());
                 seen += &answer.text().await.unwrap();
             }
         }

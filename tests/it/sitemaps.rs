@@ -144,9 +144,9 @@ async fn an_index_in_an_index_is_read_once_and_no_deeper() {
     let wide = FakeOutlet::start().await;
     let listed: Vec<String> = many.iter().map(|path| wide.url(path).to_string()).collect();
     wide.set("/news.xml", index(&listed));
-    for n in 0..5 {
+    for (n, path) in many.iter().enumerate().take(5) {
         let listed: Vec<String> = (0..50).map(|m| wide.url(&format!("/news-{n}-{m}.xml")).to_string()).collect();
-        wide.set(many[n], index(&listed));
+        wide.set(path, index(&listed));
     }
     let mut warraq = TestInstance::over(&[("wide", &wide.url("/news.xml"))]).await;
     assert_eq!(outcomes(&warraq.poll().await), ["failed"]);

@@ -6,6 +6,7 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Response},
 };
+use std::fmt::Write as _;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -137,4 +138,12 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
         response = response.header("location", location);
     }
     response.body(Body::from(challenge)).unwrap()
+}
+
+/// Returns bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }

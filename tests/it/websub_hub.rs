@@ -6,7 +6,7 @@ use crate::{
     feed_doc::FeedDoc,
     processes::{http_client, until},
     test_instance::{RunningDaemon, TestInstance, config_text},
-    web_peer::WebPeer,
+    web_peer::{WebPeer, hex},
 };
 use jiff::SignedDuration;
 use ring::hmac;
@@ -157,13 +157,13 @@ async fn a_subscriber_gets_the_bytes_of_every_change() {
         let links = format!("<{BASE}websub/hub>; rel=\"hub\", <{BASE}{}>; rel=\"self\"", &path[1..]);
         assert_eq!(delivered.header("link"), links);
         assert_eq!(delivered.header("x-hub-signature"), "");
-        let published = publisher.daemon.get(path).await.bytes().await.unwrap();
-        assert_eq!(delivered.body, published, "{path}");
-        assert_eq!(with_signature.body, published);
-        assert!(is_signed("s3cret", &published, with_signature.header("x-hub-signature")));
+        let edition = publisher.daemon.get(path).await.bytes().await.unwrap();
+        assert_eq!(delivered.body, edition, "{path}");
+        assert_eq!(with_signature.body, edition);
+        assert!(is_signed("s3cret", &edition, with_signature.header("x-hub-signature")));
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"s3cret");
-        let hex: String = hmac::sign(&key, &published).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(with_signature.header("x-hub-signature"), format!("sha256={hex}"));
+        let expected = hex(hmac::sign(&key, &edition).as_ref());
+        assert_eq!(with_signature.header("x-hub-signature"), format!("sha256={expected}"));
     }
     publisher.stop().await;
 }

@@ -5,7 +5,7 @@ use crate::{
     feed_doc::FeedDoc,
     processes::{http_client, until},
     test_instance::{RunningDaemon, TestInstance, config_text},
-    web_peer::WebPeer,
+    web_peer::{WebPeer, hex},
     websub_hub::Publisher,
 };
 use jiff::SignedDuration;
@@ -102,7 +102,7 @@ impl Scene {
 
 fn signature(algorithm: hmac::Algorithm, name: &str, secret: &str, body: &str) -> String {
     let tag = hmac::sign(&hmac::Key::new(algorithm, secret.as_bytes()), body.as_bytes());
-    format!("{name}={}", tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("{name}={}", hex(tag.as_ref()))
 }
 
 async fn deliver(callback: &str, signature: Option<&str>, body: &str) -> u16 {
@@ -311,9 +311,9 @@ async fn two_warraqs_deliver_within_moments() {
     until("the subscriber", async || publisher.instance.sql("SELECT 1 FROM hub_subscription").await.len() == 1).await;
     let polls = reader.sql("SELECT count(*) FROM poll WHERE status IS NOT NULL").await;
     publisher.news().await;
-    let published = std::time::Instant::now();
+    let since = std::time::Instant::now();
     daemon.get_until("/feed.json", "Report number 1").await;
-    println!("from the publisher's edition to the subscriber's: {:?}", published.elapsed());
+    println!("from the publisher's edition to the subscriber's: {:?}", since.elapsed());
     assert_eq!(reader.sql("SELECT count(*) FROM poll WHERE status IS NOT NULL").await, polls, "no poll took part");
     assert_eq!(reader.sql("SELECT why ->> 'decided' FROM poll WHERE status IS NULL").await, ["pushed_by_hub"]);
     daemon.stop().await.unwrap();

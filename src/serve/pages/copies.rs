@@ -33,7 +33,7 @@ impl CopiesTemplate {
         self.frame.ui_language.span(u64::from(COPIES_DAYS) * 86_400)
     }
 
-    fn title(&self, story: &SharedStory) -> LocalisedText {
+    fn title(story: &SharedStory) -> LocalisedText {
         LocalisedText::new(&story.title, story.language.as_deref())
     }
 
@@ -41,8 +41,8 @@ impl CopiesTemplate {
         story.first.0 == self.page.outlet
     }
 
-    fn span(&self, seconds: &u64) -> String {
-        self.frame.ui_language.span(*seconds)
+    fn span(&self, seconds: &(impl Copy + Into<u64>)) -> String {
+        self.frame.ui_language.span((*seconds).into())
     }
 
     /// Returns the number of stories and the median delay, such as `12 · 40 minutes`.

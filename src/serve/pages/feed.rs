@@ -56,8 +56,8 @@ impl FeedTemplate {
         self.frame.ui_language.size(poll.bytes)
     }
 
-    fn number(&self, count: &u32) -> String {
-        self.frame.ui_language.number(u64::from(*count))
+    fn number(&self, count: &(impl Copy + Into<u64>)) -> String {
+        self.frame.ui_language.number((*count).into())
     }
 }
 

@@ -22,7 +22,7 @@ impl Frame {
     }
 
     /// Returns the class of a feed's state in the style sheet.
-    pub(super) fn state_class(&self, feed: &FeedStatus) -> &'static str {
+    pub(super) fn state_class(feed: &FeedStatus) -> &'static str {
         if feed.is_disabled { "disabled" } else { feed.state.as_str() }
     }
 

@@ -160,12 +160,12 @@ impl Frame {
     }
 
     /// Returns an address without its scheme, as it is shown where there is little room.
-    fn short_address<'a>(&self, url: &'a str) -> &'a str {
+    fn short_address(url: &str) -> &str {
         url.trim_start_matches("https://").trim_start_matches("http://")
     }
 
     /// Makes a sentence of a few words.
-    fn sentence(&self, words: &str) -> String {
+    fn sentence(words: &str) -> String {
         let mut chars = words.chars();
         let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
         if first.is_empty() { String::new() } else { format!("{first}{}.", chars.as_str()) }

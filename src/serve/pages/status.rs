@@ -61,7 +61,7 @@ impl StatusTemplate {
     }
 
     /// Returns the address of the table in another selection.
-    fn show(&self, word: &str) -> String {
+    fn show(word: &str) -> String {
         status_path(&FeedQuery { selection: FeedsShown::parse(word).unwrap_or_default(), ..FeedQuery::default() })
     }
 
@@ -96,7 +96,7 @@ impl StatusTemplate {
         self.neighbour(self.page.query.page.checked_add(1))
     }
 
-    fn path(&self, feed: &FeedStatus) -> String {
+    fn path(feed: &FeedStatus) -> String {
         feed_path(&FeedPageQuery { id: feed.id, before: None })
     }
 
@@ -118,8 +118,8 @@ impl StatusTemplate {
         spark(name, &feed.days)
     }
 
-    fn number(&self, count: &u64) -> String {
-        self.frame.ui_language.number(*count)
+    fn number(&self, count: &(impl Copy + Into<u64>)) -> String {
+        self.frame.ui_language.number((*count).into())
     }
 
     fn articles(&self, feed: &FeedStatus) -> String {

@@ -85,7 +85,7 @@ struct Piece {
 
 impl StoryTemplate {
     /// Builds the page of `story`; `None` if it has no report left.
-    pub(in super::super) fn new(frame: Frame, story: StoryPage) -> Option<Self> {
+    pub(in super::super) fn new(frame: Frame, story: &StoryPage) -> Option<Self> {
         let lead = story.reports.first()?;
         let title = LocalisedText::new(lead.title.as_str(), lead.language.as_deref());
         let differences = differences(&story.reports);
