@@ -3,8 +3,7 @@
 
 use super::{
     catalog::Catalog,
-    finished_poll::{CommittedPoll, Document, FinishedPoll, PollFindings},
-    rows::DecidedPoll,
+    finished_poll::{CommittedPoll, DecidedPoll, Document, FinishedPoll, PollFindings},
 };
 use crate::{
     dedup::{Arrival, ArrivalPage, Listing},

@@ -176,3 +176,11 @@ pub struct CommittedPoll {
     /// The feed after the poll.
     pub feed: FeedRecord,
 }
+
+/// A poll whose entries are decided.
+pub(super) struct DecidedPoll<'a> {
+    /// What its decisions add up to.
+    pub findings: &'a mut PollFindings,
+    /// When its document says that it last changed.
+    pub updated: Option<Timestamp>,
+}

@@ -7,7 +7,7 @@ use crate::{
     store::{
         catalog::Catalog,
         dropped::DroppedRow,
-        finished_poll::{FinishedPoll, PollFindings},
+        finished_poll::{DecidedPoll, FinishedPoll},
         instant::second,
         shown_title::shown_title,
         waiting::{PageRow, WaitingRows, brings_article},
@@ -159,14 +159,6 @@ pub(super) struct PlaceRow {
     pub each: bool,
     /// Whether the story is new, so that no channel has it yet.
     pub new: bool,
-}
-
-/// A poll whose entries are decided.
-pub(super) struct DecidedPoll<'a> {
-    /// What its decisions add up to.
-    pub findings: &'a mut PollFindings,
-    /// When its document says that it last changed.
-    pub updated: Option<Timestamp>,
 }
 
 impl BatchRows {

@@ -7,7 +7,10 @@ use crate::{
     store::{
         error::StoreError,
         sqlite::{
-            reading::{Reader, search::Question},
+            reading::{
+                Reader,
+                search::{HITS, Hit, Question, TAKEN},
+            },
             row,
         },
     },
@@ -20,10 +23,6 @@ use url::Url;
 const PLACES: i64 = 50_000;
 /// Number of latest entries of each outlet that are examined if the filter names outlets or tags.
 const OF_OUTLET: i64 = 200;
-/// Number of latest entries with the words that are examined.
-pub(super) const HITS: i64 = 5_000;
-/// Number of entries used for one result; several of them may belong to one story.
-pub(super) const TAKEN: i64 = 1_000;
 
 /// Condition on an entry `e` of outlet `o` in story `s`: $1 outlets, $2 tags and $3 languages are JSON arrays, of which an empty
 /// one matches everything; $4 is the number of outlets that must carry the story; it is published from $10 on and before $11.
@@ -69,9 +68,6 @@ const WITH_WORDS: &str = passing!(
         AND p.channel_id = (SELECT id FROM channel WHERE slug = $9)) AND",
     "LIMIT $6"
 );
-
-/// A matching entry: id, story, `order_at`, `published_at`.
-pub(super) type Hit = (i64, i64, String, String);
 
 impl Reader {
     /// Returns the latest stories that match a filter, newest first, each shown as its first matching report. Days that the words

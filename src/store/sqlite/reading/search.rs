@@ -13,13 +13,7 @@ use crate::{
     normalise::fold::fold,
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{
-                Reader,
-                filter::{HITS, Hit, TAKEN},
-            },
-            row,
-        },
+        sqlite::{reading::Reader, row},
     },
 };
 use jiff::{civil::Date, tz::TimeZone};
@@ -28,6 +22,13 @@ use url::Url;
 
 /// Characters of a text in which words are looked for to show them.
 const EXCERPT_SOURCE: u32 = 8_000;
+
+/// Number of latest entries with the words that are examined.
+pub(super) const HITS: i64 = 5_000;
+/// Number of entries used for one result; several of them may belong to one story.
+pub(super) const TAKEN: i64 = 1_000;
+/// A matching entry: id, story, `order_at`, `published_at`.
+pub(super) type Hit = (i64, i64, String, String);
 
 /// A filter whose words were read.
 #[derive(Debug, Clone)]

@@ -16,9 +16,9 @@ use crate::{
         configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         feed_update::feed_update,
-        finished_poll::{CommittedPoll, FeedUpdate, FinishedPoll, PollFindings},
+        finished_poll::{CommittedPoll, DecidedPoll, FeedUpdate, FinishedPoll, PollFindings},
         retention::PruneStep,
-        rows::{BatchRows, DecidedPoll},
+        rows::BatchRows,
         sqlite::{
             open::{self, TempStore, WriterLock},
             writing::{
