@@ -45,7 +45,7 @@ pub use window::Window;
 use crate::model::{Entry, EntryId, EntryKey, EntryPage, Evidence, FeedId, LinkKey, OutletId, PlainText, StoryId};
 use jiff::Timestamp;
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
