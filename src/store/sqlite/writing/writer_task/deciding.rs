@@ -22,7 +22,9 @@ impl WriterLoop {
         let first_late = batch.polls.len();
         let (mut late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
         // Rules look at the article too.
-        late_arrivals.iter_mut().for_each(|arrival| self.catalog.judge_again(arrival));
+        for arrival in &mut late_arrivals {
+            self.catalog.judge_again(arrival);
+        }
         arrivals.extend(late_arrivals);
         let now = latest(&arrivals);
         let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
