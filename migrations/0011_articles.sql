@@ -1,41 +1,43 @@
--- The text of entries' pages (full_text): entries that wait for theirs, and the articles, beside what the feeds say.
+-- Articles of web pages (full_text): entries that wait for their page, and the articles, stored beside the feeds' texts.
 
-ALTER TABLE outlet ADD COLUMN publishes_page INTEGER NOT NULL DEFAULT 0; -- 1 = the page's text is published, where there is one
+ALTER TABLE outlet ADD COLUMN publishes_page INTEGER NOT NULL DEFAULT 0; -- 1 = the article is published instead of the feed's text, if there is one
 
 CREATE TABLE waiting_document (
-    -- A document of which entries wait for their pages: what deciding them needs to know of it. Goes with the last of them.
+    -- A document some of whose entries wait for their pages, with the data that deciding about them needs. Deleted with the last of
+    -- these entries.
     feed_id          INTEGER NOT NULL REFERENCES feed (id),
     read_at          TEXT NOT NULL, -- when it was read
     previous_success TEXT,          -- when the feed was read before
     stated_at        TEXT,          -- when the feed says that it last changed
-    listing          TEXT NOT NULL, -- JSON: what is listed in it, and what occurs twice
+    listing          TEXT NOT NULL, -- JSON: its entries, and which keys and links occur twice
     PRIMARY KEY (feed_id, read_at)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE waiting_entry (
-    -- An entry that waits for its page, two minutes at most, before it is decided what it is. Few: bounded for each host.
+    -- An entry that waits for its page, for at most two minutes, before it is compared with others. Their number is limited for each
+    -- host.
     id           INTEGER PRIMARY KEY,
     feed_id      INTEGER NOT NULL REFERENCES feed (id),
     key_hash     INTEGER NOT NULL,
-    read_at      TEXT NOT NULL, -- its document
+    read_at      TEXT NOT NULL, -- when its document was read
     seen_at      TEXT NOT NULL, -- when it was first seen
     wait_until   TEXT NOT NULL,
-    url          TEXT NOT NULL, -- of the page
-    host         TEXT NOT NULL, -- of the page
-    words        INTEGER NOT NULL, -- of the feed's own text
+    url          TEXT NOT NULL, -- address of the page
+    host         TEXT NOT NULL, -- host of the page
+    words        INTEGER NOT NULL, -- number of words in the feed's text
     link_repeats INTEGER NOT NULL, -- 1 = another entry of the document has the same link
     raw          INTEGER NOT NULL, -- hash of its bytes
     entry        TEXT NOT NULL,    -- JSON: the entry as read
     UNIQUE (feed_id, key_hash)
 ) STRICT;
-CREATE INDEX waiting_entry_by_host ON waiting_entry (host);                   -- how many wait for a host
-CREATE INDEX waiting_entry_by_document ON waiting_entry (feed_id, read_at); -- does another entry of it wait?
+CREATE INDEX waiting_entry_by_host ON waiting_entry (host);                   -- counts the waiting entries of a host
+CREATE INDEX waiting_entry_by_document ON waiting_entry (feed_id, read_at); -- finds other waiting entries of a document
 
 CREATE TABLE entry_page (
-    -- What became of the page of an entry.
+    -- Result of fetching the page of an entry.
     entry_id INTEGER PRIMARY KEY REFERENCES entry (id) ON DELETE CASCADE,
     url      TEXT NOT NULL,
-    asked_at TEXT NOT NULL, -- when it came, or was given up
+    asked_at TEXT NOT NULL, -- when the page arrived, or when Warraq stopped waiting
     article  TEXT,          -- safe HTML
     missing  TEXT,          -- why there is no article: robots, status, unreachable, timeout, not_a_page, too_short, unreadable, too_many, off
     detail   TEXT,          -- the same in words
