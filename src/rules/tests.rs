@@ -1,4 +1,4 @@
-//! What rules take and leave, in any spelling, and which rules are refused.
+//! Tests of rules: which entries they accept and leave out, in any spelling, and which rules are invalid.
 
 use super::*;
 use crate::model::{Category, Extras, Person};

@@ -1,4 +1,4 @@
-//! Handler of the page that shows who copied whom: `/outlets/SLUG/copies`.
+//! Handler of `/outlets/SLUG/copies`: the page that shows which outlets copy each other.
 
 use super::frames::frame;
 use super::pages::CopiesTemplate;
@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Response;
 
-/// `/outlets/SLUG/copies`.
+/// Handles `/outlets/SLUG/copies`.
 pub(super) async fn copies(
     State(app): State<AppState>,
     Path(name): Path<String>,
