@@ -1,5 +1,5 @@
-//! Single requests that are not polls: pings, verifications, deliveries, webhooks. Redirects are not followed, no credentials are
-//! sent, and the response is read up to a limit.
+//! Single requests that are not polls: pings, verifications, deliveries, webhooks. Redirects are not followed, an outlet's
+//! credentials and headers are not sent, and the response is read up to a limit.
 
 use super::{Fetcher, faults, faults::clip};
 use crate::model::{Fault, FeedUrl};
