@@ -99,7 +99,7 @@ def handler(key, target):
                 target(json.loads(body)["data"], self.headers["webhook-id"])
             except (OSError, KeyError, ValueError, smtplib.SMTPException) as error:
                 # Its text may repeat an address that holds a secret.
-                print("cannot pass a story on:", type(error).__name__, file=sys.stderr, flush=True)
+                print("cannot forward a story:", type(error).__name__, file=sys.stderr, flush=True)
                 return self.answer(502)
             self.answer(204)
 

@@ -1,7 +1,7 @@
-//! Articles of web pages: whether an entry needs its page, and the text that is in it. Pure.
+//! Articles of web pages: whether an entry needs its page, and the extraction of the article's text. Pure.
 //!
-//! The extractor is foreign code with recursion and quadratic steps, so what it is given is limited before: bytes, tags, nesting,
-//! attributes ([`crate::normalise::within_limits`]), and text ([`TEXT`]). The figures are in `benches/README.md`.
+//! The extractor is a foreign crate with recursion and quadratic steps. Its input is therefore limited first: in bytes
+//! ([`TEXT`]), tags, nesting and attributes ([`crate::normalise::within_limits`]). `benches/README.md` has the measurements.
 
 mod related;
 mod wanted;
@@ -18,16 +18,17 @@ use dom_smoothie::{Config, Readability};
 /// Maximum number of bytes of a page that are read. Of 181 news pages the longest has 1.5 MB, most of it scripts.
 const TEXT: usize = 3 * 1024 * 1024;
 
-/// Fewest words of an article.
+/// Minimum number of words of an article.
 const WORDS: usize = 25;
 
-/// Elements that the extractor reads; a page with more has no article.
+/// Maximum number of elements that the extractor accepts. A page with more has no article.
 const ELEMENTS: usize = 30_000;
 
-/// Returns the article of a fetched page for an entry: longer than the feed's own text, and about the same as its title.
+/// Returns the article of a fetched page. It must be longer than the feed's own text, and must share words with the entry's
+/// title.
 ///
 /// # Errors
-/// Says why there is none.
+/// Returns the reason why the page has no usable article.
 pub fn read(page: &[u8], context: &ParseContext, entry: &Expected) -> Result<Article, MissingArticle> {
     let media_type = context.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if !["", "text/html", "application/xhtml+xml"].iter().any(|page| page.eq_ignore_ascii_case(media_type)) {
@@ -60,17 +61,17 @@ pub fn read(page: &[u8], context: &ParseContext, entry: &Expected) -> Result<Art
     Ok(Article { html, folded })
 }
 
-/// What is known of the article before its page is read.
+/// The facts about an article that are known before its page is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
-    /// The folded title; empty without one.
+    /// The folded title; empty if the entry has none.
     pub title: String,
     /// Number of words of the feed's own text.
     pub words: usize,
 }
 
 impl Expected {
-    /// Returns what an entry says of its article.
+    /// Returns the facts that an entry states about its article.
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
         Self { title: entry.folded.title.clone(), words: words(&entry.folded.body) }
@@ -89,7 +90,7 @@ fn extract(page: &str, base: Option<&str>) -> Option<String> {
     Some(article.content.to_string())
 }
 
-/// Returns the beginning of a media type for a message.
+/// Returns the first 60 characters of a media type, for a message.
 fn clipped(media_type: &str) -> String {
     media_type.chars().filter(|c| !c.is_control()).take(60).collect()
 }

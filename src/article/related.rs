@@ -1,15 +1,16 @@
-//! Whether a text can be the article of a title. Sites answer some visitors with a notice in place of the article (consent,
-//! subscription, "JavaScript is required"); as the text of many entries it would make them look alike.
+//! Whether a text can be the article with a given title. Some sites send a notice in place of the article (consent, subscription,
+//! "JavaScript is required"). If many entries had this notice as their text, they would all look alike.
 
 use std::collections::HashSet;
 
-/// Words shorter than this occur in any text, in characters.
+/// Minimum length of a long word, in characters. Shorter words occur in any text.
 const LONG: usize = 4;
 
-/// Part of a title's long words that an article has, as one in so many.
+/// One in this many of the title's long words must occur in the article.
 const ONE_IN: usize = 5;
 
-/// Returns whether a folded text has a fifth of the long words of a folded title. A title without long words says nothing.
+/// Returns whether a folded text contains at least a fifth of the long words of a folded title. True for a title without long
+/// words.
 pub(super) fn speaks_of(folded: &str, title: &str) -> bool {
     let long = |word: &&str| word.chars().count() >= LONG;
     let wanted: HashSet<&str> = title.split(' ').filter(long).collect();

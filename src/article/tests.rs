@@ -1,4 +1,4 @@
-//! Pages in the forms in which they come.
+//! Tests with the kinds of pages that outlets send.
 
 use super::*;
 use crate::model::Deadline;
@@ -93,7 +93,7 @@ fn hostile_pages_neither_overflow_the_stack_nor_abort() {
         "<article><section><p>w, w, w</p>",
     ] {
         let text = page("", &piece.repeat(3_000));
-        // Whatever comes out is fine, as long as it comes out.
+        // Any result is correct, as long as the call returns.
         let _ = read(text.as_bytes(), &context("text/html"), &expected());
     }
 }

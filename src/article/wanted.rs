@@ -1,17 +1,17 @@
-//! Whether an entry has too little text, so that its page is worth a request.
+//! Whether an entry's text is so short that its page should be fetched.
 
 use crate::{
     model::{Entry, SafeHtml},
     normalise::text_of,
 };
 
-/// A text of at least so many words is whole, unless it says that it goes on.
+/// Minimum number of words of a complete text. A longer text can still be cut: see [`GOES_ON`].
 const WHOLE: usize = 150;
 
-/// Number of characters at the end of a text in which it may say that it goes on.
+/// Number of characters at the end of a text that are searched for [`GOES_ON`].
 const TAIL: usize = 60;
 
-/// Words with which a text says that it goes on, in lower case.
+/// Words that invite readers to read on, in lower case.
 const GOES_ON: [&str; 14] = [
     "read more",
     "continue reading",
@@ -29,7 +29,7 @@ const GOES_ON: [&str; 14] = [
     "المزيد",
 ];
 
-/// Returns whether the page of an entry is to be fetched: the entry has a link, and no text, a short one or one that is cut.
+/// Returns whether the page of an entry should be fetched: the entry has a link, and its text is missing, short or cut.
 #[must_use]
 pub fn wants_page(entry: &Entry) -> bool {
     let texts = [&entry.content, &entry.summary].into_iter().flatten();
@@ -37,7 +37,7 @@ pub fn wants_page(entry: &Entry) -> bool {
     entry.link.is_some() && longest.is_none_or(|text| super::words(&entry.folded.body) < WHOLE || goes_on(text))
 }
 
-/// Returns whether a text ends with dots or with an invitation to read on.
+/// Returns whether a text ends with an ellipsis or an invitation to read on.
 fn goes_on(text: &SafeHtml) -> bool {
     let text = text_of(text);
     let text = text.trim_end();

@@ -64,10 +64,10 @@ fn welcome(public_url: Option<&Url>, bound: SocketAddr) -> String {
     let here = bound.ip().is_unspecified().then(|| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()));
     let here = format!("http://{}/", here.unwrap_or(bound));
     let public = public_url.map(Url::as_str).filter(|url| *url != here);
-    let public = public.map(|url| format!("\n  for everybody  {url}")).unwrap_or_default();
+    let public = public.map(|url| format!("\n  public address {url}")).unwrap_or_default();
     format!(
-        "Warraq runs. Ctrl-C stops it.\n  the news       {here}{public}\n  the feed       {here}feed.atom\n  \
-         the feeds      {here}status"
+        "Warraq is running. Press Ctrl-C to stop it.\n  front page     {here}{public}\n  merged feed    {here}feed.atom\n  \
+         feed status    {here}status"
     )
 }
 

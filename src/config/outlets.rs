@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(
             told.lines().map(|line| line.replace("error: c.toml:", "")).collect::<Vec<_>>(),
             [
-                "5: outlet.a.publish_text: \"both\" is not a text that is published; allowed: \"feed\" or \"page\"",
+                "5: outlet.a.publish_text: \"both\" is not a valid choice; allowed: \"feed\" or \"page\"",
                 "6: outlet.a.full_text: is a number; allowed: true or false"
             ]
         );

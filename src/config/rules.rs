@@ -50,9 +50,7 @@ fn rule(text: &str) -> Result<EntryRule, String> {
         let near = did_you_mean(name, rules::FIELDS);
         if !near.is_empty() {
             let fields = rules::FIELDS.join(":, ");
-            return Err(format!(
-                "{text:?} names no part of an entry{near}; allowed: {fields}:, or words without a colon"
-            ));
+            return Err(format!("{text:?} has an unknown field{near}; allowed: {fields}:, or words without a colon"));
         }
     }
     rules::parse(text)

@@ -197,6 +197,6 @@ pub(super) fn published_text(text: &str) -> Result<PublishedText, String> {
     match text.trim() {
         "feed" => Ok(PublishedText::Feed),
         "page" => Ok(PublishedText::Page),
-        _ => Err(format!("{} is not a text that is published; allowed: \"feed\" or \"page\"", quoted(text))),
+        _ => Err(format!("{} is not a valid choice; allowed: \"feed\" or \"page\"", quoted(text))),
     }
 }

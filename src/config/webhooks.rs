@@ -16,7 +16,7 @@ pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files
     let table = |section: &Section<'_, '_>| {
         // A webhook's address is often a secret itself, so no message repeats it.
         let url = section
-            .required("url", |text| FeedUrl::parse(text).map_err(|why| format!("is no receiver's address: {why}")));
+            .required("url", |text| FeedUrl::parse(text).map_err(|why| format!("is not a valid address: {why}")));
         let secret = section.required("secret_file", |text| secret(&files.read(text, FILE_MAX)?));
         let outlets = section.text("when", when).unwrap_or(1);
         Some(Webhook { channel: channel.clone(), title: title.to_owned(), url: url?, secret: secret?, outlets })
@@ -26,7 +26,7 @@ pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files
     for located in given.into_iter().flatten() {
         let hook = located.value;
         if hooks.iter().any(|other| (&other.url, other.outlets) == (&hook.url, hook.outlets)) {
-            section.fault_at(located.place, "webhook", "names a receiver twice; allowed: each once");
+            section.fault_at(located.place, "webhook", "has the same receiver twice");
         } else if hooks.len() == LIST_MAX {
             section.fault_at(located.place, "webhook", format!("is one too many; allowed: {LIST_MAX}"));
             break;
@@ -102,8 +102,8 @@ mod tests {
         assert_eq!(told, [("news", "News", 1), ("news", "News", 3)]);
         assert_eq!(read.websub.hub, crate::model::push::HubChoice::Nobody);
         for (hooks, words) in [
-            (hook("ftp://h.example/c4nary"), "channel.news.webhook.url: is no receiver's address"),
-            (hook("https://u:c4nary@h.example/"), "channel.news.webhook.url: is no receiver's address"),
+            (hook("ftp://h.example/c4nary"), "channel.news.webhook.url: is not a valid address"),
+            (hook("https://u:c4nary@h.example/"), "channel.news.webhook.url: is not a valid address"),
             (hook("https://h.example/c4nary").repeat(2), "channel.news.webhook: names a receiver twice"),
             (
                 "[[channel.webhook]]\nurl = \"https://h.example/c4nary\"\n".to_owned(),

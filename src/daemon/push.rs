@@ -1,4 +1,5 @@
-//! Starts what pushes, gives it new settings, and connects it with the server's addresses under `/websub/`.
+//! Starts the hub, the subscriber and the webhooks, passes them new settings, and connects them with the server's addresses under
+//! `/websub/`.
 
 use super::{Services, publish_settings::PublishSettings};
 use crate::{
@@ -15,7 +16,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
 use url::Url;
 
-/// What pushing needs of the services.
+/// The services that hub, subscriber and webhooks need.
 pub(super) struct PushParts {
     reader: Reader,
     fetcher: Fetcher,
@@ -24,7 +25,7 @@ pub(super) struct PushParts {
 }
 
 impl PushParts {
-    /// Takes them from the services.
+    /// Clones them from the services.
     pub(super) fn of(services: &Services) -> Self {
         Self {
             reader: services.reader.clone(),
@@ -35,7 +36,7 @@ impl PushParts {
     }
 }
 
-/// What pushes.
+/// The hub, the subscriber and the webhooks.
 pub(super) struct Pushing {
     /// The editions that the hub delivers.
     pub topics: Arc<Topics>,
@@ -45,7 +46,7 @@ pub(super) struct Pushing {
 }
 
 impl Pushing {
-    /// Creates it with what the database kept. The receiver yields what hubs deliver.
+    /// Creates hub, subscriber and webhooks with their stored state. The receiver yields the documents that hubs deliver.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -73,17 +74,17 @@ impl Pushing {
         self.webhooks.set(hooks(config, &settings.public_url), fetcher.clone());
     }
 
-    /// Returns the states of the webhooks as last read.
+    /// Returns the states of the webhooks when they were last read.
     pub(super) fn webhooks(&self) -> Vec<WebhookState> {
         self.webhooks.states()
     }
 
-    /// Returns the number of subscribers of the hub, and how many of them deliveries do not reach.
+    /// Returns the number of subscribers of the hub, and the number of those whose last delivery failed.
     pub(super) fn subscribers(&self) -> (usize, usize) {
         self.hub.figures()
     }
 
-    /// Takes note of the hub that a polled document names.
+    /// Tells the subscriber which hub a polled document names, if the poll read a document.
     pub(super) fn polled(&self, report: &PollResult) {
         let feed = report.written.feed.id;
         match &report.hub {
@@ -93,7 +94,7 @@ impl Pushing {
         }
     }
 
-    /// Works until the future is dropped.
+    /// Runs hub, subscriber and webhooks until the future is dropped.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -105,7 +106,7 @@ impl Pushing {
     }
 }
 
-/// Returns the settings of the subscriber. Nothing is subscribed to if hubs cannot reach this server.
+/// Returns the settings of the subscriber. It is off if hubs cannot reach this server.
 pub(super) fn subscribing(config: &Config, public_url: &Url) -> SubscriberSettings {
     let is_reached = can_be_reached(public_url, &config.fetch.allow_networks, fetch::is_public);
     SubscriberSettings {

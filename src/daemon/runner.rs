@@ -150,7 +150,7 @@ impl PollRunner {
                 let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
                 let (new, revised) = (report.written.tally.new, report.written.tally.revised);
                 if let Some(error) = &report.error {
-                    tracing::warn!(%outlet, %feed, %error, "a hub delivered what cannot be read");
+                    tracing::warn!(%outlet, %feed, %error, "a document delivered by a hub cannot be read");
                 } else {
                     tracing::info!(%outlet, %feed, new, revised, "pushed by hub");
                 }
@@ -314,7 +314,7 @@ impl PollRunner {
             if let Some(handle) = self.asking.remove(&page.key) {
                 handle.abort();
             }
-            let words = format!("the page did not come within {PAGE_PATIENCE:#}");
+            let words = format!("the page was not fetched within {PAGE_PATIENCE:#}");
             without(&page, NoArticle::Timeout, &words, now)
         });
         let ended: Vec<AskedPage> = ended.collect();
@@ -326,7 +326,7 @@ impl PollRunner {
         let now = self.clock.now();
         let (wanted, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| is_wanted(&page.outlet));
         self.queue.add_pages(wanted, now);
-        let off = "full_text was no longer set for its outlet";
+        let off = "full_text was switched off for the outlet";
         self.decide(others.into_iter().map(|page| without(&page, NoArticle::Off, off, now)).collect());
     }
 
@@ -340,7 +340,7 @@ impl PollRunner {
         }
         match result {
             Some(Err(PollError::Local(why))) => {
-                tracing::warn!(error = why, "a page could not be asked for; trying again soon");
+                tracing::warn!(error = why, "cannot request a page; trying again soon");
                 self.queue.page_postponed(key, now);
             }
             Some(Err(PollError::Store(error))) => {

@@ -1,20 +1,20 @@
-//! What a `robots.txt` allows (RFC 9309). Pure: bytes and an address in, a yes or no out.
+//! The rules of a `robots.txt` (RFC 9309). Pure: whether an address is allowed depends on the file's bytes and the address only.
 
 use std::{borrow::Cow, fmt::Write as _};
 use url::Url;
 
-/// Our product token (RFC 9309 2.2.1).
+/// Warraq's product token (RFC 9309 2.2.1).
 const TOKEN: &str = "warraq";
 
-/// Number of bytes that are read of a file. RFC 9309 2.5 requires at least 500 KiB.
+/// Maximum number of bytes of a file that are parsed. RFC 9309 2.5 requires at least 500 KiB.
 const LENGTH: usize = 500 * 1024;
 
 /// The rules of one `robots.txt` that apply to Warraq.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RobotsRules {
-    /// The file could not be had for a reason that lies with the server or the network: nothing is allowed (RFC 9309 2.3.1.4).
+    /// The file could not be fetched because of the server or the network: nothing is allowed (RFC 9309 2.3.1.4).
     Unreachable,
-    /// The rules of the groups for Warraq, else of those for everybody; none: everything is allowed.
+    /// The rules of the groups for Warraq or, without such a group, of those for all crawlers. Empty: everything is allowed.
     Read(Vec<RobotsRule>),
 }
 
@@ -27,12 +27,12 @@ pub struct RobotsRule {
 }
 
 impl RobotsRules {
-    /// Reads a file. What is not UTF-8 is read as well as possible, and unknown lines are skipped.
+    /// Parses a file. Invalid UTF-8 is replaced, and unknown lines are skipped.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LENGTH)]);
         let (mut ours, mut everybodys) = (None, Vec::new());
-        // The groups whose rules are being read: ours, everybody's.
+        // Whether the current group names Warraq, and whether it names all crawlers.
         let mut group = (false, false);
         let mut in_rules = false;
         for (name, value) in text.trim_start_matches('\u{feff}').split(['\n', '\r']).filter_map(line) {
@@ -43,7 +43,7 @@ impl RobotsRules {
                 group.0 |= product(value).eq_ignore_ascii_case(TOKEN);
                 group.1 |= value == "*";
                 if group.0 {
-                    // A group without rules allows everything, whatever is said to everybody.
+                    // A group for Warraq without rules allows everything, whatever the group for all crawlers says.
                     ours.get_or_insert_with(Vec::new);
                 }
                 continue;
@@ -72,8 +72,8 @@ impl RobotsRules {
         Self::Read(Vec::new())
     }
 
-    /// Returns whether a page may be fetched: the longest matching rule decides, and of two equally long ones `Allow`
-    /// (RFC 9309 2.2.2). `robots.txt` itself may always be.
+    /// Returns whether a page may be fetched: the longest matching rule decides and, of two equally long ones, `Allow` (RFC 9309
+    /// 2.2.2). `robots.txt` itself is always allowed.
     #[must_use]
     pub fn allows(&self, url: &Url) -> bool {
         let Self::Read(rules) = self else { return false };
@@ -81,14 +81,14 @@ impl RobotsRules {
             Some(query) => Cow::Owned(format!("{}?{query}", url.path())),
             None => Cow::Borrowed(url.path()),
         };
-        // In an address these two are no wildcards.
+        // In an address, `*` and `$` are not wildcards.
         let path = comparable(&whole).replace('*', "%2A").replace('$', "%24");
         let matching = rules.iter().filter(|rule| matches(&rule.pattern, &path));
         let best = matching.max_by_key(|rule| (rule.pattern.len(), rule.is_allowed));
         best.is_none_or(|rule| rule.is_allowed) || path == "/robots.txt"
     }
 
-    /// Returns how many bytes the rules take.
+    /// Returns the size of the rules in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let Self::Read(rules) = self else { return 0 };
         rules.iter().map(|rule| size_of::<RobotsRule>() + rule.pattern.len()).sum()
@@ -108,7 +108,7 @@ fn product(value: &str) -> &str {
 }
 
 /// Returns a path in the form in which paths are compared (RFC 9309 2.2.2): characters outside US-ASCII are percent-encoded,
-/// percent-encoded unreserved characters (RFC 3986 2.3) are decoded, and the digits of the other references are in upper case.
+/// percent-encoded unreserved characters (RFC 3986 2.3) are decoded, and the digits of other percent-encodings are in upper case.
 fn comparable(path: &str) -> Cow<'_, str> {
     if path.bytes().all(|b| b.is_ascii() && b != b'%') {
         return Cow::Borrowed(path);
@@ -138,9 +138,9 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
     Some(digit(*high)? << 4 | digit(*low)?)
 }
 
-/// Returns whether a pattern matches the beginning of a path: `*` stands for any characters, `$` at the end for the end of the
-/// path (RFC 9309 2.2.3). Takes the leftmost place of each part between the stars, so the time is linear in the path for each
-/// part.
+/// Returns whether a pattern matches the beginning of a path: `*` matches any characters, and `$` at the end matches the end of
+/// the path (RFC 9309 2.2.3). Each part between the stars is matched at its leftmost place, so the time for each part is linear
+/// in the path.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, to_end) = pattern.strip_suffix('$').map_or((pattern, false), |pattern| (pattern, true));
     let mut parts = pattern.split('*');
@@ -182,7 +182,7 @@ mod tests {
         assert!(allows("User-agent: warraqbot\nDisallow: /", "/x"), "another product");
         assert!(allows("User-agent: *\nDisallow: /\nUser-agent: warraq\n", "/x"), "a group without rules");
         assert!(!allows("User-agent: *\nDisallow: /\nUser-agent: quxbot\n", "/x"));
-        // A sitemap does not end the list of names.
+        // A sitemap line does not end the list of user agents.
         assert!(!allows("User-agent: warraq\nSitemap: https://a.example/s.xml\nUser-agent: b\nDisallow: /", "/x"));
         assert!(allows("Disallow: /", "/x"), "rules of no group");
     }

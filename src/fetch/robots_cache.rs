@@ -1,4 +1,4 @@
-//! Fetches `robots.txt` (RFC 9309 2.3) and keeps what it says for a day.
+//! Fetches `robots.txt` (RFC 9309 2.3) and caches its rules for a day.
 
 use super::{BodyShare, Fetched, Fetcher, RobotsRules, faults::clip};
 use crate::model::{Fault, FeedUrl, Validators};
@@ -9,28 +9,28 @@ use std::{
     time::Duration,
 };
 
-/// How long rules are used (RFC 9309 2.4).
+/// How long rules are cached (RFC 9309 2.4).
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long a site counts as unreachable before its file is asked for again.
+/// How long a site counts as unreachable before its `robots.txt` is requested again.
 const UNREACHABLE: SignedDuration = SignedDuration::from_mins(30);
 
-/// Most redirects that are followed; after more, the file counts as unavailable (RFC 9309 2.3.1.2).
+/// Maximum number of redirects that are followed. With more, the file counts as unavailable (RFC 9309 2.3.1.2).
 const REDIRECTS: u32 = 5;
 
-/// Most sites whose rules are kept.
+/// Maximum number of sites in the cache.
 const SITES: usize = 2_000;
 
-/// Maximum size of all rules that are kept, in bytes. Those unused for longest go first.
+/// Maximum size of all cached rules, in bytes. The least recently used ones are removed first.
 const SIZE: usize = 8_000_000;
 
-/// The rules of sites; cheap to clone, all clones share them.
+/// The cache of the rules of sites. Clones are cheap and share it.
 #[derive(Debug, Clone)]
 pub struct RobotsCache(Arc<Mutex<Kept>>);
 
 #[derive(Debug)]
 struct Kept {
-    /// By origin.
+    /// The sites, by origin.
     sites: LruCache<String, Site>,
     size: usize,
 }
@@ -38,7 +38,7 @@ struct Kept {
 #[derive(Debug, Clone)]
 struct Site {
     rules: Arc<RobotsRules>,
-    /// When they were read, and until when they are used.
+    /// When the rules were read, and until when they are valid.
     read_at: Timestamp,
     until: Timestamp,
 }
@@ -50,10 +50,10 @@ impl Default for RobotsCache {
 }
 
 impl RobotsCache {
-    /// Returns whether the site of an address allows it. If its rules are not known, they are asked for, and `pause` passes.
+    /// Returns whether the site of an address allows it. If its rules are not cached, fetches them and then waits for `pause`.
     ///
     /// # Errors
-    /// Only [`Fault::Local`]: this process lacks the means to ask.
+    /// Only [`Fault::Local`]: this process lacks resources for the request.
     pub(super) async fn allows(
         &self,
         fetcher: &Fetcher,
@@ -72,7 +72,7 @@ impl RobotsCache {
         Ok(rules.allows(url.url()))
     }
 
-    /// Returns the rules of a site if they may be used. A clock that was set back makes none last longer.
+    /// Returns the cached rules of a site if they are still valid. Rules from the future, after the clock was set back, are not.
     fn kept(&self, origin: &str, now: Timestamp) -> Option<Arc<RobotsRules>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let site = kept.sites.get(origin)?;
@@ -83,7 +83,7 @@ impl RobotsCache {
         let time = if **rules == RobotsRules::Unreachable { UNREACHABLE } else { KEPT };
         let until = now.saturating_add(time).unwrap_or(now);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Room for this one first, so that the cache itself never drops a site uncounted.
+        // Makes room first: the cache would otherwise remove a site itself, without updating `size`.
         while kept.sites.len() >= SITES || kept.size + rules.size() > SIZE {
             let Some((_, site)) = kept.sites.remove_lru() else { break };
             kept.size -= site.rules.size();
@@ -96,18 +96,18 @@ impl RobotsCache {
 }
 
 impl Fetcher {
-    /// Fails if `robots.txt` forbids an address to a fetcher for pages.
+    /// Fails if this fetcher is one for pages and `robots.txt` forbids the address.
     pub(super) async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
         let Some((robots, pause)) = &self.robots else { return Ok(()) };
         let plain = Self { robots: None, ..self.clone() };
-        // Boxed, because asking for robots.txt is a request too.
+        // Boxed, because the request for robots.txt comes back to this function.
         let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
         share.start(self.timeout);
         if is_allowed { Ok(()) } else { Err(Fault::Robots(clip(url.host()))) }
     }
 }
 
-/// Asks a site for its rules. Any 4xx says that there are none (RFC 9309 2.3.1.3), except 429, which asks for time.
+/// Fetches the rules of a site. Any 4xx means that there are none (RFC 9309 2.3.1.3), except 429, which means "ask later".
 async fn ask(fetcher: &Fetcher, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<RobotsRules, Fault> {
     let Some(file) = url.url().join("/robots.txt").ok().and_then(|file| FeedUrl::new(file).ok()) else {
         return Ok(RobotsRules::Unreachable);

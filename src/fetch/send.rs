@@ -1,5 +1,5 @@
-//! Single requests that are no polls: pings, verifications, deliveries. No redirect is followed, nothing is sent along, and the
-//! response is read up to a limit.
+//! Single requests that are not polls: pings, verifications, deliveries, webhooks. Redirects are not followed, an outlet's
+//! credentials and headers are not sent, and the response is read up to a limit.
 
 use super::{Fetcher, faults, faults::clip};
 use crate::model::{Fault, FeedUrl};
@@ -15,13 +15,13 @@ use std::time::Duration;
 pub struct OutgoingRequest {
     /// The address. Its host must be one that polls may contact.
     pub url: FeedUrl,
-    /// Headers: names in lower case, and values. One that is not a valid header is left out.
+    /// The headers: names in lower case, and values. A header with an invalid value is left out.
     pub headers: Vec<(&'static str, String)>,
-    /// The body of a POST; with `None` it is a GET.
+    /// The body of a POST request. `None`: the request is a GET.
     pub body: Option<Bytes>,
-    /// Limit for the whole request.
+    /// Time limit for the whole request.
     pub timeout: Duration,
-    /// Most bytes of the response's body that are read.
+    /// Maximum number of bytes of the response body that are read.
     pub answer_max: usize,
 }
 
@@ -48,7 +48,7 @@ impl Fetcher {
     /// Sends a request once. Dropping the future ends it.
     ///
     /// # Errors
-    /// Fails if the address is refused, nobody answers, or the time limit passes.
+    /// Fails if the address is not allowed, the connection fails, or the time limit passes.
     pub async fn send(&self, asked: &OutgoingRequest) -> Result<OutgoingResponse, Fault> {
         if !self.guard.admits(&asked.url) {
             return Err(Fault::Address(clip(asked.url.host())));
@@ -80,7 +80,7 @@ fn target(from: &FeedUrl, headers: &HeaderMap) -> Option<FeedUrl> {
     FeedUrl::new(from.url().join(&super::headers::location(headers)?).ok()?).ok()
 }
 
-/// Reads at most this many bytes. What cannot be read is missing: the status has been received.
+/// Reads at most this many bytes of the body. Ignores read errors, because the status has already been received.
 async fn beginning(mut response: Response, most: usize) -> Vec<u8> {
     let mut read = Vec::new();
     while read.len() < most

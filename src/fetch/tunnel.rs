@@ -1,7 +1,7 @@
-//! HTTP proxies that are given addresses. The HTTP client would give a proxy names, and nobody would check what they lead to. So it
-//! speaks SOCKS5 (RFC 1928), which takes the addresses that it has resolved and checked, to a task of this process, which opens a
-//! tunnel through the proxy (CONNECT, RFC 9110 9.3.6). Through the tunnel the server sees the same as without a proxy: Host and SNI
-//! are the name.
+//! HTTP proxies that receive IP addresses instead of names. The HTTP client would send names to an HTTP proxy, and nobody would
+//! check the addresses to which they resolve. So the client connects with SOCKS5 (RFC 1928), which carries the addresses that it
+//! resolved and checked, to a task of this process. The task opens a tunnel through the proxy (CONNECT, RFC 9110 9.3.6). The
+//! server at the other end sees the same as without a proxy: Host and SNI contain the name.
 
 use super::FetcherError;
 use crate::model::Secret;
@@ -17,14 +17,14 @@ use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-/// Time for opening a tunnel; the poll's own limit is shorter in most configurations.
+/// Time limit for opening a tunnel. The limit of a whole poll is shorter in most configurations.
 const OPENING: Duration = Duration::from_mins(1);
-/// Longest head of the proxy's response, in bytes.
+/// Maximum length of the head of the proxy's response, in bytes.
 const HEAD_MAX: usize = 16_384;
-/// User name for the task; only the password is checked.
+/// User name for the SOCKS5 task. Only the password is checked.
 const USER: &str = "warraq";
 
-/// The task that opens tunnels. It ends when this is dropped; tunnels that are open stay open.
+/// The task that opens tunnels. Dropping this stops the task; open tunnels stay open.
 pub(super) struct Tunnels {
     port: u16,
     password: String,
@@ -37,24 +37,24 @@ impl Drop for Tunnels {
     }
 }
 
-/// The proxy, and how it is asked.
+/// The proxy, and what a connection to it needs.
 struct TunnelProxy {
     url: Url,
     tls: Arc<ClientConfig>,
-    /// What the HTTP client must say, so that no other program of this machine uses the proxy.
+    /// The password that the HTTP client must send, so that no other program on this machine can use the proxy.
     password: String,
 }
 
 impl Tunnels {
-    /// Starts the task for a proxy, `http://` or `https://`. `tls` is used to speak to the proxy.
+    /// Starts the task for a proxy (`http://` or `https://`). `tls` is for the connection to the proxy.
     ///
     /// # Errors
-    /// Fails if the address cannot be used, no port of this machine is free, or there is no runtime.
+    /// Fails if the proxy's address is invalid, no local port is free, or no runtime is running.
     pub(super) fn start(proxy: &Secret, tls: ClientConfig) -> Result<Self, FetcherError> {
-        let failed = FetcherError::Access("a task for the proxy cannot be started");
+        let failed = FetcherError::Access("cannot start the task for the proxy");
         let url = Url::parse(proxy.reveal()).map_err(|_| FetcherError::Access("the proxy's address cannot be used"))?;
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| failed)?;
-        let failed = |_| FetcherError::Access("no port of this machine is free for the proxy's task");
+        let failed = |_| FetcherError::Access("no local port is free for the proxy task");
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
@@ -66,7 +66,7 @@ impl Tunnels {
         Ok(Self { port, password, task })
     }
 
-    /// Returns the address of the task, for the HTTP client.
+    /// Returns the address of the task, with user and password, for the HTTP client.
     pub(super) fn address(&self) -> String {
         format!("socks5://{USER}:{}@127.0.0.1:{}", self.password, self.port)
     }
@@ -85,16 +85,16 @@ async fn accept(listener: TcpListener, proxy: Arc<TunnelProxy>) {
         match listener.accept().await {
             Ok((client, _)) => {
                 let proxy = Arc::clone(&proxy);
-                // A failure is told to the HTTP client, which makes a fault of it.
+                // The HTTP client learns of a failure from its connection and turns it into a fault.
                 tokio::spawn(async move { drop(serve(client, &proxy).await) });
             }
-            // No file is free: the next connection would fail at once too.
+            // No file descriptor is free, so accepting the next connection would fail immediately too.
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
 }
 
-/// Opens a tunnel for one connection, and passes on what both sides say.
+/// Opens a tunnel for one connection, and copies the data of both sides.
 async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
     let opening = async {
         let to = asked(&mut client, &proxy.password).await?;
@@ -114,7 +114,7 @@ async fn serve(mut client: TcpStream, proxy: &TunnelProxy) -> io::Result<()> {
     copy_bidirectional(&mut client, &mut tunnel).await.map(drop)
 }
 
-/// Reads for which address the client asks (RFC 1928 3 and 4, RFC 1929 2).
+/// Reads the address to which the client wants to connect (RFC 1928 3 and 4, RFC 1929 2).
 async fn asked(client: &mut TcpStream, password: &str) -> io::Result<SocketAddr> {
     let refused = || io::Error::from(ErrorKind::PermissionDenied);
     if client.read_u8().await? != 5 {
@@ -138,13 +138,13 @@ async fn asked(client: &mut TcpStream, password: &str) -> io::Result<SocketAddr>
     let ip: IpAddr = match head {
         [5, 1, _, 1] => Ipv4Addr::from_bits(client.read_u32().await?).into(),
         [5, 1, _, 4] => Ipv6Addr::from_bits(client.read_u128().await?).into(),
-        // A name would not have been checked.
+        // Names are refused: their addresses would not have been checked.
         _ => return Err(refused()),
     };
     Ok(SocketAddr::new(ip, client.read_u16().await?))
 }
 
-/// Reads a length and as many bytes.
+/// Reads a length byte, and that many bytes.
 async fn bytes(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::from(client.read_u8().await?)];
     client.read_exact(&mut bytes).await?;
@@ -157,7 +157,7 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl TunnelProxy {
-    /// Connects to the proxy and lets it connect to an address.
+    /// Connects to the proxy and makes it connect to an address.
     async fn tunnel(&self, to: SocketAddr) -> io::Result<Box<dyn Stream>> {
         let wrong = || io::Error::from(ErrorKind::InvalidInput);
         let host = self.url.host().ok_or_else(wrong)?;
@@ -191,14 +191,15 @@ impl TunnelProxy {
         if user.is_empty() && password.is_empty() {
             return String::new();
         }
-        // Addresses need escapes for some characters of passwords (RFC 3986 2.1).
+        // Some characters of passwords are percent-encoded in addresses (RFC 3986 2.1).
         let plain = |text| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
         let pair = [&plain(user)[..], b":", &plain(password)[..]].concat();
         format!("Proxy-Authorization: Basic {}\r\n", BASE64_STANDARD.encode(pair))
     }
 }
 
-/// Reads the head of the response to CONNECT, byte by byte, because what follows belongs to the tunnel. Returns whether it is a 2xx.
+/// Reads the head of the response to CONNECT, and returns whether its status is 2xx. Reads byte by byte, because the bytes after
+/// it belong to the tunnel.
 async fn is_open(stream: &mut Box<dyn Stream>) -> io::Result<bool> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

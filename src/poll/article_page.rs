@@ -1,4 +1,4 @@
-//! One page of an article: from the request to its text.
+//! The fetch of one article page: from the request to the text.
 
 use super::{PollError, Poller};
 use crate::{
@@ -13,14 +13,14 @@ use crate::{
 };
 use std::{collections::HashSet, time::Duration};
 
-/// Time that reading one page may take.
+/// Time limit for extracting the article of one page.
 const WORK: Duration = Duration::from_secs(5);
 
 impl Poller {
-    /// Asks for the page of an entry and finds its article. `pause` is the one between requests to its host.
+    /// Fetches the page of an entry and extracts its article. `pause` is the pause between requests to its host.
     ///
     /// # Errors
-    /// [`PollError::Local`] when we lack the means to ask; never for anything a server did.
+    /// [`PollError::Local`] if this process lacks resources for the request. No response of a server is an error.
     pub async fn article(&self, page: WaitingPage, pause: Duration) -> Result<AskedPage, PollError> {
         let mut share = self.memory.share();
         let fetcher = self.fetchers.of(&page.outlet).for_pages(&self.robots, pause);
@@ -43,18 +43,18 @@ impl Poller {
     }
 }
 
-/// Most pages that are asked for because of one document.
+/// Maximum number of pages that are fetched for one document.
 const PAGES: usize = 100;
 
-/// Returns which entries of a document want their pages, the first listed of them: in nearly all documents the newest. Entries of
-/// older pages are not among them.
+/// Returns the entries of a document whose pages should be fetched: the first listed ones, which in nearly all documents are the
+/// newest. Entries from older pages of the feed are not among them.
 pub(super) fn wanted(document: &Document) -> HashSet<i64> {
     let older: HashSet<&RawHash> = document.older.iter().collect();
     let listed = document.entries.iter().filter(|entry| !older.contains(&entry.raw));
     listed.filter(|entry| article::wants_page(entry)).map(|entry| entry.key.hash()).take(PAGES).collect()
 }
 
-/// Finds the article on a blocking thread.
+/// Extracts the article on a blocking thread.
 async fn read(
     body: Body,
     base: FeedUrl,
@@ -74,7 +74,7 @@ async fn read(
     read.unwrap_or_else(|_| Err(MissingArticle::new(NoArticle::Unreadable, "the extractor failed on this page")))
 }
 
-/// Returns why there is no article when a page could not be had.
+/// Returns the reason for a missing article after a failed request.
 fn missing(fault: &Fault) -> MissingArticle {
     let why = match fault {
         Fault::Robots(_) => NoArticle::Robots,

@@ -1,4 +1,4 @@
-//! Documents that hubs deliver, and the hubs that documents name.
+//! Documents that hubs deliver, and the hubs that documents name (WebSub).
 
 use super::{
     EVERYDAY, FetchedDocument, PlannedPoll, PollError, PollResult, Poller, Reading,
@@ -14,8 +14,9 @@ use crate::{
 use std::{sync::Arc, time::Duration};
 
 impl Poller {
-    /// Reads a document that a hub delivered, and stores its entries. It is often a part of the feed, so nothing else is learned
-    /// from it: what it does not list has not left the feed, and neither validators nor the time of the next poll change.
+    /// Reads a document that a hub delivered, and stores its entries. Such a document is often only a part of the feed, so it
+    /// changes nothing else: entries that it does not list have not left the feed, and the validators and the time of the next
+    /// poll stay.
     ///
     /// # Errors
     /// Same as [`Poller::poll`].
@@ -72,7 +73,8 @@ pub(super) fn offer(hub: Option<&str>, this: Option<&str>, base: &FeedUrl) -> Hu
 }
 
 impl Reading {
-    /// Takes the hub that the headers of the response name: it has priority over the one in the document (WebSub 4).
+    /// Replaces the hub by the one in the response headers, if they name one: it has priority over the one in the document
+    /// (WebSub 4).
     pub(super) fn with_links(mut self, hub: Option<FeedUrl>, this: Option<FeedUrl>, base: &FeedUrl) -> Self {
         if let (Some(hub), Some(_)) = (hub, &self.document) {
             let in_document = match &self.hub {
@@ -87,7 +89,7 @@ impl Reading {
 }
 
 impl FetchResponse {
-    /// Takes out what the headers say of the hub, and of the document's own address.
+    /// Takes the hub and the document's own address that the response headers name.
     pub(super) fn take_links(&mut self) -> (Option<FeedUrl>, Option<FeedUrl>) {
         (self.hub.take(), self.this.take())
     }

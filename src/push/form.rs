@@ -1,20 +1,20 @@
-//! Subscription requests, as subscribers send them to the hub (WebSub 5.1).
+//! Subscription requests that subscribers send to the hub (WebSub 5.1).
 
 use crate::model::{FeedUrl, Secret};
 use std::time::Duration;
 use url::{Url, form_urlencoded};
 
-/// Longest address in a request, in bytes.
+/// Maximum length of an address in a request, in bytes.
 const ADDRESS_MAX: usize = 2_048;
 /// A secret must be shorter than this, in bytes (WebSub 5.1).
 const SECRET_MAX: usize = 200;
 
-/// What a subscriber wants.
+/// The mode of a subscription request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HubMode {
-    /// To be told of changes.
+    /// Subscribe: deliver every change of the topic.
     Subscribe,
-    /// No longer to be told.
+    /// End the subscription.
     Unsubscribe,
 }
 
@@ -29,7 +29,7 @@ impl HubMode {
     }
 }
 
-/// A subscription request. Parameters that WebSub does not name are ignored.
+/// A subscription request. Parameters that WebSub does not define are ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionRequest {
     /// `hub.mode`.
@@ -44,22 +44,22 @@ pub struct SubscriptionRequest {
     pub secret: Option<Secret>,
 }
 
-/// Why a request cannot be understood.
+/// The reason why a request is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// A parameter is missing.
     #[error("{0} is missing")]
     Missing(&'static str),
-    /// A parameter has a value that is not allowed.
+    /// A parameter has an invalid value.
     #[error("{0}: {1}")]
     Wrong(&'static str, String),
 }
 
 impl SubscriptionRequest {
-    /// Reads a form (`application/x-www-form-urlencoded`).
+    /// Parses a form (`application/x-www-form-urlencoded`).
     ///
     /// # Errors
-    /// Fails if a parameter is missing or has a value that is not allowed.
+    /// Fails if a parameter is missing or has an invalid value.
     pub fn parse(form: &[u8]) -> Result<Self, FormError> {
         let pairs: Vec<_> = form_urlencoded::parse(form).collect();
         let value = |name: &'static str| {

@@ -1,4 +1,4 @@
-//! Webhooks at work: posts the stories of the queues, one after the other for each webhook.
+//! The task that sends webhook requests: it posts the queued stories, one at a time for each webhook.
 
 use super::{
     retry::retry_at,
@@ -21,13 +21,13 @@ use std::{
 use tokio::{sync::Notify, task::JoinSet};
 use url::Url;
 
-/// Longest time between two looks at the queues while something waits.
+/// Maximum time between two checks of the queues while stories are waiting.
 const TURN: Duration = Duration::from_secs(1);
-/// Pause after a look: many commits may follow each other.
+/// Pause after a check when no request is in flight, because commits often follow each other closely.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Time limit of a request.
 const POSTING: Duration = Duration::from_secs(15);
-/// Most requests at once; each webhook has at most one.
+/// Maximum number of concurrent requests; each webhook has at most one.
 const AT_ONCE: usize = 8;
 
 /// The settings of the webhooks. A reload replaces them.
@@ -39,18 +39,18 @@ pub struct WebhookSettings {
     pub hooks: Arc<Vec<Webhook>>,
 }
 
-/// The webhooks.
+/// The sender of all webhook requests.
 pub struct Webhooks {
     settings: RwLock<(WebhookSettings, Fetcher)>,
     reloaded: Notify,
-    /// The states as last read, for metrics.
+    /// The states when they were last read, for metrics.
     states: Mutex<Vec<WebhookState>>,
     reader: Reader,
     clock: Clock,
 }
 
 impl Webhooks {
-    /// Creates the webhooks. What waits is in the database.
+    /// Creates the sender. The queues themselves are in the database.
     #[must_use]
     pub fn new(settings: WebhookSettings, fetcher: Fetcher, reader: Reader, clock: Clock) -> Self {
         let settings = RwLock::new((settings, fetcher));
@@ -67,13 +67,13 @@ impl Webhooks {
         self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the states as last read.
+    /// Returns the states when they were last read.
     #[must_use]
     pub fn states(&self) -> Vec<WebhookState> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Works until the future is dropped.
+    /// Sends requests until the future is dropped.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -105,7 +105,7 @@ impl Webhooks {
         }
     }
 
-    /// Starts what is due. Returns whether something waits for its time.
+    /// Starts the requests that are due. Returns whether any queue holds stories.
     async fn start(&self, work: &mut JoinSet<WebhookResult>, busy: &mut HashSet<i64>) -> Result<bool, StoreError> {
         let (settings, fetcher) = self.settings();
         if settings.hooks.is_empty() && self.states().is_empty() {

@@ -1,4 +1,5 @@
-//! The hub at work: answers requests, asks callbacks whether they mean it, delivers editions, and tells another hub of changes.
+//! The WebSub hub: answers subscription requests, verifies them with the callbacks, delivers editions, and notifies another hub
+//! of changes.
 
 use super::{
     form::SubscriptionRequest,
@@ -25,14 +26,14 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet};
 use url::{Url, form_urlencoded};
 
-/// Longest time between two looks at what is due.
+/// Maximum time between two checks for due deliveries.
 const TURN: Duration = Duration::from_secs(1);
-/// Time limit of a verification and of a ping, and that of a delivery, which may be megabytes long.
+/// Time limit of a verification and of a ping. Deliveries have a longer one, because an edition may have megabytes.
 const ASKING: Duration = Duration::from_secs(10);
 const DELIVERING: Duration = Duration::from_secs(30);
-/// Verifications that may wait.
+/// Maximum number of verifications that wait.
 const WAITING: usize = 64;
-/// Longest response to a verification that is read: a challenge has 64 bytes.
+/// Maximum length of a verification response that is read, in bytes: a challenge has 64.
 const ANSWER_MAX: usize = 1_024;
 
 /// The settings of the hub. A reload replaces them.
@@ -45,7 +46,7 @@ pub struct HubSettings {
 }
 
 impl HubSettings {
-    /// Returns the address of the hub that editions name.
+    /// Returns the address of the hub that editions name; `None` if they name none.
     #[must_use]
     pub fn address(&self) -> Option<Url> {
         match &self.hub {
@@ -61,14 +62,14 @@ pub struct Hub {
     state: Mutex<HubState>,
     pings: Mutex<PingState>,
     topics: Arc<Topics>,
-    /// The settings, and who sends requests.
+    /// The settings, and the client that sends requests.
     settings: RwLock<(HubSettings, Fetcher)>,
     asked: mpsc::Sender<Verification>,
     inbox: Mutex<Option<mpsc::Receiver<Verification>>>,
     clock: Clock,
 }
 
-/// A request that ended.
+/// The result of a request.
 enum Ended {
     Verified(Verification, bool),
     Delivered(Delivery, Result<String, String>, bool),
@@ -76,7 +77,7 @@ enum Ended {
 }
 
 impl Hub {
-    /// Creates the hub with what the database kept.
+    /// Creates the hub with the subscriptions and pings stored in the database.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -116,18 +117,18 @@ impl Hub {
         self.pings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the number of subscribers, and how many of them deliveries do not reach.
+    /// Returns the number of subscribers, and the number of those whose last delivery failed.
     #[must_use]
     pub fn figures(&self) -> (usize, usize) {
         let state = self.state();
         (state.len(), state.failing())
     }
 
-    /// Answers a subscription request. The callback is asked afterwards.
+    /// Answers a subscription request. The callback is asked for confirmation afterwards.
     pub fn answer(&self, request: &PushRequest) -> PushAnswer {
         let (settings, _) = self.settings();
         if settings.hub != HubChoice::Own {
-            return PushAnswer::new(404, "There is no hub here.\n");
+            return PushAnswer::new(404, "This server has no WebSub hub.\n");
         }
         if !request.is_post {
             let text = "This is a WebSub hub (www.w3.org/TR/websub). Subscribers send a POST with hub.mode, hub.topic and hub.callback.\n";
@@ -144,12 +145,12 @@ impl Hub {
             Err(why) => return PushAnswer::new(why.status(), format!("{why}\n")),
         };
         match self.asked.try_send(verification) {
-            Ok(()) => PushAnswer::new(202, "The callback will be asked to confirm this.\n"),
+            Ok(()) => PushAnswer::new(202, "Accepted. The hub will ask the callback for confirmation.\n"),
             Err(_) => PushAnswer::new(503, "Too many requests are waiting; try again in a minute.\n"),
         }
     }
 
-    /// Works until the future is dropped.
+    /// Sends verifications, deliveries and pings until the future is dropped.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -179,7 +180,7 @@ impl Hub {
         }
     }
 
-    /// Starts what is due. Returns the subscriptions that ended.
+    /// Starts the deliveries and pings that are due. Returns the subscriptions whose lease has ended.
     fn start(&self, work: &mut JoinSet<Ended>) -> Vec<PushChange> {
         let (now, (settings, fetcher)) = (self.clock.now(), self.settings());
         let left = self.state().expire(now);
@@ -201,7 +202,7 @@ impl Hub {
         left
     }
 
-    /// Records what ended.
+    /// Records the result of a request. Returns the change to store.
     fn take(&self, ended: Ended) -> Option<PushChange> {
         let now = self.clock.now();
         match ended {
@@ -216,7 +217,7 @@ impl Hub {
     }
 }
 
-/// Asks a callback whether it means what was requested (WebSub 5.3). Redirects and other responses mean no.
+/// Asks a callback to confirm a request (WebSub 5.3). Only a 2xx response with the challenge confirms it; a redirect does not.
 async fn verify(fetcher: Fetcher, verification: Verification) -> Ended {
     let is_meant = match token() {
         Ok(challenge) => {
@@ -236,11 +237,17 @@ async fn verify(fetcher: Fetcher, verification: Verification) -> Ended {
         }
     };
     let (host, mode) = (verification.request.callback.host(), verification.request.mode.as_str());
-    tracing::debug!(host, mode, topic = verification.path, is_meant, "asked a subscriber of the hub");
+    tracing::debug!(
+        host,
+        mode,
+        topic = verification.path,
+        is_meant,
+        "verified a subscription request with its callback"
+    );
     Ended::Verified(verification, is_meant)
 }
 
-/// Adds the parameters to the callback's own query.
+/// Returns the callback's address with the parameters of the verification added to its query.
 fn verification_address(verification: &Verification, challenge: &str) -> FeedUrl {
     let Verification { request, lease, .. } = verification;
     let mut url = request.callback.url().clone();
@@ -248,7 +255,7 @@ fn verification_address(verification: &Verification, challenge: &str) -> FeedUrl
     pairs.append_pair("hub.mode", request.mode.as_str()).append_pair("hub.topic", request.topic.as_str());
     pairs.append_pair("hub.challenge", challenge).append_pair("hub.lease_seconds", &lease.as_secs().to_string());
     drop(pairs);
-    // A query does not change what makes it an address.
+    // Cannot fail: a query does not make an address invalid.
     FeedUrl::new(url).unwrap_or_else(|_| request.callback.clone())
 }
 
@@ -285,16 +292,16 @@ fn links(settings: &HubSettings, path: &str) -> Option<String> {
     Some(link_header(&settings.address()?, &topic))
 }
 
-/// Returns the value of `Link` for a document with this hub at this address (WebSub 4, RFC 8288).
+/// Returns the value of `Link` for a document at address `this` with this hub (WebSub 4, RFC 8288).
 #[must_use]
 pub fn link_header(hub: &Url, this: &Url) -> String {
     format!("<{hub}>; rel=\"hub\", <{this}>; rel=\"self\"")
 }
 
-/// Tells another hub of a change.
+/// Notifies another hub of a change.
 async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing) -> Ended {
     let Ok(topic) = base.join(&row.topic[1..]) else { return Ended::Pinged(row, true) };
-    // WebSub leaves this to the hub; those that exist read hub.url (PubSubHubbub 0.4, 7.1) or hub.topic.
+    // WebSub does not define this request; existing hubs read hub.url (PubSubHubbub 0.4, 7.1) or hub.topic.
     let pairs = [("hub.mode", "publish"), ("hub.url", topic.as_str()), ("hub.topic", topic.as_str())];
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let asked = OutgoingRequest {
@@ -310,13 +317,13 @@ async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing) -> Ended 
             hub = asked.url.host(),
             topic = row.topic,
             error,
-            "cannot tell the hub of a change; trying again"
+            "cannot notify the hub of a change; trying again later"
         );
     }
     Ended::Pinged(row, result.is_ok())
 }
 
-/// Returns what a response means, and whether it is 410.
+/// Returns whether a request succeeded, or the reason why not, and whether the status is 410.
 fn outcome(answer: Result<OutgoingResponse, Fault>) -> (Result<(), String>, bool) {
     match answer {
         Ok(answer) if answer.is_success() => (Ok(()), false),

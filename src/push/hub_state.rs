@@ -1,4 +1,4 @@
-//! The hub's subscribers, and what is to be done for them. Pure: time is an argument, and requests are made elsewhere.
+//! The hub's subscribers, and the deliveries that are due. Pure: time is an argument, and `hub.rs` sends the requests.
 
 use super::{
     form::{HubMode, SubscriptionRequest},
@@ -14,29 +14,30 @@ use std::{
     time::Duration,
 };
 
-/// Most subscriptions.
+/// Maximum number of subscriptions.
 const TOTAL: usize = 1_000;
-/// Most subscriptions of callbacks at one host.
+/// Maximum number of subscriptions of callbacks at one host.
 const PER_HOST: usize = 100;
-/// Most requests about callbacks at one host in a minute. Each makes the hub ask the callback, which may be anybody's.
+/// Maximum number of requests a minute for callbacks at one host. Each makes the hub contact the callback, which may belong to
+/// anybody.
 const ASKED_PER_HOST: usize = 30;
-/// Most requests in a minute.
+/// Maximum number of requests a minute.
 const ASKED: usize = 300;
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
-/// Bounds of a lease, and the lease of those who ask for none (WebSub 5.1 recommends ten days).
+/// Shortest and longest lease, and the lease of requests that state none (WebSub 5.1 recommends ten days).
 const SHORTEST_LEASE: Duration = Duration::from_mins(5);
 const LONGEST_LEASE: Duration = Duration::from_hours(15 * 24);
 const LEASE: Duration = Duration::from_hours(10 * 24);
-/// Most deliveries at once, and most of them to one host.
+/// Maximum number of concurrent deliveries, in total and to one host.
 const AT_ONCE: usize = 8;
 const AT_ONCE_PER_HOST: usize = 2;
-/// Pauses after a delivery that failed. It is tried again, with the latest edition, until the lease ends.
+/// Pauses after a failed delivery. It is repeated, with the then current edition, until the lease ends.
 const PAUSES: Pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_hours(6) };
 
-/// A request whose intent the callback has to confirm (WebSub 5.3).
+/// A subscription request that the callback must confirm (WebSub 5.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
-    /// What was asked for.
+    /// The subscription request.
     pub request: SubscriptionRequest,
     /// Path of the edition.
     pub path: String,
@@ -49,28 +50,28 @@ pub struct Verification {
 pub struct Delivery {
     /// Path of the edition.
     pub path: String,
-    /// Where to.
+    /// The address of the subscriber.
     pub callback: FeedUrl,
-    /// Signs it.
+    /// The key of the signature; `None`: the delivery is not signed.
     pub secret: Option<Secret>,
 }
 
-/// Why a request is refused.
+/// The reason why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HubRefusal {
-    /// The hub does not deliver this.
+    /// The topic is not an edition that the hub delivers.
     #[error("this hub delivers only its own feeds that everybody may read; hub.topic is none of them")]
     UnknownTopic,
-    /// There is nothing to end.
+    /// The subscription to end does not exist.
     #[error("there is no such subscription")]
     NotSubscribed,
-    /// Too many subscribers.
+    /// The hub has the maximum number of subscriptions.
     #[error("this hub takes no more subscriptions")]
     Full,
-    /// Too many subscribers at one host.
+    /// The callback's host has the maximum number of subscriptions.
     #[error("this hub takes no more subscriptions for that host")]
     HostFull,
-    /// Too many requests.
+    /// Too many requests came in the last minute.
     #[error("too many requests; try again in a minute")]
     TooMany,
 }
@@ -89,21 +90,21 @@ impl HubRefusal {
 
 struct HeldSubscriber {
     row: HubSubscription,
-    /// Whether a delivery is under way.
+    /// Whether a delivery is in progress.
     is_busy: bool,
 }
 
-/// The subscribers.
+/// The subscribers of the hub.
 #[derive(Default)]
 pub struct HubState {
     /// By path and callback.
     subscribers: BTreeMap<(String, FeedUrl), HeldSubscriber>,
-    /// When requests came, by the callback's host.
+    /// Times of the requests in the last minute, by the callback's host.
     asked: HashMap<String, VecDeque<Timestamp>>,
 }
 
 impl HubState {
-    /// Takes what the database kept.
+    /// Creates the state from the stored subscriptions.
     #[must_use]
     pub fn new(rows: Vec<HubSubscription>) -> Self {
         let held =
@@ -123,13 +124,14 @@ impl HubState {
         self.subscribers.is_empty()
     }
 
-    /// Returns how many subscribers have not got the current edition because deliveries failed.
+    /// Returns the number of subscribers whose last delivery failed.
     #[must_use]
     pub fn failing(&self) -> usize {
         self.subscribers.values().filter(|subscriber| subscriber.row.failures > 0).count()
     }
 
-    /// Takes a request for the edition of this path, `None` if there is none. Nothing changes before the callback confirmed it.
+    /// Checks a request. `path` is the path of the edition; `None` if the topic is none. Nothing changes until the callback
+    /// confirms it.
     ///
     /// # Errors
     /// Fails if the hub does not serve the topic, or a limit is reached.
@@ -161,7 +163,7 @@ impl HubState {
         if there >= PER_HOST { Err(HubRefusal::HostFull) } else { Ok(()) }
     }
 
-    /// Counts a request, unless there were too many in the last minute.
+    /// Counts a request. Fails if there were too many in the last minute.
     fn count(&mut self, host: &str, now: Timestamp) -> Result<(), HubRefusal> {
         self.asked.retain(|_, times| {
             times.retain(|at| now.duration_since(*at).abs() < MINUTE);
@@ -176,7 +178,8 @@ impl HubState {
         Ok(())
     }
 
-    /// The callback confirmed a request. `tag` is the entity tag of the current edition: what follows it is delivered.
+    /// Records that the callback confirmed a request. `tag` is the entity tag of the current edition: a new subscriber receives
+    /// the editions after it.
     pub fn verified(&mut self, verification: Verification, tag: Option<String>, now: Timestamp) -> Option<PushChange> {
         let Verification { request, path, lease } = verification;
         let key = (path, request.callback);
@@ -186,7 +189,7 @@ impl HubState {
         let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX);
         let expires_at = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
         let before = self.subscribers.get(&key);
-        // Others may have come in the meantime.
+        // The limits may have been reached since the request.
         if before.is_none() && self.has_room(key.1.host()).is_err() {
             return None;
         }
@@ -239,8 +242,8 @@ impl HubState {
         due
     }
 
-    /// A delivery ended: with the entity tag of what was delivered, or with the reason why it failed. `is_gone`: the callback
-    /// answered 410, which ends the subscription.
+    /// Records the result of a delivery: the entity tag of the delivered edition, or the reason for the failure. `is_gone`: the
+    /// callback answered 410, which ends the subscription.
     pub fn delivered(
         &mut self,
         delivery: &Delivery,
@@ -289,7 +292,7 @@ mod tests {
         HashMap::from([("/feed.atom".to_owned(), tag.to_owned())])
     }
 
-    /// Subscribes and confirms.
+    /// Requests a subscription and confirms it.
     fn join(hub: &mut HubState, callback: &str, more: &str, now: Timestamp) -> HubSubscription {
         let verification = hub.request(request("subscribe", callback, more), Some(path()), now).unwrap();
         match hub.verified(verification, Some("1".to_owned()), now) {

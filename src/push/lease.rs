@@ -1,5 +1,5 @@
-//! Subscriptions to feeds at the hubs that they name, and what is to be done for them. Pure: time and random texts are arguments,
-//! and requests are made elsewhere.
+//! Subscriptions to feeds at the hubs that they name, and the requests that are due. Pure: time and random texts are arguments,
+//! and `subscriber.rs` sends the requests.
 
 use super::retry::{Pauses, retry_at};
 use crate::{
@@ -16,21 +16,21 @@ use std::{
 };
 use url::form_urlencoded;
 
-/// The lease that is asked for (WebSub 5.1 recommends ten days).
+/// The lease that Warraq requests (WebSub 5.1 recommends ten days).
 pub const LEASE: Duration = Duration::from_hours(10 * 24);
-/// Longest lease that is believed. A hub that forgets its subscribers earlier would never be asked again.
+/// Longest lease; a longer one is cut to this. Otherwise a hub that forgot its subscribers would never be asked again.
 const LONGEST_LEASE: Duration = Duration::from_hours(30 * 24);
-/// Shortest lease: a shorter one counts as this long, so that a hub is not asked all the time.
+/// Shortest lease; a shorter one is extended to this, so that renewals do not flood the hub.
 const SHORTEST_LEASE: Duration = Duration::from_mins(1);
-/// Time in which a hub verifies a request that it took. Then it is asked again.
+/// Time that a hub has to verify a request that it accepted. After it the request is repeated.
 const VERIFYING: SignedDuration = SignedDuration::from_mins(15);
-/// How long the callback of a subscription that is given up still confirms that.
+/// How long the callback of a cancelled subscription still confirms its end.
 const LEAVING: SignedDuration = SignedDuration::from_mins(15);
-/// Pauses after a request that failed. A hub that refuses is asked again after the longest.
+/// Pauses after a failed request. After a refusal by the hub the longest one applies.
 const PAUSES: Pauses = Pauses { first: Duration::from_mins(1), longest: Duration::from_hours(24) };
-/// Most requests to hubs at once.
+/// Maximum number of concurrent requests to hubs.
 const AT_ONCE: usize = 8;
-/// Most deliveries of a hub for one feed in a minute.
+/// Maximum number of deliveries a minute for one feed.
 const PUSHES: usize = 30;
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -45,30 +45,30 @@ pub struct LeaseRequest {
     pub topic: FeedUrl,
     /// Last part of the callback's address.
     pub token: String,
-    /// With which the hub is to sign; `None` to end the subscription.
+    /// The key with which the hub must sign deliveries; `None`: the request ends the subscription.
     pub secret: Option<Secret>,
 }
 
 struct Held {
     lease: HubLease,
-    /// Whether a request is under way.
+    /// Whether a request is in progress.
     is_busy: bool,
-    /// When deliveries came, in the last minute.
+    /// Times of the deliveries in the last minute.
     pushes: VecDeque<Timestamp>,
 }
 
-/// The subscriptions. What it costs grows with the number of feeds that name a hub only by its logarithm.
+/// The subscriptions. An operation takes time logarithmic in the number of feeds that name a hub.
 #[derive(Default)]
 pub struct Leases {
     held: HashMap<FeedId, Held>,
     tokens: HashMap<String, FeedId>,
-    /// Feeds by when something is to be done for them.
+    /// Feeds in the order of their next requests.
     due: BTreeSet<(Timestamp, FeedId)>,
     busy: usize,
 }
 
 impl Leases {
-    /// Takes what the database kept.
+    /// Creates the state from the stored subscriptions.
     #[must_use]
     pub fn new(rows: Vec<HubLease>) -> Self {
         let mut leases = Self::default();
@@ -92,7 +92,7 @@ impl Leases {
         Some(PushChange::LeaseEnded(feed))
     }
 
-    /// Changes a lease, and keeps the order of what is due.
+    /// Changes a lease, and updates its position in the order of next requests.
     fn change(&mut self, feed: FeedId, change: impl FnOnce(&mut HubLease)) -> Option<PushChange> {
         let held = self.held.get_mut(&feed)?;
         self.due.remove(&(held.lease.next_try_at, feed));
@@ -101,12 +101,12 @@ impl Leases {
         Some(PushChange::Lease(held.lease.clone()))
     }
 
-    /// Returns until when each feed is subscribed to.
+    /// Returns each feed with a verified subscription and the end of its lease.
     pub fn verified(&self) -> impl Iterator<Item = (FeedId, Timestamp)> {
         self.held.values().filter_map(|held| Some((held.lease.feed, held.lease.valid_until()?)))
     }
 
-    /// Returns until when a feed is subscribed to; `None` if it is not.
+    /// Returns the end of a feed's verified lease; `None` without one.
     #[must_use]
     pub fn valid_until(&self, feed: FeedId) -> Option<Timestamp> {
         self.held.get(&feed)?.lease.valid_until()
@@ -118,7 +118,8 @@ impl Leases {
         self.tokens.contains_key(token)
     }
 
-    /// A document of the feed named this hub. A subscription elsewhere is replaced. `random` gives the token and the secret.
+    /// Records that a document of the feed names this hub. Replaces a subscription at another hub. `random` returns the token and
+    /// the secret.
     ///
     /// # Errors
     /// Fails if `random` does.
@@ -153,12 +154,12 @@ impl Leases {
         Ok(changes)
     }
 
-    /// A feed names no hub any more, or is no longer to be subscribed to.
+    /// Ends the subscription of a feed that no longer names a hub, or that is no longer to be subscribed to.
     pub fn give_up(&mut self, feed: FeedId, now: Timestamp) -> Option<PushChange> {
         let held = self.held.get(&feed)?;
         match held.lease.state {
             LeaseState::Leaving => None,
-            // The hub knows of nothing.
+            // No request was sent to the hub.
             LeaseState::Asking if held.lease.expires_at.is_none() && !held.is_busy => self.remove(feed),
             LeaseState::Asking | LeaseState::Active => self.change(feed, |lease| {
                 (lease.state, lease.next_try_at) = (LeaseState::Leaving, now);
@@ -166,13 +167,13 @@ impl Leases {
         }
     }
 
-    /// Gives up the subscriptions of all feeds but these.
+    /// Ends the subscriptions of all feeds that are not in `feeds`.
     pub fn keep_only(&mut self, feeds: &HashSet<FeedId>, now: Timestamp) -> Vec<PushChange> {
         let others: Vec<FeedId> = self.held.keys().filter(|feed| !feeds.contains(feed)).copied().collect();
         others.into_iter().filter_map(|feed| self.give_up(feed, now)).collect()
     }
 
-    /// Asks for every subscription again, because the callbacks have other addresses now.
+    /// Makes every subscription due for renewal, because the addresses of the callbacks have changed.
     pub fn renew_all(&mut self, now: Timestamp) -> Vec<PushChange> {
         let all: Vec<FeedId> = self.held.keys().copied().collect();
         all.into_iter().filter_map(|feed| self.change(feed, |lease| lease.next_try_at = now)).collect()
@@ -200,7 +201,7 @@ impl Leases {
                 self.busy += 1;
                 requests.push(LeaseRequest { feed, hub, topic, token, secret });
             }
-            // Until it is verified, at the latest then it is asked again.
+            // If the hub does not verify the request in this time, it is repeated.
             changes.extend(self.change(feed, |lease| {
                 lease.next_try_at = later(now, VERIFYING);
                 match lease.state {
@@ -212,7 +213,7 @@ impl Leases {
         (requests, changes)
     }
 
-    /// A request ended: the hub took it, or failed for this reason.
+    /// Records the result of a request: the hub accepted it, or it failed for this reason.
     pub fn asked(&mut self, request: &LeaseRequest, result: Result<(), String>, now: Timestamp) -> Option<PushChange> {
         let held = self.held.get_mut(&request.feed).filter(|held| held.lease.token == request.token)?;
         if std::mem::take(&mut held.is_busy) {
@@ -230,12 +231,12 @@ impl Leases {
         })
     }
 
-    /// A hub asks whether a request is meant (WebSub 5.3), or says that it refuses (5.2). Only what was asked for is confirmed.
+    /// Answers a hub's verification of a request (WebSub 5.3), or its refusal (5.2). Confirms only what Warraq requested.
     pub fn verify(&mut self, token: &str, query: &str, now: Timestamp) -> (PushAnswer, Option<PushChange>) {
         let Some(&feed) = self.tokens.get(token) else { return (unknown(), None) };
         let pairs: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let value = |name: &str| pairs.get(name).map_or("", String::as_str);
-        let no = (PushAnswer::new(404, "This was not asked for.\n"), None);
+        let no = (PushAnswer::new(404, "This server did not request this.\n"), None);
         let Some(held) = self.held.get(&feed) else { return no };
         let (state, topic) = (held.lease.state, &held.lease.topic);
         if FeedUrl::parse(value("hub.topic")).ok().as_ref() != Some(topic) {
@@ -262,7 +263,7 @@ impl Leases {
         }
     }
 
-    /// Records a verified lease. It is renewed after nine tenths of it, a day before its end at the earliest.
+    /// Records a verified lease. It is renewed after nine tenths of its time, but no earlier than a day before its end.
     fn lease(&mut self, feed: FeedId, lease: Duration, now: Timestamp) -> Option<PushChange> {
         let lease = SignedDuration::try_from(lease).unwrap_or(VERIFYING);
         let early = (lease / 10).min(SignedDuration::from_hours(24));
@@ -273,8 +274,8 @@ impl Leases {
         })
     }
 
-    /// A hub delivers. Returns the feed if the delivery is to be read. A wrong or missing signature is answered like a right one
-    /// (WebSub 7.1.1), so that nobody learns what is right.
+    /// Answers a delivery. Returns the feed if the delivery is to be read. A delivery with a wrong or missing signature gets the
+    /// same answer as a valid one (WebSub 7.1.1), so that nobody can find out a valid signature by trial.
     pub fn delivered(
         &mut self,
         token: &str,
@@ -302,7 +303,7 @@ impl Leases {
     }
 }
 
-/// 410 tells a hub that a subscription has ended (WebSub 7).
+/// Returns the answer for an unknown callback: 410 tells a hub that the subscription has ended (WebSub 7).
 pub(super) fn unknown() -> PushAnswer {
     PushAnswer::new(410, "There is no such subscription.\n")
 }
@@ -439,7 +440,7 @@ mod tests {
             (PushAnswer::new(200, "c1"), Some(PushChange::LeaseEnded(FEED)))
         );
         assert!(!leases.has("token"));
-        // A hub that does not verify is not asked twice.
+        // The hub does not verify the end of the subscription: it is not asked a second time.
         let mut leases = active("");
         leases.give_up(FEED, noon());
         let (requests, _) = leases.due(noon());

@@ -1,8 +1,7 @@
-//! Pushes changes to others and takes what others push: WebSub (W3C Recommendation of 2018-01-23) as hub, publisher and
-//! subscriber, and webhooks.
+//! WebSub (W3C Recommendation of 2018-01-23) as hub, publisher and subscriber, and webhooks.
 //!
-//! What is decided is decided in pure code ([`HubState`], [`retry_at`], signatures, requests); [`Hub`] does what was decided.
-//! Nothing here waits in the writer or in the publisher: they leave a note and go on.
+//! Decisions are pure code ([`HubState`], [`Leases`], [`PingState`], [`retry_at`], signatures, parsing); [`Hub`], [`Subscriber`]
+//! and [`Webhooks`] carry them out. The writer and the publisher never wait for this module: they hand over a change and go on.
 
 mod form;
 mod hooks;

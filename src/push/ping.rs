@@ -1,4 +1,4 @@
-//! Which editions another hub has to be told of, and when. Pure.
+//! The changes of editions of which another hub must be notified, and when. Pure.
 
 use super::retry::{Pauses, retry_at};
 use crate::{model::push::HubPing, store::PushChange};
@@ -8,15 +8,15 @@ use std::{
     time::Duration,
 };
 
-/// Most pings at once.
+/// Maximum number of concurrent pings.
 const AT_ONCE: usize = 4;
-/// Pauses after a ping that failed. All editions wait for the hub together.
+/// Pauses after a failed ping. They apply to the hub, so the pings of all editions wait.
 const PAUSES: Pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_hours(1) };
 
-/// What the other hub knows.
+/// The editions of which another hub was notified, and its failures.
 #[derive(Default)]
 pub struct PingState {
-    /// Entity tags by path, with the hub that was told.
+    /// By path: the hub that was notified, and the entity tag of the edition.
     told: HashMap<String, (String, String)>,
     under_way: HashSet<String>,
     failures: u32,
@@ -24,19 +24,19 @@ pub struct PingState {
 }
 
 impl PingState {
-    /// Takes what the database kept.
+    /// Creates the state from the stored pings.
     #[must_use]
     pub fn new(rows: Vec<HubPing>) -> Self {
         Self { told: rows.into_iter().map(|row| (row.topic, (row.hub, row.sent))).collect(), ..Self::default() }
     }
 
-    /// Returns the paths and tags of the editions of which `hub` is to be told now; [`PingState::ended`] must be called for each.
-    /// `tags` are the tags of the current editions.
+    /// Returns the paths and tags of the editions of which `hub` is to be notified now; [`PingState::ended`] must be called for
+    /// each. `tags` are the tags of the current editions.
     pub fn due(&mut self, hub: &str, tags: &HashMap<String, String>, now: Timestamp) -> Vec<(String, String)> {
         if self.next_try_at.is_some_and(|at| at > now) {
             return Vec::new();
         }
-        // A hub that failed is tried with one edition.
+        // After a failure only one edition is tried.
         let most = if self.failures > 0 { 1 } else { AT_ONCE };
         let is_told =
             |path: &String, tag: &String| self.told.get(path).is_some_and(|(to, sent)| to == hub && sent == tag);
@@ -49,7 +49,7 @@ impl PingState {
         due
     }
 
-    /// A ping ended.
+    /// Records the result of a ping.
     pub fn ended(&mut self, ping: HubPing, is_taken: bool, now: Timestamp) -> Option<PushChange> {
         self.under_way.remove(&ping.topic);
         if !is_taken {

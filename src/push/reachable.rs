@@ -1,4 +1,4 @@
-//! Whether others can reach an address of this server.
+//! Whether other servers can reach an address of this server.
 
 use crate::model::Network;
 use std::net::IpAddr;
@@ -8,8 +8,8 @@ use url::{Host, Url};
 const PRIVATE_NAMES: [&str; 9] =
     ["localhost", "local", "localdomain", "internal", "invalid", "test", "example", "onion", "alt"];
 
-/// Returns whether a server elsewhere can probably reach `public_url`: its host is a name of the public DNS, a public address, or
-/// in a network that the operator opened for polls.
+/// Returns whether another server can probably reach `public_url`: its host is a name of the public DNS, a public address, or in
+/// a network that the operator allowed for polls.
 #[must_use]
 pub fn can_be_reached(public_url: &Url, opened: &[Network], is_public: impl Fn(IpAddr) -> bool) -> bool {
     let open = |ip: IpAddr| is_public(ip) || opened.iter().any(|network| network.contains(ip));

@@ -1,4 +1,4 @@
-//! When a failed request is tried again.
+//! The time of the next attempt after a failed request.
 
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -12,8 +12,8 @@ pub struct Pauses {
     pub longest: Duration,
 }
 
-/// Returns when to try again after this many consecutive failures. A quarter is added by the hash of `name`, so that those who
-/// failed together do not come back together.
+/// Returns when to try again after this many consecutive failures. Adds up to a quarter of the pause, by the hash of `name`, so
+/// that requests that failed at the same time are not repeated at the same time.
 #[must_use]
 pub fn retry_at(now: Timestamp, failures: u32, pauses: Pauses, name: &str) -> Timestamp {
     let doubled = pauses.first.saturating_mul(1 << failures.saturating_sub(1).min(20)).min(pauses.longest);

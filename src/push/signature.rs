@@ -9,8 +9,8 @@ pub fn sign(secret: &str, body: &[u8]) -> String {
     format!("sha256={}", hex(hmac::sign(&key, body).as_ref()))
 }
 
-/// Returns whether a header signs this body with this secret, by any method that WebSub names. The time does not depend on how
-/// much of the signature is right.
+/// Returns whether a header contains the signature of this body with this secret, by any method that WebSub defines. Takes the
+/// same time however much of the signature is correct.
 #[must_use]
 pub fn is_signed(secret: &str, body: &[u8], header: &str) -> bool {
     let Some((method, digits)) = header.trim().split_once('=') else { return false };

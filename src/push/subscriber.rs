@@ -1,4 +1,4 @@
-//! The subscriber at work: asks hubs, answers their verifications, and hands on what they deliver.
+//! The WebSub subscriber: sends requests to hubs, answers their verifications, and passes on the documents that they deliver.
 
 use super::{
     lease::{LEASE, LeaseRequest, Leases},
@@ -26,13 +26,13 @@ use tokio::{
 };
 use url::{Url, form_urlencoded};
 
-/// Longest time between two looks at what is due.
+/// Maximum time between two checks for due requests.
 const TURN: Duration = Duration::from_secs(1);
 /// Time limit of a request to a hub.
 const ASKING: Duration = Duration::from_secs(15);
-/// Most redirects of a hub that are followed (307 and 308 keep the method, RFC 9110 15.4.8).
+/// Maximum number of redirects of a hub that are followed (307 and 308 keep the method, RFC 9110 15.4.8).
 const REDIRECTS: usize = 3;
-/// Documents that may wait to be read. Each may have `[fetch] max_body` bytes.
+/// Maximum number of delivered documents that wait to be read. Each may have `[fetch] max_body` bytes.
 const WAITING: usize = 8;
 
 /// The settings of the subscriber. A reload replaces them.
@@ -40,9 +40,9 @@ const WAITING: usize = 8;
 pub struct SubscriberSettings {
     /// `[server] public_url`, the base of all callbacks.
     pub base: Url,
-    /// Whether feeds are subscribed to: `[websub] subscribe`, and hubs can reach `base`.
+    /// Whether feeds are subscribed to: `[websub] subscribe` is true, and hubs can reach `base`.
     pub is_on: bool,
-    /// Longest delivery that is read, in bytes.
+    /// Maximum size of a delivery, in bytes.
     pub max_body: usize,
 }
 
@@ -52,16 +52,16 @@ pub struct Subscriber {
     /// Changes that are not stored yet.
     unsaved: Mutex<Vec<PushChange>>,
     wake: Notify,
-    /// The settings, and who sends requests.
+    /// The settings, and the client that sends requests.
     settings: RwLock<(SubscriberSettings, Fetcher)>,
-    /// Until when each feed is subscribed to, for the schedule.
+    /// The end of each feed's verified lease, for the schedule.
     shared: Arc<PushLeases>,
     pushed: mpsc::Sender<PushedDocument>,
     clock: Clock,
 }
 
 impl Subscriber {
-    /// Creates the subscriber with what the database kept. The receiver yields what hubs deliver.
+    /// Creates the subscriber with the stored subscriptions. The receiver yields the documents that hubs deliver.
     ///
     /// # Errors
     /// Fails if the database cannot be read.
@@ -109,7 +109,7 @@ impl Subscriber {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves changes for the task that stores them.
+    /// Queues changes for [`Subscriber::run`], which stores them.
     fn save(&self, changes: impl IntoIterator<Item = PushChange>) {
         let mut unsaved = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
@@ -123,7 +123,7 @@ impl Subscriber {
         self.wake.notify_one();
     }
 
-    /// Returns the longest delivery that is read, in bytes.
+    /// Returns the maximum size of a delivery, in bytes.
     #[must_use]
     pub fn body_max(&self) -> usize {
         self.settings().0.max_body
@@ -135,7 +135,7 @@ impl Subscriber {
         self.leases().has(token)
     }
 
-    /// A document of a feed was read: it names this hub, or none. Never waits.
+    /// Records that a document of a feed names this hub, or none. Never waits.
     pub fn seen(&self, feed: FeedId, offer: Option<HubOffer>) {
         let (settings, _) = self.settings();
         let now = self.clock.now();
@@ -165,7 +165,7 @@ impl Subscriber {
         if !self.has(token) {
             return super::lease::unknown();
         }
-        // A place first: what is not taken is delivered again.
+        // Reserves a slot before anything else: the hub repeats a delivery that gets a 503.
         let Ok(place) = self.pushed.try_reserve() else {
             return PushAnswer::new(503, "Too many deliveries are waiting; try again in a minute.\n");
         };
@@ -175,13 +175,13 @@ impl Subscriber {
         self.save(change);
         match feed {
             Some(feed) => place.send(PushedDocument { feed, body, content_type }),
-            None if answer.status == 202 => tracing::debug!("dropped a delivery without a right signature"),
+            None if answer.status == 202 => tracing::debug!("dropped a delivery without a valid signature"),
             None => {}
         }
         answer
     }
 
-    /// Works until the future is dropped.
+    /// Sends requests and stores changes until the future is dropped.
     ///
     /// # Errors
     /// Fails if the store has failed.
@@ -212,7 +212,7 @@ impl Subscriber {
     }
 }
 
-/// Asks a hub for a subscription, or to end one (WebSub 5.1).
+/// Asks a hub to start or to end a subscription (WebSub 5.1).
 async fn ask(fetcher: Fetcher, base: Url, request: LeaseRequest) -> (LeaseRequest, Result<(), String>) {
     let result = match form(&base, &request) {
         Some(form) => post(&fetcher, &request.hub, form.into()).await,
@@ -221,7 +221,7 @@ async fn ask(fetcher: Fetcher, base: Url, request: LeaseRequest) -> (LeaseReques
     let (hub, topic, ends) = (request.hub.host(), request.topic.shown(), request.secret.is_none());
     match &result {
         Ok(()) => tracing::debug!(hub, %topic, ends, "asked a hub"),
-        Err(error) => tracing::info!(hub, %topic, ends, error, "a hub did not take a request"),
+        Err(error) => tracing::info!(hub, %topic, ends, error, "a hub did not accept a request"),
     }
     (request, result)
 }

@@ -1,4 +1,4 @@
-//! The editions that everybody may read, by path: what the hub delivers.
+//! The public editions, by path: the topics of the hub.
 
 use crate::publish::Edition;
 use std::{
@@ -7,7 +7,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The current editions. The publisher replaces them as they change and never waits.
+/// The current public editions. The publisher replaces changed ones and never waits here.
 #[derive(Debug, Default)]
 pub struct Topics {
     editions: Mutex<HashMap<String, Edition>>,
@@ -19,7 +19,7 @@ impl Topics {
         self.editions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces editions.
+    /// Adds editions, or replaces those of the same path.
     pub fn put(&self, editions: impl IntoIterator<Item = (String, Edition)>) {
         self.lock().extend(editions);
         self.changed.notify_one();

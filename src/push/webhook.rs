@@ -1,4 +1,5 @@
-//! What a webhook posts: a story as JSON with the headers of Standard Webhooks (standardwebhooks.com, version 1). Pure.
+//! The body and the headers of a webhook request: a story as JSON, signed according to Standard Webhooks (standardwebhooks.com,
+//! version 1). Pure.
 
 use super::retry::Pauses;
 use crate::{
@@ -12,9 +13,9 @@ use serde::Serialize;
 use std::time::Duration;
 use url::Url;
 
-/// Pauses after a request that failed. Later stories wait, because stories are sent in order.
+/// Pauses after a failed request. Later stories wait, because stories are sent in order.
 pub(super) const PAUSES: Pauses = Pauses { first: Duration::from_secs(5), longest: Duration::from_hours(1) };
-/// Longest summary, in characters.
+/// Maximum length of the summary, in characters.
 const SUMMARY_MAX: usize = 500;
 
 #[derive(Serialize)]
@@ -28,7 +29,7 @@ struct Message<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     channel: Named<'a>,
-    /// The story's number, and its page.
+    /// The story's number; `page` is the address of its page.
     story: i64,
     page: String,
     title: &'a str,
@@ -40,7 +41,7 @@ struct Data<'a> {
     summary: Option<String>,
     image: Option<&'a str>,
     categories: Vec<&'a str>,
-    /// Number of outlets that carry it.
+    /// Number of outlets that carry the story.
     outlets: usize,
     also: Vec<Also<'a>>,
 }
@@ -89,7 +90,7 @@ pub fn message(hook: &Webhook, story: &StoryView, public_url: &Url) -> String {
     serde_json::to_string(&message).unwrap_or_default()
 }
 
-/// Returns the id of a message: the same for each attempt, so that receivers recognise what they got twice.
+/// Returns the id of a message. Each attempt has the same id, so that receivers recognise repeated messages.
 #[must_use]
 pub fn message_id(webhook: i64, number: u64) -> String {
     format!("warraq_{webhook}_{number}")

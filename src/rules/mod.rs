@@ -1,8 +1,8 @@
-//! Keep and drop rules: reads them as the configuration writes them, and decides which entries they leave out. Pure functions.
+//! Keep and drop rules: parsing, and the decision which entries they leave out. Pure functions.
 //!
-//! Words are compared as folded by [`crate::normalise::fold`], as the search does it: accents, capitals, vowel signs, the
-//! spelling of hamza and the Arabic article do not count. Regular expressions see the text as written, and once more with folded
-//! letters.
+//! Words are compared in the form of [`crate::normalise::fold`], as in searches: accents, capitals, vowel signs, the spelling of
+//! hamza and the Arabic article make no difference. Regular expressions are tried on the text as written, and on the text with
+//! folded letters.
 
 mod parse;
 mod subject;
@@ -16,7 +16,7 @@ pub use subject::RuleSubject;
 use crate::model::{EntryRule, EntryRules, RuleField, RulePattern};
 use memchr::memmem;
 
-/// Returns why the rules leave an entry out, in words; `None` if they take it.
+/// Returns why the rules leave an entry out; `None` if they accept it.
 #[must_use]
 pub fn left_out(rules: &EntryRules, entry: &RuleSubject<'_>) -> Option<String> {
     if let Some(rule) = rules.drop().iter().find(|rule| meets(rule, entry)) {
@@ -53,7 +53,7 @@ fn meets_in(field: RuleField, pattern: &RulePattern, entry: &RuleSubject<'_>) ->
     }
 }
 
-/// Returns whether folded words stand in a folded text, as whole words.
+/// Returns whether a folded text contains these folded words, as whole words and in this order.
 fn has_words(text: &str, words: &str) -> bool {
     memmem::find_iter(text.as_bytes(), words).any(|at| {
         let is_gap = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).is_none_or(|byte| *byte == b' ');
@@ -61,7 +61,7 @@ fn has_words(text: &str, words: &str) -> bool {
     })
 }
 
-/// Returns whether a language tag is this one or one of its regions and scripts (RFC 4647 3.3.1, basic filtering).
+/// Returns whether a language tag equals `range` or is one of its regions or scripts (RFC 4647 3.3.1, basic filtering).
 fn is_within(stated: &str, range: &str) -> bool {
     let (stated, range) = (stated.replace('_', "-").to_ascii_lowercase(), range.to_ascii_lowercase());
     stated.strip_prefix(&range).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))

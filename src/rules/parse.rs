@@ -1,12 +1,12 @@
-//! Reads a rule as the configuration writes it: `"word"`, `"/expression/"`, or one of them after a field, such as `"title:word"`.
+//! The syntax of rules: `"word"`, `"/expression/"`, or one of them after a field, such as `"title:word"`.
 
 use crate::model::{EntryRule, Language, RuleField, RulePattern};
 use crate::normalise::fold::{fold, fold_letters};
 use regex::{Regex, RegexBuilder};
 
-/// Longest rule, in characters.
+/// Maximum length of a rule, in characters.
 pub const RULE_MAX: usize = 500;
-/// Largest compiled expression, in bytes, and as much again for what it caches while it searches.
+/// Maximum size of a compiled expression, in bytes. Its cache during a search has the same limit.
 const EXPRESSION_MAX: usize = 1 << 20;
 
 /// The names of fields, as written before a colon.
@@ -15,10 +15,11 @@ pub const FIELDS: [&str; 6] = ["title", "text", "author", "category", "link", "l
 const ALLOWED: &str =
     "allowed: \"word\", \"/expression/\", or one of them after title:, text:, author:, category:, link: or lang:";
 
-/// Reads a rule.
+/// Parses a rule.
 ///
 /// # Errors
-/// Fails if the rule is empty, too long, no valid expression, or could never tell entries apart; says what is allowed.
+/// Fails if the rule is empty, too long or no valid expression, or if it matches every text or none. The message says what is
+/// allowed.
 pub fn parse(text: &str) -> Result<EntryRule, String> {
     let text = text.trim();
     if text.chars().count() > RULE_MAX {
@@ -31,7 +32,7 @@ pub fn parse(text: &str) -> Result<EntryRule, String> {
     }
     if field == RuleField::Language {
         let language = language(wanted).ok_or_else(|| {
-            format!("{text:?} names no language; allowed: a tag such as \"lang:ar\" or \"lang:fr-MA\" (BCP 47)")
+            format!("{text:?} is not a language tag; allowed: a tag such as \"lang:ar\" or \"lang:fr-MA\" (BCP 47)")
         })?;
         return Ok(EntryRule { text: text.to_owned(), field, pattern: RulePattern::Language(language) });
     }
@@ -47,7 +48,7 @@ pub fn parse(text: &str) -> Result<EntryRule, String> {
     Ok(EntryRule { text: text.to_owned(), field, pattern })
 }
 
-/// Splits off the field that a rule names.
+/// Splits a rule into its field and the rest.
 fn field(text: &str) -> (RuleField, &str) {
     let named = text.split_once(':').and_then(|(name, wanted)| {
         let field = match name {
@@ -64,7 +65,7 @@ fn field(text: &str) -> (RuleField, &str) {
     named.unwrap_or((RuleField::TitleOrText, text))
 }
 
-/// Returns what is between the slashes of an expression; an error if only the first slash is there, `None` if there is none.
+/// Returns the expression between two slashes; an error if only the first slash is present, `None` without a first slash.
 fn expression(text: &str) -> Option<Result<&str, ()>> {
     let rest = text.strip_prefix('/')?;
     Some(rest.strip_suffix('/').ok_or(()))
@@ -75,27 +76,27 @@ fn words(text: &str) -> Option<String> {
     (!folded.is_empty()).then_some(folded)
 }
 
-/// Reads a language tag. No language has a code of more than three letters (RFC 5646 2.2.1), so "arabic" is a name.
+/// Parses a language tag. No language has a code of more than three letters (RFC 5646 2.2.1), so "arabic" is not a tag.
 fn language(text: &str) -> Option<Language> {
     Language::parse(text).ok().filter(|language| language.primary().len() <= 3)
 }
 
-/// Compiles an expression for both forms of a text.
+/// Compiles an expression for the written and for the folded form of a text.
 fn compile(inside: &str) -> Result<RulePattern, String> {
     if inside.is_empty() {
-        return Err("holds no expression; allowed: \"/expression/\"".to_owned());
+        return Err("has an empty expression; allowed: \"/expression/\"".to_owned());
     }
     let read = regex_syntax::ParserBuilder::new().case_insensitive(true).build().parse(inside);
-    let hir = read.map_err(|error| format!("is no regular expression: {}", fault(&error)))?;
+    let hir = read.map_err(|error| format!("is not a valid regular expression: {}", fault(&error)))?;
     if hir.properties().minimum_len().is_none() {
         return Err("can never match".to_owned());
     }
     let written = build(inside).ok_or_else(|| {
         format!("is too large as a regular expression; allowed: {EXPRESSION_MAX} bytes compiled (fewer repetitions)")
     })?;
-    // What matches nothing and a character that no text holds tells no entries apart.
+    // An expression that matches the empty text and a noncharacter (U+FDD0) matches every text.
     if written.is_match("") && written.is_match("\u{fdd0}") {
-        return Err("matches every text; allowed: an expression that tells entries apart".to_owned());
+        return Err("matches every entry".to_owned());
     }
     let letters = fold_expression(inside);
     let folded = if letters == inside { Some(written.clone()) } else { build(&letters) };
@@ -107,7 +108,7 @@ fn build(expression: &str) -> Option<Regex> {
     builder.case_insensitive(true).size_limit(EXPRESSION_MAX).dfa_size_limit(EXPRESSION_MAX).build().ok()
 }
 
-/// Says what is wrong with an expression, and at which of its characters.
+/// Returns what is wrong with an expression, and at which character.
 fn fault(error: &regex_syntax::Error) -> String {
     match error {
         regex_syntax::Error::Parse(error) => {
@@ -120,7 +121,7 @@ fn fault(error: &regex_syntax::Error) -> String {
     }
 }
 
-/// Folds the letters of an expression outside ASCII as [`fold_letters`] folds texts, and leaves its syntax as it is.
+/// Folds the non-ASCII letters of an expression as [`fold_letters`] folds texts. The syntax stays as it is.
 fn fold_expression(expression: &str) -> String {
     let mut out = String::with_capacity(expression.len());
     let (mut classes, mut is_escaped, mut after_letter) = (0_u32, false, false);
@@ -139,9 +140,9 @@ fn fold_expression(expression: &str) -> String {
         }
         let letters = fold_letters(c.encode_utf8(&mut [0; 4]));
         match letters.chars().count() {
-            // A vowel sign on a letter: an empty group, which may be followed by a repetition.
+            // A vowel sign after a letter becomes an empty group, because a repetition may follow it.
             0 if classes == 0 && after_letter => out.push_str("(?:)"),
-            // Never matches a folded text.
+            // Kept, although it never matches a folded text.
             0 => out.push(c),
             1 => out.push_str(&letters),
             _ if classes == 0 => {

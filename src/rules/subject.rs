@@ -1,4 +1,4 @@
-//! An entry as rules see it. The forms of a text are made when the first rule asks for them, and once.
+//! An entry as rules see it. Each form of a text is computed once, when a rule first needs it.
 
 use crate::model::{Category, Entry, Extras, Person, PlainText, RuleField, SafeHtml};
 use crate::normalise::{
@@ -16,7 +16,7 @@ pub struct RuleSubject<'a> {
     pub title: Option<&'a str>,
     /// Summary and content as safe HTML.
     pub html: [Option<&'a str>; 2],
-    /// The folded form of the longer of the two.
+    /// The folded form of the longer of summary and content.
     pub folded_body: &'a str,
     /// The authors.
     pub authors: &'a [Person],
@@ -39,7 +39,7 @@ struct Forms {
 }
 
 impl<'a> RuleSubject<'a> {
-    /// Looks at an entry that is not stored yet.
+    /// Creates the subject from an entry that is not stored yet.
     #[must_use]
     pub fn of(entry: &'a Entry) -> Self {
         let title = entry.title.as_ref().or(entry.excerpt.as_ref()).map(PlainText::as_str);
@@ -48,7 +48,7 @@ impl<'a> RuleSubject<'a> {
         Self::new(title, html, &entry.folded.body, &entry.extras, names)
     }
 
-    /// Looks at the parts of an entry: its title, summary and content, folded body, other data, link and language.
+    /// Creates the subject from the parts of an entry: title, summary and content, folded body, other data, link and language.
     #[must_use]
     pub fn new(
         title: Option<&'a str>,
@@ -112,7 +112,7 @@ impl<'a> RuleSubject<'a> {
         }
     }
 
-    /// Summary and content as folded words; the longer of them was folded when it was read.
+    /// Returns summary and content as folded words. The longer of them was folded when the entry was read.
     fn folded_texts(&self) -> Vec<String> {
         let [summary, content] = self.html.map(Option::unwrap_or_default);
         let shorter = if summary.len() > content.len() { content } else { summary };
@@ -124,14 +124,14 @@ impl<'a> RuleSubject<'a> {
     }
 }
 
-/// The text of some HTML, as much of it as is folded.
+/// Returns the plain text of HTML, up to [`FOLDED`] bytes.
 fn plain(html: &str) -> String {
     let mut plain = text(&html[..html.floor_char_boundary(FOLDED * 2)]);
     plain.truncate(plain.floor_char_boundary(FOLDED));
     plain
 }
 
-/// An address as stated, and with its escapes decoded.
+/// Returns an address as written and, if it differs, with its percent-encoding decoded.
 fn addresses(link: &str) -> Vec<String> {
     let decoded = percent_decode_str(link).decode_utf8_lossy().into_owned();
     if decoded == link { vec![decoded] } else { vec![link.to_owned(), decoded] }

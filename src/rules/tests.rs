@@ -1,4 +1,4 @@
-//! What rules take and leave, in any spelling, and which rules are refused.
+//! Tests of rules: which entries they accept and leave out, in any spelling, and which rules are invalid.
 
 use super::*;
 use crate::model::{Category, Extras, Person};
@@ -120,7 +120,7 @@ fn what_can_never_match_or_always_does_is_refused() {
         ("title: « »", "can never match"),
         ("/", "does not end with it"),
         ("/sport", "does not end with it"),
-        ("//", "holds no expression"),
+        ("//", "has an empty expression"),
         ("/(a/", "unclosed group, at character 1"),
         ("/a{2,1}/", "at character 2"),
         ("title:/[/", "unclosed character class"),

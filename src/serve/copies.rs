@@ -1,4 +1,4 @@
-//! Handler of the page that shows who copied whom: `/outlets/SLUG/copies`.
+//! Handler of `/outlets/SLUG/copies`: the page that shows which outlets copy each other.
 
 use super::frames::frame;
 use super::pages::CopiesTemplate;
@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Response;
 
-/// `/outlets/SLUG/copies`.
+/// Handles `/outlets/SLUG/copies`.
 pub(super) async fn copies(
     State(app): State<AppState>,
     Path(name): Path<String>,
@@ -18,7 +18,7 @@ pub(super) async fn copies(
 ) -> Response<Body> {
     let (Some(queries), Ok(slug)) = (&app.queries, Slug::parse(&name)) else { return not_found() };
     if query.is_some_and(|query| !query.is_empty()) {
-        return bad("this page takes no parameters but hl");
+        return bad("this page accepts only the parameter hl");
     }
     let (ui_language, path) = (request.ui_language(), format!("/outlets/{slug}/copies"));
     let key = app.cache_key(format!("{} {path}", ui_language.tag()));

@@ -32,7 +32,7 @@ pub(super) fn read_status(query: &str) -> Result<FeedQuery, String> {
                 let number = value.parse().ok().filter(|n| (1..=PAGES).contains(n));
                 asked.page = number.ok_or_else(|| format!("page: a number from 1 to {PAGES}"))? - 1;
             }
-            other => return Err(format!("“{other}” means nothing here; allowed: show, sort, page, hl")),
+            other => return Err(format!("“{other}” is not a parameter of this page; allowed: show, sort, page, hl")),
         }
     }
     Ok(asked)
@@ -62,7 +62,7 @@ pub(super) fn read_feed(id: i64, query: &str) -> Result<FeedPageQuery, String> {
     for (key, value) in parse(query.as_bytes()) {
         let (key, value) = (visible(&key), visible(&value));
         if key != "before" {
-            return Err(format!("“{key}” means nothing here; allowed: before, hl"));
+            return Err(format!("“{key}” is not a parameter of this page; allowed: before, hl"));
         }
         let at: Option<Timestamp> = value.parse().ok();
         asked.before = Some(at.ok_or_else(|| format!("before: “{value}” is not a time such as 2026-11-02T09:30:00Z"))?);

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::Response;
 
-/// `/status`.
+/// Handles `/status`.
 pub(super) async fn status(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -32,7 +32,7 @@ pub(super) async fn status(
     };
     drop(turn);
     if found.query != asked {
-        // Fewer feeds are in the selection than there were: its last page.
+        // The selection has fewer pages than the requested one: redirects to its last page.
         return redirect(&status_path(&found.query));
     }
     let mut frame = frame(&app, ui_language, "/status");
@@ -41,7 +41,7 @@ pub(super) async fn status(
     page(&app, &request, key, &shown).await
 }
 
-/// `/feeds/N`.
+/// Handles `/feeds/N`.
 pub(super) async fn feed(
     State(app): State<AppState>,
     Path(id): Path<String>,

@@ -77,7 +77,7 @@ pub(super) async fn directory(
 ) -> Response<Body> {
     let path = uri.path();
     if query.is_some_and(|query| !query.is_empty()) {
-        return bad(&format!("{path} takes no parameters but hl"));
+        return bad(&format!("{path} accepts only the parameter hl"));
     }
     let Some(queries) = &app.queries else { return not_found() };
     let ui_language = request.ui_language();

@@ -183,7 +183,7 @@ fn describe() {
     describe_gauge!("warraq_hub_subscribers", "Subscribers of the hub.");
     describe_gauge!("warraq_hub_subscribers_failing", "Subscribers of the hub whose last delivery failed.");
     describe_gauge!("warraq_webhook_queue", "Stories that wait for a webhook.");
-    describe_gauge!("warraq_webhook_failures", "Requests of a webhook in a row that failed.");
+    describe_gauge!("warraq_webhook_failures", "Consecutive failed requests of a webhook.");
     describe_gauge!("warraq_build_info", "1; the version is in the label.");
 }
 

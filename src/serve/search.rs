@@ -1,4 +1,4 @@
-//! Handlers of searches: the page, and the feed of what a search finds.
+//! Handlers of searches: the page of results, and the feed of a search.
 
 use super::browse::with_query;
 use super::feeds::feed_within;
@@ -16,12 +16,12 @@ use axum::extract::{RawQuery, State};
 use axum::http::{Response, Uri};
 use url::form_urlencoded::{Serializer, parse};
 
-/// Most stories on a page.
+/// Maximum number of stories on a page.
 const COUNT: u32 = 30;
-/// Name of the parameter that says where a page begins.
+/// Name of the query parameter with the place where a page begins.
 const PLACE: &str = "before";
 
-/// `/search.atom?q=…`, `/search.rss?q=…`, `/search.json?q=…`.
+/// Handles `/search.atom?q=…`, `/search.rss?q=…` and `/search.json?q=…`.
 pub(super) async fn feed(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -41,7 +41,7 @@ pub(super) async fn feed(
     }
 }
 
-/// `/search?q=…`.
+/// Handles `/search?q=…`.
 pub(super) async fn search(
     State(app): State<AppState>,
     RawQuery(query): RawQuery,
@@ -91,14 +91,14 @@ pub(super) async fn search(
     page(&app, &request, key, &shown).await
 }
 
-/// Reads a query string: the filter, and where the page begins.
+/// Parses a query string. Returns the filter and the place where the page begins.
 fn asked(query: &str) -> Result<(Filter, SearchPlace), String> {
     let mut place = SearchPlace::default();
     let mut filters = Serializer::new(String::new());
     for (key, value) in parse(query.as_bytes()) {
         if key == PLACE {
             place = SearchPlace::parse(&value)
-                .ok_or_else(|| format!("{PLACE}: not a place in these results; follow the links of the page"))?;
+                .ok_or_else(|| format!("{PLACE}: not a valid place in these results; use the links on the page"))?;
         } else {
             filters.append_pair(&key, &value);
         }

@@ -1,4 +1,4 @@
-//! Entries that a rule leaves out, as the store keeps them: whole, as a JSON document, until the rule goes.
+//! Entries that a rule leaves out, as the store holds them: complete, as a JSON document, until the outlet's rules accept them.
 
 use super::{catalog::Catalog, instant::second, shown_title::shown_title};
 use crate::{
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// A dropped entry to be written.
+/// The row of a dropped entry.
 #[derive(Debug, Serialize)]
 pub(super) struct DroppedRow {
     pub feed: i64,
@@ -30,7 +30,7 @@ impl DroppedRow {
         let rule = arrival.entry.dropped.take().unwrap_or_default();
         let (title, _) = shown_title(&arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let kept = DroppedEntry::of(arrival.entry, arrival.link_repeats);
-        // Strings, numbers and lists: serialising them cannot fail.
+        // The value contains only strings, numbers and lists, so serialising it cannot fail.
         let entry = serde_json::to_string(&kept).unwrap_or_default();
         Self {
             feed: arrival.feed.0,
@@ -46,7 +46,7 @@ impl DroppedRow {
     }
 }
 
-/// An entry as JSON. The texts are those of an [`Entry`]: cleaned before they are stored.
+/// An entry as JSON. Its texts are those of an [`Entry`], which are sanitised before they are stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct DroppedEntry {
     key: String,
@@ -77,7 +77,7 @@ pub(super) struct DroppedSource<'a> {
     pub feed_url: &'a str,
     pub outlet: OutletId,
     pub seen_at: Timestamp,
-    /// Facts about its feed.
+    /// Facts about the feed's document.
     pub listing: &'a Arc<Listing>,
 }
 
@@ -106,7 +106,7 @@ impl DroppedEntry {
         }
     }
 
-    /// Returns the entry as an arrival that comes back, number `poll` of its batch.
+    /// Returns the entry as a returning arrival of poll number `poll` of its batch.
     pub(super) fn into_arrival(self, poll: usize, source: &DroppedSource<'_>) -> Arrival {
         Arrival {
             poll,

@@ -1,4 +1,4 @@
-//! Entries that wait for their pages before they are decided: which of a batch wait, and the rows of those that do. Pure.
+//! Entries that wait for their pages before dedup decides about them: which entries of a batch wait, and their rows. Pure.
 
 use super::{batch::PendingPoll, instant::milli};
 use crate::{
@@ -9,24 +9,25 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Most entries that wait for pages of one host. A host that is asked twice a second answers as many within their patience.
+/// Maximum number of entries that wait for pages of one host. A host that gets two requests a second can serve that many in the
+/// time that entries wait.
 pub(super) const PER_HOST: usize = 200;
 
-/// What the file knows about waiting entries when a batch is decided.
+/// The stored facts about waiting entries when a batch is decided.
 #[derive(Debug, Default)]
 pub(super) struct WaitingNow {
-    /// Those of the batch that wait already: the hash of their bytes, and until when.
+    /// The entries of the batch that wait already: the hash of their bytes, and the end of their waiting time.
     pub entries: HashMap<WaitingKey, (i64, Timestamp)>,
-    /// How many wait for pages of a host.
+    /// The number of entries that wait for pages of each host.
     pub hosts: HashMap<String, usize>,
 }
 
-/// The rows of a batch's entries that wait.
+/// The rows of those entries of a batch that wait.
 #[derive(Debug, Default)]
 pub(super) struct WaitingRows {
     pub documents: Vec<WaitingDocumentRow>,
     pub entries: Vec<WaitingEntryRow>,
-    /// Entries whose waiting ends without their pages, because a version of them is decided that needs none.
+    /// Entries that stop waiting without a page, because a version of them that needs none is decided.
     pub ended: Vec<WaitingKey>,
 }
 
@@ -53,14 +54,14 @@ pub(super) struct WaitingEntryRow {
     entry: String,
 }
 
-/// Returns the address of an arrival's page, if it is asked for before the arrival is decided: the entry is new, or its outlet has
-/// edited it.
+/// Returns the address of an arrival's page if the page must be fetched before dedup decides about the arrival: the entry is new,
+/// or its outlet has edited it.
 fn page(arrival: &Arrival, known: &KnownEntries) -> Option<FeedUrl> {
     if !matches!(arrival.page, ArrivalPage::Wanted) || arrival.entry.dropped.is_some() {
         return None;
     }
     match known.listed_before(arrival) {
-        // Pruned: it does not return.
+        // The entry was pruned and does not come back.
         Some(None) => return None,
         Some(Some(id)) if known.entries.get(&id).is_none_or(|entry| entry.shown == arrival.entry.shown) => return None,
         Some(Some(_)) => {}
@@ -68,7 +69,7 @@ fn page(arrival: &Arrival, known: &KnownEntries) -> Option<FeedUrl> {
             let link = arrival.entry.link_key.and_then(|link| known.by_link.get(&link));
             let mut there = link.into_iter().flatten().filter_map(|id| known.entries.get(id));
             if there.any(|entry| entry.outlet == arrival.outlet) && !arrival.link_repeats {
-                // The outlet has it from another feed, or under another id.
+                // The outlet has the entry in another feed, or under another id.
                 return None;
             }
         }
@@ -76,7 +77,8 @@ fn page(arrival: &Arrival, known: &KnownEntries) -> Option<FeedUrl> {
     FeedUrl::parse(arrival.entry.link.as_deref()?).ok()
 }
 
-/// Takes the arrivals that wait out of a batch. What their polls found is noted in `polls`.
+/// Removes the arrivals that wait from a batch. Returns the others, and the rows of those that wait; adds both to the findings of
+/// their polls in `polls`.
 pub(super) fn hold(
     arrivals: Vec<Arrival>,
     known: &KnownEntries,
@@ -98,7 +100,7 @@ pub(super) fn hold(
         }
         let places = now.hosts.entry(url.host().to_owned()).or_default();
         if waits.is_none() && *places >= PER_HOST {
-            let words = format!("{PER_HOST} entries wait for pages of this host already");
+            let words = format!("{PER_HOST} entries already wait for pages of this host");
             let article = Err(MissingArticle::new(NoArticle::TooMany, words));
             let page = EntryPage { url: url.as_str().to_owned(), asked_at: arrival.seen_at, article };
             arrival.page = ArrivalPage::Asked(Box::new(page));
@@ -127,7 +129,7 @@ pub(super) fn hold(
     (rest, held)
 }
 
-/// Counts an entry that begins to wait in its poll.
+/// Counts an entry that starts to wait in the findings of its poll.
 fn note(pending: &mut PendingPoll, arrival: &Arrival, known: &KnownEntries, is_first: bool) {
     if !is_first {
         return;
@@ -176,7 +178,7 @@ impl WaitingEntryRow {
     }
 }
 
-/// The row of what became of an entry's page.
+/// The row of an entry's page: the article, or the reason why there is none.
 #[derive(Debug, Serialize)]
 pub(super) struct PageRow {
     entry: i64,
@@ -188,7 +190,7 @@ pub(super) struct PageRow {
 }
 
 impl PageRow {
-    /// Returns the row for an entry, if its page was asked for.
+    /// Returns the row of an entry's page; `None` if the page was not requested.
     pub(super) fn of(entry: i64, page: ArrivalPage) -> Option<Self> {
         let ArrivalPage::Asked(page) = page else { return None };
         let EntryPage { url, asked_at, article } = *page;
@@ -207,8 +209,8 @@ impl PageRow {
     }
 }
 
-/// Lets an arrival without an article keep the text of the article that is stored, so that it is compared with itself, and the
-/// window and the index do not lose it.
+/// Gives an arrival without an article the text of the stored article, so that the comparison is between equal texts, and the
+/// window and the search index do not lose the article.
 pub(super) fn keep_articles(arrivals: &mut [Arrival], known: &KnownEntries) {
     for arrival in arrivals {
         let has_article = matches!(&arrival.page, ArrivalPage::Asked(page) if page.article.is_ok());
@@ -219,7 +221,7 @@ pub(super) fn keep_articles(arrivals: &mut [Arrival], known: &KnownEntries) {
     }
 }
 
-/// Whether a revised row's folded text is that of an article.
+/// Returns whether the folded text of a revised entry is that of an article.
 pub(super) fn brings_article(page: &ArrivalPage) -> bool {
     matches!(page, ArrivalPage::Asked(page) if page.article.is_ok())
 }

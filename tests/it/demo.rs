@@ -57,7 +57,7 @@ fn on_a_terminal_it_says_what_comes_and_goodbye() {
     let mut keys = demo.0.stdin.take().unwrap();
     let mut lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(|line| line.unwrap());
     let mut told = String::new();
-    for words in ["first pages are in", "  new     ", "  joined  ", "the same report as "] {
+    for words in ["All outlets were polled once", "  new     ", "  joined  ", "the same report as "] {
         let line = lines.by_ref().take(400).find(|line| line.contains(words));
         told += &line.unwrap_or_else(|| panic!("{words} did not come after {told}"));
     }

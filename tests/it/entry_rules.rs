@@ -278,7 +278,7 @@ async fn the_verbs_tell_what_is_dropped_and_why_and_refuse_faulty_rules() {
     };
     let first = line("outlet.ville.keep: \"\" is empty");
     assert_eq!(
-        line("outlet.ville.drop: \"title:/(/\" is no regular expression: unclosed group, at character 1"),
+        line("outlet.ville.drop: \"title:/(/\" is not a valid regular expression: unclosed group, at character 1"),
         first + 2
     );
     assert_eq!(line("\"!!\" has no letter or digit"), first + 3);

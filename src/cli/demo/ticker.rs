@@ -51,7 +51,7 @@ pub(super) async fn follow(reader: &Reader, seen: &mut DemoCounts) -> Result<(),
         ticks.tick().await;
         take(reader, seen).await?;
     }
-    say(format_args!("\nThe outlets' first pages are in: {seen}. From here on, news comes every few seconds.\n"))?;
+    say(format_args!("\nAll outlets were polled once: {seen}. New entries now arrive every few seconds.\n"))?;
     loop {
         ticks.tick().await;
         for arrival in take(reader, seen).await? {

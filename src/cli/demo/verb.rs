@@ -101,7 +101,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
         ended = &mut running => ended,
         stopped = follow(&reader, &mut seen) => {
             if let Err(error) = stopped {
-                tracing::warn!(?error, "the terminal no longer shows what comes; the daemon goes on");
+                tracing::warn!(?error, "cannot show new stories on the terminal any more; the daemon keeps running");
             }
             running.await
         }
@@ -109,6 +109,6 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
     reader.close().await;
     ended.map_err(|error| with_hint(error, &database))?;
     say(format_args!(
-        "\nGoodbye. {seen}: each story was listed once, with everybody who had it. Nothing is left behind."
+        "\nGoodbye. {seen}: each story was listed once, with all outlets that reported it. All files of the demo were deleted."
     ))
 }

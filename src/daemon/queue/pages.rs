@@ -1,5 +1,5 @@
-//! The pages that entries wait for: when each may be asked for, and when it is given up. Hosts' limits count pages and polls
-//! together. The number of pages is bounded, because the number of entries that wait for one host is.
+//! The pages that entries wait for: when each may be requested, and when the entry stops waiting. Limits of hosts apply to pages
+//! and polls together. The number of pages is bounded, because the number of entries that wait for one host is.
 
 use super::PollQueue;
 use crate::{
@@ -9,24 +9,24 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// Pause before a page is asked for again that could not be because this process lacked resources.
+/// Pause before the next try for a page that could not be requested because this process lacked resources.
 const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
-/// The pages that are waited for.
+/// The pages that entries wait for.
 #[derive(Debug, Default)]
 pub(super) struct WaitingPages {
     pages: HashMap<WaitingKey, WaitingPage>,
-    /// Those not asked for yet, by host.
+    /// Pages that are not requested yet, by host.
     by_host: HashMap<String, VecDeque<WaitingKey>>,
-    /// When the next page of a host may be asked for. Hosts that are busy are not among them.
+    /// When the next page of each host may be requested. Hosts that are busy are left out.
     turns: BTreeSet<(Timestamp, String)>,
     deadlines: BTreeSet<(Timestamp, WaitingKey)>,
-    /// Those that are being asked for, with their hosts.
+    /// Pages that are being requested, with their hosts.
     asking: HashMap<WaitingKey, String>,
 }
 
 impl WaitingPages {
-    /// Removes a page that is no longer waited for.
+    /// Removes a page for which no entry waits any longer.
     fn remove(&mut self, key: WaitingKey) -> Option<WaitingPage> {
         let page = self.pages.remove(&key)?;
         self.deadlines.remove(&(page.until, key));
@@ -41,7 +41,7 @@ impl WaitingPages {
 }
 
 impl PollQueue {
-    /// Adds pages that entries wait for. One that is known already is replaced, unless it is being asked for.
+    /// Adds pages that entries wait for. Replaces a known page unless it is being requested.
     pub fn add_pages(&mut self, pages: Vec<WaitingPage>, now: Timestamp) {
         for page in pages {
             if self.pages.asking.contains_key(&page.key) {
@@ -59,22 +59,23 @@ impl PollQueue {
         }
     }
 
-    /// Returns the number of pages that are waited for.
+    /// Returns the number of pages that entries wait for.
     #[must_use]
     pub fn waiting_pages(&self) -> usize {
         self.pages.pages.len()
     }
 
-    /// Removes and returns the pages that are not waited for any longer.
+    /// Removes and returns the pages whose waiting time has ended.
     pub fn overdue_pages(&mut self, now: Timestamp) -> Vec<WaitingPage> {
         let overdue: Vec<WaitingKey> =
             self.pages.deadlines.iter().take_while(|(at, _)| *at <= now).map(|(_, key)| *key).collect();
         overdue.into_iter().filter_map(|key| self.page_ended(key, now)).collect()
     }
 
-    /// Returns the next page that may be asked for now. [`Self::page_ended`] or [`Self::page_postponed`] must be called then.
+    /// Returns the next page that may be requested now. [`Self::page_ended`] or [`Self::page_postponed`] must be called
+    /// afterwards.
     pub fn next_page(&mut self, now: Timestamp) -> Option<WaitingPage> {
-        // Polls have places of their own, so that slow pages delay no feed.
+        // Pages have a limit of their own, half that of polls, so that slow pages do not delay feeds.
         if self.pages.asking.len() >= (self.concurrency / 2).max(1) {
             return None;
         }
@@ -96,14 +97,14 @@ impl PollQueue {
                     return page;
                 }
                 Err(HostWait::Until(at)) => drop(self.pages.turns.insert((at, host))),
-                // It gets its turn when a poll or a page of the host ends.
+                // The host gets a turn when one of its polls or pages ends.
                 Err(HostWait::Busy) => {}
             }
         }
         None
     }
 
-    /// Returns when a page may be asked for next, or is given up.
+    /// Returns when the next page may be requested, or its waiting time ends.
     #[must_use]
     pub fn next_page_at(&self) -> Option<Timestamp> {
         let turn = self.pages.turns.first().map(|(at, _)| *at);
@@ -111,13 +112,13 @@ impl PollQueue {
         turn.into_iter().chain(self.pages.deadlines.first().map(|(at, _)| *at)).min()
     }
 
-    /// Records that a page is no longer waited for. Returns it if it was.
+    /// Records that no entry waits for a page any longer. Returns the page if one did.
     pub fn page_ended(&mut self, key: WaitingKey, now: Timestamp) -> Option<WaitingPage> {
         self.release_page(key, now);
         self.pages.remove(key)
     }
 
-    /// Records that a page could not be asked for because this process lacked resources. It is tried again soon.
+    /// Records that a page could not be requested because this process lacked resources. It is tried again after [`LOCAL_PAUSE`].
     pub fn page_postponed(&mut self, key: WaitingKey, now: Timestamp) {
         self.release_page(key, now);
         let Some(page) = self.pages.pages.get(&key) else { return };
@@ -132,7 +133,7 @@ impl PollQueue {
         self.give_turns(&host, now);
     }
 
-    /// Gives the feeds and pages that wait for a host their turns again.
+    /// Gives the feeds and pages that wait for a host their turns.
     pub(super) fn give_turns(&mut self, host: &str, now: Timestamp) {
         for waiting in self.waiting.remove(host).unwrap_or_default() {
             self.queue.insert((now, waiting));

@@ -99,7 +99,7 @@ impl ListQuery {
             other => {
                 let other = other.replace(char::is_control, " ");
                 return Err(format!(
-                    "“{other}” means nothing here; allowed: outlet, tag, lang, author, min_outlets, before, after, hl"
+                    "“{other}” is not a parameter of this page; allowed: outlet, tag, lang, author, min_outlets, before, after, hl"
                 ));
             }
         }

@@ -61,7 +61,7 @@ impl Frame {
                 "adresse dans un réseau non public",
                 "the address is in a network that is not public",
             ),
-            "dns" => self.say("اسم الخادم غير موجود", "nom du serveur introuvable", "the server’s name was not found"),
+            "dns" => self.say("اسم الخادم غير موجود", "nom du serveur introuvable", "host name not found"),
             "connect" => self.say("تعذر الاتصال بالخادم", "connexion impossible", "no connection to the server"),
             "tls" => self.say(
                 "الاتصال غير آمن: شهادة غير صالحة",
@@ -73,7 +73,7 @@ impl Frame {
                 "le serveur n’a pas répondu à temps",
                 "the server did not answer in time",
             ),
-            "broken" => self.say("انقطع جواب الخادم", "réponse interrompue", "the answer was cut off"),
+            "broken" => self.say("انقطع جواب الخادم", "réponse interrompue", "the response was incomplete"),
             "too_large" => self.say("الملف أكبر من المسموح به", "document trop grand", "the document is too large"),
             "redirects" | "bad_redirect" => {
                 self.say("إحالات لا تنتهي إلى شيء", "redirections sans issue", "redirects that lead nowhere")
@@ -106,9 +106,9 @@ impl Frame {
     pub(super) fn why_failing(&self, feed: &FeedStatus) -> String {
         let fault = feed.fault.as_ref().and_then(|fault| self.fault_words(fault));
         fault.unwrap_or_else(|| match feed.last_outcome.as_deref() {
-            Some("gone") => self
-                .say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone, says the server (410)")
-                .to_owned(),
+            Some("gone") => {
+                self.say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone (410) (410)").to_owned()
+            }
             _ => self.say("فشلت آخر زيارة", "la dernière visite a échoué", "the last poll failed").to_owned(),
         })
     }
@@ -177,14 +177,14 @@ impl Frame {
                 self.say(
                     "أُجِّلت لأنها تستثني هذه الساعات أو الأيام",
                     "Reportée hors des heures ou jours exclus",
-                    "Moved out of hours or days it leaves out",
+                    "Moved because the feed excludes these hours or days",
                 ),
                 format!("<bdi>{}</bdi>", crate::model::escape::escaped(hint)),
             );
         }
         if let Some(share) = reason.share {
             fact(
-                self.say("نصيبها من الزيارات", "Sa part des visites", "Its share of the polls"),
+                self.say("نصيبها من الزيارات", "Sa part des visites", "Interval from the polling budget"),
                 format!("{share:.0} {}", self.say("في اليوم", "par jour", "a day")),
             );
         }

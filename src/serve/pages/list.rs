@@ -200,7 +200,7 @@ fn facts(frame: &Frame, list: &List) -> Vec<String> {
             let language = list.found.outlet.as_ref().and_then(|outlet| outlet.language.as_deref());
             facts.extend(language.map(language_name));
             if list.found.outlet.as_ref().is_some_and(|outlet| !outlet.is_read) {
-                let words = frame.say("لم يعد يُقرأ", "N’est plus suivie", "No longer read");
+                let words = frame.say("لم يعد يُقرأ", "N’est plus suivie", "No longer polled");
                 facts.push(words.to_owned());
             }
         }

@@ -85,7 +85,7 @@ impl SearchTemplate {
             return frame.say(
                 "لا شيء مما تطلبه في هذه الفترة. تابع إلى الأقدم.",
                 "Rien de tel dans cette période. Continuez vers le plus ancien.",
-                "Nothing like this in this period. Go on to the older results.",
+                "No results in this period. Continue with older results.",
             );
         }
         if self.newest.is_some() {
@@ -119,7 +119,7 @@ impl SearchTemplate {
                 frame.say(
                     "تُرك هذا الجزء لأنه غير مفهوم:",
                     "Cet élément, incompris, a été ignoré :",
-                    "This part was left out, because it is not understood:",
+                    "This part of the query was ignored:",
                 ),
                 part,
             ),
@@ -135,7 +135,7 @@ impl SearchTemplate {
                 frame.say(
                     "اكتب كلمة واحدة على الأقل للبحث عنها.",
                     "Indiquez au moins un mot à trouver.",
-                    "Give at least one word to find.",
+                    "Enter at least one word to search for.",
                 ),
                 "",
             ),

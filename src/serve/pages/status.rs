@@ -162,7 +162,7 @@ fn trouble_words(frame: &Frame, trouble: &Trouble) -> (String, Option<String>) {
             let words = frame.say(
                 "برنامج آخر يمنع تقصير سجل قاعدة البيانات، وقد بلغ",
                 "Un autre programme empêche de raccourcir le journal de la base de données, qui atteint",
-                "Another program keeps the database’s log from being shortened; it has grown to",
+                "Another program prevents the write-ahead log from shrinking; its size is",
             );
             (format!("{words} {}.", frame.ui_language.size(*bytes)), None)
         }

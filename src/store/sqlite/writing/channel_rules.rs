@@ -1,4 +1,4 @@
-//! Which stored entries the rules of a channel leave out.
+//! The rules of a channel, applied to stored entries.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -25,7 +25,7 @@ struct StoredSubject {
     folded_body: String,
 }
 
-/// Returns which of these entries the rules leave out. One entry's texts are in memory at a time.
+/// Returns those of these entries that the rules leave out. Holds the texts of one entry in memory at a time.
 pub(in crate::store) async fn left_out(
     connection: &mut SqliteConnection,
     rules: &EntryRules,

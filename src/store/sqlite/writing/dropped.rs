@@ -1,6 +1,6 @@
-//! Keeps entries that a rule leaves out, and judges them again when the rules of their outlet change: those that are taken now
-//! come back as entries. An outlet's row holds the rules by which all its dropped entries were judged; it is written last, so
-//! that an interrupted judging starts again.
+//! Stores entries that a rule leaves out, and checks them again when the rules of their outlet change: entries that the new rules
+//! accept come back. An outlet's row holds the rules by which all its dropped entries were checked. It is written last, so that
+//! an interrupted check starts again.
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -25,9 +25,9 @@ use std::{
     sync::Arc,
 };
 
-/// Number of dropped entries that are judged in one transaction at most.
+/// Maximum number of dropped entries that are checked in one transaction.
 const STRIDE: i64 = 100;
-/// Maximum size of these entries, in bytes. A larger one is judged by itself.
+/// Maximum total size of these entries, in bytes. A larger entry is checked alone.
 const STRIDE_BYTES: i64 = 2 << 20;
 
 #[derive(Serialize)]
@@ -37,7 +37,8 @@ struct KeptRow<'a> {
     row: &'a DroppedRow,
 }
 
-/// Writes dropped entries. One that has changed its id in the feed, but neither title nor link, is kept once.
+/// Writes dropped entries. Removes the earlier row of an entry whose id in the feed has changed, but neither its title nor its
+/// link.
 pub(in crate::store) async fn write(
     connection: &mut SqliteConnection,
     rows: &[DroppedRow],
@@ -72,33 +73,33 @@ pub(in crate::store) async fn write(
     .bind(&kept)
     .execute(connection)
     .await
-    .while_doing("forgetting dropped entries under former ids")?;
+    .while_doing("removing dropped entries stored under a former id")?;
     Ok(())
 }
 
-/// An outlet whose dropped entries are being judged again, because its rules changed.
+/// An outlet whose dropped entries are being checked again, because its rules changed.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Rejudging {
     pub outlet: OutletId,
     pub slug: String,
     rules: EntryRules,
     zone: TimeZone,
-    /// When the new rules came.
+    /// When the new rules were read.
     pub now: Timestamp,
-    /// The outlet's feeds that are left.
+    /// The feeds of the outlet that still have to be checked.
     feeds: VecDeque<i64>,
-    /// The last entry of the first of them that was judged.
+    /// The last checked entry of the first of these feeds.
     after: i64,
 }
 
-/// Some dropped entries, judged again.
+/// The result of checking some dropped entries again.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Judged {
-    /// Those that are taken now.
+    /// Entries that the rules accept now.
     pub returning: Vec<Arrival>,
-    /// Those that stay dropped, with the rule that leaves them out now.
+    /// Entries that stay dropped, but by another rule than before.
     pub staying: Vec<StayingRow>,
-    /// What is left to do.
+    /// The rest of the check; `None` at its end.
     pub next: Option<Rejudging>,
 }
 
@@ -118,8 +119,8 @@ struct KeptAside {
     guids_void: bool,
 }
 
-/// Finds the outlets whose dropped entries were judged by other rules than those of now. The row of one that has no dropped
-/// entries is written at once.
+/// Returns the outlets whose rules have changed and that have dropped entries. Stores the new rules of an outlet without dropped
+/// entries immediately.
 pub(in crate::store) async fn changed(
     connection: &mut SqliteConnection,
     catalog: &Catalog,
@@ -133,7 +134,7 @@ pub(in crate::store) async fn changed(
     let before: HashMap<i64, String> = before.into_iter().collect();
     let mut changed = Vec::new();
     for (id, outlet) in &catalog.outlets {
-        // What a removed outlet dropped stays so: it has no rules by which it could come back.
+        // The dropped entries of a removed outlet stay dropped: it has no rules that could accept them.
         let is_other = before.get(&id.0).is_some_and(|before| *before != outlet.rules.definition());
         if is_other && configured.contains(outlet.slug.as_str()) {
             changed.push((*id, outlet));
@@ -159,7 +160,7 @@ pub(in crate::store) async fn changed(
     Ok(rejudging)
 }
 
-/// Notes by which rules all dropped entries of an outlet were judged.
+/// Stores the rules by which all dropped entries of an outlet were checked.
 async fn finish(connection: &mut SqliteConnection, outlet: OutletId, rules: &EntryRules) -> Result<(), StoreError> {
     sqlx::query("UPDATE outlet SET rules = $2 WHERE id = $1")
         .bind(outlet.0)
@@ -171,7 +172,7 @@ async fn finish(connection: &mut SqliteConnection, outlet: OutletId, rules: &Ent
 }
 
 impl Rejudging {
-    /// Reads the next entries and judges them.
+    /// Reads and checks the next entries.
     pub(in crate::store) async fn stride(&self, connection: &mut SqliteConnection) -> Result<Judged, StoreError> {
         let Some(&feed) = self.feeds.front() else { return Ok(Judged::default()) };
         let ids = self.next_ids(connection, feed).await?;
@@ -199,7 +200,7 @@ impl Rejudging {
         Ok(judged)
     }
 
-    /// Returns the ids of the next entries, as many as are judged together.
+    /// Returns the ids of the next entries, within [`STRIDE`] and [`STRIDE_BYTES`].
     async fn next_ids(&self, connection: &mut SqliteConnection, feed: i64) -> Result<Vec<i64>, StoreError> {
         let rows: Vec<(i64, i64)> =
             sqlx::query_as("SELECT id, bytes FROM dropped_entry WHERE feed_id = $1 AND id > $2 ORDER BY id LIMIT $3")
@@ -236,7 +237,7 @@ impl Rejudging {
         Ok(())
     }
 
-    /// Writes which rules leave out what stays dropped and, after the last entries, the rules themselves.
+    /// Writes the new reasons of entries that stay dropped and, after the last entry, the rules of the outlet.
     pub(in crate::store) async fn write(
         &self,
         connection: &mut SqliteConnection,

@@ -1,4 +1,4 @@
-//! Stores the state of subscriptions and webhooks: single rows by key.
+//! Stores the state of subscriptions, pings and webhooks: each statement writes one row by its key.
 
 use crate::model::{
     FeedId, FeedUrl, Secret,

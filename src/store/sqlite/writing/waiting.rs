@@ -20,7 +20,7 @@ use std::{
     sync::Arc,
 };
 
-/// Returns what is known about waiting entries for these arrivals.
+/// Returns the stored facts about waiting entries that concern these arrivals.
 pub(in crate::store) async fn now(
     connection: &mut SqliteConnection,
     arrivals: &[Arrival],
@@ -47,7 +47,7 @@ pub(in crate::store) async fn now(
     Ok(WaitingNow { entries, hosts })
 }
 
-/// Returns which of these arrivals wait already.
+/// Returns those of these arrivals that wait already: the hash of their bytes, and the end of their waiting time.
 async fn entries(
     connection: &mut SqliteConnection,
     arrivals: impl Iterator<Item = &Arrival>,
@@ -84,8 +84,8 @@ struct LateRow {
     outlet_id: i64,
 }
 
-/// Returns the arrivals whose waiting has ended, and when each document that they come from says that it last changed. These
-/// documents are numbered from `first`. What no longer waits is left out.
+/// Returns the arrivals whose waiting has ended, and the time at which each of their documents says that it last changed. The
+/// documents are numbered from `first`. Entries that no longer wait are left out.
 pub(in crate::store) async fn arrivals(
     connection: &mut SqliteConnection,
     pages: &[AskedPage],
@@ -142,7 +142,7 @@ pub(in crate::store) async fn arrivals(
     Ok((arrivals, documents))
 }
 
-/// Writes entries that begin to wait, and removes those whose waiting has ended, in the caller's transaction.
+/// Writes entries that start to wait, and removes those whose waiting has ended, in the caller's transaction.
 pub(in crate::store) async fn write(
     connection: &mut SqliteConnection,
     waiting: &WaitingRows,
@@ -161,19 +161,19 @@ pub(in crate::store) async fn write(
     .bind(row::rows(ended))
     .execute(&mut *connection)
     .await
-    .while_doing("removing entries that have waited")?;
-    // Few rows: each document here has an entry that waits, or had one a moment ago.
+    .while_doing("removing entries that no longer wait")?;
+    // The table has few rows: each document has a waiting entry, or had one until this statement.
     sqlx::query(
         "DELETE FROM waiting_document WHERE NOT EXISTS (SELECT 1 FROM waiting_entry AS w \
             WHERE w.feed_id = waiting_document.feed_id AND w.read_at = waiting_document.read_at)",
     )
     .execute(connection)
     .await
-    .while_doing("removing documents of which nothing waits")?;
+    .while_doing("removing documents without waiting entries")?;
     Ok(())
 }
 
-/// Writes entries that begin to wait. A new version of one that waits takes its place, and waits no longer than the first.
+/// Writes entries that start to wait. A new version of a waiting entry replaces it and waits until the same time.
 async fn begin(connection: &mut SqliteConnection, waiting: &WaitingRows) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO waiting_document (feed_id, read_at, previous_success, stated_at, listing) \
@@ -199,7 +199,7 @@ async fn begin(connection: &mut SqliteConnection, waiting: &WaitingRows) -> Resu
     Ok(())
 }
 
-/// Writes what became of pages. An article that is there stays when a later request brings none.
+/// Writes the results of page requests. A later request without an article does not replace a stored article.
 pub(in crate::store) async fn write_pages(
     connection: &mut SqliteConnection,
     pages: &[PageRow],

@@ -1,5 +1,5 @@
-//! Queues of webhooks. A story is queued in the transaction that stores it, so none is lost and none is queued that was not
-//! stored.
+//! The queues of webhooks. A story is queued in the transaction that stores it, so no stored story is missing from a queue, and a
+//! queue has no story that was not stored.
 
 use crate::{
     model::{Channel, OutletId, push::Webhook},
@@ -16,10 +16,10 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 use std::collections::{HashMap, HashSet};
 
-/// Most stories that wait for a webhook. Beyond it the oldest are dropped.
+/// Maximum number of stories in the queue of a webhook. Beyond it the oldest are dropped.
 const QUEUE_MAX: i64 = 1_000;
 
-/// A report of a story, with what a webhook needs to know about it.
+/// A report of a story, with the values that decide whether a webhook sends it.
 #[derive(Debug, sqlx::FromRow)]
 struct Report {
     entry_id: i64,
@@ -37,7 +37,7 @@ struct QueuedStory {
     order_at: String,
 }
 
-/// Writes the configured webhooks, and removes the others with their queues. A new webhook begins with an empty queue.
+/// Writes the configured webhooks, and removes all others with their queues. A new webhook starts with an empty queue.
 pub(in crate::store) async fn adopt(
     connection: &mut SqliteConnection,
     hooks: &[Webhook],
@@ -71,7 +71,7 @@ pub(in crate::store) async fn adopt(
     Ok(queued)
 }
 
-/// Queues the stories that came to qualify with the entries of this batch. It looks at the stories of the batch only.
+/// Queues the stories that qualify since the entries of this batch. Reads only the stories of the batch.
 pub(in crate::store) async fn queue(
     connection: &mut SqliteConnection,
     catalog: &Catalog,
@@ -108,8 +108,8 @@ pub(in crate::store) async fn queue(
     Ok(())
 }
 
-/// Returns a story if the report by which it qualifies is one of these new entries, and is news: what a feed lists on its first
-/// visit, and what is dated long ago, is not.
+/// Returns a story if the report with which it came to qualify is one of these new entries, and is news. Entries of a feed's
+/// first poll and entries with an old date are not news.
 fn qualified(
     hook: &QueuedHook,
     (catalog, left_out): (&Catalog, &HashSet<i64>),
@@ -138,7 +138,7 @@ async fn write(connection: &mut SqliteConnection, hook: i64, stories: &[QueuedSt
         return Ok(());
     }
     let count = i64::try_from(stories.len()).unwrap_or(i64::MAX);
-    // Columns on the right have their values from before.
+    // On the right-hand sides, columns have their old values.
     let last: i64 = sqlx::query_scalar(
         "UPDATE webhook SET queued = queued + $2, dropped = dropped + max(0, queued + $2 - $3 - sent), \
              sent = max(sent, queued + $2 - $3) WHERE id = $1 RETURNING queued",
@@ -163,7 +163,7 @@ async fn write(connection: &mut SqliteConnection, hook: i64, stories: &[QueuedSt
     remove(connection, hook, last - QUEUE_MAX).await
 }
 
-/// Removes stories up to this number.
+/// Removes the stories of a queue up to this number.
 async fn remove(connection: &mut SqliteConnection, hook: i64, number: i64) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM webhook_queue WHERE webhook_id = $1 AND number <= $2")
         .bind(hook)
@@ -174,7 +174,7 @@ async fn remove(connection: &mut SqliteConnection, hook: i64, number: i64) -> Re
         .while_doing("removing what a webhook has sent")
 }
 
-/// Records the result of a request.
+/// Stores the result of a webhook request.
 pub(in crate::store) async fn sent(
     connection: &mut SqliteConnection,
     result: &WebhookResult,
