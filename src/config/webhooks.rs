@@ -104,7 +104,7 @@ mod tests {
         for (hooks, words) in [
             (hook("ftp://h.example/c4nary"), "channel.news.webhook.url: is not a valid address"),
             (hook("https://u:c4nary@h.example/"), "channel.news.webhook.url: is not a valid address"),
-            (hook("https://h.example/c4nary").repeat(2), "channel.news.webhook: names a receiver twice"),
+            (hook("https://h.example/c4nary").repeat(2), "channel.news.webhook: has the same receiver twice"),
             (
                 "[[channel.webhook]]\nurl = \"https://h.example/c4nary\"\n".to_owned(),
                 "channel.news.webhook.secret_file: is missing",

@@ -206,7 +206,7 @@ async fn people_get_an_error_page_and_programs_plain_text() {
     for (path, status, words) in [
         ("/none", 404, "لا صفحة هنا"),
         ("/stories/999999", 404, "لا صفحة هنا"),
-        ("/?x=%3Cb%3E", 400, "“x” means nothing here"),
+        ("/?x=%3Cb%3E", 400, "“x” is not a parameter of this page"),
     ] {
         let asked = http_client().build().unwrap().get(format!("{}{path}", daemon.base));
         let asked = asked.header("accept", "text/html,application/xhtml+xml").header("accept-language", "ar");
