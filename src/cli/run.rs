@@ -59,7 +59,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     Box::pin(daemon.run(commands, ready)).await.map_err(|error| with_hint(error, &database))
 }
 
-/// Returns what a person at a terminal is told: where to look.
+/// Returns the message for a person at a terminal: the addresses of the pages and of the merged feed.
 fn welcome(public_url: Option<&Url>, bound: SocketAddr) -> String {
     let here = bound.ip().is_unspecified().then(|| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()));
     let here = format!("http://{}/", here.unwrap_or(bound));

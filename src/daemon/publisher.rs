@@ -39,7 +39,7 @@ pub(super) struct Publisher {
     pub archive: ArchiveRenderer,
     /// The tables into which editions are put, and the channels as the pages show them.
     pub tables: Tables,
-    /// What the hub delivers.
+    /// The editions that the hub delivers.
     pub topics: Arc<Topics>,
     /// Told when the editions are rendered.
     pub health: Arc<Health>,
@@ -95,7 +95,7 @@ struct ServedDocument {
     path: String,
     audiences: &'static [Audience],
     is_variant: bool,
-    /// Value of `Link`; `None` without a hub.
+    /// Value of the header `Link`; `None` without a hub.
     links: Option<String>,
 }
 
@@ -374,7 +374,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Puts documents into the tables, and leaves a note for the hub.
+    /// Puts documents into the tables, and notifies the hub.
     fn show(&self, settings: &PublishSettings, documents: &[(ServedDocument, Edition, Timestamp)]) {
         self.tables.put(settings, documents);
         let topics = documents.iter().filter(|(document, ..)| document.is_topic());

@@ -39,12 +39,12 @@ struct QueuedFeed {
     turn: Option<Timestamp>,
 }
 
-/// Most polls that wait for the writer while others are made.
+/// Maximum number of polls that wait for the writer while other polls run.
 const STORING: usize = 256;
 
 /// A running poll.
 struct Polling {
-    /// The host whose place it takes; `None` once its document is read and it only waits to be stored.
+    /// The host whose slot the poll occupies; `None` once its document is read and it only waits to be stored.
     host: Option<String>,
     /// Whether due times were checked again while the poll was running, so that its own must be checked when it ends.
     stale: bool,
@@ -66,7 +66,7 @@ pub struct PollQueue {
     /// Due feeds whose host is busy, by host. They return to the queue when a poll at that host ends.
     waiting: HashMap<String, Vec<FeedId>>,
     polling: HashMap<FeedId, Polling>,
-    /// Number of running polls that still read.
+    /// Number of running polls that are still reading their documents.
     reading: usize,
     hosts: HostLimiter,
     /// Number of feeds at each host.
@@ -257,13 +257,13 @@ impl PollQueue {
         }
     }
 
-    /// Returns what is needed to read a document of a feed; `None` if the feed is not configured.
+    /// Returns the values needed to read a document of a feed; `None` if the feed is not configured.
     #[must_use]
     pub fn plan(&self, feed: FeedId, now: Timestamp) -> Option<PlannedPoll> {
         self.feeds.get(&feed).map(|planned| self.planned_poll(planned, now))
     }
 
-    /// Returns the feeds that everybody may know of.
+    /// Returns the public feeds.
     #[must_use]
     pub fn open_feeds(&self) -> HashSet<FeedId> {
         self.feeds.values().filter(|planned| !planned.outlet.private).map(|planned| planned.record.id).collect()
@@ -274,14 +274,14 @@ impl PollQueue {
         self.reading >= self.concurrency || self.polling.len() - self.reading >= STORING
     }
 
-    /// Records that a poll has read its document and waits to be stored: others may be made in its place.
+    /// Records that a poll has read its document and waits to be stored: another poll may take its slot.
     pub fn storing(&mut self, id: FeedId, now: Timestamp) {
         if let Some(host) = self.polling.get_mut(&id).and_then(|polling| polling.host.take()) {
             self.free(&host, now);
         }
     }
 
-    /// Frees the place of a poll at its host.
+    /// Frees the slot of a poll at its host.
     fn free(&mut self, host: &str, now: Timestamp) {
         self.reading -= 1;
         self.hosts.end(host);

@@ -27,7 +27,7 @@ const TURN: Duration = Duration::from_secs(1);
 /// Time without a failure for lack of resources (open files, memory) after which they count as sufficient again.
 const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
 
-/// Most delivered documents that are read at once.
+/// Maximum number of delivered documents that are read at once.
 const PUSHES: usize = 4;
 
 /// The poll queue and the running polls.
@@ -38,7 +38,7 @@ pub struct PollRunner {
     clock: Clock,
     writer: Writer,
     polls: JoinSet<EndedPoll>,
-    /// Feeds whose polls have read their documents and wait to be stored.
+    /// Feeds whose polls have read their documents and are waiting to be stored.
     read: (mpsc::UnboundedSender<FeedId>, mpsc::UnboundedReceiver<FeedId>),
     /// Documents that hubs delivered and that are being read.
     pushes: JoinSet<EndedPoll>,
@@ -55,7 +55,7 @@ pub struct PollRunner {
 /// A poll that ended; `None` if it panicked, which is a bug in Warraq and affects only this feed.
 type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
 
-/// A request for a page that ended; `None` if it panicked.
+/// The result of a page request; `None` if it panicked.
 type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
 
 /// An event of the runner.
@@ -96,7 +96,7 @@ impl PollRunner {
         self.poller.set_fetchers(fetchers);
     }
 
-    /// Returns what makes requests.
+    /// Returns the clients that make requests.
     #[must_use]
     pub fn fetchers(&self) -> &Fetchers {
         self.poller.fetchers()
@@ -126,7 +126,7 @@ impl PollRunner {
         self.pushes.len() < PUSHES
     }
 
-    /// Starts to read a document that a hub delivered. That of a feed that is no longer configured is dropped.
+    /// Starts to read a document that a hub delivered. Drops it if its feed is no longer configured.
     pub fn push(&mut self, document: PushedDocument) {
         let Some(planned) = self.queue.plan(document.feed, self.clock.now()) else { return };
         let (poller, id) = (self.poller.clone(), document.feed);
@@ -296,7 +296,7 @@ impl PollRunner {
         self.queue.waiting_pages() + self.settling.len()
     }
 
-    /// Starts every page that may be asked for now. Returns when the next one may be, or is given up.
+    /// Starts every page request that may start now. Returns when the next one may start, or when the next waiting time ends.
     fn start_pages(&mut self, now: Timestamp) -> Option<Timestamp> {
         while let Some(page) = self.queue.next_page(now) {
             let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
@@ -307,7 +307,7 @@ impl PollRunner {
         self.queue.next_page_at()
     }
 
-    /// Gives up the pages that entries have waited for long enough; they are decided without.
+    /// Ends the waiting of entries whose time is over; they are decided without their pages.
     fn give_up_pages(&mut self, now: Timestamp) {
         let overdue = self.queue.overdue_pages(now);
         let ended = overdue.into_iter().map(|page| {
@@ -321,7 +321,8 @@ impl PollRunner {
         self.decide(ended);
     }
 
-    /// Adds pages that entries wait for since before the start. An entry whose outlet no longer has `full_text` is decided without.
+    /// Adds the pages of entries that were waiting before the start. An entry whose outlet no longer has `full_text` is decided
+    /// without its page.
     pub fn resume_pages(&mut self, pages: Vec<WaitingPage>, is_wanted: impl Fn(&Slug) -> bool) {
         let now = self.clock.now();
         let (wanted, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| is_wanted(&page.outlet));
@@ -330,10 +331,10 @@ impl PollRunner {
         self.decide(others.into_iter().map(|page| without(&page, NoArticle::Off, off, now)).collect());
     }
 
-    /// Handles a request for a page that ended.
+    /// Handles the result of a page request.
     fn take_page(&mut self, ended: Result<EndedPage, JoinError>) -> RunnerEvent {
         let now = self.clock.now();
-        // One that was given up was aborted.
+        // A request that was given up has been aborted.
         let Ok((key, result)) = ended else { return RunnerEvent::Turned };
         if self.asking.remove(&key).is_none() {
             return RunnerEvent::Turned;
@@ -362,7 +363,7 @@ impl PollRunner {
         RunnerEvent::Turned
     }
 
-    /// Has the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.
+    /// Makes the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.
     fn decide(&mut self, asked: Vec<AskedPage>) {
         if !asked.is_empty() {
             let writer = self.writer.clone();
@@ -372,7 +373,7 @@ impl PollRunner {
 
     /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
-        // Their entries go on waiting in the database.
+        // Their entries keep waiting in the database.
         self.pages.abort_all();
         let finish = async {
             while self.pushes.join_next().await.is_some() {}
@@ -393,7 +394,7 @@ impl PollRunner {
     }
 }
 
-/// Returns a page that did not come.
+/// Returns the result of a page that was not fetched.
 fn without(page: &WaitingPage, why: NoArticle, words: &str, now: Timestamp) -> AskedPage {
     let article = Err(MissingArticle::new(why, words));
     AskedPage { key: page.key, page: EntryPage { url: page.url.as_str().to_owned(), asked_at: now, article } }

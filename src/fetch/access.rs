@@ -16,7 +16,7 @@ use url::Url;
 pub struct Access {
     /// `proxy`: http, https or socks5; the address may contain a password.
     pub proxy: Option<Secret>,
-    /// The proxies of the environment, which are used without `proxy`.
+    /// The proxies of the environment, used if `proxy` is not set.
     pub environment: EnvironmentProxies,
     /// `proxy_dns`: the proxy resolves names, and the guard checks literal addresses only.
     pub proxy_dns: bool,
@@ -35,19 +35,19 @@ pub struct Access {
 #[derive(Default)]
 pub(super) struct Proxies {
     used: Vec<Proxy>,
-    /// Tasks that open tunnels, for as long as the client is used.
+    /// The tasks that open tunnels. They run as long as the client is used.
     tunnels: Vec<Tunnels>,
 }
 
 impl std::fmt::Debug for Proxies {
-    // Their addresses may hold passwords.
+    // Their addresses may contain passwords.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Proxies").field("used", &self.used.len()).finish_non_exhaustive()
     }
 }
 
 impl Proxies {
-    /// Returns the address that the HTTP client is given for a proxy.
+    /// Returns the address of a proxy that is passed to the HTTP client.
     fn address(&mut self, proxy: &Secret, resolves: bool, tls: &ClientConfig) -> Result<String, FetcherError> {
         let address = proxy.reveal();
         if is_socks(proxy) {
@@ -62,7 +62,8 @@ impl Proxies {
         Ok(address)
     }
 
-    /// Adds them to a client. The client does not look for others in the environment by itself: it would give them names.
+    /// Adds the proxies to a client. The client's own search for proxies in the environment is switched off, because it would
+    /// send names to them.
     pub(super) fn added_to(&self, builder: ClientBuilder) -> ClientBuilder {
         self.used.iter().cloned().fold(builder.no_proxy(), ClientBuilder::proxy)
     }
@@ -73,7 +74,7 @@ fn is_socks(proxy: &Secret) -> bool {
 }
 
 impl Access {
-    /// Returns the proxies, as the HTTP client uses them. `tls` is used to speak to https proxies.
+    /// Returns the proxies in the form of the HTTP client. `tls` is for connections to https proxies.
     pub(super) fn proxies(&self, tls: &ClientConfig) -> Result<Proxies, FetcherError> {
         let wrong = |_| FetcherError::Access("the proxy's address cannot be used");
         let mut proxies = Proxies::default();

@@ -45,7 +45,8 @@ const NAT64: Network = Network::v6([0x64, 0xff9b, 0], 96);
 #[derive(Debug, Clone)]
 pub(super) struct AddressGuard {
     opened: Arc<[Network]>,
-    /// Names of proxies, which the operator chose: they may be anywhere. No feed is asked by these names.
+    /// Host names of the configured proxies. The operator chose them, so they may have any address. No feed is requested by these
+    /// names.
     proxies: Arc<[String]>,
 }
 
@@ -67,7 +68,7 @@ impl AddressGuard {
         Self { opened: opened.into(), proxies: Arc::default() }
     }
 
-    /// Resolves the proxies' own names wherever they lead.
+    /// Resolves the names of proxies without checking their addresses.
     pub(super) fn exempting(self, proxies: Vec<String>) -> Self {
         Self { proxies: proxies.into(), ..self }
     }

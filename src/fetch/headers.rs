@@ -63,7 +63,7 @@ impl Link<'_> {
     }
 }
 
-/// Reads the `Link` headers, at most fifty links.
+/// Parses the `Link` headers, up to fifty links.
 fn links(headers: &HeaderMap) -> impl Iterator<Item = Link<'_>> {
     let values = headers.get_all(reqwest::header::LINK).iter().filter_map(|value| value.to_str().ok());
     let links = values.flat_map(|line| line.split('<').skip(1)).take(50);

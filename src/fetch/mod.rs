@@ -56,13 +56,14 @@ use std::{sync::Arc, time::Duration};
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
      application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1";
 
-/// The types of articles' pages.
+/// Value of `Accept` for pages of articles.
 const ACCEPTED_PAGES: &str = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1";
 
 /// How long an idle connection is kept for the same host. The feeds of an outlet are due together, seconds apart.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// Maximum number of bytes that a server may send over HTTP/2 before they are read. The client's default is two megabytes a stream.
+/// Maximum number of bytes that a server may send over HTTP/2 before they are read. The client's default is two megabytes a
+/// stream.
 const WINDOW: u32 = 256 * 1024;
 
 /// Limits of a poll, and its user agent.
@@ -97,8 +98,8 @@ impl Default for FetchLimits {
 }
 
 impl FetchLimits {
-    /// Returns whether one client can make the requests of both: they differ only in the size of a document, the number of redirects
-    /// and the headers.
+    /// Returns whether one client can make the requests of both: they differ only in the size of a document, the number of
+    /// redirects and the headers.
     fn shares_client_with(&self, other: &Self) -> bool {
         let Self { user_agent, timeout, allow_networks, .. } = other;
         (&self.user_agent, &self.timeout, &self.allow_networks) == (user_agent, timeout, allow_networks)
@@ -136,9 +137,9 @@ pub struct Fetcher {
     max_redirects: u32,
     closing: bool,
     credentials: Arc<Credentials>,
-    /// For pages: the rules of sites, and the pause after asking for some.
+    /// For pages: the cache of robots.txt, and the pause after a request for such a file.
     robots: Option<(RobotsCache, Duration)>,
-    /// Kept as long as the clients, which use them.
+    /// Kept as long as the clients that use them.
     _proxies: Arc<access::Proxies>,
 }
 
@@ -193,8 +194,8 @@ impl Fetcher {
         Self { closing: true, client: self.closing_client.clone(), ..self.clone() }
     }
 
-    /// Returns the same fetcher for pages of articles. Each address, those of redirects included, is fetched only if the
-    /// `robots.txt` of its site allows it; `pause` passes between the two requests.
+    /// Returns the same fetcher for pages of articles. It fetches an address, also the target of a redirect, only if the
+    /// `robots.txt` of the site allows it, and waits for `pause` between the two requests.
     #[must_use]
     pub fn for_pages(&self, robots: &RobotsCache, pause: Duration) -> Self {
         Self { robots: Some((robots.clone(), pause)), ..self.clone() }

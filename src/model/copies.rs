@@ -19,7 +19,7 @@ pub struct CarriedReport {
     pub name: String,
     /// The stated publication date, or when the entry was first seen, whichever is earlier.
     pub published: Timestamp,
-    /// Title; empty for reports of other outlets than the one that is asked for.
+    /// The title; empty for reports of outlets other than the requested one.
     pub title: String,
     /// Language tag.
     pub language: Option<String>,
@@ -32,9 +32,9 @@ pub struct CopiesPage {
     pub outlet: String,
     /// The outlet's name.
     pub name: String,
-    /// Stories that it was the first to report and others followed.
+    /// Number of stories that it reported first and other outlets reported later.
     pub first: usize,
-    /// Stories that it reported after another outlet.
+    /// Number of stories that it reported after another outlet.
     pub later: usize,
     /// The other outlets, those with most shared stories first.
     pub others: Vec<OtherOutlet>,

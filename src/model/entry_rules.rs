@@ -48,7 +48,7 @@ pub struct EntryRule {
     pub text: String,
     /// The part of the entry.
     pub field: RuleField,
-    /// What is looked for.
+    /// The pattern.
     pub pattern: RulePattern,
 }
 
@@ -76,19 +76,19 @@ impl EntryRules {
         Self((!keep.is_empty() || !drop.is_empty()).then(|| Arc::new(RuleLists { keep, drop })))
     }
 
-    /// Returns whether every entry is taken.
+    /// Returns whether there are no rules, so that every entry is accepted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Rules of which an entry must meet one; empty if it need not meet any.
+    /// Returns the rules of which an entry must match one; empty: it need not match any.
     #[must_use]
     pub fn keep(&self) -> &[EntryRule] {
         self.0.as_ref().map_or(&[], |lists| &lists.keep)
     }
 
-    /// Rules of which an entry must meet none.
+    /// Returns the rules of which an entry must match none.
     #[must_use]
     pub fn drop(&self) -> &[EntryRule] {
         self.0.as_ref().map_or(&[], |lists| &lists.drop)

@@ -132,7 +132,7 @@ pub struct FeedSummary {
     pub id: i64,
     /// The outlet's slug.
     pub outlet: String,
-    /// The host that is asked.
+    /// The host of the polled address.
     pub host: String,
     /// State of the feed.
     pub state: FeedState,
@@ -210,7 +210,7 @@ impl<'a> FeedOverview<'a> {
         self.disabled.contains(&feed.outlet)
     }
 
-    /// Returns until when a feed's host is asked for nothing.
+    /// Returns the time until which a feed's host must not be polled; `None` if it may be.
     #[must_use]
     pub fn held_until(&self, feed: &FeedSummary) -> Option<Timestamp> {
         self.held.get(feed.host.as_str()).map(|(until, _)| *until)
@@ -224,7 +224,7 @@ impl<'a> FeedOverview<'a> {
         if waits || late < OVERDUE_AFTER { 0 } else { late }
     }
 
-    /// Returns the hosts that are asked for nothing now.
+    /// Returns the hosts that must not be polled now.
     #[must_use]
     pub fn held_hosts(&self) -> Vec<PausedHost> {
         let host = |(host, (until, feeds)): (&&str, &(Timestamp, usize))| PausedHost {

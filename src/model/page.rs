@@ -1,11 +1,11 @@
-//! The page of an entry and the article in it: what `full_text` asks for, stored beside what the feed says.
+//! The page of an entry and its article: requested because of `full_text`, and stored beside the feed's text.
 
 use super::{FeedId, FeedUrl, SafeHtml, Slug};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Longest time that an entry waits for its page before it is decided without.
+/// Longest time that an entry waits for its page. After it, dedup decides without the page.
 pub const PAGE_PATIENCE: jiff::SignedDuration = jiff::SignedDuration::from_mins(2);
 
 /// The article of a page.
@@ -17,25 +17,25 @@ pub struct Article {
     pub folded: String,
 }
 
-/// Why an entry has no article from its page. The names are those of `texts.article_missing`.
+/// The reason why an entry has no article. The names are those of `texts.article_missing`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoArticle {
-    /// `robots.txt` forbids the page, or could not be had.
+    /// `robots.txt` forbids the page, or could not be fetched.
     Robots,
-    /// The server answered with a status that brings no page.
+    /// The server answered with an error status.
     Status,
     /// The page could not be fetched for another reason.
     Unreachable,
-    /// The page did not come in time.
+    /// The page was not fetched in time.
     Timeout,
-    /// The document is no web page.
+    /// The document is not a web page.
     NotAPage,
     /// No article was found in the page, or none that is longer than the feed's own text.
     TooShort,
-    /// Reading the page took too long or failed.
+    /// Extracting the article took too long or failed.
     Unreadable,
-    /// Too many pages of the host were waited for.
+    /// The maximum number of entries already waits for pages of the host.
     TooMany,
     /// `full_text` is no longer set.
     Off,
@@ -59,12 +59,12 @@ impl NoArticle {
     }
 }
 
-/// Why an entry has no article, with details in words.
+/// The reason why an entry has no article, with details in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingArticle {
     /// The kind of reason.
     pub why: NoArticle,
-    /// What happened, for people.
+    /// The details, for people.
     pub words: String,
 }
 
@@ -75,33 +75,33 @@ impl MissingArticle {
     }
 }
 
-/// What became of the page of an entry.
+/// The result of requesting the page of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryPage {
-    /// The address that was asked.
+    /// The requested address.
     pub url: String,
-    /// When the answer was there, or when it was given up.
+    /// When the page was fetched, or the request was given up.
     pub asked_at: Timestamp,
-    /// The article, or why there is none.
+    /// The article, or the reason why there is none.
     pub article: Result<Article, MissingArticle>,
 }
 
-/// Identifies an entry that waits for its page: its feed and the hash of its key.
+/// Identifier of an entry that waits for its page: its feed and the hash of its key.
 pub type WaitingKey = (FeedId, i64);
 
 /// An entry that waits for its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingPage {
-    /// Feed and key.
+    /// The entry's feed and the hash of its key.
     pub key: WaitingKey,
-    /// The entry's outlet, whose settings its requests have.
+    /// The entry's outlet. Its settings apply to the request.
     pub outlet: Slug,
     /// Address of the page.
     pub url: FeedUrl,
-    /// Until when it waits.
+    /// End of the waiting time.
     pub until: Timestamp,
     /// The entry's folded title.
     pub title: String,
-    /// Number of words of the text that the feed itself brings.
+    /// Number of words of the feed's own text.
     pub words: usize,
 }

@@ -1,4 +1,4 @@
-//! Pushing (WebSub, webhooks): what the server hands over, and what the database keeps.
+//! Types of WebSub and webhooks: requests that the server passes on, and the stored state.
 
 use super::{FeedId, FeedUrl, Secret, Slug};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use std::{
 
 /// Path of this server's own hub.
 pub const HUB_PATH: &str = "/websub/hub";
-/// Beginning of the paths of callbacks; the rest is the token of a subscription.
+/// Prefix of the paths of callbacks. The rest of a path is the token of a subscription.
 pub const CALLBACK_PATH: &str = "/websub/callback/";
 
 /// The hub that editions name (`[websub] hub`).
@@ -18,13 +18,13 @@ pub enum HubChoice {
     /// This server's own hub.
     #[default]
     Own,
-    /// Another hub, which is told of every change.
+    /// Another hub, which is notified of every change.
     Other(FeedUrl),
-    /// None.
+    /// Editions name no hub.
     Nobody,
 }
 
-/// Which address of `/websub/` was requested.
+/// The requested address below `/websub/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PushTarget {
     /// The hub: a subscription request.
@@ -33,12 +33,12 @@ pub enum PushTarget {
     Callback(String),
 }
 
-/// A request to an address of `/websub/`.
+/// A request to an address below `/websub/`.
 #[derive(Debug, Clone)]
 pub struct PushRequest {
     /// The address.
     pub target: PushTarget,
-    /// Whether it is a POST; else it is a GET.
+    /// Whether the method is POST; otherwise it is GET.
     pub is_post: bool,
     /// The query, without `?`.
     pub query: String,
@@ -67,18 +67,18 @@ impl PushAnswer {
     }
 }
 
-/// A subscriber of this server's hub, verified.
+/// A verified subscriber of this server's hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubSubscription {
     /// Path of the edition.
     pub topic: String,
-    /// Where it is delivered.
+    /// The address to which editions are delivered.
     pub callback: FeedUrl,
-    /// Signs deliveries; with `None` they are not signed.
+    /// The key of the signatures; `None`: deliveries are not signed.
     pub secret: Option<Secret>,
     /// End of the lease.
     pub expires_at: Timestamp,
-    /// Entity tag of the edition last delivered.
+    /// Entity tag of the last delivered edition.
     pub sent: Option<String>,
     /// Consecutive deliveries that failed.
     pub failures: u32,
@@ -88,7 +88,7 @@ pub struct HubSubscription {
     pub last_error: Option<String>,
 }
 
-/// An edition of which another hub was told.
+/// A change of an edition of which another hub was notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubPing {
     /// Path of the edition.
@@ -104,16 +104,16 @@ pub struct HubPing {
 pub struct HubOffer {
     /// The hub.
     pub hub: FeedUrl,
-    /// `rel=self`, else the document's own address.
+    /// The address of `rel=self`; without one, the document's own address.
     pub topic: FeedUrl,
 }
 
-/// What a poll learned about a feed's hub.
+/// What a poll found out about a feed's hub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HubSighting {
-    /// Nothing: no document was read.
+    /// No document was read.
     Unread,
-    /// The document names no hub, or the feed is not for everybody.
+    /// The document names no hub, or the feed is not public.
     Nobody,
     /// The document names this hub.
     Named(HubOffer),
@@ -122,11 +122,11 @@ pub enum HubSighting {
 /// State of a subscription at a hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaseState {
-    /// The hub is asked, and has not verified yet. An earlier lease may still be valid.
+    /// The hub was asked and has not verified the request yet. An earlier lease may still be valid.
     Asking,
-    /// Verified.
+    /// The hub has verified the subscription.
     Active,
-    /// Given up: the hub is told.
+    /// The subscription is being ended at the hub.
     Leaving,
 }
 
@@ -157,15 +157,15 @@ pub struct HubLease {
     pub hub: FeedUrl,
     /// The address by which the hub knows the feed.
     pub topic: FeedUrl,
-    /// Last part of the callback's address. Nobody can guess it.
+    /// Last part of the callback's address: a random text.
     pub token: String,
-    /// With which the hub signs.
+    /// The key with which the hub signs deliveries.
     pub secret: Secret,
-    /// State.
+    /// The state of the subscription.
     pub state: LeaseState,
     /// End of the lease; `None` before the hub verified it.
     pub expires_at: Option<Timestamp>,
-    /// When something is to be done next.
+    /// When the next request to the hub is due.
     pub next_try_at: Timestamp,
     /// Consecutive requests that failed.
     pub failures: u32,
@@ -176,14 +176,14 @@ pub struct HubLease {
 }
 
 impl HubLease {
-    /// Returns until when the hub delivers; `None` if it does not.
+    /// Returns the end of the lease; `None` if no lease is verified.
     #[must_use]
     pub fn valid_until(&self) -> Option<Timestamp> {
         self.expires_at.filter(|_| self.state != LeaseState::Leaving)
     }
 }
 
-/// A document that a hub delivered, with a right signature.
+/// A document that a hub delivered with a valid signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushedDocument {
     /// The feed.
@@ -194,17 +194,17 @@ pub struct PushedDocument {
     pub content_type: Option<String>,
 }
 
-/// Until when each feed is subscribed to. The subscriber writes it, polls read it.
+/// The end of each feed's verified lease. The subscriber writes it, and polls read it.
 #[derive(Debug, Default)]
 pub struct PushLeases(RwLock<HashMap<FeedId, Timestamp>>);
 
 impl PushLeases {
-    /// Replaces everything.
+    /// Replaces all leases.
     pub fn replace(&self, leases: impl IntoIterator<Item = (FeedId, Timestamp)>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = leases.into_iter().collect();
     }
 
-    /// Records until when a feed is subscribed to; `None` if it is not.
+    /// Records the end of a feed's lease; `None`: the feed has none.
     pub fn set(&self, feed: FeedId, until: Option<Timestamp>) {
         let mut leases = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match until {
@@ -213,7 +213,7 @@ impl PushLeases {
         };
     }
 
-    /// Returns until when a feed is subscribed to; `None` if it is not.
+    /// Returns the end of a feed's lease; `None` if it has none.
     #[must_use]
     pub fn until(&self, feed: FeedId) -> Option<Timestamp> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(&feed).copied()
@@ -227,16 +227,16 @@ pub struct Webhook {
     pub channel: Slug,
     /// The channel's title.
     pub title: String,
-    /// Where stories are posted. It is often a secret itself, so only its host is shown.
+    /// The address to which stories are posted. It often contains a secret, so only its host is shown.
     pub url: FeedUrl,
-    /// Signs what is posted: `whsec_` and base64 (Standard Webhooks).
+    /// The key of the signatures: `whsec_` and base64 (Standard Webhooks).
     pub secret: Secret,
-    /// Number of outlets that must carry a story.
+    /// Minimum number of outlets that must report a story.
     pub outlets: u32,
 }
 
 impl Webhook {
-    /// Returns what identifies the address in the database: its hash.
+    /// Returns the hash that identifies the address in the database.
     #[must_use]
     pub fn target(&self) -> String {
         blake3::hash(self.url.as_str().as_bytes()).to_hex()[..32].to_owned()
@@ -258,9 +258,9 @@ pub struct WebhookState {
     pub outlets: u32,
     /// Number of the newest story in the queue, counted from 1.
     pub queued: u64,
-    /// Number of the story last sent.
+    /// Number of the last story that was sent.
     pub sent: u64,
-    /// Stories that did not fit into the queue.
+    /// Number of stories that were dropped because the queue was full.
     pub dropped: u64,
     /// Consecutive requests that failed.
     pub failures: u32,

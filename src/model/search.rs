@@ -1,16 +1,16 @@
-//! What people type into the search field, read as a query: words that must all occur, `"a phrase"`, `-without`, `this OR that`,
-//! `begin*`, and the filters `outlet:`, `tag:`, `lang:`, `after:` and `before:`. Pure: nothing is folded or looked up here.
+//! The query syntax of searches: words that must all occur, `"a phrase"`, `-without`, `this OR that`, `begin*`, and the filters
+//! `outlet:`, `tag:`, `lang:`, `after:` and `before:`. Pure: this module neither folds words nor looks anything up.
 //!
-//! Every text has a meaning. What cannot be understood is left out and returned as a note, so that the reader is told.
+//! Every text is a valid query. Parts that cannot be understood are left out and returned as notes for the reader.
 
 use super::{Language, Slug, StoryView, browse::PlaceKey};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Longest list of words that is read; the rest is left out.
+/// Maximum number of words of a query. The rest is left out.
 const TERMS: usize = 32;
-/// Shortest beginning of a word that is searched for, in characters: shorter ones match too much.
+/// Minimum length of a prefix, in characters. Shorter ones match too many words.
 pub const PREFIX: usize = 3;
 
 /// A word or a phrase, as typed.
@@ -18,41 +18,41 @@ pub const PREFIX: usize = 3;
 pub struct Term {
     /// The word, or the words of a phrase.
     pub text: String,
-    /// Whether any word that begins like the last one matches.
+    /// Whether the last word is a prefix.
     pub is_prefix: bool,
 }
 
-/// A search, read.
+/// A parsed search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchQuery {
-    /// Of each group, one term must occur. Never contains an empty group.
+    /// Groups of terms. One term of each group must occur. Never contains an empty group.
     pub groups: Vec<Vec<Term>>,
-    /// None of these may occur.
+    /// Terms that must not occur.
     pub without: Vec<Term>,
-    /// Outlets that are named; empty for all.
+    /// Slugs of outlets; empty: all.
     pub outlets: BTreeSet<Slug>,
-    /// Tags that are named; empty for all.
+    /// Tags; empty: all.
     pub tags: BTreeSet<String>,
-    /// Primary language subtags that are named; empty for all.
+    /// Primary language subtags; empty: all.
     pub languages: BTreeSet<Language>,
     /// First day on which an entry may be published.
     pub after: Option<Date>,
     /// The day before which an entry must be published.
     pub before: Option<Date>,
-    /// What was left out, and why.
+    /// The parts that were left out or read differently.
     pub notes: Vec<SearchNote>,
 }
 
-/// Why a part of a search was left out or read differently.
+/// The reason why a part of a search was left out or read differently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchNote {
     /// A quotation mark was not closed; the phrase ends with the search.
     OpenQuote,
-    /// This is no value of the filter before the colon.
+    /// The text after the colon is not a valid value of the filter.
     BadValue(String),
-    /// A beginning of a word is too short, and was read as a whole word.
+    /// A prefix is too short, and was read as a whole word.
     ShortPrefix(String),
-    /// Words to leave out were given, but none to find; nothing was left out.
+    /// The search excludes words but has no word to find, so it finds nothing.
     OnlyWithout,
     /// There were too many words.
     TooMany,
@@ -72,8 +72,8 @@ impl fmt::Display for SearchNote {
     }
 }
 
-/// Where a page of results begins: opaque to readers, who find it in links. Results are read in batches of matching entries, by
-/// number, and a batch is shown by date.
+/// The place where a page of results begins: opaque to readers, who get it from links. Results are read in batches of matching
+/// entries in the order of their numbers; within a batch they are shown by date.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchPlace {
     /// The latest entry of the batch; `None` = the latest one that there is.
@@ -83,7 +83,7 @@ pub struct SearchPlace {
 }
 
 impl SearchPlace {
-    /// Reads what [`fmt::Display`] wrote.
+    /// Parses the output of [`fmt::Display`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(after) = PlaceKey::parse(text) {
@@ -124,7 +124,7 @@ pub struct SearchPage {
 /// Number of stories that a search finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SearchCount {
-    /// As many.
+    /// Exactly this number.
     Exactly(u32),
     /// More than this: counting stopped.
     MoreThan(u32),
@@ -133,20 +133,20 @@ pub enum SearchCount {
 /// A piece of a text: whether a search found it, and its characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// The characters.
+    /// The text of the piece.
     pub text: String,
-    /// Whether they are what was searched for.
+    /// Whether the search found this piece.
     pub is_match: bool,
 }
 
-/// A story that was found, with what was found of its title and text.
+/// A story that was found, with the matches in its title and text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoundStory {
     /// The story.
     pub story: StoryView,
     /// Its title.
     pub title: Vec<Segment>,
-    /// The part of its text where the first match lies; else its beginning. May be empty.
+    /// The part of its text with the first match, or the beginning of the text without a match. May be empty.
     pub excerpt: Vec<Segment>,
 }
 
@@ -161,9 +161,9 @@ pub struct FoundPage {
     pub older: Option<SearchPlace>,
 }
 
-/// A piece of what was typed.
+/// A part of a query.
 struct Piece {
-    /// Without the sign, the name of the filter and the quotation marks.
+    /// The text without the sign, the name of the filter and the quotation marks.
     text: String,
     is_quoted: bool,
     is_negated: bool,
@@ -180,7 +180,7 @@ fn is_quote(c: char) -> bool {
 }
 
 impl SearchQuery {
-    /// Reads a search.
+    /// Parses a search.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut query = Self::default();
@@ -254,7 +254,7 @@ fn primary(tag: &str) -> Option<Language> {
     Language::parse(Language::parse(tag).ok()?.primary()).ok()
 }
 
-/// Reads `2026-11-25`, `2026-11` or `2026`: the day, or the first day of the month or year.
+/// Parses `2026-11-25`, `2026-11` or `2026`. Returns the day, or the first day of the month or year.
 fn day(text: &str) -> Option<Date> {
     let mut numbers =
         text.split('-').map(|part| part.parse::<i16>().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit())));
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Writes a query down in one line.
+    /// Formats a query in one line.
     fn shown(query: &SearchQuery) -> String {
         let term = |term: &Term| format!("[{}{}]", term.text, if term.is_prefix { "*" } else { "" });
         let mut parts: Vec<String> =

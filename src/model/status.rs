@@ -1,4 +1,4 @@
-//! What pages say about feeds: the status page, and the page of each feed.
+//! The content of the pages about feeds: the status page, and the page of each feed.
 
 use super::feed_table::{FeedCounts, FeedQuery, PausedHost};
 use super::{FeedState, Hints, push::WebhookState};
@@ -11,11 +11,11 @@ pub const DAYS: usize = 30;
 /// Content of the status page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StatusPage {
-    /// What was asked. Its page exists.
+    /// The query. Its page number is one that exists.
     pub query: FeedQuery,
     /// The number of feeds in each selection.
     pub counts: FeedCounts,
-    /// The pages of the table; at least 1.
+    /// Number of pages of the table; at least 1.
     pub pages: usize,
     /// The feeds of the page.
     pub feeds: Vec<FeedStatus>,
@@ -23,7 +23,7 @@ pub struct StatusPage {
     pub failing: Vec<FeedStatus>,
     /// The feeds that are overdue, the longest first.
     pub overdue: Vec<FeedStatus>,
-    /// Hosts that are asked for nothing now.
+    /// Hosts that must not be polled now.
     pub held_hosts: Vec<PausedHost>,
     /// The columns of the plots, oldest first, up to and including now.
     pub history: PollHistory,
@@ -114,7 +114,7 @@ pub struct FeedStatus {
     pub next_poll: Timestamp,
     /// By how many seconds it is overdue; 0 if it is not.
     pub overdue_by: i64,
-    /// Until when its host is asked for nothing.
+    /// The time until which its host must not be polled.
     pub held_until: Option<Timestamp>,
     /// Why the next poll is when it is.
     pub reason: NextPollReason,
@@ -126,7 +126,7 @@ pub struct FeedStatus {
     pub days: Vec<u32>,
 }
 
-/// What went wrong in a poll, for texts in the reader's language.
+/// The fault of a poll, for texts in the reader's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PollFault {
     /// Short name, as [`super::Fault::as_str`] gives it.
@@ -168,13 +168,13 @@ pub struct NextPollReason {
 pub struct FeedPage {
     /// Its state.
     pub status: FeedStatus,
-    /// What it calls itself.
+    /// The feed's own title.
     pub title: Option<String>,
     /// The web page that it belongs to.
     pub link: Option<String>,
     /// The address that is polled, if it is another one and may be shown.
     pub polled_at: Option<String>,
-    /// What the last document asks of pollers.
+    /// The hints about polling in the last document.
     pub hints: Hints,
     /// `max-age` of the last response, in seconds; 0 if there was none.
     pub max_age: u64,
@@ -235,7 +235,7 @@ pub struct FeedPageQuery {
     pub before: Option<Timestamp>,
 }
 
-/// What the configuration says of outlets and the database does not, by slug.
+/// Settings of outlets that are in the configuration but not in the database, by slug.
 #[derive(Debug, Clone, Default)]
 pub struct OutletSettings {
     /// Outlets whose feeds are not polled.

@@ -1,28 +1,28 @@
-//! Where the words of a search occur in a plain text, for highlighting. Words are compared folded, as the search index does.
+//! Highlighting of the words of a search in a plain text. Words are compared in folded form, as in the search index.
 
 use super::fold::{breaks_words, fold};
 use crate::model::search::{SearchQuery, Segment, Term};
 use std::ops::Range;
 
-/// The words and phrases of a search that are highlighted, folded.
+/// The folded words and phrases of a search that are highlighted.
 #[derive(Debug, Clone, Default)]
 pub struct Highlighter(Vec<FoldedTerm>);
 
-/// A phrase: its folded words, and whether the last one is only the beginning of a word.
+/// A phrase: its folded words, and whether the last one is a prefix.
 #[derive(Debug, Clone)]
 struct FoldedTerm {
     words: Vec<String>,
     is_prefix: bool,
 }
 
-/// A word of a text: where it is, and what it folds to (several words, or none).
+/// A word of a text: its place, and its folded form (several words, or none).
 struct TextWord {
     at: Range<usize>,
     folded: String,
 }
 
 impl Highlighter {
-    /// Prepares the words that a search asks for.
+    /// Creates the highlighter for the words of a search.
     #[must_use]
     pub fn new(query: &SearchQuery) -> Self {
         let term = |term: &Term| FoldedTerm {
@@ -32,7 +32,7 @@ impl Highlighter {
         Self(query.groups.iter().flatten().map(term).filter(|term| !term.words.is_empty()).collect())
     }
 
-    /// Divides a text into what matches and what does not.
+    /// Splits a text into matching and other pieces.
     #[must_use]
     pub fn mark(&self, text: &str) -> Vec<Segment> {
         segments(text, &self.matches(text))
@@ -44,7 +44,7 @@ impl Highlighter {
         let first = self.matches(text).into_iter().next()?;
         let end = text[..first.end].chars().count();
         let mut begin = 0;
-        // On a phone only the first lines are seen.
+        // The match must be near the beginning: phones show only the first lines.
         if end > length / 3 {
             // The last space before the match that leaves enough before it.
             let from = text[..first.start].char_indices().rev().nth(length / 8).map_or(0, |(at, _)| at);
@@ -63,7 +63,7 @@ impl Highlighter {
         Some(self.mark(&format!("{before}{shown}{after}")))
     }
 
-    /// Returns where matches are, in order and apart from each other.
+    /// Returns the ranges of the matches, in order and without overlaps.
     fn matches(&self, text: &str) -> Vec<Range<usize>> {
         let words = words(text);
         // Each folded word with the number of the word it comes from.

@@ -72,7 +72,7 @@ struct Inputs<'a> {
     failures: u32,
     hold: Option<Timestamp>,
     gone: bool,
-    /// Whether a hub delivers the feed's changes, and missed none since the last poll.
+    /// Whether a hub delivers the feed's changes and has missed none since the last poll.
     pushed: bool,
 }
 
@@ -116,7 +116,7 @@ pub fn next(poll: &PolledFeed<'_>) -> Due {
         failures,
         hold,
         gone,
-        // What the poll found new, the hub did not deliver.
+        // The hub did not deliver the new entries that this poll found.
         pushed: poll.pushed_until.is_some_and(|until| until > poll.now) && poll.tally.new == 0 && !poll.gap,
     });
     why.notes.extend(note);

@@ -32,7 +32,7 @@ pub struct PolledFeed<'a> {
     pub freshness: &'a Freshness,
     /// Publication times of the new entries that have a plausible one, in any order.
     pub stamps: &'a [Timestamp],
-    /// Until when a hub delivers the feed's changes; `None` if none does.
+    /// The end of the feed's verified lease at a hub; `None` without one.
     pub pushed_until: Option<Timestamp>,
     /// Whether entries may have been missed: the document has no entry in common with the last poll.
     pub gap: bool,

@@ -1,5 +1,5 @@
-//! A picture of who is first and who follows, as SVG: a lane for each other outlet, with a dot for each shared story. The middle
-//! is the outlet itself; the distance from it is the time between the two reports, on a logarithmic scale.
+//! A chart of who reports first, as SVG: a lane for each other outlet, with a dot for each shared story. The middle is the outlet
+//! itself; the distance from it is the time between the two reports, on a logarithmic scale.
 
 use crate::model::escape::escaped;
 use std::fmt::Write as _;
@@ -21,14 +21,14 @@ const LONGEST: u64 = 3 * 86_400;
 /// Another outlet.
 pub(super) struct Lane {
     pub(super) name: String,
-    /// Seconds by which it was before, each with its words.
+    /// Seconds by which its report was earlier, each with the text of its tooltip.
     pub(super) before: Vec<(u64, String)>,
-    /// Seconds by which it was after, each with its words.
+    /// Seconds by which its report was later, each with the text of its tooltip.
     pub(super) after: Vec<(u64, String)>,
 }
 
-/// Draws the picture. `sides` are the labels of the left and the right half, `say` formats a time in few letters. Names are at the
-/// right edge if `is_rtl`.
+/// Draws the picture. `sides` are the labels of the left and the right half, `say` formats a time in few letters. Names are at
+/// the right edge if `is_rtl`.
 pub(super) fn lanes(
     name: &str,
     sides: [&str; 2],

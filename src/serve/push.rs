@@ -1,4 +1,4 @@
-//! The addresses under `/websub/`: the hub, and the callbacks that other hubs ask.
+//! Handlers of the addresses under `/websub/`: the hub, and the callbacks for other hubs.
 
 use super::reply::{not_found, plain};
 use super::state::AppState;
@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
-/// Longest subscription request, in bytes: two addresses and a secret, each byte escaped.
+/// Maximum size of a subscription request, in bytes: two addresses and a secret, with each byte percent-encoded.
 const FORM_MAX: usize = 20_000;
 
 /// Handles requests to the hub.
@@ -23,7 +23,7 @@ pub(super) async fn callback(
     request: Request<Body>,
 ) -> Response<Body> {
     let Some(push) = &app.push else { return not_found() };
-    // The body of a delivery that nobody asked for is not read.
+    // The body of a delivery without a subscription is not read.
     let most = if push.has_callback(&token) { push.body_max() } else { 0 };
     answer(&app, PushTarget::Callback(token), request, most).await
 }

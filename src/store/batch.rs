@@ -12,7 +12,7 @@ use crate::{
 use std::{cmp::Reverse, sync::Arc};
 use tokio::sync::oneshot;
 
-/// Most polls decided and committed together. This bounds the time in which readers see nothing new.
+/// Maximum number of polls that are decided and committed together. It limits the time until readers see new entries.
 const MAX_POLLS: usize = 256;
 /// Number of entries from which no further poll is added to a batch.
 const MAX_ENTRIES: usize = 4_000;
@@ -32,12 +32,12 @@ pub(super) struct PendingPoll {
     pub findings: PollFindings,
 }
 
-/// A page that was asked for, and the entry that waits for it.
+/// The result of a page request, and the entry that waits for it.
 #[derive(Debug, Clone)]
 pub struct AskedPage {
     /// The waiting entry.
     pub key: WaitingKey,
-    /// What became of its page.
+    /// The result of the request.
     pub page: EntryPage,
 }
 
@@ -45,7 +45,7 @@ pub struct AskedPage {
 #[derive(Default)]
 pub(super) struct Batch {
     pub polls: Vec<PendingPoll>,
-    /// Entries whose waiting has ended, with what became of their pages.
+    /// Entries whose waiting has ended, with the results of their page requests.
     pub pages: Vec<AskedPage>,
     entries: usize,
     memory: usize,
@@ -63,7 +63,7 @@ impl PendingPoll {
         Self { poll, reply, findings }
     }
 
-    /// Returns the poll as its decisions need it.
+    /// Returns the parts of the poll that its decisions need.
     pub(super) fn decided(&mut self) -> DecidedPoll<'_> {
         let updated = self.poll.document.as_ref().and_then(|document| document.updated);
         DecidedPoll { findings: &mut self.findings, updated }
@@ -115,7 +115,7 @@ impl Batch {
     }
 
     /// Takes the next part of the entries of each poll, in the order of the queue. `decide` sorts them again.
-    /// What was judged by other rules than those of now is judged again.
+    /// Entries that were checked by other rules than the current ones are checked again.
     pub(super) fn arrivals(&mut self, catalog: &Catalog) -> Vec<Arrival> {
         let mut arrivals = Vec::with_capacity(self.entries);
         for (index, pending) in self.polls.iter_mut().enumerate() {

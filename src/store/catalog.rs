@@ -17,7 +17,7 @@ pub(super) struct KnownOutlet {
     pub tags: Vec<String>,
     /// Whether only readers with a key see its entries.
     pub private: bool,
-    /// Which of its entries are taken; none if it is no longer configured.
+    /// The rules that its entries must pass; none if the outlet is no longer configured.
     pub rules: EntryRules,
     /// Its time zone, in which dates without a time are midnight.
     pub zone: TimeZone,
@@ -34,12 +34,12 @@ pub(super) struct Catalog {
     pub hooks: Vec<QueuedHook>,
 }
 
-/// A webhook, as the writer needs it for every new entry.
+/// The parts of a webhook that the writer needs for each new entry.
 #[derive(Debug)]
 pub(super) struct QueuedHook {
     /// Row id.
     pub id: i64,
-    /// The channel, which takes only stories that enough outlets carry.
+    /// The channel, with `min_outlets` raised to that of the webhook.
     pub channel: Channel,
 }
 
@@ -61,7 +61,7 @@ impl Catalog {
         self.outlets.get(&outlet).map(|known| known.rules.clone()).unwrap_or_default()
     }
 
-    /// Judges an entry by its outlet's rules of now: a poll that began before they changed judged by other ones.
+    /// Checks an entry by the current rules of its outlet. A poll that began before they changed used other rules.
     pub(super) fn judge_again(&self, arrival: &mut Arrival) {
         let rules = self.rules(arrival.outlet);
         arrival.entry.dropped = rules::left_out(&rules, &RuleSubject::of(&arrival.entry));

@@ -19,7 +19,7 @@ pub struct FeedExplanation {
 pub struct DroppedCount {
     /// The rule, and in which list it is.
     pub rule: String,
-    /// Number of entries that are kept aside.
+    /// Number of dropped entries.
     pub entries: i64,
 }
 
@@ -102,7 +102,7 @@ pub struct EntryExplanation {
     /// The entry, and why it belongs to its story.
     #[serde(flatten)]
     pub entry: EntrySnapshot,
-    /// Where it was seen; the first sighting is first.
+    /// Its sightings, the first one first.
     pub sightings: Vec<PastSighting>,
     /// Changes by its outlet, oldest first.
     pub revisions: Vec<PastRevision>,
@@ -145,11 +145,11 @@ pub struct EntrySnapshot {
     pub containment: Option<f64>,
     /// The smaller share of the two beginnings found in the other text.
     pub start: Option<f64>,
-    /// Address of its page, if that was asked for because of `full_text`.
+    /// Address of its page, if that was requested because of `full_text`.
     pub page: Option<String>,
-    /// When the page came or was given up.
+    /// When the page was fetched, or the request was given up.
     pub page_at: Option<String>,
-    /// Why there is no article from it.
+    /// Why there is no article from the page.
     pub page_missing: Option<String>,
     /// The same in words.
     pub page_detail: Option<String>,

@@ -43,7 +43,8 @@ pub struct FinishedPoll {
     pub body: Option<BodyState>,
     /// The document; `None` if there was nothing new to read.
     pub document: Option<Document>,
-    /// Whether a hub delivered the document. Such a document is often a part: it brings entries, and changes nothing of the feed.
+    /// Whether a hub delivered the document. Such a document is often only a part of the feed: its entries are stored, and
+    /// nothing else changes.
     pub pushed: bool,
 }
 
@@ -60,7 +61,7 @@ pub struct PollTiming {
     pub bounds: Bounds,
     /// Statistics of all adaptive feeds.
     pub fleet: Fleet,
-    /// Until when a hub delivers the feed's changes; `None` if none does.
+    /// The end of the feed's verified lease at a hub; `None` without one.
     pub pushed_until: Option<Timestamp>,
 }
 
@@ -140,18 +141,18 @@ pub struct Document {
     pub older: Vec<RawHash>,
     /// Whether entries may have been lost since the last poll.
     pub gap: bool,
-    /// Hashed keys of those `entries` whose pages are to be asked for, if they are new or edited.
+    /// Hashed keys of those `entries` whose pages must be requested if the entries are new or edited.
     pub pages: HashSet<i64>,
     /// The rules by which its entries were judged.
     #[serde(skip)]
     pub rules: EntryRules,
 }
 
-/// Memory that an entry takes beside its texts, in bytes.
+/// Memory of an entry without its texts, in bytes.
 const ENTRY: usize = 1_500;
 
 impl Document {
-    /// Returns about how much memory its entries take, in bytes.
+    /// Returns the approximate memory of its entries, in bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
         let of = |entry: &Entry| {
@@ -179,7 +180,7 @@ pub struct CommittedPoll {
 
 /// A poll whose entries are decided.
 pub(super) struct DecidedPoll<'a> {
-    /// What its decisions add up to.
+    /// The findings of the poll.
     pub findings: &'a mut PollFindings,
     /// When its document says that it last changed.
     pub updated: Option<Timestamp>,

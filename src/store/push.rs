@@ -11,9 +11,9 @@ use jiff::Timestamp;
 pub enum PushChange {
     /// A subscriber of the hub, new or changed.
     Subscriber(HubSubscription),
-    /// A subscriber of the hub left, by the path of its edition and its callback.
+    /// A subscriber of the hub was removed: the path of its edition, and its callback.
     SubscriberLeft(String, FeedUrl),
-    /// Another hub was told of an edition.
+    /// Another hub was notified of an edition.
     Pinged(HubPing),
     /// A feed's subscription, new or changed.
     Lease(HubLease),

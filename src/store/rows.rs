@@ -35,9 +35,9 @@ pub(super) struct BatchRows {
     pub candidates: HashSet<(i64, i64)>,
     /// Channels whose stories changed.
     pub touched: HashSet<i64>,
-    /// What became of the pages of entries.
+    /// The results of page requests.
     pub pages: Vec<PageRow>,
-    /// Entries that begin to wait for their pages.
+    /// Entries that start to wait for their pages.
     pub waiting: WaitingRows,
     /// Entries whose waiting has ended.
     pub waited: Vec<WaitingKey>,
@@ -130,7 +130,7 @@ pub(super) struct SightingRow {
     pub key: i64,
     pub entry: Option<i64>,
     pub raw: i64,
-    /// Whether a document lists it now. An entry that comes back because a rule went leaves this as it was.
+    /// Whether a document lists the entry now. An entry that comes back after a change of rules keeps its earlier value.
     #[serde(skip)]
     pub listed: bool,
     pub guid: Option<String>,
@@ -194,7 +194,8 @@ impl BatchRows {
                 Change::Pruned => batch_rows.sighted(&arrival, None, None),
                 Change::Dropped => {
                     findings.tally.dropped += 1;
-                    // The feed is polled as often as it brings entries, kept or not: what it lists too briefly is lost.
+                    // Dropped entries count for the publishing rate: a feed that lists entries only briefly would otherwise be
+                    // polled too rarely.
                     findings.stamps.extend(arrival.entry.believed);
                     batch_rows.dropped_entry(arrival, catalog);
                 }
@@ -278,7 +279,7 @@ impl BatchRows {
         }
     }
 
-    /// Keeps an entry aside that a rule leaves out.
+    /// Adds the row of an entry that a rule leaves out.
     fn dropped_entry(&mut self, arrival: Arrival, catalog: &Catalog) {
         self.sighted(&arrival, None, None);
         self.dropped.push(DroppedRow::of(arrival, catalog));

@@ -1,4 +1,4 @@
-//! What the demo says on a terminal while it runs: new stories as they come, and reports that join them.
+//! The output of the demo on a terminal: new stories as they arrive, and reports that join them.
 
 use crate::{
     cli::{
@@ -9,12 +9,12 @@ use crate::{
 };
 use std::{fmt, time::Duration};
 
-/// Time between two looks into the database.
+/// Time between two queries of the database.
 const EVERY: Duration = Duration::from_millis(500);
-/// Characters of a title that are shown.
+/// Maximum number of characters of a title that are printed.
 const TITLE: usize = 70;
 
-/// What has come so far.
+/// The entries that arrived so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct DemoCounts {
     last: i64,
@@ -41,10 +41,10 @@ impl fmt::Display for DemoCounts {
     }
 }
 
-/// Prints what arrives, until it is dropped. What is there at first is only counted.
+/// Prints arriving entries until the future is dropped. Entries that were stored before are only counted.
 ///
 /// # Errors
-/// When the database cannot be read or the terminal cannot be written.
+/// Fails if the database cannot be read or the terminal cannot be written.
 pub(super) async fn follow(reader: &Reader, seen: &mut DemoCounts) -> Result<(), CliError> {
     let mut ticks = tokio::time::interval(EVERY);
     while seen.last == 0 {
@@ -63,7 +63,7 @@ pub(super) async fn follow(reader: &Reader, seen: &mut DemoCounts) -> Result<(),
     }
 }
 
-/// Reads and counts what has arrived.
+/// Reads and counts the entries that have arrived.
 async fn take(reader: &Reader, seen: &mut DemoCounts) -> Result<Vec<ArrivedEntry>, StoreError> {
     let arrivals = reader.arrivals(seen.last).await?;
     for arrival in &arrivals {

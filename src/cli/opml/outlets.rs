@@ -1,4 +1,4 @@
-//! Makes outlets of listed feeds: slugs, titles, addresses.
+//! Outlets from the feeds of a subscription list: slugs, titles, addresses.
 
 use super::read::ListedFeed;
 use crate::{

@@ -118,7 +118,7 @@ impl PollQueue {
         self.pages.remove(key)
     }
 
-    /// Records that a page could not be requested because this process lacked resources. It is tried again after [`LOCAL_PAUSE`].
+    /// Records that a page could not be requested because this process lacked resources. It is tried again soon.
     pub fn page_postponed(&mut self, key: WaitingKey, now: Timestamp) {
         self.release_page(key, now);
         let Some(page) = self.pages.pages.get(&key) else { return };

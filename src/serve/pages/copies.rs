@@ -1,4 +1,4 @@
-//! The page that shows who copied whom: a picture of who is before and after an outlet, a table, and the shared stories.
+//! The page that shows which outlets copy each other: a chart, a table, and the shared stories.
 
 use super::super::channel_page::LocalisedText;
 use super::super::lanes::{Lane, lanes};

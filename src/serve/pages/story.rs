@@ -1,4 +1,5 @@
-//! The page of a story: who reported it when, the reports with their files, what was edited, and why they belong together.
+//! The page of a story: a timeline of the reports, the reports with their files and edits, and the evidence that they belong
+//! together.
 
 use super::super::channel_page::LocalisedText;
 use super::super::diff::{DiffKind, diff, only_differences};
@@ -12,10 +13,10 @@ use jiff::Timestamp;
 
 /// Characters of a text that are compared and shown for a revision.
 const COMPARED: usize = 3000;
-/// Characters of two reports that are compared, and most reports that are.
+/// Maximum number of characters of a report that are compared, and maximum number of compared reports.
 const COMPARED_REPORT: usize = 2000;
 const COMPARED_REPORTS: usize = 12;
-/// The share of a text, in percent, from which it is not shown a second time unless it is asked for.
+/// The share of a text, in percent, from which a repeated text is collapsed.
 const REPEATED: u8 = 50;
 
 /// The story page.

@@ -98,7 +98,7 @@ impl Reader {
         rows.into_iter().map(subscriber).collect()
     }
 
-    /// Returns the editions of which another hub was told.
+    /// Returns the editions of which another hub was notified.
     ///
     /// # Errors
     /// Fails if the file cannot be read.

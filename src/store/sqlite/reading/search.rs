@@ -1,5 +1,5 @@
-//! Searches: what was typed as an FTS5 query, and pages of results. A page is chosen from a batch of the latest matching entries,
-//! whose number is bounded; the next older page goes on in the batch, or with the next batch.
+//! Searches: the translation of a query to FTS5, and pages of results. A page is selected from a batch of the latest matching
+//! entries, whose number is bounded; the next older page continues in the same batch or in the next one.
 
 use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
@@ -20,7 +20,7 @@ use jiff::{civil::Date, tz::TimeZone};
 use std::collections::{BTreeSet, HashSet};
 use url::Url;
 
-/// Characters of a text in which words are looked for to show them.
+/// Number of characters of a text that are searched for matches to show.
 const EXCERPT_SOURCE: u32 = 8_000;
 
 /// Number of latest entries with the words that are examined.
@@ -30,10 +30,10 @@ pub(super) const TAKEN: i64 = 1_000;
 /// A matching entry: id, story, `order_at`, `published_at`.
 pub(super) type Hit = (i64, i64, String, String);
 
-/// A filter whose words were read.
+/// A filter with its query parsed.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
-    /// The filter, with the outlets, tags and languages that its words name. Its words mean nothing here.
+    /// The filter, including the outlets, tags and languages that the query names. Its `words` are not used.
     pub(super) filter: Filter,
     /// The words to find, as an FTS5 query; empty for any.
     pub(super) words: String,
@@ -44,14 +44,15 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Reads a filter; `None` if nothing can pass it.
+    /// Parses the query of a filter; `None` if no entry can match.
     pub(super) fn new(filter: &Filter, zone: &TimeZone) -> Option<Self> {
         let Some(typed) = filter.words.as_deref().map(SearchQuery::parse) else {
             let filter = filter.clone();
             return Some(Self { filter, words: String::new(), after: String::new(), before: "~".to_owned() });
         };
         let words = fts5(&typed);
-        // Words of which nothing is searchable find nothing, but filters alone find what passes them.
+        // A query whose words have no searchable character finds nothing. A query of filters only finds everything that passes
+        // them.
         if words.is_empty() && (!typed.is_filtered() || !typed.groups.is_empty() || !typed.without.is_empty()) {
             return None;
         }
@@ -72,7 +73,7 @@ impl Question {
         })
     }
 
-    /// Returns a question without words as a list.
+    /// Returns a query without words as a list.
     fn browse(&self, place: &SearchPlace, count: u32) -> Browse {
         let filter = &self.filter;
         Browse {
@@ -97,8 +98,8 @@ fn both<T: Ord + Clone>(list: &BTreeSet<T>, named: &BTreeSet<T>) -> Option<BTree
     }
 }
 
-/// Returns a search as an FTS5 query; empty if there is no word to find. Every word is folded like the searched text and quoted, so
-/// that nothing typed is read as a part of FTS5's own syntax.
+/// Returns a search as an FTS5 query; empty if there is no word to find. Every word is folded like the searched text and quoted,
+/// so that no typed text is read as FTS5 syntax.
 fn fts5(typed: &SearchQuery) -> String {
     let any = |terms: &[Term]| {
         let terms: Vec<String> = terms.iter().filter_map(phrase).collect();
@@ -120,8 +121,8 @@ fn phrase(term: &Term) -> Option<String> {
 }
 
 impl Reader {
-    /// Returns a page of the stories that a search finds, `filter.limit` at most. `filter.channel` is the slug of a channel in the
-    /// database, along which a search without words reads. Days begin and end in `zone`.
+    /// Returns a page of the stories that a search finds, at most `filter.limit`. `filter.channel` is the slug of a channel in
+    /// the database: a search without words reads the stories of this channel in order. Days begin and end in `zone`.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
@@ -186,7 +187,7 @@ impl Reader {
         .fetch_one(&self.pool)
         .await
         .while_doing("reading how far a search has looked")?;
-        // What was seen before is not published later.
+        // Entries seen before this one are not published later.
         let is_over = looked_at < HITS || seen.is_none_or(|seen| seen < question.after);
         Ok(last.filter(|_| !is_over).map(|last| last - 1))
     }

@@ -15,13 +15,13 @@ use crate::{
 use jiff::Timestamp;
 
 impl WriterLoop {
-    /// Decides about the next entries of each poll. Nothing else writes, so what is looked up here is still true when it is
-    /// written, however often that is retried.
+    /// Decides about the next entries of each poll. Only this task writes, so the values that it reads here still hold when it
+    /// writes, even after several attempts.
     pub(super) async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let mut arrivals = batch.arrivals(&self.catalog);
         let first_late = batch.polls.len();
         let (mut late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
-        // Rules look at the article too.
+        // The rules also apply to the article.
         for arrival in &mut late_arrivals {
             self.catalog.judge_again(arrival);
         }
@@ -32,7 +32,7 @@ impl WriterLoop {
         let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
         held::keep_articles(&mut arrivals, &known);
         let changes = self.decide_known(arrivals, known, now).await?;
-        // Entries that waited were counted by their polls.
+        // Entries that waited have already been counted by their polls.
         let mut counted = vec![PollFindings::default(); late.len()];
         let mut polls: Vec<DecidedPoll<'_>> = batch.polls.iter_mut().map(PendingPoll::decided).collect();
         polls.extend(counted.iter_mut().zip(late).map(|(findings, updated)| DecidedPoll { findings, updated }));
@@ -51,7 +51,7 @@ impl WriterLoop {
         self.decide_known(arrivals, known, now).await
     }
 
-    /// Decides about arrivals of which it is known what the file knows.
+    /// Decides about arrivals. `known` is what the database stores about their entries.
     async fn decide_known(
         &mut self,
         arrivals: Vec<Arrival>,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl WriterLoop {
-    /// Judges some dropped entries again. Those that are taken now come back as entries, at their stated dates.
+    /// Checks some dropped entries again. Entries that the rules accept now come back with their stated dates.
     pub(super) async fn rejudge(&mut self) -> Result<(), StoreError> {
         if !self.window.is_loaded() {
             return Ok(());
