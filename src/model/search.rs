@@ -66,7 +66,9 @@ impl fmt::Display for SearchNote {
             Self::ShortPrefix(word) => {
                 write!(f, "the beginning of a word needs at least {PREFIX} letters; read as a whole word: {word}")
             }
-            Self::OnlyWithout => f.write_str("give at least one word to find; nothing was left out"),
+            Self::OnlyWithout => {
+                f.write_str("enter at least one word to search for; words with a minus only exclude results")
+            }
             Self::TooMany => write!(f, "only the first {TERMS} words were read"),
         }
     }
