@@ -77,7 +77,7 @@ fn a_daemon_on_a_terminal_says_where_to_look() {
     let mut daemon = on_a_terminal(scratch.path(), &format!("--config {} run", file.display()));
     let mut keys = daemon.0.stdin.take().unwrap();
     let mut lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines().map(|line| line.unwrap());
-    let line = lines.by_ref().take(20).find(|line| line.contains("the news")).unwrap();
+    let line = lines.by_ref().take(20).find(|line| line.contains("front page")).unwrap();
     let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').to_owned();
     until("the front page", || get(&address, "/").filter(|page| page.contains("200 OK")));
     keys.write_all(b"\x03").unwrap();
