@@ -1,13 +1,12 @@
 //! `warraq token new`: makes a key for readers.
 
 use super::{CliError, out::say};
+use crate::fetch::random_bytes;
 use crate::{
     model::{ReaderKey, Slug},
     serve::hash_of,
 };
-use anyhow::anyhow;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ring::rand::{SecureRandom as _, SystemRandom};
 
 /// Beginning of every key, by which people and scanners for leaked secrets recognise one.
 const PREFIX: &str = "warraq_";
@@ -27,8 +26,7 @@ pub(super) enum TokenAction {
 pub(super) fn token(action: &TokenAction) -> Result<(), CliError> {
     let TokenAction::New { name } = action;
     let name = Slug::parse(name).map_err(|why| CliError::Usage(format!("{name:?} is no name for a key: {why}")))?;
-    let mut bytes = [0; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;
+    let bytes: [u8; 32] = random_bytes().map_err(anyhow::Error::from)?;
     let key = format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
     let line = ReaderKey { name: name.to_string(), sha256: hash_of(&key) };
     say(format_args!(

@@ -3,7 +3,7 @@
 //! resolved and checked, to a task of this process. The task opens a tunnel through the proxy (CONNECT, RFC 9110 9.3.6). The
 //! server at the other end sees the same as without a proxy: Host and SNI contain the name.
 
-use super::FetcherError;
+use super::{FetcherError, random_bytes};
 use crate::model::Secret;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -73,11 +73,8 @@ impl Tunnels {
 }
 
 fn password() -> Result<String, FetcherError> {
-    use ring::rand::{SecureRandom as _, SystemRandom};
-    let mut bytes = [0; 16];
-    let failed = |_| FetcherError::Access("the system gives no random numbers");
-    SystemRandom::new().fill(&mut bytes).map_err(failed)?;
-    Ok(u128::from_le_bytes(bytes).to_string())
+    let failed = |_| FetcherError::Access("the operating system returned no random bytes");
+    Ok(u128::from_le_bytes(random_bytes().map_err(failed)?).to_string())
 }
 
 async fn accept(listener: TcpListener, proxy: Arc<TunnelProxy>) {

@@ -13,6 +13,7 @@ mod entry_rules;
 pub mod escape;
 mod feed;
 pub mod feed_table;
+mod hex;
 mod ids;
 pub mod link;
 mod network;
@@ -45,6 +46,7 @@ pub use entry::{
 };
 pub use entry_rules::{EntryRule, EntryRules, RuleField, RulePattern};
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
+pub use hex::hex;
 pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, PublishedText, Slug, SlugError};

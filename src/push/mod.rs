@@ -23,7 +23,7 @@ pub use hub::{Hub, HubSettings, link_header};
 pub use hub_state::{Delivery, HubRefusal, HubState, Verification};
 pub use lease::{LeaseRequest, Leases};
 pub use ping::PingState;
-pub use random::{RandomFailed, token};
+pub use random::token;
 pub use reachable::can_be_reached;
 pub use retry::{Pauses, retry_at};
 pub use signature::{is_signed, sign};

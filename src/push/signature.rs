@@ -1,5 +1,6 @@
 //! Signatures of deliveries: HMAC (RFC 2104) in `X-Hub-Signature: METHOD=HEX` (WebSub 7.1.1).
 
+use crate::model::hex;
 use ring::hmac::{self, Key};
 
 /// Signs a body with SHA-256. Returns the value of `X-Hub-Signature`.
@@ -23,12 +24,6 @@ pub fn is_signed(secret: &str, body: &[u8], header: &str) -> bool {
     };
     let Some(tag) = unhex(digits) else { return false };
     hmac::verify(&Key::new(algorithm, secret.as_bytes()), body, &tag).is_ok()
-}
-
-/// Formats bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or('0')).collect()
 }
 
 fn unhex(digits: &str) -> Option<Vec<u8>> {

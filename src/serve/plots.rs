@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// Size of a plot in SVG units; the page scales it.
 const WIDTH: usize = 600;
-/// Where the columns begin and end, from the top. PlotLabels are above and below.
+/// Where the columns begin and end, from the top. Labels are above and below.
 const TOP: usize = 30;
 const FLOOR: usize = 150;
 const HEIGHT: usize = 180;

@@ -131,7 +131,7 @@ const MODULES: [Module; 21] = [
     Module {
         name: "cli",
         uses: "model clock config schedule fetch parse discover normalise dedup store publish poll push serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size ring base64",
+        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size base64",
         why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
     },
     Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },

@@ -58,11 +58,3 @@ pub(in crate::store) fn rows<T: serde::Serialize>(rows: &[T]) -> String {
     // A row contains strings, numbers and options, so serialising it cannot fail.
     serde_json::to_string(rows).unwrap_or_default()
 }
-
-/// Formats bytes in hexadecimal, for `unhex`.
-pub(in crate::store) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        text.extend([byte >> 4, byte & 15].map(|n| char::from_digit(n.into(), 16).unwrap_or('0')));
-        text
-    })
-}

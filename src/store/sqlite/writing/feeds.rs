@@ -1,5 +1,6 @@
 //! The state of feeds: read once at the start, and written with each poll.
 
+use crate::model::hex;
 use crate::store::instant::milli;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -155,8 +156,8 @@ impl FeedAfter {
         Self {
             id: feed.id.0,
             ask_url: feed.ask.as_str().to_owned(),
-            etag: feed.validators.etag.as_deref().map(row::hex),
-            last_modified: feed.validators.last_modified.as_deref().map(row::hex),
+            etag: feed.validators.etag.as_deref().map(hex),
+            last_modified: feed.validators.last_modified.as_deref().map(hex),
             body_hash: feed.body_hash,
             state: feed.state.as_str(),
             failures: feed.failures,
