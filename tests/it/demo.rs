@@ -42,10 +42,11 @@ fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
     panic!("{what} did not come");
 }
 
-/// A program on a terminal of its own, which `script` (Debian's bsdutils) opens.
+/// A program on a terminal of its own, which `script` (Debian's bsdutils) opens. `exec`: not every shell replaces itself by its last
+/// command, and a shell that stays ends with 130 after Ctrl-C, whatever the program returns.
 fn on_a_terminal(scratch: &std::path::Path, arguments: &str) -> Running {
     let mut command = Command::new("script");
-    command.args(["-qfec", &format!("{} {arguments}", env!("CARGO_BIN_EXE_warraq")), "/dev/null"]);
+    command.args(["-qfec", &format!("exec '{}' {arguments}", env!("CARGO_BIN_EXE_warraq")), "/dev/null"]);
     command.env("TMPDIR", scratch).env_remove("WARRAQ_LOG");
     Running(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap())
 }
@@ -77,7 +78,8 @@ fn a_daemon_on_a_terminal_says_where_to_look() {
     let mut daemon = on_a_terminal(scratch.path(), &format!("--config {} run", file.display()));
     let mut keys = daemon.0.stdin.take().unwrap();
     let mut lines = BufReader::new(daemon.0.stdout.take().unwrap()).lines().map(|line| line.unwrap());
-    let line = lines.by_ref().take(20).find(|line| line.contains("front page")).unwrap();
+    let line = lines.by_ref().find(|line| line.contains("front page") || line.contains("feed status")).unwrap();
+    assert!(line.contains("front page"), "{line}");
     let address = line.trim().rsplit("http://").next().unwrap().trim_end_matches('/').to_owned();
     until("the front page", || get(&address, "/").filter(|page| page.contains("200 OK")));
     keys.write_all(b"\x03").unwrap();
