@@ -6,6 +6,7 @@
 //!
 //! An `Err` from here means a problem of the disk or the database, or a bug. It stops the writer, and with it the process.
 
+mod backend;
 mod batch;
 mod catalog;
 mod changes;
@@ -30,6 +31,7 @@ mod shown_title;
 mod sqlite;
 mod waiting;
 mod writer;
+mod writing;
 
 pub use batch::AskedPage;
 pub use changes::ChannelChanges;

@@ -34,8 +34,8 @@ impl Checkpoints {
     }
 
     /// Returns when the next check is due.
-    pub(in crate::store) async fn due(&self) {
-        tokio::time::sleep_until(self.due).await;
+    pub(in crate::store) fn due(&self) -> Instant {
+        self.due
     }
 
     /// Checks the log, and checkpoints a long one if no reader prevents it.

@@ -7,15 +7,12 @@ use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{Channel, FeedId, FeedUrl, Language, Outlet, OutletId, PublishedText, Slug},
     store::{
+        backend::AdoptedConfig,
         catalog::{Catalog, KnownOutlet},
         error::StoreError,
         sqlite::{
             row::{self, RowRef},
-            writing::{
-                channel_order::ChannelRebuild,
-                dropped::{self, Rejudging},
-                webhooks,
-            },
+            writing::{channel_order::ChannelRebuild, dropped, feeds, webhooks},
         },
     },
 };
@@ -29,7 +26,7 @@ pub(in crate::store) async fn adopt(
     connection: &mut SqliteConnection,
     store_config: &StoreConfig,
     now: Timestamp,
-) -> Result<(ConfigChanges, Catalog, Vec<ChannelRebuild>, Vec<Rejudging>), StoreError> {
+) -> Result<AdoptedConfig, StoreError> {
     sqlx::query(
         "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value",
@@ -45,7 +42,8 @@ pub(in crate::store) async fn adopt(
     adopted.any_private = catalog.any_private();
     let configured = store_config.outlets.iter().map(|(outlet, _)| outlet.slug.as_str()).collect();
     let rejudging = dropped::changed(connection, &catalog, &configured, now).await?;
-    Ok((adopted, catalog, rebuilding, rejudging))
+    let feeds = feeds::configured(connection).await?;
+    Ok(AdoptedConfig { changes: adopted, catalog, rebuilding, rejudging, feeds })
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -1,7 +1,8 @@
-//! Writing: the writer's task and the statements of its transactions.
+//! Writing: the statements of the writer's transactions.
 
 pub(in crate::store) mod apply;
 pub(in crate::store) mod archive;
+mod backend;
 pub(in crate::store) mod channel_order;
 pub(in crate::store) mod channel_rules;
 pub(in crate::store) mod checkpoint;
@@ -17,7 +18,5 @@ pub(in crate::store) mod retention;
 pub(in crate::store) mod search_index;
 pub(in crate::store) mod sightings;
 mod start;
-pub(in crate::store) mod transaction;
 pub(in crate::store) mod waiting;
 pub(in crate::store) mod webhooks;
-pub(in crate::store) mod writer_task;

@@ -7,16 +7,9 @@
 use crate::store::error::StoreError;
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
-use std::time::Duration;
 
 /// Number of entries indexed in one transaction, for which polls wait: the larger, the less is merged afterwards.
 pub(in crate::store) const BATCH: i64 = 2_000;
-/// Time from a commit to its indexing, so that later commits can share the transaction.
-pub(in crate::store) const WAIT: Duration = Duration::from_secs(1);
-/// No batch starts after this time once the file is being closed, because a stopping daemon has five seconds in all. The rest is
-/// indexed after the next start.
-pub(in crate::store) const LAST: Duration = Duration::from_secs(1);
-
 /// Indexes the next entries in the caller's transaction. Returns whether there may be more.
 pub(in crate::store) async fn index(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
     let reach: Option<i64> = sqlx::query_scalar(

@@ -8,9 +8,10 @@ use crate::{
         sqlite::{
             error::ErrorContext,
             open::{self, WriterLock},
-            writing::{checkpoint::Checkpoints, transaction::WriterConnection, writer_task::WriterLoop},
+            writing::{backend::SqliteBackend, checkpoint::Checkpoints},
         },
         writer::{Writer, WriterChannels, WriterTask},
+        writing::{transaction::WriterConnection, writer_task::WriterLoop},
     },
 };
 use jiff::SignedDuration;
@@ -34,15 +35,9 @@ impl Writer {
         let (handle, channels) = Self::new();
         let window = Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS);
         let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
-        let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, trouble, stopping, figures),
-            lock,
-            window,
-            ids,
-            Checkpoints::new(path, wal),
-            changed,
-            underway,
-        );
+        let backend = SqliteBackend::new(connection, Checkpoints::new(path, wal), lock);
+        let database = WriterConnection::new(backend, trouble, stopping, figures);
+        let writer_loop = WriterLoop::new(database, window, ids, changed, underway);
         Ok((handle, tokio::spawn(writer_loop.run(inbox))))
     }
 }

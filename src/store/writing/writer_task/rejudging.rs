@@ -1,42 +1,40 @@
 //! Brings dropped entries back when rules change: bounded transactions, with polls between them.
 
-use super::{DecidedPoll, WriterLoop, write};
+use super::{DecidedPoll, INDEX_WAIT, WriterLoop};
 use crate::{
     clock::Clock,
     store::{
+        backend::Backend,
         error::StoreError,
         finished_poll::PollFindings,
         rows::BatchRows,
-        sqlite::writing::{
-            dropped::Judged,
-            search_index,
-            transaction::{reading, transaction},
-        },
+        sqlite::writing::dropped::Judged,
+        writing::transaction::{reading, transaction},
     },
 };
 
-impl WriterLoop {
+impl<B: Backend> WriterLoop<B> {
     /// Checks some dropped entries again. Entries that the rules accept now come back with their stated dates.
     pub(super) async fn rejudge(&mut self) -> Result<(), StoreError> {
         if !self.window.is_loaded() {
             return Ok(());
         }
         let Some(rejudging) = self.rejudging.pop_front() else { return Ok(()) };
-        let mut judged = reading!(self.database, |c| rejudging.stride(c))?;
+        let mut judged = reading!(self.database, |b| b.dropped(&rejudging))?;
         let returning = std::mem::take(&mut judged.returning);
         let count = returning.len();
         let mut findings = vec![PollFindings::default(); count];
         let changes = self.changes(returning, rejudging.now).await?;
         let mut polls: Vec<_> = findings.iter_mut().map(|findings| DecidedPoll { findings, updated: None }).collect();
         let batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
-        let touched = transaction!(self.database, |c| async {
-            let touched = write(c, &batch_rows, &self.catalog, &[]).await?;
-            rejudging.write(c, &judged).await?;
+        let touched = transaction!(self.database, |b| async {
+            let touched = b.write(&batch_rows, &self.catalog, &[]).await?;
+            b.rejudged(&rejudging, &judged).await?;
             Ok(touched)
         })?;
         if count > 0 {
             tracing::info!(outlet = rejudging.slug, entries = count, "entries came back because rules changed");
-            self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
+            self.index_at.get_or_insert_with(|| Clock::monotonic() + INDEX_WAIT);
         }
         let Judged { next, .. } = judged;
         self.rejudging.extend(next);

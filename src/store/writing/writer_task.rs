@@ -3,12 +3,12 @@
 mod deciding;
 mod rejudging;
 
-use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
     dedup::{IdAllocator, Window},
     model::FeedRecord,
     store::{
+        backend::{AdoptedConfig, Backend},
         batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
@@ -18,27 +18,13 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, DecidedPoll, FeedUpdate, FinishedPoll, PollFindings},
         retention::PruneStep,
-        rows::BatchRows,
-        sqlite::{
-            open::{self, TempStore, WriterLock},
-            writing::{
-                apply, archive,
-                channel_order::{self, ChannelRebuild},
-                checkpoint::Checkpoints,
-                configured,
-                dropped::Rejudging,
-                edition,
-                feeds::{self, PollRows},
-                load_window::WindowLoad,
-                push, retention, search_index, sightings,
-                transaction::{WriterConnection, reading, transaction},
-                webhooks,
-            },
+        sqlite::writing::{
+            channel_order::ChannelRebuild, dropped::Rejudging, feeds::PollRows, load_window::WindowLoad,
         },
+        writing::transaction::{WriterConnection, reading, transaction},
     },
 };
 use jiff::Timestamp;
-use sqlx::{Connection, SqliteConnection};
 use std::{
     collections::{HashSet, VecDeque},
     sync::{
@@ -60,6 +46,12 @@ const EMPTY_MAX: usize = 512;
 /// pages, however little it holds.
 const COLLECT: Duration = Duration::from_secs(1);
 
+/// Time from a commit to its indexing, so that later commits can share the transaction.
+const INDEX_WAIT: Duration = Duration::from_secs(1);
+/// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
+/// is indexed after the next start.
+const INDEX_LAST: Duration = Duration::from_secs(1);
+
 /// Most entries that have waited for their pages and are decided in one transaction.
 const PAGES: usize = 64;
 
@@ -69,9 +61,9 @@ enum Then {
     Close(oneshot::Sender<()>),
 }
 
-/// The writer: one connection, one window of stories, one id allocator.
-pub(in crate::store) struct WriterLoop {
-    database: WriterConnection,
+/// The writer: one database, one window of stories, one id allocator.
+pub(in crate::store) struct WriterLoop<B> {
+    database: WriterConnection<B>,
     window: Window,
     ids: IdAllocator,
     catalog: Catalog,
@@ -91,23 +83,19 @@ pub(in crate::store) struct WriterLoop {
     empty_since: Option<Instant>,
     /// When the remaining entries are added to the search index.
     index_at: Option<Instant>,
-    checkpoints: Checkpoints,
     /// Number of polls that are being made.
     underway: Arc<AtomicUsize>,
     /// When documents were committed last.
     committed_at: Option<Instant>,
     /// The channels that commits have changed.
     changed: watch::Sender<ChannelChanges>,
-    _lock: WriterLock,
 }
 
-impl WriterLoop {
+impl<B: Backend> WriterLoop<B> {
     pub(in crate::store) fn new(
-        database: WriterConnection,
-        lock: WriterLock,
+        database: WriterConnection<B>,
         window: Window,
         ids: IdAllocator,
-        checkpoints: Checkpoints,
         changed: watch::Sender<ChannelChanges>,
         underway: Arc<AtomicUsize>,
     ) -> Self {
@@ -125,17 +113,15 @@ impl WriterLoop {
             empty_polls: Vec::new(),
             empty_since: None,
             // An earlier run may have ended before it indexed everything.
-            index_at: Some(Clock::monotonic() + search_index::WAIT),
-            checkpoints,
+            index_at: Some(Clock::monotonic() + INDEX_WAIT),
             underway,
             committed_at: None,
             changed,
-            _lock: lock,
         }
     }
 
     /// Works until it is closed or all handles are dropped. An error means a problem of the disk or the database, or a bug: the
-    /// open transaction is not in the file, and callers that wait for a reply learn that the writer has stopped.
+    /// open transaction is not stored, and callers that wait for a reply learn that the writer has stopped.
     pub(in crate::store) async fn run(mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), StoreError> {
         loop {
             let Some(command) = self.next(&mut inbox).await? else { continue };
@@ -211,7 +197,7 @@ impl WriterLoop {
             command = inbox.recv() => return Ok(Some(command)),
             () = sleep_until(flush_at) => self.flush().await?,
             () = sleep_until(self.index_at) => self.index().await?,
-            () = self.checkpoints.due() => self.checkpoints.look(&mut self.database.connection).await,
+            () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.backend.upkeep().await?,
         }
         Ok(None)
     }
@@ -241,7 +227,7 @@ impl WriterLoop {
         let starting = latest.map(|now| WindowLoad::new(&self.window, now));
         let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
         let window = &mut self.window;
-        reading!(self.database, |c| load.stride(c, window))?;
+        reading!(self.database, |b| b.load_window(&mut load, window))?;
         self.loading = (!self.window.is_loaded()).then_some(load);
         Ok(())
     }
@@ -249,7 +235,7 @@ impl WriterLoop {
     /// Does one step of rebuilding a channel's positions.
     async fn relay(&mut self) -> Result<(), StoreError> {
         let Some(rebuilding) = self.rebuilding.pop_front() else { return Ok(()) };
-        match transaction!(self.database, |c| rebuilding.stride(c, &self.catalog))? {
+        match transaction!(self.database, |b| b.rebuild(&rebuilding, &self.catalog))? {
             Some(next) => self.rebuilding.push_back(next),
             None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
         }
@@ -299,15 +285,15 @@ impl WriterLoop {
                 send_reply(reply, ());
             }
             Task::Editions(rendered_editions, now, reply) => {
-                let changed = transaction!(self.database, |c| edition::keep(c, &rendered_editions, now))?;
+                let changed = transaction!(self.database, |b| b.keep_editions(&rendered_editions, now))?;
                 send_reply(reply, changed);
             }
             Task::Archive { page, packed, fingerprint, now, reply } => {
-                let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
+                let kept = transaction!(self.database, |b| b.keep_archive(&page, &packed, &fingerprint, now))?;
                 send_reply(reply, kept);
             }
             Task::Push(changes, reply) => {
-                transaction!(self.database, |c| push::write(c, &changes))?;
+                transaction!(self.database, |b| b.push(&changes))?;
                 send_reply(reply, ());
             }
             Task::Index(reply) => {
@@ -318,7 +304,7 @@ impl WriterLoop {
                 send_reply(reply, ());
             }
             Task::Retention(keep, step, reply) => {
-                let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
+                let done = transaction!(self.database, |b| b.prune(keep, step))?;
                 self.window.forget_deleted(done.deleted.iter().copied());
                 // Editions must no longer show deleted stories or link to deleted archive pages.
                 if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
@@ -327,11 +313,7 @@ impl WriterLoop {
                 send_reply(reply, done);
             }
             Task::Compact(reply) => {
-                let doing = "compacting the database";
-                let connection = &mut self.database.connection;
-                open::set_temp_store(connection, TempStore::Files).await.while_doing(doing)?;
-                sqlx::query("VACUUM").execute(&mut *connection).await.while_doing(doing)?;
-                open::set_temp_store(connection, TempStore::Memory).await.while_doing(doing)?;
+                self.database.backend.compact().await?;
                 send_reply(reply, ());
             }
         }
@@ -352,11 +334,11 @@ impl WriterLoop {
                 self.long.push_back(pending);
             }
         }
-        let touched = transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
+        let touched = transaction!(self.database, |b| b.write(&batch_rows, &self.catalog, &self.empty_polls))?;
         self.empty_polls.clear();
         self.empty_since = None;
         self.committed_at = Some(Clock::monotonic());
-        self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
+        self.index_at.get_or_insert_with(|| Clock::monotonic() + INDEX_WAIT);
         self.database.figures.send_modify(|figures| {
             figures.window = self.window.len();
             figures.unindexed_since.get_or_insert_with(Clock::monotonic);
@@ -372,7 +354,7 @@ impl WriterLoop {
 
     /// Adds a batch of entries to the search index.
     async fn index(&mut self) -> Result<(), StoreError> {
-        let more = transaction!(self.database, |c| search_index::index(c))?;
+        let more = transaction!(self.database, |b| b.index())?;
         self.index_at = more.then(Clock::monotonic);
         if !more {
             self.database.figures.send_modify(|figures| figures.unindexed_since = None);
@@ -386,7 +368,7 @@ impl WriterLoop {
         if self.empty_polls.is_empty() {
             return Ok(());
         }
-        transaction!(self.database, |c| feeds::write(c, &self.empty_polls))?;
+        transaction!(self.database, |b| b.write_polls(&self.empty_polls))?;
         self.empty_polls.clear();
         Ok(())
     }
@@ -397,9 +379,8 @@ impl WriterLoop {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let ((adopted, catalog, rebuilding, rejudging), feeds) = transaction!(self.database, |c| async {
-            Ok((configured::adopt(c, store_config, now).await?, feeds::configured(c).await?))
-        })?;
+        let AdoptedConfig { changes, catalog, rebuilding, rejudging, feeds } =
+            transaction!(self.database, |b| b.configure(store_config, now))?;
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
         }
@@ -409,57 +390,22 @@ impl WriterLoop {
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
         self.rejudging = rejudging.into();
-        Ok((adopted, feeds))
+        Ok((changes, feeds))
     }
 
     async fn update_feeds(&mut self, updates: &[FeedUpdate]) -> Result<(), StoreError> {
         self.flush().await?;
-        transaction!(self.database, |c| feeds::update_feeds(c, updates))
+        transaction!(self.database, |b| b.update_feeds(updates))
     }
 
     async fn close(mut self) -> Result<(), StoreError> {
         self.flush().await?;
-        let last = Clock::monotonic() + search_index::LAST;
+        let last = Clock::monotonic() + INDEX_LAST;
         while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;
         }
-        // Readers that block the checkpoint are not waited for beyond the time of a shutdown.
-        sqlx::query("PRAGMA busy_timeout = 1000")
-            .execute(&mut self.database.connection)
-            .await
-            .while_doing("losing patience")?;
-        // TRUNCATE: afterwards everything is in the database file, and there is no long WAL.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut self.database.connection)
-            .await
-            .while_doing("bringing the WAL into the file")?;
-        // A WAL database that nobody has open cannot be read by users without write permission on its folder (measured with
-        // SQLite 3.40); one with a rollback journal can. If a reader prevents the change, the WAL's files stay, which works as
-        // well.
-        match sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut self.database.connection).await {
-            Err(error) if !is_busy(&error) => return Err(error).while_doing("leaving WAL mode"),
-            _ => {}
-        }
-        self.database.connection.close().await.while_doing("closing the database")
+        self.database.backend.close().await
     }
-}
-
-/// Writes a batch and the results of polls without news in the caller's transaction. Returns the channels whose stories changed.
-async fn write(
-    connection: &mut SqliteConnection,
-    batch_rows: &BatchRows,
-    catalog: &Catalog,
-    polls: &[PollRows],
-) -> Result<HashSet<i64>, StoreError> {
-    apply::apply(connection, batch_rows).await?;
-    sightings::merge_lookup(connection).await?;
-    channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
-    webhooks::queue(connection, catalog, batch_rows).await?;
-    feeds::write(connection, polls).await?;
-    let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
-    let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
-    touched.extend(&batch_rows.touched);
-    Ok(touched)
 }
 
 /// Sends a reply; a caller that no longer waits is not an error.

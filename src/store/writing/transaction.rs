@@ -2,10 +2,9 @@
 //! Decisions are kept in memory meanwhile, so nothing is lost.
 
 use crate::clock::Clock;
+use crate::store::backend::Backend;
 use crate::store::error::{StoreError, TransientError};
 use crate::store::figures::WriterFigures;
-use crate::store::sqlite::error::ErrorContext;
-use sqlx::SqliteConnection;
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
@@ -16,9 +15,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
-/// The write connection and its current trouble, used by [`transaction!`] and [`reading!`].
-pub(in crate::store) struct WriterConnection {
-    pub connection: SqliteConnection,
+/// The database and its current trouble, used by [`transaction!`] and [`reading!`].
+pub(in crate::store) struct WriterConnection<B> {
+    pub backend: B,
     /// Why the last attempt failed; `None` if it succeeded.
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
@@ -27,18 +26,18 @@ pub(in crate::store) struct WriterConnection {
     pub figures: watch::Sender<WriterFigures>,
 }
 
-/// Runs a future over the connection in a `BEGIN IMMEDIATE` transaction and evaluates to its result. The expression may be
-/// evaluated several times, each time over the same state of the file. This is a macro because a closure over the borrowed
+/// Runs a future over the database in a transaction and evaluates to its result. The expression may be
+/// evaluated several times, each time over the same state of the database. This is a macro because a closure over the borrowed
 /// connection cannot promise that its future is `Send`.
 ///
 /// Fails if the error is permanent, or persists for a second after the writer was told to stop.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {{
-        let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
+        let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
             let tried = match $database.begin().await {
                 Ok(()) => {
-                    let $connection = &mut $database.connection;
+                    let $connection = &mut $database.backend;
                     let worked = $work.await;
                     $database.end(worked).await
                 }
@@ -54,9 +53,9 @@ macro_rules! transaction {
 /// Same as [`transaction!`], but without a transaction: only the writer changes what it reads.
 macro_rules! reading {
     ($database:expr, |$connection:ident| $work:expr) => {{
-        let mut tries = $crate::store::sqlite::writing::transaction::RetryState::default();
+        let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
-            let $connection = &mut $database.connection;
+            let $connection = &mut $database.backend;
             let tried = $work.await;
             if let Some(done) = $database.judge(tried, &mut tries).await {
                 break done;
@@ -74,22 +73,22 @@ pub(in crate::store) struct RetryState {
     stopping_since: Option<Instant>,
 }
 
-impl WriterConnection {
+impl<B: Backend> WriterConnection<B> {
     pub(in crate::store) fn new(
-        connection: SqliteConnection,
+        backend: B,
         trouble: watch::Sender<Option<TransientError>>,
         stopping: watch::Sender<bool>,
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping, figures }
+        Self { backend, trouble, stopping, figures }
     }
 
-    /// Takes SQLite's write lock.
+    /// Begins a transaction, waiting for another process's lock if necessary.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let asked = Clock::monotonic();
-        let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
+        let begun = self.backend.begin().await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
-        begun.map(drop).while_doing("beginning a transaction")
+        begun
     }
 
     /// Commits the work, or rolls it back.
@@ -97,15 +96,14 @@ impl WriterConnection {
         let done = match worked {
             Ok(done) => {
                 let began = Clock::monotonic();
-                let committed = sqlx::query("COMMIT").execute(&mut self.connection).await;
+                let committed = self.backend.commit().await;
                 self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
-                committed.while_doing("committing").map(|_| done)
+                committed.map(|()| done)
             }
             Err(error) => Err(error),
         };
         if done.is_err() {
-            // SQLite rolls back by itself after some errors; then this ROLLBACK fails, which does not matter.
-            let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+            self.backend.rollback().await;
         }
         done
     }

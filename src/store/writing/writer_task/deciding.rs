@@ -4,31 +4,32 @@ use super::{DecidedPoll, WriterLoop};
 use crate::{
     dedup::{Arrival, Changes, Deciding, KnownEntries, latest, rules},
     store::{
+        backend::Backend,
         batch::{Batch, PendingPoll},
         error::StoreError,
         finished_poll::PollFindings,
         rows::BatchRows,
-        sqlite::writing::{load_window, lookup, transaction::reading, waiting},
         waiting as held,
+        writing::transaction::reading,
     },
 };
 use jiff::Timestamp;
 
-impl WriterLoop {
+impl<B: Backend> WriterLoop<B> {
     /// Decides about the next entries of each poll. Only this task writes, so the values that it reads here still hold when it
     /// writes, even after several attempts.
     pub(super) async fn decide(&mut self, batch: &mut Batch) -> Result<BatchRows, StoreError> {
         let mut arrivals = batch.arrivals(&self.catalog);
         let first_late = batch.polls.len();
-        let (mut late_arrivals, late) = reading!(self.database, |c| waiting::arrivals(c, &batch.pages, first_late))?;
+        let (mut late_arrivals, late) = reading!(self.database, |b| b.waited(&batch.pages, first_late))?;
         // The rules also apply to the article.
         for arrival in &mut late_arrivals {
             self.catalog.judge_again(arrival);
         }
         arrivals.extend(late_arrivals);
         let now = latest(&arrivals);
-        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
-        let waiting_now = reading!(self.database, |c| waiting::now(c, &arrivals))?;
+        let known = reading!(self.database, |b| b.known_entries(&arrivals))?;
+        let waiting_now = reading!(self.database, |b| b.waiting(&arrivals))?;
         let (mut arrivals, begin_to_wait) = held::hold(arrivals, &known, waiting_now, &mut batch.polls);
         held::keep_articles(&mut arrivals, &known);
         let changes = self.decide_known(arrivals, known, now).await?;
@@ -47,7 +48,7 @@ impl WriterLoop {
     }
 
     pub(super) async fn changes(&mut self, arrivals: Vec<Arrival>, now: Timestamp) -> Result<Changes, StoreError> {
-        let known = reading!(self.database, |c| lookup::known_entries(c, &arrivals))?;
+        let known = reading!(self.database, |b| b.known_entries(&arrivals))?;
         self.decide_known(arrivals, known, now).await
     }
 
@@ -64,7 +65,7 @@ impl WriterLoop {
             if wanted.is_empty() {
                 break;
             }
-            let texts = reading!(self.database, |c| load_window::texts(c, wanted))?;
+            let texts = reading!(self.database, |b| b.texts(wanted))?;
             deciding.supply(texts);
         }
         let changes = deciding.finish();
