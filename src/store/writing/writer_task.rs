@@ -1,30 +1,28 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod committing;
 mod deciding;
+mod executing;
 mod rejudging;
 
 use crate::{
     clock::Clock,
     dedup::{IdAllocator, Window},
-    model::FeedRecord,
     store::{
-        backend::{AdoptedConfig, Backend},
+        backend::Backend,
         batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
-        configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         feed_update::feed_update,
-        finished_poll::{CommittedPoll, DecidedPoll, FeedUpdate, FinishedPoll, PollFindings},
-        retention::PruneStep,
+        finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
         sqlite::writing::{
             channel_order::ChannelRebuild, dropped::Rejudging, feeds::PollRows, load_window::WindowLoad,
         },
         writing::transaction::{WriterConnection, reading, transaction},
     },
 };
-use jiff::Timestamp;
 use std::{
     collections::{HashSet, VecDeque},
     sync::{
@@ -271,140 +269,6 @@ impl<B: Backend> WriterLoop<B> {
         self.empty_polls.push(PollRows::of(poll, &update, findings.tally, findings.gap));
         let PollFindings { tally, gap, joined, waiting, .. } = findings;
         CommittedPoll { tally, gap, joined, waiting, feed: update.feed }
-    }
-
-    async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
-        match task {
-            Task::Adopt(store_config, now, reply) => {
-                let answer = self.adopt(&store_config, now).await?;
-                self.changed.send_modify(ChannelChanges::touch_all);
-                send_reply(reply, answer);
-            }
-            Task::UpdateFeeds(updates, reply) => {
-                self.update_feeds(&updates).await?;
-                send_reply(reply, ());
-            }
-            Task::Editions(rendered_editions, now, reply) => {
-                let changed = transaction!(self.database, |b| b.keep_editions(&rendered_editions, now))?;
-                send_reply(reply, changed);
-            }
-            Task::Archive { page, packed, fingerprint, now, reply } => {
-                let kept = transaction!(self.database, |b| b.keep_archive(&page, &packed, &fingerprint, now))?;
-                send_reply(reply, kept);
-            }
-            Task::Push(changes, reply) => {
-                transaction!(self.database, |b| b.push(&changes))?;
-                send_reply(reply, ());
-            }
-            Task::Index(reply) => {
-                self.index().await?;
-                while self.index_at.is_some() {
-                    self.index().await?;
-                }
-                send_reply(reply, ());
-            }
-            Task::Retention(keep, step, reply) => {
-                let done = transaction!(self.database, |b| b.prune(keep, step))?;
-                self.window.forget_deleted(done.deleted.iter().copied());
-                // Editions must no longer show deleted stories or link to deleted archive pages.
-                if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
-                    self.changed.send_modify(ChannelChanges::touch_all);
-                }
-                send_reply(reply, done);
-            }
-            Task::Compact(reply) => {
-                self.database.backend.compact().await?;
-                send_reply(reply, ());
-            }
-        }
-        Ok(())
-    }
-
-    /// Decides and commits a batch, together with the waiting polls without news.
-    async fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let batch_rows = self.decide(&mut batch).await?;
-        let mut answers = Vec::with_capacity(batch.polls.len());
-        for pending in batch.polls {
-            if pending.is_whole() {
-                answers.push((pending.reply, self.settle(&pending.poll, pending.findings)));
-            } else {
-                self.long.push_back(pending);
-            }
-        }
-        let touched = transaction!(self.database, |b| b.write(&batch_rows, &self.catalog, &self.empty_polls))?;
-        self.empty_polls.clear();
-        self.empty_since = None;
-        self.committed_at = Some(Clock::monotonic());
-        self.index_at.get_or_insert_with(|| Clock::monotonic() + INDEX_WAIT);
-        self.database.figures.send_modify(|figures| {
-            figures.window = self.window.len();
-            figures.unindexed_since.get_or_insert_with(Clock::monotonic);
-        });
-        if !touched.is_empty() {
-            self.touch(&touched);
-        }
-        for (reply, written) in answers {
-            send_reply(reply, written);
-        }
-        Ok(())
-    }
-
-    /// Adds a batch of entries to the search index.
-    async fn index(&mut self) -> Result<(), StoreError> {
-        let more = transaction!(self.database, |b| b.index())?;
-        self.index_at = more.then(Clock::monotonic);
-        if !more {
-            self.database.figures.send_modify(|figures| figures.unindexed_since = None);
-        }
-        Ok(())
-    }
-
-    /// Commits the waiting polls without news.
-    async fn flush(&mut self) -> Result<(), StoreError> {
-        self.empty_since = None;
-        if self.empty_polls.is_empty() {
-            return Ok(());
-        }
-        transaction!(self.database, |b| b.write_polls(&self.empty_polls))?;
-        self.empty_polls.clear();
-        Ok(())
-    }
-
-    async fn adopt(
-        &mut self,
-        store_config: &StoreConfig,
-        now: Timestamp,
-    ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
-        self.flush().await?;
-        let AdoptedConfig { changes, catalog, rebuilding, rejudging, feeds } =
-            transaction!(self.database, |b| b.configure(store_config, now))?;
-        for (id, outlet) in &catalog.outlets {
-            self.window.introduce(*id, &outlet.name);
-        }
-        if !self.window.is_loaded() {
-            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
-        }
-        self.catalog = catalog;
-        self.rebuilding = rebuilding.into();
-        self.rejudging = rejudging.into();
-        Ok((changes, feeds))
-    }
-
-    async fn update_feeds(&mut self, updates: &[FeedUpdate]) -> Result<(), StoreError> {
-        self.flush().await?;
-        transaction!(self.database, |b| b.update_feeds(updates))
-    }
-
-    async fn close(mut self) -> Result<(), StoreError> {
-        self.flush().await?;
-        let last = Clock::monotonic() + INDEX_LAST;
-        while self.index_at.is_some() && Clock::monotonic() < last {
-            self.index().await?;
-        }
-        self.database.backend.close().await
     }
 }
 

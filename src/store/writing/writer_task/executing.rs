@@ -1,0 +1,102 @@
+//! Executes commands other than polls: the configuration, editions, archive pages, retention, and the end.
+
+use super::{INDEX_LAST, WriterLoop, send_reply};
+use crate::{
+    clock::Clock,
+    model::FeedRecord,
+    store::{
+        backend::{AdoptedConfig, Backend},
+        changes::ChannelChanges,
+        command::Task,
+        configured::{ConfigChanges, StoreConfig},
+        error::StoreError,
+        finished_poll::FeedUpdate,
+        retention::PruneStep,
+        sqlite::writing::load_window::WindowLoad,
+        writing::transaction::transaction,
+    },
+};
+use jiff::Timestamp;
+
+impl<B: Backend> WriterLoop<B> {
+    pub(super) async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
+        match task {
+            Task::Adopt(store_config, now, reply) => {
+                let answer = self.adopt(&store_config, now).await?;
+                self.changed.send_modify(ChannelChanges::touch_all);
+                send_reply(reply, answer);
+            }
+            Task::UpdateFeeds(updates, reply) => {
+                self.update_feeds(&updates).await?;
+                send_reply(reply, ());
+            }
+            Task::Editions(rendered_editions, now, reply) => {
+                let changed = transaction!(self.database, |b| b.keep_editions(&rendered_editions, now))?;
+                send_reply(reply, changed);
+            }
+            Task::Archive { page, packed, fingerprint, now, reply } => {
+                let kept = transaction!(self.database, |b| b.keep_archive(&page, &packed, &fingerprint, now))?;
+                send_reply(reply, kept);
+            }
+            Task::Push(changes, reply) => {
+                transaction!(self.database, |b| b.push(&changes))?;
+                send_reply(reply, ());
+            }
+            Task::Index(reply) => {
+                self.index().await?;
+                while self.index_at.is_some() {
+                    self.index().await?;
+                }
+                send_reply(reply, ());
+            }
+            Task::Retention(keep, step, reply) => {
+                let done = transaction!(self.database, |b| b.prune(keep, step))?;
+                self.window.forget_deleted(done.deleted.iter().copied());
+                // Editions must no longer show deleted stories or link to deleted archive pages.
+                if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
+                    self.changed.send_modify(ChannelChanges::touch_all);
+                }
+                send_reply(reply, done);
+            }
+            Task::Compact(reply) => {
+                self.database.backend.compact().await?;
+                send_reply(reply, ());
+            }
+        }
+        Ok(())
+    }
+
+    async fn adopt(
+        &mut self,
+        store_config: &StoreConfig,
+        now: Timestamp,
+    ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
+        self.flush().await?;
+        let AdoptedConfig { changes, catalog, rebuilding, rejudging, feeds } =
+            transaction!(self.database, |b| b.configure(store_config, now))?;
+        for (id, outlet) in &catalog.outlets {
+            self.window.introduce(*id, &outlet.name);
+        }
+        if !self.window.is_loaded() {
+            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
+        }
+        self.catalog = catalog;
+        self.rebuilding = rebuilding.into();
+        self.rejudging = rejudging.into();
+        Ok((changes, feeds))
+    }
+
+    async fn update_feeds(&mut self, updates: &[FeedUpdate]) -> Result<(), StoreError> {
+        self.flush().await?;
+        transaction!(self.database, |b| b.update_feeds(updates))
+    }
+
+    pub(super) async fn close(mut self) -> Result<(), StoreError> {
+        self.flush().await?;
+        let last = Clock::monotonic() + INDEX_LAST;
+        while self.index_at.is_some() && Clock::monotonic() < last {
+            self.index().await?;
+        }
+        self.database.backend.close().await
+    }
+}
