@@ -62,6 +62,14 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::NothingLeft { .. } => {
             "check the system clock and [retention] keep; `warraq prune --force` deletes them anyway"
         }
+        StoreError::Leased { .. } => {
+            "one process writes at a time: stop that one, or wait until its lease has ended, at most half a minute"
+        }
+        StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
+        StoreError::NotForServer { .. } => "see deploy/database.md",
+        StoreError::BadUrl(_) => {
+            "write it as postgres://USER@HOST/DATABASE, with the password in [database] password_file"
+        }
         StoreError::File { .. } => "the folder must be there with room for the file, and this user may write to it",
         StoreError::Open { .. }
         | StoreError::Migrate { .. }
@@ -99,6 +107,15 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
             "make room, or look into the kernel's log (dmesg); what was committed is in the file, and on a new disk \
              `warraq restore FILE` brings a backup back",
         ),
+        StoreErrorKind::Unreachable => (
+            "the database server of {} cannot be reached",
+            "see that PostgreSQL runs there and lets this host in; `psql` with the same address shows the same error",
+        ),
+        StoreErrorKind::Refused => (
+            "the database server of {} refuses this user",
+            "check user, password and database of [database] url; the user must own the tables",
+        ),
+        StoreErrorKind::Conflict => ("another transaction was in the way in the database {}", "try again"),
         StoreErrorKind::Other => (
             "the database {} cannot be used",
             "try again; when it stays, put a backup in its place with `warraq restore FILE`, and report these lines",

@@ -146,6 +146,33 @@ pub enum StoreError {
         /// Stories last listed before this time would be deleted.
         since: jiff::Timestamp,
     },
+    /// Another process has taken the right to write, because this one was not heard of for too long.
+    #[error(
+        "{by} writes to the database now, because this process did not renew its lease in time; nothing of it was lost"
+    )]
+    LeaseLost {
+        /// Who writes now: host and process id.
+        by: String,
+    },
+    /// Another Warraq process has the right to write.
+    #[error("the database {database} is in use by warraq on {by}")]
+    Leased {
+        /// The database, without its password.
+        database: String,
+        /// Who writes: host and process id.
+        by: String,
+    },
+    /// The operation is not for this kind of database.
+    #[error("{what} is not for PostgreSQL: {instead}")]
+    NotForServer {
+        /// The operation.
+        what: &'static str,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// The address of the database server cannot be used.
+    #[error("database.url: {0}")]
+    BadUrl(String),
     /// The writer has stopped. Its own error was reported where it happened.
     #[error("the database writer has stopped")]
     WriterGone,
@@ -185,12 +212,16 @@ impl std::error::Error for DatabaseError {
 /// Why the database cannot be written at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransientError {
-    /// Another process holds SQLite's write lock.
+    /// Another process holds the write lock.
     Locked,
-    /// The disk is full (`SQLITE_FULL`).
+    /// The disk is full.
     DiskFull,
-    /// Reading or writing the file failed, with SQLite's message.
+    /// Reading or writing failed, with the database's message.
     Io(String),
+    /// The database server cannot be reached, with the reason.
+    Unreachable(String),
+    /// Another transaction was in the way.
+    Conflict,
 }
 
 impl fmt::Display for TransientError {
@@ -198,6 +229,9 @@ impl fmt::Display for TransientError {
         match self {
             Self::Locked => f.write_str("another process holds the database's write lock"),
             Self::DiskFull => f.write_str("the disk is full"),
+            Self::Unreachable(words) if words.is_empty() => f.write_str("the database server cannot be reached"),
+            Self::Unreachable(words) => write!(f, "the database server cannot be reached ({words})"),
+            Self::Conflict => f.write_str("another transaction is in the way"),
             Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
         }
     }
@@ -211,7 +245,11 @@ impl TransientError {
             StoreErrorKind::Busy => Some(Self::Locked),
             StoreErrorKind::Full => Some(Self::DiskFull),
             StoreErrorKind::Disk | StoreErrorKind::Denied => Some(Self::Io(source.message.clone())),
-            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Other => None,
+            StoreErrorKind::Unreachable => Some(Self::Unreachable(source.message.clone())),
+            StoreErrorKind::Conflict => Some(Self::Conflict),
+            StoreErrorKind::Damaged | StoreErrorKind::ReadOnly | StoreErrorKind::Refused | StoreErrorKind::Other => {
+                None
+            }
         }
     }
 }
@@ -231,6 +269,12 @@ pub enum StoreErrorKind {
     Denied,
     /// The disk fails.
     Disk,
+    /// The database server cannot be reached, or has broken the connection.
+    Unreachable,
+    /// Another transaction was in the way: the same one succeeds when it is repeated.
+    Conflict,
+    /// The database server refuses who asks, or what they ask: user, password, database, or permission.
+    Refused,
     /// Any other error.
     Other,
 }

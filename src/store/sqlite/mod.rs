@@ -2,8 +2,8 @@
 
 pub(in crate::store) mod backup;
 pub(in crate::store) mod error;
-pub(in crate::store) mod listed;
 pub(in crate::store) mod open;
 pub(in crate::store) mod reading;
-pub(in crate::store) mod row;
 pub(in crate::store) mod writing;
+
+pub(in crate::store) use super::{listed, row};

@@ -55,8 +55,13 @@ macro_rules! reading {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
-            let $connection = &mut $database.backend;
-            let tried = $work.await;
+            let tried = match $database.backend.ready().await {
+                Ok(()) => {
+                    let $connection = &mut $database.backend;
+                    $work.await
+                }
+                Err(error) => Err(error),
+            };
             if let Some(done) = $database.judge(tried, &mut tries).await {
                 break done;
             }
@@ -110,7 +115,7 @@ impl<B: Backend> WriterConnection<B> {
 
     /// Returns the result if it is final. After a transient error, waits and returns `None`.
     pub(in crate::store) async fn judge<T>(
-        &self,
+        &mut self,
         result: Result<T, StoreError>,
         tries: &mut RetryState,
     ) -> Option<Result<T, StoreError>> {
@@ -123,6 +128,7 @@ impl<B: Backend> WriterConnection<B> {
         };
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
+        self.backend.failed(&trouble);
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
             if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {

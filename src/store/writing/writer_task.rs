@@ -17,10 +17,13 @@ use crate::{
         error::StoreError,
         feed_update::feed_update,
         finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
-        sqlite::writing::{
-            channel_order::ChannelRebuild, dropped::Rejudging, feeds::PollRows, load_window::WindowLoad,
+        writing::{
+            channel_order::ChannelRebuild,
+            dropped::Rejudging,
+            feeds::PollRows,
+            load_window::WindowLoad,
+            transaction::{WriterConnection, reading, transaction},
         },
-        writing::transaction::{WriterConnection, reading, transaction},
     },
 };
 use std::{

@@ -3,18 +3,24 @@
 
 use crate::store::sqlite::error::ErrorContext;
 use crate::store::{
+    backend::BatchStatements,
     error::StoreError,
     rows::{BatchRows, EntryRow, MemberRow, StoryRow, TextRow},
     sqlite::{
         row,
         writing::{
-            dropped,
+            channel_order,
             insert::{self, Query},
-            sightings, waiting,
+            search_index, sightings,
         },
+    },
+    writing::{
+        dropped, sightings as shared_sightings,
+        waiting::{self, WaitingStatements as _},
     },
 };
 use sqlx::SqliteConnection;
+use std::collections::HashSet;
 
 /// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
 /// because reading `json_each` directly would convert a row to text again for each column.
@@ -31,24 +37,47 @@ async fn set<T: serde::Serialize>(
     Ok(())
 }
 
-/// Writes the rows of a batch.
-pub(in crate::store) async fn apply(
-    connection: &mut SqliteConnection,
-    batch_rows: &BatchRows,
-) -> Result<(), StoreError> {
-    insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
-    insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
-    insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
-    insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories").await?;
-    revise(connection, batch_rows).await?;
-    waiting::write_pages(connection, &batch_rows.pages).await?;
-    waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
-    let ids = sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
-    dropped::write(connection, &batch_rows.dropped, &ids).await?;
-    if !batch_rows.grown.is_empty() {
-        grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
+impl BatchStatements for SqliteConnection {
+    async fn apply(&mut self, batch_rows: &BatchRows) -> Result<(), StoreError> {
+        let connection = self;
+        insert::rows(connection, &batch_rows.stories, &insert::STORIES, bind_story, "writing stories").await?;
+        insert::rows(connection, &batch_rows.entries, &insert::ENTRIES, bind_entry, "writing entries").await?;
+        insert::rows(connection, &batch_rows.texts, &insert::TEXTS, bind_text, "writing texts").await?;
+        insert::rows(connection, &batch_rows.members, &insert::MEMBERS, bind_member, "writing members of stories")
+            .await?;
+        revise(connection, batch_rows).await?;
+        connection.write_pages(&batch_rows.pages).await?;
+        waiting::write(connection, &batch_rows.waiting, &batch_rows.waited).await?;
+        let ids = shared_sightings::write(connection, &batch_rows.sightings, &batch_rows.delisted).await?;
+        dropped::write(connection, &batch_rows.dropped, &ids).await?;
+        if !batch_rows.grown.is_empty() {
+            grow(connection, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
+        }
+        channel_order::insert_batch(connection, batch_rows).await?;
+        sightings::merge_lookup(connection).await
     }
-    crate::store::sqlite::writing::channel_order::insert_batch(connection, batch_rows).await
+
+    async fn holding(&mut self, stories: &HashSet<i64>, entries: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        if stories.is_empty() && entries.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let channels: Vec<i64> = sqlx::query_scalar(
+            "SELECT channel_id FROM place WHERE story_id IN (SELECT value FROM json_each($1)) \
+             UNION ALL \
+             SELECT p.channel_id FROM entry AS e JOIN place AS p ON p.story_id = e.story_id \
+             WHERE e.id IN (SELECT value FROM json_each($2))",
+        )
+        .bind(row::rows(&stories.iter().copied().collect::<Vec<_>>()))
+        .bind(row::rows(entries))
+        .fetch_all(self)
+        .await
+        .while_doing("reading which channels hold changed stories")?;
+        Ok(channels.into_iter().collect())
+    }
+
+    async fn index(&mut self) -> Result<bool, StoreError> {
+        search_index::index(self).await
+    }
 }
 
 /// Binds the columns in the order of [`insert::STORIES`].

@@ -12,8 +12,7 @@ use crate::{
         error::StoreError,
         finished_poll::FeedUpdate,
         retention::PruneStep,
-        sqlite::writing::load_window::WindowLoad,
-        writing::transaction::transaction,
+        writing::{load_window::WindowLoad, transaction::transaction},
     },
 };
 use jiff::Timestamp;

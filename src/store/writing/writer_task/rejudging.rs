@@ -8,8 +8,10 @@ use crate::{
         error::StoreError,
         finished_poll::PollFindings,
         rows::BatchRows,
-        sqlite::writing::dropped::Judged,
-        writing::transaction::{reading, transaction},
+        writing::{
+            dropped::Judged,
+            transaction::{reading, transaction},
+        },
     },
 };
 

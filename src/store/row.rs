@@ -1,4 +1,4 @@
-//! Converts single values between rows and the types of the model. An invalid value is [`StoreError::Inconsistent`].
+//! Converts single values between rows of every store and the types of the model. An invalid value is [`StoreError::Inconsistent`].
 
 use crate::store::error::StoreError;
 use jiff::Timestamp;

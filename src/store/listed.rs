@@ -2,7 +2,7 @@
 
 use crate::{
     model::FeedId,
-    store::{error::StoreError, sqlite::row::RowRef},
+    store::{error::StoreError, row::RowRef},
 };
 
 /// A sighting that is listed.

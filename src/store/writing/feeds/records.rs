@@ -1,16 +1,14 @@
 //! Reads the configured feeds, once at the start.
 
+use super::FeedRows;
 use crate::{
     model::{FeedId, FeedRecord, FeedState, FeedUrl, OutletId, PendingRedirect, Rhythm, Slug, Validators},
-    store::{
-        error::StoreError,
-        sqlite::{error::ErrorContext, row::RowRef},
-    },
+    store::{error::StoreError, row::RowRef},
 };
-use sqlx::SqliteConnection;
 
+/// A configured feed.
 #[derive(sqlx::FromRow)]
-struct FeedRow {
+pub(in crate::store) struct FeedRow {
     id: i64,
     outlet_id: i64,
     slug: String,
@@ -34,16 +32,8 @@ struct FeedRow {
 }
 
 /// Returns all configured feeds in order of their ids.
-pub(in crate::store) async fn configured(connection: &mut SqliteConnection) -> Result<Vec<FeedRecord>, StoreError> {
-    let rows: Vec<FeedRow> = sqlx::query_as(
-        "SELECT f.id, f.outlet_id, o.slug, f.url, f.ask_url, f.etag, f.last_modified, f.body_hash, f.state, f.failures, \
-                f.hold_until, f.last_poll_at, f.last_success_at, f.next_poll_at, f.hints, f.rhythm, f.moving_to, \
-                f.moving_visits, f.moving_since, f.guids_void \
-         FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id WHERE f.removed = 0 ORDER BY f.id",
-    )
-    .fetch_all(connection)
-    .await
-    .while_doing("reading feeds")?;
+pub(in crate::store) async fn configured(connection: &mut impl FeedRows) -> Result<Vec<FeedRecord>, StoreError> {
+    let rows = connection.configured().await?;
     rows.into_iter().map(record).collect()
 }
 

@@ -1,31 +1,24 @@
 //! Stores the channels; the positions of a channel whose definition changed are rebuilt.
 
+use super::ConfigRows;
 use crate::{
     model::{Channel, Language, Outlet, OutletId, Slug},
     store::{
         catalog::{Catalog, KnownOutlet},
         configured::StoreConfig,
         error::StoreError,
-        sqlite::{
-            error::ErrorContext,
-            row::{self, RowRef},
-            writing::channel_order::ChannelRebuild,
-        },
+        row::RowRef,
+        writing::channel_order::ChannelRebuild,
     },
 };
 use jiff::tz::TimeZone;
-use sqlx::SqliteConnection;
 use std::collections::HashMap;
 
 /// Reads the outlets; the channels come from the configuration one by one.
-async fn load_catalog(connection: &mut SqliteConnection, store_config: &StoreConfig) -> Result<Catalog, StoreError> {
+async fn load_catalog(connection: &mut impl ConfigRows, store_config: &StoreConfig) -> Result<Catalog, StoreError> {
     let configured: HashMap<&str, &Outlet> =
         store_config.outlets.iter().map(|(outlet, _)| (outlet.slug.as_str(), outlet)).collect();
-    let rows: Vec<(i64, String, String, String, bool)> =
-        sqlx::query_as("SELECT id, slug, name, tags, private FROM outlet")
-            .fetch_all(connection)
-            .await
-            .while_doing("reading outlets")?;
+    let rows = connection.known_outlets().await?;
     let mut outlets = HashMap::with_capacity(rows.len());
     for (id, slug, name, tags, private) in rows {
         let tags = RowRef { table: "outlet", row: id }.json("tags", &tags)?;
@@ -40,31 +33,25 @@ async fn load_catalog(connection: &mut SqliteConnection, store_config: &StoreCon
 /// Writes the channels. The positions of a channel whose definition changed are rebuilt: at once in a small file, otherwise the
 /// remaining work is returned.
 pub(super) async fn adopt_channels(
-    connection: &mut SqliteConnection,
+    connection: &mut impl ConfigRows,
     store_config: &StoreConfig,
 ) -> Result<(Catalog, Vec<ChannelRebuild>), StoreError> {
     let mut catalog = load_catalog(connection, store_config).await?;
     let channels = Channel::with_variants(&store_config.channels, catalog.any_private());
     let slugs: Vec<&str> = channels.iter().map(|c| c.slug.as_str()).collect();
-    sqlx::query("DELETE FROM channel WHERE id <> 1 AND slug NOT IN (SELECT value FROM json_each($1))")
-        .bind(row::rows(&slugs))
-        .execute(&mut *connection)
-        .await
-        .while_doing("removing channels")?;
+    connection.remove_channels(&slugs).await?;
     let mut changed = Vec::new();
     for channel in &channels {
         let definition = definition(channel, &catalog);
-        let was: Option<(i64, String, String)> =
-            sqlx::query_as("SELECT id, definition, title FROM channel WHERE slug = $1")
-                .bind(channel.slug.as_str())
-                .fetch_optional(&mut *connection)
-                .await
-                .while_doing("reading channels")?;
+        let was = connection.channel(channel.slug.as_str()).await?;
         let same = was.as_ref().is_some_and(|(_, was, _)| *was == definition);
         let id = match &was {
             Some((id, _, title)) if same && *title == channel.title => *id,
             // A definition is written after its positions.
-            _ => write_channel(connection, channel, if same { &definition } else { UNFINISHED }).await?,
+            _ => {
+                let stored = if same { &definition } else { UNFINISHED };
+                connection.write_channel(channel.slug.as_str(), &channel.title, stored).await?
+            }
         };
         if !same {
             changed.push(ChannelRebuild::new(id, channel, definition));
@@ -91,23 +78,6 @@ pub(super) async fn adopt_channels(
 const UNFINISHED: &str = "";
 /// Number of rebuild steps done together with storing the configuration.
 const AT_ONCE: u32 = 3;
-
-async fn write_channel(
-    connection: &mut SqliteConnection,
-    channel: &Channel,
-    definition: &str,
-) -> Result<i64, StoreError> {
-    sqlx::query_scalar(
-        "INSERT INTO channel (slug, title, definition) VALUES ($1, $2, $3) \
-         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id",
-    )
-    .bind(channel.slug.as_str())
-    .bind(&channel.title)
-    .bind(definition)
-    .fetch_one(connection)
-    .await
-    .while_doing("writing channels")
-}
 
 /// Returns the criteria of a channel as text; channels with equal texts have equal positions. Title and limit are not included.
 fn definition(channel: &Channel, catalog: &Catalog) -> String {

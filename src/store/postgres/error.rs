@@ -1,0 +1,33 @@
+//! Classifies errors by the codes of the SQL standard and PostgreSQL (postgresql.org/docs/15/errcodes-appendix.html).
+
+use crate::store::error::StoreErrorKind;
+use sqlx::postgres::PgDatabaseError;
+
+/// Classifies an error that the server reported.
+pub(in crate::store) fn kind(error: &PgDatabaseError) -> StoreErrorKind {
+    match error.code() {
+        // serialization_failure, deadlock_detected.
+        "40001" | "40P01" => StoreErrorKind::Conflict,
+        // lock_not_available.
+        "55P03" => StoreErrorKind::Busy,
+        // disk_full.
+        "53100" => StoreErrorKind::Full,
+        // read_only_sql_transaction: a standby after a failover that has not ended.
+        "25006" => StoreErrorKind::Unreachable,
+        // data_corrupted, index_corrupted.
+        "XX001" | "XX002" => StoreErrorKind::Damaged,
+        // io_error.
+        "58030" => StoreErrorKind::Disk,
+        // invalid_catalog_name, insufficient_privilege.
+        "3D000" | "42501" => StoreErrorKind::Refused,
+        code => match code.get(..2) {
+            // Connection exception; insufficient resources; operator intervention: the server stops or starts.
+            Some("08" | "53" | "57") => StoreErrorKind::Unreachable,
+            // Invalid authorization.
+            Some("28") => StoreErrorKind::Refused,
+            // Constraint violation: rows contradict each other.
+            Some("23") => StoreErrorKind::Damaged,
+            _ => StoreErrorKind::Other,
+        },
+    }
+}

@@ -1,0 +1,67 @@
+//! The statements of archive pages.
+
+use crate::store::{
+    documents::ArchivePage,
+    error::StoreError,
+    driver::ErrorContext,
+    postgres::text::json,
+    writing::archive::ArchiveRows,
+};
+use sqlx::PgConnection;
+
+impl ArchiveRows for PgConnection {
+    async fn add_page(
+        &mut self,
+        page: &ArchivePage,
+        packed: &[u8],
+        fingerprint: &str,
+        at: &str,
+    ) -> Result<bool, StoreError> {
+        let kept = sqlx::query("INSERT INTO archive (channel, number, made_at, stories, atom, fingerprint) SELECT c.slug, $2, $3, $4, $5, $6 \
+         FROM channel AS c WHERE c.slug = $1 ON CONFLICT (channel, number) DO NOTHING")
+        .bind(&page.channel)
+        .bind(i64::from(page.number))
+        .bind(at)
+        .bind(i64::try_from(page.places.len()).unwrap_or(i64::MAX))
+        .bind(packed)
+        .bind(fingerprint)
+        .execute(self)
+        .await
+        .while_doing("keeping an archive page")?;
+        Ok(kept.rows_affected() > 0)
+    }
+
+    async fn mark_places(&mut self, page: &ArchivePage) -> Result<(), StoreError> {
+        sqlx::query("UPDATE place AS p SET page = $2 FROM json_to_recordset($3::json) \
+            AS r (story bigint, entry bigint, order_at text, published_at text) \
+         WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $1) AND p.order_at = r.order_at \
+            AND p.published_at = r.published_at AND p.story_id = r.story AND p.entry_id = r.entry")
+        .bind(&page.channel)
+        .bind(i64::from(page.number))
+        .bind(json(&page.places))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("marking the stories of an archive page")
+    }
+
+    async fn replace_page(
+        &mut self,
+        page: &ArchivePage,
+        packed: Option<&[u8]>,
+        fingerprint: &str,
+        at: &str,
+    ) -> Result<bool, StoreError> {
+        let replaced = sqlx::query("UPDATE archive SET atom = $3, fingerprint = $4, rendered_at = $5 \
+         WHERE channel = $1 AND number = $2 AND atom IS NOT NULL")
+        .bind(&page.channel)
+        .bind(i64::from(page.number))
+        .bind(packed)
+        .bind(fingerprint)
+        .bind(at)
+        .execute(self)
+        .await
+        .while_doing("rendering an archive page anew")?;
+        Ok(replaced.rows_affected() > 0)
+    }
+}

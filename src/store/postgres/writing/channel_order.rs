@@ -1,0 +1,141 @@
+//! Positions of stories in channels.
+
+use crate::{
+    model::EntryRules,
+    store::{
+        driver::ErrorContext,
+        error::StoreError,
+        postgres::text::json,
+        rows::{BatchRows, PlaceRow},
+        writing::channel_order::{ChannelRows, Member, StoredSubject, batch_places},
+    },
+};
+use futures_util::TryStreamExt as _;
+use sqlx::PgConnection;
+use std::collections::HashSet;
+
+/// Writes the positions of new entries.
+pub(in crate::store) async fn insert_batch(
+    connection: &mut PgConnection,
+    batch_rows: &BatchRows,
+) -> Result<(), StoreError> {
+    let (certain, rows) = batch_places(batch_rows);
+    if !certain.is_empty() {
+        sqlx::query(
+            "INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
+             SELECT channel, order_at, published_at, story, entry \
+             FROM json_to_recordset($1::json) \
+                AS r (channel bigint, order_at text, published_at text, story bigint, entry bigint) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(json(&certain))
+        .execute(&mut *connection)
+        .await
+        .while_doing("writing places")?;
+    }
+    if rows.is_empty() { Ok(()) } else { connection.place(&rows).await }
+}
+
+/// Returns the channels that contain one of these stories, or the story of one of these entries.
+pub(in crate::store) async fn holding(
+    connection: &mut PgConnection,
+    stories: &HashSet<i64>,
+    entries: &[i64],
+) -> Result<HashSet<i64>, StoreError> {
+    if stories.is_empty() && entries.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let channels: Vec<i64> = sqlx::query_scalar(
+        "SELECT channel_id FROM place WHERE story_id = ANY($1) \
+         UNION ALL \
+         SELECT p.channel_id FROM entry AS e JOIN place AS p ON p.story_id = e.story_id \
+         WHERE e.id = ANY($2)",
+    )
+    .bind(stories.iter().copied().collect::<Vec<_>>())
+    .bind(entries)
+    .fetch_all(connection)
+    .await
+    .while_doing("reading which channels hold changed stories")?;
+    Ok(channels.into_iter().collect())
+}
+
+impl ChannelRows for PgConnection {
+    async fn members(&mut self, stories: &[i64]) -> Result<Vec<Member>, StoreError> {
+        sqlx::query_as(
+            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+         WHERE story_id = ANY($1) ORDER BY id",
+        )
+        .bind(stories)
+        .fetch_all(self)
+        .await
+        .while_doing("reading the members of stories")
+    }
+
+    async fn members_below(&mut self, story: i64, limit: i64) -> Result<Vec<Member>, StoreError> {
+        sqlx::query_as(
+            "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
+             WHERE story_id IN (SELECT id FROM story WHERE id < $1 ORDER BY id DESC LIMIT $2) ORDER BY id",
+        )
+        .bind(story)
+        .bind(limit)
+        .fetch_all(self)
+        .await
+        .while_doing("reading the members of stories")
+    }
+
+    async fn left_out(&mut self, rules: &EntryRules, entries: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        let mut left_out = HashSet::new();
+
+        let mut rows = sqlx::query_as(
+            "SELECT e.id, CASE WHEN e.title_from <> 'outlet' THEN e.title END AS title, e.link, e.language, \
+                t.summary, t.content, t.extras, t.folded_body \
+         FROM entry AS e JOIN entry_text AS t ON t.entry_id = e.id WHERE e.id = ANY($1)",
+        )
+        .bind(entries)
+        .fetch(self);
+        while let Some(stored) = rows.try_next().await.while_doing("reading entries for a channel's rules")? {
+            let stored: StoredSubject = stored;
+            if stored.is_left_out(rules)? {
+                left_out.insert(stored.id);
+            }
+        }
+        Ok(left_out)
+    }
+
+    async fn place(&mut self, rows: &[&PlaceRow]) -> Result<(), StoreError> {
+        sqlx::query("INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id) \
+         SELECT channel, order_at, published_at, story, entry \
+         FROM json_to_recordset($1::json) AS r (channel bigint, order_at text, published_at text, story bigint, entry bigint, each boolean) \
+         WHERE each OR NOT EXISTS (SELECT 1 FROM place AS p WHERE p.story_id = r.story AND p.channel_id = r.channel) \
+         ON CONFLICT DO NOTHING")
+        .bind(json(rows))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing places")
+    }
+
+    async fn clear_places(&mut self, channel: i64, limit: i64) -> Result<u64, StoreError> {
+        let cleared = sqlx::query(
+            "DELETE FROM place WHERE (channel_id, order_at, published_at, story_id, entry_id) IN ( \
+            SELECT channel_id, order_at, published_at, story_id, entry_id FROM place WHERE channel_id = $1 \
+            ORDER BY order_at, published_at, story_id, entry_id LIMIT $2)",
+        )
+        .bind(channel)
+        .bind(limit)
+        .execute(self)
+        .await
+        .while_doing("removing a channel's places")?;
+        Ok(cleared.rows_affected())
+    }
+
+    async fn define(&mut self, channel: i64, definition: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE channel SET definition = $2 WHERE id = $1")
+            .bind(channel)
+            .bind(definition)
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("writing a channel's definition")
+    }
+}

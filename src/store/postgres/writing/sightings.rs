@@ -1,0 +1,97 @@
+//! The statements about sightings.
+
+use crate::store::{
+    error::StoreError,
+    driver::ErrorContext,
+    postgres::text::json,
+    writing::sightings::{FilledSighting, NewSighting, Seen, SightingRows},
+};
+use sqlx::PgConnection;
+
+impl SightingRows for PgConnection {
+    async fn lists(&mut self, feeds: &[i64]) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+        sqlx::query_as("SELECT id, listed FROM feed WHERE id = ANY($1) AND listed IS NOT NULL")
+            .bind(feeds)
+            .fetch_all(self)
+            .await
+            .while_doing("reading what feeds list")
+    }
+
+    async fn known(&mut self, keys: &[i64]) -> Result<Vec<(i64, i64, i64, bool)>, StoreError> {
+        sqlx::query_as("SELECT feed_id, key_hash, id, entry_id IS NULL FROM sighting WHERE key_hash = ANY($1)")
+            .bind(keys)
+            .fetch_all(self)
+            .await
+            .while_doing("looking for sightings")
+    }
+
+    async fn next_sighting(&mut self) -> Result<i64, StoreError> {
+        sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM sighting")
+            .fetch_one(self)
+            .await
+            .while_doing("numbering sightings")
+    }
+
+    async fn add_sightings(&mut self, new: &[NewSighting<'_>]) -> Result<(), StoreError> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO sighting (id, feed_id, key_hash, entry_id, raw, guid, link, first_seen_at, evidence) \
+             SELECT id, feed, key, entry, raw, guid, link, at, evidence FROM json_to_recordset($1::json) \
+                AS r (id bigint, feed bigint, key bigint, entry bigint, raw bigint, guid text, link text, at text, evidence text)",
+        )
+        .bind(json(new))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing sightings")
+    }
+
+    async fn see_again(&mut self, seen: &[Seen]) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sighting SET raw = r.raw, left_at = NULL FROM json_to_recordset($1::json) AS r (id bigint, raw bigint) \
+             WHERE sighting.id = r.id")
+            .bind(json(seen))
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("writing what feeds list again")
+    }
+
+    async fn fill(&mut self, filled: &[FilledSighting<'_>]) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sighting SET entry_id = r.entry, guid = r.guid, link = r.link, evidence = r.evidence \
+         FROM json_to_recordset($1::json) AS r (id bigint, entry bigint, guid text, link text, evidence text) \
+         WHERE sighting.id = r.id")
+        .bind(json(filled))
+        .execute(&mut *self)
+        .await
+        .while_doing("writing the entries of sightings")?;
+        let ids: Vec<i64> = filled.iter().map(|sighting| sighting.id).collect();
+        sqlx::query("DELETE FROM dropped_entry WHERE id = ANY($1)")
+            .bind(&ids)
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("forgetting dropped entries that came back")
+    }
+
+    async fn leave(&mut self, ids: &[i64], at: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sighting SET left_at = $1 WHERE id = ANY($2)")
+            .bind(at)
+            .bind(ids)
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("marking what feeds list no longer")
+    }
+
+    async fn write_list(&mut self, feed: i64, listed: Option<Vec<u8>>) -> Result<(), StoreError> {
+        sqlx::query("UPDATE feed SET listed = $2 WHERE id = $1")
+            .bind(feed)
+            .bind(listed)
+            .execute(self)
+            .await
+            .map(drop)
+            .while_doing("writing what feeds list")
+    }
+}
