@@ -66,7 +66,11 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "one process writes at a time: stop that one, or wait until its lease has ended, at most half a minute"
         }
         StoreError::LeaseLost { .. } => "two processes have the same [database] url: stop one of them",
+        StoreError::ForeignTables { .. } => {
+            "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
+        }
         StoreError::NotForServer { .. } => "see deploy/database.md",
+        StoreError::WithoutPostgres => "install a warraq with it, or use [database] path",
         StoreError::BadUrl(_) => {
             "write it as postgres://USER@HOST/DATABASE, with the password in [database] password_file"
         }

@@ -6,6 +6,7 @@
 pub mod browse;
 mod channel;
 pub mod copies;
+mod database;
 mod deadline;
 mod durations;
 mod entry;
@@ -38,6 +39,7 @@ mod text;
 pub mod uri;
 
 pub use channel::{Audience, Carrier, Channel, ChannelView, Readers, ReportView, StoryView};
+pub use database::{DatabasePlace, DatabaseServer};
 pub use deadline::{Deadline, SteppedDeadline};
 pub use durations::DurationHistogram;
 pub use entry::{

@@ -162,6 +162,14 @@ pub enum StoreError {
         /// Who writes: host and process id.
         by: String,
     },
+    /// The schema of the database has tables of another program.
+    #[error("{database} has tables of another program, such as {table}")]
+    ForeignTables {
+        /// The database, without its password.
+        database: String,
+        /// One of the tables.
+        table: String,
+    },
     /// The operation is not for this kind of database.
     #[error("{what} is not for PostgreSQL: {instead}")]
     NotForServer {
@@ -170,6 +178,9 @@ pub enum StoreError {
         /// What to do instead.
         instead: &'static str,
     },
+    /// This program was built without the feature `postgres`.
+    #[error("this warraq was built without PostgreSQL (feature postgres)")]
+    WithoutPostgres,
     /// The address of the database server cannot be used.
     #[error("database.url: {0}")]
     BadUrl(String),

@@ -24,6 +24,7 @@ mod finished_poll;
 mod instant;
 mod listed;
 mod location;
+mod open;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod progress;

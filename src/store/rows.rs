@@ -41,7 +41,7 @@ pub(super) struct BatchRows {
     pub waited: Vec<WaitingKey>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct StoryRow {
     pub id: i64,
     pub iri: String,
@@ -65,8 +65,9 @@ pub(super) struct ShownRow {
     pub shown: i64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct EntryRow {
+    #[serde(flatten)]
     pub row: ShownRow,
     pub outlet: i64,
     pub feed: i64,
@@ -80,9 +81,10 @@ pub(super) struct EntryRow {
     pub feed_updated_at: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct TextRow {
     pub id: i64,
+    #[serde(flatten)]
     pub text: Texts,
 }
 
@@ -110,7 +112,7 @@ pub(super) struct Texts {
     pub folded_body: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(super) struct MemberRow {
     pub entry: i64,
     pub story: i64,

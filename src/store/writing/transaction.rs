@@ -103,7 +103,10 @@ impl<B: Backend> WriterConnection<B> {
                 let began = Clock::monotonic();
                 let committed = self.backend.commit().await;
                 self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
-                committed.map(|()| done)
+                match committed {
+                    Ok(()) => Ok(done),
+                    Err(error) => self.find_out(error).await.map(|()| done),
+                }
             }
             Err(error) => Err(error),
         };
@@ -111,6 +114,26 @@ impl<B: Backend> WriterConnection<B> {
             self.backend.rollback().await;
         }
         done
+    }
+
+    /// Finds out whether a commit took place whose answer was lost with the connection. The work is repeated only if it did not.
+    async fn find_out(&mut self, failed: StoreError) -> Result<(), StoreError> {
+        let Some(trouble @ TransientError::Unreachable(_)) = TransientError::of(&failed) else { return Err(failed) };
+        self.note(&trouble);
+        self.backend.failed(&trouble);
+        let mut tries = RetryState::default();
+        loop {
+            let known = match self.backend.ready().await {
+                Ok(()) => self.backend.is_committed().await,
+                Err(error) => Err(error),
+            };
+            match self.judge(known, &mut tries).await {
+                Some(Ok(true)) => return Ok(()),
+                Some(Ok(false)) => return Err(failed),
+                Some(Err(error)) => return Err(error),
+                None => {}
+            }
+        }
     }
 
     /// Returns the result if it is final. After a transient error, waits and returns `None`.

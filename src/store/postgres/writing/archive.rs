@@ -1,10 +1,7 @@
 //! The statements of archive pages.
 
 use crate::store::{
-    documents::ArchivePage,
-    error::StoreError,
-    driver::ErrorContext,
-    postgres::text::json,
+    documents::ArchivePage, driver::ErrorContext, error::StoreError, postgres::text::json,
     writing::archive::ArchiveRows,
 };
 use sqlx::PgConnection;
@@ -32,10 +29,12 @@ impl ArchiveRows for PgConnection {
     }
 
     async fn mark_places(&mut self, page: &ArchivePage) -> Result<(), StoreError> {
-        sqlx::query("UPDATE place AS p SET page = $2 FROM json_to_recordset($3::json) \
+        sqlx::query(
+            "UPDATE place AS p SET page = $2 FROM json_to_recordset($3::json) \
             AS r (story bigint, entry bigint, order_at text, published_at text) \
          WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $1) AND p.order_at = r.order_at \
-            AND p.published_at = r.published_at AND p.story_id = r.story AND p.entry_id = r.entry")
+            AND p.published_at = r.published_at AND p.story_id = r.story AND p.entry_id = r.entry",
+        )
         .bind(&page.channel)
         .bind(i64::from(page.number))
         .bind(json(&page.places))
@@ -52,8 +51,10 @@ impl ArchiveRows for PgConnection {
         fingerprint: &str,
         at: &str,
     ) -> Result<bool, StoreError> {
-        let replaced = sqlx::query("UPDATE archive SET atom = $3, fingerprint = $4, rendered_at = $5 \
-         WHERE channel = $1 AND number = $2 AND atom IS NOT NULL")
+        let replaced = sqlx::query(
+            "UPDATE archive SET atom = $3, fingerprint = $4, rendered_at = $5 \
+         WHERE channel = $1 AND number = $2 AND atom IS NOT NULL",
+        )
         .bind(&page.channel)
         .bind(i64::from(page.number))
         .bind(packed)

@@ -36,29 +36,6 @@ pub(in crate::store) async fn insert_batch(
     if rows.is_empty() { Ok(()) } else { connection.place(&rows).await }
 }
 
-/// Returns the channels that contain one of these stories, or the story of one of these entries.
-pub(in crate::store) async fn holding(
-    connection: &mut PgConnection,
-    stories: &HashSet<i64>,
-    entries: &[i64],
-) -> Result<HashSet<i64>, StoreError> {
-    if stories.is_empty() && entries.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let channels: Vec<i64> = sqlx::query_scalar(
-        "SELECT channel_id FROM place WHERE story_id = ANY($1) \
-         UNION ALL \
-         SELECT p.channel_id FROM entry AS e JOIN place AS p ON p.story_id = e.story_id \
-         WHERE e.id = ANY($2)",
-    )
-    .bind(stories.iter().copied().collect::<Vec<_>>())
-    .bind(entries)
-    .fetch_all(connection)
-    .await
-    .while_doing("reading which channels hold changed stories")?;
-    Ok(channels.into_iter().collect())
-}
-
 impl ChannelRows for PgConnection {
     async fn members(&mut self, stories: &[i64]) -> Result<Vec<Member>, StoreError> {
         sqlx::query_as(

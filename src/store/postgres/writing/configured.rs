@@ -1,8 +1,8 @@
 //! The statements about what is configured.
 
 use crate::store::{
-    error::StoreError,
     driver::ErrorContext,
+    error::StoreError,
     postgres::text::{json, text},
     writing::configured::{ConfigRows, ConfiguredFeedRow, KnownFeed, OutletRow, StoredOutlet},
 };
@@ -10,13 +10,15 @@ use sqlx::PgConnection;
 
 impl ConfigRows for PgConnection {
     async fn write_public_url(&mut self, url: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO setting (name, value) VALUES ('public_url', $1) \
-                 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value")
-            .bind(text(url))
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing settings")
+        sqlx::query(
+            "INSERT INTO setting (name, value) VALUES ('public_url', $1) \
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE setting.value <> excluded.value",
+        )
+        .bind(text(url))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing settings")
     }
 
     async fn outlets(&mut self) -> Result<Vec<StoredOutlet>, StoreError> {
@@ -27,23 +29,22 @@ impl ConfigRows for PgConnection {
     }
 
     async fn write_outlets(&mut self, rows: &[OutletRow<'_>]) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO outlet (slug, name, language, tags, private, publishes_page) \
+        sqlx::query(
+            "INSERT INTO outlet (slug, name, language, tags, private, publishes_page) \
          SELECT slug, name, language, tags, private::int, publishes_page::int FROM json_to_recordset($1::json) \
             AS r (slug text, name text, language text, tags text, private boolean, publishes_page boolean) \
          ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags, \
-             private = excluded.private, publishes_page = excluded.publishes_page")
-            .bind(json(rows))
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing outlets")
+             private = excluded.private, publishes_page = excluded.publishes_page",
+        )
+        .bind(json(rows))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing outlets")
     }
 
     async fn outlet_ids(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
-        sqlx::query_as("SELECT slug, id FROM outlet")
-            .fetch_all(self)
-            .await
-            .while_doing("reading outlets")
+        sqlx::query_as("SELECT slug, id FROM outlet").fetch_all(self).await.while_doing("reading outlets")
     }
 
     async fn known_feeds(&mut self) -> Result<Vec<KnownFeed>, StoreError> {
@@ -75,17 +76,19 @@ impl ConfigRows for PgConnection {
     }
 
     async fn write_configured_feeds(&mut self, rows: &[ConfiguredFeedRow<'_>], now: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
+        sqlx::query(
+            "INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
          SELECT url, url, outlet, schedule, public_url, $2 FROM json_to_recordset($1::json) \
             AS r (url text, outlet bigint, schedule text, public_url text) \
          ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, \
-             public_url = excluded.public_url, removed = 0")
-            .bind(json(rows))
-            .bind(now)
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing feeds")
+             public_url = excluded.public_url, removed = 0",
+        )
+        .bind(json(rows))
+        .bind(now)
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing feeds")
     }
 
     async fn remove_feeds(&mut self, feeds: &[i64]) -> Result<(), StoreError> {
@@ -122,13 +125,15 @@ impl ConfigRows for PgConnection {
     }
 
     async fn write_channel(&mut self, slug: &str, title: &str, definition: &str) -> Result<i64, StoreError> {
-        sqlx::query_scalar("INSERT INTO channel (slug, title, definition) VALUES ($1, $2, $3) \
-         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id")
-            .bind(slug)
-            .bind(text(title))
-            .bind(text(definition))
-            .fetch_one(self)
-            .await
-            .while_doing("writing channels")
+        sqlx::query_scalar(
+            "INSERT INTO channel (slug, title, definition) VALUES ($1, $2, $3) \
+         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id",
+        )
+        .bind(slug)
+        .bind(text(title))
+        .bind(text(definition))
+        .fetch_one(self)
+        .await
+        .while_doing("writing channels")
     }
 }

@@ -1,8 +1,8 @@
 //! The statements about dropped entries.
 
 use crate::store::{
-    error::StoreError,
     driver::ErrorContext,
+    error::StoreError,
     postgres::text::{json, text},
     writing::dropped::{DroppedRows, KeptAside, KeptRow, StayingRow},
 };
@@ -23,9 +23,11 @@ impl DroppedRows for PgConnection {
         .execute(&mut *self)
         .await
         .while_doing("keeping dropped entries")?;
-        sqlx::query("DELETE FROM dropped_entry AS d \
+        sqlx::query(
+            "DELETE FROM dropped_entry AS d \
          USING json_to_recordset($1::json) AS r (id bigint, feed bigint, title text, link_key bigint) \
-         WHERE d.feed_id = r.feed AND d.link_key = r.link_key AND d.title = r.title AND d.id < r.id")
+         WHERE d.feed_id = r.feed AND d.link_key = r.link_key AND d.title = r.title AND d.id < r.id",
+        )
         .bind(&kept)
         .execute(self)
         .await
@@ -34,10 +36,7 @@ impl DroppedRows for PgConnection {
     }
 
     async fn outlet_rules(&mut self) -> Result<Vec<(i64, String)>, StoreError> {
-        sqlx::query_as("SELECT id, rules FROM outlet")
-            .fetch_all(self)
-            .await
-            .while_doing("reading the rules of outlets")
+        sqlx::query_as("SELECT id, rules FROM outlet").fetch_all(self).await.while_doing("reading the rules of outlets")
     }
 
     async fn feeds_with_dropped(&mut self, outlet: i64) -> Result<Vec<i64>, StoreError> {
@@ -59,13 +58,15 @@ impl DroppedRows for PgConnection {
     }
 
     async fn dropped(&mut self, ids: &[i64]) -> Result<Vec<KeptAside>, StoreError> {
-        sqlx::query_as("SELECT d.id, d.seen_at, d.rule, d.entry, f.url AS feed_url, f.guids_void <> 0 AS guids_void \
+        sqlx::query_as(
+            "SELECT d.id, d.seen_at, d.rule, d.entry, f.url AS feed_url, f.guids_void <> 0 AS guids_void \
              FROM dropped_entry AS d JOIN feed AS f ON f.id = d.feed_id \
-             WHERE d.id = ANY($1) ORDER BY d.id")
-            .bind(ids)
-            .fetch_all(self)
-            .await
-            .while_doing("reading dropped entries")
+             WHERE d.id = ANY($1) ORDER BY d.id",
+        )
+        .bind(ids)
+        .fetch_all(self)
+        .await
+        .while_doing("reading dropped entries")
     }
 
     async fn dropped_after(&mut self, feed: i64, id: i64, limit: i64) -> Result<Vec<(i64, i64)>, StoreError> {
@@ -79,12 +80,14 @@ impl DroppedRows for PgConnection {
     }
 
     async fn write_staying(&mut self, rows: &[StayingRow]) -> Result<(), StoreError> {
-        sqlx::query("UPDATE dropped_entry SET rule = r.rule FROM json_to_recordset($1::json) AS r (id bigint, rule text) \
-         WHERE dropped_entry.id = r.id")
-            .bind(json(rows))
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing why entries stay dropped")
+        sqlx::query(
+            "UPDATE dropped_entry SET rule = r.rule FROM json_to_recordset($1::json) AS r (id bigint, rule text) \
+         WHERE dropped_entry.id = r.id",
+        )
+        .bind(json(rows))
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing why entries stay dropped")
     }
 }

@@ -1,10 +1,7 @@
 //! The statements of editions.
 
 use crate::store::{
-    documents::RenderedEdition,
-    error::StoreError,
-    driver::ErrorContext,
-    writing::edition::EditionRows,
+    documents::RenderedEdition, driver::ErrorContext, error::StoreError, writing::edition::EditionRows,
 };
 use sqlx::PgConnection;
 
@@ -19,17 +16,19 @@ impl EditionRows for PgConnection {
     }
 
     async fn write_edition(&mut self, edition: &RenderedEdition, changed_at: &str) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO edition (path, hash, changed_at, fingerprint, packed) VALUES ($1, $2, $3, $4, $5) \
+        sqlx::query(
+            "INSERT INTO edition (path, hash, changed_at, fingerprint, packed) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, \
-             fingerprint = excluded.fingerprint, packed = excluded.packed")
-            .bind(&edition.path)
-            .bind(&edition.hash)
-            .bind(changed_at)
-            .bind(&edition.fingerprint)
-            .bind(&edition.packed)
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("keeping an edition")
+             fingerprint = excluded.fingerprint, packed = excluded.packed",
+        )
+        .bind(&edition.path)
+        .bind(&edition.hash)
+        .bind(changed_at)
+        .bind(&edition.fingerprint)
+        .bind(&edition.packed)
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("keeping an edition")
     }
 }

@@ -1,8 +1,8 @@
 //! The statements about feeds.
 
 use crate::store::{
-    error::StoreError,
     driver::ErrorContext,
+    error::StoreError,
     postgres::text::json,
     writing::feeds::{FeedAfter, FeedRow, FeedRows, InfoRow, PollRow},
 };
@@ -69,9 +69,11 @@ impl FeedRows for PgConnection {
     }
 
     async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<(), StoreError> {
-        sqlx::query("UPDATE feed SET title = r.title, link = r.link, language = r.language, repairs = r.repairs \
+        sqlx::query(
+            "UPDATE feed SET title = r.title, link = r.link, language = r.language, repairs = r.repairs \
          FROM json_to_recordset($1::json) AS r (id bigint, title text, link text, language text, repairs text) \
-         WHERE feed.id = r.id")
+         WHERE feed.id = r.id",
+        )
         .bind(json(infos))
         .execute(self)
         .await

@@ -1,6 +1,18 @@
 //! Writing: the statements of the writer's transactions.
 
-pub(in crate::store) mod channel_order;
-pub(in crate::store) mod load_window;
-pub(in crate::store) mod lookup;
-pub(in crate::store) mod webhooks;
+mod apply;
+mod archive;
+mod backend;
+mod channel_order;
+mod configured;
+mod dropped;
+mod edition;
+mod feeds;
+mod load_window;
+mod lookup;
+mod push;
+mod retention;
+mod sightings;
+pub(in crate::store) mod start;
+mod waiting;
+mod webhooks;

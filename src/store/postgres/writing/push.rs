@@ -6,11 +6,7 @@ use crate::{
         push::{HubLease, HubPing, HubSubscription},
     },
     store::{
-        error::StoreError,
-        instant::milli,
-        driver::ErrorContext,
-        postgres::text::maybe_text,
-        writing::push::PushRows,
+        driver::ErrorContext, error::StoreError, instant::milli, postgres::text::maybe_text, writing::push::PushRows,
     },
 };
 use sqlx::PgConnection;
@@ -47,15 +43,17 @@ impl PushRows for PgConnection {
     }
 
     async fn write_pinged(&mut self, row: &HubPing) -> Result<(), StoreError> {
-        sqlx::query("INSERT INTO hub_ping (topic, hub, sent) VALUES ($1, $2, $3) \
-         ON CONFLICT (topic) DO UPDATE SET hub = excluded.hub, sent = excluded.sent")
-            .bind(&row.topic)
-            .bind(&row.hub)
-            .bind(&row.sent)
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing what a hub was told")
+        sqlx::query(
+            "INSERT INTO hub_ping (topic, hub, sent) VALUES ($1, $2, $3) \
+         ON CONFLICT (topic) DO UPDATE SET hub = excluded.hub, sent = excluded.sent",
+        )
+        .bind(&row.topic)
+        .bind(&row.hub)
+        .bind(&row.sent)
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing what a hub was told")
     }
 
     async fn write_lease(&mut self, row: &HubLease) -> Result<(), StoreError> {

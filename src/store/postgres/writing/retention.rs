@@ -1,25 +1,27 @@
 //! The statements of retention.
 
 use crate::store::{
-    error::StoreError,
     driver::ErrorContext,
+    error::StoreError,
     writing::retention::{Candidate, PruneRows},
 };
 use sqlx::PgConnection;
 
 impl PruneRows for PgConnection {
     async fn candidates(&mut self, since: &str, after: i64, limit: i64) -> Result<Vec<Candidate>, StoreError> {
-        sqlx::query_as("SELECT s.id, s.members, s.created_at < $1 AS old, s.created_at < $1 AND NOT EXISTS ( \
+        sqlx::query_as(
+            "SELECT s.id, s.members, s.created_at < $1 AS old, s.created_at < $1 AND NOT EXISTS ( \
             SELECT 1 FROM entry AS m JOIN sighting AS n ON n.entry_id = m.id JOIN feed AS f ON f.id = n.feed_id \
             WHERE m.story_id = s.id AND ((n.left_at IS NULL AND f.removed = 0) \
               OR coalesce(n.left_at, f.last_success_at, n.first_seen_at) >= $1)) AS gone \
-         FROM story AS s WHERE s.id > $2 ORDER BY s.id LIMIT $3")
-            .bind(since)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(self)
-            .await
-            .while_doing("looking for stories to forget")
+         FROM story AS s WHERE s.id > $2 ORDER BY s.id LIMIT $3",
+        )
+        .bind(since)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(self)
+        .await
+        .while_doing("looking for stories to forget")
     }
 
     async fn forget_stories(&mut self, stories: &[i64]) -> Result<Vec<i64>, StoreError> {
@@ -59,27 +61,31 @@ impl PruneRows for PgConnection {
     }
 
     async fn forget_pages(&mut self, before: &str, limit: i64) -> Result<u64, StoreError> {
-        sqlx::query("UPDATE archive SET atom = NULL WHERE (channel, number) IN ( \
-            SELECT channel, number FROM archive WHERE atom IS NOT NULL AND made_at < $1 ORDER BY made_at LIMIT $2)")
-            .bind(before)
-            .bind(limit)
-            .execute(self)
-            .await
-            .map(|done| done.rows_affected())
-            .while_doing("forgetting archive pages")
+        sqlx::query(
+            "UPDATE archive SET atom = NULL WHERE (channel, number) IN ( \
+            SELECT channel, number FROM archive WHERE atom IS NOT NULL AND made_at < $1 ORDER BY made_at LIMIT $2)",
+        )
+        .bind(before)
+        .bind(limit)
+        .execute(self)
+        .await
+        .map(|done| done.rows_affected())
+        .while_doing("forgetting archive pages")
     }
 
     async fn look_at_dropped(&mut self, since: &str, after: i64, limit: i64) -> Result<Vec<(i64, bool)>, StoreError> {
-        sqlx::query_as("SELECT d.id, (n.left_at IS NOT NULL OR f.removed = 1) \
+        sqlx::query_as(
+            "SELECT d.id, (n.left_at IS NOT NULL OR f.removed = 1) \
                 AND coalesce(n.left_at, f.last_success_at, n.first_seen_at) < $1 AS gone \
          FROM (SELECT id FROM dropped_entry WHERE id > $2 ORDER BY id LIMIT $3) AS d \
-         JOIN sighting AS n ON n.id = d.id JOIN feed AS f ON f.id = n.feed_id ORDER BY d.id")
-            .bind(since)
-            .bind(after)
-            .bind(limit)
-            .fetch_all(self)
-            .await
-            .while_doing("looking for dropped entries to forget")
+         JOIN sighting AS n ON n.id = d.id JOIN feed AS f ON f.id = n.feed_id ORDER BY d.id",
+        )
+        .bind(since)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(self)
+        .await
+        .while_doing("looking for dropped entries to forget")
     }
 
     async fn forget_dropped(&mut self, ids: &[i64]) -> Result<(), StoreError> {

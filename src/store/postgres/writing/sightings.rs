@@ -1,8 +1,8 @@
 //! The statements about sightings.
 
 use crate::store::{
-    error::StoreError,
     driver::ErrorContext,
+    error::StoreError,
     postgres::text::json,
     writing::sightings::{FilledSighting, NewSighting, Seen, SightingRows},
 };
@@ -59,9 +59,11 @@ impl SightingRows for PgConnection {
     }
 
     async fn fill(&mut self, filled: &[FilledSighting<'_>]) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sighting SET entry_id = r.entry, guid = r.guid, link = r.link, evidence = r.evidence \
+        sqlx::query(
+            "UPDATE sighting SET entry_id = r.entry, guid = r.guid, link = r.link, evidence = r.evidence \
          FROM json_to_recordset($1::json) AS r (id bigint, entry bigint, guid text, link text, evidence text) \
-         WHERE sighting.id = r.id")
+         WHERE sighting.id = r.id",
+        )
         .bind(json(filled))
         .execute(&mut *self)
         .await

@@ -3,8 +3,8 @@
 use crate::{
     model::WaitingKey,
     store::{
-        error::StoreError,
         driver::ErrorContext,
+        error::StoreError,
         postgres::text::json,
         waiting::{PageRow, WaitingRows},
         writing::waiting::{LateRow, StoredWait, WaitingStatements},
@@ -29,12 +29,14 @@ impl WaitingStatements for PgConnection {
     }
 
     async fn waiting_now(&mut self, keys: &[WaitingKey]) -> Result<Vec<StoredWait>, StoreError> {
-        sqlx::query_as("SELECT w.id, w.feed_id, w.key_hash, w.raw, w.wait_until FROM json_array_elements($1::json) AS k \
-         JOIN waiting_entry AS w ON w.feed_id = (k.value ->> 0)::bigint AND w.key_hash = (k.value ->> 1)::bigint")
-            .bind(json(keys))
-            .fetch_all(self)
-            .await
-            .while_doing("reading waiting entries")
+        sqlx::query_as(
+            "SELECT w.id, w.feed_id, w.key_hash, w.raw, w.wait_until FROM json_array_elements($1::json) AS k \
+         JOIN waiting_entry AS w ON w.feed_id = (k.value ->> 0)::bigint AND w.key_hash = (k.value ->> 1)::bigint",
+        )
+        .bind(json(keys))
+        .fetch_all(self)
+        .await
+        .while_doing("reading waiting entries")
     }
 
     async fn waited(&mut self, keys: &[WaitingKey]) -> Result<Vec<LateRow>, StoreError> {
@@ -70,15 +72,19 @@ impl WaitingStatements for PgConnection {
     }
 
     async fn end_waiting(&mut self, keys: &[WaitingKey]) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM waiting_entry WHERE id IN (SELECT w.id FROM json_array_elements($1::json) AS k \
-            JOIN waiting_entry AS w ON w.feed_id = (k.value ->> 0)::bigint AND w.key_hash = (k.value ->> 1)::bigint)")
+        sqlx::query(
+            "DELETE FROM waiting_entry WHERE id IN (SELECT w.id FROM json_array_elements($1::json) AS k \
+            JOIN waiting_entry AS w ON w.feed_id = (k.value ->> 0)::bigint AND w.key_hash = (k.value ->> 1)::bigint)",
+        )
         .bind(json(keys))
         .execute(&mut *self)
         .await
         .while_doing("removing entries that no longer wait")?;
         // The table has few rows: each document has a waiting entry, or had one until this statement.
-        sqlx::query("DELETE FROM waiting_document WHERE NOT EXISTS (SELECT 1 FROM waiting_entry AS w \
-            WHERE w.feed_id = waiting_document.feed_id AND w.read_at = waiting_document.read_at)")
+        sqlx::query(
+            "DELETE FROM waiting_document WHERE NOT EXISTS (SELECT 1 FROM waiting_entry AS w \
+            WHERE w.feed_id = waiting_document.feed_id AND w.read_at = waiting_document.read_at)",
+        )
         .execute(self)
         .await
         .map(drop)
@@ -89,12 +95,14 @@ impl WaitingStatements for PgConnection {
         if pages.is_empty() {
             return Ok(());
         }
-        sqlx::query("INSERT INTO entry_page (entry_id, url, asked_at, article, missing, detail) \
+        sqlx::query(
+            "INSERT INTO entry_page (entry_id, url, asked_at, article, missing, detail) \
          SELECT entry, url, at, article, missing, detail FROM json_to_recordset($1::json) \
             AS r (entry bigint, url text, at text, article text, missing text, detail text) \
          ON CONFLICT (entry_id) DO UPDATE SET url = excluded.url, asked_at = excluded.asked_at, \
             article = excluded.article, missing = excluded.missing, detail = excluded.detail \
-         WHERE excluded.article IS NOT NULL OR entry_page.article IS NULL")
+         WHERE excluded.article IS NOT NULL OR entry_page.article IS NULL",
+        )
         .bind(json(pages))
         .execute(self)
         .await

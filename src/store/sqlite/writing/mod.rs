@@ -16,6 +16,6 @@ mod push;
 mod retention;
 mod search_index;
 mod sightings;
-mod start;
+pub(in crate::store) mod start;
 mod waiting;
 mod webhooks;

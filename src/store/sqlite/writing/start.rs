@@ -14,32 +14,23 @@ use crate::{
         writing::{transaction::WriterConnection, writer_task::WriterLoop},
     },
 };
-use jiff::SignedDuration;
 use sqlx::SqliteConnection;
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-/// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
-/// the file.
-const TEXTS: usize = 2_048;
-
-impl Writer {
-    /// Opens the file for writing, migrates its schema and starts the writer. `window` is the longest time between two reports of
-    /// one story.
-    ///
-    /// # Errors
-    /// Fails if another Warraq has the file, if it is not Warraq's or is newer than this program, or if it cannot be opened.
-    pub async fn open(path: &Path, window: Duration) -> Result<(Self, WriterTask), StoreError> {
-        let lock = WriterLock::take(path)?;
-        let mut connection = open::writer(&lock).await?;
-        let ids = ids(&mut connection).await?;
-        let (handle, channels) = Self::new();
-        let window = Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS);
-        let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
-        let backend = SqliteBackend::new(connection, Checkpoints::new(path, wal), lock);
-        let database = WriterConnection::new(backend, trouble, stopping, figures);
-        let writer_loop = WriterLoop::new(database, window, ids, changed, underway);
-        Ok((handle, tokio::spawn(writer_loop.run(inbox))))
-    }
+/// Opens the file for writing, migrates its schema and starts the writer.
+///
+/// # Errors
+/// Fails if another Warraq has the file, if it is not Warraq's or is newer than this program, or if it cannot be opened.
+pub(in crate::store) async fn open(path: &Path, window: Window) -> Result<(Writer, WriterTask), StoreError> {
+    let lock = WriterLock::take(path)?;
+    let mut connection = open::writer(&lock).await?;
+    let ids = ids(&mut connection).await?;
+    let (handle, channels) = Writer::new();
+    let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
+    let backend = SqliteBackend::new(connection, Checkpoints::new(path, wal), lock);
+    let database = WriterConnection::new(backend, trouble, stopping, figures);
+    let writer_loop = WriterLoop::new(database, window, ids, changed, underway);
+    Ok((handle, tokio::spawn(writer_loop.run(inbox))))
 }
 
 /// Returns the next ids, from SQLite's own counters, which never decrease.

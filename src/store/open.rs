@@ -1,0 +1,35 @@
+//! Opens the database for writing, wherever it is: the one place where the store is chosen for the writer.
+
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::{
+    error::StoreError,
+    sqlite,
+    writer::{Writer, WriterTask},
+};
+use crate::{dedup::Window, model::DatabasePlace};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
+/// the database.
+const TEXTS: usize = 2_048;
+
+impl Writer {
+    /// Opens the database for writing, migrates its schema and starts the writer. `window` is the longest time between two reports
+    /// of one story.
+    ///
+    /// # Errors
+    /// Fails if another Warraq writes to the database, if it is not Warraq's or is newer than this program, or if it cannot be
+    /// opened.
+    pub async fn open(database: impl Into<DatabasePlace>, window: Duration) -> Result<(Self, WriterTask), StoreError> {
+        let window = Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS);
+        match database.into() {
+            DatabasePlace::File(path) => sqlite::writing::start::open(&path, window).await,
+            #[cfg(feature = "postgres")]
+            DatabasePlace::Server(server) => postgres::writing::start::open(&server, window).await,
+            #[cfg(not(feature = "postgres"))]
+            DatabasePlace::Server(_) => Err(StoreError::WithoutPostgres),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Connects to the server, and brings the schema up to date: never a schema of another program, never a newer one.
+
+use crate::{
+    model::DatabaseServer,
+    store::{driver::ErrorContext, error::StoreError},
+};
+use sqlx::{
+    Connection as _, PgConnection, PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::{io, path::PathBuf, str::FromStr as _, time::Duration};
+
+/// The migrations, embedded in the binary.
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Number of read connections: two for pages and two for polls.
+const READERS: u32 = 4;
+
+/// Returns how to connect to a server. What the address does not say comes from the variables that PostgreSQL's own programs read
+/// (PGHOST, PGUSER, PGPASSWORD and others) and from the password file of libpq.
+pub(super) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(server.url().as_str());
+    // The driver's message could repeat the address.
+    let options =
+        options.map_err(|_| StoreError::BadUrl(format!("{server} is not an address of a PostgreSQL database")))?;
+    let options = if options.get_application_name().is_none() { options.application_name("warraq") } else { options };
+    Ok(match server.password() {
+        Some(password) => options.password(password.reveal()),
+        None => options,
+    })
+}
+
+/// Connects to the server.
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let connected = tokio::time::timeout(CONNECT, PgConnection::connect_with(options)).await;
+    let late = |_| Err(sqlx::Error::Io(io::Error::from(io::ErrorKind::TimedOut)));
+    connected.unwrap_or_else(late).while_doing("connecting to the database server")
+}
+
+/// Connects for writing, and migrates the schema.
+pub(super) async fn writer(server: &DatabaseServer) -> Result<(PgConnection, PgConnectOptions), StoreError> {
+    let options = options(server)?;
+    let mut connection = connect(&options).await?;
+    refuse_foreign(&mut connection, server).await?;
+    let migrated = MIGRATIONS.run(&mut connection).await;
+    migrated.map_err(|error| not_migrated(error, server))?;
+    Ok((connection, options))
+}
+
+/// Opens the read connections.
+pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool, StoreError> {
+    let options = options(server)?;
+    let mut connection = connect(&options).await?;
+    let found = schema(&mut connection).await?;
+    let known = newest();
+    match found {
+        None => return Err(StoreError::Unfinished(named(server))),
+        Some(found) if found > known => return Err(StoreError::Newer { path: named(server), found, known }),
+        Some(_) => {}
+    }
+    drop(connection.close().await);
+    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT);
+    pool.connect_with(options).await.while_doing("connecting to the database server")
+}
+
+/// Returns the number of the newest migration that was applied; `None` if there is none.
+async fn schema(connection: &mut PgConnection) -> Result<Option<i64>, StoreError> {
+    let doing = "reading the version of the schema";
+    let is_there: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .fetch_one(&mut *connection)
+        .await
+        .while_doing(doing)?;
+    if !is_there {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await.while_doing(doing)
+}
+
+/// Rejects a database in whose schema another program has made tables.
+async fn refuse_foreign(connection: &mut PgConnection, server: &DatabaseServer) -> Result<(), StoreError> {
+    if schema(connection).await?.is_some() {
+        return Ok(());
+    }
+    let other: Option<String> = sqlx::query_scalar(
+        "SELECT min(tablename)::text FROM pg_tables WHERE schemaname = current_schema() AND tablename <> '_sqlx_migrations'",
+    )
+    .fetch_one(connection)
+    .await
+    .while_doing("reading which tables there are")?;
+    match other {
+        Some(table) => Err(StoreError::ForeignTables { database: server.to_string(), table }),
+        None => Ok(()),
+    }
+}
+
+/// The number of the newest migration.
+fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+fn not_migrated(error: MigrateError, server: &DatabaseServer) -> StoreError {
+    match error {
+        MigrateError::VersionMissing(found) if found > newest() => {
+            StoreError::Newer { path: named(server), found, known: newest() }
+        }
+        error => StoreError::Migrate { path: named(server), source: error.into() },
+    }
+}
+
+/// Returns the name of the database in errors, where the path of a file would stand.
+fn named(server: &DatabaseServer) -> PathBuf {
+    server.to_string().into()
+}

@@ -1,0 +1,225 @@
+//! Writes decisions, with one statement for each table. Ids are allocated in advance, so no statement depends on the result of
+//! another. What triggers do in the SQLite file is done here: counting rows, and keeping the search index of revised texts.
+
+use crate::store::{
+    backend::BatchStatements,
+    driver::ErrorContext,
+    error::StoreError,
+    postgres::{text::json, writing::channel_order},
+    rows::BatchRows,
+    writing::{
+        dropped, sightings,
+        waiting::{self, WaitingStatements as _},
+    },
+};
+use serde::Serialize;
+use sqlx::PgConnection;
+use std::collections::HashSet;
+
+/// Number of entries indexed in one transaction, for which polls wait. A text takes 1.6 ms.
+const INDEXED: i64 = 200;
+
+/// Runs a statement over rows given as JSON; does nothing without rows.
+async fn set<T: Serialize>(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    rows: &[T],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(sql).bind(json(rows)).execute(connection).await.map(drop).while_doing(doing)
+}
+
+impl BatchStatements for PgConnection {
+    async fn apply(&mut self, batch_rows: &BatchRows) -> Result<(), StoreError> {
+        insert(self, batch_rows).await?;
+        count(self, batch_rows).await?;
+        revise(self, batch_rows).await?;
+        self.write_pages(&batch_rows.pages).await?;
+        waiting::write(self, &batch_rows.waiting, &batch_rows.waited).await?;
+        let ids = sightings::write(self, &batch_rows.sightings, &batch_rows.delisted).await?;
+        dropped::write(self, &batch_rows.dropped, &ids).await?;
+        if !batch_rows.grown.is_empty() {
+            grow(self, &batch_rows.grown.iter().copied().collect::<Vec<_>>()).await?;
+        }
+        channel_order::insert_batch(self, batch_rows).await
+    }
+
+    async fn holding(&mut self, stories: &HashSet<i64>, entries: &[i64]) -> Result<HashSet<i64>, StoreError> {
+        if stories.is_empty() && entries.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let channels: Vec<i64> = sqlx::query_scalar(
+            "SELECT channel_id FROM place WHERE story_id = ANY($1) \
+             UNION ALL \
+             SELECT p.channel_id FROM entry AS e JOIN place AS p ON p.story_id = e.story_id \
+             WHERE e.id = ANY($2)",
+        )
+        .bind(stories.iter().copied().collect::<Vec<_>>())
+        .bind(entries)
+        .fetch_all(self)
+        .await
+        .while_doing("reading which channels hold changed stories")?;
+        Ok(channels.into_iter().collect())
+    }
+
+    async fn index(&mut self) -> Result<bool, StoreError> {
+        let reach: Option<i64> = sqlx::query_scalar(
+            "SELECT max(entry_id) FROM (SELECT entry_id FROM entry_text \
+             WHERE entry_id > (SELECT indexed_to FROM search_state) ORDER BY entry_id LIMIT $1) AS next",
+        )
+        .bind(INDEXED)
+        .fetch_one(&mut *self)
+        .await
+        .while_doing("looking for what to index")?;
+        let Some(reach) = reach else { return Ok(false) };
+        let indexed = sqlx::query(
+            "INSERT INTO entry_search (entry_id, words) \
+             SELECT entry_id, to_tsvector('simple', folded_title || ' ' || left(folded_body, 200000)) FROM entry_text \
+             WHERE entry_id > (SELECT indexed_to FROM search_state) AND entry_id <= $1 ORDER BY entry_id",
+        )
+        .bind(reach)
+        .execute(&mut *self)
+        .await
+        .while_doing("indexing entries")?;
+        sqlx::query("UPDATE search_state SET indexed_to = $1")
+            .bind(reach)
+            .execute(self)
+            .await
+            .while_doing("noting what is indexed")?;
+        Ok(indexed.rows_affected() >= INDEXED.unsigned_abs())
+    }
+}
+
+/// Writes new stories, entries, texts and members.
+async fn insert(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
+    set(
+        connection,
+        "INSERT INTO story (id, iri, first_entry_id, members, outlets, created_at) SELECT id, iri, entry, 1, 1, at \
+         FROM json_to_recordset($1::json) AS r (id bigint, iri text, entry bigint, at text)",
+        &batch_rows.stories,
+        "writing stories",
+    )
+    .await?;
+    set(
+        connection,
+        "INSERT INTO entry (id, outlet_id, feed_id, story_id, key, source_id, iri, title, title_from, link, link_key, author, \
+                language, published, updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown) \
+         SELECT id, outlet, feed, story, key, source_id, iri, title, title_from, link, link_key, author, language, published, \
+                updated, believed, published_at, first_seen_at, order_at, feed_updated_at, shown \
+         FROM json_to_recordset($1::json) AS r (id bigint, outlet bigint, feed bigint, story bigint, key text, source_id text, \
+                iri text, title text, title_from text, link text, link_key bigint, author text, language text, \
+                published text, updated text, believed text, published_at text, first_seen_at text, order_at text, \
+                feed_updated_at text, shown bigint)",
+        &batch_rows.entries,
+        "writing entries",
+    )
+    .await?;
+    set(
+        connection,
+        "INSERT INTO entry_text (entry_id, summary, content, extras, folded_title, folded_body) \
+         SELECT id, summary, content, extras, folded_title, folded_body FROM json_to_recordset($1::json) \
+            AS r (id bigint, summary text, content text, extras text, folded_title text, folded_body text)",
+        &batch_rows.texts,
+        "writing texts",
+    )
+    .await?;
+    set(
+        connection,
+        "INSERT INTO story_member (entry_id, story_id, joined_at, rule, lmin, containment, start, evidence) \
+         SELECT entry, story, at, rule, lmin, containment, start, evidence FROM json_to_recordset($1::json) \
+            AS r (entry bigint, story bigint, at text, rule text, lmin double precision, containment double precision, \
+                  start double precision, evidence text)",
+        &batch_rows.members,
+        "writing members of stories",
+    )
+    .await
+}
+
+/// Adds new entries and stories to the number of rows, and notes the last numbers that were given.
+async fn count(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
+    let number = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+    if batch_rows.entries.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "UPDATE tally SET entries = entries + $1, stories = stories + $2, last_entry = greatest(last_entry, $3), \
+             last_story = greatest(last_story, $4)",
+    )
+    .bind(number(batch_rows.entries.len()))
+    .bind(number(batch_rows.stories.len()))
+    .bind(batch_rows.entries.iter().map(|entry| entry.row.id).max())
+    .bind(batch_rows.stories.iter().map(|story| story.id).max())
+    .execute(connection)
+    .await
+    .map(drop)
+    .while_doing("counting entries and stories")
+}
+
+/// Records the previous content of revised entries, then writes the new content, and indexes it again where it was indexed.
+async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result<(), StoreError> {
+    let rows = &batch_rows.revised;
+    set(
+        connection,
+        "INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_link, old_summary, old_content) \
+         SELECT e.id, r.at, r.material::int, r.what, e.title, r.title, \
+                CASE WHEN e.link IS DISTINCT FROM r.link THEN e.link END, \
+                CASE WHEN t.summary IS DISTINCT FROM r.summary THEN coalesce(t.summary, '') END, \
+                CASE WHEN t.content IS DISTINCT FROM r.content THEN coalesce(t.content, '') END \
+         FROM json_to_recordset($1::json) AS r (id bigint, at text, material boolean, edited boolean, what text, title text, \
+                link text, summary text, content text) \
+         JOIN entry AS e ON e.id = r.id JOIN entry_text AS t ON t.entry_id = e.id WHERE r.edited",
+        rows,
+        "writing revisions",
+    )
+    .await?;
+    set(
+        connection,
+        "UPDATE entry SET title = r.title, title_from = r.title_from, link = r.link, link_key = r.link_key, author = r.author, \
+                language = r.language, published = r.published, updated = r.updated, believed = r.believed, shown = r.shown, \
+                revised_at = CASE WHEN r.material THEN r.at ELSE entry.revised_at END \
+         FROM json_to_recordset($1::json) AS r (id bigint, at text, material boolean, title text, title_from text, link text, \
+                link_key bigint, author text, language text, published text, updated text, believed text, shown bigint) \
+         WHERE entry.id = r.id",
+        rows,
+        "revising entries",
+    )
+    .await?;
+    set(
+        connection,
+        "UPDATE entry_text SET summary = r.summary, content = r.content, extras = r.extras, folded_title = r.folded_title, \
+                folded_body = CASE WHEN NOT r.has_article AND EXISTS (SELECT 1 FROM entry_page AS p \
+                    WHERE p.entry_id = entry_text.entry_id AND p.article IS NOT NULL) \
+                    THEN entry_text.folded_body ELSE r.folded_body END \
+         FROM json_to_recordset($1::json) AS r (id bigint, summary text, content text, extras text, folded_title text, \
+                folded_body text, has_article boolean) \
+         WHERE entry_text.entry_id = r.id",
+        rows,
+        "revising texts",
+    )
+    .await?;
+    set(
+        connection,
+        "UPDATE entry_search SET words = to_tsvector('simple', t.folded_title || ' ' || left(t.folded_body, 200000)) \
+         FROM json_to_recordset($1::json) AS r (id bigint) JOIN entry_text AS t ON t.entry_id = r.id \
+         WHERE entry_search.entry_id = r.id",
+        rows,
+        "indexing revised texts",
+    )
+    .await
+}
+
+/// Updates the number of members of stories that gained some.
+async fn grow(connection: &mut PgConnection, stories: &[i64]) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE story SET members = (SELECT count(*) FROM entry WHERE story_id = story.id), \
+            outlets = (SELECT count(DISTINCT outlet_id) FROM entry WHERE story_id = story.id) WHERE id = ANY($1)",
+    )
+    .bind(stories)
+    .execute(connection)
+    .await
+    .map(drop)
+    .while_doing("counting members of stories")
+}

@@ -1,0 +1,109 @@
+//! What the writer asks of PostgreSQL.
+
+use crate::{
+    clock::Clock,
+    store::{
+        backend::{Backend, Statements},
+        driver::ErrorContext,
+        error::{StoreError, TransientError},
+        postgres::{
+            lease::{Lease, RENEW},
+            open,
+        },
+    },
+};
+use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use tokio::time::Instant;
+
+/// The database, open for writing.
+pub(in crate::store) struct PostgresBackend {
+    connection: PgConnection,
+    options: PgConnectOptions,
+    lease: Lease,
+    is_lost: bool,
+    upkeep_at: Instant,
+}
+
+impl PostgresBackend {
+    pub(super) fn new(connection: PgConnection, options: PgConnectOptions, lease: Lease) -> Self {
+        Self { connection, options, lease, is_lost: false, upkeep_at: Clock::monotonic() + RENEW }
+    }
+}
+
+impl Statements for PgConnection {}
+
+impl Backend for PostgresBackend {
+    type Connection = PgConnection;
+
+    fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    async fn ready(&mut self) -> Result<(), StoreError> {
+        if self.is_lost {
+            self.connection = open::connect(&self.options).await?;
+            self.is_lost = false;
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, trouble: &TransientError) {
+        self.is_lost |= matches!(trouble, TransientError::Unreachable(_));
+    }
+
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        self.ready().await?;
+        sqlx::query("BEGIN").execute(&mut self.connection).await.while_doing("beginning a transaction")?;
+        let begun = self.lease.begin(&mut self.connection).await;
+        if begun.is_err() {
+            self.rollback().await;
+        }
+        begun
+    }
+
+    async fn commit(&mut self) -> Result<(), StoreError> {
+        sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("committing")?;
+        self.lease.committed();
+        Ok(())
+    }
+
+    async fn is_committed(&mut self) -> Result<bool, StoreError> {
+        self.lease.is_committed(&mut self.connection).await
+    }
+
+    async fn rollback(&mut self) {
+        // On a lost connection this fails, and the server rolls back.
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+    }
+
+    async fn compact(&mut self) -> Result<(), StoreError> {
+        Err(StoreError::NotForServer {
+            what: "compacting",
+            instead: "the server reuses free space by itself (autovacuum)",
+        })
+    }
+
+    fn upkeep_at(&self) -> Instant {
+        self.upkeep_at
+    }
+
+    async fn upkeep(&mut self) -> Result<(), StoreError> {
+        self.upkeep_at = Clock::monotonic() + RENEW;
+        let renewed = match self.ready().await {
+            Ok(()) => self.lease.keep(&mut self.connection).await,
+            Err(error) => Err(error),
+        };
+        match renewed {
+            // The next transaction meets the same trouble and reports it.
+            Err(error) if error.can_pass() => self.is_lost = true,
+            renewed => renewed?,
+        }
+        Ok(())
+    }
+
+    async fn close(mut self) -> Result<(), StoreError> {
+        self.ready().await?;
+        self.lease.end(&mut self.connection).await?;
+        self.connection.close().await.while_doing("closing the database")
+    }
+}
