@@ -30,6 +30,7 @@ mod postgres;
 mod progress;
 mod prune;
 mod push;
+mod reading;
 mod retention;
 mod row;
 mod rows;
@@ -57,7 +58,7 @@ pub use finished_poll::{
 pub(crate) use location::beside;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use push::{PushChange, WebhookResult};
+pub use reading::{ArrivedEntry, Reader};
 pub use retention::{Pruned, RetentionLimits};
 pub use sqlite::backup::{backup, restore};
-pub use sqlite::reading::{ArrivedEntry, Reader};
 pub use writer::{Writer, WriterTask};

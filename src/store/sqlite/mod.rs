@@ -3,7 +3,7 @@
 pub(in crate::store) mod backup;
 pub(in crate::store) mod error;
 pub(in crate::store) mod open;
-pub(in crate::store) mod reading;
+mod reading;
 pub(in crate::store) mod writing;
 
-pub(in crate::store) use super::{listed, row};
+pub(in crate::store) use super::row;

@@ -1,10 +1,13 @@
 //! The entries that wait for their pages.
 
+use crate::store::reading::statements::FeedSql as _;
 use crate::{
     model::{FeedId, FeedUrl, Slug, WaitingPage},
     store::{
+        driver::ErrorContext,
         error::StoreError,
-        sqlite::{error::ErrorContext, reading::Reader, row::RowRef},
+        reading::{Reader, ask},
+        row::RowRef,
     },
 };
 
@@ -26,13 +29,8 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn waiting(&self) -> Result<Vec<WaitingPage>, StoreError> {
-        let rows: Vec<WaitingRow> = sqlx::query_as(
-            "SELECT w.id, w.feed_id, w.key_hash, o.slug, w.url, w.wait_until, w.words, w.entry ->> '$.folded.title' AS title \
-             FROM waiting_entry AS w JOIN feed AS f ON f.id = w.feed_id JOIN outlet AS o ON o.id = f.outlet_id ORDER BY w.id",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading waiting entries")?;
+        let rows: Vec<WaitingRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::WAITING))).while_doing("reading waiting entries")?;
         rows.into_iter().map(page).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! Pages of a list of stories. A page begins at a position, which an index finds; the rows examined for one page are bounded.
 
 mod outlets;
-mod statements;
 
 use crate::store::documents::ShownReport;
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::ListSql as _;
 use crate::{
     model::{
         Language, Slug, StoryView,
@@ -12,11 +12,11 @@ use crate::{
     },
     store::{
         error::StoreError,
-        sqlite::{reading::Reader, row},
+        reading::{Reader, ask},
+        row,
     },
 };
 use jiff::Timestamp;
-use statements::{ENTRIES_DOWN, ENTRIES_UP, PLACES_DOWN, PLACES_UP};
 use url::Url;
 
 /// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
@@ -110,20 +110,7 @@ impl Reader {
         since: Timestamp,
         public_url: &Url,
     ) -> Result<Vec<StoryView>, StoreError> {
-        let shown: Vec<ShownReport> = sqlx::query_as(
-            "SELECT p.story_id AS story, p.entry_id AS entry, p.order_at, p.published_at \
-             FROM (SELECT story_id, entry_id, order_at, published_at FROM place \
-                   WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND order_at >= $2 \
-                   ORDER BY order_at DESC, published_at DESC, story_id DESC, entry_id DESC LIMIT $3) AS p \
-             CROSS JOIN story AS s ON s.id = p.story_id WHERE s.outlets > 1 \
-             ORDER BY s.outlets DESC, p.order_at DESC, p.story_id DESC LIMIT $4",
-        )
-        .bind(channel)
-        .bind(crate::store::instant::second(since))
-        .bind(RECENT)
-        .bind(LEADING)
-        .fetch_all(&self.pool)
-        .await
+        let shown: Vec<ShownReport> = ask!(self.pool, Db: fetch_all(query_as(Db::LEADING), channel, crate::store::instant::second(since), RECENT, LEADING))
         .while_doing("reading what several outlets carry")?;
         let mut stories = self.clone().with_text_max(EXCERPT_SOURCE).stories(&shown, true, public_url).await?;
         // The number of outlets counts private ones, which are not shown to everybody.
@@ -137,11 +124,7 @@ impl Reader {
             Scope::Channel(_) | Scope::Between(..) => Some(along()),
             Scope::Outlet(slug) => {
                 let id: Option<i64> =
-                    sqlx::query_scalar("SELECT id FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)")
-                        .bind(slug.as_str())
-                        .bind(self.hides_private)
-                        .fetch_optional(&self.pool)
-                        .await
+                    ask!(self.pool, Db: fetch_optional(query_scalar(Db::OUTLET_ID), slug.as_str(), self.hides_private))
                         .while_doing("reading an outlet")?;
                 id.map(|id| ListSource::Entries(vec![id]))
             }
@@ -164,26 +147,15 @@ impl Reader {
         let is_filtered = wanted.min_outlets > 1
             || !(wanted.outlets.is_empty() && wanted.tags.is_empty() && wanted.languages.is_empty());
         let limit = if is_filtered { LOOKED_AT } else { wanted.count + 1 };
-        let rows = sqlx::query_as(if stretch.downwards { PLACES_DOWN } else { PLACES_UP })
-            .bind(channel)
-            .bind(&stretch.below.order_at)
-            .bind(&stretch.below.published_at)
-            .bind(stretch.below.story)
-            .bind(stretch.below.entry)
-            .bind(&stretch.above.order_at)
-            .bind(&stretch.above.published_at)
-            .bind(stretch.above.story)
-            .bind(stretch.above.entry)
-            .bind(row::rows(&wanted.outlets.iter().map(Slug::as_str).collect::<Vec<_>>()))
-            .bind(row::rows(&wanted.tags))
-            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
-            .bind(wanted.min_outlets)
-            .bind(collapse)
-            .bind(limit)
-            .bind(self.hides_private)
-            .fetch_all(&self.pool)
-            .await
-            .while_doing("reading a page of a channel")?;
+        let sql = |down, up| if stretch.downwards { down } else { up };
+        let rows = ask!(self.pool, Db: fetch_all(query_as(sql(Db::PLACES_DOWN, Db::PLACES_UP)),
+            channel, &stretch.below.order_at, &stretch.below.published_at, stretch.below.story, stretch.below.entry,
+            &stretch.above.order_at, &stretch.above.published_at, stretch.above.story, stretch.above.entry,
+            row::rows(&wanted.outlets.iter().map(Slug::as_str).collect::<Vec<_>>()),
+            row::rows(&wanted.tags),
+            row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()),
+            i64::from(wanted.min_outlets), collapse, i64::from(limit), self.hides_private))
+        .while_doing("reading a page of a channel")?;
         Ok((rows, limit))
     }
 
@@ -197,21 +169,13 @@ impl Reader {
         let is_filtered = wanted.min_outlets > 1 || wanted.author.is_some() || !wanted.languages.is_empty();
         // Each outlet gives at least what one page needs, and several of its entries may be of one story.
         let limit = if is_filtered && outlets.len() == 1 { LOOKED_AT } else { 2 * wanted.count };
-        let rows = sqlx::query_as(if stretch.downwards { ENTRIES_DOWN } else { ENTRIES_UP })
-            .bind(row::rows(outlets))
-            .bind(&stretch.below.published_at)
-            .bind(stretch.below.entry)
-            .bind(&stretch.above.published_at)
-            .bind(stretch.above.entry)
-            .bind(limit)
-            .bind(limit)
-            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
-            .bind(wanted.min_outlets)
-            .bind(wanted.author.as_deref())
-            .bind(self.hides_private)
-            .fetch_all(&self.pool)
-            .await
-            .while_doing("reading a page of an outlet")?;
+        let sql = |down, up| if stretch.downwards { down } else { up };
+        let rows = ask!(self.pool, Db: fetch_all(query_as(sql(Db::ENTRIES_DOWN, Db::ENTRIES_UP)),
+            row::rows(outlets), &stretch.below.published_at, stretch.below.entry, &stretch.above.published_at,
+            stretch.above.entry, i64::from(limit), i64::from(limit),
+            row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()),
+            i64::from(wanted.min_outlets), wanted.author.as_deref(), self.hides_private))
+        .while_doing("reading a page of an outlet")?;
         Ok((rows, limit))
     }
 }

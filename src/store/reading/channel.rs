@@ -1,15 +1,14 @@
 //! A channel's latest stories, in the form that `publish` needs: two statements, whatever the size of the file.
 
 use crate::store::documents::ShownReport;
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::StorySql as _;
 use crate::{
     model::{Carrier, Channel, ChannelView, EntryId, Extras, PlainText, ReportView, SafeHtml, StoryId, StoryView, uri},
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{Reader, shown_feed},
-            row::{self, RowRef},
-        },
+        reading::{Reader, ask, shown_feed},
+        row::{self, RowRef},
     },
 };
 use std::collections::{HashMap, HashSet};
@@ -52,44 +51,13 @@ struct CarrierRow {
     language: Option<String>,
 }
 
-/// Columns of a story and of the report that is shown for it. `p` is its position; `$1` is how much of a text is read, in
-/// characters.
-macro_rules! stories {
-    ($rest:literal) => {
-        concat!(
-            "SELECT p.story_id, p.order_at, \
-                    CASE WHEN $4 AND (SELECT fo.private FROM entry AS fe JOIN outlet AS fo ON fo.id = fe.outlet_id \
-                                      WHERE fe.id = s.first_entry_id) THEN e.iri ELSE s.iri END AS story_iri, s.members, p.entry_id, e.iri AS entry_iri, e.outlet_id, \
-                    e.title, e.link, e.source_id, e.published_at, e.revised_at, e.language, \
-                    substr(t.summary, 1, $1) AS summary, \
-                    substr(coalesce(CASE WHEN o.publishes_page THEN g.article END, t.content), 1, $1) AS content, \
-                    t.extras, o.slug AS outlet, o.name AS outlet_name, f.url AS feed_url, f.public_url AS feed_public_url, \
-                    f.link AS feed_link, \
-                    e.feed_updated_at ",
-            $rest
-        )
-    };
-}
-
 impl Reader {
     /// Returns the channel's latest stories, newest first.
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn channel(&self, channel: &Channel, public_url: &Url) -> Result<ChannelView, StoreError> {
-        let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
-            "FROM place AS p JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
-             JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN feed AS f ON f.id = e.feed_id \
-             WHERE p.channel_id = (SELECT id FROM channel WHERE slug = $2) AND (o.private = 0 OR NOT $4) \
-             ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC, p.entry_id DESC LIMIT $3"
-        ))
-        .bind(self.text_max)
-        .bind(channel.slug.as_str())
-        .bind(i64::from(channel.limit))
-        .bind(channel.hides_private)
-        .fetch_all(&self.pool)
-        .await
+        let rows: Vec<ShownStoryRow> = ask!(self.pool, Db: fetch_all(query_as(Db::CHANNEL), i64::from(self.text_max), channel.slug.as_str(), i64::from(channel.limit), channel.hides_private))
         .while_doing("reading a channel")?;
         let reader = Self { hides_private: channel.hides_private, ..self.clone() };
         let stories = reader.carried(rows, channel.collapse, public_url).await?;
@@ -104,19 +72,7 @@ impl Reader {
         collapse: bool,
         public_url: &Url,
     ) -> Result<Vec<StoryView>, StoreError> {
-        let rows: Vec<ShownStoryRow> = sqlx::query_as(stories!(
-            "FROM (SELECT key AS n, value ->> 'story' AS story_id, value ->> 'entry' AS entry_id, \
-                          value ->> 'order_at' AS order_at FROM json_each($2)) AS p \
-             JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.id = p.entry_id \
-             JOIN entry_text AS t ON t.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN feed AS f ON f.id = e.feed_id WHERE o.private = 0 OR NOT $4 ORDER BY p.n LIMIT $3"
-        ))
-        .bind(self.text_max)
-        .bind(row::rows(wanted))
-        .bind(i64::try_from(wanted.len()).unwrap_or(i64::MAX))
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
+        let rows: Vec<ShownStoryRow> = ask!(self.pool, Db: fetch_all(query_as(Db::STORIES), i64::from(self.text_max), row::rows(wanted), i64::try_from(wanted.len()).unwrap_or(i64::MAX), self.hides_private))
         .while_doing("reading stories")?;
         self.carried(rows, collapse, public_url).await
     }
@@ -142,16 +98,9 @@ impl Reader {
         if stories.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<CarrierRow> = sqlx::query_as(
-            "SELECT e.story_id, e.id AS entry_id, e.outlet_id, o.name AS outlet_name, e.title, e.link, e.language \
-             FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
-             WHERE e.story_id IN (SELECT value FROM json_each($1)) AND (o.private = 0 OR NOT $2) ORDER BY e.id",
-        )
-        .bind(row::rows(stories))
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading who carried a story")?;
+        let rows: Vec<CarrierRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::CARRIERS), row::rows(stories), self.hides_private))
+                .while_doing("reading who carried a story")?;
         let mut carriers: HashMap<i64, Vec<CarrierRow>> = HashMap::new();
         for row in rows {
             carriers.entry(row.story_id).or_default().push(row);

@@ -1,6 +1,7 @@
 //! Data of the status page: all feeds in a narrow form, from which the table is made, and the rows of one page of it.
 
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::FeedSql as _;
 use crate::{
     model::{
         FeedState, FeedUrl,
@@ -11,14 +12,12 @@ use crate::{
     schedule::Why,
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{
-                Reader,
-                history::{date_before, day_number},
-                shown_feed,
-            },
-            row::{self, RowRef},
+        reading::{
+            Reader, ask,
+            history::{date_before, day_number},
+            shown_feed,
         },
+        row::{self, RowRef},
     },
 };
 use jiff::Timestamp;
@@ -102,27 +101,16 @@ impl Reader {
 
     /// Returns the number of stories and of entries.
     async fn tally(&self) -> Result<(u64, u64), StoreError> {
-        let (stories, entries): (i64, i64) = sqlx::query_as("SELECT stories, entries FROM tally")
-            .fetch_one(&self.pool)
-            .await
-            .while_doing("counting stories")?;
+        let (stories, entries): (i64, i64) =
+            ask!(self.pool, Db: fetch_one(query_as(Db::TALLY))).while_doing("counting stories")?;
         Ok((u64::try_from(stories).unwrap_or_default(), u64::try_from(entries).unwrap_or_default()))
     }
 
     /// Returns all configured feeds, by outlet and address.
     pub(super) async fn feed_summaries(&self, now: Timestamp) -> Result<Vec<FeedSummary>, StoreError> {
-        let rows: Vec<SummaryRow> = sqlx::query_as(
-            "SELECT f.id, o.slug AS outlet, f.ask_url, f.public_url, f.state, f.last_outcome, f.last_poll_at, f.failures, \
-                    f.next_poll_at, f.gaps, iif(json_valid(f.rhythm), f.rhythm ->> 'host_hold', NULL) AS host_hold, \
-                    coalesce((SELECT sum(d.new) FROM feed_day AS d WHERE d.feed_id = f.id AND d.day >= $1), 0) AS entries \
-             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id \
-             WHERE f.removed = 0 AND (o.private = 0 OR NOT $2) ORDER BY o.slug, f.url",
-        )
-        .bind(date_before(now, 6))
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading the state of feeds")?;
+        let rows: Vec<SummaryRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::FEED_SUMMARIES), date_before(now, 6), self.hides_private))
+                .while_doing("reading the state of feeds")?;
         rows.into_iter().map(summary).collect()
     }
 
@@ -132,26 +120,12 @@ impl Reader {
         ids: &[i64],
         now: Timestamp,
     ) -> Result<HashMap<i64, FeedDetails>, StoreError> {
-        let rows: Vec<DetailRow> = sqlx::query_as(
-            "SELECT f.id, o.name AS outlet_name, f.url, f.public_url, f.last_error, f.why, p.fault, p.status \
-             FROM (SELECT DISTINCT value FROM json_each($1)) AS w CROSS JOIN feed AS f ON f.id = w.value \
-             JOIN outlet AS o ON o.id = f.outlet_id \
-             LEFT JOIN poll AS p ON p.id = (SELECT l.id FROM poll AS l WHERE l.feed_id = f.id ORDER BY l.ended_at DESC LIMIT 1)",
-        )
-        .bind(row::rows(ids))
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading feeds")?;
+        let rows: Vec<DetailRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::FEED_DETAILS), row::rows(ids))).while_doing("reading feeds")?;
         let from = date_before(now, SPARK - 1);
-        let days: Vec<(i64, String, i64)> = sqlx::query_as(
-            "SELECT d.feed_id, d.day, d.new FROM (SELECT DISTINCT value FROM json_each($1)) AS w \
-             CROSS JOIN feed_day AS d ON d.feed_id = w.value AND d.day >= $2",
-        )
-        .bind(row::rows(ids))
-        .bind(&from)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading the days of feeds")?;
+        let days: Vec<(i64, String, i64)> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::DAYS_OF_FEEDS), row::rows(ids), &from))
+                .while_doing("reading the days of feeds")?;
         let mut by_feed: HashMap<i64, Vec<u32>> = HashMap::new();
         for (feed, day, new) in days {
             let counts = by_feed.entry(feed).or_insert_with(|| vec![0; SPARK]);

@@ -1,6 +1,7 @@
 //! A story with all its reports, the evidence that they belong together, and the changes by their outlets.
 
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::StorySql as _;
 use crate::{
     model::{
         EntryId, Extras, PlainText, SafeHtml, StoryId,
@@ -8,10 +9,8 @@ use crate::{
     },
     store::{
         error::StoreError,
-        sqlite::{
-            reading::Reader,
-            row::{self, RowRef},
-        },
+        reading::{Reader, ask},
+        row::{self, RowRef},
     },
 };
 use std::collections::HashMap;
@@ -60,24 +59,9 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
-        let rows: Vec<ReportRow> = sqlx::query_as(
-            "SELECT e.id, o.slug AS outlet, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
-                    e.first_seen_at, m.joined_at, m.rule, \
-                    CASE WHEN $3 AND EXISTS (SELECT 1 FROM entry AS pe JOIN outlet AS po ON po.id = pe.outlet_id \
-                                             WHERE pe.story_id = e.story_id AND po.private = 1) \
-                         THEN '' ELSE m.evidence END AS evidence, \
-                    m.containment, t.summary, t.content, t.extras, CASE WHEN o.publishes_page THEN g.article END AS article \
-             FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
-             JOIN entry_text AS t ON t.entry_id = e.id LEFT JOIN entry_page AS g ON g.entry_id = e.id \
-             WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
-             ORDER BY e.id LIMIT $2",
-        )
-        .bind(id.0)
-        .bind(REPORTS)
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading a story")?;
+        let rows: Vec<ReportRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::REPORTS), id.0, REPORTS, self.hides_private))
+                .while_doing("reading a story")?;
         if rows.is_empty() {
             return Ok(None);
         }
@@ -91,15 +75,9 @@ impl Reader {
 
     /// Returns the latest revisions of these entries, newest first.
     async fn revisions(&self, entries: &[i64]) -> Result<HashMap<i64, Vec<RevisionRow>>, StoreError> {
-        let rows: Vec<RevisionRow> = sqlx::query_as(
-            "SELECT id, entry_id, seen_at, what, old_title, new_title, old_summary, old_content FROM revision \
-             WHERE entry_id IN (SELECT value FROM json_each($1)) ORDER BY id DESC LIMIT $2",
-        )
-        .bind(row::rows(entries))
-        .bind(REVISIONS)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading revisions")?;
+        let rows: Vec<RevisionRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::REVISIONS), row::rows(entries), REVISIONS))
+                .while_doing("reading revisions")?;
         let mut revisions: HashMap<i64, Vec<RevisionRow>> = HashMap::new();
         for row in rows {
             revisions.entry(row.entry_id).or_default().push(row);

@@ -4,10 +4,13 @@ use crate::model::{
     FeedId, FeedUrl, Secret, StoryView,
     push::{HubLease, HubPing, HubSubscription, LeaseState, WebhookState},
 };
+use crate::store::reading::statements::FeedSql as _;
 use crate::store::{
     documents::ShownReport,
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, reading::Reader, row::RowRef},
+    reading::{Reader, ask},
+    row::RowRef,
 };
 use url::Url;
 
@@ -44,13 +47,8 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn hub_leases(&self) -> Result<Vec<HubLease>, StoreError> {
-        let rows: Vec<LeaseRow> = sqlx::query_as(
-            "SELECT feed_id, hub, topic, token, secret, state, expires_at, next_try_at, failures, last_error, \
-                    last_push_at FROM hub_lease",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading subscriptions")?;
+        let rows: Vec<LeaseRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::HUB_LEASES))).while_doing("reading subscriptions")?;
         let lease = |row: LeaseRow| {
             let at = RowRef { table: "hub_lease", row: row.feed_id };
             Ok(HubLease {
@@ -75,12 +73,8 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn hub_subscribers(&self) -> Result<Vec<HubSubscription>, StoreError> {
-        let rows: Vec<SubscriberRow> = sqlx::query_as(
-            "SELECT topic, callback, secret, expires_at, sent, failures, next_try_at, last_error FROM hub_subscription",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading the hub's subscribers")?;
+        let rows: Vec<SubscriberRow> = ask!(self.pool, Db: fetch_all(query_as(Db::HUB_SUBSCRIBERS)))
+            .while_doing("reading the hub's subscribers")?;
         // The rows have no number.
         let at = RowRef { table: "hub_subscription", row: 0 };
         let subscriber = |row: SubscriberRow| {
@@ -103,10 +97,8 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn hub_pings(&self) -> Result<Vec<HubPing>, StoreError> {
-        let rows: Vec<(String, String, String)> = sqlx::query_as("SELECT topic, hub, sent FROM hub_ping")
-            .fetch_all(&self.pool)
-            .await
-            .while_doing("reading what a hub was told")?;
+        let rows: Vec<(String, String, String)> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::HUB_PINGS))).while_doing("reading what a hub was told")?;
         Ok(rows.into_iter().map(|(topic, hub, sent)| HubPing { topic, hub, sent }).collect())
     }
 }
@@ -133,13 +125,8 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
-        let rows: Vec<WebhookRow> = sqlx::query_as(
-            "SELECT id, channel, target, host, outlets, queued, sent, dropped, failures, next_try_at, last_error, \
-                    last_sent_at FROM webhook ORDER BY channel, host, id",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading webhooks")?;
+        let rows: Vec<WebhookRow> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::WEBHOOKS))).while_doing("reading webhooks")?;
         let state = |row: WebhookRow| {
             let at = RowRef { table: "webhook", row: row.id };
             Ok(WebhookState {
@@ -171,14 +158,7 @@ impl Reader {
         after: u64,
         public_url: &Url,
     ) -> Result<Option<(u64, Option<StoryView>)>, StoreError> {
-        let row: Option<(i64, i64, i64, String)> = sqlx::query_as(
-            "SELECT number, story_id, entry_id, order_at FROM webhook_queue WHERE webhook_id = $1 AND number > $2 \
-             ORDER BY number LIMIT 1",
-        )
-        .bind(webhook)
-        .bind(i64::try_from(after).unwrap_or(i64::MAX))
-        .fetch_optional(&self.pool)
-        .await
+        let row: Option<(i64, i64, i64, String)> = ask!(self.pool, Db: fetch_optional(query_as(Db::WEBHOOK_NEXT), webhook, i64::try_from(after).unwrap_or(i64::MAX)))
         .while_doing("reading a webhook's queue")?;
         let Some((number, story, entry, order_at)) = row else { return Ok(None) };
         let wanted = ShownReport { story, entry, published_at: order_at.clone(), order_at };

@@ -1,19 +1,21 @@
-//! Searches: the translation of a query to FTS5, and pages of results. A page is selected from a batch of the latest matching
+//! Searches: pages of results. A page is selected from a batch of the latest matching
 //! entries, whose number is bounded; the next older page continues in the same batch or in the next one.
 
 use crate::store::documents::ShownReport;
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::ListSql as _;
 use crate::{
     model::{
         Language, Slug,
         browse::{Browse, PlaceKey, Position, Scope},
         pages::Filter,
-        search::{SearchCount, SearchPage, SearchPlace, SearchQuery, Term},
+        search::{SearchCount, SearchPage, SearchPlace, SearchQuery},
     },
     normalise::fold::fold,
     store::{
         error::StoreError,
-        sqlite::{reading::Reader, row},
+        reading::{Reader, ask},
+        row,
     },
 };
 use jiff::{civil::Date, tz::TimeZone};
@@ -35,8 +37,10 @@ pub(super) type Hit = (i64, i64, String, String);
 pub(super) struct Question {
     /// The filter, including the outlets, tags and languages that the query names. Its `words` are not used.
     pub(super) filter: Filter,
-    /// The words to find, as an FTS5 query; empty for any.
-    pub(super) words: String,
+    /// The search as typed.
+    pub(super) query: SearchQuery,
+    /// Whether it has words to find.
+    pub(super) has_words: bool,
     /// First instant of publication; empty for any.
     pub(super) after: String,
     /// The instant before which it was published; `~`, which sorts after every date, for any.
@@ -48,12 +52,13 @@ impl Question {
     pub(super) fn new(filter: &Filter, zone: &TimeZone) -> Option<Self> {
         let Some(typed) = filter.words.as_deref().map(SearchQuery::parse) else {
             let filter = filter.clone();
-            return Some(Self { filter, words: String::new(), after: String::new(), before: "~".to_owned() });
+            let query = SearchQuery::default();
+            return Some(Self { filter, query, has_words: false, after: String::new(), before: "~".to_owned() });
         };
-        let words = fts5(&typed);
+        let has_words = typed.groups.iter().flatten().any(|term| !fold(&term.text).is_empty());
         // A query whose words have no searchable character finds nothing. A query of filters only finds everything that passes
         // them.
-        if words.is_empty() && (!typed.is_filtered() || !typed.groups.is_empty() || !typed.without.is_empty()) {
+        if !has_words && (!typed.is_filtered() || !typed.groups.is_empty() || !typed.without.is_empty()) {
             return None;
         }
         let midnight = |day: Option<Date>| {
@@ -61,7 +66,7 @@ impl Question {
             Some(format!("{midnight:.0}"))
         };
         Some(Self {
-            words,
+            has_words,
             after: midnight(typed.after).unwrap_or_default(),
             before: midnight(typed.before).unwrap_or_else(|| "~".to_owned()),
             filter: Filter {
@@ -70,6 +75,7 @@ impl Question {
                 languages: both(&filter.languages, &typed.languages)?,
                 ..filter.clone()
             },
+            query: typed,
         })
     }
 
@@ -98,28 +104,6 @@ fn both<T: Ord + Clone>(list: &BTreeSet<T>, named: &BTreeSet<T>) -> Option<BTree
     }
 }
 
-/// Returns a search as an FTS5 query; empty if there is no word to find. Every word is folded like the searched text and quoted,
-/// so that no typed text is read as FTS5 syntax.
-fn fts5(typed: &SearchQuery) -> String {
-    let any = |terms: &[Term]| {
-        let terms: Vec<String> = terms.iter().filter_map(phrase).collect();
-        (!terms.is_empty()).then(|| format!("({})", terms.join(" OR ")))
-    };
-    let all = typed.groups.iter().filter_map(|group| any(group)).collect::<Vec<_>>().join(" AND ");
-    match any(&typed.without) {
-        Some(without) if !all.is_empty() => format!("({all}) NOT {without}"),
-        _ => all,
-    }
-}
-
-/// Returns a term as an FTS5 phrase; `None` if nothing of it is searchable.
-fn phrase(term: &Term) -> Option<String> {
-    // Folded text contains only letters, digits and spaces. A doubled quote would be safe in any case.
-    let folded = fold(&term.text).replace('"', "\"\"");
-    let star = if term.is_prefix { " *" } else { "" };
-    (!folded.is_empty()).then(|| format!("\"{folded}\"{star}"))
-}
-
 impl Reader {
     /// Returns a page of the stories that a search finds, at most `filter.limit`. `filter.channel` is the slug of a channel in
     /// the database: a search without words reads the stories of this channel in order. Days begin and end in `zone`.
@@ -136,7 +120,7 @@ impl Reader {
         let Some(question) = Question::new(filter, zone) else {
             return Ok(SearchPage { count: Some(SearchCount::Exactly(0)), ..SearchPage::default() });
         };
-        if question.words.is_empty() {
+        if !question.has_words {
             let along = filter.channel.as_ref().map_or(crate::model::Channel::ALL, Slug::as_str);
             let found = self.browse(&question.browse(place, filter.limit), along, true, public_url).await?;
             let (stories, older) = found.map_or_else(Default::default, |page| (page.stories, page.older));
@@ -175,17 +159,7 @@ impl Reader {
         if let Some(next) = hits.get(usize::try_from(TAKEN).unwrap_or(usize::MAX)) {
             return Ok(Some(next.0));
         }
-        let (looked_at, last, seen): (i64, Option<i64>, Option<String>) = sqlx::query_as(
-            "SELECT looked_at, last, (SELECT first_seen_at FROM entry WHERE id = last) \
-             FROM (SELECT count(*) AS looked_at, min(id) AS last \
-                   FROM (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 \
-                         ORDER BY rowid DESC LIMIT $3))",
-        )
-        .bind(&question.words)
-        .bind(newest.unwrap_or(i64::MAX))
-        .bind(HITS)
-        .fetch_one(&self.pool)
-        .await
+        let (looked_at, last, seen): (i64, Option<i64>, Option<String>) = ask!(self.pool, Db: fetch_one(query_as(Db::SEARCHED_TO), Db::words(&question.query), newest.unwrap_or(i64::MAX), HITS))
         .while_doing("reading how far a search has looked")?;
         // Entries seen before this one are not published later.
         let is_over = looked_at < HITS || seen.is_none_or(|seen| seen < question.after);
@@ -200,15 +174,7 @@ impl Reader {
         newest: i64,
     ) -> Result<HashSet<i64>, StoreError> {
         let ids: Vec<i64> = stories.iter().map(|story| story.story).collect();
-        let shown: Vec<i64> = sqlx::query_scalar(
-            "SELECT e.story_id FROM entry AS e WHERE e.story_id IN (SELECT value FROM json_each($1)) AND e.id > $2 \
-             AND EXISTS (SELECT 1 FROM entry_search WHERE entry_search MATCH $3 AND rowid = e.id)",
-        )
-        .bind(row::rows(&ids))
-        .bind(newest)
-        .bind(&question.words)
-        .fetch_all(&self.pool)
-        .await
+        let shown: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::ON_NEWER_PAGES), row::rows(&ids), newest, Db::words(&question.query)))
         .while_doing("reading what newer pages show")?;
         Ok(shown.into_iter().collect())
     }

@@ -1,10 +1,12 @@
 //! Editions as they were last rendered.
 
 use crate::store::documents::KeptEdition;
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::StorySql as _;
 use crate::store::{
     error::StoreError,
-    sqlite::{reading::Reader, row::RowRef},
+    reading::{Reader, ask},
+    row::RowRef,
 };
 
 impl Reader {
@@ -13,15 +15,9 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn kept_edition(&self, path: &str, fingerprint: &str) -> Result<Option<KeptEdition>, StoreError> {
-        let row: Option<(i64, Vec<u8>, String)> = sqlx::query_as(
-            "SELECT rowid, packed, changed_at FROM edition \
-             WHERE path = $1 AND fingerprint = $2 AND packed IS NOT NULL",
-        )
-        .bind(path)
-        .bind(fingerprint)
-        .fetch_optional(&self.pool)
-        .await
-        .while_doing("reading an edition")?;
+        let row: Option<(i64, Vec<u8>, String)> =
+            ask!(self.pool, Db: fetch_optional(query_as(Db::KEPT_EDITION), path, fingerprint))
+                .while_doing("reading an edition")?;
         let kept = |(row, packed, changed_at): (i64, Vec<u8>, String)| {
             let changed = RowRef { table: "edition", row }.time("changed_at", &changed_at)?;
             Ok(KeptEdition { packed, changed })

@@ -1,12 +1,14 @@
 //! Archive pages of a channel (RFC 5005 4): the stories of the next one, and those that are stored.
 
 use crate::store::documents::{ArchiveLookup, ArchivePage, ShownReport};
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
+use crate::store::reading::statements::StorySql as _;
 use crate::{
     model::{Channel, ChannelView},
     store::{
         error::StoreError,
-        sqlite::{reading::Reader, row::RowRef},
+        reading::{Reader, ask},
+        row::RowRef,
     },
 };
 use url::Url;
@@ -17,16 +19,9 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn archived(&self, channel: &str, number: u32, fingerprint: &str) -> Result<ArchiveLookup, StoreError> {
-        let page: Option<(i64, Option<Vec<u8>>, String, bool)> = sqlx::query_as(
-            "SELECT a.rowid, a.atom, coalesce(a.rendered_at, a.made_at), a.fingerprint = $3 FROM archive AS a JOIN channel AS c ON c.slug = a.channel \
-             WHERE a.channel = $1 AND a.number = $2",
-        )
-        .bind(channel)
-        .bind(number)
-        .bind(fingerprint)
-        .fetch_optional(&self.pool)
-        .await
-        .while_doing("reading an archive page")?;
+        let page: Option<(i64, Option<Vec<u8>>, String, bool)> =
+            ask!(self.pool, Db: fetch_optional(query_as(Db::ARCHIVED), channel, i64::from(number), fingerprint))
+                .while_doing("reading an archive page")?;
         match page {
             Some((_, Some(_), _, false)) => Ok(ArchiveLookup::Stale),
             Some((row, Some(packed), made_at, true)) => {
@@ -47,23 +42,16 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn newest_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
-        sqlx::query_scalar("SELECT max(number) FROM archive WHERE channel = $1 AND atom IS NOT NULL")
-            .bind(channel)
-            .fetch_one(&self.pool)
-            .await
-            .while_doing("reading the newest archive page")
+        let newest: Option<i64> = ask!(self.pool, Db: fetch_one(query_scalar(Db::NEWEST_PAGE), channel))
+            .while_doing("reading the newest archive page")?;
+        Ok(newest.and_then(|number| u32::try_from(number).ok()))
     }
 
     /// Returns the number of a configured channel's next archive page.
     async fn next_page(&self, channel: &str) -> Result<Option<u32>, StoreError> {
-        sqlx::query_scalar(
-            "SELECT (SELECT coalesce(max(number), 0) + 1 FROM archive AS a WHERE a.channel = c.slug) \
-             FROM channel AS c WHERE c.slug = $1",
-        )
-        .bind(channel)
-        .fetch_optional(&self.pool)
-        .await
-        .while_doing("reading the newest archive page")
+        let next: Option<i64> = ask!(self.pool, Db: fetch_optional(query_scalar(Db::NEXT_PAGE), channel))
+            .while_doing("reading the newest archive page")?;
+        Ok(next.and_then(|number| u32::try_from(number).ok()))
     }
 
     /// Counts a channel's stories that are on no archive page yet, up to `most`. Without the index hint, SQLite would prefer the
@@ -72,15 +60,9 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn unpaged(&self, channel: &Channel, most: u32) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM (SELECT 1 FROM place INDEXED BY place_unpaged \
-             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL LIMIT $2)",
-        )
-        .bind(channel.slug.as_str())
-        .bind(most)
-        .fetch_one(&self.pool)
-        .await
-        .while_doing("counting stories without an archive page")?;
+        let count: i64 =
+            ask!(self.pool, Db: fetch_one(query_scalar(Db::UNPAGED), channel.slug.as_str(), i64::from(most)))
+                .while_doing("counting stories without an archive page")?;
         Ok(count.unsigned_abs())
     }
 
@@ -96,16 +78,9 @@ impl Reader {
     ) -> Result<Option<ArchivePage>, StoreError> {
         let slug = channel.slug.as_str();
         let Some(number) = self.next_page(slug).await? else { return Ok(None) };
-        let mut places: Vec<ShownReport> = sqlx::query_as(
-            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_unpaged \
-             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page IS NULL \
-             ORDER BY order_at, published_at, story_id, entry_id LIMIT $2",
-        )
-        .bind(slug)
-        .bind(stories)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading stories without an archive page")?;
+        let mut places: Vec<ShownReport> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::NEXT_PAGE_STORIES), slug, i64::from(stories)))
+                .while_doing("reading stories without an archive page")?;
         places.reverse();
         Ok(Some(self.archive_page_of(channel, number, places, false, public_url).await?))
     }
@@ -120,16 +95,9 @@ impl Reader {
         number: u32,
         public_url: &Url,
     ) -> Result<ArchivePage, StoreError> {
-        let places: Vec<ShownReport> = sqlx::query_as(
-            "SELECT story_id AS story, entry_id AS entry, order_at, published_at FROM place INDEXED BY place_paged \
-             WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) AND page = $2 \
-             ORDER BY order_at DESC, published_at DESC, story_id DESC, entry_id DESC",
-        )
-        .bind(channel.slug.as_str())
-        .bind(number)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading the stories of an archive page")?;
+        let places: Vec<ShownReport> =
+            ask!(self.pool, Db: fetch_all(query_as(Db::STORIES_OF_PAGE), channel.slug.as_str(), i64::from(number)))
+                .while_doing("reading the stories of an archive page")?;
         self.archive_page_of(channel, number, places, true, public_url).await
     }
 
@@ -143,7 +111,7 @@ impl Reader {
     ) -> Result<ArchivePage, StoreError> {
         let reader = Self { hides_private: channel.hides_private, ..self.clone() };
         let stories = reader.stories(&places, channel.collapse, public_url).await?;
-        let view = crate::store::sqlite::reading::channel::view(
+        let view = crate::store::reading::channel::view(
             channel.public_slug().to_owned(),
             channel.title.clone(),
             stories,

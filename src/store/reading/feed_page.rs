@@ -1,7 +1,8 @@
 //! Data of the page of a feed: its state, what it asks of pollers, when it publishes, and its history of polls.
 
+use crate::store::driver::ErrorContext;
 use crate::store::instant::milli;
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::reading::statements::FeedSql as _;
 use crate::{
     model::{
         Hints, Rhythm,
@@ -11,13 +12,11 @@ use crate::{
     },
     store::{
         error::StoreError,
-        sqlite::{
-            reading::{
-                Reader,
-                status::{poll_fault, reason, shown_error},
-            },
-            row::RowRef,
+        reading::{
+            Reader, ask,
+            status::{poll_fault, reason, shown_error},
         },
+        row::RowRef,
     },
 };
 use jiff::{Timestamp, tz::TimeZone};
@@ -63,16 +62,9 @@ impl Reader {
         now: Timestamp,
         outlets: &OutletSettings,
     ) -> Result<Option<FeedPage>, StoreError> {
-        let row: Option<FeedRow> = sqlx::query_as(
-            "SELECT f.url, f.public_url, f.ask_url, f.title, f.link, f.hints, f.rhythm \
-             FROM feed AS f JOIN outlet AS o ON o.id = f.outlet_id \
-             WHERE f.id = $1 AND f.removed = 0 AND (o.private = 0 OR NOT $2)",
-        )
-        .bind(query.id)
-        .bind(self.hides_private)
-        .fetch_optional(&self.pool)
-        .await
-        .while_doing("reading a feed")?;
+        let row: Option<FeedRow> =
+            ask!(self.pool, Db: fetch_optional(query_as(Db::FEED), query.id, self.hides_private))
+                .while_doing("reading a feed")?;
         let Some(row) = row else { return Ok(None) };
         // Of all feeds, because another one of the host may be the one that was asked to wait.
         let summaries = self.feed_summaries(now).await?;
@@ -102,15 +94,7 @@ impl Reader {
 
     /// Returns the polls of a page and one more, newest first.
     async fn polls(&self, query: &FeedPageQuery, feed: &FeedRow) -> Result<Vec<PastPollRow>, StoreError> {
-        let rows: Vec<PollRow> = sqlx::query_as(
-            "SELECT id, ended_at, outcome, fault, error, status, ms, bytes, listed, new, revised, why FROM poll \
-             WHERE feed_id = $1 AND ended_at < $2 ORDER BY ended_at DESC LIMIT $3",
-        )
-        .bind(query.id)
-        .bind(milli(query.before.unwrap_or(Timestamp::MAX)))
-        .bind(i64::try_from(POLLS + 1).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool)
-        .await
+        let rows: Vec<PollRow> = ask!(self.pool, Db: fetch_all(query_as(Db::POLLS_BEFORE), query.id, milli(query.before.unwrap_or(Timestamp::MAX)), i64::try_from(POLLS + 1).unwrap_or(i64::MAX)))
         .while_doing("reading polls")?;
         rows.into_iter().map(|row| poll(row, feed)).collect()
     }

@@ -1,7 +1,11 @@
 //! Entries as they arrive, for people who watch.
 
 use crate::store::error::StoreError;
-use crate::store::sqlite::{error::ErrorContext, reading::Reader};
+use crate::store::reading::statements::StorySql as _;
+use crate::store::{
+    driver::ErrorContext,
+    reading::{Reader, ask},
+};
 
 /// Most entries that one call returns.
 const MOST: i64 = 100;
@@ -29,18 +33,7 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read.
     pub async fn arrivals(&self, after: i64) -> Result<Vec<ArrivedEntry>, StoreError> {
-        sqlx::query_as(
-            "SELECT e.id AS entry, o.name AS outlet, e.title, e.story_id AS story, s.outlets, \
-                    (SELECT fo.name FROM entry AS f JOIN outlet AS fo ON fo.id = f.outlet_id \
-                     WHERE f.id = s.first_entry_id AND f.id <> e.id) AS joined \
-             FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id JOIN story AS s ON s.id = e.story_id \
-             WHERE e.id > $1 AND (o.private = 0 OR NOT $2) ORDER BY e.id LIMIT $3",
-        )
-        .bind(after)
-        .bind(self.hides_private)
-        .bind(MOST)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading what has arrived")
+        ask!(self.pool, Db: fetch_all(query_as(Db::ARRIVALS), after, self.hides_private, MOST))
+            .while_doing("reading what has arrived")
     }
 }

@@ -1,12 +1,14 @@
 //! The columns of plots: polling by hours or by days, of all feeds or of one.
 
+use crate::store::driver::ErrorContext;
 use crate::store::instant::{milli, second};
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::reading::statements::FeedSql as _;
 use crate::{
     model::status::{DAYS, Period, PollHistory},
     store::{
         error::StoreError,
-        sqlite::{reading::Reader, row::RowRef},
+        reading::{Reader, ask},
+        row::RowRef,
     },
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
@@ -74,53 +76,24 @@ impl Reader {
 
     /// Returns the counts of the last days.
     async fn days(&self, counted: Counted, now: Timestamp) -> Result<Vec<CountRow>, StoreError> {
-        let query = match counted {
-            Counted::All => sqlx::query_as(
-                "SELECT d.day AS period, sum(d.new) AS new, sum(d.fresh) AS fresh, sum(d.unchanged) AS unchanged, \
-                        sum(d.failed) AS failed \
-                 FROM feed AS f JOIN feed_day AS d ON d.feed_id = f.id AND d.day >= $1 \
-                 JOIN outlet AS o ON o.id = f.outlet_id AND (o.private = 0 OR NOT $2) GROUP BY d.day",
-            )
-            .bind(date_before(now, DAYS - 1))
-            .bind(self.hides_private),
-            Counted::Feed(feed) => sqlx::query_as(
-                "SELECT day AS period, new, fresh, unchanged, failed FROM feed_day WHERE feed_id = $2 AND day >= $1",
-            )
-            .bind(date_before(now, DAYS - 1))
-            .bind(feed),
-        };
-        query.fetch_all(&self.pool).await.while_doing("reading days")
+        let since = date_before(now, DAYS - 1);
+        match counted {
+            Counted::All => ask!(self.pool, Db: fetch_all(query_as(Db::DAYS_OF_ALL), &since, self.hides_private)),
+            Counted::Feed(feed) => ask!(self.pool, Db: fetch_all(query_as(Db::DAYS_OF_FEED), &since, feed)),
+        }
+        .while_doing("reading days")
     }
 
     /// Returns the counts of the hours since an instant.
     async fn hours(&self, counted: Counted, since: Timestamp) -> Result<Vec<CountRow>, StoreError> {
-        let query = match counted {
-            Counted::All => sqlx::query_as(
-                "SELECT substr(p.ended_at, 1, 13) AS period, sum(p.new) AS new, \
-                        sum(p.outcome IN ('fresh', 'moved')) AS fresh, \
-                        sum(p.outcome IN ('not_modified', 'same_bytes')) AS unchanged, \
-                        sum(p.outcome IN ('failed', 'gone')) AS failed \
-                 FROM (SELECT feed_id, ended_at, new, outcome FROM poll WHERE ended_at >= $1 \
-                       ORDER BY ended_at DESC LIMIT $2) AS p \
-                 JOIN feed AS f ON f.id = p.feed_id JOIN outlet AS o ON o.id = f.outlet_id \
-                 WHERE o.private = 0 OR NOT $3 GROUP BY period",
-            )
-            .bind(milli(since))
-            .bind(POLLS)
-            .bind(self.hides_private),
-            Counted::Feed(feed) => sqlx::query_as(
-                "SELECT substr(p.ended_at, 1, 13) AS period, sum(p.new) AS new, \
-                        sum(p.outcome IN ('fresh', 'moved')) AS fresh, \
-                        sum(p.outcome IN ('not_modified', 'same_bytes')) AS unchanged, \
-                        sum(p.outcome IN ('failed', 'gone')) AS failed \
-                 FROM (SELECT ended_at, new, outcome FROM poll WHERE feed_id = $3 AND ended_at >= $1 \
-                       ORDER BY ended_at DESC LIMIT $2) AS p GROUP BY period",
-            )
-            .bind(milli(since))
-            .bind(POLLS)
-            .bind(feed),
-        };
-        query.fetch_all(&self.pool).await.while_doing("reading hours")
+        let since = milli(since);
+        match counted {
+            Counted::All => {
+                ask!(self.pool, Db: fetch_all(query_as(Db::HOURS_OF_ALL), &since, POLLS, self.hides_private))
+            }
+            Counted::Feed(feed) => ask!(self.pool, Db: fetch_all(query_as(Db::HOURS_OF_FEED), &since, POLLS, feed)),
+        }
+        .while_doing("reading hours")
     }
 
     /// Returns the median time from publication to first sight in seconds, for each period of `hours` hours before now. A
@@ -132,24 +105,7 @@ impl Reader {
         sample: i64,
         length: usize,
     ) -> Result<HashMap<String, u32>, StoreError> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
-            "WITH RECURSIVE hour (n, starts) AS ( \
-                SELECT 0, substr($1, 1, 13) UNION ALL \
-                SELECT n + 1, strftime('%Y-%m-%dT%H', substr($1, 1, 13) || ':00:00Z', '-' || (n + 1) || ' hours') \
-                FROM hour WHERE n < $2) \
-             SELECT substr(h.starts, 1, $4), unixepoch(e.first_seen_at) - unixepoch(e.believed) AS delay \
-             FROM hour AS h CROSS JOIN entry AS e ON e.id IN ( \
-                SELECT id FROM entry WHERE first_seen_at >= h.starts AND first_seen_at < h.starts || ';' LIMIT $3) \
-             WHERE e.believed IS NOT NULL AND e.order_at = e.first_seen_at \
-                 AND e.outlet_id IN (SELECT id FROM outlet WHERE private = 0 OR NOT $5) ORDER BY 1, 2",
-        )
-        .bind(second(now))
-        .bind(i64::try_from(hours).unwrap_or(i64::MAX))
-        .bind(sample)
-        .bind(i64::try_from(length).unwrap_or(0))
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
+        let rows: Vec<(String, i64)> = ask!(self.pool, Db: fetch_all(query_as(Db::DELAYS), second(now), i64::try_from(hours).unwrap_or(i64::MAX), sample, i64::try_from(length).unwrap_or(0), self.hides_private))
         .while_doing("reading delays")?;
         let median = |period: &[(String, i64)]| {
             let (name, delay) = &period[period.len() / 2];

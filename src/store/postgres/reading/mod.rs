@@ -1,0 +1,5 @@
+//! The statements of reading.
+
+mod feeds;
+mod lists;
+mod stories;

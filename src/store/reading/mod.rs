@@ -1,0 +1,163 @@
+//! Queries, the same for every store. Readers see the last commit and never wait for the writer.
+
+mod archive;
+mod arrivals;
+mod browse;
+mod channel;
+mod copies;
+mod edition;
+mod explain;
+mod feed_page;
+mod filter;
+mod health;
+mod history;
+mod incidents;
+mod push;
+mod search;
+pub(super) mod statements;
+mod status;
+mod story;
+mod subscriptions;
+mod waiting;
+
+pub use arrivals::ArrivedEntry;
+
+use crate::store::driver::ErrorContext;
+use crate::store::instant;
+#[cfg(feature = "postgres")]
+use crate::store::postgres;
+use crate::{
+    dedup::Stamp,
+    model::{Audience, DatabasePlace, Entry, FeedId, LinkKey, RawHash, uri},
+    store::{error::StoreError, listed, row, sqlite},
+};
+use sqlx::SqlitePool;
+use statements::FeedSql as _;
+use std::collections::HashSet;
+
+/// Default number of characters of a text that are read: one million.
+const TEXT_MAX: u32 = 1_000_000;
+
+/// The connections of each store: the one place where the store is chosen for readers.
+#[derive(Debug, Clone)]
+enum ReadPool {
+    Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(sqlx::PgPool),
+}
+
+/// Runs a statement on the connections of a reader, in the SQL of its store: `ask!(pool, Db: fetch_all(query_as(Db::NAME), values…))`.
+macro_rules! ask {
+    ($pool:expr, $db:ident: $fetch:ident($query:ident($sql:expr) $(, $value:expr)* $(,)?)) => {
+        match &$pool {
+            $crate::store::reading::ReadPool::Sqlite(pool) => {
+                type $db = sqlx::Sqlite;
+                sqlx::$query($sql)$(.bind($value))*.$fetch(pool).await
+            }
+            #[cfg(feature = "postgres")]
+            $crate::store::reading::ReadPool::Postgres(pool) => {
+                type $db = sqlx::Postgres;
+                sqlx::$query($sql)$(.bind($value))*.$fetch(pool).await
+            }
+        }
+    };
+}
+
+use ask;
+
+/// A few read-only connections; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pool: ReadPool,
+    /// Number of characters of an entry's text that are read for channels, because the rest is not published.
+    text_max: u32,
+    /// Whether entries of private outlets are left out.
+    hides_private: bool,
+}
+
+impl Reader {
+    /// Opens the database for reading. A daemon may be running.
+    ///
+    /// # Errors
+    /// Fails if the database does not exist, is not Warraq's, or is newer than this program.
+    pub async fn open(database: impl Into<DatabasePlace>) -> Result<Self, StoreError> {
+        let pool = match database.into() {
+            DatabasePlace::File(path) => ReadPool::Sqlite(sqlite::open::readers(&path).await?),
+            #[cfg(feature = "postgres")]
+            DatabasePlace::Server(server) => ReadPool::Postgres(postgres::open::readers(&server).await?),
+            #[cfg(not(feature = "postgres"))]
+            DatabasePlace::Server(_) => return Err(StoreError::WithoutPostgres),
+        };
+        Ok(Self { pool, text_max: TEXT_MAX, hides_private: false })
+    }
+
+    /// Same as [`Reader::open`], but reads at most this many characters of an entry's text for channels. This bounds memory.
+    #[must_use]
+    pub fn with_text_max(self, characters: u32) -> Self {
+        Self { text_max: characters, ..self }
+    }
+
+    /// Returns a reader for what this audience may see.
+    #[must_use]
+    pub fn shown_to(self, audience: Audience) -> Self {
+        Self { hides_private: audience == Audience::Everyone, ..self }
+    }
+
+    /// Returns what a feed listed in its last document, by the hash of each entry's bytes.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn listed(&self, feed: FeedId) -> Result<HashSet<RawHash>, StoreError> {
+        let listed: Option<Option<Vec<u8>>> = ask!(self.pool, Db: fetch_optional(query_scalar(Db::LISTED), feed.0))
+            .while_doing("reading what a feed lists")?;
+        let listed = listed.flatten().unwrap_or_default();
+        Ok(listed::read(feed, &listed)?.into_iter().map(|sighting| RawHash(sighting.raw)).collect())
+    }
+
+    /// Returns which of these keys, given as hashes, the feed ever listed.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn sighted(&self, feed: FeedId, keys: &[i64], still: bool) -> Result<HashSet<i64>, StoreError> {
+        let known: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::SIGHTED), row::rows(keys), feed.0, still))
+            .while_doing("reading what a feed has listed")?;
+        Ok(known.into_iter().collect())
+    }
+
+    /// Returns which of these entries the feed ever listed, under whatever id: by link, or by stated second and title. The result
+    /// is the hashes of their keys. This recognises entries whose guids change at each poll.
+    ///
+    /// # Errors
+    /// Fails if the file cannot be read.
+    pub async fn familiar(&self, feed: FeedId, entries: &[Entry], still: bool) -> Result<HashSet<i64>, StoreError> {
+        let links: Vec<i64> = entries.iter().filter_map(|e| Some(e.link_key?.0)).collect();
+        let dates: HashSet<String> = entries.iter().filter_map(|e| e.believed.map(instant::second)).collect();
+        let rows: Vec<(Option<i64>, Option<String>, String)> = ask!(self.pool, Db: fetch_all(query_as(Db::FAMILIAR), row::rows(&links), row::rows(&dates.into_iter().collect::<Vec<_>>()), feed.0, still))
+        .while_doing("reading what a feed has listed")?;
+        let (mut by_link, mut by_stamp) = (HashSet::new(), HashSet::new());
+        for (link, believed, title) in rows {
+            by_link.extend(link.map(LinkKey));
+            by_stamp.extend(Stamp::new(believed.and_then(|at| at.parse().ok()), &title));
+        }
+        let is_known = |e: &&Entry| {
+            e.link_key.is_some_and(|link| by_link.contains(&link))
+                || Stamp::of(e).is_some_and(|s| by_stamp.contains(&s))
+        };
+        Ok(entries.iter().filter(is_known).map(|e| e.key.hash()).collect())
+    }
+
+    /// Closes all connections. Readers must be closed before the writer, because the last connection to close removes the WAL.
+    pub async fn close(&self) {
+        match &self.pool {
+            ReadPool::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
+            ReadPool::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// Returns the address of a feed as it may be shown: the configured public one, else the address without a query that may contain
+/// a secret.
+fn shown_feed(url: &str, public_url: Option<String>) -> String {
+    public_url.unwrap_or_else(|| uri::shown(url).into_owned())
+}
