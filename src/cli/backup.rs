@@ -14,6 +14,7 @@ use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError> {
+    of_a_file(config, "backup", "use pg_dump, which copies the database while the daemon runs")?;
     let work =
         progress::shown(async |progress_sender| store::backup(&config.database.path, file, &progress_sender).await);
     let bytes = or_signal(work, "no copy was written").await?.map_err(|error| match error {
@@ -39,6 +40,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), CliError>
 }
 
 pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError> {
+    of_a_file(config, "restore", "stop the daemon and use pg_restore")?;
     let work =
         progress::shown(async |progress_sender| store::restore(&config.database.path, file, &progress_sender).await);
     let kept = or_signal(work, "the database was not changed").await??;
@@ -60,4 +62,9 @@ async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, C
         _ = terminate.recv() => Err(anyhow!("stopped by SIGTERM; {state}").into()),
         _ = hangup.recv() => Err(anyhow!("stopped by SIGHUP; {state}").into()),
     }
+}
+
+/// Rejects a command that copies the file if the database is on a server.
+fn of_a_file(config: &Config, what: &'static str, instead: &'static str) -> Result<(), StoreError> {
+    if config.database.server.is_some() { Err(StoreError::NotForServer { what, instead }) } else { Ok(()) }
 }

@@ -5,7 +5,7 @@ use super::{
     out::{counted, say},
 };
 use crate::config::Config;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Prints warnings and a summary of a configuration without errors. With errors, the command has ended before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
@@ -20,7 +20,13 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
         counted(config.outlets.len(), "outlet", "outlets"),
         counted(feeds, "feed", "feeds"),
         counted(config.channels.len(), "channel", "channels"),
-        std::path::absolute(&config.database.path).as_ref().unwrap_or(&config.database.path).display()
+        database(config).display()
     ))?;
     Ok(())
+}
+
+/// Returns the absolute path of the database file, or the address of the server.
+fn database(config: &Config) -> PathBuf {
+    let name = config.database.name();
+    if config.database.server.is_some() { name } else { std::path::absolute(&name).unwrap_or(name) }
 }

@@ -79,7 +79,7 @@ impl FromStr for EntryName {
 }
 
 pub(super) async fn explain(config: &Config, subject: &Subject) -> Result<(), CliError> {
-    let reader = Reader::open(&config.database.path).await?;
+    let reader = Reader::open(config.database.place()).await?;
     let told = tell(config, &reader, subject).await;
     reader.close().await;
     say(told?.trim_end())

@@ -40,7 +40,7 @@ pub(super) struct FeedSelection {
 }
 
 pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bool) -> Result<(), CliError> {
-    let reader = Reader::open(&config.database.path).await?;
+    let reader = Reader::open(config.database.place()).await?;
     let feeds = reader.feed_health().await;
     reader.close().await;
     let mut feeds = feeds?;

@@ -225,12 +225,12 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
         Verb::Status { backups, json } => {
             let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
             let done = status::status(&config, faults.as_ref(), backups, json).await;
-            done.map_err(|failure| failure.of_database(&config.database.path))
+            done.map_err(|failure| failure.of_database(&config.database.name()))
         }
         verb => {
             let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
-            done.map_err(|failure| failure.of_database(&config.database.path))
+            done.map_err(|failure| failure.of_database(&config.database.name()))
         }
     }
 }

@@ -20,10 +20,14 @@ pub(super) struct How {
 }
 
 pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
-    if !config.database.path.exists() {
+    if how.compact && config.database.server.is_some() {
+        let instead = "the server reuses free space by itself (autovacuum); VACUUM FULL returns it to the disk";
+        return Err(StoreError::NotForServer { what: "prune --compact", instead }.into());
+    }
+    if config.database.server.is_none() && !config.database.path.exists() {
         return Err(StoreError::Missing(config.database.path.clone()).into());
     }
-    let (writer, task) = Writer::open(&config.database.path, config.stories.window).await?;
+    let (writer, task) = Writer::open(config.database.place(), config.stories.window).await?;
     let keep = RetentionLimits::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run)
         .forced(how.force);
     let pruned = progress::shown(async |progress_sender| writer.prune_with_progress(keep, progress_sender).await).await;

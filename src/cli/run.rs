@@ -26,7 +26,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         config.must_poll(file).map(|()| config)
     };
     let config = load(file, environment).map_err(CliError::Config)?;
-    let database = config.database.path.clone();
+    let database = config.database.name();
     let public_url = config.server.configured_url.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     for warning in config.warnings() {

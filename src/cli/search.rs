@@ -21,7 +21,7 @@ const LIMIT: u32 = 100;
 pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> Result<(), CliError> {
     let public_url = config.server.public_url(config.server.listen);
     let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
-    let reader = Reader::open(&config.database.path).await?;
+    let reader = Reader::open(config.database.place()).await?;
     let found = reader.search(&filter, &SearchPlace::default(), &config.server.time_zone, &public_url).await;
     reader.close().await;
     let SearchPage { stories, count, older } = found?;

@@ -276,7 +276,7 @@ impl Config {
         keys::mark_private(&mut outlets, (&public, &own_requests), &fetch.requests, &channels);
         Self {
             server,
-            database: Database::read(source, root, directory),
+            database: Database::read(source, root, directory, files),
             fetch,
             schedule: Scheduling::read(source, root),
             retention: Retention::read(source, root),

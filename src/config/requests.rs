@@ -144,7 +144,7 @@ impl SecretFiles<'_> {
     }
 
     /// Reads the first line of a file, which must be a valid header value.
-    fn secret(self, text: &str) -> Result<Secret, String> {
+    pub(super) fn secret(self, text: &str) -> Result<Secret, String> {
         let bytes = self.read(text, SECRET_MAX)?;
         let secret = String::from_utf8(bytes).unwrap_or_default().trim_end_matches(['\r', '\n']).to_owned();
         if is_value(&secret) {

@@ -7,7 +7,7 @@ use super::{
     values,
 };
 use crate::{
-    model::{Network, PublishedText, ReaderKey, push::HubChoice},
+    model::{DatabasePlace, DatabaseServer, Network, PublishedText, ReaderKey, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::TimeZone;
@@ -118,19 +118,51 @@ impl Server {
 /// `[database]`: the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
-    /// The database file. A relative path is already joined to the directory of the configuration file.
+    /// The database file. A relative path is already joined to the directory of the configuration file. If the database is on a
+    /// server, no file is used, and only what belongs to a file has this path.
     pub path: PathBuf,
+    /// The database server, if one is configured instead of the file.
+    pub server: Option<DatabaseServer>,
 }
 
 impl Database {
-    const KEYS: [&'static str; 1] = ["path"];
+    const KEYS: [&'static str; 3] = ["path", "url", "password_file"];
     /// Default `path`: beside the configuration file.
     pub const PATH: &'static str = "warraq.db";
 
-    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, directory: &Path) -> Self {
+    pub(super) fn read(
+        source: &ConfigSource<'_>,
+        root: &DeTable<'_>,
+        directory: &Path,
+        files: SecretFiles<'_>,
+    ) -> Self {
         let section = Section::of(source, root, "database", &Self::KEYS);
         let path = section.text("path", values::path).unwrap_or_else(|| Self::PATH.into());
-        Self { path: directory.join(path) }
+        let server = section.text("url", values::database_server);
+        if section.has("url") && section.has("path") {
+            section.fault("url", "stands beside path; allowed: one of them");
+        }
+        let password = section.text("password_file", |text| files.secret(text));
+        if section.has("password_file") && !section.has("url") {
+            section.fault("password_file", "needs url; a file has no password");
+        }
+        let server = match (server, password) {
+            (Some(server), Some(password)) => Some(server.with_password(password)),
+            (server, _) => server,
+        };
+        Self { path: directory.join(path), server }
+    }
+
+    /// Returns the name of the database for people: the path of the file, or the address of the server without its password.
+    #[must_use]
+    pub fn name(&self) -> PathBuf {
+        self.place().to_string().into()
+    }
+
+    /// Returns where the database is.
+    #[must_use]
+    pub fn place(&self) -> DatabasePlace {
+        self.server.clone().map_or_else(|| DatabasePlace::File(self.path.clone()), DatabasePlace::Server)
     }
 }
 

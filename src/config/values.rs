@@ -2,7 +2,7 @@
 //! allowed.
 
 use crate::{
-    model::{FeedUrl, Language, Network, PublishedText, Slug, push::HubChoice},
+    model::{DatabaseServer, FeedUrl, Language, Network, PublishedText, Slug, push::HubChoice},
     schedule::Schedule,
 };
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -137,6 +137,14 @@ pub(super) fn path(text: &str) -> Result<std::path::PathBuf, String> {
         return Err(format!("{} is not a file; allowed: a path, relative to the configuration file", quoted(text)));
     }
     Ok(text.into())
+}
+
+/// Parses the address of a database server. The error does not repeat it, because it may hold a password.
+pub(super) fn database_server(text: &str) -> Result<DatabaseServer, String> {
+    let allowed = |why| {
+        format!("{why}; allowed: postgres://USER@HOST/DATABASE, or postgres:///DATABASE?host=/FOLDER for a socket")
+    };
+    DatabaseServer::parse(text).map_err(allowed)
 }
 
 /// Parses a slug.

@@ -156,7 +156,7 @@ impl Daemon {
         let (republish, settings) = watch::channel(settings);
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
-        tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.path.display(), "ready");
+        tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.place(), "ready");
         let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.

@@ -43,8 +43,8 @@ impl Services {
     /// # Errors
     /// Fails if the database cannot be opened or the HTTP client cannot be built.
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
-        let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
-        let reader = Reader::open(&config.database.path).await?;
+        let (writer, writer_task) = Writer::open(config.database.place(), config.stories.window).await?;
+        let reader = Reader::open(config.database.place()).await?;
         let plan = plan(config, public_url);
         let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
         let queue = PollQueue::new(config, clock.now());

@@ -286,6 +286,9 @@ fn written(
 
 /// Tells a running daemon to reload its configuration.
 fn tell(config: &Config) -> Result<(), CliError> {
+    if config.database.server.is_some() {
+        return say("a running daemon takes the change over when it is told to (`systemctl reload warraq`, or SIGHUP)");
+    }
     match daemon::tell(&config.database.path)? {
         ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) is reloading its configuration")),
         ReloadSignal::Nobody => say("no daemon is running; the change takes effect at the next `warraq run`"),

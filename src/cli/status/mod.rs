@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
     model::LargerThanMaxBody,
-    store::{FeedHealth, Reader},
+    store::{FeedHealth, Reader, StoreError},
 };
 use holder::LockHolder;
 use jiff::Timestamp;
@@ -114,6 +114,10 @@ pub(super) async fn status(
     backups: Option<PathBuf>,
     as_json: bool,
 ) -> Result<(), CliError> {
+    if config.database.server.is_some() {
+        let instead = "`warraq feeds` lists the feeds, and `warraq healthcheck` asks the daemon whether it is ready";
+        return Err(StoreError::NotForServer { what: "status", instead }.into());
+    }
     let database = &config.database.path;
     let reader = Reader::open(database).await?;
     let all = reader.feed_health().await;

@@ -22,7 +22,7 @@ const READERS: u32 = 4;
 /// Returns how to connect to a server. What the address does not say comes from the variables that PostgreSQL's own programs read
 /// (PGHOST, PGUSER, PGPASSWORD and others) and from the password file of libpq.
 pub(super) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(server.url().as_str());
+    let options = PgConnectOptions::from_str(server.address().reveal());
     // The driver's message could repeat the address.
     let options =
         options.map_err(|_| StoreError::BadUrl(format!("{server} is not an address of a PostgreSQL database")))?;
