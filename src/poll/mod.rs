@@ -10,6 +10,8 @@ mod memory;
 mod pushed;
 mod sitemaps;
 
+pub use article_page::PageVisit;
+
 use crate::{
     clock::Clock,
     dedup::Listing,
