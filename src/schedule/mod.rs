@@ -14,6 +14,7 @@
 mod adaptive;
 mod crontab;
 mod decide;
+mod due_time;
 mod fleet;
 mod floor;
 mod host;
@@ -27,7 +28,8 @@ mod validators;
 mod why;
 
 pub use crontab::Crontab;
-pub use decide::{Due, LONGEST_BACKOFF, LONGEST_HOLD, LONGEST_HOST_HOLD, catch_up, first, next, reschedule};
+pub use decide::{Due, LONGEST_HOLD, LONGEST_HOST_HOLD, catch_up, first, next, reschedule};
+pub use due_time::LONGEST_BACKOFF;
 pub use fleet::Fleet;
 pub use floor::LONGEST_HINT;
 pub use host::{HostLimiter, HostWait};
