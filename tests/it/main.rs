@@ -38,6 +38,8 @@ mod outcomes;
 mod overdue;
 mod page;
 mod politeness;
+mod postgres;
+mod postgres_cluster;
 mod processes;
 mod proxies;
 mod publishing;

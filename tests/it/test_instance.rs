@@ -4,6 +4,7 @@
 mod running;
 
 pub use self::running::RunningDaemon;
+use crate::postgres_cluster::{self, cluster};
 use jiff::SignedDuration;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::fmt::Write as _;
@@ -29,8 +30,24 @@ pub struct TestInstance {
     /// A manual clock.
     pub clock: Clock,
     text: String,
+    /// The variables of its configuration.
+    environment: BTreeMap<String, String>,
     instance: Option<Services>,
 }
+
+/// The store of an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestStore {
+    /// A file of SQLite.
+    File,
+    /// A database in the tests' own PostgreSQL cluster.
+    Server,
+}
+
+/// If this variable is `postgres`, instances whose test does not choose a store are over PostgreSQL.
+const STORE: &str = "WARRAQ_TEST_STORE";
+/// The variable that names a database server.
+const URL: &str = "WARRAQ_DATABASE_URL";
 
 impl TestInstance {
     /// Creates an instance that polls these outlets, given as slug and feed. The slug is the name too, and `ar-…` is Arabic.
@@ -45,10 +62,31 @@ impl TestInstance {
 
     /// Creates an instance with this complete configuration.
     pub async fn configured(text: String) -> Self {
+        let chosen = std::env::var(STORE).is_ok_and(|store| store == "postgres");
+        let store = if chosen { TestStore::Server } else { TestStore::File };
+        Self::in_store(store, text).await.expect("WARRAQ_TEST_STORE=postgres needs an installed PostgreSQL")
+    }
+
+    /// Creates an instance with this complete configuration in this store. `None` if PostgreSQL is not installed.
+    pub async fn in_store(store: TestStore, text: String) -> Option<Self> {
+        let mut environment = BTreeMap::new();
+        if store == TestStore::Server {
+            environment.insert(URL.to_owned(), cluster()?.database().await);
+        }
         let clock = Clock::manual(START.parse().unwrap());
-        let mut instance = Self { folder: tempfile::tempdir().unwrap(), clock, text, instance: None };
+        let mut instance = Self { folder: tempfile::tempdir().unwrap(), clock, text, environment, instance: None };
         instance.open().await;
-        instance
+        Some(instance)
+    }
+
+    /// Returns the address of the database, if it is on a server.
+    pub fn server(&self) -> Option<&str> {
+        self.environment.get(URL).map(String::as_str)
+    }
+
+    /// Returns the variables of the configuration, for a command that works on the same database.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
     }
 
     /// Returns the path of the database file.
@@ -58,7 +96,7 @@ impl TestInstance {
 
     /// Returns the parsed configuration.
     pub fn config(&self) -> Config {
-        Config::parse(&self.text, &self.folder.path().join("config.toml"), &BTreeMap::new()).unwrap()
+        Config::parse(&self.text, &self.folder.path().join("config.toml"), &self.environment).unwrap()
     }
 
     /// Opens the closed instance.
@@ -153,7 +191,10 @@ impl TestInstance {
 
     /// Returns the rows of a query, with columns joined by `|` as the `sqlite3` command line shows them.
     pub async fn sql(&self, query: &'static str) -> Vec<String> {
-        sql(&self.file(), query).await
+        match self.server() {
+            Some(url) => postgres_cluster::sql(url, query).await,
+            None => sql(&self.file(), query).await,
+        }
     }
 
     /// Returns a connection that may write to the closed instance's file.

@@ -2,7 +2,6 @@
 
 use super::{TestInstance, patiently};
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -32,8 +31,9 @@ impl RunningDaemon {
         let (file, text) = (instance.folder.path().join("config.toml"), Arc::new(Mutex::new(instance.text.clone())));
         let reread = Arc::new(AtomicUsize::new(0));
         let (shared, count) = (Arc::clone(&text), Arc::clone(&reread));
+        let environment = instance.environment.clone();
         let again = move || {
-            let config = Config::parse(&shared.lock().unwrap(), &file, &BTreeMap::new());
+            let config = Config::parse(&shared.lock().unwrap(), &file, &environment);
             count.fetch_add(1, Ordering::SeqCst);
             config
         };
