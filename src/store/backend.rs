@@ -4,7 +4,7 @@
 use super::{
     batch::AskedPage,
     catalog::Catalog,
-    configured::{ConfigChanges, StoreConfig},
+    configured::StoreConfig,
     documents::{ArchivePage, RenderedEdition},
     error::{StoreError, TransientError},
     finished_poll::FeedUpdate,
@@ -15,7 +15,7 @@ use super::{
     writing::{
         archive::{self, ArchiveRows},
         channel_order::{self, ChannelRebuild},
-        configured::{self, ConfigRows},
+        configured::{self, AdoptedConfig, ConfigRows},
         dropped::{Judged, Rejudging},
         edition::{self, EditionRows},
         feeds::{self, PollRows},
@@ -30,23 +30,11 @@ use super::{
 };
 use crate::{
     dedup::{Arrival, KnownEntries, StoredEntry, Window},
-    model::{EntryId, FeedRecord},
+    model::EntryId,
 };
 use jiff::Timestamp;
 use std::collections::HashSet;
 use tokio::time::Instant;
-
-/// What a new configuration leaves to do.
-pub(super) struct AdoptedConfig {
-    pub changes: ConfigChanges,
-    pub catalog: Catalog,
-    /// Channels whose positions are being rebuilt.
-    pub rebuilding: Vec<ChannelRebuild>,
-    /// Outlets whose dropped entries are checked again.
-    pub rejudging: Vec<Rejudging>,
-    /// All configured feeds.
-    pub feeds: Vec<FeedRecord>,
-}
 
 /// The statements about what a batch brings.
 pub(super) trait BatchStatements {
@@ -59,7 +47,7 @@ pub(super) trait BatchStatements {
 }
 
 /// All statements of the writer.
-pub(super) trait Statements:
+pub(super) trait WriterStatements:
     BatchStatements
     + LookupRows
     + WindowRows
@@ -77,7 +65,7 @@ pub(super) trait Statements:
 /// rolled back.
 pub(super) trait Backend {
     /// The connection of the driver.
-    type Connection: Statements;
+    type Connection: WriterStatements;
 
     /// Returns the connection.
     fn connection(&mut self) -> &mut Self::Connection;

@@ -55,3 +55,8 @@ pub(super) fn kind(error: &sqlx::Error) -> StoreErrorKind {
     }
     error.try_downcast_ref().map_or(StoreErrorKind::Other, sqlite::error::kind)
 }
+
+/// Returns whether another process holds the lock, so that trying again makes sense.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    kind(error) == StoreErrorKind::Busy
+}

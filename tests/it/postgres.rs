@@ -63,13 +63,21 @@ fn reports(turn: u32) -> [FeedDoc; 2] {
     let rain = "أعلنت المديرية العامة للأرصاد الجوية، اليوم الاثنين، أن أمطارا رعدية قوية ستهم أقاليم الشمال والريف ابتداء من مساء \
         الثلاثاء، داعية السكان إلى توخي الحذر وتفادي عبور الأودية أثناء ارتفاع منسوب المياه في السدود والأنهار.";
     let title = "أمطار رعدية قوية مرتقبة بأقاليم الشمال";
-    let budget = format!("<p>Le budget &amp; la ville:</p><p>lecture {turn}, vote\u{0} du conseil &lt;b&gt;municipal&lt;/b&gt;.</p>");
+    let budget = format!(
+        "<p>Le budget &amp; la ville:</p><p>lecture {turn}, vote\u{0} du conseil &lt;b&gt;municipal&lt;/b&gt;.</p>"
+    );
     let mut one = FeedDoc::rss("One").entry("1", title, "https://one.example/1", rain, "2026-11-02T11:50:00Z");
     one = one.entry("2", &format!("Budget, lecture {turn}"), "https://one.example/2", &budget, "2026-11-02T11:40:00Z");
     one = one.entry("3", "Horoscope du jour", "https://one.example/3", "Les astres.", "2026-11-02T11:30:00Z");
     let two = FeedDoc::rss("Two")
         .entry("a", title, "https://two.example/a", &format!("{rain} المصدر: وكالات."), "2026-11-02T11:55:00Z")
-        .entry(&format!("n{turn}"), &format!("Nouvelle {turn}"), &format!("https://two.example/n{turn}"), "Un texte.", "");
+        .entry(
+            &format!("n{turn}"),
+            &format!("Nouvelle {turn}"),
+            &format!("https://two.example/n{turn}"),
+            "Un texte.",
+            "",
+        );
     [one, two]
 }
 
@@ -124,7 +132,19 @@ async fn a_daemon_serves_from_postgresql() {
     instance.close().await;
     let daemon = RunningDaemon::start(&instance).await;
     daemon.get_until("/feed.atom", "Nouvelle 0").await;
-    for path in ["/", "/status", "/search?q=budget", "/outlets/one", "/stories/1", "/feed.json?outlet=two", "/opml", "/health/ready", "/latest?page=1", "/status.atom", "/channels"] {
+    for path in [
+        "/",
+        "/status",
+        "/search?q=budget",
+        "/outlets/one",
+        "/stories/1",
+        "/feed.json?outlet=two",
+        "/opml",
+        "/health/ready",
+        "/latest?page=1",
+        "/status.atom",
+        "/channels",
+    ] {
         let status = daemon.get(path).await.status();
         assert!(status != 500 && status != 503, "{path}: {status}");
     }
@@ -193,6 +213,7 @@ async fn a_database_of_others_or_of_a_newer_warraq_is_refused() {
 async fn words_are_cut_alike_in_both_stores() {
     let Some(url) = migrated().await else { return };
     let words = "covid19 19h30 1e5 0123 2026 12e 3x5 a1b2c3 امطار ١٢ ete 123456789012345678901234567890";
-    let query = format!("SELECT string_agg(lexeme, ' ' ORDER BY positions[1]) FROM unnest(to_tsvector('simple', '{words}'))");
+    let query =
+        format!("SELECT string_agg(lexeme, ' ' ORDER BY positions[1]) FROM unnest(to_tsvector('simple', '{words}'))");
     assert_eq!(postgres_cluster::sql(&url, &query).await, [words]);
 }

@@ -117,7 +117,9 @@ pub async fn sql(url: &str, query: &str) -> Vec<String> {
             .or_else(|_| row.try_get::<Option<i64>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
             .or_else(|_| row.try_get::<Option<i32>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
             .or_else(|_| row.try_get::<Option<f64>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
-            .or_else(|_| row.try_get::<Option<bool>, _>(n).map(|n| n.map_or_else(String::new, |n| u8::from(n).to_string())))
+            .or_else(|_| {
+                row.try_get::<Option<bool>, _>(n).map(|n| n.map_or_else(String::new, |n| u8::from(n).to_string()))
+            })
             .or_else(|_| row.try_get::<Vec<u8>, _>(n).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
             .unwrap_or_else(|error| panic!("column {n} of {query}: {error}"))
     };

@@ -47,7 +47,14 @@ async fn titles(daemon: &RunningDaemon, path: &str) -> Vec<String> {
 fn warraq(instance: &TestInstance, arguments: &[&str]) -> (bool, String) {
     let file: PathBuf = instance.file().with_file_name("config.toml");
     fs::write(&file, config_text("", &[])).unwrap();
-    let done = Command::cargo_bin("warraq").unwrap().arg("--config").arg(file).envs(instance.environment()).args(arguments).output().unwrap();
+    let done = Command::cargo_bin("warraq")
+        .unwrap()
+        .arg("--config")
+        .arg(file)
+        .envs(instance.environment())
+        .args(arguments)
+        .output()
+        .unwrap();
     (done.status.success(), String::from_utf8(done.stdout).unwrap())
 }
 

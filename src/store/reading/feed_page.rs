@@ -25,7 +25,7 @@ use jiff::{Timestamp, tz::TimeZone};
 const POLLS: usize = 50;
 
 #[derive(sqlx::FromRow)]
-struct FeedRow {
+struct FeedPageRow {
     url: String,
     public_url: Option<String>,
     ask_url: String,
@@ -36,7 +36,7 @@ struct FeedRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct PollRow {
+struct PolledRow {
     id: i64,
     ended_at: String,
     outcome: String,
@@ -62,7 +62,7 @@ impl Reader {
         now: Timestamp,
         outlets: &OutletSettings,
     ) -> Result<Option<FeedPage>, StoreError> {
-        let row: Option<FeedRow> =
+        let row: Option<FeedPageRow> =
             ask!(self.pool, Db: fetch_optional(query_as(Db::FEED), query.id, self.hides_private))
                 .while_doing("reading a feed")?;
         let Some(row) = row else { return Ok(None) };
@@ -93,14 +93,14 @@ impl Reader {
     }
 
     /// Returns the polls of a page and one more, newest first.
-    async fn polls(&self, query: &FeedPageQuery, feed: &FeedRow) -> Result<Vec<PastPollRow>, StoreError> {
-        let rows: Vec<PollRow> = ask!(self.pool, Db: fetch_all(query_as(Db::POLLS_BEFORE), query.id, milli(query.before.unwrap_or(Timestamp::MAX)), i64::try_from(POLLS + 1).unwrap_or(i64::MAX)))
+    async fn polls(&self, query: &FeedPageQuery, feed: &FeedPageRow) -> Result<Vec<PastPollRow>, StoreError> {
+        let rows: Vec<PolledRow> = ask!(self.pool, Db: fetch_all(query_as(Db::POLLS_BEFORE), query.id, milli(query.before.unwrap_or(Timestamp::MAX)), i64::try_from(POLLS + 1).unwrap_or(i64::MAX)))
         .while_doing("reading polls")?;
         rows.into_iter().map(|row| poll(row, feed)).collect()
     }
 }
 
-fn poll(row: PollRow, feed: &FeedRow) -> Result<PastPollRow, StoreError> {
+fn poll(row: PolledRow, feed: &FeedPageRow) -> Result<PastPollRow, StoreError> {
     let place = RowRef { table: "poll", row: row.id };
     Ok(PastPollRow {
         ended: place.time("ended_at", &row.ended_at)?,

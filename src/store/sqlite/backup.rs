@@ -2,7 +2,7 @@
 
 mod exchange;
 
-use crate::store::sqlite::error::{ErrorContext, is_busy};
+use crate::store::driver::{ErrorContext, is_busy};
 use crate::store::{
     error::StoreError,
     location,

@@ -1,8 +1,6 @@
 //! Classifies errors by SQLite's result codes.
 
-pub(in crate::store) use crate::store::driver::ErrorContext;
-
-use crate::store::{driver, error::StoreErrorKind};
+use crate::store::error::StoreErrorKind;
 use sqlx::{error::DatabaseError as _, sqlite::SqliteError};
 
 /// Classifies by SQLite's result codes (sqlite.org/rescode.html).
@@ -19,9 +17,4 @@ pub(in crate::store) fn kind(error: &SqliteError) -> StoreErrorKind {
         (10, _) => StoreErrorKind::Disk,
         _ => StoreErrorKind::Other,
     }
-}
-
-/// Returns whether another process holds the lock (SQLITE_BUSY and its extended codes), so that trying again makes sense.
-pub(in crate::store) fn is_busy(error: &sqlx::Error) -> bool {
-    driver::kind(error) == StoreErrorKind::Busy
 }

@@ -6,13 +6,14 @@ mod channels;
 use crate::store::configured::{ConfigChanges, StoreConfig};
 use crate::store::instant;
 use crate::{
-    model::{FeedId, FeedUrl, Language, PublishedText},
+    model::{FeedId, FeedRecord, FeedUrl, Language, PublishedText},
     store::{
-        backend::AdoptedConfig,
+        catalog::Catalog,
         error::StoreError,
         row,
         writing::{
-            dropped::{self, DroppedRows},
+            channel_order::ChannelRebuild,
+            dropped::{self, DroppedRows, Rejudging},
             feeds::{self, FeedRows},
             webhooks::{self, WebhookRows},
         },
@@ -21,6 +22,18 @@ use crate::{
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
+
+/// What a new configuration leaves to do.
+pub(in crate::store) struct AdoptedConfig {
+    pub changes: ConfigChanges,
+    pub catalog: Catalog,
+    /// Channels whose positions are being rebuilt.
+    pub rebuilding: Vec<ChannelRebuild>,
+    /// Outlets whose dropped entries are checked again.
+    pub rejudging: Vec<Rejudging>,
+    /// All configured feeds.
+    pub feeds: Vec<FeedRecord>,
+}
 
 /// An outlet as stored: slug, name, language, tags, private, publishes_page.
 pub(in crate::store) type StoredOutlet = (String, String, Option<String>, String, bool, bool);

@@ -3,7 +3,7 @@
 use crate::{
     clock::Clock,
     store::{
-        backend::{Backend, Statements},
+        backend::{Backend, WriterStatements},
         driver::ErrorContext,
         error::{StoreError, TransientError},
         postgres::{
@@ -30,7 +30,7 @@ impl PostgresBackend {
     }
 }
 
-impl Statements for PgConnection {}
+impl WriterStatements for PgConnection {}
 
 impl Backend for PostgresBackend {
     type Connection = PgConnection;

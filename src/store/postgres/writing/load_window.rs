@@ -92,7 +92,7 @@ impl WindowRows for PgConnection {
         sqlx::query_as("SELECT e.id, e.outlet_id, e.feed_id, e.story_id, e.believed, e.first_seen_at, e.link, e.language, e.source_id, \
                 t.extras, CASE WHEN length(t.folded_body) < 400 THEN coalesce(t.content, t.summary) END AS short_html, \
                 t.folded_title, t.folded_body \
-         FROM unnest($1) AS wanted (id) JOIN entry AS e ON e.id = wanted.id \
+         FROM unnest($1::bigint[]) AS wanted (id) JOIN entry AS e ON e.id = wanted.id \
          JOIN entry_text AS t ON t.entry_id = e.id")
         .bind(ids)
         .fetch_all(self)

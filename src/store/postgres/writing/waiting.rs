@@ -21,7 +21,7 @@ impl WaitingStatements for PgConnection {
     }
 
     async fn waiting_of(&mut self, hosts: &[String]) -> Result<Vec<(String, i64)>, StoreError> {
-        sqlx::query_as("SELECT h, (SELECT count(*) FROM waiting_entry WHERE host = h) FROM unnest($1) AS h")
+        sqlx::query_as("SELECT h, (SELECT count(*) FROM waiting_entry WHERE host = h) FROM unnest($1::text[]) AS h")
             .bind(hosts)
             .fetch_all(self)
             .await

@@ -1,7 +1,7 @@
 //! Writes decisions, with few statements for each table and batch. Ids are allocated in advance, so no statement depends on the
 //! result of another.
 
-use crate::store::sqlite::error::ErrorContext;
+use crate::store::driver::ErrorContext;
 use crate::store::{
     backend::BatchStatements,
     error::StoreError,

@@ -1,10 +1,7 @@
 //! The statements of archive pages.
 
 use crate::store::{
-    documents::ArchivePage,
-    error::StoreError,
-    sqlite::{error::ErrorContext, row},
-    writing::archive::ArchiveRows,
+    documents::ArchivePage, driver::ErrorContext, error::StoreError, sqlite::row, writing::archive::ArchiveRows,
 };
 use sqlx::SqliteConnection;
 

@@ -1,10 +1,10 @@
 //! What the writer asks of SQLite.
 
 use crate::store::{
-    backend::{Backend, Statements},
+    backend::{Backend, WriterStatements},
+    driver::{ErrorContext, is_busy},
     error::{StoreError, TransientError},
     sqlite::{
-        error::{ErrorContext, is_busy},
         open::{self, TempStore, WriterLock},
         writing::checkpoint::Checkpoints,
     },
@@ -25,7 +25,7 @@ impl SqliteBackend {
     }
 }
 
-impl Statements for SqliteConnection {}
+impl WriterStatements for SqliteConnection {}
 
 impl Backend for SqliteBackend {
     type Connection = SqliteConnection;

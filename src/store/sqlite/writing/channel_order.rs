@@ -3,10 +3,10 @@
 use crate::{
     model::EntryRules,
     store::{
+        driver::ErrorContext,
         error::StoreError,
         rows::{BatchRows, PlaceRow},
         sqlite::{
-            error::ErrorContext,
             row,
             writing::insert::{self, Query},
         },

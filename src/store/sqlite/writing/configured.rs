@@ -1,8 +1,9 @@
 //! The statements about what is configured.
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, row},
+    sqlite::row,
     writing::configured::{ConfigRows, ConfiguredFeedRow, KnownFeed, OutletRow, StoredOutlet},
 };
 use sqlx::SqliteConnection;

@@ -1,8 +1,9 @@
 //! The statements about dropped entries.
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, row},
+    sqlite::row,
     writing::dropped::{DroppedRows, KeptAside, KeptRow, StayingRow},
 };
 use sqlx::SqliteConnection;

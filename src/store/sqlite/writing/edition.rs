@@ -1,7 +1,7 @@
 //! The statements of editions.
 
 use crate::store::{
-    documents::RenderedEdition, error::StoreError, sqlite::error::ErrorContext, writing::edition::EditionRows,
+    documents::RenderedEdition, driver::ErrorContext, error::StoreError, writing::edition::EditionRows,
 };
 use sqlx::SqliteConnection;
 

@@ -1,8 +1,9 @@
 //! The statements about feeds.
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, row},
+    sqlite::row,
     writing::feeds::{FeedAfter, FeedRow, FeedRows, InfoRow, PollRow},
 };
 use sqlx::SqliteConnection;

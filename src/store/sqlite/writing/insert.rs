@@ -1,7 +1,7 @@
 //! Inserts new rows with bound values: as JSON each value would be written and read several times on its way into the file. Each
 //! statement is a message to the driver's thread, so rows go in sixty-four, eight, or one at a time.
 
-use crate::store::{error::StoreError, sqlite::error::ErrorContext};
+use crate::store::{driver::ErrorContext, error::StoreError};
 use sqlx::{Sqlite, SqliteConnection, sqlite::SqliteArguments};
 
 /// A statement that inserts rows into one table: for one row, eight and sixty-four.

@@ -1,8 +1,9 @@
 //! The statements of loading the window of stories.
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, row},
+    sqlite::row,
     writing::load_window::{SignatureRow, StoredEntryRow, WindowPlace, WindowRows},
 };
 use sqlx::{FromRow as _, SqliteConnection, sqlite::SqliteRow};

@@ -3,8 +3,9 @@
 use crate::{
     dedup::Arrival,
     store::{
+        driver::ErrorContext,
         error::StoreError,
-        sqlite::{error::ErrorContext, row},
+        sqlite::row,
         writing::lookup::{DATED, DatedRow, KnownRow, KnownSightingRow, LookupRows, late_since},
     },
 };

@@ -5,7 +5,7 @@ use crate::{
         FeedId, FeedUrl, Secret,
         push::{HubLease, HubPing, HubSubscription},
     },
-    store::{error::StoreError, instant::milli, sqlite::error::ErrorContext, writing::push::PushRows},
+    store::{driver::ErrorContext, error::StoreError, instant::milli, writing::push::PushRows},
 };
 use sqlx::SqliteConnection;
 

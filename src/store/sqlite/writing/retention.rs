@@ -1,8 +1,9 @@
 //! The statements of retention.
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
-    sqlite::{error::ErrorContext, row},
+    sqlite::row,
     writing::retention::{Candidate, PruneRows},
 };
 use sqlx::SqliteConnection;

@@ -4,8 +4,8 @@
 //! crash in between is made up for. Changes and deletions of indexed entries are handled by triggers, because an external-content
 //! index must be given the old values.
 
+use crate::store::driver::ErrorContext;
 use crate::store::error::StoreError;
-use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 
 /// Number of entries indexed in one transaction, for which polls wait: the larger, the less is merged afterwards.

@@ -5,9 +5,9 @@ mod merging;
 pub(in crate::store) use merging::merge_lookup;
 
 use crate::store::{
+    driver::ErrorContext,
     error::StoreError,
     sqlite::{
-        error::ErrorContext,
         row,
         writing::insert::{self, Query},
     },

@@ -4,9 +4,9 @@ use crate::{
     dedup::{IdAllocator, Window},
     model::{EntryId, StoryId},
     store::{
+        driver::ErrorContext,
         error::StoreError,
         sqlite::{
-            error::ErrorContext,
             open::{self, WriterLock},
             writing::{backend::SqliteBackend, checkpoint::Checkpoints},
         },

@@ -3,8 +3,9 @@
 use crate::{
     model::WaitingKey,
     store::{
+        driver::ErrorContext,
         error::StoreError,
-        sqlite::{error::ErrorContext, row},
+        sqlite::row,
         waiting::{PageRow, WaitingRows},
         writing::waiting::{LateRow, StoredWait, WaitingStatements},
     },

@@ -3,10 +3,11 @@
 use crate::{
     model::push::Webhook,
     store::{
+        driver::ErrorContext,
         error::StoreError,
         instant::milli,
         push::WebhookResult,
-        sqlite::{error::ErrorContext, row},
+        sqlite::row,
         writing::webhooks::{QueuedStory, Report, WebhookRows},
     },
 };

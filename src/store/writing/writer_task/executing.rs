@@ -5,14 +5,14 @@ use crate::{
     clock::Clock,
     model::FeedRecord,
     store::{
-        backend::{AdoptedConfig, Backend},
+        backend::Backend,
         changes::ChannelChanges,
         command::Task,
         configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         finished_poll::FeedUpdate,
         retention::PruneStep,
-        writing::{load_window::WindowLoad, transaction::transaction},
+        writing::{configured::AdoptedConfig, load_window::WindowLoad, transaction::transaction},
     },
 };
 use jiff::Timestamp;

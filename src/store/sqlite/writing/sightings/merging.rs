@@ -1,6 +1,6 @@
 //! Maintains the index that finds sightings and entries by hash: new rows move on in bulk, from table to table.
 
-use crate::store::{error::StoreError, sqlite::error::ErrorContext};
+use crate::store::{driver::ErrorContext, error::StoreError};
 use sqlx::SqliteConnection;
 
 /// Number of rows that are merged from `lookup_0` into `lookup_1` at once, and approximately from there into `lookup_2`.
