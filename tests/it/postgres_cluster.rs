@@ -1,7 +1,9 @@
 //! A PostgreSQL cluster of the tests' own: an unprivileged server on a socket in a temporary folder, without any network, that ends
 //! with this process. Each instance gets a database in it.
 
-use sqlx::{AssertSqlSafe, Connection, Executor as _, PgConnection, Row};
+use sqlx::{
+    AssertSqlSafe, Connection, Executor as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _, postgres::PgRow,
+};
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, chown},
@@ -109,19 +111,18 @@ impl Cluster {
 /// Returns the rows of a query over a database, with columns joined by `|`, in the form in which SQLite's are shown.
 pub async fn sql(url: &str, query: &str) -> Vec<String> {
     let mut connection = PgConnection::connect(url).await.unwrap();
-    let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await;
+    // As text, whatever the types are.
+    let rows = sqlx::raw_sql(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await;
     let rows = rows.unwrap_or_else(|error| panic!("{query}: {error}"));
-    let cell = |row: &sqlx::postgres::PgRow, n: usize| {
-        row.try_get::<Option<String>, _>(n)
-            .map(Option::unwrap_or_default)
-            .or_else(|_| row.try_get::<Option<i64>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
-            .or_else(|_| row.try_get::<Option<i32>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
-            .or_else(|_| row.try_get::<Option<f64>, _>(n).map(|n| n.map_or_else(String::new, |n| n.to_string())))
-            .or_else(|_| {
-                row.try_get::<Option<bool>, _>(n).map(|n| n.map_or_else(String::new, |n| u8::from(n).to_string()))
-            })
-            .or_else(|_| row.try_get::<Vec<u8>, _>(n).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-            .unwrap_or_else(|error| panic!("column {n} of {query}: {error}"))
+    let cell = |row: &PgRow, n: usize| {
+        let value = row.try_get_raw(n).unwrap();
+        let is_flag = value.type_info().name() == "BOOL";
+        match value.as_str() {
+            Ok("t") if is_flag => "1".to_owned(),
+            Ok("f") if is_flag => "0".to_owned(),
+            Ok(text) => text.to_owned(),
+            Err(_) => String::new(),
+        }
     };
     let rows = rows.iter().map(|row| (0..row.len()).map(|n| cell(row, n)).collect::<Vec<_>>().join("|")).collect();
     connection.close().await.unwrap();

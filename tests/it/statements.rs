@@ -218,7 +218,8 @@ fn every_named_statement_is_run_and_both_stores_have_the_same() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/reading");
     let mut run: HashSet<String> =
         files(&root).iter().flat_map(|path| run_by_name(&fs::read_to_string(path).unwrap())).collect();
-    run.retain(|name| !name.is_empty());
+    // A function, and the example of the macro's documentation.
+    run.retain(|name| !matches!(name.as_str(), "" | "NAME"));
     let names = |store: &str| -> HashSet<String> {
         named_statements(&format!("src/store/{store}/reading")).into_iter().map(|(_, name, _)| name).collect()
     };
@@ -296,7 +297,7 @@ async fn no_statement_of_the_pages_about_feeds_and_stories_reads_a_whole_table_t
     let mut connection = memory().await;
     let mut plans = 0;
     // Searches and the filters of feeds are bounded by their own limits, and `explain` may look longer.
-    let others = ["EXPLAIN_", "DROPPED_AT", "FAMILIAR", "FEED_HEALTH", "WAITING"];
+    let others = ["EXPLAIN_", "DROPPED_AT", "FAMILIAR", "FEED_HEALTH", "WAITING", "HAS_LANGUAGE"];
     for (path, name, sql) in named_statements("src/store/sqlite/reading") {
         if others.iter().any(|other| name.starts_with(other)) {
             continue;

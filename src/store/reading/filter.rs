@@ -23,6 +23,16 @@ const PLACES: i64 = 50_000;
 /// Number of latest entries of each outlet that are examined if the filter names outlets or tags.
 const OF_OUTLET: i64 = 200;
 
+/// Along what entries are looked for.
+enum Along {
+    /// The index of words.
+    Words,
+    /// The places of a channel.
+    Places,
+    /// The entries of outlets.
+    Outlets,
+}
+
 impl Reader {
     /// Returns the latest stories that match a filter, newest first, each shown as its first matching report. Days that the words
     /// name begin and end in `zone`. The caller sets slug and title of the view.
@@ -64,11 +74,6 @@ impl Reader {
 
     async fn hits(&self, question: &Question, newest: Option<i64>) -> Result<Vec<Hit>, StoreError> {
         let filter = &question.filter;
-        enum Along {
-            Words,
-            Places,
-            Outlets,
-        }
         let (along, looked_at) = match question.has_words {
             true => (Along::Words, HITS),
             false if filter.channel.is_some() || (filter.outlets.is_empty() && filter.tags.is_empty()) => {

@@ -173,3 +173,6 @@ fn phrase(term: &Term) -> Option<String> {
     let star = if term.is_prefix { " *" } else { "" };
     (!folded.is_empty()).then(|| format!("\"{folded}\"{star}"))
 }
+
+#[cfg(test)]
+mod tests;
