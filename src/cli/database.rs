@@ -69,7 +69,7 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::ForeignTables { .. } => {
             "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
         }
-        StoreError::NotForServer { .. } => "see deploy/database.md",
+        StoreError::NotForServer { .. } => "see deploy/postgresql.md",
         StoreError::WithoutPostgres => "install a warraq with it, or use [database] path",
         StoreError::BadUrl(_) => {
             "write it as postgres://USER@HOST/DATABASE, with the password in [database] password_file"

@@ -15,7 +15,7 @@ use warraq::{
     store::{Reader, StoreError, Writer},
 };
 
-const WINDOW: Duration = Duration::from_secs(72 * 3_600);
+const WINDOW: Duration = Duration::from_hours(72);
 
 fn place(url: &str) -> DatabasePlace {
     DatabasePlace::Server(DatabaseServer::parse(url).unwrap())

@@ -8,7 +8,7 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt as _, chown},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicUsize, Ordering},
@@ -23,8 +23,8 @@ const NOBODY: u32 = 65_534;
 pub struct Cluster {
     /// The folder of its data and socket.
     folder: PathBuf,
-    /// The shell that stops the server once this pipe is closed, which the end of the process does too.
-    _keeper: (Child, ChildStdin),
+    /// The shell that stops the server once its input is closed, which the end of this process does.
+    _keeper: Child,
 }
 
 static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
@@ -72,15 +72,15 @@ impl Cluster {
             Command::new("sh")
         };
         command.args(["-c", script]).arg(programs).arg(&folder).current_dir(&folder).env("HOME", &folder);
-        let mut keeper = command.stdin(Stdio::piped()).spawn().expect("sh and setpriv are there");
-        let input = keeper.stdin.take().unwrap();
+        let keeper = command.stdin(Stdio::piped()).spawn().unwrap();
+        let cluster = Self { folder, _keeper: keeper };
         for _ in 0..600 {
-            if folder.join(".s.PGSQL.5432").exists() {
-                return Self { folder, _keeper: (keeper, input) };
+            if cluster.folder.join(".s.PGSQL.5432").exists() {
+                return cluster;
             }
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the cluster does not start: {}", fs::read_to_string(folder.join("log")).unwrap_or_default());
+        panic!("the cluster does not start: {}", fs::read_to_string(cluster.folder.join("log")).unwrap_or_default());
     }
 
     /// Returns the address of a database.

@@ -44,7 +44,7 @@ pub enum TestStore {
     Server,
 }
 
-/// If this variable is `postgres`, instances whose test does not choose a store are over PostgreSQL.
+/// If this variable is `postgres`, instances whose test does not choose a store are over PostgreSQL, which must be installed.
 const STORE: &str = "WARRAQ_TEST_STORE";
 /// The variable that names a database server.
 const URL: &str = "WARRAQ_DATABASE_URL";
@@ -64,7 +64,7 @@ impl TestInstance {
     pub async fn configured(text: String) -> Self {
         let chosen = std::env::var(STORE).is_ok_and(|store| store == "postgres");
         let store = if chosen { TestStore::Server } else { TestStore::File };
-        Self::in_store(store, text).await.expect("WARRAQ_TEST_STORE=postgres needs an installed PostgreSQL")
+        Box::pin(Self::in_store(store, text)).await.unwrap()
     }
 
     /// Creates an instance with this complete configuration in this store. `None` if PostgreSQL is not installed.
@@ -75,7 +75,7 @@ impl TestInstance {
         }
         let clock = Clock::manual(START.parse().unwrap());
         let mut instance = Self { folder: tempfile::tempdir().unwrap(), clock, text, environment, instance: None };
-        instance.open().await;
+        Box::pin(instance.open()).await;
         Some(instance)
     }
 
@@ -112,7 +112,7 @@ impl TestInstance {
             open.close().await.unwrap();
         }
         self.text = text.unwrap_or_else(|| self.text.clone());
-        self.open().await;
+        Box::pin(self.open()).await;
     }
 
     /// Closes the instance.
