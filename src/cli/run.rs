@@ -27,6 +27,7 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     };
     let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.name();
+    let has_file = config.database.server.is_none();
     let public_url = config.server.configured_url.clone();
     telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
     for warning in config.warnings() {
@@ -50,8 +51,10 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
         }
     };
     // Only after the database is open and locked. Without the file the daemon works, but `warraq add` cannot tell it to reload.
-    let _pid_file = PidFile::hold(&database)
-        .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"));
+    let _pid_file = has_file.then(|| {
+        PidFile::hold(&database)
+            .inspect_err(|error| tracing::warn!(%error, "cannot write the process id file next to the database"))
+    });
     if io::stdout().is_terminal() {
         say(welcome(public_url.as_ref(), daemon.address()))?;
     }

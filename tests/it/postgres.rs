@@ -140,7 +140,7 @@ async fn a_daemon_serves_from_postgresql() {
         "/stories/1",
         "/feed.json?outlet=two",
         "/opml",
-        "/health/ready",
+        "/readyz",
         "/latest?page=1",
         "/status.atom",
         "/channels",
