@@ -52,7 +52,7 @@ use reqwest::{
     },
     redirect::Policy,
 };
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -400,11 +400,16 @@ impl Fetcher {
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
         // A small body may decode to a large one; only then it is decoded twice.
-        if !share.is_large() && coding::is_longer(label, &packed, EVERYDAY.min(self.max_body)) {
+        let small = if share.is_large() { self.max_body } else { EVERYDAY.min(self.max_body) };
+        let mut decoded = coding::decode(label, Cow::Borrowed(&packed), small);
+        if !share.is_large() && (packed.len() > small || matches!(decoded, Err(DecodeError::TooLarge(_)))) {
+            drop(decoded);
             share.enlarge().await?;
+            decoded = coding::decode(label, Cow::Borrowed(&packed), self.max_body);
         }
-        let bytes = match coding::decode(label, packed, self.max_body) {
-            Ok(bytes) => bytes,
+        let bytes = match decoded {
+            Ok(Cow::Owned(bytes)) => bytes,
+            Ok(Cow::Borrowed(_)) => packed,
             Err(DecodeError::TooLarge(bytes)) => {
                 fault = Some(Fault::TooLarge { limit });
                 bytes

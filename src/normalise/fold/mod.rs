@@ -25,6 +25,8 @@ pub fn fold(text: &str) -> String {
     for c in text.chars() {
         match table.get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
             Folding::Many => table::expand(c, &mut |part| folder.take(part, c)),
+            // Most characters are further letters of a word.
+            Folding::Letter(letter) if folder.word.is_some() => folder.out.push(letter),
             folds => folder.take(folds, c),
         }
     }
@@ -146,7 +148,7 @@ impl Folder {
             return self.replace(at, month);
         }
         let bare = without_conjunction(word);
-        let meant = months::month(word).or_else(|| months::month(bare));
+        let meant = months::month(word).or_else(|| if bare.len() < word.len() { months::month(bare) } else { None });
         match meant {
             Some(Month::Sure(month)) => self.replace(start, month),
             Some(Month::BesideNumber(month)) if self.last == Last::Number => self.replace(start, month),
