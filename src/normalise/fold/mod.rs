@@ -147,13 +147,15 @@ impl Folder {
         {
             return self.replace(at, month);
         }
-        let bare = without_conjunction(word);
+        // Only Arabic words have prefixes.
+        let is_latin = word.starts_with(|c: char| c.is_ascii());
+        let bare = if is_latin { word } else { without_conjunction(word) };
         let meant = months::month(word).or_else(|| if bare.len() < word.len() { months::month(bare) } else { None });
         match meant {
             Some(Month::Sure(month)) => self.replace(start, month),
             Some(Month::BesideNumber(month)) if self.last == Last::Number => self.replace(start, month),
             _ => {
-                let skip = word.len() - light(word).len();
+                let skip = if is_latin { 0 } else { word.len() - light(word).len() };
                 if skip > 0 {
                     self.out.replace_range(start + 1..=start + skip, "");
                 }
