@@ -102,7 +102,9 @@ fn is_unkept(c: char) -> bool {
 
 /// Returns whether a text has a character of [`is_unkept`]. All beyond ASCII begin with the byte 0xEF.
 fn has_unkept(text: &str) -> bool {
-    let may_be = text.bytes().any(|b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t') || b == 0xEF);
+    let may_be = |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t') || *b == 0xEF;
+    // Whole pieces, because a loop that may end at each byte looks at one byte at a time.
+    let may_be = text.as_bytes().chunks(256).any(|piece| piece.iter().fold(false, |found, b| found | may_be(b)));
     may_be && text.chars().any(is_unkept)
 }
 

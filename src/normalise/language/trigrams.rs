@@ -13,7 +13,7 @@ const PROFILES: &str = include_str!("profiles.txt");
 const FARTHEST: i32 = 300;
 
 /// Maximum number of trigrams of a text that count.
-const TRIGRAMS: usize = 600;
+const TRIGRAMS: i32 = 600;
 
 /// Latin letters. The order of the languages decides between equals.
 pub(super) static LATIN: LazyLock<Profiles> =
@@ -35,6 +35,21 @@ pub(super) struct Profiles {
     has_latin: bool,
     /// Trigram, language and rank, sorted by trigram.
     ranks: Vec<(u64, usize, i32)>,
+    /// A hash table: where a trigram begins in `ranks`.
+    slots: Vec<u32>,
+}
+
+/// Number of slots: a power of two, several times the number of trigrams of all languages of a script.
+const SLOTS: usize = 1 << 13;
+
+/// A slot without a trigram.
+const EMPTY: u32 = u32::MAX;
+
+/// Returns the slots that a trigram may have, in order.
+fn slots_of(trigram: u64) -> impl Iterator<Item = usize> {
+    // Fibonacci hashing; the upper bits are the best.
+    let hash = trigram.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - SLOTS.trailing_zeros());
+    (0..SLOTS).map(move |step| (usize::try_from(hash).unwrap_or(0) + step) % SLOTS)
 }
 
 /// A guess.
@@ -69,8 +84,17 @@ impl Profiles {
         common.sort_unstable();
         letters.sort_unstable();
         ranks.sort_unstable();
+        let mut slots = vec![EMPTY; SLOTS];
+        for (at, (trigram, ..)) in (0..).zip(&ranks) {
+            let is_next =
+                |slot: &u32| *slot != EMPTY && ranks.get(*slot as usize).is_some_and(|(known, ..)| known == trigram);
+            let slot = slots_of(*trigram).find(|slot| slots[*slot] == EMPTY || is_next(&slots[*slot]));
+            if let Some(empty) = slot.filter(|slot| slots[*slot] == EMPTY) {
+                slots[empty] = at;
+            }
+        }
         let has_latin = ('a'..='z').all(|letter| common.binary_search(&letter).is_ok());
-        Self { tags, letters, common, has_alphabets, has_latin, ranks }
+        Self { tags, letters, common, has_alphabets, has_latin, ranks, slots }
     }
 
     /// Returns the most likely language of a text in this script; `None` if it has no letters.
@@ -112,13 +136,18 @@ impl Profiles {
         (all, own.into_iter().map(score).enumerate().collect())
     }
 
+    /// Returns the languages that have a trigram, and its ranks.
+    fn ranks_of(&self, trigram: u64) -> impl Iterator<Item = &(u64, usize, i32)> {
+        let known = slots_of(trigram).map(|slot| self.slots[slot]).take_while(|at| *at != EMPTY);
+        let found = known.map(|at| &self.ranks[at as usize..]).find(|ranks| ranks[0].0 == trigram);
+        found.unwrap_or_default().iter().take_while(move |(known, ..)| *known == trigram)
+    }
+
     /// Returns for each language how near its trigrams are to those of a text, from 0 to 1.
     fn trigram_scores(&self, places: &[(u64, i32)]) -> Vec<f64> {
         let mut distances = vec![FARTHEST * FARTHEST; self.tags.len()];
-        let mut rest = self.ranks.as_slice();
         for (trigram, place) in places {
-            rest = &rest[rest.partition_point(|(known, ..)| known < trigram)..];
-            for (_, language, rank) in rest.iter().take_while(|(known, ..)| known == trigram) {
+            for (_, language, rank) in self.ranks_of(*trigram) {
                 distances[*language] += (place - rank).abs() - FARTHEST;
             }
         }
@@ -145,7 +174,7 @@ fn confidence(first: f64, second: f64, trigrams: usize) -> f64 {
     if lead > sure { 1.0 } else { lead / sure }
 }
 
-/// Returns the trigrams of a text, sorted, and the place of each in the order of frequency.
+/// Returns the trigrams of a text, and the place of each in the order of frequency; of equally frequent ones the last comes first.
 fn trigram_places(text: &str) -> Vec<(u64, i32)> {
     let mut all = Vec::with_capacity(text.len() + 1);
     let mut characters = text.chars().map(|c| if is_gap(c) { ' ' } else { c }).chain([' ']);
@@ -157,11 +186,22 @@ fn trigram_places(text: &str) -> Vec<(u64, i32)> {
         (first, second) = (second, third);
     }
     all.sort_unstable();
-    let mut counted: Vec<(usize, u64)> = all.chunk_by(|a, b| a == b).map(|same| (same.len(), same[0])).collect();
-    counted.sort_unstable_by(|a, b| b.cmp(a));
-    counted.truncate(TRIGRAMS);
-    let mut places: Vec<(u64, i32)> = counted.into_iter().zip(0..).map(|((_, trigram), at)| (trigram, at)).collect();
-    places.sort_unstable();
+    // How many different trigrams occur so often: `more[2]` occur twice. Then, how many occur more often.
+    let mut more = vec![0; 1];
+    for same in all.chunk_by(|a, b| a == b) {
+        more.resize(more.len().max(same.len() + 1), 0);
+        more[same.len()] += 1;
+    }
+    let mut before = 0;
+    for count in more.iter_mut().rev() {
+        (*count, before) = (before, before + *count);
+    }
+    let mut places = Vec::with_capacity(usize::try_from(before).unwrap_or(0));
+    for same in all.rchunk_by(|a, b| a == b) {
+        places.push((same[0], more[same.len()]));
+        more[same.len()] += 1;
+    }
+    places.retain(|(_, place)| *place < TRIGRAMS);
     places
 }
 

@@ -10,10 +10,7 @@ use crate::{
         StoryView,
         browse::{Browse, BrowsePage, PlaceKey, Position, Scope},
     },
-    store::{
-        error::StoreError,
-        sqlite::reading::Reader,
-    },
+    store::{error::StoreError, sqlite::reading::Reader},
 };
 use jiff::Timestamp;
 use url::Url;
