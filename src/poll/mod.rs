@@ -6,11 +6,14 @@ mod alternatives;
 mod article_page;
 mod backfill;
 mod document;
+mod fetched;
 mod finish;
 mod memory;
 mod pushed;
 mod reading;
 mod sitemaps;
+
+pub use article_page::PageVisit;
 
 use crate::{
     clock::Clock,
