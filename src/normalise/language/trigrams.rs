@@ -197,7 +197,7 @@ fn trigram_places(text: &str) -> Vec<(u64, i32)> {
         (*count, before) = (before, before + *count);
     }
     let mut places = Vec::with_capacity(usize::try_from(before).unwrap_or(0));
-    for same in all.rchunk_by(|a, b| a == b) {
+    for same in all.chunk_by(|a, b| a == b).rev() {
         places.push((same[0], more[same.len()]));
         more[same.len()] += 1;
     }
