@@ -3,7 +3,7 @@
 use super::{PollRunner, RunnerEvent};
 use crate::{
     model::{EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, Slug, WaitingKey, WaitingPage},
-    poll::PollError,
+    poll::{PageVisit, PollError},
     store::AskedPage,
 };
 use futures_util::FutureExt as _;
@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use tokio::task::JoinError;
 
 /// The result of a page request; `None` if it panicked.
-pub(super) type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
+pub(super) type EndedPage = (WaitingKey, Option<Result<PageVisit, PollError>>);
 
 impl PollRunner {
     /// Returns the number of entries that wait for their pages, or to be decided after that.
@@ -23,9 +23,9 @@ impl PollRunner {
 
     /// Starts every page request that may start now. Returns when the next one may start, or when the next waiting time ends.
     pub(super) fn start_pages(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some(page) = self.queue.next_page(now) {
+        while let Some((page, visit)) = self.queue.next_page(now) {
             let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
-            let request = async move { poller.article(page, pause).await };
+            let request = async move { poller.article(page, visit, pause).await };
             let handle = self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
             self.asking.insert(key, handle);
         }
@@ -73,19 +73,24 @@ impl PollRunner {
                 self.queue.page_ended(key, now);
                 return RunnerEvent::Settled(Err(error));
             }
-            result => {
-                let Some(page) = self.queue.page_ended(key, now) else { return RunnerEvent::Turned };
-                let panicked = || {
-                    tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
-                    without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
-                };
-                let asked = result.and_then(Result::ok).unwrap_or_else(panicked);
-                let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
-                tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
-                self.decide(vec![asked]);
-            }
+            Some(Ok(PageVisit::Elsewhere(visit))) => self.queue.page_moved(key, visit, now),
+            Some(Ok(PageVisit::Ended(asked))) => self.page_read(key, Some(asked), now),
+            None => self.page_read(key, None, now),
         }
         RunnerEvent::Turned
+    }
+
+    /// Has the entry of a page decided. `asked` is `None` if the request panicked.
+    pub(super) fn page_read(&mut self, key: WaitingKey, asked: Option<AskedPage>, now: Timestamp) {
+        let Some(page) = self.queue.page_ended(key, now) else { return };
+        let panicked = || {
+            tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
+            without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
+        };
+        let asked = asked.unwrap_or_else(panicked);
+        let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
+        tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
+        self.decide(vec![asked]);
     }
 
     /// Makes the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.
