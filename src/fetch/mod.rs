@@ -325,6 +325,10 @@ impl Fetcher {
         share: &mut BodyShare,
     ) -> Result<(Vec<u8>, Option<Fault>), Fault> {
         let mut packed = Vec::new();
+        // A body that is known to be large arrives when there is room for it.
+        if response.content_length().is_some_and(|stated| stated > EVERYDAY as u64) {
+            share.enlarge().await?;
+        }
         loop {
             let chunk = share.in_time(response.chunk()).await.ok_or(Fault::Timeout(self.timeout))?;
             let chunk = match chunk {

@@ -27,15 +27,17 @@ pub(super) struct About {
 }
 
 impl About {
-    /// Takes the content of a draft.
+    /// Takes the content of a draft. Its title may have megabytes.
+    pub fn taken_from(draft: EntryDraft) -> Self {
+        let (text, files) = (said(&draft), files(&draft));
+        let title = draft.title.map_or_else(String::new, |(Markup::Text(title) | Markup::Html(title))| title);
+        Self { title, date: draft.published.or(draft.updated).unwrap_or_default(), text, files }
+    }
+
+    /// Copies the content of a draft.
     pub fn of(draft: &EntryDraft) -> Self {
-        let text = |m: &Option<Markup>| m.as_ref().map_or("", Markup::as_str).to_owned();
-        Self {
-            title: text(&draft.title),
-            date: draft.published.clone().or_else(|| draft.updated.clone()).unwrap_or_default(),
-            text: said(draft),
-            files: draft.enclosures.iter().map(|file| file.url.as_str()).collect::<Vec<_>>().join(" "),
-        }
+        let (title, date) = (text(draft.title.as_ref()).to_owned(), date(draft).to_owned());
+        Self { title, date, text: said(draft), files: files(draft) }
     }
 
     /// Returns a hash that is equal for copies of one entry: page, title and date; text and files too if title or date is
@@ -165,9 +167,20 @@ fn canonical(page: &str) -> String {
 
 /// Returns a hash of the content, for entries that have neither id nor link.
 fn said(draft: &EntryDraft) -> String {
-    let text = |m: &Option<Markup>| m.as_ref().map_or(String::new(), |m| m.as_str().to_owned());
-    let date = draft.published.clone().or_else(|| draft.updated.clone()).unwrap_or_default();
-    digest(&[&text(&draft.title), &date, &text(&draft.summary), &text(&draft.content)])
+    let [title, summary, content] = [&draft.title, &draft.summary, &draft.content].map(|m| text(m.as_ref()));
+    digest(&[title, date(draft), summary, content])
+}
+
+fn text(markup: Option<&Markup>) -> &str {
+    markup.map_or("", Markup::as_str)
+}
+
+fn date(draft: &EntryDraft) -> &str {
+    draft.published.as_deref().or(draft.updated.as_deref()).unwrap_or_default()
+}
+
+fn files(draft: &EntryDraft) -> String {
+    draft.enclosures.iter().map(|file| file.url.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn digest(parts: &[&str]) -> String {

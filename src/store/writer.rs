@@ -107,8 +107,8 @@ impl Writer {
     ///
     /// # Errors
     /// Fails if the writer has stopped.
-    pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
-        self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
+    pub async fn poll(&self, poll: Box<FinishedPoll>) -> Result<CommittedPoll, StoreError> {
+        self.ask(|reply| Command::Poll(poll, reply)).await
     }
 
     /// Hands over pages that were asked for. Returns when the entries that waited for them are decided and committed.
