@@ -109,7 +109,8 @@ fn lines(text: &str) -> Cow<'_, str> {
         return escaped(text);
     }
     let text = text.replace("\r\n", "\n");
-    let lines: Vec<_> = text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).map(|line| escaped(line.trim_end())).collect();
+    let lines: Vec<_> =
+        text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).map(|line| escaped(line.trim_end())).collect();
     Cow::Owned(lines.join("<br>\n"))
 }
 

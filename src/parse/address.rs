@@ -47,7 +47,8 @@ fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
         if let Some(rest) = text.strip_prefix(bare) {
             return Cow::Owned(format!("{scheme}{rest}"));
         }
-        if let Some(rest) = text.strip_prefix(scheme).filter(|r| r.starts_with("http://") || r.starts_with("https://")) {
+        if let Some(rest) = text.strip_prefix(scheme).filter(|r| r.starts_with("http://") || r.starts_with("https://"))
+        {
             return Cow::Owned(rest.to_owned());
         }
     }
@@ -67,8 +68,7 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
         text = text.split_once("href=").map_or(text, |(_, link)| link).trim_start_matches(['<', '"', '\'']);
         text = text.split(['"', '\'', '>']).next().unwrap_or_default();
     }
-    while let Some(rest) =
-        BLANKS.iter().find_map(|blank| text.strip_prefix(blank).or_else(|| text.strip_suffix(blank)))
+    while let Some(rest) = BLANKS.iter().find_map(|blank| text.strip_prefix(blank).or_else(|| text.strip_suffix(blank)))
     {
         text = rest.trim_matches(blank);
     }

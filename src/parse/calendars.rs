@@ -75,9 +75,8 @@ pub(super) enum Calendar {
 /// Finds dates of other calendars in a text whose digits are ASCII.
 pub(super) fn of(text: &str) -> Calendar {
     let words = words(text);
-    let persian = |word: &CalendarWord| {
-        PERSIAN.iter().position(|names| names.split(' ').any(|name| name == word.folded))
-    };
+    let persian =
+        |word: &CalendarWord| PERSIAN.iter().position(|names| names.split(' ').any(|name| name == word.folded));
     let islamic = |word: &CalendarWord| ISLAMIC.contains(&word.folded.as_str());
     let Some(at) = words.iter().position(|word| persian(word).is_some() || islamic(word)) else {
         return numeric(text, &words);
@@ -129,7 +128,8 @@ fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
 fn foreign_day(text: &str, three: &[CalendarWord]) -> Option<(i64, i64, i64)> {
     let [first, month, last] = three else { return None };
     let joined = |a: &CalendarWord, b: &CalendarWord| matches!(text[a.to..b.from].trim(), "/" | "-" | ".");
-    let is_year = |word: &&CalendarWord| word.to - word.from == 4 && word.number.is_some_and(|y| (1_300..1_500).contains(&y));
+    let is_year =
+        |word: &&CalendarWord| word.to - word.from == 4 && word.number.is_some_and(|y| (1_300..1_500).contains(&y));
     let (year, day) = match [first, last].map(|word| is_year(&word)) {
         [true, _] => (first, last),
         [false, true] => (last, first),

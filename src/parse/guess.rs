@@ -59,9 +59,8 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     let proves = |tag: &GuessedTag<'_>| {
         tag.ends && if tag.closing { is_in(HTML, tag.name) || is_former(tag.name) } else { is_void(tag.name) }
     };
-    let refers = |at: usize| {
-        entities::name_of(&text[at..]).is_some_and(entities::is_known) || entities::is_unended(&text[at..])
-    };
+    let refers =
+        |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known) || entities::is_unended(&text[at..]);
     tags(text).any(|tag| proves(&tag)) || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
 }
 
@@ -147,10 +146,9 @@ mod tests {
 
     #[test]
     fn marks_of_cdata_sections_do_not_show() {
-        for (text, want) in [
-            ("&lt;![CDATA[Hello]]&gt;", "Hello"),
-            ("How <![CDATA[x]]> works", "How <![CDATA[x]]> works"),
-        ] {
+        for (text, want) in
+            [("&lt;![CDATA[Hello]]&gt;", "Hello"), ("How <![CDATA[x]]> works", "How <![CDATA[x]]> works")]
+        {
             assert_eq!(guessed(text.to_owned()).as_str(), want);
         }
     }

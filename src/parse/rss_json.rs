@@ -152,7 +152,8 @@ mod tests {
             r##"{"rss": {"channel": {"title": "S", "items": [{"title": {"#text": "A"}}]}}}"##,
         ] {
             let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
-            let titles: Vec<_> = feed.listed.iter().map(|l| l.entry.as_ref().unwrap().title.as_ref().unwrap()).collect();
+            let titles: Vec<_> =
+                feed.listed.iter().map(|l| l.entry.as_ref().unwrap().title.as_ref().unwrap()).collect();
             assert_eq!(titles.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["A"], "{text}");
         }
     }

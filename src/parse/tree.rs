@@ -184,7 +184,11 @@ impl<'a> Tree<'a> {
     }
 
     /// Does the same as [`Tree::descend`], with `enter` deciding by the node, one element after the other.
-    pub fn descend_by(&self, id: NodeId, enter: impl Fn(NodeId, &Node<'a>) -> bool) -> impl Iterator<Item = (Tag, NodeId)> {
+    pub fn descend_by(
+        &self,
+        id: NodeId,
+        enter: impl Fn(NodeId, &Node<'a>) -> bool,
+    ) -> impl Iterator<Item = (Tag, NodeId)> {
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         std::iter::from_fn(move || {
             while let Some(at) = left.pop() {

@@ -7,9 +7,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 /// write them). Returns `None` when that is not what makes the bytes invalid. Half a pair becomes a replacement character.
 pub(super) fn with_joined_surrogates(bytes: &[u8]) -> Option<String> {
     let unit = |at: usize| match bytes.get(at..at + 3) {
-        Some([0xED, b @ 0xA0..=0xBF, c @ 0x80..=0xBF]) => {
-            Some(0xD000 | u32::from(b & 0x3F) << 6 | u32::from(c & 0x3F))
-        }
+        Some([0xED, b @ 0xA0..=0xBF, c @ 0x80..=0xBF]) => Some(0xD000 | u32::from(b & 0x3F) << 6 | u32::from(c & 0x3F)),
         _ => None,
     };
     memchr::memchr_iter(0xED, bytes).find_map(unit)?;

@@ -138,7 +138,9 @@ impl Scanner {
         let (minute, mut end) = digits(chars, separator + 1 + blanks(chars, separator + 1), chars.len())?;
         let mut second = 0;
         let again = chars.get(end) == Some(&chars[separator]) && matches!(chars[separator], ':' | '.');
-        if (again || matches!(chars.get(end), Some('分' | '분'))) && chars.get(end + 1).is_some_and(char::is_ascii_digit) {
+        if (again || matches!(chars.get(end), Some('分' | '분')))
+            && chars.get(end + 1).is_some_and(char::is_ascii_digit)
+        {
             (second, end) = digits(chars, end + 1, chars.len())?;
         }
         Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
