@@ -87,7 +87,7 @@ impl TokenSink for Sink<'_> {
             Token::TagToken(mut tag) => {
                 // An element that XHTML closed in its start tag has no contents and must not swallow the text after it.
                 let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
-                state.plain_name(&mut tag);
+                rename(&mut tag);
                 state.tag(&mut tag, self.page);
                 if let Some(raw) = raw {
                     return TokenSinkResult::RawData(raw);
@@ -102,11 +102,10 @@ impl TokenSink for Sink<'_> {
 impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
-        if hidden {
-        } else if self.noscript > 0 {
+        if !hidden && self.noscript > 0 {
             // Some writers escape the mark-up in `noscript`.
             self.out.push_str(&text.replace('&', "&amp;"));
-        } else {
+        } else if !hidden {
             self.out.push_str(&escaped(text));
         }
     }
@@ -151,17 +150,6 @@ impl State {
             _ => {}
         }
         write(&mut self.out, tag);
-    }
-
-    /// Gives elements of AMP the names that HTML has for them.
-    fn plain_name(&self, tag: &mut Tag) {
-        let name = match &*tag.name {
-            "amp-img" | "amp-anim" => "img",
-            "amp-video" => "video",
-            "amp-audio" => "audio",
-            _ => return,
-        };
-        tag.name = name.into();
     }
 
     fn math(&mut self, tag: &Tag, start: bool) {
@@ -238,6 +226,17 @@ impl State {
             self.grown += page.len();
         }
     }
+}
+
+/// Gives elements of AMP the names that HTML has for them.
+fn rename(tag: &mut Tag) {
+    let name = match &*tag.name {
+        "amp-img" | "amp-anim" => "img",
+        "amp-video" => "video",
+        "amp-audio" => "audio",
+        _ => return,
+    };
+    tag.name = name.into();
 }
 
 /// Writes a tag as HTML.

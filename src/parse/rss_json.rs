@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn converters_from_xml_write_it_in_their_own_ways() {
         for text in [
-            r##"{"?xml": {"@version": "1.0"}, "rss": {"@version": "2.0", "channel": {"item": {"title": "A"}}}}"##,
-            r##"{"rss": {"$": {"version": "2.0"}, "channel": [{"title": ["S"], "item": [{"title": ["A"]}]}]}}"##,
+            r#"{"?xml": {"@version": "1.0"}, "rss": {"@version": "2.0", "channel": {"item": {"title": "A"}}}}"#,
+            r#"{"rss": {"$": {"version": "2.0"}, "channel": [{"title": ["S"], "item": [{"title": ["A"]}]}]}}"#,
             r##"{"rss": {"channel": {"title": "S", "items": [{"title": {"#text": "A"}}]}}}"##,
         ] {
             let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
