@@ -111,10 +111,13 @@ fn has_unkept(text: &str) -> bool {
 /// Converts plain text to HTML, line by line.
 fn lines(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if !text.contains(['\n', '\r']) {
+    // Unicode 5.8: all of these end a line.
+    if !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
         return escaped(text);
     }
-    let lines: Vec<_> = text.lines().map(|line| escaped(line.trim_end())).collect();
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<_> =
+        text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).map(|line| escaped(line.trim_end())).collect();
     Cow::Owned(lines.join("<br>\n"))
 }
 
@@ -216,6 +219,10 @@ fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
+        // Meant as a host name.
+        host if host.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) => {
+            Url::parse(&format!("{}://{host}", base.scheme())).ok().map(|url| Cow::Owned(url.into()))
+        }
         url => ADDRESSES.with_borrow_mut(|addresses| {
             if addresses.grown > GROWN {
                 addresses.limits.note("long-addresses");

@@ -137,7 +137,9 @@ fn alternate(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announce
             | "application/atom"
     ) || matches!(kind.as_str(), "text/xml" | "application/xml" | "application/json")
         && looks_like_feed(&tree.attr(id, "href")?);
-    let related = rel.split_ascii_whitespace().any(|word| word == "alternate" || word == "feed");
+    let has = |name: &str| rel.split_ascii_whitespace().any(|word| word == name);
+    let feed = feed || kind.is_empty() && (has("feed") || looks_like_feed(&tree.attr(id, "href")?));
+    let related = has("alternate") || has("feed");
     if !related || !feed {
         return None;
     }
@@ -201,6 +203,8 @@ mod tests {
             ),
             ("<title>R</title><meta http-equiv=refresh content='0;url=/rss.xml'><a href=/x>x</a>", "/rss.xml"),
             ("<META HTTP-EQUIV='Refresh' CONTENT=\"5; URL='/b.xml'\">", "/b.xml"),
+            ("<html><link rel=feed href=/c>", "/c"),
+            ("<html><link rel=alternate href=/ar><link rel=alternate href=/ar/feed/>", "/ar/feed/"),
         ] {
             let found = announced(page.as_bytes(), &context);
             assert_eq!(found[0].url.path(), want, "{page}");
