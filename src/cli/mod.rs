@@ -191,8 +191,8 @@ enum Verb {
 /// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let environment = environment();
-    match Box::pin(act(cli, &environment)).await {
+    let done = async { Box::pin(act(cli, &environment()?)).await };
+    match done.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -271,11 +271,21 @@ async fn configured(
     }
 }
 
-/// Returns the environment variables that Warraq reads. Names and values that are not UTF-8 are skipped, because they cannot be
-/// meant for it.
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_") || FOREIGN_VARIABLES.contains(&name.as_str()))
-        .collect()
+/// Returns the environment variables that Warraq reads.
+fn environment() -> Result<BTreeMap<String, String>, CliError> {
+    let ours = |name: &str| name.starts_with("WARRAQ_") || FOREIGN_VARIABLES.contains(&name);
+    let mut variables = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        // The command line has read this one.
+        if !ours(&name) || name == "WARRAQ_CONFIG" {
+            continue;
+        }
+        // The message does not repeat the value, which may be a secret.
+        let Ok(value) = value.into_string() else {
+            return Err(CliError::Environment(format!("{name}: the value is not UTF-8; allowed: text in UTF-8")));
+        };
+        variables.insert(name, value);
+    }
+    Ok(variables)
 }

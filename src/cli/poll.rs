@@ -55,7 +55,7 @@ pub(super) async fn poll(
     check_names(config, &wanted.feeds)?;
     // Each poll is reported on standard output, so the log is limited to warnings.
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
-    telemetry::init(config.log.format, Some(filter))?;
+    telemetry::init(config.log.format, Some(filter)).map_err(CliError::environment)?;
     let public_url = config.server.public_url(config.server.listen);
     let mut services = Services::open(config, &public_url, Clock::System).await?;
     let now = services.clock.now();

@@ -492,7 +492,8 @@ fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
 
 /// Returns the target of a redirect.
 fn target(from: &FeedUrl, headers: &HeaderMap) -> Result<FeedUrl, Fault> {
-    let location = headers::location(headers).ok_or_else(|| Fault::BadRedirect("without Location".to_owned()))?;
-    let url = from.url().join(&location).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))?;
-    FeedUrl::new(url).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))
+    let bad = |why: String| Fault::BadRedirect(clip(&why));
+    let location = headers::location(headers).ok_or_else(|| bad("no readable Location".to_owned()))?;
+    let url = from.url().join(&location).map_err(|why| bad(format!("its target: {why}")))?;
+    FeedUrl::new(url).map_err(|why| bad(why.to_string()))
 }

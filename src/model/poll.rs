@@ -79,10 +79,10 @@ pub enum Fault {
         limit: u64,
     },
     /// There are too many redirects, or they form a loop.
-    #[error("too many redirects ({0})")]
+    #[error("too many redirects, or redirects in a circle (followed: {0})")]
     Redirects(u32),
-    /// A redirect without a usable target.
-    #[error("redirect without a usable target: {0}")]
+    /// A redirect whose target is missing or not allowed.
+    #[error("a redirect that cannot be followed: {0}")]
     BadRedirect(String),
     /// The server asks to wait (429, 503, or 403 with `Retry-After`).
     #[error("the server answered {status} and asked to wait")]
@@ -96,8 +96,8 @@ pub enum Fault {
     /// The document is empty.
     #[error("the document is empty")]
     Empty,
-    /// The document is an HTML page that announces no feed.
-    #[error("an HTML page that announces no feed")]
+    /// The document is an HTML page. It announces no feed, or none that can be read.
+    #[error("an HTML page that announces no readable feed")]
     Html,
     /// The document is not in a feed format that Warraq reads.
     #[error("not a feed: {0}")]

@@ -15,6 +15,8 @@ const LINKS_MAX: usize = 40;
 pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
 /// Suffix of the WAL's index, which SQLite recreates.
 pub(super) const WAL_INDEX: &str = "-shm";
+/// Suffix of the file whose lock the one writer holds.
+pub(super) const LOCK: &str = ".lock";
 /// Suffix of a file that is about to replace the database.
 pub(super) const INCOMING: &str = ".incoming";
 /// Suffix of the database that a `restore` replaced.

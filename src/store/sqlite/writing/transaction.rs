@@ -13,6 +13,8 @@ use tokio::{sync::watch, time::Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Longest pause between two attempts, and so the longest time to recovery.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a transaction takes before the log mentions it. Batches are sized for a fraction of this.
+const LONG: Duration = Duration::from_secs(1);
 /// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -23,6 +25,8 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
+    /// When the current transaction began.
+    begun_at: Option<Instant>,
     /// Statistics of the work.
     pub figures: watch::Sender<WriterFigures>,
 }
@@ -81,7 +85,7 @@ impl WriterConnection {
         stopping: watch::Sender<bool>,
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping, figures }
+        Self { connection, trouble, stopping, begun_at: None, figures }
     }
 
     /// Takes SQLite's write lock.
@@ -89,6 +93,7 @@ impl WriterConnection {
         let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
+        self.begun_at = Some(Clock::monotonic());
         begun.map(drop).while_doing("beginning a transaction")
     }
 
@@ -103,6 +108,7 @@ impl WriterConnection {
             }
             Err(error) => Err(error),
         };
+        self.note_long();
         if done.is_err() {
             // SQLite rolls back by itself after some errors; then this ROLLBACK fails, which does not matter.
             let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
@@ -152,6 +158,15 @@ impl WriterConnection {
         });
         if new {
             tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
+        }
+    }
+
+    /// Logs a transaction that took long: an operator looks at the disk and the processor then.
+    fn note_long(&mut self) {
+        let took = self.begun_at.take().map_or(Duration::ZERO, |begun| Clock::monotonic() - begun);
+        if took >= LONG {
+            let took = format!("{:.1}s", took.as_secs_f64());
+            tracing::warn!(took, "writing to the database took long: the disk or the processor is slow or busy");
         }
     }
 
