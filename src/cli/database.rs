@@ -55,6 +55,10 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::Newer { .. } => {
             "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
         }
+        StoreError::Moved(_) => {
+            "what was committed before is in the file that was moved, or lost if it was deleted: put it, or the newest good \
+             backup (`warraq restore FILE`), in its place"
+        }
         StoreError::Damaged { path, .. } if path != database => {
             "the copy was damaged and has been removed: look after the disk it was to be on, and try again"
         }

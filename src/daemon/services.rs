@@ -103,8 +103,13 @@ impl Services {
         let closed = self.writer.close().await;
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
+            // A removed or replaced file does not come back by itself: the operator has to know.
+            Ok(Err(error @ StoreError::Moved(_))) => Err(error.into()),
             Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(%error, "stopped without storing the last polls; these feeds are polled again after the next start");
+                tracing::warn!(
+                    error = error.with_causes(),
+                    "stopped without storing the last polls; these feeds are polled again after the next start"
+                );
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),

@@ -66,11 +66,7 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
             "redirects",
             "too many redirects, or redirects in a circle",
         ),
-        (
-            Reply::redirect("mailto:x@y.invalid", 301),
-            "bad_redirect",
-            "a redirect that cannot be followed: ",
-        ),
+        (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "a redirect that cannot be followed: "),
         (Reply::status(301), "bad_redirect", "a redirect that cannot be followed: no readable Location"),
         (
             Reply::redirect("http://169.254.169.254/latest", 302),

@@ -5,6 +5,7 @@ use crate::{
     model::{EntryId, StoryId},
     store::{
         error::StoreError,
+        location::OpenedFile,
         sqlite::{
             error::ErrorContext,
             open::{self, WriterLock},
@@ -35,7 +36,7 @@ impl Writer {
         let window = Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS);
         let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
         let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, trouble, stopping, figures),
+            WriterConnection::new(connection, OpenedFile::at(lock.database()), trouble, stopping, figures),
             lock,
             window,
             ids,

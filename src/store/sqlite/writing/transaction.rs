@@ -4,6 +4,7 @@
 use crate::clock::Clock;
 use crate::store::error::{StoreError, TransientError};
 use crate::store::figures::WriterFigures;
+use crate::store::location::OpenedFile;
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
+    /// The file that the connection has open.
+    file: OpenedFile,
     /// When the current transaction began.
     begun_at: Option<Instant>,
     /// Statistics of the work.
@@ -81,15 +84,17 @@ pub(in crate::store) struct RetryState {
 impl WriterConnection {
     pub(in crate::store) fn new(
         connection: SqliteConnection,
+        file: OpenedFile,
         trouble: watch::Sender<Option<TransientError>>,
         stopping: watch::Sender<bool>,
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping, begun_at: None, figures }
+        Self { connection, file, trouble, stopping, begun_at: None, figures }
     }
 
     /// Takes SQLite's write lock.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.file.check()?;
         let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
