@@ -27,11 +27,14 @@ pub use failure::CliError;
 
 use crate::config::{Config, FOREIGN_VARIABLES, Stories};
 use clap::{Parser, Subcommand, ValueHint};
+use rustix::process::Signal;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
 #[derive(Debug, Parser)]
@@ -191,6 +194,8 @@ enum Verb {
 /// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
+    // A file that must not grow any more is like a full disk, which is told or waited for: the signal must not end the process.
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
     let done = async { Box::pin(act(cli, &environment()?)).await };
     match done.await {
         Ok(()) => ExitCode::SUCCESS,

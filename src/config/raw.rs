@@ -1,103 +1,15 @@
 //! Sections, keys and values as written in the file or the environment, each with its location. A fault is recorded in the
 //! [`ConfigSource`], and reading continues with a placeholder, so that all faults are found at once.
 
-use super::{
-    LIST_MAX,
-    fault::{ConfigFault, ConfigLocation, did_you_mean},
-};
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeMap,
-    ops::RangeInclusive,
-    path::Path,
-    sync::Arc,
-};
+mod lists;
+mod source;
+
+pub(super) use lists::listed;
+pub(super) use source::ConfigSource;
+
+use super::fault::ConfigLocation;
+use std::ops::RangeInclusive;
 use toml::de::{DeTable, DeValue};
-
-/// What all sections share while a configuration is read: the positions of lines, the environment, and the faults found so far.
-pub(super) struct ConfigSource<'a> {
-    newlines: Vec<usize>,
-    /// The file if it is an included one, else `None`.
-    file: Option<Arc<Path>>,
-    /// Offset at which the piece begins that is being read.
-    piece: Cell<usize>,
-    environment: &'a BTreeMap<String, String>,
-    faults: RefCell<Vec<ConfigFault>>,
-}
-
-impl<'a> ConfigSource<'a> {
-    pub(super) fn new(text: &str, file: Option<Arc<Path>>, environment: &'a BTreeMap<String, String>) -> Self {
-        let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
-        Self { newlines, file, piece: Cell::new(0), environment, faults: RefCell::default() }
-    }
-
-    /// Reads a piece of the file that begins at `start`.
-    pub(super) fn in_piece<T>(&self, start: usize, read: impl FnOnce() -> T) -> T {
-        let before = self.piece.replace(start);
-        let done = read();
-        self.piece.set(before);
-        done
-    }
-
-    /// The line, counted from 1, that holds the byte at `offset` of the piece that is being read.
-    pub(super) fn line(&self, offset: usize) -> ConfigLocation {
-        let offset = self.piece.get() + offset;
-        let line = self.newlines.partition_point(|newline| *newline < offset) + 1;
-        self.file.as_ref().map_or(ConfigLocation::Line(line), |file| ConfigLocation::Included(Arc::clone(file), line))
-    }
-
-    pub(super) fn fault(&self, place: ConfigLocation, key: impl Into<String>, what: impl Into<String>) {
-        self.faults.borrow_mut().push(ConfigFault { place, key: Some(key.into()), what: what.into() });
-    }
-
-    /// A variable's text.
-    pub(super) fn variable(&self, name: &str) -> Option<&'a str> {
-        self.environment.get(name).map(String::as_str)
-    }
-
-    pub(super) fn fault_without_key(&self, place: ConfigLocation, what: String) {
-        self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
-    }
-
-    pub(super) fn add_faults(&self, faults: Vec<ConfigFault>) {
-        self.faults.borrow_mut().extend(faults);
-    }
-
-    pub(super) fn into_faults(self) -> Vec<ConfigFault> {
-        self.faults.into_inner()
-    }
-
-    /// Reports every key of `table` that is not in `allowed`; in the fault, `prefix` precedes its name.
-    pub(super) fn refuse_unknown_keys(&self, prefix: &str, table: &DeTable<'_>, allowed: &[&str]) {
-        for key in table.keys() {
-            let word: &str = key.get_ref();
-            if !allowed.contains(&word) {
-                let near = did_you_mean(word, allowed.iter().copied());
-                let what = format!("unknown key{near}; allowed here: {}", allowed.join(", "));
-                self.fault(self.line(key.span().start), format!("{prefix}{}", word.escape_debug()), what);
-            }
-        }
-    }
-
-    /// Reports every environment variable that begins like those of a section but names no key, so that typing errors are not
-    /// ignored. `keys` are the sections that variables can override, with their keys; `closed` are those they cannot.
-    pub(super) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
-        for name in self.environment.keys() {
-            let begins = |section: &str| name.starts_with(&variable(section, ""));
-            if let Some((section, keys)) = keys.iter().find(|(section, _)| begins(section)) {
-                let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
-                if !known.contains(name) {
-                    let near = did_you_mean(name, known.iter().map(String::as_str));
-                    let what = format!("unknown variable{near}; allowed: {}", known.join(", "));
-                    self.fault(ConfigLocation::Variable(name.clone()), *section, what);
-                }
-            } else if let Some(section) = closed.iter().find(|section| begins(section)) {
-                let what = "cannot be set by an environment variable; set it in the file";
-                self.fault(ConfigLocation::Variable(name.clone()), *section, what);
-            }
-        }
-    }
-}
 
 /// A file of the configuration and its tables.
 pub(super) type Source<'a, 'b> = (&'b ConfigSource<'a>, &'a DeTable<'a>);
@@ -252,7 +164,7 @@ impl<'a, 'b> Section<'a, 'b> {
     fn raw(&self, key: &str) -> Option<Located<RawValue<'a>>> {
         if self.open {
             let name = variable(&self.name, key);
-            if let Some(text) = self.source.environment.get(&name) {
+            if let Some(text) = self.source.variable(&name) {
                 return Some(Located { value: RawValue::Variable(text), place: ConfigLocation::Variable(name) });
             }
         }
@@ -330,119 +242,4 @@ impl<'a, 'b> Section<'a, 'b> {
         }
         flag
     }
-
-    /// Returns the elements of the key's list, of which texts are parsed by `text` and tables by `table`. Each element is a list
-    /// of alternatives; a list inside the list gives several. Faulty elements are left out. Returns `None` if the key is not set
-    /// or not a list. A table may have only the keys in `keys`.
-    pub(super) fn mixed<T>(
-        &self,
-        key: &str,
-        keys: &[&str],
-        text: impl Fn(&str) -> Result<T, String>,
-        table: impl Fn(&Section<'_, '_>) -> Option<T>,
-    ) -> Option<Vec<Vec<Located<T>>>> {
-        let raw = self.raw(key)?;
-        let RawValue::Toml(DeValue::Array(array)) = &raw.value else {
-            return self.list(key, text).map(|list| list.into_iter().map(|one| vec![one]).collect());
-        };
-        let one = |element: &toml::Spanned<DeValue<'_>>| self.text_or_table(key, keys, element, &text, &table);
-        let group = |element: &toml::Spanned<DeValue<'_>>| match element.get_ref() {
-            DeValue::Array(alternatives) => {
-                if alternatives.is_empty() {
-                    self.fault_at(
-                        self.source.line(element.span().start),
-                        key,
-                        "holds an empty list; allowed: addresses",
-                    );
-                }
-                alternatives.iter().filter_map(one).collect::<Vec<_>>()
-            }
-            _ => one(element).into_iter().collect(),
-        };
-        Some(array.iter().map(group).filter(|group| !group.is_empty()).collect())
-    }
-
-    /// Parses one element of a list of texts and tables.
-    fn text_or_table<T>(
-        &self,
-        key: &str,
-        keys: &[&str],
-        element: &toml::Spanned<DeValue<'_>>,
-        text: &impl Fn(&str) -> Result<T, String>,
-        table: &impl Fn(&Section<'_, '_>) -> Option<T>,
-    ) -> Option<Located<T>> {
-        let place = self.source.line(element.span().start);
-        let value = match element.get_ref() {
-            DeValue::String(given) => text(given).map_err(|what| self.fault_at(place.clone(), key, what)).ok(),
-            DeValue::Table(inner) => {
-                let name = format!("{}.{key}", self.name);
-                self.source.refuse_unknown_keys(&format!("{name}."), inner, keys);
-                let (source, place) = (self.source, place.clone());
-                table(&Section { source, name, place, table: Some(inner), open: false })
-            }
-            other => {
-                let kind = RawValue::Toml(other).kind();
-                self.fault_at(place.clone(), key, format!("holds {kind}; allowed: strings in quotes, or tables"));
-                None
-            }
-        };
-        value.map(|value| Located { value, place })
-    }
-
-    /// Returns the elements of the key's list, each parsed by `parse`. Faulty elements are left out. Returns `None` if the key is
-    /// not set or not a list.
-    pub(super) fn list<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<Located<T>>> {
-        let raw = self.raw(key)?;
-        let taken = |place: ConfigLocation, text: &str| match parse(text) {
-            Ok(value) => Some(Located { value, place }),
-            Err(what) => {
-                self.fault_at(place, key, what);
-                None
-            }
-        };
-        match &raw.value {
-            RawValue::Variable(text) => {
-                let texts = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-                Some(texts.filter_map(|text| taken(raw.place.clone(), text)).collect())
-            }
-            RawValue::Toml(DeValue::Array(array)) => Some(
-                array
-                    .iter()
-                    .filter_map(|element| {
-                        let place = self.source.line(element.span().start);
-                        if let Some(text) = element.get_ref().as_str() {
-                            return taken(place, text);
-                        }
-                        let kind = RawValue::Toml(element.get_ref()).kind();
-                        self.fault_at(place, key, format!("holds {kind}; allowed: strings in quotes"));
-                        None
-                    })
-                    .collect(),
-            ),
-            other @ RawValue::Toml(_) => {
-                let what = format!("is {}; allowed: a list of strings, [\"…\", \"…\"]", other.kind());
-                self.fault_at(raw.place, key, what);
-                None
-            }
-        }
-    }
-}
-
-/// Returns the elements of a list without their locations, each once and at most [`LIST_MAX`].
-pub(super) fn listed<T: PartialEq>(
-    section: &Section<'_, '_>,
-    key: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Vec<T> {
-    let given = section.list(key, parse).unwrap_or_default();
-    if let Some(first) = given.get(LIST_MAX) {
-        section.fault_at(first.place.clone(), key, format!("is one too many; allowed: {LIST_MAX}"));
-    }
-    let mut values = Vec::new();
-    for value in given.into_iter().take(LIST_MAX).map(|given| given.value) {
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    values
 }

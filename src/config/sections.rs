@@ -1,24 +1,25 @@
 //! The sections that occur once, each with its keys, defaults and bounds.
 
+mod fetch;
+mod server;
+
+pub use fetch::Fetch;
+pub use server::Server;
+
 use super::{
-    keys,
-    raw::{ConfigSource, Section, listed},
-    requests::{RequestSettings, SecretFiles},
+    raw::{ConfigSource, Section},
     values,
 };
 use crate::{
-    model::{Network, PublishedText, ReaderKey, push::HubChoice},
+    model::{PublishedText, push::HubChoice},
     schedule::Schedule,
 };
-use jiff::tz::TimeZone;
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
 use toml::de::DeTable;
-use url::Url;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -48,73 +49,6 @@ pub(super) fn refuse_unknown(source: &ConfigSource<'_>, root: &DeTable<'_>) {
     source.refuse_unknown_variables(&SECTIONS, &REPEATED);
 }
 
-/// `[server]`: the HTTP server.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Server {
-    /// Address to listen on; port 0 selects a free port.
-    pub listen: SocketAddr,
-    /// Base of all addresses of this server as configured, with a slash at its end; use [`Server::public_url`].
-    pub configured_url: Option<Url>,
-    /// Networks whose clients may read `/metrics`.
-    pub metrics_allow: Vec<Network>,
-    /// Names that a `Host` header may contain, in lower case; empty for the loopback names. The host of `public_url` is always
-    /// allowed.
-    pub hosts: Vec<String>,
-    /// Whether pages show the entries' pictures, which browsers load from the outlets.
-    pub images: bool,
-    /// Whether pages that stay open ask for new stories and say how many there are.
-    pub live: bool,
-    /// Keys for readers; `None` if everybody may read without one.
-    pub keys: Option<Vec<ReaderKey>>,
-    /// Time zone of the days and times on pages.
-    pub time_zone: TimeZone,
-}
-
-impl Server {
-    const KEYS: [&'static str; 8] =
-        ["listen", "public_url", "metrics_allow", "hosts", "images", "live", "token_file", "time_zone"];
-    /// Default `listen`: loopback only. Serving the internet is a deliberate decision, best done behind a proxy.
-    pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
-    /// Default `images`: pictures are part of the news.
-    pub const IMAGES: bool = true;
-    /// Default `live`: a page that stays open says when there is something new.
-    pub const LIVE: bool = true;
-    /// Default `metrics_allow`: this machine.
-    pub const METRICS_ALLOW: [&'static str; 2] = ["127.0.0.0/8", "::1/128"];
-
-    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
-        let section = Section::of(source, root, "server", &Self::KEYS);
-        let default = || Self::METRICS_ALLOW.iter().filter_map(|text| Network::parse(text).ok()).collect();
-        let given = section.has("metrics_allow").then(|| listed(&section, "metrics_allow", values::network));
-        Self {
-            listen: section.text("listen", values::listen).unwrap_or(Self::LISTEN),
-            configured_url: section.text("public_url", values::public_url),
-            metrics_allow: given.unwrap_or_else(default),
-            hosts: listed(&section, "hosts", values::host_name),
-            images: section.flag("images").unwrap_or(Self::IMAGES),
-            live: section.flag("live").unwrap_or(Self::LIVE),
-            keys: keys::read(&section, files),
-            time_zone: section.text("time_zone", values::time_zone).unwrap_or(TimeZone::UTC),
-        }
-    }
-
-    /// Returns the base of all addresses of this server: as configured, else `http://BOUND/`. `bound` is the address that the
-    /// listener has bound, or `listen` if nothing is bound. An unspecified address (`0.0.0.0`, `::`) is replaced by loopback,
-    /// because no client can use it.
-    #[must_use]
-    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "an IP address and a port always make a URL")]
-    pub fn public_url(&self, bound: SocketAddr) -> Url {
-        let ip = match bound.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
-        };
-        let own =
-            || Url::parse(&format!("http://{}/", SocketAddr::new(ip, bound.port()))).expect("an address is a host");
-        self.configured_url.clone().unwrap_or_else(own)
-    }
-}
-
 /// `[database]`: the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Database {
@@ -131,73 +65,6 @@ impl Database {
         let section = Section::of(source, root, "database", &Self::KEYS);
         let path = section.text("path", values::path).unwrap_or_else(|| Self::PATH.into());
         Self { path: directory.join(path) }
-    }
-}
-
-/// `[fetch]`: settings and limits of requests.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fetch {
-    /// The User-Agent as configured; use [`super::Config::user_agent`].
-    pub user_agent: Option<String>,
-    /// Time limit of a whole request, including redirects and body.
-    pub timeout: Duration,
-    /// Largest body, in bytes after decompression.
-    pub max_body: u64,
-    /// Most concurrent polls.
-    pub concurrency: usize,
-    /// Most concurrent polls of one host.
-    pub per_host: usize,
-    /// Pause between the starts of two polls of one host.
-    pub host_pause: Duration,
-    /// Networks that are not public but may be polled nevertheless.
-    pub allow_networks: Vec<Network>,
-    /// Proxy, headers and credentials.
-    pub requests: RequestSettings,
-}
-
-impl Fetch {
-    const KEYS: [&'static str; 12] = [
-        "user_agent",
-        "timeout",
-        "max_body",
-        "concurrency",
-        "per_host",
-        "host_pause",
-        "allow_networks",
-        "proxy",
-        "proxy_dns",
-        "ca_file",
-        "headers",
-        "auth",
-    ];
-    /// Default `timeout`. Slow newsrooms respond within ten seconds; this is three times as long.
-    pub const TIMEOUT: Duration = Duration::from_secs(30);
-    pub(super) const TIMEOUT_BOUNDS: RangeInclusive<Duration> = SECOND..=Duration::from_mins(10);
-    /// Default `max_body`, in bytes. The largest of 187 captured feeds has a tenth of this.
-    pub const MAX_BODY: u64 = 10_000_000;
-    pub(super) const MAX_BODY_BOUNDS: RangeInclusive<u64> = 1_000..=100_000_000;
-    /// Default `concurrency`. Polls mostly wait; 32 of them keep a core busy.
-    pub const CONCURRENCY: u32 = 32;
-    /// Default `per_host`: a third of what a browser would use at most.
-    pub const PER_HOST: u32 = 2;
-    /// Default `host_pause`: at most two requests per second to one host.
-    pub const HOST_PAUSE: Duration = Duration::from_millis(500);
-    const HOST_PAUSE_BOUNDS: RangeInclusive<Duration> = Duration::ZERO..=MINUTE;
-
-    pub(super) fn read(source: &ConfigSource<'_>, root: &DeTable<'_>, files: SecretFiles<'_>) -> Self {
-        let section = Section::of(source, root, "fetch", &Self::KEYS);
-        let host_pause = section.text("host_pause", |text| values::duration(text, Self::HOST_PAUSE_BOUNDS));
-        let mut requests = RequestSettings::read(&section, files);
-        Self {
-            user_agent: requests.user_agent.take(),
-            timeout: requests.timeout.take().unwrap_or(Self::TIMEOUT),
-            max_body: requests.max_body.take().unwrap_or(Self::MAX_BODY),
-            concurrency: section.number("concurrency", 1..=1_024).unwrap_or(Self::CONCURRENCY) as usize,
-            per_host: section.number("per_host", 1..=64).unwrap_or(Self::PER_HOST) as usize,
-            host_pause: host_pause.unwrap_or(Self::HOST_PAUSE),
-            allow_networks: listed(&section, "allow_networks", values::network),
-            requests,
-        }
     }
 }
 

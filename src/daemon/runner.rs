@@ -10,7 +10,7 @@ use crate::{
         WaitingPage,
         push::{PushLeases, PushedDocument},
     },
-    poll::{PollError, PollResult, Poller},
+    poll::{PageVisit, PollError, PollResult, Poller},
     store::{AskedPage, FeedUpdate, StoreError, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
@@ -56,7 +56,7 @@ pub struct PollRunner {
 type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
 
 /// The result of a page request; `None` if it panicked.
-type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
+type EndedPage = (WaitingKey, Option<Result<PageVisit, PollError>>);
 
 /// An event of the runner.
 #[derive(Debug)]
@@ -298,9 +298,9 @@ impl PollRunner {
 
     /// Starts every page request that may start now. Returns when the next one may start, or when the next waiting time ends.
     fn start_pages(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some(page) = self.queue.next_page(now) {
+        while let Some((page, visit)) = self.queue.next_page(now) {
             let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
-            let request = async move { poller.article(page, pause).await };
+            let request = async move { poller.article(page, visit, pause).await };
             let handle = self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
             self.asking.insert(key, handle);
         }
@@ -348,19 +348,24 @@ impl PollRunner {
                 self.queue.page_ended(key, now);
                 return RunnerEvent::Settled(Err(error));
             }
-            result => {
-                let Some(page) = self.queue.page_ended(key, now) else { return RunnerEvent::Turned };
-                let panicked = || {
-                    tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
-                    without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
-                };
-                let asked = result.and_then(Result::ok).unwrap_or_else(panicked);
-                let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
-                tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
-                self.decide(vec![asked]);
-            }
+            Some(Ok(PageVisit::Elsewhere(visit))) => self.queue.page_moved(key, visit, now),
+            Some(Ok(PageVisit::Ended(asked))) => self.page_read(key, Some(asked), now),
+            None => self.page_read(key, None, now),
         }
         RunnerEvent::Turned
+    }
+
+    /// Has the entry of a page decided. `asked` is `None` if the request panicked.
+    fn page_read(&mut self, key: WaitingKey, asked: Option<AskedPage>, now: Timestamp) {
+        let Some(page) = self.queue.page_ended(key, now) else { return };
+        let panicked = || {
+            tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
+            without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
+        };
+        let asked = asked.unwrap_or_else(panicked);
+        let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
+        tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
+        self.decide(vec![asked]);
     }
 
     /// Makes the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.

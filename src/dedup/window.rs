@@ -3,15 +3,17 @@
 //!
 //! Everything here follows from the entries it holds: a window that is loaded again decides like the old one.
 
-use super::article_number::ArticleNumber;
-use super::features::{ComparedText, TextFeatures, sequences};
+mod drafts;
+mod loading;
+mod slots;
+
+use super::features::{ComparedText, TextFeatures};
 use super::held::{HeldTexts, WindowEntry};
 use super::pair_counts::PairCounts;
 use super::postings::{Postings, Spread};
-use super::stored::{StoredEntry, StoredSignature};
 use super::titles::Titles;
-use super::words::{WordId, WordTable, chain, hash_bytes};
-use super::{Arrival, KnownEntry, likeness as like, rules};
+use super::words::{WordId, WordTable, chain};
+use super::{Arrival, KnownEntry, rules};
 use crate::model::{EntryId, FeedId, OutletId, StoryId};
 use crate::normalise::fold::fold;
 use jiff::{SignedDuration, Timestamp};
@@ -101,51 +103,6 @@ impl Window {
         now.saturating_sub(rules::TITLES_KEPT).unwrap_or(Timestamp::MIN)
     }
 
-    /// Fills an empty window with entries and their texts. Of entries before its span only the titles of those with a short text
-    /// are kept.
-    pub fn load(&mut self, now: Timestamp, remembered: impl IntoIterator<Item = StoredEntry>) {
-        self.is_loaded = true;
-        let since = self.since(now).as_second();
-        for entry in remembered {
-            let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
-            let draft = self.draft(&entry, at);
-            if at >= since {
-                self.admit(entry.id, entry.story, entry.story_members, draft);
-            } else {
-                self.note_title(entry.id, &draft);
-            }
-        }
-    }
-
-    /// Adds an entry without its text. Of entries before the span only the titles of those with a short text are kept. Call
-    /// [`Window::loaded`] after the last entry.
-    pub fn remember(&mut self, now: Timestamp, entry: &StoredSignature<'_>) {
-        let at = entry.believed.unwrap_or(entry.first_seen_at).as_second();
-        let is_within = at >= self.since(now).as_second();
-        if !is_within && entry.body.split(' ').nth(rules::SHORT).is_some() {
-            return;
-        }
-        let draft = self.signature(entry, at);
-        self.note_title(entry.id, &draft);
-        if is_within {
-            self.hold(WindowEntry::of(entry.id, entry.story, &draft));
-            self.tell_members(entry.story, entry.story_members);
-        }
-    }
-
-    /// Remembers the title of an entry before the span, if its text is short; `at` is its time in Unix seconds.
-    pub fn remember_title(&mut self, (id, outlet): (EntryId, OutletId), at: i64, title: &str, body: &str) {
-        let title = self.words.read(title, rules::BODY);
-        if !title.is_empty() && self.words.read(body, rules::HEAD).len() < rules::SHORT {
-            self.titles.note(at, (self.title_hash(&title), outlet, id));
-        }
-    }
-
-    /// Marks the window as completely loaded.
-    pub fn loaded(&mut self) {
-        self.is_loaded = true;
-    }
-
     /// Forgets entries that retention deleted, so that nothing joins them.
     pub fn forget_deleted(&mut self, entries: impl IntoIterator<Item = EntryId>) {
         for entry in entries {
@@ -184,63 +141,6 @@ impl Window {
         }
     }
 
-    /// Returns the arrival in the form in which it is compared, or `None` when it is older than the window; it can then join only
-    /// by its link.
-    pub(super) fn draft_of(&mut self, arrival: &Arrival, now: Timestamp) -> Option<ComparedText> {
-        let at = arrival.entry.believed.unwrap_or(arrival.seen_at);
-        let entry = &arrival.entry;
-        (at >= self.since(now)).then(|| {
-            let remembered = StoredEntry {
-                id: EntryId(0),
-                outlet: arrival.outlet,
-                feed: arrival.feed,
-                story: StoryId(0),
-                story_members: 0,
-                believed: entry.believed,
-                first_seen_at: arrival.seen_at,
-                link: entry.link.clone(),
-                language: entry.language.clone(),
-                source_id: entry.source_id.clone().filter(|_| !arrival.listing.guids_void),
-                files: like::files(entry),
-                title: entry.folded.title.clone(),
-                body: entry.folded.body.clone(),
-                former_titles: Vec::new(),
-            };
-            ComparedText { guid_void: arrival.listing.guids_void, ..self.draft(&remembered, at.as_second()) }
-        })
-    }
-
-    /// Reads what is needed to find an entry, and leaves the rest of its text unread.
-    fn signature(&mut self, entry: &StoredSignature<'_>, at: i64) -> ComparedText {
-        let title = self.words.read(entry.title, rules::BODY);
-        ComparedText {
-            outlet: entry.outlet,
-            feed: entry.feed,
-            at,
-            article: entry.link.zip(entry.believed).and_then(|(link, date)| ArticleNumber::of(link, date)),
-            stated: entry.believed.map(Timestamp::as_second),
-            language: None,
-            script: 0,
-            guid_void: false,
-            guid: None,
-            files: 0,
-            text: 0,
-            body: self.words.read(entry.body, rules::HEAD),
-            former: self.former(&title, entry.former_titles),
-            title,
-        }
-    }
-
-    /// Adds the whole text of an entry, if the window contains the entry.
-    pub(super) fn take_text(&mut self, mut entry: StoredEntry) {
-        let Some(held) = self.by_entry.get(&entry.id).and_then(|slot| self.get(*slot)) else { return };
-        let (feed, at, article, guid_void, former) =
-            (held.feed, held.at, held.article, held.guid_void, held.former.clone());
-        entry.source_id = entry.source_id.filter(|_| !guid_void);
-        let draft = self.draft(&entry, at);
-        self.texts.insert(entry.id, ComparedText { feed, article, guid_void, former, ..draft });
-    }
-
     /// Returns the whole text of an entry, if it is held.
     pub(super) fn text(&self, entry: EntryId) -> Option<&ComparedText> {
         self.texts.get(entry)
@@ -250,42 +150,6 @@ impl Window {
     pub(super) fn drop_entry(&mut self, entry: EntryId) {
         if let Some(slot) = self.by_entry.get(&entry).copied() {
             self.drop_slot(slot);
-        }
-    }
-
-    /// Returns the titles that an entry had before this one.
-    fn former(&mut self, title: &[WordId], shown: &[String]) -> Box<[Box<[WordId]>]> {
-        let mut former: Vec<Box<[WordId]>> = Vec::new();
-        for earlier in shown.iter().map(|shown| self.words.read(&fold(shown), rules::BODY)) {
-            if *earlier != *title && !former.contains(&earlier) {
-                former.push(earlier);
-            }
-        }
-        former.into()
-    }
-
-    fn draft(&mut self, entry: &StoredEntry, at: i64) -> ComparedText {
-        let title = self.words.read(&entry.title, rules::BODY);
-        let former = self.former(&title, &entry.former_titles);
-        ComparedText {
-            outlet: entry.outlet,
-            feed: entry.feed,
-            at,
-            article: entry.link.as_deref().zip(entry.believed).and_then(|(link, date)| ArticleNumber::of(link, date)),
-            stated: entry.believed.map(Timestamp::as_second),
-            language: entry.language.as_deref().map(Into::into),
-            script: like::script(&entry.title, &entry.body),
-            guid_void: false,
-            guid: entry
-                .source_id
-                .as_deref()
-                .filter(|guid| like::living(Some(guid), entry.link.as_deref(), &entry.title))
-                .map(|guid| super::words::hash_text(guid, "")),
-            files: super::words::hash_text(&entry.files.join(" "), ""),
-            text: hash_bytes(entry.title.as_bytes()) ^ hash_bytes(entry.body.as_bytes()).rotate_left(1),
-            title,
-            body: self.words.read(&entry.body, rules::BODY),
-            former,
         }
     }
 
@@ -337,73 +201,6 @@ impl Window {
         if draft.body.len() < rules::SHORT && !draft.title.is_empty() {
             self.titles.note(draft.at, (self.title_hash(&draft.title), draft.outlet, id));
         }
-    }
-
-    /// Adds an entry, and drops the oldest of its feed if there are too many.
-    fn hold(&mut self, held: WindowEntry) {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.held.push(None);
-            u32::try_from(self.held.len() - 1).unwrap_or(u32::MAX)
-        });
-        self.by_time.insert((held.at, slot));
-        let feed = held.feed;
-        self.by_feed.entry(feed).or_default().insert((held.at, held.id));
-        self.by_entry.insert(held.id, slot);
-        self.stories.entry(held.story).or_default().slots.push(slot);
-        for key in self.keys(&held) {
-            self.postings.insert(key, slot);
-        }
-        self.words.count(&held.opening());
-        self.held[slot as usize] = Some(held);
-        let of_feed = self.by_feed.get(&feed).filter(|entries| entries.len() > rules::OF_FEED);
-        if let Some((_, oldest)) = of_feed.and_then(|entries| entries.first().copied()) {
-            self.drop_entry(oldest);
-        }
-    }
-
-    fn drop_slot(&mut self, slot: u32) -> Option<WindowEntry> {
-        let held = self.held[slot as usize].take()?;
-        self.by_time.remove(&(held.at, slot));
-        if let Some(entries) = self.by_feed.get_mut(&held.feed) {
-            entries.remove(&(held.at, held.id));
-            if entries.is_empty() {
-                self.by_feed.remove(&held.feed);
-            }
-        }
-        for key in self.keys(&held) {
-            self.postings.remove(key, slot);
-        }
-        self.words.uncount(&held.opening());
-        self.by_entry.remove(&held.id);
-        self.texts.remove(held.id);
-        if let Some(members) = self.stories.get_mut(&held.story) {
-            members.slots.retain(|s| *s != slot);
-            if members.slots.is_empty() {
-                self.stories.remove(&held.story);
-            }
-        }
-        self.free.push(slot);
-        Some(held)
-    }
-
-    /// Returns all keys under which an entry is found.
-    fn keys(&self, held: &WindowEntry) -> Vec<u32> {
-        let body = held.head();
-        let mut keys = sequences(&body[..body.len().min(rules::LEAD)], 2, &self.words);
-        keys.extend(self.title_keys(held.title()));
-        keys.extend(held.former.iter().flat_map(|title| self.title_keys(title)));
-        keys.extend(held.article.map(ArticleNumber::key));
-        keys
-    }
-
-    /// Returns the keys of both ends of a title, if it is long enough.
-    pub(super) fn title_keys(&self, title: &[WordId]) -> impl Iterator<Item = u32> {
-        let end = |salt: u32, words: &[WordId]| {
-            chain(std::iter::once(salt).chain(words.iter().map(|id| self.words.get(*id).hash)))
-        };
-        let first = title.get(..rules::TITLE_END).map(|words| end(1, words));
-        let last = title.len().checked_sub(rules::TITLE_END).map(|from| end(2, &title[from..]));
-        first.into_iter().chain(last)
     }
 
     /// Returns whether some outlet uses a title repeatedly, counting the arrival's use.
@@ -463,20 +260,6 @@ impl Window {
             Some(name) => format!("entry {} ({name})", held.id),
             None => format!("entry {}", held.id),
         }
-    }
-
-    /// Drops words that no entry has any more.
-    fn compact(&mut self) {
-        let used = self.all_words().flat_map(|words| words.iter().copied()).collect();
-        let moved = self.words.compact(&used);
-        for id in self.all_words().flatten() {
-            *id = moved.get(id).copied().unwrap_or(*id);
-        }
-    }
-
-    fn all_words(&mut self) -> impl Iterator<Item = &mut Box<[WordId]>> {
-        let held = self.held.iter_mut().flatten().flat_map(WindowEntry::texts);
-        held.chain(self.texts.all().flat_map(ComparedText::texts))
     }
 }
 

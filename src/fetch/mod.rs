@@ -26,6 +26,7 @@ mod robots_cache;
 mod send;
 mod tls;
 mod tunnel;
+mod visit;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
@@ -35,6 +36,7 @@ pub use response::{Body, FetchResponse, Fetched};
 pub use robots::{RobotsRule, RobotsRules};
 pub use robots_cache::RobotsCache;
 pub use send::{OutgoingRequest, OutgoingResponse};
+pub use visit::Visit;
 
 use crate::model::{Fault, FeedUrl, Network, Validators};
 use access::Credentials;
@@ -119,7 +121,7 @@ pub enum FetcherError {
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
     /// TLS could not be set up; usually the system's certificates could not be read.
-    #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
+    #[error("TLS cannot be set up (are the system's CA certificates installed, and may this process open more files?)")]
     Tls(#[source] rustls::Error),
     /// A header or certificate of the configuration cannot be used.
     #[error("{0}")]
@@ -220,50 +222,14 @@ impl Fetcher {
     ) -> FetchResponse {
         share.start(self.timeout);
         let mut answer = FetchResponse::none_within(self.timeout);
-        answer.result = self.poll(url, validators, now, &mut answer, share).await;
+        let mut visit = Visit::new(url.clone());
+        answer.result = match self.follow(&mut visit, validators, now, &mut answer, share).await {
+            Ok(Some(fetched)) => Ok(fetched),
+            // Only the fetch of a page stops at another host; see `Fetcher::visit`.
+            Ok(None) => Err(Fault::Redirects(answer.hops)),
+            Err(fault) => Err(fault),
+        };
         answer
-    }
-
-    /// Follows redirects until a response is not one.
-    async fn poll(
-        &self,
-        url: &FeedUrl,
-        validators: &Validators,
-        now: Timestamp,
-        answer: &mut FetchResponse,
-        share: &mut BodyShare,
-    ) -> Result<Fetched, Fault> {
-        let mut asking = url.clone();
-        let mut passed = Vec::new();
-        let mut cookies = Cookies::default();
-        let mut permanently = true;
-        loop {
-            self.admit_page(&asking, now, share).await?;
-            let response = self.ask(&asking, validators, coding::ACCEPTED, &cookies, share).await?;
-            let status = response.status().as_u16();
-            answer.status = Some(status);
-            if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-                answer.freshness = headers::freshness(status, response.headers(), now);
-                let asked = Asked { url: &asking, validators, cookies: &cookies };
-                return self.judge(response, asked, answer, share).await;
-            }
-            let target = target(&asking, response.headers())?;
-            passed.push((asking.clone(), cookies.clone()));
-            cookies.keep(asking.url(), response.headers());
-            // The same address with different cookies is a different request.
-            let asked = passed.iter().any(|(url, sent)| *url == target && *sent == cookies);
-            if answer.hops == self.max_redirects || asked {
-                // A redirect to itself is one, although it was not followed.
-                return Err(Fault::Redirects(answer.hops.max(1)));
-            }
-            answer.hops += 1;
-            permanently &= matches!(status, 301 | 308);
-            if permanently {
-                answer.permanent = Some(target.clone());
-            }
-            answer.moved_to = Some(target.clone());
-            asking = target;
-        }
     }
 
     /// Sends one request and returns the response with its head read.
@@ -303,7 +269,7 @@ impl Fetcher {
     }
 
     /// Interprets a response that is not a redirect.
-    async fn judge(
+    async fn interpret(
         &self,
         response: Response,
         asked: Asked<'_>,

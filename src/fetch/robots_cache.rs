@@ -53,7 +53,8 @@ impl RobotsCache {
     /// Returns whether the site of an address allows it. If its rules are not cached, fetches them and then waits for `pause`.
     ///
     /// # Errors
-    /// Only [`Fault::Local`]: this process lacks resources for the request.
+    /// [`Fault::Local`]: this process lacks resources for the request. [`Fault::Address`]: the file is at an address that is
+    /// refused.
     pub(super) async fn allows(
         &self,
         fetcher: &Fetcher,
@@ -96,9 +97,13 @@ impl RobotsCache {
 }
 
 impl Fetcher {
-    /// Fails if this fetcher is one for pages and `robots.txt` forbids the address.
+    /// Fails if this fetcher is one for pages, and the address is not allowed by the guard or by `robots.txt`.
     pub(super) async fn admit_page(&self, url: &FeedUrl, now: Timestamp, share: &mut BodyShare) -> Result<(), Fault> {
         let Some((robots, pause)) = &self.robots else { return Ok(()) };
+        // Otherwise robots.txt, which is not requested there, would be blamed.
+        if !self.guard.admits(url) {
+            return Err(Fault::Address(clip(url.host())));
+        }
         let plain = Self { robots: None, ..self.clone() };
         // Boxed, because the request for robots.txt comes back to this function.
         let is_allowed = Box::pin(robots.allows(&plain, url, *pause, now, share)).await?;
@@ -118,7 +123,8 @@ async fn ask(fetcher: &Fetcher, url: &FeedUrl, now: Timestamp, share: &mut BodyS
         Ok(Fetched::Gone) | Err(Fault::Status(400..=499) | Fault::Redirects(_) | Fault::Empty) => {
             Ok(RobotsRules::none())
         }
-        Err(fault @ Fault::Local(_)) => Err(fault),
+        // A refused address says nothing about robots.txt.
+        Err(fault @ (Fault::Local(_) | Fault::Address(_))) => Err(fault),
         Ok(Fetched::NotModified) | Err(_) => Ok(RobotsRules::Unreachable),
     }
 }

@@ -20,6 +20,7 @@ mod network;
 mod outlet;
 mod page;
 pub mod pages;
+mod parsed;
 mod poll;
 mod proxies;
 pub mod push;
@@ -40,10 +41,7 @@ pub mod uri;
 pub use channel::{Audience, Carrier, Channel, ChannelView, Readers, ReportView, StoryView};
 pub use deadline::{Deadline, SteppedDeadline};
 pub use durations::DurationHistogram;
-pub use entry::{
-    Category, DocumentFormat, Enclosure, EncodingFrom, Entry, EntryKey, Extras, FoldedText, LinkKey, ListedEntry,
-    Markup, ParsedEntry, ParsedFeed, Person, RawHash, SourceRef,
-};
+pub use entry::{Category, Enclosure, Entry, EntryKey, Extras, FoldedText, LinkKey, Person, RawHash, SourceRef};
 pub use entry_rules::{EntryRule, EntryRules, RuleField, RulePattern};
 pub use feed::{FeedInfo, FeedRecord, FeedState, FeedUrl, FeedUrlError, Hints, PendingRedirect, Validators};
 pub use hex::hex;
@@ -51,6 +49,7 @@ pub use ids::{EntryId, FeedId, OutletId, PollId, StoryId};
 pub use network::{Network, NetworkError};
 pub use outlet::{Language, LanguageError, Outlet, PublishedText, Slug, SlugError};
 pub use page::{Article, EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, WaitingKey, WaitingPage};
+pub use parsed::{DocumentFormat, EncodingFrom, ListedEntry, Markup, ParsedEntry, ParsedFeed};
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use proxies::EnvironmentProxies;
 pub use reader_key::{ReaderKey, ReaderKeyError};

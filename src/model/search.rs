@@ -3,7 +3,11 @@
 //!
 //! Every text is a valid query. Parts that cannot be understood are left out and returned as notes for the reader.
 
-use super::{Language, Slug, StoryView, browse::PlaceKey};
+mod results;
+
+pub use results::{FoundPage, FoundStory, SearchCount, SearchPage, SearchPlace, Segment};
+
+use super::{Language, Slug};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -72,95 +76,6 @@ impl fmt::Display for SearchNote {
             Self::TooMany => write!(f, "only the first {TERMS} words were read"),
         }
     }
-}
-
-/// The place where a page of results begins: opaque to readers, who get it from links. Results are read in batches of matching
-/// entries in the order of their numbers; within a batch they are shown by date.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SearchPlace {
-    /// The latest entry of the batch; `None` = the latest one that there is.
-    pub newest: Option<i64>,
-    /// The page begins after this result; `None` = with the first one of the batch.
-    pub after: Option<PlaceKey>,
-}
-
-impl SearchPlace {
-    /// Parses the output of [`fmt::Display`].
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if let Some(after) = PlaceKey::parse(text) {
-            return Some(Self { newest: None, after: Some(after) });
-        }
-        let (newest, after) = text.split_once('_').map_or((text, None), |(newest, after)| (newest, Some(after)));
-        let newest = newest.parse().ok().filter(|n| *n >= 0)?;
-        let after = match after {
-            Some(after) => Some(PlaceKey::parse(after)?),
-            None => None,
-        };
-        Some(Self { newest: Some(newest), after })
-    }
-}
-
-impl fmt::Display for SearchPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.newest, &self.after) {
-            (Some(newest), Some(after)) => write!(f, "{newest}_{after}"),
-            (Some(newest), None) => write!(f, "{newest}"),
-            (None, Some(after)) => write!(f, "{after}"),
-            (None, None) => Ok(()),
-        }
-    }
-}
-
-/// A page of results.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SearchPage {
-    /// The stories, newest first, each shown as its first matching report.
-    pub stories: Vec<StoryView>,
-    /// How many stories were found; `None` if they were not counted.
-    pub count: Option<SearchCount>,
-    /// Where the next older page begins; `None` = there is nothing older.
-    pub older: Option<SearchPlace>,
-}
-
-/// Number of stories that a search finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SearchCount {
-    /// Exactly this number.
-    Exactly(u32),
-    /// More than this: counting stopped.
-    MoreThan(u32),
-}
-
-/// A piece of a text: whether a search found it, and its characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
-    /// The text of the piece.
-    pub text: String,
-    /// Whether the search found this piece.
-    pub is_match: bool,
-}
-
-/// A story that was found, with the matches in its title and text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FoundStory {
-    /// The story.
-    pub story: StoryView,
-    /// Its title.
-    pub title: Vec<Segment>,
-    /// The part of its text with the first match, or the beginning of the text without a match. May be empty.
-    pub excerpt: Vec<Segment>,
-}
-
-/// A page of results with the words that were found.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FoundPage {
-    /// The stories, newest first.
-    pub stories: Vec<FoundStory>,
-    /// How many stories were found; `None` if they were not counted.
-    pub count: Option<SearchCount>,
-    /// Where the next older page begins; `None` = there is nothing older.
-    pub older: Option<SearchPlace>,
 }
 
 /// A part of a query.
@@ -302,93 +217,4 @@ fn pieces(text: &str, notes: &mut Vec<SearchNote>) -> Vec<Piece> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Formats a query in one line.
-    fn shown(query: &SearchQuery) -> String {
-        let term = |term: &Term| format!("[{}{}]", term.text, if term.is_prefix { "*" } else { "" });
-        let mut parts: Vec<String> =
-            query.groups.iter().map(|group| group.iter().map(term).collect::<Vec<_>>().join("|")).collect();
-        parts.extend(query.without.iter().map(|t| format!("-{}", term(t))));
-        parts.extend(query.outlets.iter().map(|o| format!("outlet={o}")));
-        parts.extend(query.tags.iter().map(|t| format!("tag={t}")));
-        parts.extend(query.languages.iter().map(|l| format!("lang={}", l.as_str())));
-        parts.extend(query.after.iter().map(|d| format!("after={d}")));
-        parts.extend(query.before.iter().map(|d| format!("before={d}")));
-        parts.join(" ")
-    }
-
-    #[test]
-    fn searches_are_read_as_people_type_them() {
-        for (typed, meaning) in [
-            ("rain north", "[rain] [north]"),
-            ("\"heavy rain\" north", "[heavy rain] [north]"),
-            ("«أمطار غزيرة» الشمال", "[أمطار غزيرة] [الشمال]"),
-            ("“fortes pluies”", "[fortes pluies]"),
-            ("rain -snow", "[rain] -[snow]"),
-            ("rain -\"heavy snow\"", "[rain] -[heavy snow]"),
-            ("rain OR snow north", "[rain]|[snow] [north]"),
-            ("rain OR snow OR hail", "[rain]|[snow]|[hail]"),
-            ("rain or snow", "[rain] [or] [snow]"),
-            ("OR rain OR", "[rain]"),
-            ("inond*", "[inond*]"),
-            ("رياض*", "[رياض*]"),
-            ("outlet:alalam tag:morocco rain", "[rain] outlet=alalam tag=morocco"),
-            ("tag:\"le sud\" lang:FR-ma", "tag=le sud lang=fr"),
-            ("after:2026-11 before:2026-12-01", "after=2026-11-01 before=2026-12-01"),
-            ("well-known a-b", "[well-known] [a-b]"),
-            ("http://x.example", "[http://x.example]"),
-            ("rain - snow", "[rain] [snow]"),
-            ("rain\"heavy snow\"", "[rain] [heavy snow]"),
-            ("* - \"\" ()", ""),
-            ("", ""),
-        ] {
-            let query = SearchQuery::parse(typed);
-            assert_eq!((shown(&query).as_str(), query.notes.as_slice()), (meaning, &[][..]), "{typed}");
-        }
-    }
-
-    #[test]
-    fn a_place_is_read_back_as_it_was_written() {
-        let key = "2026-11-25T10:00:00Z_2026-11-25T09:57:00Z_12_34";
-        for text in [key.to_owned(), "77".to_owned(), format!("77_{key}")] {
-            assert_eq!(SearchPlace::parse(&text).map(|place| place.to_string()), Some(text));
-        }
-        for wrong in ["", "-1", "x", "77_", "77_x", &format!("{key}_1"), &format!("77_8_{key}")] {
-            assert_eq!(SearchPlace::parse(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_understood_is_left_out_and_named() {
-        let bad = |value: &str| vec![SearchNote::BadValue(value.to_owned())];
-        for (typed, meaning, notes) in [
-            ("\"heavy rain", "[heavy rain]", vec![SearchNote::OpenQuote]),
-            ("ra*", "[ra]", vec![SearchNote::ShortPrefix("ra".to_owned())]),
-            ("rain lang:!!", "[rain]", bad("lang:!!")),
-            ("rain before:soon", "[rain]", bad("before:soon")),
-            ("rain after:2026-02-30", "[rain]", bad("after:2026-02-30")),
-            ("rain outlet:", "[rain]", bad("outlet:")),
-            ("rain -tag:x", "[rain]", bad("-tag:x")),
-            ("-rain", "-[rain]", vec![SearchNote::OnlyWithout]),
-        ] {
-            let query = SearchQuery::parse(typed);
-            assert_eq!((shown(&query).as_str(), query.notes), (meaning, notes), "{typed}");
-        }
-        let long = SearchQuery::parse(&"word ".repeat(40));
-        assert_eq!((long.groups.len(), long.notes), (TERMS, vec![SearchNote::TooMany]));
-    }
-
-    proptest! {
-        #![proptest_config(crate::model::testing::cases())]
-
-        #[test]
-        fn every_text_has_a_meaning(typed in "(-|\"|«|OR |outlet:|tag:|before:|lang:|\\*|\\PC{0,4}| ){0,20}") {
-            let query = SearchQuery::parse(&typed);
-            prop_assert!(query.groups.iter().all(|group| !group.is_empty()));
-            prop_assert!(query.groups.iter().flatten().chain(&query.without).all(|t| t.text.chars().any(char::is_alphanumeric)));
-        }
-    }
-}
+mod tests;

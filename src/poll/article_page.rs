@@ -4,10 +4,8 @@ use super::{PollError, Poller};
 use crate::{
     article::{self, Expected},
     clock::Clock,
-    fetch::{Body, Fetched},
-    model::{
-        Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, Validators, WaitingPage,
-    },
+    fetch::{Body, Fetched, Visit},
+    model::{Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, WaitingPage},
     parse,
     store::{AskedPage, Document},
 };
@@ -16,15 +14,27 @@ use std::{collections::HashSet, time::Duration};
 /// Time limit for extracting the article of one page.
 const WORK: Duration = Duration::from_secs(5);
 
+/// The result of requesting a page.
+#[derive(Debug)]
+pub enum PageVisit {
+    /// The article, or why there is none.
+    Ended(AskedPage),
+    /// A redirect leads to another host, where the request continues.
+    Elsewhere(Visit),
+}
+
 impl Poller {
-    /// Fetches the page of an entry and extracts its article. `pause` is the pause between requests to its host.
+    /// Fetches the page of an entry and extracts its article. `pause` is the pause between requests to its host. A redirect to
+    /// another host ends the request: it continues when that host's limits allow.
     ///
     /// # Errors
     /// [`PollError::Local`] if this process lacks resources for the request. No response of a server is an error.
-    pub async fn article(&self, page: WaitingPage, pause: Duration) -> Result<AskedPage, PollError> {
+    pub async fn article(&self, page: WaitingPage, mut visit: Visit, pause: Duration) -> Result<PageVisit, PollError> {
         let mut share = self.memory.share();
         let fetcher = self.fetchers.of(&page.outlet).for_pages(&self.robots, pause);
-        let answer = fetcher.get(&page.url, &Validators::default(), self.clock.now(), &mut share.body).await;
+        let Some(answer) = fetcher.visit(&mut visit, self.clock.now(), &mut share.body).await else {
+            return Ok(PageVisit::Elsewhere(visit));
+        };
         let base = answer.base(&page.url).clone();
         let article = match answer.result {
             Err(fault @ Fault::Local(_)) => return Err(PollError::Local(fault.to_string())),
@@ -39,7 +49,7 @@ impl Poller {
             }
         };
         let page_read = EntryPage { url: page.url.as_str().to_owned(), asked_at: self.clock.now(), article };
-        Ok(AskedPage { key: page.key, page: page_read })
+        Ok(PageVisit::Ended(AskedPage { key: page.key, page: page_read }))
     }
 }
 

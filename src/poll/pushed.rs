@@ -1,7 +1,8 @@
 //! Documents that hubs deliver, and the hubs that documents name (WebSub).
 
 use super::{
-    EVERYDAY, FetchedDocument, PlannedPoll, PollError, PollResult, Poller, Reading,
+    EVERYDAY, PlannedPoll, PollError, PollResult, Poller, Reading,
+    document::FetchedDocument,
     finish::{ResponseHead, finished_poll},
 };
 use crate::{

@@ -1,30 +1,27 @@
 //! The WebSub hub: answers subscription requests, verifies them with the callbacks, delivers editions, and notifies another hub
 //! of changes.
 
+mod requests;
+
 use super::{
     form::SubscriptionRequest,
     hub_state::{Delivery, HubState, Verification},
     ping::PingState,
-    random::token,
-    signature::sign,
     topics::Topics,
 };
 use crate::{
     clock::Clock,
-    fetch::{Fetcher, OutgoingRequest, OutgoingResponse},
-    model::{
-        Fault, FeedUrl,
-        push::{HUB_PATH, HubChoice, HubPing, PushAnswer, PushRequest},
-    },
+    fetch::Fetcher,
+    model::push::{HUB_PATH, HubChoice, HubPing, PushAnswer, PushRequest},
     store::{PushChange, Reader, StoreError, Writer},
 };
-use bytes::Bytes;
+use requests::{deliver, ping, verify};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{sync::mpsc, task::JoinSet};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 /// Maximum time between two checks for due deliveries.
 const TURN: Duration = Duration::from_secs(1);
@@ -217,117 +214,8 @@ impl Hub {
     }
 }
 
-/// Asks a callback to confirm a request (WebSub 5.3). Only a 2xx response with the challenge confirms it; a redirect does not.
-async fn verify(fetcher: Fetcher, verification: Verification) -> Ended {
-    let is_meant = match token() {
-        Ok(challenge) => {
-            let asked = OutgoingRequest {
-                url: verification_address(&verification, &challenge),
-                headers: Vec::new(),
-                body: None,
-                timeout: ASKING,
-                answer_max: ANSWER_MAX,
-            };
-            let answer = fetcher.send(&asked).await;
-            answer.is_ok_and(|answer| answer.is_success() && answer.body == challenge.as_bytes())
-        }
-        Err(error) => {
-            tracing::error!(%error, "cannot verify a subscription");
-            false
-        }
-    };
-    let (host, mode) = (verification.request.callback.host(), verification.request.mode.as_str());
-    tracing::debug!(
-        host,
-        mode,
-        topic = verification.path,
-        is_meant,
-        "verified a subscription request with its callback"
-    );
-    Ended::Verified(verification, is_meant)
-}
-
-/// Returns the callback's address with the parameters of the verification added to its query.
-fn verification_address(verification: &Verification, challenge: &str) -> FeedUrl {
-    let Verification { request, lease, .. } = verification;
-    let mut url = request.callback.url().clone();
-    let mut pairs = url.query_pairs_mut();
-    pairs.append_pair("hub.mode", request.mode.as_str()).append_pair("hub.topic", request.topic.as_str());
-    pairs.append_pair("hub.challenge", challenge).append_pair("hub.lease_seconds", &lease.as_secs().to_string());
-    drop(pairs);
-    // Cannot fail: a query does not make an address invalid.
-    FeedUrl::new(url).unwrap_or_else(|_| request.callback.clone())
-}
-
-/// Delivers an edition (WebSub 7).
-async fn deliver(fetcher: Fetcher, settings: HubSettings, topics: Arc<Topics>, delivery: Delivery) -> Ended {
-    let Some(edition) = topics.get(&delivery.path) else {
-        return Ended::Delivered(delivery, Err("the feed is no longer published".to_owned()), false);
-    };
-    let bytes = edition.bytes().clone();
-    let mut headers = vec![("content-type", edition.media_type.to_owned())];
-    headers.extend(links(&settings, &delivery.path).map(|links| ("link", links)));
-    if let Some(secret) = &delivery.secret {
-        headers.push(("x-hub-signature", sign(secret.reveal(), &bytes)));
-    }
-    let asked = OutgoingRequest {
-        url: delivery.callback.clone(),
-        headers,
-        body: Some(bytes),
-        timeout: DELIVERING,
-        answer_max: 0,
-    };
-    let (result, is_gone) = outcome(fetcher.send(&asked).await);
-    let (host, topic) = (delivery.callback.host(), &delivery.path);
-    match &result {
-        Ok(()) => tracing::debug!(host, topic, "delivered to a subscriber of the hub"),
-        Err(error) => tracing::info!(host, topic, error, "cannot deliver to a subscriber of the hub"),
-    }
-    Ended::Delivered(delivery, result.map(|()| edition.etag().to_owned()), is_gone)
-}
-
-/// Returns the value of `Link` that names the hub and the topic (WebSub 4).
-fn links(settings: &HubSettings, path: &str) -> Option<String> {
-    let topic = settings.base.join(&path[1..]).ok()?;
-    Some(link_header(&settings.address()?, &topic))
-}
-
 /// Returns the value of `Link` for a document at address `this` with this hub (WebSub 4, RFC 8288).
 #[must_use]
 pub fn link_header(hub: &Url, this: &Url) -> String {
     format!("<{hub}>; rel=\"hub\", <{this}>; rel=\"self\"")
-}
-
-/// Notifies another hub of a change.
-async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing) -> Ended {
-    let Ok(topic) = base.join(&row.topic[1..]) else { return Ended::Pinged(row, true) };
-    // WebSub does not define this request; existing hubs read hub.url (PubSubHubbub 0.4, 7.1) or hub.topic.
-    let pairs = [("hub.mode", "publish"), ("hub.url", topic.as_str()), ("hub.topic", topic.as_str())];
-    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let asked = OutgoingRequest {
-        url: hub,
-        headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
-        body: Some(Bytes::from(form)),
-        timeout: ASKING,
-        answer_max: 0,
-    };
-    let (result, _) = outcome(fetcher.send(&asked).await);
-    if let Err(error) = &result {
-        tracing::warn!(
-            hub = asked.url.host(),
-            topic = row.topic,
-            error,
-            "cannot notify the hub of a change; trying again later"
-        );
-    }
-    Ended::Pinged(row, result.is_ok())
-}
-
-/// Returns whether a request succeeded, or the reason why not, and whether the status is 410.
-fn outcome(answer: Result<OutgoingResponse, Fault>) -> (Result<(), String>, bool) {
-    match answer {
-        Ok(answer) if answer.is_success() => (Ok(()), false),
-        Ok(answer) => (Err(Fault::Status(answer.status).to_string()), answer.status == 410),
-        Err(fault) => (Err(fault.to_string()), false),
-    }
 }

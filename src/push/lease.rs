@@ -1,11 +1,15 @@
 //! Subscriptions to feeds at the hubs that they name, and the requests that are due. Pure: time and random texts are arguments,
 //! and `subscriber.rs` sends the requests.
 
+mod callback;
+
+pub(in crate::push) use callback::unknown;
+
 use super::retry::{Pauses, retry_at};
 use crate::{
     model::{
         FeedId, FeedUrl, Secret,
-        push::{HubLease, HubOffer, LeaseState, PushAnswer},
+        push::{HubLease, HubOffer, LeaseState},
     },
     store::PushChange,
 };
@@ -14,7 +18,6 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     time::Duration,
 };
-use url::form_urlencoded;
 
 /// The lease that Warraq requests (WebSub 5.1 recommends ten days).
 pub const LEASE: Duration = Duration::from_hours(10 * 24);
@@ -230,82 +233,6 @@ impl Leases {
             lease.last_error = Some(why);
         })
     }
-
-    /// Answers a hub's verification of a request (WebSub 5.3), or its refusal (5.2). Confirms only what Warraq requested.
-    pub fn verify(&mut self, token: &str, query: &str, now: Timestamp) -> (PushAnswer, Option<PushChange>) {
-        let Some(&feed) = self.tokens.get(token) else { return (unknown(), None) };
-        let pairs: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let value = |name: &str| pairs.get(name).map_or("", String::as_str);
-        let no = (PushAnswer::new(404, "This server did not request this.\n"), None);
-        let Some(held) = self.held.get(&feed) else { return no };
-        let (state, topic) = (held.lease.state, &held.lease.topic);
-        if FeedUrl::parse(value("hub.topic")).ok().as_ref() != Some(topic) {
-            return no;
-        }
-        let yes = PushAnswer::new(200, value("hub.challenge"));
-        match (value("hub.mode"), state) {
-            ("denied", LeaseState::Asking | LeaseState::Active) => {
-                let why: String = value("hub.reason").chars().take(200).collect();
-                let change = self.change(feed, |lease| {
-                    (lease.state, lease.expires_at) = (LeaseState::Asking, None);
-                    lease.failures = lease.failures.saturating_add(1);
-                    lease.next_try_at = retry_at(now, u32::MAX, PAUSES, &lease.token);
-                    lease.last_error = Some(format!("the hub refused: {why}"));
-                });
-                (PushAnswer::new(200, "Noted.\n"), change)
-            }
-            ("subscribe", LeaseState::Asking) if !value("hub.challenge").is_empty() => {
-                let lease = value("hub.lease_seconds").parse().map_or(LEASE, Duration::from_secs);
-                (yes, self.lease(feed, lease.clamp(SHORTEST_LEASE, LONGEST_LEASE), now))
-            }
-            ("unsubscribe", LeaseState::Leaving) if !value("hub.challenge").is_empty() => (yes, self.remove(feed)),
-            _ => no,
-        }
-    }
-
-    /// Records a verified lease. It is renewed after nine tenths of its time, but no earlier than a day before its end.
-    fn lease(&mut self, feed: FeedId, lease: Duration, now: Timestamp) -> Option<PushChange> {
-        let lease = SignedDuration::try_from(lease).unwrap_or(VERIFYING);
-        let early = (lease / 10).min(SignedDuration::from_hours(24));
-        self.change(feed, |held| {
-            (held.state, held.failures, held.last_error) = (LeaseState::Active, 0, None);
-            held.expires_at = Some(later(now, lease));
-            held.next_try_at = later(now, lease - early);
-        })
-    }
-
-    /// Answers a delivery. Returns the feed if the delivery is to be read. A delivery with a wrong or missing signature gets the
-    /// same answer as a valid one (WebSub 7.1.1), so that nobody can find out a valid signature by trial.
-    pub fn delivered(
-        &mut self,
-        token: &str,
-        is_signed: impl FnOnce(&str) -> bool,
-        now: Timestamp,
-    ) -> (PushAnswer, Option<FeedId>, Option<PushChange>) {
-        let Some(&feed) = self.tokens.get(token) else { return (unknown(), None, None) };
-        let Some(held) = self.held.get_mut(&feed) else { return (unknown(), None, None) };
-        let accepted = PushAnswer::new(202, "Taken.\n");
-        let is_over = held.lease.valid_until().is_none_or(|until| until <= now);
-        match held.lease.state {
-            LeaseState::Leaving => return (unknown(), None, None),
-            _ if is_over => return (PushAnswer::new(404, "The subscription is not verified.\n"), None, None),
-            LeaseState::Asking | LeaseState::Active => {}
-        }
-        held.pushes.retain(|at| now.duration_since(*at).abs() < MINUTE);
-        if held.pushes.len() >= PUSHES {
-            return (PushAnswer::new(429, "Too many deliveries; try again in a minute.\n"), None, None);
-        }
-        held.pushes.push_back(now);
-        if !is_signed(held.lease.secret.reveal()) {
-            return (accepted, None, None);
-        }
-        (accepted, Some(feed), self.change(feed, |lease| lease.last_push_at = Some(now)))
-    }
-}
-
-/// Returns the answer for an unknown callback: 410 tells a hub that the subscription has ended (WebSub 7).
-pub(super) fn unknown() -> PushAnswer {
-    PushAnswer::new(410, "There is no such subscription.\n")
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
@@ -313,149 +240,4 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jiff::ToSpan as _;
-
-    const FEED: FeedId = FeedId(7);
-
-    fn noon() -> Timestamp {
-        "2026-11-02T12:00:00Z".parse().unwrap()
-    }
-
-    fn offer(hub: &str) -> HubOffer {
-        HubOffer { hub: FeedUrl::parse(hub).unwrap(), topic: FeedUrl::parse("https://a.example/feed").unwrap() }
-    }
-
-    fn asking() -> (Leases, LeaseRequest) {
-        let mut leases = Leases::default();
-        let mut random = ["token", "secret"].iter();
-        let changes = leases
-            .offered(FEED, offer("https://h.example/"), noon(), || Ok::<_, ()>((*random.next().unwrap()).to_owned()));
-        assert_eq!(changes.unwrap().len(), 1);
-        let (mut requests, _) = leases.due(noon());
-        (leases, requests.remove(0))
-    }
-
-    fn query(mode: &str, topic: &str, rest: &str) -> String {
-        format!("hub.mode={mode}&hub.topic={topic}&hub.challenge=c1{rest}")
-    }
-
-    fn active(lease: &str) -> Leases {
-        let (mut leases, request) = asking();
-        leases.asked(&request, Ok(()), noon());
-        let (answer, _) = leases.verify("token", &query("subscribe", "https://a.example/feed", lease), noon());
-        assert_eq!(answer, PushAnswer::new(200, "c1"));
-        leases
-    }
-
-    #[test]
-    fn only_what_was_asked_for_is_confirmed() {
-        let (mut leases, request) = asking();
-        assert_eq!((request.token.as_str(), request.secret.as_ref().unwrap().reveal()), ("token", "secret"));
-        assert_eq!(leases.due(noon()).0, [], "it is under way");
-        let good = query("subscribe", "https://a.example/feed", "");
-        for (token, query, status) in [
-            ("other", good.as_str(), 410),
-            ("token", &query("subscribe", "https://a.example/other", ""), 404),
-            ("token", &query("unsubscribe", "https://a.example/feed", ""), 404),
-            ("token", "hub.mode=subscribe&hub.topic=https://a.example/feed", 404),
-            ("token", "", 404),
-            ("token", &good, 200),
-            ("token", &good, 404),
-        ] {
-            assert_eq!(leases.verify(token, query, noon()).0.status, status, "{token} {query}");
-        }
-        assert!(leases.valid_until(FEED).is_some());
-    }
-
-    #[test]
-    fn leases_are_renewed_before_they_end() {
-        for (lease, renewed, ended) in [
-            ("", 9 * 24 * 60, 10 * 24 * 60),
-            ("&hub.lease_seconds=36000", 540, 600),
-            ("&hub.lease_seconds=1", 0, 1),
-            ("&hub.lease_seconds=99999999999", 29 * 24 * 60, 30 * 24 * 60),
-            ("&hub.lease_seconds=x", 9 * 24 * 60, 10 * 24 * 60),
-        ] {
-            let mut leases = active(lease);
-            assert_eq!(leases.valid_until(FEED), Some(noon() + SignedDuration::from_mins(ended)), "{lease}");
-            assert_eq!(leases.due(noon() + SignedDuration::from_mins(renewed) - 1.second()).0, []);
-            let (requests, _) = leases.due(noon() + SignedDuration::from_mins(renewed) + 54.seconds());
-            assert_eq!((requests.len(), &*requests[0].token), (1, "token"), "{lease}");
-            assert!(leases.valid_until(FEED).is_some(), "the old lease still counts");
-        }
-    }
-
-    #[test]
-    fn a_hub_that_fails_refuses_or_forgets_is_asked_again_later() {
-        let (mut leases, request) = asking();
-        leases.asked(&request, Err("500".to_owned()), noon());
-        assert_eq!(leases.due(noon() + 59.seconds()).0, []);
-        let again = leases.due(noon() + 76.seconds()).0;
-        assert_eq!(again, std::slice::from_ref(&request));
-        leases.asked(&request, Ok(()), noon());
-        assert_eq!(leases.due(noon() + 15.minutes()).0, []);
-        assert_eq!(leases.due(noon() + 17.minutes()).0.len(), 1, "it never verified");
-        let denied = query("denied", "https://a.example/feed", "&hub.reason=no");
-        assert_eq!(leases.verify("token", &denied, noon()).0.status, 200);
-        leases.asked(&request, Ok(()), noon());
-        assert_eq!((leases.valid_until(FEED), leases.due(noon() + 23.hours()).0.len()), (None, 0));
-        assert_eq!(leases.due(noon() + 31.hours()).0.len(), 1);
-    }
-
-    #[test]
-    fn only_signed_deliveries_of_a_lease_are_read() {
-        let (mut leases, _) = asking();
-        assert_eq!(leases.delivered("token", |_| true, noon()).0.status, 404, "not verified yet");
-        let mut leases = active("&hub.lease_seconds=3600");
-        let read = |leases: &mut Leases, token: &str, good, at| {
-            let (answer, feed, _) = leases.delivered(token, |secret| good && secret == "secret", at);
-            (answer.status, feed)
-        };
-        assert_eq!(read(&mut leases, "token", true, noon()), (202, Some(FEED)));
-        assert_eq!(read(&mut leases, "token", false, noon()), (202, None));
-        assert_eq!(read(&mut leases, "other", true, noon()), (410, None));
-        for _ in 2..PUSHES {
-            assert_eq!(read(&mut leases, "token", true, noon()).0, 202);
-        }
-        assert_eq!(read(&mut leases, "token", true, noon()), (429, None));
-        assert_eq!(read(&mut leases, "token", true, noon() + 61.seconds()), (202, Some(FEED)));
-        assert_eq!(read(&mut leases, "token", true, noon() + 1.hour()), (404, None), "the lease has ended");
-    }
-
-    #[test]
-    fn a_feed_that_names_no_hub_any_more_is_given_up() {
-        let mut leases = active("");
-        assert!(leases.keep_only(&HashSet::from([FEED]), noon()).is_empty());
-        assert_eq!(leases.keep_only(&HashSet::new(), noon()).len(), 1);
-        assert_eq!(leases.give_up(FEED, noon()), None, "it is leaving already");
-        assert_eq!(leases.delivered("token", |_| true, noon()).0.status, 410);
-        let (requests, _) = leases.due(noon());
-        assert_eq!((requests.len(), &requests[0].secret), (1, &None));
-        leases.asked(&requests[0], Ok(()), noon());
-        let leaving = query("unsubscribe", "https://a.example/feed", "");
-        assert_eq!(
-            leases.verify("token", &leaving, noon()),
-            (PushAnswer::new(200, "c1"), Some(PushChange::LeaseEnded(FEED)))
-        );
-        assert!(!leases.has("token"));
-        // The hub does not verify the end of the subscription: it is not asked a second time.
-        let mut leases = active("");
-        leases.give_up(FEED, noon());
-        let (requests, _) = leases.due(noon());
-        leases.asked(&requests[0], Err("500".to_owned()), noon());
-        assert_eq!(leases.due(noon() + 16.minutes()), (vec![], vec![PushChange::LeaseEnded(FEED)]));
-    }
-
-    #[test]
-    fn another_hub_replaces_the_first() {
-        let mut leases = active("");
-        let mut random = ["t2", "s2"].iter();
-        let mut next = || Ok::<_, ()>((*random.next().unwrap()).to_owned());
-        assert!(leases.offered(FEED, offer("https://h.example/"), noon(), &mut next).unwrap().is_empty());
-        let changes = leases.offered(FEED, offer("https://i.example/"), noon(), &mut next).unwrap();
-        assert!(matches!(&changes[..], [PushChange::LeaseEnded(FEED), PushChange::Lease(_)]));
-        assert!(leases.has("t2") && !leases.has("token"));
-    }
-}
+mod tests;

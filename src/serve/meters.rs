@@ -1,22 +1,16 @@
 //! Metrics for Prometheus, served at `/metrics`. There is no global recorder: code that counts holds the [`Meters`].
 
+mod describe;
+
 use super::process;
 use crate::model::push::WebhookState;
 use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
-use metrics::{
-    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use describe::{HTTP, describe, recorder};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// Upper bounds of the histogram buckets, in seconds: from a quick 304 to a feed that is hours late.
-const BUCKETS: [f64; 14] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0];
-
-/// Upper bounds of the histogram buckets of HTTP requests, in seconds. A document in memory takes less than a millisecond.
-const HTTP_BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
-const HTTP: &str = "warraq_http_request_duration_seconds";
 
 /// Outcomes of a poll, named as in the database.
 const OUTCOMES: [&str; 6] = ["fresh", "not_modified", "same_bytes", "moved", "gone", "failed"];
@@ -98,15 +92,6 @@ impl Default for Meters {
     }
 }
 
-/// Builds the recorder of all metrics.
-fn recorder() -> PrometheusRecorder {
-    // This only fails for an empty list of bounds, and the lists are constants that are not empty.
-    let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
-        .and_then(|builder| builder.set_buckets_for_metric(Matcher::Full(HTTP.to_owned()), &HTTP_BUCKETS));
-    builder.unwrap_or_default().build_recorder()
-}
-
 impl Meters {
     /// Creates the metrics. `outlets` says whether each outlet has its own; `start` is when the process started, in Unix seconds.
     #[must_use]
@@ -141,50 +126,6 @@ impl Meters {
             }
         })
     }
-}
-
-fn describe() {
-    for (name, help) in [
-        ("warraq_polls_total", "Polls by outcome."),
-        ("warraq_fetched_bytes_total", "Bytes of documents read, decoded."),
-        ("warraq_entries_total", "Entries by decision (new, revised, duplicate)."),
-        ("warraq_joins_total", "Entries that joined a story or were recognised as a known entry, by rule."),
-        (
-            "warraq_gaps_total",
-            "Polls whose document had no entry in common with the previous one, so that entries may have been missed.",
-        ),
-        ("warraq_http_responses_total", "HTTP responses by status."),
-        ("warraq_webhook_dropped_total", "Stories that did not fit into the queue of a webhook."),
-        ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
-        ("warraq_outlet_entries_total", "New entries of one outlet."),
-    ] {
-        describe_counter!(name, help);
-    }
-    describe_histogram!("warraq_poll_duration_seconds", "From the start of a request to the decision.");
-    describe_histogram!("warraq_poll_lateness_seconds", "Time from when a poll was due to its start.");
-    describe_histogram!(HTTP, "Time to the answer of a request, by route.");
-    describe_gauge!("warraq_writer_queue", "Finished polls and other work that waits for the database writer.");
-    describe_gauge!("warraq_window_entries", "Entries in memory among which the reports of one story are looked for.");
-    describe_gauge!(
-        "warraq_search_lag_seconds",
-        "How long entries have been stored that the search does not find yet."
-    );
-    describe_gauge!("warraq_feeds", "Configured feeds by state.");
-    describe_gauge!(
-        "warraq_feeds_overdue",
-        "Feeds due for more than a minute, without those whose host asked for a pause (429)."
-    );
-    describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
-    describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
-    describe_gauge!(
-        "warraq_wal_checkpoint_blocked",
-        "1 while another program's open read transaction keeps a long write-ahead log from being checkpointed."
-    );
-    describe_gauge!("warraq_hub_subscribers", "Subscribers of the hub.");
-    describe_gauge!("warraq_hub_subscribers_failing", "Subscribers of the hub whose last delivery failed.");
-    describe_gauge!("warraq_webhook_queue", "Stories that wait for a webhook.");
-    describe_gauge!("warraq_webhook_failures", "Consecutive failed requests of a webhook.");
-    describe_gauge!("warraq_build_info", "1; the version is in the label.");
 }
 
 impl Meters {
@@ -333,91 +274,4 @@ impl fmt::Debug for Meters {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happens_is_counted_under_its_name() {
-        let meters = Meters::new(true, Some(1.0));
-        let poll = |outcome| PollMeasurement {
-            outlet: "ville",
-            outcome,
-            took: Duration::from_millis(20),
-            late: Duration::from_secs(3),
-            bytes: 1000,
-            tally: Tally { new: 2, revised: 1, duplicate: 1, dropped: 0, listed: 9, known: 5 },
-            gap: true,
-        };
-        meters.polled(&poll(&Outcome::Fresh));
-        meters.polled(&poll(&Outcome::Failed(crate::model::Fault::Empty)));
-        meters.joined(Rule::Text);
-        meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone], 7);
-        meters.database(4096);
-        meters.answered(200, "edition", Duration::from_micros(100));
-        meters.answered(404, "none", Duration::from_millis(2));
-        let (mut waits, minute) = (DurationHistogram::default(), Duration::from_mins(1));
-        waits.record(Duration::from_millis(400));
-        meters.writer(WriterMeasurement {
-            queued: 3,
-            waits,
-            commits: DurationHistogram::default(),
-            window: 9,
-            search_lag: minute,
-        });
-        meters.upkeep();
-        let text = meters.render();
-        for line in [
-            "warraq_polls_total{outcome=\"fresh\"} 1",
-            "warraq_polls_total{outcome=\"failed\"} 1",
-            "warraq_entries_total{change=\"new\"} 4",
-            "warraq_joins_total{rule=\"text\"} 1",
-            "warraq_joins_total{rule=\"link\"} 0",
-            "warraq_gaps_total 2",
-            "warraq_feeds{state=\"active\"} 2",
-            "warraq_feeds{state=\"held\"} 0",
-            "warraq_feeds_overdue 7",
-            "warraq_database_bytes 4096",
-            "warraq_fetched_bytes_total 2000",
-            "warraq_poll_lateness_seconds_bucket{le=\"2.5\"} 0",
-            "warraq_poll_lateness_seconds_bucket{le=\"5\"} 2",
-            "warraq_poll_duration_seconds_count 2",
-            "warraq_http_responses_total{code=\"200\"} 1",
-            "warraq_http_responses_total{code=\"4xx\"} 1",
-            "warraq_http_request_duration_seconds_bucket{route=\"edition\",le=\"0.0005\"} 1",
-            "warraq_http_request_duration_seconds_bucket{route=\"none\",le=\"0.001\"} 0",
-            "warraq_http_request_duration_seconds_count{route=\"none\"} 1",
-            "warraq_outlet_polls_total{outlet=\"ville\",outcome=\"fresh\"} 1",
-            "warraq_outlet_entries_total{outlet=\"ville\"} 4",
-            "warraq_writer_queue 3",
-            "warraq_window_entries 9",
-            "warraq_search_lag_seconds 60",
-            "# TYPE warraq_database_wait_seconds histogram",
-            "warraq_database_wait_seconds_bucket{le=\"0.1\"} 0",
-            "warraq_database_wait_seconds_bucket{le=\"0.5\"} 1",
-            "warraq_database_wait_seconds_bucket{le=\"+Inf\"} 1",
-            "warraq_database_wait_seconds_sum 0.4",
-            "warraq_database_commit_seconds_count 0",
-            "process_start_time_seconds 1",
-            "# TYPE warraq_polls_total counter",
-        ] {
-            assert!(text.lines().any(|l| l == line), "{line} in\n{text}");
-        }
-    }
-
-    #[test]
-    fn outlets_have_no_lines_of_their_own_unasked() {
-        let meters = Meters::default();
-        let (took, late) = (Duration::ZERO, Duration::ZERO);
-        let tally = Tally::default();
-        meters.polled(&PollMeasurement {
-            outlet: "ville",
-            outcome: &Outcome::Fresh,
-            took,
-            late,
-            bytes: 1,
-            tally,
-            gap: false,
-        });
-        assert!(!meters.render().contains("ville"));
-    }
-}
+mod tests;

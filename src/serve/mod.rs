@@ -10,6 +10,7 @@ mod app;
 mod browse;
 mod cache;
 mod channel_page;
+mod channels;
 mod copies;
 mod diff;
 mod edition_table;

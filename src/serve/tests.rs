@@ -1,6 +1,8 @@
 //! Tests of the server over real sockets.
 
 mod browser;
+mod connections;
+mod editions;
 mod pages;
 mod sample;
 mod sample_feeds;
@@ -89,99 +91,6 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn an_edition_comes_with_all_that_readers_and_browsers_need() {
-    let server = TestServer::open(ServerLimits::default()).await;
-    let (head, body) = server.ask("GET /feed.atom").await;
-    assert!(head.starts_with("http/1.1 200"), "{head}");
-    assert_eq!(body, BODY.repeat(50).as_bytes());
-    for (name, value) in [
-        ("content-type", "application/atom+xml; charset=utf-8"),
-        ("last-modified", "mon, 02 nov 2026 09:30:00 gmt"),
-        ("vary", "accept-encoding"),
-        ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; sandbox"),
-        ("cache-control", "public, max-age=60"),
-    ] {
-        assert_eq!(header(&head, name), Some(value), "{head}");
-    }
-    assert_eq!(header(&head, "content-length"), Some(&*body.len().to_string()));
-    server.close().await;
-}
-
-#[tokio::test]
-async fn each_coding_is_sent_under_its_own_tag_and_confirmed_by_it() {
-    let server = TestServer::open(ServerLimits::default()).await;
-    let mut tags = Vec::new();
-    for (accept, coding) in [("identity", None), ("gzip", Some("gzip")), ("gzip, br", Some("br"))] {
-        let (head, body) = server.ask(&format!("GET /feed.atom\nAccept-Encoding: {accept}")).await;
-        assert_eq!(header(&head, "content-encoding"), coding, "{head}");
-        assert_eq!(body.len() < BODY.len() * 50, coding.is_some());
-        let tag = header(&head, "etag").unwrap().to_owned();
-        let again = format!("GET /feed.atom\nAccept-Encoding: {accept}\nIf-None-Match: \"x\", W/{tag}");
-        let (head, body) = server.ask(&again).await;
-        assert!(head.starts_with("http/1.1 304") && body.is_empty(), "{head}");
-        assert_eq!(header(&head, "etag"), Some(&*tag));
-        assert!(header(&head, "vary").is_some() && header(&head, "cache-control").is_some());
-        tags.push(tag);
-    }
-    let other = format!("GET /feed.atom\nAccept-Encoding: br\nIf-None-Match: {}", tags[0]);
-    assert!(server.ask(&other).await.0.starts_with("http/1.1 200"), "another coding's tag confirms nothing");
-    server.close().await;
-}
-
-#[tokio::test]
-async fn a_changed_edition_takes_the_old_one_s_place() {
-    let server = TestServer::open(ServerLimits::default()).await;
-    let since = "GET /feed.atom\nIf-Modified-Since: Mon, 02 Nov 2026 09:30:00 GMT";
-    assert!(server.ask(since).await.0.starts_with("http/1.1 304"));
-    server.edition_table.put([ServedEdition {
-        path: "/feed.atom".to_owned(),
-        edition: Edition::new(b"<new/>".to_vec(), "application/atom+xml; charset=utf-8"),
-        last_modified: "2026-11-02T09:31:00Z".parse().unwrap(),
-        policy: CachePolicy::Feed,
-        sharing: Sharing::Public,
-        links: None,
-    }]);
-    assert_eq!(server.ask(since).await.1, b"<new/>");
-    server.edition_table.retain(|path| path != "/feed.atom");
-    let (head, _) = server.ask(since).await;
-    assert!(head.starts_with("http/1.1 503") && header(&head, "retry-after").is_some(), "{head}");
-    server.close().await;
-}
-
-#[tokio::test]
-async fn head_is_get_without_the_body() {
-    let server = TestServer::open(ServerLimits::default()).await;
-    server.channel_pages.put(&empty_channel());
-    for path in ["/feed.atom", "/", "/healthz"] {
-        let (get, _) = server.ask(&format!("GET {path}\nAccept-Encoding: gzip")).await;
-        let (head, body) = server.ask(&format!("HEAD {path}\nAccept-Encoding: gzip")).await;
-        assert!(body.is_empty());
-        assert_eq!(without_date(&get), without_date(&head), "{path}");
-    }
-    server.close().await;
-}
-
-fn without_date(head: &str) -> Vec<&str> {
-    let mut lines: Vec<_> = head.lines().filter(|l| !l.starts_with("date:")).collect();
-    lines.sort_unstable();
-    lines
-}
-
-fn empty_channel() -> ChannelView {
-    ChannelView {
-        slug: "all".to_owned(),
-        title: "All".to_owned(),
-        subtitle: None,
-        outlet_in_title: false,
-        public_url: "http://x/".parse().unwrap(),
-        language: None,
-        updated: None,
-        stories: Vec::new(),
-    }
-}
-
-#[tokio::test]
 async fn wrong_addresses_and_methods_are_told_what_to_do() {
     let server = TestServer::open(ServerLimits::default()).await;
     let (head, body) = server.ask("GET /nowhere").await;
@@ -211,91 +120,6 @@ async fn health_says_what_is_missing() {
     let (head, body) = server.ask("GET /readyz").await;
     assert!(head.starts_with("http/1.1 200") && body == b"ok\n");
     assert_eq!(header(&head, "cache-control"), Some("no-store"));
-    server.close().await;
-}
-
-#[tokio::test]
-async fn one_connection_serves_many_requests() {
-    let server = TestServer::open(ServerLimits::default()).await;
-    let mut stream = TcpStream::connect(server.at).await.unwrap();
-    for _ in 0..3 {
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-        let mut seen = Vec::new();
-        while !seen.ends_with(b"started\n") {
-            assert_ne!(stream.read_buf(&mut seen).await.unwrap(), 0, "the connection stays open");
-        }
-    }
-    // An idle connection does not delay the shutdown.
-    server.close().await;
-    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn half_a_head_is_closed_in_time_even_half_a_version() {
-    let limits =
-        ServerLimits { head: Duration::from_millis(50), stall: Duration::from_millis(50), ..ServerLimits::default() };
-    let server = TestServer::open(limits).await;
-    for half in ["GET /feed.atom HTTP/1.1\r\nHost: x\r\nX-", "P", ""] {
-        let mut stream = TcpStream::connect(server.at).await.unwrap();
-        stream.write_all(half.as_bytes()).await.unwrap();
-        // Returns only because the server closes the connection.
-        let mut rest = Vec::new();
-        let _ = stream.read_to_end(&mut rest).await;
-        assert!(!rest.starts_with(b"HTTP/1.1 200"), "{half}");
-    }
-    server.close().await;
-}
-
-#[tokio::test]
-async fn a_client_that_does_not_read_is_cut() {
-    let limits = ServerLimits { stall: Duration::from_millis(100), ..ServerLimits::default() };
-    let server = TestServer::open(limits).await;
-    server.edition_table.put([ServedEdition {
-        path: "/big".to_owned(),
-        edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
-        last_modified: server.clock.now(),
-        policy: CachePolicy::Feed,
-        sharing: Sharing::Public,
-        links: None,
-    }]);
-    let mut stream = TcpStream::connect(server.at).await.unwrap();
-    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(400)).await;
-    let mut got = Vec::new();
-    let ended = stream.read_to_end(&mut got).await;
-    assert!(ended.is_err() || got.len() < 14_000_000);
-    server.close().await;
-}
-
-#[tokio::test]
-async fn an_endless_client_does_not_hold_the_shutdown() {
-    let limits = ServerLimits { drain: Duration::from_millis(50), ..ServerLimits::default() };
-    let server = TestServer::open(limits).await;
-    server.edition_table.put([ServedEdition {
-        path: "/big".to_owned(),
-        edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
-        last_modified: server.clock.now(),
-        policy: CachePolicy::Feed,
-        sharing: Sharing::Public,
-        links: None,
-    }]);
-    let mut stream = TcpStream::connect(server.at).await.unwrap();
-    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    stream.read_exact(&mut [0; 100]).await.unwrap();
-    // Returns although the response is neither read nor complete.
-    server.close().await;
-}
-
-#[tokio::test]
-async fn more_connections_than_allowed_wait_their_turn() {
-    let server = TestServer::open(ServerLimits { connections: 1, ..ServerLimits::default() }).await;
-    let first = TcpStream::connect(server.at).await.unwrap();
-    let mut second = TcpStream::connect(server.at).await.unwrap();
-    second.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let early = tokio::time::timeout(Duration::from_millis(100), second.read(&mut [0; 64])).await;
-    assert!(early.is_err(), "no answer while the only place is taken");
-    drop(first);
-    assert!(second.read(&mut [0; 64]).await.unwrap() > 0);
     server.close().await;
 }
 

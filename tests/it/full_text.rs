@@ -140,7 +140,7 @@ async fn reasons_why_there_is_no_article() {
         (Reply::page(&page("<p>Soon.</p>")), "1|-|too_short"),
         (Reply::labelled("application/pdf", "%PDF-1.4 harbour"), "1|-|not_a_page"),
         (Reply::raw("nonsense"), "1|-|unreachable"),
-        (Reply::redirect("http://10.0.0.1/", 302), "1|-|robots"),
+        (Reply::redirect("http://10.0.0.1/", 302), "1|-|unreachable"),
     ] {
         let said = format!("{reply:?}");
         let (_outlet, mut warraq) = one(Reply::status(404), reply).await;
@@ -217,6 +217,28 @@ async fn pages_of_one_host_keep_its_pause_and_its_places() {
     settle(&mut warraq).await;
     assert_eq!(warraq.sql("SELECT count(*) FROM entries").await, ["250"]);
     assert!(outlet.most_at_once() <= 2, "[fetch] per_host holds for pages too");
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_keeps_that_host_s_places() {
+    let target = FakeOutlet::start_on("127.0.0.9").await;
+    let mut outlets = Vec::new();
+    for n in 2..8 {
+        let outlet = FakeOutlet::start_on(&format!("127.0.0.{n}")).await;
+        target.set(
+            &format!("/{n}"),
+            Reply::page(&page(&paragraphs(&format!("in town {n}")))).drip(500, Duration::from_millis(60)),
+        );
+        outlet.set("/1", Reply::redirect(target.url(&format!("/{n}")).as_str(), 302));
+        outlet.set("/feed", Reply::feed(feed(&outlet, &[("1", SHORT)])));
+        outlets.push((format!("marfa-{n}"), outlet.url("/feed"), outlet));
+    }
+    let named: Vec<(&str, &FeedUrl)> = outlets.iter().map(|(slug, url, _)| (slug.as_str(), url)).collect();
+    let mut warraq = TestInstance::configured(config(&named, "")).await;
+    warraq.poll().await;
+    settle(&mut warraq).await;
+    assert_eq!(warraq.sql("SELECT count(*) FROM texts WHERE article IS NOT NULL").await, ["6"]);
+    assert!(target.most_at_once() <= 2, "[fetch] per_host holds after a redirect, too: {}", target.most_at_once());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 use super::PollQueue;
 use crate::{
+    fetch::Visit,
     model::{WaitingKey, WaitingPage},
     schedule::HostWait,
 };
@@ -23,6 +24,8 @@ pub(super) struct WaitingPages {
     deadlines: BTreeSet<(Timestamp, WaitingKey)>,
     /// Pages that are being requested, with their hosts.
     asking: HashMap<WaitingKey, String>,
+    /// Fetches that continue at another host, to which a redirect led.
+    moved: HashMap<WaitingKey, Visit>,
 }
 
 impl WaitingPages {
@@ -30,13 +33,21 @@ impl WaitingPages {
     fn remove(&mut self, key: WaitingKey) -> Option<WaitingPage> {
         let page = self.pages.remove(&key)?;
         self.deadlines.remove(&(page.until, key));
-        if let Some(keys) = self.by_host.get_mut(page.url.host()) {
+        let moved = self.moved.remove(&key);
+        let host = moved.as_ref().map_or(&page.url, Visit::url).host();
+        if let Some(keys) = self.by_host.get_mut(host) {
             keys.retain(|other| *other != key);
             if keys.is_empty() {
-                self.by_host.remove(page.url.host());
+                self.by_host.remove(host);
             }
         }
         Some(page)
+    }
+
+    /// Returns the host that is requested next for a page; `None` if nobody waits for it.
+    fn host(&self, key: WaitingKey) -> Option<String> {
+        let page = self.pages.get(&key)?;
+        Some(self.moved.get(&key).map_or(&page.url, Visit::url).host().to_owned())
     }
 }
 
@@ -72,9 +83,9 @@ impl PollQueue {
         overdue.into_iter().filter_map(|key| self.page_ended(key, now)).collect()
     }
 
-    /// Returns the next page that may be requested now. [`Self::page_ended`] or [`Self::page_postponed`] must be called
+    /// Returns the next page that may be requested now, and its fetch as far as it has come. [`Self::page_ended`] or [`Self::page_postponed`] must be called
     /// afterwards.
-    pub fn next_page(&mut self, now: Timestamp) -> Option<WaitingPage> {
+    pub fn next_page(&mut self, now: Timestamp) -> Option<(WaitingPage, Visit)> {
         // Pages have a limit of their own, half that of polls, so that slow pages do not delay feeds.
         if self.pages.asking.len() >= (self.concurrency / 2).max(1) {
             return None;
@@ -84,7 +95,8 @@ impl PollQueue {
             let Some(key) = self.pages.by_host.get(&host).and_then(|keys| keys.front().copied()) else { continue };
             match self.hosts.start(&host, now) {
                 Ok(()) => {
-                    let page = self.pages.pages.get(&key).cloned();
+                    let page = self.pages.pages.get(&key).cloned()?;
+                    let visit = self.pages.moved.get(&key).cloned().unwrap_or_else(|| Visit::new(page.url.clone()));
                     if let Some(keys) = self.pages.by_host.get_mut(&host) {
                         keys.pop_front();
                         if keys.is_empty() {
@@ -94,7 +106,7 @@ impl PollQueue {
                         }
                     }
                     self.pages.asking.insert(key, host);
-                    return page;
+                    return Some((page, visit));
                 }
                 Err(HostWait::Until(at)) => drop(self.pages.turns.insert((at, host))),
                 // The host gets a turn when one of its polls or pages ends.
@@ -121,10 +133,21 @@ impl PollQueue {
     /// Records that a page could not be requested because this process lacked resources. It is tried again soon.
     pub fn page_postponed(&mut self, key: WaitingKey, now: Timestamp) {
         self.release_page(key, now);
-        let Some(page) = self.pages.pages.get(&key) else { return };
-        let host = page.url.host().to_owned();
+        let Some(host) = self.pages.host(key) else { return };
         self.pages.by_host.entry(host.clone()).or_default().push_back(key);
         self.pages.turns.insert((now.saturating_add(LOCAL_PAUSE).unwrap_or(now), host));
+    }
+
+    /// Records that a redirect of a page leads to another host. The request continues when that host's limits allow.
+    pub fn page_moved(&mut self, key: WaitingKey, visit: Visit, now: Timestamp) {
+        self.release_page(key, now);
+        if !self.pages.pages.contains_key(&key) {
+            return;
+        }
+        let host = visit.url().host().to_owned();
+        self.pages.moved.insert(key, visit);
+        self.pages.by_host.entry(host.clone()).or_default().push_back(key);
+        self.pages.turns.insert((now, host));
     }
 
     fn release_page(&mut self, key: WaitingKey, now: Timestamp) {
@@ -179,7 +202,7 @@ mod tests {
     }
 
     fn next(queue: &mut PollQueue, at: i64) -> Option<i64> {
-        queue.next_page(after(at)).map(|page| page.key.1)
+        queue.next_page(after(at)).map(|(page, _)| page.key.1)
     }
 
     #[test]
@@ -201,11 +224,31 @@ mod tests {
     }
 
     #[test]
+    fn a_redirect_to_another_host_waits_for_a_turn_there() {
+        let mut queue = queue();
+        queue.add_pages(vec![page(1, "a.example"), page(2, "b.example")], noon());
+        assert_eq!([next(&mut queue, 0), next(&mut queue, 0)], [Some(1), Some(2)]);
+        let at = |host: &str| Visit::new(page(9, host).url);
+        queue.page_moved((FeedId(1), 1), at("b.example"), after(100));
+        assert_eq!(next(&mut queue, 600), None, "the only place at that host is taken");
+        assert!(queue.page_ended((FeedId(1), 2), after(700)).is_some());
+        assert_eq!(next(&mut queue, 700), Some(1));
+        queue.add_pages(vec![page(3, "b.example")], after(800));
+        queue.page_postponed((FeedId(1), 1), after(800));
+        assert_eq!([next(&mut queue, 1_100), next(&mut queue, 1_200)], [None, Some(3)], "the pause of that host");
+        assert!(queue.page_ended((FeedId(1), 3), after(1_300)).is_some());
+        assert_eq!(next(&mut queue, 5_800), Some(1), "it continues at the host where it was");
+        queue.page_moved((FeedId(1), 1), at("c.example"), after(5_900));
+        assert_eq!(queue.overdue_pages(after(120_000)).len(), 1);
+        assert_eq!((next(&mut queue, 120_000), queue.waiting_pages(), queue.next_page_at()), (None, 0, None));
+    }
+
+    #[test]
     fn a_new_version_takes_the_place_of_one_that_is_not_asked_for_yet() {
         let mut queue = queue();
         queue.add_pages(vec![page(1, "a.example")], noon());
         queue.add_pages(vec![page(1, "b.example")], noon());
-        assert_eq!(queue.next_page(noon()).map(|page| page.url.host().to_owned()).as_deref(), Some("b.example"));
+        assert_eq!(queue.next_page(noon()).map(|(page, _)| page.url.host().to_owned()).as_deref(), Some("b.example"));
         queue.add_pages(vec![page(1, "c.example")], noon());
         assert_eq!((next(&mut queue, 10), queue.waiting_pages()), (None, 1));
         queue.page_postponed((FeedId(1), 1), after(1_000));

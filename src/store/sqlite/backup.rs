@@ -1,17 +1,19 @@
 //! Backup while the daemon runs, and a checked restore while it does not.
 
+mod exchange;
+
 use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::store::{
     error::StoreError,
-    location::{self, LOCK, LOGS, WAL_INDEX},
+    location,
     progress::{Progress, ProgressSender, ProgressUnit},
     sqlite::open::{self, WriterLock},
 };
+use exchange::exchange;
 use sqlx::{Connection, SqliteConnection, SqlitePool, sqlite::SqliteConnectOptions};
 use std::{
     fs::{self, File},
     io::{self, Read as _},
-    os::unix::{self, fs::MetadataExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -66,7 +68,7 @@ fn must_be_new(target: &Path) -> Result<(), StoreError> {
 fn must_be_elsewhere(database: &Path, target: &Path) -> Result<(), StoreError> {
     let database = location::real_path(database)?;
     let Ok(target) = location::real_path(target) else { return Ok(()) };
-    let parts = LOGS.iter().chain(&[WAL_INDEX, LOCK, location::INCOMING]);
+    let parts = location::LOGS.iter().chain(&[location::WAL_INDEX, location::LOCK, location::INCOMING]);
     if parts.into_iter().any(|part| target == location::beside(&database, part)) {
         let reserved = io::Error::new(io::ErrorKind::InvalidInput, "this name belongs to a part of the database");
         return Err(file_error("writing", &target)(reserved));
@@ -144,75 +146,6 @@ pub async fn restore(
     Ok(kept)
 }
 
-/// One step of the exchange. After each step, the next start or `restore` can continue or undo it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum BackupStep {
-    /// Gives the new file the owner and mode of the old one.
-    Liken { new: PathBuf, old: PathBuf },
-    /// Creates a second hard link to the old file.
-    Keep { old: PathBuf, kept: PathBuf },
-    /// Moves a file that belongs only to the old database; [`location::tidy`] moves it back.
-    Move { from: PathBuf, to: PathBuf },
-    /// Removes a file that SQLite recreates.
-    Remove(PathBuf),
-    /// Syncs the folder, so that the steps so far survive a power failure.
-    Sync(PathBuf),
-    /// Renames the new file over the old one: the only atomic step.
-    Replace { new: PathBuf, old: PathBuf },
-}
-
-/// Returns the steps that replace the old file, and where it is afterwards. The old file has a name at every moment, and the new
-/// one is never next to the old one's WAL, which SQLite would replay into it.
-fn exchange(database: &Path, incoming: &Path) -> (Vec<BackupStep>, Option<PathBuf>) {
-    let kept = free_name(database);
-    let mut steps = Vec::new();
-    let mut keeps = false;
-    if database.exists() {
-        keeps = true;
-        steps.push(BackupStep::Liken { new: incoming.to_owned(), old: database.to_owned() });
-        steps.push(BackupStep::Keep { old: database.to_owned(), kept: kept.clone() });
-        steps.push(BackupStep::Sync(database.to_owned()));
-    }
-    for end in LOGS {
-        // It still exists if the old file is too damaged to checkpoint it.
-        let from = location::beside(database, end);
-        if from.exists() {
-            keeps = true;
-            steps.push(BackupStep::Move { from, to: location::beside(&kept, end) });
-        }
-    }
-    let index = location::beside(database, location::WAL_INDEX);
-    if index.exists() {
-        steps.push(BackupStep::Remove(index));
-    }
-    steps.push(BackupStep::Sync(database.to_owned()));
-    steps.push(BackupStep::Replace { new: incoming.to_owned(), old: database.to_owned() });
-    steps.push(BackupStep::Sync(database.to_owned()));
-    (steps, keeps.then_some(kept))
-}
-
-impl BackupStep {
-    fn take(&self) -> io::Result<()> {
-        match self {
-            Self::Liken { new, old } => {
-                let as_it_was = fs::metadata(old)?;
-                // Only root may change owners. For other users the new file has the right owner anyway.
-                let _ = unix::fs::chown(new, Some(as_it_was.uid()), Some(as_it_was.gid()));
-                fs::set_permissions(new, as_it_was.permissions())
-            }
-            // On a file system without hard links, the old file is copied.
-            Self::Keep { old, kept } => fs::hard_link(old, kept).or_else(|_| {
-                fs::copy(old, kept)?;
-                File::open(kept)?.sync_all()
-            }),
-            Self::Move { from, to } => fs::rename(from, to),
-            Self::Remove(path) => fs::remove_file(path),
-            Self::Sync(path) => location::sync_folder(path),
-            Self::Replace { new, old } => fs::rename(new, old),
-        }
-    }
-}
-
 /// Checkpoints the WAL of the old file, so that it can be kept as one file. If the file is too damaged for that, it keeps its
 /// WAL.
 async fn fold(database: &Path) -> Result<(), StoreError> {
@@ -277,20 +210,6 @@ fn copy_file(from: &Path, to: &Path, progress_sender: &ProgressSender) -> io::Re
     }
 }
 
-/// Returns an unused name for the previous database, so that an earlier one is never overwritten.
-fn free_name(database: &Path) -> PathBuf {
-    let first = location::beside(database, location::BEFORE);
-    let mut name = first.clone();
-    for n in 2.. {
-        // A symbolic link without a target also counts.
-        if ["", WAL_INDEX].iter().chain(&LOGS).all(|end| fs::symlink_metadata(location::beside(&name, end)).is_err()) {
-            break;
-        }
-        name = location::beside(&first, &format!(".{n}"));
-    }
-    name
-}
-
 /// Checks that a file is a complete Warraq database that this program can read. Checkpoints its WAL.
 async fn check(path: &Path) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(path);
@@ -317,66 +236,4 @@ async fn check(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::store::sqlite::backup::*;
-
-    /// Creates a database whose setting `is` says which one it is.
-    async fn database(path: &Path, is: &'static str) -> SqliteConnection {
-        let lock = WriterLock::take(path).unwrap();
-        let mut connection = open::writer(&lock).await.unwrap();
-        sqlx::query("INSERT INTO setting VALUES ('is', $1)").bind(is).execute(&mut connection).await.unwrap();
-        connection
-    }
-
-    /// Opens the database as [`Writer::open`](super::super::Writer::open) does after a crash.
-    async fn next_start(path: &Path) -> String {
-        let lock = WriterLock::take(path).unwrap();
-        let mut connection = open::writer(&lock).await.unwrap();
-        let is = sqlx::query_scalar("SELECT value FROM setting WHERE name = 'is'");
-        let is = is.fetch_optional(&mut connection).await.unwrap().unwrap_or_else(|| "nothing".to_owned());
-        connection.close().await.unwrap();
-        is
-    }
-
-    #[tokio::test]
-    async fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new_whole() {
-        // A killed daemon leaves its last commits in the WAL only.
-        let origin = tempfile::tempdir().unwrap();
-        let mut old = database(&origin.path().join("old.db"), "old").await;
-        sqlx::query("UPDATE setting SET value = 'old, committed'").execute(&mut old).await.unwrap();
-        database(&origin.path().join("new.db"), "new").await.close().await.unwrap();
-        // Both with the WAL checkpointed, and with a WAL that the old file cannot take.
-        for folds in [true, false] {
-            for done in 0.. {
-                let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("w.db");
-                for end in ["", "-wal"] {
-                    fs::copy(location::beside(&origin.path().join("old.db"), end), location::beside(&path, end))
-                        .unwrap();
-                }
-                let incoming = location::beside(&path, location::INCOMING);
-                fs::copy(origin.path().join("new.db"), &incoming).unwrap();
-                if folds {
-                    fold(&path).await.unwrap();
-                }
-                let (steps, kept) = exchange(&path, &incoming);
-                assert_eq!(steps.iter().any(|step| matches!(step, BackupStep::Move { .. })), !folds);
-                for step in steps.iter().take(done) {
-                    step.take().unwrap();
-                }
-                let replaced = steps.iter().take(done).any(|step| matches!(step, BackupStep::Replace { .. }));
-                let kept = kept.unwrap();
-                if replaced {
-                    assert_eq!(next_start(&kept).await, "old, committed", "folds {folds}, {done} steps");
-                }
-                let is = if replaced { "new" } else { "old, committed" };
-                assert_eq!(next_start(&path).await, is, "folds {folds}, {done} steps");
-                assert!(!incoming.exists() && kept.exists() == replaced, "folds {folds}, {done} steps");
-                if done > steps.len() {
-                    break;
-                }
-            }
-        }
-        old.close().await.unwrap();
-    }
-}
+mod tests;

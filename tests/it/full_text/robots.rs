@@ -48,6 +48,18 @@ async fn unreachable_rules_forbid_and_missing_ones_allow() {
 }
 
 #[tokio::test]
+async fn a_refused_address_is_not_blamed_on_robots() {
+    // robots.txt itself leads to a private address.
+    let (outlet, mut warraq) = one(Reply::redirect("http://10.0.0.1/robots.txt", 302), Reply::page("x")).await;
+    warraq.poll().await;
+    settle(&mut warraq).await;
+    assert_eq!(warraq.sql(STATE).await, ["1|-|unreachable"]);
+    assert!(outlet.requests("/1").is_empty());
+    let detail = &warraq.sql("SELECT article_detail FROM texts").await[0];
+    assert!(detail.contains("10.0.0.1") && !detail.contains("robots"), "{detail}");
+}
+
+#[tokio::test]
 async fn the_target_of_a_redirect_is_asked_for_only_if_its_own_site_allows_it() {
     let other = FakeOutlet::start().await;
     other.set("/robots.txt", Reply::labelled("text/plain", "User-agent: *\nDisallow: /private\n"));

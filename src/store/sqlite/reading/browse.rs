@@ -1,11 +1,14 @@
 //! Pages of a list of stories. A page begins at a position, which an index finds; the rows examined for one page are bounded.
 
+mod outlets;
+mod statements;
+
 use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
         Language, Slug, StoryView,
-        browse::{Browse, BrowsePage, OutletSummary, PlaceKey, Position, Scope},
+        browse::{Browse, BrowsePage, PlaceKey, Position, Scope},
     },
     store::{
         error::StoreError,
@@ -13,6 +16,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
+use statements::{ENTRIES_DOWN, ENTRIES_UP, PLACES_DOWN, PLACES_UP};
 use url::Url;
 
 /// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
@@ -26,70 +30,6 @@ const EXCERPT_SOURCE: u32 = 4_000;
 const RECENT: i64 = 5_000;
 /// Stories that several outlets carry, at most.
 const LEADING: i64 = 24;
-/// Latest entries in which a language is looked for that no outlet has.
-const LANGUAGE: i64 = 5_000;
-
-/// Which report of the story at place `p` is shown: its own, or the first one that passes; NULL when none does.
-/// $10 outlets, $11 tags, $12 languages (JSON arrays; an empty one asks for nothing), $13 outlets that must carry the story,
-/// $14 whether a story stands once for all its reports.
-macro_rules! places {
-    ($order:literal) => {
-        concat!(
-            "SELECT p.story_id AS story, p.entry_id AS place, p.order_at, p.published_at, CASE \
-                WHEN s.outlets < $13 THEN NULL \
-                WHEN $13 > 1 AND $16 AND (SELECT count(DISTINCT e.outlet_id) FROM entry AS e \
-                      JOIN outlet AS o ON o.id = e.outlet_id WHERE e.story_id = p.story_id AND o.private = 0) < $13 THEN NULL \
-                WHEN $10 = '[]' AND $11 = '[]' AND $12 = '[]' THEN p.entry_id \
-                ELSE (SELECT min(e.id) FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
-                      WHERE e.story_id = p.story_id AND ($14 OR e.id = p.entry_id) \
-                      AND (o.private = 0 OR NOT $16) AND ($10 = '[]' OR o.slug IN (SELECT value FROM json_each($10))) \
-                      AND ($11 = '[]' OR EXISTS (SELECT 1 FROM json_each(o.tags) AS tag \
-                            WHERE tag.value IN (SELECT value FROM json_each($11)))) \
-                      AND ($12 = '[]' OR lower(substr(e.language, 1, \
-                            instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($12)))) \
-                END AS entry \
-             FROM (SELECT story_id, entry_id, order_at, published_at FROM place \
-                   WHERE channel_id = (SELECT id FROM channel WHERE slug = $1) \
-                   AND (order_at, published_at, story_id, entry_id) < ($2, $3, $4, $5) \
-                   AND (order_at, published_at, story_id, entry_id) > ($6, $7, $8, $9) \
-                   ORDER BY ",
-            $order,
-            " LIMIT $15) AS p CROSS JOIN story AS s ON s.id = p.story_id"
-        )
-    };
-}
-
-const PLACES_DOWN: &str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
-const PLACES_UP: &str = places!("order_at, published_at, story_id, entry_id");
-
-/// Entries of the outlets $1 (a JSON array of numbers) by date, and which of them is shown: the first of its story among these
-/// outlets. $8 languages, $9 outlets that must carry the story, $10 author, $11 whether private outlets do
-/// not count.
-macro_rules! entries {
-    ($order:literal, $outer:literal) => {
-        concat!(
-            "SELECT e.story_id AS story, e.id AS place, e.published_at AS order_at, e.published_at, \
-                iif(s.outlets >= $9 AND ($9 <= 1 OR NOT $11 OR (SELECT count(DISTINCT f.outlet_id) FROM entry AS f \
-                         JOIN outlet AS o ON o.id = f.outlet_id WHERE f.story_id = e.story_id AND o.private = 0) >= $9) \
-                    AND ($10 IS NULL OR e.author = $10) \
-                    AND ($8 = '[]' OR lower(substr(e.language, 1, \
-                         instr(replace(e.language, '_', '-') || '-', '-') - 1)) IN (SELECT value FROM json_each($8))) \
-                    AND NOT EXISTS (SELECT 1 FROM entry AS f WHERE f.story_id = e.story_id AND f.id < e.id \
-                         AND f.outlet_id IN (SELECT value FROM json_each($1))), e.id, NULL) AS entry \
-             FROM (SELECT x.id FROM json_each($1) AS o CROSS JOIN entry AS x ON x.id IN ( \
-                       SELECT id FROM entry AS y WHERE y.outlet_id = o.value \
-                       AND (y.published_at, y.id) < ($2, $3) AND (y.published_at, y.id) > ($4, $5) \
-                       ORDER BY ",
-            $order,
-            " LIMIT $6) ORDER BY ",
-            $outer,
-            " LIMIT $7) AS page CROSS JOIN entry AS e ON e.id = page.id CROSS JOIN story AS s ON s.id = e.story_id"
-        )
-    };
-}
-
-const ENTRIES_DOWN: &str = entries!("y.published_at DESC, y.id DESC", "x.published_at DESC, x.id DESC");
-const ENTRIES_UP: &str = entries!("y.published_at, y.id", "x.published_at, x.id");
 
 /// A place that was looked at.
 #[derive(Debug, sqlx::FromRow)]
@@ -189,98 +129,6 @@ impl Reader {
         // The number of outlets counts private ones, which are not shown to everybody.
         stories.retain(|story| !story.also.is_empty());
         Ok(stories)
-    }
-
-    /// Returns the configured outlets with their entries since a day (`2026-11-02`), those with the most entries first, at most
-    /// `limit`.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read.
-    pub async fn directory(&self, since: &str, limit: u32) -> Result<Vec<OutletSummary>, StoreError> {
-        let rows: Vec<(String, String, Option<String>, String, i64)> = sqlx::query_as(
-            "SELECT o.slug, o.name, o.language, o.tags, coalesce(sum(d.new), 0) AS entries \
-             FROM feed AS f CROSS JOIN outlet AS o ON o.id = f.outlet_id \
-             LEFT JOIN feed_day AS d ON d.feed_id = f.id AND d.day >= $1 \
-             WHERE f.removed = 0 AND (o.private = 0 OR NOT $3) GROUP BY o.id ORDER BY entries DESC, o.name LIMIT $2",
-        )
-        .bind(since)
-        .bind(limit)
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("listing outlets")?;
-        let summary = |(slug, name, language, tags, entries): (_, _, _, String, i64)| OutletSummary {
-            slug,
-            name,
-            language,
-            tags: serde_json::from_str(&tags).unwrap_or_default(),
-            entries: entries.unsigned_abs(),
-            is_read: true,
-        };
-        Ok(rows.into_iter().map(summary).collect())
-    }
-
-    /// Returns an outlet that is or was configured.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read.
-    pub async fn outlet(&self, slug: &Slug) -> Result<Option<OutletSummary>, StoreError> {
-        let row: Option<(String, Option<String>, String, bool)> = sqlx::query_as(
-            "SELECT name, language, tags, EXISTS (SELECT 1 FROM feed WHERE outlet_id = outlet.id AND removed = 0) \
-             FROM outlet WHERE slug = $1 AND (private = 0 OR NOT $2)",
-        )
-        .bind(slug.as_str())
-        .bind(self.hides_private)
-        .fetch_optional(&self.pool)
-        .await
-        .while_doing("reading an outlet")?;
-        Ok(row.map(|(name, language, tags, is_read)| OutletSummary {
-            slug: slug.to_string(),
-            name,
-            language,
-            tags: serde_json::from_str(&tags).unwrap_or_default(),
-            entries: 0,
-            is_read,
-        }))
-    }
-
-    /// Returns whether an outlet or one of the latest entries has this language.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read.
-    pub async fn has_language(&self, language: &Language) -> Result<bool, StoreError> {
-        sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM outlet WHERE (private = 0 OR NOT $2) AND lower(substr(language, 1, \
-                    instr(replace(language, '_', '-') || '-', '-') - 1)) = $1) \
-             OR EXISTS (SELECT 1 FROM (SELECT language, outlet_id FROM entry ORDER BY id DESC LIMIT $3) AS e \
-                 CROSS JOIN outlet AS o ON o.id = e.outlet_id WHERE (o.private = 0 OR NOT $2) \
-                 AND lower(substr(e.language, 1, instr(replace(e.language, '_', '-') || '-', '-') - 1)) = $1)",
-        )
-        .bind(language.primary())
-        .bind(self.hides_private)
-        .bind(LANGUAGE)
-        .fetch_one(&self.pool)
-        .await
-        .while_doing("looking for a language")
-    }
-
-    /// Returns whether an outlet has this tag.
-    ///
-    /// # Errors
-    /// Fails if the file cannot be read.
-    pub async fn has_tag(&self, tag: &str) -> Result<bool, StoreError> {
-        Ok(!self.tagged(tag).await?.is_empty())
-    }
-
-    async fn tagged(&self, tag: &str) -> Result<Vec<i64>, StoreError> {
-        sqlx::query_scalar(
-            "SELECT id FROM outlet WHERE $1 IN (SELECT value FROM json_each(tags)) AND (private = 0 OR NOT $2)",
-        )
-        .bind(tag)
-        .bind(self.hides_private)
-        .fetch_all(&self.pool)
-        .await
-        .while_doing("reading the outlets of a tag")
     }
 
     async fn source(&self, scope: &Scope, along: &str) -> Result<Option<ListSource>, StoreError> {
@@ -421,44 +269,4 @@ fn just_above(key: &PlaceKey) -> PlaceKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(n: i64, passes: bool) -> Looked {
-        let at = format!("2026-11-02T09:{n:02}:00Z");
-        Looked { story: n, place: n, order_at: at.clone(), published_at: at, entry: passes.then_some(n) }
-    }
-
-    fn wanted(position: Position) -> Browse {
-        Browse { position, ..Browse::newest(Scope::Channel("all".to_owned()), 2) }
-    }
-
-    fn stories(shown: &[ShownReport]) -> Vec<i64> {
-        shown.iter().map(|s| s.story).collect()
-    }
-
-    #[test]
-    fn a_page_ends_where_the_next_one_begins() {
-        let (shown, newer, older) = cut(&wanted(Position::Newest), &[row(9, true), row(8, true), row(7, true)], 3);
-        assert_eq!((stories(&shown), newer, older), (vec![9, 8], None, Some(row(8, true).key())));
-        let (shown, _, older) = cut(&wanted(Position::Newest), &[row(9, true), row(8, true)], 3);
-        assert_eq!((stories(&shown), older), (vec![9, 8], None), "there is nothing older");
-        // A filter passed over most of what was looked at: the next page begins where looking ended.
-        let (shown, _, older) = cut(&wanted(Position::Newest), &[row(9, true), row(8, false), row(7, false)], 3);
-        assert_eq!((stories(&shown), older), (vec![9], Some(row(7, true).key())));
-    }
-
-    #[test]
-    fn the_way_back_leads_over_every_story() {
-        let from = row(5, true).key();
-        let (shown, newer, older) = cut(&wanted(Position::Before(from.clone())), &[row(4, true)], 3);
-        let newer = newer.unwrap();
-        assert!(stories(&shown) == [4] && newer < from && newer > row(4, true).key(), "5 is on the newer page");
-        assert_eq!(older, None);
-        let rows = [row(6, true), row(7, true), row(8, true)];
-        let (shown, newer, older) = cut(&wanted(Position::After(from.clone())), &rows, 3);
-        assert_eq!((stories(&shown), newer), (vec![7, 6], Some(row(7, true).key())));
-        let older = older.unwrap();
-        assert!(older > from && older < row(6, true).key(), "5 is on the older page");
-    }
-}
+mod tests;

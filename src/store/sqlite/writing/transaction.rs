@@ -26,6 +26,8 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
+    /// How long the same work is retried; `None`: without end.
+    patience: watch::Sender<Option<Duration>>,
     /// The file that the connection has open.
     file: OpenedFile,
     /// When the current transaction began.
@@ -78,6 +80,7 @@ pub(in crate::store) use {reading, transaction};
 #[derive(Debug, Default)]
 pub(in crate::store) struct RetryState {
     failed: u32,
+    failing_since: Option<Instant>,
     stopping_since: Option<Instant>,
 }
 
@@ -86,10 +89,10 @@ impl WriterConnection {
         connection: SqliteConnection,
         file: OpenedFile,
         trouble: watch::Sender<Option<TransientError>>,
-        stopping: watch::Sender<bool>,
+        (stopping, patience): (watch::Sender<bool>, watch::Sender<Option<Duration>>),
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, file, trouble, stopping, begun_at: None, figures }
+        Self { connection, file, trouble, stopping, patience, begun_at: None, figures }
     }
 
     /// Takes SQLite's write lock.
@@ -136,6 +139,10 @@ impl WriterConnection {
         };
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
+        let since = *tries.failing_since.get_or_insert_with(Clock::monotonic);
+        if (*self.patience.borrow()).is_some_and(|patience| Clock::monotonic() - since >= patience) {
+            return Some(Err(error));
+        }
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
             if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {

@@ -1,44 +1,35 @@
 //! The writer's task: takes what is in the queue, lets `dedup` decide, writes, commits and replies.
 
+mod committing;
 mod deciding;
+mod executing;
 mod rejudging;
 
-use crate::store::sqlite::error::{ErrorContext, is_busy};
 use crate::{
     clock::Clock,
     dedup::{IdAllocator, Window},
-    model::FeedRecord,
     store::{
         batch::{AskedPage, Batch, PendingPoll},
         catalog::Catalog,
         changes::ChannelChanges,
         command::{Command, Task},
-        configured::{ConfigChanges, StoreConfig},
         error::StoreError,
         feed_update::feed_update,
-        finished_poll::{CommittedPoll, DecidedPoll, FeedUpdate, FinishedPoll, PollFindings},
-        retention::PruneStep,
-        rows::BatchRows,
+        finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
         sqlite::{
-            open::{self, TempStore, WriterLock},
+            open::WriterLock,
             writing::{
-                apply, archive,
-                channel_order::{self, ChannelRebuild},
+                channel_order::ChannelRebuild,
                 checkpoint::Checkpoints,
-                configured,
                 dropped::Rejudging,
-                edition,
-                feeds::{self, PollRows},
+                feeds::PollRows,
                 load_window::WindowLoad,
-                push, retention, search_index, sightings,
+                search_index,
                 transaction::{WriterConnection, reading, transaction},
-                webhooks,
             },
         },
     },
 };
-use jiff::Timestamp;
-use sqlx::{Connection, SqliteConnection};
 use std::{
     collections::{HashSet, VecDeque},
     sync::{
@@ -286,187 +277,6 @@ impl WriterLoop {
         let PollFindings { tally, gap, joined, waiting, .. } = findings;
         CommittedPoll { tally, gap, joined, waiting, feed: update.feed }
     }
-
-    async fn execute(&mut self, task: Task) -> Result<(), StoreError> {
-        match task {
-            Task::Adopt(store_config, now, reply) => {
-                let answer = self.adopt(&store_config, now).await?;
-                self.changed.send_modify(ChannelChanges::touch_all);
-                send_reply(reply, answer);
-            }
-            Task::UpdateFeeds(updates, reply) => {
-                self.update_feeds(&updates).await?;
-                send_reply(reply, ());
-            }
-            Task::Editions(rendered_editions, now, reply) => {
-                let changed = transaction!(self.database, |c| edition::keep(c, &rendered_editions, now))?;
-                send_reply(reply, changed);
-            }
-            Task::Archive { page, packed, fingerprint, now, reply } => {
-                let kept = transaction!(self.database, |c| archive::keep(c, &page, &packed, &fingerprint, now))?;
-                send_reply(reply, kept);
-            }
-            Task::Push(changes, reply) => {
-                transaction!(self.database, |c| push::write(c, &changes))?;
-                send_reply(reply, ());
-            }
-            Task::Index(reply) => {
-                self.index().await?;
-                while self.index_at.is_some() {
-                    self.index().await?;
-                }
-                send_reply(reply, ());
-            }
-            Task::Retention(keep, step, reply) => {
-                let done = transaction!(self.database, |c| retention::step(c, keep, step))?;
-                self.window.forget_deleted(done.deleted.iter().copied());
-                // Editions must no longer show deleted stories or link to deleted archive pages.
-                if !done.deleted.is_empty() || matches!(step, PruneStep::Pages) && done.rows > 0 {
-                    self.changed.send_modify(ChannelChanges::touch_all);
-                }
-                send_reply(reply, done);
-            }
-            Task::Compact(reply) => {
-                let doing = "compacting the database";
-                let connection = &mut self.database.connection;
-                open::set_temp_store(connection, TempStore::Files).await.while_doing(doing)?;
-                sqlx::query("VACUUM").execute(&mut *connection).await.while_doing(doing)?;
-                open::set_temp_store(connection, TempStore::Memory).await.while_doing(doing)?;
-                send_reply(reply, ());
-            }
-        }
-        Ok(())
-    }
-
-    /// Decides and commits a batch, together with the waiting polls without news.
-    async fn commit(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let batch_rows = self.decide(&mut batch).await?;
-        let mut answers = Vec::with_capacity(batch.polls.len());
-        for pending in batch.polls {
-            if pending.is_whole() {
-                answers.push((pending.reply, self.settle(&pending.poll, pending.findings)));
-            } else {
-                self.long.push_back(pending);
-            }
-        }
-        let touched = transaction!(self.database, |c| write(c, &batch_rows, &self.catalog, &self.empty_polls))?;
-        self.empty_polls.clear();
-        self.empty_since = None;
-        self.committed_at = Some(Clock::monotonic());
-        self.index_at.get_or_insert_with(|| Clock::monotonic() + search_index::WAIT);
-        self.database.figures.send_modify(|figures| {
-            figures.window = self.window.len();
-            figures.unindexed_since.get_or_insert_with(Clock::monotonic);
-        });
-        if !touched.is_empty() {
-            self.touch(&touched);
-        }
-        for (reply, written) in answers {
-            send_reply(reply, written);
-        }
-        Ok(())
-    }
-
-    /// Adds a batch of entries to the search index.
-    async fn index(&mut self) -> Result<(), StoreError> {
-        let more = transaction!(self.database, |c| search_index::index(c))?;
-        self.index_at = more.then(Clock::monotonic);
-        if !more {
-            self.database.figures.send_modify(|figures| figures.unindexed_since = None);
-        }
-        Ok(())
-    }
-
-    /// Commits the waiting polls without news.
-    async fn flush(&mut self) -> Result<(), StoreError> {
-        self.empty_since = None;
-        if self.empty_polls.is_empty() {
-            return Ok(());
-        }
-        transaction!(self.database, |c| feeds::write(c, &self.empty_polls))?;
-        self.empty_polls.clear();
-        Ok(())
-    }
-
-    async fn adopt(
-        &mut self,
-        store_config: &StoreConfig,
-        now: Timestamp,
-    ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
-        self.flush().await?;
-        let ((adopted, catalog, rebuilding, rejudging), feeds) = transaction!(self.database, |c| async {
-            Ok((configured::adopt(c, store_config, now).await?, feeds::configured(c).await?))
-        })?;
-        for (id, outlet) in &catalog.outlets {
-            self.window.introduce(*id, &outlet.name);
-        }
-        if !self.window.is_loaded() {
-            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
-        }
-        self.catalog = catalog;
-        self.rebuilding = rebuilding.into();
-        self.rejudging = rejudging.into();
-        Ok((adopted, feeds))
-    }
-
-    async fn update_feeds(&mut self, updates: &[FeedUpdate]) -> Result<(), StoreError> {
-        self.flush().await?;
-        transaction!(self.database, |c| feeds::update_feeds(c, updates))
-    }
-
-    async fn close(mut self) -> Result<(), StoreError> {
-        match self.flush().await {
-            Err(error @ StoreError::Moved(_)) => {
-                // If the file has another name now, it gets what was committed before.
-                let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.database.connection).await;
-                return Err(error);
-            }
-            flushed => flushed?,
-        }
-        let last = Clock::monotonic() + search_index::LAST;
-        while self.index_at.is_some() && Clock::monotonic() < last {
-            self.index().await?;
-        }
-        // Readers that block the checkpoint are not waited for beyond the time of a shutdown.
-        sqlx::query("PRAGMA busy_timeout = 1000")
-            .execute(&mut self.database.connection)
-            .await
-            .while_doing("losing patience")?;
-        // TRUNCATE: afterwards everything is in the database file, and there is no long WAL.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&mut self.database.connection)
-            .await
-            .while_doing("bringing the WAL into the file")?;
-        // A WAL database that nobody has open cannot be read by users without write permission on its folder (measured with
-        // SQLite 3.40); one with a rollback journal can. If a reader prevents the change, the WAL's files stay, which works as
-        // well.
-        match sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut self.database.connection).await {
-            Err(error) if !is_busy(&error) => return Err(error).while_doing("leaving WAL mode"),
-            _ => {}
-        }
-        self.database.connection.close().await.while_doing("closing the database")
-    }
-}
-
-/// Writes a batch and the results of polls without news in the caller's transaction. Returns the channels whose stories changed.
-async fn write(
-    connection: &mut SqliteConnection,
-    batch_rows: &BatchRows,
-    catalog: &Catalog,
-    polls: &[PollRows],
-) -> Result<HashSet<i64>, StoreError> {
-    apply::apply(connection, batch_rows).await?;
-    sightings::merge_lookup(connection).await?;
-    channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
-    webhooks::queue(connection, catalog, batch_rows).await?;
-    feeds::write(connection, polls).await?;
-    let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
-    let mut touched = channel_order::holding(connection, &batch_rows.grown, &revised).await?;
-    touched.extend(&batch_rows.touched);
-    Ok(touched)
 }
 
 /// Sends a reply; a caller that no longer waits is not an error.

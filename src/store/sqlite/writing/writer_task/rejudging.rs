@@ -1,6 +1,6 @@
 //! Brings dropped entries back when rules change: bounded transactions, with polls between them.
 
-use super::{DecidedPoll, WriterLoop, write};
+use super::{DecidedPoll, WriterLoop, committing::write};
 use crate::{
     clock::Clock,
     store::{

@@ -1,0 +1,100 @@
+//! What all sections share while a configuration is read.
+
+use super::variable;
+use crate::config::fault::{ConfigFault, ConfigLocation, did_you_mean};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    path::Path,
+    sync::Arc,
+};
+use toml::de::DeTable;
+
+/// What all sections share while a configuration is read: the positions of lines, the environment, and the faults found so far.
+pub(in crate::config) struct ConfigSource<'a> {
+    newlines: Vec<usize>,
+    /// The file if it is an included one, else `None`.
+    file: Option<Arc<Path>>,
+    /// Offset at which the piece begins that is being read.
+    piece: Cell<usize>,
+    environment: &'a BTreeMap<String, String>,
+    faults: RefCell<Vec<ConfigFault>>,
+}
+
+impl<'a> ConfigSource<'a> {
+    pub(in crate::config) fn new(
+        text: &str,
+        file: Option<Arc<Path>>,
+        environment: &'a BTreeMap<String, String>,
+    ) -> Self {
+        let newlines = text.bytes().enumerate().filter_map(|(at, b)| (b == b'\n').then_some(at)).collect();
+        Self { newlines, file, piece: Cell::new(0), environment, faults: RefCell::default() }
+    }
+
+    /// Reads a piece of the file that begins at `start`.
+    pub(in crate::config) fn in_piece<T>(&self, start: usize, read: impl FnOnce() -> T) -> T {
+        let before = self.piece.replace(start);
+        let done = read();
+        self.piece.set(before);
+        done
+    }
+
+    /// The line, counted from 1, that holds the byte at `offset` of the piece that is being read.
+    pub(in crate::config) fn line(&self, offset: usize) -> ConfigLocation {
+        let offset = self.piece.get() + offset;
+        let line = self.newlines.partition_point(|newline| *newline < offset) + 1;
+        self.file.as_ref().map_or(ConfigLocation::Line(line), |file| ConfigLocation::Included(Arc::clone(file), line))
+    }
+
+    pub(in crate::config) fn fault(&self, place: ConfigLocation, key: impl Into<String>, what: impl Into<String>) {
+        self.faults.borrow_mut().push(ConfigFault { place, key: Some(key.into()), what: what.into() });
+    }
+
+    /// A variable's text.
+    pub(in crate::config) fn variable(&self, name: &str) -> Option<&'a str> {
+        self.environment.get(name).map(String::as_str)
+    }
+
+    pub(in crate::config) fn fault_without_key(&self, place: ConfigLocation, what: String) {
+        self.faults.borrow_mut().push(ConfigFault { place, key: None, what });
+    }
+
+    pub(in crate::config) fn add_faults(&self, faults: Vec<ConfigFault>) {
+        self.faults.borrow_mut().extend(faults);
+    }
+
+    pub(in crate::config) fn into_faults(self) -> Vec<ConfigFault> {
+        self.faults.into_inner()
+    }
+
+    /// Reports every key of `table` that is not in `allowed`; in the fault, `prefix` precedes its name.
+    pub(in crate::config) fn refuse_unknown_keys(&self, prefix: &str, table: &DeTable<'_>, allowed: &[&str]) {
+        for key in table.keys() {
+            let word: &str = key.get_ref();
+            if !allowed.contains(&word) {
+                let near = did_you_mean(word, allowed.iter().copied());
+                let what = format!("unknown key{near}; allowed here: {}", allowed.join(", "));
+                self.fault(self.line(key.span().start), format!("{prefix}{}", word.escape_debug()), what);
+            }
+        }
+    }
+
+    /// Reports every environment variable that begins like those of a section but names no key, so that typing errors are not
+    /// ignored. `keys` are the sections that variables can override, with their keys; `closed` are those they cannot.
+    pub(in crate::config) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
+        for name in self.environment.keys() {
+            let begins = |section: &str| name.starts_with(&variable(section, ""));
+            if let Some((section, keys)) = keys.iter().find(|(section, _)| begins(section)) {
+                let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
+                if !known.contains(name) {
+                    let near = did_you_mean(name, known.iter().map(String::as_str));
+                    let what = format!("unknown variable{near}; allowed: {}", known.join(", "));
+                    self.fault(ConfigLocation::Variable(name.clone()), *section, what);
+                }
+            } else if let Some(section) = closed.iter().find(|section| begins(section)) {
+                let what = "cannot be set by an environment variable; set it in the file";
+                self.fault(ConfigLocation::Variable(name.clone()), *section, what);
+            }
+        }
+    }
+}
