@@ -204,6 +204,6 @@ async fn a_full_disk_ends_a_command_with_its_reason() {
 fn doc_of(n: usize) -> String {
     format!(
         "<item><guid>{n}</guid><title>Rapport {n}</title><description>{}</description></item>",
-        format!("mot{n} ").repeat(60)
+        format!("mot{n} ").repeat(40)
     )
 }
