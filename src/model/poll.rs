@@ -112,11 +112,18 @@ pub enum Fault {
     Parser(String),
 }
 
+/// Most characters of an address in the description of a fault, which is stored with every poll.
+const MAX_SHOWN: usize = 300;
+
 impl Fault {
     /// Describes the fault. After redirects to `moved_to`, names that address: it is another address's fault than the feed's.
     #[must_use]
     pub fn after_redirect(&self, moved_to: Option<&FeedUrl>) -> String {
-        moved_to.map_or_else(|| self.to_string(), |to| format!("after a redirect to {}: {self}", to.shown()))
+        let Some(to) = moved_to else { return self.to_string() };
+        let address = to.shown();
+        let cut = address.char_indices().nth(MAX_SHOWN).map(|(at, _)| at);
+        let address = cut.map_or_else(|| address.to_string(), |at| format!("{}…", &address[..at]));
+        format!("after a redirect to {address}: {self}")
     }
 
     /// Returns a short name for the database, logs and metrics.

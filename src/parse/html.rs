@@ -30,7 +30,7 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
         return Fault::Html;
     }
     match all.first() {
-        Some((_, id)) if is_short_name(&tree.node(*id).text) => {
+        Some((_, id)) if is_short_name(tree.node(*id).text) => {
             Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
         }
         Some(_) => Fault::NotAFeed("it contains no feed elements".to_owned()),
