@@ -121,7 +121,7 @@ pub enum FetcherError {
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
     /// TLS could not be set up; usually the system's certificates could not be read.
-    #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
+    #[error("TLS cannot be set up (are the system's CA certificates installed, and may this process open more files?)")]
     Tls(#[source] rustls::Error),
     /// A header or certificate of the configuration cannot be used.
     #[error("{0}")]
@@ -467,7 +467,8 @@ fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
 
 /// Returns the target of a redirect.
 fn target(from: &FeedUrl, headers: &HeaderMap) -> Result<FeedUrl, Fault> {
-    let location = headers::location(headers).ok_or_else(|| Fault::BadRedirect("without Location".to_owned()))?;
-    let url = from.url().join(&location).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))?;
-    FeedUrl::new(url).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))
+    let bad = |why: String| Fault::BadRedirect(clip(&why));
+    let location = headers::location(headers).ok_or_else(|| bad("no readable Location".to_owned()))?;
+    let url = from.url().join(&location).map_err(|why| bad(format!("its target: {why}")))?;
+    FeedUrl::new(url).map_err(|why| bad(why.to_string()))
 }
