@@ -3,7 +3,7 @@
 //! A document that shares no entry with the previous one leaves a gap. If the feed has older pages, they are read during the same
 //! poll until one contains a known entry, which closes the gap. Gaps that stay open are counted.
 
-use super::{PlannedPoll, Poller, Reading, document::FetchedDocument, memory::PollShare};
+use super::{PlannedPoll, Poller, Reading, fetched::FetchedDocument, memory::PollShare};
 use crate::{
     clock::Clock,
     fetch::Fetched,
@@ -163,7 +163,7 @@ impl Poller {
             return Err(fault(Fault::Status(410)));
         };
         if base.host() != url.host() {
-            return Err(fault(Fault::BadRedirect("an older page at another host".to_owned())));
+            return Err(fault(Fault::BadRedirect("the older page is at another host".to_owned())));
         }
         let found = FetchedDocument { body, base, content_type, validators };
         let reading = self.parse(planned, found, Arc::clone(listed_before), share).await;

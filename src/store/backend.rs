@@ -88,6 +88,9 @@ pub(super) trait Backend {
     /// Rolls the transaction back, if one is open.
     async fn rollback(&mut self);
 
+    /// Saves what can be saved of a database that cannot be written any more.
+    async fn abandon(&mut self);
+
     /// Rewrites the database without its free space. Not within a transaction.
     async fn compact(&mut self) -> Result<(), StoreError>;
 

@@ -14,7 +14,7 @@ use crate::{
         row,
     },
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The statements about feeds.
 pub(in crate::store) trait FeedRows {
@@ -39,48 +39,50 @@ pub(in crate::store) struct PollRows {
 
 #[derive(Debug, Serialize)]
 pub(in crate::store) struct PollRow {
-    feed: i64,
-    ended_at: String,
-    ms: i64,
-    outcome: &'static str,
-    fault: Option<&'static str>,
-    error: Option<String>,
-    status: Option<u16>,
-    bytes: u64,
-    listed: u32,
-    new: u32,
-    revised: u32,
-    duplicate: u32,
-    dropped: u32,
-    gap: bool,
-    repairs: Option<String>,
-    next_poll_at: String,
-    why: String,
+    pub(in crate::store) feed: i64,
+    pub(in crate::store) ended_at: String,
+    pub(in crate::store) ms: i64,
+    pub(in crate::store) outcome: &'static str,
+    pub(in crate::store) fault: Option<&'static str>,
+    pub(in crate::store) error: Option<String>,
+    pub(in crate::store) status: Option<u16>,
+    pub(in crate::store) bytes: i64,
+    pub(in crate::store) listed: u32,
+    pub(in crate::store) new: u32,
+    pub(in crate::store) revised: u32,
+    pub(in crate::store) duplicate: u32,
+    pub(in crate::store) dropped: u32,
+    pub(in crate::store) gap: bool,
+    pub(in crate::store) repairs: Option<String>,
+    pub(in crate::store) next_poll_at: String,
+    pub(in crate::store) why: String,
 }
 
 #[derive(Debug, Serialize)]
 pub(in crate::store) struct FeedAfter {
-    id: i64,
-    ask_url: String,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    body_hash: Option<i64>,
-    state: &'static str,
-    failures: u32,
-    hold_until: Option<String>,
-    last_poll_at: Option<String>,
-    last_success_at: Option<String>,
-    last_outcome: Option<&'static str>,
-    last_error: Option<String>,
-    next_poll_at: String,
-    why: String,
-    hints: String,
-    rhythm: String,
-    moving_to: Option<String>,
-    moving_visits: u32,
-    moving_since: Option<String>,
-    guids_void: bool,
-    gap: bool,
+    pub(in crate::store) id: i64,
+    pub(in crate::store) ask_url: String,
+    #[serde(serialize_with = "as_hex")]
+    pub(in crate::store) etag: Option<Vec<u8>>,
+    #[serde(serialize_with = "as_hex")]
+    pub(in crate::store) last_modified: Option<Vec<u8>>,
+    pub(in crate::store) body_hash: Option<i64>,
+    pub(in crate::store) state: &'static str,
+    pub(in crate::store) failures: u32,
+    pub(in crate::store) hold_until: Option<String>,
+    pub(in crate::store) last_poll_at: Option<String>,
+    pub(in crate::store) last_success_at: Option<String>,
+    pub(in crate::store) last_outcome: Option<&'static str>,
+    pub(in crate::store) last_error: Option<String>,
+    pub(in crate::store) next_poll_at: String,
+    pub(in crate::store) why: String,
+    pub(in crate::store) hints: String,
+    pub(in crate::store) rhythm: String,
+    pub(in crate::store) moving_to: Option<String>,
+    pub(in crate::store) moving_visits: u32,
+    pub(in crate::store) moving_since: Option<String>,
+    pub(in crate::store) guids_void: bool,
+    pub(in crate::store) gap: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -92,14 +94,19 @@ pub(in crate::store) struct InfoRow {
     repairs: String,
 }
 
+/// Serialises bytes, which JSON does not have, as hexadecimal digits.
+fn as_hex<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+    bytes.as_deref().map(hex).serialize(to)
+}
+
 impl FeedAfter {
     fn of(updates: &FeedUpdate, poll: Option<&FinishedPoll>, gap: bool) -> Self {
         let feed = &updates.feed;
         Self {
             id: feed.id.0,
             ask_url: feed.ask.as_str().to_owned(),
-            etag: feed.validators.etag.as_deref().map(hex),
-            last_modified: feed.validators.last_modified.as_deref().map(hex),
+            etag: feed.validators.etag.clone(),
+            last_modified: feed.validators.last_modified.clone(),
             body_hash: feed.body_hash,
             state: feed.state.as_str(),
             failures: feed.failures,
@@ -135,7 +142,7 @@ impl PollRows {
             fault: if let Outcome::Failed(fault) = &poll.outcome { Some(fault.as_str()) } else { None },
             error: feed.last_error.clone(),
             status: poll.status,
-            bytes: poll.bytes,
+            bytes: i64::try_from(poll.bytes).unwrap_or(i64::MAX),
             listed: tally.listed,
             new: tally.new,
             revised: tally.revised,

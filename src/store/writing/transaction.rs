@@ -12,6 +12,8 @@ use tokio::{sync::watch, time::Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Longest pause between two attempts, and so the longest time to recovery.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a transaction takes before the log mentions it. Batches are sized for a fraction of this.
+const LONG: Duration = Duration::from_secs(1);
 /// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -22,6 +24,10 @@ pub(in crate::store) struct WriterConnection<B> {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
+    /// How long the same work is retried; `None`: without end.
+    patience: watch::Sender<Option<Duration>>,
+    /// When the current transaction began.
+    begun_at: Option<Instant>,
     /// Statistics of the work.
     pub figures: watch::Sender<WriterFigures>,
 }
@@ -75,6 +81,7 @@ pub(in crate::store) use {reading, transaction};
 #[derive(Debug, Default)]
 pub(in crate::store) struct RetryState {
     failed: u32,
+    failing_since: Option<Instant>,
     stopping_since: Option<Instant>,
 }
 
@@ -82,10 +89,10 @@ impl<B: Backend> WriterConnection<B> {
     pub(in crate::store) fn new(
         backend: B,
         trouble: watch::Sender<Option<TransientError>>,
-        stopping: watch::Sender<bool>,
+        (stopping, patience): (watch::Sender<bool>, watch::Sender<Option<Duration>>),
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { backend, trouble, stopping, figures }
+        Self { backend, trouble, stopping, patience, begun_at: None, figures }
     }
 
     /// Begins a transaction, waiting for another process's lock if necessary.
@@ -93,6 +100,7 @@ impl<B: Backend> WriterConnection<B> {
         let asked = Clock::monotonic();
         let begun = self.backend.begin().await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
+        self.begun_at = Some(Clock::monotonic());
         begun
     }
 
@@ -110,6 +118,7 @@ impl<B: Backend> WriterConnection<B> {
             }
             Err(error) => Err(error),
         };
+        self.note_long();
         if done.is_err() {
             self.backend.rollback().await;
         }
@@ -152,6 +161,10 @@ impl<B: Backend> WriterConnection<B> {
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
         self.backend.failed(&trouble);
+        let since = *tries.failing_since.get_or_insert_with(Clock::monotonic);
+        if (*self.patience.borrow()).is_some_and(|patience| Clock::monotonic() - since >= patience) {
+            return Some(Err(error));
+        }
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
             if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {
@@ -179,6 +192,15 @@ impl<B: Backend> WriterConnection<B> {
         });
         if new {
             tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
+        }
+    }
+
+    /// Logs a transaction that took long: an operator looks at the disk and the processor then.
+    fn note_long(&mut self) {
+        let took = self.begun_at.take().map_or(Duration::ZERO, |begun| Clock::monotonic() - begun);
+        if took >= LONG {
+            let took = format!("{:.1}s", took.as_secs_f64());
+            tracing::warn!(took, "writing to the database took long: the disk or the processor is slow or busy");
         }
     }
 

@@ -76,6 +76,9 @@ impl Backend for PostgresBackend {
         let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
     }
 
+    /// What was committed is on the server.
+    async fn abandon(&mut self) {}
+
     async fn compact(&mut self) -> Result<(), StoreError> {
         Err(StoreError::NotForServer {
             what: "compacting",

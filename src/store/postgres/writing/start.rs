@@ -22,9 +22,9 @@ pub(in crate::store) async fn open(
     let lease = Lease::take(&mut connection, &server.to_string()).await?;
     let ids = ids(&mut connection).await?;
     let (handle, channels) = Writer::new();
-    let WriterChannels { inbox, changed, trouble, stopping, figures, underway, .. } = channels;
+    let WriterChannels { inbox, changed, trouble, stopping, patience, figures, underway, .. } = channels;
     let backend = PostgresBackend::new(connection, options, lease);
-    let database = WriterConnection::new(backend, trouble, stopping, figures);
+    let database = WriterConnection::new(backend, trouble, (stopping, patience), figures);
     let writer_loop = WriterLoop::new(database, window, ids, changed, underway);
     Ok((handle, tokio::spawn(writer_loop.run(inbox))))
 }

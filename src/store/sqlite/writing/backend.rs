@@ -4,6 +4,7 @@ use crate::store::{
     backend::{Backend, WriterStatements},
     driver::{ErrorContext, is_busy},
     error::{StoreError, TransientError},
+    location::OpenedFile,
     sqlite::{
         open::{self, TempStore, WriterLock},
         writing::checkpoint::Checkpoints,
@@ -15,13 +16,19 @@ use tokio::time::Instant;
 /// The file, open for writing.
 pub(in crate::store) struct SqliteBackend {
     connection: SqliteConnection,
+    file: OpenedFile,
     checkpoints: Checkpoints,
     _lock: WriterLock,
 }
 
 impl SqliteBackend {
-    pub(super) fn new(connection: SqliteConnection, checkpoints: Checkpoints, lock: WriterLock) -> Self {
-        Self { connection, checkpoints, _lock: lock }
+    pub(super) fn new(
+        connection: SqliteConnection,
+        file: OpenedFile,
+        checkpoints: Checkpoints,
+        lock: WriterLock,
+    ) -> Self {
+        Self { connection, file, checkpoints, _lock: lock }
     }
 }
 
@@ -43,6 +50,7 @@ impl Backend for SqliteBackend {
 
     /// Takes SQLite's write lock.
     async fn begin(&mut self) -> Result<(), StoreError> {
+        self.file.check()?;
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         begun.map(drop).while_doing("beginning a transaction")
     }
@@ -59,6 +67,11 @@ impl Backend for SqliteBackend {
     async fn rollback(&mut self) {
         // SQLite rolls back by itself after some errors; then this ROLLBACK fails, which does not matter.
         let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+    }
+
+    async fn abandon(&mut self) {
+        // If the file has another name now, it gets what was committed before.
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.connection).await;
     }
 
     async fn compact(&mut self) -> Result<(), StoreError> {

@@ -3,7 +3,10 @@
 use crate::store::{
     driver::ErrorContext,
     error::StoreError,
-    sqlite::row,
+    sqlite::{
+        row,
+        writing::insert::{self, Query},
+    },
     writing::feeds::{FeedAfter, FeedRow, FeedRows, InfoRow, PollRow},
 };
 use sqlx::SqliteConnection;
@@ -20,44 +23,11 @@ impl FeedRows for SqliteConnection {
     }
 
     async fn write_history(&mut self, polls: &[&PollRow]) -> Result<(), StoreError> {
-        sqlx::query(
-            "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
-                duplicate, dropped, gap, repairs, next_poll_at, why) \
-         SELECT v ->> 'feed', v ->> 'ended_at', v ->> 'ms', v ->> 'outcome', v ->> 'fault', \
-                v ->> 'error', v ->> 'status', v ->> 'bytes', v ->> 'listed', v ->> 'new', \
-                v ->> 'revised', v ->> 'duplicate', v ->> 'dropped', v ->> 'gap', v ->> 'repairs', \
-                v ->> 'next_poll_at', v ->> 'why' FROM r",
-        )
-        .bind(row::rows(polls))
-        .execute(self)
-        .await
-        .map(drop)
-        .while_doing("writing the history of polls")
+        insert::rows(self, polls, &insert::POLLS, bind_poll, "writing the history of polls").await
     }
 
     async fn write_feeds(&mut self, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
-        sqlx::query(
-            "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         UPDATE feed SET ask_url = v ->> 'ask_url', etag = unhex(v ->> 'etag'), \
-                last_modified = unhex(v ->> 'last_modified'), body_hash = v ->> 'body_hash', \
-                state = v ->> 'state', failures = v ->> 'failures', \
-                hold_until = v ->> 'hold_until', last_poll_at = v ->> 'last_poll_at', \
-                last_success_at = v ->> 'last_success_at', \
-                last_outcome = coalesce(v ->> 'last_outcome', last_outcome), \
-                last_error = CASE WHEN v ->> 'last_outcome' IS NULL THEN last_error \
-                                  ELSE v ->> 'last_error' END, \
-                next_poll_at = v ->> 'next_poll_at', why = v ->> 'why', hints = v ->> 'hints', \
-                rhythm = v ->> 'rhythm', moving_to = v ->> 'moving_to', \
-                moving_visits = v ->> 'moving_visits', moving_since = v ->> 'moving_since', \
-                guids_void = v ->> 'guids_void', gaps = gaps + (v ->> 'gap') \
-         FROM r WHERE feed.id = v ->> 'id'",
-        )
-        .bind(row::rows(feeds))
-        .execute(self)
-        .await
-        .map(drop)
-        .while_doing("writing feeds")
+        insert::rows(self, feeds, &insert::FEEDS, bind_feed, "writing feeds").await
     }
 
     async fn write_infos(&mut self, infos: &[&InfoRow]) -> Result<(), StoreError> {
@@ -73,4 +43,52 @@ impl FeedRows for SqliteConnection {
         .map(drop)
         .while_doing("writing what feeds say of themselves")
     }
+}
+
+/// Binds the columns in the order of [`insert::POLLS`].
+fn bind_poll<'q>(query: Query<'q>, poll: &'q &PollRow) -> Query<'q> {
+    query
+        .bind(poll.feed)
+        .bind(&poll.ended_at)
+        .bind(poll.ms)
+        .bind(poll.outcome)
+        .bind(poll.fault)
+        .bind(&poll.error)
+        .bind(poll.status)
+        .bind(poll.bytes)
+        .bind(poll.listed)
+        .bind(poll.new)
+        .bind(poll.revised)
+        .bind(poll.duplicate)
+        .bind(poll.dropped)
+        .bind(poll.gap)
+        .bind(&poll.repairs)
+        .bind(&poll.next_poll_at)
+        .bind(&poll.why)
+}
+
+/// Binds the columns in the order of [`insert::FEEDS`].
+fn bind_feed<'q>(query: Query<'q>, feed: &'q &FeedAfter) -> Query<'q> {
+    query
+        .bind(feed.id)
+        .bind(&feed.ask_url)
+        .bind(&feed.etag)
+        .bind(&feed.last_modified)
+        .bind(feed.body_hash)
+        .bind(feed.state)
+        .bind(feed.failures)
+        .bind(&feed.hold_until)
+        .bind(&feed.last_poll_at)
+        .bind(&feed.last_success_at)
+        .bind(feed.last_outcome)
+        .bind(&feed.last_error)
+        .bind(&feed.next_poll_at)
+        .bind(&feed.why)
+        .bind(&feed.hints)
+        .bind(&feed.rhythm)
+        .bind(&feed.moving_to)
+        .bind(feed.moving_visits)
+        .bind(&feed.moving_since)
+        .bind(feed.guids_void)
+        .bind(feed.gap)
 }

@@ -6,6 +6,7 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
+        location::OpenedFile,
         sqlite::{
             open::{self, WriterLock},
             writing::{backend::SqliteBackend, checkpoint::Checkpoints},
@@ -26,9 +27,9 @@ pub(in crate::store) async fn open(path: &Path, window: Window) -> Result<(Write
     let mut connection = open::writer(&lock).await?;
     let ids = ids(&mut connection).await?;
     let (handle, channels) = Writer::new();
-    let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
-    let backend = SqliteBackend::new(connection, Checkpoints::new(path, wal), lock);
-    let database = WriterConnection::new(backend, trouble, stopping, figures);
+    let WriterChannels { inbox, changed, trouble, wal, stopping, patience, figures, underway } = channels;
+    let backend = SqliteBackend::new(connection, OpenedFile::at(lock.database()), Checkpoints::new(path, wal), lock);
+    let database = WriterConnection::new(backend, trouble, (stopping, patience), figures);
     let writer_loop = WriterLoop::new(database, window, ids, changed, underway);
     Ok((handle, tokio::spawn(writer_loop.run(inbox))))
 }

@@ -91,7 +91,13 @@ impl<B: Backend> WriterLoop<B> {
     }
 
     pub(super) async fn close(mut self) -> Result<(), StoreError> {
-        self.flush().await?;
+        match self.flush().await {
+            Err(error @ StoreError::Moved(_)) => {
+                self.database.backend.abandon().await;
+                return Err(error);
+            }
+            flushed => flushed?,
+        }
         let last = Clock::monotonic() + INDEX_LAST;
         while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;
