@@ -52,7 +52,7 @@ impl PruneRows for PgConnection {
     }
 
     async fn count_after(&mut self, story: i64, limit: i64) -> Result<i64, StoreError> {
-        sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM story WHERE id > $1 LIMIT $2)")
+        sqlx::query_scalar("SELECT count(*) FROM (SELECT 1 FROM story WHERE id > $1 LIMIT $2) AS later")
             .bind(story)
             .bind(limit)
             .fetch_one(self)
