@@ -54,8 +54,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     };
     let safe = uri::without_userinfo_within(&safe);
     let safe = safe.trim();
-    let safe =
-        if safe.chars().any(is_unkept) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
+    let safe = if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
@@ -99,6 +98,14 @@ pub(super) fn bounded(text: &str) -> &str {
 fn is_unkept(c: char) -> bool {
     is_dropped(c)
         && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Returns whether a text has a character of [`is_unkept`]. All beyond ASCII begin with the byte 0xEF.
+fn has_unkept(text: &str) -> bool {
+    let may_be = |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t') || *b == 0xEF;
+    // Whole pieces, because a loop that may end at each byte looks at one byte at a time.
+    let may_be = text.as_bytes().chunks(256).any(|piece| piece.iter().fold(false, |found, b| found | may_be(b)));
+    may_be && text.chars().any(is_unkept)
 }
 
 /// Converts plain text to HTML, line by line.

@@ -3,7 +3,7 @@
 use super::address;
 use super::dates;
 use super::draft::EntryDraft;
-use super::limits::{CANDIDATES, LIST};
+use super::limits::{CANDIDATES, DATE, LIST};
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
@@ -159,7 +159,8 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
         _ => return false,
     };
     if slot.len() < CANDIDATES {
-        slot.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+        let date = text::plain(tree, child).filter(|text| text.len() <= DATE);
+        slot.extend(date.map(std::borrow::Cow::into_owned));
     } else {
         found.more = true;
     }

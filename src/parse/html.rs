@@ -30,12 +30,17 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
         return Fault::Html;
     }
     match all.first() {
-        Some((_, id)) if tree.node(*id).text.len() <= 40 => {
+        Some((_, id)) if is_short_name(tree.node(*id).text) => {
             Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
         }
         Some(_) => Fault::NotAFeed("it contains no feed elements".to_owned()),
         None => Fault::NotAFeed("neither XML nor JSON".to_owned()),
     }
+}
+
+/// Returns whether a message can repeat this name: it is short, and not bytes of a picture or an archive.
+fn is_short_name(name: &str) -> bool {
+    name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
 }
 
 /// Returns whether a document that begins with this element is a web page: `html` and `head` may be omitted (HTML 13.1.2.4).

@@ -77,7 +77,6 @@ fn entries(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut room = Room::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
-    room.too_many = items.len() >= LISTED;
     for item in items {
         limits.look()?;
         let Ok((Value::Object(object), whole)) = lenient(item) else {
@@ -97,6 +96,8 @@ fn entries(
         keys.announce(draft.id.as_deref(), draft.link.as_deref());
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
+    // Only now: those that were collected are read.
+    room.too_many |= items.len() >= LISTED;
     for (_, draft) in &drafts {
         if keys.is_repeated(draft.id.as_deref()) {
             keys.compare(draft.id.as_deref(), draft.link.as_deref(), &About::of(draft));

@@ -257,7 +257,7 @@ fn read_items(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
-    let about = |id| About::of(&read_item(tree, root, id, links::Links::default(), &context.zone));
+    let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
         limits.look()?;
         if keys.is_repeated(links.id.as_deref()) {

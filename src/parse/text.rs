@@ -139,7 +139,9 @@ fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
         tree.references.encoded_twice.set(true);
         return Cow::Owned(once);
     }
-    if text.chars().any(|c| ('\u{80}'..='\u{9F}').contains(&c)) {
+    let bytes = text.as_bytes();
+    let is_control = |at: usize| bytes.get(at + 1).is_some_and(|next| *next <= 0x9F);
+    if memchr::memchr_iter(0xC2, bytes).any(is_control) {
         let mended = text.chars().map(|c| match c {
             '\u{80}'..='\u{9F}' => entities::from_1252(u32::from(c)),
             c => c,
@@ -151,7 +153,13 @@ fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
 
 /// Returns the text whose UTF-8 bytes were read as Latin-1 or windows-1252 and gave `text`.
 fn encoded_twice(text: &str) -> Option<String> {
-    // Neither encoding has other letters, so the common case stops at the first of them.
+    // In UTF-8, the first character beyond ASCII is the first byte of two to four; most texts end here.
+    let start = text.bytes().position(|b| !b.is_ascii())?;
+    let mut first = text[start..].chars().map(entities::to_1252);
+    let pair = (first.next()??, first.next()??);
+    if !matches!(pair, (0xC2..=0xF4, 0x80..=0xBF)) {
+        return None;
+    }
     let bytes = text.chars().map(entities::to_1252).collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok().filter(|once| once.len() < text.len())
 }
