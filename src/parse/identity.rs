@@ -9,7 +9,10 @@
 
 use super::draft::EntryDraft;
 use crate::model::{EntryKey, Markup, link};
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 /// Maximum length of an id that is used as it is, in bytes. Longer ones are replaced by their hash.
 const LONGEST: usize = 1_024;
@@ -63,8 +66,10 @@ pub(super) struct AssignedKeys {
     holders: HashMap<String, HashSet<String>>,
     /// Entries with a repeated guid that already have a key.
     listed: HashSet<String>,
-    /// Number of entries without and with an id, by their page.
-    pages: HashMap<String, [usize; 2]>,
+    /// The pages of the entries, and whether each has an id.
+    pages: Vec<(String, bool)>,
+    /// Number of entries without and with an id, by the canonical address of their page. Most documents never need it.
+    uses: OnceCell<HashMap<String, [usize; 2]>>,
     /// Whether the feed's guids are not trusted because of its history.
     void: bool,
     /// Whether different entries of this document have the same guid.
@@ -83,7 +88,7 @@ impl AssignedKeys {
             *self.ids.entry(id.to_owned()).or_default() += 1;
         }
         if let Some(page) = page {
-            self.pages.entry(canonical(page)).or_default()[usize::from(id.is_some())] += 1;
+            self.pages.push((page.to_owned(), id.is_some()));
         }
     }
 
@@ -123,12 +128,15 @@ impl AssignedKeys {
 
     fn key(&self, id: Option<&str>, page: Option<&str>, about: &impl Fn() -> About) -> String {
         let is_void = self.void || self.void_now;
-        let uses = |page: &str| self.pages.get(page).copied().unwrap_or_default();
+        let uses = |page: &str| self.uses().get(page).copied().unwrap_or_default();
         let id = id.map(|id| if id.len() > LONGEST { digest(&[id]) } else { id.to_owned() });
-        match (id, page.map(canonical)) {
+        let id = match id {
             // Within one document the first entry keeps a guid that the history does not distrust, so a truncated document
             // changes no keys.
-            (Some(id), _) if !self.void && !self.given.contains(&id) => id,
+            Some(id) if !self.void && !self.given.contains(&id) => return id,
+            id => id,
+        };
+        match (id, page.map(canonical)) {
             (Some(id), Some(page)) if is_void && uses(&page).iter().sum::<usize>() > 1 => {
                 format!("{id} {page} {}", about().stamp())
             }
@@ -139,6 +147,17 @@ impl AssignedKeys {
             (None, Some(page)) => page,
             (None, None) => about().text,
         }
+    }
+
+    /// Returns how many entries use each page.
+    fn uses(&self) -> &HashMap<String, [usize; 2]> {
+        self.uses.get_or_init(|| {
+            let mut uses: HashMap<String, [usize; 2]> = HashMap::new();
+            for (page, has_id) in &self.pages {
+                uses.entry(canonical(page)).or_default()[usize::from(*has_id)] += 1;
+            }
+            uses
+        })
     }
 }
 
