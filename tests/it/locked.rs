@@ -183,7 +183,7 @@ async fn a_command_does_not_wait_without_end() {
 #[tokio::test]
 async fn a_full_disk_ends_a_command_with_its_reason() {
     let outlet = FakeOutlet::start().await;
-    let items = (0..2_000).map(|n| doc_of(n)).collect::<Vec<_>>().concat();
+    let items = (0..600).map(|n| doc_of(n)).collect::<Vec<_>>().concat();
     outlet.set(
         "/feed",
         Reply::feed(format!("<rss version='2.0'><channel><title>La Ville</title>{items}</channel></rss>")),
@@ -197,7 +197,7 @@ async fn a_full_disk_ends_a_command_with_its_reason() {
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(said.contains("error: the disk of the database warraq.db is full"), "{said}");
     folder.says(&["poll"]).await;
-    assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["2000"]);
+    assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["600"]);
 }
 
 /// An item with a text of its own.
