@@ -188,8 +188,8 @@ async fn a_full_disk_ends_a_command_with_its_reason() {
     folder.says(&["poll"]).await;
     outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "https://ville.invalid/2", "", "")));
     let mut shell = Command::new("bash");
-    // In kilobytes: less than what the write-ahead log needs for one entry.
-    shell.args(["-c", "ulimit -f 40; exec \"$0\" poll --all", env!("CARGO_BIN_EXE_warraq")]).env_clear();
+    // In kilobytes: less than the database and the index of its log.
+    shell.args(["-c", "ulimit -f 20; exec \"$0\" poll --all", env!("CARGO_BIN_EXE_warraq")]).env_clear();
     let ended = shell.current_dir(folder.path(".")).output().await.unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
