@@ -2,7 +2,7 @@
 
 use super::{
     form::{HubMode, SubscriptionRequest},
-    retry::{Pauses, retry_at},
+    retry::{FailedRequest, Pauses},
 };
 use crate::{
     model::{FeedUrl, Secret, push::HubSubscription},
@@ -247,7 +247,7 @@ impl HubState {
     pub fn delivered(
         &mut self,
         delivery: &Delivery,
-        result: Result<String, String>,
+        result: Result<String, FailedRequest>,
         is_gone: bool,
         now: Timestamp,
     ) -> Option<PushChange> {
@@ -260,10 +260,10 @@ impl HubState {
         let row = &mut subscriber.row;
         match result {
             Ok(tag) => (row.sent, row.failures, row.next_try_at, row.last_error) = (Some(tag), 0, None, None),
-            Err(why) => {
+            Err(failed) => {
                 row.failures = row.failures.saturating_add(1);
-                row.next_try_at = Some(retry_at(now, row.failures, PAUSES, key.1.as_str()));
-                row.last_error = Some(why);
+                row.next_try_at = Some(failed.next_try(now, row.failures, PAUSES, key.1.as_str()));
+                row.last_error = Some(failed.why);
             }
         }
         Some(PushChange::Subscriber(row.clone()))
