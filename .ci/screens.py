@@ -40,11 +40,13 @@ PAGES = [
     ("search-none", "/search?q=nothing+before%3Asoon"),
     ("search-start", "/search"),
     ("story", "STORY"),
+    ("copies", "/outlets/waha/copies"),
     ("status", "/status"),
+    ("feed", "/feeds/1"),
     ("about", "/about"),
     ("missing", "/no/such/page"),
 ]
-EMPTY = ["front", "outlets", "tags", "search-none", "status", "about"]
+EMPTY = ["front", "outlet", "outlets", "tags", "search-none", "status", "feed", "about"]
 
 
 class Browser:

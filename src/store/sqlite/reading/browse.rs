@@ -21,7 +21,7 @@ use url::Url;
 
 /// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
 /// says where to look on.
-const LOOKED_AT: u32 = 2_000;
+const LOOKED_AT: u32 = 1_000;
 /// A tag of more outlets than this is read along the places of channel `all`, not outlet by outlet.
 const OUTLETS: usize = 24;
 /// Characters of a text that a list shows the first words of.
