@@ -43,6 +43,8 @@ pub(in super::super) struct SearchTemplate {
     pub(in super::super) newest: Option<String>,
     /// Address of the next older page.
     pub(in super::super) older: Option<String>,
+    /// Where the page's script asks for newer results, if it does.
+    pub(in super::super) live: Option<String>,
 }
 
 impl SearchTemplate {
@@ -57,6 +59,7 @@ impl SearchTemplate {
             fault: None,
             newest: None,
             older: None,
+            live: None,
         }
     }
 
