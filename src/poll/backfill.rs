@@ -3,7 +3,7 @@
 //! A document that shares no entry with the previous one leaves a gap. If the feed has older pages, they are read during the same
 //! poll until one contains a known entry, which closes the gap. Gaps that stay open are counted.
 
-use super::{PlannedPoll, Poller, Reading, document::FetchedDocument, memory::PollShare};
+use super::{PlannedPoll, Poller, Reading, fetched::FetchedDocument, memory::PollShare};
 use crate::{
     clock::Clock,
     fetch::Fetched,

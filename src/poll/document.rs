@@ -1,12 +1,12 @@
 //! A received document: parsed and normalised on a blocking thread.
 
-use super::{backfill, pushed};
+use super::{backfill, fetched::FetchedDocument, pushed};
 use crate::{
     dedup::Listing,
     fetch::Body,
     model::{
         Entry, Fault, FeedInfo, FeedUrl, Language, LargerThanMaxBody, ListedEntry, Outlet, PlainText, RawHash,
-        Validators, push::HubSighting,
+        push::HubSighting,
     },
     normalise, parse,
     rules::{self, RuleSubject},
@@ -14,14 +14,6 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::{collections::HashSet, sync::Arc};
-
-/// A received document, before it is parsed.
-pub(super) struct FetchedDocument {
-    pub(super) body: Body,
-    pub(super) base: FeedUrl,
-    pub(super) content_type: Option<String>,
-    pub(super) validators: Validators,
-}
 
 /// A document that is not a feed.
 pub(super) struct UnreadableDocument {

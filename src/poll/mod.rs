@@ -6,6 +6,7 @@ mod alternatives;
 mod article_page;
 mod backfill;
 mod document;
+mod fetched;
 mod finish;
 mod memory;
 mod pushed;

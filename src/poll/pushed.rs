@@ -2,7 +2,7 @@
 
 use super::{
     EVERYDAY, PlannedPoll, PollError, PollResult, Poller, Reading,
-    document::FetchedDocument,
+    fetched::FetchedDocument,
     finish::{ResponseHead, finished_poll},
 };
 use crate::{

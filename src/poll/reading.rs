@@ -2,7 +2,8 @@
 
 use super::{
     PlannedPoll, Poller,
-    document::{FetchedDocument, ReadDocument, UnreadableDocument, read_document},
+    document::{ReadDocument, UnreadableDocument, read_document},
+    fetched::FetchedDocument,
     memory::PollShare,
 };
 use crate::{

@@ -1,11 +1,7 @@
 //! News sitemaps that are found instead of a feed, and sitemap indexes. An index is read at every poll, because some sites rename
 //! their sitemaps daily.
 
-use super::{
-    PlannedPoll, Poller, Reading,
-    document::{FetchedDocument, UnreadableDocument},
-    memory::PollShare,
-};
+use super::{PlannedPoll, Poller, Reading, document::UnreadableDocument, fetched::FetchedDocument, memory::PollShare};
 use crate::{
     clock::Clock,
     discover,
