@@ -6,7 +6,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 skip() { printf -- '-- skipped: %s\n' "$1"; }
-# An installed tool is looked for, not run: chromedriver without arguments would serve for ever.
 command -v chromedriver >/dev/null || { skip "the pages in a browser: chromedriver is not installed"; exit 0; }
 
 tools=$(mktemp -d)

@@ -103,22 +103,27 @@ pub(super) async fn new(
     RawQuery(query): RawQuery,
     request: ClientRequest,
 ) -> Response<Body> {
-    let (mut after, mut filters) = (PlaceKey::lowest(), Serializer::new(String::new()));
-    for (key, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
-        match (&*key, PlaceKey::parse(&value)) {
-            ("after", Some(place)) => after = place,
-            ("after", None) => return bad("after: not a place in these results"),
-            _ => drop(filters.append_pair(&key, &value)),
-        }
-    }
-    match read(&filters.finish()) {
-        Ok(Filter { words: None, .. }) => bad("search words are missing: /search.new?q=…"),
-        Ok(filter) => {
-            let filter = Filter { limit: filter.limit.min(COUNT), ..filter };
-            live::search(&app, filter, &after, &request).await
-        }
+    match newer_than(query.as_deref().unwrap_or_default()) {
+        Ok((filter, after)) => live::search(&app, filter, &after, &request).await,
         Err(why) => bad(&why),
     }
+}
+
+/// Parses the query string of `/search.new`. Returns the search and the place.
+fn newer_than(query: &str) -> Result<(Filter, PlaceKey), String> {
+    let (mut after, mut filters) = (PlaceKey::lowest(), Serializer::new(String::new()));
+    for (key, value) in parse(query.as_bytes()) {
+        if key == "after" {
+            after = PlaceKey::parse(&value).ok_or("after: not a place in these results")?;
+        } else {
+            filters.append_pair(&key, &value);
+        }
+    }
+    let filter = read(&filters.finish())?;
+    if filter.words.is_none() {
+        return Err("search words are missing: /search.new?q=…".to_owned());
+    }
+    Ok((Filter { limit: filter.limit.min(COUNT), ..filter }, after))
 }
 
 /// Parses a query string. Returns the filter and the place where the page begins.
