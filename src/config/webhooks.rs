@@ -30,7 +30,7 @@ pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files
         if hooks.iter().any(|other| (&other.url, other.outlets) == (&hook.url, hook.outlets)) {
             section.fault_at(located.place, "webhook", "has the same receiver twice");
         } else if hooks.len() == LIST_MAX {
-            section.fault_at(located.place, "webhook", format!("is one too many; allowed: {LIST_MAX}"));
+            section.fault_at(located.place, "webhook", format!("there are more than {LIST_MAX}"));
             break;
         } else {
             hooks.push(hook);
@@ -47,7 +47,7 @@ fn when(text: &str) -> Result<u32, String> {
     let number = text.strip_prefix("outlets").and_then(|rest| rest.trim_start().strip_prefix(">="));
     let number = number.and_then(|number| number.trim().parse().ok());
     number.filter(|number| (1..=MIN_OUTLETS_MAX).contains(number)).ok_or_else(|| {
-        format!("is no condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
+        format!("is not a condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
     })
 }
 

@@ -60,16 +60,16 @@ pub struct Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HubRefusal {
     /// The topic is not an edition that the hub delivers.
-    #[error("this hub delivers only its own feeds that everybody may read; hub.topic is none of them")]
+    #[error("hub.topic is not a public feed of this server")]
     UnknownTopic,
     /// The subscription to end does not exist.
     #[error("there is no such subscription")]
     NotSubscribed,
     /// The hub has the maximum number of subscriptions.
-    #[error("this hub takes no more subscriptions")]
+    #[error("this hub has the maximum number of subscriptions")]
     Full,
     /// The callback's host has the maximum number of subscriptions.
-    #[error("this hub takes no more subscriptions for that host")]
+    #[error("this hub has the maximum number of subscriptions for that host")]
     HostFull,
     /// Too many requests came in the last minute.
     #[error("too many requests; try again in a minute")]

@@ -2,9 +2,9 @@
 //! A channel is answered from memory. Other lists and searches are read at most once in half a minute, however many pages ask.
 
 use super::browse::{COUNT, ListQuery, ListSubject, with_query};
-use super::cache::CacheKey;
 use super::channel_page::StoryItem;
 use super::filter::canonical;
+use super::newest_places::Places;
 use super::nouns::Noun;
 use super::queries::Queries;
 use super::reply::{ClientRequest, bad, no_content, not_found, state, unavailable};
@@ -15,43 +15,12 @@ use crate::model::pages::Filter;
 use crate::model::search::SearchPlace;
 use axum::body::Body;
 use axum::http::Response;
-use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Extension of the address that returns a list's number of new stories.
 pub(super) const EXTENSION: &str = ".new";
 
-/// How long the newest places of a list are kept.
-const KEPT: SignedDuration = SignedDuration::from_secs(30);
-/// Most lists whose newest places are kept.
-const LISTS: usize = 500;
 /// Stories on a page of a list.
 const PAGE: usize = COUNT as usize;
-
-/// The newest places of lists that are not in memory, and when they were read.
-#[derive(Debug, Default)]
-pub(super) struct NewestPlaces(Mutex<HashMap<CacheKey, (Timestamp, Places)>>);
-
-type Places = Arc<[PlaceKey]>;
-
-impl NewestPlaces {
-    fn get(&self, key: &CacheKey, now: Timestamp) -> Option<Places> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, places) = kept.get(key)?;
-        (now.duration_since(*read_at).abs() < KEPT).then(|| Arc::clone(places))
-    }
-
-    fn put(&self, key: CacheKey, places: &Places, now: Timestamp) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= LISTS {
-            kept.retain(|_, (read_at, _)| now.duration_since(*read_at).abs() < KEPT);
-        }
-        if kept.len() < LISTS {
-            kept.insert(key, (now, Arc::clone(places)));
-        }
-    }
-}
 
 /// Returns the address at which a list page with these stories asks for new ones. Only the newest page of a list has one; a day
 /// has none, because it ends.
