@@ -28,6 +28,9 @@
 //! - [`daemon`] - the poll queue, publishing, retention, reload and shutdown.
 //! - [`cli`] - the commands.
 
+// `eprintln!` panics if standard error cannot be written, and a full disk must not end a daemon: `cli::out::note`.
+#![cfg_attr(not(test), deny(clippy::print_stderr))]
+
 pub mod article;
 pub mod cli;
 pub mod clock;

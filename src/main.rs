@@ -1,6 +1,9 @@
 //! The `warraq` binary: starts the runtime, runs the command and returns its exit code.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 fn main() -> ExitCode {
     #[cfg(target_env = "gnu")]
@@ -15,7 +18,7 @@ fn main() -> ExitCode {
             code
         }
         Err(error) => {
-            eprintln!("error: cannot start\ncaused by: {error}");
+            let _ = writeln!(io::stderr(), "error: cannot start\ncaused by: {error}");
             ExitCode::FAILURE
         }
     }

@@ -109,7 +109,10 @@ fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_writer(writer).with_env_filter(self::filter(filter)?);
+    // A line that cannot be written (the disk is full, the reader of the pipe has gone) is lost. By default the subscriber reports
+    // that on standard error, and panics if it cannot.
+    let lines = tracing_subscriber::fmt().log_internal_errors(false);
+    let lines = lines.with_writer(writer).with_env_filter(self::filter(filter)?);
     Ok(match (format, destination) {
         (LogFormat::Text, Destination::Journal) => {
             let text = format::format().without_time().with_target(false).with_ansi(false);

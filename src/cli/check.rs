@@ -2,7 +2,7 @@
 
 use super::{
     CliError,
-    out::{counted, say},
+    out::{counted, note, say},
 };
 use crate::config::Config;
 use std::path::Path;
@@ -11,7 +11,7 @@ use std::path::Path;
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
     for warning in config.warnings() {
-        eprintln!("warning: {}: {warning}", file.display());
+        note(format_args!("warning: {}: {warning}", file.display()));
     }
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
     say(format_args!(

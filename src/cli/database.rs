@@ -6,8 +6,10 @@ use crate::{
     store::{StoreError, StoreErrorKind},
 };
 use anyhow::Error;
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
+/// How long a command waits for another program's lock, or for space on the disk. The daemon waits without end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// What to do about a damaged database.
 const RESTORE: &str = "if [database] path is right: stop the daemon and put the newest good backup in its place with \
     `warraq restore FILE`; what is there now is kept beside it";
@@ -55,6 +57,10 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::Newer { .. } => {
             "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
         }
+        StoreError::Moved(_) => {
+            "what was committed before is in the file that was moved, or lost if it was deleted: put it, or the newest good \
+             backup (`warraq restore FILE`), in its place"
+        }
         StoreError::Damaged { path, .. } if path != database => {
             "the copy was damaged and has been removed: look after the disk it was to be on, and try again"
         }
@@ -79,10 +85,9 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
 fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
     match kind {
         StoreErrorKind::Damaged => ("the database {} is damaged", RESTORE),
-        StoreErrorKind::Full => (
-            "the disk of the database {} is full",
-            "free some space and start again; all committed data is in the file",
-        ),
+        StoreErrorKind::Full => {
+            ("the disk of the database {} is full", "free some space and try again; all committed data is in the file")
+        }
         StoreErrorKind::ReadOnly => (
             "the database {} cannot be written",
             "this user must be able to write to the file and to its folder, and the file system must not be read-only",
@@ -92,7 +97,8 @@ fn by_kind(kind: StoreErrorKind) -> (&'static str, &'static str) {
         }
         StoreErrorKind::Denied => (
             "the database {} cannot be opened",
-            "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it",
+            "this user must be able to read and write the file, its folder, and the -wal and -shm files beside it, and to open \
+             more files (ulimit -n)",
         ),
         StoreErrorKind::Disk => (
             "the disk of the database {} is full or failing",

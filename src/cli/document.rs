@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     fetch::{FetchLimits, Fetcher},
-    model::{Fault, FeedUrl, Network, ParsedFeed},
+    model::{Fault, FeedUrl, Network, ParsedFeed, uri::shown_within},
     parse::{Announced, ParseContext},
 };
 use anyhow::{Context as _, anyhow};
@@ -73,12 +73,13 @@ async fn follow(place: &str, page: &Answer, error: ProbeError) -> Result<Result<
     Ok(Ok(found.feed))
 }
 
+/// Returns whether the place is an address and not a file. Other schemes count too: [`address`] refuses them in words.
 fn is_address(place: &str) -> bool {
-    place.starts_with("http://") || place.starts_with("https://")
+    place.contains("://") && !Path::new(place).exists()
 }
 
 fn address(place: &str) -> Result<FeedUrl, CliError> {
-    FeedUrl::parse(place).map_err(|error| CliError::Usage(format!("{place}: {error}")))
+    FeedUrl::parse(place).map_err(|error| CliError::Usage(format!("{:?}: {error}", shown_within(place))))
 }
 
 /// Prints the feeds that a page announces, one per line, or the news sitemap of its site if it announces none.

@@ -47,6 +47,7 @@ pub(super) enum Subject {
     /// Show why entries belong to a story.
     Story {
         /// Number of the story, as in `/stories/N`.
+        #[arg(value_parser = number)]
         id: i64,
         /// Print one JSON object.
         #[arg(long)]
@@ -59,6 +60,11 @@ pub(super) enum Subject {
 pub(super) enum EntryName {
     Number(EntryId),
     Address(String),
+}
+
+/// Parses the number of a story.
+fn number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "use a number (story_id), as in the address /stories/N")
 }
 
 impl FromStr for EntryName {

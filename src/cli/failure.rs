@@ -1,5 +1,6 @@
 //! How a command fails: the message on standard error, and the exit code for scripts.
 
+use super::out::note;
 use crate::config::ConfigFaults;
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ pub enum CliError {
     Usage(String),
     /// The configuration has errors.
     Config(ConfigFaults),
+    /// An environment variable has a value that cannot be used.
+    Environment(String),
     /// The reader of standard output has gone: nothing is left to do, and this is not an error.
     Unread,
 }
@@ -34,32 +37,41 @@ impl CliError {
         Self::Failed { error: error.into(), hint: Some(hint.into()) }
     }
 
+    /// Creates the failure of a faulty environment variable, which `error` names.
+    pub(super) fn environment(error: impl std::fmt::Display) -> Self {
+        Self::Environment(error.to_string())
+    }
+
     /// Writes the failure to standard error. Returns the exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Failed { error, hint } => {
                 let mut last = error.to_string();
-                eprintln!("error: {last}");
+                note(format_args!("error: {last}"));
                 for cause in error.chain().skip(1).map(ToString::to_string) {
                     // Some error messages already end with the message of their cause.
                     if !last.ends_with(&cause) {
-                        eprintln!("caused by: {cause}");
+                        note(format_args!("caused by: {cause}"));
                     }
                     last = cause;
                 }
                 if let Some(hint) = hint {
-                    eprintln!("hint: {hint}");
+                    note(format_args!("hint: {hint}"));
                 }
                 ExitCode::from(Self::FAILED)
             }
             Self::Usage(what) => {
-                eprintln!("error: {what}");
+                note(format_args!("error: {what}"));
                 ExitCode::from(Self::USAGE)
             }
             Self::Unread => ExitCode::SUCCESS,
             Self::Config(faults) => {
-                eprintln!("{faults}");
+                note(faults);
+                ExitCode::from(Self::CONFIG)
+            }
+            Self::Environment(what) => {
+                note(format_args!("error: {what}"));
                 ExitCode::from(Self::CONFIG)
             }
         }

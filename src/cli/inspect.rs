@@ -54,11 +54,23 @@ pub fn fault_json(fault: &Fault, moved_to: Option<&FeedUrl>) -> Value {
 #[must_use]
 pub fn hint(fault: &Fault) -> &'static str {
     match fault {
-        Fault::Empty => "the server sent an empty document; try again later",
+        Fault::Empty => "there is nothing in it to read; if a server sent it, try again later",
         Fault::Html => "`warraq discover URL` lists the feeds that a page announces",
         Fault::WorkLimit(_) => "please report this document; no document should take this long",
         Fault::Parser(_) => "please report this document as a bug",
-        _ => "Warraq reads RSS, Atom, CDF and JSON Feed",
+        Fault::NotAFeed(_) => "Warraq reads RSS, Atom, CDF, JSON Feed and news sitemaps",
+        Fault::Address(_) | Fault::Robots(_) => "choose another address, or change what the message names",
+        Fault::Status(401) => "the feed needs credentials: `auth` in its [[outlet]] of the configuration",
+        Fault::Status(403) | Fault::Held { status: 403 } => {
+            "the server refuses this program or address; try again later, or set [fetch] user_agent or proxy"
+        }
+        Fault::Held { .. } => "try again later; the server asked for a pause",
+        Fault::Status(400..=499) => "check the spelling of the address",
+        Fault::TooLarge { .. } => "polls read longer documents if [fetch] max_body is raised",
+        Fault::Dns(_) => "check the spelling of the host name, and this machine's name server",
+        Fault::Connect(_) | Fault::Tls(_) => "check scheme (http or https), host and port",
+        Fault::Redirects(_) | Fault::BadRedirect(_) => "open the address in a browser, and give the feed's own address",
+        Fault::Status(_) | Fault::Timeout(_) | Fault::Broken(_) | Fault::Local(_) => "try again later",
     }
 }
 

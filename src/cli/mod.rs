@@ -27,11 +27,14 @@ pub use failure::CliError;
 
 use crate::config::{Config, FOREIGN_VARIABLES, Stories};
 use clap::{Parser, Subcommand, ValueHint};
+use rustix::process::Signal;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     process::ExitCode,
 };
+
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Polls the feeds of news outlets, stores each report once, and republishes them as merged feeds.
 #[derive(Debug, Parser)]
@@ -191,8 +194,10 @@ enum Verb {
 /// Runs the command given on the command line. Returns the exit code.
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let environment = environment();
-    match Box::pin(act(cli, &environment)).await {
+    // A file that must not grow any more is like a full disk, which is told or waited for: the signal must not end the process.
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+    let done = async { Box::pin(act(cli, &environment()?)).await };
+    match done.await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -271,11 +276,21 @@ async fn configured(
     }
 }
 
-/// Returns the environment variables that Warraq reads. Names and values that are not UTF-8 are skipped, because they cannot be
-/// meant for it.
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with("WARRAQ_") || FOREIGN_VARIABLES.contains(&name.as_str()))
-        .collect()
+/// Returns the environment variables that Warraq reads.
+fn environment() -> Result<BTreeMap<String, String>, CliError> {
+    let ours = |name: &str| name.starts_with("WARRAQ_") || FOREIGN_VARIABLES.contains(&name);
+    let mut variables = BTreeMap::new();
+    for (name, value) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        // The command line has read this one.
+        if !ours(&name) || name == "WARRAQ_CONFIG" {
+            continue;
+        }
+        // The message does not repeat the value, which may be a secret.
+        let Ok(value) = value.into_string() else {
+            return Err(CliError::Environment(format!("{name}: the value is not UTF-8; allowed: text in UTF-8")));
+        };
+        variables.insert(name, value);
+    }
+    Ok(variables)
 }

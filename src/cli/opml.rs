@@ -6,7 +6,10 @@
 mod outlets;
 mod read;
 
-use super::{CliError, out::written};
+use super::{
+    CliError,
+    out::{note, written},
+};
 use crate::{
     config::{
         Config,
@@ -49,7 +52,7 @@ pub(super) fn new_outlets(
     }
     let (listed, fault) = read(&text(&bytes));
     if let Some(fault) = fault {
-        eprintln!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display());
+        note(format_args!("warning: {} is not well formed: {fault}; it is read as far as it can be", file.display()));
     }
     if listed.is_empty() {
         let error = anyhow!("{} contains no feeds", file.display());
@@ -57,7 +60,7 @@ pub(super) fn new_outlets(
     }
     let (outlets, refused) = outlets(&listed, slugs, known);
     for why in refused {
-        eprintln!("warning: {why}");
+        note(format_args!("warning: {why}"));
     }
     Ok(outlets)
 }

@@ -1,6 +1,7 @@
 //! Standard output. A reader that closes the pipe early (`warraq feeds | head`) has read what it wanted; this is not a failure.
 
 use super::CliError;
+use anyhow::Context as _;
 use jiff::SignedDuration;
 use std::{
     fmt,
@@ -13,6 +14,12 @@ use std::{
 /// When standard output cannot be written.
 pub(super) fn say(line: impl fmt::Display) -> Result<(), CliError> {
     written(writeln!(io::stdout(), "{line}"))
+}
+
+/// Writes a line to standard error. If that fails (the disk is full, the reader of the pipe has gone), there is nowhere to report
+/// it, and the exit code tells enough. `eprintln!` would panic.
+pub(super) fn note(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Formats a number with its noun: `1 entry`, `2 entries`.
@@ -60,7 +67,7 @@ pub(super) fn fitted(line: &str, columns: Option<usize>) -> String {
 pub(super) fn written(result: io::Result<()>) -> Result<(), CliError> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(CliError::Unread),
-        written => Ok(written?),
+        written => Ok(written.context("standard output cannot be written")?),
     }
 }
 

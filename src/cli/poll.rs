@@ -2,6 +2,7 @@
 
 use super::{
     CliError,
+    database::PATIENCE,
     out::{counted, written},
 };
 use crate::{
@@ -55,9 +56,9 @@ pub(super) async fn poll(
     check_names(config, &wanted.feeds)?;
     // Each poll is reported on standard output, so the log is limited to warnings.
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
-    telemetry::init(config.log.format, Some(filter))?;
+    telemetry::init(config.log.format, Some(filter)).map_err(CliError::environment)?;
     let public_url = config.server.public_url(config.server.listen);
-    let mut services = Services::open(config, &public_url, Clock::System).await?;
+    let mut services = Services::open_within(config, &public_url, Clock::System, Some(PATIENCE)).await?;
     let now = services.clock.now();
     let names: HashSet<&str> = wanted.feeds.iter().map(String::as_str).collect();
     let queue = &mut services.runner.queue;

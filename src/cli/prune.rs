@@ -2,6 +2,7 @@
 
 use super::{
     CliError,
+    database::PATIENCE,
     out::{counted, say},
     progress,
 };
@@ -24,6 +25,7 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
         return Err(StoreError::Missing(config.database.path.clone()).into());
     }
     let (writer, task) = Writer::open(&config.database.path, config.stories.window).await?;
+    writer.give_up_after(PATIENCE);
     let keep = RetentionLimits::as_of(Clock::System.now(), config.retention.keep, config.retention.polls, how.dry_run)
         .forced(how.force);
     let pruned = progress::shown(async |progress_sender| writer.prune_with_progress(keep, progress_sender).await).await;

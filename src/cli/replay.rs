@@ -52,7 +52,7 @@ fn read(file: &Path) -> Result<Vec<RecordedEntry>, CliError> {
         let item = serde_json::from_slice(&line).map_err(|why| {
             let place = format!("{}:{number}", file.display());
             CliError::with_hint(
-                anyhow::Error::new(why).context(format!("{place}: no recorded entry")),
+                anyhow::Error::new(why).context(format!("{place}: not a recorded entry")),
                 "one JSON object per line: id, outlet, feed, lang, title, summary, content, url, guid, published",
             )
         })?;

@@ -28,7 +28,8 @@ pub(super) async fn run(file: &Path, environment: &BTreeMap<String, String>) -> 
     let config = load(file, environment).map_err(CliError::Config)?;
     let database = config.database.path.clone();
     let public_url = config.server.configured_url.clone();
-    telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))?;
+    telemetry::init(config.log.format, environment.get("WARRAQ_LOG").map(String::as_str))
+        .map_err(CliError::environment)?;
     for warning in config.warnings() {
         tracing::warn!(%warning, "questionable setting in the configuration");
     }

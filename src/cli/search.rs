@@ -2,7 +2,7 @@
 
 use super::{
     CliError,
-    out::{counted, say},
+    out::{counted, note, say},
 };
 use crate::{
     config::Config,
@@ -25,8 +25,8 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     let found = reader.search(&filter, &SearchPlace::default(), &config.server.time_zone, &public_url).await;
     reader.close().await;
     let SearchPage { stories, count, older } = found?;
-    for note in SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes {
-        eprintln!("note: {note}");
+    for text in SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes {
+        note(format_args!("note: {text}"));
     }
     if as_json {
         let rows: Vec<Value> = stories.iter().map(row).collect();
@@ -38,7 +38,7 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
         say(format_args!("{}  {}{also}  {}\n    {}", lead.published, lead.outlet, lead.title, lead.link))?;
     }
     if stories.is_empty() {
-        eprintln!("hint: try fewer words, the beginning of a word (flood*), or alternatives (rain OR snow)");
+        note("hint: try fewer words, the beginning of a word (flood*), or alternatives (rain OR snow)");
     }
     say(total(stories.len(), count, older.is_some()))
 }

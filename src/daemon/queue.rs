@@ -1,46 +1,31 @@
 //! The poll queue: due times, per-host limits and running polls. It holds the record of every feed, so that a poll that ends in
 //! a 304 reads nothing from the database.
 
+mod ended;
+mod host_turns;
 mod pages;
+mod queued_feed;
+mod turns;
 
 use crate::{
     config::Config,
-    model::{FeedId, FeedRecord, FeedState, Outlet, Slug},
+    model::{FeedId, FeedRecord, FeedState},
     poll::PlannedPoll,
-    schedule::{self, Bounds, Due, Fleet, HostLimiter, HostWait, ReplanInput, Schedule},
-    store::FeedUpdate,
+    schedule::{Bounds, Fleet, HostLimiter, HostWait},
 };
 use jiff::{SignedDuration, Timestamp};
+use queued_feed::{QueuedFeed, host_hold};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
 
-/// The loop reads the clock every second. If it moved by more than this, it was set, or the machine slept.
-const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
-
-/// Pause before a feed whose poll panicked is polled again.
-const PANIC_PAUSE: SignedDuration = SignedDuration::from_hours(1);
-
-/// Pause before a feed is tried again that could not be polled because this process lacked resources (open files, memory).
-const LOCAL_PAUSE: SignedDuration = SignedDuration::from_secs(15);
-
 /// How late a feed may be without being overdue.
 const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-/// A feed and what is needed to poll it.
-struct QueuedFeed {
-    record: FeedRecord,
-    outlet: Arc<Outlet>,
-    schedule: Arc<Schedule>,
-    /// When the feed is polled: at its stored due time, or, if that has passed, when its turn comes among the overdue feeds.
-    /// `None` until that is decided.
-    turn: Option<Timestamp>,
-}
-
 /// Maximum number of polls that wait for the writer while other polls run.
-const STORING: usize = 256;
+const STORING: usize = 96;
 
 /// A running poll.
 struct Polling {
@@ -97,99 +82,6 @@ impl PollQueue {
             last_seen: now,
             pages: pages::WaitingPages::default(),
         }
-    }
-
-    /// Replaces the feeds by those of the configuration, with their records from the database. Feeds that are not among them are
-    /// no longer polled. Returns the feeds whose due time had to be decided (new ones, changed schedules), to be stored.
-    pub fn adopt(&mut self, config: &Config, records: Vec<FeedRecord>, now: Timestamp) -> Vec<FeedUpdate> {
-        self.hosts.set_limits(config.fetch.per_host, config.fetch.host_pause);
-        self.bounds = bounds(config);
-        self.concurrency = config.fetch.concurrency;
-        let outlets: HashMap<&Slug, (Arc<Outlet>, Arc<Schedule>)> = config
-            .outlets
-            .iter()
-            .map(|outlet| {
-                (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone())))
-            })
-            .collect();
-        let was = std::mem::take(&mut self.feeds);
-        for record in records {
-            let Some((outlet, schedule)) = outlets.get(&record.outlet).filter(|(outlet, _)| outlet.enabled) else {
-                continue;
-            };
-            let (outlet, schedule) = (Arc::clone(outlet), Arc::clone(schedule));
-            let before = was.get(&record.id);
-            // If the feed was polled after the records were read, its own record is newer.
-            let newer = before.filter(|planned| planned.record.last_poll_at > record.last_poll_at);
-            let record = newer.map_or(record, |planned| planned.record.clone());
-            // An overdue feed keeps its turn, however often the configuration is reloaded.
-            let turn = before.filter(|p| p.record.next_poll_at == record.next_poll_at).and_then(|p| p.turn);
-            if let Some(until) = host_hold(&record, now) {
-                self.hosts.hold(record.ask.host(), until);
-            }
-            self.feeds.insert(record.id, QueuedFeed { record, outlet, schedule, turn });
-        }
-        self.at_host.clear();
-        for planned in self.feeds.values() {
-            *self.at_host.entry(planned.record.ask.host().to_owned()).or_default() += 1;
-        }
-        let adaptive = self.feeds.values().filter(|p| *p.schedule == Schedule::Adaptive);
-        self.fleet = Fleet::of(adaptive.map(|p| p.record.rhythm.as_deref()));
-        self.reschedule(now)
-    }
-
-    /// Checks all due times again, and returns the feeds whose due time changed. Feeds with a running poll are checked when the
-    /// poll ends.
-    fn reschedule(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
-        let mut changed = Vec::new();
-        let crowd = self.feeds.values().filter(|p| p.record.last_poll_at.is_none()).count();
-        let (bounds, fleet) = (self.bounds, self.fleet);
-        for planned in self.feeds.values_mut() {
-            if let Some(polling) = self.polling.get_mut(&planned.record.id) {
-                polling.stale = true;
-            } else {
-                changed.extend(planned.reschedule(now, &bounds, fleet, crowd));
-            }
-        }
-        self.waiting.clear();
-        self.assign_turns(now);
-        changed
-    }
-
-    /// Fills the queue. Overdue feeds are polled at once, but those of one host are spread.
-    fn assign_turns(&mut self, now: Timestamp) {
-        let mut crowds: HashMap<&str, usize> = HashMap::new();
-        for planned in self.feeds.values().filter(|p| p.turn.is_none() && p.record.next_poll_at <= now) {
-            *crowds.entry(planned.record.ask.host()).or_default() += 1;
-        }
-        let turns: Vec<(FeedId, Timestamp)> = self
-            .feeds
-            .values()
-            .filter(|planned| planned.turn.is_none())
-            .map(|QueuedFeed { record, .. }| match record.next_poll_at {
-                at if at > now => (record.id, at),
-                _ => (record.id, schedule::catch_up(record.id, now, crowds.get(record.ask.host()).map_or(1, |n| *n))),
-            })
-            .collect();
-        for (id, at) in turns {
-            if let Some(planned) = self.feeds.get_mut(&id) {
-                planned.turn = Some(at);
-            }
-        }
-        let waiting = self.feeds.values().filter(|p| !self.polling.contains_key(&p.record.id));
-        self.queue = waiting.map(|p| (p.turn(), p.record.id)).collect();
-    }
-
-    /// Detects a clock that was set back or jumped ahead (for example after the machine slept). Then all due times are checked
-    /// again, so that overdue feeds are spread and no feed waits too long. Returns the feeds that changed.
-    pub fn check_clock(&mut self, now: Timestamp) -> Vec<FeedUpdate> {
-        let moved = now.duration_since(self.last_seen);
-        self.last_seen = now;
-        if moved.abs() <= CLOCK_SLACK {
-            return Vec::new();
-        }
-        self.feeds.values_mut().for_each(|planned| planned.turn = None);
-        self.reschedule(now)
     }
 
     /// Keeps only the feeds in the queue for which `wanted` is true.
@@ -274,20 +166,6 @@ impl PollQueue {
         self.reading >= self.concurrency || self.polling.len() - self.reading >= STORING
     }
 
-    /// Records that a poll has read its document and waits to be stored: another poll may take its slot.
-    pub fn storing(&mut self, id: FeedId, now: Timestamp) {
-        if let Some(host) = self.polling.get_mut(&id).and_then(|polling| polling.host.take()) {
-            self.free(&host, now);
-        }
-    }
-
-    /// Frees the slot of a poll at its host.
-    fn free(&mut self, host: &str, now: Timestamp) {
-        self.reading -= 1;
-        self.hosts.end(host);
-        self.give_turns(host, now);
-    }
-
     fn planned_poll(&self, planned: &QueuedFeed, now: Timestamp) -> PlannedPoll {
         PlannedPoll {
             feed: planned.record.clone(),
@@ -299,61 +177,6 @@ impl PollQueue {
             host_pause: self.hosts.pause(),
             alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
         }
-    }
-
-    /// Records the end of a poll, with the new record of the feed. `again` says whether the feed is polled again in this run.
-    /// Returns the feed if its due time had to be decided again because its schedule changed in the meantime, to be stored.
-    pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) -> Option<FeedUpdate> {
-        let id = record.id;
-        let stale = self.release(id, now);
-        if let Some(until) = host_hold(&record, now) {
-            self.hosts.hold(record.ask.host(), until);
-        }
-        // The feed may have been removed from the configuration while it was polled.
-        let planned = self.feeds.get_mut(&id)?;
-        if *planned.schedule == Schedule::Adaptive {
-            self.fleet.replace(planned.record.rhythm.as_deref(), record.rhythm.as_deref());
-        }
-        planned.turn = Some(record.next_poll_at);
-        planned.record = record;
-        let changed = if stale { planned.reschedule(now, &self.bounds, self.fleet, 1) } else { None };
-        if again {
-            self.queue.insert((planned.turn(), id));
-        }
-        changed
-    }
-
-    /// Records that a poll panicked. Its feed has to wait, so that the bug does not cause constant requests.
-    pub fn panicked(&mut self, id: FeedId, now: Timestamp) {
-        self.release(id, now);
-        self.postpone(id, now, PANIC_PAUSE);
-    }
-
-    /// Records that a poll could not run because this process lacked resources. Its feed is tried again soon if `again` is true;
-    /// nothing else changes.
-    pub fn lacked_resources(&mut self, id: FeedId, now: Timestamp, again: bool) {
-        self.release(id, now);
-        if again {
-            self.postpone(id, now, LOCAL_PAUSE);
-        }
-    }
-
-    fn postpone(&mut self, id: FeedId, now: Timestamp, pause: SignedDuration) {
-        if self.feeds.contains_key(&id) {
-            self.queue.insert((now.saturating_add(pause).unwrap_or(now), id));
-        }
-    }
-
-    /// Removes a running poll and frees its place at the host. Returns whether due times were checked again while it ran.
-    fn release(&mut self, id: FeedId, now: Timestamp) -> bool {
-        let Some(Polling { host, stale }) = self.polling.remove(&id) else { return false };
-        if let Some(host) = host {
-            self.free(&host, now);
-        }
-        if self.polling.is_empty() {
-            self.hosts.tidy(now);
-        }
-        stale
     }
 
     /// Returns until when a feed's host wants no requests at all, and how many other feeds wait because of it.
@@ -394,47 +217,6 @@ impl PollQueue {
     #[must_use]
     pub fn left(&self) -> usize {
         self.queue.len() + self.waiting.values().map(Vec::len).sum::<usize>() + self.polling.len()
-    }
-}
-
-impl QueuedFeed {
-    /// Returns when the feed is polled.
-    fn turn(&self) -> Timestamp {
-        self.turn.unwrap_or(self.record.next_poll_at)
-    }
-
-    /// Checks the due time again, with `crowd` feeds that were never polled. Returns the feed if its due time changed.
-    fn reschedule(&mut self, now: Timestamp, bounds: &Bounds, fleet: Fleet, crowd: usize) -> Option<FeedUpdate> {
-        let due = schedule::reschedule(&ReplanInput {
-            now,
-            feed: &self.record,
-            schedule: &self.schedule,
-            zone: &self.outlet.time_zone,
-            bounds,
-            fleet,
-            crowd,
-        })?;
-        let why = due.why.clone();
-        self.record = with_due(self.record.clone(), due);
-        self.turn = None;
-        Some(FeedUpdate { feed: self.record.clone(), why })
-    }
-}
-
-/// Returns until when the feed's host wants no requests at all, if that is in the future.
-fn host_hold(record: &FeedRecord, now: Timestamp) -> Option<Timestamp> {
-    schedule::host_hold(record).filter(|until| *until > now)
-}
-
-/// Returns the record with another due time.
-fn with_due(record: FeedRecord, due: Due) -> FeedRecord {
-    FeedRecord {
-        next_poll_at: due.at,
-        state: due.state,
-        failures: due.failures,
-        hold_until: due.hold_until,
-        rhythm: Some(due.rhythm),
-        ..record
     }
 }
 

@@ -1,24 +1,26 @@
 //! Runs polls: starts those that are due, and waits for one to end or for the next to be due. Both the daemon's loop and `warraq
 //! poll` use it.
 
+mod log;
+mod pages;
+mod pushes;
+
 use super::queue::{NextStep, PollQueue};
 use crate::{
     clock::Clock,
     fetch::Fetchers,
-    model::{
-        EntryPage, FeedId, LargerThanMaxBody, MissingArticle, NoArticle, Outcome, PAGE_PATIENCE, Slug, WaitingKey,
-        WaitingPage,
-        push::{PushLeases, PushedDocument},
-    },
-    poll::{PageVisit, PollError, PollResult, Poller},
-    store::{AskedPage, FeedUpdate, StoreError, Writer},
+    model::{FeedId, WaitingKey, push::PushLeases},
+    poll::{PollError, PollResult, Poller},
+    store::{FeedUpdate, StoreError, Writer},
 };
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use jiff::{SignedDuration, Timestamp};
+use log::log;
+use pages::EndedPage;
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
-    task::{AbortHandle, JoinError, JoinSet},
+    task::{AbortHandle, JoinSet},
 };
 
 /// Longest time between two checks of the clock, by which a clock that jumps and a machine that slept are noticed.
@@ -26,9 +28,6 @@ const TURN: Duration = Duration::from_secs(1);
 
 /// Time without a failure for lack of resources (open files, memory) after which they count as sufficient again.
 const RECOVERED: SignedDuration = SignedDuration::from_secs(60);
-
-/// Maximum number of delivered documents that are read at once.
-const PUSHES: usize = 4;
 
 /// The poll queue and the running polls.
 pub struct PollRunner {
@@ -54,9 +53,6 @@ pub struct PollRunner {
 
 /// A poll that ended; `None` if it panicked, which is a bug in Warraq and affects only this feed.
 type EndedPoll = (FeedId, Option<Result<PollResult, PollError>>);
-
-/// The result of a page request; `None` if it panicked.
-type EndedPage = (WaitingKey, Option<Result<PageVisit, PollError>>);
 
 /// An event of the runner.
 #[derive(Debug)]
@@ -118,46 +114,6 @@ impl PollRunner {
     #[must_use]
     pub fn leases(&self) -> &Arc<PushLeases> {
         self.poller.leases()
-    }
-
-    /// Returns whether another delivered document may be read now.
-    #[must_use]
-    pub fn takes_pushes(&self) -> bool {
-        self.pushes.len() < PUSHES
-    }
-
-    /// Starts to read a document that a hub delivered. Drops it if its feed is no longer configured.
-    pub fn push(&mut self, document: PushedDocument) {
-        let Some(planned) = self.queue.plan(document.feed, self.clock.now()) else { return };
-        let (poller, id) = (self.poller.clone(), document.feed);
-        let push = async move { poller.pushed(planned, document).await };
-        self.pushes.spawn(async move { (id, AssertUnwindSafe(push).catch_unwind().await.ok()) });
-    }
-
-    /// Handles a delivered document that was read, and returns its result. The feed's next poll stays as it is.
-    ///
-    /// # Errors
-    /// Fails if the store has failed.
-    pub fn take_push(&mut self, (id, report): EndedPoll) -> Result<Option<PollResult>, StoreError> {
-        match report {
-            None => tracing::error!(feed = %id, "reading a delivered document panicked (a bug in Warraq)"),
-            Some(Err(PollError::Store(error))) if !error.can_pass() => return Err(error),
-            Some(Err(error)) => {
-                tracing::error!(feed = %id, %error, "a delivered document could not be read; the next poll reads the feed");
-            }
-            Some(Ok(report)) => {
-                self.queue.add_pages(report.written.waiting.clone(), self.clock.now());
-                let (outlet, feed) = (&report.written.feed.outlet, report.written.feed.url.shown());
-                let (new, revised) = (report.written.tally.new, report.written.tally.revised);
-                if let Some(error) = &report.error {
-                    tracing::warn!(%outlet, %feed, %error, "a document delivered by a hub cannot be read");
-                } else {
-                    tracing::info!(%outlet, %feed, new, revised, "pushed by hub");
-                }
-                return Ok(Some(report));
-            }
-        }
-        Ok(None)
     }
 
     /// Starts every poll that may start now. Returns when the next one may start.
@@ -290,92 +246,6 @@ impl PollRunner {
         Ok(())
     }
 
-    /// Returns the number of entries that wait for their pages, or to be decided after that.
-    #[must_use]
-    pub fn waiting_pages(&self) -> usize {
-        self.queue.waiting_pages() + self.settling.len()
-    }
-
-    /// Starts every page request that may start now. Returns when the next one may start, or when the next waiting time ends.
-    fn start_pages(&mut self, now: Timestamp) -> Option<Timestamp> {
-        while let Some((page, visit)) = self.queue.next_page(now) {
-            let (poller, key, pause) = (self.poller.clone(), page.key, self.queue.host_pause());
-            let request = async move { poller.article(page, visit, pause).await };
-            let handle = self.pages.spawn(async move { (key, AssertUnwindSafe(request).catch_unwind().await.ok()) });
-            self.asking.insert(key, handle);
-        }
-        self.queue.next_page_at()
-    }
-
-    /// Ends the waiting of entries whose time is over; they are decided without their pages.
-    fn give_up_pages(&mut self, now: Timestamp) {
-        let overdue = self.queue.overdue_pages(now);
-        let ended = overdue.into_iter().map(|page| {
-            if let Some(handle) = self.asking.remove(&page.key) {
-                handle.abort();
-            }
-            let words = format!("the page was not fetched within {PAGE_PATIENCE:#}");
-            without(&page, NoArticle::Timeout, &words, now)
-        });
-        let ended: Vec<AskedPage> = ended.collect();
-        self.decide(ended);
-    }
-
-    /// Adds the pages of entries that were waiting before the start. An entry whose outlet no longer has `full_text` is decided
-    /// without its page.
-    pub fn resume_pages(&mut self, pages: Vec<WaitingPage>, is_wanted: impl Fn(&Slug) -> bool) {
-        let now = self.clock.now();
-        let (wanted, others): (Vec<_>, Vec<_>) = pages.into_iter().partition(|page| is_wanted(&page.outlet));
-        self.queue.add_pages(wanted, now);
-        let off = "full_text was switched off for the outlet";
-        self.decide(others.into_iter().map(|page| without(&page, NoArticle::Off, off, now)).collect());
-    }
-
-    /// Handles the result of a page request.
-    fn take_page(&mut self, ended: Result<EndedPage, JoinError>) -> RunnerEvent {
-        let now = self.clock.now();
-        // A request that was given up has been aborted.
-        let Ok((key, result)) = ended else { return RunnerEvent::Turned };
-        if self.asking.remove(&key).is_none() {
-            return RunnerEvent::Turned;
-        }
-        match result {
-            Some(Err(PollError::Local(why))) => {
-                tracing::warn!(error = why, "cannot request a page; trying again soon");
-                self.queue.page_postponed(key, now);
-            }
-            Some(Err(PollError::Store(error))) => {
-                self.queue.page_ended(key, now);
-                return RunnerEvent::Settled(Err(error));
-            }
-            Some(Ok(PageVisit::Elsewhere(visit))) => self.queue.page_moved(key, visit, now),
-            Some(Ok(PageVisit::Ended(asked))) => self.page_read(key, Some(asked), now),
-            None => self.page_read(key, None, now),
-        }
-        RunnerEvent::Turned
-    }
-
-    /// Has the entry of a page decided. `asked` is `None` if the request panicked.
-    fn page_read(&mut self, key: WaitingKey, asked: Option<AskedPage>, now: Timestamp) {
-        let Some(page) = self.queue.page_ended(key, now) else { return };
-        let panicked = || {
-            tracing::error!(url = %page.url.shown(), "reading a page panicked (a bug in Warraq)");
-            without(&page, NoArticle::Unreadable, "reading the page failed (a bug in Warraq)", now)
-        };
-        let asked = asked.unwrap_or_else(panicked);
-        let missing = asked.page.article.as_ref().err().map(|missing| missing.words.as_str());
-        tracing::debug!(outlet = %page.outlet, url = %page.url.shown(), missing, "page");
-        self.decide(vec![asked]);
-    }
-
-    /// Makes the writer decide entries that have waited. [`RunnerEvent::Settled`] reports when they are stored.
-    fn decide(&mut self, asked: Vec<AskedPage>) {
-        if !asked.is_empty() {
-            let writer = self.writer.clone();
-            self.settling.push(async move { writer.pages(asked).await }.boxed());
-        }
-    }
-
     /// Waits for running polls, at most for `patience`; the rest are dropped as a whole.
     pub async fn drain(&mut self, patience: Duration) {
         // Their entries keep waiting in the database.
@@ -397,42 +267,4 @@ impl PollRunner {
             self.pushes.shutdown().await;
         }
     }
-}
-
-/// Returns the result of a page that was not fetched.
-fn without(page: &WaitingPage, why: NoArticle, words: &str, now: Timestamp) -> AskedPage {
-    let article = Err(MissingArticle::new(why, words));
-    AskedPage { key: page.key, page: EntryPage { url: page.url.as_str().to_owned(), asked_at: now, article } }
-}
-
-/// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
-/// The poll history in the database has the numbers of every poll too.
-fn log(report: &PollResult) {
-    let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
-    let (outlet, feed, next) =
-        (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
-    let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
-    let dropped = written.tally.dropped;
-    let changed = new + revised + duplicate + dropped > 0;
-    match outcome {
-        Outcome::Failed(_) => {
-            let error = error.as_deref().unwrap_or_default();
-            tracing::warn!(%outlet, %feed, outcome = "failed", status, %error, %next, "poll failed");
-        }
-        Outcome::Gone => tracing::warn!(%outlet, %feed, outcome = "gone", status, %next, "feed is gone"),
-        Outcome::Fresh if changed || written.gap => {
-            let gap = written.gap.then_some(true);
-            let [new, revised, duplicate, dropped] =
-                [new, revised, duplicate, dropped].map(|count| (count > 0).then_some(count));
-            tracing::info!(%outlet, %feed, new, revised, duplicate, dropped, gap, "changed");
-        }
-        Outcome::Moved => tracing::info!(%outlet, %feed, outcome = "moved", status, %next, "feed has moved"),
-        Outcome::Fresh | Outcome::NotModified | Outcome::SameBytes => {}
-    }
-    if let Some(limit) = truncated_at {
-        tracing::warn!(%outlet, %feed, "the document is {}", LargerThanMaxBody(*limit));
-    }
-    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-    let outcome = outcome.as_str();
-    tracing::debug!(%outlet, %feed, outcome, status, bytes, new, revised, duplicate, dropped, ms, %next, "polled");
 }

@@ -10,7 +10,7 @@ use crate::{
     store::{ConfigChanges, Reader, StoreConfig, StoreError, Writer, WriterTask},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 use url::Url;
 
 /// Most redirects followed in one poll. RFC 9110 15.4 sets no number; no outlet was seen to need more than four.
@@ -43,7 +43,23 @@ impl Services {
     /// # Errors
     /// Fails if the database cannot be opened or the HTTP client cannot be built.
     pub async fn open(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
+        Self::open_within(config, public_url, clock, None).await
+    }
+
+    /// Does the same for a command, which ends with an error once the database cannot be written for as long as `patience`.
+    ///
+    /// # Errors
+    /// See [`Services::open`]; also if the patience ends.
+    pub async fn open_within(
+        config: &Config,
+        public_url: &Url,
+        clock: Clock,
+        patience: Option<Duration>,
+    ) -> Result<Self, DaemonError> {
         let (writer, writer_task) = Writer::open(&config.database.path, config.stories.window).await?;
+        if let Some(patience) = patience {
+            writer.give_up_after(patience);
+        }
         let reader = Reader::open(&config.database.path).await?;
         let plan = plan(config, public_url);
         let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
@@ -103,8 +119,13 @@ impl Services {
         let closed = self.writer.close().await;
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
+            // A removed or replaced file does not come back by itself: the operator has to know.
+            Ok(Err(error @ StoreError::Moved(_))) => Err(error.into()),
             Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(%error, "stopped without storing the last polls; these feeds are polled again after the next start");
+                tracing::warn!(
+                    error = error.with_causes(),
+                    "stopped without storing the last polls; these feeds are polled again after the next start"
+                );
                 Ok(())
             }
             Ok(Err(error)) => Err(error.into()),

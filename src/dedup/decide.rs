@@ -46,7 +46,7 @@ impl<'a> Deciding<'a> {
         (window, now): (&'a mut Window, Timestamp),
         ids: &'a mut IdAllocator,
     ) -> Self {
-        arrivals.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        sort(&mut arrivals);
         window.forget(now);
         let members = known.entries.values().map(|e| (e.story, e.story_members)).collect();
         let taken = taken(&arrivals, &known);
@@ -110,12 +110,23 @@ pub fn latest(arrivals: &[Arrival]) -> Timestamp {
     arrivals.iter().map(|arrival| arrival.seen_at).max().unwrap_or_default()
 }
 
-/// Returns a key that orders arrivals by everything that distinguishes them, and does not depend on which poll ended first.
-fn sort_key(a: &Arrival) -> impl Ord {
-    let date = a.entry.believed;
-    // The first entry of a document is its newest: it is decided last, so its story gets the highest number.
-    let from_end = Reverse(a.listing.place(a.entry.key.hash()));
-    (date.is_none(), date, &a.feed_url, from_end, &a.entry.key, a.seen_at, a.entry.shown, a.entry.raw)
+/// Sorts arrivals by everything that distinguishes them. The order does not depend on which poll ended first.
+fn sort(arrivals: &mut Vec<Arrival>) {
+    // The first entry of a document is its newest: it is decided last, so its story gets the highest number. A place is found by a
+    // cryptographic hash, so it is looked up once.
+    let place = |a: &Arrival| Reverse(a.listing.place(a.entry.key.hash()));
+    let mut placed: Vec<_> = arrivals.drain(..).map(|arrival| (place(&arrival), arrival)).collect();
+    placed.sort_by(|(place_a, a), (place_b, b)| {
+        let first = |a: &Arrival| (a.entry.believed.is_none(), a.entry.believed);
+        let last = |a: &Arrival| (a.seen_at, a.entry.shown, a.entry.raw);
+        first(a)
+            .cmp(&first(b))
+            .then_with(|| a.feed_url.cmp(&b.feed_url))
+            .then_with(|| place_a.cmp(place_b))
+            .then_with(|| a.entry.key.cmp(&b.entry.key))
+            .then_with(|| last(a).cmp(&last(b)))
+    });
+    arrivals.extend(placed.into_iter().map(|(_, arrival)| arrival));
 }
 
 /// Returns the entries that items of the arrivals' documents match by key. No other item of the same document can be the same

@@ -2,7 +2,7 @@
 //! and after, and a body that does not match its label can still be read.
 
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
-use std::io::Read;
+use std::{borrow::Cow, io::Read};
 
 /// Accepted codings, best first.
 pub(super) const ACCEPTED: &str = "gzip, br, zstd, deflate";
@@ -14,6 +14,8 @@ const ZSTD_WINDOW_LOG: u32 = 23;
 const BROTLI_BUFFER: usize = 4096;
 /// The first bytes of gzip (RFC 1952 2.3.1).
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+/// How much larger a document usually is than its compressed form.
+const RATIO: usize = 4;
 /// Maximum number of stacked codings that are decoded. One is enough in practice.
 const MAX_CODINGS: usize = 2;
 
@@ -39,16 +41,10 @@ pub(super) enum DecodeError {
 
 /// Decodes the codings that `label` (a `Content-Encoding`) names, in reverse order of their application, to at most `limit`
 /// bytes. Names that are not codings (`utf-8`, `none`) are ignored, as browsers do.
-pub(super) fn decode(label: &str, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
+pub(super) fn decode<'a>(label: &str, body: Cow<'a, [u8]>, limit: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
     let body = codings(label)?.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
     // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
     if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
-}
-
-/// Returns whether decoding gives more than `limit` bytes, at any step.
-pub(super) fn is_longer(label: &str, body: &[u8], limit: usize) -> bool {
-    let is_packed = body.starts_with(GZIP_MAGIC) || codings(label).is_ok_and(|codings| !codings.is_empty());
-    body.len() > limit || is_packed && matches!(decode(label, body.to_vec(), limit), Err(DecodeError::TooLarge(_)))
 }
 
 fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
@@ -66,12 +62,12 @@ fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
     if codings.len() > MAX_CODINGS { Err(DecodeError::Lie) } else { Ok(codings) }
 }
 
-fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, DecodeError> {
+fn undo(coding: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
     if body.is_empty() || is_plain(coding, &body) {
         return Ok(body);
     }
-    let packed = body.as_slice();
-    let mut out = Vec::new();
+    let packed = body.as_ref();
+    let mut out = Vec::with_capacity(limit.min(packed.len().saturating_mul(RATIO)));
     let unpacked = match coding {
         ContentCoding::Gzip => gunzip(packed, &mut out, limit),
         // The standard requires zlib, but some servers send the bare stream (RFC 9110 8.4.1.2).
@@ -85,7 +81,7 @@ fn undo(coding: ContentCoding, body: Vec<u8>, limit: usize) -> Result<Vec<u8>, D
         }
     };
     match unpacked {
-        Ok(()) => Ok(out),
+        Ok(()) => Ok(Cow::Owned(out)),
         Err(Halt::Full) => {
             out.truncate(limit);
             Err(DecodeError::TooLarge(out))
@@ -161,7 +157,7 @@ mod tests {
     }
 
     fn decoded(label: &str, body: &[u8]) -> Result<Vec<u8>, DecodeError> {
-        decode(label, body.to_vec(), LIMIT)
+        decode(label, Cow::Borrowed(body), LIMIT).map(Cow::into_owned)
     }
 
     #[test]
@@ -222,7 +218,7 @@ mod tests {
         fn no_bytes_panic_or_pass_the_limit(label in "(gzip|deflate|br|zstd)", start in 0usize..3, body: Vec<u8>) {
             let magic: [&[u8]; 3] = [&[], GZIP_MAGIC, &[0x28, 0xb5, 0x2f, 0xfd]];
             let body = [magic[start], &body].concat();
-            if let Ok(out) = decode(&label, body, LIMIT) {
+            if let Ok(out) = decode(&label, Cow::Owned(body), LIMIT) {
                 prop_assert!(out.len() <= LIMIT);
             }
         }

@@ -54,7 +54,7 @@ use reqwest::{
     },
     redirect::Policy,
 };
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 /// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -121,7 +121,7 @@ pub enum FetcherError {
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),
     /// TLS could not be set up; usually the system's certificates could not be read.
-    #[error("TLS cannot be set up (are the system's CA certificates installed?)")]
+    #[error("TLS cannot be set up (are the system's CA certificates installed, and may this process open more files?)")]
     Tls(#[source] rustls::Error),
     /// A header or certificate of the configuration cannot be used.
     #[error("{0}")]
@@ -329,6 +329,10 @@ impl Fetcher {
         share: &mut BodyShare,
     ) -> Result<(Vec<u8>, Option<Fault>), Fault> {
         let mut packed = Vec::new();
+        // A body that is known to be large arrives when there is room for it.
+        if response.content_length().is_some_and(|stated| stated > EVERYDAY as u64) {
+            share.enlarge().await?;
+        }
         loop {
             let chunk = share.in_time(response.chunk()).await.ok_or(Fault::Timeout(self.timeout))?;
             let chunk = match chunk {
@@ -370,11 +374,16 @@ impl Fetcher {
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
         // A small body may decode to a large one; only then it is decoded twice.
-        if !share.is_large() && coding::is_longer(label, &packed, EVERYDAY.min(self.max_body)) {
+        let small = if share.is_large() { self.max_body } else { EVERYDAY.min(self.max_body) };
+        let mut decoded = coding::decode(label, Cow::Borrowed(&packed), small);
+        if !share.is_large() && (packed.len() > small || matches!(decoded, Err(DecodeError::TooLarge(_)))) {
+            drop(decoded);
             share.enlarge().await?;
+            decoded = coding::decode(label, Cow::Borrowed(&packed), self.max_body);
         }
-        let bytes = match coding::decode(label, packed, self.max_body) {
-            Ok(bytes) => bytes,
+        let bytes = match decoded {
+            Ok(Cow::Owned(bytes)) => bytes,
+            Ok(Cow::Borrowed(_)) => packed,
             Err(DecodeError::TooLarge(bytes)) => {
                 fault = Some(Fault::TooLarge { limit });
                 bytes
@@ -462,7 +471,8 @@ fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
 
 /// Returns the target of a redirect.
 fn target(from: &FeedUrl, headers: &HeaderMap) -> Result<FeedUrl, Fault> {
-    let location = headers::location(headers).ok_or_else(|| Fault::BadRedirect("without Location".to_owned()))?;
-    let url = from.url().join(&location).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))?;
-    FeedUrl::new(url).map_err(|why| Fault::BadRedirect(clip(&why.to_string())))
+    let bad = |why: String| Fault::BadRedirect(clip(&why));
+    let location = headers::location(headers).ok_or_else(|| bad("no readable Location".to_owned()))?;
+    let url = from.url().join(&location).map_err(|why| bad(format!("its target: {why}")))?;
+    FeedUrl::new(url).map_err(|why| bad(why.to_string()))
 }

@@ -74,6 +74,7 @@ pub enum Fetched {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
     bytes: Vec<u8>,
+    hash: i64,
     is_truncated: bool,
 }
 
@@ -87,7 +88,7 @@ impl Body {
             return Err(Fault::Empty);
         }
         if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
-            Ok(Self { bytes, is_truncated: false })
+            Ok(Self { hash: RawHash::of(&bytes).0, bytes, is_truncated: false })
         } else {
             Err(Fault::TooLarge { limit })
         }
@@ -107,7 +108,7 @@ impl Body {
     /// Returns the first 8 bytes of the BLAKE3 hash. If it is unchanged, the document need not be parsed again.
     #[must_use]
     pub fn hash(&self) -> i64 {
-        RawHash::of(&self.bytes).0
+        self.hash
     }
 
     /// Returns the bytes by value.

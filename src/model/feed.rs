@@ -22,7 +22,13 @@ pub enum FeedUrlError {
     /// The address contains `user:password@`, which would end up in logs, in the database and in published feeds.
     #[error("user name and password are not allowed in an address")]
     Userinfo,
+    /// The address is too long to be requested, stored with every poll and shown.
+    #[error("an address of more than {ADDRESS_MAX} bytes")]
+    TooLong,
 }
+
+/// Longest address, in bytes. Servers and proxies are to support 8,000 (RFC 9110 4.1); few accept more.
+pub const ADDRESS_MAX: usize = 8_000;
 
 impl FeedUrl {
     /// Parses the address of a feed. A fragment is dropped, because it is never sent.
@@ -45,6 +51,9 @@ impl FeedUrl {
             return Err(FeedUrlError::Userinfo);
         }
         url.set_fragment(None);
+        if url.as_str().len() > ADDRESS_MAX {
+            return Err(FeedUrlError::TooLong);
+        }
         Ok(Self(url))
     }
 

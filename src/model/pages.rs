@@ -66,6 +66,10 @@ pub struct StoryReport {
     pub link: Option<String>,
     /// Language tag.
     pub language: Option<String>,
+    /// Language tag of the title, if it differs.
+    pub title_language: Option<String>,
+    /// Language tag of the text, if it differs.
+    pub text_language: Option<String>,
     /// Names of the authors, joined.
     pub author: Option<String>,
     /// The stated publication date, or when the entry was first seen, whichever is earlier.

@@ -79,10 +79,10 @@ pub enum Fault {
         limit: u64,
     },
     /// There are too many redirects, or they form a loop.
-    #[error("too many redirects ({0})")]
+    #[error("too many redirects, or redirects in a circle (followed: {0})")]
     Redirects(u32),
-    /// A redirect without a usable target.
-    #[error("redirect without a usable target: {0}")]
+    /// A redirect whose target is missing or not allowed.
+    #[error("a redirect that cannot be followed: {0}")]
     BadRedirect(String),
     /// The server asks to wait (429, 503, or 403 with `Retry-After`).
     #[error("the server answered {status} and asked to wait")]
@@ -96,8 +96,8 @@ pub enum Fault {
     /// The document is empty.
     #[error("the document is empty")]
     Empty,
-    /// The document is an HTML page that announces no feed.
-    #[error("an HTML page that announces no feed")]
+    /// The document is an HTML page. It announces no feed, or none that can be read.
+    #[error("an HTML page that announces no readable feed")]
     Html,
     /// The document is not in a feed format that Warraq reads.
     #[error("not a feed: {0}")]
@@ -112,11 +112,18 @@ pub enum Fault {
     Parser(String),
 }
 
+/// Most characters of an address in the description of a fault, which is stored with every poll.
+const MAX_SHOWN: usize = 300;
+
 impl Fault {
     /// Describes the fault. After redirects to `moved_to`, names that address: it is another address's fault than the feed's.
     #[must_use]
     pub fn after_redirect(&self, moved_to: Option<&FeedUrl>) -> String {
-        moved_to.map_or_else(|| self.to_string(), |to| format!("after a redirect to {}: {self}", to.shown()))
+        let Some(to) = moved_to else { return self.to_string() };
+        let address = to.shown();
+        let cut = address.char_indices().nth(MAX_SHOWN).map(|(at, _)| at);
+        let address = cut.map_or_else(|| address.to_string(), |at| format!("{}…", &address[..at]));
+        format!("after a redirect to {address}: {self}")
     }
 
     /// Returns a short name for the database, logs and metrics.

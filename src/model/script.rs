@@ -44,14 +44,7 @@ impl Script {
     /// Returns the script of most letters of a text; `None` if it has no letters.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
-        const ALL: [Script; 6] =
-            [Script::Latin, Script::Arabic, Script::Hebrew, Script::Cyrillic, Script::Greek, Script::Other];
-        let mut counts = [0_usize; ALL.len()];
-        for script in text.chars().filter_map(Self::of_letter).take(LETTERS) {
-            counts[script as usize] += 1;
-        }
-        let most = counts.iter().copied().max().filter(|most| *most > 0)?;
-        ALL.into_iter().zip(counts).find(|(_, count)| *count == most).map(|(script, _)| script)
+        LetterCounts::of(text).script()
     }
 
     /// Returns whether a language can be written in this script. For a language that is not known here, it returns `true`.
@@ -73,6 +66,39 @@ impl Script {
             }
             _ => true,
         }
+    }
+}
+
+/// How many letters of each script a text has, among its first thousand letters.
+#[derive(Debug, Clone, Copy)]
+pub struct LetterCounts([usize; 6]);
+
+impl LetterCounts {
+    /// Counts the letters of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let mut counts = [0; 6];
+        for script in text.chars().filter_map(Script::of_letter).take(LETTERS) {
+            counts[script as usize] += 1;
+        }
+        Self(counts)
+    }
+
+    /// Returns the counts of two texts, one after the other; `None` if they must be counted together, because they have more letters
+    /// than are examined.
+    #[must_use]
+    pub fn with(self, other: Self) -> Option<Self> {
+        let both = Self(std::array::from_fn(|at| self.0[at] + other.0[at]));
+        (both.0.iter().sum::<usize>() <= LETTERS).then_some(both)
+    }
+
+    /// Returns the script of most letters; `None` if there are none.
+    #[must_use]
+    pub fn script(self) -> Option<Script> {
+        const ALL: [Script; 6] =
+            [Script::Latin, Script::Arabic, Script::Hebrew, Script::Cyrillic, Script::Greek, Script::Other];
+        let most = self.0.iter().copied().max().filter(|most| *most > 0)?;
+        ALL.into_iter().zip(self.0).find(|(_, count)| *count == most).map(|(script, _)| script)
     }
 }
 

@@ -18,6 +18,13 @@ const DEPTH: usize = 256;
 /// Maximum number of active formatting elements: each is created again in every paragraph (HTML 13.2.4.3).
 const FORMATTING: usize = 16;
 
+/// Names of the formatting elements (HTML 13.2.4.2).
+const FORMATTING_NAMES: [&str; 14] =
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+
+/// Length of the longest of them, in bytes.
+const LONGEST_FORMATTING: usize = 6;
+
 /// Maximum number of formatting elements created again in one text. After that its formatting is removed.
 const REMADE: usize = 20_000;
 
@@ -34,9 +41,7 @@ const MISNESTED: usize = 1_000;
 /// passes meanwhile.
 pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {
     let html = match attributes::cut(html, limits) {
-        Cow::Borrowed(_) if memchr::memchr_iter(b'<', html.as_bytes()).nth(FORMATTING).is_none() => {
-            return Some(Cow::Borrowed(html));
-        }
+        Cow::Borrowed(_) if is_within(html) => return Some(Cow::Borrowed(html)),
         html => html,
     };
     let state = State { out: String::with_capacity(html.len()), ..State::default() };
@@ -48,6 +53,22 @@ pub(super) fn cut<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>
         limits.note(cut);
     }
     Some(if state.cuts.is_empty() { html } else { Cow::Owned(state.out) })
+}
+
+/// Returns whether a text has so few tags, and so few of formatting elements among them, that it exceeds no limit.
+fn is_within(html: &str) -> bool {
+    let (mut tags, mut formatting) = (0, 0);
+    for at in memchr::memchr_iter(b'<', html.as_bytes()) {
+        let rest = &html.as_bytes()[at + 1..];
+        let end = rest.iter().take(LONGEST_FORMATTING + 1).position(|b| !b.is_ascii_alphanumeric());
+        let name = &rest[..end.unwrap_or(LONGEST_FORMATTING.min(rest.len()))];
+        tags += 1;
+        formatting += usize::from(FORMATTING_NAMES.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)));
+        if tags >= DEPTH || formatting > FORMATTING {
+            return false;
+        }
+    }
+    true
 }
 
 /// Writes the tokens it receives as HTML, without the tags beyond the limits.
@@ -210,8 +231,5 @@ fn ends_itself(name: &str) -> bool {
 
 /// Returns whether an element is a formatting element (HTML 13.2.4.2).
 fn is_formatting(name: &str) -> bool {
-    matches!(
-        name,
-        "a" | "b" | "big" | "code" | "em" | "font" | "i" | "nobr" | "s" | "small" | "strike" | "strong" | "tt" | "u"
-    )
+    FORMATTING_NAMES.contains(&name)
 }

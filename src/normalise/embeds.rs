@@ -1,6 +1,7 @@
 //! Players and other frames, and what is known about their providers.
 
 use super::attributes::attribute;
+use super::lazy;
 use crate::model::escape::push_escaped;
 use html5ever::tokenizer::Tag;
 use url::Url;
@@ -49,8 +50,9 @@ const COUNTERS: [&str; 5] = [
     "scorecardresearch.com",
 ];
 
-/// Returns the player that a tag embeds: an `iframe`, `object`, `embed`, or the `param` that names the video of an object.
-pub(super) fn of(tag: &Tag) -> Option<Embed> {
+/// Returns the player that a tag embeds: an `iframe`, `object`, `embed`, the `param` that names the video of an object, or an element
+/// that a script turns into a player. Relative addresses are relative to `page`.
+pub(super) fn of(tag: &Tag, page: Option<&str>) -> Option<Embed> {
     let names: &[&str] = match &*tag.name {
         "param" => {
             let film = attribute(tag, "name")
@@ -63,7 +65,11 @@ pub(super) fn of(tag: &Tag) -> Option<Embed> {
     if is_hidden(tag) {
         return None;
     }
-    let url = names.iter().filter_map(|name| attribute(tag, name)).find_map(|value| address(&value))?;
+    let stated = || names.iter().filter_map(|name| attribute(tag, name)).find_map(|value| address(&value, page));
+    let url = by_id(tag).or_else(stated).or_else(|| {
+        let other = lazy::file(tag).filter(|_| !matches!(&*tag.name, "object" | "param"))?;
+        address(&other, page)
+    })?;
     let host = url.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);
     let is = |known: &str| host == known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'));
@@ -72,14 +78,31 @@ pub(super) fn of(tag: &Tag) -> Option<Embed> {
     }
     let name =
         PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
-    let (link, picture) = page(&url, &name).unwrap_or_else(|| (url.to_string(), None));
+    let (link, picture) = page_of(&url, &name).unwrap_or_else(|| (url.to_string(), None));
     Some(Embed { link, name, picture })
 }
 
-fn address(value: &str) -> Option<Url> {
+/// Returns the player of an element of AMP or another component that states the video's id alone.
+fn by_id(tag: &Tag) -> Option<Url> {
+    let before = match &*tag.name {
+        "amp-youtube" | "lite-youtube" | "youtube-video" => "https://www.youtube.com/embed/",
+        "amp-vimeo" | "lite-vimeo" => "https://player.vimeo.com/video/",
+        "amp-dailymotion" => "https://www.dailymotion.com/embed/video/",
+        _ => return None,
+    };
+    let id = attribute(tag, "data-videoid").or_else(|| attribute(tag, "videoid"))?;
+    Url::parse(&format!("{before}{}", id.trim())).ok()
+}
+
+fn address(value: &str, page: Option<&str>) -> Option<Url> {
     let value = value.trim();
-    let url = if value.starts_with("//") { Url::parse(&format!("https:{value}")) } else { Url::parse(value) };
-    url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    let url = match Url::parse(value) {
+        _ if value.starts_with("//") => Url::parse(&format!("https:{value}")).ok(),
+        // A bare name may be anything.
+        Err(url::ParseError::RelativeUrlWithoutBase) if value.contains('/') => Url::parse(page?).ok()?.join(value).ok(),
+        url => url.ok(),
+    };
+    url.filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Returns whether a frame is invisible. Frames of one pixel count visits.
@@ -90,7 +113,7 @@ fn is_hidden(tag: &Tag) -> bool {
 }
 
 /// Returns the page of a video and its picture, if the provider is known to derive both from the video's id.
-fn page(url: &Url, name: &str) -> Option<(String, Option<String>)> {
+fn page_of(url: &Url, name: &str) -> Option<(String, Option<String>)> {
     let mut parts = url.path_segments()?.filter(|part| !part.is_empty());
     let (first, second, third) = (parts.next()?, parts.next(), parts.next());
     let plain = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));

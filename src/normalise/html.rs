@@ -54,8 +54,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
     };
     let safe = uri::without_userinfo_within(&safe);
     let safe = safe.trim();
-    let safe =
-        if safe.chars().any(is_unkept) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
+    let safe = if has_unkept(safe) { safe.chars().filter(|c| !is_unkept(*c)).collect() } else { safe.to_owned() };
     (!safe.is_empty()).then(|| SafeHtml::vouch(safe))
 }
 
@@ -101,13 +100,24 @@ fn is_unkept(c: char) -> bool {
         && !matches!(c, '\n' | '\r' | '\t' | '\u{7F}'..='\u{9F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Returns whether a text has a character of [`is_unkept`]. All beyond ASCII begin with the byte 0xEF.
+fn has_unkept(text: &str) -> bool {
+    let may_be = |b: &u8| *b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t') || *b == 0xEF;
+    // Whole pieces, because a loop that may end at each byte looks at one byte at a time.
+    let may_be = text.as_bytes().chunks(256).any(|piece| piece.iter().fold(false, |found, b| found | may_be(b)));
+    may_be && text.chars().any(is_unkept)
+}
+
 /// Converts plain text to HTML, line by line.
 fn lines(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if !text.contains(['\n', '\r']) {
+    // Unicode 5.8: all of these end a line.
+    if !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
         return escaped(text);
     }
-    let lines: Vec<_> = text.lines().map(|line| escaped(line.trim_end())).collect();
+    let text = text.replace("\r\n", "\n");
+    let lines: Vec<_> =
+        text.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).map(|line| escaped(line.trim_end())).collect();
     Cow::Owned(lines.join("<br>\n"))
 }
 
@@ -209,6 +219,10 @@ fn public_address<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
 fn relative_to(base: Url) -> impl for<'a> Fn(&'a str) -> Option<Cow<'a, str>> + Send + Sync {
     move |url| match url {
         part if part.starts_with('#') => Some(Cow::Borrowed(part)),
+        // Meant as a host name.
+        host if host.get(..4).is_some_and(|www| www.eq_ignore_ascii_case("www.")) => {
+            Url::parse(&format!("{}://{host}", base.scheme())).ok().map(|url| Cow::Owned(url.into()))
+        }
         url => ADDRESSES.with_borrow_mut(|addresses| {
             if addresses.grown > GROWN {
                 addresses.limits.note("long-addresses");

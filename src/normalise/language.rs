@@ -1,7 +1,10 @@
 //! Determines the language of a text: the stated one if the script allows it, else a guess.
 
-use crate::model::script::{Script, customary};
-use whatlang::{Detector, Lang};
+mod trigrams;
+
+use crate::model::script::{LetterCounts, Script, customary};
+use std::borrow::Cow;
+use trigrams::{ARABIC, CYRILLIC, LATIN};
 
 /// Minimum size of a text for a guess, in bytes: a few words prove nothing.
 const SHORTEST: usize = 24;
@@ -22,63 +25,61 @@ pub(super) struct EntryLanguages {
 
 /// Returns the languages of an entry and of its parts. `stated` are the declared language and the outlet's.
 ///
-/// A guess costs as much as reading the entry did, so it is made for the whole entry and the title, and for the text only if its
-/// script is another: a text is longer than its title, so the guess for the entry is its own.
+/// Guesses are made for the whole entry and the title, and for the text only if its script is another: a text is longer than its
+/// title, so the guess for the entry is its own.
 #[must_use]
 pub(super) fn of_entry(stated: [Option<&str>; 2], title: Option<&str>, text: &str) -> EntryLanguages {
     let start = &text[..text.floor_char_boundary(LOOKED_AT)];
-    let whole = format!("{} {start}", title.unwrap_or_default());
-    let script = Script::of(&whole);
-    let entry = of_script(script, stated, &whole);
+    let whole = || Cow::Owned(format!("{} {start}", title.unwrap_or_default()));
+    let title_letters = LetterCounts::of(title.unwrap_or_default());
+    let text_letters = LetterCounts::of(start);
+    let letters = title_letters.with(text_letters).unwrap_or_else(|| LetterCounts::of(&whole()));
+    let script = letters.script();
+    let entry = of_script(script, stated, whole);
     let other = |own: Option<String>| own.filter(|own| entry.as_ref() != Some(own));
-    let of_title = |title| Script::of(title).and_then(|script| other(of_script(Some(script), stated, title)));
-    let text_script = Script::of(start).filter(|own| Some(*own) != script);
+    // Without a text, the title is the whole entry.
+    let of_title = |title| {
+        let script = title_letters.script().filter(|_| !start.is_empty())?;
+        other(of_script(Some(script), stated, || Cow::Borrowed(title)))
+    };
+    let text_script = text_letters.script().filter(|own| Some(*own) != script);
     EntryLanguages {
         title: title.and_then(of_title),
-        text: text_script.and_then(|script| other(of_script(Some(script), stated, start))),
+        text: text_script.and_then(|script| other(of_script(Some(script), stated, || Cow::Borrowed(start)))),
         entry,
     }
 }
 
 /// Returns the language of a text in this script: the first stated one that is written in it, else a guess among the common
 /// languages of the script, if it is reliable.
-fn of_script(script: Option<Script>, stated: [Option<&str>; 2], text: &str) -> Option<String> {
+fn of_script<'a>(
+    script: Option<Script>,
+    stated: [Option<&str>; 2],
+    text: impl FnOnce() -> Cow<'a, str>,
+) -> Option<String> {
     let mut stated = stated.into_iter().flatten();
     let Some(script) = script else { return stated.next().map(customary) };
     let fitting = stated.find(|tag| script.fits(tag));
-    fitting.map(customary).or_else(|| guess(script, &text[..text.floor_char_boundary(LOOKED_AT)]).map(str::to_owned))
+    fitting.map(customary).or_else(|| {
+        let text = text();
+        guess(script, &text[..text.floor_char_boundary(LOOKED_AT)]).map(str::to_owned)
+    })
 }
 
 fn guess(script: Script, text: &str) -> Option<&'static str> {
-    let among: &[(Lang, &str)] = match script {
-        Script::Arabic => &[(Lang::Ara, "ar"), (Lang::Pes, "fa"), (Lang::Urd, "ur")],
+    let (profiles, named) = match script {
+        Script::Arabic => (&ARABIC, whatlang::Script::Arabic),
         Script::Hebrew => return Some("he"),
         Script::Greek => return Some("el"),
-        Script::Cyrillic => {
-            &[(Lang::Rus, "ru"), (Lang::Ukr, "uk"), (Lang::Bul, "bg"), (Lang::Bel, "be"), (Lang::Srp, "sr")]
-        }
-        Script::Latin => &[
-            (Lang::Eng, "en"),
-            (Lang::Fra, "fr"),
-            (Lang::Spa, "es"),
-            (Lang::Por, "pt"),
-            (Lang::Ita, "it"),
-            (Lang::Deu, "de"),
-            (Lang::Nld, "nl"),
-            (Lang::Tur, "tr"),
-            (Lang::Pol, "pl"),
-            (Lang::Swe, "sv"),
-            (Lang::Fin, "fi"),
-            (Lang::Ind, "id"),
-        ],
-        Script::Other => &[],
+        Script::Cyrillic => (&CYRILLIC, whatlang::Script::Cyrillic),
+        Script::Latin => (&LATIN, whatlang::Script::Latin),
+        Script::Other => return None,
     };
-    if among.is_empty() || text.len() < SHORTEST {
+    if text.len() < SHORTEST || whatlang::detect_script(text) != Some(named) {
         return None;
     }
-    let found = Detector::with_allowlist(among.iter().map(|(lang, _)| *lang).collect()).detect(text)?;
-    let safe = found.is_reliable() || script != Script::Latin;
-    among.iter().find(|(lang, _)| safe && *lang == found.lang()).map(|(_, tag)| *tag)
+    let found = profiles.guess(text)?;
+    (found.is_reliable || script != Script::Latin).then_some(found.tag)
 }
 
 #[cfg(test)]

@@ -41,8 +41,41 @@ pub(super) fn address(tag: &Tag) -> Option<String> {
     match src {
         // With both attributes, `src` holds a small or blurred preview.
         Some(src) if !is_placeholder(&src) => of(&ADDRESSES[..4]).or(Some(src)),
-        src => of(&ADDRESSES).or_else(|| SETS.iter().find_map(|name| best(&attribute(tag, name)?))).or(src),
+        src => of(&ADDRESSES)
+            .or_else(|| SETS.iter().find_map(|name| best(&attribute(tag, name)?)))
+            .or_else(|| other_address(tag))
+            .or(src),
     }
+}
+
+/// Returns the address in an attribute whose name is not in the tables: its value ends like a picture, or its name says that it holds
+/// a source.
+fn other_address(tag: &Tag) -> Option<String> {
+    const NOT: [&str; 9] = ["src", "alt", "title", "class", "style", "id", "longdesc", "usemap", "data-caption"];
+    const KINDS: [&str; 7] = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".svg"];
+    let fits = |name: &str, value: &str| {
+        let path = value.split(['?', '#']).next().unwrap_or_default().trim_end().to_ascii_lowercase();
+        let is_source = ["src", "lazy", "orig"].iter().any(|word| name.contains(word))
+            && ["http:", "https:", "/"].iter().any(|start| value.trim_start().starts_with(start));
+        is_source || KINDS.iter().any(|kind| path.ends_with(kind))
+    };
+    let mut others = tag.attrs.iter().filter(|a| !NOT.contains(&&*a.name.local));
+    others.find_map(|attribute| {
+        let (name, value) = (&*attribute.name.local, &*attribute.value);
+        if is_address(value) && fits(name, value) && !is_placeholder(value) {
+            return Some(value.trim().to_owned());
+        }
+        name.contains("srcset").then(|| best(value)).flatten()
+    })
+}
+
+/// Returns the address of a sound or video that a script would load later. One that has its address has nothing to find.
+pub(super) fn file(tag: &Tag) -> Option<String> {
+    if attribute(tag, "src").is_some_and(|src| !is_placeholder(src.trim()) && !src.trim().is_empty()) {
+        return None;
+    }
+    let named = tag.attrs.iter().filter(|a| a.name.local.ends_with("src") && a.name.local.len() > 3);
+    named.map(|attribute| attribute.value.to_string()).find(|value| is_address(value))
 }
 
 /// Sets the address as `src`.
@@ -62,7 +95,7 @@ fn is_address(value: &str) -> bool {
 }
 
 /// Returns whether a picture only holds the place of another one.
-fn is_placeholder(src: &str) -> bool {
+pub(super) fn is_placeholder(src: &str) -> bool {
     const WORDS: [&str; 14] = [
         "placeholder",
         "blank",

@@ -15,17 +15,33 @@ use std::{cell::RefCell, collections::HashSet};
 pub(super) fn needs(html: &str) -> bool {
     let bytes = html.as_bytes();
     let tag = |at: usize| {
-        const NAMES: [&[u8]; 6] = [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture"];
-        let starts = |name: &[u8]| bytes.get(at + 1..at + 1 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
-        matches!(
-            bytes.get(at + 1),
-            Some(b'm' | b'M' | b'n' | b'N' | b'i' | b'I' | b'o' | b'O' | b'e' | b'E' | b'p' | b'P')
-        ) && NAMES.iter().any(|name| starts(name))
+        const NAMES: [&[u8]; 9] =
+            [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture", b"amp-", b"lite-", b"youtube-"];
+        const FILES: [&[u8]; 4] = [b"img", b"video", b"audio", b"source"];
+        let rest = &bytes[at + 1..];
+        let starts = |name: &&[u8]| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+        match rest.first().map(u8::to_ascii_lowercase) {
+            Some(b'i' | b'v' | b's' | b'a') if FILES.iter().any(starts) => may_be_lazy(rest),
+            Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y') => NAMES.iter().any(starts),
+            _ => false,
+        }
     };
-    memchr::memchr_iter(b'<', bytes).any(tag)
-        || memchr::memmem::find(bytes, b"<img").is_some()
-            && (memchr::memmem::find(bytes, b"data-").is_some() || memchr::memmem::find(bytes, b"srcset").is_some())
-        || ["href=\"#", "href='#", "href=#"].iter().any(|link| memchr::memmem::find(bytes, link.as_bytes()).is_some())
+    // A link to a part of the text, or to nothing.
+    let within = |at: usize| {
+        let value = &bytes[at + 5..];
+        match value.first() {
+            Some(quote @ (b'"' | b'\'')) => value.get(1).is_some_and(|b| *b == b'#' || b == quote),
+            first => first == Some(&b'#'),
+        }
+    };
+    memchr::memchr_iter(b'<', bytes).any(tag) || memchr::memmem::find_iter(bytes, b"href=").any(within)
+}
+
+/// Returns whether the tag at the beginning of `rest` has an attribute that a lazy picture or file may have.
+fn may_be_lazy(rest: &[u8]) -> bool {
+    const SIGNS: [&[u8]; 7] = [b"data", b"DATA", b"lazy", b"srcset", b"SRCSET", b"-src", b"_src"];
+    let tag = &rest[..memchr::memchr(b'<', rest).unwrap_or(rest.len())];
+    SIGNS.iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
 
 /// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
@@ -71,6 +87,7 @@ impl TokenSink for Sink<'_> {
             Token::TagToken(mut tag) => {
                 // An element that XHTML closed in its start tag has no contents and must not swallow the text after it.
                 let raw = raw_kind(&tag.name).filter(|_| tag.kind == TagKind::StartTag && !tag.self_closing);
+                rename(&mut tag);
                 state.tag(&mut tag, self.page);
                 if let Some(raw) = raw {
                     return TokenSinkResult::RawData(raw);
@@ -85,7 +102,10 @@ impl TokenSink for Sink<'_> {
 impl State {
     fn characters(&mut self, text: &str) {
         let hidden = self.frame || self.annotation > 0 || self.math > 0 && self.alttext;
-        if !hidden {
+        if !hidden && self.noscript > 0 {
+            // Some writers escape the mark-up in `noscript`.
+            self.out.push_str(&text.replace('&', "&amp;"));
+        } else if !hidden {
             self.out.push_str(&escaped(text));
         }
     }
@@ -107,19 +127,25 @@ impl State {
             "iframe" => {
                 self.frame = start && !tag.self_closing;
                 if start {
-                    self.embed(tag);
+                    self.embed(tag, page);
                 }
                 return;
             }
-            "object" | "embed" | "param" => {
+            "object" | "embed" | "param" | "amp-iframe" | "amp-youtube" | "amp-vimeo" | "amp-dailymotion"
+            | "lite-youtube" | "lite-vimeo" | "youtube-video" => {
                 if start {
-                    self.embed(tag);
+                    self.embed(tag, page);
                 }
                 return;
             }
             "picture" => return self.end_picture(start),
             "source" if self.picture.is_some() => return self.source(tag),
             "img" if start && !self.picture_tag(tag) => return,
+            "video" | "audio" | "source" if start => {
+                if let Some(file) = lazy::file(tag) {
+                    lazy::set(tag, &file);
+                }
+            }
             "a" if start && self.grown <= GROWN => self.lead_to(tag, page),
             _ => {}
         }
@@ -143,8 +169,8 @@ impl State {
     }
 
     /// Writes a player as a link.
-    fn embed(&mut self, tag: &Tag) {
-        let Some(embed) = embeds::of(tag) else { return };
+    fn embed(&mut self, tag: &Tag, page: Option<&str>) {
+        let Some(embed) = embeds::of(tag, page) else { return };
         if self.remember(embed.link.clone()) {
             embed.write(&mut self.out);
         }
@@ -178,7 +204,7 @@ impl State {
         let mut address = lazy::address(tag);
         if let Some((source, came)) = self.picture.as_mut() {
             *came = true;
-            address = address.or_else(|| source.clone());
+            address = address.filter(|own| source.is_none() || !lazy::is_placeholder(own)).or_else(|| source.clone());
         }
         let Some(address) = address else { return self.noscript == 0 };
         lazy::set(tag, &address);
@@ -194,11 +220,23 @@ impl State {
     fn lead_to(&mut self, tag: &mut Tag, page: Option<&str>) {
         let Some(page) = page else { return };
         let page = page.split('#').next().unwrap_or_default();
-        for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && a.value.starts_with('#')) {
+        let within = |value: &str| value.starts_with('#') || value.trim().is_empty();
+        for attribute in tag.attrs.iter_mut().filter(|a| &*a.name.local == "href" && within(&a.value)) {
             attribute.value = format!("{page}{}", attribute.value).into();
             self.grown += page.len();
         }
     }
+}
+
+/// Gives elements of AMP the names that HTML has for them.
+fn rename(tag: &mut Tag) {
+    let name = match &*tag.name {
+        "amp-img" | "amp-anim" => "img",
+        "amp-video" => "video",
+        "amp-audio" => "audio",
+        _ => return,
+    };
+    tag.name = name.into();
 }
 
 /// Writes a tag as HTML.

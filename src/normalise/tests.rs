@@ -80,12 +80,31 @@ fn what_needs_scripts_or_frames_is_shown_without_them() {
         ("a<iframe src=https://c.example/ width=1 height=1></iframe>", "a"),
         ("x <math alttext='e^{kt}'><mi>e</mi></math> y", "x e^{kt} y"),
         ("x <math><semantics><mi>a</mi><annotation>b</annotation></semantics></math> y", "x a y"),
+        ("<img src=\"data:image/gif;base64,R0==\" DATA-SRC=\"/p.jpg\">", lazy),
+        ("<img src=\"data:image/gif;base64,R0==\" nitro-lazy-src=\"/p.jpg\">", lazy),
+        ("<img src=\"about:blank\" _src='/p.jpg' alt='a.png'>", "<img src=\"https://x.example/p.jpg\" alt=\"a.png\">"),
+        ("<img src=data:x file=/p.jpg>", lazy),
+        ("<picture><source srcset='/p.jpg'><img src='data:image/gif;base64,R0=='></picture>", lazy),
+        ("<amp-img src='/p.jpg'></amp-img>", lazy),
+        ("<noscript>&lt;img src=/p.jpg&gt;</noscript>", lazy),
+        ("<video data-src='/v.mp4'></video>", "<video src=\"https://x.example/v.mp4\"></video>"),
+        ("<iframe data-litespeed-src=\"https://www.youtube.com/embed/abcdefghijk\" src=about:blank></iframe>", film),
+        ("<lite-youtube videoid='abcdefghijk'></lite-youtube>", film),
+        ("<amp-youtube data-videoid='abcdefghijk' layout=responsive></amp-youtube>", film),
+        (
+            "<iframe src=/embed/5></iframe>",
+            "<a href=\"https://x.example/embed/5\" rel=\"noopener noreferrer\">x.example</a>",
+        ),
+        ("<a href=''>1</a>", "<a href=\"https://x.example/a/1\" rel=\"noopener noreferrer\">1</a>"),
+        ("<a href='www.y.example/b'>1</a>", "<a href=\"https://www.y.example/b\" rel=\"noopener noreferrer\">1</a>"),
         ("<a href='#fn1'>1</a>", "<a href=\"https://x.example/a/1#fn1\" rel=\"noopener noreferrer\">1</a>"),
     ] {
         assert_eq!(safe(text), want, "{text}");
     }
     let lines = html(&Markup::Text("a\r\n b <\n\nc".to_owned()), None, None).unwrap();
     assert_eq!(lines.as_str(), "a<br>\n b &lt;<br>\n<br>\nc");
+    let lines = html(&Markup::Text("a\rb\u{2028}c".to_owned()), None, None).unwrap();
+    assert_eq!(lines.as_str(), "a<br>\nb<br>\nc");
     let part = html(&Markup::Html("<a href='#f'>1</a>".to_owned()), Some("https://x.example/f.xml"), None).unwrap();
     assert_eq!(part.as_str(), "<a href=\"#f\" rel=\"noopener noreferrer\">1</a>");
 }

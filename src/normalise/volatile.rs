@@ -18,9 +18,9 @@ impl<'a> Iterator for Runs<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let kind = |c: char| {
-            if c.is_numeric() {
+            if is_numeric(c) {
                 1
-            } else if c.is_alphanumeric() || is_mark(c) {
+            } else if c.is_alphabetic() || is_mark(c) {
                 2
             } else {
                 3
@@ -34,13 +34,22 @@ impl<'a> Iterator for Runs<'a> {
     }
 }
 
+/// Returns the same as [`char::is_numeric`], without its tables for the letters of most texts.
+fn is_numeric(c: char) -> bool {
+    match c {
+        '\0'..='\u{7F}' => c.is_ascii_digit(),
+        '\u{C0}'..='\u{65F}' | '\u{66A}'..='\u{6EF}' => false,
+        _ => c.is_numeric(),
+    }
+}
+
 /// Returns whether a character is an Arabic vowel sign; `char` does not count them as letters.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{64b}'..='\u{65f}' | '\u{670}')
 }
 
 fn is_number(run: &str) -> bool {
-    run.starts_with(char::is_numeric)
+    run.starts_with(is_numeric)
 }
 
 fn is_gap(run: &str) -> bool {

@@ -1,20 +1,22 @@
 //! Addresses: absolute, http or https, written as browsers would send them.
 
+use super::digits::is_mark;
 use std::borrow::Cow;
 use url::Url;
 
 /// Maximum length of an address that is kept, in bytes.
 const LONGEST: usize = 8 * 1024;
 
+/// How often an ampersand may have been escaped.
+const ESCAPED: usize = 3;
+
 /// Resolves `text` against `base`. Returns only http and https addresses.
 pub(super) fn join(base: Option<&Url>, text: &str) -> Option<Url> {
     let text = tidy(text)?;
-    let text = match text.get(..4) {
-        // A relative address that begins with `www.` is meant as a host name.
-        Some(www) if www.eq_ignore_ascii_case("www.") => {
-            Cow::Owned(format!("{}://{text}", base.map_or("https", Url::scheme)))
-        }
-        _ => text,
+    let text = if names_host(base, &text) {
+        Cow::Owned(format!("{}://{text}", base.map_or("https", Url::scheme)))
+    } else {
+        with_one_scheme(text)
     };
     let url = match Url::parse(&text) {
         Ok(url) => url,
@@ -29,12 +31,45 @@ pub(super) fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
 }
 
-/// Removes white space (also `%20`) around an address and line breaks and tabs inside it, and decodes ampersands that were
-/// escaped once too often. Returns `None` for an address that is empty or too long.
+/// Returns whether a relative address is meant as a host name: it begins with `www.`, or with the host of its own document.
+fn names_host(base: Option<&Url>, text: &str) -> bool {
+    let begins = |host: &str| text.get(..host.len()).is_some_and(|head| head.eq_ignore_ascii_case(host));
+    begins("www.")
+        || base.and_then(Url::host_str).is_some_and(|host| {
+            let own = |host: &str| begins(host) && matches!(text.as_bytes().get(host.len()), None | Some(b'/' | b'?'));
+            own(host) || host.strip_prefix("www.").is_some_and(own)
+        })
+}
+
+/// Repairs a scheme that lacks its colon (`http//host`) or stands there twice (`http://https://host`).
+fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
+    for (scheme, bare) in [("http://", "http//"), ("https://", "https//")] {
+        if let Some(rest) = text.strip_prefix(bare) {
+            return Cow::Owned(format!("{scheme}{rest}"));
+        }
+        if let Some(rest) = text.strip_prefix(scheme).filter(|r| r.starts_with("http://") || r.starts_with("https://"))
+        {
+            return Cow::Owned(rest.to_owned());
+        }
+    }
+    text
+}
+
+/// Characters around an address that are not part of it, percent-encoded.
+const BLANKS: [&str; 8] = ["%20", "%09", "%0a", "%0A", "%0d", "%0D", "%E2%80%8B", "%e2%80%8b"];
+
+/// Removes white space (also percent-encoded), invisible characters, quotation marks and a link's mark-up around an address and line
+/// breaks and tabs inside it, and decodes ampersands that were escaped too often. Returns `None` for an address that is empty or too
+/// long.
 fn tidy(text: &str) -> Option<Cow<'_, str>> {
-    let blank = |c: char| c.is_whitespace() || c.is_control();
+    let blank = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'') || is_mark(c);
     let mut text = text.trim_matches(blank);
-    while let Some(rest) = text.strip_prefix("%20").or_else(|| text.strip_suffix("%20")) {
+    if text.starts_with('<') {
+        text = text.split_once("href=").map_or(text, |(_, link)| link).trim_start_matches(['<', '"', '\'']);
+        text = text.split(['"', '\'', '>']).next().unwrap_or_default();
+    }
+    while let Some(rest) = BLANKS.iter().find_map(|blank| text.strip_prefix(blank).or_else(|| text.strip_suffix(blank)))
+    {
         text = rest.trim_matches(blank);
     }
     if text.is_empty() || text.len() > LONGEST {
@@ -42,11 +77,17 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
     }
     let mut tidy = Cow::Borrowed(text);
     if text.contains(['\n', '\r', '\t']) {
-        tidy = Cow::Owned(text.replace(['\n', '\r', '\t'], ""));
+        // Indentation belongs to the line break.
+        tidy = Cow::Owned(text.split(['\n', '\r', '\t']).map(str::trim).collect());
     }
-    for escaped in ["&amp;", "&#38;", "&#038;"] {
-        if tidy.contains(escaped) {
-            tidy = Cow::Owned(tidy.replace(escaped, "&"));
+    for _ in 0..ESCAPED {
+        if !tidy.contains("&amp;") && !tidy.contains("&#") {
+            break;
+        }
+        for escaped in ["&amp;", "&#38;", "&#038;", "&#x26;"] {
+            if tidy.contains(escaped) {
+                tidy = Cow::Owned(tidy.replace(escaped, "&"));
+            }
         }
     }
     Some(tidy)
@@ -68,6 +109,19 @@ mod tests {
             ("WWW.x.example:8080/a", Some("https://www.x.example:8080/a")),
             ("%20https://x.example/a%20b%20", Some("https://x.example/a%20b")),
             ("https://x.example/a?b=1&amp;c=2&#038;d", Some("https://x.example/a?b=1&c=2&d")),
+            ("https://x.example/a?b=1&amp;amp;amp;c=2&amp;#38;d", Some("https://x.example/a?b=1&c=2&d")),
+            ("%0A%09https://x.example/a%0d%0a", Some("https://x.example/a")),
+            ("\u{200B}https://x.example/a\u{200F}", Some("https://x.example/a")),
+            ("%E2%80%8Bhttps://x.example/a", Some("https://x.example/a")),
+            ("https://x.example/very/\n      long", Some("https://x.example/very/long")),
+            ("\"https://x.example/a\"", Some("https://x.example/a")),
+            ("<https://x.example/a>", Some("https://x.example/a")),
+            ("<a class='b' href=\"https://x.example/a\">x</a>", Some("https://x.example/a")),
+            ("http//x.example/a", Some("http://x.example/a")),
+            ("https//x.example/a", Some("https://x.example/a")),
+            ("http://https://x.example/a", Some("https://x.example/a")),
+            ("alalam.example/a/7", Some("https://alalam.example/a/7")),
+            ("alalam.example.b/7", Some("https://alalam.example/xml/alalam.example.b/7")),
             ("javascript:alert(1)", None),
             ("tag:alalam,1", None),
             ("", None),

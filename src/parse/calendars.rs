@@ -4,12 +4,25 @@
 use super::months::fold;
 use jiff::civil;
 
-/// Months of the Persian solar calendar, folded.
-const PERSIAN: [&str; 12] =
-    ["فروردين", "ارديبهشت", "خرداد", "تير", "مرداد", "شهريور", "مهر", "ابان", "اذر", "دي", "بهمن", "اسفند"];
+/// Months of the Persian solar calendar, folded: in Iran, in Latin letters, in Afghanistan.
+const PERSIAN: [&str; 12] = [
+    "فروردين farvardin حمل",
+    "ارديبهشت ordibehesht ثور",
+    "خرداد khordad جوزا",
+    "تير tir سرطان",
+    "مرداد امرداد mordad اسد",
+    "شهريور shahrivar سنبله",
+    "مهر mehr ميزان",
+    "ابان aban عقرب",
+    "اذر azar قوس",
+    "دي dey جدي",
+    "بهمن bahman دلو",
+    "اسفند esfand حوت",
+];
 
-/// Words of Islamic months, folded. A month of two words is listed under the word that no other month has.
-const ISLAMIC: [&str; 20] = [
+/// Words of Islamic months, folded. A month of two words is listed under the word that no other month has, and as one word where
+/// a joiner without width stands between the two.
+const ISLAMIC: [&str; 28] = [
     "محرم",
     "المحرم",
     "صفر",
@@ -30,6 +43,14 @@ const ISLAMIC: [&str; 20] = [
     "rajab",
     "shawwal",
     "safar",
+    "جماديالاول",
+    "جماديالثاني",
+    "ربيعالاول",
+    "ربيعالثاني",
+    "ذيالقعده",
+    "ذيالحجه",
+    "ذوالقعده",
+    "ذوالحجه",
 ];
 
 /// Second words of Islamic months, folded, and the words before a month's name.
@@ -54,7 +75,8 @@ pub(super) enum Calendar {
 /// Finds dates of other calendars in a text whose digits are ASCII.
 pub(super) fn of(text: &str) -> Calendar {
     let words = words(text);
-    let persian = |word: &CalendarWord| PERSIAN.iter().position(|month| *month == word.folded);
+    let persian =
+        |word: &CalendarWord| PERSIAN.iter().position(|names| names.split(' ').any(|name| name == word.folded));
     let islamic = |word: &CalendarWord| ISLAMIC.contains(&word.folded.as_str());
     let Some(at) = words.iter().position(|word| persian(word).is_some() || islamic(word)) else {
         return numeric(text, &words);
@@ -84,18 +106,36 @@ pub(super) fn of(text: &str) -> Calendar {
     }
 }
 
-/// Reads a date of numbers alone, such as `1404/08/05 10:30`.
+/// Reads a date of numbers alone, such as `1404/08/05 10:30` or `05/05/1447`.
 fn numeric(text: &str, words: &[CalendarWord]) -> Calendar {
-    let [year, month, day, ..] = words else { return Calendar::Gregorian };
-    let (Some(y), Some(m), Some(d)) = (year.number, month.number, day.number) else { return Calendar::Gregorian };
-    if year.to - year.from != 4 || !(1_300..1_500).contains(&y) {
+    let Some((found, (year, month, day))) = words.windows(3).find_map(|three| Some((three, foreign_day(text, three)?)))
+    else {
         return Calendar::Gregorian;
+    };
+    let (before, after) = (&text[..found[0].from], text[found[2].to..].trim_start_matches(['T', 't']));
+    let rest = format!("{before} {after}");
+    if self::words(&rest).iter().any(|word| word.number.is_some_and(|n| (1_900..10_000).contains(&n))) {
+        return Calendar::Beside(rest);
     }
-    let rest = text[day.to..].trim_start_matches(['T', 't']);
-    match gregorian(y, m, d).filter(|_| PERSIAN_YEARS.contains(&y)) {
-        Some(date) => Calendar::Persian(date, rest.to_owned()),
+    match gregorian(year, month, day).filter(|_| PERSIAN_YEARS.contains(&year)) {
+        Some(date) => Calendar::Persian(date, rest),
         None => Calendar::Islamic,
     }
+}
+
+/// Returns year, month and day of three numbers that are a date of another calendar: its year has four digits and stands first or
+/// last.
+fn foreign_day(text: &str, three: &[CalendarWord]) -> Option<(i64, i64, i64)> {
+    let [first, month, last] = three else { return None };
+    let joined = |a: &CalendarWord, b: &CalendarWord| matches!(text[a.to..b.from].trim(), "/" | "-" | ".");
+    let is_year =
+        |word: &&CalendarWord| word.to - word.from == 4 && word.number.is_some_and(|y| (1_300..1_500).contains(&y));
+    let (year, day) = match [first, last].map(|word| is_year(&word)) {
+        [true, _] => (first, last),
+        [false, true] => (last, first),
+        _ => return None,
+    };
+    (joined(first, month) && joined(month, last)).then_some((year.number?, month.number?, day.number?))
 }
 
 /// Converts a Persian date to a Gregorian one (1 Farvardin 979 is 20 March 1600; leap years follow the cycle of 33 years, which

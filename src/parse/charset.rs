@@ -3,10 +3,13 @@
 //! Order: byte order mark; valid UTF-8 that has multi-byte characters; HTTP charset; XML declaration; statistics. Bytes count for
 //! more than labels: a label that the bytes contradict is ignored, and a few bad bytes never change the encoding.
 
+mod mixed;
+
 use super::Repairs;
 use super::codepages::CodePage;
 use crate::model::EncodingFrom;
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use mixed::{by_text, has_utf8_text, is_certainly_utf8, mend, pieces, with_joined_surrogates};
 use std::borrow::Cow;
 
 /// A document as text.
@@ -60,10 +63,10 @@ impl Charset {
         (!wide || bytes.iter().take(64).any(|b| *b == 0)).then_some(Self::Web(encoding))
     }
 
-    /// Returns the encoding if each of its characters is one byte.
-    fn single_byte(self) -> Option<&'static Encoding> {
+    /// Returns the encoding if texts in it can stand beside texts in UTF-8: ASCII characters are ASCII bytes in both.
+    fn beside_utf8(self) -> Option<&'static Encoding> {
         match self {
-            Self::Web(encoding) => Some(encoding).filter(|encoding| encoding.is_single_byte()),
+            Self::Web(encoding) => Some(encoding).filter(|e| e.is_ascii_compatible() && *e != UTF_8),
             Self::Page(_) => None,
         }
     }
@@ -98,6 +101,12 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
             label.and_then(|l| Charset::of_label(l, bytes)).map(|encoding| (encoding, *from))
         })
     };
+    if std::str::from_utf8(bytes).is_err()
+        && let Some(text) = with_joined_surrogates(bytes)
+    {
+        repairs.note("bad-bytes");
+        return Decoded { text: Cow::Owned(text), encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
+    }
     if let Ok(text) = std::str::from_utf8(bytes) {
         let ascii = text.is_ascii();
         // Escape sequences (ISO-2022-JP) are the one case in which ASCII bytes are not ASCII text.
@@ -115,13 +124,13 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     }
     if mostly_utf8(bytes) {
         repairs.note("bad-bytes");
-        let single = labelled().find_map(|(encoding, _)| encoding.single_byte());
-        let text = Cow::Owned(mend(bytes, single, tld));
+        let other = labelled().find_map(|(encoding, _)| encoding.beside_utf8());
+        let text = Cow::Owned(mend(bytes, other, tld));
         return Decoded { text, encoding: UTF_8.name(), from: EncodingFrom::Utf8 };
     }
     let label = labelled().find(|(encoding, _)| *encoding != Charset::Web(UTF_8));
     if let Some((encoding, from)) = label {
-        if let Some(text) = encoding.single_byte().and_then(|single| by_text(bytes, single)) {
+        if let Some(text) = encoding.beside_utf8().and_then(|other| by_text(bytes, other)) {
             repairs.note("two-encodings");
             return Decoded { text: Cow::Owned(text), encoding: encoding.name(), from };
         }
@@ -132,12 +141,12 @@ fn choose<'a>(bytes: &'a [u8], http: Option<&str>, tld: Option<&str>, repairs: &
     }
     repairs.note("guessed-encoding");
     let others: Vec<u8> = if has_utf8_text(bytes) {
-        pieces(bytes).filter(|p| !is_utf8_text(p)).flatten().copied().collect()
+        pieces(bytes).filter(|p| !is_certainly_utf8(p)).flatten().copied().collect()
     } else {
         Vec::new()
     };
     let encoding = guess(if others.is_empty() { bytes } else { &others }, tld);
-    if let Some(text) = Charset::Web(encoding).single_byte().and_then(|single| by_text(bytes, single)) {
+    if let Some(text) = Charset::Web(encoding).beside_utf8().and_then(|other| by_text(bytes, other)) {
         repairs.note("two-encodings");
         return Decoded { text: Cow::Owned(text), encoding: encoding.name(), from: EncodingFrom::Guess };
     }
@@ -217,78 +226,6 @@ fn guess(bytes: &[u8], tld: Option<&str>) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(&bytes[..bytes.len().min(GUESS_BYTES)], bytes.len() <= GUESS_BYTES);
     detector.guess(tld.map(str::as_bytes), chardetng::Utf8Detection::Deny)
-}
-
-/// Splits a document into its texts and tags at each `<` and `>`.
-fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let end = rest.get(1..).map(|tail| memchr::memchr2(b'<', b'>', tail).map_or(rest.len(), |at| at + 1))?;
-        let (piece, tail) = rest.split_at(end);
-        rest = tail;
-        Some(piece)
-    })
-}
-
-/// Returns whether a text is certainly UTF-8: it is valid and has multi-byte characters.
-fn is_utf8_text(piece: &[u8]) -> bool {
-    std::str::from_utf8(piece).is_ok_and(|text| !text.is_ascii())
-}
-
-fn has_utf8_text(bytes: &[u8]) -> bool {
-    pieces(bytes).any(is_utf8_text)
-}
-
-/// Decodes a document in two encodings text by text: texts that are valid UTF-8 are read as UTF-8, the others in `encoding`.
-/// Returns `None` when no text is certainly UTF-8. Letters of single-byte encodings hardly ever form valid UTF-8 sequences.
-fn by_text(bytes: &[u8], encoding: &'static Encoding) -> Option<String> {
-    if !has_utf8_text(bytes) {
-        return None;
-    }
-    let mut out = String::with_capacity(bytes.len() + bytes.len() / 4);
-    for piece in pieces(bytes) {
-        match std::str::from_utf8(piece) {
-            Ok(text) => out.push_str(text),
-            Err(_) => out.push_str(&encoding.decode_without_bom_handling(piece).0),
-        }
-    }
-    Some(out)
-}
-
-/// Number of high bytes from which statistics can tell one alphabet from another.
-const ENOUGH: usize = 16;
-
-/// Decodes UTF-8 with bad bytes, text by text (between `<` and `>`). A text that has bad bytes and no good multi-byte character
-/// is in the single-byte encoding that the document names, else in the one that statistics find for such texts, else in
-/// windows-1252. In all other texts each bad place becomes one replacement character.
-fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> String {
-    let is_other =
-        |piece: &&[u8]| std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii());
-    let mut other = named;
-    if other.is_none() {
-        let others: Vec<u8> = pieces(bytes).filter(is_other).flatten().copied().collect();
-        if others.iter().filter(|b| **b >= 0x80).count() >= ENOUGH {
-            other = Charset::Web(guess(&others, tld)).single_byte();
-        }
-    }
-    let mut out = String::with_capacity(bytes.len() + bytes.len() / 16);
-    for piece in pieces(bytes) {
-        match (std::str::from_utf8(piece), other) {
-            (Ok(text), _) => out.push_str(text),
-            (Err(_), Some(other)) if is_other(&piece) => out.push_str(&other.decode_without_bom_handling(piece).0),
-            (Err(_), None) if is_other(&piece) && plausible_latin1(piece) => {
-                out.push_str(&WINDOWS_1252.decode_without_bom_handling(piece).0);
-            }
-            (Err(_), _) => out.push_str(&String::from_utf8_lossy(piece)),
-        }
-    }
-    out
-}
-
-/// Returns whether all high bytes are letters or punctuation in windows-1252: none of its five unassigned bytes, no `þ` and no
-/// `ÿ`.
-fn plausible_latin1(piece: &[u8]) -> bool {
-    piece.iter().all(|b| !matches!(b, 0x81 | 0x8D | 0x8F | 0x90 | 0x9D | 0xFE | 0xFF))
 }
 
 /// Returns whether XML allows a character in a document (XML 1.0, production 2).

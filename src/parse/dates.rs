@@ -72,7 +72,8 @@ pub(super) fn is_converted(text: &str) -> bool {
 
 fn foreign(text: &str) -> Calendar {
     // The common case needs no scan: no letters beyond ASCII and no year that another calendar has now.
-    if text.is_ascii() && !["13", "14"].iter().any(|century| text.starts_with(century)) && !text.contains("14") {
+    let may_be_foreign = |text: &str| text.starts_with("13") || ["138", "139", "14"].iter().any(|y| text.contains(y));
+    if text.is_ascii() && !may_be_foreign(text) {
         return Calendar::Gregorian;
     }
     let digits: String = text.chars().filter(|c| !is_mark(*c)).map(ascii_digit).collect();
@@ -108,17 +109,31 @@ fn small_numbers(text: &str) -> Option<(u32, u32)> {
     }
 }
 
-/// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970.
+/// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970. Some programs put
+/// `/Date(…)/` around them.
 fn unix_time(text: &str) -> Option<Timestamp> {
+    let inside = text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/"));
+    let text = inside.map_or(text, |inside| inside.split(['+', '-']).next().unwrap_or_default());
     let digits = text.len();
     let number = text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten()?;
     let seconds = match digits {
         9..=11 => number,
+        12 if is_minute(number) => return None,
         12 | 13 => number / 1_000,
         15 | 16 => number / 1_000_000,
         _ => return None,
     };
     Timestamp::from_second(seconds).ok()
+}
+
+/// Returns whether twelve digits are a year of our time, month, day, hour and minute, rather than milliseconds of the seventies.
+fn is_minute(number: i64) -> bool {
+    let (day, time) = (number / 10_000, number % 10_000);
+    (1_990..2_100).contains(&(day / 10_000))
+        && (1..=12).contains(&(day / 100 % 100))
+        && (1..=31).contains(&(day % 100))
+        && time / 100 < 24
+        && time % 100 < 60
 }
 
 #[cfg(test)]

@@ -135,6 +135,33 @@ fn named(name: &str) -> Option<String> {
     Some(characters.filter_map(char::from_u32).collect())
 }
 
+/// Returns a text in which each surrogate pair of numeric references is one character. HTML would decode each half alone, to
+/// nothing.
+pub(super) fn joined(text: String) -> String {
+    let pairs = memchr::memmem::find_iter(text.as_bytes(), b"&#");
+    let Some(first) = pairs.into_iter().find(|at| surrogate_pair(&text[*at..]).is_some()) else { return text };
+    let (mut out, mut rest) = (text[..first].to_owned(), &text[first..]);
+    while let Some(at) = memchr::memmem::find(rest.as_bytes(), b"&#") {
+        out.push_str(&rest[..at]);
+        let found = surrogate_pair(&rest[at..]);
+        rest = found.map_or(&rest[at + 2..], |(_, after)| after);
+        match found {
+            Some((character, _)) => out.push(character),
+            None => out.push_str("&#"),
+        }
+    }
+    out + rest
+}
+
+/// Returns whether `text` begins with one of the references that HTML also reads without their `;` (13.2.5.73), such as
+/// `&eacute au`. Before a letter, a digit or an equals sign it may be anything else.
+pub(super) fn is_unended(text: &str) -> bool {
+    let name = text[1..].bytes().take_while(u8::is_ascii_alphanumeric).count();
+    let follows = text.as_bytes().get(name + 1);
+    let known = |name: &str| html5ever::data::NAMED_ENTITIES.get(name).is_some_and(|(first, _)| *first != 0);
+    (2..=6).contains(&name) && !matches!(follows, Some(b'=' | b';')) && known(&text[1..=name])
+}
+
 /// Decodes two numeric references that form a surrogate pair, as some writers refer to UTF-16 code units. `rest` begins with the
 /// first. Also returns the text after the second.
 fn surrogate_pair(rest: &str) -> Option<(char, &str)> {
@@ -204,6 +231,31 @@ mod tests {
             References { declared: HashMap::from([("rsquo2", "&#8217;"), ("b", "&b;&b;")]), ..References::within(100) };
         assert_eq!(decode("a&rsquo2;b &b;", &own), "a’b &b;&b;");
         assert!(!own.bare.get() && !own.undefined.get());
+    }
+
+    #[test]
+    fn surrogate_pairs_join_in_html_too() {
+        for (text, want) in [
+            ("a &#55357;&#56842; &#xD83D;&#xde0a; b &#233;", "a 😊 😊 b &#233;"),
+            ("&#55357; &#56842;&#55357; &amp;#", "&#55357; &#56842;&#55357; &amp;#"),
+        ] {
+            assert_eq!(joined(text.to_owned()), want);
+        }
+    }
+
+    #[test]
+    fn some_names_need_no_semicolon() {
+        for (text, want) in [
+            ("&eacute au", true),
+            ("&copy 2026", true),
+            ("&amp", true),
+            ("&copy=2", false),
+            ("&copyx", false),
+            ("&T", false),
+            ("&scaron x", false),
+        ] {
+            assert_eq!(is_unended(text), want, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::address;
 use super::dates;
 use super::draft::EntryDraft;
-use super::limits::{CANDIDATES, LIST};
+use super::limits::{CANDIDATES, DATE, LIST};
 use super::links::{Links, absolute_text, first};
 use super::names::Tag;
 use super::people;
@@ -72,14 +72,7 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     }
     draft.published = readable(published.into_iter().flatten().collect(), zone);
     draft.updated = readable(updated, zone);
-    // A Gregorian date of either kind is preferred to one that had to be converted.
-    let converted = |date: &Option<String>| date.as_deref().is_some_and(dates::is_converted);
-    let stated = |date: &Option<String>| date.as_deref().is_some_and(|date| dates::instant(date, zone).is_some());
-    if converted(&draft.published) && stated(&draft.updated) && !converted(&draft.updated) {
-        draft.published = None;
-    } else if converted(&draft.updated) && stated(&draft.published) && !converted(&draft.published) {
-        draft.updated = None;
-    }
+    prefer_gregorian(&mut draft, zone);
     let picture =
         || draft.enclosures.iter().find(|e| is_picture(e.media_type.as_deref(), &e.url)).map(|e| e.url.clone());
     let [image, content, thumbnail, other] = images;
@@ -100,6 +93,17 @@ pub(super) fn read(tree: &Tree<'_>, id: NodeId, links: Links, zone: &TimeZone) -
     let stated = [Some(id), found.title, found.text_base].into_iter().flatten().find_map(|id| tree.lang(id));
     draft.language = draft.language.or_else(|| stated.and_then(language));
     draft
+}
+
+/// Drops a date that had to be converted from another calendar if the entry has a Gregorian one of the other kind.
+pub(super) fn prefer_gregorian(draft: &mut EntryDraft, zone: &TimeZone) {
+    let converted = |date: &Option<String>| date.as_deref().is_some_and(dates::is_converted);
+    let stated = |date: &Option<String>| date.as_deref().is_some_and(|date| dates::instant(date, zone).is_some());
+    if converted(&draft.published) && stated(&draft.updated) && !converted(&draft.updated) {
+        draft.published = None;
+    } else if converted(&draft.updated) && stated(&draft.published) && !converted(&draft.published) {
+        draft.updated = None;
+    }
 }
 
 /// Reads titles and texts. Returns whether the tag is one of them.
@@ -155,7 +159,8 @@ fn dates_of(tree: &Tree<'_>, tag: Tag, child: NodeId, found: &mut Found) -> bool
         _ => return false,
     };
     if slot.len() < CANDIDATES {
-        slot.extend(text::plain(tree, child).map(std::borrow::Cow::into_owned));
+        let date = text::plain(tree, child).filter(|text| text.len() <= DATE);
+        slot.extend(date.map(std::borrow::Cow::into_owned));
     } else {
         found.more = true;
     }
@@ -248,10 +253,17 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
     } else if tag == Tag::MediaGroup {
         // The parts of a group are the same object in several forms (Media RSS, `media:group`): take the default, else the first.
         let forms = || tree.elements(id).filter(|(tag, _)| *tag == Tag::MediaContent).map(|(_, form)| form);
-        let is_default = |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim() == "true");
+        let is_default =
+            |form: &NodeId| tree.attr(*form, "isDefault").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
         let form = forms().find(is_default).or_else(|| forms().next());
         let file = form.and_then(|form| media_file(tree, form));
         found.files.extend(file.map(|file| Enclosure { text: file.text.or_else(|| caption(tree, id)), ..file }));
+        // Some writers put all pictures of a post into one group: those with texts of their own are different objects.
+        let others = forms().filter(|other| Some(*other) != form).filter_map(|other| media_file(tree, other));
+        for other in others.take(LIST) {
+            let is_new = other.text.is_some() && found.files.iter().all(|file| file.text != other.text);
+            found.files.extend(Some(other).filter(|_| is_new));
+        }
     } else if tag == Tag::MediaContent {
         found.files.extend(media_file(tree, id));
     }

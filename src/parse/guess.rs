@@ -59,13 +59,15 @@ pub(super) fn looks_like_html(text: &str) -> bool {
     let proves = |tag: &GuessedTag<'_>| {
         tag.ends && if tag.closing { is_in(HTML, tag.name) || is_former(tag.name) } else { is_void(tag.name) }
     };
-    let refers = |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known);
+    let refers =
+        |at: usize| entities::name_of(&text[at..]).is_some_and(entities::is_known) || entities::is_unended(&text[at..]);
     tags(text).any(|tag| proves(&tag)) || memchr::memchr_iter(b'&', text.as_bytes()).any(refers)
 }
 
 /// Returns a text of unknown type as plain text or as HTML. In HTML, a tag that HTML does not have and that has no end tag (`the
 /// <rss> element`) is kept as text.
 pub(super) fn guessed(text: String) -> Markup {
+    let text = entities::joined(without_cdata(text));
     if !looks_like_html(&text) {
         return Markup::Text(text);
     }
@@ -85,6 +87,15 @@ pub(super) fn guessed(text: String) -> Markup {
     }
     out.push_str(&text[from..]);
     Markup::Html(out)
+}
+
+/// Removes the marks of a CDATA section around a text that was escaped twice.
+fn without_cdata(text: String) -> String {
+    const ESCAPED: &str = "&lt;![CDATA[";
+    match text.strip_prefix(ESCAPED).and_then(|rest| rest.strip_suffix("]]&gt;")) {
+        Some(inside) => inside.trim().to_owned(),
+        None => text,
+    }
 }
 
 /// Returns a title whose element declares its type (RFC 4287 3.1.1), escaped so that it is decoded once and not twice. Other
@@ -130,6 +141,15 @@ mod tests {
         }
         for text in ["the <blink> tag", "1 < 2 > 0", "a & b", "<rss>x</rss>", "a &unknown; b", "<b>"] {
             assert!(!looks_like_html(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn marks_of_cdata_sections_do_not_show() {
+        for (text, want) in
+            [("&lt;![CDATA[Hello]]&gt;", "Hello"), ("How <![CDATA[x]]> works", "How <![CDATA[x]]> works")]
+        {
+            assert_eq!(guessed(text.to_owned()).as_str(), want);
         }
     }
 

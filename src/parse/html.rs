@@ -30,12 +30,17 @@ pub(super) fn no_feed(tree: &Tree<'_>) -> Fault {
         return Fault::Html;
     }
     match all.first() {
-        Some((_, id)) if tree.node(*id).text.len() <= 40 => {
+        Some((_, id)) if is_short_name(tree.node(*id).text) => {
             Fault::NotAFeed(format!("its root element is <{}>", tree.node(*id).text))
         }
         Some(_) => Fault::NotAFeed("it contains no feed elements".to_owned()),
         None => Fault::NotAFeed("neither XML nor JSON".to_owned()),
     }
+}
+
+/// Returns whether a message can repeat this name: it is short, and not bytes of a picture or an archive.
+fn is_short_name(name: &str) -> bool {
+    name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'))
 }
 
 /// Returns whether a document that begins with this element is a web page: `html` and `head` may be omitted (HTML 13.1.2.4).
@@ -137,7 +142,9 @@ fn alternate(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announce
             | "application/atom"
     ) || matches!(kind.as_str(), "text/xml" | "application/xml" | "application/json")
         && looks_like_feed(&tree.attr(id, "href")?);
-    let related = rel.split_ascii_whitespace().any(|word| word == "alternate" || word == "feed");
+    let has = |name: &str| rel.split_ascii_whitespace().any(|word| word == name);
+    let feed = feed || kind.is_empty() && (has("feed") || looks_like_feed(&tree.attr(id, "href")?));
+    let related = has("alternate") || has("feed");
     if !related || !feed {
         return None;
     }
@@ -201,6 +208,8 @@ mod tests {
             ),
             ("<title>R</title><meta http-equiv=refresh content='0;url=/rss.xml'><a href=/x>x</a>", "/rss.xml"),
             ("<META HTTP-EQUIV='Refresh' CONTENT=\"5; URL='/b.xml'\">", "/b.xml"),
+            ("<html><link rel=feed href=/c>", "/c"),
+            ("<html><link rel=alternate href=/ar><link rel=alternate href=/ar/feed/>", "/ar/feed/"),
         ] {
             let found = announced(page.as_bytes(), &context);
             assert_eq!(found[0].url.path(), want, "{page}");

@@ -9,7 +9,10 @@
 
 use super::draft::EntryDraft;
 use crate::model::{EntryKey, Markup, link};
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 /// Maximum length of an id that is used as it is, in bytes. Longer ones are replaced by their hash.
 const LONGEST: usize = 1_024;
@@ -24,15 +27,17 @@ pub(super) struct About {
 }
 
 impl About {
-    /// Takes the content of a draft.
+    /// Takes the content of a draft. Its title may have megabytes.
+    pub fn taken_from(draft: EntryDraft) -> Self {
+        let (text, files) = (said(&draft), files(&draft));
+        let title = draft.title.map_or_else(String::new, |(Markup::Text(title) | Markup::Html(title))| title);
+        Self { title, date: draft.published.or(draft.updated).unwrap_or_default(), text, files }
+    }
+
+    /// Copies the content of a draft.
     pub fn of(draft: &EntryDraft) -> Self {
-        let text = |m: &Option<Markup>| m.as_ref().map_or("", Markup::as_str).to_owned();
-        Self {
-            title: text(&draft.title),
-            date: draft.published.clone().or_else(|| draft.updated.clone()).unwrap_or_default(),
-            text: said(draft),
-            files: draft.enclosures.iter().map(|file| file.url.as_str()).collect::<Vec<_>>().join(" "),
-        }
+        let (title, date) = (text(draft.title.as_ref()).to_owned(), date(draft).to_owned());
+        Self { title, date, text: said(draft), files: files(draft) }
     }
 
     /// Returns a hash that is equal for copies of one entry: page, title and date; text and files too if title or date is
@@ -61,8 +66,10 @@ pub(super) struct AssignedKeys {
     holders: HashMap<String, HashSet<String>>,
     /// Entries with a repeated guid that already have a key.
     listed: HashSet<String>,
-    /// Number of entries without and with an id, by their page.
-    pages: HashMap<String, [usize; 2]>,
+    /// The pages of the entries, and whether each has an id.
+    pages: Vec<(String, bool)>,
+    /// Number of entries without and with an id, by the canonical address of their page. Most documents never need it.
+    uses: OnceCell<HashMap<String, [usize; 2]>>,
     /// Whether the feed's guids are not trusted because of its history.
     void: bool,
     /// Whether different entries of this document have the same guid.
@@ -81,7 +88,7 @@ impl AssignedKeys {
             *self.ids.entry(id.to_owned()).or_default() += 1;
         }
         if let Some(page) = page {
-            self.pages.entry(canonical(page)).or_default()[usize::from(id.is_some())] += 1;
+            self.pages.push((page.to_owned(), id.is_some()));
         }
     }
 
@@ -121,12 +128,15 @@ impl AssignedKeys {
 
     fn key(&self, id: Option<&str>, page: Option<&str>, about: &impl Fn() -> About) -> String {
         let is_void = self.void || self.void_now;
-        let uses = |page: &str| self.pages.get(page).copied().unwrap_or_default();
+        let uses = |page: &str| self.uses().get(page).copied().unwrap_or_default();
         let id = id.map(|id| if id.len() > LONGEST { digest(&[id]) } else { id.to_owned() });
-        match (id, page.map(canonical)) {
+        let id = match id {
             // Within one document the first entry keeps a guid that the history does not distrust, so a truncated document
             // changes no keys.
-            (Some(id), _) if !self.void && !self.given.contains(&id) => id,
+            Some(id) if !self.void && !self.given.contains(&id) => return id,
+            id => id,
+        };
+        match (id, page.map(canonical)) {
             (Some(id), Some(page)) if is_void && uses(&page).iter().sum::<usize>() > 1 => {
                 format!("{id} {page} {}", about().stamp())
             }
@@ -138,6 +148,17 @@ impl AssignedKeys {
             (None, None) => about().text,
         }
     }
+
+    /// Returns how many entries use each page.
+    fn uses(&self) -> &HashMap<String, [usize; 2]> {
+        self.uses.get_or_init(|| {
+            let mut uses: HashMap<String, [usize; 2]> = HashMap::new();
+            for (page, has_id) in &self.pages {
+                uses.entry(canonical(page)).or_default()[usize::from(*has_id)] += 1;
+            }
+            uses
+        })
+    }
 }
 
 fn canonical(page: &str) -> String {
@@ -146,9 +167,20 @@ fn canonical(page: &str) -> String {
 
 /// Returns a hash of the content, for entries that have neither id nor link.
 fn said(draft: &EntryDraft) -> String {
-    let text = |m: &Option<Markup>| m.as_ref().map_or(String::new(), |m| m.as_str().to_owned());
-    let date = draft.published.clone().or_else(|| draft.updated.clone()).unwrap_or_default();
-    digest(&[&text(&draft.title), &date, &text(&draft.summary), &text(&draft.content)])
+    let [title, summary, content] = [&draft.title, &draft.summary, &draft.content].map(|m| text(m.as_ref()));
+    digest(&[title, date(draft), summary, content])
+}
+
+fn text(markup: Option<&Markup>) -> &str {
+    markup.map_or("", Markup::as_str)
+}
+
+fn date(draft: &EntryDraft) -> &str {
+    draft.published.as_deref().or(draft.updated.as_deref()).unwrap_or_default()
+}
+
+fn files(draft: &EntryDraft) -> String {
+    draft.enclosures.iter().map(|file| file.url.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn digest(parts: &[&str]) -> String {

@@ -5,7 +5,7 @@ mod scan;
 
 use super::address;
 use super::draft::{EntryDraft, FeedDraft};
-use super::entry::language;
+use super::entry::{language, prefer_gregorian};
 use super::guess::guessed;
 use super::identity::{About, AssignedKeys};
 use super::limits::{LIST, Limits};
@@ -77,7 +77,6 @@ fn entries(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut room = Room::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
-    room.too_many = items.len() >= LISTED;
     for item in items {
         limits.look()?;
         let Ok((Value::Object(object), whole)) = lenient(item) else {
@@ -85,6 +84,7 @@ fn entries(
             continue;
         };
         let mut draft = entry(&object, base);
+        prefer_gregorian(&mut draft, &context.zone);
         let cuts = draft.bound();
         if !room.counts_one(0) || !room.take_draft(&draft) {
             break;
@@ -96,6 +96,8 @@ fn entries(
         keys.announce(draft.id.as_deref(), draft.link.as_deref());
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
+    // Only now: those that were collected are read.
+    room.too_many |= items.len() >= LISTED;
     for (_, draft) in &drafts {
         if keys.is_repeated(draft.id.as_deref()) {
             keys.compare(draft.id.as_deref(), draft.link.as_deref(), &About::of(draft));
@@ -164,7 +166,7 @@ fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
 }
 
 fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
-    let html = string(item, "content_html").map(Markup::Html);
+    let html = string(item, "content_html").map(|html| Markup::Html(super::entities::joined(html)));
     let plain = string(item, "content_text").map(Markup::Text);
     let summary = string(item, "summary").map(guessed);
     let tags = item.get("tags").and_then(Value::as_array).into_iter().flatten();
@@ -256,6 +258,14 @@ mod tests {
         let (found, partial, language) = ids(FEED);
         assert_eq!(found, [Some("1".to_owned()), Some("3".to_owned())]);
         assert_eq!((partial, language.as_deref()), (false, Some("ar")));
+    }
+
+    #[test]
+    fn a_gregorian_date_of_the_other_kind_wins() {
+        let text = r#"{"version": "x", "items": [{"id": 1, "date_published": "۱۴۰۲/۰۱/۱۵", "date_modified": "2023-04-05T08:00:00Z"}]}"#;
+        let raw = read(text, &ParseContext::default(), &|_| false, &mut Repairs::default()).ok().unwrap();
+        let dates = (raw.entries[0].published.as_deref(), raw.entries[0].updated.as_deref());
+        assert_eq!(dates, (None, Some("2023-04-05T08:00:00Z")));
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub(super) const LIST: usize = 500;
 /// Maximum number of dates of one kind, and of descriptions, among which the best one of an entry is chosen.
 pub(super) const CANDIDATES: usize = 20;
 
+/// Maximum size of a text that is taken for a date, in bytes.
+pub(super) const DATE: usize = 1_000;
+
 /// Repairs that say that [`ParseContext::max_body`] left no room for more.
 pub const LIMITED: [&str; 2] = ["entity-expansion", "entries-too-large"];
 

@@ -40,7 +40,7 @@ pub use cost::cost;
 pub use dates::instant;
 pub use html::{Announced, announced, page_text};
 pub use limits::{LIMITED, WORK};
-pub use outlines::{Outline, decoded, outlines};
+pub use outlines::{Outline, decoded, outlines, text as document_text};
 pub use sitemap::{SitemapRef, sitemap_index};
 
 use crate::model::{
@@ -257,7 +257,7 @@ fn read_items(
     let mut keys = AssignedKeys::new(context.guids_void);
     let mut space = Room::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
-    let about = |id| About::of(&read_item(tree, root, id, links::Links::default(), &context.zone));
+    let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
         limits.look()?;
         if keys.is_repeated(links.id.as_deref()) {
@@ -313,8 +313,12 @@ fn items(
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
     // RFC 4287 6.3: an entry inside an element of another vocabulary does not belong to this feed.
-    let is_foreign = |node: &tree::Node<'_>| tree.is_atom && node.tag == names::Tag::Other && node.text.contains(':');
-    let below = tree.descend_by(root, |node| node.tag != names::Tag::Item && !is_foreign(node));
+    let prefixed = tree.node(root).text.contains(':');
+    let is_foreign = |id, node: &tree::Node<'_>| {
+        let other = tree.is_atom && node.tag == names::Tag::Other;
+        other && (prefixed || node.text.contains(':') || tree.attr(id, "xmlns").is_some())
+    };
+    let below = tree.descend_by(root, |id, node| node.tag != names::Tag::Item && !is_foreign(id, node));
     let found = std::iter::once((tree.node(root).tag, root)).chain(below);
     let is_sitemap = tree.node(root).tag == names::Tag::UrlSet;
     let is_entry = |id| tree.node(id).closed && (!is_sitemap || sitemap::is_news(tree, id));

@@ -2,30 +2,50 @@
 
 /// Names of the months, full and short, in the languages of the outlets that Warraq reads, folded by [`fold`].
 const MONTHS: [&str; 12] = [
-    "jan january janv janvier enero ene janeiro gennaio gen januar jänner jän januari ocak január ιαν يناير جانفي ژانويه \
-        gener oca янв января январь січ січня січень sty styczeń stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري",
-    "feb february fév fev févr février fevrier febrero fevereiro febbraio februar februari şubat február februári φεβ فبراير فيفري شباط فوريه \
-        febrer pebruari şub фев февр февраля февраль лют лютого лютий lut luty lutego hel helmi helmikuu helmikuuta פברואר פבר فروري",
-    "mar march mars marzo março marco märz mär mrz maart mrt mart március μαρ μάρ μαώ μάώ مارس اذار \
-        març maret мар марта март бер березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ",
-    "apr april avr avril abr abril aprile nisan április απρ ابريل افريل نيسان اوريل \
-        nis апр апреля апрель кві квіт квітня квітень kwi kwiecień kwietnia huh huhti huhtikuu huhtikuuta אפריל אפר اپريل آپريل",
-    "may mai mayo maio maggio mag mei mayıs május máujus μαι μάι μαϊ ماي مايو ايار مه \
-        maig мая май тра трав травня травень maj maja tou touko toukokuu toukokuuta מאי مئي مي",
-    "jun june juin junio junho giugno giu juni haziran június ιουν ιούν ιον يونيو يونيه جوان حزيران ژوين ژوئن \
-        juny haz июн июня июнь чер черв червня червень cze czerwiec czerwca kes kesä kesäkuu kesäkuuta יוני יונ جون",
-    "jul july juil juillet julio julho luglio lug juli temmuz július ιουλ ιούλ ιολ يوليو يوليوز يوليه جويليه تموز ژوئيه جولاي \
-        juliol tem июл июля июль лип липня липень lip lipiec lipca hei heinä heinäkuu heinäkuuta יולי יול جولائي",
-    "aug august août aout agosto ago augustus ağustos augusztus αυγ αύγ اغسطس غشت اوت اب \
-        agost agustus agu ags augusti ağu авг августа август сер серп серпня серпень sie sierpień sierpnia elo elokuu elokuuta אוגוסט אוג اگست اگوست",
-    "sep sept september septembre septiembre setiembre setembro set settembre eylül szeptember σεπ سبتمبر شتنبر ايلول سپتامبر \
-        eyl сен сент сентября сентябрь вер верес вересня вересень wrz wrzesień września syy syys syyskuu syyskuuta ספטמבר ספט ستمبر",
-    "oct october octobre octubre outubro out ottobre ott okt oktober ekim október οκτ اكتوبر اکتبر \
-        eki окт октября октябрь жов жовт жовтня жовтень paź październik października lok loka lokakuu lokakuuta אוקטובר אוק",
-    "nov november novembre noviembre novembro kasım νοε νοέ نوفمبر نونبر نوامبر \
-        kas ноя нояб ноября ноябрь лис лист листоп листопада листопад lis listopad listopada marras marraskuu marraskuuta נובמבר נוב نومبر",
-    "dec december déc décembre decembre diciembre dic dezembro dez dicembre dezember aralık δεκ ديسمبر دجنبر دسامبر \
-        desembre desember des ara дек декабря декабрь гру груд грудня грудень gru grudzień grudnia jou joulu joulukuu joulukuuta דצמבר דצמ دسمبر",
+    "jan january janv janvier enero ene janeiro gennaio gen januar janner januari ocak ιαν يناير جانفي ژانويه gener \
+        oca янв января январь січ січня січень sty styczen stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري \
+        ledna leden janar ianuarie ian yanvar sausio sausis janvaris ιανουαριου ιανουαριοσ студзеня студзень януари \
+        јануар јануари",
+    "feb february fev fevr fevrier febrero fevereiro febbraio februar februari subat φεβ فبراير فيفري شباط فوريه \
+        febrer pebruari sub фев февр февраля февраль лют лютого лютий lut luty lutego hel helmi helmikuu helmikuuta \
+        פברואר פבר فروري unora unor febr februarie fevral shkurt vasario vasaris februaris φεβρουαριου φεβρουαριοσ \
+        лютага люты февруари фебруар фебруари фебр فبروري شوبات",
+    "mar march mars marzo marco marz mrz maart mrt mart marcius μαρ μαω مارس اذار marc maret мар марта март бер \
+        березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ brezna brezen marec martie mac \
+        kovo kovas marts μαρτιου μαρτιοσ сакавіка сакавік ئازار",
+    "apr april avr avril abr abril aprile nisan aprilis απρ ابريل افريل نيسان اوريل nis апр апреля апрель кві квіт \
+        квітня квітень kwi kwiecien kwietnia huh huhti huhtikuu huhtikuuta אפריל אפר اپريل dubna duben aprilie \
+        aprel prill balandzio balandis απριλιου απριλιοσ απριλη красавіка красавік април",
+    "may mai mayo maio maggio mag mei mayis majus maujus μαι ماي مايو ايار مه maig мая май тра трав травня травень \
+        maj maja tou touko toukokuu toukokuuta מאי مئي مي kvetna kveten geguzes geguze maijs μαιου μαιοσ траўня мај \
+        ئايار",
+    "jun june juin junio junho giugno giu juni haziran junius ιουν ιον يونيو يونيه جوان حزيران ژوين ژوئن juny haz \
+        июн июня июнь чер черв червня червень cze czerwiec czerwca kes kesa kesakuu kesakuuta יוני יונ جون cervna \
+        cerven iunie iun iyun qershor birzelio birzelis junijs ιουνιου ιουνιοσ чэрвеня чэрвень юни јун јуни \
+        حوزەيران",
+    "jul july juil juillet julio julho luglio lug juli temmuz julius ιουλ ιολ يوليو يوليوز يوليه جويليه تموز ژوئيه \
+        جولاي juliol tem июл июля июль лип липня липень lip lipiec lipca hei heina heinakuu heinakuuta יולי יול \
+        جولائي cervence cervenec iulie iul iyul julai korrik liepos liepa julijs ιουλιου ιουλιοσ ліпеня ліпень юли \
+        јул јули تەمووز",
+    "aug august aout agosto ago augustus agustos augusztus αυγ اغسطس غشت اوت اب agost agustus agu ags augusti авг \
+        августа август сер серп серпня серпень sie sierpien sierpnia elo elokuu elokuuta אוגוסט אוג اگست اگوست \
+        srpna srpen avgust avqust ogos gusht rugpjucio rugpjutis augusts αυγουστου αυγουστοσ жніўня жнівень ئاب",
+    "sep sept september septembre septiembre setiembre setembro set settembre eylul szeptember σεπ سبتمبر شتنبر \
+        ايلول سپتامبر eyl сен сент сентября сентябрь вер верес вересня вересень wrz wrzesien wrzesnia syy syys \
+        syyskuu syyskuuta ספטמבר ספט ستمبر zari septembrie septembar sentyabr szept shtator rugsejo rugsejis \
+        septembris σεπτεμβριου σεπτεμβριοσ верасня септември септембар септ سپتمبر سيبتمبر ئەيلوول",
+    "oct october octobre octubre outubro out ottobre ott okt oktober ekim οκτ اكتوبر اكتبر eki окт октября октябрь \
+        жов жовт жовтня жовтень paź październik października lok loka lokakuu lokakuuta אוקטובר אוק rijna rijen \
+        octombrie oktobar oktyabr tetor spalio spalis oktobris pazdziernik pazdziernika οκτωβριου οκτωβριοσ \
+        кастрычніка кастрычнік октомври октобар",
+    "nov november novembre noviembre novembro kasim νοε نوفمبر نونبر نوامبر kas ноя нояб ноября ноябрь лис лист \
+        листоп листопада листопад lis listopad listopada marras marraskuu marraskuuta נובמבר נוב نومبر listopadu \
+        noiembrie noi novembar noyabr nentor lapkricio lapkritis novembris νοεμβριου νοεμβριοσ лістапада лістапад \
+        ноември новембар",
+    "dec december decembre diciembre dic dezembro dez dicembre dezember aralik δεκ ديسمبر دجنبر دسامبر desembre \
+        desember des ara дек декабря декабрь гру груд грудня грудень gru grudzien grudnia jou joulu joulukuu \
+        joulukuuta דצמבר דצמ دسمبر prosince prosinec decembrie decembar dekabr disember dhjetor gruodzio gruodis \
+        decembris δεκεμβριου δεκεμβριοσ снежня снежань декември децембар",
 ];
 
 /// Returns the month, 1 to 12, that a folded word names.
@@ -44,18 +64,18 @@ pub(super) fn of(word: &str) -> Option<i8> {
     i8::try_from(at + 1).ok()
 }
 
-/// Returns the first word of a Levantine month that has two.
+/// Returns the first word of a Levantine or Kurdish month that has two.
 pub(super) fn first_of_two(word: &str) -> Option<&'static str> {
-    ["كانون", "تشرين"].into_iter().find(|first| *first == word)
+    ["كانون", "تشرين", "كانووني", "تشريني"].into_iter().find(|first| *first == word)
 }
 
-/// Returns the Levantine month that two words name.
+/// Returns the Levantine or Kurdish month that two words name.
 pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
     match (first, second) {
-        ("كانون", "الثاني") => Some(1),
-        ("تشرين", "الاول") => Some(10),
-        ("تشرين", "الثاني") => Some(11),
-        ("كانون", "الاول") => Some(12),
+        ("كانون", "الثاني") | ("كانووني", "دووەم") => Some(1),
+        ("تشرين", "الاول") | ("تشريني", "يەكەم") => Some(10),
+        ("تشرين", "الثاني") | ("تشريني", "دووەم") => Some(11),
+        ("كانون", "الاول") | ("كانووني", "يەكەم") => Some(12),
         _ => None,
     }
 }
@@ -63,8 +83,8 @@ pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
 /// Returns whether a word means afternoon (`true`) or morning (`false`).
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
-        "pm" | "م" | "مساء" | "오후" | "下午" => Some(true),
-        "am" | "ص" | "صباحا" | "오전" | "上午" => Some(false),
+        "pm" | "م" | "مساء" | "عصر" | "شام" | "μμ" | "os" | "오후" | "下午" | "午後" => Some(true),
+        "am" | "ص" | "صباحا" | "صبح" | "πμ" | "oo" | "오전" | "上午" | "午前" => Some(false),
         _ => None,
     }
 }
@@ -126,7 +146,12 @@ pub(super) fn zone(word: &str) -> Option<i64> {
     ];
     // RFC 822 5.1 defines the letters; A, M, N and Y are the ones it spells out. General names such as `ET` are read as newsrooms
     // use them.
-    const OTHERS: [(&str, i64); 11] = [
+    const OTHERS: [(&str, i64); 16] = [
+        ("мск", 180),
+        ("مكه", 180),
+        ("غرينتش", 0),
+        ("غرينيتش", 0),
+        ("جرينتش", 0),
         ("a", -60),
         ("n", 60),
         ("m", -720),
@@ -142,13 +167,56 @@ pub(super) fn zone(word: &str) -> Option<i64> {
     ZONES.iter().chain(&OTHERS).find(|(name, _)| *name == word).map(|(_, minutes)| minutes * 60)
 }
 
-/// Folds a letter of a lower-case word as in the tables: Arabic variants of a letter become one, vowel signs are removed.
+/// Folds a letter of a lower-case word as in the tables: letters lose their accents, Arabic variants of a letter become one, vowel
+/// signs are removed. The `ź` stays: without it, a Polish October would be a Turkish Sunday.
 pub(super) fn fold(c: char) -> Option<char> {
-    match c {
-        'أ' | 'إ' | 'آ' | 'ٱ' => Some('ا'),
-        'ى' | 'ی' => Some('ي'),
-        'ة' => Some('ه'),
-        '\u{64B}'..='\u{65F}' | '\u{640}' | '\u{670}' => None,
-        c => Some(c),
+    Some(match c {
+        c if c.is_ascii() => c,
+        'á' | 'à' | 'â' | 'ã' | 'å' | 'ä' | 'ā' | 'ă' | 'ą' => 'a',
+        'é' | 'è' | 'ê' | 'ë' | 'ě' | 'ę' | 'ē' | 'ė' => 'e',
+        'í' | 'ì' | 'î' | 'ï' | 'ı' | 'ī' | 'į' => 'i',
+        'ó' | 'ö' | 'ő' | 'ò' | 'ô' | 'õ' => 'o',
+        'ú' | 'ü' | 'ű' | 'ù' | 'û' | 'ů' | 'ū' | 'ų' => 'u',
+        'ç' | 'č' | 'ć' => 'c',
+        'ğ' | 'ģ' => 'g',
+        'ş' | 'š' | 'ș' | 'ś' => 's',
+        'ñ' | 'ń' | 'ň' | 'ņ' => 'n',
+        'ž' | 'ż' => 'z',
+        'ř' => 'r',
+        'ý' => 'y',
+        'ł' | 'ļ' => 'l',
+        'ț' | 'ţ' | 'ť' => 't',
+        'ď' | 'đ' => 'd',
+        'ķ' => 'k',
+        'ά' => 'α',
+        'έ' => 'ε',
+        'ή' => 'η',
+        'ί' | 'ϊ' | 'ΐ' => 'ι',
+        'ό' => 'ο',
+        'ύ' | 'ϋ' => 'υ',
+        'ώ' => 'ω',
+        'ς' => 'σ',
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ى' | 'ی' | 'ې' => 'ي',
+        'ة' => 'ه',
+        'ک' => 'ك',
+        'ګ' => 'گ',
+        '\u{64B}'..='\u{65F}' | '\u{640}' | '\u{670}' | '\u{307}' => return None,
+        c => c,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_folded_and_each_names_one_month() {
+        let names = MONTHS.iter().flat_map(|names| names.split(' '));
+        for name in names {
+            assert_eq!(name.chars().filter_map(fold).collect::<String>(), name);
+            let months = MONTHS.iter().filter(|names| names.split(' ').any(|other| other == name)).count();
+            assert_eq!((months, name.is_empty()), (1, false), "{name}");
+        }
     }
 }

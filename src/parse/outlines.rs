@@ -3,6 +3,12 @@
 use super::tree::{TOP, Tree};
 use super::{ParseContext, Repairs, entities, limits::Limits};
 
+/// Returns the bytes of a file as text, in the encoding that its mark, its declaration or its bytes say.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    super::charset::decode(bytes, None, None, &mut super::Repairs::default()).text.into_owned()
+}
+
 /// One outline: its depth and its decoded attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outline {

@@ -1,6 +1,7 @@
 //! Persons and categories, as text or as child elements.
 
 use super::address;
+use super::entities;
 use super::limits::LIST;
 use super::names::Tag;
 use super::text;
@@ -37,6 +38,14 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
         }
         structured = true;
     }
+    // Some writers put addresses, even several, into the name.
+    if structured && person.email.is_none() && email_span(&person.name).is_some() {
+        let mut uri = person.uri;
+        for found in several(&person.name) {
+            add(people, Some(Person { uri: uri.take(), ..found }));
+        }
+        return;
+    }
     if structured {
         return add(people, Some(person).filter(|person| *person != Person::default()));
     }
@@ -45,29 +54,58 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
     }
 }
 
-/// Returns the persons of one text: several if it has several e-mail addresses, else one.
+/// Words between two persons.
+const AND: [&str; 12] = ["and", "et", "und", "y", "e", "og", "och", "en", "и", "و", "ve", "ja"];
+
+/// Returns the persons of one text: several if it has several e-mail addresses, else one. They are separated by a separator, by
+/// `and` or its like, or by nothing but white space between bare addresses.
 fn several(text: &str) -> Vec<Person> {
-    let addresses = std::iter::successors(Some(0), |from| email_span(&text[*from..]).map(|(_, end)| from + end));
-    if addresses.take(3).count() < 3 {
+    let spans = email_spans(text);
+    if spans.len() < 2 {
         return from_text(text).into_iter().collect();
     }
-    let (mut people, mut pending, mut depth) = (Vec::new(), String::new(), 0_usize);
-    for c in text.chars() {
+    let (mut people, mut depth, mut from) = (Vec::new(), 0_usize, 0);
+    // The first address that does not precede `from`.
+    let mut next = 0;
+    for (at, c) in text.char_indices() {
         match c {
             '(' | '<' | '[' => depth += 1,
             ')' | '>' | ']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         // `Bell, Ann <ann@x.example>`: a part without an address belongs to the next part.
-        let ends = depth == 0 && matches!(c, ',' | ';' | '،' | '؛' | '&' | '/' | '|');
-        if ends && email_span(&pending).is_some() {
-            people.extend(from_text(&std::mem::take(&mut pending)));
-        } else {
-            pending.push(c);
+        let Some((start, end)) = spans.get(next).copied().filter(|(_, end)| *end <= at && depth == 0) else { continue };
+        let rest = &text[at + c.len_utf8()..];
+        let resumes = match c {
+            ',' | ';' | '،' | '؛' | '&' | '/' | '|' => Some(rest),
+            c if c.is_whitespace() => after_and(rest).or_else(|| {
+                let bare = text[from..start].trim().is_empty() && text[end..at].trim().is_empty();
+                let another = spans.get(next + 1).is_some_and(|(start, _)| text[at..*start].trim().is_empty());
+                (bare && another).then_some(rest)
+            }),
+            _ => None,
+        };
+        if let Some(rest) = resumes {
+            people.extend(from_text(&text[from..at]));
+            from = text.len() - rest.len();
+            next += spans[next..].iter().take_while(|(start, _)| *start < from).count();
         }
     }
-    people.extend(from_text(&pending));
+    people.extend(from_text(&text[from..]));
     people
+}
+
+/// Returns what follows one of the words of [`AND`] at the beginning of `rest`.
+fn after_and(rest: &str) -> Option<&str> {
+    let rest = rest.trim_start();
+    let (word, after) = rest.split_once(char::is_whitespace)?;
+    AND.contains(&word).then_some(after)
+}
+
+/// Returns where the e-mail addresses of a text stand.
+fn email_spans(text: &str) -> Vec<(usize, usize)> {
+    let next = |from: usize| email_span(&text[from..]).map(|(start, end)| (from + start, from + end));
+    std::iter::successors(next(0), |(_, end)| next(*end)).collect()
 }
 
 /// Removes tags from a text, for writers that escape HTML in names.
@@ -79,6 +117,9 @@ fn without_tags(text: &str) -> std::borrow::Cow<'_, str> {
     let mut rest = text;
     while let Some((before, tag)) = rest.split_once('<') {
         out.push_str(before);
+        if ["br", "p>", "/p", "li", "div"].iter().any(|block| tag.starts_with(block)) {
+            out.push(' ');
+        }
         rest = tag.split_once('>').map_or("", |(_, after)| after);
     }
     out.push_str(rest);
@@ -95,6 +136,12 @@ fn plain_markup(tree: &Tree<'_>, id: NodeId) -> Option<String> {
 /// Parses `mail@host (Name)`, `Name <mail@host>`, `Name (mail@host)`, a name, or an address, in any script.
 pub(super) fn from_text(text: &str) -> Option<Person> {
     let shown = without_tags(text);
+    // Tags that were escaped twice.
+    let shown = if shown.contains("&lt;") {
+        without_tags(&entities::decode(&shown, &entities::References::default())).into_owned()
+    } else {
+        shown.into_owned()
+    };
     let text = shown.trim();
     let Some((start, end)) = email_span(text) else {
         return (!text.is_empty()).then(|| Person { name: text.to_owned(), ..Person::default() });
@@ -110,6 +157,8 @@ pub(super) fn from_text(text: &str) -> Option<Person> {
     name = name.strip_prefix('(').unwrap_or(name);
     name = name.strip_suffix(')').unwrap_or(name);
     let name = name.trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | '،' | ';' | '«' | '»' | '<' | '>'));
+    // RFC 5322 3.2.4: a name with a comma stands in quotation marks.
+    let name = name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name);
     Some(Person { name: name.to_owned(), email: Some(email), uri: None })
 }
 
@@ -226,6 +275,13 @@ mod tests {
         assert_eq!(names("Bell, Ann <ann@x.example>; Bob <bob@x.example>; Cleo"), ["Bell, Ann", "Bob", "Cleo"]);
         assert_eq!(names("ann@x.example، bob@x.example"), ["", ""]);
         assert_eq!(names("Bell, Ann"), ["Bell, Ann"]);
+        assert_eq!(names("ann@x.example (Ann) and bob@x.example (Bob)"), ["Ann", "Bob"]);
+        assert_eq!(names("آن <ann@x.example> و بوب <bob@x.example>"), ["آن", "بوب"]);
+        assert_eq!(names("ann@x.example  bob@x.example\nc@x.example"), ["", "", ""]);
+        assert_eq!(names("ann@x.example (Bell, Ann), bob@x.example (Bob)"), ["Bell, Ann", "Bob"]);
+        assert_eq!(names("\"Bell, Ann\" <ann@x.example>, \"Fox, Bob\" <b@x.example>"), ["Bell, Ann", "Fox, Bob"]);
+        assert_eq!(names("&lt;b&gt;Ann&lt;/b&gt;"), ["Ann"]);
+        assert_eq!(names("Ann<br>Bob"), ["Ann Bob"]);
         assert_eq!(names("<a href=\"mailto:ann@x.example\">Ann</a>"), ["Ann"]);
     }
 }

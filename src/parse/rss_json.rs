@@ -20,13 +20,15 @@ const ITEMS: usize = 4;
 /// notices.
 pub(super) fn as_xml(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(256)];
-    let rest = head.strip_prefix('{')?.trim_start();
-    if !rest.starts_with("\"rss\"") {
+    // Converters from XML put the declaration before it.
+    if !head.strip_prefix('{')?.contains("\"rss\"") {
         return None;
     }
     let (Value::Object(root), whole) = value(text)? else { return None };
     let rss = root.get("rss")?;
-    rss.get("channel")?.as_object()?;
+    // Some converters make a list of each element.
+    let channel = rss.get("channel")?;
+    channel.as_array().map_or(Some(channel), |list| list.first())?.as_object()?;
     let mut out = String::with_capacity(text.len() + text.len() / 4);
     element(&mut out, "rss", rss, 0);
     if !whole {
@@ -75,6 +77,7 @@ fn closed(text: &str) -> Option<String> {
 }
 
 fn element(out: &mut String, name: &str, value: &Value, depth: usize) {
+    let name = if name == "items" { "item" } else { name };
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_'));
     if !plain || depth > DEPTH {
         return;
@@ -139,6 +142,20 @@ mod tests {
         assert_eq!((entry.id.as_deref(), entry.link.as_deref()), (Some("g1"), Some("https://s.example/1")));
         assert_eq!((entry.enclosures[0].length, entry.categories[0].term.as_str()), (Some(5), "n"));
         assert!(entry.published.is_some());
+    }
+
+    #[test]
+    fn converters_from_xml_write_it_in_their_own_ways() {
+        for text in [
+            r#"{"?xml": {"@version": "1.0"}, "rss": {"@version": "2.0", "channel": {"item": {"title": "A"}}}}"#,
+            r#"{"rss": {"$": {"version": "2.0"}, "channel": [{"title": ["S"], "item": [{"title": ["A"]}]}]}}"#,
+            r##"{"rss": {"channel": {"title": "S", "items": [{"title": {"#text": "A"}}]}}}"##,
+        ] {
+            let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+            let titles: Vec<_> =
+                feed.listed.iter().map(|l| l.entry.as_ref().unwrap().title.as_ref().unwrap()).collect();
+            assert_eq!(titles.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["A"], "{text}");
+        }
     }
 
     #[test]

@@ -50,11 +50,11 @@ pub(super) fn plain<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
 /// Removes the marks of a CDATA section that were escaped and so arrived as characters.
 pub(super) fn without_marks(text: Cow<'_, str>) -> Cow<'_, str> {
     const OPEN: &str = "<![CDATA[";
-    let marked = text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN));
-    if !marked || !text.contains("]]>") {
+    if !text.get(..OPEN.len()).is_some_and(|head| head.eq_ignore_ascii_case(OPEN)) {
         return text;
     }
-    Cow::Owned(text.replace(OPEN, "").replace("]]>", "").trim().to_owned())
+    // A text that was cut may lack the end.
+    Cow::Owned(text[OPEN.len()..].replace(OPEN, "").replace("]]>", "").trim().to_owned())
 }
 
 /// Returns all characters inside an element and its descendants, trimmed, or `None` when there are none.
@@ -69,6 +69,9 @@ pub(super) fn all<'a>(tree: &Tree<'a>, id: NodeId) -> Option<Cow<'a, str>> {
             NodeKind::Text => out.push_str(&entities::decode(node.text, &tree.references)),
             NodeKind::Cdata => out.push_str(node.text),
             NodeKind::Element => {
+                if node.text.eq_ignore_ascii_case("br") {
+                    out.push(' ');
+                }
                 let at = left.len();
                 left.extend(tree.children(id));
                 left[at..].reverse();
@@ -106,7 +109,7 @@ pub(super) fn markup(tree: &Tree<'_>, id: NodeId, otherwise: Else) -> Option<Mar
         // In XHTML without child elements, characters are plain text, unless a writer put the elements into CDATA.
         Else::Xhtml => tree.children(id).any(|c| tree.node(c).kind == NodeKind::Cdata) && looks_like_html(&text),
     };
-    Some(if html { Markup::Html(text.into_owned()) } else { Markup::Text(text.into_owned()) })
+    Some(if html { Markup::Html(entities::joined(text.into_owned())) } else { Markup::Text(text.into_owned()) })
 }
 
 /// Returns whether content of this type is base64: everything that is neither text nor XML (RFC 4287 4.1.3.3).
@@ -136,7 +139,9 @@ fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
         tree.references.encoded_twice.set(true);
         return Cow::Owned(once);
     }
-    if text.chars().any(|c| ('\u{80}'..='\u{9F}').contains(&c)) {
+    let bytes = text.as_bytes();
+    let is_control = |at: usize| bytes.get(at + 1).is_some_and(|next| *next <= 0x9F);
+    if memchr::memchr_iter(0xC2, bytes).any(is_control) {
         let mended = text.chars().map(|c| match c {
             '\u{80}'..='\u{9F}' => entities::from_1252(u32::from(c)),
             c => c,
@@ -148,7 +153,13 @@ fn mend<'a>(text: Cow<'a, str>, tree: &Tree<'_>) -> Cow<'a, str> {
 
 /// Returns the text whose UTF-8 bytes were read as Latin-1 or windows-1252 and gave `text`.
 fn encoded_twice(text: &str) -> Option<String> {
-    // Neither encoding has other letters, so the common case stops at the first of them.
+    // In UTF-8, the first character beyond ASCII is the first byte of two to four; most texts end here.
+    let start = text.bytes().position(|b| !b.is_ascii())?;
+    let mut first = text[start..].chars().map(entities::to_1252);
+    let pair = (first.next()??, first.next()??);
+    if !matches!(pair, (0xC2..=0xF4, 0x80..=0xBF)) {
+        return None;
+    }
     let bytes = text.chars().map(entities::to_1252).collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok().filter(|once| once.len() < text.len())
 }
@@ -222,7 +233,10 @@ fn inline(tree: &Tree<'_>, id: NodeId, kind: Else) -> String {
             }
         }
     }
-    out.trim().to_owned()
+    // The marks of a CDATA section, escaped around real elements.
+    let out = out.trim();
+    let inside = out.strip_prefix("&lt;![CDATA[").and_then(|rest| rest.strip_suffix("]]&gt;"));
+    inside.map_or(out, str::trim).to_owned()
 }
 
 fn is_void(name: &str) -> bool {

@@ -180,11 +180,15 @@ impl<'a> Tree<'a> {
 
     /// Returns all elements below, in document order. `enter` decides whether to look inside an element.
     pub fn descend(&self, id: NodeId, enter: impl Fn(Tag) -> bool) -> Vec<(Tag, NodeId)> {
-        self.descend_by(id, |node| enter(node.tag)).collect()
+        self.descend_by(id, |_, node| enter(node.tag)).collect()
     }
 
     /// Does the same as [`Tree::descend`], with `enter` deciding by the node, one element after the other.
-    pub fn descend_by(&self, id: NodeId, enter: impl Fn(&Node<'a>) -> bool) -> impl Iterator<Item = (Tag, NodeId)> {
+    pub fn descend_by(
+        &self,
+        id: NodeId,
+        enter: impl Fn(NodeId, &Node<'a>) -> bool,
+    ) -> impl Iterator<Item = (Tag, NodeId)> {
         let mut left: Vec<NodeId> = vec![long(self.nodes[id].first)];
         std::iter::from_fn(move || {
             while let Some(at) = left.pop() {
@@ -197,7 +201,7 @@ impl<'a> Tree<'a> {
                     left.push(long(stored.next));
                 }
                 if stored.kind == NodeKind::Element {
-                    if enter(&self.node(at)) {
+                    if enter(at, &self.node(at)) {
                         left.push(long(stored.first));
                     }
                     return Some((stored.tag, at));

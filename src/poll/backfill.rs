@@ -163,7 +163,7 @@ impl Poller {
             return Err(fault(Fault::Status(410)));
         };
         if base.host() != url.host() {
-            return Err(fault(Fault::BadRedirect("an older page at another host".to_owned())));
+            return Err(fault(Fault::BadRedirect("the older page is at another host".to_owned())));
         }
         let found = FetchedDocument { body, base, content_type, validators };
         let reading = self.parse(planned, found, Arc::clone(listed_before), share).await;

@@ -24,10 +24,11 @@ use crate::{
     },
     parse,
     schedule::{self, Bounds, Fleet, Schedule},
-    store::{CommittedPoll, Reader, StoreError, Writer},
+    store::{CommittedPoll, FinishedPoll, Reader, StoreError, Writer},
 };
 use finish::{ResponseHead, finished_poll};
-use memory::PollMemory;
+use jiff::Timestamp;
+use memory::{PollMemory, PollShare};
 use reading::Reading;
 use std::{sync::Arc, time::Duration};
 
@@ -102,6 +103,15 @@ pub enum PollError {
     Local(String),
 }
 
+/// A poll that only has to be stored.
+struct ReadPoll {
+    poll: Box<FinishedPoll>,
+    truncated_at: Option<u64>,
+    hub: HubSighting,
+    /// Held until the poll is stored.
+    share: PollShare,
+}
+
 impl Poller {
     /// Creates a poller.
     #[must_use]
@@ -147,11 +157,23 @@ impl Poller {
     /// Fails if the store has failed, or if this process lacks open files or memory; never because of a server's response.
     pub async fn poll(&self, planned: PlannedPoll, read: impl FnOnce()) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
-        let started_at = self.clock.now();
+        let (started_at, late) = (self.clock.now(), planned.late);
+        // Boxed, because its state takes 15 kB and is no longer needed while hundreds of polls wait to be stored.
+        let ReadPoll { poll, truncated_at, hub, share: _share } = Box::pin(self.request(planned, started_at)).await?;
+        if poll.document.is_some() {
+            read();
+        }
+        let (outcome, status, bytes, error) = (poll.outcome.clone(), poll.status, poll.bytes, poll.error.clone());
+        let written = self.writer.poll(poll).await?;
+        let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
+        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written, hub })
+    }
+
+    /// Makes the requests of a poll and reads what they bring.
+    async fn request(&self, planned: PlannedPoll, started_at: Timestamp) -> Result<ReadPoll, PollError> {
         // A server whose 304 responses are doubtful gets one request without validators (polling.md, manner 8).
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
-        // Held until the poll is stored.
         let mut share = self.memory.share();
         let mut answer = if planned.alone {
             self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share.body).await
@@ -176,8 +198,7 @@ impl Poller {
         if let Some(document) = reading.document.as_mut().filter(|_| planned.outlet.full_text) {
             document.pages = article_page::wanted(document);
         }
-        let (status, late) = (reading.status.or(status), planned.late);
-        let head = ResponseHead { status, bytes, freshness, permanent, moved_to };
+        let head = ResponseHead { status: reading.status.or(status), bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
         let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
         let hub = match reading.hub.clone() {
@@ -187,12 +208,6 @@ impl Poller {
         };
         let pushed_until = self.leases.until(planned.feed.id);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now(), pushed_until);
-        if poll.document.is_some() {
-            read();
-        }
-        let (outcome, bytes, error) = (poll.outcome.clone(), poll.bytes, poll.error.clone());
-        let written = self.writer.poll(poll).await?;
-        let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
-        Ok(PollResult { outcome, status, bytes, took, late, error, truncated_at, written, hub })
+        Ok(ReadPoll { poll: Box::new(poll), truncated_at, hub, share })
     }
 }

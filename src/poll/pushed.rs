@@ -55,7 +55,7 @@ impl Poller {
         let mut poll = finished_poll(planned, head, reading, started_at, self.clock.now(), None);
         poll.pushed = true;
         let (outcome, error) = (poll.outcome.clone(), poll.error.clone());
-        let written = self.writer.poll(poll).await?;
+        let written = self.writer.poll(Box::new(poll)).await?;
         let took = Duration::try_from(self.clock.now().duration_since(started_at)).unwrap_or_default();
         let (late, hub) = (Duration::ZERO, HubSighting::Unread);
         Ok(PollResult { outcome, status: None, bytes, took, late, error, truncated_at: None, written, hub })

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// Another program, such as sqlite3, has the file open.
     #[error("the database {0} is open in another program")]
     OpenElsewhere(PathBuf),
+    /// The file was removed, or another was put in its place, while it was open.
+    #[error("the database {0} was removed or replaced while it was open")]
+    Moved(PathBuf),
     /// A check found damage.
     #[error("{path} is damaged: {why}")]
     Damaged {
@@ -152,6 +155,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Returns the message with those of its causes, for a line of the log.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut words = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(next) = cause {
+            words.push_str(": ");
+            words.push_str(&next.to_string());
+            cause = next.source();
+        }
+        words
+    }
+
     /// Returns whether trying again later may succeed: the disk is full, a lock is held, or reading or writing failed.
     #[must_use]
     pub fn can_pass(&self) -> bool {
@@ -191,6 +207,8 @@ pub enum TransientError {
     DiskFull,
     /// Reading or writing the file failed, with SQLite's message.
     Io(String),
+    /// The file was removed or replaced while it was open.
+    Moved,
 }
 
 impl fmt::Display for TransientError {
@@ -198,6 +216,9 @@ impl fmt::Display for TransientError {
         match self {
             Self::Locked => f.write_str("another process holds the database's write lock"),
             Self::DiskFull => f.write_str("the disk is full"),
+            Self::Moved => f.write_str(
+                "its file was removed or replaced while it was open; put it back, or restart to use the file that is there",
+            ),
             Self::Io(words) => write!(f, "the database cannot be read or written ({words})"),
         }
     }
@@ -206,7 +227,11 @@ impl fmt::Display for TransientError {
 impl TransientError {
     /// Returns the transient cause of an error, if it has one.
     pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
-        let StoreError::Sql { source, .. } = error else { return None };
+        let source = match error {
+            StoreError::Moved(_) => return Some(Self::Moved),
+            StoreError::Sql { source, .. } => source,
+            _ => return None,
+        };
         match error.kind() {
             StoreErrorKind::Busy => Some(Self::Locked),
             StoreErrorKind::Full => Some(Self::DiskFull),

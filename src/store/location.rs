@@ -15,10 +15,40 @@ const LINKS_MAX: usize = 40;
 pub(super) const LOGS: [&str; 2] = ["-wal", "-journal"];
 /// Suffix of the WAL's index, which SQLite recreates.
 pub(super) const WAL_INDEX: &str = "-shm";
+/// Suffix of the file whose lock the one writer holds.
+pub(super) const LOCK: &str = ".lock";
 /// Suffix of a file that is about to replace the database.
 pub(super) const INCOMING: &str = ".incoming";
 /// Suffix of the database that a `restore` replaced.
 pub(super) const BEFORE: &str = ".before-restore";
+
+/// Which file was opened, so that its removal or replacement is noticed: what is written afterwards would be lost, because an
+/// open file without a name goes when it is closed.
+#[derive(Debug, Clone)]
+pub(super) struct OpenedFile {
+    path: PathBuf,
+    /// Device and inode.
+    numbers: Option<(u64, u64)>,
+}
+
+impl OpenedFile {
+    /// Remembers the file at `path`.
+    pub(super) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), numbers: fs::metadata(path).ok().map(|file| (file.dev(), file.ino())) }
+    }
+
+    /// Checks that it is still there under its name.
+    ///
+    /// # Errors
+    /// If there is no file, or another. If that cannot be found out, the file counts as being there.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let is_there = match fs::metadata(&self.path) {
+            Ok(file) => self.numbers.is_none_or(|numbers| numbers == (file.dev(), file.ino())),
+            Err(why) => why.kind() != io::ErrorKind::NotFound,
+        };
+        if is_there { Ok(()) } else { Err(StoreError::Moved(self.path.clone())) }
+    }
+}
 
 /// Appends a suffix to a path.
 pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {

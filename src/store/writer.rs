@@ -18,9 +18,12 @@ use super::{
 };
 use crate::model::FeedRecord;
 use jiff::Timestamp;
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -35,6 +38,7 @@ pub struct Writer {
     trouble: watch::Receiver<Option<TransientError>>,
     wal: watch::Receiver<WalState>,
     stopping: watch::Sender<bool>,
+    patience: watch::Sender<Option<Duration>>,
     figures: watch::Receiver<WriterFigures>,
     underway: Arc<AtomicUsize>,
 }
@@ -47,6 +51,8 @@ pub(super) struct WriterChannels {
     pub wal: watch::Sender<WalState>,
     /// True once the handle was closed.
     pub stopping: watch::Sender<bool>,
+    /// How long the same work is retried; `None`: without end.
+    pub patience: watch::Sender<Option<Duration>>,
     pub figures: watch::Sender<WriterFigures>,
     /// Number of polls that are being made.
     pub underway: Arc<AtomicUsize>,
@@ -72,6 +78,7 @@ impl Writer {
         let ((changing, changed), (troubled, trouble)) =
             (watch::channel(ChannelChanges::default()), watch::channel(None));
         let ((checkpointing, wal), stopping) = (watch::channel(WalState::default()), watch::Sender::new(false));
+        let patience = watch::Sender::new(None);
         let (figuring, figures) = watch::channel(WriterFigures::default());
         let underway = Arc::<AtomicUsize>::default();
         let channels = WriterChannels {
@@ -80,10 +87,11 @@ impl Writer {
             trouble: troubled,
             wal: checkpointing,
             stopping: stopping.clone(),
+            patience: patience.clone(),
             figures: figuring,
             underway: Arc::clone(&underway),
         };
-        (Self { commands, changed, trouble, wal, stopping, figures, underway }, channels)
+        (Self { commands, changed, trouble, wal, stopping, patience, figures, underway }, channels)
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, StoreError> {
@@ -94,6 +102,12 @@ impl Writer {
 
     async fn task<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Task) -> Result<T, StoreError> {
         self.ask(|reply| Command::Task(make(reply))).await
+    }
+
+    /// Makes the writer fail once the same work could not be done for so long, because another process holds the lock or the disk
+    /// is full. By default it tries without end, as a daemon should.
+    pub fn give_up_after(&self, patience: Duration) {
+        self.patience.send_replace(Some(patience));
     }
 
     /// Announces a poll. While polls are under way, the writer collects for a moment what they bring.
@@ -107,8 +121,8 @@ impl Writer {
     ///
     /// # Errors
     /// Fails if the writer has stopped.
-    pub async fn poll(&self, poll: FinishedPoll) -> Result<CommittedPoll, StoreError> {
-        self.ask(|reply| Command::Poll(Box::new(poll), reply)).await
+    pub async fn poll(&self, poll: Box<FinishedPoll>) -> Result<CommittedPoll, StoreError> {
+        self.ask(|reply| Command::Poll(poll, reply)).await
     }
 
     /// Hands over pages that were asked for. Returns when the entries that waited for them are decided and committed.

@@ -60,6 +60,9 @@ fn ten_thousand_entries_are_kept_and_the_rest_is_said_to_be_left() {
         let more = read(&make(10_001));
         assert_eq!((entries(&more).len(), more.partial), (10_000, true));
         assert_eq!(more.repairs, ["too-many-entries"]);
+        let many = read(&make(20_500));
+        assert_eq!((entries(&many).len(), many.partial), (10_000, true));
+        assert_eq!(many.repairs, ["too-many-entries"]);
     }
 }
 

@@ -133,3 +133,77 @@ async fn a_stop_does_not_wait_for_the_lock() {
     assert_eq!(folder.sql("PRAGMA integrity_check").await, ["ok"]);
     folder.says(&["poll", "--all"]).await;
 }
+
+#[tokio::test]
+async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
+    let outlet = FakeOutlet::start().await;
+    outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
+    std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
+    daemon.get_until("/readyz", "its file was removed or replaced while it was open").await;
+    daemon.get_until("/feed.atom", "Titre").await;
+    std::fs::rename(folder.path("elsewhere.db"), folder.path("warraq.db")).unwrap();
+    daemon.get_until("/readyz", "ok").await;
+    let count = folder.sql("SELECT count(*) FROM entries").await;
+    until("more entries", async || folder.sql("SELECT count(*) FROM entries").await != count).await;
+
+    std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
+    std::fs::write(folder.path("warraq.db"), "").unwrap();
+    daemon.until("cannot write to the database").await;
+    daemon.get_until("/readyz", "its file was removed or replaced while it was open").await;
+    daemon.signal("TERM").await;
+    let log = folder.path("log");
+    assert_eq!(daemon.end().await, Some(1));
+    let said = std::fs::read_to_string(log).unwrap();
+    assert!(said.contains("warraq.db was removed or replaced while it was open\nhint: "), "{said}");
+    assert_eq!(std::fs::metadata(folder.path("warraq.db")).unwrap().len(), 0, "the other file was left alone");
+    std::fs::rename(folder.path("elsewhere.db"), folder.path("warraq.db")).unwrap();
+    assert!(folder.sql("SELECT count(*) FROM entries").await >= count, "what was committed is in the file");
+    folder.says(&["poll", "--all"]).await;
+}
+
+#[tokio::test]
+async fn a_command_does_not_wait_without_end() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let folder = Folder::new("", &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    let mut other = lock(&folder).await;
+    for arguments in [&["poll", "--all"][..], &["prune"]] {
+        let (code, said) = folder.fails(arguments).await;
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("error: another program has locked the database warraq.db\n"), "{arguments:?}: {said}");
+    }
+    other.execute("ROLLBACK").await.unwrap();
+    folder.says(&["poll", "--all"]).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_a_command_with_its_reason() {
+    let outlet = FakeOutlet::start().await;
+    let items = (0..2_000).map(|n| doc_of(n)).collect::<Vec<_>>().concat();
+    outlet.set(
+        "/feed",
+        Reply::feed(format!("<rss version='2.0'><channel><title>La Ville</title>{items}</channel></rss>")),
+    );
+    let folder = Folder::new("", &[("ville", &outlet.url("/feed"))]);
+    let mut shell = Command::new("bash");
+    // The limit is in kilobytes: the schema fits, the entries do not.
+    shell.args(["-c", "ulimit -f 500; exec \"$0\" poll", env!("CARGO_BIN_EXE_warraq")]).env_clear();
+    let ended = shell.current_dir(folder.path(".")).output().await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: the disk of the database warraq.db is full"), "{said}");
+    folder.says(&["poll"]).await;
+    assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["2000"]);
+}
+
+/// An item with a text of its own.
+fn doc_of(n: usize) -> String {
+    format!(
+        "<item><guid>{n}</guid><title>Rapport {n}</title><description>{}</description></item>",
+        format!("mot{n} ").repeat(40)
+    )
+}

@@ -47,6 +47,7 @@ mod reader_keys;
 mod reading;
 mod sitemaps;
 mod size;
+mod standard_error;
 mod statements;
 mod status;
 mod store;

@@ -49,7 +49,7 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
         (Reply::status(503), "status", "the server answered 503"),
         (Reply::status(503).header("Retry-After", "60"), "held", "the server answered 503 and asked to wait"),
         (Reply::status(429), "held", "the server answered 429 and asked to wait"),
-        (Reply::page(page), "html", "an HTML page that announces no feed"),
+        (Reply::page(page), "html", "an HTML page that announces no readable feed"),
         (Reply::feed(""), "empty", "the document is empty"),
         (Reply::feed("   \n"), "empty", "the document is empty"),
         (Reply::feed("Bonjour"), "not_a_feed", "not a feed: "),
@@ -61,9 +61,13 @@ fn faults(outlet: &FakeOutlet) -> Vec<(Reply, &'static str, &'static str)> {
         (Reply::feed(&many.as_bytes()[..50_000]).endless(), "too_large", "the document is larger than 1000000 bytes"),
         (Reply::feed(doc()).cut_after(40), "broken", "the response was cut off or is not valid HTTP"),
         (Reply::raw("SSH-2.0-OpenSSH_9.2\r\n"), "broken", "the response was cut off or is not valid HTTP"),
-        (Reply::redirect(outlet.url("/feed").as_str(), 302), "redirects", "too many redirects"),
-        (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "redirect without a usable target"),
-        (Reply::status(301), "bad_redirect", "redirect without a usable target"),
+        (
+            Reply::redirect(outlet.url("/feed").as_str(), 302),
+            "redirects",
+            "too many redirects, or redirects in a circle",
+        ),
+        (Reply::redirect("mailto:x@y.invalid", 301), "bad_redirect", "a redirect that cannot be followed: "),
+        (Reply::status(301), "bad_redirect", "a redirect that cannot be followed: no readable Location"),
         (
             Reply::redirect("http://169.254.169.254/latest", 302),
             "address",
@@ -253,4 +257,18 @@ async fn a_failure_after_a_redirect_names_the_address_that_failed() {
     let reported: Vec<_> = ended.iter().filter_map(|report| report.error.clone()).collect();
     assert!(errors.iter().all(|error| reported.contains(error)), "{reported:?}");
     assert_eq!(instance.sql("SELECT count(*) FROM poll WHERE error LIKE 'after a redirect to %'").await, ["2"]);
+}
+
+#[tokio::test]
+async fn a_long_address_of_a_redirect_is_refused_or_cut_where_it_is_told() {
+    let outlet = FakeOutlet::start().await;
+    let mut instance = TestInstance::over(&[("ville", &outlet.url("/feed"))]).await;
+    for (length, told) in [(100_000, "an address of more than 8000 bytes"), (7_000, "…: the server answered 404")] {
+        outlet.set("/feed", Reply::redirect(&format!("/{}", "a".repeat(length)), 301));
+        instance.poll().await;
+        let error = instance.sql("SELECT last_error FROM feed_health").await.remove(0);
+        assert!(error.contains(told) && error.len() < 450, "{} {error}", error.len());
+        let shown = instance.sql("SELECT max(length(error)) < 450 FROM poll").await;
+        assert_eq!(shown, ["1"]);
+    }
 }

@@ -126,10 +126,15 @@ async fn a_backup_under_load_comes_back_whole_and_nothing_else_does() {
     fs::write(folder.path("cut.db"), &whole[..half]).unwrap();
     fs::write(folder.path("text.db"), "Bonjour").unwrap();
     let before = fs::read(folder.path("warraq.db")).unwrap();
-    for name in ["damaged.db", "cut.db", "text.db", "none.db"] {
+    std::os::unix::fs::symlink("warraq.db", folder.path("link.db")).unwrap();
+    for name in ["damaged.db", "cut.db", "text.db", "none.db", "warraq.db", "link.db"] {
         let (code, said) = folder.fails(&["restore", name]).await;
         assert!(code == 1 && said.starts_with("error: "), "{name}: {said}");
         assert!(fs::read(folder.path("warraq.db")).unwrap() == before, "{name}");
+    }
+    for name in ["warraq.db-wal", "warraq.db-shm", "./warraq.db-journal", "warraq.db.incoming"] {
+        let (code, said) = folder.fails(&["backup", name]).await;
+        assert!(code == 1 && said.contains("this name belongs to a part of the database"), "{name}: {said}");
     }
     folder.says(&["restore", "one.db"]).await;
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, then);

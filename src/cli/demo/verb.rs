@@ -57,7 +57,7 @@ async fn free_address() -> SocketAddr {
 
 pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Result<(), CliError> {
     let filter = environment.get("WARRAQ_LOG").map_or("warn", String::as_str);
-    telemetry::init(LogFormat::Text, Some(filter))?;
+    telemetry::init(LogFormat::Text, Some(filter)).map_err(CliError::environment)?;
     let commands = ControlCommands::signals()?;
     let clock = Clock::System;
     let outlets = Demo::start(&clock).await.context("loopback has no free port for the demo's outlets")?;

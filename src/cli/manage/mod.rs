@@ -18,7 +18,7 @@ use crate::{
     },
     daemon::limits,
     fetch::Fetcher,
-    model::{Fault, FeedUrl, Language, ParsedFeed, PlainText},
+    model::{Fault, FeedUrl, Language, ParsedFeed, PlainText, uri::shown_within},
     normalise,
 };
 use anyhow::{Context as _, anyhow};
@@ -174,7 +174,8 @@ fn known_feeds(config: &Config) -> HashSet<FeedUrl> {
 /// Finds the feed behind an address as typed by a user.
 async fn found(fetcher: &Fetcher, given: &str, known: &HashSet<FeedUrl>) -> Result<FoundFeed, CliError> {
     let address = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };
-    let url = FeedUrl::parse(&address).map_err(|error| CliError::Usage(format!("{given}: {error}")))?;
+    let url =
+        FeedUrl::parse(&address).map_err(|error| CliError::Usage(format!("{:?}: {error}", shown_within(given))))?;
     let already = |url: &FeedUrl| CliError::from(anyhow!("{} is configured already", url.shown()));
     if known.contains(&url) {
         return Err(already(&url));

@@ -3,7 +3,7 @@
 use super::read::ListedFeed;
 use crate::{
     config::{self, edit::NewOutlet},
-    model::{FeedUrl, Language, Slug},
+    model::{FeedUrl, Language, Slug, uri::shown_within},
 };
 use std::collections::HashSet;
 
@@ -21,17 +21,17 @@ pub(super) fn outlets(
         let url = match FeedUrl::parse(&address) {
             Ok(url) => url,
             Err(error) => {
-                refused.push(format!("skipped: {address}: {error}"));
+                refused.push(format!("skipped: {}: {error}", shown_within(&address)));
                 continue;
             }
         };
         if known.contains(&url) {
-            refused.push(format!("skipped: {url} is configured already"));
+            refused.push(format!("skipped: {} is configured already", url.shown()));
         } else if feeds.insert(url.clone()) {
             let slug = slug(&one.title, url.host(), &mut slugs);
             outlets.push(outlet_of(one, &url, slug));
         } else {
-            refused.push(format!("skipped: {url} is listed twice"));
+            refused.push(format!("skipped: {} is listed twice", url.shown()));
         }
     }
     (outlets, refused)

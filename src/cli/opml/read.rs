@@ -21,20 +21,9 @@ pub struct ListedFeed {
     pub tags: Vec<String>,
 }
 
-/// Decodes a file as UTF-8, as UTF-16 if it has a byte order mark, else as Latin-1.
+/// Decodes a file by its byte order mark, its declaration, or its bytes.
 pub(super) fn text(bytes: &[u8]) -> String {
-    let units = |order: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks_exact(2).map(|c| order([c[0], c[1]]));
-        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => units(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => units(u16::from_be_bytes),
-        _ => match std::str::from_utf8(bytes) {
-            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
-            Err(_) => bytes.iter().map(|&b| char::from(b)).collect(),
-        },
-    }
+    parse::document_text(bytes)
 }
 
 /// Returns every outline that has an address, and the error if the list is not well formed.

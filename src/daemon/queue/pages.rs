@@ -1,7 +1,7 @@
 //! The pages that entries wait for: when each may be requested, and when the entry stops waiting. Limits of hosts apply to pages
 //! and polls together. The number of pages is bounded, because the number of entries that wait for one host is.
 
-use super::PollQueue;
+use super::{PollQueue, host_turns::HostTurns};
 use crate::{
     fetch::Visit,
     model::{WaitingKey, WaitingPage},
@@ -20,7 +20,7 @@ pub(super) struct WaitingPages {
     /// Pages that are not requested yet, by host.
     by_host: HashMap<String, VecDeque<WaitingKey>>,
     /// When the next page of each host may be requested. Hosts that are busy are left out.
-    turns: BTreeSet<(Timestamp, String)>,
+    turns: HostTurns,
     deadlines: BTreeSet<(Timestamp, WaitingKey)>,
     /// Pages that are being requested, with their hosts.
     asking: HashMap<WaitingKey, String>,
@@ -63,7 +63,7 @@ impl PollQueue {
             let keys = self.pages.by_host.entry(host.clone()).or_default();
             keys.push_back(page.key);
             if keys.len() == 1 {
-                self.pages.turns.insert((now, host));
+                self.pages.turns.insert(now, host);
             }
             self.pages.deadlines.insert((page.until, page.key));
             self.pages.pages.insert(page.key, page);
@@ -90,8 +90,7 @@ impl PollQueue {
         if self.pages.asking.len() >= (self.concurrency / 2).max(1) {
             return None;
         }
-        while self.pages.turns.first().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, host)) = self.pages.turns.pop_first() else { break };
+        while let Some(host) = self.pages.turns.pop(now) {
             let Some(key) = self.pages.by_host.get(&host).and_then(|keys| keys.front().copied()) else { continue };
             match self.hosts.start(&host, now) {
                 Ok(()) => {
@@ -102,13 +101,13 @@ impl PollQueue {
                         if keys.is_empty() {
                             self.pages.by_host.remove(&host);
                         } else {
-                            self.pages.turns.insert((now, host.clone()));
+                            self.pages.turns.insert(now, host.clone());
                         }
                     }
                     self.pages.asking.insert(key, host);
                     return Some((page, visit));
                 }
-                Err(HostWait::Until(at)) => drop(self.pages.turns.insert((at, host))),
+                Err(HostWait::Until(at)) => self.pages.turns.insert(at, host),
                 // The host gets a turn when one of its polls or pages ends.
                 Err(HostWait::Busy) => {}
             }
@@ -119,8 +118,7 @@ impl PollQueue {
     /// Returns when the next page may be requested, or its waiting time ends.
     #[must_use]
     pub fn next_page_at(&self) -> Option<Timestamp> {
-        let turn = self.pages.turns.first().map(|(at, _)| *at);
-        let turn = turn.filter(|_| self.pages.asking.len() < (self.concurrency / 2).max(1));
+        let turn = self.pages.turns.first().filter(|_| self.pages.asking.len() < (self.concurrency / 2).max(1));
         turn.into_iter().chain(self.pages.deadlines.first().map(|(at, _)| *at)).min()
     }
 
@@ -135,7 +133,7 @@ impl PollQueue {
         self.release_page(key, now);
         let Some(host) = self.pages.host(key) else { return };
         self.pages.by_host.entry(host.clone()).or_default().push_back(key);
-        self.pages.turns.insert((now.saturating_add(LOCAL_PAUSE).unwrap_or(now), host));
+        self.pages.turns.insert(now.saturating_add(LOCAL_PAUSE).unwrap_or(now), host);
     }
 
     /// Records that a redirect of a page leads to another host. The request continues when that host's limits allow.
@@ -147,7 +145,7 @@ impl PollQueue {
         let host = visit.url().host().to_owned();
         self.pages.moved.insert(key, visit);
         self.pages.by_host.entry(host.clone()).or_default().push_back(key);
-        self.pages.turns.insert((now, host));
+        self.pages.turns.insert(now, host);
     }
 
     fn release_page(&mut self, key: WaitingKey, now: Timestamp) {
@@ -161,9 +159,8 @@ impl PollQueue {
         for waiting in self.waiting.remove(host).unwrap_or_default() {
             self.queue.insert((now, waiting));
         }
-        let waits = self.pages.by_host.contains_key(host) && !self.pages.turns.iter().any(|(_, other)| other == host);
-        if waits {
-            self.pages.turns.insert((now, host.to_owned()));
+        if self.pages.by_host.contains_key(host) {
+            self.pages.turns.insert(now, host.to_owned());
         }
     }
 }

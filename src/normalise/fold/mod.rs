@@ -25,6 +25,8 @@ pub fn fold(text: &str) -> String {
     for c in text.chars() {
         match table.get(c as usize).copied().unwrap_or_else(|| table::slow(c)) {
             Folding::Many => table::expand(c, &mut |part| folder.take(part, c)),
+            // Most characters are further letters of a word.
+            Folding::Letter(letter) if folder.word.is_some() => folder.out.push(letter),
             folds => folder.take(folds, c),
         }
     }
@@ -145,13 +147,15 @@ impl Folder {
         {
             return self.replace(at, month);
         }
-        let bare = without_conjunction(word);
-        let meant = months::month(word).or_else(|| months::month(bare));
+        // Only Arabic words have prefixes.
+        let is_latin = word.starts_with(|c: char| c.is_ascii());
+        let bare = if is_latin { word } else { without_conjunction(word) };
+        let meant = months::month(word).or_else(|| if bare.len() < word.len() { months::month(bare) } else { None });
         match meant {
             Some(Month::Sure(month)) => self.replace(start, month),
             Some(Month::BesideNumber(month)) if self.last == Last::Number => self.replace(start, month),
             _ => {
-                let skip = word.len() - light(word).len();
+                let skip = if is_latin { 0 } else { word.len() - light(word).len() };
                 if skip > 0 {
                     self.out.replace_range(start + 1..=start + skip, "");
                 }

@@ -1,6 +1,6 @@
 //! Clocks in texts.
 
-use super::{Runs, is_number};
+use super::{Runs, is_number, is_numeric};
 use std::borrow::Cow;
 
 /// Words before a time that say when a text was made or changed.
@@ -56,12 +56,12 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
     }
     let (mut runs, mut kept, mut copied) = (Runs(text), String::new(), 0);
     loop {
+        // What stands between numbers need not be split.
+        let Some(next) = runs.0.find(is_numeric) else { break };
+        runs.0 = &runs.0[next..];
         let start = text.len() - runs.0.len();
         let ahead = runs.clone();
         let Some(run) = runs.next() else { break };
-        if !is_number(run) {
-            continue;
-        }
         let end = start + run.len();
         let parts = clock_parts(ahead.clone());
         let is_made = || said_before(&text[..start]);

@@ -99,7 +99,12 @@ pub fn without_counters(title: &str) -> Cow<'_, str> {
     }
     let runs: Vec<&str> = Runs(title).collect();
     let mut dropped = vec![false; runs.len()];
-    for (at, _) in runs.iter().enumerate().filter(|(_, run)| is_counted(run)) {
+    // Only a number two runs away is dropped, so words without one are not compared with the list.
+    let is_near_number = |at: usize| {
+        let before = at.checked_sub(2).is_some_and(|before| is_number(runs[before]));
+        before || runs.get(at + 2).is_some_and(|after| is_number(after))
+    };
+    for at in (0..runs.len()).filter(|at| is_near_number(*at) && is_counted(runs[*at])) {
         drop_number(&runs, at, &mut dropped);
     }
     if !dropped.contains(&true) {

@@ -51,3 +51,10 @@ fn a_clock_that_says_when_a_text_was_made_goes() {
     assert_eq!(without_clocks("no numbers"), "no numbers");
     assert_eq!(without_clocks("12:01:44:10, 3 days ago, 2026"), ":::10,  days ago, 2026");
 }
+
+#[test]
+fn figures_are_known_without_tables() {
+    for c in '\0'..=char::MAX {
+        assert_eq!(is_numeric(c), c.is_numeric(), "{c:?}");
+    }
+}

@@ -49,6 +49,30 @@ fn two_encodings_in_one_document_are_told_apart_by_text() {
 }
 
 #[test]
+fn two_encodings_may_both_have_characters_of_several_bytes() {
+    for (encoding, title, body) in [
+        (encoding_rs::GBK, "今天的中国新闻", "详细内容如下"),
+        (encoding_rs::BIG5, "今天的台灣新聞", "詳細內容如下"),
+        (encoding_rs::EUC_JP, "日本のニュース速報", "詳細はこちらです"),
+        (encoding_rs::SHIFT_JIS, "日本のニュース速報", "詳細はこちらです"),
+        (encoding_rs::EUC_KR, "오늘의 한국 뉴스", "자세한 내용은 다음과 같습니다"),
+    ] {
+        let want = format!("<t>{title}</t><d>{body}</d>");
+        let bytes = [b"<t>", &*encoding.encode(title).0, b"</t><d>", body.as_bytes(), b"</d>"].concat();
+        assert_eq!(read(&bytes, Some(encoding.name())).0, want, "{}", encoding.name());
+        let all = encoding.encode(&want).0;
+        assert_eq!(read(&all, Some(encoding.name())).0, want, "{}", encoding.name());
+    }
+}
+
+#[test]
+fn surrogates_encoded_one_by_one_are_one_character() {
+    assert_eq!(read(b"<a>\xED\xA0\xBD\xED\xB8\x8A ok</a>", None).0, "<a>😊 ok</a>");
+    let cut = ["<a>خبر ".as_bytes(), b"\xED\xA0\xBD</a>"].concat();
+    assert_eq!(read(&cut, None).0, "<a>خبر \u{FFFD}</a>");
+}
+
+#[test]
 fn forbidden_characters_go() {
     assert_eq!(read("a\u{8}b\u{FFFE}c\tد".as_bytes(), None).0, "abc\tد");
 }

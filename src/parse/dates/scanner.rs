@@ -7,6 +7,18 @@ use jiff::tz::TimeZone;
 /// Earlier years are not dates: programs write them for "never" (RFC 5322 3.3).
 const FIRST_YEAR: u32 = 1_900;
 
+/// Words for hours between hour and minute.
+const HOURS: [char; 7] = ['h', 'H', '時', '时', '點', '点', '시'];
+
+/// Returns whether `a.m.` (`false`) or `p.m.` (`true`), or the same in Greek or Persian, begins `chars`.
+fn dotted_half_day(chars: &[char]) -> Option<bool> {
+    match chars {
+        ['a' | 'A', '.', 'm' | 'M', ..] | ['π', '.', 'μ', ..] | ['ق', '.', 'ظ', ..] => Some(false),
+        ['p' | 'P', '.', 'm' | 'M', ..] | ['μ', '.', 'μ', ..] | ['ب', '.', 'ظ', ..] => Some(true),
+        _ => None,
+    }
+}
+
 /// Which of two small numbers is the day, judged by the other dates of the document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::parse) enum Order {
@@ -63,8 +75,8 @@ impl Scanner {
                     // Uses the time zone data compiled in, so that reading a date opens no file.
                     self.zone = jiff::tz::TimeZoneDatabase::bundled().get(&name).ok();
                 }
-            } else if matches!(c, 'a' | 'A' | 'p' | 'P') && matches!(chars[at + 1..], ['.', 'm' | 'M', ..]) {
-                self.afternoon = Some(matches!(c, 'p' | 'P'));
+            } else if let Some(afternoon) = dotted_half_day(&chars[at..]) {
+                self.afternoon = Some(afternoon);
                 at += 3;
             } else if c.is_alphabetic() {
                 let end = chars[at..].iter().position(|c| !c.is_alphabetic()).map_or(chars.len(), |n| at + n);
@@ -120,11 +132,13 @@ impl Scanner {
             1 | 2 => {}
             _ => return None,
         }
-        let separator = self.separator(chars, end)?;
+        let Some(separator) = self.separator(chars, end) else {
+            return self.is_hour(chars, end, behind_t).then_some(((v, 0, 0), end));
+        };
         let (minute, mut end) = digits(chars, separator + 1 + blanks(chars, separator + 1), chars.len())?;
         let mut second = 0;
-        if matches!(chars.get(end), Some(':' | '.'))
-            && chars.get(end) == Some(&chars[separator])
+        let again = chars.get(end) == Some(&chars[separator]) && matches!(chars[separator], ':' | '.');
+        if (again || matches!(chars.get(end), Some('分' | '분')))
             && chars.get(end + 1).is_some_and(char::is_ascii_digit)
         {
             (second, end) = digits(chars, end + 1, chars.len())?;
@@ -132,17 +146,31 @@ impl Scanner {
         Some(((v, minute.into(), second.into()), past_fraction(chars, end)))
     }
 
-    /// Returns the position of the separator between hours and minutes: a colon, an `h` with or without spaces, or a dot once the
-    /// date is complete.
+    /// Returns whether year, month and day have been read.
+    fn is_whole(&self) -> bool {
+        self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2
+    }
+
+    /// Returns whether the number that ends at `end` is an hour without minutes: `10 h`, `10時`, or `T10` before a zone.
+    fn is_hour(&self, chars: &[char], end: usize, behind_t: bool) -> bool {
+        let next = chars.get(end + blanks(chars, end));
+        let alone = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        let h = next.is_some_and(|c| HOURS.contains(c)) && alone(end + blanks(chars, end) + 1);
+        let before_zone = matches!(chars.get(end), None | Some('Z' | 'z' | '+' | '-' | '−'));
+        self.is_whole() && h || behind_t && self.numbers.len() >= 3 && before_zone
+    }
+
+    /// Returns the position of the separator between hours and minutes: a colon, a word for hours with or without spaces, or a dot
+    /// once the date is complete.
     fn separator(&self, chars: &[char], end: usize) -> Option<usize> {
         let digit = |at: usize| chars.get(at).is_some_and(char::is_ascii_digit);
-        let whole = self.numbers.len() >= 3 || self.month.is_some() && self.numbers.len() >= 2;
+        let whole = self.is_whole();
         let h = end + blanks(chars, end);
         match chars.get(end) {
             Some(':') if digit(end + 1) => Some(end),
             Some('.') if whole && digit(end + 1) && digit(end + 2) => Some(end),
             _ => {
-                let is_h = matches!(chars.get(h), Some('h' | 'H'));
+                let is_h = chars.get(h).is_some_and(|c| HOURS.contains(c));
                 (is_h && digit(h + 1 + blanks(chars, h + 1))).then_some(h)
             }
         }
@@ -182,6 +210,10 @@ impl Scanner {
             // The last match counts: `mar.` is a Tuesday before `févr.`, and March when it stands alone.
             self.month = Some(month);
         } else if let Some(afternoon) = months::half_day(&word) {
+            // A single letter stands behind the time; behind the year it means the era (2025م).
+            if letters.len() == 1 && !self.zone_next {
+                return;
+            }
             self.afternoon = Some(afternoon);
             self.english = word.is_ascii() && word.len() == 2;
         } else if self.clock.is_some()
@@ -195,7 +227,7 @@ impl Scanner {
 
     /// Returns hour, minute and second; midnight if there is no time.
     pub fn time(&self) -> Option<(i64, i64, i64)> {
-        let (hour, minute, second) = self.clock.unwrap_or((0, 0, 0));
+        let Some((hour, minute, second)) = self.clock else { return Some((0, 0, 0)) };
         let hour = match self.afternoon {
             Some(true) if hour < 12 => hour + 12,
             Some(false) if hour == 12 => 0,

@@ -8,6 +8,7 @@ pub(super) const LISTED: usize = 2 * ENTRIES;
 /// Returns the document without its items, the items as text, and whether the document is truncated.
 pub(super) fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
     let mut scan = Scan { text, at: 0 };
+    // A key that is repeated loses nothing: the items of all its arrays are read.
     let (mut items, mut place) = (Vec::new(), None);
     let mut depth = 0_usize;
     let mut key: Option<&str> = None;
@@ -21,7 +22,7 @@ pub(super) fn take_apart(text: &str) -> (String, Vec<&str>, bool) {
             }
             b'[' if depth == 1 && key == Some("items") => {
                 let start = scan.at;
-                items = scan.items();
+                scan.items(&mut items);
                 place = Some((start, scan.at));
                 continue;
             }
@@ -69,10 +70,10 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Returns the complete items of an array, from its bracket on. Stops at the closing bracket or at the end of the document.
-    fn items(&mut self) -> Vec<&'a str> {
+    /// Collects the complete items of an array, from its bracket on. Stops at the closing bracket or at the end of the document.
+    fn items(&mut self, items: &mut Vec<&'a str>) {
         self.at += 1;
-        let (mut items, mut depth, mut start) = (Vec::new(), 0_usize, self.at);
+        let (mut depth, mut start) = (0_usize, self.at);
         while let Some(byte) = self.byte() {
             match byte {
                 b'"' => {
@@ -87,7 +88,7 @@ impl<'a> Scan<'a> {
                     }
                     depth += 1;
                 }
-                b']' if depth == 0 => return items,
+                b']' if depth == 0 => return,
                 b'}' | b']' => {
                     depth = depth.saturating_sub(1);
                     // Items beyond the limit are only skipped.
@@ -99,6 +100,5 @@ impl<'a> Scan<'a> {
             }
             self.at += 1;
         }
-        items
     }
 }

@@ -167,6 +167,12 @@ impl<'a> Builder<'_, 'a> {
         if self.open[level..].iter().any(|id| matches!(nodes[*id].tag, Tag::Content | Tag::Body | Tag::Source)) {
             return;
         }
+        // One directly inside an element of another vocabulary belongs to that (RFC 4287 6.3).
+        let is_atom = self.open.get(1).is_some_and(|id| nodes[*id].tag == Tag::Feed);
+        let inner = self.open.last().copied().unwrap_or(NONE);
+        if is_atom && nodes[inner].tag == Tag::Other && self.tree.text(inner).contains(':') {
+            return;
+        }
         repairs.note("unclosed-tags");
         self.close_down_to(level, at);
     }

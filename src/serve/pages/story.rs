@@ -47,6 +47,8 @@ struct TimelineItem {
 struct ReportSection {
     id: i64,
     title: LocalisedText,
+    /// The beginning of the text, for its language and direction: they may differ from the title's.
+    opening: LocalisedText,
     outlet: LocalisedText,
     outlet_path: String,
     link: Option<String>,
@@ -88,7 +90,7 @@ impl StoryTemplate {
     /// Builds the page of `story`; `None` if it has no report left.
     pub(in super::super) fn new(frame: Frame, story: &StoryPage) -> Option<Self> {
         let lead = story.reports.first()?;
-        let title = LocalisedText::new(lead.title.as_str(), lead.language.as_deref());
+        let title = title(lead);
         let differences = differences(&story.reports);
         let mut reports: Vec<ReportSection> =
             story.reports.iter().map(|report| ReportSection::of(&frame, report, &story.reports)).collect();
@@ -227,10 +229,12 @@ impl ReportSection {
         let shared = report.shared.map(percent);
         let text = report.text.as_ref().map_or("", |text| text.as_str());
         let is_repeated = report.rule == "link" || shared.is_some_and(|percent| percent >= REPEATED);
+        let title = title(report);
         let files = (&report.enclosures[..], report.image.as_deref(), report.language.as_deref());
         Self {
             id: report.entry.0,
-            title: LocalisedText::new(report.title.as_str(), report.language.as_deref()),
+            opening: opening(report, text).unwrap_or_else(|| title.clone()),
+            title,
             outlet: LocalisedText::new(&report.outlet_name, None),
             outlet_path: format!("/outlets/{}", report.outlet),
             link: report.link.clone(),
@@ -248,6 +252,22 @@ impl ReportSection {
             revisions: report.revisions.iter().map(RevisionSection::of).collect(),
         }
     }
+}
+
+/// Returns a report's title in its language.
+fn title(report: &StoryReport) -> LocalisedText {
+    let language = report.title_language.as_deref().or(report.language.as_deref());
+    LocalisedText::new(report.title.as_str(), language)
+}
+
+/// Number of characters that decide the direction of a text.
+const OPENING: usize = 300;
+
+/// Returns the beginning of a report's text in its language, or `None` if it has no words.
+fn opening(report: &StoryReport, html: &str) -> Option<LocalisedText> {
+    let words = plain_text(html, OPENING);
+    let language = report.text_language.as_deref().or(report.language.as_deref());
+    (!words.is_empty()).then(|| LocalisedText::new(&words, language))
 }
 
 /// Makes the pictures of a text load only when they come into view, and without a referrer. The attributes have no quotes, so

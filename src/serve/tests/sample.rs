@@ -180,6 +180,8 @@ fn report(n: i64, language: &str, outlet: &str, title: &str, text: &str) -> Stor
         title: plain(title),
         link: Some(format!("https://o{n}.example/x")),
         language: Some(language.to_owned()),
+        title_language: None,
+        text_language: None,
         author: (n == 1).then(|| "س. علوي".to_owned()),
         published: before(200 - n * 30),
         first_seen: before(195 - n * 30),

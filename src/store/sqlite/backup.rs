@@ -35,6 +35,7 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Sto
 /// Fails if the database is damaged or cannot be read, or if the copy cannot be written or is incomplete. Then there is no copy.
 pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSender) -> Result<u64, StoreError> {
     must_be_new(target)?;
+    must_be_elsewhere(database, target)?;
     let reader = open::readers(database).await?;
     let partial = Passing(location::beside(target, ".partial"));
     location::clear(&partial.0);
@@ -61,6 +62,18 @@ fn must_be_new(target: &Path) -> Result<(), StoreError> {
     }
     let exists = io::Error::new(io::ErrorKind::AlreadyExists, "the file is already there");
     Err(file_error("writing", target)(exists))
+}
+
+/// Refuses a name that SQLite or Warraq would take for a part of the database, such as `warraq.db-wal`.
+fn must_be_elsewhere(database: &Path, target: &Path) -> Result<(), StoreError> {
+    let database = location::real_path(database)?;
+    let Ok(target) = location::real_path(target) else { return Ok(()) };
+    let parts = location::LOGS.iter().chain(&[location::WAL_INDEX, location::LOCK, location::INCOMING]);
+    if parts.into_iter().any(|part| target == location::beside(&database, part)) {
+        let reserved = io::Error::new(io::ErrorKind::InvalidInput, "this name belongs to a part of the database");
+        return Err(file_error("writing", &target)(reserved));
+    }
+    Ok(())
 }
 
 /// Copies what one read transaction sees.
@@ -117,6 +130,9 @@ pub async fn restore(
     }
     let lock = WriterLock::take(database)?;
     let database = lock.database();
+    if fs::canonicalize(source).is_ok_and(|source| source == database) {
+        return Err(no_backup("it is the database itself"));
+    }
     let incoming = Passing(location::beside(database, location::INCOMING));
     incoming.fetch(source, progress_sender).await?;
     progress_sender.send_replace(Progress::unmeasured("checking"));

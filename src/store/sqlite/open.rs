@@ -2,7 +2,7 @@
 
 use crate::store::{error::StoreError, location};
 use sqlx::{
-    AssertSqlSafe, Connection, SqliteConnection, SqlitePool,
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, SqlitePool,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -41,7 +41,7 @@ impl WriterLock {
     /// (fcntl(2)).
     pub(in crate::store) fn take(path: &Path) -> Result<Self, StoreError> {
         let database = location::real_path(path)?;
-        let lock = location::beside(&database, ".lock");
+        let lock = location::beside(&database, location::LOCK);
         let failed = |source| StoreError::Lock { path: lock.clone(), source };
         let file = File::options().create(true).append(true).open(&lock).map_err(failed)?;
         match file.try_lock() {
@@ -76,7 +76,9 @@ pub(in crate::store) async fn writer(lock: &WriterLock) -> Result<SqliteConnecti
         // A WAL that grew larger because of a reader is truncated when it restarts.
         .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-6000")
-        .statement_cache_capacity(64);
+        .statement_cache_capacity(64)
+        // The driver would log the text of the statement, which is 100 kB for a batch. `transaction.rs` reports long work.
+        .disable_statement_logging();
     let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
     match ours(&mut connection, path).await {

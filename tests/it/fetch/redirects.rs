@@ -82,7 +82,7 @@ async fn redirects_to_nowhere_are_named_without_their_secrets() {
         assert!(!fault.to_string().contains("geheim"));
     }
     outlet.set("/feed", Reply::status(302));
-    assert_eq!(fault(&outlet.url("/feed")).await, Fault::BadRedirect("without Location".to_owned()));
+    assert_eq!(fault(&outlet.url("/feed")).await, Fault::BadRedirect("no readable Location".to_owned()));
     outlet.set("/feed", Reply::redirect(format!("http://{}/", "a".repeat(60_000)), 302));
     assert!(fault(&outlet.url("/feed")).await.to_string().len() < 400);
 }

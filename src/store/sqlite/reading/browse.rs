@@ -1,27 +1,20 @@
 //! Pages of a list of stories. A page begins at a position, which an index finds; the rows examined for one page are bounded.
 
+mod looking;
 mod outlets;
-mod statements;
 
 use crate::store::documents::ShownReport;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
     model::{
-        Language, Slug, StoryView,
+        StoryView,
         browse::{Browse, BrowsePage, PlaceKey, Position, Scope},
     },
-    store::{
-        error::StoreError,
-        sqlite::{reading::Reader, row},
-    },
+    store::{error::StoreError, sqlite::reading::Reader},
 };
 use jiff::Timestamp;
-use statements::{ENTRIES_DOWN, ENTRIES_UP, PLACES_DOWN, PLACES_UP};
 use url::Url;
 
-/// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
-/// says where to look on.
-const LOOKED_AT: u32 = 1_000;
 /// A tag of more outlets than this is read along the places of channel `all`, not outlet by outlet.
 const OUTLETS: usize = 24;
 /// Characters of a text that a list shows the first words of.
@@ -151,68 +144,6 @@ impl Reader {
                 _ => Some(along()),
             },
         })
-    }
-
-    /// Looks at places of a channel; how many at most.
-    async fn places(
-        &self,
-        wanted: &Browse,
-        channel: &str,
-        stretch: &Stretch,
-        collapse: bool,
-    ) -> Result<(Vec<Looked>, u32), StoreError> {
-        let is_filtered = wanted.min_outlets > 1
-            || !(wanted.outlets.is_empty() && wanted.tags.is_empty() && wanted.languages.is_empty());
-        let limit = if is_filtered { LOOKED_AT } else { wanted.count + 1 };
-        let rows = sqlx::query_as(if stretch.downwards { PLACES_DOWN } else { PLACES_UP })
-            .bind(channel)
-            .bind(&stretch.below.order_at)
-            .bind(&stretch.below.published_at)
-            .bind(stretch.below.story)
-            .bind(stretch.below.entry)
-            .bind(&stretch.above.order_at)
-            .bind(&stretch.above.published_at)
-            .bind(stretch.above.story)
-            .bind(stretch.above.entry)
-            .bind(row::rows(&wanted.outlets.iter().map(Slug::as_str).collect::<Vec<_>>()))
-            .bind(row::rows(&wanted.tags))
-            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
-            .bind(wanted.min_outlets)
-            .bind(collapse)
-            .bind(limit)
-            .bind(self.hides_private)
-            .fetch_all(&self.pool)
-            .await
-            .while_doing("reading a page of a channel")?;
-        Ok((rows, limit))
-    }
-
-    /// Looks at entries of outlets; how many at most.
-    async fn entries_of(
-        &self,
-        wanted: &Browse,
-        outlets: &[i64],
-        stretch: &Stretch,
-    ) -> Result<(Vec<Looked>, u32), StoreError> {
-        let is_filtered = wanted.min_outlets > 1 || wanted.author.is_some() || !wanted.languages.is_empty();
-        // Each outlet gives at least what one page needs, and several of its entries may be of one story.
-        let limit = if is_filtered && outlets.len() == 1 { LOOKED_AT } else { 2 * wanted.count };
-        let rows = sqlx::query_as(if stretch.downwards { ENTRIES_DOWN } else { ENTRIES_UP })
-            .bind(row::rows(outlets))
-            .bind(&stretch.below.published_at)
-            .bind(stretch.below.entry)
-            .bind(&stretch.above.published_at)
-            .bind(stretch.above.entry)
-            .bind(limit)
-            .bind(limit)
-            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
-            .bind(wanted.min_outlets)
-            .bind(wanted.author.as_deref())
-            .bind(self.hides_private)
-            .fetch_all(&self.pool)
-            .await
-            .while_doing("reading a page of an outlet")?;
-        Ok((rows, limit))
     }
 }
 

@@ -119,6 +119,8 @@ fn report(row: ReportRow, revised: Vec<RevisionRow>) -> Result<StoryReport, Stor
         title: PlainText::vouch(row.title),
         link: row.link,
         language: row.language,
+        title_language: extras.title_language,
+        text_language: extras.text_language,
         author: row.author,
         published: entry.time("published_at", &row.published_at)?,
         first_seen: entry.time("first_seen_at", &row.first_seen_at)?,

@@ -4,7 +4,6 @@ mod records;
 
 pub(in crate::store) use records::configured;
 
-use crate::model::hex;
 use crate::store::instant::milli;
 use crate::store::sqlite::error::ErrorContext;
 use crate::{
@@ -12,7 +11,10 @@ use crate::{
     store::{
         error::StoreError,
         finished_poll::{FeedUpdate, FinishedPoll},
-        sqlite::row::{self},
+        sqlite::{
+            row,
+            writing::insert::{self, Query},
+        },
     },
 };
 use serde::Serialize;
@@ -27,7 +29,7 @@ pub(in crate::store) struct PollRows {
     info: Option<InfoRow>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct PollRow {
     feed: i64,
     ended_at: String,
@@ -36,7 +38,7 @@ struct PollRow {
     fault: Option<&'static str>,
     error: Option<String>,
     status: Option<u16>,
-    bytes: u64,
+    bytes: i64,
     listed: u32,
     new: u32,
     revised: u32,
@@ -48,12 +50,12 @@ struct PollRow {
     why: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 struct FeedAfter {
     id: i64,
     ask_url: String,
-    etag: Option<String>,
-    last_modified: Option<String>,
+    etag: Option<Vec<u8>>,
+    last_modified: Option<Vec<u8>>,
     body_hash: Option<i64>,
     state: &'static str,
     failures: u32,
@@ -88,8 +90,8 @@ impl FeedAfter {
         Self {
             id: feed.id.0,
             ask_url: feed.ask.as_str().to_owned(),
-            etag: feed.validators.etag.as_deref().map(hex),
-            last_modified: feed.validators.last_modified.as_deref().map(hex),
+            etag: feed.validators.etag.clone(),
+            last_modified: feed.validators.last_modified.clone(),
             body_hash: feed.body_hash,
             state: feed.state.as_str(),
             failures: feed.failures,
@@ -125,7 +127,7 @@ impl PollRows {
             fault: if let Outcome::Failed(fault) = &poll.outcome { Some(fault.as_str()) } else { None },
             error: feed.last_error.clone(),
             status: poll.status,
-            bytes: poll.bytes,
+            bytes: i64::try_from(poll.bytes).unwrap_or(i64::MAX),
             listed: tally.listed,
             new: tally.new,
             revised: tally.revised,
@@ -151,19 +153,7 @@ pub(in crate::store) async fn write(connection: &mut SqliteConnection, polls: &[
     if polls.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, \
-                duplicate, dropped, gap, repairs, next_poll_at, why) \
-         SELECT v ->> 'feed', v ->> 'ended_at', v ->> 'ms', v ->> 'outcome', v ->> 'fault', \
-                v ->> 'error', v ->> 'status', v ->> 'bytes', v ->> 'listed', v ->> 'new', \
-                v ->> 'revised', v ->> 'duplicate', v ->> 'dropped', v ->> 'gap', v ->> 'repairs', \
-                v ->> 'next_poll_at', v ->> 'why' FROM r",
-    )
-    .bind(row::rows(&polls.iter().map(|v| &v.poll).collect::<Vec<_>>()))
-    .execute(&mut *connection)
-    .await
-    .while_doing("writing the history of polls")?;
+    insert::rows(connection, polls, &insert::POLLS, bind_poll, "writing the history of polls").await?;
     // If a batch has several polls of a feed, the last one counts.
     let mut last = std::collections::HashMap::new();
     for feed in polls.iter().filter_map(|poll| poll.feed.as_ref()) {
@@ -197,28 +187,53 @@ pub(in crate::store) async fn update_feeds(
 }
 
 async fn update(connection: &mut SqliteConnection, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
-    if feeds.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "WITH r (v) AS MATERIALIZED (SELECT value FROM json_each($1)) \
-         UPDATE feed SET ask_url = v ->> 'ask_url', etag = unhex(v ->> 'etag'), \
-                last_modified = unhex(v ->> 'last_modified'), body_hash = v ->> 'body_hash', \
-                state = v ->> 'state', failures = v ->> 'failures', \
-                hold_until = v ->> 'hold_until', last_poll_at = v ->> 'last_poll_at', \
-                last_success_at = v ->> 'last_success_at', \
-                last_outcome = coalesce(v ->> 'last_outcome', last_outcome), \
-                last_error = CASE WHEN v ->> 'last_outcome' IS NULL THEN last_error \
-                                  ELSE v ->> 'last_error' END, \
-                next_poll_at = v ->> 'next_poll_at', why = v ->> 'why', hints = v ->> 'hints', \
-                rhythm = v ->> 'rhythm', moving_to = v ->> 'moving_to', \
-                moving_visits = v ->> 'moving_visits', moving_since = v ->> 'moving_since', \
-                guids_void = v ->> 'guids_void', gaps = gaps + (v ->> 'gap') \
-         FROM r WHERE feed.id = v ->> 'id'",
-    )
-    .bind(row::rows(feeds))
-    .execute(connection)
-    .await
-    .while_doing("writing feeds")?;
-    Ok(())
+    insert::rows(connection, feeds, &insert::FEEDS, bind_feed, "writing feeds").await
+}
+
+/// Binds the columns in the order of [`insert::POLLS`].
+fn bind_poll<'q>(query: Query<'q>, PollRows { poll, .. }: &'q PollRows) -> Query<'q> {
+    query
+        .bind(poll.feed)
+        .bind(&poll.ended_at)
+        .bind(poll.ms)
+        .bind(poll.outcome)
+        .bind(poll.fault)
+        .bind(&poll.error)
+        .bind(poll.status)
+        .bind(poll.bytes)
+        .bind(poll.listed)
+        .bind(poll.new)
+        .bind(poll.revised)
+        .bind(poll.duplicate)
+        .bind(poll.dropped)
+        .bind(poll.gap)
+        .bind(&poll.repairs)
+        .bind(&poll.next_poll_at)
+        .bind(&poll.why)
+}
+
+/// Binds the columns in the order of [`insert::FEEDS`].
+fn bind_feed<'q>(query: Query<'q>, feed: &'q &FeedAfter) -> Query<'q> {
+    query
+        .bind(feed.id)
+        .bind(&feed.ask_url)
+        .bind(&feed.etag)
+        .bind(&feed.last_modified)
+        .bind(feed.body_hash)
+        .bind(feed.state)
+        .bind(feed.failures)
+        .bind(&feed.hold_until)
+        .bind(&feed.last_poll_at)
+        .bind(&feed.last_success_at)
+        .bind(feed.last_outcome)
+        .bind(&feed.last_error)
+        .bind(&feed.next_poll_at)
+        .bind(&feed.why)
+        .bind(&feed.hints)
+        .bind(&feed.rhythm)
+        .bind(&feed.moving_to)
+        .bind(feed.moving_visits)
+        .bind(&feed.moving_since)
+        .bind(feed.guids_void)
+        .bind(feed.gap)
 }

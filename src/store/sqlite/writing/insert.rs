@@ -90,6 +90,28 @@ pub(super) const PLACES: Statements = statements!(
     " ON CONFLICT DO NOTHING"
 );
 
+pub(super) const POLLS: Statements = statements!(
+    "INSERT INTO poll (feed_id, ended_at, ms, outcome, fault, error, status, bytes, listed, new, revised, duplicate, dropped, \
+     gap, repairs, next_poll_at, why) VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ""
+);
+
+/// Updates feeds; the other statements insert rows. NULL as the last outcome leaves outcome and error as they are.
+pub(super) const FEEDS: Statements = statements!(
+    "WITH r (id, ask_url, etag, last_modified, body_hash, state, failures, hold_until, last_poll_at, last_success_at, \
+     last_outcome, last_error, next_poll_at, why, hints, rhythm, moving_to, moving_visits, moving_since, guids_void, gap) \
+     AS MATERIALIZED (VALUES ",
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ") UPDATE feed SET ask_url = r.ask_url, etag = r.etag, last_modified = r.last_modified, body_hash = r.body_hash, \
+       state = r.state, failures = r.failures, hold_until = r.hold_until, last_poll_at = r.last_poll_at, \
+       last_success_at = r.last_success_at, last_outcome = coalesce(r.last_outcome, feed.last_outcome), \
+       last_error = CASE WHEN r.last_outcome IS NULL THEN feed.last_error ELSE r.last_error END, \
+       next_poll_at = r.next_poll_at, why = r.why, hints = r.hints, rhythm = r.rhythm, moving_to = r.moving_to, \
+       moving_visits = r.moving_visits, moving_since = r.moving_since, guids_void = r.guids_void, gaps = feed.gaps + r.gap \
+       FROM r WHERE feed.id = r.id"
+);
+
 /// Inserts rows, whose values `bind` adds to a statement.
 pub(super) async fn rows<'q, T>(
     connection: &mut SqliteConnection,

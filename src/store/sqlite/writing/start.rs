@@ -5,6 +5,7 @@ use crate::{
     model::{EntryId, StoryId},
     store::{
         error::StoreError,
+        location::OpenedFile,
         sqlite::{
             error::ErrorContext,
             open::{self, WriterLock},
@@ -33,9 +34,9 @@ impl Writer {
         let ids = ids(&mut connection).await?;
         let (handle, channels) = Self::new();
         let window = Window::new(SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX)).holding_texts(TEXTS);
-        let WriterChannels { inbox, changed, trouble, wal, stopping, figures, underway } = channels;
+        let WriterChannels { inbox, changed, trouble, wal, stopping, patience, figures, underway } = channels;
         let writer_loop = WriterLoop::new(
-            WriterConnection::new(connection, trouble, stopping, figures),
+            WriterConnection::new(connection, OpenedFile::at(lock.database()), trouble, (stopping, patience), figures),
             lock,
             window,
             ids,

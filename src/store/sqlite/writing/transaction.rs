@@ -4,6 +4,7 @@
 use crate::clock::Clock;
 use crate::store::error::{StoreError, TransientError};
 use crate::store::figures::WriterFigures;
+use crate::store::location::OpenedFile;
 use crate::store::sqlite::error::ErrorContext;
 use sqlx::SqliteConnection;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::{sync::watch, time::Instant};
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Longest pause between two attempts, and so the longest time to recovery.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long a transaction takes before the log mentions it. Batches are sized for a fraction of this.
+const LONG: Duration = Duration::from_secs(1);
 /// How long a transaction is still retried once the writer is told to stop.
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -23,6 +26,12 @@ pub(in crate::store) struct WriterConnection {
     trouble: watch::Sender<Option<TransientError>>,
     /// Whether the writer is told to stop. It is a sender, so that the channel stays open after the last handle is dropped.
     stopping: watch::Sender<bool>,
+    /// How long the same work is retried; `None`: without end.
+    patience: watch::Sender<Option<Duration>>,
+    /// The file that the connection has open.
+    file: OpenedFile,
+    /// When the current transaction began.
+    begun_at: Option<Instant>,
     /// Statistics of the work.
     pub figures: watch::Sender<WriterFigures>,
 }
@@ -71,24 +80,28 @@ pub(in crate::store) use {reading, transaction};
 #[derive(Debug, Default)]
 pub(in crate::store) struct RetryState {
     failed: u32,
+    failing_since: Option<Instant>,
     stopping_since: Option<Instant>,
 }
 
 impl WriterConnection {
     pub(in crate::store) fn new(
         connection: SqliteConnection,
+        file: OpenedFile,
         trouble: watch::Sender<Option<TransientError>>,
-        stopping: watch::Sender<bool>,
+        (stopping, patience): (watch::Sender<bool>, watch::Sender<Option<Duration>>),
         figures: watch::Sender<WriterFigures>,
     ) -> Self {
-        Self { connection, trouble, stopping, figures }
+        Self { connection, file, trouble, stopping, patience, begun_at: None, figures }
     }
 
     /// Takes SQLite's write lock.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
+        self.file.check()?;
         let asked = Clock::monotonic();
         let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut self.connection).await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
+        self.begun_at = Some(Clock::monotonic());
         begun.map(drop).while_doing("beginning a transaction")
     }
 
@@ -103,6 +116,7 @@ impl WriterConnection {
             }
             Err(error) => Err(error),
         };
+        self.note_long();
         if done.is_err() {
             // SQLite rolls back by itself after some errors; then this ROLLBACK fails, which does not matter.
             let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
@@ -125,6 +139,10 @@ impl WriterConnection {
         };
         let Some(trouble) = TransientError::of(&error) else { return Some(Err(error)) };
         self.note(&trouble);
+        let since = *tries.failing_since.get_or_insert_with(Clock::monotonic);
+        if (*self.patience.borrow()).is_some_and(|patience| Clock::monotonic() - since >= patience) {
+            return Some(Err(error));
+        }
         if *self.stopping.borrow() {
             let since = *tries.stopping_since.get_or_insert_with(Clock::monotonic);
             if Clock::monotonic().duration_since(since) >= STOP_PATIENCE {
@@ -152,6 +170,15 @@ impl WriterConnection {
         });
         if new {
             tracing::error!(reason = %trouble, "cannot write to the database; polls wait and feeds are served, trying again");
+        }
+    }
+
+    /// Logs a transaction that took long: an operator looks at the disk and the processor then.
+    fn note_long(&mut self) {
+        let took = self.begun_at.take().map_or(Duration::ZERO, |begun| Clock::monotonic() - begun);
+        if took >= LONG {
+            let took = format!("{:.1}s", took.as_secs_f64());
+            tracing::warn!(took, "writing to the database took long: the disk or the processor is slow or busy");
         }
     }
 

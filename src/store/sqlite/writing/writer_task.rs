@@ -4,6 +4,7 @@ mod committing;
 mod deciding;
 mod executing;
 mod rejudging;
+mod stepping;
 
 use crate::{
     clock::Clock,
@@ -19,13 +20,8 @@ use crate::{
         sqlite::{
             open::WriterLock,
             writing::{
-                channel_order::ChannelRebuild,
-                checkpoint::Checkpoints,
-                dropped::Rejudging,
-                feeds::PollRows,
-                load_window::WindowLoad,
-                search_index,
-                transaction::{WriterConnection, reading, transaction},
+                channel_order::ChannelRebuild, checkpoint::Checkpoints, dropped::Rejudging, feeds::PollRows,
+                load_window::WindowLoad, search_index, transaction::WriterConnection,
             },
         },
     },
@@ -223,29 +219,6 @@ impl WriterLoop {
         {
             batch.add(poll);
         }
-    }
-
-    /// Reads a part of the window, outside any transaction, if it is due or a document waits for it.
-    async fn load_window(&mut self) -> Result<(), StoreError> {
-        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
-        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).chain(pages).max();
-        let starting = latest.map(|now| WindowLoad::new(&self.window, now));
-        let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
-        let window = &mut self.window;
-        reading!(self.database, |c| load.stride(c, window))?;
-        self.loading = (!self.window.is_loaded()).then_some(load);
-        Ok(())
-    }
-
-    /// Does one step of rebuilding a channel's positions.
-    async fn relay(&mut self) -> Result<(), StoreError> {
-        let Some(rebuilding) = self.rebuilding.pop_front() else { return Ok(()) };
-        match transaction!(self.database, |c| rebuilding.stride(c, &self.catalog))? {
-            Some(next) => self.rebuilding.push_back(next),
-            None => drop(self.catalog.rebuilding.remove(&rebuilding.id)),
-        }
-        self.touch(&HashSet::from([rebuilding.id]));
-        Ok(())
     }
 
     /// Publishes which channels the last commit changed.

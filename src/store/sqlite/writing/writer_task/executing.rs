@@ -103,7 +103,14 @@ impl WriterLoop {
     }
 
     pub(super) async fn close(mut self) -> Result<(), StoreError> {
-        self.flush().await?;
+        match self.flush().await {
+            Err(error @ StoreError::Moved(_)) => {
+                // If the file has another name now, it gets what was committed before.
+                let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut self.database.connection).await;
+                return Err(error);
+            }
+            flushed => flushed?,
+        }
         let last = Clock::monotonic() + search_index::LAST;
         while self.index_at.is_some() && Clock::monotonic() < last {
             self.index().await?;

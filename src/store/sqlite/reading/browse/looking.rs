@@ -1,4 +1,17 @@
-//! The statements that look at places and entries for a page of a list.
+//! Looks at places and entries for a page of a list.
+
+use super::{Looked, Stretch};
+use crate::{
+    model::{Language, Slug, browse::Browse},
+    store::{
+        error::StoreError,
+        sqlite::{error::ErrorContext, reading::Reader, row},
+    },
+};
+
+/// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
+/// says where to look on.
+const LOOKED_AT: u32 = 1_000;
 
 /// Which report of the story at place `p` is shown: its own, or the first one that passes; NULL when none does.
 /// $10 outlets, $11 tags, $12 languages (JSON arrays; an empty one asks for nothing), $13 outlets that must carry the story,
@@ -30,8 +43,8 @@ macro_rules! places {
     };
 }
 
-pub(super) const PLACES_DOWN: &str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
-pub(super) const PLACES_UP: &str = places!("order_at, published_at, story_id, entry_id");
+const PLACES_DOWN: &str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
+const PLACES_UP: &str = places!("order_at, published_at, story_id, entry_id");
 
 /// Entries of the outlets $1 (a JSON array of numbers) by date, and which of them is shown: the first of its story among these
 /// outlets. $8 languages, $9 outlets that must carry the story, $10 author, $11 whether private outlets do
@@ -59,5 +72,69 @@ macro_rules! entries {
     };
 }
 
-pub(super) const ENTRIES_DOWN: &str = entries!("y.published_at DESC, y.id DESC", "x.published_at DESC, x.id DESC");
-pub(super) const ENTRIES_UP: &str = entries!("y.published_at, y.id", "x.published_at, x.id");
+const ENTRIES_DOWN: &str = entries!("y.published_at DESC, y.id DESC", "x.published_at DESC, x.id DESC");
+const ENTRIES_UP: &str = entries!("y.published_at, y.id", "x.published_at, x.id");
+
+impl Reader {
+    /// Looks at places of a channel; how many at most.
+    pub(super) async fn places(
+        &self,
+        wanted: &Browse,
+        channel: &str,
+        stretch: &Stretch,
+        collapse: bool,
+    ) -> Result<(Vec<Looked>, u32), StoreError> {
+        let is_filtered = wanted.min_outlets > 1
+            || !(wanted.outlets.is_empty() && wanted.tags.is_empty() && wanted.languages.is_empty());
+        let limit = if is_filtered { LOOKED_AT } else { wanted.count + 1 };
+        let rows = sqlx::query_as(if stretch.downwards { PLACES_DOWN } else { PLACES_UP })
+            .bind(channel)
+            .bind(&stretch.below.order_at)
+            .bind(&stretch.below.published_at)
+            .bind(stretch.below.story)
+            .bind(stretch.below.entry)
+            .bind(&stretch.above.order_at)
+            .bind(&stretch.above.published_at)
+            .bind(stretch.above.story)
+            .bind(stretch.above.entry)
+            .bind(row::rows(&wanted.outlets.iter().map(Slug::as_str).collect::<Vec<_>>()))
+            .bind(row::rows(&wanted.tags))
+            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
+            .bind(wanted.min_outlets)
+            .bind(collapse)
+            .bind(limit)
+            .bind(self.hides_private)
+            .fetch_all(&self.pool)
+            .await
+            .while_doing("reading a page of a channel")?;
+        Ok((rows, limit))
+    }
+
+    /// Looks at entries of outlets; how many at most.
+    pub(super) async fn entries_of(
+        &self,
+        wanted: &Browse,
+        outlets: &[i64],
+        stretch: &Stretch,
+    ) -> Result<(Vec<Looked>, u32), StoreError> {
+        let is_filtered = wanted.min_outlets > 1 || wanted.author.is_some() || !wanted.languages.is_empty();
+        // Each outlet gives at least what one page needs, and several of its entries may be of one story.
+        let limit = if is_filtered && outlets.len() == 1 { LOOKED_AT } else { 2 * wanted.count };
+        let rows = sqlx::query_as(if stretch.downwards { ENTRIES_DOWN } else { ENTRIES_UP })
+            .bind(row::rows(outlets))
+            .bind(&stretch.below.published_at)
+            .bind(stretch.below.entry)
+            .bind(&stretch.above.published_at)
+            .bind(stretch.above.entry)
+            .bind(limit)
+            .bind(limit)
+            .bind(row::rows(&wanted.languages.iter().map(Language::primary).collect::<Vec<_>>()))
+            .bind(wanted.min_outlets)
+            .bind(wanted.author.as_deref())
+            .bind(self.hides_private)
+            .fetch_all(&self.pool)
+            .await
+            .while_doing("reading a page of an outlet")?;
+        Ok((rows, limit))
+    }
+}
