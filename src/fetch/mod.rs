@@ -282,7 +282,11 @@ impl Fetcher {
             304 if *asked.validators == Validators::default() => {
                 Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
-            304 => Ok(Fetched::NotModified),
+            304 => {
+                let headers = response.headers();
+                (answer.hub, answer.this) = (link(asked.url, headers, "hub"), link(asked.url, headers, "self"));
+                Ok(Fetched::NotModified)
+            }
             410 => Ok(Fetched::Gone),
             status @ 429 => Err(Fault::Held { status }),
             status @ (403 | 503) if answer.freshness.retry_after.is_some() => Err(Fault::Held { status }),
