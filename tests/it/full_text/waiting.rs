@@ -175,7 +175,7 @@ async fn poll_waits_for_pages_and_explain_says_why_there_is_none() {
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["1"]);
     let said = folder.says(&["explain", "entry", "1"]).await;
     assert!(
-        said.contains("its text is the feed's; its page")
+        said.contains("its text is from the feed; the page")
             && said.contains("robots (robots.txt of 127.0.0.1 forbids it"),
         "{said}"
     );
