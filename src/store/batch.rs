@@ -139,7 +139,7 @@ impl Batch {
                     entry,
                 };
                 if !is_judged {
-                    catalog.judge_again(&mut arrival);
+                    catalog.reapply_rules(&mut arrival);
                 }
                 arrivals.push(arrival);
             }

@@ -91,7 +91,28 @@ pub(in crate::store) async fn holding(
     Ok(channels.into_iter().collect())
 }
 
-/// Looks up stories in channels that require several outlets or prefer one, and adds those that qualify now.
+/// Returns the stories of revised entries in the channels with rules: a rule that left out the earlier version of an entry may
+/// accept the new one. A position that exists stays, whatever the new version says, because what was published is not withdrawn.
+pub(in crate::store) async fn revised_candidates(
+    connection: &mut SqliteConnection,
+    catalog: &Catalog,
+    revised: &[i64],
+) -> Result<HashSet<(i64, i64)>, StoreError> {
+    let by_rules: Vec<i64> =
+        catalog.channels.iter().filter(|(_, channel)| !channel.rules.is_empty()).map(|(id, _)| *id).collect();
+    if by_rules.is_empty() || revised.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let stories: Vec<i64> =
+        sqlx::query_scalar("SELECT story_id FROM entry WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(row::rows(revised))
+            .fetch_all(connection)
+            .await
+            .while_doing("reading the stories of revised entries")?;
+    Ok(by_rules.iter().flat_map(|channel| stories.iter().map(|story| (*channel, *story))).collect())
+}
+
+/// Looks up stories in channels that require several outlets, prefer one or have rules, and adds those that qualify now.
 pub(in crate::store) async fn insert_qualified(
     connection: &mut SqliteConnection,
     catalog: &Catalog,
@@ -122,10 +143,26 @@ pub(in crate::store) async fn insert_qualified(
         let left_out = channel_rules::left_out(connection, &channel.rules, &entries).await?;
         for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
             let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();
-            rows.extend(place_of(*id, channel, (catalog, &left_out), members));
+            rows.extend(places_of(*id, channel, (catalog, &left_out), members));
         }
     }
     insert(connection, &rows.iter().collect::<Vec<_>>()).await
+}
+
+/// Returns a story's positions in a channel: one, or in a channel that does not collapse one for each report.
+fn places_of(
+    id: i64,
+    channel: &Channel,
+    (catalog, left_out): (&Catalog, &HashSet<i64>),
+    members: &[Member],
+) -> Vec<PlaceRow> {
+    if channel.collapse {
+        return place_of(id, channel, (catalog, left_out), members).into_iter().collect();
+    }
+    let inside = |m: &&Member| {
+        catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
+    };
+    members.iter().filter(inside).map(|member| each(id, member.clone())).collect()
 }
 
 /// Returns a story's position in a collapsing channel. It qualifies with the report of the last required outlet. The first report
@@ -229,18 +266,11 @@ impl ChannelRebuild {
 
     /// Returns the positions of these stories.
     fn rows(&self, (catalog, left_out): (&Catalog, &HashSet<i64>), members: Vec<Member>) -> Vec<PlaceRow> {
-        let channel = &self.channel;
-        if !channel.collapse {
-            let inside = |m: &Member| {
-                catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
-            };
-            return members.into_iter().filter(inside).map(|member| each(self.id, member)).collect();
-        }
         let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
         for member in members {
             stories.entry(member.story_id).or_default().push(member);
         }
-        stories.values().filter_map(|members| place_of(self.id, channel, (catalog, left_out), members)).collect()
+        stories.values().flat_map(|members| places_of(self.id, &self.channel, (catalog, left_out), members)).collect()
     }
 }
 

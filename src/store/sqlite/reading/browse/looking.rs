@@ -11,7 +11,7 @@ use crate::{
 
 /// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
 /// says where to look on.
-const LOOKED_AT: u32 = 2_000;
+const LOOKED_AT: u32 = 1_000;
 
 /// Which report of the story at place `p` is shown: its own, or the first one that passes; NULL when none does.
 /// $10 outlets, $11 tags, $12 languages (JSON arrays; an empty one asks for nothing), $13 outlets that must carry the story,
