@@ -226,7 +226,8 @@ impl Fetcher {
             }
             304 => {
                 let headers = response.headers();
-                (answer.hub, answer.this) = (link(asked.url, headers, "hub"), link(asked.url, headers, "self"));
+                (answer.hub, answer.this) =
+                    (receive::link(asked.url, headers, "hub"), receive::link(asked.url, headers, "self"));
                 Ok(Fetched::NotModified)
             }
             410 => Ok(Fetched::Gone),

@@ -151,6 +151,6 @@ fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
 }
 
 /// Returns the target of the first `Link` with this relation.
-fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
+pub(super) fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
     FeedUrl::new(url.url().join(&headers::link(headers, relation)?).ok()?).ok()
 }
