@@ -5,6 +5,7 @@
 //! reading it fails only with a [`Fault`]. This is CPU work throughout: call it on a blocking thread.
 
 mod address;
+mod allowance;
 mod attributes;
 mod bounded;
 mod calendars;
@@ -29,7 +30,6 @@ mod names;
 mod outlines;
 mod people;
 mod plain_dates;
-mod room;
 mod rss_json;
 mod sitemap;
 mod text;
@@ -47,11 +47,11 @@ pub use sitemap::{SitemapRef, sitemap_index};
 use crate::model::{
     Deadline, DocumentFormat, EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link,
 };
+use allowance::Allowance;
 use draft::{EntryDraft, FeedDraft};
 use identity::{About, AssignedKeys};
 use jiff::tz::TimeZone;
 use limits::Limits;
-use room::Room;
 use std::collections::HashMap;
 use url::Url;
 
@@ -254,10 +254,10 @@ fn read_items(
     known: &dyn Fn(RawHash) -> bool,
     raw: &mut RawDocument,
     repairs: &mut Repairs,
-) -> Result<Room, Fault> {
+) -> Result<Allowance, Fault> {
     let limits = Limits::of(context);
     let mut keys = AssignedKeys::new(context.guids_void);
-    let mut space = Room::new(&raw.feed, &limits);
+    let mut space = Allowance::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
     let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
@@ -310,7 +310,7 @@ fn read_item(
 fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
-    space: &mut Room,
+    space: &mut Allowance,
     keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {

@@ -5,7 +5,7 @@ use super::limits::Limits;
 use super::{ENTRIES, Repairs};
 
 /// Limits on what is kept of one document, and how much of them is used.
-pub(super) struct Room {
+pub(super) struct Allowance {
     entries: usize,
     bytes: usize,
     kept: usize,
@@ -15,7 +15,7 @@ pub(super) struct Room {
     too_large: bool,
 }
 
-impl Room {
+impl Allowance {
     pub fn new(feed: &FeedDraft, limits: &Limits) -> Self {
         let shared = draft::people_weight(&feed.authors);
         Self { entries: 0, bytes: 0, kept: limits.kept, shared, too_many: false, too_large: false }
