@@ -25,6 +25,7 @@ import urllib.request
 
 READERS = [("ar", "light"), ("fr", "dark"), ("en", "light")]
 WIDTHS = [("phone", 360), ("desk", 1280)]
+HEIGHT = 900
 PAGES = [
     ("front", "/"),
     ("several", "/?min_outlets=2"),
@@ -37,14 +38,16 @@ PAGES = [
     ("tags", "/tags"),
     ("languages", "/languages"),
     ("search", "/search?q=%22wadi+zitoun%22+OR+barrage+OR+%D8%B3%D8%AF"),
-    ("search-none", "/search?q=nothing+before%3Asoon"),
+    ("search-none", "/search?q=introuvable+before%3Asoon"),
     ("search-start", "/search"),
     ("story", "STORY"),
+    ("copies", "/outlets/waha/copies"),
     ("status", "/status"),
+    ("feed", "/feeds/1"),
     ("about", "/about"),
     ("missing", "/no/such/page"),
 ]
-EMPTY = ["front", "outlets", "tags", "search-none", "status", "about"]
+EMPTY = ["front", "outlet", "outlets", "tags", "search-none", "status", "feed", "about"]
 
 
 class Browser:
@@ -77,14 +80,16 @@ class Browser:
         self.devtools("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
     def width(self, width):
-        metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        metrics = {"width": width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": width < 600}
         self.devtools("Emulation.setDeviceMetricsOverride", metrics)
 
     def run(self, script, asynchronous=False):
         return self.post("execute/async" if asynchronous else "execute/sync", {"script": script, "args": []})
 
     def picture(self, file):
-        shot = self.devtools("Page.captureScreenshot", {"captureBeyondViewport": True})
+        # Beyond a viewport that is high enough, Chromium shifts pages that are written from right to left.
+        size = self.devtools("Page.getLayoutMetrics", {})["cssContentSize"]
+        shot = self.devtools("Page.captureScreenshot", {"captureBeyondViewport": size["height"] > HEIGHT})
         file.write_bytes(base64.b64decode(shot["data"]))
 
     def close(self):

@@ -19,13 +19,14 @@ OLDEST = 300  # seconds; an older message may be a replayed one (Standard Webhoo
 LONGEST = 1_000_000  # bytes
 
 
-def is_signed(key, headers, body):
-    """Returns whether Standard Webhooks' headers sign this body."""
+def is_signed(keys, headers, body):
+    """Returns whether Standard Webhooks' headers sign this body with one of the keys."""
     name, at, signatures = (headers.get("webhook-" + part, "") for part in ("id", "timestamp", "signature"))
     if not at.isascii() or not at.isdigit() or abs(time.time() - int(at)) > OLDEST:
         return False
-    right = base64.b64encode(hmac.new(key, f"{name}.{at}.".encode() + body, hashlib.sha256).digest()).decode()
-    return any(hmac.compare_digest(given.encode(), f"v1,{right}".encode()) for given in signatures.split())
+    signed = f"{name}.{at}.".encode() + body
+    right = [b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()) for key in keys]
+    return any(hmac.compare_digest(given.encode(), one) for given in signatures.split() for one in right)
 
 
 def post(url, body, headers, method="POST"):
@@ -86,14 +87,14 @@ def mail(story, name):
 TARGETS = {"telegram": telegram, "matrix": matrix, "slack": slack, "ntfy": ntfy, "email": mail}
 
 
-def handler(key, target):
+def handler(keys, target):
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             length = self.headers.get("content-length", "")
             if not length.isdigit() or int(length) > LONGEST:
                 return self.answer(413)
             body = self.rfile.read(int(length))
-            if not is_signed(key, self.headers, body):
+            if not is_signed(keys, self.headers, body):
                 return self.answer(401)
             try:
                 target(json.loads(body)["data"], self.headers["webhook-id"])
@@ -121,11 +122,11 @@ def main():
     parser.add_argument("target", choices=TARGETS)
     given = parser.parse_args()
     with open(given.secret_file, encoding="ascii") as file:
-        secret = file.read().strip()
-    if not secret.startswith("whsec_"):
-        parser.error("the secret does not begin with whsec_")
+        secrets = file.read().split()
+    if not secrets or not all(secret.startswith("whsec_") for secret in secrets):
+        parser.error("a secret does not begin with whsec_")
     host, _, port = given.listen.rpartition(":")
-    server = ThreadingHTTPServer((host, int(port)), handler(base64.b64decode(secret[6:]), TARGETS[given.target]))
+    server = ThreadingHTTPServer((host, int(port)), handler([base64.b64decode(secret[6:]) for secret in secrets], TARGETS[given.target]))
     print("listening on", "%s:%d" % server.server_address[:2], flush=True)
     server.serve_forever()
 

@@ -54,7 +54,7 @@ pub fn read(page: &[u8], context: &ParseContext, entry: &Expected) -> Result<Art
         let words = format!("the article found in the page has {words} words, the feed's text has {own}");
         return Err(MissingArticle::new(NoArticle::TooShort, words));
     }
-    if !related::speaks_of(&folded, &entry.title) {
+    if !related::shares_words(&folded, &entry.title) {
         let words = "the text of the page has nothing of the title: it may be a notice";
         return Err(MissingArticle::new(NoArticle::TooShort, words));
     }

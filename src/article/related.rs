@@ -11,7 +11,7 @@ const ONE_IN: usize = 5;
 
 /// Returns whether a folded text contains at least a fifth of the long words of a folded title. True for a title without long
 /// words.
-pub(super) fn speaks_of(folded: &str, title: &str) -> bool {
+pub(super) fn shares_words(folded: &str, title: &str) -> bool {
     let long = |word: &&str| word.chars().count() >= LONG;
     let wanted: HashSet<&str> = title.split(' ').filter(long).collect();
     if wanted.is_empty() {
@@ -28,10 +28,10 @@ mod tests {
     #[test]
     fn an_article_repeats_words_of_its_title() {
         let title = "الحكومه تصادق علي مشروع قانون الماليه";
-        assert!(speaks_of("صادقت الحكومه اليوم علي مشروع قانون", title));
-        assert!(!speaks_of("نستخدم ملفات تعريف الارتباط لتحسين تجربتك علي موقعنا", title));
-        assert!(!speaks_of("please enable javascript to read this page", "new harbour opens in the north"));
-        assert!(speaks_of("the harbour was opened", "new harbour opens in the north"));
-        assert!(speaks_of("any text", "") && speaks_of("any text", "on the go"));
+        assert!(shares_words("صادقت الحكومه اليوم علي مشروع قانون", title));
+        assert!(!shares_words("نستخدم ملفات تعريف الارتباط لتحسين تجربتك علي موقعنا", title));
+        assert!(!shares_words("please enable javascript to read this page", "new harbour opens in the north"));
+        assert!(shares_words("the harbour was opened", "new harbour opens in the north"));
+        assert!(shares_words("any text", "") && shares_words("any text", "on the go"));
     }
 }

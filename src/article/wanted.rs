@@ -34,11 +34,11 @@ const GOES_ON: [&str; 14] = [
 pub fn wants_page(entry: &Entry) -> bool {
     let texts = [&entry.content, &entry.summary].into_iter().flatten();
     let longest = texts.max_by_key(|text| text.as_str().len());
-    entry.link.is_some() && longest.is_none_or(|text| super::words(&entry.folded.body) < WHOLE || goes_on(text))
+    entry.link.is_some() && longest.is_none_or(|text| super::words(&entry.folded.body) < WHOLE || is_cut(text))
 }
 
 /// Returns whether a text ends with an ellipsis or an invitation to read on.
-fn goes_on(text: &SafeHtml) -> bool {
+fn is_cut(text: &SafeHtml) -> bool {
     let text = text_of(text);
     let text = text.trim_end();
     let end = text.trim_end_matches([']', ')', '»', '"', ' ']);

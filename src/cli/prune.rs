@@ -46,7 +46,7 @@ pub(super) async fn prune(config: &Config, how: How) -> Result<(), CliError> {
     let would = if how.dry_run { "would delete" } else { "deleted" };
     let dropped = match pruned.dropped {
         0 => String::new(),
-        count => format!(", {} that rules had left out", counted(count, "entry", "entries")),
+        count => format!(", {}", counted(count, "dropped entry", "dropped entries")),
     };
     say(format_args!(
         "{would} {} of {}{dropped}, and {}",

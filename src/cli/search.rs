@@ -49,12 +49,11 @@ fn total(printed: usize, count: Option<SearchCount>, has_more: bool) -> String {
     match count {
         _ if !has_more => stories(printed),
         Some(SearchCount::Exactly(count)) => {
-            format!("{}, of which the latest {printed} are shown", stories(usize::try_from(count).unwrap_or(printed)))
+            format!("{}; the latest {printed} are shown", stories(usize::try_from(count).unwrap_or(printed)))
         }
-        Some(SearchCount::MoreThan(count)) => format!(
-            "more than {}, of which the latest {printed} are shown",
-            stories(usize::try_from(count).unwrap_or(printed))
-        ),
+        Some(SearchCount::MoreThan(count)) => {
+            format!("more than {}; the latest {printed} are shown", stories(usize::try_from(count).unwrap_or(printed)))
+        }
         None => format!("the latest {}; there are more", stories(printed)),
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn read(
     let sections: Vec<_> =
         sources.iter().flat_map(|(source, root)| Section::all(source, root, ("channel", 0), &KEYS)).collect();
     if let Some(first) = sections.get(CHANNELS_MAX) {
-        first.fault_here(format!("is one too many; allowed: {CHANNELS_MAX} channels"));
+        first.fault_here(format!("there are more than {CHANNELS_MAX} channels"));
     }
     let known = KnownNames {
         outlets: outlets.iter().map(|outlet| outlet.slug.as_str()).collect(),

@@ -31,7 +31,7 @@ pub(super) fn read(section: &Section<'_, '_>) -> EntryRules {
 fn list(section: &Section<'_, '_>, key: &str) -> Vec<Located<EntryRule>> {
     let given = section.list(key, rule).unwrap_or_default();
     if let Some(first) = given.get(LIST_MAX) {
-        section.fault_at(first.place.clone(), key, format!("is one too many; allowed: {LIST_MAX}"));
+        section.fault_at(first.place.clone(), key, format!("has more than {LIST_MAX} rules"));
     }
     let mut rules: Vec<Located<EntryRule>> = Vec::new();
     for rule in given.into_iter().take(LIST_MAX) {

@@ -7,6 +7,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 const KEYS: [&str; 3] = ["url", "secret_file", "when"];
 /// Longest file with a secret, in bytes.
 const FILE_MAX: u64 = 1_000;
+/// Most secrets of a webhook: the old and the new one, and some more.
+const SECRETS_MAX: usize = 8;
 /// Lengths of a secret, in bytes (Standard Webhooks, "Signature scheme").
 const SECRET: std::ops::RangeInclusive<usize> = 24..=64;
 
@@ -17,9 +19,9 @@ pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files
         // A webhook's address is often a secret itself, so no message repeats it.
         let url = section
             .required("url", |text| FeedUrl::parse(text).map_err(|why| format!("is not a valid address: {why}")));
-        let secret = section.required("secret_file", |text| secret(&files.read(text, FILE_MAX)?));
+        let secrets = section.required("secret_file", |text| secrets(&files.read(text, FILE_MAX)?));
         let outlets = section.text("when", when).unwrap_or(1);
-        Some(Webhook { channel: channel.clone(), title: title.to_owned(), url: url?, secret: secret?, outlets })
+        Some(Webhook { channel: channel.clone(), title: title.to_owned(), url: url?, secrets: secrets?, outlets })
     };
     let given = section.mixed("webhook", &KEYS, text, table).unwrap_or_default();
     let mut hooks: Vec<Webhook> = Vec::new();
@@ -28,7 +30,7 @@ pub(super) fn read(section: &Section<'_, '_>, channel: &Slug, title: &str, files
         if hooks.iter().any(|other| (&other.url, other.outlets) == (&hook.url, hook.outlets)) {
             section.fault_at(located.place, "webhook", "has the same receiver twice");
         } else if hooks.len() == LIST_MAX {
-            section.fault_at(located.place, "webhook", format!("is one too many; allowed: {LIST_MAX}"));
+            section.fault_at(located.place, "webhook", format!("there are more than {LIST_MAX}"));
             break;
         } else {
             hooks.push(hook);
@@ -45,17 +47,29 @@ fn when(text: &str) -> Result<u32, String> {
     let number = text.strip_prefix("outlets").and_then(|rest| rest.trim_start().strip_prefix(">="));
     let number = number.and_then(|number| number.trim().parse().ok());
     number.filter(|number| (1..=MIN_OUTLETS_MAX).contains(number)).ok_or_else(|| {
-        format!("is no condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
+        format!("is not a condition; allowed: \"story\", or \"outlets >= N\" with N from 1 to {MIN_OUTLETS_MAX}")
     })
 }
 
+/// Reads the secrets, one a line.
+fn secrets(bytes: &[u8]) -> Result<Vec<Secret>, String> {
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > SECRETS_MAX {
+        return Err(format!("has {} secrets; allowed: {SECRETS_MAX}, one on each line", lines.len()));
+    }
+    if lines.is_empty() {
+        return secret("").map(|only| vec![only]);
+    }
+    lines.into_iter().map(secret).collect()
+}
+
 /// Reads a secret: `whsec_` and 24 to 64 bytes in base64.
-fn secret(bytes: &[u8]) -> Result<Secret, String> {
-    let text = String::from_utf8_lossy(bytes).trim().to_owned();
+fn secret(text: &str) -> Result<Secret, String> {
     let key = text.strip_prefix("whsec_").and_then(|key| BASE64_STANDARD.decode(key).ok());
     match key {
-        Some(key) if SECRET.contains(&key.len()) => Ok(Secret::new(text)),
-        _ => Err("holds no secret; allowed: whsec_ and 24 to 64 bytes in base64, as this prints: \
+        Some(key) if SECRET.contains(&key.len()) => Ok(Secret::new(text.to_owned())),
+        _ => Err("holds no secret; allowed: whsec_ and 24 to 64 bytes in base64 on each line, as this prints: \
                   echo whsec_$(head -c 32 /dev/urandom | base64)"
             .to_owned()),
     }
@@ -74,9 +88,16 @@ mod tests {
             assert!(when(text).unwrap_err().contains("allowed"), "{text}");
         }
         let good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-        assert_eq!(secret(format!(" {good}\n").as_bytes()).unwrap().reveal(), good);
+        let read = |text: &str| {
+            secrets(text.as_bytes()).map(|all| all.iter().map(|s| s.reveal().to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(read(&format!(" {good}\n")), Ok(vec![good.to_owned()]));
+        let newer = good.replace('M', "N");
+        assert_eq!(read(&format!("{newer}\r\n\n{good}")), Ok(vec![newer, good.to_owned()]));
+        assert!(read(&format!("{good}\nwhsec_AAAA")).unwrap_err().contains("allowed: whsec_"));
+        assert!(read(&format!("{good}\n").repeat(9)).unwrap_err().contains("has 9 secrets; allowed: 8"));
         for text in ["", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_", "whsec_AAAA", "whsec_é", "whsec_M K"] {
-            let why = secret(text.as_bytes()).unwrap_err();
+            let why = secrets(text.as_bytes()).unwrap_err();
             assert!(why.contains("allowed: whsec_") && (text.is_empty() || !why.contains(&format!("{text}\""))));
         }
     }

@@ -6,6 +6,7 @@
 //! signal aborts.
 
 mod archiver;
+mod feed_cache;
 mod publish_settings;
 mod publisher;
 mod push;
@@ -221,7 +222,11 @@ fn tasks(
         writer: services.writer.clone(),
         clock: services.clock.clone(),
     };
-    let queries = queries::StoreQueries { archive_renderer: archive_renderer.clone(), settings: settings.clone() };
+    let queries = queries::StoreQueries {
+        archive_renderer: archive_renderer.clone(),
+        settings: settings.clone(),
+        feeds: Arc::default(),
+    };
     let health = Arc::clone(&reporter.health);
     let app = App::new(editions, pages, Arc::clone(&health), services.clock.clone())
         .with_queries(queries)

@@ -1,6 +1,6 @@
 //! Implements the queries of the pages with the store.
 
-use super::{archiver::ArchiveRenderer, publish_settings::PublishSettings};
+use super::{archiver::ArchiveRenderer, feed_cache::FeedCache, publish_settings::PublishSettings};
 use crate::{
     model::{
         Audience, Channel, ChannelView, Language, SafeHtml, Slug, StoryId, StoryView,
@@ -17,6 +17,7 @@ use crate::{
     store::{Reader, StoreError},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use std::sync::Arc;
 use tokio::sync::watch;
 use url::Url;
 
@@ -24,6 +25,7 @@ use url::Url;
 pub(super) struct StoreQueries {
     pub archive_renderer: ArchiveRenderer,
     pub settings: watch::Receiver<PublishSettings>,
+    pub feeds: Arc<FeedCache>,
 }
 
 impl StoreQueries {
@@ -136,9 +138,10 @@ impl Queries for StoreQueries {
 
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let settings = self.settings.borrow().clone();
+        let (settings, feeds) = (self.settings.borrow().clone(), Arc::clone(&self.feeds));
         answer(async move {
-            let mut page = reader.status(query, now, &settings.outlets).await?;
+            let summaries = feeds.summaries(&reader, audience, now).await?;
+            let mut page = reader.status(&summaries, query, now, &settings.outlets).await?;
             page.webhooks.retain(|hook| settings.channel_for(&hook.channel, audience).is_some());
             Ok::<_, StoreError>(page)
         })
@@ -146,8 +149,11 @@ impl Queries for StoreQueries {
 
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {
         let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let outlets = self.settings.borrow().outlets.clone();
-        answer(async move { reader.feed_page(&query, now, &outlets).await })
+        let (outlets, feeds) = (self.settings.borrow().outlets.clone(), Arc::clone(&self.feeds));
+        answer(async move {
+            let summaries = feeds.summaries(&reader, audience, now).await?;
+            reader.feed_page(&summaries, &query, now, &outlets).await
+        })
     }
 
     fn copies(&self, outlet: Slug, audience: Audience) -> QueryFuture<Option<CopiesPage>> {

@@ -84,6 +84,7 @@ impl StatusReporter {
         let database = self.files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
         self.meters.database(database);
         self.meters.writer(measured(services));
+        self.meters.waiting(services.runner.waiting_pages());
         self.meters.pushing(pushing.subscribers(), &pushing.webhooks());
         self.summary.log(now, services.runner.queue.states(), database);
     }

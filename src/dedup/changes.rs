@@ -30,7 +30,7 @@ pub enum Change {
     },
     /// The entry was stored once and has been pruned since: it does not return.
     Pruned,
-    /// A rule of its outlet leaves the entry out ([`Entry::dropped`]): it is kept aside and belongs to no story.
+    /// A rule of its outlet leaves the entry out ([`crate::model::Entry::dropped`]): it is kept aside and belongs to no story.
     Dropped,
 }
 

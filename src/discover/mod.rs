@@ -46,7 +46,7 @@ pub async fn sitemaps(fetcher: &Fetcher, page: &FeedUrl, now: Timestamp, share: 
 
 /// Returns addresses that mention news first, then a few others, then the common ones; each once.
 fn candidates(named: Vec<FeedUrl>, usual: impl Iterator<Item = FeedUrl>) -> Vec<FeedUrl> {
-    let (news, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|url| speaks_of_news(url.url().path()));
+    let (news, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|url| is_about_news(url.url().path()));
     let mut seen = HashSet::new();
     let all = news.into_iter().take(TRIED / 2).chain(others.into_iter().take(UNSURE)).chain(usual);
     all.filter(|url| seen.insert(url.clone())).take(TRIED).collect()
@@ -59,7 +59,7 @@ pub fn choose(index: &FeedUrl, listed: Vec<SitemapRef>) -> Vec<(FeedUrl, Option<
     let mut seen = HashSet::from([index.clone()]);
     let own = listed.into_iter().filter_map(|sitemap| Some((FeedUrl::new(sitemap.url).ok()?, sitemap.changed)));
     let own = own.filter(|(url, _)| is_same_site(index, url) && seen.insert(url.clone()));
-    let (mut news, others): (Vec<_>, Vec<_>) = own.partition(|(url, _)| speaks_of_news(url.url().path()));
+    let (mut news, others): (Vec<_>, Vec<_>) = own.partition(|(url, _)| is_about_news(url.url().path()));
     if news.is_empty() {
         news = others;
     }
@@ -70,7 +70,7 @@ pub fn choose(index: &FeedUrl, listed: Vec<SitemapRef>) -> Vec<(FeedUrl, Option<
 }
 
 /// Returns whether a path mentions news.
-fn speaks_of_news(path: &str) -> bool {
+fn is_about_news(path: &str) -> bool {
     path.to_ascii_lowercase().contains("news")
 }
 

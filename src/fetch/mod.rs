@@ -18,8 +18,10 @@ mod fetchers;
 mod guard;
 pub mod headers;
 mod large;
+mod limits;
 mod partial;
 mod random;
+mod receive;
 mod response;
 mod robots;
 mod robots_cache;
@@ -30,7 +32,9 @@ mod visit;
 
 pub use access::Access;
 pub use fetchers::{FetchPlan, Fetchers};
+
 pub use large::{BodyShare, EVERYDAY, LargeBodies};
+pub use limits::{FetchLimits, FetcherError};
 pub use random::{RandomFailed, random_bytes};
 pub use response::{Body, FetchResponse, Fetched};
 pub use robots::{RobotsRule, RobotsRules};
@@ -38,9 +42,8 @@ pub use robots_cache::RobotsCache;
 pub use send::{OutgoingRequest, OutgoingResponse};
 pub use visit::Visit;
 
-use crate::model::{Fault, FeedUrl, Network, Validators};
+use crate::model::{Fault, FeedUrl, Validators};
 use access::Credentials;
-use coding::DecodeError;
 use cookies::Cookies;
 use faults::clip;
 use guard::AddressGuard;
@@ -48,13 +51,10 @@ pub use guard::is_public;
 use jiff::Timestamp;
 use reqwest::{
     Client, ClientBuilder, Method, Request, Response,
-    header::{
-        ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE,
-        IF_NONE_MATCH,
-    },
+    header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, COOKIE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH},
     redirect::Policy,
 };
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -69,64 +69,6 @@ const IDLE: Duration = Duration::from_secs(15);
 /// Maximum number of bytes that a server may send over HTTP/2 before they are read. The client's default is two megabytes a
 /// stream.
 const WINDOW: u32 = 256 * 1024;
-
-/// Limits of a poll, and its user agent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FetchLimits {
-    /// `[fetch] user_agent`: value of the User-Agent header.
-    pub user_agent: String,
-    /// `[fetch] timeout`: limit for the whole poll, including redirects and body.
-    pub timeout: Duration,
-    /// `[fetch] max_body`: maximum size of a body in bytes, before and after decompression.
-    pub max_body: u64,
-    /// `[fetch] allow_networks`: networks that are polled although they are not public.
-    pub allow_networks: Vec<Network>,
-    /// Maximum number of redirects followed in one poll.
-    pub max_redirects: u32,
-    /// Proxy, certificates, and what is sent to the outlet alone.
-    pub access: Access,
-}
-
-impl Default for FetchLimits {
-    /// The defaults of the configuration's `[fetch]`, and ten redirects.
-    fn default() -> Self {
-        Self {
-            user_agent: concat!("Warraq/", env!("CARGO_PKG_VERSION")).to_owned(),
-            timeout: Duration::from_secs(30),
-            max_body: 10_000_000,
-            allow_networks: Vec::new(),
-            max_redirects: 10,
-            access: Access::default(),
-        }
-    }
-}
-
-impl FetchLimits {
-    /// Returns whether one client can make the requests of both: they differ only in the size of a document, the number of
-    /// redirects and the headers.
-    fn shares_client_with(&self, other: &Self) -> bool {
-        let Self { user_agent, timeout, allow_networks, .. } = other;
-        (&self.user_agent, &self.timeout, &self.allow_networks) == (user_agent, timeout, allow_networks)
-            && self.access.shares_client_with(&other.access)
-    }
-}
-
-/// Why a [`Fetcher`] could not be created.
-#[derive(Debug, thiserror::Error)]
-pub enum FetcherError {
-    /// The user agent is not a valid header value.
-    #[error("user_agent has characters that are not allowed in a header; allowed: printable ASCII")]
-    UserAgent,
-    /// The HTTP client could not be set up.
-    #[error("the HTTP client cannot be set up")]
-    Client(#[source] reqwest::Error),
-    /// TLS could not be set up; usually the system's certificates could not be read.
-    #[error("TLS cannot be set up (are the system's CA certificates installed, and may this process open more files?)")]
-    Tls(#[source] rustls::Error),
-    /// A header or certificate of the configuration cannot be used.
-    #[error("{0}")]
-    Access(&'static str),
-}
 
 /// The HTTP client. Create it once, because it reads the system's certificates (tens of milliseconds); clones share its
 /// connections.
@@ -282,132 +224,17 @@ impl Fetcher {
             304 if *asked.validators == Validators::default() => {
                 Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
-            304 => Ok(Fetched::NotModified),
+            304 => {
+                let headers = response.headers();
+                (answer.hub, answer.this) =
+                    (receive::link(asked.url, headers, "hub"), receive::link(asked.url, headers, "self"));
+                Ok(Fetched::NotModified)
+            }
             410 => Ok(Fetched::Gone),
             status @ 429 => Err(Fault::Held { status }),
             status @ (403 | 503) if answer.freshness.retry_after.is_some() => Err(Fault::Held { status }),
             status => Err(Fault::Status(status)),
         }
-    }
-
-    /// Reads the body. If it does not match its `Content-Encoding`, it is requested once more without compression.
-    async fn document(
-        &self,
-        response: Response,
-        asked: Asked<'_>,
-        answer: &mut FetchResponse,
-        share: &mut BodyShare,
-    ) -> Result<Fetched, Fault> {
-        let Asked { url, validators, cookies } = asked;
-        let unpacked = self.read(response, url, answer, share).await?;
-        if let Read::Whole(document) = unpacked {
-            return Ok(document);
-        }
-        let again = self.ask(url, validators, coding::IDENTITY, cookies, share).await;
-        if let Ok(again) = again
-            && again.status() == 200
-            && let Ok(Read::Whole(document)) = self.read(again, url, answer, share).await
-        {
-            return Ok(document);
-        }
-        match unpacked {
-            Read::Part(document) => Ok(document),
-            _ => Err(Fault::Broken("the body does not match its Content-Encoding".to_owned())),
-        }
-    }
-
-    /// Receives a body, and says why it ended early if it did.
-    async fn receive(
-        &self,
-        response: &mut Response,
-        url: &FeedUrl,
-        answer: &mut FetchResponse,
-        share: &mut BodyShare,
-    ) -> Result<(Vec<u8>, Option<Fault>), Fault> {
-        let mut packed = Vec::new();
-        // A body that is known to be large arrives when there is room for it.
-        if response.content_length().is_some_and(|stated| stated > EVERYDAY as u64) {
-            share.enlarge().await?;
-        }
-        loop {
-            let chunk = share.in_time(response.chunk()).await.ok_or(Fault::Timeout(self.timeout))?;
-            let chunk = match chunk {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => return Ok((packed, None)),
-                Err(error) => return Ok((packed, Some(faults::fault(&error, url)))),
-            };
-            answer.bytes += chunk.len() as u64;
-            if packed.len() + chunk.len() > EVERYDAY {
-                share.enlarge().await?;
-            }
-            let room = self.max_body - packed.len();
-            packed.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                return Ok((packed, Some(Fault::TooLarge { limit: self.max_body as u64 })));
-            }
-        }
-    }
-
-    /// Receives and decodes one body.
-    async fn read(
-        &self,
-        mut response: Response,
-        url: &FeedUrl,
-        answer: &mut FetchResponse,
-        share: &mut BodyShare,
-    ) -> Result<Read, Fault> {
-        let limit = u64::try_from(self.max_body).unwrap_or(u64::MAX);
-        // The beginning of a feed that is too large is useful; that of a video is not.
-        let media_type = headers::content_type(response.headers()).unwrap_or_default().to_ascii_lowercase();
-        let no_feed = ["audio/", "video/", "image/"].iter().any(|kind| media_type.starts_with(kind));
-        if no_feed && response.content_length().is_some_and(|stated| stated > limit) {
-            return Err(Fault::TooLarge { limit });
-        }
-        let (packed, mut fault) = self.receive(&mut response, url, answer, share).await?;
-        let headers = response.headers();
-        answer.announced = announced(url, headers);
-        (answer.hub, answer.this) = (link(url, headers, "hub"), link(url, headers, "self"));
-        let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
-        let mut is_packed_wrong = false;
-        // A small body may decode to a large one; only then it is decoded twice.
-        let small = if share.is_large() { self.max_body } else { EVERYDAY.min(self.max_body) };
-        let mut decoded = coding::decode(label, Cow::Borrowed(&packed), small);
-        if !share.is_large() && (packed.len() > small || matches!(decoded, Err(DecodeError::TooLarge(_)))) {
-            drop(decoded);
-            share.enlarge().await?;
-            decoded = coding::decode(label, Cow::Borrowed(&packed), self.max_body);
-        }
-        let bytes = match decoded {
-            Ok(Cow::Owned(bytes)) => bytes,
-            Ok(Cow::Borrowed(_)) => packed,
-            Err(DecodeError::TooLarge(bytes)) => {
-                fault = Some(Fault::TooLarge { limit });
-                bytes
-            }
-            Err(DecodeError::Cut(bytes)) => {
-                is_packed_wrong = fault.is_none();
-                fault = fault.or_else(|| Some(Fault::Broken("the compressed body is truncated".to_owned())));
-                bytes
-            }
-            Err(DecodeError::Lie) => return fault.map_or(Ok(Read::Lie), Err),
-        };
-        answer.bytes = bytes.len() as u64;
-        let mut validators = headers::validators(headers);
-        let whole = fault.is_none() || partial::is_whole(&bytes);
-        let is_truncated = !whole && matches!(fault, Some(Fault::TooLarge { .. }));
-        match fault {
-            Some(fault) if !whole && !partial::has_entry(&bytes) && !is_packed_wrong => return Err(fault),
-            // A missing part must be requested again, so the validators are dropped; a part beyond the limit is never requested.
-            Some(fault) if !whole && !matches!(fault, Fault::TooLarge { .. }) => validators = Validators::default(),
-            _ => {}
-        }
-        if !whole && is_packed_wrong && !partial::has_entry(&bytes) {
-            return Ok(Read::Lie);
-        }
-        let body = Body::within(bytes, limit)?;
-        let body = if is_truncated { body.truncated() } else { body };
-        let document = Fetched::Document { body, content_type: headers::content_type(headers), validators };
-        Ok(if whole || !is_packed_wrong { Read::Whole(document) } else { Read::Part(document) })
     }
 }
 
@@ -442,27 +269,6 @@ struct Asked<'a> {
     url: &'a FeedUrl,
     validators: &'a Validators,
     cookies: &'a Cookies,
-}
-
-/// The result of reading a body.
-enum Read {
-    /// The document, complete or as much of it as can be had.
-    Whole(Fetched),
-    /// The beginning of the document. An uncompressed response may contain more.
-    Part(Fetched),
-    /// The body does not match its `Content-Encoding`.
-    Lie,
-}
-
-/// Returns the feeds that the headers of a response announce.
-fn announced(url: &FeedUrl, headers: &HeaderMap) -> Vec<FeedUrl> {
-    let absolute = |target: String| FeedUrl::new(url.url().join(&target).ok()?).ok();
-    headers::announced(headers).into_iter().filter_map(absolute).collect()
-}
-
-/// Returns the target of the first `Link` with this relation.
-fn link(url: &FeedUrl, headers: &HeaderMap, relation: &str) -> Option<FeedUrl> {
-    FeedUrl::new(url.url().join(&headers::link(headers, relation)?).ok()?).ok()
 }
 
 /// Returns the target of a redirect.

@@ -4,6 +4,7 @@
 use super::{Fetcher, faults, faults::clip};
 use crate::model::{Fault, FeedUrl};
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::{
     Method, Request, Response,
     header::{ACCEPT, HeaderMap, HeaderName, HeaderValue},
@@ -32,6 +33,8 @@ pub struct OutgoingResponse {
     pub status: u16,
     /// `Location`, made absolute, if it is one that polls may contact.
     pub location: Option<FeedUrl>,
+    /// Until when the server wants no further request (`Retry-After`), if it said so with an error status.
+    pub retry_after: Option<Timestamp>,
     /// The beginning of the body.
     pub body: Vec<u8>,
 }
@@ -45,18 +48,19 @@ impl OutgoingResponse {
 }
 
 impl Fetcher {
-    /// Sends a request once. Dropping the future ends it.
+    /// Sends a request once. Dropping the future ends it. `Retry-After` is counted from `now`.
     ///
     /// # Errors
     /// Fails if the address is not allowed, the connection fails, or the time limit passes.
-    pub async fn send(&self, asked: &OutgoingRequest) -> Result<OutgoingResponse, Fault> {
+    pub async fn send(&self, asked: &OutgoingRequest, now: Timestamp) -> Result<OutgoingResponse, Fault> {
         if !self.guard.admits(&asked.url) {
             return Err(Fault::Address(clip(asked.url.host())));
         }
         let sent = tokio::time::timeout(asked.timeout, async {
             let response = self.client.execute(request(asked)).await.map_err(|e| faults::fault(&e, &asked.url))?;
             let (status, location) = (response.status().as_u16(), target(&asked.url, response.headers()));
-            Ok(OutgoingResponse { status, location, body: beginning(response, asked.answer_max).await })
+            let retry_after = (status >= 400).then(|| super::headers::retry_after(response.headers(), now)).flatten();
+            Ok(OutgoingResponse { status, location, retry_after, body: beginning(response, asked.answer_max).await })
         });
         sent.await.unwrap_or(Err(Fault::Timeout(asked.timeout)))
     }

@@ -220,8 +220,8 @@ impl<'a> FeedOverview<'a> {
     #[must_use]
     pub fn overdue_by(&self, feed: &FeedSummary) -> i64 {
         let late = self.now.duration_since(feed.next_poll).as_secs();
-        let waits = feed.state == FeedState::Gone || self.is_disabled(feed) || self.held_until(feed).is_some();
-        if waits || late < OVERDUE_AFTER { 0 } else { late }
+        let waits = || feed.state == FeedState::Gone || self.held_until(feed).is_some() || self.is_disabled(feed);
+        if late < OVERDUE_AFTER || waits() { 0 } else { late }
     }
 
     /// Returns the hosts that must not be polled now.
@@ -239,19 +239,20 @@ impl<'a> FeedOverview<'a> {
     #[must_use]
     pub fn is_in(&self, feed: &FeedSummary, selection: FeedsShown) -> bool {
         let outcome = feed.last_outcome.as_deref();
-        let enabled = !self.is_disabled(feed);
-        match selection {
-            FeedsShown::All => true,
-            FeedsShown::Disabled => !enabled,
-            FeedsShown::Failing => enabled && feed.is_failing(),
-            FeedsShown::Overdue => self.overdue_by(feed) > 0,
-            FeedsShown::Held => enabled && (feed.state == FeedState::Held || self.held_until(feed).is_some()),
-            FeedsShown::Gone => enabled && feed.state == FeedState::Gone,
-            FeedsShown::New => enabled && feed.last_outcome.is_none(),
-            FeedsShown::Fresh => enabled && matches!(outcome, Some("fresh" | "moved")),
-            FeedsShown::Unchanged => enabled && matches!(outcome, Some("not_modified" | "same_bytes")),
-            FeedsShown::Gaps => enabled && feed.gaps > 0,
-        }
+        // The outlet is looked up last, because that takes longest.
+        let is_listed = match selection {
+            FeedsShown::All => return true,
+            FeedsShown::Disabled => return self.is_disabled(feed),
+            FeedsShown::Overdue => return self.overdue_by(feed) > 0,
+            FeedsShown::Failing => feed.is_failing(),
+            FeedsShown::Held => feed.state == FeedState::Held || self.held_until(feed).is_some(),
+            FeedsShown::Gone => feed.state == FeedState::Gone,
+            FeedsShown::New => feed.last_outcome.is_none(),
+            FeedsShown::Fresh => matches!(outcome, Some("fresh" | "moved")),
+            FeedsShown::Unchanged => matches!(outcome, Some("not_modified" | "same_bytes")),
+            FeedsShown::Gaps => feed.gaps > 0,
+        };
+        is_listed && !self.is_disabled(feed)
     }
 
     /// Returns the number of feeds in each selection.

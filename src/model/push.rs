@@ -229,8 +229,9 @@ pub struct Webhook {
     pub title: String,
     /// The address to which stories are posted. It often contains a secret, so only its host is shown.
     pub url: FeedUrl,
-    /// The key of the signatures: `whsec_` and base64 (Standard Webhooks).
-    pub secret: Secret,
+    /// The keys of the signatures: `whsec_` and base64 (Standard Webhooks). Each message is signed with every one of them, so that
+    /// a receiver can change its key.
+    pub secrets: Vec<Secret>,
     /// Minimum number of outlets that must report a story.
     pub outlets: u32,
 }

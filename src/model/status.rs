@@ -33,6 +33,8 @@ pub struct StatusPage {
     pub entries: u64,
     /// The webhooks of the channels that the reader may read.
     pub webhooks: Vec<WebhookState>,
+    /// Number of entries that wait for their pages (`full_text`).
+    pub waiting: u64,
 }
 
 /// The columns of plots.

@@ -209,7 +209,7 @@ mod tests {
             ("<title>R</title><meta http-equiv=refresh content='0;url=/rss.xml'><a href=/x>x</a>", "/rss.xml"),
             ("<META HTTP-EQUIV='Refresh' CONTENT=\"5; URL='/b.xml'\">", "/b.xml"),
             ("<html><link rel=feed href=/c>", "/c"),
-            ("<html><link rel=alternate href=/ar><link rel=alternate href=/ar/feed/>", "/ar/feed/"),
+            ("<html><link rel=alternate href=/ar><link rel=alternate href='/ar/feed/'>", "/ar/feed/"),
         ] {
             let found = announced(page.as_bytes(), &context);
             assert_eq!(found[0].url.path(), want, "{page}");

@@ -10,7 +10,7 @@ use super::guess::guessed;
 use super::identity::{About, AssignedKeys};
 use super::limits::{LIST, Limits};
 use super::text::without_marks;
-use super::{ParseContext, RawDocument, Repairs, Room, bounded};
+use super::{Allowance, ParseContext, RawDocument, Repairs, bounded};
 use crate::model::escape::escaped;
 use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash};
 use scan::{LISTED, take_apart};
@@ -75,7 +75,7 @@ fn entries(
 ) -> Result<bool, Fault> {
     let (limits, base) = (Limits::of(context), context.base.as_ref());
     let mut keys = AssignedKeys::new(context.guids_void);
-    let mut room = Room::new(&raw.feed, &limits);
+    let mut allowance = Allowance::new(&raw.feed, &limits);
     let mut drafts = Vec::new();
     for item in items {
         limits.look()?;
@@ -86,7 +86,7 @@ fn entries(
         let mut draft = entry(&object, base);
         prefer_gregorian(&mut draft, &context.zone);
         let cuts = draft.bound();
-        if !room.counts_one(0) || !room.take_draft(&draft) {
+        if !allowance.counts_one(0) || !allowance.take_draft(&draft) {
             break;
         }
         cuts.note(repairs);
@@ -97,7 +97,7 @@ fn entries(
         drafts.push((RawHash::of(item.as_bytes()), draft));
     }
     // Only now: those that were collected are read.
-    room.too_many |= items.len() >= LISTED;
+    allowance.too_many |= items.len() >= LISTED;
     for (_, draft) in &drafts {
         if keys.is_repeated(draft.id.as_deref()) {
             keys.compare(draft.id.as_deref(), draft.link.as_deref(), &About::of(draft));
@@ -113,7 +113,7 @@ fn entries(
     }
     raw.order = super::order(raw.entries.iter().filter_map(|entry| entry.published.as_deref()));
     raw.guids_void = keys.void_now;
-    Ok(room.note(repairs))
+    Ok(allowance.note(repairs))
 }
 
 /// Reads a value and returns whether all of it was built. Escapes of lone surrogates (from a text cut inside an emoji) are left

@@ -5,6 +5,7 @@
 //! reading it fails only with a [`Fault`]. This is CPU work throughout: call it on a blocking thread.
 
 mod address;
+mod allowance;
 mod attributes;
 mod bounded;
 mod calendars;
@@ -46,6 +47,7 @@ pub use sitemap::{SitemapRef, sitemap_index};
 use crate::model::{
     Deadline, DocumentFormat, EncodingFrom, EntryKey, Fault, ListedEntry, ParsedEntry, ParsedFeed, RawHash, link,
 };
+use allowance::Allowance;
 use draft::{EntryDraft, FeedDraft};
 use identity::{About, AssignedKeys};
 use jiff::tz::TimeZone;
@@ -252,10 +254,10 @@ fn read_items(
     known: &dyn Fn(RawHash) -> bool,
     raw: &mut RawDocument,
     repairs: &mut Repairs,
-) -> Result<Room, Fault> {
+) -> Result<Allowance, Fault> {
     let limits = Limits::of(context);
     let mut keys = AssignedKeys::new(context.guids_void);
-    let mut space = Room::new(&raw.feed, &limits);
+    let mut space = Allowance::new(&raw.feed, &limits);
     let items = items(tree, root, &mut space, &mut keys, &limits)?;
     let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
@@ -308,7 +310,7 @@ fn read_item(
 fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
-    space: &mut Room,
+    space: &mut Allowance,
     keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
@@ -334,50 +336,6 @@ fn items(
         items.push((id, links));
     }
     Ok(items)
-}
-
-/// Limits on what is kept of one document, and how much of them is used.
-struct Room {
-    entries: usize,
-    bytes: usize,
-    kept: usize,
-    /// Bytes that an entry without authors takes for the feed's authors.
-    shared: usize,
-    too_many: bool,
-    too_large: bool,
-}
-
-impl Room {
-    fn new(feed: &FeedDraft, limits: &Limits) -> Self {
-        let shared = draft::people_weight(&feed.authors);
-        Self { entries: 0, bytes: 0, kept: limits.kept, shared, too_many: false, too_large: false }
-    }
-
-    /// Counts one more entry; `taken` bytes are in use for addresses so far. Returns whether it is within the limits.
-    fn counts_one(&mut self, taken: usize) -> bool {
-        self.entries += 1;
-        self.too_many |= self.entries > ENTRIES;
-        self.too_large |= taken > self.kept;
-        !self.too_many && !self.too_large
-    }
-
-    /// Counts the bytes of a draft. Returns whether they are within the limits.
-    fn take_draft(&mut self, draft: &EntryDraft) -> bool {
-        self.bytes += draft.weight() + if draft.authors.is_empty() { self.shared } else { 0 };
-        self.too_large |= self.bytes > self.kept;
-        !self.too_large
-    }
-
-    /// Adds the exceeded limits to the repairs. Returns whether any was exceeded.
-    fn note(&self, repairs: &mut Repairs) -> bool {
-        if self.too_many {
-            repairs.note("too-many-entries");
-        }
-        if self.too_large {
-            repairs.note("entries-too-large");
-        }
-        self.too_many || self.too_large
-    }
 }
 
 /// Resolves relative addresses against the site if another host serves the feed. RSS does not say what relative addresses are

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all documents of ordinary size that are being parsed or wait to be stored, in bytes as estimated by
 /// [`crate::parse::cost`]: enough for dozens of real documents.
-const SMALL: u32 = 6_000_000;
+const SMALL: u32 = 4_000_000;
 
 /// The memory limits of all polls of a process. Cheap to clone.
 #[derive(Debug, Clone)]

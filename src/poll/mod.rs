@@ -201,10 +201,10 @@ impl Poller {
         let head = ResponseHead { status: reading.status.or(status), bytes, freshness, permanent, moved_to };
         let is_truncated = reading.document.as_ref().is_some_and(|d| d.repairs.contains(&LargerThanMaxBody::REPAIR));
         let truncated_at = is_truncated.then(|| self.fetcher(&planned).max_body() as u64);
-        let hub = if planned.outlet.private && reading.document.is_some() {
-            HubSighting::Nobody
-        } else {
-            reading.hub.clone()
+        let hub = match reading.hub.clone() {
+            // No hub learns the address of a private outlet.
+            HubSighting::Named(_) if planned.outlet.private => HubSighting::Nobody,
+            hub => hub,
         };
         let pushed_until = self.leases.until(planned.feed.id);
         let poll = finished_poll(planned, head, reading, started_at, self.clock.now(), pushed_until);

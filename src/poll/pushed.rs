@@ -75,9 +75,11 @@ pub(super) fn offer(hub: Option<&str>, this: Option<&str>, base: &FeedUrl) -> Hu
 
 impl Reading {
     /// Replaces the hub by the one in the response headers, if they name one: it has priority over the one in the document
-    /// (WebSub 4).
+    /// (WebSub 4). Without a document that was read (304, same bytes) the headers must name the topic as well: the unread document
+    /// may name another one.
     pub(super) fn with_links(mut self, hub: Option<FeedUrl>, this: Option<FeedUrl>, base: &FeedUrl) -> Self {
-        if let (Some(hub), Some(_)) = (hub, &self.document) {
+        let is_unchanged = matches!(self.outcome, Outcome::NotModified | Outcome::SameBytes) && this.is_some();
+        if let Some(hub) = hub.filter(|_| self.document.is_some() || is_unchanged) {
             let in_document = match &self.hub {
                 HubSighting::Named(offer) => Some(offer.topic.clone()),
                 HubSighting::Unread | HubSighting::Nobody => None,

@@ -1,16 +1,13 @@
 //! The task that sends webhook requests: it posts the queued stories, one at a time for each webhook.
 
 use super::{
-    retry::retry_at,
+    retry::FailedRequest,
     webhook::{PAUSES, headers, message, message_id},
 };
 use crate::{
     clock::Clock,
     fetch::{Fetcher, OutgoingRequest},
-    model::{
-        Fault,
-        push::{Webhook, WebhookState},
-    },
+    model::push::{Webhook, WebhookState},
     store::{PushChange, Reader, StoreError, WebhookResult, Writer},
 };
 use std::{
@@ -159,21 +156,22 @@ async fn post(
         timeout: POSTING,
         answer_max: 0,
     };
-    let error = match fetcher.send(&asked).await {
+    let failed = match fetcher.send(&asked, clock.now()).await {
         Ok(answer) if answer.is_success() => None,
-        Ok(answer) => Some(Fault::Status(answer.status).to_string()),
-        Err(fault) => Some(fault.to_string()),
+        Ok(answer) => Some(FailedRequest::status(answer.status, answer.retry_after)),
+        Err(fault) => Some(fault.into()),
     };
     let (channel, host) = (&state.channel, &state.host);
-    match error {
+    match failed {
         None => {
             tracing::debug!(channel, host, number, "posted a story");
             done(Some(number), 0, None, None)
         }
-        Some(error) => {
+        Some(failed) => {
             let failures = state.failures.saturating_add(1);
-            tracing::warn!(channel, host, number, failures, error, "a webhook failed; trying again");
-            done(None, failures, Some(retry_at(clock.now(), failures, PAUSES, &state.target)), Some(error))
+            tracing::warn!(channel, host, number, failures, error = failed.why, "a webhook failed; trying again");
+            let next = failed.next_try(clock.now(), failures, PAUSES, &state.target);
+            done(None, failures, Some(next), Some(failed.why))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     form::SubscriptionRequest,
     hub_state::{Delivery, HubState, Verification},
     ping::PingState,
+    retry::FailedRequest,
     topics::Topics,
 };
 use crate::{
@@ -69,8 +70,8 @@ pub struct Hub {
 /// The result of a request.
 enum Ended {
     Verified(Verification, bool),
-    Delivered(Delivery, Result<String, String>, bool),
-    Pinged(HubPing, bool),
+    Delivered(Delivery, Result<String, FailedRequest>, bool),
+    Pinged(HubPing, Result<(), FailedRequest>),
 }
 
 impl Hub {
@@ -160,7 +161,7 @@ impl Hub {
             if changes.is_empty() {
                 changes = tokio::select! {
                     Some(verification) = inbox.recv() => {
-                        work.spawn(verify(self.settings().1, verification));
+                        work.spawn(verify(self.settings().1, verification, self.clock.now()));
                         Vec::new()
                     }
                     Some(ended) = work.join_next() => ended.ok().and_then(|ended| self.take(ended)).into_iter().collect(),
@@ -185,13 +186,14 @@ impl Hub {
             HubChoice::Own if self.state().is_empty() => {}
             HubChoice::Own => {
                 for delivery in self.state().due(&self.topics.tags(), now) {
-                    work.spawn(deliver(fetcher.clone(), settings.clone(), Arc::clone(&self.topics), delivery));
+                    let (fetcher, settings, topics) = (fetcher.clone(), settings.clone(), Arc::clone(&self.topics));
+                    work.spawn(deliver(fetcher, settings, topics, delivery, now));
                 }
             }
             HubChoice::Other(hub) => {
                 for (topic, sent) in self.pings().due(hub.as_str(), &self.topics.tags(), now) {
                     let row = HubPing { topic, hub: hub.as_str().to_owned(), sent };
-                    work.spawn(ping(fetcher.clone(), hub.clone(), settings.base.clone(), row));
+                    work.spawn(ping(fetcher.clone(), hub.clone(), settings.base.clone(), row, now));
                 }
             }
             HubChoice::Nobody => {}
@@ -209,7 +211,7 @@ impl Hub {
             }
             Ended::Verified(_, false) => None,
             Ended::Delivered(delivery, result, is_gone) => self.state().delivered(&delivery, result, is_gone, now),
-            Ended::Pinged(row, is_taken) => self.pings().ended(row, is_taken, now),
+            Ended::Pinged(row, result) => self.pings().ended(row, result, now),
         }
     }
 }

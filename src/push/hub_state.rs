@@ -2,7 +2,7 @@
 
 use super::{
     form::{HubMode, SubscriptionRequest},
-    retry::{Pauses, retry_at},
+    retry::{FailedRequest, Pauses},
 };
 use crate::{
     model::{FeedUrl, Secret, push::HubSubscription},
@@ -60,16 +60,16 @@ pub struct Delivery {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HubRefusal {
     /// The topic is not an edition that the hub delivers.
-    #[error("this hub delivers only its own feeds that everybody may read; hub.topic is none of them")]
+    #[error("hub.topic is not a public feed of this server")]
     UnknownTopic,
     /// The subscription to end does not exist.
     #[error("there is no such subscription")]
     NotSubscribed,
     /// The hub has the maximum number of subscriptions.
-    #[error("this hub takes no more subscriptions")]
+    #[error("this hub has the maximum number of subscriptions")]
     Full,
     /// The callback's host has the maximum number of subscriptions.
-    #[error("this hub takes no more subscriptions for that host")]
+    #[error("this hub has the maximum number of subscriptions for that host")]
     HostFull,
     /// Too many requests came in the last minute.
     #[error("too many requests; try again in a minute")]
@@ -247,7 +247,7 @@ impl HubState {
     pub fn delivered(
         &mut self,
         delivery: &Delivery,
-        result: Result<String, String>,
+        result: Result<String, FailedRequest>,
         is_gone: bool,
         now: Timestamp,
     ) -> Option<PushChange> {
@@ -260,10 +260,10 @@ impl HubState {
         let row = &mut subscriber.row;
         match result {
             Ok(tag) => (row.sent, row.failures, row.next_try_at, row.last_error) = (Some(tag), 0, None, None),
-            Err(why) => {
+            Err(failed) => {
                 row.failures = row.failures.saturating_add(1);
-                row.next_try_at = Some(retry_at(now, row.failures, PAUSES, key.1.as_str()));
-                row.last_error = Some(why);
+                row.next_try_at = Some(failed.next_try(now, row.failures, PAUSES, key.1.as_str()));
+                row.last_error = Some(failed.why);
             }
         }
         Some(PushChange::Subscriber(row.clone()))

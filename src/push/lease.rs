@@ -5,7 +5,7 @@ mod callback;
 
 pub(in crate::push) use callback::unknown;
 
-use super::retry::{Pauses, retry_at};
+use super::retry::{FailedRequest, Pauses};
 use crate::{
     model::{
         FeedId, FeedUrl, Secret,
@@ -217,7 +217,12 @@ impl Leases {
     }
 
     /// Records the result of a request: the hub accepted it, or it failed for this reason.
-    pub fn asked(&mut self, request: &LeaseRequest, result: Result<(), String>, now: Timestamp) -> Option<PushChange> {
+    pub fn asked(
+        &mut self,
+        request: &LeaseRequest,
+        result: Result<(), FailedRequest>,
+        now: Timestamp,
+    ) -> Option<PushChange> {
         let held = self.held.get_mut(&request.feed).filter(|held| held.lease.token == request.token)?;
         if std::mem::take(&mut held.is_busy) {
             self.busy -= 1;
@@ -226,11 +231,11 @@ impl Leases {
         if held.lease.state != LeaseState::Asking {
             return None;
         }
-        let why = result.err()?;
+        let failed = result.err()?;
         self.change(request.feed, |lease| {
             lease.failures = lease.failures.saturating_add(1);
-            lease.next_try_at = retry_at(now, lease.failures, PAUSES, &lease.token);
-            lease.last_error = Some(why);
+            lease.next_try_at = failed.next_try(now, lease.failures, PAUSES, &lease.token);
+            lease.last_error = Some(failed.why);
         })
     }
 }

@@ -25,7 +25,7 @@ pub use lease::{LeaseRequest, Leases};
 pub use ping::PingState;
 pub use random::token;
 pub use reachable::can_be_reached;
-pub use retry::{Pauses, retry_at};
+pub use retry::{FailedRequest, Pauses, retry_at};
 pub use signature::{is_signed, sign};
 pub use subscriber::{Subscriber, SubscriberSettings};
 pub use topics::Topics;

@@ -1,6 +1,6 @@
 //! The changes of editions of which another hub must be notified, and when. Pure.
 
-use super::retry::{Pauses, retry_at};
+use super::retry::{FailedRequest, Pauses};
 use crate::{model::push::HubPing, store::PushChange};
 use jiff::Timestamp;
 use std::{
@@ -50,11 +50,11 @@ impl PingState {
     }
 
     /// Records the result of a ping.
-    pub fn ended(&mut self, ping: HubPing, is_taken: bool, now: Timestamp) -> Option<PushChange> {
+    pub fn ended(&mut self, ping: HubPing, result: Result<(), FailedRequest>, now: Timestamp) -> Option<PushChange> {
         self.under_way.remove(&ping.topic);
-        if !is_taken {
+        if let Err(failed) = result {
             self.failures = self.failures.saturating_add(1);
-            self.next_try_at = Some(retry_at(now, self.failures, PAUSES, &ping.hub));
+            self.next_try_at = Some(failed.next_try(now, self.failures, PAUSES, &ping.hub));
             return None;
         }
         (self.failures, self.next_try_at) = (0, None);
@@ -77,10 +77,10 @@ mod tests {
         assert_eq!(state.due("h", &tags("1"), noon), []);
         assert_eq!(state.due("h", &tags("2"), noon).len(), 1);
         assert_eq!(state.due("h", &tags("2"), noon), [], "under way");
-        assert_eq!(state.ended(ping("2", "h"), false, noon), None);
+        assert_eq!(state.ended(ping("2", "h"), Err(FailedRequest::new("500")), noon), None);
         assert_eq!(state.due("h", &tags("2"), noon + 9.seconds()), []);
         assert_eq!(state.due("h", &tags("3"), noon + 13.seconds()).len(), 1);
-        assert!(state.ended(ping("3", "h"), true, noon).is_some());
+        assert!(state.ended(ping("3", "h"), Ok(()), noon).is_some());
         assert_eq!(state.due("h", &tags("3"), noon), []);
         assert_eq!(state.due("other", &tags("3"), noon).len(), 1, "another hub knows nothing");
     }

@@ -1,7 +1,47 @@
 //! The time of the next attempt after a failed request.
 
+use crate::model::Fault;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
+
+/// Longest `Retry-After` that is honoured. Otherwise a mistaken header would end all requests.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
+
+/// A request that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRequest {
+    /// The reason, for people.
+    pub why: String,
+    /// Until when the server wants no further request (`Retry-After`, RFC 9110 10.2.3), if it said so.
+    pub retry_after: Option<Timestamp>,
+}
+
+impl FailedRequest {
+    /// Creates a failure that says nothing about waiting.
+    pub fn new(why: impl Into<String>) -> Self {
+        Self { why: why.into(), retry_after: None }
+    }
+
+    /// Creates the failure that a response with this status is.
+    #[must_use]
+    pub fn status(status: u16, retry_after: Option<Timestamp>) -> Self {
+        Self { why: Fault::Status(status).to_string(), retry_after }
+    }
+
+    /// Returns when to try again: after the usual pause ([`retry_at`]), and no earlier than the server wants, at most a day.
+    #[must_use]
+    pub fn next_try(&self, now: Timestamp, failures: u32, pauses: Pauses, name: &str) -> Timestamp {
+        let latest = now.saturating_add(LONGEST_WAIT).unwrap_or(Timestamp::MAX);
+        let asked = self.retry_after.unwrap_or(now).min(latest);
+        retry_at(now, failures, pauses, name).max(asked)
+    }
+}
+
+impl From<Fault> for FailedRequest {
+    fn from(fault: Fault) -> Self {
+        Self::new(fault.to_string())
+    }
+}
 
 /// The first and the longest pause between two attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,5 +77,17 @@ mod tests {
             }
         }
         assert_eq!(retry_at(Timestamp::MAX, 1, pauses, "a"), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_server_that_asks_for_a_longer_pause_gets_it_for_a_day_at_most() {
+        let now: Timestamp = "2026-11-02T12:00:00Z".parse().unwrap();
+        let pauses = Pauses { first: Duration::from_secs(10), longest: Duration::from_hours(1) };
+        let usual = retry_at(now, 1, pauses, "a").duration_since(now).as_secs();
+        for (asked, pause) in [(None, usual), (Some(5), usual), (Some(90), 90), (Some(400_000), 86_400)] {
+            let retry_after = asked.map(|seconds| now + SignedDuration::from_secs(seconds));
+            let next = FailedRequest::status(503, retry_after).next_try(now, 1, pauses, "a");
+            assert_eq!(next.duration_since(now).as_secs(), pause, "{asked:?}");
+        }
     }
 }

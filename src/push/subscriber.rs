@@ -3,6 +3,7 @@
 use super::{
     lease::{LEASE, LeaseRequest, Leases},
     random::token,
+    retry::FailedRequest,
     signature::is_signed,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     store::{PushChange, Reader, StoreError, Writer},
 };
 use bytes::Bytes;
+use jiff::Timestamp;
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
@@ -194,7 +196,7 @@ impl Subscriber {
             }
             let (settings, fetcher) = self.settings();
             for request in requests {
-                work.spawn(ask(fetcher.clone(), settings.base.clone(), request));
+                work.spawn(ask(fetcher.clone(), settings.base.clone(), request, self.clock.now()));
             }
             let unsaved = std::mem::take(&mut *self.unsaved.lock().unwrap_or_else(PoisonError::into_inner));
             if !unsaved.is_empty() {
@@ -213,15 +215,20 @@ impl Subscriber {
 }
 
 /// Asks a hub to start or to end a subscription (WebSub 5.1).
-async fn ask(fetcher: Fetcher, base: Url, request: LeaseRequest) -> (LeaseRequest, Result<(), String>) {
+async fn ask(
+    fetcher: Fetcher,
+    base: Url,
+    request: LeaseRequest,
+    now: Timestamp,
+) -> (LeaseRequest, Result<(), FailedRequest>) {
     let result = match form(&base, &request) {
-        Some(form) => post(&fetcher, &request.hub, form.into()).await,
-        None => Err("public_url cannot be a base".to_owned()),
+        Some(form) => post(&fetcher, &request.hub, form.into(), now).await,
+        None => Err(FailedRequest::new("public_url cannot be the base of a callback address")),
     };
     let (hub, topic, ends) = (request.hub.host(), request.topic.shown(), request.secret.is_none());
     match &result {
         Ok(()) => tracing::debug!(hub, %topic, ends, "asked a hub"),
-        Err(error) => tracing::info!(hub, %topic, ends, error, "a hub did not accept a request"),
+        Err(failed) => tracing::info!(hub, %topic, ends, error = failed.why, "a hub did not accept a request"),
     }
     (request, result)
 }
@@ -241,7 +248,7 @@ fn form(base: &Url, request: &LeaseRequest) -> Option<String> {
 }
 
 /// Posts a form and follows redirects that keep the method (WebSub 5.2).
-async fn post(fetcher: &Fetcher, hub: &FeedUrl, form: Bytes) -> Result<(), String> {
+async fn post(fetcher: &Fetcher, hub: &FeedUrl, form: Bytes, now: Timestamp) -> Result<(), FailedRequest> {
     let mut url = hub.clone();
     for _ in 0..=REDIRECTS {
         let asked = OutgoingRequest {
@@ -251,12 +258,12 @@ async fn post(fetcher: &Fetcher, hub: &FeedUrl, form: Bytes) -> Result<(), Strin
             timeout: ASKING,
             answer_max: 0,
         };
-        let answer = fetcher.send(&asked).await.map_err(|fault| fault.to_string())?;
+        let answer = fetcher.send(&asked, now).await?;
         match (answer.status, answer.location) {
             (307 | 308, Some(target)) => url = target,
             (200..=299, _) => return Ok(()),
-            (status, _) => return Err(Fault::Status(status).to_string()),
+            (status, _) => return Err(FailedRequest::status(status, answer.retry_after)),
         }
     }
-    Err(Fault::Redirects(4).to_string())
+    Err(Fault::Redirects(4).into())
 }

@@ -3,7 +3,7 @@
 
 use super::retry::Pauses;
 use crate::{
-    model::{StoryView, push::Webhook},
+    model::{Secret, StoryView, push::Webhook},
     publish::plain_text,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -100,22 +100,27 @@ pub fn message_id(webhook: i64, number: u64) -> String {
 #[must_use]
 pub fn headers(hook: &Webhook, id: &str, now: Timestamp, body: &str) -> Vec<(&'static str, String)> {
     let at = now.as_second().to_string();
-    // The configuration accepts no other secret.
-    let key = hook.secret.reveal().strip_prefix("whsec_").and_then(|key| BASE64_STANDARD.decode(key).ok());
-    let key = hmac::Key::new(hmac::HMAC_SHA256, &key.unwrap_or_default());
-    let signature = BASE64_STANDARD.encode(hmac::sign(&key, format!("{id}.{at}.{body}").as_bytes()));
+    let signed = format!("{id}.{at}.{body}");
+    let sign = |secret: &Secret| {
+        // The configuration accepts no other secret.
+        let key = secret.reveal().strip_prefix("whsec_").and_then(|key| BASE64_STANDARD.decode(key).ok());
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key.unwrap_or_default());
+        format!("v1,{}", BASE64_STANDARD.encode(hmac::sign(&key, signed.as_bytes())))
+    };
+    // Several signatures are separated by spaces (Standard Webhooks, "Signature scheme").
+    let signatures: Vec<String> = hook.secrets.iter().map(sign).collect();
     vec![
         ("content-type", "application/json".to_owned()),
         ("webhook-id", id.to_owned()),
         ("webhook-timestamp", at),
-        ("webhook-signature", format!("v1,{signature}")),
+        ("webhook-signature", signatures.join(" ")),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{FeedUrl, Secret, Slug};
+    use crate::model::{FeedUrl, Slug};
 
     #[test]
     fn the_signature_is_that_of_the_standard() {
@@ -124,7 +129,7 @@ mod tests {
             channel: Slug::parse("all").unwrap(),
             title: "All".to_owned(),
             url: FeedUrl::parse("https://a.example/").unwrap(),
-            secret: Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned()),
+            secrets: vec![Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned())],
             outlets: 1,
         };
         let now = Timestamp::from_second(1_614_265_330).unwrap();

@@ -78,6 +78,7 @@ impl App {
             channel_pages,
             clock,
             cache: Arc::default(),
+            newest: Arc::default(),
             queries: None,
             meters: None,
             metrics_allow: Arc::default(),
@@ -88,6 +89,7 @@ impl App {
         let key_holders_state = AppState {
             audience: Audience::KeyHolder,
             cache: Arc::default(),
+            newest: Arc::default(),
             channel_pages: Arc::default(),
             ..state.clone()
         };

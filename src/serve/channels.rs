@@ -58,7 +58,13 @@ pub(super) async fn channel(
         };
     }
     if let Some(name) = slug.strip_suffix(live::EXTENSION) {
-        return live::answer(&app, name, query.as_deref().unwrap_or_default(), &request);
+        return match Slug::parse(name) {
+            Ok(slug) => {
+                let subject = ListSubject::Channel(slug);
+                live::answer(&app, &subject, query.as_deref().unwrap_or_default(), &request).await
+            }
+            Err(_) => not_found(),
+        };
     }
     match (slug == Channel::ALL, query.as_deref()) {
         (true, Some(query)) => redirect(&format!("/?{query}")),

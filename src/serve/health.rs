@@ -89,7 +89,8 @@ impl Health {
             }
             DatabaseState::Writable { blocked_wal: None } => Ok("ok".to_owned()),
             DatabaseState::Writable { blocked_wal: Some(bytes) } => Ok(format!(
-                "ok, but the write-ahead log has grown to {} MB: another program has a read transaction open on the database",
+                "ok, but the write-ahead log has grown to {} MB: another program has a read transaction open on the database; \
+                 end it",
                 bytes >> 20
             )),
         }

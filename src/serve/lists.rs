@@ -57,6 +57,12 @@ pub(super) async fn by_name(
     request: ClientRequest,
 ) -> Response<Body> {
     let kind = uri.path().split('/').nth(1).unwrap_or_default();
+    if let Some(name) = name.strip_suffix(live::EXTENSION).filter(|_| kind != "days") {
+        return match ListSubject::read(kind, name) {
+            Some(subject) => live::answer(&app, &subject, query.as_deref().unwrap_or_default(), &request).await,
+            None => not_found(),
+        };
+    }
     let feed = name.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::of_extension(extension)?)));
     if let Some((name, format)) = feed.filter(|_| kind != "days") {
         return match ListSubject::read(kind, name) {
@@ -211,7 +217,7 @@ async fn list(app: &AppState, subject: ListSubject, query: Option<&str>, request
     }
     let mut frame = frame(app, ui_language, &subject.path());
     frame.address = address;
-    let live = live::address(app, &subject, &asked);
+    let live = live::address(app, &subject, &asked, &found.stories);
     let mut shown = ListTemplate::new(frame, List { subject, asked, name, found });
     shown.live = live;
     page(app, request, key, &shown).await

@@ -83,6 +83,7 @@ pub struct Meters {
     database: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
+    waiting: Gauge,
     answers: Vec<Counter>,
 }
 
@@ -122,6 +123,7 @@ impl Meters {
                 database: gauge!("warraq_database_bytes"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
+                waiting: gauge!("warraq_waiting_entries"),
                 answers: ANSWERS.map(|code| counter!("warraq_http_responses_total", "code" => code)).into(),
             }
         })
@@ -209,6 +211,11 @@ impl Meters {
         #[expect(clippy::cast_precision_loss, reason = "a log of 2^53 bytes fits on no disk")]
         self.wal.set(bytes as f64);
         self.wal_blocked.set(u8::from(blocked));
+    }
+
+    /// Sets the number of entries that wait for their pages.
+    pub fn waiting(&self, entries: usize) {
+        self.waiting.set(u32::try_from(entries).unwrap_or(u32::MAX));
     }
 
     /// Sets the size of the database in bytes, including its write-ahead log.

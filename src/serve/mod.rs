@@ -29,6 +29,7 @@ mod links;
 mod lists;
 mod live;
 mod meters;
+mod newest_places;
 mod notices;
 mod nouns;
 mod pages;

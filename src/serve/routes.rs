@@ -56,6 +56,7 @@ pub(super) fn router(app: AppState) -> Router {
         .route("/search.rss", get(search::feed))
         .route("/search.json", get(search::feed))
         .route("/search", get(search::search))
+        .route("/search.new", get(search::new))
         .route("/stories/{id}", get(story))
         .route("/archive/{slug}/{page}", get(archive))
         .route("/status", get(feed_pages::status))

@@ -4,10 +4,12 @@ use super::browse::with_query;
 use super::feeds::feed_within;
 use super::filter::{canonical, read};
 use super::frames::frame;
+use super::live;
 use super::pages::SearchTemplate;
 use super::reply::{ClientRequest, bad, not_found, page, redirect, unavailable, wrong};
 use super::state::AppState;
 use crate::model::Channel;
+use crate::model::browse::PlaceKey;
 use crate::model::pages::Filter;
 use crate::model::search::{SearchPlace, SearchQuery};
 use crate::publish::Format;
@@ -77,7 +79,8 @@ pub(super) async fn search(
             .to_vec();
         shown.notes = SearchQuery::parse(&words).notes;
         shown.frame.asked = words;
-        shown.newest = (place != SearchPlace::default()).then(|| with_query("/search", &filters));
+        let place_is_newest = place == SearchPlace::default();
+        shown.newest = (!place_is_newest).then(|| with_query("/search", &filters));
         let turn = app.cache.turn().await;
         let filter = Filter { limit: filter.limit.min(COUNT), ..filter };
         let found = match queries.search(filter, place, app.audience).await {
@@ -85,10 +88,42 @@ pub(super) async fn search(
             Err(error) => return unavailable(&error),
         };
         drop(turn);
+        let is_live = queries.live() && place_is_newest;
+        let newest = found.stories.iter().map(|found| PlaceKey::of(&found.story)).max();
+        shown.live = is_live.then(|| live::at("/search", &filters, newest));
         shown.older = found.older.as_ref().map(|older| self::address(&filters, older));
         shown.take(found);
     }
     page(&app, &request, key, &shown).await
+}
+
+/// Handles `/search.new?q=…&after=PLACE`: how many results are newer than this place.
+pub(super) async fn new(
+    State(app): State<AppState>,
+    RawQuery(query): RawQuery,
+    request: ClientRequest,
+) -> Response<Body> {
+    match newer_than(query.as_deref().unwrap_or_default()) {
+        Ok((filter, after)) => live::search(&app, filter, &after, &request).await,
+        Err(why) => bad(&why),
+    }
+}
+
+/// Parses the query string of `/search.new`. Returns the search and the place.
+fn newer_than(query: &str) -> Result<(Filter, PlaceKey), String> {
+    let (mut after, mut filters) = (PlaceKey::lowest(), Serializer::new(String::new()));
+    for (key, value) in parse(query.as_bytes()) {
+        if key == "after" {
+            after = PlaceKey::parse(&value).ok_or("after: not a place in these results")?;
+        } else {
+            filters.append_pair(&key, &value);
+        }
+    }
+    let filter = read(&filters.finish())?;
+    if filter.words.is_none() {
+        return Err("search words are missing: /search.new?q=…".to_owned());
+    }
+    Ok((Filter { limit: filter.limit.min(COUNT), ..filter }, after))
 }
 
 /// Parses a query string. Returns the filter and the place where the page begins.

@@ -6,6 +6,7 @@ use super::edition_table::Sharing;
 use super::health::Health;
 use super::keys::AccessControl;
 use super::meters::Meters;
+use super::newest_places::NewestPlaces;
 use super::push_endpoints::PushEndpoints;
 use super::queries::Queries;
 use crate::clock::Clock;
@@ -20,6 +21,8 @@ pub(super) struct AppState {
     pub(super) channel_pages: Arc<ChannelPages>,
     pub(super) clock: Clock,
     pub(super) cache: Arc<PageCache>,
+    /// The newest places of lists, for pages that stay open.
+    pub(super) newest: Arc<NewestPlaces>,
     /// Queries for what is not in memory; with `None`, only documents in memory are served.
     pub(super) queries: Option<Arc<dyn Queries>>,
     pub(super) meters: Option<Arc<Meters>>,

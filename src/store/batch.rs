@@ -20,9 +20,9 @@ const MAX_ENTRIES: usize = 4_000;
 const STRIDE: usize = 500;
 /// Maximum size of their texts, in bytes. An entry with a longer text has a transaction of its own.
 const STRIDE_BYTES: usize = 4 << 20;
-/// Memory of documents, in bytes, from which no further poll is added to a batch: a fifth of what all polls may hold, so that
+/// Memory of documents, in bytes, from which no further poll is added to a batch: half of what all polls may hold, so that
 /// others are read while it is written.
-const MAX_MEMORY: usize = 3 << 20;
+const MAX_MEMORY: usize = 2_000_000;
 
 /// A poll of which some entries are not stored yet.
 pub(super) struct PendingPoll {
@@ -139,7 +139,7 @@ impl Batch {
                     entry,
                 };
                 if !is_judged {
-                    catalog.judge_again(&mut arrival);
+                    catalog.reapply_rules(&mut arrival);
                 }
                 arrivals.push(arrival);
             }

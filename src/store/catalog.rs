@@ -62,7 +62,7 @@ impl Catalog {
     }
 
     /// Checks an entry by the current rules of its outlet. A poll that began before they changed used other rules.
-    pub(super) fn judge_again(&self, arrival: &mut Arrival) {
+    pub(super) fn reapply_rules(&self, arrival: &mut Arrival) {
         let rules = self.rules(arrival.outlet);
         arrival.entry.dropped = rules::left_out(&rules, &RuleSubject::of(&arrival.entry));
     }

@@ -199,8 +199,10 @@ impl StoreError {
         let mut words = self.to_string();
         let mut cause = std::error::Error::source(self);
         while let Some(next) = cause {
-            words.push_str(": ");
-            words.push_str(&next.to_string());
+            // Some errors already end with the text of their cause.
+            if !words.ends_with(&next.to_string()) {
+                words = format!("{words}: {next}");
+            }
             cause = next.source();
         }
         words

@@ -28,21 +28,26 @@ pub struct TlsOutlet {
     task: tokio::task::JoinHandle<()>,
 }
 
+/// Returns a TLS server's side with a certificate for these names, and the authority that signed it, as PEM.
+pub fn tls_acceptor(names: &[&str]) -> (TlsAcceptor, String) {
+    // The provider is set up for the whole process.
+    drop(http_client());
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let authority = params.self_signed(&key).unwrap().pem();
+    let own_key = KeyPair::generate().unwrap();
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let issuer = Issuer::from_params(&params, &key);
+    let own = CertificateParams::new(names).unwrap().signed_by(&own_key, &issuer).unwrap();
+    let own_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own_key.serialize_der()));
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.der().clone()], own_key);
+    (TlsAcceptor::from(Arc::new(config.unwrap())), authority)
+}
+
 impl TlsOutlet {
     pub async fn start(names: &[&str]) -> Self {
-        // The provider is set up for the whole process.
-        drop(http_client());
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let authority = params.self_signed(&key).unwrap().pem();
-        let own_key = KeyPair::generate().unwrap();
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        let issuer = Issuer::from_params(&params, &key);
-        let own = CertificateParams::new(names).unwrap().signed_by(&own_key, &issuer).unwrap();
-        let own_key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(own_key.serialize_der()));
-        let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.der().clone()], own_key);
-        let acceptor = TlsAcceptor::from(Arc::new(config.unwrap()));
+        let (acceptor, authority) = tls_acceptor(names);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let task = tokio::spawn(async move {

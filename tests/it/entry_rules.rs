@@ -248,6 +248,38 @@ async fn rules_decide_what_enters_a_channel_also_what_came_before_them() {
 }
 
 #[tokio::test]
+async fn a_revision_that_a_channel_s_rules_accept_enters_it_and_none_leaves() {
+    let outlet = FakeOutlet::start().await;
+    let doc = |first: &str, second: &str| {
+        let doc = FeedDoc::rss("La Ville").entry("1", first, &link(1), "Texte du premier article.", DATE);
+        Reply::feed(doc.entry("2", second, &link(2), "Texte du second article, tout autre.", EARLIER))
+    };
+    outlet.set("/feed", doc("Le match", "La voirie"));
+    let channels = "[[channel]]\nslug = \"match\"\ntitle = \"M\"\nkeep = [\"match\"]\n\
+                    [[channel]]\nslug = \"each\"\ntitle = \"E\"\ncollapse = false\nkeep = [\"match\"]\n";
+    let mut warraq = TestInstance::configured(with(&outlet.url("/feed"), channels)).await;
+    warraq.poll().await;
+    let listed = "SELECT c.slug, e.title, p.order_at = e.order_at FROM place AS p JOIN channel AS c ON c.id = p.channel_id \
+                  JOIN entry AS e ON e.id = p.entry_id WHERE c.slug IN ('match', 'each') ORDER BY 1, 2";
+    assert_eq!(warraq.sql(listed).await, ["each|Le match|1", "match|Le match|1"]);
+    // The outlet renames both: the first no longer has the word of the rules, the second has it now.
+    outlet.set("/feed", doc("La finale", "La voirie après le match"));
+    assert_eq!(sums(&warraq.poll().await), [0, 2, 0]);
+    let all = [
+        "each|La finale|1",
+        "each|La voirie après le match|1",
+        "match|La finale|1",
+        "match|La voirie après le match|1",
+    ];
+    assert_eq!(warraq.sql(listed).await, all);
+    assert!(warraq.edition("match", Format::Rss).await.contains("La voirie après le match"));
+    // Once more changes nothing.
+    outlet.set("/feed", doc("La finale", "La voirie après le grand match"));
+    warraq.poll().await;
+    assert_eq!(warraq.sql(listed).await.len(), 4);
+}
+
+#[tokio::test]
 async fn the_verbs_tell_what_is_dropped_and_why_and_refuse_faulty_rules() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc()));

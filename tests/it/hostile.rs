@@ -110,6 +110,13 @@ fn a_tag_keeps_a_hundred_attributes() {
 }
 
 #[test]
+fn a_long_text_is_no_date() {
+    let long = "Mon, 02 Nov 2026 12:00:00 GMT ".repeat(1_000);
+    let feed = read(&item(&format!("<pubDate>{long}</pubDate><dc:date>2026-11-03T12:00:00Z</dc:date>")));
+    assert_eq!(entries(&feed)[1].published, Some("2026-11-03T12:00:00Z".parse().unwrap()));
+}
+
+#[test]
 fn a_document_past_its_deadline_is_a_fault() {
     let items = "<item><title>a</title><description>b</description></item>".repeat(5_000);
     let document = format!("<rss version='2.0'><channel>{items}</channel></rss>");

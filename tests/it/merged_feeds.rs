@@ -121,7 +121,7 @@ async fn an_entry_of_several_outlets_links_to_the_page_of_its_story() {
 async fn a_title_and_its_text_each_have_their_own_language_and_direction() {
     let arabic_title = entry(ARABIC, "https://a.invalid/1", &FRENCH.repeat(8)).to_string();
     let french_title = entry(FRENCH, "https://b.invalid/1", &ARABIC.repeat(8)).to_string();
-    let (daemon, _instance) = served("", vec![arabic_title, french_title]).await;
+    let (daemon, instance) = served("", vec![arabic_title, french_title]).await;
     let json: Value = serde_json::from_str(&daemon.get_until("/feed.json", "gouvernement").await).unwrap();
     let item = |title: &str| json["items"].as_array().unwrap().iter().find(|item| item["title"] == title).unwrap();
     let (first, second) = (item(ARABIC), item(FRENCH));
@@ -146,6 +146,15 @@ async fn a_title_and_its_text_each_have_their_own_language_and_direction() {
     };
     assert!(before(ARABIC).contains("lang=\"ar\"") && before(ARABIC).contains("dir=\"rtl\""), "{}", before(ARABIC));
     assert!(before("gouvernement").contains("lang=\"fr\""), "{}", before("gouvernement"));
+    for (title, text) in
+        [("dir=\"rtl\" lang=\"ar\"", "dir=\"ltr\" lang=\"fr\""), ("dir=\"ltr\" lang=\"fr\"", "dir=\"rtl\" lang=\"ar\"")]
+    {
+        let which = if title.contains("ar") { ARABIC } else { FRENCH };
+        let rows = instance.sql("SELECT story_id || '|' || title FROM latest").await;
+        let id = rows.iter().filter_map(|row| row.split_once('|')).find(|(_, title)| *title == which).unwrap().0;
+        let story = daemon.get(&format!("/stories/{id}")).await.text().await.unwrap();
+        assert!(story.contains(&format!("<div class=\"text\" {text}>\n<h3 {title}>")), "{story}");
+    }
     daemon.stop().await.unwrap();
 }
 

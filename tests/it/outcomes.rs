@@ -264,7 +264,7 @@ async fn a_long_address_of_a_redirect_is_refused_or_cut_where_it_is_told() {
     let outlet = FakeOutlet::start().await;
     let mut instance = TestInstance::over(&[("ville", &outlet.url("/feed"))]).await;
     for (length, told) in [(100_000, "an address of more than 8000 bytes"), (7_000, "…: the server answered 404")] {
-        outlet.set("/feed", Reply::redirect(&format!("/{}", "a".repeat(length)), 301));
+        outlet.set("/feed", Reply::redirect(format!("/{}", "a".repeat(length)), 301));
         instance.poll().await;
         let error = instance.sql("SELECT last_error FROM feed_health").await.remove(0);
         assert!(error.contains(told) && error.len() < 450, "{} {error}", error.len());

@@ -1,7 +1,7 @@
 //! HTTP proxies, from the configuration and from the environment: they are given addresses that were checked.
 
 use crate::{
-    certificates::TlsOutlet,
+    certificates::{TlsOutlet, tls_acceptor},
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, until},
@@ -12,9 +12,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
+use tokio_rustls::TlsAcceptor;
 use warraq::model::FeedUrl;
 
 /// An HTTP proxy that notes the heads of requests for tunnels, and opens a tunnel to the address that is asked for.
@@ -26,25 +27,31 @@ pub struct FakeProxy {
 
 impl FakeProxy {
     pub async fn start(status: &'static str) -> Self {
+        Self::start_with(status, None).await
+    }
+
+    /// Starts a proxy that speaks TLS.
+    pub async fn start_over_tls(status: &'static str, acceptor: TlsAcceptor) -> Self {
+        Self::start_with(status, Some(acceptor)).await
+    }
+
+    async fn start_with(status: &'static str, acceptor: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heads = Arc::<Mutex<Vec<String>>>::default();
         let noted = Arc::clone(&heads);
         let task = tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let noted = Arc::clone(&noted);
+            while let Ok((client, _)) = listener.accept().await {
+                let (noted, acceptor) = (Arc::clone(&noted), acceptor.clone());
                 tokio::spawn(async move {
-                    let mut head = Vec::new();
-                    while !head.ends_with(b"\r\n\r\n") {
-                        head.push(client.read_u8().await.unwrap());
-                    }
-                    let head = String::from_utf8(head).unwrap();
-                    let to =
-                        head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or("").to_owned();
-                    noted.lock().unwrap().push(head);
-                    client.write_all(format!("HTTP/1.1 {status}\r\nX-A: b\r\n\r\n").as_bytes()).await.unwrap();
-                    if let Ok(mut outlet) = TcpStream::connect(to).await {
-                        let _ = tokio::io::copy_bidirectional(&mut client, &mut outlet).await;
+                    match acceptor {
+                        None => open_tunnel(client, status, noted).await,
+                        // A client that does not trust the certificate ends the handshake.
+                        Some(acceptor) => {
+                            if let Ok(client) = acceptor.accept(client).await {
+                                open_tunnel(client, status, noted).await;
+                            }
+                        }
                     }
                 });
             }
@@ -54,6 +61,26 @@ impl FakeProxy {
 
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
+    }
+}
+
+/// Notes the head of a client's request and opens the tunnel.
+async fn open_tunnel(
+    mut client: impl AsyncRead + AsyncWrite + Unpin,
+    status: &'static str,
+    noted: Arc<Mutex<Vec<String>>>,
+) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let to = head.strip_prefix("CONNECT ").and_then(|rest| rest.split(' ').next()).unwrap_or("").to_owned();
+    noted.lock().unwrap().push(head);
+    client.write_all(format!("HTTP/1.1 {status}\r\nX-A: b\r\n\r\n").as_bytes()).await.unwrap();
+    client.flush().await.unwrap();
+    if let Ok(mut outlet) = TcpStream::connect(to).await {
+        let _ = tokio::io::copy_bidirectional(&mut client, &mut outlet).await;
     }
 }
 
@@ -117,6 +144,38 @@ async fn through_a_proxy_the_server_is_asked_by_its_name() {
     let mut warraq = TestInstance::configured(config_text("", &[("ville", &feed)]) + &lines).await;
     assert_eq!(outcomes(&warraq.poll().await), ["fresh"]);
     assert!(proxy.heads()[0].starts_with("CONNECT 127.0.0.1:"), "{:?}", proxy.heads());
+}
+
+#[tokio::test]
+async fn an_https_proxy_is_trusted_by_its_certificate_alone() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let port = outlet.url("/").url().port().unwrap();
+    let feed = by_name(&outlet.url("/feed"));
+    let (acceptor, authority) = tls_acceptor(&["localhost"]);
+    let proxy = FakeProxy::start_over_tls("200 OK", acceptor).await;
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, authority).unwrap();
+    // The certificate is for the proxy's name.
+    let address = proxy.address.replace("127.0.0.1", "localhost");
+    let line = format!("proxy = \"https://me:s3cret@{address}\"\n");
+    let trusted = format!("ca_file = {:?}\n{line}", ca.display().to_string());
+    let mut warraq = TestInstance::configured(config_text("", &[("ville", &feed)]) + &trusted).await;
+    assert_eq!(outcomes(&warraq.poll().await), ["fresh"]);
+    let heads = proxy.heads();
+    assert!(heads[0].starts_with(&format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\n")), "{heads:?}");
+    assert!(heads[0].contains("\r\nProxy-Authorization: Basic bWU6czNjcmV0\r\n"), "{heads:?}");
+    // Without the file the proxy is not trusted, and gets neither the password nor the address.
+    let mut doubting = TestInstance::configured(config_text("", &[("ville", &feed)]) + &line).await;
+    assert_eq!(outcomes(&doubting.poll().await), ["failed"]);
+    // A certificate for another name is not trusted either.
+    let by_number = trusted.replace("localhost", "127.0.0.1");
+    let mut other = TestInstance::configured(config_text("", &[("ville", &feed)]) + &by_number).await;
+    assert_eq!(outcomes(&other.poll().await), ["failed"]);
+    assert_eq!((proxy.heads().len(), outlet.requests("/feed").len()), (1, 1));
+    let told = [doubting.sql("SELECT error FROM poll").await, other.sql("SELECT error FROM poll").await].concat();
+    assert!(!told.concat().contains("s3cret"), "{told:?}");
 }
 
 #[tokio::test]

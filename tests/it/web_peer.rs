@@ -41,11 +41,14 @@ impl Received {
     }
 }
 
+/// A status, and a header if there is one.
+type Answer = (u16, Option<(&'static str, String)>);
+
 #[derive(Default)]
 struct Inner {
     received: Vec<Received>,
-    /// Statuses by path, each used once but the last; with `Location`, if there is one.
-    answers: HashMap<String, Vec<(u16, Option<String>)>>,
+    /// Statuses by path, each used once but the last; with another header, if there is one.
+    answers: HashMap<String, Vec<Answer>>,
 }
 
 /// The server. It echoes challenges and answers 200 to everything else, unless it is told otherwise.
@@ -86,7 +89,13 @@ impl WebPeer {
 
     /// Redirects requests for this path.
     pub fn redirect(&self, path: &str, status: u16, to: &str) {
-        self.inner.lock().unwrap().answers.insert(path.to_owned(), vec![(status, Some(to.to_owned()))]);
+        self.inner.lock().unwrap().answers.insert(path.to_owned(), vec![(status, Some(("location", to.to_owned())))]);
+    }
+
+    /// Answers the next request for this path with a status and `Retry-After`, and all later ones with 200.
+    pub fn hold(&self, path: &str, status: u16, retry_after: &str) {
+        let answers = vec![(200, None), (status, Some(("retry-after", retry_after.to_owned())))];
+        self.inner.lock().unwrap().answers.insert(path.to_owned(), answers);
     }
 
     /// Returns the requests that were received at this path.
@@ -130,12 +139,12 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, request: Request) -> Res
     let challenge = received.query.get("hub.challenge").cloned().unwrap_or_default();
     let mut inner = inner.lock().unwrap();
     let scripted = inner.answers.get_mut(&received.path);
-    let (status, location) =
+    let (status, header) =
         scripted.map_or((200, None), |left| if left.len() > 1 { left.pop().unwrap() } else { left[0].clone() });
     inner.received.push(received);
     let mut response = Response::builder().status(status);
-    if let Some(location) = location {
-        response = response.header("location", location);
+    if let Some((name, value)) = header {
+        response = response.header(name, value);
     }
     response.body(Body::from(challenge)).unwrap()
 }

@@ -82,11 +82,19 @@ fn all(peer: &WebPeer, secret: &str) -> String {
 
 /// Checks the signature, and returns the message and its id.
 fn checked(received: &Received) -> (String, Value) {
+    checked_with(received, &[SECRET])
+}
+
+/// Checks the signatures by these secrets, and returns the message and its id.
+fn checked_with(received: &Received, secrets: &[&str]) -> (String, Value) {
     let [id, at, signature] = ["id", "timestamp", "signature"].map(|name| received.header(&format!("webhook-{name}")));
-    let key = BASE64_STANDARD.decode(SECRET.trim_start_matches("whsec_")).unwrap();
     let body = str::from_utf8(&received.body).unwrap();
-    let signed = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), format!("{id}.{at}.{body}").as_bytes());
-    assert_eq!(signature, format!("v1,{}", BASE64_STANDARD.encode(signed)));
+    let signed = secrets.iter().map(|secret| {
+        let key = BASE64_STANDARD.decode(secret.trim_start_matches("whsec_")).unwrap();
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        format!("v1,{}", BASE64_STANDARD.encode(hmac::sign(&key, format!("{id}.{at}.{body}").as_bytes())))
+    });
+    assert_eq!(signature, signed.collect::<Vec<_>>().join(" "));
     assert_eq!((received.method.as_str(), received.header("content-type")), ("POST", "application/json"));
     assert_eq!(received.query["token"], "c4nary");
     (id.to_owned(), serde_json::from_str(body).unwrap())
@@ -159,6 +167,34 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
 }
 
 #[tokio::test]
+async fn a_receiver_that_asks_for_a_pause_gets_it() {
+    let scene = Scene::new(all).await;
+    scene.peer.hold("/hook", 503, "600");
+    let daemon = RunningDaemon::start(&scene.instance).await;
+    scene.lists(0, 0..4, false).await;
+    let (first, _) = checked(&scene.peer.wait("/hook", 1).await);
+    until("the failure", async || scene.queue().await == ["1|0|1|0"]).await;
+    // The usual pause after the first failure is five seconds.
+    scene.instance.pass(SignedDuration::from_secs(500));
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(scene.peer.received("/hook").len(), 1, "before the time that the receiver named");
+    scene.instance.pass(SignedDuration::from_secs(101));
+    assert_eq!(checked(&scene.peer.wait("/hook", 2).await).0, first);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_secret_of_a_webhook_signs_its_messages() {
+    const NEWER: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+    let scene = Scene::new(all).await;
+    fs::write(scene.folder.path().join("hook.secret"), format!("{NEWER}\n{SECRET}\n")).unwrap();
+    let daemon = RunningDaemon::start(&scene.instance).await;
+    scene.lists(0, 0..4, false).await;
+    checked_with(&scene.peer.wait("/hook", 1).await, &[NEWER, SECRET]);
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_webhook_waits_for_enough_outlets_and_takes_only_its_channel() {
     let hooks = |peer: &WebPeer, secret: &str| {
         let hook = |path: &str, more: &str| {
@@ -222,7 +258,8 @@ async fn the_relay_passes_stories_on_and_refuses_what_is_not_signed() {
     let peer = WebPeer::start().await;
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("hook.secret");
-    fs::write(&secret, SECRET).unwrap();
+    // The second secret is the one that signs.
+    fs::write(&secret, format!("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\n{SECRET}\n")).unwrap();
     let body = r#"{"type":"story.published","data":{"title":"A <b> & c","link":"https://a.invalid/1","summary":"S",
         "outlet":{"slug":"a","name":"Al Alam"}}}"#;
     let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64_STANDARD.decode(&SECRET[6..]).unwrap());

@@ -34,13 +34,13 @@ fn doc(reports: usize) -> String {
 
 impl Publisher {
     pub async fn start(more: &str, channels: &str) -> Self {
-        Self::with(more, channels, |text| text).await
+        Box::pin(Self::with(more, channels, |text| text)).await
     }
 
     /// Starts it at this address.
     pub async fn at(base: &str) -> Self {
         let place = base.trim_start_matches("http://").trim_end_matches('/');
-        Self::with("", "", |text| text.replace("127.0.0.1:0", place).replace(BASE, base)).await
+        Box::pin(Self::with("", "", |text| text.replace("127.0.0.1:0", place).replace(BASE, base))).await
     }
 
     async fn with(more: &str, channels: &str, change: impl FnOnce(String) -> String) -> Self {

@@ -50,6 +50,29 @@ async fn a_hub_is_discovered_in_headers_and_documents() {
     }
 }
 
+/// 100 for a feed that has not changed since it names a hub.
+#[tokio::test]
+async fn a_hub_is_discovered_in_the_headers_of_a_304() {
+    let reply = || Reply::feed(doc(None, 0..1)).etag("\"t\"");
+    let scene = Scene::start(|_, _| reply()).await;
+    until("the first poll", async || scene.titles().await.len() == 1).await;
+    let link = format!("<{}>; rel=\"hub\", <https://topic.invalid/>; rel=\"self\"", scene.hub.url("/hub"));
+    scene.outlet.set("/feed", reply().header("Link", link));
+    until("the second poll", async || {
+        scene.instance.pass(SignedDuration::from_secs(30));
+        scene.outlet.requests("/feed").len() > 1
+    })
+    .await;
+    scene.request("/hub", "https://topic.invalid/").await;
+    // Polls without a document are stored some seconds later.
+    until("the row of the poll", async || {
+        scene.instance.pass(SignedDuration::from_secs(1));
+        scene.instance.sql("SELECT outcome FROM poll ORDER BY id").await == ["fresh", "not_modified"]
+    })
+    .await;
+    scene.daemon.stop().await.unwrap();
+}
+
 /// 101 (a page: its feed is read, and the hub of that), 201 and 202 (topics that redirect).
 #[tokio::test]
 async fn pages_and_redirects_lead_to_the_feed_and_its_hub() {

@@ -88,7 +88,7 @@ pub(in crate::cli) async fn demo(environment: &BTreeMap<String, String>) -> Resu
         database.display()
     ))?;
     say(format_args!("  search               http://{address}/search?q=%22wadi+zitoun%22+OR+barrage"))?;
-    say(format_args!("  what several carry   http://{address}/channels/front-page"))?;
+    say(format_args!("  several outlets      http://{address}/channels/front-page"))?;
     say(format_args!("Ctrl-C ends it and leaves nothing behind."))?;
     let (ready, _) = oneshot::channel();
     let mut running = Box::pin(daemon.run(commands, ready));

@@ -109,7 +109,9 @@ fn text_of_page(entry: &EntrySnapshot) -> Option<String> {
         return Some(format!("its text is the article of {page}, fetched at {at}"));
     };
     let detail = entry.page_detail.as_deref().unwrap_or_default();
-    Some(format!("its text is the feed's; its page {page} brought none at {at}: {missing} ({detail})"))
+    Some(format!(
+        "its text is from the feed; the page {page}, requested at {at}, gave no article: {missing} ({detail})"
+    ))
 }
 
 /// Returns why an entry belongs to its story.
@@ -143,6 +145,6 @@ pub(super) fn left_out(told: &DroppedExplanation) -> String {
         line!(out, "  {link}");
     }
     line!(out, "  seen at {seen_at} in {feed}, and left out by a rule: {rule}");
-    line!(out, "  in no story; comes back at its stated date when the outlet's rules take it");
+    line!(out, "  belongs to no story; comes back with its stated date when the outlet's rules accept it");
     out
 }

@@ -46,6 +46,8 @@ struct Status {
     overdue: Overdue,
     /// Hosts that asked for a pause (429); their feeds are not overdue.
     held_hosts: Vec<HeldHost>,
+    /// Number of entries that wait for their pages (`full_text`).
+    waiting_entries: u64,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
     /// Feeds whose last document was larger than `max_body`.
@@ -121,11 +123,13 @@ pub(super) async fn status(
     let database = &config.database.path;
     let reader = Reader::open(database).await?;
     let all = reader.feed_health().await;
+    let waiting = reader.waiting_entries().await;
     reader.close().await;
     let disabled = feeds::disabled(config);
     let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
     let mut status = Status::of(database, &polled, backups, Clock::System.now());
     status.truncated = truncated(config, &polled);
+    status.waiting_entries = waiting?;
     status.feeds.insert("disabled".to_owned(), idle.len());
     *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
@@ -157,6 +161,7 @@ impl Status {
             feeds: states(feeds),
             overdue: overdue(feeds, &held, now),
             held_hosts: held.into_list(),
+            waiting_entries: 0,
             last_polls: last_polls(feeds),
             failing: failing(feeds),
             truncated: Vec::new(),

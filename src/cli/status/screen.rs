@@ -26,6 +26,10 @@ pub(super) fn text(status: &Status) -> String {
         let (host, until, outlet) = (&held.host, held.until, &held.because_of);
         line("pause", format!("{feeds} until {until:.0}: {host} asked for a pause (429 to outlet {outlet})"));
     }
+    if status.waiting_entries > 0 {
+        let waiting = counted(status.waiting_entries, "entry waits for its page", "entries wait for their pages");
+        line("pages", format!("{waiting} (full_text)"));
+    }
     let database = &status.database;
     line(
         "database",

@@ -114,7 +114,7 @@ pub(in crate::config) fn listed<T: PartialEq>(
 ) -> Vec<T> {
     let given = section.list(key, parse).unwrap_or_default();
     if let Some(first) = given.get(LIST_MAX) {
-        section.fault_at(first.place.clone(), key, format!("is one too many; allowed: {LIST_MAX}"));
+        section.fault_at(first.place.clone(), key, format!("has more than {LIST_MAX} values"));
     }
     let mut values = Vec::new();
     for value in given.into_iter().take(LIST_MAX).map(|given| given.value) {

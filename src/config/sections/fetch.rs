@@ -15,7 +15,7 @@ use toml::de::DeTable;
 /// `[fetch]`: settings and limits of requests.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fetch {
-    /// The User-Agent as configured; use [`super::Config::user_agent`].
+    /// The User-Agent as configured; use [`crate::config::Config::user_agent`].
     pub user_agent: Option<String>,
     /// Time limit of a whole request, including redirects and body.
     pub timeout: Duration,

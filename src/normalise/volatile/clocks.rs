@@ -55,9 +55,8 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let (mut runs, mut kept, mut copied) = (Runs(text), String::new(), 0);
-    loop {
-        // What stands between numbers need not be split.
-        let Some(next) = runs.0.find(is_numeric) else { break };
+    // What stands between numbers need not be split.
+    while let Some(next) = runs.0.find(is_numeric) {
         runs.0 = &runs.0[next..];
         let start = text.len() - runs.0.len();
         let ahead = runs.clone();

@@ -7,16 +7,18 @@ use crate::{
     push::{
         hub_state::{Delivery, Verification},
         random::token,
+        retry::FailedRequest,
         signature::sign,
         topics::Topics,
     },
 };
 use bytes::Bytes;
+use jiff::Timestamp;
 use std::sync::Arc;
 use url::{Url, form_urlencoded};
 
 /// Asks a callback to confirm a request (WebSub 5.3). Only a 2xx response with the challenge confirms it; a redirect does not.
-pub(super) async fn verify(fetcher: Fetcher, verification: Verification) -> Ended {
+pub(super) async fn verify(fetcher: Fetcher, verification: Verification, now: Timestamp) -> Ended {
     let is_meant = match token() {
         Ok(challenge) => {
             let asked = OutgoingRequest {
@@ -26,7 +28,7 @@ pub(super) async fn verify(fetcher: Fetcher, verification: Verification) -> Ende
                 timeout: ASKING,
                 answer_max: ANSWER_MAX,
             };
-            let answer = fetcher.send(&asked).await;
+            let answer = fetcher.send(&asked, now).await;
             answer.is_ok_and(|answer| answer.is_success() && answer.body == challenge.as_bytes())
         }
         Err(error) => {
@@ -58,9 +60,15 @@ fn verification_address(verification: &Verification, challenge: &str) -> FeedUrl
 }
 
 /// Delivers an edition (WebSub 7).
-pub(super) async fn deliver(fetcher: Fetcher, settings: HubSettings, topics: Arc<Topics>, delivery: Delivery) -> Ended {
+pub(super) async fn deliver(
+    fetcher: Fetcher,
+    settings: HubSettings,
+    topics: Arc<Topics>,
+    delivery: Delivery,
+    now: Timestamp,
+) -> Ended {
     let Some(edition) = topics.get(&delivery.path) else {
-        return Ended::Delivered(delivery, Err("the feed is no longer published".to_owned()), false);
+        return Ended::Delivered(delivery, Err(FailedRequest::new("the feed is no longer published")), false);
     };
     let bytes = edition.bytes().clone();
     let mut headers = vec![("content-type", edition.media_type.to_owned())];
@@ -75,11 +83,11 @@ pub(super) async fn deliver(fetcher: Fetcher, settings: HubSettings, topics: Arc
         timeout: DELIVERING,
         answer_max: 0,
     };
-    let (result, is_gone) = outcome(fetcher.send(&asked).await);
+    let (result, is_gone) = outcome(fetcher.send(&asked, now).await);
     let (host, topic) = (delivery.callback.host(), &delivery.path);
     match &result {
         Ok(()) => tracing::debug!(host, topic, "delivered to a subscriber of the hub"),
-        Err(error) => tracing::info!(host, topic, error, "cannot deliver to a subscriber of the hub"),
+        Err(failed) => tracing::info!(host, topic, error = failed.why, "cannot deliver to a subscriber of the hub"),
     }
     Ended::Delivered(delivery, result.map(|()| edition.etag().to_owned()), is_gone)
 }
@@ -91,8 +99,8 @@ fn links(settings: &HubSettings, path: &str) -> Option<String> {
 }
 
 /// Notifies another hub of a change.
-pub(super) async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing) -> Ended {
-    let Ok(topic) = base.join(&row.topic[1..]) else { return Ended::Pinged(row, true) };
+pub(super) async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing, now: Timestamp) -> Ended {
+    let Ok(topic) = base.join(&row.topic[1..]) else { return Ended::Pinged(row, Ok(())) };
     // WebSub does not define this request; existing hubs read hub.url (PubSubHubbub 0.4, 7.1) or hub.topic.
     let pairs = [("hub.mode", "publish"), ("hub.url", topic.as_str()), ("hub.topic", topic.as_str())];
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
@@ -103,23 +111,23 @@ pub(super) async fn ping(fetcher: Fetcher, hub: FeedUrl, base: Url, row: HubPing
         timeout: ASKING,
         answer_max: 0,
     };
-    let (result, _) = outcome(fetcher.send(&asked).await);
-    if let Err(error) = &result {
+    let (result, _) = outcome(fetcher.send(&asked, now).await);
+    if let Err(failed) = &result {
         tracing::warn!(
             hub = asked.url.host(),
             topic = row.topic,
-            error,
+            error = failed.why,
             "cannot notify the hub of a change; trying again later"
         );
     }
-    Ended::Pinged(row, result.is_ok())
+    Ended::Pinged(row, result)
 }
 
 /// Returns whether a request succeeded, or the reason why not, and whether the status is 410.
-fn outcome(answer: Result<OutgoingResponse, Fault>) -> (Result<(), String>, bool) {
+fn outcome(answer: Result<OutgoingResponse, Fault>) -> (Result<(), FailedRequest>, bool) {
     match answer {
         Ok(answer) if answer.is_success() => (Ok(()), false),
-        Ok(answer) => (Err(Fault::Status(answer.status).to_string()), answer.status == 410),
-        Err(fault) => (Err(fault.to_string()), false),
+        Ok(answer) => (Err(FailedRequest::status(answer.status, answer.retry_after)), answer.status == 410),
+        Err(fault) => (Err(fault.into()), false),
     }
 }

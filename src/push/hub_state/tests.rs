@@ -53,7 +53,7 @@ fn only_changes_are_delivered_and_failures_are_tried_again_later() {
     let due = hub.due(&tags("2"), noon());
     assert_eq!((due.len(), due[0].secret.as_ref().unwrap().reveal()), (1, "s"));
     assert_eq!(hub.due(&tags("2"), noon()), [], "it is under way");
-    hub.delivered(&due[0], Err("500".to_owned()), false, noon());
+    hub.delivered(&due[0], Err(FailedRequest::new("500")), false, noon());
     assert_eq!((hub.failing(), hub.due(&tags("2"), noon() + 9.seconds())), (1, vec![]));
     let again = hub.due(&tags("3"), noon() + 13.seconds());
     assert_eq!(again, due);
@@ -62,7 +62,7 @@ fn only_changes_are_delivered_and_failures_are_tried_again_later() {
     assert_eq!(hub.due(&tags("3"), noon() + 1.hour()), []);
     let last = hub.due(&tags("4"), noon() + 1.hour());
     assert!(matches!(
-        hub.delivered(&last[0], Err("410".to_owned()), true, noon()),
+        hub.delivered(&last[0], Err(FailedRequest::new("410")), true, noon()),
         Some(PushChange::SubscriberLeft(..))
     ));
     assert!(hub.is_empty());

@@ -67,7 +67,7 @@ impl Leases {
     ) -> (PushAnswer, Option<FeedId>, Option<PushChange>) {
         let Some(&feed) = self.tokens.get(token) else { return (unknown(), None, None) };
         let Some(held) = self.held.get_mut(&feed) else { return (unknown(), None, None) };
-        let accepted = PushAnswer::new(202, "Taken.\n");
+        let accepted = PushAnswer::new(202, "Accepted.\n");
         let is_over = held.lease.valid_until().is_none_or(|until| until <= now);
         match held.lease.state {
             LeaseState::Leaving => return (unknown(), None, None),

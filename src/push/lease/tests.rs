@@ -75,7 +75,7 @@ fn leases_are_renewed_before_they_end() {
 #[test]
 fn a_hub_that_fails_refuses_or_forgets_is_asked_again_later() {
     let (mut leases, request) = asking();
-    leases.asked(&request, Err("500".to_owned()), noon());
+    leases.asked(&request, Err(FailedRequest::new("500")), noon());
     assert_eq!(leases.due(noon() + 59.seconds()).0, []);
     let again = leases.due(noon() + 76.seconds()).0;
     assert_eq!(again, std::slice::from_ref(&request));
@@ -129,7 +129,7 @@ fn a_feed_that_names_no_hub_any_more_is_given_up() {
     let mut leases = active("");
     leases.give_up(FEED, noon());
     let (requests, _) = leases.due(noon());
-    leases.asked(&requests[0], Err("500".to_owned()), noon());
+    leases.asked(&requests[0], Err(FailedRequest::new("500")), noon());
     assert_eq!(leases.due(noon() + 16.minutes()), (vec![], vec![PushChange::LeaseEnded(FEED)]));
 }
 

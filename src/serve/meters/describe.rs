@@ -56,6 +56,10 @@ pub(super) fn describe() {
         "warraq_wal_checkpoint_blocked",
         "1 while another program's open read transaction keeps a long write-ahead log from being checkpointed."
     );
+    describe_gauge!(
+        "warraq_waiting_entries",
+        "Entries that wait for their pages (full_text), for two minutes at most."
+    );
     describe_gauge!("warraq_hub_subscribers", "Subscribers of the hub.");
     describe_gauge!("warraq_hub_subscribers_failing", "Subscribers of the hub whose last delivery failed.");
     describe_gauge!("warraq_webhook_queue", "Stories that wait for a webhook.");

@@ -74,7 +74,7 @@ fn hints(frame: &Frame, page: &FeedPage) -> Vec<(&'static str, String)> {
         let hours: Vec<String> = hints.skip_hours.iter().map(|hour| frame.utc_hour(*hour)).collect();
         let hours = hours.join(frame.say("، ", ", ", ", "));
         found.push((
-            frame.say("ألا تُزار في الساعات", "Éviter les heures", "Leave out the hours"),
+            frame.say("ألا تُزار في الساعات", "Éviter les heures", "Do not poll in these hours"),
             format!("{hours} (<bdi>skipHours</bdi>)"),
         ));
     }
@@ -84,7 +84,7 @@ fn hints(frame: &Frame, page: &FeedPage) -> Vec<(&'static str, String)> {
         let names: Vec<&str> = numbers.map(|number| language.weekday(number)).collect();
         let names = names.join(frame.say("، ", ", ", ", "));
         found.push((
-            frame.say("ألا تُزار في الأيام", "Éviter les jours", "Leave out the days"),
+            frame.say("ألا تُزار في الأيام", "Éviter les jours", "Do not poll on these days"),
             format!("{names} (<bdi>skipDays</bdi>)"),
         ));
     }

@@ -37,7 +37,7 @@ impl Frame {
             FeedsShown::New => self.say("لم تُقرأ بعد", "Jamais lus", "Never polled"),
             FeedsShown::Fresh => self.say("فيها جديد", "Avec du nouveau", "New content"),
             FeedsShown::Unchanged => self.say("بلا تغيير", "Inchangés", "Unchanged"),
-            FeedsShown::Gaps => self.say("فيها ثغرات", "Avec des lacunes", "With gaps"),
+            FeedsShown::Gaps => self.say("فيها ثغرات", "Avec des lacunes", "Missed entries"),
             FeedsShown::Disabled => self.say("موقوفة", "Désactivés", "Disabled"),
         }
     }

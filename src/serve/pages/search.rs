@@ -43,6 +43,8 @@ pub(in super::super) struct SearchTemplate {
     pub(in super::super) newest: Option<String>,
     /// Address of the next older page.
     pub(in super::super) older: Option<String>,
+    /// Where the page's script asks for newer results, if it does.
+    pub(in super::super) live: Option<String>,
 }
 
 impl SearchTemplate {
@@ -57,6 +59,7 @@ impl SearchTemplate {
             fault: None,
             newest: None,
             older: None,
+            live: None,
         }
     }
 
@@ -69,7 +72,8 @@ impl SearchTemplate {
     /// Returns the number of results in words; empty if it is not known, or none.
     fn found(&self) -> String {
         match self.count {
-            None | Some(SearchCount::Exactly(0)) => String::new(),
+            // Nothing in the period that was looked at; older results are linked.
+            None | Some(SearchCount::Exactly(0) | SearchCount::MoreThan(0)) => String::new(),
             Some(SearchCount::Exactly(count)) => self.frame.ui_language.counted(Noun::Result, count.into()),
             Some(SearchCount::MoreThan(count)) => {
                 let counted = self.frame.ui_language.counted(Noun::Result, count.into());

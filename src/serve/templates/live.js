@@ -5,7 +5,7 @@ const look = async () => {
     const answer = await fetch(live.dataset.path);
     if (answer.status !== 200) return;
     const link = document.createElement("a");
-    link.href = location.pathname;
+    link.href = location.pathname + location.search;
     link.textContent = await answer.text();
     if (live.textContent !== link.textContent) live.replaceChildren(link);
   } catch {}

@@ -124,6 +124,44 @@ async fn every_search_is_itself_a_feed() {
 }
 
 #[tokio::test]
+async fn every_list_offers_what_is_new_in_it() {
+    let server = open().await;
+    for (page, new) in [
+        ("/outlets/alalam", 3),
+        ("/outlets/alalam?lang=ar", 3),
+        ("/tags/morocco", 3),
+        ("/languages/fr", 2),
+        ("/?min_outlets=2", 3),
+        ("/search?q=x", 8),
+    ] {
+        let (_, html) = text(&server, &format!("GET {page}")).await;
+        let path = html.split("data-path=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+        assert!(html.contains("<script>") && path.contains(".new?"), "{page}: {path}");
+        let (head, _) = text(&server, &format!("GET {path}")).await;
+        assert!(head.starts_with("http/1.1 204"), "{path}: {head}");
+        // An older page of the same list, left open until now.
+        let before = "after=2000-01-01T00:00:00Z_2000-01-01T00:00:00Z_0_0";
+        let (list, _) = path.split_once("after=").unwrap();
+        let (head, words) = text(&server, &format!("GET {list}{before}")).await;
+        assert!(head.starts_with("http/1.1 200"), "{head}");
+        assert_eq!(words.trim(), format!("{new} new stories"), "{page}");
+    }
+    for (path, status) in [
+        ("/outlets/none.new", 404),
+        ("/tags/morocco.new?after=7", 400),
+        ("/tags/morocco.new?tag=x", 400),
+        ("/search.new", 400),
+        ("/days/2026-11-02.new", 404),
+    ] {
+        let (head, _) = text(&server, &format!("GET {path}")).await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
+    }
+    let (_, older) = text(&server, "GET /days/2026-11-02").await;
+    assert!(!older.contains("data-path"), "a day ends");
+    server.close().await;
+}
+
+#[tokio::test]
 async fn a_story_shows_its_reports_and_what_was_edited() {
     let server = open().await;
     let (head, page) = text(&server, "GET /stories/1").await;

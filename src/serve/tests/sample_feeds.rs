@@ -36,6 +36,7 @@ pub(super) fn status_page(query: FeedQuery) -> StatusPage {
         stories: 12_345,
         entries: 15_678,
         webhooks: vec![webhook()],
+        waiting: 3,
     }
 }
 

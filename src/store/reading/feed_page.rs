@@ -6,7 +6,7 @@ use crate::store::reading::statements::FeedSql as _;
 use crate::{
     model::{
         Hints, Rhythm,
-        feed_table::FeedOverview,
+        feed_table::{FeedOverview, FeedSummary},
         status::{FeedPage, FeedPageQuery, OutletSettings, PastPollRow, WeekRhythm},
         uri,
     },
@@ -58,6 +58,7 @@ impl Reader {
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn feed_page(
         &self,
+        summaries: &[FeedSummary],
         query: &FeedPageQuery,
         now: Timestamp,
         outlets: &OutletSettings,
@@ -67,9 +68,8 @@ impl Reader {
                 .while_doing("reading a feed")?;
         let Some(row) = row else { return Ok(None) };
         // Of all feeds, because another one of the host may be the one that was asked to wait.
-        let summaries = self.feed_summaries(now).await?;
         let Some(summary) = summaries.iter().find(|feed| feed.id == query.id) else { return Ok(None) };
-        let overview = FeedOverview::new(&summaries, &outlets.disabled, now);
+        let overview = FeedOverview::new(summaries, &outlets.disabled, now);
         let details = self.feed_details(&[query.id], now).await?;
         let Some(details) = details.get(&query.id) else { return Ok(None) };
         let mut polls = self.polls(query, &row).await?;

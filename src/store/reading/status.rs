@@ -58,17 +58,18 @@ struct DetailRow {
 
 impl Reader {
     /// Returns the state of everything at `now`, with the asked page of the table of feeds. A page after the last is the last.
+    /// `summaries` are those of [`Reader::feed_summaries`].
     ///
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn status(
         &self,
+        summaries: &[FeedSummary],
         query: FeedQuery,
         now: Timestamp,
         outlets: &OutletSettings,
     ) -> Result<StatusPage, StoreError> {
-        let summaries = self.feed_summaries(now).await?;
-        let overview = FeedOverview::new(&summaries, &outlets.disabled, now);
+        let overview = FeedOverview::new(summaries, &outlets.disabled, now);
         let listed = overview.select(query.selection, query.order);
         let pages = listed.len().div_ceil(FEEDS_ON_A_PAGE).max(1);
         let query = FeedQuery { page: query.page.min(pages - 1), ..query };
@@ -96,6 +97,7 @@ impl Reader {
             stories,
             entries,
             webhooks: self.webhooks().await?,
+            waiting: self.waiting_entries().await?,
         })
     }
 
@@ -106,8 +108,21 @@ impl Reader {
         Ok((u64::try_from(stories).unwrap_or_default(), u64::try_from(entries).unwrap_or_default()))
     }
 
-    /// Returns all configured feeds, by outlet and address.
-    pub(super) async fn feed_summaries(&self, now: Timestamp) -> Result<Vec<FeedSummary>, StoreError> {
+    /// Returns the number of entries that wait for their pages. It is limited for each host.
+    ///
+    /// # Errors
+    /// Fails if the store cannot be read.
+    pub async fn waiting_entries(&self) -> Result<u64, StoreError> {
+        let count: i64 = ask!(self.pool, Db: fetch_one(query_scalar(Db::WAITING_COUNT), self.hides_private))
+            .while_doing("counting entries that wait for their pages")?;
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    /// Returns all configured feeds, by outlet and address. This takes time in proportion to their number.
+    ///
+    /// # Errors
+    /// Fails if the store cannot be read or has an invalid row.
+    pub async fn feed_summaries(&self, now: Timestamp) -> Result<Vec<FeedSummary>, StoreError> {
         let rows: Vec<SummaryRow> =
             ask!(self.pool, Db: fetch_all(query_as(Db::FEED_SUMMARIES), date_before(now, 6), self.hides_private))
                 .while_doing("reading the state of feeds")?;

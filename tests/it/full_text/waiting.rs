@@ -21,6 +21,8 @@ async fn a_page_that_does_not_come_is_given_up_after_two_minutes() {
             break;
         }
     }
+    let reader = warraq.instance().reader.clone();
+    assert_eq!(reader.waiting_entries().await.unwrap(), 1, "the status page and `warraq status` show it");
     warraq.pass(SignedDuration::from_secs(119));
     let _ = tokio::time::timeout(Duration::from_millis(50), warraq.instance().runner.event()).await;
     assert_eq!(warraq.sql("SELECT count(*) FROM waiting_entry").await, ["1"]);
@@ -173,7 +175,7 @@ async fn poll_waits_for_pages_and_explain_says_why_there_is_none() {
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["1"]);
     let said = folder.says(&["explain", "entry", "1"]).await;
     assert!(
-        said.contains("its text is the feed's; its page")
+        said.contains("its text is from the feed; the page")
             && said.contains("robots (robots.txt of 127.0.0.1 forbids it"),
         "{said}"
     );

@@ -13,7 +13,7 @@ use crate::{
 
 /// Places looked at for one page where a filter passes over some. A page may then hold fewer stories than it has room for; it
 /// says where to look on.
-const LOOKED_AT: u32 = 2_000;
+const LOOKED_AT: u32 = 1_000;
 
 impl Reader {
     /// Looks at places of a channel; how many at most.

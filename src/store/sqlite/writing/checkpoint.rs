@@ -51,14 +51,15 @@ impl Checkpoints {
         let was = self.state.send_replace(WalState { bytes, blocked });
         match (was.blocked, blocked) {
             (false, true) => tracing::warn!(
+                file = %self.wal.display(),
                 megabytes = bytes >> 20,
-                "the write-ahead log cannot be checkpointed and grows: another program has a read transaction open on the \
-                 database; end it"
+                "the write-ahead log cannot be checkpointed and grows until the disk is full: another program has a read \
+                 transaction open on the database; end it (`fuser -v` with this file shows the program)"
             ),
             (true, false) => {
                 tracing::info!(
                     megabytes = bytes >> 20,
-                    "the write-ahead log was checkpointed; no reader holds it any more"
+                    "the write-ahead log was checkpointed, and its space is free again; no reader holds it any more"
                 );
             }
             _ => {}

@@ -24,7 +24,7 @@ impl<B: Backend> WriterLoop<B> {
         let (mut late_arrivals, late) = reading!(self.database, |b| b.waited(&batch.pages, first_late))?;
         // The rules also apply to the article.
         for arrival in &mut late_arrivals {
-            self.catalog.judge_again(arrival);
+            self.catalog.reapply_rules(arrival);
         }
         arrivals.extend(late_arrivals);
         let now = latest(&arrivals);
