@@ -142,10 +142,12 @@ pub(super) trait Backend {
     ) -> Result<HashSet<i64>, StoreError> {
         let connection = self.connection();
         connection.apply(batch_rows).await?;
-        channel_order::insert_qualified(connection, catalog, &batch_rows.candidates).await?;
+        let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
+        let mut candidates = channel_order::revised_candidates(connection, catalog, &revised).await?;
+        candidates.extend(&batch_rows.candidates);
+        channel_order::insert_qualified(connection, catalog, &candidates).await?;
         webhooks::queue(connection, catalog, batch_rows).await?;
         feeds::write(connection, polls).await?;
-        let revised: Vec<i64> = batch_rows.revised.iter().map(|revised| revised.row.id).collect();
         let mut touched = connection.holding(&batch_rows.grown, &revised).await?;
         touched.extend(&batch_rows.touched);
         Ok(touched)

@@ -145,4 +145,6 @@ pub(in crate::store) trait FeedSql {
     const SUBSCRIPTIONS: &'static str;
     /// Entries that wait for their pages.
     const WAITING: &'static str;
+    /// Number of entries that wait for their pages; $1 hides private outlets.
+    const WAITING_COUNT: &'static str;
 }

@@ -27,6 +27,8 @@ pub(in crate::store) struct Member {
 pub(in crate::store) trait ChannelRows {
     /// Returns the reports of these stories, in order of their ids.
     async fn members(&mut self, stories: &[i64]) -> Result<Vec<Member>, StoreError>;
+    /// Returns the stories of these entries.
+    async fn stories_of(&mut self, entries: &[i64]) -> Result<Vec<i64>, StoreError>;
     /// Returns the reports of the newest stories with an id below this one, as many stories as `limit`.
     async fn members_below(&mut self, story: i64, limit: i64) -> Result<Vec<Member>, StoreError>;
     /// Returns those of these entries that the rules leave out. Holds the texts of one entry in memory at a time.
@@ -88,7 +90,23 @@ impl StoredSubject {
     }
 }
 
-/// Looks up stories in channels that require several outlets or prefer one, and adds those that qualify now.
+/// Returns the stories of revised entries in the channels with rules: a rule that left out the earlier version of an entry may
+/// accept the new one. A position that exists stays, whatever the new version says, because what was published is not withdrawn.
+pub(in crate::store) async fn revised_candidates(
+    connection: &mut impl ChannelRows,
+    catalog: &Catalog,
+    revised: &[i64],
+) -> Result<HashSet<(i64, i64)>, StoreError> {
+    let by_rules: Vec<i64> =
+        catalog.channels.iter().filter(|(_, channel)| !channel.rules.is_empty()).map(|(id, _)| *id).collect();
+    if by_rules.is_empty() || revised.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let stories = connection.stories_of(revised).await?;
+    Ok(by_rules.iter().flat_map(|channel| stories.iter().map(|story| (*channel, *story))).collect())
+}
+
+/// Looks up stories in channels that require several outlets, prefer one or have rules, and adds those that qualify now.
 pub(in crate::store) async fn insert_qualified(
     connection: &mut impl ChannelRows,
     catalog: &Catalog,
@@ -112,10 +130,26 @@ pub(in crate::store) async fn insert_qualified(
         let left_out = left_out(connection, &channel.rules, &entries).await?;
         for story in stories.iter().filter(|story| candidates.contains(&(*id, **story))) {
             let members = by_story.get(story).map(Vec::as_slice).unwrap_or_default();
-            rows.extend(place_of(*id, channel, (catalog, &left_out), members));
+            rows.extend(places_of(*id, channel, (catalog, &left_out), members));
         }
     }
     place(connection, &rows).await
+}
+
+/// Returns a story's positions in a channel: one, or in a channel that does not collapse one for each report.
+fn places_of(
+    id: i64,
+    channel: &Channel,
+    (catalog, left_out): (&Catalog, &HashSet<i64>),
+    members: &[Member],
+) -> Vec<PlaceRow> {
+    if channel.collapse {
+        return place_of(id, channel, (catalog, left_out), members).into_iter().collect();
+    }
+    let inside = |m: &&Member| {
+        catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
+    };
+    members.iter().filter(inside).map(|member| each(id, member.clone())).collect()
 }
 
 /// Returns a story's position in a collapsing channel. It qualifies with the report of the last required outlet. The first report
@@ -207,18 +241,11 @@ impl ChannelRebuild {
 
     /// Returns the positions of these stories.
     fn rows(&self, (catalog, left_out): (&Catalog, &HashSet<i64>), members: Vec<Member>) -> Vec<PlaceRow> {
-        let channel = &self.channel;
-        if !channel.collapse {
-            let inside = |m: &Member| {
-                catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
-            };
-            return members.into_iter().filter(inside).map(|member| each(self.id, member)).collect();
-        }
         let mut stories: HashMap<i64, Vec<Member>> = HashMap::new();
         for member in members {
             stories.entry(member.story_id).or_default().push(member);
         }
-        stories.values().filter_map(|members| place_of(self.id, channel, (catalog, left_out), members)).collect()
+        stories.values().flat_map(|members| places_of(self.id, &self.channel, (catalog, left_out), members)).collect()
     }
 }
 

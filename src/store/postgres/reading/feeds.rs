@@ -99,4 +99,6 @@ impl FeedSql for Postgres {
              ORDER BY f.outlet_id, f.id";
     const WAITING: &'static str = "SELECT w.id, w.feed_id, w.key_hash, o.slug, w.url, w.wait_until, w.words, w.entry::json #>> '{folded,title}' AS title \
              FROM waiting_entry AS w JOIN feed AS f ON f.id = w.feed_id JOIN outlet AS o ON o.id = f.outlet_id ORDER BY w.id";
+    const WAITING_COUNT: &'static str = "SELECT count(*) FROM waiting_entry AS w JOIN feed AS f ON f.id = w.feed_id \
+             JOIN outlet AS o ON o.id = f.outlet_id WHERE o.private = 0 OR NOT $1";
 }

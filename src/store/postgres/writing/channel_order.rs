@@ -48,6 +48,14 @@ impl ChannelRows for PgConnection {
         .while_doing("reading the members of stories")
     }
 
+    async fn stories_of(&mut self, entries: &[i64]) -> Result<Vec<i64>, StoreError> {
+        sqlx::query_scalar("SELECT story_id FROM entry WHERE id = ANY($1)")
+            .bind(entries)
+            .fetch_all(self)
+            .await
+            .while_doing("reading the stories of revised entries")
+    }
+
     async fn members_below(&mut self, story: i64, limit: i64) -> Result<Vec<Member>, StoreError> {
         sqlx::query_as(
             "SELECT id AS entry_id, story_id, outlet_id, language, order_at, published_at FROM entry \
