@@ -95,6 +95,7 @@ pub(in crate::store) struct InfoRow {
 }
 
 /// Serialises bytes, which JSON does not have, as hexadecimal digits.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn as_hex<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
     bytes.as_deref().map(hex).serialize(to)
 }
