@@ -109,7 +109,7 @@ impl TestInstance {
     /// Closes the instance and opens it again, with another configuration if one is given.
     pub async fn restart(&mut self, text: Option<String>) {
         if let Some(open) = self.instance.take() {
-            open.close().await.unwrap();
+            Box::pin(open.close()).await.unwrap();
         }
         self.text = text.unwrap_or_else(|| self.text.clone());
         Box::pin(self.open()).await;
@@ -117,7 +117,7 @@ impl TestInstance {
 
     /// Closes the instance.
     pub async fn close(&mut self) {
-        self.instance.take().unwrap().close().await.unwrap();
+        Box::pin(self.instance.take().unwrap().close()).await.unwrap();
     }
 
     /// Returns the open instance.

@@ -37,8 +37,8 @@ impl RunningDaemon {
             count.fetch_add(1, Ordering::SeqCst);
             config
         };
-        let daemon =
-            patiently(|| Daemon::open(instance.config(), Box::new(again.clone()), instance.clock.clone())).await;
+        let opened = patiently(|| Daemon::open(instance.config(), Box::new(again.clone()), instance.clock.clone()));
+        let daemon = Box::pin(opened).await;
         let (orders, inbox) = mpsc::channel(4);
         let (ready, is_ready) = tokio::sync::oneshot::channel();
         let task = tokio::spawn(daemon.run(ControlCommands::Channel(inbox), ready));
