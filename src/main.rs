@@ -25,7 +25,7 @@ fn main() -> ExitCode {
 }
 
 /// Settings of glibc's allocator (mallopt(3)): one arena, and large blocks are returned to the system when they are freed.
-/// By default each thread may keep an arena with what it once parsed. With two arenas, the peak under hostile documents was 18 MB
+/// By default each thread may keep an arena with what it once parsed. With two arenas, the peak under hostile documents was 23 MB
 /// higher (benches/README.md). Two megabytes stay: given back at each document and asked for again, they cost a tenth of a poll.
 #[cfg(target_env = "gnu")]
 const HEAP: [(&str, &str); 3] =
