@@ -128,6 +128,8 @@ fn with_heads() -> Vec<Structure> {
         made("one date, long", ITEM, "<pubDate>", "1 Jan 2026 ", "", "</pubDate>"),
         made("one author, addresses", ITEM, "<author>", "a@a ", "", "</author>"),
         made("one author, brackets", ITEM, "<author>", "()<>a@", "", "</author>"),
+        made("one author, blanks", ITEM, "<author>a@x.example w", "\t", "", ", b@x.example</author>"),
+        made("one author, words", ITEM, "<author>a@x.example ", "w  ", "", ", b@x.example</author>"),
         made("one author, letters and @", ITEM, "<author>", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@a.", "", "</author>"),
         made("one keywords list", ITEM, "<itunes:keywords>", "k{i},", "", "</itunes:keywords>"),
         made("one base64", ENTRY, "<content type=\"image/png\">", "QUFB", "", "</content>"),

@@ -218,18 +218,15 @@ impl Fetcher {
         answer: &mut FetchResponse,
         share: &mut BodyShare,
     ) -> Result<Fetched, Fault> {
+        let link = |relation| receive::link(asked.url, response.headers(), relation);
+        (answer.hub, answer.this) = (link("hub"), link("self"));
         match response.status().as_u16() {
             200 | 203 => self.document(response, asked, answer, share).await,
             204 | 205 => Err(Fault::Empty),
             304 if *asked.validators == Validators::default() => {
                 Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))
             }
-            304 => {
-                let headers = response.headers();
-                (answer.hub, answer.this) =
-                    (receive::link(asked.url, headers, "hub"), receive::link(asked.url, headers, "self"));
-                Ok(Fetched::NotModified)
-            }
+            304 => Ok(Fetched::NotModified),
             410 => Ok(Fetched::Gone),
             status @ 429 => Err(Fault::Held { status }),
             status @ (403 | 503) if answer.freshness.retry_after.is_some() => Err(Fault::Held { status }),

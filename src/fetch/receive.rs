@@ -89,7 +89,6 @@ impl Fetcher {
         let (packed, mut fault) = self.receive(&mut response, url, answer, share).await?;
         let headers = response.headers();
         answer.announced = announced(url, headers);
-        (answer.hub, answer.this) = (link(url, headers, "hub"), link(url, headers, "self"));
         let label = headers.get(CONTENT_ENCODING).map_or("", |label| label.to_str().unwrap_or_default());
         let mut is_packed_wrong = false;
         // A small body may decode to a large one; only then it is decoded twice.

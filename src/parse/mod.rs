@@ -227,8 +227,8 @@ fn read_xml(
     if raw.partial && !tree.limited {
         repairs.note("cut-off");
     }
-    let space = read_items(&tree, root.id, text, context, known, &mut raw, repairs)?;
-    raw.partial |= space.note(repairs);
+    let allowance = read_items(&tree, root.id, text, context, known, &mut raw, repairs)?;
+    raw.partial |= allowance.note(repairs);
     if tree.references.exhausted.get() {
         repairs.note("entity-expansion");
         raw.partial = true;
@@ -257,8 +257,8 @@ fn read_items(
 ) -> Result<Allowance, Fault> {
     let limits = Limits::of(context);
     let mut keys = AssignedKeys::new(context.guids_void);
-    let mut space = Allowance::new(&raw.feed, &limits);
-    let items = items(tree, root, &mut space, &mut keys, &limits)?;
+    let mut allowance = Allowance::new(&raw.feed, &limits);
+    let items = items(tree, root, &mut allowance, &mut keys, &limits)?;
     let about = |id| About::taken_from(read_item(tree, root, id, links::Links::default(), &context.zone));
     for (id, links) in &items {
         limits.look()?;
@@ -278,7 +278,7 @@ fn read_items(
         }
         let mut draft = read_item(tree, root, id, links, &context.zone);
         let cuts = draft.bound();
-        if tree.references.exhausted.get() || !space.take_draft(&draft) {
+        if tree.references.exhausted.get() || !allowance.take_draft(&draft) {
             break;
         }
         cuts.note(repairs);
@@ -288,7 +288,7 @@ fn read_items(
     raw.guids_void = keys.void_now;
     // The last entry, or the feed's own elements, may have been broken off.
     limits.look()?;
-    Ok(space)
+    Ok(allowance)
 }
 
 /// Reads one entry of a feed or a sitemap.
@@ -310,7 +310,7 @@ fn read_item(
 fn items(
     tree: &tree::Tree<'_>,
     root: tree::NodeId,
-    space: &mut Allowance,
+    allowance: &mut Allowance,
     keys: &mut AssignedKeys,
     limits: &Limits,
 ) -> Result<Vec<(tree::NodeId, links::Links)>, Fault> {
@@ -329,7 +329,7 @@ fn items(
         limits.look()?;
         let links = links::Links::read(tree, id);
         taken += links.weight();
-        if !space.counts_one(taken) {
+        if !allowance.counts_one(taken) {
             break;
         }
         keys.announce(links.id.as_deref(), links.page.as_deref());

@@ -49,7 +49,7 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
     if structured {
         return add(people, Some(person).filter(|person| *person != Person::default()));
     }
-    for person in text::all(tree, id).map(|text| several(&text[..text.floor_char_boundary(TEXT)])).unwrap_or_default() {
+    for person in text::all(tree, id).map(|text| several(&text)).unwrap_or_default() {
         add(people, Some(person));
     }
 }
@@ -58,8 +58,9 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
 const AND: [&str; 12] = ["and", "et", "und", "y", "e", "og", "och", "en", "и", "و", "ve", "ja"];
 
 /// Returns the persons of one text: several if it has several e-mail addresses, else one. They are separated by a separator, by
-/// `and` or its like, or by nothing but white space between bare addresses.
+/// `and` or its like, or by nothing but white space between bare addresses. Only the first [`TEXT`] bytes are read.
 fn several(text: &str) -> Vec<Person> {
+    let text = &text[..text.floor_char_boundary(TEXT)];
     let spans = email_spans(text);
     if spans.len() < 2 {
         return from_text(text).into_iter().collect();
@@ -78,10 +79,11 @@ fn several(text: &str) -> Vec<Person> {
         let rest = &text[at + c.len_utf8()..];
         let resumes = match c {
             ',' | ';' | '،' | '؛' | '&' | '/' | '|' => Some(rest),
-            c if c.is_whitespace() => after_and(rest).or_else(|| {
-                let bare = text[from..start].trim().is_empty() && text[end..at].trim().is_empty();
-                let another = spans.get(next + 1).is_some_and(|(start, _)| text[at..*start].trim().is_empty());
-                (bare && another).then_some(rest)
+            // Only the first of several: the others say the same, and each would look through all of them again.
+            c if c.is_whitespace() && !text[..at].ends_with(char::is_whitespace) => after_and(rest).or_else(|| {
+                let bare = at == end && text[from..start].trim().is_empty();
+                let another = || spans.get(next + 1).is_some_and(|(start, _)| text[at..*start].trim().is_empty());
+                (bare && another()).then_some(rest)
             }),
             _ => None,
         };

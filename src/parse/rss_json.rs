@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Members that hold the text of their element.
 const TEXT: [&str; 5] = ["#value", "#text", "$t", "_", "value"];
 
-/// Maximum size of a document, in bytes.
+/// Number of bytes of a document that are parsed. Parsing takes some ten times as much memory.
 const LONGEST: usize = 2_000_000;
 
 /// Maximum nesting; deeper objects are left out. RSS needs five levels.
@@ -37,12 +37,9 @@ pub(super) fn as_xml(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Parses the whole document as one value, and returns whether it was complete. Parsing takes some ten times the document's
-/// bytes, so a longer one is not read.
+/// Parses the document as one value, and returns whether it was complete. A longer one is read like one that was cut off there.
 fn value(text: &str) -> Option<(Value, bool)> {
-    if text.len() > LONGEST {
-        return None;
-    }
+    let text = &text[..text.floor_char_boundary(LONGEST)];
     let parse = |text: &str| match serde_json::from_str(text) {
         Ok(value) => Some((value, true)),
         Err(error) if error.is_eof() => Some((serde_json::from_str(&closed(text)?).ok()?, false)),
@@ -142,6 +139,16 @@ mod tests {
         assert_eq!((entry.id.as_deref(), entry.link.as_deref()), (Some("g1"), Some("https://s.example/1")));
         assert_eq!((entry.enclosures[0].length, entry.categories[0].term.as_str()), (Some(5), "n"));
         assert!(entry.published.is_some());
+    }
+
+    #[test]
+    fn of_a_long_document_the_beginning_is_read() {
+        let body = "x".repeat(99_900);
+        let items: Vec<_> =
+            (10..40).map(|n| format!("{{\"title\": \"A {n}\", \"description\": \"{body}\"}}")).collect();
+        let text = format!("{{\"rss\": {{\"channel\": {{\"item\": [{}]}}}}}}", items.join(","));
+        let feed = read(text.as_bytes(), &ParseContext::default(), &|_| false).unwrap();
+        assert_eq!((feed.listed.len(), feed.partial), (20, true));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use warraq::{
+    clock::Clock,
     model::{Deadline, Fault, Markup, ParsedEntry, ParsedFeed, SafeHtml},
     normalise::{self, TextLimits},
     parse,
@@ -280,4 +281,24 @@ fn of_a_text_that_names_persons_the_beginning_is_read() {
     assert_eq!(entries(&feed)[1].authors.len(), 500);
     assert_eq!(entries(&feed)[1].authors[499].name, "N 499");
     assert!(feed.repairs.contains(&"long-lists"));
+}
+
+/// A document is given up after ten seconds of work ([`parse::WORK`]); one of this size takes milliseconds, unless each blank looks
+/// through all others.
+#[test]
+fn white_space_between_persons_takes_no_more_than_its_length() {
+    let blanks = "\t".repeat(30_000);
+    let words = "w ".repeat(15_000);
+    for text in [
+        format!("a@x.example Ann{blanks}, b@x.example (Bob)"),
+        format!("a@x.example{blanks}{words}, b@x.example (Bob)"),
+        format!("c@x.example,{blanks}a@x.example {words}, b@x.example (Bob)"),
+    ] {
+        for author in [format!("<author>{text}</author>"), format!("<author><name>{text}</name></author>")] {
+            let deadline = Deadline::when(Clock::over_after(parse::WORK));
+            let context = parse::ParseContext { deadline, ..parse::ParseContext::default() };
+            let feed = parse::read(item(&author).as_bytes(), &context, &|_| false).unwrap();
+            assert_eq!(entries(&feed)[1].authors.last().unwrap().name, "Bob");
+        }
+    }
 }

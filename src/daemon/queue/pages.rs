@@ -83,8 +83,8 @@ impl PollQueue {
         overdue.into_iter().filter_map(|key| self.page_ended(key, now)).collect()
     }
 
-    /// Returns the next page that may be requested now, and its fetch as far as it has come. [`Self::page_ended`] or [`Self::page_postponed`] must be called
-    /// afterwards.
+    /// Returns the next page that may be requested now, and its fetch as far as it has come. [`Self::page_ended`],
+    /// [`Self::page_moved`] or [`Self::page_postponed`] must be called afterwards.
     pub fn next_page(&mut self, now: Timestamp) -> Option<(WaitingPage, Visit)> {
         // Pages have a limit of their own, half that of polls, so that slow pages do not delay feeds.
         if self.pages.asking.len() >= (self.concurrency / 2).max(1) {

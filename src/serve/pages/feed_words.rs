@@ -106,9 +106,7 @@ impl Frame {
     pub(super) fn why_failing(&self, feed: &FeedStatus) -> String {
         let fault = feed.fault.as_ref().and_then(|fault| self.fault_words(fault));
         fault.unwrap_or_else(|| match feed.last_outcome.as_deref() {
-            Some("gone") => {
-                self.say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone (410) (410)").to_owned()
-            }
+            Some("gone") => self.say("قال الخادم إنها زالت", "disparu, dit le serveur (410)", "gone (410)").to_owned(),
             _ => self.say("فشلت آخر زيارة", "la dernière visite a échoué", "the last poll failed").to_owned(),
         })
     }

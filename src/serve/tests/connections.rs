@@ -34,9 +34,8 @@ async fn half_a_head_is_closed_in_time_even_half_a_version() {
     server.close().await;
 }
 
-#[tokio::test]
-async fn a_client_that_does_not_read_is_cut() {
-    let limits = ServerLimits { stall: Duration::from_millis(100), ..ServerLimits::default() };
+/// Starts a server, and asks it for an edition that no socket buffer holds.
+async fn large_response(limits: ServerLimits) -> (TestServer, TcpStream) {
     let server = TestServer::open(limits).await;
     server.edition_table.put([ServedEdition {
         path: "/big".to_owned(),
@@ -48,6 +47,13 @@ async fn a_client_that_does_not_read_is_cut() {
     }]);
     let mut stream = TcpStream::connect(server.at).await.unwrap();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    (server, stream)
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut() {
+    let limits = ServerLimits { stall: Duration::from_millis(100), ..ServerLimits::default() };
+    let (server, mut stream) = large_response(limits).await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     let mut got = Vec::new();
     let ended = stream.read_to_end(&mut got).await;
@@ -58,17 +64,7 @@ async fn a_client_that_does_not_read_is_cut() {
 #[tokio::test]
 async fn an_endless_client_does_not_hold_the_shutdown() {
     let limits = ServerLimits { drain: Duration::from_millis(50), ..ServerLimits::default() };
-    let server = TestServer::open(limits).await;
-    server.edition_table.put([ServedEdition {
-        path: "/big".to_owned(),
-        edition: Edition::new(vec![b'x'; 14_000_000], "text/plain"),
-        last_modified: server.clock.now(),
-        policy: CachePolicy::Feed,
-        sharing: Sharing::Public,
-        links: None,
-    }]);
-    let mut stream = TcpStream::connect(server.at).await.unwrap();
-    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let (server, mut stream) = large_response(limits).await;
     stream.read_exact(&mut [0; 100]).await.unwrap();
     // Returns although the response is neither read nor complete.
     server.close().await;
