@@ -38,11 +38,13 @@ impl Clock {
         tokio::time::Instant::now()
     }
 
-    /// Returns a function that tells whether `patience` has passed since this call. It uses the monotonic clock, because changes
-    /// of the wall clock must not affect how long work may take.
-    pub fn over_after(patience: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
-        let start = Instant::now();
-        move || start.elapsed() > patience
+    /// Returns a function that tells whether the calling thread has worked longer than `work` since this call. Time in which the
+    /// thread waited for a processor does not count: on a busy machine it is most of the time that passes. Call both on the
+    /// thread that works.
+    pub fn over_after(work: Duration) -> impl Fn() -> bool + Send + Sync + 'static {
+        let (start, worked) = (Instant::now(), worked());
+        // No thread works longer than time passes, and the monotonic clock is read without a system call.
+        move || start.elapsed() > work && self::worked().saturating_sub(worked) > work
     }
 
     /// Moves a manual clock; a negative step sets it back. Has no effect on the system's clock.
@@ -51,5 +53,28 @@ impl Clock {
             let mut at = at.lock().unwrap_or_else(PoisonError::into_inner);
             *at = at.saturating_add(by).unwrap_or(*at);
         }
+    }
+}
+
+/// Returns the processor time that this thread has used.
+fn worked() -> Duration {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(used.tv_sec.try_into().unwrap_or_default(), used.tv_nsec.try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_no_work() {
+        let limit = Duration::from_millis(20);
+        let is_over = Clock::over_after(limit);
+        std::thread::sleep(limit * 3);
+        assert!(!is_over(), "the thread only slept");
+        while !is_over() {
+            std::hint::spin_loop();
+        }
+        assert!(worked() > limit);
     }
 }

@@ -167,7 +167,7 @@ impl Daemon {
                 event = services.runner.event() => {
                     if let Err(error) = turn(&mut services, &mut reporter, &pushing, event) { break Err(error.into()) }
                 }
-                Some(document) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document),
+                Some((document, guard)) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document, guard),
                 command = commands.next() => match command {
                     ControlCommand::Stop => break Ok(()),
                     ControlCommand::Reload => reloads.ask(&services),

@@ -8,7 +8,7 @@ use crate::{
     fetch::{self, Fetcher},
     model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument, WebhookState},
     poll::PollResult,
-    push::{Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks, can_be_reached},
+    push::{DeliveryGuard, Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks, can_be_reached},
     serve::PushEndpoints,
     store::{Reader, StoreError, Writer},
 };
@@ -55,7 +55,7 @@ impl Pushing {
         hub: HubSettings,
         subscribing: SubscriberSettings,
         hooks: WebhookSettings,
-    ) -> Result<(Arc<Self>, mpsc::Receiver<PushedDocument>), StoreError> {
+    ) -> Result<(Arc<Self>, mpsc::Receiver<(PushedDocument, DeliveryGuard)>), StoreError> {
         let topics = Arc::<Topics>::default();
         let hub = Hub::open(&reader, Arc::clone(&topics), hub, fetcher.clone(), clock.clone()).await?;
         let opened = Subscriber::open(&reader, leases, subscribing, fetcher.clone(), clock.clone()).await?;
@@ -122,19 +122,23 @@ pub(super) fn hooks(config: &Config, public_url: &Url) -> WebhookSettings {
 }
 
 impl PushEndpoints for Pushing {
-    fn answer(&self, request: PushRequest) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>> {
+    fn answer(
+        &self,
+        request: PushRequest,
+        reserved: Option<DeliveryGuard>,
+    ) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>> {
         let answer = match &request.target {
             PushTarget::Hub => self.hub.answer(&request),
             PushTarget::Callback(token) => {
                 let token = token.clone();
-                self.subscriber.answer(&token, request)
+                self.subscriber.answer(&token, request, reserved)
             }
         };
         Box::pin(std::future::ready(answer))
     }
 
-    fn has_callback(&self, token: &str) -> bool {
-        self.subscriber.has(token)
+    fn reserve(&self, token: &str, bytes: usize) -> Result<DeliveryGuard, PushAnswer> {
+        self.subscriber.reserve(token, bytes)
     }
 
     fn body_max(&self) -> usize {

@@ -3,6 +3,7 @@
 //! Decisions are pure code ([`HubState`], [`Leases`], [`PingState`], [`retry_at`], signatures, parsing); [`Hub`], [`Subscriber`]
 //! and [`Webhooks`] carry them out. The writer and the publisher never wait for this module: they hand over a change and go on.
 
+mod deliveries;
 mod form;
 mod hooks;
 mod hub;
@@ -27,6 +28,6 @@ pub use random::token;
 pub use reachable::can_be_reached;
 pub use retry::{FailedRequest, Pauses, retry_at};
 pub use signature::{is_signed, sign};
-pub use subscriber::{Subscriber, SubscriberSettings};
+pub use subscriber::{DeliveryGuard, Subscriber, SubscriberSettings};
 pub use topics::Topics;
 pub use webhook::{headers, message, message_id};

@@ -1,6 +1,7 @@
 //! The WebSub subscriber: sends requests to hubs, answers their verifications, and passes on the documents that they deliver.
 
 use super::{
+    deliveries::Deliveries,
     lease::{LEASE, LeaseRequest, Leases},
     random::token,
     retry::FailedRequest,
@@ -18,6 +19,7 @@ use crate::{
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::{
+    any::Any,
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
@@ -34,7 +36,7 @@ const TURN: Duration = Duration::from_secs(1);
 const ASKING: Duration = Duration::from_secs(15);
 /// Maximum number of redirects of a hub that are followed (307 and 308 keep the method, RFC 9110 15.4.8).
 const REDIRECTS: usize = 3;
-/// Maximum number of delivered documents that wait to be read. Each may have `[fetch] max_body` bytes.
+/// Maximum number of delivered documents that wait to be read.
 const WAITING: usize = 8;
 
 /// The settings of the subscriber. A reload replaces them.
@@ -58,9 +60,13 @@ pub struct Subscriber {
     settings: RwLock<(SubscriberSettings, Fetcher)>,
     /// The end of each feed's verified lease, for the schedule.
     shared: Arc<PushLeases>,
-    pushed: mpsc::Sender<PushedDocument>,
+    pushed: mpsc::Sender<(PushedDocument, DeliveryGuard)>,
+    deliveries: Deliveries,
     clock: Clock,
 }
+
+/// What a delivery holds from its first byte until its document is read. Dropping it makes room for another one.
+pub type DeliveryGuard = Box<dyn Any + Send>;
 
 impl Subscriber {
     /// Creates the subscriber with the stored subscriptions. The receiver yields the documents that hubs deliver.
@@ -73,7 +79,7 @@ impl Subscriber {
         settings: SubscriberSettings,
         fetcher: Fetcher,
         clock: Clock,
-    ) -> Result<(Self, mpsc::Receiver<PushedDocument>), StoreError> {
+    ) -> Result<(Self, mpsc::Receiver<(PushedDocument, DeliveryGuard)>), StoreError> {
         let leases = Leases::new(reader.hub_leases().await?);
         shared.replace(leases.verified());
         let (pushed, documents) = mpsc::channel(WAITING);
@@ -84,6 +90,7 @@ impl Subscriber {
             settings: RwLock::new((settings, fetcher)),
             shared,
             pushed,
+            deliveries: Deliveries::new(),
             clock,
         };
         Ok((this, documents))
@@ -131,10 +138,14 @@ impl Subscriber {
         self.settings().0.max_body
     }
 
-    /// Returns whether there is a callback with this token.
-    #[must_use]
-    pub fn has(&self, token: &str) -> bool {
-        self.leases().has(token)
+    /// Decides whether a delivery of at most this many bytes is to be received, before its body is read.
+    ///
+    /// # Errors
+    /// Fails with the answer if it is not. A hub repeats a delivery that gets a 503.
+    pub fn reserve(&self, token: &str, bytes: usize) -> Result<DeliveryGuard, PushAnswer> {
+        self.leases().admits(token, self.clock.now())?;
+        let share = self.deliveries.reserve(token, bytes);
+        share.map_or_else(|| Err(busy()), |share| Ok(Box::new(share) as DeliveryGuard))
     }
 
     /// Records that a document of a feed names this hub, or none. Never waits.
@@ -156,27 +167,22 @@ impl Subscriber {
         }
     }
 
-    /// Answers a request to a callback.
-    pub fn answer(&self, token: &str, request: PushRequest) -> PushAnswer {
+    /// Answers a request to a callback. A delivery comes with what [`Subscriber::reserve`] returned for it.
+    pub fn answer(&self, token: &str, request: PushRequest, guard: Option<DeliveryGuard>) -> PushAnswer {
         let now = self.clock.now();
-        if !request.is_post {
+        let Some(guard) = guard.filter(|_| request.is_post) else {
             let (answer, change) = self.leases().verify(token, &request.query, now);
             self.save(change);
             return answer;
-        }
-        if !self.has(token) {
-            return super::lease::unknown();
-        }
-        // Reserves a slot before anything else: the hub repeats a delivery that gets a 503.
-        let Ok(place) = self.pushed.try_reserve() else {
-            return PushAnswer::new(503, "Too many deliveries are waiting; try again in a minute.\n");
         };
+        // Reserves a slot before anything else.
+        let Ok(place) = self.pushed.try_reserve() else { return busy() };
         let PushRequest { body, signature, content_type, .. } = request;
         let signed = |secret: &str| is_signed(secret, &body, signature.as_deref().unwrap_or_default());
         let (answer, feed, change) = self.leases().delivered(token, signed, now);
         self.save(change);
         match feed {
-            Some(feed) => place.send(PushedDocument { feed, body, content_type }),
+            Some(feed) => place.send((PushedDocument { feed, body, content_type }, guard)),
             None if answer.status == 202 => tracing::debug!("dropped a delivery without a valid signature"),
             None => {}
         }
@@ -212,6 +218,10 @@ impl Subscriber {
             }
         }
     }
+}
+
+fn busy() -> PushAnswer {
+    PushAnswer::new(503, "Too many deliveries are waiting; try again in a minute.\n")
 }
 
 /// Asks a hub to start or to end a subscription (WebSub 5.1).

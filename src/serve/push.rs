@@ -5,15 +5,21 @@ use super::state::AppState;
 use crate::model::push::{PushAnswer, PushRequest, PushTarget};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use std::any::Any;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Maximum size of a subscription request, in bytes: two addresses and a secret, with each byte percent-encoded.
 const FORM_MAX: usize = 20_000;
 
+/// Maximum time for receiving a body. Otherwise slow senders could keep the memory for deliveries from others.
+const RECEIVING: Duration = Duration::from_mins(1);
+
 /// Handles requests to the hub.
 pub(super) async fn hub(State(app): State<AppState>, request: Request<Body>) -> Response<Body> {
-    answer(&app, PushTarget::Hub, request, FORM_MAX).await
+    answer(&app, PushTarget::Hub, request, FORM_MAX, None).await
 }
 
 /// Handles requests to a callback.
@@ -23,24 +29,39 @@ pub(super) async fn callback(
     request: Request<Body>,
 ) -> Response<Body> {
     let Some(push) = &app.push else { return not_found() };
-    // The body of a delivery without a subscription is not read.
-    let most = if push.has_callback(&token) { push.body_max() } else { 0 };
-    answer(&app, PushTarget::Callback(token), request, most).await
+    let most = push.body_max();
+    if request.method() != Method::POST {
+        return answer(&app, PushTarget::Callback(token), request, most, None).await;
+    }
+    // Only the body of a delivery for which there is room is read. Without Content-Length it may be one of the longest.
+    let stated = header(request.headers(), CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
+    if stated.is_some_and(|stated| stated > most) {
+        return allowing(too_long(most));
+    }
+    match push.reserve(&token, stated.unwrap_or(most)) {
+        Ok(reserved) => answer(&app, PushTarget::Callback(token), request, most, Some(reserved)).await,
+        Err(refusal) => allowing(refusal),
+    }
 }
 
-async fn answer(app: &AppState, target: PushTarget, request: Request<Body>, most: usize) -> Response<Body> {
+async fn answer(
+    app: &AppState,
+    target: PushTarget,
+    request: Request<Body>,
+    most: usize,
+    reserved: Option<Box<dyn Any + Send>>,
+) -> Response<Body> {
     let Some(push) = &app.push else { return not_found() };
     let (parts, body) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::POST) {
         return allowing(PushAnswer::new(405, "Use GET or POST.\n"));
     }
     let is_post = parts.method == Method::POST;
-    let body = match (is_post, most) {
-        (false, _) | (true, 0) => Vec::new(),
-        (true, most) => match to_bytes(body, most).await {
-            Ok(bytes) => bytes.to_vec(),
-            Err(_) => return allowing(PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))),
-        },
+    let body = match timeout(RECEIVING, to_bytes(body, if is_post { most } else { 0 })).await {
+        Ok(Ok(bytes)) => bytes.into(),
+        Ok(Err(_)) if is_post => return allowing(too_long(most)),
+        Ok(Err(_)) => Vec::new(),
+        Err(_) => return allowing(PushAnswer::new(408, "The body did not arrive within a minute.\n")),
     };
     let text = |name: &str| header(&parts.headers, name);
     let request = PushRequest {
@@ -51,7 +72,11 @@ async fn answer(app: &AppState, target: PushTarget, request: Request<Body>, most
         signature: text("x-hub-signature"),
         body,
     };
-    allowing(push.answer(request).await)
+    allowing(push.answer(request, reserved).await)
+}
+
+fn too_long(most: usize) -> PushAnswer {
+    PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -65,7 +90,7 @@ fn allowing(answer: PushAnswer) -> Response<Body> {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match answer.status {
         405 => headers.insert(ALLOW, HeaderValue::from_static("GET, POST")),
-        429 => headers.insert(RETRY_AFTER, HeaderValue::from_static("60")),
+        429 | 503 => headers.insert(RETRY_AFTER, HeaderValue::from_static("60")),
         _ => None,
     };
     response

@@ -1,16 +1,24 @@
 //! The requests to `/websub/` that others answer.
 
 use crate::model::push::{PushAnswer, PushRequest};
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 /// What answers requests to `/websub/`. The daemon implements it.
 pub trait PushEndpoints: Send + Sync {
-    /// Answers a request.
-    fn answer(&self, request: PushRequest) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>>;
-    /// Returns whether there is a callback with this token.
-    fn has_callback(&self, token: &str) -> bool;
+    /// Answers a request. A delivery comes with what [`PushEndpoints::reserve`] returned for it.
+    fn answer(
+        &self,
+        request: PushRequest,
+        reserved: Option<Box<dyn Any + Send>>,
+    ) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>>;
+    /// Reserves memory for a delivery of at most this many bytes to the callback with this token.
+    ///
+    /// # Errors
+    /// Fails with the answer if the delivery is not to be received.
+    fn reserve(&self, token: &str, bytes: usize) -> Result<Box<dyn Any + Send>, PushAnswer>;
     /// Returns the longest delivery that is read, in bytes.
     fn body_max(&self) -> usize;
 }

@@ -1,5 +1,6 @@
 //! WebSub subscriptions from outside: the numbered checks of websub.rocks for subscribers, and two Warraqs.
 
+mod floods;
 mod scene;
 
 use self::scene::{Scene, deliver, doc, free_port, in_document, signature};

@@ -4,6 +4,7 @@ use super::{EndedPoll, PollRunner};
 use crate::{
     model::push::PushedDocument,
     poll::{PollError, PollResult},
+    push::DeliveryGuard,
     store::StoreError,
 };
 use futures_util::FutureExt as _;
@@ -19,11 +20,15 @@ impl PollRunner {
         self.pushes.len() < PUSHES
     }
 
-    /// Starts to read a document that a hub delivered. Drops it if its feed is no longer configured.
-    pub fn push(&mut self, document: PushedDocument) {
+    /// Starts to read a document that a hub delivered. Drops it if its feed is no longer configured. `guard` is kept until it is
+    /// read.
+    pub fn push(&mut self, document: PushedDocument, guard: DeliveryGuard) {
         let Some(planned) = self.queue.plan(document.feed, self.clock.now()) else { return };
         let (poller, id) = (self.poller.clone(), document.feed);
-        let push = async move { poller.pushed(planned, document).await };
+        let push = async move {
+            let _guard = guard;
+            poller.pushed(planned, document).await
+        };
         self.pushes.spawn(async move { (id, AssertUnwindSafe(push).catch_unwind().await.ok()) });
     }
 

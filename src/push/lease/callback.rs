@@ -57,6 +57,25 @@ impl Leases {
         })
     }
 
+    /// Decides whether a delivery is to be received, before its body is read.
+    ///
+    /// # Errors
+    /// Fails with the answer if it is not.
+    pub fn admits(&mut self, token: &str, now: Timestamp) -> Result<(), PushAnswer> {
+        let held = self.tokens.get(token).and_then(|feed| self.held.get_mut(feed)).ok_or_else(unknown)?;
+        let is_over = held.lease.valid_until().is_none_or(|until| until <= now);
+        match held.lease.state {
+            LeaseState::Leaving => return Err(unknown()),
+            _ if is_over => return Err(PushAnswer::new(404, "The subscription is not verified.\n")),
+            LeaseState::Asking | LeaseState::Active => {}
+        }
+        held.pushes.retain(|at| now.duration_since(*at).abs() < MINUTE);
+        if held.pushes.len() >= PUSHES {
+            return Err(PushAnswer::new(429, "Too many deliveries; try again in a minute.\n"));
+        }
+        Ok(())
+    }
+
     /// Answers a delivery. Returns the feed if the delivery is to be read. A delivery with a wrong or missing signature gets the
     /// same answer as a valid one (WebSub 7.1.1), so that nobody can find out a valid signature by trial.
     pub fn delivered(
@@ -65,19 +84,12 @@ impl Leases {
         is_signed: impl FnOnce(&str) -> bool,
         now: Timestamp,
     ) -> (PushAnswer, Option<FeedId>, Option<PushChange>) {
-        let Some(&feed) = self.tokens.get(token) else { return (unknown(), None, None) };
-        let Some(held) = self.held.get_mut(&feed) else { return (unknown(), None, None) };
+        if let Err(refusal) = self.admits(token, now) {
+            return (refusal, None, None);
+        }
+        let held = self.tokens.get(token).and_then(|feed| Some((*feed, self.held.get_mut(feed)?)));
+        let Some((feed, held)) = held else { return (unknown(), None, None) };
         let accepted = PushAnswer::new(202, "Accepted.\n");
-        let is_over = held.lease.valid_until().is_none_or(|until| until <= now);
-        match held.lease.state {
-            LeaseState::Leaving => return (unknown(), None, None),
-            _ if is_over => return (PushAnswer::new(404, "The subscription is not verified.\n"), None, None),
-            LeaseState::Asking | LeaseState::Active => {}
-        }
-        held.pushes.retain(|at| now.duration_since(*at).abs() < MINUTE);
-        if held.pushes.len() >= PUSHES {
-            return (PushAnswer::new(429, "Too many deliveries; try again in a minute.\n"), None, None);
-        }
         held.pushes.push_back(now);
         if !is_signed(held.lease.secret.reveal()) {
             return (accepted, None, None);

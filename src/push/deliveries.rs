@@ -1,0 +1,78 @@
+//! Limits how many deliveries of hubs are in memory at the same time, from their first byte until their documents are read.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Memory for all deliveries, in bytes: one of the largest by the default of `[fetch] max_body`, and dozens of ordinary size. A
+/// larger one takes all of it.
+const MEMORY: usize = 16_000_000;
+
+/// Maximum number of deliveries to one callback at a time, so that one hub leaves room for the others.
+const OF_ONE: usize = 2;
+
+/// The deliveries in memory.
+#[derive(Debug)]
+pub(super) struct Deliveries {
+    free: Arc<Semaphore>,
+    /// Number of deliveries to each callback.
+    of: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Deliveries {
+    /// Creates the limits.
+    pub(super) fn new() -> Self {
+        Self { free: Arc::new(Semaphore::new(MEMORY)), of: Arc::default() }
+    }
+
+    /// Reserves memory for a delivery of this many bytes to a callback. Returns `None` if there is no room for it now.
+    pub(super) fn reserve(&self, token: &str, bytes: usize) -> Option<DeliveryShare> {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = of.get(token).copied().unwrap_or_default();
+        let permit = Arc::clone(&self.free).try_acquire_many_owned(u32::try_from(bytes.min(MEMORY)).ok()?);
+        let permit = permit.ok().filter(|_| count < OF_ONE)?;
+        of.insert(token.to_owned(), count + 1);
+        Some(DeliveryShare { token: token.to_owned(), of: Arc::clone(&self.of), _permit: permit })
+    }
+}
+
+/// What one delivery reserves. Dropping it releases the memory.
+#[derive(Debug)]
+pub(super) struct DeliveryShare {
+    token: String,
+    of: Arc<Mutex<HashMap<String, usize>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for DeliveryShare {
+    fn drop(&mut self) {
+        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = of.get_mut(&self.token) {
+            *count -= 1;
+            if *count == 0 {
+                of.remove(&self.token);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_share_memory_and_no_callback_takes_all() {
+        let deliveries = Deliveries::new();
+        let large = deliveries.reserve("a", 10_000_000).unwrap();
+        assert!(deliveries.reserve("b", 10_000_000).is_none(), "one of the largest at a time");
+        let small: Vec<_> = (0..2).map(|_| deliveries.reserve("b", 100_000).unwrap()).collect();
+        assert!(deliveries.reserve("b", 1).is_none(), "two of a callback");
+        assert!(deliveries.reserve("a", 1).is_some());
+        drop((large, small));
+        assert!(deliveries.reserve("b", usize::MAX).is_some());
+        assert_eq!(deliveries.free.available_permits(), MEMORY);
+        assert!(deliveries.of.lock().unwrap().is_empty());
+    }
+}
