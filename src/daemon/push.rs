@@ -8,7 +8,10 @@ use crate::{
     fetch::{self, Fetcher},
     model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument, WebhookState},
     poll::PollResult,
-    push::{DeliveryGuard, Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks, can_be_reached},
+    push::{
+        DeliveryGuard, Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks,
+        can_be_reached,
+    },
     serve::PushEndpoints,
     store::{Reader, StoreError, Writer},
 };

@@ -9,6 +9,9 @@ const TOKEN: &str = "warraq";
 /// Maximum number of bytes of a file that are parsed. RFC 9309 2.5 requires at least 500 KiB.
 const LENGTH: usize = 500 * 1024;
 
+/// Memory that an allocation takes besides its bytes: most patterns are short, and no allocation takes fewer than 32 bytes.
+const ALLOCATION: usize = 24;
+
 /// The rules of one `robots.txt` that apply to Warraq.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RobotsRules {
@@ -63,7 +66,9 @@ impl RobotsRules {
                 everybodys.push(rule);
             }
         }
-        Self::Read(ours.unwrap_or(everybodys))
+        let mut rules = ours.unwrap_or(everybodys);
+        rules.shrink_to_fit();
+        Self::Read(rules)
     }
 
     /// Returns the rules of a site without `robots.txt`: everything is allowed.
@@ -91,7 +96,8 @@ impl RobotsRules {
     /// Returns the size of the rules in memory, in bytes.
     pub(super) fn size(&self) -> usize {
         let Self::Read(rules) = self else { return 0 };
-        rules.iter().map(|rule| size_of::<RobotsRule>() + rule.pattern.len()).sum()
+        let patterns: usize = rules.iter().map(|rule| rule.pattern.len() + ALLOCATION).sum();
+        patterns + rules.capacity() * size_of::<RobotsRule>()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A rendered document in each content coding that clients ask for, each with its own strong validator.
 
+use super::content::Content;
 use super::packing::{pack, unpack};
 use bytes::Bytes;
 use std::io::Write as _;
@@ -34,7 +35,7 @@ impl Coding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Representation {
     /// The bytes to send.
-    pub bytes: Bytes,
+    pub content: Content,
     /// Strong entity tag with its quotes: a hash of exactly these bytes. Representations with different codings must have
     /// different tags (RFC 9110 8.8.1).
     pub etag: String,
@@ -45,7 +46,9 @@ pub struct Representation {
 pub struct Edition {
     /// The value of `Content-Type`.
     pub media_type: &'static str,
-    coded: [Representation; 3],
+    plain: Representation,
+    gzip: Representation,
+    brotli: Representation,
 }
 
 impl Edition {
@@ -53,49 +56,61 @@ impl Edition {
     /// serves requests.
     #[must_use]
     pub fn new(bytes: Vec<u8>, media_type: &'static str) -> Self {
-        let gzip = gzip(&bytes);
-        let brotli = pack(&bytes);
-        Self { media_type, coded: [bytes, gzip, brotli].map(Representation::of) }
+        let brotli = pack(&bytes).into();
+        Self::of(bytes, brotli, media_type)
     }
 
     /// Restores an edition from its stored bytes ([`Edition::packed`]); `None` if they are not a compressed document.
     #[must_use]
     pub fn unpack(packed: Vec<u8>, media_type: &'static str) -> Option<Self> {
-        let bytes = unpack(&packed)?;
-        let gzip = gzip(&bytes);
-        Some(Self { media_type, coded: [bytes, gzip, packed].map(Representation::of) })
+        Some(Self::of(unpack(&packed)?, packed.into(), media_type))
+    }
+
+    fn of(bytes: Vec<u8>, brotli: Bytes, media_type: &'static str) -> Self {
+        let (tag, gzip) = (tag(&bytes), Bytes::from(gzip(&bytes)));
+        let plain = Representation { content: Content::plain(bytes, &gzip), etag: tag };
+        Self { media_type, plain, gzip: Representation::of(gzip), brotli: Representation::of(brotli) }
     }
 
     /// Returns the compressed document in the form in which it is stored.
     #[must_use]
-    pub fn packed(&self) -> &Bytes {
-        &self.coded(Coding::Brotli).bytes
+    pub fn packed(&self) -> Bytes {
+        self.brotli.content.bytes()
     }
 
     /// Returns the document in this coding.
     #[must_use]
     pub fn coded(&self, coding: Coding) -> &Representation {
-        &self.coded[coding as usize]
+        match coding {
+            Coding::Identity => &self.plain,
+            Coding::Gzip => &self.gzip,
+            Coding::Brotli => &self.brotli,
+        }
     }
 
-    /// Returns the plain bytes.
+    /// Returns the plain bytes. A long document is unpacked for it.
     #[must_use]
-    pub fn bytes(&self) -> &Bytes {
-        &self.coded(Coding::Identity).bytes
+    pub fn bytes(&self) -> Bytes {
+        self.plain.content.bytes()
     }
 
     /// Returns the entity tag of the plain bytes. Equal tags mean equal documents, so it tells whether an edition changed.
     #[must_use]
     pub fn etag(&self) -> &str {
-        &self.coded(Coding::Identity).etag
+        &self.plain.etag
     }
 }
 
 impl Representation {
-    fn of(bytes: Vec<u8>) -> Self {
-        let hash = blake3::hash(&bytes).to_hex();
-        Self { etag: format!("\"{}\"", &hash.as_str()[..32]), bytes: bytes.into() }
+    fn of(bytes: Bytes) -> Self {
+        Self { etag: tag(&bytes), content: Content::Whole(bytes) }
     }
+}
+
+/// Returns the strong entity tag of these bytes.
+fn tag(bytes: &[u8]) -> String {
+    let hash = blake3::hash(bytes).to_hex();
+    format!("\"{}\"", &hash.as_str()[..32])
 }
 
 /// Compresses with gzip, without a file name or time in the header, so that equal input gives equal bytes.
@@ -119,9 +134,11 @@ mod tests {
         assert_eq!(Edition::unpack(edition.packed().to_vec(), "text/plain"), Some(edition.clone()), "as it was kept");
         assert_eq!(Edition::unpack(b"no brotli".to_vec(), "text/plain"), None);
         let mut unzipped = Vec::new();
-        flate2::read::GzDecoder::new(&*edition.coded(Coding::Gzip).bytes).read_to_end(&mut unzipped).unwrap();
+        flate2::read::GzDecoder::new(&*edition.coded(Coding::Gzip).content.bytes()).read_to_end(&mut unzipped).unwrap();
         let mut unbrotlied = Vec::new();
-        brotli::Decompressor::new(&*edition.coded(Coding::Brotli).bytes, 4096).read_to_end(&mut unbrotlied).unwrap();
+        brotli::Decompressor::new(&*edition.coded(Coding::Brotli).content.bytes(), 4096)
+            .read_to_end(&mut unbrotlied)
+            .unwrap();
         assert_eq!([&unzipped, &unbrotlied], [&text, &text]);
         let mut tags: Vec<_> = Coding::ALL.iter().map(|&c| &edition.coded(c).etag).collect();
         tags.dedup();

@@ -10,6 +10,7 @@ mod atom;
 mod body;
 mod budget;
 mod clean;
+mod content;
 mod edition;
 pub mod incidents;
 mod json;
@@ -23,6 +24,7 @@ mod xml;
 mod tests;
 
 pub use budget::{Budget, within};
+pub use content::{Content, Pieces};
 pub use edition::{Coding, Edition, Representation};
 
 use crate::model::{Channel, ChannelView};

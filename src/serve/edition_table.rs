@@ -2,7 +2,7 @@
 
 use super::http::{coding, format_date, is_current};
 use super::payload::Payload;
-use crate::publish::{Coding, Edition};
+use crate::publish::{Coding, Content, Edition};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
     CONTENT_TYPE, ETAG, LAST_MODIFIED, LINK, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -10,7 +10,6 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
@@ -115,7 +114,7 @@ pub(super) struct PreparedResponse {
 #[derive(Debug)]
 struct Variant {
     etag: String,
-    bytes: Bytes,
+    content: Content,
     /// Headers of a 200 response.
     full: HeaderMap,
     /// Headers of a 304 response (RFC 9110 15.4.5).
@@ -149,7 +148,7 @@ impl PreparedResponse {
         }
         *response.headers_mut() = variant.full.clone();
         if method != Method::HEAD {
-            *response.body_mut() = Payload::Ready(Some(variant.bytes.clone()));
+            *response.body_mut() = Payload::Ready(variant.content.pieces());
         }
         response
     }
@@ -184,12 +183,12 @@ impl Variant {
         }
         let mut full = unchanged.clone();
         full.insert(CONTENT_TYPE, HeaderValue::from_static(edition.media_type));
-        full.insert(CONTENT_LENGTH, HeaderValue::from(coded.bytes.len()));
+        full.insert(CONTENT_LENGTH, HeaderValue::from(coded.content.length()));
         full.extend(security(policy.content_security()));
         if let Some(name) = coding.name() {
             full.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
         }
-        Self { etag: coded.etag.clone(), bytes: coded.bytes.clone(), full, unchanged }
+        Self { etag: coded.etag.clone(), content: coded.content.clone(), full, unchanged }
     }
 }
 
@@ -244,7 +243,7 @@ impl EditionTable {
 /// Builds a 405 response (RFC 9110 15.5.6).
 pub(super) fn not_allowed() -> Response<Payload> {
     let text = "This address can only be read: use GET or HEAD.\n";
-    let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));
+    let mut response = Response::new(Payload::text(text));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

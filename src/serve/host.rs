@@ -5,7 +5,6 @@ use super::edition_table::security;
 use super::payload::Payload;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderValue, Request, Response, StatusCode, Version};
-use bytes::Bytes;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use url::Url;
@@ -115,7 +114,7 @@ pub(super) fn answer(refusal: Refusal) -> Response<Payload> {
             "This server does not serve this host name. Its operator can add it to [server] hosts.\n",
         ),
     };
-    let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));
+    let mut response = Response::new(Payload::text(text));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response.headers_mut().extend(security("default-src 'none'"));

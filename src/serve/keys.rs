@@ -7,7 +7,6 @@ use crate::model::{Audience, Channel, ReaderKey, Readers};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -229,7 +228,7 @@ fn unauthorised() -> Response<Payload> {
 }
 
 fn short(status: StatusCode, text: &'static str) -> Response<Payload> {
-    let mut response = Response::new(Payload::Ready(Some(Bytes::from_static(text.as_bytes()))));
+    let mut response = Response::new(Payload::text(text));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));

@@ -70,7 +70,7 @@ pub(super) async fn deliver(
     let Some(edition) = topics.get(&delivery.path) else {
         return Ended::Delivered(delivery, Err(FailedRequest::new("the feed is no longer published")), false);
     };
-    let bytes = edition.bytes().clone();
+    let bytes = topics.plain(&edition);
     let mut headers = vec![("content-type", edition.media_type.to_owned())];
     headers.extend(links(&settings, &delivery.path).map(|links| ("link", links)));
     if let Some(secret) = &delivery.secret {
