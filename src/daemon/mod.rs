@@ -2,7 +2,7 @@
 //!
 //! Its tasks are the writer (in `store`), the scheduler loop (in this module), the publisher, the server and retention. If one of
 //! them fails, the daemon ends with its error. The first signal starts a graceful shutdown: no new poll starts, running polls
-//! finish or are dropped as a whole, the writer commits, and the WAL is checkpointed, all in under five seconds. A second
+//! finish or are dropped as a whole, the writer commits, and the WAL is checkpointed, all in under two seconds. A second
 //! signal aborts.
 
 mod archiver;
@@ -48,7 +48,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// Time that running polls have to finish once the daemon is to stop.
-const POLLS_DRAIN: Duration = Duration::from_secs(2);
+const POLLS_DRAIN: Duration = Duration::from_secs(1);
 /// Time after the start when retention first runs, and the interval at which it runs then.
 const RETENTION_FIRST: Duration = Duration::from_mins(5);
 const RETENTION_EVERY: Duration = Duration::from_hours(6);
@@ -190,7 +190,7 @@ impl Daemon {
             stop.cancel();
             return Err(services.why(error).await);
         }
-        tracing::info!(polls = services.runner.running(), "stopping: running polls have two seconds to finish");
+        tracing::info!(polls = services.runner.running(), "stopping: running polls have a second to finish");
         tokio::select! {
             drained = drain(services, tasks, stop) => drained,
             () = commands.stop_again() => Err(DaemonError::Aborted),

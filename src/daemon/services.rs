@@ -109,7 +109,7 @@ impl Services {
     }
 
     /// Closes the readers first and then the writer, because the last connection to close checkpoints the WAL and removes it. A
-    /// writer that waits for another process's lock, or for space on the disk, is given a second. What it could not write is
+    /// writer that waits for another process's lock, or for space on the disk, is given half a second. What it could not write is
     /// lost, as after a crash, and is polled again.
     ///
     /// # Errors

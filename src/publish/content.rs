@@ -57,14 +57,10 @@ impl Content {
     /// Returns all bytes at once.
     #[must_use]
     pub fn bytes(&self) -> Bytes {
-        match self {
-            Self::Whole(bytes) => bytes.clone(),
-            Self::Gzipped { length, .. } => self.pieces().fold(Vec::with_capacity(*length), |mut all, piece| {
-                all.extend_from_slice(&piece);
-                all
-            }),
-        }
-        .into()
+        let Self::Gzipped { length, .. } = self else { return self.pieces().next().unwrap_or_default() };
+        let mut all = Vec::with_capacity(*length);
+        self.pieces().for_each(|piece| all.extend_from_slice(&piece));
+        all.into()
     }
 }
 

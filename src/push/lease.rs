@@ -3,8 +3,6 @@
 
 mod callback;
 
-pub(in crate::push) use callback::unknown;
-
 use super::retry::{FailedRequest, Pauses};
 use crate::{
     model::{

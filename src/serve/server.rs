@@ -49,8 +49,8 @@ impl Default for ServerLimits {
             head: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             connections: 1024,
-            // The daemon promises to exit in under five seconds.
-            drain: Duration::from_secs(3),
+            // The daemon promises to exit in under two seconds.
+            drain: Duration::from_secs(1),
             head_bytes: 32 * 1024,
         }
     }

@@ -99,6 +99,6 @@ impl Leases {
 }
 
 /// Returns the answer for an unknown callback: 410 tells a hub that the subscription has ended (WebSub 7).
-pub(in crate::push) fn unknown() -> PushAnswer {
+fn unknown() -> PushAnswer {
     PushAnswer::new(410, "There is no such subscription.\n")
 }

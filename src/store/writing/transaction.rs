@@ -15,7 +15,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a transaction takes before the log mentions it. Batches are sized for a fraction of this.
 const LONG: Duration = Duration::from_secs(1);
 /// How long a transaction is still retried once the writer is told to stop.
-const STOP_PATIENCE: Duration = Duration::from_secs(1);
+const STOP_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The database and its current trouble, used by [`transaction!`] and [`reading!`].
 pub(in crate::store) struct WriterConnection<B> {

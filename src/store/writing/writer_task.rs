@@ -47,9 +47,9 @@ const COLLECT: Duration = Duration::from_secs(1);
 
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 const INDEX_WAIT: Duration = Duration::from_secs(1);
-/// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
+/// No batch is indexed after this time once the writer is being closed, because a stopping daemon has two seconds in all. The rest
 /// is indexed after the next start.
-const INDEX_LAST: Duration = Duration::from_secs(1);
+const INDEX_LAST: Duration = Duration::from_millis(500);
 
 /// Most entries that have waited for their pages and are decided in one transaction.
 const PAGES: usize = 64;
