@@ -10,14 +10,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// larger one takes all of it.
 const MEMORY: usize = 16_000_000;
 
-/// Maximum number of deliveries to one callback at a time, so that one hub leaves room for the others.
-const OF_ONE: usize = 2;
+/// Memory for the deliveries to one callback if there are several, in bytes, so that one hub leaves room for the others.
+const OF_ONE: usize = 2_000_000;
 
 /// The deliveries in memory.
 #[derive(Debug)]
 pub(super) struct Deliveries {
     free: Arc<Semaphore>,
-    /// Number of deliveries to each callback.
+    /// Bytes of the deliveries to each callback.
     of: Arc<Mutex<HashMap<String, usize>>>,
 }
 
@@ -30,11 +30,13 @@ impl Deliveries {
     /// Reserves memory for a delivery of this many bytes to a callback. Returns `None` if there is no room for it now.
     pub(super) fn reserve(&self, token: &str, bytes: usize) -> Option<DeliveryShare> {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = of.get(token).copied().unwrap_or_default();
-        let permit = Arc::clone(&self.free).try_acquire_many_owned(u32::try_from(bytes.min(MEMORY)).ok()?);
-        let permit = permit.ok().filter(|_| count < OF_ONE)?;
-        of.insert(token.to_owned(), count + 1);
-        Some(DeliveryShare { token: token.to_owned(), of: Arc::clone(&self.of), _permit: permit })
+        let (held, bytes) = (of.get(token).copied().unwrap_or_default(), bytes.clamp(1, MEMORY));
+        if held > 0 && held + bytes > OF_ONE {
+            return None;
+        }
+        let permit = Arc::clone(&self.free).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()?;
+        of.insert(token.to_owned(), held + bytes);
+        Some(DeliveryShare { token: token.to_owned(), of: Arc::clone(&self.of), permit })
     }
 }
 
@@ -43,15 +45,15 @@ impl Deliveries {
 pub(super) struct DeliveryShare {
     token: String,
     of: Arc<Mutex<HashMap<String, usize>>>,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Drop for DeliveryShare {
     fn drop(&mut self) {
         let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = of.get_mut(&self.token) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(held) = of.get_mut(&self.token) {
+            *held -= self.permit.num_permits();
+            if *held == 0 {
                 of.remove(&self.token);
             }
         }
@@ -67,9 +69,10 @@ mod tests {
         let deliveries = Deliveries::new();
         let large = deliveries.reserve("a", 10_000_000).unwrap();
         assert!(deliveries.reserve("b", 10_000_000).is_none(), "one of the largest at a time");
-        let small: Vec<_> = (0..2).map(|_| deliveries.reserve("b", 100_000).unwrap()).collect();
-        assert!(deliveries.reserve("b", 1).is_none(), "two of a callback");
-        assert!(deliveries.reserve("a", 1).is_some());
+        assert!(deliveries.reserve("a", 1).is_none(), "its callback has nothing besides");
+        let small: Vec<_> = (0..20).map(|_| deliveries.reserve("b", 100_000).unwrap()).collect();
+        assert!(deliveries.reserve("b", 1).is_none(), "small ones of a callback have a share");
+        assert!(deliveries.reserve("c", 100_000).is_some());
         drop((large, small));
         assert!(deliveries.reserve("b", usize::MAX).is_some());
         assert_eq!(deliveries.free.available_permits(), MEMORY);

@@ -35,10 +35,7 @@ pub(super) async fn callback(
     }
     // Only the body of a delivery for which there is room is read. Without Content-Length it may be one of the longest.
     let stated = header(request.headers(), CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
-    if stated.is_some_and(|stated| stated > most) {
-        return allowing(too_long(most));
-    }
-    match push.reserve(&token, stated.unwrap_or(most)) {
+    match push.reserve(&token, stated.unwrap_or(most).min(most)) {
         Ok(reserved) => answer(&app, PushTarget::Callback(token), request, most, Some(reserved)).await,
         Err(refusal) => allowing(refusal),
     }
@@ -57,10 +54,9 @@ async fn answer(
         return allowing(PushAnswer::new(405, "Use GET or POST.\n"));
     }
     let is_post = parts.method == Method::POST;
-    let body = match timeout(RECEIVING, to_bytes(body, if is_post { most } else { 0 })).await {
-        Ok(Ok(bytes)) => bytes.into(),
-        Ok(Err(_)) if is_post => return allowing(too_long(most)),
-        Ok(Err(_)) => Vec::new(),
+    let body = match timeout(RECEIVING, read(body, if is_post { most } else { 0 })).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return allowing(PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))),
         Err(_) => return allowing(PushAnswer::new(408, "The body did not arrive within a minute.\n")),
     };
     let text = |name: &str| header(&parts.headers, name);
@@ -75,8 +71,9 @@ async fn answer(
     allowing(push.answer(request, reserved).await)
 }
 
-fn too_long(most: usize) -> PushAnswer {
-    PushAnswer::new(413, format!("The body is longer than {most} bytes.\n"))
+/// Reads a body of at most `most` bytes; none if that is 0.
+async fn read(body: Body, most: usize) -> Result<Vec<u8>, axum::Error> {
+    if most == 0 { Ok(Vec::new()) } else { to_bytes(body, most).await.map(Into::into) }
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -187,9 +187,9 @@ impl Process {
     }
 }
 
-/// Waits at most half a minute; a loaded machine is slow.
+/// Waits at most three minutes; a loaded machine is slow.
 pub async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
-    for _ in 0..1_500 {
+    for _ in 0..9_000 {
         if is().await {
             return;
         }

@@ -205,7 +205,7 @@ impl TestInstance {
     /// Repeats a query until it returns these rows, while time passes for the instance too. Fails after ten seconds.
     pub async fn sql_until(&self, query: &'static str, rows: &[&str]) {
         let mut found = Vec::new();
-        for _ in 0..200 {
+        for _ in 0..1_200 {
             found = self.sql(query).await;
             if found == rows {
                 return;
