@@ -97,3 +97,14 @@ fn hostile_pages_neither_overflow_the_stack_nor_abort() {
         let _ = read(text.as_bytes(), &context("text/html"), &expected());
     }
 }
+
+/// Each `<` may become a node of the extractor's tree, which its limit of elements does not count.
+#[test]
+fn a_page_of_bare_marks_and_comments_is_cut_behind_its_article() {
+    for mark in ["<", "<!--", "<!-- -->"] {
+        let page = page("", PARAGRAPHS) + &mark.repeat(300_000);
+        let text = normalise::within_limits(&page, &TextLimits::default()).unwrap();
+        assert!(text.matches('<').count() <= 100_000, "{mark}");
+        assert!(text.contains("forty a month"));
+    }
+}
