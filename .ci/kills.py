@@ -178,8 +178,10 @@ def prunes(folder):
     made.mkdir()
     run(folder, "backup", "made/warraq.db")
     with sqlite3.connect(made / "warraq.db") as connection:
-        connection.execute("UPDATE sighting SET left_at = '2020-01-01T00:00:00Z' WHERE rowid % 2")
+        connection.execute("UPDATE sighting SET left_at = '2020-01-01T00:00:00Z' WHERE entry_id IN "
+                           "(SELECT id FROM entry WHERE story_id % 2)")
         connection.execute("UPDATE entry SET first_seen_at = '2020-01-01T00:00:00Z', published_at = '2020-01-01T00:00:00Z'")
+        connection.execute("UPDATE story SET created_at = '2020-01-01T00:00:00Z'")
         connection.execute("UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'")
     connection.close()
     hit = 0
@@ -187,6 +189,8 @@ def prunes(folder):
         old.unlink()
     shutil.copy(made / "warraq.db", folder / "warraq.db")
     longest["prune"] = seconds(lambda: print("  ", run(folder, "prune").strip())) * 1.3
+    if not 0 < ask(folder / "warraq.db", "SELECT count(*) FROM entry")[0][0] < ask(made / "warraq.db", "SELECT count(*) FROM entry")[0][0]:
+        sys.exit("error: there is nothing to prune, or everything is; this proves nothing")
     for _ in range(COUNT):
         for old in folder.glob("warraq.db*"):
             old.unlink()
