@@ -26,11 +26,11 @@ fn main() -> ExitCode {
 
 /// Settings of glibc's allocator (mallopt(3)): one arena, and large blocks are returned to the system when they are freed.
 /// By default each thread may keep an arena with what it once parsed. With two arenas, the peak under hostile documents was 23 MB
-/// higher (benches/README.md), and with a threshold of 128 kB for large blocks 7 MB higher. Two megabytes stay: given back at each
-/// document and asked for again, they cost a tenth of a poll.
+/// higher (benches/README.md). Two megabytes stay: given back at each document and asked for again, they cost a tenth of a poll. So
+/// does a threshold of 32 kB for large blocks.
 #[cfg(target_env = "gnu")]
 const HEAP: [(&str, &str); 3] =
-    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "32768"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
+    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
 
 /// Starts this program again in the same process with [`HEAP`], unless the environment has settings of its own: glibc reads them
 /// when a program starts, and has no other way to set them in safe code. If that fails, the program runs without them.
