@@ -28,7 +28,7 @@ impl<B: Backend> WriterLoop<B> {
     fn start_loading(&mut self) -> Option<WindowLoad> {
         let pages = self.pages.iter().map(|asked| asked.page.asked_at);
         let documents = self.long.iter().map(|waiting| waiting.poll.ended_at);
-        let rules = self.rejudging.iter().map(|rejudging| rejudging.now);
+        let rules = self.dropped_checks.iter().map(|check| check.now);
         let latest = documents.chain(pages).chain(rules).max();
         let planned = self.load_at.take_if(|(at, _)| latest.is_some() || *at <= Clock::monotonic());
         planned.map(|(_, load)| load).or_else(|| latest.map(|now| WindowLoad::new(&self.window, now)))
