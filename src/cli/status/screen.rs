@@ -1,12 +1,13 @@
 //! Formats the status as text: one screen.
 
 use super::Status;
+use super::push::PushPeer;
 use crate::cli::out::{counted, span};
 use crate::model::{ByteSize, LargerThanMaxBody};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Most failing feeds shown; the total is shown too.
+/// Most failing feeds shown, and most failing deliveries; the number of the others is shown too.
 const FAILING: usize = 8;
 
 /// Returns the screen.
@@ -44,7 +45,7 @@ pub(super) fn text(status: &Status) -> String {
         line("disk", format!("{} left of {}", ByteSize(disk.free_bytes), ByteSize(disk.total_bytes)));
     }
     line("backup", backup(status));
-    text + &last(status) + &failing(status) + &truncated(status)
+    text + &last(status) + &failing(status) + &failing_push(status) + &truncated(status)
 }
 
 fn ago(status: &Status, at: Timestamp) -> String {
@@ -120,6 +121,34 @@ fn failing(status: &Status) -> String {
     }
     if all > FAILING {
         let _ = writeln!(text, "  and {} more: warraq feeds --failing", all - FAILING);
+    }
+    text
+}
+
+/// Returns the webhooks, hubs and subscribers that fail.
+fn failing_push(status: &Status) -> String {
+    let mut text = String::new();
+    let all = status.failing_push.len();
+    for (at, push) in status.failing_push.iter().take(FAILING).enumerate() {
+        let heading = if at == 0 { "\nfailing deliveries\n" } else { "" };
+        let (host, of) = (&push.host, &push.of);
+        let what = match push.peer {
+            PushPeer::Webhook => format!("webhook of channel {of} at {host}"),
+            PushPeer::Hub => format!("hub {host}, subscription to a feed of {of}"),
+            PushPeer::Subscriber => format!("subscriber {host} of {of}"),
+        };
+        let waiting = push.waiting.map_or_else(String::new, |waiting| {
+            format!(", {}", counted(waiting, "story waits", "stories wait"))
+        });
+        let next = push.next_try_at.map_or_else(String::new, |at| format!(", next try {at:.0}"));
+        let failures = counted(push.failures.into(), "failure", "failures");
+        let _ = writeln!(text, "{heading}  {what}\n    {failures}{waiting}{next}");
+        if let Some(error) = &push.last_error {
+            let _ = writeln!(text, "    {error}");
+        }
+    }
+    if all > FAILING {
+        let _ = writeln!(text, "  and {} more: warraq status --json", all - FAILING);
     }
     text
 }

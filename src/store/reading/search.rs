@@ -1,6 +1,8 @@
 //! Searches: pages of results. A page is selected from a batch of the latest matching
 //! entries, whose number is bounded; the next older page continues in the same batch or in the next one.
 
+mod batch;
+
 use crate::store::documents::ShownReport;
 use crate::store::driver::ErrorContext;
 use crate::store::reading::statements::ListSql as _;
@@ -18,6 +20,7 @@ use crate::{
         row,
     },
 };
+use batch::Batch;
 use jiff::{civil::Date, tz::TimeZone};
 use std::collections::{BTreeSet, HashSet};
 use url::Url;
@@ -29,6 +32,9 @@ const EXCERPT_SOURCE: u32 = 8_000;
 pub(super) const HITS: i64 = 5_000;
 /// Number of entries used for one result; several of them may belong to one story.
 pub(super) const TAKEN: i64 = 1_000;
+/// Number of entries later than a batch among which reports of its stories are looked for: more than come in the days in which
+/// reports join a story.
+const LATER: i64 = 50_000;
 /// A matching entry: id, story, `order_at`, `published_at`.
 pub(super) type Hit = (i64, i64, String, String);
 
@@ -127,8 +133,9 @@ impl Reader {
             let older = older.map(|after| SearchPlace { newest: None, after: Some(after) });
             return Ok(SearchPage { stories, count: None, older });
         }
-        let (mut stories, hits) = self.reports(&question, place.newest).await?;
-        let next = self.next_batch(&question, &hits, place.newest).await?;
+        let batch = self.batch(&question, place.newest).await?;
+        let (mut stories, hits) = self.reports(&question, &batch.ids).await?;
+        let next = self.next_batch(&question, &hits, &batch).await?;
         if let Some(newest) = place.newest {
             let shown = self.on_newer_pages(&question, &stories, newest).await?;
             stories.retain(|story| !shown.contains(&story.story));
@@ -150,20 +157,15 @@ impl Reader {
     }
 
     /// Returns the latest entry of the next batch; `None` if no older entry can match.
-    async fn next_batch(
-        &self,
-        question: &Question,
-        hits: &[Hit],
-        newest: Option<i64>,
-    ) -> Result<Option<i64>, StoreError> {
+    async fn next_batch(&self, question: &Question, hits: &[Hit], batch: &Batch) -> Result<Option<i64>, StoreError> {
         if let Some(next) = hits.get(usize::try_from(TAKEN).unwrap_or(usize::MAX)) {
             return Ok(Some(next.0));
         }
-        let (looked_at, last, seen): (i64, Option<i64>, Option<String>) = ask!(self.pool, Db: fetch_one(query_as(Db::SEARCHED_TO), Db::words(&question.query), newest.unwrap_or(i64::MAX), HITS))
-        .while_doing("reading how far a search has looked")?;
+        let Some(next) = batch.next() else { return Ok(None) };
+        let seen: Option<String> = ask!(self.pool, Db: fetch_optional(query_scalar(Db::SEEN), next))
+            .while_doing("reading how far a search has looked")?;
         // Entries seen before this one are not published later.
-        let is_over = looked_at < HITS || seen.is_none_or(|seen| seen < question.after);
-        Ok(last.filter(|_| !is_over).map(|last| last - 1))
+        Ok(seen.is_some_and(|seen| seen >= question.after).then_some(next))
     }
 
     /// Returns which of these stories have a matching report that is later than a batch, and stand on a newer page for it.
@@ -174,7 +176,7 @@ impl Reader {
         newest: i64,
     ) -> Result<HashSet<i64>, StoreError> {
         let ids: Vec<i64> = stories.iter().map(|story| story.story).collect();
-        let shown: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::ON_NEWER_PAGES), row::rows(&ids), newest, Db::words(&question.query)))
+        let shown: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::ON_NEWER_PAGES), row::rows(&ids), newest, Db::words(&question.query), newest.saturating_add(LATER)))
         .while_doing("reading what newer pages show")?;
         Ok(shown.into_iter().collect())
     }
