@@ -5,7 +5,9 @@ use crate::{
     article::{self, Expected},
     clock::Clock,
     fetch::{Body, Fetched, Visit},
-    model::{Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, WaitingPage},
+    model::{
+        Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, Validators, WaitingPage,
+    },
     parse,
     store::{AskedPage, Document},
 };
@@ -32,7 +34,8 @@ impl Poller {
     pub async fn article(&self, page: WaitingPage, mut visit: Visit, pause: Duration) -> Result<PageVisit, PollError> {
         let mut share = self.memory.share();
         let fetcher = self.fetchers.of(&page.outlet).for_pages(&self.robots, pause);
-        let Some(answer) = fetcher.visit(&mut visit, self.clock.now(), &mut share.body).await else {
+        let Some(answer) = fetcher.visit(&mut visit, &Validators::default(), self.clock.now(), &mut share.body).await
+        else {
             return Ok(PageVisit::Elsewhere(visit));
         };
         let base = answer.base(&page.url).clone();

@@ -137,11 +137,11 @@ fn failing_push(status: &Status) -> String {
             PushPeer::Hub => format!("hub {host}, subscription to a feed of {of}"),
             PushPeer::Subscriber => format!("subscriber {host} of {of}"),
         };
-        let waiting = push.waiting.map_or_else(String::new, |waiting| {
-            format!(", {}", counted(waiting, "story waits", "stories wait"))
-        });
+        let waiting = push
+            .waiting
+            .map_or_else(String::new, |waiting| format!(", {}", counted(waiting, "story waits", "stories wait")));
         let next = push.next_try_at.map_or_else(String::new, |at| format!(", next try {at:.0}"));
-        let failures = counted(push.failures.into(), "failure", "failures");
+        let failures = counted(push.failures, "failure", "failures");
         let _ = writeln!(text, "{heading}  {what}\n    {failures}{waiting}{next}");
         if let Some(error) = &push.last_error {
             let _ = writeln!(text, "    {error}");

@@ -55,7 +55,7 @@ impl Reader {
         };
         wanted.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
         let stories = self.stories(&wanted, true, public_url).await?;
-        Ok(crate::store::reading::channel::view(String::new(), String::new(), stories, public_url))
+        Ok(ChannelView::of(String::new(), String::new(), stories, public_url.clone()))
     }
 
     /// Returns the stories that a question finds, newest first, and the matching entries that they were chosen from, up to one

@@ -97,6 +97,7 @@ impl Question {
             min_outlets: filter.min_outlets,
             position: place.after.clone().map_or(Position::Newest, Position::Before),
             count,
+            whole_texts: false,
         }
     }
 }

@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_batch_that_is_full_or_ends_early_is_followed_by_another() {
-        let batch = |len: i64, end| Batch { len: usize::try_from(len).unwrap(), last: Some(7), end, ..Batch::default() };
+        let batch =
+            |len: i64, end| Batch { len: usize::try_from(len).unwrap(), last: Some(7), end, ..Batch::default() };
         assert_eq!(batch(HITS, 0).next(), Some(6));
         assert_eq!(batch(HITS - 1, 0).next(), None, "everything was looked at");
         assert_eq!(batch(HITS - 1, 5).next(), Some(5));
