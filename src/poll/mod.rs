@@ -13,8 +13,6 @@ mod pushed;
 mod reading;
 mod sitemaps;
 
-pub use article_page::PageVisit;
-
 use crate::{
     clock::Clock,
     fetch::{EVERYDAY, FetchResponse, Fetcher, Fetchers, RobotsCache, Visit},
