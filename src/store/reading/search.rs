@@ -32,9 +32,6 @@ const EXCERPT_SOURCE: u32 = 8_000;
 pub(super) const HITS: i64 = 5_000;
 /// Number of entries used for one result; several of them may belong to one story.
 pub(super) const TAKEN: i64 = 1_000;
-/// Number of entries later than a batch among which reports of its stories are looked for: more than come in the days in which
-/// reports join a story.
-const LATER: i64 = 50_000;
 /// A matching entry: id, story, `order_at`, `published_at`.
 pub(super) type Hit = (i64, i64, String, String);
 
@@ -137,8 +134,8 @@ impl Reader {
         let batch = self.batch(&question, place.newest).await?;
         let (mut stories, hits) = self.reports(&question, &batch.ids).await?;
         let next = self.next_batch(&question, &hits, &batch).await?;
-        if let Some(newest) = place.newest {
-            let shown = self.on_newer_pages(&question, &stories, newest).await?;
+        if !batch.later.is_empty() {
+            let shown = self.on_newer_pages(&stories, &batch.later).await?;
             stories.retain(|story| !shown.contains(&story.story));
         }
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
@@ -169,16 +166,12 @@ impl Reader {
         Ok(seen.is_some_and(|seen| seen >= question.after).then_some(next))
     }
 
-    /// Returns which of these stories have a matching report that is later than a batch, and stand on a newer page for it.
-    async fn on_newer_pages(
-        &self,
-        question: &Question,
-        stories: &[ShownReport],
-        newest: i64,
-    ) -> Result<HashSet<i64>, StoreError> {
+    /// Returns which of these stories have one of the matching reports that are later than a batch, and stand on a newer page for it.
+    async fn on_newer_pages(&self, stories: &[ShownReport], later: &[i64]) -> Result<HashSet<i64>, StoreError> {
         let ids: Vec<i64> = stories.iter().map(|story| story.story).collect();
-        let shown: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::ON_NEWER_PAGES), row::rows(&ids), newest, Db::words(&question.query), newest.saturating_add(LATER)))
-        .while_doing("reading what newer pages show")?;
+        let shown: Vec<i64> =
+            ask!(self.pool, Db: fetch_all(query_scalar(Db::STORIES_WITH), row::rows(&ids), row::rows(later)))
+                .while_doing("reading what newer pages show")?;
         Ok(shown.into_iter().collect())
     }
 }

@@ -111,13 +111,16 @@ impl ListSql for Postgres {
     const MATCHES: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
              FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 AND entry_id > $3 \
                    ORDER BY entry_id DESC LIMIT $4) AS found";
+    const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
+             FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
+    const STEPS: &'static [i64] = &[];
     const NTH_MATCH: &'static str = "SELECT latest.id, CASE WHEN latest.id > $3 THEN \
                 (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END \
-             FROM (SELECT coalesce(max(id), 0) AS id FROM entry WHERE id <= $2) AS latest";
+             FROM (SELECT coalesce(max(id), 0) AS id FROM entry) AS latest";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
-    const ON_NEWER_PAGES: &'static str = "SELECT e.story_id FROM entry AS e WHERE e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) \
-             AND e.id > $2 AND e.id <= $4 AND e.id IN (SELECT entry_id FROM entry_search WHERE words @@ $3::tsquery \
-                   AND entry_id > $2 AND entry_id <= $4)";
+    const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM entry AS e \
+             WHERE e.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) \
+             AND e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json)))";
     const PLACES_DOWN: &'static str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
     const PLACES_UP: &'static str = places!("order_at, published_at, story_id, entry_id");
     const ENTRIES_DOWN: &'static str = list_entries!(

@@ -116,13 +116,16 @@ impl ListSql for Sqlite {
     const MATCHES: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
              FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 AND rowid > $3 \
                    ORDER BY rowid DESC LIMIT $4)";
+    // FTS5 stops at a limit of ids only once it has found a match there. Upwards it stops at the end of the index in any case.
+    const MATCHES_UP: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
+             FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid > $2 AND rowid <= $3 ORDER BY rowid)";
+    const STEPS: &'static [i64] = &[15_000, 60_000];
     const NTH_MATCH: &'static str = "SELECT latest.id, CASE WHEN latest.id > $3 THEN \
                 (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 ORDER BY rowid DESC LIMIT 1 OFFSET $4) END \
-             FROM (SELECT coalesce(max(id), 0) AS id FROM entry WHERE id <= $2) AS latest";
+             FROM (SELECT coalesce(max(id), 0) AS id FROM entry) AS latest";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
-    const ON_NEWER_PAGES: &'static str = "SELECT e.story_id FROM entry AS e WHERE e.story_id IN (SELECT value FROM json_each($1)) \
-             AND e.id > $2 AND e.id <= $4 AND e.id IN (SELECT rowid FROM entry_search WHERE entry_search MATCH $3 \
-                   AND rowid > $2 AND rowid <= $4)";
+    const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM json_each($2) AS later CROSS JOIN entry AS e ON e.id = later.value \
+             WHERE e.story_id IN (SELECT value FROM json_each($1))";
     const PLACES_DOWN: &'static str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
     const PLACES_UP: &'static str = places!("order_at, published_at, story_id, entry_id");
     const ENTRIES_DOWN: &'static str =
