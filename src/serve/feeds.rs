@@ -5,9 +5,9 @@ use super::edition_table::CachePolicy;
 use super::filter::canonical;
 use super::reply::{ClientRequest, bad, document, not_found, unavailable};
 use super::state::AppState;
-use crate::model::ChannelView;
 use crate::model::browse::Browse;
 use crate::model::pages::Filter;
+use crate::model::{Channel, ChannelView};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::http::Response;
@@ -64,7 +64,8 @@ pub(super) async fn feed_of_day(
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
-    let (title, count) = (describe(&asked, &name), asked.limit);
+    let all = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |all| format!("{}: ", all.title.words));
+    let (title, count) = (describe(&asked, &format!("{all}{name}")), asked.limit);
     let (outlets, tags, languages, min_outlets) = (asked.outlets, asked.tags, asked.languages, asked.min_outlets);
     let asked = ListQuery { outlets, tags, languages, min_outlets, ..ListQuery::default() };
     let Some(wanted) = day.browse(&asked, &queries.time_zone()) else { return not_found() };

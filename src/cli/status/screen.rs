@@ -1,7 +1,7 @@
 //! Formats the status as text: one screen.
 
 use super::Status;
-use super::push::PushPeer;
+use super::push::{FailingPush, PushPeer};
 use crate::cli::out::{counted, span};
 use crate::model::{ByteSize, LargerThanMaxBody};
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 /// Most failing feeds shown, and most failing deliveries; the number of the others is shown too.
 const FAILING: usize = 8;
+const FAILING_PUSH: usize = 4;
 
 /// Returns the screen.
 pub(super) fn text(status: &Status) -> String {
@@ -125,21 +126,30 @@ fn failing(status: &Status) -> String {
     text
 }
 
-/// Returns the webhooks, hubs and subscribers that fail.
+/// Returns the webhooks, hubs and subscribers that fail: each hub once, with the number of its subscriptions.
 fn failing_push(status: &Status) -> String {
     let mut text = String::new();
-    let all = status.failing_push.len();
-    for (at, push) in status.failing_push.iter().take(FAILING).enumerate() {
+    let mut groups: Vec<(&FailingPush, usize)> = Vec::new();
+    for push in &status.failing_push {
+        let is_same = |(first, _): &&mut (&FailingPush, usize)| {
+            push.peer != PushPeer::Webhook && (first.peer, &first.host) == (push.peer, &push.host)
+        };
+        match groups.iter_mut().find(is_same) {
+            Some((_, others)) => *others += 1,
+            None => groups.push((push, 0)),
+        }
+    }
+    for (at, (push, others)) in groups.iter().take(FAILING_PUSH).enumerate() {
         let heading = if at == 0 { "\nfailing deliveries\n" } else { "" };
         let (host, of) = (&push.host, &push.of);
+        let more = if *others > 0 { format!(" and {others} more") } else { String::new() };
         let what = match push.peer {
             PushPeer::Webhook => format!("webhook of channel {of} at {host}"),
-            PushPeer::Hub => format!("hub {host}, subscription to a feed of {of}"),
-            PushPeer::Subscriber => format!("subscriber {host} of {of}"),
+            PushPeer::Hub => format!("hub {host}, subscription to a feed of {of}{more}"),
+            PushPeer::Subscriber => format!("subscriber {host} of {of}{more}"),
         };
-        let waiting = push
-            .waiting
-            .map_or_else(String::new, |waiting| format!(", {}", counted(waiting, "story waits", "stories wait")));
+        let waiting =
+            push.waiting.map_or_else(String::new, |n| format!(", {}", counted(n, "story waits", "stories wait")));
         let next = push.next_try_at.map_or_else(String::new, |at| format!(", next try {at:.0}"));
         let failures = counted(push.failures, "failure", "failures");
         let _ = writeln!(text, "{heading}  {what}\n    {failures}{waiting}{next}");
@@ -147,8 +157,8 @@ fn failing_push(status: &Status) -> String {
             let _ = writeln!(text, "    {error}");
         }
     }
-    if all > FAILING {
-        let _ = writeln!(text, "  and {} more: warraq status --json", all - FAILING);
+    if groups.len() > FAILING_PUSH {
+        let _ = writeln!(text, "  and {} more: warraq status --json", groups.len() - FAILING_PUSH);
     }
     text
 }
