@@ -2,8 +2,8 @@
 
 mod committing;
 mod deciding;
+mod dropped_checks;
 mod executing;
-mod rejudging;
 mod stepping;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
         writing::{
-            channel_order::ChannelRebuild, dropped::Rejudging, feeds::PollRows, load_window::WindowLoad,
+            channel_order::ChannelRebuild, dropped::DroppedCheck, feeds::PollRows, load_window::WindowLoad,
             transaction::WriterConnection,
         },
     },
@@ -73,8 +73,8 @@ pub(in crate::store) struct WriterLoop<B> {
     page_replies: Vec<oneshot::Sender<()>>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
-    /// Outlets whose dropped entries are judged again because their rules changed.
-    rejudging: VecDeque<Rejudging>,
+    /// Outlets whose dropped entries are checked again because their rules changed.
+    dropped_checks: VecDeque<DroppedCheck>,
     /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
     loading: Option<WindowLoad>,
     /// Polls without news that wait for a transaction.
@@ -107,7 +107,7 @@ impl<B: Backend> WriterLoop<B> {
             pages: Vec::new(),
             page_replies: Vec::new(),
             rebuilding: VecDeque::new(),
-            rejudging: VecDeque::new(),
+            dropped_checks: VecDeque::new(),
             loading: None,
             empty_polls: Vec::new(),
             empty_since: None,
@@ -141,7 +141,7 @@ impl<B: Backend> WriterLoop<B> {
                 self.page_replies.drain(..).for_each(|reply| send_reply(reply, ()));
             }
             self.relay().await?;
-            self.rejudge().await?;
+            self.check_dropped().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
@@ -204,7 +204,7 @@ impl<B: Backend> WriterLoop<B> {
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
         let works = !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty();
-        works || !self.rejudging.is_empty() || self.loading.is_some()
+        works || !self.dropped_checks.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents

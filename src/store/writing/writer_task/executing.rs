@@ -71,7 +71,7 @@ impl<B: Backend> WriterLoop<B> {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let AdoptedConfig { changes, catalog, rebuilding, rejudging, feeds } =
+        let AdoptedConfig { changes, catalog, rebuilding, dropped_checks, feeds } =
             transaction!(self.database, |b| b.configure(store_config, now))?;
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
@@ -81,7 +81,7 @@ impl<B: Backend> WriterLoop<B> {
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
-        self.rejudging = rejudging.into();
+        self.dropped_checks = dropped_checks.into();
         Ok((changes, feeds))
     }
 
