@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 /// Which redirects are followed at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hosts {
+pub(super) enum RedirectScope {
     /// Those within one host.
-    One,
+    OneHost,
     /// All.
-    Any,
+    AnyHost,
 }
 
 /// A fetch on its way through redirects.
@@ -55,7 +55,7 @@ impl Fetcher {
         answer.hops = u32::try_from(visit.passed.len()).unwrap_or(u32::MAX);
         answer.moved_to = (answer.hops > 0).then(|| visit.url.clone());
         answer.permanent = answer.moved_to.clone().filter(|_| visit.permanently);
-        answer.result = match self.follow(visit, Hosts::One, validators, now, (&mut answer, share)).await {
+        answer.result = match self.follow(visit, RedirectScope::OneHost, validators, now, (&mut answer, share)).await {
             Ok(Some(fetched)) => Ok(fetched),
             Ok(None) => return None,
             Err(fault) => Err(fault),
@@ -67,7 +67,7 @@ impl Fetcher {
     pub(super) async fn follow(
         &self,
         visit: &mut Visit,
-        hosts: Hosts,
+        scope: RedirectScope,
         validators: &Validators,
         now: Timestamp,
         (answer, share): (&mut FetchResponse, &mut BodyShare),
@@ -100,7 +100,7 @@ impl Fetcher {
             answer.moved_to = Some(target.clone());
             let is_elsewhere = target.host() != url.host();
             *url = target;
-            if is_elsewhere && hosts == Hosts::One {
+            if is_elsewhere && scope == RedirectScope::OneHost {
                 return Ok(None);
             }
         }

@@ -114,9 +114,8 @@ impl ListSql for Postgres {
     const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
              FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
     const STEPS: &'static [i64] = &[];
-    const NTH_MATCH: &'static str = "SELECT latest.id, CASE WHEN latest.id > $3 THEN \
-                (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END \
-             FROM (SELECT coalesce(max(id), 0) AS id FROM entry) AS latest";
+    const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
+                (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
     const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM entry AS e \
              WHERE e.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) \

@@ -10,7 +10,7 @@ use crate::{
     store::{
         driver::ErrorContext,
         error::StoreError,
-        reading::{ReadPool, Reader, ask, statements::ListSql},
+        reading::{Reader, ask, statements::ListSql as _},
         row,
     },
 };
@@ -108,7 +108,7 @@ impl Reader {
         newest: Option<i64>,
     ) -> Result<Batch, StoreError> {
         let span = self.span(&question.query, newest).await?;
-        for step in span.steps(&question.query, self.steps()) {
+        for step in span.steps(&question.query, self.pool.search_steps()) {
             let from = span.top() - step;
             let ids: String = ask!(self.pool, Db: fetch_one(query_scalar(Db::MATCHES_UP), Db::words(&question.query), from, span.to()))
                 .while_doing("finding words")?;
@@ -121,14 +121,6 @@ impl Reader {
         let ids: String = ask!(self.pool, Db: fetch_one(query_scalar(Db::MATCHES), Db::words(&question.query), span.to(), span.end, limit))
             .while_doing("finding words")?;
         Ok(Batch::of(ids_of(&ids, Order::Down), span))
-    }
-
-    fn steps(&self) -> &'static [i64] {
-        match &self.pool {
-            ReadPool::Sqlite(_) => <sqlx::Sqlite as ListSql>::STEPS,
-            #[cfg(feature = "postgres")]
-            ReadPool::Postgres(_) => <sqlx::Postgres as ListSql>::STEPS,
-        }
     }
 
     /// Returns among which entries a batch is looked for.

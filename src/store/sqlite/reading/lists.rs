@@ -120,9 +120,8 @@ impl ListSql for Sqlite {
     const MATCHES_UP: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
              FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid > $2 AND rowid <= $3 ORDER BY rowid)";
     const STEPS: &'static [i64] = &[15_000, 60_000];
-    const NTH_MATCH: &'static str = "SELECT latest.id, CASE WHEN latest.id > $3 THEN \
-                (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 ORDER BY rowid DESC LIMIT 1 OFFSET $4) END \
-             FROM (SELECT coalesce(max(id), 0) AS id FROM entry) AS latest";
+    const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
+                (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 ORDER BY rowid DESC LIMIT 1 OFFSET $4) END";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
     const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM json_each($2) AS later CROSS JOIN entry AS e ON e.id = later.value \
              WHERE e.story_id IN (SELECT value FROM json_each($1))";
