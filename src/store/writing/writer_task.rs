@@ -45,6 +45,8 @@ const EMPTY_MAX: usize = 512;
 /// pages, however little it holds.
 const COLLECT: Duration = Duration::from_secs(1);
 
+/// How long after a start the window is loaded, unless a document waits for it earlier. A command that finds nothing new ends before.
+const LOAD_WAIT: Duration = Duration::from_secs(2);
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 const INDEX_WAIT: Duration = Duration::from_secs(1);
 /// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
@@ -75,8 +77,11 @@ pub(in crate::store) struct WriterLoop<B> {
     rebuilding: VecDeque<ChannelRebuild>,
     /// Outlets whose dropped entries are checked again because their rules changed.
     dropped_checks: VecDeque<DroppedCheck>,
-    /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
+    /// Progress of loading the window; `None` before that and once it is loaded. Until it is loaded, polls with documents wait among
+    /// the long ones.
     loading: Option<WindowLoad>,
+    /// When the window is loaded although no document waits for it.
+    load_at: Option<(Instant, WindowLoad)>,
     /// Polls without news that wait for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
@@ -109,6 +114,7 @@ impl<B: Backend> WriterLoop<B> {
             rebuilding: VecDeque::new(),
             dropped_checks: VecDeque::new(),
             loading: None,
+            load_at: None,
             empty_polls: Vec::new(),
             empty_since: None,
             // An earlier run may have ended before it indexed everything.
@@ -196,6 +202,7 @@ impl<B: Backend> WriterLoop<B> {
             command = inbox.recv() => return Ok(Some(command)),
             () = sleep_until(flush_at) => self.flush().await?,
             () = sleep_until(self.index_at) => self.index().await?,
+            () = sleep_until(self.load_at.as_ref().map(|(at, _)| *at)) => self.load_window().await?,
             () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.backend.upkeep().await?,
         }
         Ok(None)

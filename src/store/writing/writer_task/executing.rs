@@ -1,6 +1,6 @@
 //! Executes commands other than polls: the configuration, editions, archive pages, retention, and the end.
 
-use super::{INDEX_LAST, WriterLoop, send_reply};
+use super::{INDEX_LAST, LOAD_WAIT, WriterLoop, send_reply};
 use crate::{
     clock::Clock,
     model::FeedRecord,
@@ -77,7 +77,8 @@ impl<B: Backend> WriterLoop<B> {
             self.window.introduce(*id, &outlet.name);
         }
         if !self.window.is_loaded() {
-            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
+            let later = || (Clock::monotonic() + LOAD_WAIT, WindowLoad::new(&self.window, now));
+            self.load_at.get_or_insert_with(later);
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
