@@ -4,6 +4,7 @@
 # those that are missing.
 #   deploy/package.sh [--install] [deb] [static] [sbom]      without names: all three
 # DEB_REVISION (default 1) counts packages of one version. SOURCE_DATE_EPOCH (default: the last commit's time) dates them.
+# DEBFULLNAME and DEBEMAIL name whoever hands the package on, as for Debian's own tools; nobody reads mail to the default address.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never LC_ALL=C.UTF-8
@@ -56,10 +57,11 @@ if wants deb; then
         printf '\nLicense: Apache-2.0\n The text is in /usr/share/common-licenses/Apache-2.0.\n'
     } >"$out/copyright"
     revision=${DEB_REVISION:-1}
-    printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md beside this file.\n\n -- The Warraq developers <warraq@example.org>  %s\n' \
-        "$version" "$revision" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
+    maintainer="${DEBFULLNAME:-The Warraq developers} <${DEBEMAIL:-noreply@example.org}>"
+    printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md beside this file.\n\n -- %s  %s\n' \
+        "$version" "$revision" "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
     cargo build --release --locked
-    cargo deb --quiet --no-build --locked --deb-revision "$revision" -o "$out/"
+    cargo deb --quiet --no-build --locked --maintainer "$maintainer" --deb-revision "$revision" -o "$out/"
 fi
 
 if wants static; then
@@ -72,7 +74,7 @@ if wants static; then
     install -D -m 0644 deploy/warraq.1 "$out/$name/share/man/man1/warraq.1"
     install -D -m 0644 -t "$out/$name/share/doc/warraq" config.toml CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$licences"
     cp -R deploy/completions "$out/$name/share/doc/warraq/"
-    install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/webhooks.md deploy/webhook-relay.py deploy/warraq.service deploy/warraq.sysusers.conf
+    install -m 0644 -t "$out/$name/share/doc/warraq" deploy/README.md deploy/database.md deploy/postgresql.md deploy/webhooks.md deploy/webhook-relay.py deploy/warraq.service deploy/warraq.sysusers.conf
     # The same bytes from the same commit.
     tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -cJf "$out/$name.tar.xz" "$name"
     rm -rf "${out:?}/$name"

@@ -109,7 +109,12 @@ async fn run_polls(services: &mut Services, as_json: bool) -> Result<PollTotals,
     // A host may ask to wait for a month; this run ends without its feeds.
     let mut sums = PollTotals { left: services.runner.queue.drop_held(services.clock.now()), ..PollTotals::default() };
     while sums.polled + sums.panicked + sums.left < total {
-        if let RunnerEvent::Polled(ended) = services.runner.event().await {
+        let event = services.runner.event().await;
+        if let RunnerEvent::Turned = event {
+            // A redirect may have led to a host that asked to wait.
+            sums.left += services.runner.queue.drop_held(services.clock.now());
+        }
+        if let RunnerEvent::Polled(ended) = event {
             let Some(report) = services.runner.take(*ended, false)? else {
                 sums.panicked += 1;
                 continue;

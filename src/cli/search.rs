@@ -22,7 +22,15 @@ pub(super) async fn search(config: &Config, words: &[String], as_json: bool) -> 
     let public_url = config.server.public_url(config.server.listen);
     let filter = Filter { words: Some(words.join(" ")), limit: LIMIT, ..Filter::default() };
     let reader = Reader::open(config.database.place()).await?;
-    let found = reader.search(&filter, &SearchPlace::default(), &config.server.time_zone, &public_url).await;
+    let mut place = SearchPlace::default();
+    let found = loop {
+        let found = reader.search(&filter, &place, &config.server.time_zone, &public_url).await;
+        // In a very large database a search for frequent words looks at a part of the entries at a time.
+        match &found {
+            Ok(SearchPage { stories, older: Some(older), .. }) if stories.is_empty() => place = older.clone(),
+            _ => break found,
+        }
+    };
     reader.close().await;
     let SearchPage { stories, count, older } = found?;
     for text in SearchQuery::parse(filter.words.as_deref().unwrap_or_default()).notes {

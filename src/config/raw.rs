@@ -161,6 +161,11 @@ impl<'a, 'b> Section<'a, 'b> {
         self.raw(key).is_some()
     }
 
+    /// Returns whether the key is set by an environment variable.
+    pub(super) fn is_variable(&self, key: &str) -> bool {
+        self.raw(key).is_some_and(|raw| matches!(raw.value, RawValue::Variable(_)))
+    }
+
     fn raw(&self, key: &str) -> Option<Located<RawValue<'a>>> {
         if self.open {
             let name = variable(&self.name, key);

@@ -74,8 +74,10 @@ impl Database {
         let section = Section::of(source, root, "database", &Self::KEYS);
         let path = section.text("path", values::path).unwrap_or_else(|| Self::PATH.into());
         let server = section.text("url", values::database_server);
-        if section.has("url") && section.has("path") {
-            section.fault("url", "stands beside path; allowed: one of them");
+        // A container's image sets the path by a variable, and the file that it is given may have one too.
+        if section.has("url") && section.has("path") && !section.is_variable("url") {
+            section
+                .fault("url", "stands beside path; allowed: one of them, or WARRAQ_DATABASE_URL, which replaces path");
         }
         let password = section.text("password_file", |text| files.secret(text));
         if section.has("password_file") && !section.has("url") {

@@ -193,6 +193,26 @@ fn variables_override_the_file() {
 }
 
 #[test]
+fn the_address_of_a_server_in_a_variable_replaces_a_path() {
+    let read = |text: &str, variables: &[(&str, &str)]| {
+        Config::parse(text, Path::new("c.toml"), &environment(variables)).map(|config| config.database.name())
+    };
+    let (path, url) = ("WARRAQ_DATABASE_PATH", "WARRAQ_DATABASE_URL");
+    let server = Path::new("postgres://db.example/warraq");
+    for (text, variables) in [
+        ("[database]\npath = \"a.db\"", &[(url, "postgres://db.example/warraq")][..]),
+        ("", &[(path, "a.db"), (url, "postgres://db.example/warraq")][..]),
+    ] {
+        assert!(read(text, variables).unwrap().starts_with(server), "{text} {variables:?}");
+    }
+    let address = "[database]\nurl = \"postgres://db.example/warraq\"\n";
+    for (text, variables) in [(format!("{address}path = \"a.db\""), &[][..]), (address.to_owned(), &[(path, "a.db")])] {
+        let error = read(&text, variables).unwrap_err().to_string();
+        assert!(error.contains("database.url: stands beside path") && error.contains(url), "{error}");
+    }
+}
+
+#[test]
 fn faulty_and_unknown_variables_are_named() {
     for (name, value, holds) in [
         ("WARRAQ_SERVER_LISTEN", "x", "server.listen: \"x\" is not ADDRESS:PORT"),

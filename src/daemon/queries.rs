@@ -1,6 +1,10 @@
 //! Implements the queries of the pages with the store.
 
-use super::{archiver::ArchiveRenderer, feed_cache::FeedCache, publish_settings::PublishSettings};
+use super::{
+    archiver::ArchiveRenderer,
+    feed_cache::{FeedCache, ReadAt},
+    publish_settings::PublishSettings,
+};
 use crate::{
     model::{
         Audience, Channel, ChannelView, Language, SafeHtml, Slug, StoryId, StoryView,
@@ -31,6 +35,14 @@ pub(super) struct StoreQueries {
 impl StoreQueries {
     fn reader(&self, audience: Audience) -> Reader {
         self.archive_renderer.reader.clone().shown_to(audience)
+    }
+
+    fn read_at(&self, audience: Audience) -> ReadAt {
+        ReadAt {
+            now: self.archive_renderer.clock.now(),
+            audience,
+            settings: Arc::clone(&self.settings.borrow().outlets),
+        }
     }
 }
 
@@ -111,9 +123,10 @@ impl Queries for StoreQueries {
     }
 
     fn directory(&self, limit: u32, audience: Audience) -> QueryFuture<Vec<OutletSummary>> {
-        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let since = now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(now).strftime("%Y-%m-%d").to_string();
-        answer(async move { reader.directory(&since, limit).await })
+        let (reader, at, kept) = (self.reader(audience), self.read_at(audience), Arc::clone(&self.feeds));
+        let since = at.now.checked_sub(SignedDuration::from_hours(24 * 6)).unwrap_or(at.now);
+        let since = since.strftime("%Y-%m-%d").to_string();
+        answer(async move { kept.outlets(&reader, &at, (&since, limit)).await })
     }
 
     fn outlet(&self, slug: Slug, audience: Audience) -> QueryFuture<Option<OutletSummary>> {
@@ -137,22 +150,21 @@ impl Queries for StoreQueries {
     }
 
     fn status(&self, query: FeedQuery, audience: Audience) -> QueryFuture<StatusPage> {
-        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
+        let (reader, at) = (self.reader(audience), self.read_at(audience));
         let (settings, feeds) = (self.settings.borrow().clone(), Arc::clone(&self.feeds));
         answer(async move {
-            let summaries = feeds.summaries(&reader, audience, now).await?;
-            let mut page = reader.status(&summaries, query, now, &settings.outlets).await?;
+            let summaries = feeds.summaries(&reader, &at).await?;
+            let mut page = reader.status(&summaries, query, at.now, &at.settings).await?;
             page.webhooks.retain(|hook| settings.channel_for(&hook.channel, audience).is_some());
             Ok::<_, StoreError>(page)
         })
     }
 
     fn feed(&self, query: FeedPageQuery, audience: Audience) -> QueryFuture<Option<FeedPage>> {
-        let (reader, now) = (self.reader(audience), self.archive_renderer.clock.now());
-        let (outlets, feeds) = (self.settings.borrow().outlets.clone(), Arc::clone(&self.feeds));
+        let (reader, at, feeds) = (self.reader(audience), self.read_at(audience), Arc::clone(&self.feeds));
         answer(async move {
-            let summaries = feeds.summaries(&reader, audience, now).await?;
-            reader.feed_page(&summaries, &query, now, &outlets).await
+            let summaries = feeds.summaries(&reader, &at).await?;
+            reader.feed_page(&summaries, &query, at.now, &at.settings).await
         })
     }
 

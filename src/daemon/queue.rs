@@ -94,7 +94,7 @@ impl PollQueue {
     pub fn drop_held(&mut self, now: Timestamp) -> usize {
         let before = self.left();
         let (feeds, hosts) = (&self.feeds, &self.hosts);
-        let free = |id: &FeedId| feeds.get(id).is_some_and(|p| !hosts.is_held(p.record.ask.host(), now));
+        let free = |id: &FeedId| feeds.get(id).is_some_and(|p| !hosts.is_held(p.host(), now));
         self.queue.retain(|(_, id)| free(id));
         self.waiting.values_mut().for_each(|waiting| waiting.retain(free));
         before - self.left()
@@ -128,16 +128,18 @@ impl PollQueue {
                 break NextStep::Wait(Some(due));
             }
             self.queue.pop_first();
-            let Some(planned) = self.feeds.get(&id) else { continue };
-            let host = planned.record.ask.host();
-            match self.hosts.start(host, now) {
+            let Some(planned) = self.feeds.get_mut(&id) else { continue };
+            let host = planned.host().to_owned();
+            match self.hosts.start(&host, now) {
                 Ok(()) => {
-                    self.polling.insert(id, Polling { host: Some(host.to_owned()), stale: false });
+                    let visit = planned.visit.take();
+                    self.polling.insert(id, Polling { host: Some(host), stale: false });
                     self.reading += 1;
-                    break NextStep::Poll(Box::new(self.planned_poll(planned, now)));
+                    let Some(planned) = self.plan(id, now) else { continue };
+                    break NextStep::Poll(Box::new(PlannedPoll { visit, ..planned }));
                 }
                 Err(HostWait::Until(at)) => deferred.push((at, id)),
-                Err(HostWait::Busy) => self.waiting.entry(host.to_owned()).or_default().push(id),
+                Err(HostWait::Busy) => self.waiting.entry(host).or_default().push(id),
             }
         };
         self.queue.extend(deferred);
@@ -176,6 +178,7 @@ impl PollQueue {
             late: Duration::try_from(now.duration_since(planned.turn())).unwrap_or_default(),
             host_pause: self.hosts.pause(),
             alone: self.at_host.get(planned.record.ask.host()).is_none_or(|feeds| *feeds < 2),
+            visit: None,
         }
     }
 

@@ -145,7 +145,10 @@ impl PollRunner {
             let wait =
                 until.and_then(|at| Duration::try_from(at.duration_since(now)).ok()).map_or(TURN, |d| d.min(TURN));
             tokio::select! {
-                Some(Ok(ended)) = self.polls.join_next() => return RunnerEvent::Polled(Box::new(ended)),
+                Some(Ok(ended)) = self.polls.join_next() => match ended {
+                    (id, Some(Err(PollError::Elsewhere(visit)))) => self.queue.moved(id, visit, self.clock.now()),
+                    ended => return RunnerEvent::Polled(Box::new(ended)),
+                },
                 Some(Ok(ended)) = self.pushes.join_next() => return RunnerEvent::Pushed(Box::new(ended)),
                 Some(updates) = self.settling.next() => return RunnerEvent::Settled(updates),
                 Some(ended) = self.pages.join_next() => return self.take_page(ended),
@@ -176,6 +179,10 @@ impl PollRunner {
             Err(PollError::Store(error)) => return Err(error),
             Err(PollError::Local(why)) => {
                 self.hinder(id, &why, now, again);
+                return Ok(None);
+            }
+            Err(PollError::Elsewhere(visit)) => {
+                self.queue.moved(id, visit, now);
                 return Ok(None);
             }
         };

@@ -55,6 +55,7 @@ use reqwest::{
     redirect::Policy,
 };
 use std::{sync::Arc, time::Duration};
+use visit::RedirectScope;
 
 /// Feed types first, then the types that outlets use for their feeds, then pages that may announce a feed.
 const ACCEPTED_TYPES: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml;q=0.9, \
@@ -153,7 +154,7 @@ impl Fetcher {
         self.max_body
     }
 
-    /// Requests `url` if it changed since `validators`. `Retry-After` is counted from `now`. A large body waits until `share` may
+    /// Requests `url` if it changed since `validators`, and follows redirects to any host at once. `Retry-After` is counted from `now`. A large body waits until `share` may
     /// hold it. Dropping the future ends the poll at once.
     pub async fn get(
         &self,
@@ -165,12 +166,13 @@ impl Fetcher {
         share.start(self.timeout);
         let mut answer = FetchResponse::none_within(self.timeout);
         let mut visit = Visit::new(url.clone());
-        answer.result = match self.follow(&mut visit, validators, now, &mut answer, share).await {
-            Ok(Some(fetched)) => Ok(fetched),
-            // Only the fetch of a page stops at another host; see `Fetcher::visit`.
-            Ok(None) => Err(Fault::Redirects(answer.hops)),
-            Err(fault) => Err(fault),
-        };
+        answer.result =
+            match self.follow(&mut visit, RedirectScope::AnyHost, validators, now, (&mut answer, share)).await {
+                Ok(Some(fetched)) => Ok(fetched),
+                // Only `Fetcher::visit` stops at another host.
+                Ok(None) => Err(Fault::Redirects(answer.hops)),
+                Err(fault) => Err(fault),
+            };
         answer
     }
 

@@ -4,6 +4,15 @@ use super::{Asked, BodyShare, FetchResponse, Fetched, Fetcher, coding, cookies::
 use crate::model::{Fault, FeedUrl, Validators};
 use jiff::Timestamp;
 
+/// Which redirects are followed at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RedirectScope {
+    /// Those within one host.
+    OneHost,
+    /// All.
+    AnyHost,
+}
+
 /// A fetch on its way through redirects.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -31,15 +40,22 @@ impl Visit {
 }
 
 impl Fetcher {
-    /// Continues the fetch of a page, and follows redirects within one host. Returns `None` when a redirect leads to another
-    /// host: `visit` continues there, once that host's limits allow another request.
-    pub async fn visit(&self, visit: &mut Visit, now: Timestamp, share: &mut BodyShare) -> Option<FetchResponse> {
+    /// Continues a fetch, and follows redirects within one host. Returns `None` when a redirect leads to another host: `visit`
+    /// continues there, once that host's limits allow another request. Otherwise as [`Fetcher::get`].
+    pub async fn visit(
+        &self,
+        visit: &mut Visit,
+        validators: &Validators,
+        now: Timestamp,
+        share: &mut BodyShare,
+    ) -> Option<FetchResponse> {
         share.start(self.timeout);
         let mut answer = FetchResponse::none_within(self.timeout);
         // The hops before this one.
         answer.hops = u32::try_from(visit.passed.len()).unwrap_or(u32::MAX);
         answer.moved_to = (answer.hops > 0).then(|| visit.url.clone());
-        answer.result = match self.follow(visit, &Validators::default(), now, &mut answer, share).await {
+        answer.permanent = answer.moved_to.clone().filter(|_| visit.permanently);
+        answer.result = match self.follow(visit, RedirectScope::OneHost, validators, now, (&mut answer, share)).await {
             Ok(Some(fetched)) => Ok(fetched),
             Ok(None) => return None,
             Err(fault) => Err(fault),
@@ -47,14 +63,14 @@ impl Fetcher {
         Some(answer)
     }
 
-    /// Follows redirects until a response is not one. For pages, returns `None` when a redirect leads to another host.
+    /// Follows redirects until a response is not one, or leads to another host where one must not be passed: then returns `None`.
     pub(super) async fn follow(
         &self,
         visit: &mut Visit,
+        scope: RedirectScope,
         validators: &Validators,
         now: Timestamp,
-        answer: &mut FetchResponse,
-        share: &mut BodyShare,
+        (answer, share): (&mut FetchResponse, &mut BodyShare),
     ) -> Result<Option<Fetched>, Fault> {
         loop {
             let Visit { url, passed, cookies, permanently } = &mut *visit;
@@ -84,7 +100,7 @@ impl Fetcher {
             answer.moved_to = Some(target.clone());
             let is_elsewhere = target.host() != url.host();
             *url = target;
-            if is_elsewhere && self.robots.is_some() {
+            if is_elsewhere && scope == RedirectScope::OneHost {
                 return Ok(None);
             }
         }

@@ -47,6 +47,8 @@ pub struct Browse {
     pub position: Position,
     /// Stories on the page, at most.
     pub count: u32,
+    /// Whether the texts of entries are read as for a feed; otherwise only their beginnings.
+    pub whole_texts: bool,
 }
 
 impl Browse {
@@ -62,6 +64,7 @@ impl Browse {
             min_outlets: 1,
             position: Position::Newest,
             count,
+            whole_texts: false,
         }
     }
 }

@@ -123,6 +123,18 @@ pub struct ChannelView {
     pub stories: Vec<StoryView>,
 }
 
+impl ChannelView {
+    /// Returns these stories as a channel with this slug and title.
+    #[must_use]
+    pub fn of(slug: String, title: String, stories: Vec<StoryView>, public_url: Url) -> Self {
+        let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
+        let language = languages.next().flatten().map(str::to_owned);
+        let language = language.filter(|first| languages.all(|other| other == Some(first)));
+        let updated = stories.iter().map(|s| s.updated.max(s.order_at)).max();
+        Self { slug, title, subtitle: None, outlet_in_title: false, public_url, language, updated, stories }
+    }
+}
+
 /// A story as one entry of an edition.
 #[derive(Debug, Clone, PartialEq, Hash)]
 pub struct StoryView {

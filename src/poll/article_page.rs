@@ -5,7 +5,9 @@ use crate::{
     article::{self, Expected},
     clock::Clock,
     fetch::{Body, Fetched, Visit},
-    model::{Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, WaitingPage},
+    model::{
+        Article, Deadline, EntryPage, Fault, FeedUrl, MissingArticle, NoArticle, RawHash, Validators, WaitingPage,
+    },
     parse,
     store::{AskedPage, Document},
 };
@@ -14,26 +16,19 @@ use std::{collections::HashSet, time::Duration};
 /// Time limit for extracting the article of one page.
 const WORK: Duration = Duration::from_secs(5);
 
-/// The result of requesting a page.
-#[derive(Debug)]
-pub enum PageVisit {
-    /// The article, or why there is none.
-    Ended(AskedPage),
-    /// A redirect leads to another host, where the request continues.
-    Elsewhere(Visit),
-}
-
 impl Poller {
     /// Fetches the page of an entry and extracts its article. `pause` is the pause between requests to its host. A redirect to
     /// another host ends the request: it continues when that host's limits allow.
     ///
     /// # Errors
-    /// [`PollError::Local`] if this process lacks resources for the request. No response of a server is an error.
-    pub async fn article(&self, page: WaitingPage, mut visit: Visit, pause: Duration) -> Result<PageVisit, PollError> {
+    /// [`PollError::Local`] if this process lacks resources for the request, and [`PollError::Elsewhere`]. No other response of a server
+    /// is an error.
+    pub async fn article(&self, page: WaitingPage, mut visit: Visit, pause: Duration) -> Result<AskedPage, PollError> {
         let mut share = self.memory.share();
         let fetcher = self.fetchers.of(&page.outlet).for_pages(&self.robots, pause);
-        let Some(answer) = fetcher.visit(&mut visit, self.clock.now(), &mut share.body).await else {
-            return Ok(PageVisit::Elsewhere(visit));
+        let Some(answer) = fetcher.visit(&mut visit, &Validators::default(), self.clock.now(), &mut share.body).await
+        else {
+            return Err(PollError::Elsewhere(Box::new(visit)));
         };
         let base = answer.base(&page.url).clone();
         let article = match answer.result {
@@ -49,7 +44,7 @@ impl Poller {
             }
         };
         let page_read = EntryPage { url: page.url.as_str().to_owned(), asked_at: self.clock.now(), article };
-        Ok(PageVisit::Ended(AskedPage { key: page.key, page: page_read }))
+        Ok(AskedPage { key: page.key, page: page_read })
     }
 }
 

@@ -13,11 +13,9 @@ mod pushed;
 mod reading;
 mod sitemaps;
 
-pub use article_page::PageVisit;
-
 use crate::{
     clock::Clock,
-    fetch::{EVERYDAY, FetchResponse, Fetcher, Fetchers, RobotsCache},
+    fetch::{EVERYDAY, FetchResponse, Fetcher, Fetchers, RobotsCache, Visit},
     model::{
         Fault, FeedRecord, LargerThanMaxBody, Outcome, Outlet, Validators,
         push::{HubSighting, PushLeases},
@@ -67,6 +65,8 @@ pub struct PlannedPoll {
     pub host_pause: Duration,
     /// Whether this is the only feed on its host.
     pub alone: bool,
+    /// The request that continues: it was redirected to another host. `None`: it begins at the feed's address.
+    pub visit: Option<Box<Visit>>,
 }
 
 /// The result of a poll.
@@ -101,6 +101,9 @@ pub enum PollError {
     /// This process or machine lacks open files or memory for the request. This is not a failure of the feed.
     #[error("{0}")]
     Local(String),
+    /// A redirect leads to another host. The poll continues there when that host's limits allow.
+    #[error("redirected to another host")]
+    Elsewhere(Box<Visit>),
 }
 
 /// A poll that only has to be stored.
@@ -154,7 +157,8 @@ impl Poller {
     /// when a document was read and the poll only waits to be stored.
     ///
     /// # Errors
-    /// Fails if the store has failed, or if this process lacks open files or memory; never because of a server's response.
+    /// Fails if the store has failed, if this process lacks open files or memory, or if a redirect leads to another host; never
+    /// because of anything else in a server's response.
     pub async fn poll(&self, planned: PlannedPoll, read: impl FnOnce()) -> Result<PollResult, PollError> {
         let _underway = self.writer.announce();
         let (started_at, late) = (self.clock.now(), planned.late);
@@ -175,10 +179,12 @@ impl Poller {
         let clean = schedule::doubts(&planned.feed, started_at);
         let validators = if clean { Validators::default() } else { planned.feed.validators.clone() };
         let mut share = self.memory.share();
-        let mut answer = if planned.alone {
-            self.fetcher(&planned).closing().get(&planned.feed.ask, &validators, started_at, &mut share.body).await
-        } else {
-            self.fetcher(&planned).get(&planned.feed.ask, &validators, started_at, &mut share.body).await
+        let mut visit = planned.visit.clone().unwrap_or_else(|| Box::new(Visit::new(planned.feed.ask.clone())));
+        let fetcher = self.fetcher(&planned);
+        let closing = planned.alone.then(|| fetcher.closing());
+        let fetcher = closing.as_ref().unwrap_or(fetcher);
+        let Some(mut answer) = fetcher.visit(&mut visit, &validators, started_at, &mut share.body).await else {
+            return Err(PollError::Elsewhere(visit));
         };
         let base = answer.base(&planned.feed.ask).clone();
         let (hub, this) = answer.take_links();

@@ -1,11 +1,13 @@
 //! Feeds that are made when they are asked for: of what passes a filter, of a list or of everything.
 
+use super::browse::{ListQuery, ListSubject, with_query};
 use super::edition_table::CachePolicy;
 use super::filter::canonical;
-use super::reply::{ClientRequest, document, not_found, unavailable};
+use super::reply::{ClientRequest, bad, document, not_found, unavailable};
 use super::state::AppState;
-use crate::model::ChannelView;
+use crate::model::browse::Browse;
 use crate::model::pages::Filter;
+use crate::model::{Channel, ChannelView};
 use crate::publish::{self, DocumentLinks, Format, History};
 use axum::body::Body;
 use axum::http::Response;
@@ -36,6 +38,45 @@ pub(super) async fn feed_within(
     let page = if page == "/search" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
     let place = place(&view.public_url, &key.address, &page);
     match place {
+        Ok(place) => {
+            let make = move || publish::render(&view, &place, format);
+            document(app, request, key, format.media_type(), CachePolicy::Feed, make).await
+        }
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// The feed of a day: the latest stories of its page, of those that pass a filter.
+pub(super) async fn feed_of_day(
+    app: &AppState,
+    request: &ClientRequest,
+    (day, name): (&ListSubject, String),
+    asked: Filter,
+    path: &str,
+    format: Format,
+) -> Response<Body> {
+    let Some(queries) = &app.queries else { return not_found() };
+    if asked.words.is_some() {
+        return bad("q: a day's feed has no search; use /search.atom?q=… with after: and before:");
+    }
+    let query = canonical(&asked);
+    let key = app.cache_key(with_query(path, &query));
+    if let Some(held) = app.cache.get(&key, app.clock.now()) {
+        return request.take(&held);
+    }
+    let all = app.channel_pages.get(Channel::ALL).map_or_else(String::new, |all| format!("{}: ", all.title.words));
+    let (title, count) = (describe(&asked, &format!("{all}{name}")), asked.limit);
+    let (outlets, tags, languages, min_outlets) = (asked.outlets, asked.tags, asked.languages, asked.min_outlets);
+    let asked = ListQuery { outlets, tags, languages, min_outlets, ..ListQuery::default() };
+    let Some(wanted) = day.browse(&asked, &queries.time_zone()) else { return not_found() };
+    let turn = app.cache.turn().await;
+    let stories = match queries.browse(Browse { count, whole_texts: true, ..wanted }, app.audience).await {
+        Ok(found) => found.map(|page| page.stories).unwrap_or_default(),
+        Err(error) => return unavailable(&error),
+    };
+    drop(turn);
+    let view = ChannelView::of(String::new(), title, stories, queries.public_url());
+    match place(&view.public_url, &key.address, day.path().trim_start_matches('/')) {
         Ok(place) => {
             let make = move || publish::render(&view, &place, format);
             document(app, request, key, format.media_type(), CachePolicy::Feed, make).await

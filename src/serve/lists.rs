@@ -4,7 +4,7 @@ mod contents;
 
 use super::browse::{List, ListQuery, ListSubject, with_query};
 use super::channel_page::LocalisedText;
-use super::feeds::feed_within;
+use super::feeds::{feed_of_day, feed_within};
 use super::filter;
 use super::frames::frame;
 use super::live;
@@ -64,7 +64,7 @@ pub(super) async fn by_name(
         };
     }
     let feed = name.rsplit_once('.').and_then(|(name, extension)| Some((name, Format::of_extension(extension)?)));
-    if let Some((name, format)) = feed.filter(|_| kind != "days") {
+    if let Some((name, format)) = feed {
         return match ListSubject::read(kind, name) {
             Some(subject) => list_feed(&app, &subject, format, query.as_deref(), &request).await,
             None => not_found(),
@@ -126,6 +126,9 @@ pub(super) async fn list_feed(
     match name_of(app, subject).await {
         Ok(Some(name)) => {
             let path = format!("{}.{}", subject.feed_path(), format.extension());
+            if let ListSubject::Day(_) = subject {
+                return feed_of_day(app, request, (subject, name.words), asked, &path, format).await;
+            }
             let own = subject.filter();
             if let (Some(own), false) = (own.languages.first(), asked.languages.is_subset(&own.languages)) {
                 return bad(&format!("lang: this feed already selects the language {own}; leave lang out"));

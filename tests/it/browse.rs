@@ -98,6 +98,8 @@ async fn a_list_leads_to_narrower_lists_and_to_its_feeds() {
         ("/tags/nord", "/tags/nord.json"),
         ("/languages/ar", "/languages/ar.atom"),
         ("/channels/une?lang=ar", "/channels/une.atom?lang=ar"),
+        ("/days/2026-11-01", "/days/2026-11-01.json"),
+        ("/days/2026-11-01?lang=fr", "/days/2026-11-01.rss?lang=fr"),
     ] {
         assert!(page(&daemon, list).await.contains(&format!("href=\"{feed}\"")), "{list}");
         assert_eq!(daemon.get(feed).await.status(), 200, "{feed}");
@@ -107,6 +109,7 @@ async fn a_list_leads_to_narrower_lists_and_to_its_feeds() {
     let day = page(&daemon, "/days/2026-11-01").await;
     let expected: Vec<usize> = (0..ARTICLES).filter(|n| (14..50).contains(n)).collect();
     assert_eq!(articles(&day), expected, "from 23:40 to 00:20");
+    assert_eq!(articles(&page(&daemon, "/days/2026-11-01.atom").await), expected, "the feed of the day");
     daemon.stop().await.unwrap();
 }
 
@@ -172,7 +175,8 @@ async fn what_means_nothing_is_refused_and_what_has_an_address_is_sent_there() {
         ("/feed.atom?page=2", 400),
         ("/channels/none.new", 404),
         ("/channels/une.new?after=7", 400),
-        ("/days/2026-11-01.atom", 404),
+        ("/days/2026-11-31.atom", 404),
+        ("/days/2026-11-01.atom?q=pluie", 400),
     ] {
         assert_eq!(daemon.get(path).await.status(), status, "{path}");
     }

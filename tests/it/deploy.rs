@@ -97,7 +97,7 @@ fn the_compose_files_name_what_exists() {
         return;
     }
     let image = fs::read_to_string("deploy/Dockerfile").unwrap();
-    for file in ["deploy/compose.yml", "deploy/compose.caddy.yml"] {
+    for file in ["deploy/compose.yml", "deploy/compose.caddy.yml", "deploy/compose.postgres.yml"] {
         let as_json = "import json, sys, yaml; print(json.dumps(yaml.safe_load(open(sys.argv[1]))))";
         let (content, said) = verdict("python3", &["-c", as_json, file]).unwrap();
         assert!(content, "{said}");
@@ -106,6 +106,9 @@ fn the_compose_files_name_what_exists() {
         let sources = Path::new("deploy").join(build["context"].as_str().unwrap());
         assert!(sources.join(build["dockerfile"].as_str().unwrap()).is_file(), "{file}");
         for (name, service) in compose["services"].as_object().unwrap() {
+            for secret in service["secrets"].as_array().into_iter().flatten() {
+                assert!(compose["secrets"][secret.as_str().unwrap()]["file"].is_string(), "{file}: {secret}");
+            }
             for volume in service["volumes"].as_array().unwrap() {
                 let (from, to) = volume.as_str().unwrap().split_once(':').unwrap();
                 let is_there = if from.starts_with('.') {
@@ -118,13 +121,26 @@ fn the_compose_files_name_what_exists() {
                 assert!(name != "warraq" || image.contains(place), "{file}: the image does not use {place}");
             }
         }
-        let variables = compose["services"]["warraq"]["environment"].as_object();
-        for variable in variables.into_iter().flatten().map(|(name, _)| name) {
-            // An unknown one is refused.
-            let mut command = Command::cargo_bin("warraq").unwrap();
-            command.arg("check").env_clear().env(variable, "https://news.example.org/").assert().success();
+        // The image's own variables and those of the file together: an unknown one would be refused.
+        let secret = tempfile::NamedTempFile::new().unwrap();
+        fs::write(secret.path(), "secret\n").unwrap();
+        let mut command = Command::cargo_bin("warraq").unwrap();
+        command.arg("check").env_clear().envs(variables_of(&image));
+        for (name, value) in compose["services"]["warraq"]["environment"].as_object().into_iter().flatten() {
+            match value.as_str().unwrap() {
+                chosen if chosen.contains("${") => command.env(name, "https://news.example.org/"),
+                path if path.starts_with("/run/secrets/") => command.env(name, secret.path()),
+                value => command.env(name, value),
+            };
         }
+        command.env("WARRAQ_CONFIG", "config.toml").assert().success();
     }
+}
+
+/// Returns the variables that a Dockerfile sets for Warraq.
+fn variables_of(image: &str) -> Vec<(&str, &str)> {
+    let words = image.split_whitespace().filter(|word| word.starts_with("WARRAQ_"));
+    words.filter_map(|word| word.split_once('=')).collect()
 }
 
 #[test]

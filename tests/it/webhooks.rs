@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::SignedDuration;
 use ring::hmac;
 use serde_json::Value;
-use std::{collections::BTreeSet, fmt::Write as _, fs, time::Duration};
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, time::Duration};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// A report that another outlet repeats, so that both are one story.
@@ -78,6 +78,16 @@ fn all(peer: &WebPeer, secret: &str) -> String {
     write!(text, "[[channel.webhook]]\nurl = \"{}\"\nsecret_file = \"{secret}\"\n", peer.url("/hook?token=c4nary"))
         .unwrap();
     text
+}
+
+/// Returns what `warraq status` says about this database.
+fn screen(database: &Path) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    fs::write(&config, format!("[database]\npath = \"{}\"\n", database.display())).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_warraq"));
+    let ended = command.env_clear().arg("--config").arg(&config).arg("status").output().unwrap();
+    String::from_utf8(ended.stdout).unwrap()
 }
 
 /// Checks the signature, and returns the message and its id.
@@ -151,6 +161,12 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     let status = daemon.get("/status").await.text().await.unwrap();
     assert!(status.contains("stories waiting 2") && !status.contains("c4nary"), "{status}");
     daemon.stop().await.unwrap();
+    if scene.instance.server().is_none() {
+        let screen = screen(&scene.instance.file());
+        let failing = "\nfailing deliveries\n  webhook of channel all at 127.0.0.1\n    ";
+        assert!(screen.contains(failing) && screen.contains(", 2 stories wait, next try 2026-"), "{screen}");
+        assert!(screen.contains("500") && !screen.contains("c4nary"), "{screen}");
+    }
     scene.peer.script("/hook", &[200]);
     let before = scene.peer.received("/hook").len();
     scene.instance.pass(SignedDuration::from_hours(2));

@@ -2,6 +2,7 @@
 //! nobody.
 
 mod holder;
+mod push;
 mod screen;
 
 use super::{
@@ -19,6 +20,7 @@ use crate::{
 };
 use holder::LockHolder;
 use jiff::Timestamp;
+use push::FailingPush;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -50,6 +52,8 @@ struct Status {
     waiting_entries: u64,
     last_polls: Vec<LastPoll>,
     failing: Vec<FailingFeed>,
+    /// Webhooks, hubs and subscribers whose last request failed.
+    failing_push: Vec<FailingPush>,
     /// Feeds whose last document was larger than `max_body`.
     truncated: Vec<TruncatedFeed>,
     database: DatabaseFile,
@@ -124,12 +128,14 @@ pub(super) async fn status(
     let reader = Reader::open(database).await?;
     let all = reader.feed_health().await;
     let waiting = reader.waiting_entries().await;
+    let failing_push = push::failing(&reader).await;
     reader.close().await;
     let disabled = feeds::disabled(config);
     let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
     let mut status = Status::of(database, &polled, backups, Clock::System.now());
     status.truncated = truncated(config, &polled);
     status.waiting_entries = waiting?;
+    status.failing_push = failing_push?;
     status.feeds.insert("disabled".to_owned(), idle.len());
     *status.feeds.entry("total".to_owned()).or_default() += idle.len();
     if status.running.as_ref().is_some_and(LockHolder::is_daemon) {
@@ -164,6 +170,7 @@ impl Status {
             waiting_entries: 0,
             last_polls: last_polls(feeds),
             failing: failing(feeds),
+            failing_push: Vec::new(),
             truncated: Vec::new(),
             database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
             disk: disk(&real),

@@ -1,13 +1,15 @@
 //! Formats the status as text: one screen.
 
 use super::Status;
+use super::push::{FailingPush, PushPeer};
 use crate::cli::out::{counted, span};
 use crate::model::{ByteSize, LargerThanMaxBody};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Most failing feeds shown; the total is shown too.
+/// Most failing feeds shown, and most failing deliveries; the number of the others is shown too.
 const FAILING: usize = 8;
+const FAILING_PUSH: usize = 4;
 
 /// Returns the screen.
 pub(super) fn text(status: &Status) -> String {
@@ -44,7 +46,7 @@ pub(super) fn text(status: &Status) -> String {
         line("disk", format!("{} left of {}", ByteSize(disk.free_bytes), ByteSize(disk.total_bytes)));
     }
     line("backup", backup(status));
-    text + &last(status) + &failing(status) + &truncated(status)
+    text + &last(status) + &failing(status) + &failing_push(status) + &truncated(status)
 }
 
 fn ago(status: &Status, at: Timestamp) -> String {
@@ -120,6 +122,43 @@ fn failing(status: &Status) -> String {
     }
     if all > FAILING {
         let _ = writeln!(text, "  and {} more: warraq feeds --failing", all - FAILING);
+    }
+    text
+}
+
+/// Returns the webhooks, hubs and subscribers that fail: each hub once, with the number of its subscriptions.
+fn failing_push(status: &Status) -> String {
+    let mut text = String::new();
+    let mut groups: Vec<(&FailingPush, usize)> = Vec::new();
+    for push in &status.failing_push {
+        let is_same = |(first, _): &&mut (&FailingPush, usize)| {
+            push.peer != PushPeer::Webhook && (first.peer, &first.host) == (push.peer, &push.host)
+        };
+        match groups.iter_mut().find(is_same) {
+            Some((_, others)) => *others += 1,
+            None => groups.push((push, 0)),
+        }
+    }
+    for (at, (push, others)) in groups.iter().take(FAILING_PUSH).enumerate() {
+        let heading = if at == 0 { "\nfailing deliveries\n" } else { "" };
+        let (host, of) = (&push.host, &push.of);
+        let more = if *others > 0 { format!(" and {others} more") } else { String::new() };
+        let what = match push.peer {
+            PushPeer::Webhook => format!("webhook of channel {of} at {host}"),
+            PushPeer::Hub => format!("hub {host}, subscription to a feed of {of}{more}"),
+            PushPeer::Subscriber => format!("subscriber {host} of {of}{more}"),
+        };
+        let waiting =
+            push.waiting.map_or_else(String::new, |n| format!(", {}", counted(n, "story waits", "stories wait")));
+        let next = push.next_try_at.map_or_else(String::new, |at| format!(", next try {at:.0}"));
+        let failures = counted(push.failures, "failure", "failures");
+        let _ = writeln!(text, "{heading}  {what}\n    {failures}{waiting}{next}");
+        if let Some(error) = &push.last_error {
+            let _ = writeln!(text, "    {error}");
+        }
+    }
+    if groups.len() > FAILING_PUSH {
+        let _ = writeln!(text, "  and {} more: warraq status --json", groups.len() - FAILING_PUSH);
     }
     text
 }

@@ -2,6 +2,7 @@
 
 use super::{PollQueue, Polling, queued_feed::host_hold};
 use crate::{
+    fetch::Visit,
     model::{FeedId, FeedRecord},
     schedule::Schedule,
     store::FeedUpdate,
@@ -33,9 +34,13 @@ impl PollQueue {
     /// Returns the feed if its due time had to be decided again because its schedule changed in the meantime, to be stored.
     pub fn finished(&mut self, record: FeedRecord, now: Timestamp, again: bool) -> Option<FeedUpdate> {
         let id = record.id;
+        let asked = self.polling.get(&id).and_then(|polling| polling.host.clone());
         let stale = self.release(id, now);
         if let Some(until) = host_hold(&record, now) {
-            self.hosts.hold(record.ask.host(), until);
+            // A redirect may have led to another host.
+            for host in [record.ask.host()].into_iter().chain(asked.as_deref()) {
+                self.hosts.hold(host, until);
+            }
         }
         // The feed may have been removed from the configuration while it was polled.
         let planned = self.feeds.get_mut(&id)?;
@@ -63,6 +68,15 @@ impl PollQueue {
         self.release(id, now);
         if again {
             self.postpone(id, now, LOCAL_PAUSE);
+        }
+    }
+
+    /// Records that a redirect of a poll leads to another host. The poll continues when that host's limits allow.
+    pub fn moved(&mut self, id: FeedId, visit: Box<Visit>, now: Timestamp) {
+        self.release(id, now);
+        if let Some(planned) = self.feeds.get_mut(&id) {
+            planned.visit = Some(visit);
+            self.queue.insert((now, id));
         }
     }
 

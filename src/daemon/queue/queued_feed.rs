@@ -1,6 +1,7 @@
 //! A feed in the poll queue.
 
 use crate::{
+    fetch::Visit,
     model::{FeedRecord, Outlet},
     schedule::{self, Bounds, Due, Fleet, ReplanInput, Schedule},
     store::FeedUpdate,
@@ -16,9 +17,16 @@ pub(super) struct QueuedFeed {
     /// When the feed is polled: at its stored due time, or, if that has passed, when its turn comes among the overdue feeds.
     /// `None` until that is decided.
     pub(super) turn: Option<Timestamp>,
+    /// A poll that was redirected to another host and continues there.
+    pub(super) visit: Option<Box<Visit>>,
 }
 
 impl QueuedFeed {
+    /// Returns the host of the next request.
+    pub(super) fn host(&self) -> &str {
+        self.visit.as_ref().map_or(&self.record.ask, |visit| visit.url()).host()
+    }
+
     /// Returns when the feed is polled.
     pub(super) fn turn(&self) -> Timestamp {
         self.turn.unwrap_or(self.record.next_poll_at)

@@ -45,7 +45,7 @@ impl PollQueue {
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
-            self.feeds.insert(record.id, QueuedFeed { record, outlet, schedule, turn });
+            self.feeds.insert(record.id, QueuedFeed { record, outlet, schedule, turn, visit: None });
         }
         self.at_host.clear();
         for planned in self.feeds.values() {

@@ -3,7 +3,7 @@
 use super::{PollRunner, RunnerEvent};
 use crate::{
     model::{EntryPage, MissingArticle, NoArticle, PAGE_PATIENCE, Slug, WaitingKey, WaitingPage},
-    poll::{PageVisit, PollError},
+    poll::PollError,
     store::AskedPage,
 };
 use futures_util::FutureExt as _;
@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use tokio::task::JoinError;
 
 /// The result of a page request; `None` if it panicked.
-pub(super) type EndedPage = (WaitingKey, Option<Result<PageVisit, PollError>>);
+pub(super) type EndedPage = (WaitingKey, Option<Result<AskedPage, PollError>>);
 
 impl PollRunner {
     /// Returns the number of entries that wait for their pages, or to be decided after that.
@@ -73,8 +73,8 @@ impl PollRunner {
                 self.queue.page_ended(key, now);
                 return RunnerEvent::Settled(Err(error));
             }
-            Some(Ok(PageVisit::Elsewhere(visit))) => self.queue.page_moved(key, visit, now),
-            Some(Ok(PageVisit::Ended(asked))) => self.page_read(key, Some(asked), now),
+            Some(Err(PollError::Elsewhere(visit))) => self.queue.page_moved(key, *visit, now),
+            Some(Ok(asked)) => self.page_read(key, Some(asked), now),
             None => self.page_read(key, None, now),
         }
         RunnerEvent::Turned

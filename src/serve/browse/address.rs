@@ -173,11 +173,10 @@ impl ListSubject {
         }
     }
 
-    /// Returns the path of the list's feed, without the extension; `None` for days, which have no feed of their own.
+    /// Returns the path of the list's feed, without the extension.
     pub(in super::super) fn feed_path(&self) -> String {
         match self {
             Self::Channel(slug) if slug.as_str() == Channel::ALL => "/feed".to_owned(),
-            Self::Day(_) => "/feed".to_owned(),
             other => other.path(),
         }
     }
@@ -261,6 +260,7 @@ impl ListSubject {
             min_outlets: asked.min_outlets,
             position: asked.position.clone(),
             count: COUNT,
+            whole_texts: false,
         })
     }
 }

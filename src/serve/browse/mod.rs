@@ -61,7 +61,7 @@ impl List {
         self.found.older.as_ref().map(|key| with_query(&self.subject.path(), &at(key).canonical()))
     }
 
-    /// Returns the feeds of the list. Authors and days have none: theirs are those of the outlet and of channel `all`.
+    /// Returns the feeds of the list. Authors have none: theirs are those of the outlet.
     pub(super) fn feeds(&self) -> Vec<FeedLink> {
         let filters = ListQuery { author: None, position: Position::Newest, ..self.asked.clone() }.filters();
         let link = |format: Format| FeedLink {

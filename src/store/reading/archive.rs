@@ -111,12 +111,8 @@ impl Reader {
     ) -> Result<ArchivePage, StoreError> {
         let reader = Self { hides_private: channel.hides_private, ..self.clone() };
         let stories = reader.stories(&places, channel.collapse, public_url).await?;
-        let view = crate::store::reading::channel::view(
-            channel.public_slug().to_owned(),
-            channel.title.clone(),
-            stories,
-            public_url,
-        );
+        let (slug, title) = (channel.public_slug().to_owned(), channel.title.clone());
+        let view = ChannelView::of(slug, title, stories, public_url.clone());
         let view = ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view };
         Ok(ArchivePage { channel: channel.slug.to_string(), number, view, is_again, places })
     }

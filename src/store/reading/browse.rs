@@ -58,6 +58,17 @@ struct Stretch {
     downwards: bool,
 }
 
+impl Stretch {
+    /// Leaves out what was read up to this place.
+    fn go_on_from(&mut self, place: PlaceKey) {
+        if self.downwards {
+            self.below = place;
+        } else {
+            self.above = place;
+        }
+    }
+}
+
 /// Where a list is read.
 enum ListSource {
     /// Along the places of a channel.
@@ -81,18 +92,13 @@ impl Reader {
     ) -> Result<Option<BrowsePage>, StoreError> {
         let Some(source) = self.source(&wanted.scope, along).await? else { return Ok(None) };
         let stretch = stretch(wanted);
-        let (rows, limit) = match &source {
-            ListSource::Places(channel) => {
-                let mut wanted = wanted.clone();
-                if let Scope::Tag(tag) = &wanted.scope {
-                    wanted.tags = vec![tag.clone()];
-                }
-                self.places(&wanted, channel, &stretch, collapse).await?
-            }
-            ListSource::Entries(outlets) => self.entries_of(wanted, outlets, &stretch).await?,
-        };
-        let (shown, newer, older) = cut(wanted, &rows, limit);
-        let reader = self.clone().with_text_max(EXCERPT_SOURCE);
+        let mut wanted = wanted.clone();
+        if let (ListSource::Places(_), Scope::Tag(tag)) = (&source, &wanted.scope) {
+            wanted.tags = vec![tag.clone()];
+        }
+        let (rows, is_full) = self.look(&wanted, &source, stretch, collapse).await?;
+        let (shown, newer, older) = cut(&wanted, &rows, is_full);
+        let reader = if wanted.whole_texts { self.clone() } else { self.clone().with_text_max(EXCERPT_SOURCE) };
         let stories = reader.stories(&shown, collapse, public_url).await?;
         Ok(Some(BrowsePage { stories, newer, older }))
     }
@@ -148,12 +154,12 @@ fn stretch(wanted: &Browse) -> Stretch {
     Stretch { below, above, downwards: !matches!(wanted.position, Position::After(_)) }
 }
 
-/// What is shown of the rows looked at, newest first, and where the newer and the older page begin.
-fn cut(wanted: &Browse, rows: &[Looked], limit: u32) -> (Vec<ShownReport>, Option<PlaceKey>, Option<PlaceKey>) {
+/// What is shown of the rows looked at, newest first, and where the newer and the older page begin. `is_full`: whether there may be
+/// rows that were not looked at.
+fn cut(wanted: &Browse, rows: &[Looked], is_full: bool) -> (Vec<ShownReport>, Option<PlaceKey>, Option<PlaceKey>) {
     let count = usize::try_from(wanted.count).unwrap_or(usize::MAX);
     let passing: Vec<&Looked> = rows.iter().filter(|row| row.entry.is_some()).take(count.saturating_add(1)).collect();
     let on_page = &passing[..passing.len().min(count)];
-    let is_full = rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
     let end = if passing.len() > count {
         on_page.last().map(|row| row.key())
     } else if is_full {

@@ -61,7 +61,8 @@ impl Reader {
         .while_doing("reading a channel")?;
         let reader = Self { hides_private: channel.hides_private, ..self.clone() };
         let stories = reader.carried(rows, channel.collapse, public_url).await?;
-        let view = view(channel.public_slug().to_owned(), channel.title.clone(), stories, public_url);
+        let view =
+            ChannelView::of(channel.public_slug().to_owned(), channel.title.clone(), stories, public_url.clone());
         Ok(ChannelView { subtitle: channel.subtitle.clone(), outlet_in_title: channel.outlet_in_title, ..view })
     }
 
@@ -106,23 +107,6 @@ impl Reader {
             carriers.entry(row.story_id).or_default().push(row);
         }
         Ok(carriers)
-    }
-}
-
-/// Returns the stories as a channel with this slug and title.
-pub(super) fn view(slug: String, title: String, stories: Vec<StoryView>, public_url: &Url) -> ChannelView {
-    let mut languages = stories.iter().map(|s| s.lead.language.as_deref());
-    let language = languages.next().flatten().map(str::to_owned);
-    let language = language.filter(|first| languages.all(|other| other == Some(first)));
-    ChannelView {
-        slug,
-        title,
-        subtitle: None,
-        outlet_in_title: false,
-        public_url: public_url.clone(),
-        language,
-        updated: stories.iter().map(|s| s.updated.max(s.order_at)).max(),
-        stories,
     }
 }
 

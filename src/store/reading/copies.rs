@@ -17,8 +17,8 @@ use crate::{
 use jiff::{SignedDuration, Timestamp};
 
 /// Latest entries of the outlet whose stories are read, and most reports of these stories.
-const ENTRIES: i64 = 1_500;
-const REPORTS: i64 = 6_000;
+const ENTRIES: i64 = 1_000;
+const REPORTS: i64 = 4_000;
 
 #[derive(sqlx::FromRow)]
 struct ReportRow {

@@ -46,22 +46,26 @@ impl Reader {
         public_url: &Url,
     ) -> Result<ChannelView, StoreError> {
         let mut wanted = match Question::new(filter, zone) {
-            Some(question) => self.reports(&question, None).await?.0,
+            Some(question) if question.has_words => {
+                let batch = self.batch(&question, None).await?;
+                self.reports(&question, &batch.ids).await?.0
+            }
+            Some(question) => self.reports(&question, "[]").await?.0,
             None => Vec::new(),
         };
         wanted.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
         let stories = self.stories(&wanted, true, public_url).await?;
-        Ok(crate::store::reading::channel::view(String::new(), String::new(), stories, public_url))
+        Ok(ChannelView::of(String::new(), String::new(), stories, public_url.clone()))
     }
 
     /// Returns the stories that a question finds, newest first, and the matching entries that they were chosen from, up to one
-    /// more than are used. `newest`: the latest entry that counts.
+    /// more than are used. `matches`: the entries with its words, a JSON array; not used without words.
     pub(super) async fn reports(
         &self,
         question: &Question,
-        newest: Option<i64>,
+        matches: &str,
     ) -> Result<(Vec<ShownReport>, Vec<Hit>), StoreError> {
-        let hits = self.hits(question, newest).await?;
+        let hits = self.hits(question, matches).await?;
         let used = usize::try_from(TAKEN).unwrap_or(usize::MAX).min(hits.len());
         let mut stories = first_reports(&hits[..used]);
         if question.filter.min_outlets > 1 {
@@ -72,7 +76,7 @@ impl Reader {
         Ok((stories, hits))
     }
 
-    async fn hits(&self, question: &Question, newest: Option<i64>) -> Result<Vec<Hit>, StoreError> {
+    async fn hits(&self, question: &Question, matches: &str) -> Result<Vec<Hit>, StoreError> {
         let filter = &question.filter;
         let (along, looked_at) = match question.has_words {
             true => (Along::Words, HITS),
@@ -91,9 +95,8 @@ impl Reader {
             texts(&mut filter.outlets.iter().map(Slug::as_str)),
             texts(&mut filter.tags.iter().map(String::as_str)),
             texts(&mut filter.languages.iter().map(Language::primary)),
-            i64::from(filter.min_outlets), looked_at, TAKEN + 1, Db::words(&question.query), self.hides_private,
-            filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str), &question.after, &question.before,
-            newest.unwrap_or(i64::MAX)))
+            i64::from(filter.min_outlets), looked_at, TAKEN + 1, matches, self.hides_private,
+            filter.channel.as_ref().map_or(Channel::ALL, Slug::as_str), &question.after, &question.before))
         .while_doing("reading what passes a filter")
     }
 

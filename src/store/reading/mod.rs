@@ -46,6 +46,17 @@ enum ReadPool {
     Postgres(sqlx::PgPool),
 }
 
+impl ReadPool {
+    /// Returns [`statements::ListSql::STEPS`] of the store.
+    fn search_steps(&self) -> &'static [i64] {
+        match self {
+            Self::Sqlite(_) => <sqlx::Sqlite as statements::ListSql>::STEPS,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => <sqlx::Postgres as statements::ListSql>::STEPS,
+        }
+    }
+}
+
 /// Runs a statement on the connections of a reader, in the SQL of its store: `ask!(pool, Db: fetch_all(query_as(Db::NAME), values…))`.
 macro_rules! ask {
     ($pool:expr, $db:ident: $fetch:ident($query:ident($sql:expr) $(, $value:expr)* $(,)?)) => {

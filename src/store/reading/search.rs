@@ -1,6 +1,8 @@
 //! Searches: pages of results. A page is selected from a batch of the latest matching
 //! entries, whose number is bounded; the next older page continues in the same batch or in the next one.
 
+mod batch;
+
 use crate::store::documents::ShownReport;
 use crate::store::driver::ErrorContext;
 use crate::store::reading::statements::ListSql as _;
@@ -18,6 +20,7 @@ use crate::{
         row,
     },
 };
+use batch::Batch;
 use jiff::{civil::Date, tz::TimeZone};
 use std::collections::{BTreeSet, HashSet};
 use url::Url;
@@ -91,6 +94,7 @@ impl Question {
             min_outlets: filter.min_outlets,
             position: place.after.clone().map_or(Position::Newest, Position::Before),
             count,
+            whole_texts: false,
         }
     }
 }
@@ -127,10 +131,11 @@ impl Reader {
             let older = older.map(|after| SearchPlace { newest: None, after: Some(after) });
             return Ok(SearchPage { stories, count: None, older });
         }
-        let (mut stories, hits) = self.reports(&question, place.newest).await?;
-        let next = self.next_batch(&question, &hits, place.newest).await?;
-        if let Some(newest) = place.newest {
-            let shown = self.on_newer_pages(&question, &stories, newest).await?;
+        let batch = self.batch(&question, place.newest).await?;
+        let (mut stories, hits) = self.reports(&question, &batch.ids).await?;
+        let next = self.next_batch(&question, &hits, &batch).await?;
+        if !batch.later.is_empty() {
+            let shown = self.on_newer_pages(&stories, &batch.later).await?;
             stories.retain(|story| !shown.contains(&story.story));
         }
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
@@ -150,32 +155,23 @@ impl Reader {
     }
 
     /// Returns the latest entry of the next batch; `None` if no older entry can match.
-    async fn next_batch(
-        &self,
-        question: &Question,
-        hits: &[Hit],
-        newest: Option<i64>,
-    ) -> Result<Option<i64>, StoreError> {
+    async fn next_batch(&self, question: &Question, hits: &[Hit], batch: &Batch) -> Result<Option<i64>, StoreError> {
         if let Some(next) = hits.get(usize::try_from(TAKEN).unwrap_or(usize::MAX)) {
             return Ok(Some(next.0));
         }
-        let (looked_at, last, seen): (i64, Option<i64>, Option<String>) = ask!(self.pool, Db: fetch_one(query_as(Db::SEARCHED_TO), Db::words(&question.query), newest.unwrap_or(i64::MAX), HITS))
-        .while_doing("reading how far a search has looked")?;
+        let Some(next) = batch.next() else { return Ok(None) };
+        let seen: Option<String> = ask!(self.pool, Db: fetch_optional(query_scalar(Db::SEEN), next))
+            .while_doing("reading how far a search has looked")?;
         // Entries seen before this one are not published later.
-        let is_over = looked_at < HITS || seen.is_none_or(|seen| seen < question.after);
-        Ok(last.filter(|_| !is_over).map(|last| last - 1))
+        Ok(seen.is_some_and(|seen| seen >= question.after).then_some(next))
     }
 
-    /// Returns which of these stories have a matching report that is later than a batch, and stand on a newer page for it.
-    async fn on_newer_pages(
-        &self,
-        question: &Question,
-        stories: &[ShownReport],
-        newest: i64,
-    ) -> Result<HashSet<i64>, StoreError> {
+    /// Returns which of these stories have one of the matching reports that are later than a batch, and stand on a newer page for it.
+    async fn on_newer_pages(&self, stories: &[ShownReport], later: &[i64]) -> Result<HashSet<i64>, StoreError> {
         let ids: Vec<i64> = stories.iter().map(|story| story.story).collect();
-        let shown: Vec<i64> = ask!(self.pool, Db: fetch_all(query_scalar(Db::ON_NEWER_PAGES), row::rows(&ids), newest, Db::words(&question.query)))
-        .while_doing("reading what newer pages show")?;
+        let shown: Vec<i64> =
+            ask!(self.pool, Db: fetch_all(query_scalar(Db::STORIES_WITH), row::rows(&ids), row::rows(later)))
+                .while_doing("reading what newer pages show")?;
         Ok(shown.into_iter().collect())
     }
 }

@@ -75,10 +75,19 @@ pub(in crate::store) trait ListSql {
     const SHARED_STORIES: &'static str;
     /// The entries of stories $1; $2 hides private outlets.
     const MEMBERS_OF_STORIES: &'static str;
-    /// Of the latest $3 entries up to $2 with words $1: how many, the last, and when it was first seen.
-    const SEARCHED_TO: &'static str;
-    /// Those of the stories $1 that have an entry after $2 with words $3.
-    const ON_NEWER_PAGES: &'static str;
+    /// The latest $4 entries with words $1 after $3 and up to $2, the latest first, as a JSON array.
+    const MATCHES: &'static str;
+    /// All entries with words $1 after $2 and up to $3, the latest last, as a JSON array.
+    const MATCHES_UP: &'static str;
+    /// Number of entries that [`ListSql::MATCHES_UP`] is asked about, one after the other, until enough are found, before it is asked about
+    /// as many as a search looks at; empty if it costs as much whatever the number.
+    const STEPS: &'static [i64];
+    /// The latest entry, and, if $3 is before it, the entry up to $2 with words $1 that $4 others are later than.
+    const NTH_MATCH: &'static str;
+    /// When the last entry up to $1 was first seen.
+    const SEEN: &'static str;
+    /// Those of the stories $1 that have one of the entries $2.
+    const STORIES_WITH: &'static str;
     /// Places of a channel, the newest first.
     const PLACES_DOWN: &'static str;
     /// Places of a channel, the oldest first.
@@ -91,9 +100,9 @@ pub(in crate::store) trait ListSql {
     const LATEST: &'static str;
     /// Latest entries of the outlets that pass a filter.
     const OF_OUTLETS: &'static str;
-    /// Latest entries with words that pass a filter.
+    /// Those of the entries $7 (a JSON array) that pass a filter.
     const WITH_WORDS: &'static str;
-    /// Returns a query for [`ListSql::WITH_WORDS`] and others; empty if there is no word to find.
+    /// Returns a query for [`ListSql::MATCHES`] and others; empty if there is no word to find.
     fn words(query: &SearchQuery) -> String;
 }
 

@@ -3,7 +3,7 @@
 use super::{doc, every};
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
-    test_instance::{TestInstance, config_text},
+    test_instance::{TestInstance, config_text, outcomes},
 };
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -65,4 +65,61 @@ async fn a_pause_between_starts_at_one_host() {
         instance.pass(SignedDuration::from_secs(10));
     }
     assert_eq!(started, [2, 2, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_keeps_that_hosts_places() {
+    let target = FakeOutlet::start().await;
+    let mut hosts = Vec::new();
+    for n in 0..4 {
+        let host = FakeOutlet::start_on(&format!("127.0.0.{}", n + 3)).await;
+        for path in ["/a", "/b"] {
+            let at = format!("/{n}{path}");
+            host.set(path, Reply::redirect(target.url(&at).as_str(), 302));
+            target.set(&at, Reply::feed(doc()).etag("\"1\"").drip(100, Duration::from_millis(10)));
+        }
+        hosts.push(host);
+    }
+    let feeds: Vec<_> = hosts.iter().flat_map(|host| [host.url("/a"), host.url("/b")]).collect();
+    let slugs: Vec<_> = (0..8).map(|n| format!("v{n}")).collect();
+    let outlets: Vec<_> = slugs.iter().map(String::as_str).zip(&feeds).collect();
+    let mut instance = TestInstance::over(&outlets).await;
+    assert_eq!(outcomes(&instance.poll().await), ["fresh"; 8]);
+    assert_eq!(target.most_at_once(), 2);
+    assert_eq!(outcomes(&instance.poll().await), ["not_modified"; 8]);
+    for (n, host) in hosts.iter().enumerate() {
+        for path in ["/a", "/b"] {
+            assert_eq!(host.requests(path).len(), 2, "a redirect is asked for once a poll");
+            assert_eq!(target.requests(&format!("/{n}{path}"))[1].header("if-none-match"), Some("\"1\""));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_host_keeps_that_hosts_pause_and_its_holds() {
+    let (first, second) = (FakeOutlet::start().await, FakeOutlet::start_on("127.0.0.2").await);
+    let target = FakeOutlet::start_on("127.0.0.3").await;
+    for (host, path) in [(&first, "/a"), (&second, "/b")] {
+        host.set("/feed", Reply::redirect(target.url(path).as_str(), 302));
+        target.set(path, Reply::feed(doc()));
+    }
+    let feeds = [first.url("/feed"), second.url("/feed")];
+    let text = config_text(&every("10m"), &[("a", &feeds[0]), ("b", &feeds[1])]).replace("\"0s\"", "\"10s\"");
+    let mut instance = TestInstance::configured(text).await;
+    let asked = || target.requests("/a").len() + target.requests("/b").len();
+    instance.pass(SignedDuration::from_secs(30));
+    assert_eq!((instance.run_due().await.len(), asked()), (1, 1));
+    instance.pass(SignedDuration::from_secs(10));
+    assert_eq!((instance.run_due().await.len(), asked()), (1, 2));
+    assert_eq!((first.requests("/feed").len(), second.requests("/feed").len()), (1, 1));
+    // The host that answers 429 is left alone, by feeds of other hosts too.
+    for path in ["/a", "/b"] {
+        target.set(path, Reply::status(429).header("Retry-After", "3600"));
+    }
+    instance.pass(SignedDuration::from_mins(13));
+    for _ in 0..3 {
+        instance.run_due().await;
+        instance.pass(SignedDuration::from_secs(10));
+    }
+    assert_eq!(asked(), 3);
 }

@@ -108,12 +108,18 @@ impl ListSql for Postgres {
              JOIN outlet AS o ON o.id = e.outlet_id AND (o.private = 0 OR NOT $5) LIMIT $4";
     const MEMBERS_OF_STORIES: &'static str = "SELECT e.story_id, e.outlet_id, e.order_at FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
              WHERE e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) AND (o.private = 0 OR NOT $2) ORDER BY e.id";
-    const SEARCHED_TO: &'static str = "SELECT looked_at, last, (SELECT first_seen_at FROM entry WHERE id = last) \
-             FROM (SELECT count(*) AS looked_at, min(entry_id) AS last \
-                   FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 \
-                         ORDER BY entry_id DESC LIMIT $3) AS found) AS batch";
-    const ON_NEWER_PAGES: &'static str = "SELECT e.story_id FROM entry AS e WHERE e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) AND e.id > $2 \
-             AND EXISTS (SELECT 1 FROM entry_search WHERE words @@ $3::tsquery AND entry_id = e.id)";
+    const MATCHES: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
+             FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 AND entry_id > $3 \
+                   ORDER BY entry_id DESC LIMIT $4) AS found";
+    const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
+             FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
+    const STEPS: &'static [i64] = &[];
+    const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
+                (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END";
+    const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
+    const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM entry AS e \
+             WHERE e.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) \
+             AND e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json)))";
     const PLACES_DOWN: &'static str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
     const PLACES_UP: &'static str = places!("order_at, published_at, story_id, entry_id");
     const ENTRIES_DOWN: &'static str = list_entries!(
@@ -138,8 +144,7 @@ impl ListSql for Postgres {
     );
     const WITH_WORDS: &'static str = passing!(
         "SELECT e.id, e.story_id, e.order_at, e.published_at FROM \
-        (SELECT entry_id AS id FROM entry_search WHERE words @@ $7::tsquery AND entry_id <= $12 \
-         ORDER BY entry_id DESC LIMIT $5) AS hit \
+        (SELECT value::bigint AS id FROM json_array_elements_text($7::json) LIMIT $5) AS hit \
      JOIN entry AS e ON e.id = hit.id JOIN outlet AS o ON o.id = e.outlet_id \
      JOIN story AS s ON s.id = e.story_id WHERE EXISTS (SELECT 1 FROM place AS p WHERE p.story_id = e.story_id \
         AND p.channel_id = (SELECT id FROM channel WHERE slug = $9)) AND",

@@ -113,12 +113,18 @@ impl ListSql for Sqlite {
              JOIN outlet AS o ON o.id = e.outlet_id AND (o.private = 0 OR NOT $5) LIMIT $4";
     const MEMBERS_OF_STORIES: &'static str = "SELECT e.story_id, e.outlet_id, e.order_at FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
              WHERE e.story_id IN (SELECT value FROM json_each($1)) AND (o.private = 0 OR NOT $2) ORDER BY e.id";
-    const SEARCHED_TO: &'static str = "SELECT looked_at, last, (SELECT first_seen_at FROM entry WHERE id = last) \
-             FROM (SELECT count(*) AS looked_at, min(id) AS last \
-                   FROM (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 \
-                         ORDER BY rowid DESC LIMIT $3))";
-    const ON_NEWER_PAGES: &'static str = "SELECT e.story_id FROM entry AS e WHERE e.story_id IN (SELECT value FROM json_each($1)) AND e.id > $2 \
-             AND EXISTS (SELECT 1 FROM entry_search WHERE entry_search MATCH $3 AND rowid = e.id)";
+    const MATCHES: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
+             FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 AND rowid > $3 \
+                   ORDER BY rowid DESC LIMIT $4)";
+    // FTS5 stops at a limit of ids only once it has found a match there. Upwards it stops at the end of the index in any case.
+    const MATCHES_UP: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
+             FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid > $2 AND rowid <= $3 ORDER BY rowid)";
+    const STEPS: &'static [i64] = &[15_000, 60_000];
+    const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
+                (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 ORDER BY rowid DESC LIMIT 1 OFFSET $4) END";
+    const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
+    const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM json_each($2) AS later CROSS JOIN entry AS e ON e.id = later.value \
+             WHERE e.story_id IN (SELECT value FROM json_each($1))";
     const PLACES_DOWN: &'static str = places!("order_at DESC, published_at DESC, story_id DESC, entry_id DESC");
     const PLACES_UP: &'static str = places!("order_at, published_at, story_id, entry_id");
     const ENTRIES_DOWN: &'static str =
@@ -139,8 +145,7 @@ impl ListSql for Sqlite {
     );
     const WITH_WORDS: &'static str = passing!(
         "SELECT e.id, e.story_id, e.order_at, e.published_at FROM \
-        (SELECT rowid AS id FROM entry_search WHERE entry_search MATCH $7 AND rowid <= $12 \
-         ORDER BY rowid DESC LIMIT $5) AS hit \
+        (SELECT value AS id FROM json_each($7) LIMIT $5) AS hit \
      CROSS JOIN entry AS e ON e.id = hit.id CROSS JOIN outlet AS o ON o.id = e.outlet_id \
      CROSS JOIN story AS s ON s.id = e.story_id WHERE EXISTS (SELECT 1 FROM place AS p WHERE p.story_id = e.story_id \
         AND p.channel_id = (SELECT id FROM channel WHERE slug = $9)) AND",
