@@ -181,6 +181,25 @@ pub enum StoreError {
         /// What to do instead.
         instead: &'static str,
     },
+    /// A copy would go to a database that has content.
+    #[error("{database} is not empty: {has}")]
+    NotEmpty {
+        /// The database.
+        database: String,
+        /// What it has.
+        has: String,
+    },
+    /// A copy would go from one store to the same kind of store.
+    #[error("`warraq copy` copies from SQLite to PostgreSQL or back: {0}")]
+    SameStore(&'static str),
+    /// A copy is not the same as the original. It was removed.
+    #[error("the copy is not the same as the original, and was removed: table {table}: {why}")]
+    CopyDiffers {
+        /// Name of the table.
+        table: String,
+        /// The difference.
+        why: String,
+    },
     /// This program was built without the feature `postgres`.
     #[error("this warraq was built without PostgreSQL (feature postgres)")]
     WithoutPostgres,

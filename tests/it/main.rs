@@ -9,6 +9,7 @@ mod certificates;
 mod circles;
 mod config;
 mod copies;
+mod copying;
 mod daemon;
 mod demo;
 mod deploy;

@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Duration};
 /// How long a process may write without renewing its lease, in seconds by the clock of the database.
 const SECONDS: f64 = 30.0;
 /// Time between two renewals of a process that has nothing to write.
-pub(super) const RENEW: Duration = Duration::from_secs(10);
+pub(in crate::store) const RENEW: Duration = Duration::from_secs(10);
 /// Time between two looks at a lease that another process has.
 const LOOK: Duration = Duration::from_secs(1);
 
