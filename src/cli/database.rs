@@ -90,6 +90,7 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         | StoreError::Migrate { .. }
         | StoreError::Inconsistent { .. }
         | StoreError::Sql { .. }
+        | StoreError::Silent
         | StoreError::WriterGone => {
             let (headline, hint) = by_kind(error.kind());
             return (Some(headline.replace("{}", &path.to_string())), Some(hint.to_owned()));

@@ -206,6 +206,9 @@ pub enum StoreError {
     /// The address of the database server cannot be used.
     #[error("database.url: {0}")]
     BadUrl(String),
+    /// The database server does not answer.
+    #[error("the database server does not answer")]
+    Silent,
     /// The writer has stopped. Its own error was reported where it happened.
     #[error("the database writer has stopped")]
     WriterGone,
@@ -295,6 +298,7 @@ impl TransientError {
     pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
         let source = match error {
             StoreError::Moved(_) => return Some(Self::Moved),
+            StoreError::Silent => return Some(Self::Unreachable("it does not answer".to_owned())),
             StoreError::Sql { source, .. } => source,
             _ => return None,
         };
@@ -343,6 +347,7 @@ impl StoreError {
         match self {
             Self::Inconsistent { .. } | Self::Damaged { .. } => StoreErrorKind::Damaged,
             Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Sql { source, .. } => source.kind,
+            Self::Silent => StoreErrorKind::Unreachable,
             _ => StoreErrorKind::Other,
         }
     }

@@ -57,7 +57,7 @@ pub use explanations::{
 };
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
 pub use feeds::{FeedHealth, SubscribedFeed};
-pub use figures::WalState;
+pub use figures::{ServerFigures, WalState, WriterProcess};
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };

@@ -5,6 +5,7 @@ mod architecture;
 mod backfill;
 mod browse;
 mod canaries;
+mod captured;
 mod certificates;
 mod circles;
 mod config;

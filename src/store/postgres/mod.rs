@@ -8,5 +8,6 @@ pub(in crate::store) mod error;
 pub(in crate::store) mod lease;
 pub(in crate::store) mod open;
 mod reading;
+pub(in crate::store) mod snapshot;
 pub(in crate::store) mod text;
 pub(in crate::store) mod writing;

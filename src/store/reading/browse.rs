@@ -79,7 +79,8 @@ impl Reader {
         collapse: bool,
         public_url: &Url,
     ) -> Result<Option<BrowsePage>, StoreError> {
-        let Some(source) = self.source(&wanted.scope, along).await? else { return Ok(None) };
+        let snapshot = &self.snapshot().await?;
+        let Some(source) = snapshot.source(&wanted.scope, along).await? else { return Ok(None) };
         let stretch = stretch(wanted);
         let (rows, limit) = match &source {
             ListSource::Places(channel) => {
@@ -87,12 +88,12 @@ impl Reader {
                 if let Scope::Tag(tag) = &wanted.scope {
                     wanted.tags = vec![tag.clone()];
                 }
-                self.places(&wanted, channel, &stretch, collapse).await?
+                snapshot.places(&wanted, channel, &stretch, collapse).await?
             }
-            ListSource::Entries(outlets) => self.entries_of(wanted, outlets, &stretch).await?,
+            ListSource::Entries(outlets) => snapshot.entries_of(wanted, outlets, &stretch).await?,
         };
         let (shown, newer, older) = cut(wanted, &rows, limit);
-        let reader = self.clone().with_text_max(EXCERPT_SOURCE);
+        let reader = snapshot.clone().with_text_max(EXCERPT_SOURCE);
         let stories = reader.stories(&shown, collapse, public_url).await?;
         Ok(Some(BrowsePage { stories, newer, older }))
     }
@@ -107,9 +108,10 @@ impl Reader {
         since: Timestamp,
         public_url: &Url,
     ) -> Result<Vec<StoryView>, StoreError> {
-        let shown: Vec<ShownReport> = ask!(self.pool, Db: fetch_all(query_as(Db::LEADING), channel, crate::store::instant::second(since), RECENT, LEADING))
+        let snapshot = &self.snapshot().await?;
+        let shown: Vec<ShownReport> = ask!(snapshot.pool, Db: fetch_all(query_as(Db::LEADING), channel, crate::store::instant::second(since), RECENT, LEADING))
         .while_doing("reading what several outlets carry")?;
-        let mut stories = self.clone().with_text_max(EXCERPT_SOURCE).stories(&shown, true, public_url).await?;
+        let mut stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&shown, true, public_url).await?;
         // The number of outlets counts private ones, which are not shown to everybody.
         stories.retain(|story| !story.also.is_empty());
         Ok(stories)

@@ -45,12 +45,13 @@ impl Reader {
         zone: &TimeZone,
         public_url: &Url,
     ) -> Result<ChannelView, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let mut wanted = match Question::new(filter, zone) {
-            Some(question) => self.reports(&question, None).await?.0,
+            Some(question) => snapshot.reports(&question, None).await?.0,
             None => Vec::new(),
         };
         wanted.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-        let stories = self.stories(&wanted, true, public_url).await?;
+        let stories = snapshot.stories(&wanted, true, public_url).await?;
         Ok(crate::store::reading::channel::view(String::new(), String::new(), stories, public_url))
     }
 
