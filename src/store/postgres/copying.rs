@@ -44,6 +44,7 @@ impl PostgresEnd {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(keeper, lease, stopped));
         let mut connection = open::connect(&options).await?;
+        wait_long(&mut connection).await?;
         let begin = sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         begin.execute(&mut connection).await.while_doing("beginning a transaction")?;
         Ok(Self { connection, right: WriteRight::Source(stop, task) })
@@ -52,6 +53,7 @@ impl PostgresEnd {
     /// Opens the database to copy to, and begins the transaction.
     pub(in crate::store) async fn target(server: &DatabaseServer) -> Result<Self, StoreError> {
         let (mut connection, _) = open::writer(server).await?;
+        wait_long(&mut connection).await?;
         let mut lease = Lease::take(&mut connection, &server.to_string()).await?;
         begin(&mut connection, &mut lease).await?;
         Ok(Self { connection, right: WriteRight::Target(lease) })
@@ -60,6 +62,12 @@ impl PostgresEnd {
     async fn run(&mut self, sql: String, doing: &'static str) -> Result<(), StoreError> {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.map(drop).while_doing(doing)
     }
+}
+
+/// Lets a transaction wait while the other database works.
+async fn wait_long(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let set = sqlx::raw_sql("SET idle_in_transaction_session_timeout = 0").execute(connection).await;
+    set.map(drop).while_doing("setting up the connection")
 }
 
 async fn begin(connection: &mut PgConnection, lease: &mut Lease) -> Result<(), StoreError> {
