@@ -1,22 +1,24 @@
 //! A database of PostgreSQL as an end of a copy. What is copied to it is one transaction.
 
-use crate::model::DatabaseServer;
-use crate::store::{
-    backend::BatchStatements as _,
-    copying::Batch,
-    copying::{Cell, CellKind, Column, CopiedTable, CopyEnd, CopyTarget, Counters, Row},
-    driver::ErrorContext,
-    error::StoreError,
-    postgres::{
-        lease::{Lease, RENEW},
-        open,
-        text::text,
+mod lines;
+
+use crate::{
+    model::DatabaseServer,
+    store::{
+        backend::BatchStatements as _,
+        copying::{Batch, Cell, CellKind, Column, CopiedTable, CopyEnd, CopyTarget, Counters, Row},
+        driver::ErrorContext,
+        error::StoreError,
+        postgres::{
+            lease::{Lease, RENEW},
+            open,
+        },
+        progress::{Progress, ProgressSender},
     },
-    progress::{Progress, ProgressSender},
 };
 use futures_util::TryStreamExt as _;
+use lines::lines;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _, postgres::PgRow};
-use std::fmt::Write as _;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -268,60 +270,4 @@ fn cell(row: &PgRow, n: usize, kind: CellKind) -> Result<Cell, sqlx::Error> {
         CellKind::Text => row.try_get::<Option<String>, _>(n)?.map_or(Cell::Null, Cell::Text),
         CellKind::Bytes => row.try_get::<Option<Vec<u8>>, _>(n)?.map_or(Cell::Null, Cell::Bytes),
     })
-}
-
-/// Returns rows in COPY's text format (postgresql.org/docs/15/sql-copy.html).
-fn lines(rows: &[Row]) -> String {
-    let mut lines = String::new();
-    for row in rows {
-        for (n, cell) in row.iter().enumerate() {
-            if n > 0 {
-                lines.push('\t');
-            }
-            field(&mut lines, cell);
-        }
-        lines.push('\n');
-    }
-    lines
-}
-
-fn field(line: &mut String, cell: &Cell) {
-    match cell {
-        Cell::Null => line.push_str("\\N"),
-        Cell::Integer(number) => drop(write!(line, "{number}")),
-        Cell::Real(number) => drop(write!(line, "{number}")),
-        Cell::Text(value) => {
-            for c in text(value).chars() {
-                match c {
-                    '\\' => line.push_str("\\\\"),
-                    '\n' => line.push_str("\\n"),
-                    '\r' => line.push_str("\\r"),
-                    '\t' => line.push_str("\\t"),
-                    c => line.push(c),
-                }
-            }
-        }
-        Cell::Bytes(bytes) => {
-            line.push_str("\\\\x");
-            bytes.iter().for_each(|byte| drop(write!(line, "{byte:02x}")));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_holds_whatever_a_text_holds() {
-        let row = vec![
-            Cell::Text("a\tb\\N\n\rع".to_owned()),
-            Cell::Null,
-            Cell::Integer(-7),
-            Cell::Real(0.1),
-            Cell::Bytes(vec![0, 255]),
-            Cell::Text(String::new()),
-        ];
-        assert_eq!(lines(&[row.clone(), row]), "a\\tb\\\\N\\n\\rع\t\\N\t-7\t0.1\t\\\\x00ff\t\n".repeat(2));
-    }
 }

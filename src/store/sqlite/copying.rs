@@ -1,8 +1,7 @@
 //! The file as an end of a copy. What is copied to is a file of another name until it is whole.
 
 use crate::store::{
-    copying::Batch,
-    copying::{Cell, CellKind, Column, CopiedTable, CopyEnd, CopyTarget, Counters, Row},
+    copying::{Batch, Cell, CellKind, Column, CopiedTable, CopyEnd, CopyTarget, Counters, Row},
     driver::ErrorContext,
     error::StoreError,
     location,
