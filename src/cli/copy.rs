@@ -12,15 +12,15 @@ use crate::{
     publish::{self, Format},
     store::{self, Reader},
 };
-use anyhow::{anyhow, ensure};
-use std::path::PathBuf;
+use anyhow::ensure;
+use std::path::{Path, PathBuf};
 
 pub(super) async fn copy(config: &Config, to: &str) -> Result<(), CliError> {
     let (from, to) = (config.database.place(), place(to)?);
     let work = progress::shown(async |progress_sender| store::copy(&from, &to, &progress_sender).await);
     let copied = or_signal(work, "nothing was copied")
         .await?
-        .map_err(|error| CliError::from(error).of_database(to.to_string().as_ref()))?;
+        .map_err(|error| CliError::from(error).of_database(Path::new(&to.to_string())))?;
     let editions = compare_editions(config, &from, &to).await?;
     say(format_args!(
         "{to}: {} in {} rows of {} tables, and {}, the same as in {from}",
@@ -66,5 +66,5 @@ async fn compare_editions(config: &Config, from: &DatabasePlace, to: &DatabasePl
     let editions = compared.await;
     source.close().await;
     target.close().await;
-    editions.map_err(|error: anyhow::Error| CliError::from(anyhow!(error)))
+    editions.map_err(|error: anyhow::Error| CliError::from(error))
 }

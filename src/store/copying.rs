@@ -125,7 +125,7 @@ async fn transfer(
     columns: &[Column],
     tell: impl Fn(u64),
 ) -> Result<RowsDigest, StoreError> {
-    let (read, mut noted) = mpsc::channel(AHEAD);
+    let (read, mut noted) = mpsc::channel::<Vec<Row>>(AHEAD);
     let (pass, mut batches) = mpsc::channel::<Vec<Row>>(AHEAD);
     let note = async move {
         let mut digest = RowsDigest::default();
@@ -135,7 +135,7 @@ async fn transfer(
                 break;
             }
         }
-        Ok(digest)
+        Ok::<_, StoreError>(digest)
     };
     let reading = source.read(table, columns, read);
     let writing = target.write(table, columns, &mut batches, tell);
@@ -145,13 +145,13 @@ async fn transfer(
 
 /// Returns the digest of a table.
 async fn digest(end: &mut impl CopyEnd, table: &CopiedTable, columns: &[Column]) -> Result<RowsDigest, StoreError> {
-    let (read, mut batches) = mpsc::channel(AHEAD);
+    let (read, mut batches) = mpsc::channel::<Vec<Row>>(AHEAD);
     let note = async {
         let mut digest = RowsDigest::default();
         while let Some(batch) = batches.recv().await {
             digest.add(&batch);
         }
-        Ok(digest)
+        Ok::<_, StoreError>(digest)
     };
     let ((), digest) = tokio::try_join!(end.read(table, columns, read), note)?;
     Ok(digest)
