@@ -77,7 +77,9 @@ pub(super) async fn run(
     for (table, columns) in &shapes {
         target.clear(table).await?;
         let before = copied.rows;
-        let tell = |done| drop(progress_sender.send_replace(rows_of("copying", before + done, total)));
+        let tell = |done| {
+            progress_sender.send_replace(rows_of("copying", before + done, total));
+        };
         let digest = transfer(&mut source, &mut target, table, columns, tell).await?;
         copied.rows += digest.count;
         copied.entries += if table.name == "entry" { digest.count } else { 0 };

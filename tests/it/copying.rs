@@ -9,7 +9,10 @@ use crate::{
 };
 use std::{path::Path, time::Duration};
 use tokio::process::Command;
-use warraq::store::{self, ProgressSender, StoreError};
+use warraq::{
+    model::{DatabasePlace, DatabaseServer},
+    store::{self, ProgressSender, StoreError},
+};
 
 /// All that a copy has: rows of every view, and the sums.
 const SHOWN: [&str; 8] = [
@@ -85,12 +88,8 @@ async fn everything_arrives_in_the_other_store_and_comes_back() {
     let back = tempfile::tempdir().unwrap();
     let path = back.path().join("back.db");
     let path = path.to_str().unwrap();
-    let copied = store::copy(
-        &warraq::model::DatabasePlace::Server(warraq::model::DatabaseServer::parse(&url).unwrap()),
-        &Path::new(path).into(),
-        &ProgressSender::default(),
-    );
-    assert_eq!(copied.await.unwrap().entries, 2);
+    let (from, to) = (DatabasePlace::Server(DatabaseServer::parse(&url).unwrap()), Path::new(path).into());
+    assert_eq!(store::copy(&from, &to, &ProgressSender::default()).await.unwrap().entries, 2);
     for query in SHOWN {
         let original = sql(&file.file(), query).await;
         assert!(!original.is_empty() || query.contains("revisions"), "{query}");
@@ -215,10 +214,7 @@ async fn every_table_is_copied_or_made_anew() {
     let url = cluster.database().await;
     let outlet = FakeOutlet::start().await;
     let file = lived_in(TestStore::File, &outlet).await.unwrap();
-    let places = (
-        file.file().as_path().into(),
-        warraq::model::DatabasePlace::Server(warraq::model::DatabaseServer::parse(&url).unwrap()),
-    );
+    let places = (file.file().as_path().into(), DatabasePlace::Server(DatabaseServer::parse(&url).unwrap()));
     let copied = store::copy(&places.0, &places.1, &ProgressSender::default()).await.unwrap();
     // Made anew: sums and the indexes of words and hashes; the lease and the migrator's table are the store's own.
     let own = "('tally', 'search_state', 'writer_lease', '_sqlx_migrations', 'entry_search', 'sqlite_sequence', 'lookup_0', 'lookup_1', \

@@ -1,11 +1,12 @@
 //! Rows as COPY takes them.
 
-use crate::store::{
-    copying::{Cell, Row},
-    postgres::text::text,
+use crate::{
+    model::hex,
+    store::{
+        copying::{Cell, Row},
+        postgres::text::text,
+    },
 };
-use std::fmt::Write as _;
-
 /// Returns rows in COPY's text format (postgresql.org/docs/15/sql-copy.html).
 pub(super) fn lines(rows: &[Row]) -> String {
     let mut lines = String::new();
@@ -24,8 +25,8 @@ pub(super) fn lines(rows: &[Row]) -> String {
 fn field(line: &mut String, cell: &Cell) {
     match cell {
         Cell::Null => line.push_str("\\N"),
-        Cell::Integer(number) => drop(write!(line, "{number}")),
-        Cell::Real(number) => drop(write!(line, "{number}")),
+        Cell::Integer(number) => line.push_str(&number.to_string()),
+        Cell::Real(number) => line.push_str(&number.to_string()),
         Cell::Text(value) => {
             for c in text(value).chars() {
                 match c {
@@ -39,7 +40,7 @@ fn field(line: &mut String, cell: &Cell) {
         }
         Cell::Bytes(bytes) => {
             line.push_str("\\\\x");
-            bytes.iter().for_each(|byte| drop(write!(line, "{byte:02x}")));
+            line.push_str(&hex(bytes));
         }
     }
 }
