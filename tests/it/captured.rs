@@ -22,8 +22,11 @@ const ROWS: [(&str, &str); 12] = [
     ("duplicates", "SELECT story_id, entry_id, outlet, title, link, joined_at, rule, evidence FROM duplicates"),
     ("revisions", "SELECT * FROM revisions"),
     ("texts", "SELECT * FROM texts ORDER BY entry_id"),
-    ("categories", "SELECT * FROM categories ORDER BY entry_id, term, scheme, label"),
-    ("enclosures", "SELECT * FROM enclosures ORDER BY entry_id, url, type"),
+    ("categories", "SELECT * FROM categories ORDER BY entry_id, term, scheme NULLS FIRST, label NULLS FIRST"),
+    (
+        "enclosures",
+        "SELECT * FROM enclosures ORDER BY entry_id, url, type NULLS FIRST, length NULLS FIRST, text NULLS FIRST",
+    ),
     ("dropped", "SELECT * FROM dropped"),
     ("the stories", "SELECT id, first_entry_id, members, outlets FROM story ORDER BY id"),
     ("who is in which story", "SELECT story_id, entry_id, rule FROM story_member ORDER BY entry_id"),
