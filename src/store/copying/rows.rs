@@ -98,7 +98,9 @@ impl RowsDigest {
     pub(super) fn add(&mut self, rows: &[Row]) {
         for row in rows {
             let mut hasher = blake3::Hasher::new();
-            row.iter().for_each(|cell| cell.hash(&mut hasher));
+            for cell in row {
+                cell.hash(&mut hasher);
+            }
             let mut first = [0; 16];
             first.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
             self.sum = self.sum.wrapping_add(u128::from_le_bytes(first));
