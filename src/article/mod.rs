@@ -1,7 +1,7 @@
 //! Articles of web pages: whether an entry needs its page, and the extraction of the article's text. Pure.
 //!
 //! The extractor is a foreign crate with recursion and quadratic steps. Its input is therefore limited first: in bytes
-//! ([`TEXT`]), tags, nesting and attributes ([`crate::normalise::within_limits`]). `benches/README.md` has the measurements.
+//! (`TEXT`), tags, nesting and attributes ([`crate::normalise::within_limits`]). `benches/README.md` has the measurements.
 
 mod related;
 mod wanted;

@@ -12,6 +12,9 @@ use std::{path::PathBuf, sync::Arc};
 /// Interval at which the gauges are set that cost more than an addition.
 const GAUGES_EVERY: SignedDuration = SignedDuration::from_secs(5);
 
+/// Least interval between two notifications of the watchdog, which waits for minutes: each is a datagram.
+const WATCHDOG_EVERY: SignedDuration = SignedDuration::from_secs(1);
+
 /// Health and metrics, and when the gauges were last set.
 pub(super) struct StatusReporter {
     pub health: Arc<Health>,
@@ -19,6 +22,8 @@ pub(super) struct StatusReporter {
     /// The database file and its WAL, which contains what is not in the file yet (at first, everything).
     files: [PathBuf; 2],
     gauged: Option<Timestamp>,
+    /// When the service manager was last told that the loop runs.
+    watchdog_at: Option<Timestamp>,
     /// Whether the service manager knows that the daemon is ready.
     ready_told: bool,
     summary: DailySummary,
@@ -36,6 +41,7 @@ impl StatusReporter {
             meters: Arc::new(Meters::new(outlets, Some(start))),
             files: [database, wal.into()],
             gauged: None,
+            watchdog_at: None,
             ready_told: false,
             summary: DailySummary::new(now),
         }
@@ -74,7 +80,10 @@ impl StatusReporter {
             None => DatabaseState::Writable { blocked_wal: wal.blocked.then_some(wal.bytes) },
         });
         self.tell_ready();
-        notify(&sd_notify::NotifyState::Watchdog);
+        if self.watchdog_at.is_none_or(|at| now.duration_since(at).abs() >= WATCHDOG_EVERY) {
+            self.watchdog_at = Some(now);
+            notify(&sd_notify::NotifyState::Watchdog);
+        }
         if self.gauged.is_some_and(|at| now.duration_since(at).abs() < GAUGES_EVERY) {
             return;
         }

@@ -1,9 +1,10 @@
 //! Reads the headers of a response. Outlets choose these bytes, so everything is bounded and nothing is trusted.
 
-use crate::model::{Freshness, Validators};
+use crate::model::{Freshness, Validators, refresh_target};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 use reqwest::header::{
-    CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, REFRESH,
+    RETRY_AFTER,
 };
 use std::time::Duration;
 
@@ -32,14 +33,16 @@ pub fn content_type(headers: &HeaderMap) -> Option<String> {
     (value.len() <= MAX_CONTENT_TYPE).then(|| String::from_utf8_lossy(value).into_owned())
 }
 
-/// Returns the feeds that `Link` headers announce (RFC 8288): targets of `rel=alternate` with the media type of a feed, as
-/// written.
+/// Returns where the headers of a page lead readers of feeds, as written: the target of `Refresh`, then the feeds that `Link`
+/// announces (RFC 8288), which are targets of `rel=alternate` with the media type of a feed.
 #[must_use]
 pub fn announced(headers: &HeaderMap) -> Vec<String> {
     const TYPES: [&str; 4] =
         ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"];
     let is_feed = |link: &Link<'_>| link.has("rel", "alternate") && TYPES.iter().any(|feed| link.has("type", feed));
-    links(headers).filter(is_feed).map(|link| link.target.to_owned()).collect()
+    let refresh = headers.get(REFRESH).and_then(|value| refresh_target(value.to_str().ok()?));
+    let feeds = links(headers).filter(is_feed).map(|link| link.target);
+    refresh.into_iter().chain(feeds).map(str::to_owned).collect()
 }
 
 /// Returns the target of the first `Link` with this relation (RFC 8288), as written.
@@ -209,7 +212,8 @@ mod tests {
         ] {
             headers.append(reqwest::header::LINK, line.parse().unwrap());
         }
-        assert_eq!(announced(&headers), ["/feed", "https://x.example/atom"]);
+        headers.append(REFRESH, "0; url=/rss.xml".parse().unwrap());
+        assert_eq!(announced(&headers), ["/rss.xml", "/feed", "https://x.example/atom"]);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! TLS of the client: the system's certificates, and cached sessions of thousands of servers, so that most handshakes are
 //! resumed. A full handshake costs both sides ten times as much as a request that ends in 304.
 
+mod late_verifier;
+
 use super::FetcherError;
 use hashlink::LruCache;
+use late_verifier::LateVerifier;
 use rustls::{
     ClientConfig, NamedGroup,
     client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue},
     crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
-use rustls_platform_verifier::Verifier;
 use std::{
     collections::VecDeque,
     fmt,
@@ -27,7 +29,7 @@ const TICKETS: usize = 2;
 pub(super) fn config(provider: &Arc<CryptoProvider>, ca: Option<&[u8]>) -> Result<ClientConfig, FetcherError> {
     let own = CertificateDer::pem_slice_iter(ca.unwrap_or_default()).collect::<Result<Vec<_>, _>>();
     let own = own.map_err(|_| FetcherError::Access("ca_file holds a certificate that cannot be read"))?;
-    let verifier = Verifier::new_with_extra_roots(own, Arc::clone(provider)).map_err(FetcherError::Tls)?;
+    let verifier = LateVerifier::new(own, Arc::clone(provider))?;
     let builder = ClientConfig::builder_with_provider(Arc::clone(provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(FetcherError::Tls)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));

@@ -26,6 +26,7 @@ mod poll;
 mod proxies;
 pub mod push;
 mod reader_key;
+mod refresh;
 mod rhythm;
 pub mod script;
 pub mod search;
@@ -55,6 +56,7 @@ pub use parsed::{DocumentFormat, EncodingFrom, ListedEntry, Markup, ParsedEntry,
 pub use poll::{Fault, Freshness, Outcome, Tally};
 pub use proxies::EnvironmentProxies;
 pub use reader_key::{ReaderKey, ReaderKeyError};
+pub use refresh::refresh_target;
 pub use rhythm::{Rhythm, WEEK};
 pub use secret::Secret;
 pub use size::{ByteSize, LargerThanMaxBody};

@@ -107,11 +107,17 @@ impl LetterCounts {
 #[must_use]
 pub fn runs_right_to_left(text: &str) -> Option<bool> {
     let (mut right, mut all) = (0_usize, 0_usize);
-    for c in text.chars().filter(|c| c.is_alphabetic()).take(LETTERS) {
+    for c in text.chars().filter(|c| is_letter(*c)).take(LETTERS) {
         all += 1;
         right += usize::from(is_right_to_left(c));
     }
     (all > 0).then_some(right * 2 > all)
+}
+
+/// Does the same as [`char::is_alphabetic`], which looks up most letters beyond ASCII in tables: the usual ones first.
+fn is_letter(c: char) -> bool {
+    let is_usual = matches!(c, '\u{620}'..='\u{63f}' | '\u{641}'..='\u{64a}' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ');
+    is_usual || c.is_alphabetic()
 }
 
 /// Returns whether a character is Hebrew, Arabic, Syriac, Thaana, N'Ko or one of the presentation forms.
@@ -143,6 +149,11 @@ pub fn customary(tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_is_what_unicode_takes_for_one() {
+        assert!(('\0'..='\u{ffff}').all(|c| is_letter(c) == c.is_alphabetic()));
+    }
 
     #[test]
     fn a_text_says_what_it_is_written_in() {

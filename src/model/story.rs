@@ -80,6 +80,15 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// The words for an entry that matches none. The store keeps no row for them, because they are the same for most entries.
+    pub const FIRST_REPORT: &'static str = "first report: no matching entry";
+
+    /// Returns whether these are the words for an entry that matches none.
+    #[must_use]
+    pub fn is_of_first_report(&self) -> bool {
+        self.rule == Rule::First && self.words == Self::FIRST_REPORT
+    }
+
     /// Creates the evidence of a rule without measurements.
     #[must_use]
     pub fn plain(rule: Rule, words: impl Into<String>) -> Self {

@@ -59,7 +59,7 @@ pub fn html_within(markup: &Markup, base: Option<&str>, page: Option<&str>, limi
 }
 
 /// Returns HTML without the tags and attributes that would make building its tree expensive, for another reader than the sanitiser:
-/// nesting, tags, attributes and formatting are limited, and whatever is longer than [`LONGEST`]. `None` when the deadline passes
+/// nesting, tags, attributes and formatting are limited, and whatever is longer than `LONGEST`. `None` when the deadline passes
 /// meanwhile.
 #[must_use]
 pub fn within_limits<'a>(html: &'a str, limits: &TextLimits) -> Option<Cow<'a, str>> {

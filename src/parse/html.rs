@@ -4,7 +4,7 @@ use super::limits::Limits;
 use super::names::Tag;
 use super::tree::{NodeId, TOP, Tree, local};
 use super::{ParseContext, Repairs, address, charset, text};
-use crate::model::Fault;
+use crate::model::{Fault, refresh_target};
 use std::borrow::Cow;
 use url::Url;
 
@@ -56,11 +56,7 @@ fn is_of_page(tree: &Tree<'_>, id: NodeId) -> bool {
 fn refresh(tree: &Tree<'_>, id: NodeId, base: Option<&Url>) -> Option<Announced> {
     let directive = tree.attr(id, "http-equiv")?;
     let content = tree.attr(id, "content").filter(|_| directive.trim().eq_ignore_ascii_case("refresh"))?;
-    let (_, target) = content.split_once([';', ','])?;
-    let target = target.trim();
-    let named = target.get(..3).filter(|name| name.eq_ignore_ascii_case("url"));
-    let target = named.and_then(|_| target[3..].trim_start().strip_prefix('=')).unwrap_or(target);
-    let url = address::join(base, target.trim().trim_matches(['"', '\'']))?;
+    let url = address::join(base, refresh_target(&content)?)?;
     (Some(&url) != base).then_some(Announced { url, title: None, media_type: None })
 }
 

@@ -64,7 +64,8 @@ impl Links {
             links.id = tree.attr(id, "about").map(|about| about.trim().to_owned()).filter(|about| !about.is_empty());
         }
         first(&mut pages.text, || address::absolute(tree.base(id), &tree.attr(id, "href")?));
-        links.page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
+        let page = pages.original.or(pages.text).or(pages.alternate).or(pages.other_type).or(pages.permalink);
+        links.page = page.or_else(|| player(tree, id));
         links
     }
 
@@ -130,6 +131,13 @@ impl Links {
     }
 }
 
+/// Returns the page that plays the media of an entry (Media RSS, `media:player`): the only page that some video programs state.
+fn player(tree: &Tree<'_>, id: NodeId) -> Option<String> {
+    let media = tree.descend_by(id, |_, node| matches!(node.tag, Tag::MediaGroup | Tag::MediaContent));
+    let mut players = media.filter(|(tag, _)| *tag == Tag::MediaPlayer);
+    players.find_map(|(_, player)| address::absolute(tree.base(player), &tree.attr(player, "url")?))
+}
+
 /// Returns the bytes that an enclosure takes in memory.
 pub(super) fn file_weight(file: &Enclosure) -> usize {
     let texts = [&file.media_type, &file.text].into_iter().flatten();
@@ -146,4 +154,32 @@ pub(super) fn first<T>(slot: &mut Option<T>, value: impl FnOnce() -> Option<T>) 
 /// Returns the absolute address that is an element's text.
 pub(super) fn absolute_text(tree: &Tree<'_>, id: NodeId) -> Option<String> {
     address::absolute(tree.base(id), &text::plain(tree, id)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_player_is_the_page_only_where_nothing_else_is() {
+        let player = |n: u8| format!("<media:player url='/watch/{n}' width='1'/>");
+        let in_group = format!("<media:group><media:content url='v.mp4'>{}</media:content></media:group>", player(3));
+        let items = [
+            (player(1), Some("https://v.example/watch/1")),
+            (format!("{}<link>https://v.example/page</link>", player(2)), Some("https://v.example/page")),
+            (in_group, Some("https://v.example/watch/3")),
+            ("<media:player url=''/>".to_owned(), None),
+            ("<media:player/>".to_owned(), None),
+        ];
+        for (inside, want) in items {
+            let rss = format!(
+                "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><title>V</title>\
+                 <item><title>A</title><guid isPermaLink='false'>1</guid>{inside}</item></channel></rss>"
+            );
+            let context = crate::parse::ParseContext {
+                base: url::Url::parse("https://v.example/feed").ok(),
+                ..crate::parse::ParseContext::default()
+            };
+            let feed = crate::parse::read(rss.as_bytes(), &context, &|_| false).unwrap();
+            assert_eq!(feed.listed[0].entry.as_ref().unwrap().link.as_deref(), want, "{inside}");
+        }
+    }
 }

@@ -241,6 +241,8 @@ tags! {
     MediaGroup = Media b"group",
     /// A file or picture.
     MediaContent = Media b"content",
+    /// The page on which a file is played.
+    MediaPlayer = Media b"player",
     /// Preview picture.
     Thumbnail = Media b"thumbnail",
     /// A form for input; its title and link do not belong to the feed.

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 ///
 /// All formats use this, JSON too, so that a title is the same in all of them.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| verdict(c) == Verdict::Keep) {
+    // Bytes first: the characters to change begin with a control, 0xC2, 0xEF or a byte of four-byte characters.
+    let is_usual = |byte: u8| matches!(byte, b'\t' | b'\n' | b' '..=b'~' | 0x80..=0xC1 | 0xC3..=0xEE);
+    if text.bytes().all(is_usual) || text.chars().all(|c| verdict(c) == Verdict::Keep) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

@@ -28,7 +28,9 @@ pub fn left_out(rules: &EntryRules, entry: &RuleSubject<'_>) -> Option<String> {
     }
     Some(match keep {
         [only] => format!("keep: does not meet {:?}", only.text),
-        [first, .., last] => format!("keep: meets none of {} rules, {:?} to {:?}", keep.len(), first.text, last.text),
+        [first, .., last] => {
+            format!("keep: does not meet any of {} rules, {:?} to {:?}", keep.len(), first.text, last.text)
+        }
         [] => return None,
     })
 }

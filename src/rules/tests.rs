@@ -107,7 +107,7 @@ fn keep_and_drop_are_taken_together_and_say_why() {
     assert_eq!(verdict(&["absent", "voix"], &["partenaire"]).as_deref(), Some("drop: \"partenaire\""));
     assert_eq!(verdict(&["absent"], &[]).as_deref(), Some("keep: does not meet \"absent\""));
     let none = verdict(&["absent", "none", "lang:de"], &[]);
-    assert_eq!(none.as_deref(), Some("keep: meets none of 3 rules, \"absent\" to \"lang:de\""));
+    assert_eq!(none.as_deref(), Some("keep: does not meet any of 3 rules, \"absent\" to \"lang:de\""));
 }
 
 #[test]

@@ -36,17 +36,11 @@ impl Profile {
         let exposure = rhythm.exposure(shift);
         let seen: [f64; WEEK] = std::array::from_fn(|h| rhythm.bins.get(h).map_or(0.0, |b| f64::from(*b) / 100.0));
         let mut rates: [f64; WEEK] = std::array::from_fn(|h| DAY.get(h % 24).map_or(1.0, |d| d * USUAL / 24.0));
-        let groups: [fn(usize) -> usize; 4] = [|_| 0, |h| h % 24, |h| h / 24, |h| h];
-        for (group, prior) in groups.iter().zip(PRIOR) {
-            let (mut have, mut want) = ([prior; WEEK], [prior; WEEK]);
-            for hour in 0..WEEK {
-                have[group(hour)] += seen[hour];
-                want[group(hour)] += exposure[hour] * rates[hour];
-            }
-            for hour in 0..WEEK {
-                rates[hour] *= have[group(hour)] / want[group(hour)];
-            }
-        }
+        let [week, of_day, of_week, of_hour] = PRIOR;
+        refine::<1>(&mut rates, &seen, &exposure, week, |_| 0);
+        refine::<24>(&mut rates, &seen, &exposure, of_day, |hour| hour % 24);
+        refine::<7>(&mut rates, &seen, &exposure, of_week, |hour| hour / 24);
+        refine::<WEEK>(&mut rates, &seen, &exposure, of_hour, |hour| hour);
         Self { rates }
     }
 
@@ -70,6 +64,25 @@ impl Profile {
             f64::midpoint(left, right).sqrt()
         });
         roots.sum::<f64>() / 336.0
+    }
+}
+
+/// Applies one level of the formula: the hours of the week in `N` groups. A function for each level, because every poll needs all.
+fn refine<const N: usize>(
+    rates: &mut [f64; WEEK],
+    seen: &[f64; WEEK],
+    exposure: &[f64; WEEK],
+    prior: f64,
+    group: impl Fn(usize) -> usize,
+) {
+    let (mut have, mut want) = ([prior; N], [prior; N]);
+    for hour in 0..WEEK {
+        have[group(hour)] += seen[hour];
+        want[group(hour)] += exposure[hour] * rates[hour];
+    }
+    let shares: [f64; N] = std::array::from_fn(|g| have[g] / want[g]);
+    for hour in 0..WEEK {
+        rates[hour] *= shares[group(hour)];
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
         archive::{self, ArchiveRows},
         channel_order::{self, ChannelRebuild},
         configured::{self, AdoptedConfig, ConfigRows},
-        dropped::{Judged, Rejudging},
+        dropped::{CheckedEntries, DroppedCheck},
         edition::{self, EditionRows},
         feeds::{self, PollRows},
         load_window::{self, WindowLoad, WindowRows},
@@ -183,13 +183,13 @@ pub(super) trait Backend {
     }
 
     /// Reads the next dropped entries of an outlet and checks them by its new rules.
-    async fn dropped(&mut self, rejudging: &Rejudging) -> Result<Judged, StoreError> {
-        rejudging.stride(self.connection()).await
+    async fn check_dropped(&mut self, check: &DroppedCheck) -> Result<CheckedEntries, StoreError> {
+        check.stride(self.connection()).await
     }
 
     /// Writes the result of that check, except for entries that come back.
-    async fn rejudged(&mut self, rejudging: &Rejudging, judged: &Judged) -> Result<(), StoreError> {
-        rejudging.write(self.connection(), judged).await
+    async fn write_checked(&mut self, check: &DroppedCheck, checked: &CheckedEntries) -> Result<(), StoreError> {
+        check.write(self.connection(), checked).await
     }
 
     /// Stores rendered editions. Returns when the bytes of each last changed.

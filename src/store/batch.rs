@@ -123,7 +123,7 @@ impl Batch {
             let later = stride(document);
             let Document { entries, listing, pages, rules, .. } = document;
             let later = entries.split_off(later);
-            let is_judged = *rules == catalog.rules(feed.outlet_id);
+            let is_current = *rules == catalog.rules(feed.outlet_id);
             for entry in std::mem::replace(entries, later) {
                 let mut arrival = Arrival {
                     poll: index,
@@ -138,7 +138,7 @@ impl Batch {
                     returns: false,
                     entry,
                 };
-                if !is_judged {
+                if !is_current {
                     catalog.reapply_rules(&mut arrival);
                 }
                 arrivals.push(arrival);

@@ -143,7 +143,7 @@ pub struct Document {
     pub gap: bool,
     /// Hashed keys of those `entries` whose pages must be requested if the entries are new or edited.
     pub pages: HashSet<i64>,
-    /// The rules by which its entries were judged.
+    /// The rules by which its entries were checked.
     #[serde(skip)]
     pub rules: EntryRules,
 }

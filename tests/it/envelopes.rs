@@ -76,9 +76,9 @@ async fn pages_and_headers_lead_to_the_feed() {
     let bare =
         "<!doctype html><title>H</title><link rel=alternate type=\"application/rss+xml\" href=\"/rss.xml\"><p>Hi";
     let link = "</rss.xml>; rel=\"alternate\"; type=\"application/rss+xml\"";
-    for reply in
-        [Reply::page(refresh), Reply::page(bare), Reply::page("<html><title>x</title></html>").header("Link", link)]
-    {
+    let empty = || Reply::page("<html><title>x</title></html>");
+    let headers = [empty().header("Link", link), empty().header("Refresh", "0; url=/rss.xml")];
+    for reply in [Reply::page(refresh), Reply::page(bare)].into_iter().chain(headers) {
         let outlet = FakeOutlet::start().await;
         outlet.set("/feed", reply);
         outlet.set("/rss.xml", Reply::feed(doc()));

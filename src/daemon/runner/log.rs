@@ -4,13 +4,15 @@ use crate::{
     model::{LargerThanMaxBody, Outcome},
     poll::PollResult,
 };
+use std::fmt;
 
 /// Logs a poll. Changes are logged at info level, failures as warnings, and every poll at debug level with all its numbers.
 /// The poll history in the database has the numbers of every poll too.
 pub(super) fn log(report: &PollResult) {
     let PollResult { outcome, status, bytes, took, error, truncated_at, written, .. } = report;
-    let (outlet, feed, next) =
-        (&written.feed.outlet, written.feed.url.shown(), format_args!("{:.0}", written.feed.next_poll_at));
+    let (outlet, next) = (&written.feed.outlet, format_args!("{:.0}", written.feed.next_poll_at));
+    // Decoding the address costs more than a line that is not logged.
+    let feed = fmt::from_fn(|f| f.write_str(&written.feed.url.shown()));
     let (new, revised, duplicate) = (written.tally.new, written.tally.revised, written.tally.duplicate);
     let dropped = written.tally.dropped;
     let changed = new + revised + duplicate + dropped > 0;

@@ -144,7 +144,7 @@ impl BatchDecider<'_> {
         let is_held = self.known.by_key.get(&arrival.entry.key.hash()).is_some_and(|s| !s.is_empty());
         let starts = joined.is_none();
         let (story, evidence) = joined.unwrap_or_else(|| {
-            let words = reused.unwrap_or_else(|| "first report: no matching entry".to_owned());
+            let words = reused.unwrap_or_else(|| Evidence::FIRST_REPORT.to_owned());
             (self.ids.story(), Evidence::plain(Rule::First, words))
         });
         let new = NewEntry {

@@ -1,6 +1,13 @@
 use super::*;
 
 #[test]
+fn every_character_is_kept_or_changed_by_its_own_rule() {
+    for c in '\0'..=char::MAX {
+        assert_eq!(matches!(clean(&c.to_string()), Cow::Borrowed(_)), verdict(c) == Verdict::Keep, "{c:?}");
+    }
+}
+
+#[test]
 fn nothing_forbidden_gets_out() {
     let bad = "a\0\u{b}\u{1b}\u{7f}\u{80}\u{9f}\u{fffe}\u{ffff}\u{1ffff}\u{fdd0}b";
     assert_eq!(clean(bad), "ab");

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     dedup::{Arrival, Change, Changes, Decision, NewEntry, Revision},
-    model::{Entry, EntryId, StoryId},
+    model::{Entry, EntryId, Evidence, StoryId},
     rules::{self, RuleSubject},
     store::{
         catalog::Catalog,
@@ -71,16 +71,7 @@ impl BatchRows {
         } else {
             self.grown.insert(new.story.0);
         }
-        self.members.push(MemberRow {
-            entry: new.id.0,
-            story: new.story.0,
-            at: at.clone(),
-            rule: new.evidence.rule.as_str(),
-            lmin: new.evidence.lmin,
-            containment: new.evidence.containment,
-            start: new.evidence.start,
-            evidence: new.evidence.words,
-        });
+        self.member(new.id, new.story, &at, new.evidence);
         let (order_at, published_at) = (second(new.order_at), second(new.published_at));
         self.place(catalog, &arrival, (new.id, new.story, new.starts), (&order_at, &published_at));
         let stated = updated.filter(|stated| *stated <= arrival.seen_at);
@@ -102,6 +93,23 @@ impl BatchRows {
         });
         self.texts.push(TextRow { id: new.id.0, text: Texts::of(arrival.entry) });
         self.pages.extend(PageRow::of(new.id.0, arrival.page));
+    }
+
+    /// Adds why an entry belongs to its story. Most entries begin a story of their own: readers know them by the missing row.
+    fn member(&mut self, entry: EntryId, story: StoryId, at: &str, evidence: Evidence) {
+        if evidence.is_of_first_report() {
+            return;
+        }
+        self.members.push(MemberRow {
+            entry: entry.0,
+            story: story.0,
+            at: at.to_owned(),
+            rule: evidence.rule.as_str(),
+            lmin: evidence.lmin,
+            containment: evidence.containment,
+            start: evidence.start,
+            evidence: evidence.words,
+        });
     }
 
     /// Gives a new entry a position in every channel that takes it.

@@ -13,7 +13,7 @@ use crate::{
         row,
         writing::{
             channel_order::ChannelRebuild,
-            dropped::{self, DroppedRows, Rejudging},
+            dropped::{self, DroppedCheck, DroppedRows},
             feeds::{self, FeedRows},
             webhooks::{self, WebhookRows},
         },
@@ -30,7 +30,7 @@ pub(in crate::store) struct AdoptedConfig {
     /// Channels whose positions are being rebuilt.
     pub rebuilding: Vec<ChannelRebuild>,
     /// Outlets whose dropped entries are checked again.
-    pub rejudging: Vec<Rejudging>,
+    pub dropped_checks: Vec<DroppedCheck>,
     /// All configured feeds.
     pub feeds: Vec<FeedRecord>,
 }
@@ -81,9 +81,9 @@ pub(in crate::store) async fn adopt(
     catalog.hooks = webhooks::adopt(connection, &store_config.webhooks, &catalog.channels).await?;
     adopted.any_private = catalog.any_private();
     let configured = store_config.outlets.iter().map(|(outlet, _)| outlet.slug.as_str()).collect();
-    let rejudging = dropped::changed(connection, &catalog, &configured, now).await?;
+    let dropped_checks = dropped::changed(connection, &catalog, &configured, now).await?;
     let feeds = feeds::configured(connection).await?;
-    Ok(AdoptedConfig { changes: adopted, catalog, rebuilding, rejudging, feeds })
+    Ok(AdoptedConfig { changes: adopted, catalog, rebuilding, dropped_checks, feeds })
 }
 
 /// A configured outlet.

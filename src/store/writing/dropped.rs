@@ -69,7 +69,7 @@ pub(in crate::store) async fn write(
 
 /// An outlet whose dropped entries are being checked again, because its rules changed.
 #[derive(Debug, Clone)]
-pub(in crate::store) struct Rejudging {
+pub(in crate::store) struct DroppedCheck {
     pub outlet: OutletId,
     pub slug: String,
     rules: EntryRules,
@@ -84,13 +84,13 @@ pub(in crate::store) struct Rejudging {
 
 /// The result of checking some dropped entries again.
 #[derive(Debug, Default)]
-pub(in crate::store) struct Judged {
+pub(in crate::store) struct CheckedEntries {
     /// Entries that the rules accept now.
     pub returning: Vec<Arrival>,
     /// Entries that stay dropped, but by another rule than before.
     pub staying: Vec<StayingRow>,
     /// The rest of the check; `None` at its end.
-    pub next: Option<Rejudging>,
+    pub next: Option<DroppedCheck>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,7 +117,7 @@ pub(in crate::store) async fn changed(
     catalog: &Catalog,
     configured: &HashSet<&str>,
     now: Timestamp,
-) -> Result<Vec<Rejudging>, StoreError> {
+) -> Result<Vec<DroppedCheck>, StoreError> {
     let before = connection.outlet_rules().await?;
     let before: HashMap<i64, String> = before.into_iter().collect();
     let mut changed = Vec::new();
@@ -128,7 +128,7 @@ pub(in crate::store) async fn changed(
             changed.push((*id, outlet));
         }
     }
-    let mut rejudging = Vec::new();
+    let mut checks = Vec::new();
     for (id, outlet) in changed {
         let feeds = connection.feeds_with_dropped(id.0).await?;
         if feeds.is_empty() {
@@ -136,10 +136,10 @@ pub(in crate::store) async fn changed(
             continue;
         }
         let (slug, rules, zone) = (outlet.slug.clone(), outlet.rules.clone(), outlet.zone.clone());
-        rejudging.push(Rejudging { outlet: id, slug, rules, zone, now, feeds: feeds.into(), after: i64::MIN });
+        checks.push(DroppedCheck { outlet: id, slug, rules, zone, now, feeds: feeds.into(), after: i64::MIN });
     }
-    rejudging.sort_by_key(|outlet| outlet.outlet.0);
-    Ok(rejudging)
+    checks.sort_by_key(|outlet| outlet.outlet.0);
+    Ok(checks)
 }
 
 /// Stores the rules by which all dropped entries of an outlet were checked.
@@ -147,15 +147,18 @@ async fn finish(connection: &mut impl DroppedRows, outlet: OutletId, rules: &Ent
     connection.write_rules(outlet.0, &rules.definition()).await
 }
 
-impl Rejudging {
+impl DroppedCheck {
     /// Reads and checks the next entries.
-    pub(in crate::store) async fn stride(&self, connection: &mut impl DroppedRows) -> Result<Judged, StoreError> {
-        let Some(&feed) = self.feeds.front() else { return Ok(Judged::default()) };
+    pub(in crate::store) async fn stride(
+        &self,
+        connection: &mut impl DroppedRows,
+    ) -> Result<CheckedEntries, StoreError> {
+        let Some(&feed) = self.feeds.front() else { return Ok(CheckedEntries::default()) };
         let ids = self.next_ids(connection, feed).await?;
         let rows = connection.dropped(&ids).await?;
-        let mut judged = Judged::default();
+        let mut checked = CheckedEntries::default();
         for row in rows {
-            self.judge(FeedId(feed), &row, &mut judged)?;
+            self.check_row(FeedId(feed), &row, &mut checked)?;
         }
         let mut next = self.clone();
         if let Some(last) = ids.last() {
@@ -164,8 +167,8 @@ impl Rejudging {
             next.feeds.pop_front();
             next.after = i64::MIN;
         }
-        judged.next = (!next.feeds.is_empty()).then_some(next);
-        Ok(judged)
+        checked.next = (!next.feeds.is_empty()).then_some(next);
+        Ok(checked)
     }
 
     /// Returns the ids of the next entries, within [`STRIDE`] and [`STRIDE_BYTES`].
@@ -183,16 +186,16 @@ impl Rejudging {
         Ok(ids)
     }
 
-    fn judge(&self, feed: FeedId, row: &KeptAside, judged: &mut Judged) -> Result<(), StoreError> {
+    fn check_row(&self, feed: FeedId, row: &KeptAside, checked: &mut CheckedEntries) -> Result<(), StoreError> {
         let place = RowRef { table: "dropped_entry", row: row.id };
         let kept: DroppedEntry = place.json("entry", &row.entry)?;
         let seen_at = place.time("seen_at", &row.seen_at)?;
         let listing = Arc::new(Listing::of([], &[], HashSet::new(), row.guids_void, self.zone.clone()));
         let source = DroppedSource { feed, feed_url: &row.feed_url, outlet: self.outlet, seen_at, listing: &listing };
-        let arrival = kept.into_arrival(judged.returning.len(), &source);
+        let arrival = kept.into_arrival(checked.returning.len(), &source);
         match rules::left_out(&self.rules, &RuleSubject::of(&arrival.entry)) {
-            None => judged.returning.push(arrival),
-            Some(rule) if rule != row.rule => judged.staying.push(StayingRow { id: row.id, rule }),
+            None => checked.returning.push(arrival),
+            Some(rule) if rule != row.rule => checked.staying.push(StayingRow { id: row.id, rule }),
             Some(_) => {}
         }
         Ok(())
@@ -202,11 +205,11 @@ impl Rejudging {
     pub(in crate::store) async fn write(
         &self,
         connection: &mut impl DroppedRows,
-        judged: &Judged,
+        checked: &CheckedEntries,
     ) -> Result<(), StoreError> {
-        if !judged.staying.is_empty() {
-            connection.write_staying(&judged.staying).await?;
+        if !checked.staying.is_empty() {
+            connection.write_staying(&checked.staying).await?;
         }
-        if judged.next.is_none() { finish(connection, self.outlet, &self.rules).await } else { Ok(()) }
+        if checked.next.is_none() { finish(connection, self.outlet, &self.rules).await } else { Ok(()) }
     }
 }

@@ -50,7 +50,7 @@ macro_rules! transaction {
                 }
                 Err(error) => Err(error),
             };
-            if let Some(done) = $database.judge(tried, &mut tries).await {
+            if let Some(done) = $database.final_or_wait(tried, &mut tries).await {
                 break done;
             }
         }
@@ -70,7 +70,7 @@ macro_rules! reading {
                 }
                 Err(error) => Err(error),
             };
-            if let Some(done) = $database.judge(tried, &mut tries).await {
+            if let Some(done) = $database.final_or_wait(tried, &mut tries).await {
                 break done;
             }
         }
@@ -162,7 +162,7 @@ impl<B: Backend> WriterConnection<B> {
                 Ok(()) => self.backend.is_committed().await,
                 Err(error) => Err(error),
             };
-            match self.judge(known, &mut tries).await {
+            match self.final_or_wait(known, &mut tries).await {
                 Some(Ok(true)) => return Ok(()),
                 Some(Ok(false)) => return Err(failed),
                 Some(Err(error)) => return Err(error),
@@ -172,7 +172,7 @@ impl<B: Backend> WriterConnection<B> {
     }
 
     /// Returns the result if it is final. After a transient error, waits and returns `None`.
-    pub(in crate::store) async fn judge<T>(
+    pub(in crate::store) async fn final_or_wait<T>(
         &mut self,
         result: Result<T, StoreError>,
         tries: &mut RetryState,

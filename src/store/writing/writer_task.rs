@@ -2,8 +2,8 @@
 
 mod committing;
 mod deciding;
+mod dropped_checks;
 mod executing;
-mod rejudging;
 mod stepping;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
         feed_update::feed_update,
         finished_poll::{CommittedPoll, DecidedPoll, FinishedPoll, PollFindings},
         writing::{
-            channel_order::ChannelRebuild, dropped::Rejudging, feeds::PollRows, load_window::WindowLoad,
+            channel_order::ChannelRebuild, dropped::DroppedCheck, feeds::PollRows, load_window::WindowLoad,
             transaction::WriterConnection,
         },
     },
@@ -45,6 +45,8 @@ const EMPTY_MAX: usize = 512;
 /// pages, however little it holds.
 const COLLECT: Duration = Duration::from_secs(1);
 
+/// How long after a start the window is loaded, unless a document waits for it earlier. A command that finds nothing new ends before.
+const LOAD_WAIT: Duration = Duration::from_secs(2);
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 const INDEX_WAIT: Duration = Duration::from_secs(1);
 /// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
@@ -73,10 +75,13 @@ pub(in crate::store) struct WriterLoop<B> {
     page_replies: Vec<oneshot::Sender<()>>,
     /// Channels whose positions are being rebuilt.
     rebuilding: VecDeque<ChannelRebuild>,
-    /// Outlets whose dropped entries are judged again because their rules changed.
-    rejudging: VecDeque<Rejudging>,
-    /// Progress of loading the window; `None` once it is loaded. Until then, polls with documents wait among the long ones.
+    /// Outlets whose dropped entries are checked again because their rules changed.
+    dropped_checks: VecDeque<DroppedCheck>,
+    /// Progress of loading the window; `None` before that and once it is loaded. Until it is loaded, polls with documents wait among
+    /// the long ones.
     loading: Option<WindowLoad>,
+    /// When the window is loaded although no document waits for it.
+    load_at: Option<(Instant, WindowLoad)>,
     /// Polls without news that wait for a transaction.
     empty_polls: Vec<PollRows>,
     empty_since: Option<Instant>,
@@ -107,8 +112,9 @@ impl<B: Backend> WriterLoop<B> {
             pages: Vec::new(),
             page_replies: Vec::new(),
             rebuilding: VecDeque::new(),
-            rejudging: VecDeque::new(),
+            dropped_checks: VecDeque::new(),
             loading: None,
+            load_at: None,
             empty_polls: Vec::new(),
             empty_since: None,
             // An earlier run may have ended before it indexed everything.
@@ -141,7 +147,7 @@ impl<B: Backend> WriterLoop<B> {
                 self.page_replies.drain(..).for_each(|reply| send_reply(reply, ()));
             }
             self.relay().await?;
-            self.rejudge().await?;
+            self.check_dropped().await?;
             if self.empty_polls.len() >= EMPTY_MAX {
                 self.flush().await?;
             }
@@ -196,6 +202,7 @@ impl<B: Backend> WriterLoop<B> {
             command = inbox.recv() => return Ok(Some(command)),
             () = sleep_until(flush_at) => self.flush().await?,
             () = sleep_until(self.index_at) => self.index().await?,
+            () = sleep_until(self.load_at.as_ref().map(|(at, _)| *at)) => self.load_window().await?,
             () = sleep_until(Some(self.database.backend.upkeep_at())) => self.database.backend.upkeep().await?,
         }
         Ok(None)
@@ -204,7 +211,7 @@ impl<B: Backend> WriterLoop<B> {
     /// Returns whether parts of long work are left.
     fn is_busy(&self) -> bool {
         let works = !self.long.is_empty() || !self.pages.is_empty() || !self.rebuilding.is_empty();
-        works || !self.rejudging.is_empty() || self.loading.is_some()
+        works || !self.dropped_checks.is_empty() || self.loading.is_some()
     }
 
     /// Adds the next part of a long document, whatever else is in the queue, so that neither waits for the other. Short documents

@@ -22,17 +22,18 @@ macro_rules! stories {
     };
 }
 
-/// Columns of an entry with its membership; the rest of the statement selects the entry.
+/// Columns of an entry with its membership, which has no row if [`crate::model::Evidence::FIRST_REPORT`] says it all; the rest of the statement selects the entry.
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
             "SELECT e.id AS entry_id, e.story_id, o.slug AS outlet, f.url AS feed, e.key, e.title, e.link, e.published, \
                     coalesce((SELECT old_link FROM revision WHERE entry_id = e.id AND old_link IS NOT NULL \
                        ORDER BY id LIMIT 1), e.link) AS first_link, \
-                    e.believed, e.first_seen_at, e.order_at, m.rule, m.evidence, m.lmin, m.containment, m.start, \
+                    e.believed, e.first_seen_at, e.order_at, coalesce(m.rule, 'first') AS rule, \
+                    coalesce(m.evidence, 'first report: no matching entry') AS evidence, m.lmin, m.containment, m.start, \
                     g.url AS page, g.asked_at AS page_at, g.missing AS page_missing, g.detail AS page_detail \
              FROM entry AS e LEFT JOIN entry_page AS g ON g.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id JOIN feed AS f ON f.id = e.feed_id \
-             JOIN story_member AS m ON m.entry_id = e.id ",
+             LEFT JOIN story_member AS m ON m.entry_id = e.id ",
             $rest
         )
     };
@@ -99,15 +100,28 @@ impl StorySql for Sqlite {
     const PLACES_OF_STORY: &'static str = "SELECT c.slug AS channel, p.order_at, p.entry_id, p.page FROM place AS p \
              JOIN channel AS c ON c.id = p.channel_id WHERE p.story_id = $1 ORDER BY c.id, p.entry_id LIMIT $2";
     const REPORTS: &'static str = "SELECT e.id, o.slug AS outlet, o.name AS outlet_name, e.title, e.link, e.language, e.author, e.published_at, \
-                    e.first_seen_at, m.joined_at, m.rule, \
+                    e.first_seen_at, coalesce(m.joined_at, e.first_seen_at) AS joined_at, coalesce(m.rule, 'first') AS rule, \
                     CASE WHEN $3 AND EXISTS (SELECT 1 FROM entry AS pe JOIN outlet AS po ON po.id = pe.outlet_id \
                                              WHERE pe.story_id = e.story_id AND po.private = 1) \
-                         THEN '' ELSE m.evidence END AS evidence, \
+                         THEN '' ELSE coalesce(m.evidence, 'first report: no matching entry') END AS evidence, \
                     m.containment, t.summary, t.content, t.extras, CASE WHEN o.publishes_page THEN g.article END AS article \
-             FROM entry AS e JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
+             FROM entry AS e LEFT JOIN story_member AS m ON m.entry_id = e.id JOIN outlet AS o ON o.id = e.outlet_id \
              JOIN entry_text AS t ON t.entry_id = e.id LEFT JOIN entry_page AS g ON g.entry_id = e.id \
              WHERE e.story_id = $1 AND (o.private = 0 OR NOT $3) \
              ORDER BY e.id LIMIT $2";
     const REVISIONS: &'static str = "SELECT id, entry_id, seen_at, what, old_title, new_title, old_summary, old_content FROM revision \
              WHERE entry_id IN (SELECT value FROM json_each($1)) ORDER BY id DESC LIMIT $2";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Evidence;
+
+    #[test]
+    fn the_reason_that_has_no_row_is_the_one_that_is_shown() {
+        for sql in [Sqlite::EXPLAIN_ENTRY, Sqlite::EXPLAIN_MEMBERS, Sqlite::REPORTS] {
+            assert!(sql.contains(&format!("coalesce(m.evidence, '{}')", Evidence::FIRST_REPORT)), "{sql}");
+        }
+    }
 }

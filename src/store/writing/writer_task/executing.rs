@@ -1,6 +1,6 @@
 //! Executes commands other than polls: the configuration, editions, archive pages, retention, and the end.
 
-use super::{INDEX_LAST, WriterLoop, send_reply};
+use super::{INDEX_LAST, LOAD_WAIT, WriterLoop, send_reply};
 use crate::{
     clock::Clock,
     model::FeedRecord,
@@ -71,17 +71,18 @@ impl<B: Backend> WriterLoop<B> {
         now: Timestamp,
     ) -> Result<(ConfigChanges, Vec<FeedRecord>), StoreError> {
         self.flush().await?;
-        let AdoptedConfig { changes, catalog, rebuilding, rejudging, feeds } =
+        let AdoptedConfig { changes, catalog, rebuilding, dropped_checks, feeds } =
             transaction!(self.database, |b| b.configure(store_config, now))?;
         for (id, outlet) in &catalog.outlets {
             self.window.introduce(*id, &outlet.name);
         }
         if !self.window.is_loaded() {
-            self.loading.get_or_insert_with(|| WindowLoad::new(&self.window, now));
+            let later = || (Clock::monotonic() + LOAD_WAIT, WindowLoad::new(&self.window, now));
+            self.load_at.get_or_insert_with(later);
         }
         self.catalog = catalog;
         self.rebuilding = rebuilding.into();
-        self.rejudging = rejudging.into();
+        self.dropped_checks = dropped_checks.into();
         Ok((changes, feeds))
     }
 

@@ -1,27 +1,37 @@
 //! Long work in steps, with polls between them: loading the window, and rebuilding the positions of a channel.
 
 use super::WriterLoop;
-use crate::store::{
-    backend::Backend,
-    error::StoreError,
-    writing::{
-        load_window::WindowLoad,
-        transaction::{reading, transaction},
+use crate::{
+    clock::Clock,
+    store::{
+        backend::Backend,
+        error::StoreError,
+        writing::{
+            load_window::WindowLoad,
+            transaction::{reading, transaction},
+        },
     },
 };
 use std::collections::HashSet;
 
 impl<B: Backend> WriterLoop<B> {
-    /// Reads a part of the window, outside any transaction, if it is due or a document waits for it.
+    /// Reads a part of the window, outside any transaction, if it is due or anything waits for it.
     pub(super) async fn load_window(&mut self) -> Result<(), StoreError> {
-        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
-        let latest = self.long.iter().map(|waiting| waiting.poll.ended_at).chain(pages).max();
-        let starting = latest.map(|now| WindowLoad::new(&self.window, now));
-        let Some(mut load) = self.loading.take().or(starting) else { return Ok(()) };
+        let Some(mut load) = self.loading.take().or_else(|| self.start_loading()) else { return Ok(()) };
         let window = &mut self.window;
         reading!(self.database, |b| b.load_window(&mut load, window))?;
         self.loading = (!self.window.is_loaded()).then_some(load);
         Ok(())
+    }
+
+    /// Starts loading if it is due, or if a document, a page or a changed rule waits for a decision.
+    fn start_loading(&mut self) -> Option<WindowLoad> {
+        let pages = self.pages.iter().map(|asked| asked.page.asked_at);
+        let documents = self.long.iter().map(|waiting| waiting.poll.ended_at);
+        let rules = self.dropped_checks.iter().map(|check| check.now);
+        let latest = documents.chain(pages).chain(rules).max();
+        let planned = self.load_at.take_if(|(at, _)| latest.is_some() || *at <= Clock::monotonic());
+        planned.map(|(_, load)| load).or_else(|| latest.map(|now| WindowLoad::new(&self.window, now)))
     }
 
     /// Does one step of rebuilding a channel's positions.

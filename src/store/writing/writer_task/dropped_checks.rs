@@ -9,7 +9,7 @@ use crate::{
         finished_poll::PollFindings,
         rows::BatchRows,
         writing::{
-            dropped::Judged,
+            dropped::CheckedEntries,
             transaction::{reading, transaction},
         },
     },
@@ -17,29 +17,29 @@ use crate::{
 
 impl<B: Backend> WriterLoop<B> {
     /// Checks some dropped entries again. Entries that the rules accept now come back with their stated dates.
-    pub(super) async fn rejudge(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn check_dropped(&mut self) -> Result<(), StoreError> {
         if !self.window.is_loaded() {
             return Ok(());
         }
-        let Some(rejudging) = self.rejudging.pop_front() else { return Ok(()) };
-        let mut judged = reading!(self.database, |b| b.dropped(&rejudging))?;
-        let returning = std::mem::take(&mut judged.returning);
+        let Some(check) = self.dropped_checks.pop_front() else { return Ok(()) };
+        let mut checked = reading!(self.database, |b| b.check_dropped(&check))?;
+        let returning = std::mem::take(&mut checked.returning);
         let count = returning.len();
         let mut findings = vec![PollFindings::default(); count];
-        let changes = self.changes(returning, rejudging.now).await?;
+        let changes = self.changes(returning, check.now).await?;
         let mut polls: Vec<_> = findings.iter_mut().map(|findings| DecidedPoll { findings, updated: None }).collect();
         let batch_rows = BatchRows::of(changes, &mut polls, &self.catalog);
         let touched = transaction!(self.database, |b| async {
             let touched = b.write(&batch_rows, &self.catalog, &[]).await?;
-            b.rejudged(&rejudging, &judged).await?;
+            b.write_checked(&check, &checked).await?;
             Ok(touched)
         })?;
         if count > 0 {
-            tracing::info!(outlet = rejudging.slug, entries = count, "entries came back because rules changed");
+            tracing::info!(outlet = check.slug, entries = count, "entries came back because rules changed");
             self.index_at.get_or_insert_with(|| Clock::monotonic() + INDEX_WAIT);
         }
-        let Judged { next, .. } = judged;
-        self.rejudging.extend(next);
+        let CheckedEntries { next, .. } = checked;
+        self.dropped_checks.extend(next);
         if !touched.is_empty() {
             self.touch(&touched);
         }
