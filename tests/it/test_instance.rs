@@ -218,19 +218,14 @@ impl TestInstance {
 
     /// Returns how many entries the index of words has under any of these, given as folded words.
     pub async fn indexed(&self, words: &[&str]) -> i64 {
-        let rows = match self.server() {
-            Some(url) => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("''{word}''")).collect();
-                let query =
-                    format!("SELECT count(*) FROM entry_search WHERE words @@ '{}'::tsquery", quoted.join(" | "));
-                postgres_cluster::sql(url, &query).await
-            }
-            None => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                let query =
-                    format!("SELECT count(*) FROM entry_search WHERE entry_search MATCH '{}'", quoted.join(" OR "));
-                sql(&self.file(), &query).await
-            }
+        let rows = if let Some(url) = self.server() {
+            let quoted: Vec<String> = words.iter().map(|word| format!("''{word}''")).collect();
+            let query = format!("SELECT count(*) FROM entry_search WHERE words @@ '{}'::tsquery", quoted.join(" | "));
+            postgres_cluster::sql(url, &query).await
+        } else {
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            let query = format!("SELECT count(*) FROM entry_search WHERE entry_search MATCH '{}'", quoted.join(" OR "));
+            sql(&self.file(), &query).await
         };
         rows[0].parse().unwrap()
     }
@@ -238,17 +233,17 @@ impl TestInstance {
     /// Runs a statement that changes the database of the closed instance.
     pub async fn change(&self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
-        match self.server() {
-            Some(url) => {
-                let mut connection = PgConnection::connect(url).await.unwrap();
-                sqlx::query(statement).execute(&mut connection).await.unwrap();
-            }
-            None => {
-                let options = SqliteConnectOptions::new().filename(self.file());
-                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-                sqlx::query(statement).execute(&mut connection).await.unwrap();
-            }
+        if let Some(url) = self.server() {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = self.write().await;
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
         }
+    }
+
+    async fn write(&self) -> SqliteConnection {
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file())).await.unwrap()
     }
 
     /// Repeats a query until it returns these rows, while time passes for the instance too. Fails after ten seconds.
