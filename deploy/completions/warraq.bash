@@ -25,6 +25,9 @@ _warraq() {
             warraq,check)
                 cmd="warraq__subcmd__check"
                 ;;
+            warraq,copy)
+                cmd="warraq__subcmd__copy"
+                ;;
             warraq,demo)
                 cmd="warraq__subcmd__demo"
                 ;;
@@ -118,6 +121,9 @@ _warraq() {
             warraq__subcmd__help,check)
                 cmd="warraq__subcmd__help__subcmd__check"
                 ;;
+            warraq__subcmd__help,copy)
+                cmd="warraq__subcmd__help__subcmd__copy"
+                ;;
             warraq__subcmd__help,demo)
                 cmd="warraq__subcmd__help__subcmd__demo"
                 ;;
@@ -209,7 +215,7 @@ _warraq() {
 
     case "${cmd}" in
         warraq)
-            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune token healthcheck help"
+            opts="-h -V --config --help --version run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore copy prune token healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -281,6 +287,28 @@ _warraq() {
                 return 0
             fi
             case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__copy)
+            opts="-h --to --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -565,7 +593,7 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__help)
-            opts="run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore prune token healthcheck help"
+            opts="run demo check poll feeds status search explain replay inspect discover add remove enable disable import-opml export-opml backup restore copy prune token healthcheck help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -607,6 +635,20 @@ _warraq() {
             return 0
             ;;
         warraq__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        warraq__subcmd__help__subcmd__copy)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -52,7 +52,7 @@ pub(super) async fn restore(config: &Config, file: &Path) -> Result<(), CliError
 }
 
 /// Runs a task until it ends or a signal arrives. A dropped task removes what it wrote.
-async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, CliError> {
+pub(super) async fn or_signal<T>(work: impl Future<Output = T>, state: &str) -> Result<T, CliError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;

@@ -76,6 +76,11 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
             "give Warraq a database of its own (`createdb`), or a schema of its own (`?options=-c%20search_path%3Dwarraq`)"
         }
         StoreError::NotForServer { .. } => "see deploy/postgresql.md",
+        StoreError::NotEmpty { .. } => {
+            "nothing was copied; copy to a file that does not exist, or to a new database (`createdb`)"
+        }
+        StoreError::SameStore(_) => "see `warraq copy --help`",
+        StoreError::CopyDiffers { .. } => "the original was not changed; try again, and report these lines",
         StoreError::WithoutPostgres => "install a warraq with it, or use [database] path",
         StoreError::BadUrl(_) => {
             "write it as postgres://USER@HOST/DATABASE, with the password in [database] password_file"
@@ -85,6 +90,7 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         | StoreError::Migrate { .. }
         | StoreError::Inconsistent { .. }
         | StoreError::Sql { .. }
+        | StoreError::Silent
         | StoreError::WriterGone => {
             let (headline, hint) = by_kind(error.kind());
             return (Some(headline.replace("{}", &path.to_string())), Some(hint.to_owned()));

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod copy;
 mod database;
 pub mod demo;
 mod document;
@@ -170,6 +171,13 @@ enum Verb {
         /// Backup file.
         file: PathBuf,
     },
+    /// Copy the whole database from SQLite to PostgreSQL or back, and compare the copy with the original. The daemon must be stopped.
+    Copy {
+        /// Where to copy to: a new file, or the address of an empty database (postgres://USER@HOST/DATABASE). A password belongs
+        /// into PGPASSWORD or ~/.pgpass.
+        #[arg(long, value_name = "FILE-or-URL", value_hint = ValueHint::AnyPath)]
+        to: String,
+    },
     /// Delete what is older than the retention limits. The daemon must be stopped.
     Prune {
         /// Only count what would be deleted.
@@ -259,6 +267,7 @@ async fn configured(
         Verb::Explain { subject } => explain::explain(config, &subject).await,
         Verb::Backup { file } => backup::backup(config, &file).await,
         Verb::Restore { file } => backup::restore(config, &file).await,
+        Verb::Copy { to } => Box::pin(copy::copy(config, &to)).await,
         Verb::Prune { dry_run, force, compact } => prune::prune(config, prune::How { dry_run, force, compact }).await,
         Verb::Healthcheck => healthcheck::healthcheck(config).await,
         Verb::Run

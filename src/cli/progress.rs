@@ -89,6 +89,7 @@ fn words(progress: Progress, elapsed: Duration) -> String {
         ProgressUnit::Bytes => format!("{doing}: {percent} %, {:.1} of {:.1} MB", megabytes(done), megabytes(total)),
         ProgressUnit::Stories => format!("{doing}: {percent} %, {done} of {total} stories"),
         ProgressUnit::Entries => format!("{doing}: {percent} %, {done} of {total} entries"),
+        ProgressUnit::Rows => format!("{doing}: {percent} %, {done} of {total} rows"),
     }
 }
 

@@ -33,7 +33,7 @@ use crate::{
     model::EntryId,
 };
 use jiff::Timestamp;
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 use tokio::time::Instant;
 
 /// The statements about what a batch brings.
@@ -78,6 +78,11 @@ pub(super) trait Backend {
 
     /// Begins a transaction. After that, nobody else can write.
     async fn begin(&mut self) -> Result<(), StoreError>;
+
+    /// Returns how long the work of a transaction may take before the database counts as unreachable; `None`: without end.
+    fn longest(&self) -> Option<Duration> {
+        None
+    }
 
     /// Commits the transaction: afterwards it is on the disk.
     async fn commit(&mut self) -> Result<(), StoreError>;

@@ -181,12 +181,34 @@ pub enum StoreError {
         /// What to do instead.
         instead: &'static str,
     },
+    /// A copy would go to a database that has content.
+    #[error("{database} is not empty: {has}")]
+    NotEmpty {
+        /// The database.
+        database: String,
+        /// What it has.
+        has: String,
+    },
+    /// A copy would go from one store to the same kind of store.
+    #[error("`warraq copy` copies from SQLite to PostgreSQL or back: {0}")]
+    SameStore(&'static str),
+    /// A copy is not the same as the original. It was removed.
+    #[error("the copy is not the same as the original, and was removed: table {table}: {why}")]
+    CopyDiffers {
+        /// Name of the table.
+        table: String,
+        /// The difference.
+        why: String,
+    },
     /// This program was built without the feature `postgres`.
     #[error("this warraq was built without PostgreSQL (feature postgres)")]
     WithoutPostgres,
     /// The address of the database server cannot be used.
     #[error("database.url: {0}")]
     BadUrl(String),
+    /// The database server does not answer.
+    #[error("the database server does not answer")]
+    Silent,
     /// The writer has stopped. Its own error was reported where it happened.
     #[error("the database writer has stopped")]
     WriterGone,
@@ -276,6 +298,7 @@ impl TransientError {
     pub(in crate::store) fn of(error: &StoreError) -> Option<Self> {
         let source = match error {
             StoreError::Moved(_) => return Some(Self::Moved),
+            StoreError::Silent => return Some(Self::Unreachable("it does not answer".to_owned())),
             StoreError::Sql { source, .. } => source,
             _ => return None,
         };
@@ -324,6 +347,7 @@ impl StoreError {
         match self {
             Self::Inconsistent { .. } | Self::Damaged { .. } => StoreErrorKind::Damaged,
             Self::Open { source, .. } | Self::Migrate { source, .. } | Self::Sql { source, .. } => source.kind,
+            Self::Silent => StoreErrorKind::Unreachable,
             _ => StoreErrorKind::Other,
         }
     }

@@ -25,6 +25,24 @@ impl WriterFigures {
     }
 }
 
+/// A database on a server, as `warraq status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerFigures {
+    /// Size of the database in bytes, as far as the server tells.
+    pub bytes: u64,
+    /// The process that may write now; `None` if its lease has ended.
+    pub writer: Option<WriterProcess>,
+}
+
+/// A process that has the right to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriterProcess {
+    /// Its host and process id, in words.
+    pub name: String,
+    /// Its process id, if it runs on this host.
+    pub here: Option<u32>,
+}
+
 /// The write-ahead log at the last check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WalState {

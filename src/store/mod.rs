@@ -12,6 +12,10 @@ mod catalog;
 mod changes;
 mod command;
 mod configured;
+mod copied;
+mod copy;
+#[cfg(feature = "postgres")]
+mod copying;
 mod documents;
 mod driver;
 mod dropped;
@@ -43,6 +47,8 @@ mod writing;
 pub use batch::AskedPage;
 pub use changes::ChannelChanges;
 pub use configured::{ConfigChanges, StoreConfig};
+pub use copied::Copied;
+pub use copy::copy;
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use explanations::{
@@ -51,7 +57,7 @@ pub use explanations::{
 };
 pub use feed_update::FAILURES_BEFORE_CONFIGURED_ADDRESS;
 pub use feeds::{FeedHealth, SubscribedFeed};
-pub use figures::WalState;
+pub use figures::{ServerFigures, WalState, WriterProcess};
 pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };

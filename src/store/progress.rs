@@ -25,6 +25,8 @@ pub enum ProgressUnit {
     Stories,
     /// Entries.
     Entries,
+    /// Rows of tables.
+    Rows,
 }
 
 /// Where an operation reports its progress. It need not have a receiver.

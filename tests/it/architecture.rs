@@ -127,8 +127,8 @@ fn only_the_clock_reads_the_monotonic_clock() {
 }
 
 /// Files of the store outside the folders of databases that may name them: they choose one.
-const CHOOSERS: [&str; 4] =
-    ["src/store/mod.rs", "src/store/open.rs", "src/store/driver.rs", "src/store/reading/mod.rs"];
+const CHOOSERS: [&str; 5] =
+    ["src/store/mod.rs", "src/store/open.rs", "src/store/copy.rs", "src/store/driver.rs", "src/store/reading/mod.rs"];
 
 #[test]
 fn each_database_is_known_in_its_folder_only() {

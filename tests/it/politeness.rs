@@ -172,7 +172,15 @@ async fn each_hint_of_a_server_keeps_an_adaptive_schedule_away() {
         instance.pass(SignedDuration::from_mins(75));
         assert_eq!(instance.run_due().await.len(), 1, "{header:?} {element}");
         assert_eq!(outlet.requests("/feed").len(), 2);
-        assert_eq!(instance.sql("SELECT why->>'$.decided' FROM poll ORDER BY id LIMIT 1").await, ["hint"]);
+        assert_eq!(
+            instance
+                .sql_in(
+                    "SELECT why ->> 'decided' FROM poll ORDER BY id LIMIT 1",
+                    "SELECT why::json ->> 'decided' FROM poll ORDER BY id LIMIT 1"
+                )
+                .await,
+            ["hint"]
+        );
     }
 }
 

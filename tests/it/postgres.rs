@@ -4,6 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     postgres_cluster::{self, cluster},
+    processes::Folder,
     statements::statements,
     test_instance::{RunningDaemon, TestInstance, TestStore, config_text, outcomes},
 };
@@ -186,6 +187,98 @@ async fn a_lost_connection_is_made_again_and_nothing_is_lost() {
     assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["6"]);
     assert_eq!(instance.sql("SELECT count(*) FROM poll WHERE outcome = 'fresh'").await, ["5"]);
     instance.close().await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_the_server_gives_up_is_repeated() {
+    let outlet = FakeOutlet::start().await;
+    let text = config_text("", &[("one", &outlet.url("/one"))]);
+    let Some(mut instance) = TestInstance::in_store(TestStore::Server, text).await else { return };
+    let mut other = PgConnection::connect(instance.server().unwrap()).await.unwrap();
+    // serialization_failure, deadlock_detected, lock_not_available: each once. A sequence goes on although its transaction is undone.
+    let failing = "CREATE SEQUENCE failures; CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        CASE nextval('failures') WHEN 1 THEN RAISE EXCEPTION USING ERRCODE = '40001'; WHEN 3 THEN RAISE EXCEPTION USING ERRCODE = '40P01'; \
+        WHEN 5 THEN RAISE EXCEPTION USING ERRCODE = '55P03'; ELSE NULL; END CASE; RETURN NEW; END $$; \
+        CREATE TRIGGER fail AFTER INSERT ON poll FOR EACH ROW EXECUTE FUNCTION fail()";
+    other.execute(AssertSqlSafe(failing)).await.unwrap();
+    for turn in 0..3 {
+        outlet.set("/one", Reply::feed(reports(turn)[1].clone()));
+        assert_eq!(outcomes(&instance.poll().await), ["fresh"]);
+    }
+    assert_eq!(instance.sql("SELECT last_value FROM failures").await, ["6"]);
+    assert_eq!(instance.sql("SELECT count(*), sum(new) FROM poll").await, ["3|4"]);
+    assert_eq!(instance.sql("SELECT count(*) FROM entries").await, ["4"]);
+    instance.close().await;
+}
+
+#[tokio::test]
+async fn no_request_can_bring_the_character_that_postgresql_refuses() {
+    let outlet = FakeOutlet::start().await;
+    let [first, second] = reports(0);
+    outlet.set("/one", Reply::feed(first));
+    outlet.set("/two", Reply::feed(second));
+    let text = config_text("", &[("one", &outlet.url("/one")), ("two", &outlet.url("/two"))]);
+    let Some(mut instance) = TestInstance::in_store(TestStore::Server, text).await else { return };
+    instance.poll().await;
+    instance.close().await;
+    let daemon = RunningDaemon::start(&instance).await;
+    daemon.get_until("/feed.atom", "Nouvelle 0").await;
+    for path in [
+        "/search?q=%00",
+        "/search?q=budget%00",
+        "/search?q=%22a%00b%22+OR+c%00*+-d%00",
+        "/search?q=outlet:%00+tag:a%00+lang:f%00+after:%00",
+        "/search.json?q=x&outlet=%00&tag=%00&lang=%00&channel=%00",
+        "/feed.json?outlet=on%00e",
+        "/feed.atom?tag=%00",
+        "/feed.rss?lang=%00",
+        "/feed.json?q=%00&min_outlets=%00",
+        "/outlets/%00",
+        "/outlets/one?author=%00",
+        "/latest?page=%00",
+        "/latest?before=%00",
+        "/latest?lang=%00&tag=%00",
+        "/channels/%00",
+        "/stories/%00",
+        "/status?order=%00&page=%00",
+        "/archive/%00/1.atom",
+        "/tags/%00",
+        "/opml?tag=%00",
+        "/%00.atom",
+    ] {
+        let answer = daemon.get(path).await;
+        let status = answer.status().as_u16();
+        assert!(status < 500, "{path}: {status}: {}", answer.text().await.unwrap());
+    }
+    daemon.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_status_says_who_writes_and_how_large_the_database_is() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/one", Reply::feed(reports(0)[0].clone()));
+    let text = config_text("", &[("one", &outlet.url("/one"))]);
+    let Some(mut instance) = TestInstance::in_store(TestStore::Server, text.clone()).await else { return };
+    instance.poll().await;
+    let folder = Folder::new("", &[]);
+    folder.configure(&text);
+    let status = async || {
+        let mut command = folder.command(&["status"]);
+        let done = command.env("WARRAQ_DATABASE_URL", instance.server().unwrap()).output().await.unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let screen = status().await;
+    let pid = format!("pid {}", std::process::id());
+    for words in [pid.as_str(), "feeds     1: 1 active", " in postgres://warraq@localhost/", "pg_dump"] {
+        assert!(screen.contains(words), "{words} in\n{screen}");
+    }
+    assert!(!screen.contains("write-ahead log") && !screen.contains("\ndisk"), "{screen}");
+    let mut other = PgConnection::connect(instance.server().unwrap()).await.unwrap();
+    other.execute("UPDATE writer_lease SET owner = 'elsewhere.example process 7'").await.unwrap();
+    assert!(status().await.contains("running on elsewhere.example process 7"));
+    other.execute("UPDATE writer_lease SET ends_at = 0").await.unwrap();
+    assert!(status().await.contains("not running"));
 }
 
 #[tokio::test]

@@ -6,7 +6,10 @@ use sqlx::{
 };
 use std::{
     fs,
-    os::unix::fs::{MetadataExt as _, chown},
+    os::unix::{
+        fs::{MetadataExt as _, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -38,49 +41,84 @@ pub fn cluster() -> Option<&'static Cluster> {
             if programs.is_none() {
                 eprintln!("SKIPPED: PostgreSQL is not installed (apt install postgresql)");
             }
-            programs.map(|programs| Cluster::start(&programs))
+            programs.and_then(|programs| Cluster::start(&programs))
         })
         .as_ref()
 }
 
-/// Returns the folder of the server's programs, of the newest version from 15 on.
+/// Returns the folder of the server's programs, of the newest version from 15 on: where Debian, Red Hat and others have them.
 fn programs() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
-    let newest = versions.filter(|path| path.join("bin/initdb").exists() && number(path) >= Some(15));
-    newest.max_by_key(|path| number(path)).map(|path| path.join("bin"))
+    let folders =
+        |parent: &str| fs::read_dir(parent).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let packaged =
+        folders("/usr/lib/postgresql").chain(folders("/usr").filter(|path| path.to_string_lossy().contains("/pgsql-")));
+    let on_path = std::env::var_os("PATH").unwrap_or_default();
+    let places =
+        packaged.map(|path| path.join("bin")).chain(std::env::split_paths(&on_path).filter(|path| path.is_absolute()));
+    places.filter_map(|bin| Some((version(&bin)?, bin))).filter(|(version, _)| *version >= 15).max().map(|(_, bin)| bin)
 }
 
+/// Returns the version of the server in a folder: `postgres (PostgreSQL) 15.14 (Debian …)`.
+fn version(bin: &Path) -> Option<u32> {
+    if !bin.join("initdb").exists() {
+        return None;
+    }
+    let said = Command::new(bin.join("postgres")).arg("--version").output().ok()?.stdout;
+    String::from_utf8(said).ok()?.split_whitespace().nth(2)?.split(['.', 'b', 'r']).next()?.parse().ok()
+}
+
+/// Makes a cluster and keeps its server until the standard input is closed, which the end of the tests does, however it comes. What
+/// ends a group of processes (Ctrl-C, timeout) may not end the shell before the server, and a server whose shell is killed ends too.
+const KEEPER: &str = r#"
+trap '' HUP INT TERM
+"$0/initdb" -D "$1/data" -U warraq -A trust -E UTF8 --locale=C -N >"$1/log" 2>&1 || exit 1
+if setpriv --pdeathsig INT true 2>/dev/null; then bound="setpriv --pdeathsig INT"; fi
+$bound "$0/postgres" -D "$1/data" -k "$1" -c listen_addresses= -c fsync=off -c max_connections=400 >>"$1/log" 2>&1 &
+server=$!
+read -r _
+# Not once: a server that has just started does not listen to signals yet.
+while kill -INT $server 2>/dev/null; do sleep 0.2; done
+rm -rf "$1"
+"#;
+
 impl Cluster {
-    /// Makes and starts a cluster.
-    fn start(programs: &Path) -> Self {
+    /// Makes and starts a cluster. `None` if this user cannot, which is said aloud.
+    fn start(programs: &Path) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("warraq-pg").tempdir().unwrap().keep();
         let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+        let mut command = Command::new(if is_root { "setpriv" } else { "sh" });
         if is_root {
-            chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
-        }
-        // The server ends when this process does, however that happens: the shell reads to the end of its input.
-        let script = "\"$0/initdb\" -D \"$1/data\" -U warraq -A trust -E UTF8 --locale=C -N >\"$1/log\" 2>&1 && \
-            { \"$0/postgres\" -D \"$1/data\" -k \"$1\" -c listen_addresses= -c fsync=off -c max_connections=400 >>\"$1/log\" 2>&1 & \
-              read -r _; kill -INT $!; wait; }; rm -rf \"$1\"";
-        let mut command = if is_root {
-            let mut command = Command::new("setpriv");
             let user = NOBODY.to_string();
-            command.args(["--reuid", &user, "--regid", &user, "--clear-groups", "sh"]);
-            command
-        } else {
-            Command::new("sh")
-        };
-        command.args(["-c", script]).arg(programs).arg(&folder).current_dir(&folder).env("HOME", &folder);
-        let keeper = command.stdin(Stdio::piped()).spawn().unwrap();
-        let cluster = Self { folder, _keeper: keeper };
-        for _ in 0..600 {
-            if cluster.folder.join(".s.PGSQL.5432").exists() {
-                return cluster;
+            command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
+            let can_enter = chown(&folder, Some(NOBODY), Some(NOBODY)).is_ok()
+                && Command::new("setpriv")
+                    .args(command.get_args())
+                    .args(["test", "-w"])
+                    .arg(&folder)
+                    .status()
+                    .is_ok_and(|done| done.success());
+            if !can_enter {
+                eprintln!(
+                    "SKIPPED: PostgreSQL does not run as root, and the user nobody cannot write to {}",
+                    folder.display()
+                );
+                let _ = fs::remove_dir(&folder);
+                return None;
             }
+            command.arg("sh");
+        }
+        command.args(["-c", KEEPER]).arg(programs).arg(&folder).current_dir(&folder).env("HOME", &folder);
+        // A group of its own: what ends the tests' group lets the server end in good order.
+        let mut keeper = command.stdin(Stdio::piped()).process_group(0).spawn().unwrap();
+        let log = |folder: &Path| fs::read_to_string(folder.join("log")).unwrap_or_default();
+        for _ in 0..1_200 {
+            if folder.join(".s.PGSQL.5432").exists() {
+                return Some(Self { folder, _keeper: keeper });
+            }
+            assert!(keeper.try_wait().unwrap().is_none(), "the cluster cannot be made: {}", log(&folder));
             std::thread::sleep(Duration::from_millis(50));
         }
-        panic!("the cluster does not start: {}", fs::read_to_string(cluster.folder.join("log")).unwrap_or_default());
+        panic!("the cluster does not start: {}", log(&folder));
     }
 
     /// Returns the address of a database.

@@ -8,7 +8,8 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     page::{Example, examples},
-    test_instance::{TestInstance, sql},
+    postgres_cluster::{self, cluster},
+    test_instance::{TestInstance, is_only_for_file, sql},
     week,
 };
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -17,6 +18,10 @@ use std::{
     path::Path,
     process::{Command, Output, Stdio},
 };
+use warraq::{
+    model::{DatabasePlace, DatabaseServer},
+    store::{self, ProgressSender},
+};
 
 const PAGES: [&str; 2] = ["deploy/database.md", "README.md"];
 
@@ -24,6 +29,65 @@ const PAGES: [&str; 2] = ["deploy/database.md", "README.md"];
 /// Python examples are left to it too.
 const RUN_HERE: [&str; 3] = ["sqlite3", "warraq", "TZ=Africa/Tunis"];
 const RUN_THERE: [&str; 1] = ["datasette"];
+
+/// The words of SQLite in the questions, and those of PostgreSQL. `deploy/postgresql.md` has the same table.
+const WORDS: [(&str, &str); 11] = [
+    (r"date\('now', '-(\d+ days?)'\)", "to_char(now() AT TIME ZONE 'UTC' - interval '$1', 'YYYY-MM-DD')"),
+    (r"date\('now'\)", "to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')"),
+    (
+        r"strftime\('%Y-%m-%dT%H:%M:%SZ', 'now', '-(\d+ days?)'\)",
+        "to_char(now() AT TIME ZONE 'UTC' - interval '$1', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+    ),
+    (r"strftime\('%H:%M', (\w+)\)", "substr($1, 12, 5)"),
+    (r"strftime\('%H', (\w+)\)", "substr($1, 12, 2)"),
+    (r"unixepoch\(([\w.]+)\)", "extract(epoch FROM $1::timestamptz)::bigint"),
+    (r"CAST\((.*?) AS INTEGER\)", "trunc($1)::bigint"),
+    (r"CROSS JOIN", "JOIN"),
+    (r"json_each\(([\w.]+)\) AS r", "json_array_elements_text($1::json) AS r (value)"),
+    (r"why ->>", "why::json ->>"),
+    (r"group_concat\(", "string_agg("),
+];
+
+/// Returns a question in the words of PostgreSQL, at the end of the week.
+fn in_postgresql(question: &str) -> String {
+    let translated = WORDS.iter().fold(question.to_owned(), |text, (words, others)| {
+        regex::Regex::new(words).unwrap().replace_all(&text, *others).into_owned()
+    });
+    translated.replace("now()", &format!("'{}'::timestamptz", week::NOW))
+}
+
+#[tokio::test]
+async fn every_question_has_the_same_answer_in_postgresql() {
+    let Some(cluster) = cluster() else { return };
+    if is_only_for_file("the week") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    week::live(folder.path()).await;
+    let file = folder.path().join("warraq.db");
+    let url = cluster.database().await;
+    let server = DatabasePlace::Server(DatabaseServer::parse(&url).unwrap());
+    store::copy(&DatabasePlace::File(file.clone()), &server, &ProgressSender::default()).await.unwrap();
+    let view = postgres_cluster::sql(&url, "SELECT pg_get_viewdef('feed_health')").await.remove(0);
+    let view = view.replace("now()", &format!("'{}'::timestamptz", week::NOW));
+    postgres_cluster::sql(&url, &format!("CREATE OR REPLACE VIEW feed_health AS {view}")).await;
+    let page = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let (theirs, ours) = (page("deploy/postgresql.md"), page(PAGES[0]));
+    for (_, words) in WORDS {
+        let beginning = words.split('$').next().unwrap();
+        assert!(theirs.contains(beginning), "the page lacks {words}");
+    }
+    let others = examples(&theirs);
+    let mut asked = 0;
+    for example in examples(&ours).into_iter().filter(|example| example.language == "sql") {
+        let other = others.iter().find(|other| other.language == "sql" && other.heading == example.heading);
+        let question = in_postgresql(other.map_or(&example.code, |other| &other.code));
+        let answers = sql(&file, &week::at_the_end(&example.code)).await;
+        assert_eq!(postgres_cluster::sql(&url, &question).await, answers, "{}", example.heading);
+        asked += 1;
+    }
+    assert!(asked >= 20 && others.iter().filter(|other| other.language == "sql").count() == 2, "{asked}");
+}
 
 /// Returns the commands of an example without comments; an indented line belongs to the one before.
 fn commands(code: &str) -> Vec<&str> {
@@ -104,6 +168,9 @@ fn answered(page: &str, text: &str, folder: &Path) -> String {
 
 #[tokio::test]
 async fn every_example_of_the_pages_says_what_they_show() {
+    if is_only_for_file("what the examples ask with") {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     week::live(folder.path()).await;
     let file = folder.path().join("warraq.db");
@@ -134,6 +201,9 @@ async fn every_example_of_the_pages_says_what_they_show() {
 
 #[tokio::test]
 async fn who_reads_stays_in_one_moment_and_holds_no_poll_up() {
+    if is_only_for_file("a reader beside the write-ahead log") {
+        return;
+    }
     let outlet = FakeOutlet::start().await;
     let doc = |n: usize| (0..n).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &n.to_string(), "", "", ""));
     outlet.script("/feed", [Reply::feed(doc(1)), Reply::feed(doc(2))]);
@@ -164,6 +234,9 @@ fn the_page_asks_more_than_twenty_questions_and_shows_each_answer() {
 
 #[tokio::test]
 async fn the_page_names_every_column_of_the_views() {
+    if is_only_for_file("sqlite_schema") {
+        return;
+    }
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGES[0])).unwrap();
     let instance = TestInstance::over(&[]).await;
     for view in sql(&instance.file(), "SELECT name FROM sqlite_schema WHERE type = 'view'").await {

@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_instance::{TestInstance, config_text, sql, sums},
+    test_instance::{TestInstance, config_text, is_only_for_file, sums},
 };
 use jiff::SignedDuration;
 use std::{collections::BTreeSet, time::Duration};
@@ -25,14 +25,14 @@ async fn a_long_document_is_stored_whole_in_many_short_transactions() {
     outlet.set("/long", Reply::feed(long_feed(0, 10_000)));
     let text = config_text("", &[("long", &outlet.url("/long"))]).replace("\"1MB\"", "\"10MB\"");
     let mut instance = TestInstance::configured(text).await;
-    let file = instance.file();
+    let asker = instance.asker();
     let watch = tokio::spawn(async move {
         let mut counts = BTreeSet::new();
         loop {
-            let count: i64 = sql(&file, "SELECT count(*) FROM entry").await[0].parse().unwrap();
+            let count: i64 = asker.sql("SELECT count(*) FROM entry").await[0].parse().unwrap();
             counts.insert(count);
             // The row of the poll is written in the last transaction.
-            if sql(&file, "SELECT count(*) FROM poll").await != ["0"] {
+            if asker.sql("SELECT count(*) FROM poll").await != ["0"] {
                 return counts;
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -58,6 +58,9 @@ const WRONG_IN_THE_INDEX: &str = "WITH indexed AS (SELECT * FROM lookup_0 UNION 
 
 #[tokio::test]
 async fn known_entries_are_found_wherever_the_index_by_hash_holds_them() {
+    if is_only_for_file("the index by hash in three tables") {
+        return;
+    }
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 2_200)));
     let text = config_text("", &[("outlet", &outlet.url("/feed"))]).replace("\"1MB\"", "\"10MB\"");
@@ -107,14 +110,21 @@ async fn a_feed_s_row_says_what_it_lists() {
     let listed = "SELECT group_concat(id || ' ' || (left_at IS NULL) || ' ' \
         || (instr(hex((SELECT listed FROM feed)), printf('%016X%016X', id, raw)) % 32 = 1), ', ') \
         || ': ' || (SELECT length(listed) / 16 FROM feed) FROM sighting";
+    let on_server = "SELECT string_agg(id || ' ' || (left_at IS NULL)::int || ' ' \
+        || (position(lpad(to_hex(id), 16, '0') || lpad(to_hex(raw), 16, '0') IN encode((SELECT listed FROM feed), 'hex')) % 32 = 1)::int, \
+        ', ' ORDER BY id) || ': ' || (SELECT length(listed) / 16 FROM feed) FROM sighting";
     instance.poll().await;
-    assert_eq!(instance.sql(listed).await, ["1 1 1, 2 1 1, 3 1 1: 3"]);
+    assert_eq!(instance.sql_in(listed, on_server).await, ["1 1 1, 2 1 1, 3 1 1: 3"]);
     outlet.set("/feed", Reply::feed(long_feed(1, 3)));
     instance.poll().await;
-    assert_eq!(instance.sql(listed).await, ["1 1 1, 2 1 1, 3 0 0, 4 1 1: 3"]);
+    assert_eq!(instance.sql_in(listed, on_server).await, ["1 1 1, 2 1 1, 3 0 0, 4 1 1: 3"]);
     outlet.set("/feed", Reply::feed(long_feed(0, 1)));
     assert_eq!(sums(&instance.poll().await), [0, 0, 0]);
-    assert_eq!(instance.sql(listed).await, ["1 0 0, 2 0 0, 3 1 1, 4 0 0: 1"], "what comes back is listed again");
+    assert_eq!(
+        instance.sql_in(listed, on_server).await,
+        ["1 0 0, 2 0 0, 3 1 1, 4 0 0: 1"],
+        "what comes back is listed again"
+    );
 }
 
 /// Returns an instance whose feed listed 150 reports and now lists five others, with its clock moved forward by a year.
@@ -249,7 +259,7 @@ async fn a_long_document_without_dates_keeps_its_order() {
     outlet.set("/long", Reply::feed(doc));
     let mut instance = TestInstance::over(&[("long", &outlet.url("/long"))]).await;
     assert_eq!(sums(&instance.poll().await), [2_500, 0, 0]);
-    let order = "SELECT group_concat(title, ',') FROM (SELECT title FROM latest)";
+    let order = "SELECT string_agg(title, ',') FROM (SELECT title FROM latest) AS l";
     let expected: Vec<String> = (0..2_500).map(|n| format!("report {n:04}")).collect();
     assert_eq!(instance.sql(order).await, [expected.join(",")], "the first listed is the newest, across the steps");
 }

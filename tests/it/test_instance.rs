@@ -6,7 +6,7 @@ mod running;
 pub use self::running::RunningDaemon;
 use crate::postgres_cluster::{self, cluster};
 use jiff::SignedDuration;
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::fmt::Write as _;
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use tempfile::TempDir;
@@ -49,6 +49,19 @@ const STORE: &str = "WARRAQ_TEST_STORE";
 /// The variable that names a database server.
 const URL: &str = "WARRAQ_DATABASE_URL";
 
+/// Returns whether instances whose test does not choose a store are over PostgreSQL.
+fn is_over_server() -> bool {
+    std::env::var(STORE).is_ok_and(|store| store == "postgres")
+}
+
+/// Returns whether a test is skipped, which is said aloud, because it is about what only SQLite has.
+pub fn is_only_for_file(what: &str) -> bool {
+    if is_over_server() {
+        eprintln!("SKIPPED: over PostgreSQL: {what} is SQLite's own");
+    }
+    is_over_server()
+}
+
 impl TestInstance {
     /// Creates an instance that polls these outlets, given as slug and feed. The slug is the name too, and `ar-…` is Arabic.
     pub async fn over(outlets: &[(&str, &FeedUrl)]) -> Self {
@@ -62,8 +75,7 @@ impl TestInstance {
 
     /// Creates an instance with this complete configuration.
     pub async fn configured(text: String) -> Self {
-        let chosen = std::env::var(STORE).is_ok_and(|store| store == "postgres");
-        let store = if chosen { TestStore::Server } else { TestStore::File };
+        let store = if is_over_server() { TestStore::Server } else { TestStore::File };
         Box::pin(Self::in_store(store, text)).await.unwrap()
     }
 
@@ -191,14 +203,46 @@ impl TestInstance {
 
     /// Returns the rows of a query, with columns joined by `|` as the `sqlite3` command line shows them.
     pub async fn sql(&self, query: &'static str) -> Vec<String> {
-        match self.server() {
-            Some(url) => postgres_cluster::sql(url, query).await,
-            None => sql(&self.file(), query).await,
+        self.asker().sql(query).await
+    }
+
+    /// Returns what asks the database beside the test.
+    pub fn asker(&self) -> Asker {
+        Asker { file: self.file(), server: self.server().map(str::to_owned) }
+    }
+
+    /// Returns the rows of a query that each store needs in words of its own.
+    pub async fn sql_in(&self, file: &'static str, server: &'static str) -> Vec<String> {
+        self.sql(if self.server().is_some() { server } else { file }).await
+    }
+
+    /// Returns how many entries the index of words has under any of these, given as folded words.
+    pub async fn indexed(&self, words: &[&str]) -> i64 {
+        let rows = if let Some(url) = self.server() {
+            let quoted: Vec<String> = words.iter().map(|word| format!("''{word}''")).collect();
+            let query = format!("SELECT count(*) FROM entry_search WHERE words @@ '{}'::tsquery", quoted.join(" | "));
+            postgres_cluster::sql(url, &query).await
+        } else {
+            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            let query = format!("SELECT count(*) FROM entry_search WHERE entry_search MATCH '{}'", quoted.join(" OR "));
+            sql(&self.file(), &query).await
+        };
+        rows[0].parse().unwrap()
+    }
+
+    /// Runs a statement that changes the database of the closed instance.
+    pub async fn change(&self, statement: &str) {
+        let statement = AssertSqlSafe(statement.to_owned());
+        if let Some(url) = self.server() {
+            let mut connection = PgConnection::connect(url).await.unwrap();
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        } else {
+            let mut connection = self.write().await;
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
         }
     }
 
-    /// Returns a connection that may write to the closed instance's file.
-    pub async fn write(&self) -> SqliteConnection {
+    async fn write(&self) -> SqliteConnection {
         SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file())).await.unwrap()
     }
 
@@ -223,6 +267,22 @@ impl TestInstance {
         let channel = config.channels.iter().find(|c| c.slug.as_str() == channel).unwrap();
         let view = self.instance().reader.channel(channel, &public_url).await.unwrap();
         String::from_utf8(publish::edition(&view, format).unwrap().bytes().to_vec()).unwrap()
+    }
+}
+
+/// Asks the database of an instance.
+pub struct Asker {
+    file: PathBuf,
+    server: Option<String>,
+}
+
+impl Asker {
+    /// Returns the rows of a query, with columns joined by `|`.
+    pub async fn sql(&self, query: &'static str) -> Vec<String> {
+        match &self.server {
+            Some(url) => postgres_cluster::sql(url, query).await,
+            None => sql(&self.file, query).await,
+        }
     }
 }
 

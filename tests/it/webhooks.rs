@@ -177,7 +177,8 @@ async fn what_fails_is_tried_again_in_order_under_the_same_id_also_after_a_resta
     assert_eq!(next.1["data"]["title"], "city number 4");
     assert_ne!(next.0, first);
     until("the end", async || scene.queue().await == ["2|2|0|0"]).await;
-    let kept = scene.instance.sql("SELECT group_concat(target || host || coalesce(last_error, '')) FROM webhook").await;
+    let kept =
+        scene.instance.sql("SELECT string_agg(target || host || coalesce(last_error, ''), ',') FROM webhook").await;
     assert!(!kept[0].contains("c4nary") && !kept[0].contains("whsec"), "{kept:?}");
     daemon.stop().await.unwrap();
 }
@@ -242,7 +243,7 @@ async fn a_webhook_waits_for_enough_outlets_and_takes_only_its_channel() {
     // Without the webhook its state and its queue go.
     daemon.reload(config_text("", &[("city", &scene.outlets[0].url("/feed"))])).await;
     until("nothing", async || {
-        scene.instance.sql("SELECT (SELECT count(*) FROM webhook) || (SELECT count(*) FROM webhook_queue)").await
+        scene.instance.sql("SELECT (SELECT count(*) FROM webhook) || '' || (SELECT count(*) FROM webhook_queue)").await
             == ["00"]
     })
     .await;

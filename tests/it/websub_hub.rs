@@ -291,7 +291,7 @@ async fn another_hub_is_told_of_every_change() {
     assert_eq!(answer.headers()["link"], format!("<{hub}>; rel=\"hub\", <{BASE}feed.atom>; rel=\"self\"").as_str());
     peer.wait("/hub", 1).await;
     publisher.instance.pass(SignedDuration::from_secs(15));
-    let told = "SELECT group_concat(topic, ' ') FROM hub_ping";
+    let told = "SELECT string_agg(topic, ' ' ORDER BY topic) FROM hub_ping";
     until("the pings", async || publisher.instance.sql(told).await == ["/feed.atom /feed.json /feed.rss"]).await;
     let form = peer.received("/hub")[1].form();
     assert_eq!((form["hub.mode"].as_str(), &form["hub.url"]), ("publish", &form["hub.topic"]));

@@ -24,15 +24,19 @@ impl LockHolder {
         let file = fs::metadata(lock).ok()?;
         let locks = fs::read_to_string("/proc/locks").ok()?;
         let device = (rustix::fs::major(file.dev()), rustix::fs::minor(file.dev()));
-        let pid = holder(&locks, device, file.ino())?;
+        holder(&locks, device, file.ino()).map(Self::of_process)
+    }
+
+    /// Describes a process of this machine.
+    pub(super) fn of_process(pid: u32) -> Self {
         let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).trim_end_matches('\0').replace('\0', " ");
-        Some(Self { pid, since: started(pid), command })
+        Self { pid, since: started(pid), command }
     }
 
     /// Returns whether it is the daemon, and not a command that writes (`poll`, `prune`, `restore`).
     pub(super) fn is_daemon(&self) -> bool {
-        !self.command.split(' ').skip(1).any(|word| matches!(word, "poll" | "prune" | "restore"))
+        !self.command.split(' ').skip(1).any(|word| matches!(word, "poll" | "prune" | "restore" | "copy"))
     }
 }
 

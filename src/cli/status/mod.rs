@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
     model::LargerThanMaxBody,
-    store::{FeedHealth, Reader, StoreError},
+    store::{FeedHealth, Reader, ServerFigures},
 };
 use holder::LockHolder;
 use jiff::Timestamp;
@@ -38,6 +38,8 @@ struct Status {
     now: Timestamp,
     /// Who holds the database's lock; `null` = nobody.
     running: Option<LockHolder>,
+    /// The process that may write to a database on a server: its host and process id.
+    writer: Option<String>,
     /// What `/readyz` answers; `null` where nobody runs.
     ready: Option<bool>,
     not_ready_because: Option<String>,
@@ -56,10 +58,11 @@ struct Status {
     failing_push: Vec<FailingPush>,
     /// Feeds whose last document was larger than `max_body`.
     truncated: Vec<TruncatedFeed>,
-    database: DatabaseFile,
+    database: DatabaseSize,
     disk: Option<Disk>,
     backup: Option<Backup>,
-    backup_folder: PathBuf,
+    /// `null` on a server, whose backups are made with `pg_dump`.
+    backup_folder: Option<PathBuf>,
 }
 
 /// Feeds that are due and have not been polled yet.
@@ -94,10 +97,12 @@ struct TruncatedFeed {
 }
 
 #[derive(Debug, Serialize)]
-struct DatabaseFile {
+struct DatabaseSize {
+    /// Path of the file, or the address of the server.
     path: PathBuf,
     bytes: u64,
-    wal_bytes: u64,
+    /// Size of the write-ahead log; `null` on a server.
+    wal_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,19 +125,19 @@ pub(super) async fn status(
     backups: Option<PathBuf>,
     as_json: bool,
 ) -> Result<(), CliError> {
-    if config.database.server.is_some() {
-        let instead = "`warraq feeds` lists the feeds, and `warraq healthcheck` asks the daemon whether it is ready";
-        return Err(StoreError::NotForServer { what: "status", instead }.into());
-    }
-    let database = &config.database.path;
-    let reader = Reader::open(database).await?;
+    let reader = Reader::open(config.database.place()).await?;
     let all = reader.feed_health().await;
     let waiting = reader.waiting_entries().await;
     let failing_push = push::failing(&reader).await;
+    let server = reader.server_figures().await;
     reader.close().await;
     let disabled = feeds::disabled(config);
     let (idle, polled): (Vec<_>, Vec<_>) = all?.into_iter().partition(|feed| disabled.contains(feed.outlet.as_str()));
-    let mut status = Status::of(database, &polled, backups, Clock::System.now());
+    let now = Clock::System.now();
+    let mut status = match server? {
+        Some(server) => Status::of_server(config.database.name(), server, &polled, now),
+        None => Status::of_file(&config.database.path, &polled, backups, now),
+    };
     status.truncated = truncated(config, &polled);
     status.waiting_entries = waiting?;
     status.failing_push = failing_push?;
@@ -152,15 +157,35 @@ pub(super) async fn status(
 }
 
 impl Status {
-    fn of(database: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
-        let real = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+    /// The status of a database on a server, whose disk and backups are not Warraq's.
+    fn of_server(name: PathBuf, server: ServerFigures, feeds: &[FeedHealth], now: Timestamp) -> Self {
+        let database = DatabaseSize { path: name, bytes: server.bytes, wal_bytes: None };
+        let running = server.writer.as_ref().and_then(|writer| writer.here).map(LockHolder::of_process);
+        Self { running, writer: server.writer.map(|writer| writer.name), ..Self::of(database, feeds, now) }
+    }
+
+    fn of_file(file: &Path, feeds: &[FeedHealth], backups: Option<PathBuf>, now: Timestamp) -> Self {
+        let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-        let held = HeldHosts::of(feeds, now);
         let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
+        let database =
+            DatabaseSize { bytes: size(&real), wal_bytes: Some(size(&beside(&real, "-wal"))), path: real.clone() };
+        Self {
+            running: LockHolder::of(&beside(&real, ".lock")),
+            disk: disk(&real),
+            backup: newest_backup(&backup_folder),
+            backup_folder: Some(backup_folder),
+            ..Self::of(database, feeds, now)
+        }
+    }
+
+    fn of(database: DatabaseSize, feeds: &[FeedHealth], now: Timestamp) -> Self {
+        let held = HeldHosts::of(feeds, now);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             now,
-            running: LockHolder::of(&beside(&real, ".lock")),
+            running: None,
+            writer: None,
             ready: None,
             not_ready_because: None,
             configuration_errors: Vec::new(),
@@ -172,10 +197,10 @@ impl Status {
             failing: failing(feeds),
             failing_push: Vec::new(),
             truncated: Vec::new(),
-            database: DatabaseFile { bytes: size(&real), wal_bytes: size(&beside(&real, "-wal")), path: real.clone() },
-            disk: disk(&real),
-            backup: newest_backup(&backup_folder),
-            backup_folder,
+            database,
+            disk: None,
+            backup: None,
+            backup_folder: None,
         }
     }
 }

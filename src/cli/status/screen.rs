@@ -35,12 +35,8 @@ pub(super) fn text(status: &Status) -> String {
     let database = &status.database;
     line(
         "database",
-        format!(
-            "{} in {}, write-ahead log {}",
-            ByteSize(database.bytes),
-            database.path.display(),
-            ByteSize(database.wal_bytes)
-        ),
+        format!("{} in {}", ByteSize(database.bytes), database.path.display())
+            + &database.wal_bytes.map_or_else(String::new, |bytes| format!(", write-ahead log {}", ByteSize(bytes))),
     );
     if let Some(disk) = &status.disk {
         line("disk", format!("{} left of {}", ByteSize(disk.free_bytes), ByteSize(disk.total_bytes)));
@@ -55,7 +51,11 @@ fn ago(status: &Status, at: Timestamp) -> String {
 
 fn running(status: &Status) -> String {
     let version = status.version;
-    let Some(holder) = &status.running else { return format!("{version}, not running") };
+    let holder = match (&status.running, &status.writer) {
+        (Some(holder), _) => holder,
+        (None, Some(writer)) => return format!("{version}, running on {writer}"),
+        (None, None) => return format!("{version}, not running"),
+    };
     let since = holder.since.map_or_else(String::new, |at| format!(", since {at:.0} ({})", ago(status, at)));
     let what = if holder.is_daemon() { "running" } else { "the database is held by another command" };
     let ready = match (status.ready, &status.not_ready_because) {
@@ -92,9 +92,12 @@ fn polls(status: &Status) -> String {
 }
 
 fn backup(status: &Status) -> String {
-    match &status.backup {
-        Some(backup) => format!("{}, {} in {}", ago(status, backup.at), ByteSize(backup.bytes), backup.path.display()),
-        None => format!("none in {}", status.backup_folder.display()),
+    match (&status.backup, &status.backup_folder) {
+        (Some(backup), _) => {
+            format!("{}, {} in {}", ago(status, backup.at), ByteSize(backup.bytes), backup.path.display())
+        }
+        (None, Some(folder)) => format!("none in {}", folder.display()),
+        (None, None) => "with pg_dump, outside of Warraq".to_owned(),
     }
 }
 

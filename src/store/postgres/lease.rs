@@ -1,14 +1,18 @@
 //! The right to write: a row that names one process at a time. The first statement of each transaction of the writer updates it, so
 //! that a process that was frozen or cut off for longer than its lease writes nothing afterwards.
 
-use crate::store::{driver::ErrorContext, error::StoreError};
-use sqlx::PgConnection;
+use crate::store::{
+    driver::ErrorContext,
+    error::StoreError,
+    figures::{ServerFigures, WriterProcess},
+};
+use sqlx::{PgConnection, PgPool};
 use std::{fs, path::Path, time::Duration};
 
 /// How long a process may write without renewing its lease, in seconds by the clock of the database.
 const SECONDS: f64 = 30.0;
 /// Time between two renewals of a process that has nothing to write.
-pub(super) const RENEW: Duration = Duration::from_secs(10);
+pub(in crate::store) const RENEW: Duration = Duration::from_secs(10);
 /// Time between two looks at a lease that another process has.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -136,6 +140,26 @@ async fn held(connection: &mut PgConnection) -> Result<HeldLease, StoreError> {
         .fetch_one(connection)
         .await
         .while_doing("reading the lease of the writer")
+}
+
+/// Returns the size of the database, and who may write to it now.
+pub(in crate::store) async fn figures(pool: &PgPool) -> Result<ServerFigures, StoreError> {
+    let (bytes, owner): (i64, Option<String>) = sqlx::query_as(
+        "SELECT pg_database_size(current_database()), \
+                (SELECT owner FROM writer_lease WHERE ends_at > extract(epoch FROM clock_timestamp()))",
+    )
+    .fetch_one(pool)
+    .await
+    .while_doing("reading the state of the database")?;
+    let writer =
+        owner.filter(|owner| !is_gone(owner)).map(|owner| WriterProcess { here: process_here(&owner), name: owner });
+    Ok(ServerFigures { bytes: bytes.unsigned_abs(), writer })
+}
+
+/// Returns the process id of an owner on this host.
+fn process_here(owner: &str) -> Option<u32> {
+    let (at, process) = owner.split_once(" process ")?;
+    (at == host()).then(|| process.parse().ok()).flatten()
 }
 
 /// The error of a process whose lease another one has.

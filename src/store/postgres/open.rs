@@ -16,6 +16,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
+/// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
+const SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
+     SET idle_in_transaction_session_timeout = '60s'";
+/// The same for readers, whose statements are short.
+const READING_SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
+     SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '60s'";
 /// Number of read connections: two for pages and two for polls.
 const READERS: u32 = 4;
 
@@ -35,9 +41,16 @@ pub(super) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, Store
 
 /// Connects to the server.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let connected = tokio::time::timeout(CONNECT, PgConnection::connect_with(options)).await;
+    let connecting = async {
+        let mut connection = PgConnection::connect_with(options).await?;
+        sqlx::raw_sql(SESSION).execute(&mut connection).await?;
+        Ok(connection)
+    };
     let late = |_| Err(sqlx::Error::Io(io::Error::from(io::ErrorKind::TimedOut)));
-    connected.unwrap_or_else(late).while_doing("connecting to the database server")
+    tokio::time::timeout(CONNECT, connecting)
+        .await
+        .unwrap_or_else(late)
+        .while_doing("connecting to the database server")
 }
 
 /// Connects for writing, and migrates the schema.
@@ -62,7 +75,9 @@ pub(in crate::store) async fn readers(server: &DatabaseServer) -> Result<PgPool,
         Some(_) => {}
     }
     drop(connection.close().await);
-    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT);
+    let pool = PgPoolOptions::new().max_connections(READERS).acquire_timeout(CONNECT).after_connect(|connection, _| {
+        Box::pin(async move { sqlx::raw_sql(READING_SESSION).execute(connection).await.map(drop) })
+    });
     pool.connect_with(options).await.while_doing("connecting to the database server")
 }
 

@@ -76,13 +76,14 @@ impl Reader {
         stories: u32,
         public_url: &Url,
     ) -> Result<Option<ArchivePage>, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let slug = channel.slug.as_str();
-        let Some(number) = self.next_page(slug).await? else { return Ok(None) };
+        let Some(number) = snapshot.next_page(slug).await? else { return Ok(None) };
         let mut places: Vec<ShownReport> =
-            ask!(self.pool, Db: fetch_all(query_as(Db::NEXT_PAGE_STORIES), slug, i64::from(stories)))
+            ask!(snapshot.pool, Db: fetch_all(query_as(Db::NEXT_PAGE_STORIES), slug, i64::from(stories)))
                 .while_doing("reading stories without an archive page")?;
         places.reverse();
-        Ok(Some(self.archive_page_of(channel, number, places, false, public_url).await?))
+        Ok(Some(snapshot.archive_page_of(channel, number, places, false, public_url).await?))
     }
 
     /// Returns the stories of an existing page, as far as they are still stored.
@@ -95,10 +96,11 @@ impl Reader {
         number: u32,
         public_url: &Url,
     ) -> Result<ArchivePage, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let places: Vec<ShownReport> =
-            ask!(self.pool, Db: fetch_all(query_as(Db::STORIES_OF_PAGE), channel.slug.as_str(), i64::from(number)))
+            ask!(snapshot.pool, Db: fetch_all(query_as(Db::STORIES_OF_PAGE), channel.slug.as_str(), i64::from(number)))
                 .while_doing("reading the stories of an archive page")?;
-        self.archive_page_of(channel, number, places, true, public_url).await
+        snapshot.archive_page_of(channel, number, places, true, public_url).await
     }
 
     async fn archive_page_of(

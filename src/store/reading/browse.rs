@@ -90,15 +90,17 @@ impl Reader {
         collapse: bool,
         public_url: &Url,
     ) -> Result<Option<BrowsePage>, StoreError> {
-        let Some(source) = self.source(&wanted.scope, along).await? else { return Ok(None) };
+        let snapshot = &self.snapshot().await?;
+        let Some(source) = snapshot.source(&wanted.scope, along).await? else { return Ok(None) };
         let stretch = stretch(wanted);
         let mut wanted = wanted.clone();
         if let (ListSource::Places(_), Scope::Tag(tag)) = (&source, &wanted.scope) {
             wanted.tags = vec![tag.clone()];
         }
-        let (rows, is_full) = self.look(&wanted, &source, stretch, collapse).await?;
+        let (rows, is_full) = snapshot.look(&wanted, &source, stretch, collapse).await?;
         let (shown, newer, older) = cut(&wanted, &rows, is_full);
-        let reader = if wanted.whole_texts { self.clone() } else { self.clone().with_text_max(EXCERPT_SOURCE) };
+        let reader =
+            if wanted.whole_texts { snapshot.clone() } else { snapshot.clone().with_text_max(EXCERPT_SOURCE) };
         let stories = reader.stories(&shown, collapse, public_url).await?;
         Ok(Some(BrowsePage { stories, newer, older }))
     }
@@ -113,9 +115,10 @@ impl Reader {
         since: Timestamp,
         public_url: &Url,
     ) -> Result<Vec<StoryView>, StoreError> {
-        let shown: Vec<ShownReport> = ask!(self.pool, Db: fetch_all(query_as(Db::LEADING), channel, crate::store::instant::second(since), RECENT, LEADING))
+        let snapshot = &self.snapshot().await?;
+        let shown: Vec<ShownReport> = ask!(snapshot.pool, Db: fetch_all(query_as(Db::LEADING), channel, crate::store::instant::second(since), RECENT, LEADING))
         .while_doing("reading what several outlets carry")?;
-        let mut stories = self.clone().with_text_max(EXCERPT_SOURCE).stories(&shown, true, public_url).await?;
+        let mut stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&shown, true, public_url).await?;
         // The number of outlets counts private ones, which are not shown to everybody.
         stories.retain(|story| !story.also.is_empty());
         Ok(stories)

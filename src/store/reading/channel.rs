@@ -57,9 +57,10 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn channel(&self, channel: &Channel, public_url: &Url) -> Result<ChannelView, StoreError> {
-        let rows: Vec<ShownStoryRow> = ask!(self.pool, Db: fetch_all(query_as(Db::CHANNEL), i64::from(self.text_max), channel.slug.as_str(), i64::from(channel.limit), channel.hides_private))
+        let snapshot = &self.snapshot().await?;
+        let rows: Vec<ShownStoryRow> = ask!(snapshot.pool, Db: fetch_all(query_as(Db::CHANNEL), i64::from(snapshot.text_max), channel.slug.as_str(), i64::from(channel.limit), channel.hides_private))
         .while_doing("reading a channel")?;
-        let reader = Self { hides_private: channel.hides_private, ..self.clone() };
+        let reader = Self { hides_private: channel.hides_private, ..snapshot.clone() };
         let stories = reader.carried(rows, channel.collapse, public_url).await?;
         let view =
             ChannelView::of(channel.public_slug().to_owned(), channel.title.clone(), stories, public_url.clone());

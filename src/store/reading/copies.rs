@@ -37,12 +37,13 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn copies(&self, outlet: &Slug, now: Timestamp) -> Result<Option<CopiesPage>, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let found: Option<(i64, String)> =
-            ask!(self.pool, Db: fetch_optional(query_as(Db::OUTLET_NAME), outlet.as_str(), self.hides_private))
+            ask!(snapshot.pool, Db: fetch_optional(query_as(Db::OUTLET_NAME), outlet.as_str(), snapshot.hides_private))
                 .while_doing("reading an outlet")?;
         let Some((id, name)) = found else { return Ok(None) };
         let since = now.checked_sub(SignedDuration::from_hours(24 * i64::from(COPIES_DAYS))).unwrap_or(now);
-        let rows: Vec<ReportRow> = ask!(self.pool, Db: fetch_all(query_as(Db::SHARED_STORIES), id, second(since), ENTRIES, REPORTS, self.hides_private))
+        let rows: Vec<ReportRow> = ask!(snapshot.pool, Db: fetch_all(query_as(Db::SHARED_STORIES), id, second(since), ENTRIES, REPORTS, snapshot.hides_private))
         .while_doing("reading the stories of several outlets")?;
         let report = |row: ReportRow| {
             let published = RowRef { table: "entry", row: row.id }.time("published_at", &row.published_at)?;

@@ -63,16 +63,17 @@ impl Reader {
         now: Timestamp,
         outlets: &OutletSettings,
     ) -> Result<Option<FeedPage>, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let row: Option<FeedPageRow> =
-            ask!(self.pool, Db: fetch_optional(query_as(Db::FEED), query.id, self.hides_private))
+            ask!(snapshot.pool, Db: fetch_optional(query_as(Db::FEED), query.id, snapshot.hides_private))
                 .while_doing("reading a feed")?;
         let Some(row) = row else { return Ok(None) };
         // Of all feeds, because another one of the host may be the one that was asked to wait.
         let Some(summary) = summaries.iter().find(|feed| feed.id == query.id) else { return Ok(None) };
         let overview = FeedOverview::new(summaries, &outlets.disabled, now);
-        let details = self.feed_details(&[query.id], now).await?;
+        let details = snapshot.feed_details(&[query.id], now).await?;
         let Some(details) = details.get(&query.id) else { return Ok(None) };
-        let mut polls = self.polls(query, &row).await?;
+        let mut polls = snapshot.polls(query, &row).await?;
         let has_older = polls.len() > POLLS;
         polls.truncate(POLLS);
         let rhythm = Rhythm::read(&row.rhythm);
@@ -85,7 +86,7 @@ impl Reader {
             hints: RowRef { table: "feed", row: query.id }.json::<Hints>("hints", &row.hints)?,
             max_age: rhythm.as_ref().map_or(0, |rhythm| rhythm.max_age),
             week: rhythm.and_then(|rhythm| week(&rhythm, outlets.zones.get(&summary.outlet))),
-            history: self.history_of(query.id, now).await?,
+            history: snapshot.history_of(query.id, now).await?,
             older: polls.last().filter(|_| has_older).map(|poll| poll.ended),
             before: query.before,
             polls,

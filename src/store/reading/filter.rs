@@ -45,16 +45,17 @@ impl Reader {
         zone: &TimeZone,
         public_url: &Url,
     ) -> Result<ChannelView, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let mut wanted = match Question::new(filter, zone) {
             Some(question) if question.has_words => {
-                let batch = self.batch(&question, None).await?;
-                self.reports(&question, &batch.ids).await?.0
+                let batch = snapshot.batch(&question, None).await?;
+                snapshot.reports(&question, &batch.ids).await?.0
             }
-            Some(question) => self.reports(&question, "[]").await?.0,
+            Some(question) => snapshot.reports(&question, "[]").await?.0,
             None => Vec::new(),
         };
         wanted.truncate(usize::try_from(filter.limit).unwrap_or(usize::MAX));
-        let stories = self.stories(&wanted, true, public_url).await?;
+        let stories = snapshot.stories(&wanted, true, public_url).await?;
         Ok(ChannelView::of(String::new(), String::new(), stories, public_url.clone()))
     }
 

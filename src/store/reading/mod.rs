@@ -29,7 +29,7 @@ use crate::store::postgres;
 use crate::{
     dedup::Stamp,
     model::{Audience, DatabasePlace, Entry, FeedId, LinkKey, RawHash, uri},
-    store::{error::StoreError, listed, row, sqlite},
+    store::{error::StoreError, figures::ServerFigures, listed, row, sqlite},
 };
 use sqlx::SqlitePool;
 use statements::FeedSql as _;
@@ -44,6 +44,9 @@ enum ReadPool {
     Sqlite(SqlitePool),
     #[cfg(feature = "postgres")]
     Postgres(sqlx::PgPool),
+    /// A transaction in which every statement sees the same state of the database.
+    #[cfg(feature = "postgres")]
+    PostgresSnapshot(postgres::snapshot::Snapshot),
 }
 
 impl ReadPool {
@@ -52,7 +55,7 @@ impl ReadPool {
         match self {
             Self::Sqlite(_) => <sqlx::Sqlite as statements::ListSql>::STEPS,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => <sqlx::Postgres as statements::ListSql>::STEPS,
+            Self::Postgres(_) | Self::PostgresSnapshot(_) => <sqlx::Postgres as statements::ListSql>::STEPS,
         }
     }
 }
@@ -68,7 +71,13 @@ macro_rules! ask {
             #[cfg(feature = "postgres")]
             $crate::store::reading::ReadPool::Postgres(pool) => {
                 type $db = sqlx::Postgres;
-                sqlx::$query($sql)$(.bind($value))*.$fetch(pool).await
+                $crate::store::postgres::snapshot::bounded(sqlx::$query($sql)$(.bind($value))*.$fetch(pool)).await
+            }
+            #[cfg(feature = "postgres")]
+            $crate::store::reading::ReadPool::PostgresSnapshot(snapshot) => {
+                type $db = sqlx::Postgres;
+                let mut transaction = snapshot.lock().await;
+                $crate::store::postgres::snapshot::bounded(sqlx::$query($sql)$(.bind($value))*.$fetch(&mut **transaction)).await
             }
         }
     };
@@ -157,12 +166,38 @@ impl Reader {
         Ok(entries.iter().filter(is_known).map(|e| e.key.hash()).collect())
     }
 
+    /// Returns a reader whose statements all see the same state of a database on a server. What is rendered from several statements
+    /// must not mix two states. A file is read as it is: its statements find what they look for by ids that stay.
+    async fn snapshot(&self) -> Result<Self, StoreError> {
+        #[cfg(feature = "postgres")]
+        if let ReadPool::Postgres(pool) = &self.pool {
+            let snapshot = postgres::snapshot::begin(pool).await?;
+            return Ok(Self { pool: ReadPool::PostgresSnapshot(snapshot), ..self.clone() });
+        }
+        Ok(self.clone())
+    }
+
+    /// Returns the state of a database on a server; `None` for a file, of which the file system tells.
+    ///
+    /// # Errors
+    /// Fails if the server cannot be asked.
+    pub async fn server_figures(&self) -> Result<Option<ServerFigures>, StoreError> {
+        match &self.pool {
+            #[cfg(feature = "postgres")]
+            ReadPool::Postgres(pool) => postgres::lease::figures(pool).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Closes all connections. Readers must be closed before the writer, because the last connection to close removes the WAL.
     pub async fn close(&self) {
         match &self.pool {
             ReadPool::Sqlite(pool) => pool.close().await,
             #[cfg(feature = "postgres")]
             ReadPool::Postgres(pool) => pool.close().await,
+            // Its connection goes back to the pool with its last handle.
+            #[cfg(feature = "postgres")]
+            ReadPool::PostgresSnapshot(_) => {}
         }
     }
 }

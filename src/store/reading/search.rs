@@ -121,21 +121,22 @@ impl Reader {
         zone: &TimeZone,
         public_url: &Url,
     ) -> Result<SearchPage, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let Some(question) = Question::new(filter, zone) else {
             return Ok(SearchPage { count: Some(SearchCount::Exactly(0)), ..SearchPage::default() });
         };
         if !question.has_words {
             let along = filter.channel.as_ref().map_or(crate::model::Channel::ALL, Slug::as_str);
-            let found = self.browse(&question.browse(place, filter.limit), along, true, public_url).await?;
+            let found = snapshot.browse(&question.browse(place, filter.limit), along, true, public_url).await?;
             let (stories, older) = found.map_or_else(Default::default, |page| (page.stories, page.older));
             let older = older.map(|after| SearchPlace { newest: None, after: Some(after) });
             return Ok(SearchPage { stories, count: None, older });
         }
-        let batch = self.batch(&question, place.newest).await?;
-        let (mut stories, hits) = self.reports(&question, &batch.ids).await?;
-        let next = self.next_batch(&question, &hits, &batch).await?;
+        let batch = snapshot.batch(&question, place.newest).await?;
+        let (mut stories, hits) = snapshot.reports(&question, &batch.ids).await?;
+        let next = snapshot.next_batch(&question, &hits, &batch).await?;
         if !batch.later.is_empty() {
-            let shown = self.on_newer_pages(&stories, &batch.later).await?;
+            let shown = snapshot.on_newer_pages(&stories, &batch.later).await?;
             stories.retain(|story| !shown.contains(&story.story));
         }
         let count = (*place == SearchPlace::default()).then(|| count(stories.len(), next.is_some()));
@@ -150,7 +151,7 @@ impl Reader {
         } else {
             next.map(|newest| SearchPlace { newest: Some(newest), after: None })
         };
-        let stories = self.clone().with_text_max(EXCERPT_SOURCE).stories(&stories, true, public_url).await?;
+        let stories = snapshot.clone().with_text_max(EXCERPT_SOURCE).stories(&stories, true, public_url).await?;
         Ok(SearchPage { stories, count, older })
     }
 

@@ -59,13 +59,14 @@ impl Reader {
     /// # Errors
     /// Fails if the file cannot be read or has an invalid row.
     pub async fn story(&self, id: StoryId) -> Result<Option<StoryPage>, StoreError> {
+        let snapshot = &self.snapshot().await?;
         let rows: Vec<ReportRow> =
-            ask!(self.pool, Db: fetch_all(query_as(Db::REPORTS), id.0, REPORTS, self.hides_private))
+            ask!(snapshot.pool, Db: fetch_all(query_as(Db::REPORTS), id.0, REPORTS, snapshot.hides_private))
                 .while_doing("reading a story")?;
         if rows.is_empty() {
             return Ok(None);
         }
-        let mut revisions = self.revisions(&rows.iter().map(|r| r.id).collect::<Vec<_>>()).await?;
+        let mut revisions = snapshot.revisions(&rows.iter().map(|r| r.id).collect::<Vec<_>>()).await?;
         let reports = rows.into_iter().map(|row| {
             let revised = revisions.remove(&row.id).unwrap_or_default();
             report(row, revised)

@@ -169,9 +169,20 @@ async fn fold(database: &Path) -> Result<(), StoreError> {
 }
 
 /// A temporary file that is removed unless it replaced the database.
-struct Passing(PathBuf);
+pub(in crate::store) struct Passing(PathBuf);
 
 impl Passing {
+    /// Takes the path of a file that is about to be written.
+    pub(in crate::store) fn new(path: PathBuf) -> Self {
+        location::clear(&path);
+        Self(path)
+    }
+
+    /// Returns the path.
+    pub(in crate::store) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Copies a backup here, with its WAL if a daemon was killed: committed data may be only in the WAL.
     async fn fetch(&self, source: &Path, progress_sender: &ProgressSender) -> Result<(), StoreError> {
         location::clear(&self.0);
@@ -211,7 +222,7 @@ fn copy_file(from: &Path, to: &Path, progress_sender: &ProgressSender) -> io::Re
 }
 
 /// Checks that a file is a complete Warraq database that this program can read. Checkpoints its WAL.
-async fn check(path: &Path) -> Result<(), String> {
+pub(in crate::store) async fn check(path: &Path) -> Result<(), String> {
     let options = SqliteConnectOptions::new().filename(path);
     let said = |error: sqlx::Error| match error.as_database_error() {
         Some(error) => error.message().to_owned(),

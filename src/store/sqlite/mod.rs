@@ -1,6 +1,8 @@
 //! The store in SQLite: one file, one writer, and readers that never wait for it.
 
 pub(in crate::store) mod backup;
+#[cfg(feature = "postgres")]
+pub(in crate::store) mod copying;
 pub(in crate::store) mod error;
 pub(in crate::store) mod open;
 mod reading;

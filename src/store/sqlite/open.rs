@@ -135,7 +135,7 @@ async fn create(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Creates an empty file with the schema.
-async fn schema(path: &Path) -> Result<(), StoreError> {
+pub(in crate::store) async fn schema(path: &Path) -> Result<(), StoreError> {
     let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
     let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;

@@ -43,8 +43,9 @@ macro_rules! transaction {
         loop {
             let tried = match $database.begin().await {
                 Ok(()) => {
+                    let longest = $database.backend.longest();
                     let $connection = &mut $database.backend;
-                    let worked = $work.await;
+                    let worked = $crate::store::writing::transaction::bounded(longest, $work).await;
                     $database.end(worked).await
                 }
                 Err(error) => Err(error),
@@ -63,8 +64,9 @@ macro_rules! reading {
         loop {
             let tried = match $database.backend.ready().await {
                 Ok(()) => {
+                    let longest = $database.backend.longest();
                     let $connection = &mut $database.backend;
-                    $work.await
+                    $crate::store::writing::transaction::bounded(longest, $work).await
                 }
                 Err(error) => Err(error),
             };
@@ -76,6 +78,26 @@ macro_rules! reading {
 }
 
 pub(in crate::store) use {reading, transaction};
+
+/// Waits for the end of work on the database, at most this long. A network that swallows packets reports nothing.
+pub(in crate::store) async fn bounded<T>(
+    longest: Option<Duration>,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match longest {
+        None => work.await,
+        Some(longest) => within(longest, work).await,
+    }
+}
+
+/// Waits for the end of work on a database server, at most this long.
+pub(in crate::store) async fn within<T>(
+    longest: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let late = |_| Err(StoreError::Silent);
+    tokio::time::timeout(longest, work).await.unwrap_or_else(late)
+}
 
 /// The attempts at one piece of work.
 #[derive(Debug, Default)]
@@ -119,7 +141,11 @@ impl<B: Backend> WriterConnection<B> {
             Err(error) => Err(error),
         };
         self.note_long();
-        if done.is_err() {
+        if let Err(error) = &done {
+            // A lost connection is not asked to roll back.
+            if let Some(trouble) = TransientError::of(error) {
+                self.backend.failed(&trouble);
+            }
             self.backend.rollback().await;
         }
         done

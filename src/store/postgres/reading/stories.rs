@@ -88,8 +88,7 @@ impl StorySql for Postgres {
     const EXPLAIN_ENTRY: &'static str = entries!("WHERE e.id = $1");
     const SIGHTINGS: &'static str = "SELECT f.url AS feed, s.guid, s.link, s.first_seen_at, s.left_at, s.evidence \
              FROM sighting AS s JOIN feed AS f ON f.id = s.feed_id WHERE s.entry_id = $1 ORDER BY s.id LIMIT $2";
-    const REVISIONS_OF_ENTRY: &'static str =
-        "SELECT seen_at, what, material, old_title, new_title FROM revision WHERE entry_id = $1 ORDER BY id LIMIT $2";
+    const REVISIONS_OF_ENTRY: &'static str = "SELECT seen_at, what, material <> 0 AS material, old_title, new_title FROM revision WHERE entry_id = $1 ORDER BY id LIMIT $2";
     const ENTRIES_AT: &'static str = "SELECT id FROM entry WHERE link_key = $1 ORDER BY id DESC LIMIT $2";
     const DROPPED_AT: &'static str =
         "SELECT outlet, feed, title, link, seen_at, rule FROM dropped WHERE link = $1 OR link = $2 LIMIT $3";

@@ -5,15 +5,21 @@ use crate::{
     store::{
         backend::{Backend, WriterStatements},
         driver::ErrorContext,
-        error::{StoreError, TransientError},
+        error::{StoreError, StoreErrorKind, TransientError},
         postgres::{
             lease::{Lease, RENEW},
             open,
+            snapshot::LONGEST,
         },
+        writing::transaction::within,
     },
 };
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
+use std::time::Duration;
 use tokio::time::Instant;
+
+/// How long a statement of one row may take. It can wait for the end of a transaction whose client has gone.
+const SHORT: Duration = Duration::from_secs(20);
 
 /// The database, open for writing.
 pub(in crate::store) struct PostgresBackend {
@@ -53,27 +59,43 @@ impl Backend for PostgresBackend {
 
     async fn begin(&mut self) -> Result<(), StoreError> {
         self.ready().await?;
-        sqlx::query("BEGIN").execute(&mut self.connection).await.while_doing("beginning a transaction")?;
-        let begun = self.lease.begin(&mut self.connection).await;
-        if begun.is_err() {
+        let (connection, lease) = (&mut self.connection, &mut self.lease);
+        let begun = async {
+            sqlx::query("BEGIN").execute(&mut *connection).await.while_doing("beginning a transaction")?;
+            lease.begin(connection).await
+        };
+        let begun = within(SHORT, begun).await;
+        if let Err(error) = &begun {
+            self.is_lost |= error.kind() == StoreErrorKind::Unreachable;
             self.rollback().await;
         }
         begun
     }
 
+    fn longest(&self) -> Option<Duration> {
+        Some(LONGEST)
+    }
+
     async fn commit(&mut self) -> Result<(), StoreError> {
-        sqlx::query("COMMIT").execute(&mut self.connection).await.while_doing("committing")?;
+        let committed =
+            async { sqlx::query("COMMIT").execute(&mut self.connection).await.map(drop).while_doing("committing") };
+        within(LONGEST, committed).await?;
         self.lease.committed();
         Ok(())
     }
 
     async fn is_committed(&mut self) -> Result<bool, StoreError> {
-        self.lease.is_committed(&mut self.connection).await
+        within(SHORT, self.lease.is_committed(&mut self.connection)).await
     }
 
     async fn rollback(&mut self) {
-        // On a lost connection this fails, and the server rolls back.
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        // The server rolls back what was on a lost connection.
+        if !self.is_lost {
+            let rollback = async {
+                sqlx::query("ROLLBACK").execute(&mut self.connection).await.map(drop).while_doing("rolling back")
+            };
+            self.is_lost |= within(SHORT, rollback).await.is_err();
+        }
     }
 
     /// What was committed is on the server.
@@ -93,7 +115,7 @@ impl Backend for PostgresBackend {
     async fn upkeep(&mut self) -> Result<(), StoreError> {
         self.upkeep_at = Clock::monotonic() + RENEW;
         let renewed = match self.ready().await {
-            Ok(()) => self.lease.keep(&mut self.connection).await,
+            Ok(()) => within(SHORT, self.lease.keep(&mut self.connection)).await,
             Err(error) => Err(error),
         };
         match renewed {

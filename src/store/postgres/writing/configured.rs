@@ -30,11 +30,14 @@ impl ConfigRows for PgConnection {
 
     async fn write_outlets(&mut self, rows: &[OutletRow<'_>]) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO outlet (slug, name, language, tags, private, publishes_page) \
-         SELECT slug, name, language, tags, private::int, publishes_page::int FROM json_to_recordset($1::json) \
-            AS r (slug text, name text, language text, tags text, private boolean, publishes_page boolean) \
-         ON CONFLICT (slug) DO UPDATE SET name = excluded.name, language = excluded.language, tags = excluded.tags, \
-             private = excluded.private, publishes_page = excluded.publishes_page",
+            // Not ON CONFLICT, which would use up an id for each row that is there.
+            "WITH r AS (SELECT * FROM json_to_recordset($1::json) \
+                AS r (slug text, name text, language text, tags text, private boolean, publishes_page boolean)), \
+            known AS (UPDATE outlet SET name = r.name, language = r.language, tags = r.tags, private = r.private::int, \
+                publishes_page = r.publishes_page::int FROM r WHERE outlet.slug = r.slug) \
+         INSERT INTO outlet (slug, name, language, tags, private, publishes_page) \
+         SELECT slug, name, language, tags, private::int, publishes_page::int FROM r \
+         WHERE NOT EXISTS (SELECT 1 FROM outlet WHERE outlet.slug = r.slug)",
         )
         .bind(json(rows))
         .execute(self)
@@ -77,11 +80,12 @@ impl ConfigRows for PgConnection {
 
     async fn write_configured_feeds(&mut self, rows: &[ConfiguredFeedRow<'_>], now: &str) -> Result<(), StoreError> {
         sqlx::query(
-            "INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
-         SELECT url, url, outlet, schedule, public_url, $2 FROM json_to_recordset($1::json) \
-            AS r (url text, outlet bigint, schedule text, public_url text) \
-         ON CONFLICT (url) DO UPDATE SET outlet_id = excluded.outlet_id, schedule = excluded.schedule, \
-             public_url = excluded.public_url, removed = 0",
+            "WITH r AS (SELECT * FROM json_to_recordset($1::json) \
+                AS r (url text, outlet bigint, schedule text, public_url text)), \
+            known AS (UPDATE feed SET outlet_id = r.outlet, schedule = r.schedule, public_url = r.public_url, removed = 0 \
+                FROM r WHERE feed.url = r.url) \
+         INSERT INTO feed (url, ask_url, outlet_id, schedule, public_url, next_poll_at) \
+         SELECT url, url, outlet, schedule, public_url, $2 FROM r WHERE NOT EXISTS (SELECT 1 FROM feed WHERE feed.url = r.url)",
         )
         .bind(json(rows))
         .bind(now)
@@ -126,8 +130,10 @@ impl ConfigRows for PgConnection {
 
     async fn write_channel(&mut self, slug: &str, title: &str, definition: &str) -> Result<i64, StoreError> {
         sqlx::query_scalar(
-            "INSERT INTO channel (slug, title, definition) VALUES ($1, $2, $3) \
-         ON CONFLICT (slug) DO UPDATE SET title = excluded.title, definition = excluded.definition RETURNING id",
+            "WITH known AS (UPDATE channel SET title = $2, definition = $3 WHERE slug = $1 RETURNING id), \
+            made AS (INSERT INTO channel (slug, title, definition) SELECT $1, $2, $3 \
+                WHERE NOT EXISTS (SELECT 1 FROM channel WHERE slug = $1) RETURNING id) \
+         SELECT id FROM known UNION ALL SELECT id FROM made",
         )
         .bind(slug)
         .bind(text(title))

@@ -19,3 +19,6 @@ mod sightings;
 pub(in crate::store) mod start;
 mod waiting;
 mod webhooks;
+
+#[cfg(feature = "postgres")]
+pub(in crate::store) use {search_index::index, sightings::merge_lookup};

@@ -1,0 +1,39 @@
+//! `copy`: a whole database from one store into the other.
+
+use super::{copied::Copied, error::StoreError, progress::ProgressSender};
+#[cfg(feature = "postgres")]
+use super::{copying, postgres::copying::PostgresEnd, sqlite::copying::SqliteEnd};
+use crate::model::DatabasePlace;
+
+/// Copies a database into an empty place in the other store. The daemon must be stopped. A copy that does not arrive whole leaves
+/// nothing behind, whenever it ends; then it can be started again.
+///
+/// # Errors
+/// Fails if another process writes to one of the databases, if the other place is not empty, or if what arrived is not what was
+/// sent.
+pub async fn copy(
+    from: &DatabasePlace,
+    to: &DatabasePlace,
+    progress_sender: &ProgressSender,
+) -> Result<Copied, StoreError> {
+    match (from, to) {
+        #[cfg(feature = "postgres")]
+        (DatabasePlace::File(file), DatabasePlace::Server(server)) => {
+            let source = SqliteEnd::source(file).await?;
+            Box::pin(copying::run(source, PostgresEnd::target(server).await?, progress_sender)).await
+        }
+        #[cfg(feature = "postgres")]
+        (DatabasePlace::Server(server), DatabasePlace::File(file)) => {
+            let target = SqliteEnd::target(file).await?;
+            Box::pin(copying::run(PostgresEnd::source(server).await?, target, progress_sender)).await
+        }
+        (DatabasePlace::File(_), DatabasePlace::File(_)) => Err(StoreError::SameStore("`warraq backup` copies a file")),
+        #[cfg(not(feature = "postgres"))]
+        (DatabasePlace::Server(_), DatabasePlace::File(_)) | (DatabasePlace::File(_), DatabasePlace::Server(_)) => {
+            Err(StoreError::WithoutPostgres)
+        }
+        (DatabasePlace::Server(_), DatabasePlace::Server(_)) => {
+            Err(StoreError::SameStore("pg_dump and pg_restore copy a database of PostgreSQL"))
+        }
+    }
+}
