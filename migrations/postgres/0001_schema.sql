@@ -555,6 +555,11 @@ COMMENT ON TABLE entry_search IS 'The index of words, over the folded texts of e
 CREATE INDEX entry_search_words ON entry_search USING gin (words);
 COMMENT ON INDEX entry_search_words IS 'which entries have these words?';
 
+CREATE FUNCTION search_words(folded text) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+    SELECT to_tsvector('simple', translate(left(folded, 200000), U&'.\20E3\FE0E\FE0F', '    '))
+$$;
+COMMENT ON FUNCTION search_words IS 'The words of a folded text. Its decimal points and variation selectors separate words, as in the index of the SQLite file.';
+
 INSERT INTO search_state (id, indexed_to) VALUES (1, 0);
 INSERT INTO tally (id, entries, stories, last_entry, last_story) VALUES (1, 0, 0, 0, 0);
 INSERT INTO channel (id, slug, title, definition) VALUES (1, 'all', 'all', '');

@@ -8,10 +8,12 @@ use crate::{
     statements::statements,
     test_instance::{RunningDaemon, TestInstance, TestStore, config_text, outcomes},
 };
+use jiff::tz::TimeZone;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use std::time::Duration;
+use url::Url;
 use warraq::{
-    model::{DatabasePlace, DatabaseServer},
+    model::{DatabasePlace, DatabaseServer, pages::Filter, search::SearchPlace},
     publish::Format,
     store::{Reader, StoreError, Writer},
 };
@@ -119,6 +121,51 @@ async fn both_stores_hold_and_publish_the_same() {
     let rows = |name: &str| file.iter().find(|(view, _)| view == name).unwrap().1.len();
     assert_eq!((rows("entries"), rows("duplicates"), rows("dropped")), (7, 1, 1));
     assert!(rows("revisions") >= 3 && rows("texts") == 7);
+}
+
+/// Polls one feed with these titles into a store. Returns the numbers of the titles that each search finds.
+async fn found(store: TestStore, outlet: &FakeOutlet, searches: &[&str]) -> Option<Vec<Vec<u64>>> {
+    let mut instance = TestInstance::in_store(store, config_text("", &[("one", &outlet.url("/one"))])).await?;
+    instance.poll().await;
+    // Words are indexed behind the polls; closing waits for that.
+    instance.restart(None).await;
+    let mut all = Vec::new();
+    for words in searches {
+        let filter = Filter { words: Some((*words).to_owned()), limit: 50, ..Filter::default() };
+        let reader = &instance.instance().reader;
+        let url = Url::parse("https://w.example/").unwrap();
+        let page = reader.search(&filter, &SearchPlace::default(), &TimeZone::UTC, &url).await.unwrap();
+        let mut numbers: Vec<u64> = page.stories.iter().map(|story| story.id.0.unsigned_abs()).collect();
+        numbers.sort_unstable();
+        all.push(numbers);
+    }
+    instance.close().await;
+    Some(all)
+}
+
+#[tokio::test]
+async fn both_stores_find_numbers_and_signs_alike() {
+    let outlet = FakeOutlet::start().await;
+    let titles = [
+        "Version 2.0 of the press",
+        "Two 2\u{fe0f}\u{20e3} bridges",
+        "Hash 2e3x of a file",
+        "Growth of 2,5 %",
+        "Room 20",
+    ];
+    let mut feed = FeedDoc::rss("One");
+    for (n, title) in titles.iter().enumerate() {
+        feed = feed.entry(&n.to_string(), title, &format!("https://one.example/{n}"), "", "2026-11-02T11:50:00Z");
+    }
+    outlet.set("/one", Reply::feed(feed));
+    let searches = ["2", "2.0", "\"2.0\"", "2.5", "2e3x", "2e3x*", "20", "version 2 -bridges", "2\u{fe0f}\u{20e3}"];
+    let Some(server) = found(TestStore::Server, &outlet, &searches).await else { return };
+    let file = found(TestStore::File, &outlet, &searches).await.unwrap();
+    for (words, (in_file, on_server)) in searches.iter().zip(file.iter().zip(&server)) {
+        assert_eq!(in_file, on_server, "{words}");
+    }
+    assert_eq!(file[0], [1, 2, 4]);
+    assert_eq!((file[1].as_slice(), file[4].as_slice()), ([1].as_slice(), [3].as_slice()));
 }
 
 #[tokio::test]

@@ -99,8 +99,7 @@ impl Reader {
         }
         let (rows, is_full) = snapshot.look(&wanted, &source, stretch, collapse).await?;
         let (shown, newer, older) = cut(&wanted, &rows, is_full);
-        let reader =
-            if wanted.whole_texts { snapshot.clone() } else { snapshot.clone().with_text_max(EXCERPT_SOURCE) };
+        let reader = if wanted.whole_texts { snapshot.clone() } else { snapshot.clone().with_text_max(EXCERPT_SOURCE) };
         let stories = reader.stories(&shown, collapse, public_url).await?;
         Ok(Some(BrowsePage { stories, newer, older }))
     }

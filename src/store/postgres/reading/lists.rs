@@ -109,13 +109,13 @@ impl ListSql for Postgres {
     const MEMBERS_OF_STORIES: &'static str = "SELECT e.story_id, e.outlet_id, e.order_at FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
              WHERE e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) AND (o.private = 0 OR NOT $2) ORDER BY e.id";
     const MATCHES: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
-             FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 AND entry_id > $3 \
+             FROM (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id <= $2 AND entry_id > $3 \
                    ORDER BY entry_id DESC LIMIT $4) AS found";
     const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
-             FROM (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
+             FROM (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
     const STEPS: &'static [i64] = &[];
     const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
-                (SELECT entry_id FROM entry_search WHERE words @@ $1::tsquery AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END";
+                (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
     const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM entry AS e \
              WHERE e.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) \
@@ -156,8 +156,11 @@ impl ListSql for Postgres {
     }
 }
 
-/// Returns a search as a query of PostgreSQL; empty if there is no word to find. Every word is folded like the searched text and
-/// quoted, so that no typed text is read as an operator.
+/// The characters besides the space that separate words of folded texts; `search_words` in the schema has them, too.
+const SEPARATORS: [char; 5] = [' ', '.', '\u{20e3}', '\u{fe0e}', '\u{fe0f}'];
+
+/// Returns a search for `to_tsquery`; empty if there is no word to find. Every word is folded like the searched text and quoted, so
+/// that no typed text is read as an operator. `to_tsquery` divides a quoted word as `to_tsvector` does: 2e3x is 2e3 and x for both.
 fn tsquery(typed: &SearchQuery) -> String {
     let any = |terms: &[Term]| {
         let terms: Vec<String> = terms.iter().filter_map(phrase).collect();
@@ -172,10 +175,10 @@ fn tsquery(typed: &SearchQuery) -> String {
 
 /// Returns a term as words that follow each other; `None` if nothing of it is searchable.
 fn phrase(term: &Term) -> Option<String> {
-    // Folded text contains only letters, digits and spaces. Doubled signs would be safe in any case.
+    // Folded text contains neither sign. Doubled they would be safe in any case.
     let folded = fold(&term.text).replace('\'', "''").replace('\\', "\\\\");
     let words: Vec<String> =
-        folded.split(' ').filter(|word| !word.is_empty()).map(|word| format!("'{word}'")).collect();
+        folded.split(SEPARATORS).filter(|word| !word.is_empty()).map(|word| format!("'{word}'")).collect();
     let star = if term.is_prefix { ":*" } else { "" };
     (!words.is_empty()).then(|| format!("({}{star})", words.join(" <-> ")))
 }
@@ -191,6 +194,7 @@ mod tests {
             ("\"heavy rain\" -snow", "((('heavy' <-> 'rain'))) & !(('snow'))"),
             ("a OR b c", "(('a') | ('b')) & (('c'))"),
             ("inond*", "(('inond':*))"),
+            ("2.5 ٣٫٥*", "(('2' <-> '5')) & (('3' <-> '5':*))"),
             ("it's a:b & !c", "(('it' <-> 's')) & (('a' <-> 'b')) & (('c'))"),
             ("-snow", ""),
             ("؟! ـ", ""),
