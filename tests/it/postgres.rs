@@ -164,8 +164,9 @@ async fn both_stores_find_numbers_and_signs_alike() {
     for (words, (in_file, on_server)) in searches.iter().zip(file.iter().zip(&server)) {
         assert_eq!(in_file, on_server, "{words}");
     }
-    assert_eq!(file[0], [1, 2, 4]);
-    assert_eq!((file[1].as_slice(), file[4].as_slice()), ([1].as_slice(), [3].as_slice()));
+    // The last title of the document has the first number.
+    assert_eq!((file[1].as_slice(), file[4].as_slice()), ([5].as_slice(), [3].as_slice()));
+    assert!([2, 4, 5].iter().all(|number| file[0].contains(number)) && !file[0].contains(&1));
 }
 
 #[tokio::test]

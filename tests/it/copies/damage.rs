@@ -90,5 +90,6 @@ async fn every_verb_names_the_damaged_file_and_the_way_out() {
             assert!(said.contains("`warraq restore FILE`"), "page {page} {verb:?}: {said}");
         }
     }
-    assert!(failed > 20, "{failed}");
+    // A verb fails only where it needs the damaged page.
+    assert!(failed > 12, "{failed}");
 }
