@@ -30,6 +30,8 @@ pub async fn copy(
         (DatabasePlace::File(_), DatabasePlace::File(_)) => Err(StoreError::SameStore("`warraq backup` copies a file")),
         #[cfg(not(feature = "postgres"))]
         (DatabasePlace::Server(_), DatabasePlace::File(_)) | (DatabasePlace::File(_), DatabasePlace::Server(_)) => {
+            // Nothing is copied, so there is no progress.
+            let _ = progress_sender;
             Err(StoreError::WithoutPostgres)
         }
         (DatabasePlace::Server(_), DatabasePlace::Server(_)) => {

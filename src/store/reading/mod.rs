@@ -168,6 +168,7 @@ impl Reader {
 
     /// Returns a reader whose statements all see the same state of a database on a server. What is rendered from several statements
     /// must not mix two states. A file is read as it is: its statements find what they look for by ids that stay.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "only a server is asked"))]
     async fn snapshot(&self) -> Result<Self, StoreError> {
         #[cfg(feature = "postgres")]
         if let ReadPool::Postgres(pool) = &self.pool {
@@ -181,6 +182,7 @@ impl Reader {
     ///
     /// # Errors
     /// Fails if the server cannot be asked.
+    #[cfg_attr(not(feature = "postgres"), expect(clippy::unused_async, reason = "only a server is asked"))]
     pub async fn server_figures(&self) -> Result<Option<ServerFigures>, StoreError> {
         match &self.pool {
             #[cfg(feature = "postgres")]

@@ -37,20 +37,19 @@ pub async fn backup(database: &Path, target: &Path, progress_sender: &ProgressSe
     must_be_new(target)?;
     must_be_elsewhere(database, target)?;
     let reader = open::readers(database).await?;
-    let partial = Passing(location::beside(target, ".partial"));
-    location::clear(&partial.0);
+    let partial = Passing::new(location::beside(target, ".partial"));
     // SQLite accepts an empty file, and its error for a file that cannot be created says less.
-    File::create(&partial.0).map_err(file_error("writing", &partial.0))?;
-    let copied = copy(&reader, database, &partial.0, progress_sender).await;
+    File::create(partial.path()).map_err(file_error("writing", partial.path()))?;
+    let copied = copy(&reader, database, partial.path(), progress_sender).await;
     reader.close().await;
     copied?;
     progress_sender.send_replace(Progress::unmeasured("checking the copy"));
     let damaged = |why| StoreError::Damaged { path: target.to_owned(), why };
-    check(&partial.0).await.map_err(damaged)?;
-    let file = File::open(&partial.0).map_err(file_error("opening", &partial.0))?;
-    file.sync_all().map_err(file_error("writing", &partial.0))?;
+    check(partial.path()).await.map_err(damaged)?;
+    let file = File::open(partial.path()).map_err(file_error("opening", partial.path()))?;
+    file.sync_all().map_err(file_error("writing", partial.path()))?;
     must_be_new(target)?;
-    let placed = fs::rename(&partial.0, target).and_then(|()| location::sync_folder(target));
+    let placed = fs::rename(partial.path(), target).and_then(|()| location::sync_folder(target));
     placed.map_err(file_error("writing", target))?;
     Ok(file.metadata().map_err(file_error("reading", target))?.len())
 }
@@ -133,13 +132,13 @@ pub async fn restore(
     if fs::canonicalize(source).is_ok_and(|source| source == database) {
         return Err(no_backup("it is the database itself"));
     }
-    let incoming = Passing(location::beside(database, location::INCOMING));
+    let incoming = Passing::new(location::beside(database, location::INCOMING));
     incoming.fetch(source, progress_sender).await?;
     progress_sender.send_replace(Progress::unmeasured("checking"));
-    check(&incoming.0).await.map_err(|why| StoreError::BadBackup { path: source.to_owned(), why })?;
-    File::open(&incoming.0).and_then(|f| f.sync_all()).map_err(file_error("writing", &incoming.0))?;
+    check(incoming.path()).await.map_err(|why| StoreError::BadBackup { path: source.to_owned(), why })?;
+    File::open(incoming.path()).and_then(|f| f.sync_all()).map_err(file_error("writing", incoming.path()))?;
     fold(database).await?;
-    let (steps, kept) = exchange(database, &incoming.0);
+    let (steps, kept) = exchange(database, incoming.path());
     for step in &steps {
         step.take().map_err(file_error("writing", database))?;
     }
@@ -185,7 +184,6 @@ impl Passing {
 
     /// Copies a backup here, with its WAL if a daemon was killed: committed data may be only in the WAL.
     async fn fetch(&self, source: &Path, progress_sender: &ProgressSender) -> Result<(), StoreError> {
-        location::clear(&self.0);
         for end in ["", "-wal"] {
             let (from, to, progress_sender) =
                 (location::beside(source, end), location::beside(&self.0, end), progress_sender.clone());
