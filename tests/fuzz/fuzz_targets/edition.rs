@@ -62,7 +62,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(feed) = read(bytes, &context, &|_| false) else { return };
     let view = view(feed, Timestamp::from_second(1_793_611_800).expect("in range"));
     for format in [Format::Atom, Format::Rss, Format::Json] {
-        let links = DocumentLinks::of_channel(&view, format, None).expect("the base is an address");
+        let links = DocumentLinks::of_channel(&view, format, None, None).expect("the base is an address");
         let published = render(&view, &links, format);
         let again = read(&published, &ParseContext::default(), &|_| false);
         let again = again.unwrap_or_else(|fault| panic!("{format:?}: {fault}: {}", String::from_utf8_lossy(&published)));
