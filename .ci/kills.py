@@ -4,47 +4,23 @@
 After each kill the next start must accept the file, and nothing that was committed may be lost or be there twice. COUNT kills
 of each kind (default 20). WARRAQ_SEED repeats a run. Exit 1 with the first breach.
 """
-import contextlib, http.server, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, threading, time
+import contextlib, os, pathlib, random, shutil, sqlite3, subprocess, sys, tempfile, time
+
+import growing_feeds
+from growing_feeds import FEEDS
 
 WARRAQ = pathlib.Path(sys.argv[1]).resolve()
 COUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 20
 SEED = int(os.environ.get("WARRAQ_SEED", time.time_ns() % 10**6))
-FEEDS = 8
 random.seed(SEED)
-listed = [0] * FEEDS
-
-
-class Outlet(http.server.BaseHTTPRequestHandler):
-    """Each visit lists ten entries more; the tag says how many."""
-
-    def do_GET(self):
-        n = int(self.path[1:])
-        listed[n] = count = listed[n] + 10
-        items = "".join(
-            f"<item><guid>{i}</guid><title>Feed {n} entry {i}</title><link>http://news.invalid/{n}/{i}</link>"
-            f"<description>{f'words of {n} and {i} ' * 20}</description></item>" for i in range(count))
-        body = f"<rss version='2.0'><channel><title>{n}</title>{items}</channel></rss>".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/rss+xml")
-        self.send_header("ETag", f'"{count}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_):
-        pass  # whoever asked was killed
+outlet = growing_feeds.Server(step=10)
+listed = outlet.listed
 
 
 def configure(folder):
     text = ('[server]\nlisten = "127.0.0.1:0"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\nhost_pause = "0s"\nper_host = 8\n'
             '[schedule]\ndefault = "every 1s"\n')
-    for n in range(FEEDS):
-        text += f'[[outlet]]\nslug = "v{n}"\nname = "V{n}"\nfeeds = ["http://127.0.0.1:{port}/{n}"]\n'
+    text += growing_feeds.outlets(outlet.port)
     (folder / "config.toml").write_text(text)
 
 
@@ -237,9 +213,6 @@ def migrations(folder):
     return hit
 
 
-server = Server(("127.0.0.1", 0), Outlet)
-port = server.server_address[1]
-threading.Thread(target=server.serve_forever, daemon=True).start()
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
     configure(folder)

@@ -5,46 +5,21 @@ A cluster of its own on a socket in a temporary folder. After each kill the daem
 nothing that was committed may be lost or be there twice: each feed's ETag says how many entries the last read document had. Also:
 a network that swallows every packet is noticed, and polls go on afterwards. Defaults: 100 and 20. WARRAQ_SEED repeats a run.
 """
-import glob, http.server, os, pathlib, pwd, random, re, shutil, signal, socket, subprocess, sys, tempfile, threading, time, urllib.request
+import glob, os, pathlib, pwd, random, shutil, signal, socket, subprocess, sys, tempfile, threading, time
+
+import growing_feeds
+from growing_feeds import FEEDS
 
 WARRAQ = pathlib.Path(sys.argv[1]).resolve()
 DAEMONS = int(sys.argv[2]) if len(sys.argv) > 2 else 100
 SERVERS = int(sys.argv[3]) if len(sys.argv) > 3 else 20
 SEED = int(os.environ.get("WARRAQ_SEED", time.time_ns() % 10**6))
-FEEDS = 8
 random.seed(SEED)
-listed = [0] * FEEDS
 found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]))
 BIN = found[-1] if found else (os.path.dirname(shutil.which("initdb") or "") or None)
 if BIN is None:
     print("-- skipped: PostgreSQL is not installed")
     sys.exit(0)
-
-
-class Outlet(http.server.BaseHTTPRequestHandler):
-    """Each visit lists three entries more, at most the last 200 are listed; the tag says how many there were."""
-
-    def do_GET(self):
-        n = int(self.path[1:])
-        listed[n] = count = listed[n] + 3
-        items = "".join(
-            f"<item><guid>{i}</guid><title>Feed {n} entry {i}</title><link>http://news.invalid/{n}/{i}</link>"
-            f"<description>{f'words of {n} and {i} ' * 20}</description></item>" for i in range(count))
-        body = f"<rss version='2.0'><channel><title>{n}</title>{items}</channel></rss>".encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/rss+xml")
-        self.send_header("ETag", f'"{count}"')
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-class Server(http.server.ThreadingHTTPServer):
-    def handle_error(self, *_):
-        pass  # whoever asked was killed
 
 
 class Cluster:
@@ -60,8 +35,8 @@ class Cluster:
         self.run("initdb", "-D", self.folder / "data", "-U", "warraq", "-A", "trust", "-E", "UTF8", "--locale=C")
         self.process = None
         self.start()
-        self.sql("CREATE DATABASE house TEMPLATE template0", "postgres")
-        self.url = f"postgres://warraq@localhost/house?host={self.folder}"
+        self.sql("CREATE DATABASE warraq TEMPLATE template0", "postgres")
+        self.url = f"postgres://warraq@localhost/warraq?host={self.folder}"
 
     def run(self, program, *given):
         done = subprocess.run([f"{BIN}/{program}", *map(str, given)], user=self.user, capture_output=True, text=True, cwd=self.folder)
@@ -91,7 +66,7 @@ class Cluster:
             except ProcessLookupError:
                 pass
 
-    def sql(self, query, database="house"):
+    def sql(self, query, database="warraq"):
         return self.run("psql", "-h", self.folder, "-U", "warraq", "-X", "-A", "-t", "-c", query, database).strip()
 
     def stop(self):
@@ -104,8 +79,9 @@ class Network:
 
     def __init__(self, cluster):
         self.path = str(cluster.folder / ".s.PGSQL.5432")
-        self.open = threading.Event()
-        self.open.set()
+        self.is_cut = False
+        self.cuts = 0  # connections from before a cut stay silent for good
+        self.unanswered = []  # kept, because a socket that is forgotten is closed
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -113,18 +89,18 @@ class Network:
     def accept(self):
         while True:
             client, _ = self.listener.accept()
-            if not self.open.is_set():
-                continue  # never answered; dropped with the garbage collector's next round, so keep it
+            if self.is_cut:
+                self.unanswered.append(client)
+                continue
             server = socket.socket(socket.AF_UNIX)
             server.connect(self.path)
             for a, b in ((client, server), (server, client)):
-                threading.Thread(target=self.carry, args=(a, b), daemon=True).start()
+                threading.Thread(target=self.carry, args=(a, b, self.cuts), daemon=True).start()
 
-    def carry(self, a, b):
-        born = self.cuts if hasattr(self, "cuts") else 0
+    def carry(self, a, b, born):
         try:
             while data := a.recv(65536):
-                if not self.open.is_set() or born != getattr(self, "cuts", 0):
+                if born != self.cuts:
                     threading.Event().wait()  # swallowed: neither an end nor an error
                 b.sendall(data)
         except OSError:
@@ -136,18 +112,17 @@ class Network:
                 pass
 
     def cut(self):
-        self.cuts = getattr(self, "cuts", 0) + 1
-        self.open.clear()
+        self.cuts += 1
+        self.is_cut = True
 
     def mend(self):
-        self.open.set()
+        self.is_cut = False
 
 
 def configure(folder, url):
     text = (f'[server]\nlisten = "127.0.0.1:{free_port()}"\n[database]\nurl = "{url}"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\n'
             'host_pause = "0s"\nper_host = 8\n[schedule]\ndefault = "every 1s"\n')
-    for n in range(FEEDS):
-        text += f'[[outlet]]\nslug = "v{n}"\nname = "V{n}"\nfeeds = ["http://127.0.0.1:{port}/{n}"]\n'
+    text += growing_feeds.outlets(outlet.port)
     (folder / "config.toml").write_text(text)
 
 
@@ -187,11 +162,11 @@ def whole(folder, cluster):
 
 
 def shrink(cluster):
-    """Feeds list from what is stored on, so that documents stay short."""
-    if max(listed) > 300:
+    """Empties the database and the feeds once the documents are long. Returns whether it did."""
+    if max(outlet.listed) > 300:
         cluster.sql("TRUNCATE entry, story, sighting, feed, poll, place, outlet CASCADE; "
                     "UPDATE tally SET entries = 0, stories = 0; UPDATE search_state SET indexed_to = 0")
-        listed[:] = [0] * FEEDS
+        outlet.listed[:] = [0] * FEEDS
         return True
     return False
 
@@ -245,7 +220,7 @@ def servers(folder, cluster):
 def silence(folder, cluster):
     """The network swallows packets for good on every connection that there is; new ones are let through again later."""
     network = Network(cluster)
-    configure(folder, f"postgres://warraq@127.0.0.1:{network.port}/house?sslmode=disable")
+    configure(folder, f"postgres://warraq@127.0.0.1:{network.port}/warraq?sslmode=disable")
     process = begin(folder)
     time.sleep(3)
     wait_for_more(folder, cluster, polls_of(cluster))
@@ -255,16 +230,24 @@ def silence(folder, cluster):
     began = time.time()
     wait_for_more(folder, cluster, polls_of(cluster), 300)
     print(f"   after a silent network polls went on within {time.time() - began:.0f} s", flush=True)
+    network.cut()
+    time.sleep(2)
+    began = time.time()
     process.send_signal(signal.SIGTERM)
-    process.wait(60)
+    try:
+        ended = process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        breach(folder, "the daemon does not stop while the network is silent")
+    if ended:
+        breach(folder, f"the daemon ended with {ended} while the network was silent: {(folder / 'warraq.log').read_text()[-2000:]}")
+    print(f"   while the network was silent the daemon stopped within {time.time() - began:.1f} s", flush=True)
     whole(folder, cluster)
 
 
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
-    outlet = Server(("127.0.0.1", 0), Outlet)
-    port = outlet.server_address[1]
-    threading.Thread(target=outlet.serve_forever, daemon=True).start()
+    outlet = growing_feeds.Server(step=3)
     cluster = Cluster(folder)
     try:
         configure(folder, cluster.url)

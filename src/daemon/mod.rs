@@ -2,7 +2,7 @@
 //!
 //! Its tasks are the writer (in `store`), the scheduler loop (in this module), the publisher, the server and retention. If one of
 //! them fails, the daemon ends with its error. The first signal starts a graceful shutdown: no new poll starts, running polls
-//! finish or are dropped as a whole, the writer commits, and the WAL is checkpointed, all in under two seconds. A second
+//! finish or are dropped as a whole, the writer commits, and the WAL is checkpointed, all in under five seconds. A second
 //! signal aborts.
 
 mod archiver;

@@ -49,7 +49,7 @@ impl Default for ServerLimits {
             head: Duration::from_secs(10),
             stall: Duration::from_secs(30),
             connections: 1024,
-            // The daemon promises to exit in under two seconds.
+            // The daemon promises to exit in under five seconds; the writer needs some of them.
             drain: Duration::from_secs(1),
             head_bytes: 32 * 1024,
         }

@@ -36,16 +36,16 @@ pub(in crate::store) struct WriterConnection<B> {
 /// evaluated several times, each time over the same state of the database. This is a macro because a closure over the borrowed
 /// connection cannot promise that its future is `Send`.
 ///
-/// Fails if the error is permanent, or persists for a second after the writer was told to stop.
+/// Fails if the error is permanent, or persists for half a second after the writer was told to stop.
 macro_rules! transaction {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
             let tried = match $database.begin().await {
                 Ok(()) => {
-                    let longest = $database.backend.longest();
+                    let limit = $database.limit();
                     let $connection = &mut $database.backend;
-                    let worked = $crate::store::writing::transaction::bounded(longest, $work).await;
+                    let worked = limit.of($work).await;
                     $database.end(worked).await
                 }
                 Err(error) => Err(error),
@@ -62,11 +62,11 @@ macro_rules! reading {
     ($database:expr, |$connection:ident| $work:expr) => {{
         let mut tries = $crate::store::writing::transaction::RetryState::default();
         loop {
-            let tried = match $database.backend.ready().await {
+            let tried = match $database.limit().of($database.backend.ready()).await {
                 Ok(()) => {
-                    let longest = $database.backend.longest();
+                    let limit = $database.limit();
                     let $connection = &mut $database.backend;
-                    $crate::store::writing::transaction::bounded(longest, $work).await
+                    limit.of($work).await
                 }
                 Err(error) => Err(error),
             };
@@ -79,14 +79,29 @@ macro_rules! reading {
 
 pub(in crate::store) use {reading, transaction};
 
-/// Waits for the end of work on the database, at most this long. A network that swallows packets reports nothing.
-pub(in crate::store) async fn bounded<T>(
+/// How long work on the database is waited for. A network that swallows packets reports nothing.
+pub(in crate::store) struct WorkLimit {
+    /// The longest time; `None`: work ends by itself.
     longest: Option<Duration>,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    match longest {
-        None => work.await,
-        Some(longest) => within(longest, work).await,
+    stopping: watch::Receiver<bool>,
+}
+
+impl WorkLimit {
+    /// Waits for the end of work: half a second more once the writer is told to stop.
+    pub(in crate::store) async fn of<T>(
+        mut self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let Some(longest) = self.longest else { return work.await };
+        let stopped = async {
+            // The sender is the writer's own, so it is not dropped meanwhile.
+            let _ = self.stopping.wait_for(|stopping| *stopping).await;
+            tokio::time::sleep(STOP_PATIENCE).await;
+        };
+        tokio::select! {
+            done = within(longest, work) => done,
+            () = stopped => Err(StoreError::Silent),
+        }
     }
 }
 
@@ -117,10 +132,15 @@ impl<B: Backend> WriterConnection<B> {
         Self { backend, trouble, stopping, patience, begun_at: None, figures }
     }
 
+    /// Returns how long the next work is waited for.
+    pub(in crate::store) fn limit(&self) -> WorkLimit {
+        WorkLimit { longest: self.backend.longest(), stopping: self.stopping.subscribe() }
+    }
+
     /// Begins a transaction, waiting for another process's lock if necessary.
     pub(in crate::store) async fn begin(&mut self) -> Result<(), StoreError> {
         let asked = Clock::monotonic();
-        let begun = self.backend.begin().await;
+        let begun = self.limit().of(self.backend.begin()).await;
         self.figures.send_modify(|figures| figures.waits.record(Clock::monotonic() - asked));
         self.begun_at = Some(Clock::monotonic());
         begun
@@ -131,7 +151,7 @@ impl<B: Backend> WriterConnection<B> {
         let done = match worked {
             Ok(done) => {
                 let began = Clock::monotonic();
-                let committed = self.backend.commit().await;
+                let committed = self.limit().of(self.backend.commit()).await;
                 self.figures.send_modify(|figures| figures.commits.record(Clock::monotonic() - began));
                 match committed {
                     Ok(()) => Ok(done),
@@ -158,8 +178,8 @@ impl<B: Backend> WriterConnection<B> {
         self.backend.failed(&trouble);
         let mut tries = RetryState::default();
         loop {
-            let known = match self.backend.ready().await {
-                Ok(()) => self.backend.is_committed().await,
+            let known = match self.limit().of(self.backend.ready()).await {
+                Ok(()) => self.limit().of(self.backend.is_committed()).await,
                 Err(error) => Err(error),
             };
             match self.final_or_wait(known, &mut tries).await {

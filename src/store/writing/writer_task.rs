@@ -49,7 +49,7 @@ const COLLECT: Duration = Duration::from_secs(1);
 const LOAD_WAIT: Duration = Duration::from_secs(2);
 /// Time from a commit to its indexing, so that later commits can share the transaction.
 const INDEX_WAIT: Duration = Duration::from_secs(1);
-/// No batch is indexed after this time once the writer is being closed, because a stopping daemon has two seconds in all. The rest
+/// No batch is indexed after this time once the writer is being closed, because a stopping daemon has five seconds in all. The rest
 /// is indexed after the next start.
 const INDEX_LAST: Duration = Duration::from_millis(500);
 

@@ -21,6 +21,9 @@ use tokio::time::Instant;
 /// How long a statement of one row may take. It can wait for the end of a transaction whose client has gone.
 const SHORT: Duration = Duration::from_secs(20);
 
+/// How long closing may take, because a daemon stops within a few seconds.
+const LAST: Duration = Duration::from_secs(1);
+
 /// The database, open for writing.
 pub(in crate::store) struct PostgresBackend {
     connection: PgConnection,
@@ -126,9 +129,18 @@ impl Backend for PostgresBackend {
         Ok(())
     }
 
+    /// Gives the lease up. If the server does not answer, the lease ends by itself, and what was committed is on the server.
     async fn close(mut self) -> Result<(), StoreError> {
-        self.ready().await?;
-        self.lease.end(&mut self.connection).await?;
-        self.connection.close().await.while_doing("closing the database")
+        if self.is_lost {
+            return Ok(());
+        }
+        let closed = within(LAST, async {
+            self.lease.end(&mut self.connection).await?;
+            self.connection.close().await.while_doing("closing the database")
+        });
+        match closed.await {
+            Err(error) if error.can_pass() => Ok(()),
+            closed => closed,
+        }
     }
 }
