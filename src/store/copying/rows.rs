@@ -1,5 +1,7 @@
 //! Rows on their way, and the digest by which they are compared.
 
+use crate::store::error::StoreError;
+
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Column {
@@ -20,6 +22,27 @@ pub(in crate::store) enum CellKind {
     Text,
     /// BLOB, bytea.
     Bytes,
+}
+
+impl Column {
+    /// Creates the columns of a table from their names and types. `kinds` says what the types of the store mean.
+    ///
+    /// # Errors
+    /// Fails if a type is not among them: its column would not be copied.
+    pub(in crate::store) fn all(
+        table: &str,
+        columns: Vec<(String, String)>,
+        kinds: [(&str, CellKind); 4],
+    ) -> Result<Vec<Self>, StoreError> {
+        let column = |(name, stated): (String, String)| match kinds.iter().find(|(known, _)| *known == stated) {
+            Some((_, kind)) => Ok(Self { name, kind: *kind }),
+            None => Err(StoreError::CopyDiffers {
+                table: table.to_owned(),
+                why: format!("its column {name} has the type {stated:?}, which this program cannot copy"),
+            }),
+        };
+        columns.into_iter().map(column).collect()
+    }
 }
 
 /// A value.
@@ -137,6 +160,16 @@ mod tests {
             assert_ne!(whole, digest(&other), "{other:?}");
         }
         assert_ne!(digest(&[vec![text("ab"), text("c")]]), digest(&[vec![text("a"), text("bc")]]));
+    }
+
+    #[test]
+    fn a_column_of_an_unknown_type_is_an_error() {
+        let kinds = [("A", CellKind::Integer), ("B", CellKind::Real), ("C", CellKind::Text), ("D", CellKind::Bytes)];
+        let all = |kind: &str| {
+            Column::all("t", vec![("id".to_owned(), "A".to_owned()), ("x".to_owned(), kind.to_owned())], kinds)
+        };
+        assert_eq!(all("D").unwrap()[1], Column { name: "x".to_owned(), kind: CellKind::Bytes });
+        assert!(all("E").unwrap_err().to_string().contains("column x has the type \"E\""));
     }
 
     #[test]

@@ -110,9 +110,7 @@ impl CopyEnd for PostgresEnd {
             ("text", CellKind::Text),
             ("bytea", CellKind::Bytes),
         ];
-        let kind = |name: &str| kinds.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let column = |(name, kind_name): (String, String)| Some(Column { kind: kind(&kind_name)?, name });
-        Ok(columns.into_iter().filter_map(column).collect())
+        Column::all(table, columns, kinds)
     }
 
     async fn count(&mut self, table: &CopiedTable) -> Result<u64, StoreError> {

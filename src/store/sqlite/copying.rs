@@ -111,9 +111,7 @@ impl CopyEnd for SqliteEnd {
             ("TEXT", CellKind::Text),
             ("BLOB", CellKind::Bytes),
         ];
-        let kind = |name: &str| kinds.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
-        let column = |(name, kind_name): (String, String)| Some(Column { kind: kind(&kind_name)?, name });
-        Ok(columns.into_iter().filter_map(column).collect())
+        Column::all(table, columns, kinds)
     }
 
     async fn count(&mut self, table: &CopiedTable) -> Result<u64, StoreError> {
@@ -236,9 +234,9 @@ fn cell(row: &SqliteRow, n: usize, kind: CellKind) -> Result<Cell, sqlx::Error> 
     Ok(match kind {
         CellKind::Integer => row.try_get::<Option<i64>, _>(n)?.map_or(Cell::Null, Cell::Integer),
         CellKind::Real => row.try_get::<Option<f64>, _>(n)?.map_or(Cell::Null, Cell::Real),
-        CellKind::Text => row
-            .try_get::<Option<String>, _>(n)?
-            .map_or(Cell::Null, |text| Cell::Text(if text.contains('\0') { text.replace('\0', "") } else { text })),
+        CellKind::Text => {
+            row.try_get::<Option<String>, _>(n)?.map_or(Cell::Null, |text| Cell::Text(text.replace('\0', "")))
+        }
         CellKind::Bytes => row.try_get::<Option<Vec<u8>>, _>(n)?.map_or(Cell::Null, Cell::Bytes),
     })
 }

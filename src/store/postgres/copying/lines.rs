@@ -2,12 +2,10 @@
 
 use crate::{
     model::hex,
-    store::{
-        copying::{Cell, Row},
-        postgres::text::text,
-    },
+    store::copying::{Cell, Row},
 };
-/// Returns rows in COPY's text format (postgresql.org/docs/15/sql-copy.html).
+
+/// Returns rows in COPY's text format (postgresql.org/docs/15/sql-copy.html). Their texts have no U+0000: reading them removed it.
 pub(super) fn lines(rows: &[Row]) -> String {
     let mut lines = String::new();
     for row in rows {
@@ -28,7 +26,7 @@ fn field(line: &mut String, cell: &Cell) {
         Cell::Integer(number) => line.push_str(&number.to_string()),
         Cell::Real(number) => line.push_str(&number.to_string()),
         Cell::Text(value) => {
-            for c in text(value).chars() {
+            for c in value.chars() {
                 match c {
                     '\\' => line.push_str("\\\\"),
                     '\n' => line.push_str("\\n"),
