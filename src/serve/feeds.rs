@@ -1,6 +1,7 @@
 //! Feeds that are made when they are asked for: of what passes a filter, of a list or of everything.
 
 use super::browse::{ListQuery, ListSubject, with_query};
+use super::cache::CacheKey;
 use super::edition_table::CachePolicy;
 use super::filter::canonical;
 use super::reply::{ClientRequest, bad, document, not_found, unavailable};
@@ -23,7 +24,7 @@ pub(super) async fn feed_within(
 ) -> Response<Body> {
     let Some(queries) = &app.queries else { return not_found() };
     let query = canonical(&asked);
-    let key = app.cache_key(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") });
+    let key = app.cache_key(with_query(path, &query));
     if let Some(held) = app.cache.get(&key, app.clock.now()) {
         return request.take(&held);
     }
@@ -35,15 +36,8 @@ pub(super) async fn feed_within(
         Err(error) => return unavailable(&error),
     };
     drop(turn);
-    let page = if page == "/search" { format!("search?{query}") } else { page.trim_start_matches('/').to_owned() };
-    let place = place(&view.public_url, &key.address, &page);
-    match place {
-        Ok(place) => {
-            let make = move || publish::render(&view, &place, format);
-            document(app, request, key, format.media_type(), CachePolicy::Feed, make).await
-        }
-        Err(error) => unavailable(&error),
-    }
+    let page = if page == "/search" { with_query(&page, &query) } else { page };
+    rendered(app, request, key, (view, &page), format).await
 }
 
 /// The feed of a day: the latest stories of its page, of those that pass a filter.
@@ -76,7 +70,18 @@ pub(super) async fn feed_of_day(
     };
     drop(turn);
     let view = ChannelView::of(String::new(), title, stories, queries.public_url());
-    match place(&view.public_url, &key.address, day.path().trim_start_matches('/')) {
+    rendered(app, request, key, (view, &day.path()), format).await
+}
+
+/// Renders a feed, keeps it under `key`, and answers with it. `page` is the path of the page with the same content.
+async fn rendered(
+    app: &AppState,
+    request: &ClientRequest,
+    key: CacheKey,
+    (view, page): (ChannelView, &str),
+    format: Format,
+) -> Response<Body> {
+    match place(&view.public_url, &key.address, page.trim_start_matches('/')) {
         Ok(place) => {
             let make = move || publish::render(&view, &place, format);
             document(app, request, key, format.media_type(), CachePolicy::Feed, make).await

@@ -152,6 +152,17 @@ fn places_of(
     members.iter().filter(inside).map(|member| each(id, member.clone())).collect()
 }
 
+/// Returns which of a story's reports in a channel, given by their outlets, is the one with which the story qualifies: that of the
+/// last required outlet.
+pub(in crate::store) fn qualifying(channel: &Channel, mut reports: impl Iterator<Item = i64>) -> Option<usize> {
+    let mut outlets = HashSet::new();
+    let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
+    reports.position(|outlet| {
+        outlets.insert(outlet);
+        outlets.len() >= wanted
+    })
+}
+
 /// Returns a story's position in a collapsing channel. It qualifies with the report of the last required outlet. The first report
 /// in the channel leads, or that of a preferred outlet if it had arrived by then.
 fn place_of(
@@ -164,12 +175,7 @@ fn place_of(
         catalog.takes(channel, OutletId(m.outlet_id), m.language.as_deref()) && !left_out.contains(&m.entry_id)
     };
     let inside: Vec<&Member> = members.iter().filter(is_inside).collect();
-    let mut outlets = HashSet::new();
-    let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
-    let last = inside.iter().position(|m| {
-        outlets.insert(m.outlet_id);
-        outlets.len() >= wanted
-    })?;
+    let last = qualifying(channel, inside.iter().map(|m| m.outlet_id))?;
     // With a preference and no minimum, all reports that arrived before the decision count.
     let by_then = if channel.min_outlets > 1 { &inside[..=last] } else { &inside[..] };
     let rank = |m: &Member| {

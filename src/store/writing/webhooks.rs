@@ -116,12 +116,7 @@ fn qualified(
         catalog.takes(channel, OutletId(r.outlet_id), r.language.as_deref()) && !left_out.contains(&r.entry_id)
     };
     let inside: Vec<&Report> = reports.iter().filter(is_inside).collect();
-    let mut outlets = HashSet::new();
-    let wanted = usize::try_from(channel.min_outlets.max(1)).unwrap_or(usize::MAX);
-    let last = inside.iter().position(|r| {
-        outlets.insert(r.outlet_id);
-        outlets.len() >= wanted
-    })?;
+    let last = channel_order::qualifying(channel, inside.iter().map(|r| r.outlet_id))?;
     let (by, first) = (inside[last], inside[0]);
     let order_at = inside[..=last].iter().map(|r| r.order_at.as_str()).max()?;
     let is_news = new.contains(&by.entry_id) && *order_at >= *by.first_seen_at;
