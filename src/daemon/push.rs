@@ -6,12 +6,11 @@ use crate::{
     clock::Clock,
     config::Config,
     fetch::{self, Fetcher},
-    model::push::{HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument, WebhookState},
-    poll::PollResult,
-    push::{
-        DeliveryGuard, Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks,
-        can_be_reached,
+    model::push::{
+        DeliveryGuard, HubSighting, PushAnswer, PushLeases, PushRequest, PushTarget, PushedDocument, WebhookState,
     },
+    poll::PollResult,
+    push::{Hub, HubSettings, Subscriber, SubscriberSettings, Topics, WebhookSettings, Webhooks, can_be_reached},
     serve::PushEndpoints,
     store::{Reader, StoreError, Writer},
 };

@@ -3,6 +3,7 @@
 use super::{FeedId, FeedUrl, Secret, Slug};
 use jiff::Timestamp;
 use std::{
+    any::Any,
     collections::HashMap,
     sync::{PoisonError, RwLock},
 };
@@ -49,6 +50,10 @@ pub struct PushRequest {
     /// The body.
     pub body: Vec<u8>,
 }
+
+/// The memory that is reserved for a delivery, from its first byte until its document is read. Dropping it makes room for another
+/// delivery.
+pub type DeliveryGuard = Box<dyn Any + Send>;
 
 /// The response to a [`PushRequest`], in plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,30 +13,32 @@ const MEMORY: usize = 16_000_000;
 /// Memory for the deliveries to one callback if there are several, in bytes, so that one hub leaves room for the others.
 const OF_ONE: usize = 2_000_000;
 
+/// Bytes of the deliveries to each callback, by its token.
+type CallbackBytes = Arc<Mutex<HashMap<String, usize>>>;
+
 /// The deliveries in memory.
 #[derive(Debug)]
 pub(super) struct Deliveries {
     free: Arc<Semaphore>,
-    /// Bytes of the deliveries to each callback.
-    of: Arc<Mutex<HashMap<String, usize>>>,
+    by_callback: CallbackBytes,
 }
 
 impl Deliveries {
     /// Creates the limits.
     pub(super) fn new() -> Self {
-        Self { free: Arc::new(Semaphore::new(MEMORY)), of: Arc::default() }
+        Self { free: Arc::new(Semaphore::new(MEMORY)), by_callback: Arc::default() }
     }
 
     /// Reserves memory for a delivery of this many bytes to a callback. Returns `None` if there is no room for it now.
     pub(super) fn reserve(&self, token: &str, bytes: usize) -> Option<DeliveryShare> {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        let (held, bytes) = (of.get(token).copied().unwrap_or_default(), bytes.clamp(1, MEMORY));
+        let mut by_callback = self.by_callback.lock().unwrap_or_else(PoisonError::into_inner);
+        let (held, bytes) = (by_callback.get(token).copied().unwrap_or_default(), bytes.clamp(1, MEMORY));
         if held > 0 && held + bytes > OF_ONE {
             return None;
         }
         let permit = Arc::clone(&self.free).try_acquire_many_owned(u32::try_from(bytes).ok()?).ok()?;
-        of.insert(token.to_owned(), held + bytes);
-        Some(DeliveryShare { token: token.to_owned(), of: Arc::clone(&self.of), permit })
+        by_callback.insert(token.to_owned(), held + bytes);
+        Some(DeliveryShare { token: token.to_owned(), by_callback: Arc::clone(&self.by_callback), permit })
     }
 }
 
@@ -44,17 +46,17 @@ impl Deliveries {
 #[derive(Debug)]
 pub(super) struct DeliveryShare {
     token: String,
-    of: Arc<Mutex<HashMap<String, usize>>>,
+    by_callback: CallbackBytes,
     permit: OwnedSemaphorePermit,
 }
 
 impl Drop for DeliveryShare {
     fn drop(&mut self) {
-        let mut of = self.of.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = of.get_mut(&self.token) {
+        let mut by_callback = self.by_callback.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = by_callback.get_mut(&self.token) {
             *held -= self.permit.num_permits();
             if *held == 0 {
-                of.remove(&self.token);
+                by_callback.remove(&self.token);
             }
         }
     }
@@ -76,6 +78,6 @@ mod tests {
         drop((large, small));
         assert!(deliveries.reserve("b", usize::MAX).is_some());
         assert_eq!(deliveries.free.available_permits(), MEMORY);
-        assert!(deliveries.of.lock().unwrap().is_empty());
+        assert!(deliveries.by_callback.lock().unwrap().is_empty());
     }
 }

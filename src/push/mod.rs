@@ -28,6 +28,6 @@ pub use random::token;
 pub use reachable::can_be_reached;
 pub use retry::{FailedRequest, Pauses, retry_at};
 pub use signature::{is_signed, sign};
-pub use subscriber::{DeliveryGuard, Subscriber, SubscriberSettings};
+pub use subscriber::{Subscriber, SubscriberSettings};
 pub use topics::Topics;
 pub use webhook::{headers, message, message_id};

@@ -12,14 +12,13 @@ use crate::{
     fetch::{Fetcher, OutgoingRequest},
     model::{
         Fault, FeedId, FeedUrl, Secret,
-        push::{CALLBACK_PATH, HubOffer, PushAnswer, PushLeases, PushRequest, PushedDocument},
+        push::{CALLBACK_PATH, DeliveryGuard, HubOffer, PushAnswer, PushLeases, PushRequest, PushedDocument},
     },
     store::{PushChange, Reader, StoreError, Writer},
 };
 use bytes::Bytes;
 use jiff::Timestamp;
 use std::{
-    any::Any,
     collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
@@ -64,9 +63,6 @@ pub struct Subscriber {
     deliveries: Deliveries,
     clock: Clock,
 }
-
-/// What a delivery holds from its first byte until its document is read. Dropping it makes room for another one.
-pub type DeliveryGuard = Box<dyn Any + Send>;
 
 impl Subscriber {
     /// Creates the subscriber with the stored subscriptions. The receiver yields the documents that hubs deliver.

@@ -2,12 +2,11 @@
 
 use super::reply::{not_found, plain};
 use super::state::AppState;
-use crate::model::push::{PushAnswer, PushRequest, PushTarget};
+use crate::model::push::{DeliveryGuard, PushAnswer, PushRequest, PushTarget};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use std::any::Any;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -46,7 +45,7 @@ async fn answer(
     target: PushTarget,
     request: Request<Body>,
     most: usize,
-    reserved: Option<Box<dyn Any + Send>>,
+    reserved: Option<DeliveryGuard>,
 ) -> Response<Body> {
     let Some(push) = &app.push else { return not_found() };
     let (parts, body) = request.into_parts();

@@ -1,7 +1,6 @@
 //! The requests to `/websub/` that others answer.
 
-use crate::model::push::{PushAnswer, PushRequest};
-use std::any::Any;
+use crate::model::push::{DeliveryGuard, PushAnswer, PushRequest};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,13 +11,13 @@ pub trait PushEndpoints: Send + Sync {
     fn answer(
         &self,
         request: PushRequest,
-        reserved: Option<Box<dyn Any + Send>>,
+        reserved: Option<DeliveryGuard>,
     ) -> Pin<Box<dyn Future<Output = PushAnswer> + Send>>;
     /// Reserves memory for a delivery of at most this many bytes to the callback with this token.
     ///
     /// # Errors
     /// Fails with the answer if the delivery is not to be received.
-    fn reserve(&self, token: &str, bytes: usize) -> Result<Box<dyn Any + Send>, PushAnswer>;
+    fn reserve(&self, token: &str, bytes: usize) -> Result<DeliveryGuard, PushAnswer>;
     /// Returns the longest delivery that is read, in bytes.
     fn body_max(&self) -> usize;
 }

@@ -2,9 +2,8 @@
 
 use super::{EndedPoll, PollRunner};
 use crate::{
-    model::push::PushedDocument,
+    model::push::{DeliveryGuard, PushedDocument},
     poll::{PollError, PollResult},
-    push::DeliveryGuard,
     store::StoreError,
 };
 use futures_util::FutureExt as _;
