@@ -13,7 +13,7 @@ const KEPT: SignedDuration = SignedDuration::from_secs(30);
 /// Number of feeds from which on their states are kept. Fewer are read in a few milliseconds, and then pages are never behind.
 const MANY_FEEDS: usize = 1_000;
 /// Number of listed outlets from which on the list is kept.
-const MANY_OUTLETS: usize = 500;
+const MANY_OUTLETS: u32 = 500;
 
 /// The states of all feeds, and the outlets that are listed beside stories.
 #[derive(Debug, Default)]
@@ -48,17 +48,17 @@ impl FeedCache {
         at: &ReadAt,
         (since, limit): (&str, u32),
     ) -> Result<Vec<OutletSummary>, StoreError> {
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         if limit > MANY_OUTLETS {
-            return reader.directory(since, u32::try_from(limit).unwrap_or(u32::MAX)).await;
+            return reader.directory(since, limit).await;
         }
+        let count = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
         let kept = if let Some(kept) = self.outlets.get(at) {
             kept
         } else {
-            let most = u32::try_from(MANY_OUTLETS).unwrap_or(u32::MAX);
-            self.outlets.put(at, reader.directory(since, most).await?, |outlets| outlets.len() >= MANY_OUTLETS)
+            let outlets = reader.directory(since, MANY_OUTLETS).await?;
+            self.outlets.put(at, outlets, |outlets| outlets.len() >= count(MANY_OUTLETS))
         };
-        Ok(kept.iter().take(limit).cloned().collect())
+        Ok(kept.iter().take(count(limit)).cloned().collect())
     }
 }
 

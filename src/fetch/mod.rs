@@ -154,7 +154,8 @@ impl Fetcher {
         self.max_body
     }
 
-    /// Requests `url` if it changed since `validators`, and follows redirects to any host at once. `Retry-After` is counted from `now`. A large body waits until `share` may
+    /// Requests `url` if it changed since `validators`, and follows redirects to any host at once. `Retry-After` is counted from
+    /// `now`. A large body waits until `share` may
     /// hold it. Dropping the future ends the poll at once.
     pub async fn get(
         &self,

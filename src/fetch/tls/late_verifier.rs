@@ -22,11 +22,12 @@ impl LateVerifier {
     /// Creates a verifier that also trusts the certificates `own`. If there are any, it is ready at once, so that what is wrong with
     /// them is an error of the configuration.
     pub(super) fn new(own: Vec<CertificateDer<'static>>, provider: Arc<CryptoProvider>) -> Result<Self, FetcherError> {
-        let verifier = OnceLock::new();
-        if !own.is_empty() {
+        let verifier = if own.is_empty() {
+            OnceLock::new()
+        } else {
             let ready = Verifier::new_with_extra_roots(own, Arc::clone(&provider)).map_err(FetcherError::Tls)?;
-            let _ = verifier.set(Ok(ready));
-        }
+            OnceLock::from(Ok(ready))
+        };
         Ok(Self { provider, verifier })
     }
 }

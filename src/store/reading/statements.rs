@@ -5,7 +5,8 @@ use crate::model::search::SearchQuery;
 
 /// Statements about stories and their parts.
 pub(in crate::store) trait StorySql {
-    /// Row id, document, time of the latest rendering, and whether by this fingerprint, of an archive page: $1 channel, $2 number, $3 fingerprint.
+    /// Row id, document, time of the latest rendering, and whether by this fingerprint, of an archive page: $1 channel, $2 number,
+    /// $3 fingerprint.
     const ARCHIVED: &'static str;
     /// Number of the newest archive page of channel $1 whose document is stored.
     const NEWEST_PAGE: &'static str;

@@ -22,7 +22,8 @@ macro_rules! stories {
     };
 }
 
-/// Columns of an entry with its membership, which has no row if [`crate::model::Evidence::FIRST_REPORT`] says it all; the rest of the statement selects the entry.
+/// Columns of an entry with its membership, which has no row if [`crate::model::Evidence::FIRST_REPORT`] says it all. The rest of the
+/// statement selects the entry.
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
