@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use warraq::{config::Config, parse::outlines};
 
 fuzz_target!(|text: &str| {
-    outlines(text);
+    let _ = outlines(text);
     if let Err(faults) = Config::parse(text, Path::new("config.toml"), &BTreeMap::new()) {
         assert!(!faults.to_string().is_empty());
     }
