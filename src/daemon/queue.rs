@@ -25,7 +25,7 @@ use std::{
 const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Maximum number of polls that wait for the writer while other polls run.
-const STORING: usize = 48;
+const STORING: usize = 256;
 
 /// A running poll.
 struct Polling {

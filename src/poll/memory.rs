@@ -1,28 +1,41 @@
 //! Limits the memory of all polls together, from the bytes of a document until its entries are stored.
 //!
-//! Large documents are received two at a time ([`LargeBodies`]), and parsed and stored one after another. All other documents
-//! share [`SMALL`]: a document reserves what parsing may need, and afterwards keeps what its entries take. A poll releases its
-//! reservation before it waits for a larger one, except for the permit of its large body, which every poll that parses a large
-//! document has already. So polls cannot deadlock.
+//! All documents share [`MEMORY`]: a document reserves what parsing may need, and afterwards keeps what its entries take. One that
+//! may need more than [`ORDINARY`] bytes waits for its turn and then leaves that much to the others, so costly documents are parsed
+//! one after another. Large bodies are received two at a time ([`LargeBodies`]). A poll releases its reservation before it waits for
+//! a larger one, except for the permit of its large body, which every poll that parses a large document has already. So polls
+//! cannot deadlock.
 
 use crate::{
     clock::Clock,
     fetch::{BodyShare, LargeBodies},
-    store::Document,
 };
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all documents of ordinary size that are being parsed or wait to be stored, in bytes as estimated by
-/// [`crate::parse::cost`]: enough for dozens of real documents.
-const SMALL: u32 = 4_000_000;
+/// Memory for all documents that are being parsed or wait to be stored, in bytes as estimated by [`crate::parse::cost`]: enough
+/// for a hundred real documents, so that many share a transaction.
+const MEMORY: u32 = 12_000_000;
+
+/// Maximum memory that an ordinary document may need, in bytes. While a costly one is parsed, all ordinary ones share this much.
+const ORDINARY: u32 = 4_000_000;
 
 /// The memory limits of all polls of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct PollMemory {
     bodies: LargeBodies,
-    large: Arc<Semaphore>,
-    small: Arc<Semaphore>,
+    /// One permit, for the costly document that is being parsed or stored.
+    turn: Arc<Semaphore>,
+    /// A permit for each byte.
+    bytes: Arc<Semaphore>,
+}
+
+/// Memory reserved for one document. Dropping it releases it.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    bytes: OwnedSemaphorePermit,
+    /// The permit of a costly document.
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 /// The reservations of one poll. Dropping it releases them.
@@ -32,7 +45,7 @@ pub(super) struct PollShare {
     /// Permit for a large body.
     pub body: BodyShare,
     /// Reservation for the document parsed last.
-    document: Option<OwnedSemaphorePermit>,
+    document: Option<Reservation>,
 }
 
 impl PollMemory {
@@ -40,8 +53,8 @@ impl PollMemory {
     pub fn new() -> Self {
         Self {
             bodies: LargeBodies::new(Clock::monotonic),
-            large: Arc::new(Semaphore::new(1)),
-            small: Arc::new(Semaphore::new(SMALL as usize)),
+            turn: Arc::new(Semaphore::new(1)),
+            bytes: Arc::new(Semaphore::new(MEMORY as usize)),
         }
     }
 
@@ -57,25 +70,28 @@ impl PollShare {
         self.document = None;
     }
 
-    /// Waits until this many bytes are available for parsing. The permit moves into the parsing thread, because dropping a poll
-    /// does not end its thread. [`Self::keep`] takes it back.
-    pub async fn parsing(&mut self, cost: usize) -> Option<OwnedSemaphorePermit> {
+    /// Waits until this many bytes are available for parsing. The reservation moves into the parsing thread, because dropping a
+    /// poll does not end its thread. [`Self::keep`] takes it back.
+    pub async fn parsing(&mut self, cost: usize) -> Option<Reservation> {
         self.release_document();
+        let cost = u32::try_from(cost).ok().filter(|cost| *cost <= ORDINARY && !self.body.is_large());
         // The semaphores are never closed.
-        if self.body.is_large() {
-            return Arc::clone(&self.memory.large).acquire_owned().await.ok();
-        }
-        let cost = u32::try_from(cost).unwrap_or(SMALL).min(SMALL);
-        Arc::clone(&self.memory.small).acquire_many_owned(cost).await.ok()
+        let turn = match cost {
+            Some(_) => None,
+            None => Some(Arc::clone(&self.memory.turn).acquire_owned().await.ok()?),
+        };
+        let cost = cost.unwrap_or(MEMORY - ORDINARY);
+        let bytes = Arc::clone(&self.memory.bytes).acquire_many_owned(cost).await.ok()?;
+        Some(Reservation { bytes, turn })
     }
 
-    /// Keeps the part of a permit that a document's entries need until the poll ends.
-    pub fn keep(&mut self, permit: Option<OwnedSemaphorePermit>, document: &Document) {
-        self.document = permit.map(|mut permit| {
-            let needed = document.memory().max(1);
-            // The rest is released at once.
-            drop(permit.num_permits().checked_sub(needed).and_then(|surplus| permit.split(surplus)));
-            permit
+    /// Keeps as many bytes of a reservation as the entries of its document take, until the poll ends. The rest is released at once.
+    pub fn keep(&mut self, reservation: Option<Reservation>, entries: usize) {
+        self.document = reservation.map(|mut reserved| {
+            let needed = entries.max(1);
+            drop(reserved.bytes.num_permits().checked_sub(needed).and_then(|surplus| reserved.bytes.split(surplus)));
+            reserved.turn.take_if(|_| needed <= ORDINARY as usize);
+            reserved
         });
     }
 }
@@ -85,30 +101,63 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
-    #[tokio::test]
-    async fn a_poll_gives_up_what_it_holds_before_it_waits_for_more() {
-        let memory = PollMemory::new();
-        let (mut first, mut second) = (memory.share(), memory.share());
-        first.document = first.parsing(usize::MAX).await;
-        assert!(second.parsing(1).now_or_never().is_none(), "all is taken");
-        first.document = first.parsing(1_000_000).await;
-        second.document = second.parsing(1_000_000).await;
-        drop(first);
-        assert_eq!(memory.small.available_permits(), SMALL as usize - 1_000_000);
-        second.release_document();
-        assert_eq!(memory.small.available_permits(), SMALL as usize);
+    /// Fills the memory with ordinary documents.
+    async fn fill(memory: &PollMemory) -> Vec<Reservation> {
+        let mut reserved = Vec::new();
+        while memory.bytes.available_permits() > 0 {
+            reserved.extend(memory.share().parsing(memory.bytes.available_permits().min(ORDINARY as usize)).await);
+        }
+        reserved
     }
 
     #[tokio::test]
-    async fn large_documents_are_parsed_one_after_the_other_and_hold_up_no_small_one() {
+    async fn a_poll_gives_up_what_it_holds_before_it_waits_for_more() {
         let memory = PollMemory::new();
-        let (mut first, mut second, mut small) = (memory.share(), memory.share(), memory.share());
-        first.body.enlarge().await.unwrap();
-        second.body.enlarge().await.unwrap();
-        first.document = first.parsing(usize::MAX).await;
-        assert!(second.parsing(usize::MAX).now_or_never().is_none());
-        assert!(small.parsing(usize::MAX).await.is_some());
-        drop(first);
-        assert!(second.parsing(usize::MAX).await.is_some());
+        let mut others = fill(&memory).await;
+        let (mut first, mut second) = (memory.share(), memory.share());
+        assert!(first.parsing(1).now_or_never().is_none(), "all is taken");
+        let free = others.pop().unwrap().bytes.num_permits();
+        first.document = first.parsing(free).await;
+        assert!(second.parsing(1).now_or_never().is_none(), "all is taken again");
+        first.document = first.parsing(free - 1_000_000).await;
+        second.document = second.parsing(1_000_000).await;
+        assert!(second.document.is_some());
+        drop((first, second, others));
+        assert_eq!(memory.bytes.available_permits(), MEMORY as usize);
+    }
+
+    #[tokio::test]
+    async fn costly_documents_are_parsed_one_after_the_other_and_hold_up_no_ordinary_one() {
+        let memory = PollMemory::new();
+        let (mut large, mut costly, mut ordinary) = (memory.share(), memory.share(), memory.share());
+        large.body.enlarge().await.unwrap();
+        large.document = large.parsing(1).await;
+        let mut waits = Box::pin(costly.parsing(ORDINARY as usize + 1));
+        assert!(waits.as_mut().now_or_never().is_none());
+        assert!(ordinary.parsing(ORDINARY as usize).await.is_some());
+        drop(large);
+        assert!(waits.await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_costly_document_waits_until_ordinary_ones_leave_it_room_and_then_limits_them() {
+        let memory = PollMemory::new();
+        let others = fill(&memory).await;
+        let mut costly = memory.share();
+        assert!(costly.parsing(usize::MAX).now_or_never().is_none());
+        drop(others);
+        costly.document = costly.parsing(usize::MAX).await;
+        let beside = fill(&memory).await;
+        assert_eq!(beside.iter().map(|reserved| reserved.bytes.num_permits()).sum::<usize>(), ORDINARY as usize);
+    }
+
+    #[tokio::test]
+    async fn a_costly_document_with_few_entries_ends_its_turn_once_it_is_parsed() {
+        let memory = PollMemory::new();
+        let mut first = memory.share();
+        let reserved = first.parsing(usize::MAX).await;
+        first.keep(reserved, 0);
+        assert_eq!(memory.turn.available_permits(), 1);
+        assert_eq!(memory.bytes.available_permits(), MEMORY as usize - 1);
     }
 }

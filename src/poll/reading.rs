@@ -184,7 +184,7 @@ impl Poller {
             .await
             .map_err(|panic| UnreadableDocument::of(Fault::Parser(panic.to_string())))?;
         let ReadDocument { document, guids_void, older, hub } = read?;
-        share.keep(permit, &document);
+        share.keep(permit, document.memory());
         Ok(Reading {
             body: Some(BodyState { validators, hash, hints: document.info.hints.clone(), guids_void }),
             document: Some(document),

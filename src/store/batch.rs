@@ -22,7 +22,7 @@ const STRIDE: usize = 500;
 const STRIDE_BYTES: usize = 4 << 20;
 /// Memory of documents, in bytes, from which no further poll is added to a batch: half of what all polls may hold, so that
 /// others are read while it is written.
-const MAX_MEMORY: usize = 2_000_000;
+const MAX_MEMORY: usize = 6_000_000;
 
 /// A poll of which some entries are not stored yet.
 pub(super) struct PendingPoll {
