@@ -8,6 +8,9 @@ use crate::store::{
 };
 use sqlx::SqliteConnection;
 
+/// Number of pages of 4 kB of the search index that a step of retention merges, if it has parts to merge: a few milliseconds.
+const MERGED: i64 = 32;
+
 impl PruneRows for SqliteConnection {
     async fn candidates(&mut self, since: &str, after: i64, limit: i64) -> Result<Vec<Candidate>, StoreError> {
         sqlx::query_as(
@@ -44,6 +47,12 @@ impl PruneRows for SqliteConnection {
             .execute(&mut *self)
             .await
             .while_doing("forgetting stories")?;
+        // What is deleted adds small parts to the search index faster than its own steps merge them (FTS5, 6.8 and 6.9).
+        sqlx::query("INSERT INTO entry_search (entry_search, rank) VALUES ('merge', $1)")
+            .bind(MERGED)
+            .execute(&mut *self)
+            .await
+            .while_doing("merging the search index")?;
         Ok(deleted)
     }
 
