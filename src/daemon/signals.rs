@@ -1,10 +1,13 @@
 //! Commands to the daemon, from signals or from a program that uses it as a library.
 
-use std::io;
+use std::{io, time::Duration};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
 };
+
+/// Signals so close together are one: `timeout(1)` signals its command, and then the process group with the command in it.
+const SAME_STOP: Duration = Duration::from_millis(100);
 
 /// A command to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +62,15 @@ impl ControlCommands {
         }
     }
 
-    /// Waits for a command to stop. Reloads are ignored.
+    /// Waits for a second command to stop. Reloads are ignored, and so are commands that arrive within [`SAME_STOP`] of the first.
     pub async fn stop_again(&mut self) {
+        let at_once = async {
+            loop {
+                self.next().await;
+            }
+        };
+        // Elapses always.
+        let _ = tokio::time::timeout(SAME_STOP, at_once).await;
         while self.next().await != ControlCommand::Stop {}
     }
 }

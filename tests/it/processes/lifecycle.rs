@@ -46,9 +46,23 @@ async fn the_second_signal_aborts() {
     until("a poll under way", async || !outlet.requests("/feed").is_empty()).await;
     daemon.signal("TERM").await;
     daemon.until("stopping").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     daemon.signal("TERM").await;
     daemon.until("error: aborted by a second signal").await;
     assert_eq!(daemon.end().await, Some(1));
+}
+
+#[tokio::test]
+async fn a_signal_sent_twice_at_once_is_one() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::silence());
+    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    until("a poll under way", async || !outlet.requests("/feed").is_empty()).await;
+    daemon.signal("TERM").await;
+    daemon.signal("INT").await;
+    daemon.until("stopped").await;
+    assert_eq!(daemon.end().await, Some(0));
 }
 
 #[tokio::test]
