@@ -7,6 +7,7 @@ use super::names::Tag;
 use super::text;
 use super::tree::{NodeId, Tree};
 use crate::model::{Category, Markup, Person};
+use indexmap::IndexSet;
 
 /// Scheme of the categories of iTunes.
 const ITUNES: &str = "http://www.itunes.com/";
@@ -183,7 +184,7 @@ fn email_span(text: &str) -> Option<(usize, usize)> {
 }
 
 /// Adds the categories that one element states.
-pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
+pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut IndexSet<Category>) {
     if into.len() > LIST {
         return;
     }
@@ -194,7 +195,7 @@ pub(super) fn categories(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<C
     }
 }
 
-fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
+fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut IndexSet<Category>) {
     let attr = |name| tree.attr(id, name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
     let scheme = attr("scheme").or_else(|| attr("domain")).or_else(|| match tag {
         Tag::ItunesCategory => Some(ITUNES.to_owned()),
@@ -222,7 +223,7 @@ fn one(tree: &Tree<'_>, tag: Tag, id: NodeId, into: &mut Vec<Category>) {
     }
 }
 
-fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
+fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut IndexSet<Category>) {
     let attr = |name| tree.attr(id, name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
     let scheme = attr("scheme").or_else(|| attr("domain"));
     let term = attr("term").or_else(|| text::plain(tree, id).map(std::borrow::Cow::into_owned));
@@ -232,7 +233,7 @@ fn one_of_list(tree: &Tree<'_>, id: NodeId, into: &mut Vec<Category>) {
 }
 
 /// Adds the categories of a list separated by commas.
-pub(super) fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut Vec<Category>) {
+pub(super) fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: &mut IndexSet<Category>) {
     let Some(text) = text::plain(tree, id) else { return };
     for term in text.split([',', '،']).map(str::trim).filter(|term| !term.is_empty()) {
         if into.len() > LIST {
@@ -242,9 +243,9 @@ pub(super) fn keywords(tree: &Tree<'_>, id: NodeId, scheme: Option<&str>, into: 
     }
 }
 
-fn push(into: &mut Vec<Category>, category: Category) {
-    if into.len() <= LIST && !into.contains(&category) {
-        into.push(category);
+fn push(into: &mut IndexSet<Category>, category: Category) {
+    if into.len() <= LIST {
+        into.insert(category);
     }
 }
 

@@ -8,6 +8,7 @@ use super::draft::{EntryDraft, FeedDraft};
 use super::limits::Limits;
 use crate::model::{Category, Enclosure, Fault, Markup, Person};
 use feed_rs::model as typed;
+use indexmap::IndexSet;
 use jiff::{Timestamp, tz::TimeZone};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -184,7 +185,7 @@ impl XmlWriter {
         }
     }
 
-    fn categories(&mut self, categories: &[Category]) {
+    fn categories(&mut self, categories: &IndexSet<Category>) {
         for category in categories {
             self.0.push_str("<category");
             self.attr("term", Some(&category.term));
