@@ -69,7 +69,7 @@ struct Stored {
 
 /// The base and the language that apply to nodes: places in [`Tree::bases`] and [`Tree::langs`]. Few elements change them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Scope {
+struct Inherited {
     base: u32,
     lang: u32,
 }
@@ -88,7 +88,7 @@ fn long(place: u32) -> usize {
 pub(super) struct Tree<'a> {
     source: &'a str,
     nodes: Vec<Stored>,
-    scopes: Vec<Scope>,
+    scopes: Vec<Inherited>,
     bases: Vec<Option<Url>>,
     langs: Vec<Option<Cow<'a, str>>>,
     /// Entities declared by the document, and what was repaired while decoding references.
@@ -120,7 +120,7 @@ impl<'a> Tree<'a> {
         let mut tree = Self {
             source: text,
             nodes: Vec::with_capacity((64 + text.len() / 48).min(NODES)),
-            scopes: vec![Scope::default()],
+            scopes: vec![Inherited::default()],
             bases: vec![base.filter(|base| base.as_str().len() <= BASE).cloned()],
             langs: vec![None],
             references: References::within(limits.expanded),
@@ -241,7 +241,7 @@ impl<'a> Tree<'a> {
         attributes(self.attributes_of(id))
     }
 
-    fn scope(&self, id: NodeId) -> Scope {
+    fn scope(&self, id: NodeId) -> Inherited {
         self.scopes[long(self.nodes[id].scope)]
     }
 
