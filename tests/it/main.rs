@@ -42,6 +42,7 @@ mod page;
 mod politeness;
 mod postgres;
 mod postgres_cluster;
+mod postgres_migrations;
 mod processes;
 mod proxies;
 mod publishing;
