@@ -93,8 +93,11 @@ def fill(program, folder, cluster, entries):
     # Makes the schema. The poll fails.
     subprocess.run([program, "poll", "--all", "--config", folder / "config.toml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
     sql = pathlib.Path(__file__).with_name("million.sql").read_text()
-    sql = sql.replace("1000000", str(entries)).replace("997000", str(entries - 3000)).replace("n <= 2000", f"n <= {min(2000, entries // 2)}")
+    sql = sql.replace("1000000", str(entries)).replace("997000", str(entries - 3000))
+    sql = sql.replace("n * 7776 / 1000", f"n * 7776000 / {entries}")
     connection = sqlite3.connect(file)
+    connection.create_function("unhex", 1, bytes.fromhex)  # since SQLite 3.41
+    connection.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; PRAGMA temp_store = MEMORY;")
     empty = "".join(f"DELETE FROM {table};" for table in ("poll", "feed_day", "feed", "outlet"))
     connection.executescript(f"BEGIN;{empty}{sql}COMMIT;PRAGMA wal_checkpoint(TRUNCATE);")
     connection.close()

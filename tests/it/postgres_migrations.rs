@@ -37,7 +37,8 @@ async fn each_migration_carries_its_sample_data_on() {
     let anew = "SELECT s.entry_id, s.words = search_words(t.folded_title || ' ' || t.folded_body) \
                 FROM entry_search AS s JOIN entry_text AS t USING (entry_id) ORDER BY 1";
     assert_eq!(sql(&url, anew).await, ["1|1", "2|1", "3|1"]);
-    let found = |words: &str| format!("SELECT entry_id FROM entry_search WHERE words @@ $${words}$$::tsquery ORDER BY 1");
+    let found =
+        |words: &str| format!("SELECT entry_id FROM entry_search WHERE words @@ $${words}$$::tsquery ORDER BY 1");
     for (words, entries) in [
         ("'متحف'", vec!["1", "2"]),
         ("'2' <-> '5'", vec!["1"]),
