@@ -43,6 +43,7 @@ mod politeness;
 mod postgres;
 mod postgres_cluster;
 mod postgres_migrations;
+mod postgres_plans;
 mod processes;
 mod proxies;
 mod publishing;
