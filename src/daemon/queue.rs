@@ -46,7 +46,8 @@ pub enum NextStep {
 
 /// The feeds, ordered by due time.
 pub struct PollQueue {
-    feeds: HashMap<FeedId, QueuedFeed>,
+    /// Boxed: a map has up to twice as many places as entries, and three times while it grows.
+    feeds: HashMap<FeedId, Box<QueuedFeed>>,
     queue: BTreeSet<(Timestamp, FeedId)>,
     /// Due feeds whose host is busy, by host. They return to the queue when a poll at that host ends.
     waiting: HashMap<String, Vec<FeedId>>,

@@ -3,7 +3,8 @@
 
 use super::{LoadConfig, Services, publish_settings::PublishSettings, push::Pushing, services::Adoption};
 use crate::{
-    config::{Config, Retention},
+    config::{Config, Database, Log, Metrics, Retention, Stories},
+    model::Network,
     serve::AccessControl,
     store::StoreError,
 };
@@ -15,8 +16,8 @@ use url::Url;
 /// Handles reloads: at most one at a time, and one more if another was requested in the meantime.
 pub(super) struct Reloads {
     load_config: LoadConfig,
-    /// The configuration with which the daemon was started. Some settings stay until the next start.
-    started: Config,
+    /// The settings with which the daemon was started, and which stay until the next start.
+    started: Fixed,
     /// The configuration that was last adopted.
     adopted: Config,
     address: SocketAddr,
@@ -27,6 +28,30 @@ pub(super) struct Reloads {
     pending: Option<PendingReload>,
     /// Whether another reload was requested while one was pending.
     again: bool,
+}
+
+/// Settings that a reload does not change.
+#[derive(PartialEq)]
+struct Fixed {
+    listen: SocketAddr,
+    metrics_allow: Vec<Network>,
+    database: Database,
+    stories: Stories,
+    metrics: Metrics,
+    log: Log,
+}
+
+impl Fixed {
+    fn of(config: &Config) -> Self {
+        Self {
+            listen: config.server.listen,
+            metrics_allow: config.server.metrics_allow.clone(),
+            database: config.database.clone(),
+            stories: config.stories.clone(),
+            metrics: config.metrics,
+            log: config.log.clone(),
+        }
+    }
 }
 
 /// A configuration that the writer was asked to adopt.
@@ -47,7 +72,7 @@ impl Reloads {
         (republish, access, pushing): (watch::Sender<PublishSettings>, Arc<AccessControl>, Arc<Pushing>),
         keep: watch::Sender<Retention>,
     ) -> Self {
-        let adopted = started.clone();
+        let (started, adopted) = (Fixed::of(&started), started);
         Self { load_config, started, adopted, address, republish, access, pushing, keep, pending: None, again: false }
     }
 
@@ -71,9 +96,7 @@ impl Reloads {
                 return;
             }
         };
-        let fixed =
-            |c: &Config| (c.server.listen, c.server.metrics_allow.clone(), c.stories.window, c.metrics, c.log.clone());
-        if fixed(&config) != fixed(&self.started) || config.database != self.started.database {
+        if Fixed::of(&config) != self.started {
             tracing::warn!(
                 "[server] listen and metrics_allow, [database], [stories], [metrics] and [log] take effect only after a restart"
             );

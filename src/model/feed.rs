@@ -2,13 +2,13 @@
 
 use super::{FeedId, OutletId, Rhythm, Slug};
 use jiff::Timestamp;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
-/// An http(s) address with a host and without userinfo or fragment.
+/// An http(s) address with a host and without userinfo or fragment. Clones share it: configuration, queue and polls hold the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
-pub struct FeedUrl(Url);
+pub struct FeedUrl(Arc<Url>);
 
 /// Error of parsing a [`FeedUrl`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,7 +54,7 @@ impl FeedUrl {
         if url.as_str().len() > ADDRESS_MAX {
             return Err(FeedUrlError::TooLong);
         }
-        Ok(Self(url))
+        Ok(Self(Arc::new(url)))
     }
 
     /// Returns the address.

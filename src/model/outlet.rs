@@ -1,7 +1,7 @@
 //! Outlets, with their slugs and languages.
 
 use super::{EntryRules, feed::FeedUrl};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A publisher (such as Al Alam) as configured: its name, how its dates are read, and where its feeds are.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,10 +44,11 @@ pub enum PublishedText {
     Page,
 }
 
-/// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters.
+/// A short name for addresses and scripts: `[a-z0-9]`, and `-` or `_` except at the beginning; at most 64 characters. Clones share
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(transparent)]
-pub struct Slug(String);
+pub struct Slug(Arc<str>);
 
 /// First character of the internal slugs of variants.
 const VARIANT: char = '_';
@@ -69,12 +70,12 @@ impl Slug {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let first = text.bytes().next().is_some_and(plain);
         let rest = text.bytes().all(|b| plain(b) || b == b'-' || b == b'_');
-        if first && rest && text.len() <= Self::MAX { Ok(Self(text.to_owned())) } else { Err(SlugError) }
+        if first && rest && text.len() <= Self::MAX { Ok(Self(text.into())) } else { Err(SlugError) }
     }
 
     /// Returns the internal slug of a channel's variant, which no configuration can contain.
     pub(super) fn variant(&self) -> Self {
-        Self(format!("{VARIANT}{}", self.0))
+        Self(format!("{VARIANT}{}", self.0).into())
     }
 
     /// Returns the slug of the channel whose variant this is, or the slug itself.

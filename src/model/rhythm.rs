@@ -1,10 +1,9 @@
 //! The schedule's state for a feed: a few hundred bytes of JSON in the feed's row. This module defines its fields and how it is
 //! stored; `schedule` updates and uses it.
 
+use super::HourCounts;
 use serde::{Deserialize, Serialize};
 
-/// Hours in a week. Hour 0 is the first hour of Monday.
-pub const WEEK: usize = 168;
 /// Range of valid times: 1970 to 9999.
 const YEARS: std::ops::Range<i64> = 0..253_402_200_000;
 /// Version of the stored format.
@@ -24,8 +23,7 @@ pub struct Rhythm {
     /// End of the observed period: the last successful poll.
     pub until: i64,
     /// Entries by hour of the local week, in hundredths, decayed over time.
-    #[serde(with = "bins")]
-    pub bins: [u32; WEEK],
+    pub bins: HourCounts,
     /// The feed's claim on the budget, in ten-thousandths.
     pub pull: u32,
     /// Number of entries the document lists, which is how many may be published before some are lost.
@@ -54,7 +52,7 @@ impl Default for Rhythm {
             plan: String::new(),
             since: 0,
             until: 0,
-            bins: [0; WEEK],
+            bins: HourCounts::default(),
             pull: 0,
             window: 0,
             max_age: 0,
@@ -101,52 +99,9 @@ impl Rhythm {
     }
 }
 
-/// Serialises the counts as text: five bits per character, lowest first, and a sixth bit if more follow. Most take one or two
-/// characters.
-mod bins {
-    use super::WEEK;
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    const DIGITS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZwxyz-_";
-
-    pub(super) fn serialize<S: Serializer>(counts: &[u32; WEEK], to: S) -> Result<S::Ok, S::Error> {
-        let mut text = String::with_capacity(2 * WEEK);
-        for count in counts {
-            let mut rest = *count;
-            loop {
-                let more = rest > 31;
-                let digit = (rest & 31) | if more { 32 } else { 0 };
-                text.push(DIGITS.get(digit as usize).map_or('0', |d| char::from(*d)));
-                rest >>= 5;
-                if !more {
-                    break;
-                }
-            }
-        }
-        let end = text.trim_end_matches('0').len();
-        // Only the number 0 ends in the digit 0, so only empty hours are cut off.
-        to.serialize_str(text.get(..end).unwrap_or(&text))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u32; WEEK], D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        let mut counts = [0u32; WEEK];
-        let (mut index, mut shift) = (0, 0);
-        for byte in text.bytes() {
-            let digit = DIGITS.iter().position(|d| *d == byte).ok_or_else(|| D::Error::custom("not a count"))?;
-            let count = counts.get_mut(index).ok_or_else(|| D::Error::custom("more than a week"))?;
-            let bits = u32::try_from(digit & 31).unwrap_or(0);
-            *count |= bits.checked_shl(shift).filter(|_| shift < 32).ok_or_else(|| D::Error::custom("too large"))?;
-            shift = if digit > 31 { shift + 5 } else { 0 };
-            index += usize::from(digit < 32);
-        }
-        Ok(counts)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::WEEK, *};
     use proptest::prelude::*;
 
     #[test]
@@ -176,15 +131,15 @@ mod tests {
 
         #[test]
         fn writes_what_it_reads(bins in proptest::collection::vec(any::<u32>(), WEEK), pull: u32, since in 0i64..2_000_000_000) {
-            let mut rhythm = Rhythm { pull, since, plan: "every 15m".to_owned(), ..Rhythm::default() };
-            rhythm.bins.copy_from_slice(&bins);
+            let bins = HourCounts::of(bins.as_slice().try_into().unwrap());
+            let rhythm = Rhythm { pull, since, bins, plan: "every 15m".to_owned(), ..Rhythm::default() };
             prop_assert_eq!(Rhythm::read(&rhythm.write()), Some(rhythm));
         }
 
         #[test]
         fn small(counts in proptest::collection::vec(0u32..500, WEEK)) {
-            let mut rhythm = Rhythm { plan: "adaptive 48 600-43200".to_owned(), ..Rhythm::default() };
-            rhythm.bins.copy_from_slice(&counts);
+            let bins = HourCounts::of(counts.as_slice().try_into().unwrap());
+            let rhythm = Rhythm { bins, plan: "adaptive 48 600-43200".to_owned(), ..Rhythm::default() };
             prop_assert!(rhythm.write().len() < 700);
         }
     }

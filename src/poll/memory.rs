@@ -28,6 +28,8 @@ pub(super) struct PollMemory {
     turn: Arc<Semaphore>,
     /// A permit for each byte.
     bytes: Arc<Semaphore>,
+    /// A permit for each document that is being parsed: more at once than processors take memory and are not faster.
+    processors: Arc<Semaphore>,
 }
 
 /// Memory reserved for one document. Dropping it releases it.
@@ -36,6 +38,8 @@ pub(super) struct Reservation {
     bytes: OwnedSemaphorePermit,
     /// The permit of a costly document.
     turn: Option<OwnedSemaphorePermit>,
+    /// Held until the document is parsed.
+    processor: Option<OwnedSemaphorePermit>,
 }
 
 /// The reservations of one poll. Dropping it releases them.
@@ -55,6 +59,8 @@ impl PollMemory {
             bodies: LargeBodies::new(Clock::monotonic),
             turn: Arc::new(Semaphore::new(1)),
             bytes: Arc::new(Semaphore::new(MEMORY as usize)),
+            // Two at least, so that a costly document delays no ordinary one on a single processor.
+            processors: Arc::new(Semaphore::new(std::thread::available_parallelism().map_or(2, |n| n.get().max(2)))),
         }
     }
 
@@ -82,7 +88,8 @@ impl PollShare {
         };
         let cost = cost.unwrap_or(MEMORY - ORDINARY);
         let bytes = Arc::clone(&self.memory.bytes).acquire_many_owned(cost).await.ok()?;
-        Some(Reservation { bytes, turn })
+        let processor = Arc::clone(&self.memory.processors).acquire_owned().await.ok();
+        Some(Reservation { bytes, turn, processor })
     }
 
     /// Keeps as many bytes of a reservation as the entries of its document take, until the poll ends. The rest is released at once.
@@ -91,6 +98,7 @@ impl PollShare {
             let needed = entries.max(1);
             drop(reserved.bytes.num_permits().checked_sub(needed).and_then(|surplus| reserved.bytes.split(surplus)));
             reserved.turn.take_if(|_| needed <= ORDINARY as usize);
+            reserved.processor = None;
             reserved
         });
     }
@@ -101,11 +109,12 @@ mod tests {
     use super::*;
     use futures_util::FutureExt as _;
 
-    /// Fills the memory with ordinary documents.
+    /// Fills the memory with ordinary documents that are parsed.
     async fn fill(memory: &PollMemory) -> Vec<Reservation> {
         let mut reserved = Vec::new();
         while memory.bytes.available_permits() > 0 {
-            reserved.extend(memory.share().parsing(memory.bytes.available_permits().min(ORDINARY as usize)).await);
+            let most = memory.bytes.available_permits().min(ORDINARY as usize);
+            reserved.extend(memory.share().parsing(most).await.map(|parsed| Reservation { processor: None, ..parsed }));
         }
         reserved
     }
@@ -149,6 +158,19 @@ mod tests {
         costly.document = costly.parsing(usize::MAX).await;
         let beside = fill(&memory).await;
         assert_eq!(beside.iter().map(|reserved| reserved.bytes.num_permits()).sum::<usize>(), ORDINARY as usize);
+    }
+
+    #[tokio::test]
+    async fn no_more_documents_are_parsed_at_once_than_there_are_processors() {
+        let memory = PollMemory::new();
+        let mut shares: Vec<_> = (0..memory.processors.available_permits()).map(|_| memory.share()).collect();
+        let mut parsing = Vec::new();
+        for share in &mut shares {
+            parsing.push(share.parsing(1).await);
+        }
+        assert!(memory.share().parsing(1).now_or_never().is_none());
+        shares[0].keep(parsing.pop().flatten(), 1);
+        assert!(memory.share().parsing(1).now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -34,7 +34,7 @@ impl Profile {
     /// Computes the profile of a feed from its rhythm; `shift` is the zone's offset from UTC in seconds.
     pub(super) fn of(rhythm: &Rhythm, shift: i64) -> Self {
         let exposure = rhythm.exposure(shift);
-        let seen: [f64; WEEK] = std::array::from_fn(|h| rhythm.bins.get(h).map_or(0.0, |b| f64::from(*b) / 100.0));
+        let seen = rhythm.bins.counts().map(|count| f64::from(count) / 100.0);
         let mut rates: [f64; WEEK] = std::array::from_fn(|h| DAY.get(h % 24).map_or(1.0, |d| d * USUAL / 24.0));
         let [week, of_day, of_week, of_hour] = PRIOR;
         refine::<1>(&mut rates, &seen, &exposure, week, |_| 0);

@@ -1,7 +1,7 @@
 //! Updates a feed's state after a poll: counts of entries for each hour of the outlet's week, which are halved about every three
 //! weeks, and the period over which they were observed.
 
-use crate::model::{Rhythm, WEEK};
+use crate::model::{HourCounts, Rhythm, WEEK};
 use jiff::{Timestamp, tz::TimeZone};
 
 const HOUR_S: i64 = 3_600;
@@ -46,15 +46,18 @@ impl Rhythm {
         let shift = local(observed.now, observed.zone) - now;
         let mut stamps: Vec<i64> = observed.stamps.iter().map(|s| s.as_second().min(now)).collect();
         stamps.sort_unstable();
-        let seconds = if self.until == 0 { self.begin(now, &stamps) } else { self.go_on(now, &stamps, observed) };
+        let mut counts = self.bins.counts();
+        let seconds =
+            if self.until == 0 { self.begin(now, &stamps) } else { self.go_on(now, &stamps, observed, &mut counts) };
         for second in seconds.iter().rev().take(OBSERVED_MAX) {
             let weeks = (now - second) / WEEK_S;
             let weight = 100.0 * DECAY.powi(i32::try_from(weeks).unwrap_or(i32::MAX));
             let hour = hour_of_week(second + shift);
-            if let Some(bin) = self.bins.get_mut(hour) {
-                *bin = bin.saturating_add(hundredths(weight));
+            if let Some(count) = counts.get_mut(hour) {
+                *count = count.saturating_add(hundredths(weight));
             }
         }
+        self.bins = HourCounts::of(&counts);
         self.until = now;
     }
 
@@ -68,14 +71,14 @@ impl Rhythm {
     }
 
     /// Handles a later poll. Entries dated before the last poll, or without a date, arrived between the two polls.
-    fn go_on(&mut self, now: i64, stamps: &[i64], observed: &Observation<'_>) -> Vec<i64> {
+    fn go_on(&mut self, now: i64, stamps: &[i64], observed: &Observation<'_>, counts: &mut [u32; WEEK]) -> Vec<i64> {
         let mut from = self.until.min(now);
         if observed.gap {
             // The time between the last poll and the oldest entry now listed was not observed.
             let seen = stamps.iter().copied().find(|s| *s > from).unwrap_or(now);
             self.since += seen - from;
         }
-        self.decay(from, now, local(observed.now, observed.zone) - now);
+        decay(counts, from, now, local(observed.now, observed.zone) - now);
         let fresh: Vec<i64> = stamps.iter().copied().filter(|s| *s > from).collect();
         let archive = stamps.iter().filter(|s| **s < from - ARCHIVE_S).count();
         let late = observed.new.saturating_sub(fresh.len()).saturating_sub(archive).min(OBSERVED_MAX);
@@ -86,19 +89,6 @@ impl Rhythm {
             seconds.push(from);
         }
         seconds
-    }
-
-    /// Decays the count of each hour of the week when that hour begins again.
-    fn decay(&mut self, from: i64, now: i64, shift: i64) {
-        let mut start = (from + shift).div_euclid(HOUR_S) + 1;
-        let end = (now + shift).div_euclid(HOUR_S);
-        // After twenty weeks, too little is left to matter.
-        start = start.max(end - 20 * 168);
-        for hour in start..=end {
-            if let Some(bin) = self.bins.get_mut(hour_of_week(hour * HOUR_S)) {
-                *bin = hundredths(f64::from(*bin) * DECAY);
-            }
-        }
     }
 
     /// Returns for how many hours each hour of the week was observed, decayed like the counts.
@@ -120,6 +110,19 @@ impl Rhythm {
             }
         }
         hours
+    }
+}
+
+/// Decays the count of each hour of the week when that hour begins again.
+fn decay(counts: &mut [u32; WEEK], from: i64, now: i64, shift: i64) {
+    let mut start = (from + shift).div_euclid(HOUR_S) + 1;
+    let end = (now + shift).div_euclid(HOUR_S);
+    // After twenty weeks, too little is left to matter.
+    start = start.max(end - 20 * 168);
+    for hour in start..=end {
+        if let Some(count) = counts.get_mut(hour_of_week(hour * HOUR_S)) {
+            *count = hundredths(f64::from(*count) * DECAY);
+        }
     }
 }
 

@@ -6,12 +6,15 @@ use super::{
 };
 use crate::{
     config::Config,
-    model::{FeedId, FeedRecord, Outlet, Slug},
+    model::{FeedId, FeedRecord, FeedUrl, Outlet, Slug},
     schedule::{self, Fleet, Schedule},
     store::FeedUpdate,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// The loop reads the clock every second. If it moved by more than this, it was set, or the machine slept.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(60);
@@ -30,6 +33,7 @@ impl PollQueue {
                 (&outlet.slug, (Arc::new(outlet.clone()), Arc::new(config.schedule_of(&outlet.slug).clone())))
             })
             .collect();
+        let addresses: HashSet<&FeedUrl> = config.outlets.iter().flat_map(|outlet| &outlet.feeds).collect();
         let was = std::mem::take(&mut self.feeds);
         for record in records {
             let Some((outlet, schedule)) = outlets.get(&record.outlet).filter(|(outlet, _)| outlet.enabled) else {
@@ -40,12 +44,13 @@ impl PollQueue {
             // If the feed was polled after the records were read, its own record is newer.
             let newer = before.filter(|planned| planned.record.last_poll_at > record.last_poll_at);
             let record = newer.map_or(record, |planned| planned.record.clone());
+            let record = shared(record, &outlet.slug, &addresses);
             // An overdue feed keeps its turn, however often the configuration is reloaded.
             let turn = before.filter(|p| p.record.next_poll_at == record.next_poll_at).and_then(|p| p.turn);
             if let Some(until) = host_hold(&record, now) {
                 self.hosts.hold(record.ask.host(), until);
             }
-            self.feeds.insert(record.id, QueuedFeed { record, outlet, schedule, turn, visit: None });
+            self.feeds.insert(record.id, Box::new(QueuedFeed { record, outlet, schedule, turn, visit: None }));
         }
         self.at_host.clear();
         for planned in self.feeds.values() {
@@ -84,7 +89,8 @@ impl PollQueue {
             .feeds
             .values()
             .filter(|planned| planned.turn.is_none())
-            .map(|QueuedFeed { record, .. }| match record.next_poll_at {
+            .map(|planned| &planned.record)
+            .map(|record| match record.next_poll_at {
                 at if at > now => (record.id, at),
                 _ => (record.id, schedule::catch_up(record.id, now, crowds.get(record.ask.host()).map_or(1, |n| *n))),
             })
@@ -109,4 +115,11 @@ impl PollQueue {
         self.feeds.values_mut().for_each(|planned| planned.turn = None);
         self.reschedule(now)
     }
+}
+
+/// Returns the record with the slug and the address of the configuration, so that memory holds each of them once.
+fn shared(record: FeedRecord, outlet: &Slug, addresses: &HashSet<&FeedUrl>) -> FeedRecord {
+    let url = addresses.get(&record.url).map_or(record.url, |url| (*url).clone());
+    let ask = if record.ask == url { url.clone() } else { record.ask };
+    FeedRecord { outlet: outlet.clone(), url, ask, ..record }
 }

@@ -37,6 +37,8 @@ pub(super) struct Builder<'t, 'a> {
     pub(super) tree: &'t mut Tree<'a>,
     /// Open elements, outermost first.
     pub(super) open: Vec<NodeId>,
+    /// The last child so far of each open element; [`NONE`] for one without children.
+    pub(super) last_children: Vec<NodeId>,
     /// Bound prefixes (empty for the default namespace), their meaning, and the depth at which they were bound.
     pub(super) bound: Vec<(&'a str, Ns, usize)>,
     /// Number of open elements beyond [`DEPTH`].
@@ -93,7 +95,7 @@ impl<'a> Builder<'_, 'a> {
     fn append(&mut self, kind: NodeKind, tag: Tag, text: &'a str, attrs: &'a str, span: (usize, usize)) -> NodeId {
         let parent = self.open.last().copied().unwrap_or(NONE);
         let id = self.tree.nodes.len();
-        let Stored { base, lang, last, .. } = self.tree.nodes[parent];
+        let scope = self.tree.nodes[parent].scope;
         // The offset of `text`, which is a part of the document, in it.
         let start = text.as_ptr().addr() - self.tree.source.as_ptr().addr();
         let end = start + text.len();
@@ -101,21 +103,20 @@ impl<'a> Builder<'_, 'a> {
             kind,
             tag,
             closed: kind != NodeKind::Element,
+            is_parent: false,
             text: (short(start), short(end)),
             attrs_end: short(end + attrs.len()),
             span: (short(span.0), short(span.1)),
-            first: 0,
-            last: 0,
             next: 0,
-            base,
-            lang,
+            scope,
         });
-        if last == 0 {
-            self.tree.nodes[parent].first = short(id);
-        } else {
-            self.tree.nodes[long(last)].next = short(id);
+        self.tree.nodes[parent].is_parent = true;
+        if let Some(last) = self.last_children.last_mut() {
+            if *last != NONE {
+                self.tree.nodes[*last].next = short(id);
+            }
+            *last = id;
         }
-        self.tree.nodes[parent].last = short(id);
         id
     }
 
@@ -156,6 +157,7 @@ impl<'a> Builder<'_, 'a> {
         } else {
             self.root_seen = true;
             self.open.push(id);
+            self.last_children.push(NONE);
         }
     }
 
@@ -211,6 +213,7 @@ impl<'a> Builder<'_, 'a> {
             self.tree.nodes[id].closed = true;
             self.tree.nodes[id].span.1 = short(at);
         }
+        self.last_children.truncate(level);
         self.unbind(level);
     }
 
@@ -264,6 +267,8 @@ impl<'a> Builder<'_, 'a> {
     fn inherit(&mut self, id: NodeId) {
         let attrs = self.tree.attributes_of(id);
         let has = |word: &[u8]| memchr::memmem::find(attrs.as_bytes(), word).is_some();
+        let outer = self.tree.scope(id);
+        let mut scope = outer;
         if has(b"base")
             && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:base" | "base"))
         {
@@ -274,15 +279,23 @@ impl<'a> Builder<'_, 'a> {
                 && self.tree.references.afford(size_of::<Url>() + base.as_str().len())
             {
                 self.tree.bases.push(Some(base));
-                self.tree.nodes[id].base = short(self.tree.bases.len() - 1);
+                scope.base = short(self.tree.bases.len() - 1);
             }
         }
         if has(b"lang")
             && let Some((_, value)) = attributes(attrs).find(|(name, _)| matches!(*name, "xml:lang" | "lang"))
         {
             let value = entities::decode(value.trim(), &self.tree.references);
-            self.tree.langs.push((!value.is_empty()).then_some(value));
-            self.tree.nodes[id].lang = short(self.tree.langs.len() - 1);
+            let value = Some(value).filter(|value| !value.is_empty());
+            // Some writers repeat it at every element.
+            if value.as_deref() != self.tree.lang(id) {
+                self.tree.langs.push(value);
+                scope.lang = short(self.tree.langs.len() - 1);
+            }
+        }
+        if scope != outer {
+            self.tree.scopes.push(scope);
+            self.tree.nodes[id].scope = short(self.tree.scopes.len() - 1);
         }
     }
 

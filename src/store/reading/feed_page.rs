@@ -120,7 +120,6 @@ fn poll(row: PolledRow, feed: &FeedPageRow) -> Result<PastPollRow, StoreError> {
 /// Returns when a feed publishes; `None` if nothing is known of it yet.
 fn week(rhythm: &Rhythm, zone: Option<&TimeZone>) -> Option<WeekRhythm> {
     let since = (rhythm.since > 0).then(|| Timestamp::from_second(rhythm.since).ok()).flatten();
-    let is_known = rhythm.bins.iter().any(|count| *count > 0);
     let zone = zone.cloned().unwrap_or(TimeZone::UTC);
-    is_known.then(|| WeekRhythm { hours: rhythm.bins.to_vec(), zone, since })
+    (!rhythm.bins.is_empty()).then(|| WeekRhythm { hours: rhythm.bins.counts().to_vec(), zone, since })
 }

@@ -16,6 +16,9 @@ use crate::{
 };
 use serde::{Serialize, Serializer};
 
+/// Number of feeds whose rows are in memory together.
+const TOGETHER: usize = 1_000;
+
 /// The statements about feeds.
 pub(in crate::store) trait FeedRows {
     /// Returns all configured feeds in order of their ids.
@@ -185,8 +188,12 @@ pub(in crate::store) async fn update_feeds(
     connection: &mut impl FeedRows,
     updates: &[FeedUpdate],
 ) -> Result<(), StoreError> {
-    let rows: Vec<FeedAfter> = updates.iter().map(|s| FeedAfter::of(s, None, false)).collect();
-    update(connection, &rows.iter().collect::<Vec<_>>()).await
+    // A first start has all feeds, and the texts of a row take a kilobyte.
+    for updates in updates.chunks(TOGETHER) {
+        let rows: Vec<FeedAfter> = updates.iter().map(|s| FeedAfter::of(s, None, false)).collect();
+        update(connection, &rows.iter().collect::<Vec<_>>()).await?;
+    }
+    Ok(())
 }
 
 async fn update(connection: &mut impl FeedRows, feeds: &[&FeedAfter]) -> Result<(), StoreError> {
