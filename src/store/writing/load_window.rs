@@ -19,7 +19,7 @@ const SHORT: usize = rules::SHORT * 30;
 /// Number of entries loaded with their texts in one step.
 const STRIDE: i64 = 500;
 /// Number of entries searched for short texts in one step.
-pub(in crate::store) const SHORT_STRIDE: i64 = 5_000;
+const SHORT_STRIDE: i64 = 5_000;
 
 /// A position in the index `entry_by_time`.
 pub(in crate::store) type WindowPlace = (String, i64);
