@@ -29,7 +29,7 @@ async fn the_titles_of_a_step_are_read_without_reading_every_text() {
     let statements = statements("src/store/postgres");
     let (_, text) = statements.iter().find(|(_, text)| text.contains("octet_length(t.folded_body)")).unwrap();
     let given = [("$1", "'030000'"), ("$2", "30000"), ("$3", "'031000'"), ("$4", "31000"), ("$5", "390"), ("$6", "13")];
-    let asked = given.iter().fold(text.to_string(), |text, (name, value)| text.replace(name, value));
+    let asked = given.iter().fold(text.clone(), |text, (name, value)| text.replace(name, value));
     let plan = sql(&url, &format!("EXPLAIN {asked}")).await.join("\n");
     assert!(plan.contains("entry_text_pkey") && !plan.contains("Seq Scan on entry_text"), "{plan}");
 }
