@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The end-to-end tests over PostgreSQL instead of SQLite, both stores over captured outlets where ../shared is at hand, and kill -9
-# of daemon and server under polls. `.ci/postgres_kills.py target/release/warraq 100 20` is the long run.
+# The end-to-end tests over PostgreSQL instead of SQLite, both stores over captured and made outlets where ../shared is at hand, and
+# kill -9 of daemon and server under polls. `.ci/postgres_kills.py target/release/warraq 100 20` is the long run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null; then
@@ -11,16 +11,47 @@ fi
 echo "-- every journey over PostgreSQL"
 WARRAQ_TEST_STORE=postgres cargo test --test it -- --show-output
 
+work=$(mktemp -d)
+served=()
+trap 'kill "${served[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+# Waits until a server in the background has said in a file that it is ready.
+ready() {
+    for _ in $(seq 100); do grep -q ready "$1" && return; sleep 0.1; done
+    echo "no server: $1" >&2
+    exit 1
+}
+
 if [ -d ../shared/outlets ]; then
     echo "-- both stores over 187 captured feeds: rows, editions, 200 searches"
-    work=$(mktemp -d)
-    python3 ../shared/outlets/serve.py --port 0 --listen 0 --config "$work/w.toml" --database "$work/w.db" >"$work/ready" &
-    outlets=$!
-    trap 'kill "$outlets" 2>/dev/null || true; rm -rf "$work"' EXIT
-    for _ in $(seq 100); do grep -q '^ready' "$work/ready" && break; sleep 0.1; done
+    python3 ../shared/outlets/serve.py --port 0 --listen 0 --config "$work/w.toml" --database "$work/w.db" >"$work/captured" &
+    served+=($!)
+    ready "$work/captured"
     WARRAQ_CAPTURED_CONFIG="$work/w.toml" cargo test --test it captured:: -- --ignored --nocapture
 else
     echo "-- skipped: both stores over captured feeds: ../shared is not here"
+fi
+
+if [ -d ../shared/feedfarm ]; then
+    echo "-- both stores over 24 made feeds in two generations: rows, editions, 200 searches"
+    farm=(--feeds 24 --hosts 24 --port 18790)
+    feedfarm=target/feedfarm/release/feedfarm
+    # A copy, because cargo writes a lock file beside the manifest.
+    cp -r ../shared/feedfarm "$work/feedfarm"
+    chmod -R u+w "$work/feedfarm"
+    cargo build --release --quiet --manifest-path "$work/feedfarm/Cargo.toml" --target-dir target/feedfarm
+    "$feedfarm" serve "${farm[@]}" >"$work/farm" &
+    served+=($!)
+    ready "$work/farm"
+    {
+        printf '[server]\nlisten = "127.0.0.1:0"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\n'
+        "$feedfarm" urls "${farm[@]}" | awk '{ printf "[[outlet]]\nslug = \"o%d\"\nname = \"Outlet %d\"\nfeeds = [\"%s\"]\n", NR, NR, $1 }'
+    } >"$work/farm.toml"
+    server=$("$feedfarm" urls "${farm[@]}" | head -1 | cut -d/ -f1-3)
+    WARRAQ_CAPTURED_CONFIG="$work/farm.toml" WARRAQ_CAPTURED_GENERATIONS="$server" \
+        cargo test --test it captured:: -- --ignored --nocapture
+else
+    echo "-- skipped: both stores over made feeds: ../shared is not here"
 fi
 
 if [ -x target/release/warraq ]; then

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """What the same work costs over SQLite and over PostgreSQL, side by side in one run.
 
-    stores.py FEEDFARM FOLDER WARRAQ [--feeds 200] [--rounds 3] [--port 18600]
+    stores.py FEEDFARM FOLDER WARRAQ [--feeds 200] [--rounds 3] [--port 18600] [--entries 1000000]
 
 FEEDFARM serves the feeds. FOLDER must be new. Each round makes a new database of each kind and measures, in CPU seconds (user and system):
 a poll of every feed into the empty database, one in which nothing has changed (304), one with two new entries in each; then the start
 of the daemon until it is ready, 50 feeds of the latest 200 stories, and 50 searches. The server's figure is that of all its processes.
-Medians over the rounds; the order of the stores changes with each round.
+Medians over the rounds; the order of the stores changes with each round. With --entries the databases are not empty at first: they
+hold the entries of million.sql, copied to the server with `warraq copy`.
 """
-import argparse, glob, json, os, pathlib, pwd, signal, socket, statistics, subprocess, tempfile, time, urllib.parse, urllib.request
+import argparse, glob, json, os, pathlib, pwd, shutil, signal, socket, sqlite3, statistics, subprocess, tempfile, time
+import urllib.parse, urllib.request
 
 TICK = os.sysconf("SC_CLK_TCK")
 BIN = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]))[-1]
@@ -52,8 +54,8 @@ class Cluster:
             raise SystemExit(f"{program}: {done.stderr}")
         return done.stdout
 
-    def database(self, name):
-        self.run("psql", "-h", self.folder, "-U", "warraq", "-c", f"CREATE DATABASE {name} TEMPLATE template0", "postgres")
+    def database(self, name, template="template0"):
+        self.run("psql", "-h", self.folder, "-U", "warraq", "-c", f"CREATE DATABASE {name} TEMPLATE {template}", "postgres")
         return f"postgres://warraq@localhost/{name}?host={self.folder}"
 
     def used(self):
@@ -82,9 +84,35 @@ def poll(program, folder, env):
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(program, folder, url, cluster, farm, urls):
+def fill(program, folder, cluster, entries):
+    """Makes a file with many entries, and a database `filled` with the same."""
+    folder.mkdir(parents=True)
+    file = folder / "warraq.db"
+    (folder / "config.toml").write_text('[[outlet]]\nslug = "first"\nname = "First"\nfeeds = ["http://127.0.0.1:9/"]\n')
+    env = {name: value for name, value in os.environ.items() if name != "WARRAQ_DATABASE_URL"}
+    # Makes the schema. The poll fails.
+    subprocess.run([program, "poll", "--all", "--config", folder / "config.toml"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+    sql = pathlib.Path(__file__).with_name("million.sql").read_text()
+    sql = sql.replace("1000000", str(entries)).replace("997000", str(entries - 3000))
+    sql = sql.replace("n * 7776 / 1000", f"n * 7776000 / {entries}")
+    connection = sqlite3.connect(file)
+    connection.create_function("unhex", 1, bytes.fromhex)  # since SQLite 3.41
+    connection.executescript("PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; PRAGMA temp_store = MEMORY;")
+    empty = "".join(f"DELETE FROM {table};" for table in ("poll", "feed_day", "feed", "outlet"))
+    connection.executescript(f"BEGIN;{empty}{sql}COMMIT;PRAGMA wal_checkpoint(TRUNCATE);")
+    connection.close()
+    before, began = cluster.used(), time.monotonic()
+    subprocess.run([program, "copy", "--to", cluster.database("filled"), "--config", folder / "config.toml"], check=True, env=env)
+    print(f"copied {entries} entries to the server: {time.monotonic() - began:.0f} s, {cluster.used() - before:.0f} CPU s of the server", flush=True)
+    cluster.run("vacuumdb", "-h", cluster.folder, "-U", "warraq", "--analyze", "filled")
+    return file
+
+
+def measure(program, folder, url, cluster, farm, urls, filled):
     """Returns pairs of CPU seconds (Warraq, server) by name."""
     folder.mkdir(parents=True)
+    if filled and not url:
+        shutil.copy(filled, folder / "warraq.db")
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     text = f'[server]\nlisten = "127.0.0.1:{port}"\n[fetch]\nallow_networks = ["127.0.0.0/8"]\nhost_pause = "0s"\n[schedule]\ndefault = "every 1h"\n'
@@ -144,6 +172,7 @@ def main():
     parser.add_argument("--feeds", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--port", type=int, default=18600)
+    parser.add_argument("--entries", type=int, default=0)
     options = parser.parse_args()
     given = ["--feeds", str(options.feeds), "--hosts", str(options.feeds), "--port", str(options.port)]
     urls = subprocess.check_output([options.feedfarm, "urls", *given], text=True).split()
@@ -154,13 +183,15 @@ def main():
     farm = "/".join(urls[0].split("/")[:3])
     cluster = Cluster()
     found = {"file": [], "server": []}
+    program = os.path.abspath(options.warraq)
     try:
+        filled = fill(program, pathlib.Path(options.folder) / "filled", cluster, options.entries) if options.entries else None
         for number in range(options.rounds):
             order = ["file", "server"] if number % 2 == 0 else ["server", "file"]
             for store in order:
-                url = cluster.database(f"round{number}") if store == "server" else None
+                url = cluster.database(f"round{number}", "filled" if filled else "template0") if store == "server" else None
                 folder = pathlib.Path(options.folder) / f"{store}{number}"
-                found[store].append(measure(os.path.abspath(options.warraq), folder, url, cluster, farm, urls))
+                found[store].append(measure(program, folder, url, cluster, farm, urls, filled))
                 cluster.run("psql", "-h", cluster.folder, "-U", "warraq", "-c", "CHECKPOINT", "postgres")
     finally:
         server.terminate()

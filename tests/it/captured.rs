@@ -1,7 +1,11 @@
-//! Both stores over captured outlets: the same polls, one after another under a manual clock, must leave the same rows, the same
-//! editions and the same answers of searches. `.ci/postgres.sh` serves the outlets and names their configuration.
+//! Both stores over captured outlets, or over made ones that bring news: the same polls, one after another under a manual clock, must
+//! leave the same rows, the same editions and the same answers of searches. `.ci/postgres.sh` serves the outlets and names their
+//! configuration.
 
-use crate::test_instance::{TestInstance, TestStore};
+use crate::{
+    processes::http_client,
+    test_instance::{TestInstance, TestStore},
+};
 use std::collections::BTreeSet;
 use warraq::{
     model::{Channel, pages::Filter, search::SearchPlace},
@@ -10,6 +14,8 @@ use warraq::{
 
 /// The variable that names the configuration.
 const CONFIG: &str = "WARRAQ_CAPTURED_CONFIG";
+/// The variable that names the server of made feeds, if it has generations of them. Each poll of all outlets is over the next one.
+const GENERATIONS: &str = "WARRAQ_CAPTURED_GENERATIONS";
 
 /// Rows that must be equal, each with an order.
 const ROWS: [(&str, &str); 12] = [
@@ -42,11 +48,20 @@ struct Shown {
     answers: Vec<(String, String)>,
 }
 
+/// Has the feeds say what they say in a generation.
+async fn set_generation(number: u32) {
+    let Ok(server) = std::env::var(GENERATIONS) else { return };
+    let url = format!("{server}/_farm/set?generation={number}");
+    let client = http_client().build().unwrap();
+    client.post(url).send().await.unwrap().error_for_status().unwrap();
+}
+
 /// Polls every outlet twice, one after another, and notes what there is then.
 async fn shown(store: TestStore, text: &str) -> Option<Shown> {
     let mut instance = TestInstance::in_store(store, text.to_owned()).await?;
     let outlets: Vec<String> = instance.config().outlets.iter().map(|outlet| outlet.slug.to_string()).collect();
-    for _ in 0..2 {
+    for generation in 0..2 {
+        set_generation(generation).await;
         for slug in &outlets {
             instance.poll_only(slug).await;
         }

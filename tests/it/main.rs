@@ -42,6 +42,8 @@ mod page;
 mod politeness;
 mod postgres;
 mod postgres_cluster;
+mod postgres_migrations;
+mod postgres_plans;
 mod processes;
 mod proxies;
 mod publishing;

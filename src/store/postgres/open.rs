@@ -17,11 +17,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// What a session asks of the server: that it ends one whose client has gone without a word, so that its locks go too. In seconds.
+/// And that it compiles no statement, because all are short.
 const SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
-     SET idle_in_transaction_session_timeout = '60s'";
+     SET jit = off; SET idle_in_transaction_session_timeout = '60s'";
 /// The same for readers, whose statements are short.
 const READING_SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3; \
-     SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '60s'";
+     SET jit = off; SET idle_in_transaction_session_timeout = '60s'; SET statement_timeout = '60s'";
 /// Number of read connections: two for pages and two for polls.
 const READERS: u32 = 4;
 

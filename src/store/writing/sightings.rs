@@ -57,8 +57,8 @@ pub(in crate::store) trait SightingRows {
     async fn fill(&mut self, filled: &[FilledSighting<'_>]) -> Result<(), StoreError>;
     /// Marks sightings as no longer listed.
     async fn leave(&mut self, ids: &[i64], at: &str) -> Result<(), StoreError>;
-    /// Writes what a feed lists.
-    async fn write_list(&mut self, feed: i64, listed: Option<Vec<u8>>) -> Result<(), StoreError>;
+    /// Writes what feeds list.
+    async fn write_lists(&mut self, lists: &[(i64, Option<Vec<u8>>)]) -> Result<(), StoreError>;
 }
 
 /// Writes which entries feeds list now and which they no longer list. A feed has one sighting for each key. Returns the ids of
@@ -109,7 +109,8 @@ pub(in crate::store) async fn write(
     for gone in delisted {
         delist(connection, gone, lists.entry(gone.feed.0).or_default()).await?;
     }
-    keep(connection, &lists).await?;
+    let lists: Vec<_> = lists.iter().map(|(feed, list)| (*feed, listed::write(list))).collect();
+    connection.write_lists(&lists).await?;
     Ok(known)
 }
 
@@ -142,11 +143,4 @@ async fn delist(
         return Ok(());
     }
     connection.leave(&left, &second(gone.at)).await
-}
-
-async fn keep(connection: &mut impl SightingRows, lists: &Lists) -> Result<(), StoreError> {
-    for (feed, list) in lists {
-        connection.write_list(*feed, listed::write(list)).await?;
-    }
-    Ok(())
 }

@@ -87,13 +87,17 @@ impl SightingRows for PgConnection {
             .while_doing("marking what feeds list no longer")
     }
 
-    async fn write_list(&mut self, feed: i64, listed: Option<Vec<u8>>) -> Result<(), StoreError> {
-        sqlx::query("UPDATE feed SET listed = $2 WHERE id = $1")
-            .bind(feed)
-            .bind(listed)
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing what feeds list")
+    async fn write_lists(&mut self, lists: &[(i64, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        let (feeds, lists): (Vec<i64>, Vec<Option<&[u8]>>) =
+            lists.iter().map(|(feed, list)| (*feed, list.as_deref())).unzip();
+        sqlx::query(
+            "UPDATE feed SET listed = r.listed FROM unnest($1::bigint[], $2::bytea[]) AS r (id, listed) WHERE feed.id = r.id",
+        )
+        .bind(feeds)
+        .bind(lists)
+        .execute(self)
+        .await
+        .map(drop)
+        .while_doing("writing what feeds list")
     }
 }

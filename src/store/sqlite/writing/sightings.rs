@@ -93,14 +93,16 @@ impl SightingRows for SqliteConnection {
             .while_doing("marking what feeds list no longer")
     }
 
-    async fn write_list(&mut self, feed: i64, listed: Option<Vec<u8>>) -> Result<(), StoreError> {
-        sqlx::query("UPDATE feed SET listed = $2 WHERE id = $1")
-            .bind(feed)
-            .bind(listed)
-            .execute(self)
-            .await
-            .map(drop)
-            .while_doing("writing what feeds list")
+    async fn write_lists(&mut self, lists: &[(i64, Option<Vec<u8>>)]) -> Result<(), StoreError> {
+        for (feed, listed) in lists {
+            sqlx::query("UPDATE feed SET listed = $2 WHERE id = $1")
+                .bind(feed)
+                .bind(listed)
+                .execute(&mut *self)
+                .await
+                .while_doing("writing what feeds list")?;
+        }
+        Ok(())
     }
 }
 

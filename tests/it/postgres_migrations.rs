@@ -1,0 +1,54 @@
+//! The migrations of the schema in PostgreSQL, one after another over sample data.
+
+use crate::postgres_cluster::{cluster, sql};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, migrate::Migrator};
+use std::{fs, path::Path};
+
+/// The first bytes of each migration's checksum. sqlx refuses a database whose migrations have other checksums, so no byte of an
+/// applied migration may change, not even in a comment.
+const CHECKSUMS: [(i64, &str); 2] = [(1, "83694e8346a00446"), (2, "3896b93c4fffa992")];
+
+async fn migrations() -> Migrator {
+    Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres")).await.unwrap()
+}
+
+#[tokio::test]
+async fn no_migration_was_changed() {
+    let short = |checksum: &[u8]| checksum[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let found: Vec<_> = migrations().await.iter().map(|m| (m.version, short(&m.checksum))).collect();
+    let pinned: Vec<_> = CHECKSUMS.iter().map(|(version, checksum)| (*version, (*checksum).to_owned())).collect();
+    assert_eq!(found, pinned, "a new migration is added here; an applied one never changes");
+}
+
+#[tokio::test]
+async fn each_migration_carries_its_sample_data_on() {
+    let Some(cluster) = cluster() else { return };
+    let url = cluster.database().await;
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let all = migrations().await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for migration in all.iter() {
+        all.run_to(migration.version, &mut connection).await.unwrap();
+        let sample = folder.join(format!("tests/migrations/postgres/{:04}.sql", migration.version));
+        let sample = fs::read_to_string(&sample).unwrap_or_else(|e| panic!("{}: {e}", sample.display()));
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(sample))).await.unwrap();
+    }
+    // What older schemas indexed is found by the words of the newest.
+    let anew = "SELECT s.entry_id, s.words = search_words(t.folded_title || ' ' || t.folded_body) \
+                FROM entry_search AS s JOIN entry_text AS t USING (entry_id) ORDER BY 1";
+    assert_eq!(sql(&url, anew).await, ["1|1", "2|1", "3|1"]);
+    let found =
+        |words: &str| format!("SELECT entry_id FROM entry_search WHERE words @@ $${words}$$::tsquery ORDER BY 1");
+    for (words, entries) in [
+        ("'متحف'", vec!["1", "2"]),
+        ("'2' <-> '5'", vec!["1"]),
+        ("'3' & 'points' & 'a'", vec!["1"]),
+        ("'b' <-> 'c'", vec!["1"]),
+        ("'dedans'", vec!["2"]),
+        // Beyond 200,000 characters.
+        ("'dehors'", vec![]),
+        ("'texte'", vec!["3"]),
+    ] {
+        assert_eq!(sql(&url, &found(words)).await, entries, "{words}");
+    }
+}
