@@ -16,20 +16,38 @@ const ENTRIES: &str = "
     SELECT n, 1, 1, n, n::text, n::text, 'Un titre', 'title', '', to_char(n, 'FM000000'), '', '', n FROM generate_series(1, 60000) AS n;
     INSERT INTO entry_text (entry_id, extras, folded_title, folded_body)
     SELECT n, '{}', 'un titre', repeat('un texte ', 100) FROM generate_series(1, 60000) AS n;
+    INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id)
+    SELECT 1, to_char(n, 'FM000000'), '', n, n FROM generate_series(1, 60000) AS n;
     ANALYZE";
 
-#[tokio::test]
-async fn the_titles_of_a_step_are_read_without_reading_every_text() {
-    let Some(cluster) = cluster() else { return };
-    let url = cluster.database().await;
+/// Returns the plan of the statement that contains a text, with these values in place of its parameters.
+async fn plan(has: &str, given: &[(&str, &str)]) -> Option<String> {
+    let url = cluster()?.database().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres/0001_schema.sql");
     connection.execute(sqlx::raw_sql(AssertSqlSafe(fs::read_to_string(schema).unwrap()))).await.unwrap();
     connection.execute(sqlx::raw_sql(ENTRIES)).await.unwrap();
     let statements = statements("src/store/postgres");
-    let (_, text) = statements.iter().find(|(_, text)| text.contains("octet_length(t.folded_body)")).unwrap();
+    let (_, text) = statements.iter().find(|(_, text)| text.contains(has)).unwrap();
+    // From the last on, so that `$1` is not found in `$10`.
+    let asked = given.iter().rev().fold(text.clone(), |text, (name, value)| text.replace(name, value));
+    Some(sql(&url, &format!("EXPLAIN {asked}")).await.join("\n"))
+}
+
+#[tokio::test]
+async fn the_titles_of_a_step_are_read_without_reading_every_text() {
     let given = [("$1", "'030000'"), ("$2", "30000"), ("$3", "'031000'"), ("$4", "31000"), ("$5", "390"), ("$6", "13")];
-    let asked = given.iter().fold(text.clone(), |text, (name, value)| text.replace(name, value));
-    let plan = sql(&url, &format!("EXPLAIN {asked}")).await.join("\n");
+    let Some(plan) = plan("octet_length(t.folded_body)", &given).await else { return };
     assert!(plan.contains("entry_text_pkey") && !plan.contains("Seq Scan on entry_text"), "{plan}");
+}
+
+#[tokio::test]
+async fn a_feed_with_a_filter_reads_only_the_latest_places() {
+    let none = "'[]'";
+    let texts =
+        [("$1", none), ("$2", none), ("$3", "'[\"fr\"]'"), ("$4", "1"), ("$5", "200"), ("$6", "50"), ("$7", none)];
+    let rest = [("$8", "true"), ("$9", "'all'"), ("$10", "''"), ("$11", "'x'")];
+    let Some(plan) = plan("ROWS WITH TIES", &[&texts[..], &rest].concat()).await else { return };
+    let whole = ["place", "story", "entry"].map(|table| plan.contains(&format!("Seq Scan on {table} ")));
+    assert_eq!(whole, [false; 3], "{plan}");
 }
