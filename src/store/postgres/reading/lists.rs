@@ -130,12 +130,13 @@ impl ListSql for Postgres {
     const ENTRIES_UP: &'static str =
         list_entries!("y.published_at, y.id", "x.published_at, x.id", "e.published_at, e.id");
     const LATEST: &'static str = passing!(
-        // The latest $5 places and those of the same second as the next one.
+        // The latest $5 places, and those of the same second as the next one. OFFSET 0 keeps the server from joining whole tables.
         "SELECT e.id, e.story_id, e.order_at, e.published_at FROM (SELECT story_id, order_at, published_at FROM place \
             WHERE channel_id = (SELECT id FROM channel WHERE slug = $9) \
             ORDER BY order_at DESC FETCH FIRST ($5 + 1) ROWS WITH TIES) AS p \
-     JOIN story AS s ON s.id = p.story_id JOIN entry AS e ON e.story_id = p.story_id JOIN outlet AS o ON o.id = e.outlet_id WHERE",
-        "ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC LIMIT $6"
+     CROSS JOIN LATERAL (SELECT e.id, e.story_id, e.order_at, e.published_at FROM entry AS e \
+            JOIN story AS s ON s.id = e.story_id JOIN outlet AS o ON o.id = e.outlet_id WHERE e.story_id = p.story_id AND",
+        "OFFSET 0) AS e ORDER BY p.order_at DESC, p.published_at DESC, p.story_id DESC LIMIT $6"
     );
     const OF_OUTLETS: &'static str = passing!(
         "SELECT e.id, e.story_id, e.order_at, e.published_at FROM outlet AS o CROSS JOIN LATERAL ( \
