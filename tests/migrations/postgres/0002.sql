@@ -1,4 +1,4 @@
 -- What was waiting is indexed under schema 2.
 INSERT INTO entry_search (entry_id, words)
-SELECT entry_id, search_words(folded_title || ' ' || folded_body) FROM entry_text WHERE entry_id > (SELECT indexed_to FROM search_state);
+SELECT entry_id, search_words(folded_title, folded_body) FROM entry_text WHERE entry_id > (SELECT indexed_to FROM search_state);
 UPDATE search_state SET indexed_to = 3;

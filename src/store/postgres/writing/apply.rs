@@ -77,7 +77,7 @@ impl BatchStatements for PgConnection {
         let Some(reach) = reach else { return Ok(false) };
         let indexed = sqlx::query(
             "INSERT INTO entry_search (entry_id, words) \
-             SELECT entry_id, search_words(folded_title || ' ' || folded_body) FROM entry_text \
+             SELECT entry_id, search_words(folded_title, folded_body) FROM entry_text \
              WHERE entry_id > (SELECT indexed_to FROM search_state) AND entry_id <= $1 ORDER BY entry_id",
         )
         .bind(reach)
@@ -202,7 +202,7 @@ async fn revise(connection: &mut PgConnection, batch_rows: &BatchRows) -> Result
     .await?;
     set(
         connection,
-        "UPDATE entry_search SET words = search_words(t.folded_title || ' ' || t.folded_body) \
+        "UPDATE entry_search SET words = search_words(t.folded_title, t.folded_body) \
          FROM json_to_recordset($1::json) AS r (id bigint) JOIN entry_text AS t ON t.entry_id = r.id \
          WHERE entry_search.entry_id = r.id",
         rows,
