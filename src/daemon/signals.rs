@@ -62,7 +62,7 @@ impl ControlCommands {
         }
     }
 
-    /// Waits for a second command to stop. Reloads are ignored, and so are commands that arrive within [`SAME_STOP`] of the first.
+    /// Waits for a second command to stop. Reloads are ignored, and so are commands within 100 ms of the first.
     pub async fn stop_again(&mut self) {
         let at_once = async {
             loop {
