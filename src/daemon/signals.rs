@@ -69,7 +69,7 @@ impl ControlCommands {
                 self.next().await;
             }
         };
-        // Elapses always.
+        // It always times out.
         let _ = tokio::time::timeout(SAME_STOP, at_once).await;
         while self.next().await != ControlCommand::Stop {}
     }

@@ -155,8 +155,7 @@ impl Fetcher {
     }
 
     /// Requests `url` if it changed since `validators`, and follows redirects to any host at once. `Retry-After` is counted from
-    /// `now`. A large body waits until `share` may
-    /// hold it. Dropping the future ends the poll at once.
+    /// `now`. A large body waits until `share` may hold it. Dropping the future ends the poll at once.
     pub async fn get(
         &self,
         url: &FeedUrl,
