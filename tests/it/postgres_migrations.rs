@@ -11,7 +11,7 @@ use std::{fs, path::Path};
 /// applied migration may change, not even in a comment.
 const CHECKSUMS: [(i64, &str); 2] = [(1, "83694e8346a00446"), (2, "ad5cba9b9da8de22")];
 
-async fn migrations() -> Migrator {
+pub(crate) async fn migrations() -> Migrator {
     Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres")).await.unwrap()
 }
 

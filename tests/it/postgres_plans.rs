@@ -2,10 +2,10 @@
 
 use crate::{
     postgres_cluster::{cluster, sql},
+    postgres_migrations::migrations,
     statements::statements,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
-use std::{fs, path::Path};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 /// More entries than one step of any statement reads.
 const ENTRIES: &str = "
@@ -24,8 +24,7 @@ const ENTRIES: &str = "
 async fn plan(has: &str, given: &[(&str, &str)]) -> Option<String> {
     let url = cluster()?.database().await;
     let mut connection = PgConnection::connect(&url).await.unwrap();
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres/0001_schema.sql");
-    connection.execute(sqlx::raw_sql(AssertSqlSafe(fs::read_to_string(schema).unwrap()))).await.unwrap();
+    migrations().await.run(&mut connection).await.unwrap();
     connection.execute(sqlx::raw_sql(ENTRIES)).await.unwrap();
     let statements = statements("src/store/postgres");
     let (_, text) = statements.iter().find(|(_, text)| text.contains(has)).unwrap();
