@@ -1,6 +1,6 @@
 //! Processes that are stopped, killed, started twice, kept from their database or told to reload.
 
-use super::{DATE, Folder, until};
+use super::{DATE, Folder, Process, until};
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
@@ -37,13 +37,19 @@ async fn the_first_signal_drains_and_leaves_nothing_half_written() {
     }
 }
 
-#[tokio::test]
-async fn the_second_signal_aborts() {
+/// Returns a daemon with a poll under way that never ends, and what it needs.
+async fn polling_a_silent_outlet() -> (FakeOutlet, Folder, Process) {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::silence());
     let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
     let daemon = folder.start().await;
     until("a poll under way", async || !outlet.requests("/feed").is_empty()).await;
+    (outlet, folder, daemon)
+}
+
+#[tokio::test]
+async fn the_second_signal_aborts() {
+    let (_outlet, _folder, daemon) = polling_a_silent_outlet().await;
     daemon.signal("TERM").await;
     daemon.until("stopping").await;
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -54,11 +60,7 @@ async fn the_second_signal_aborts() {
 
 #[tokio::test]
 async fn a_signal_sent_twice_at_once_is_one() {
-    let outlet = FakeOutlet::start().await;
-    outlet.set("/feed", Reply::silence());
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
-    let daemon = folder.start().await;
-    until("a poll under way", async || !outlet.requests("/feed").is_empty()).await;
+    let (_outlet, _folder, daemon) = polling_a_silent_outlet().await;
     daemon.signal("TERM").await;
     daemon.signal("INT").await;
     daemon.until("stopped").await;
