@@ -8,7 +8,11 @@ mod scanner;
 use super::calendars::{self, Calendar};
 use super::digits::{ascii_digit, is_mark};
 use super::plain_dates;
-use jiff::{Timestamp, civil, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    civil::{self, ISOWeekDate, Weekday},
+    tz::TimeZone,
+};
 pub(super) use scanner::Order;
 use scanner::Scanner;
 
@@ -39,6 +43,9 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
     }
     if let Some(at) = unix_time(text) {
         return Some(at);
+    }
+    if let Some(by_month) = without_week(text) {
+        return scanned(&by_month, zone, order);
     }
     let (parts, date) = match foreign(text) {
         Calendar::Gregorian => (Scanner::default().run(text)?, None),
@@ -107,6 +114,20 @@ fn small_numbers(text: &str) -> Option<(u32, u32)> {
         }
         _ => None,
     }
+}
+
+/// Returns a text that begins with an ISO week date (ISO 8601 5.2.3: `2026-W45-1` or `2026W451`, without a day its Monday) with
+/// month and day in its place.
+fn without_week(text: &str) -> Option<String> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let rest = rest.strip_prefix('-').unwrap_or(rest).strip_prefix(['W', 'w'])?;
+    let (week, rest) = rest.split_at_checked(2)?;
+    let after_hyphen = rest.strip_prefix('-').unwrap_or(rest);
+    let day = after_hyphen.chars().next().and_then(|c| c.to_digit(10));
+    let (day, rest) = day.map_or((1, rest), |day| (day, &after_hyphen[1..]));
+    let weekday = Weekday::from_monday_one_offset(i8::try_from(day).ok()?).ok()?;
+    let date = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, weekday).ok()?.date();
+    (!rest.starts_with(|c: char| c.is_ascii_digit())).then(|| format!("{date}{rest}"))
 }
 
 /// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970. Some programs put

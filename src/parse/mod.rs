@@ -23,6 +23,7 @@ mod guess;
 mod html;
 mod identity;
 mod json;
+mod jsonp;
 mod limits;
 mod links;
 mod months;
@@ -167,6 +168,7 @@ pub fn draft(bytes: &[u8], context: &ParseContext, known: &dyn Fn(RawHash) -> bo
     if text.trim_end().is_empty() {
         return Err(Fault::Empty);
     }
+    let text = jsonp::payload(text);
     let raw = if let Some(xml) = rss_json::as_xml(text) {
         read_xml(&xml, context, known, &mut repairs)?
     } else if text.starts_with(['{', '[']) {
