@@ -85,9 +85,11 @@ SELECT n, lead, strftime('%Y-%m-%dT%H:%M:%SZ', at, 'unixepoch'),
         ELSE 'same report as entry ' || lead END
 FROM fact;
 
-INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title)
-SELECT f.n, strftime('%Y-%m-%dT%H:%M:%SZ', min(f.at + 600 + 7 * f.b, unixepoch('now')), 'unixepoch'), f.b % 2, 'new title, same words in the text',
-    iif(f.b % 2, 'عاجل ' || e.title, e.title), e.title
+-- Every second revision changed the text, too.
+INSERT INTO revision (entry_id, seen_at, material, what, old_title, new_title, old_summary)
+SELECT f.n, strftime('%Y-%m-%dT%H:%M:%SZ', min(f.at + 600 + 7 * f.b, unixepoch('now')), 'unixepoch'), f.b % 2,
+    iif(f.c % 66, 'new title, same words in the text', 'new title, 12 % of the text''s words changed'),
+    iif(f.b % 2, 'عاجل ' || e.title, e.title), e.title, iif(f.c % 66, NULL, '<p>' || e.title || '</p>')
 FROM fact AS f JOIN entry AS e ON e.id = f.n WHERE f.c % 33 = 0;
 
 INSERT INTO channel (id, slug, title, definition) VALUES (2, 'several', 'Several', '{}');

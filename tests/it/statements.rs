@@ -322,6 +322,16 @@ async fn no_statement_of_the_pages_about_feeds_and_stories_reads_a_whole_table_t
     assert!(plans > 30, "{plans}");
 }
 
+#[tokio::test]
+async fn the_latest_revisions_of_an_outlet_are_read_in_their_order() {
+    let mut connection = memory().await;
+    let sql = "EXPLAIN QUERY PLAN SELECT * FROM revisions WHERE outlet = 'ville' LIMIT 100";
+    let plan = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
+    let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    assert!(plan.iter().any(|line| line.contains("revision_by_time")), "{plan:#?}");
+    assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE FOR ORDER BY")), "{plan:#?}");
+}
+
 #[test]
 fn every_file_gives_as_many_statements_as_it_runs() {
     for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store")) {
