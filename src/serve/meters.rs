@@ -80,6 +80,7 @@ pub struct Meters {
     gaps: Counter,
     feeds: Vec<Gauge>,
     overdue: Gauge,
+    ready: Gauge,
     database: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
@@ -120,6 +121,7 @@ impl Meters {
                 gaps: counter!("warraq_gaps_total"),
                 feeds: STATES.map(|s| gauge!("warraq_feeds", "state" => s.as_str())).into(),
                 overdue: gauge!("warraq_feeds_overdue"),
+                ready: gauge!("warraq_ready"),
                 database: gauge!("warraq_database_bytes"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
@@ -190,6 +192,11 @@ impl Meters {
     /// Records that an entry joined a story, or was recognised, by this rule.
     pub fn joined(&self, rule: Rule) {
         count(&self.joins, &JOINS, rule);
+    }
+
+    /// Sets whether `/readyz` answers 200.
+    pub fn ready(&self, is_ready: bool) {
+        self.ready.set(u8::from(is_ready));
     }
 
     /// Sets the number of feeds in each state, given the state of every feed, and the number of those that are overdue.

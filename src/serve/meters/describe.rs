@@ -50,6 +50,7 @@ pub(super) fn describe() {
         "warraq_feeds_overdue",
         "Feeds due for more than a minute, without those whose host asked for a pause (429)."
     );
+    describe_gauge!("warraq_ready", "1 while the database can be written and the feeds are rendered, as /readyz says.");
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
     describe_gauge!(

@@ -16,6 +16,7 @@ fn what_happens_is_counted_under_its_name() {
     meters.polled(&poll(&Outcome::Failed(crate::model::Fault::Empty)));
     meters.joined(Rule::Text);
     meters.feeds([FeedState::Active, FeedState::Active, FeedState::Gone], 7);
+    meters.ready(true);
     meters.database(4096);
     meters.answered(200, "edition", Duration::from_micros(100));
     meters.answered(404, "none", Duration::from_millis(2));
@@ -40,6 +41,7 @@ fn what_happens_is_counted_under_its_name() {
         "warraq_feeds{state=\"active\"} 2",
         "warraq_feeds{state=\"held\"} 0",
         "warraq_feeds_overdue 7",
+        "warraq_ready 1",
         "warraq_database_bytes 4096",
         "warraq_fetched_bytes_total 2000",
         "warraq_poll_lateness_seconds_bucket{le=\"2.5\"} 0",
