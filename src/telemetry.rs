@@ -44,7 +44,7 @@ pub enum TelemetryError {
 /// # Errors
 /// Fails if the filter is invalid, or if logging is already set up.
 pub fn init(format: LogFormat, filter: Option<&str>) -> Result<(), TelemetryError> {
-    let destination = if is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()) {
+    let destination = if writes_to_journal() {
         Destination::Journal
     } else if io::stderr().is_terminal() {
         Destination::Terminal
@@ -64,6 +64,12 @@ enum Destination {
     Journal,
     /// A file or a pipe.
     Other,
+}
+
+/// Returns whether standard error is systemd's journal, which reads a priority before each line.
+#[must_use]
+pub fn writes_to_journal() -> bool {
+    is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref())
 }
 
 /// Returns whether standard error is the stream that `JOURNAL_STREAM` names by device and inode (systemd.exec(5)). The variable

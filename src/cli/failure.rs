@@ -1,7 +1,7 @@
 //! How a command fails: the message on standard error, and the exit code for scripts.
 
 use super::out::note;
-use crate::config::ConfigFaults;
+use crate::{config::ConfigFaults, telemetry::writes_to_journal};
 use std::process::ExitCode;
 
 /// Why a command failed.
@@ -45,35 +45,39 @@ impl CliError {
     /// Writes the failure to standard error. Returns the exit code.
     #[must_use]
     pub fn report(&self) -> ExitCode {
+        let (code, text) = self.told();
+        // As the daemon's own errors, so that `journalctl -p warning` shows why a start failed (sd-daemon(3)).
+        let priority = if writes_to_journal() { "<3>" } else { "" };
+        for line in text.lines() {
+            note(format_args!("{priority}{line}"));
+        }
+        ExitCode::from(code)
+    }
+
+    /// Returns the exit code and the message.
+    fn told(&self) -> (u8, String) {
         match self {
             Self::Failed { error, hint } => {
                 let mut last = error.to_string();
-                note(format_args!("error: {last}"));
+                let mut text = format!("error: {last}");
                 for cause in error.chain().skip(1).map(ToString::to_string) {
                     // Some error messages already end with the message of their cause.
                     if !last.ends_with(&cause) {
-                        note(format_args!("caused by: {cause}"));
+                        text.push_str("\ncaused by: ");
+                        text.push_str(&cause);
                     }
                     last = cause;
                 }
                 if let Some(hint) = hint {
-                    note(format_args!("hint: {hint}"));
+                    text.push_str("\nhint: ");
+                    text.push_str(hint);
                 }
-                ExitCode::from(Self::FAILED)
+                (Self::FAILED, text)
             }
-            Self::Usage(what) => {
-                note(format_args!("error: {what}"));
-                ExitCode::from(Self::USAGE)
-            }
-            Self::Unread => ExitCode::SUCCESS,
-            Self::Config(faults) => {
-                note(faults);
-                ExitCode::from(Self::CONFIG)
-            }
-            Self::Environment(what) => {
-                note(format_args!("error: {what}"));
-                ExitCode::from(Self::CONFIG)
-            }
+            Self::Usage(what) => (Self::USAGE, format!("error: {what}")),
+            Self::Unread => (0, String::new()),
+            Self::Config(faults) => (Self::CONFIG, faults.to_string()),
+            Self::Environment(what) => (Self::CONFIG, format!("error: {what}")),
         }
     }
 }

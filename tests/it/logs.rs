@@ -102,6 +102,19 @@ async fn the_journal_gets_priorities_and_the_variable_alone_does_not_make_one() 
 }
 
 #[tokio::test]
+async fn the_journal_gets_the_priority_of_a_failed_start() {
+    let folder = Folder::new("[server]\nlisten = 8080\nnonsense = 1\n", &[]);
+    let line =
+        format!("JOURNAL_STREAM=$(stat -Lc '%d:%i' /proc/self/fd/2) exec '{}' run", env!("CARGO_BIN_EXE_warraq"));
+    let mut command = tokio::process::Command::new("sh");
+    let log = std::fs::File::create(folder.path("log")).unwrap();
+    let ended = command.args(["-c", &line]).current_dir(folder.path(".")).stderr(log).status().await.unwrap();
+    assert_eq!(ended.code(), Some(78));
+    let text = std::fs::read_to_string(folder.path("log")).unwrap();
+    assert!(text.lines().count() > 1 && text.lines().all(|line| line.starts_with("<3>")), "{text}");
+}
+
+#[tokio::test]
 async fn a_reload_says_which_sections_changed() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a", Reply::feed(doc()));
