@@ -108,26 +108,36 @@ impl Services {
         self.runner.update_feeds(updates);
     }
 
-    /// Closes the readers first and then the writer, because the last connection to close checkpoints the WAL and removes it. A
-    /// writer that waits for another process's lock, or for space on the disk, is given half a second. What it could not write is
-    /// lost, as after a crash, and is polled again.
+    /// Does the same as [`Services::close_all`], for a daemon: what it could not store because of a passing trouble is only logged.
+    /// It is lost, as after a crash, and is polled again.
     ///
     /// # Errors
     /// Fails if the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
+        match self.close_all().await {
+            // A removed or replaced file does not come back by itself: the operator has to know.
+            Err(DaemonError::Store(error)) if error.can_pass() && !matches!(error, StoreError::Moved(_)) => {
+                tracing::warn!(
+                    error = error.with_causes(),
+                    "stopped while the database could not be written; feeds whose last polls are not stored are polled again after the \
+                     next start"
+                );
+                Ok(())
+            }
+            closed => closed,
+        }
+    }
+
+    /// Closes the readers first and then the writer, because the last connection to close checkpoints the WAL and removes it. A
+    /// writer that waits for another process's lock, or for space on the disk, is given half a second.
+    ///
+    /// # Errors
+    /// Fails if the store has failed, or if the last polls could not be stored.
+    pub async fn close_all(self) -> Result<(), DaemonError> {
         self.reader.close().await;
         let closed = self.writer.close().await;
         match self.writer_task.await {
             Ok(Ok(())) => Ok(closed?),
-            // A removed or replaced file does not come back by itself: the operator has to know.
-            Ok(Err(error @ StoreError::Moved(_))) => Err(error.into()),
-            Ok(Err(error)) if error.can_pass() => {
-                tracing::warn!(
-                    error = error.with_causes(),
-                    "stopped without storing the last polls; these feeds are polled again after the next start"
-                );
-                Ok(())
-            }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(DaemonError::Died("writer")),
         }

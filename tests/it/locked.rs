@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, until},
-    test_instance::config_text,
+    test_instance::{config_text, is_only_for_file},
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{
@@ -125,7 +125,7 @@ async fn a_stop_does_not_wait_for_the_lock() {
     daemon.signal("HUP").await;
     daemon.until("another process holds the database's write lock").await;
     daemon.signal("TERM").await;
-    daemon.until("stopped without storing the last polls").await;
+    daemon.until("stopped while the database could not be written").await;
     let log = daemon.log();
     let end = tokio::time::timeout(Duration::from_secs(20), daemon.end()).await;
     assert_eq!(end.unwrap(), Some(0), "{log}");
@@ -196,4 +196,23 @@ async fn a_full_disk_ends_a_command_with_its_reason() {
     assert!(said.contains("error: the disk of the database warraq.db is full"), "{said}");
     folder.says(&["poll", "--all"]).await;
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["2"]);
+}
+
+#[tokio::test]
+async fn a_poll_that_could_not_be_stored_is_a_failure() {
+    if is_only_for_file("a full disk") {
+        return;
+    }
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()).etag("\"1\""));
+    let folder = Folder::new("", &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll"]).await;
+    let mut shell = Command::new("bash");
+    // In kilobytes: enough for the index of the log, and not for the row of another poll.
+    shell.args(["-c", "ulimit -f 40; exec \"$0\" poll --all", env!("CARGO_BIN_EXE_warraq")]).env_clear();
+    let ended = shell.current_dir(folder.path(".")).output().await.unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: the disk of the database warraq.db is full"), "{said}");
+    folder.says(&["poll", "--all"]).await;
 }
