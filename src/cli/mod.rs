@@ -80,7 +80,7 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Show on one screen how the daemon fares: whether it runs, the last polls, what fails and why, sizes, room on the disk,
+    /// Show the daemon's state on one screen: whether it runs, the last polls, what fails and why, sizes, room on the disk,
     /// the newest backup.
     Status {
         /// Folder of the backups. Default: the database's folder with `-backup` added to its name.
@@ -238,6 +238,15 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
         Verb::Status { backups, json } => {
             let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
             let done = status::status(&config, faults.as_ref(), backups, json).await;
+            done.map_err(|failure| failure.of_database(&config.database.name()))
+        }
+        // These need only [database] and [server]. A secret that only the daemon can read must not stop the backup.
+        verb @ (Verb::Backup { .. } | Verb::Restore { .. } | Verb::Healthcheck) => {
+            let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
+            if faults.is_some() {
+                out::note("warning: the configuration has errors, which do not matter here; `warraq check` lists them");
+            }
+            let done = configured(verb, &config, &cli.config, environment).await;
             done.map_err(|failure| failure.of_database(&config.database.name()))
         }
         verb => {

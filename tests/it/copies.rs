@@ -8,7 +8,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_instance::sql,
+    test_instance::{is_only_for_file, sql},
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{fs, path::Path};
@@ -33,6 +33,29 @@ async fn change(file: &Path, sql: &'static str) {
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
     connection.execute(sqlx::raw_sql(sql)).await.unwrap();
     connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_needs_no_secret_that_only_the_daemon_can_read() {
+    if is_only_for_file("a backup") {
+        return;
+    }
+    let outlet = FakeOutlet::start().await;
+    growing(&outlet, "/a");
+    let folder = Folder::new("", &[("a", &outlet.url("/a"))]);
+    folder.says(&["poll"]).await;
+    let text = fs::read_to_string(folder.path("config.toml")).unwrap();
+    folder.configure(&(text + "auth = { bearer_file = \"$CREDENTIALS_DIRECTORY/token\" }\n"));
+    assert_eq!(folder.fails(&["check"]).await.0, 78);
+    for verb in ["backup", "restore"] {
+        let ended = folder.run(&[verb, "copy.db"]).await;
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{verb}: {said}");
+        assert!(said.contains("warning: the configuration has errors, which do not matter here"), "{verb}: {said}");
+    }
+    // A fault that matters.
+    folder.configure("[database]\npath = 7\n");
+    assert_eq!(folder.fails(&["backup", "other.db"]).await.0, 78);
 }
 
 #[tokio::test]
