@@ -18,7 +18,8 @@ pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<
         return None;
     }
     // A faulty file is no reason to go on without keys, even though its fault ends the start.
-    let bytes = section.text("token_file", |text| files.read(text, FILE_MAX)).unwrap_or_default();
+    let read = section.text("token_file", |text| files.read(text, FILE_MAX));
+    let (is_read, bytes) = (read.is_some(), read.unwrap_or_default());
     let mut keys = Vec::new();
     let text = String::from_utf8_lossy(&bytes);
     for (n, line) in
@@ -32,7 +33,7 @@ pub(super) fn read(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Option<
             }
         }
     }
-    if keys.is_empty() && !bytes.is_empty() {
+    if keys.is_empty() && is_read {
         section.fault("token_file", "holds no key, so nobody could read; allowed: a line of `warraq token new`");
     }
     Some(keys)

@@ -219,8 +219,7 @@ impl PollRunner {
             self.hindered_at = None;
             tracing::info!("no poll has lacked resources for a minute");
         }
-        let changed = self.queue.check_clock(now);
-        if !changed.is_empty() {
+        if let Some(changed) = self.queue.check_clock(now) {
             tracing::warn!(
                 feeds = changed.len(),
                 "the clock was set or the machine was suspended; due times recalculated"

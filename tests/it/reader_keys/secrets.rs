@@ -72,6 +72,12 @@ async fn a_new_key_opens_the_daemon_and_is_written_nowhere() {
         code == 78 && error.contains("server.token_file") && error.contains("line 1") && !error.contains(&key),
         "{error}"
     );
+    // Without a key nobody could read.
+    for empty in ["", "\n# none\n"] {
+        fs::write(folder.path("tokens"), empty).unwrap();
+        let (code, error) = folder.fails(&["check"]).await;
+        assert!(code == 78 && error.contains("holds no key"), "{empty:?}: {error}");
+    }
 }
 
 #[tokio::test]
