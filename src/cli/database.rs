@@ -55,7 +55,7 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
         StoreError::Foreign { .. } => "set [database] path to another file",
         StoreError::BadBackup { .. } => "use a file written by `warraq backup`; the database was not changed",
         StoreError::Newer { .. } => {
-            "use the newer warraq, or put a backup of before in its place with `warraq restore FILE`"
+            "use the newer warraq, or restore a backup made before the upgrade with `warraq restore FILE`"
         }
         StoreError::Moved(_) => {
             "what was committed before is in the file that was moved, or lost if it was deleted: put it, or the newest good \

@@ -62,7 +62,7 @@ pub fn hint(fault: &Fault) -> &'static str {
         Fault::Address(_) | Fault::Robots(_) => "choose another address, or change what the message names",
         Fault::Status(401) => "the feed needs credentials: `auth` in its [[outlet]] of the configuration",
         Fault::Status(403) | Fault::Held { status: 403 } => {
-            "the server refuses this program or address; try again later, or set [fetch] user_agent or proxy"
+            "the server refuses this program or address; try again later, or ask its operator to admit Warraq"
         }
         Fault::Held { .. } => "try again later; the server asked for a pause",
         Fault::Status(400..=499) => "check the spelling of the address",

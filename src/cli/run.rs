@@ -78,6 +78,12 @@ fn welcome(public_url: Option<&Url>, bound: SocketAddr) -> String {
 /// Adds the hint for an error of the daemon.
 pub(super) fn with_hint(error: DaemonError, database: &Path) -> CliError {
     match error {
+        DaemonError::Listen { ref source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+            CliError::with_hint(
+                error,
+                "ports below 1024 need a privilege: choose a higher one in [server] listen, and put a proxy before it",
+            )
+        }
         DaemonError::Listen { .. } => CliError::with_hint(
             error,
             "another program uses the port, or the address does not belong to this machine; check [server] listen",

@@ -188,15 +188,17 @@ fn headers(section: &Section<'_, '_>, files: SecretFiles<'_>) -> Vec<(String, Se
     for name in table.keys() {
         let is_token = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
         if !is_token || name.is_empty() || OWN.contains(&name.to_ascii_lowercase().as_str()) {
-            table
-                .fault(&name, "is no header that can be set here; allowed: names of other headers (credentials: auth)");
+            table.fault(
+                &name,
+                "is a header that cannot be set here; allowed: names of other headers (credentials: auth)",
+            );
             continue;
         }
         let literal = |text: &str| {
             if is_value(text) {
                 Ok(Secret::new(text.to_owned()))
             } else {
-                Err("is no header's value; allowed: a text on one line".to_owned())
+                Err("is not the value of a header; allowed: a text on one line".to_owned())
             }
         };
         let value = if table.is_table(&name) {

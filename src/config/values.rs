@@ -93,7 +93,7 @@ pub(super) fn hub(text: &str) -> Result<HubChoice, String> {
         "own" => Ok(HubChoice::Own),
         "none" => Ok(HubChoice::Nobody),
         address => FeedUrl::parse(address).map(HubChoice::Other).map_err(|why| {
-            format!("{} is no hub: {why}; allowed: \"own\", \"none\" or a hub's address", quoted(address))
+            format!("{} is not a hub: {why}; allowed: \"own\", \"none\" or a hub's address", quoted(address))
         }),
     }
 }

@@ -20,7 +20,7 @@ pub enum NetworkError {
     #[error("not a network; allowed: an address or a range such as \"127.0.0.0/8\" or \"fd00::/8\"")]
     NotANetwork,
     /// The address has bits set beyond the prefix, so probably another range was meant. Contains the range without those bits.
-    #[error("bits are set beyond the prefix; allowed: {0}")]
+    #[error("not a range, because its address has bits beyond the prefix; allowed: {0}")]
     HostBits(Network),
 }
 

@@ -196,7 +196,7 @@ fn hint(fault: &Fault, given: &str) -> String {
         }
         Fault::Status(401) => "the feed needs credentials: write its [[outlet]] into the configuration with `auth`",
         Fault::Status(403) | Fault::Held { status: 403 } => {
-            "the server refuses this program or address; try again later, or set [fetch] user_agent or proxy"
+            "the server refuses this program or address; try again later, or ask its operator to admit Warraq"
         }
         Fault::Held { .. } => "try again later; the server asked for a pause",
         Fault::Status(404 | 410) => "check the spelling, or give the address of the site to have its feed found",

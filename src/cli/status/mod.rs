@@ -1,4 +1,4 @@
-//! `warraq status`: one screen for a person who asks how the daemon fares. Reads files only: it takes no lock and disturbs
+//! `warraq status`: the daemon's state on one screen. Reads files only: it takes no lock and disturbs
 //! nobody.
 
 mod holder;
