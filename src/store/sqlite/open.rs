@@ -4,7 +4,7 @@ use crate::store::{error::StoreError, location};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, SqlitePool,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use std::{
     fs::{self, File, TryLockError},
@@ -137,7 +137,12 @@ async fn create(path: &Path) -> Result<(), StoreError> {
 /// Creates an empty file with the schema.
 pub(in crate::store) async fn schema(path: &Path) -> Result<(), StoreError> {
     let open_failed = |source: sqlx::Error| StoreError::Open { path: path.to_owned(), source: source.into() };
-    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        // Nobody uses the file before it is complete and synced, so its migrations need neither a journal on the disk nor syncs.
+        .journal_mode(SqliteJournalMode::Memory)
+        .synchronous(SqliteSynchronous::Off);
     let mut connection = SqliteConnection::connect_with(&options).await.map_err(open_failed)?;
     migrate(&mut connection, path).await?;
     connection.close().await.map_err(open_failed)

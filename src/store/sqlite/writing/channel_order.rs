@@ -15,7 +15,7 @@ use crate::{
 };
 use futures_util::TryStreamExt as _;
 use sqlx::SqliteConnection;
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// Writes the positions of new entries.
 pub(in crate::store) async fn insert_batch(
@@ -29,7 +29,8 @@ pub(in crate::store) async fn insert_batch(
 
 /// Binds the columns in the order of [`insert::PLACES`].
 fn bind_place<'q>(query: Query<'q>, place: &'q &PlaceRow) -> Query<'q> {
-    query.bind(place.channel).bind(&place.order_at).bind(&place.published_at).bind(place.story).bind(place.entry)
+    let (order_at, published_at) = (Arc::clone(&place.order_at), Arc::clone(&place.published_at));
+    query.bind(place.channel).bind(order_at).bind(published_at).bind(place.story).bind(place.entry)
 }
 
 impl ChannelRows for SqliteConnection {

@@ -14,6 +14,7 @@ use crate::store::{
     writing::sightings::{FilledSighting, NewSighting, Seen, SightingRows},
 };
 use sqlx::SqliteConnection;
+use std::sync::Arc;
 
 impl SightingRows for SqliteConnection {
     async fn lists(&mut self, feeds: &[i64]) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
@@ -117,6 +118,6 @@ fn bind_sighting<'q>(query: Query<'q>, new: &'q NewSighting<'_>) -> Query<'q> {
         .bind(row.raw)
         .bind(&row.guid)
         .bind(&row.link)
-        .bind(&row.at)
+        .bind(Arc::clone(&row.at))
         .bind(&row.evidence)
 }
