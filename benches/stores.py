@@ -5,12 +5,18 @@
 
 FEEDFARM serves the feeds. FOLDER must be new. Each round makes a new database of each kind and measures, in CPU seconds (user and system):
 a poll of every feed into the empty database, one in which nothing has changed (304), one with two new entries in each; then the start
-of the daemon until it is ready, 50 feeds of the latest 200 stories, and 50 searches. The server's figure is that of all its processes.
+of the daemon until it is ready, 50 feeds of the latest 200 stories, 50 searches for words of titles, and 20 searches of each kind, with
+words of million.sql. The server's figure is that of all its processes.
 Medians over the rounds; the order of the stores changes with each round. With --entries the databases are not empty at first: they
 hold the entries of million.sql, copied to the server with `warraq copy`.
 """
 import argparse, glob, json, os, pathlib, pwd, shutil, signal, socket, sqlite3, statistics, subprocess, tempfile, time
 import urllib.parse, urllib.request
+
+SEARCHES = {
+    "a frequent word": "le", "two frequent words": "le متحف", "one and not another": "le -متحف", "a phrase": '"متحف le"', "a frequent phrase": '"le port"',
+    "a beginning": "mus*", "a rare beginning": "mus* 777777", "a rare word": "777777", "no match": "zebra",
+}
 
 TICK = os.sysconf("SC_CLK_TCK")
 BIN = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(path.split("/")[-2]))[-1]
@@ -146,11 +152,11 @@ def measure(program, folder, url, cluster, farm, urls, filled):
             except OSError:
                 time.sleep(0.05)
 
-    def ask(path):
-        """50 different questions, because answers are kept in memory for a while."""
+    def ask(path, times=50):
+        """Different questions, because answers are kept in memory for a while."""
         def work():
             before = sum(stat(process.pid)[:2])
-            for number in range(50):
+            for number in range(times):
                 get(base + path(number))
             return sum(stat(process.pid)[:2]) - before
         return work
@@ -160,6 +166,8 @@ def measure(program, folder, url, cluster, farm, urls, filled):
     words = [word for item in json.loads(get(f"{base}/feed.json"))["items"] for word in item["title"].split()]
     both("50 times the latest 200", ask(lambda number: f"/feed.json?lang=en&lang=fr&lang=ar&lang=a{chr(97 + number % 26)}&limit={200 - number // 26}"))
     both("50 searches", ask(lambda number: "/search?q=" + urllib.parse.quote(words[number % len(words)] + " " * (number // len(words)))))
+    for name, asked in SEARCHES.items():
+        both(f"20 searches: {name}", ask(lambda number: "/search?q=" + urllib.parse.quote(f"{asked} after:2020-01-{number + 1:02}"), 20))
     process.send_signal(signal.SIGTERM)
     process.wait(60)
     return figures

@@ -64,7 +64,7 @@ async fn a_backup_under_load_is_one_moment() {
     let feeds: Vec<_> = (0..20).map(|n| (format!("v{n}"), outlet.url(&format!("/{n}")))).collect();
     (0..20).for_each(|n| growing(&outlet, &format!("/{n}")));
     let outlets: Vec<_> = feeds.iter().map(|(slug, feed)| (slug.as_str(), feed)).collect();
-    let folder = Folder::new(&format!("per_host = 20\n{EVERY}"), &outlets);
+    let folder = Folder::with_file(&format!("per_host = 20\n{EVERY}"), &outlets);
     let daemon = folder.start().await;
     let mut moments = Vec::new();
     for round in 0..5 {
@@ -91,7 +91,7 @@ async fn a_backup_under_load_is_one_moment() {
 async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
     let outlet = FakeOutlet::start().await;
     growing(&outlet, "/feed");
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     folder.says(&["backup", "newer.db"]).await;
     change(&folder.path("newer.db"), "PRAGMA user_version = 99").await;
@@ -128,7 +128,7 @@ async fn what_is_no_backup_is_refused_in_clear_words_and_nothing_is_lost() {
 async fn what_restore_finds_is_kept_whole_and_never_written_over() {
     let outlet = FakeOutlet::start().await;
     growing(&outlet, "/feed");
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     folder.says(&["backup", "one.db"]).await;
     // A daemon that is killed leaves committed data in the WAL.
@@ -152,7 +152,7 @@ async fn what_restore_finds_is_kept_whole_and_never_written_over() {
 async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
     let outlet = FakeOutlet::start().await;
     growing(&outlet, "/feed");
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     let ended = folder.run(&["backup", "quiet.db"]).await;
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
@@ -170,7 +170,7 @@ async fn a_terminal_sees_progress_and_a_log_does_not_see_what_is_quick() {
 
 #[tokio::test]
 async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
-    let folder = Folder::new("", &[]);
+    let folder = Folder::with_file("", &[]);
     folder.says(&["poll"]).await;
     for (target, why) in [("no/such/copy.db", "No such file or directory"), ("config.toml/copy.db", "Not a directory")]
     {
@@ -197,7 +197,7 @@ async fn a_copy_that_cannot_be_written_is_said_once_with_what_to_do() {
 
 #[tokio::test]
 async fn a_signal_leaves_no_part_of_a_copy() {
-    let folder = Folder::new("", &[]);
+    let folder = Folder::with_file("", &[]);
     folder.says(&["poll"]).await;
     let filler = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 60000) \
         INSERT INTO setting SELECT 'filler ' || n, hex(randomblob(1000)) FROM n";
@@ -232,7 +232,7 @@ async fn restore_replaces_the_file_and_not_the_link_to_it() {
     growing(&outlet, "/feed");
     let feed = outlet.url("/feed");
     let more = format!("[database]\npath = \"link.db\"\n{EVERY}");
-    let folder = Folder::new(&more, &[("ville", &feed)]);
+    let folder = Folder::with_file(&more, &[("ville", &feed)]);
     fs::create_dir(folder.path("data")).unwrap();
     std::os::unix::fs::symlink("data/warraq.db", folder.path("link.db")).unwrap();
     folder.says(&["poll"]).await;

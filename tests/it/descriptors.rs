@@ -57,7 +57,7 @@ async fn whatever_lacks_a_file_no_feed_has_failed() {
     let outlet = FakeOutlet::start().await;
     let doc = FeedDoc::rss("V").entry("1", "Un", "", "", "2026-11-02T09:30:00Z");
     outlet.set("/feed", Reply::feed(doc));
-    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &outlet.url("/feed"))]);
     let (mut refused, mut polled) = (0, 0);
     // From hardly enough for the runtime to enough for everything: SQLite's files, its readers and the sockets lack one in turn.
     for files in 8..40 {

@@ -4,7 +4,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, until},
-    test_instance::{TestInstance, config_text, outcomes, sql},
+    test_instance::{TestInstance, config_text, outcomes},
 };
 use std::{fs, process::Output};
 use tokio::{
@@ -130,13 +130,10 @@ async fn secrets_go_to_their_origin_and_are_printed_nowhere() {
     assert_eq!(refused.status.code(), Some(78));
     seen += &String::from_utf8_lossy(&refused.stderr);
     assert!(seen.contains("nonsense") && seen.contains("password"), "{}", seen.len());
-    let mut files = Vec::new();
-    for name in ["warraq.db", "warraq.db-wal"] {
-        files.extend(fs::read(folder.path(name)).unwrap_or_default());
-    }
+    let stored = folder.stored().await;
     for secret in [CANARY, &base64(&format!("me:password-{CANARY}"))] {
         assert!(!seen.contains(secret), "{secret}: {}", &seen[seen.find(secret).unwrap().saturating_sub(200)..][..400]);
-        assert!(memchr::memmem::find(&files, secret.as_bytes()).is_none(), "in the database");
+        assert!(memchr::memmem::find(&stored, secret.as_bytes()).is_none(), "in the database");
     }
     let asked = &outlet.requests("/feed")[0];
     let basic = format!("Basic {}", base64(&format!("me:password-{CANARY}")));
@@ -146,7 +143,7 @@ async fn secrets_go_to_their_origin_and_are_printed_nowhere() {
     for seen in foreign.requests("/away") {
         assert!(seen.header("authorization").is_none() && seen.header("cookie").is_none(), "another origin");
     }
-    assert_eq!(sql(&folder.path("warraq.db"), "SELECT count(*) FROM entries").await, ["2"]);
+    assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["2"]);
 }
 
 /// RFC 4648 4, for ASCII.

@@ -62,7 +62,7 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
     let with = |slug: &str, feed| {
         config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2]), (slug, feed)])
     };
-    let folder = Folder::new("", &[]);
+    let folder = Folder::with_file("", &[]);
     folder.configure(&config_text(EVERY, &[("ville", &one), ("a", &paths[0]), ("b", &paths[1]), ("c", &paths[2])]));
     let signs = manager(&folder);
     let log = std::fs::File::create(folder.path("log")).unwrap();
@@ -118,7 +118,7 @@ async fn reloads_wait_for_the_lock_and_the_loop_does_not() {
 async fn a_stop_does_not_wait_for_the_lock() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/one", Reply::feed(doc()).etag("\"1\""));
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/one"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/one"))]);
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) FROM entries", "1").await;
     let other = lock(&folder).await;
@@ -138,7 +138,7 @@ async fn a_stop_does_not_wait_for_the_lock() {
 async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
     std::fs::rename(folder.path("warraq.db"), folder.path("elsewhere.db")).unwrap();
@@ -168,7 +168,7 @@ async fn a_file_that_is_taken_away_is_noticed_and_used_again_when_it_is_back() {
 async fn a_command_does_not_wait_without_end() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc()));
-    let folder = Folder::new("", &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file("", &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     let mut other = lock(&folder).await;
     for arguments in [&["poll", "--all"][..], &["prune"]] {
@@ -184,7 +184,7 @@ async fn a_command_does_not_wait_without_end() {
 async fn a_full_disk_ends_a_command_with_its_reason() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(doc()));
-    let folder = Folder::new("", &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file("", &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     outlet.set("/feed", Reply::feed(doc().entry("2", "Deux", "https://ville.invalid/2", "", "")));
     let mut shell = Command::new("bash");

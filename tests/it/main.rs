@@ -44,6 +44,7 @@ mod postgres;
 mod postgres_cluster;
 mod postgres_migrations;
 mod postgres_plans;
+mod postgres_search;
 mod processes;
 mod proxies;
 mod publishing;

@@ -5,7 +5,6 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::{Folder, until},
-    test_instance::sql,
 };
 use std::{
     fs,
@@ -32,7 +31,8 @@ const LOOPBACK: &str = "# Mine.\n[server]\nlisten = \"127.0.0.1:0\" # any port\n
 #[tokio::test]
 async fn a_stranger_adds_an_outlet_to_an_empty_file_and_polls_it() {
     let outlet = site("La Ville & \"co\"").await;
-    let folder = Folder::new("", &[]);
+    // A running daemon is found by a file beside the database file.
+    let folder = Folder::with_file("", &[]);
     for before in [LOOPBACK, &format!("{LOOPBACK}# The end.\n")] {
         folder.configure(before);
         let said = folder.says(&["add", outlet.url("/").as_str(), "--tag", "city", "--tag", "coast"]).await;
@@ -151,13 +151,13 @@ async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() 
 #[tokio::test]
 async fn a_running_daemon_takes_what_is_added_and_removed() {
     let (first, second) = (site("First").await, site("Second").await);
-    let folder = Folder::new("", &[("first", &first.url("/feed"))]);
+    // A running daemon is found by a file beside the database file.
+    let folder = Folder::with_file("", &[("first", &first.url("/feed"))]);
     let daemon = folder.start().await;
     let said = folder.says(&["add", second.url("/").as_str()]).await;
     assert!(said.contains("the running daemon (process "), "{said}");
     let outlets = "SELECT DISTINCT outlet FROM entries ORDER BY outlet";
-    until("the new outlet's entry", async || sql(&folder.path("warraq.db"), outlets).await == ["first", "second"])
-        .await;
+    until("the new outlet's entry", async || folder.sql(outlets).await == ["first", "second"]).await;
     let said = folder.says(&["disable", "second"]).await;
     assert!(said.contains("outlet \"second\" is disabled") && said.contains("the running daemon"), "{said}");
     let text = fs::read_to_string(folder.path("config.toml")).unwrap();
@@ -166,7 +166,7 @@ async fn a_running_daemon_takes_what_is_added_and_removed() {
     assert!(said.contains("removed; its entries stay"), "{said}");
     let said = folder.says(&["remove", "first"]).await;
     assert!(said.contains("that was the last outlet"), "{said}");
-    assert_eq!(sql(&folder.path("warraq.db"), outlets).await, ["first", "second"]);
+    assert_eq!(folder.sql(outlets).await, ["first", "second"]);
     let (code, said) = folder.fails(&["remove", "first"]).await;
     assert!(code == 1 && said.contains("no outlet has the slug \"first\""), "{said}");
     daemon.stop().await;

@@ -221,7 +221,7 @@ async fn not_ready_while_another_program_holds_the_database_and_alive_all_the_ti
     let doc = |n: usize| FeedDoc::rss("V").entry(&n.to_string(), &format!("Titre {n}"), "", "", DATE);
     outlet.script("/feed", (0..200).map(|n| Reply::feed(doc(n))));
     let (text, base) = placed(&config_text(EVERY, &[("ville", &outlet.url("/feed"))]));
-    let folder = Folder::new("", &[]);
+    let folder = Folder::with_file("", &[]);
     folder.configure(&text);
     let daemon = folder.start().await;
     let (ready, alive) = (format!("{base}/readyz"), format!("{base}/healthz"));

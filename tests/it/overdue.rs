@@ -8,7 +8,6 @@ use crate::{
     test_instance::{RunningDaemon, TestInstance},
 };
 use jiff::SignedDuration;
-use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
 const DUE: &str = "SELECT url, next_poll_at, why, rhythm, state FROM feed ORDER BY id";
 
@@ -16,15 +15,18 @@ fn doc() -> FeedDoc {
     FeedDoc::rss("La Ville").entry("1", "Un", "https://ville.invalid/1", "", "2026-11-02T09:30:00Z")
 }
 
-/// Lets time pass for the feeds in a closed file, because the real binary uses the system's clock.
+/// Lets time pass for the feeds in a closed database, because the real binary uses the system's clock.
 async fn pass(folder: &Folder, time: &str) {
-    let mut file =
-        SqliteConnection::connect(&format!("sqlite://{}", folder.path("warraq.db").display())).await.unwrap();
     for column in ["last_poll_at", "last_success_at", "next_poll_at"] {
-        let earlier = format!("UPDATE feed SET {column} = strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '-{time}')");
-        file.execute(AssertSqlSafe(earlier)).await.unwrap();
+        let earlier = if folder.is_on_server() {
+            format!(
+                "to_char(({column})::timestamptz AT TIME ZONE 'UTC' - interval '{time}', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+            )
+        } else {
+            format!("strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '-{time}')")
+        };
+        folder.change(&format!("UPDATE feed SET {column} = {earlier}")).await;
     }
-    file.close().await.unwrap();
 }
 
 #[tokio::test]

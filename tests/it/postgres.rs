@@ -20,12 +20,13 @@ use warraq::{
 
 const WINDOW: Duration = Duration::from_hours(72);
 
-fn place(url: &str) -> DatabasePlace {
+/// Returns the place of a database by its address.
+pub fn place(url: &str) -> DatabasePlace {
     DatabasePlace::Server(DatabaseServer::parse(url).unwrap())
 }
 
 /// Returns a database with the schema.
-async fn migrated() -> Option<String> {
+pub async fn migrated() -> Option<String> {
     let url = cluster()?.database().await;
     let (writer, task) = Writer::open(place(&url), WINDOW).await.unwrap();
     writer.close().await.unwrap();

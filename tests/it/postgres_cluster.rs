@@ -134,6 +134,13 @@ impl Cluster {
         self.url(&name)
     }
 
+    /// Does the same as [`Cluster::database`] for what does not wait.
+    pub fn database_now(&'static self) -> String {
+        let made =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(self.database());
+        std::thread::spawn(made).join().unwrap()
+    }
+
     /// Connects to a database. The server may still be starting.
     pub async fn connect(&self, database: &str) -> PgConnection {
         for _ in 0..200 {

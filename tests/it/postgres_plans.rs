@@ -18,6 +18,8 @@ const ENTRIES: &str = "
     SELECT n, '{}', 'un titre', repeat('un texte ', 100) FROM generate_series(1, 60000) AS n;
     INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id)
     SELECT 1, to_char(n, 'FM000000'), '', n, n FROM generate_series(1, 60000) AS n;
+    SELECT search_partition_end(n) FROM (VALUES (1), (70000)) AS v (n);
+    INSERT INTO entry_search SELECT n, search_words('un titre', '') FROM generate_series(1, 120000) AS n;
     ANALYZE";
 
 /// Returns the plan of the statement that contains a text, with these values in place of its parameters.
@@ -49,4 +51,15 @@ async fn a_feed_with_a_filter_reads_only_the_latest_places() {
     let Some(plan) = plan("ROWS WITH TIES", &[&texts[..], &rest].concat()).await else { return };
     let whole = ["place", "story", "entry"].map(|table| plan.contains(&format!("Seq Scan on {table} ")));
     assert_eq!(whole, [false; 3], "{plan}");
+}
+
+#[tokio::test]
+async fn indexed_texts_are_revised_and_forgotten_by_their_keys() {
+    for (has, given) in [
+        ("UPDATE entry_search SET words", &[("$1", "'[{\"id\": 5}]'")][..]),
+        ("DELETE FROM entry_search", &[("$1", "'{5,6}'::bigint[]"), ("$2", "5"), ("$3", "6")]),
+    ] {
+        let Some(plan) = plan(has, given).await else { return };
+        assert!(plan.contains("Index Scan using entry_search_0_pkey") && !plan.contains("Seq Scan"), "{plan}");
+    }
 }

@@ -2,7 +2,10 @@
 
 mod lifecycle;
 
-use crate::test_instance::{config_text, sql};
+use crate::{
+    postgres_cluster::{self, cluster},
+    test_instance::{Asker, URL, change, config_text, is_over_server},
+};
 use std::{
     fs,
     path::PathBuf,
@@ -22,12 +25,23 @@ pub fn http_client() -> reqwest::ClientBuilder {
 }
 
 /// A folder with a configuration, in which the binary runs.
-pub struct Folder(TempDir);
+pub struct Folder {
+    folder: TempDir,
+    /// The address of the database, if it is on a server.
+    server: Option<String>,
+}
 
 impl Folder {
-    /// Creates a folder with these lines of configuration and outlets. Without outlets it gets one that never answers.
+    /// Creates a folder with these lines of configuration and outlets, whose database is in the store that the tests run over.
+    /// Without outlets it gets one that never answers.
     pub fn new(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
+        let server = is_over_server().then(|| cluster().unwrap().database_now());
+        Self { server, ..Self::with_file(more, outlets) }
+    }
+
+    /// Does the same as [`Folder::new`] with a file of SQLite, whatever the tests run over.
+    pub fn with_file(more: &str, outlets: &[(&str, &FeedUrl)]) -> Self {
+        let folder = Self { folder: tempfile::tempdir().unwrap(), server: None };
         let nobody = nobody();
         let none = [("nobody", &nobody)];
         folder.configure(&config_text(more, if outlets.is_empty() { &none } else { outlets }));
@@ -41,13 +55,14 @@ impl Folder {
 
     /// Returns the path of a file in the folder.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     /// Returns a command of warraq, ready to run in the folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_warraq"));
-        command.args(arguments).current_dir(self.0.path()).env_clear().kill_on_drop(true);
+        command.args(arguments).current_dir(self.folder.path()).env_clear().kill_on_drop(true);
+        command.envs(self.server.as_ref().map(|url| (URL, url)));
         command
     }
 
@@ -79,7 +94,7 @@ impl Folder {
         let mut shell = Command::new("sh");
         // The signal that ends a process at its limit is ignored, also by the processes it executes.
         shell.args(["-c", "trap '' XFSZ; exec \"$0\" run", env!("CARGO_BIN_EXE_warraq")]);
-        shell.current_dir(self.0.path()).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
+        shell.current_dir(self.folder.path()).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
         self.start_by(shell).await
     }
 
@@ -93,7 +108,57 @@ impl Folder {
 
     /// Returns the rows of a query over the database in the folder.
     pub async fn sql(&self, query: &'static str) -> Vec<String> {
-        sql(&self.path("warraq.db"), query).await
+        self.asker().sql(query).await
+    }
+
+    /// Returns what asks the database in the folder.
+    pub fn asker(&self) -> Asker {
+        Asker { file: self.path("warraq.db"), server: self.server.clone() }
+    }
+
+    /// Returns the rows of a query that each store needs in words of its own.
+    pub async fn sql_in(&self, file: &'static str, server: &'static str) -> Vec<String> {
+        self.sql(if self.server.is_some() { server } else { file }).await
+    }
+
+    /// Returns whether the database is on a server.
+    pub fn is_on_server(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Runs statements that change the database.
+    pub async fn change(&self, statement: &str) {
+        change(&self.path("warraq.db"), self.server.as_deref(), statement).await;
+    }
+
+    /// Fails if the database file is damaged. A server looks after its own.
+    pub async fn assert_whole(&self) {
+        assert_eq!(self.sql_in("PRAGMA integrity_check", "SELECT 'ok'").await, ["ok"]);
+    }
+
+    /// Returns whether a process has begun to make the database.
+    pub async fn is_begun(&self) -> bool {
+        match &self.server {
+            Some(url) => {
+                postgres_cluster::sql(url, "SELECT 1 FROM pg_tables WHERE schemaname = 'public' LIMIT 1").await == ["1"]
+            }
+            None => self.path("warraq.db.lock").exists(),
+        }
+    }
+
+    /// Returns the bytes that the database holds.
+    pub async fn stored(&self) -> Vec<u8> {
+        let Some(url) = &self.server else {
+            let files = ["warraq.db", "warraq.db-wal"].map(|name| fs::read(self.path(name)).unwrap_or_default());
+            return files.concat();
+        };
+        let mut stored = Vec::new();
+        for table in postgres_cluster::sql(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'").await {
+            let rows = format!("SET bytea_output = 'escape'; SELECT t::text FROM {table} AS t");
+            stored.extend(postgres_cluster::sql(url, &rows).await.join("\n").into_bytes());
+        }
+        assert!(!stored.is_empty());
+        stored
     }
 
     /// Repeats a query until this is its only row.

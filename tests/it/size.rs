@@ -185,7 +185,7 @@ async fn retention_goes_on_beside_polls() {
 async fn a_full_disk_is_waited_for_and_said() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 20)));
-    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
     let daemon = folder.start_limitable().await;
     folder.sql_until("SELECT count(*) FROM entry", "20").await;
     let before = daemon.get_until("/feed.atom", "report number 19").await;
@@ -211,7 +211,7 @@ async fn a_full_disk_is_waited_for_and_said() {
 async fn a_daemon_on_a_full_disk_stops_when_it_is_told() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 20)));
-    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
     let daemon = folder.start_limitable().await;
     folder.sql_until("SELECT count(*) FROM entry", "20").await;
     daemon.limit_files(Some(100_000)).await;

@@ -63,7 +63,7 @@ async fn a_daemon_whose_log_cannot_be_written_polls_on() {
     outlet.set("/feed", Reply::feed(doc()));
     let (gone, feed) = (outlet.url("/gone"), outlet.url("/feed"));
     for error in unwritable() {
-        let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("gone", &gone), ("feed", &feed)]);
+        let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("gone", &gone), ("feed", &feed)]);
         let mut daemon = folder.command(&["run"]).stdout(Stdio::null()).stderr(error).spawn().unwrap();
         until("the database", async || folder.path("warraq.db.pid").exists()).await;
         folder.sql_until("SELECT min(count(*), 2) FROM poll WHERE outcome = 'failed'", "2").await;

@@ -24,7 +24,7 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a", Reply::feed(doc()));
     outlet.set("/b", Reply::status(403));
-    let folder = Folder::new("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
+    let folder = Folder::with_file("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
     let (code, said) = folder.fails(&["status"]).await;
     assert!(code == 1 && said.starts_with("error: there is no database"), "{said}");
 
@@ -166,7 +166,7 @@ async fn a_host_that_asks_for_a_pause_holds_its_other_feeds_and_nothing_is_overd
 async fn lines_fit_the_terminal() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/a-rather-long-address-of-a-feed", Reply::status(404));
-    let folder = Folder::new("", &[("a", &outlet.url("/a-rather-long-address-of-a-feed"))]);
+    let folder = Folder::with_file("", &[("a", &outlet.url("/a-rather-long-address-of-a-feed"))]);
     folder.says(&["poll"]).await;
     let line = format!("stty cols 50 rows 24; '{}' feeds", env!("CARGO_BIN_EXE_warraq"));
     let mut command = tokio::process::Command::new("script");

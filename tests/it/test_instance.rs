@@ -8,7 +8,11 @@ use crate::postgres_cluster::{self, cluster};
 use jiff::SignedDuration;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::fmt::Write as _;
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tempfile::TempDir;
 use warraq::{
     clock::Clock,
@@ -47,10 +51,10 @@ pub enum TestStore {
 /// If this variable is `postgres`, instances whose test does not choose a store are over PostgreSQL, which must be installed.
 const STORE: &str = "WARRAQ_TEST_STORE";
 /// The variable that names a database server.
-const URL: &str = "WARRAQ_DATABASE_URL";
+pub const URL: &str = "WARRAQ_DATABASE_URL";
 
 /// Returns whether instances whose test does not choose a store are over PostgreSQL.
-fn is_over_server() -> bool {
+pub fn is_over_server() -> bool {
     std::env::var(STORE).is_ok_and(|store| store == "postgres")
 }
 
@@ -232,18 +236,7 @@ impl TestInstance {
 
     /// Runs a statement that changes the database of the closed instance.
     pub async fn change(&self, statement: &str) {
-        let statement = AssertSqlSafe(statement.to_owned());
-        if let Some(url) = self.server() {
-            let mut connection = PgConnection::connect(url).await.unwrap();
-            sqlx::query(statement).execute(&mut connection).await.unwrap();
-        } else {
-            let mut connection = self.write().await;
-            sqlx::query(statement).execute(&mut connection).await.unwrap();
-        }
-    }
-
-    async fn write(&self) -> SqliteConnection {
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file())).await.unwrap()
+        change(&self.file(), self.server(), statement).await;
     }
 
     /// Repeats a query until it returns these rows, while time passes for the instance too. Fails after ten seconds.
@@ -270,10 +263,26 @@ impl TestInstance {
     }
 }
 
+/// Runs statements that change a database: that on the server, if there is one, else the file.
+pub async fn change(file: &Path, server: Option<&str>, statements: &str) {
+    let statements = AssertSqlSafe(statements.to_owned());
+    if let Some(url) = server {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+        return;
+    }
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql(statements).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
 /// Asks the database of an instance.
 pub struct Asker {
-    file: PathBuf,
-    server: Option<String>,
+    /// Its file, which is asked if there is no server.
+    pub file: PathBuf,
+    /// The address of the database on a server.
+    pub server: Option<String>,
 }
 
 impl Asker {
@@ -313,7 +322,7 @@ pub fn config_text(more: &str, outlets: &[(&str, &FeedUrl)]) -> String {
 }
 
 /// Returns the rows of a query over a database file, with columns joined by `|`.
-pub async fn sql(file: &std::path::Path, query: &str) -> Vec<String> {
+pub async fn sql(file: &Path, query: &str) -> Vec<String> {
     let options = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     let rows = sqlx::query(AssertSqlSafe(query.to_owned())).fetch_all(&mut connection).await.unwrap();

@@ -72,10 +72,15 @@ async fn feeds_shows_the_view_and_the_reason() {
     outlet.set("/a", Reply::feed(doc()));
     let folder = Folder::new("", &[("a", &outlet.url("/a")), ("b", &outlet.url("/b"))]);
     let (code, said) = folder.fails(&["feeds"]).await;
-    assert!(code == 1 && said.starts_with("error: there is no database"), "{said}");
+    assert!(code == 1 && said.starts_with("error: ") && said.contains("; `warraq run` or `warraq poll` c"), "{said}");
     folder.says(&["poll"]).await;
     let rows: serde_json::Value = serde_json::from_str(&folder.says(&["feeds", "--json"]).await).unwrap();
-    let columns = sql(&folder.path("warraq.db"), "SELECT name FROM pragma_table_info('feed_health')").await;
+    let columns = folder
+        .sql_in(
+            "SELECT name FROM pragma_table_info('feed_health')",
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'feed_health'",
+        )
+        .await;
     assert_eq!(rows.as_array().unwrap().len(), 2);
     for row in rows.as_array().unwrap() {
         for column in columns.iter().map(String::as_str).chain(["why"]) {
@@ -110,7 +115,7 @@ async fn a_backup_under_load_comes_back_whole_and_nothing_else_does() {
     let outlet = FakeOutlet::start().await;
     outlet.script("/feed", (1..500).map(|count| Reply::feed(doc().entry(&format!("n{count}"), "Titre", "", "", ""))));
     let feed = outlet.url("/feed");
-    let folder = Folder::new("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &feed)]);
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("ville", &feed)]);
     let daemon = folder.start().await;
     folder.sql_until("SELECT count(*) > 2 FROM entries", "1").await;
     folder.says(&["backup", "one.db"]).await;
@@ -155,7 +160,7 @@ async fn prune_counts_first_and_forgets_then() {
     );
     let folder = Folder::new("[retention]\nkeep = \"1d\"\npolls = \"1d\"\n", &[("ville", &outlet.url("/feed"))]);
     let (code, said) = folder.fails(&["prune"]).await;
-    assert!(code == 1 && said.starts_with("error: there is no database"), "{said}");
+    assert!(code == 1 && said.starts_with("error: ") && said.contains("; `warraq run` or `warraq poll` c"), "{said}");
     for _ in 0..3 {
         folder.says(&["poll", "--all"]).await;
     }
@@ -163,10 +168,7 @@ async fn prune_counts_first_and_forgets_then() {
     let old = "UPDATE entry SET first_seen_at = '2020-01-01T00:00:00Z'; UPDATE poll SET ended_at = '2020-01-01T00:00:00.000Z'; \
         UPDATE sighting SET left_at = '2020-01-02T00:00:00Z' WHERE left_at IS NOT NULL; \
         UPDATE story SET created_at = '2020-01-01T00:00:00Z'";
-    let url = format!("sqlite://{}", folder.path("warraq.db").display());
-    let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
-    sqlx::Executor::execute(&mut connection, sqlx::raw_sql(old)).await.unwrap();
-    sqlx::Connection::close(connection).await.unwrap();
+    folder.change(old).await;
     assert!(folder.says(&["prune", "--dry-run"]).await.starts_with("would delete 2 entries of 2 stories, and 3 polls"));
     assert_eq!(folder.sql("SELECT count(*) FROM entries").await, ["3"]);
     assert!(folder.says(&["prune"]).await.starts_with("deleted 2 entries of 2 stories, and 3 polls"));

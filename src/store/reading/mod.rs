@@ -58,6 +58,17 @@ impl ReadPool {
             Self::Postgres(_) | Self::PostgresSnapshot(_) => <sqlx::Postgres as statements::ListSql>::STEPS,
         }
     }
+
+    /// Returns [`statements::ListSql::REACH_OF_BEGINNINGS`] of the store.
+    fn reach_of_beginnings(&self) -> Option<i64> {
+        match self {
+            Self::Sqlite(_) => <sqlx::Sqlite as statements::ListSql>::REACH_OF_BEGINNINGS,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) | Self::PostgresSnapshot(_) => {
+                <sqlx::Postgres as statements::ListSql>::REACH_OF_BEGINNINGS
+            }
+        }
+    }
 }
 
 /// Runs a statement on the connections of a reader, in the SQL of its store: `ask!(pool, Db: fetch_all(query_as(Db::NAME), values…))`.

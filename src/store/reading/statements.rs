@@ -83,6 +83,11 @@ pub(in crate::store) trait ListSql {
     /// Number of entries that [`ListSql::MATCHES_UP`] is asked about, one after the other, until enough are found, before it is asked about
     /// as many as a search looks at; empty if it costs as much whatever the number.
     const STEPS: &'static [i64];
+    /// Number of entries that a search with the beginning of a word looks at before the next page goes on; `None`: as many as other
+    /// searches. A server reads all words with this beginning anew in each part of its index.
+    const REACH_OF_BEGINNINGS: Option<i64>;
+    /// The latest entry.
+    const LATEST_ENTRY: &'static str;
     /// The latest entry, and, if $3 is before it, the entry up to $2 with words $1 that $4 others are later than.
     const NTH_MATCH: &'static str;
     /// When the last entry up to $1 was first seen.

@@ -16,7 +16,7 @@ async fn well_filled() -> (FakeOutlet, Folder, Vec<u8>) {
     let doc =
         (0..200).fold(FeedDoc::rss("V"), |doc, n| doc.entry(&n.to_string(), &format!("Titre {n}"), "", &text, ""));
     outlet.set("/feed", Reply::feed(doc));
-    let folder = Folder::new(EVERY, &[("ville", &outlet.url("/feed"))]);
+    let folder = Folder::with_file(EVERY, &[("ville", &outlet.url("/feed"))]);
     folder.says(&["poll"]).await;
     let bytes = fs::read(folder.path("warraq.db")).unwrap();
     (outlet, folder, bytes)

@@ -108,14 +108,15 @@ impl ListSql for Postgres {
              JOIN outlet AS o ON o.id = e.outlet_id AND (o.private = 0 OR NOT $5) LIMIT $4";
     const MEMBERS_OF_STORIES: &'static str = "SELECT e.story_id, e.outlet_id, e.order_at FROM entry AS e JOIN outlet AS o ON o.id = e.outlet_id \
              WHERE e.story_id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($1::json))) AND (o.private = 0 OR NOT $2) ORDER BY e.id";
-    const MATCHES: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
-             FROM (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id <= $2 AND entry_id > $3 \
-                   ORDER BY entry_id DESC LIMIT $4) AS found";
-    const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(entry_id), '[]')::text \
-             FROM (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id > $2 AND entry_id <= $3 ORDER BY entry_id) AS found";
+    const MATCHES: &'static str = "SELECT coalesce(json_agg(id ORDER BY id DESC), '[]')::text \
+             FROM search_matches(to_tsquery('simple', $1), $3, $2, $4) AS id";
+    const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(id ORDER BY id), '[]')::text \
+             FROM search_matches(to_tsquery('simple', $1), $2, $3, 9223372036854775807) AS id";
     const STEPS: &'static [i64] = &[];
+    const REACH_OF_BEGINNINGS: Option<i64> = Some(200_000);
+    const LATEST_ENTRY: &'static str = "SELECT coalesce(max(id), 0) FROM entry";
     const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
-                (SELECT entry_id FROM entry_search WHERE words @@ to_tsquery('simple', $1) AND entry_id <= $2 ORDER BY entry_id DESC LIMIT 1 OFFSET $4) END";
+                (SELECT id FROM search_matches(to_tsquery('simple', $1), 0, $2, $4 + 1) AS id ORDER BY id DESC LIMIT 1 OFFSET $4) END";
     const SEEN: &'static str = "SELECT first_seen_at FROM entry WHERE id <= $1 ORDER BY id DESC LIMIT 1";
     const STORIES_WITH: &'static str = "SELECT DISTINCT e.story_id FROM entry AS e \
              WHERE e.id = ANY(ARRAY(SELECT value::bigint FROM json_array_elements_text($2::json))) \

@@ -66,15 +66,21 @@ impl BatchStatements for PgConnection {
     }
 
     async fn index(&mut self) -> Result<bool, StoreError> {
-        let reach: Option<i64> = sqlx::query_scalar(
-            "SELECT max(entry_id) FROM (SELECT entry_id FROM entry_text \
+        let (first, last): (Option<i64>, Option<i64>) = sqlx::query_as(
+            "SELECT min(entry_id), max(entry_id) FROM (SELECT entry_id FROM entry_text \
              WHERE entry_id > (SELECT indexed_to FROM search_state) ORDER BY entry_id LIMIT $1) AS next",
         )
         .bind(INDEXED)
         .fetch_one(&mut *self)
         .await
         .while_doing("looking for what to index")?;
-        let Some(reach) = reach else { return Ok(false) };
+        let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
+        let end: i64 = sqlx::query_scalar("SELECT search_partition_end($1)")
+            .bind(first)
+            .fetch_one(&mut *self)
+            .await
+            .while_doing("making room in the search index")?;
+        let reach = last.min(end - 1);
         let indexed = sqlx::query(
             "INSERT INTO entry_search (entry_id, words) \
              SELECT entry_id, search_words(folded_title, folded_body) FROM entry_text \
@@ -89,7 +95,7 @@ impl BatchStatements for PgConnection {
             .execute(self)
             .await
             .while_doing("noting what is indexed")?;
-        Ok(indexed.rows_affected() >= INDEXED.unsigned_abs())
+        Ok(reach < last || indexed.rows_affected() >= INDEXED.unsigned_abs())
     }
 }
 

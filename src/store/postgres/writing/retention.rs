@@ -31,11 +31,19 @@ impl PruneRows for PgConnection {
             .await
             .while_doing("forgetting the places of stories")?;
         // Texts, revisions and membership are deleted with the entry; sightings stay, without an entry.
-        let deleted = sqlx::query_scalar("DELETE FROM entry WHERE story_id = ANY($1) RETURNING id")
+        let deleted: Vec<i64> = sqlx::query_scalar("DELETE FROM entry WHERE story_id = ANY($1) RETURNING id")
             .bind(stories)
             .fetch_all(&mut *self)
             .await
             .while_doing("forgetting the entries of stories")?;
+        // The first and the last entry say which parts of the index are concerned.
+        sqlx::query("DELETE FROM entry_search WHERE entry_id = ANY($1) AND entry_id >= $2 AND entry_id <= $3")
+            .bind(&deleted)
+            .bind(deleted.iter().min())
+            .bind(deleted.iter().max())
+            .execute(&mut *self)
+            .await
+            .while_doing("forgetting the words of entries")?;
         sqlx::query("DELETE FROM story WHERE id = ANY($1)")
             .bind(stories)
             .execute(&mut *self)

@@ -125,6 +125,17 @@ impl Reader {
 
     /// Returns among which entries a batch is looked for.
     async fn span(&self, query: &SearchQuery, newest: Option<i64>) -> Result<Span, StoreError> {
+        let mut span = self.span_of_words(query, newest).await?;
+        let Some(reach) = self.pool.reach_of_beginnings().filter(|_| has_beginning(query)) else { return Ok(span) };
+        if span.latest == i64::MAX {
+            span.latest = ask!(self.pool, Db: fetch_one(query_scalar(Db::LATEST_ENTRY)))
+                .while_doing("reading which entry is the latest")?;
+        }
+        Ok(Span { end: span.end.max(span.top() - reach), ..span })
+    }
+
+    /// Returns among which entries a batch is looked for, by how frequent its whole words are.
+    async fn span_of_words(&self, query: &SearchQuery, newest: Option<i64>) -> Result<Span, StoreError> {
         let mut span = Span { newest, end: 0, latest: i64::MAX };
         let up_to = newest.unwrap_or(i64::MAX);
         let mut end: Option<i64> = None;
@@ -157,6 +168,11 @@ fn ids_of(json: &str, order: Order) -> Vec<i64> {
         ids.reverse();
     }
     ids
+}
+
+/// Returns whether a search has the beginning of a word, wanted or excluded.
+fn has_beginning(query: &SearchQuery) -> bool {
+    query.groups.iter().flatten().chain(&query.without).any(|term| term.is_prefix)
 }
 
 /// Returns words of which every match of these alternatives has at least one: of a phrase, its longest word. `None` if one
