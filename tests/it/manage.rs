@@ -84,7 +84,7 @@ async fn a_missing_file_is_made_and_a_dry_run_writes_nothing() {
     assert_eq!(fs::read_to_string(folder.path("config.toml")).unwrap(), text);
     for (path, status, hint) in [
         ("/401", 401, "with `auth`"),
-        ("/403", 403, "user_agent or proxy"),
+        ("/403", 403, "ask its operator"),
         ("/404", 404, "check the spelling"),
         ("/429", 429, "the server asked for a pause"),
         ("/500", 500, "try again later"),
