@@ -15,9 +15,7 @@ pub fn canonical(address: &str) -> Option<String> {
         return None;
     }
     let host = bare_host(url.host_str()?);
-    let mut out = String::with_capacity("https://".len() + address.len());
-    out.push_str("https://");
-    out.push_str(host);
+    let mut out = format!("https://{host}");
     if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
         out.push(':');
         out.push_str(&port.to_string());

@@ -134,13 +134,13 @@ pub fn customary(tag: &str) -> String {
             out.push('-');
         }
         let letters = part.bytes().all(|b| b.is_ascii_alphabetic());
-        let start = out.len();
-        out.push_str(part);
-        out[start..].make_ascii_lowercase();
         match part.len() {
-            2 if at > 0 && letters => out[start..].make_ascii_uppercase(),
-            4 if at > 0 && letters => out[start..=start].make_ascii_uppercase(),
-            _ => {}
+            2 if at > 0 && letters => out.push_str(&part.to_ascii_uppercase()),
+            4 if at > 0 && letters => {
+                out.push_str(&part[..1].to_ascii_uppercase());
+                out.push_str(&part[1..].to_ascii_lowercase());
+            }
+            _ => out.push_str(&part.to_ascii_lowercase()),
         }
     }
     out

@@ -115,16 +115,14 @@ fn attributes(html: &[u8], name: usize, most: usize) -> AttributeTag {
 
 /// Returns where to continue after a tag: at the end tag of an element that contains only characters, else at `at`.
 fn after_raw_text(html: &[u8], name: &[u8], at: usize) -> usize {
-    // The longest such name has eight letters.
-    let mut lower = [0; 8];
-    let Some(lower) = lower.get_mut(..name.len()) else { return at };
-    lower.copy_from_slice(name);
-    lower.make_ascii_lowercase();
-    if std::str::from_utf8(lower).ok().and_then(raw_kind).is_none() {
+    let Ok(name) = std::str::from_utf8(name) else { return at };
+    let name = if name.len() <= 8 { name.to_ascii_lowercase() } else { return at };
+    if raw_kind(&name).is_none() {
         return at;
     }
-    let ends =
-        |end: &usize| html.get(at + end + 2..at + end + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+    let ends = |end: &usize| {
+        html.get(at + end + 2..at + end + 2 + name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name.as_bytes()))
+    };
     memmem::find_iter(&html[at..], b"</").find(ends).map_or(html.len(), |n| at + n)
 }
 

@@ -118,8 +118,9 @@ pub(super) fn is_placeholder(src: &str) -> bool {
     }
     let path = src.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let begins_a_word = |at: usize| name[..at].is_empty() || name[..at].ends_with(['-', '_']);
-    WORDS.iter().any(|word| name.match_indices(word).any(|(at, _)| begins_a_word(at)))
+    WORDS
+        .iter()
+        .any(|word| name.starts_with(word) || name.contains(&format!("-{word}")) || name.contains(&format!("_{word}")))
 }
 
 /// Returns the widest address of a set within [`WIDEST`], else the narrowest (HTML 4.8.4.2.1).

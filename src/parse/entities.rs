@@ -116,12 +116,10 @@ fn resolve<'a>(name: &str, references: &References<'a>) -> Option<Cow<'a, str>> 
             Cow::Owned(text) => Cow::Owned(text),
         });
     }
-    // Nearly all references are one of the five that XML defines.
-    if let Some(text) = quick_xml::escape::resolve_xml_entity(name) {
-        return Some(Cow::Borrowed(text));
-    }
     let text = named(name)?;
-    references.undefined.set(true);
+    if !matches!(name, "amp" | "lt" | "gt" | "quot" | "apos") {
+        references.undefined.set(true);
+    }
     Some(Cow::Owned(text))
 }
 
