@@ -13,7 +13,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 /// All rows that a batch writes.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ pub(super) struct StoryRow {
     pub id: i64,
     pub iri: String,
     pub entry: i64,
-    pub at: Arc<str>,
+    pub at: String,
 }
 
 /// The columns that new and revised entries have in common.
@@ -75,11 +75,10 @@ pub(super) struct EntryRow {
     pub key: String,
     pub source_id: Option<String>,
     pub iri: String,
-    // Several rows have the same times, and binding them copies nothing.
-    pub published_at: Arc<str>,
-    pub first_seen_at: Arc<str>,
-    pub order_at: Arc<str>,
-    pub feed_updated_at: Arc<str>,
+    pub published_at: String,
+    pub first_seen_at: String,
+    pub order_at: String,
+    pub feed_updated_at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,7 +116,7 @@ pub(super) struct Texts {
 pub(super) struct MemberRow {
     pub entry: i64,
     pub story: i64,
-    pub at: Arc<str>,
+    pub at: String,
     pub rule: &'static str,
     pub lmin: Option<f64>,
     pub containment: Option<f64>,
@@ -136,7 +135,7 @@ pub(super) struct SightingRow {
     pub listed: bool,
     pub guid: Option<String>,
     pub link: Option<String>,
-    pub at: Arc<str>,
+    pub at: String,
     pub evidence: Option<String>,
 }
 
@@ -152,8 +151,8 @@ pub(super) struct DelistedEntries {
 #[derive(Debug, Serialize)]
 pub(super) struct PlaceRow {
     pub channel: i64,
-    pub order_at: Arc<str>,
-    pub published_at: Arc<str>,
+    pub order_at: String,
+    pub published_at: String,
     pub story: i64,
     pub entry: i64,
     /// Whether every report has its own position in the channel.

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 use jiff::Timestamp;
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 impl BatchRows {
     /// Creates the rows of these decisions and adds up the results of each poll.
@@ -64,18 +64,18 @@ impl BatchRows {
 
     fn new_entry(&mut self, arrival: Arrival, new: NewEntry, updated: Option<Timestamp>, catalog: &Catalog) {
         self.sighted(&arrival, Some(new.id.0), None);
-        let at: Arc<str> = second(arrival.seen_at).into();
+        let at = second(arrival.seen_at);
         if new.starts {
             let iri = new.iri.clone();
-            self.stories.push(StoryRow { id: new.story.0, iri, entry: new.id.0, at: Arc::clone(&at) });
+            self.stories.push(StoryRow { id: new.story.0, iri, entry: new.id.0, at: at.clone() });
         } else {
             self.grown.insert(new.story.0);
         }
         self.member(new.id, new.story, &at, new.evidence);
-        let [order_at, published_at]: [Arc<str>; 2] = [new.order_at, new.published_at].map(|at| second(at).into());
+        let (order_at, published_at) = (second(new.order_at), second(new.published_at));
         self.place(catalog, &arrival, (new.id, new.story, new.starts), (&order_at, &published_at));
         let stated = updated.filter(|stated| *stated <= arrival.seen_at);
-        let feed_updated_at = second(stated.unwrap_or(arrival.seen_at)).into();
+        let feed_updated_at = second(stated.unwrap_or(arrival.seen_at));
         let row = ShownRow::of(new.id.0, &arrival.entry, catalog.outlet_name(arrival.outlet), arrival.seen_at);
         let Entry { key, source_id, .. } = &arrival.entry;
         self.entries.push(EntryRow {
@@ -96,14 +96,14 @@ impl BatchRows {
     }
 
     /// Adds why an entry belongs to its story. Most entries begin a story of their own: readers know them by the missing row.
-    fn member(&mut self, entry: EntryId, story: StoryId, at: &Arc<str>, evidence: Evidence) {
+    fn member(&mut self, entry: EntryId, story: StoryId, at: &str, evidence: Evidence) {
         if evidence.is_of_first_report() {
             return;
         }
         self.members.push(MemberRow {
             entry: entry.0,
             story: story.0,
-            at: Arc::clone(at),
+            at: at.to_owned(),
             rule: evidence.rule.as_str(),
             lmin: evidence.lmin,
             containment: evidence.containment,
@@ -118,7 +118,7 @@ impl BatchRows {
         catalog: &Catalog,
         arrival: &Arrival,
         (entry, story, is_new): (EntryId, StoryId, bool),
-        (order_at, published_at): (&Arc<str>, &Arc<str>),
+        (order_at, published_at): (&str, &str),
     ) {
         let subject = RuleSubject::of(&arrival.entry);
         for (id, channel) in &catalog.channels {
@@ -135,8 +135,8 @@ impl BatchRows {
             }
             self.places.push(PlaceRow {
                 channel: *id,
-                order_at: Arc::clone(order_at),
-                published_at: Arc::clone(published_at),
+                order_at: order_at.to_owned(),
+                published_at: published_at.to_owned(),
                 story: story.0,
                 entry: entry.0,
                 each: !channel.collapse,
@@ -194,7 +194,7 @@ impl BatchRows {
             listed: !arrival.returns,
             guid: arrival.entry.source_id.clone().filter(|_| elsewhere),
             link: arrival.entry.link.clone().filter(|_| elsewhere),
-            at: second(arrival.seen_at).into(),
+            at: second(arrival.seen_at),
             evidence,
         });
     }

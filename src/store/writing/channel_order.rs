@@ -186,8 +186,8 @@ fn place_of(
     let order_at = inside[..=last].iter().map(|m| m.order_at.as_str()).max()?;
     Some(PlaceRow {
         channel: id,
-        order_at: order_at.into(),
-        published_at: lead.published_at.as_str().into(),
+        order_at: order_at.to_owned(),
+        published_at: lead.published_at.clone(),
         story: lead.story_id,
         entry: lead.entry_id,
         each: false,
@@ -258,8 +258,8 @@ impl ChannelRebuild {
 fn each(channel: i64, member: Member) -> PlaceRow {
     PlaceRow {
         channel,
-        order_at: member.order_at.into(),
-        published_at: member.published_at.into(),
+        order_at: member.order_at,
+        published_at: member.published_at,
         story: member.story_id,
         entry: member.entry_id,
         each: true,

@@ -20,7 +20,7 @@ use crate::store::{
     },
 };
 use sqlx::SqliteConnection;
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 /// Runs a statement over rows given as JSON; does nothing without rows. Statements read the rows through a materialised `r`,
 /// because reading `json_each` directly would convert a row to text again for each column.
@@ -82,7 +82,7 @@ impl BatchStatements for SqliteConnection {
 
 /// Binds the columns in the order of [`insert::STORIES`].
 fn bind_story<'q>(query: Query<'q>, story: &'q StoryRow) -> Query<'q> {
-    query.bind(story.id).bind(&story.iri).bind(story.entry).bind(Arc::clone(&story.at))
+    query.bind(story.id).bind(&story.iri).bind(story.entry).bind(&story.at)
 }
 
 /// Binds the columns in the order of [`insert::MEMBERS`].
@@ -90,7 +90,7 @@ fn bind_member<'q>(query: Query<'q>, member: &'q MemberRow) -> Query<'q> {
     query
         .bind(member.entry)
         .bind(member.story)
-        .bind(Arc::clone(&member.at))
+        .bind(&member.at)
         .bind(member.rule)
         .bind(member.lmin)
         .bind(member.containment)
@@ -118,10 +118,10 @@ fn bind_entry<'q>(query: Query<'q>, entry: &'q EntryRow) -> Query<'q> {
         .bind(&row.published)
         .bind(&row.updated)
         .bind(&row.believed)
-        .bind(Arc::clone(&entry.published_at))
-        .bind(Arc::clone(&entry.first_seen_at))
-        .bind(Arc::clone(&entry.order_at))
-        .bind(Arc::clone(&entry.feed_updated_at))
+        .bind(&entry.published_at)
+        .bind(&entry.first_seen_at)
+        .bind(&entry.order_at)
+        .bind(&entry.feed_updated_at)
         .bind(row.shown)
 }
 

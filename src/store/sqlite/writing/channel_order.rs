@@ -15,7 +15,7 @@ use crate::{
 };
 use futures_util::TryStreamExt as _;
 use sqlx::SqliteConnection;
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 /// Writes the positions of new entries.
 pub(in crate::store) async fn insert_batch(
@@ -29,8 +29,7 @@ pub(in crate::store) async fn insert_batch(
 
 /// Binds the columns in the order of [`insert::PLACES`].
 fn bind_place<'q>(query: Query<'q>, place: &'q &PlaceRow) -> Query<'q> {
-    let (order_at, published_at) = (Arc::clone(&place.order_at), Arc::clone(&place.published_at));
-    query.bind(place.channel).bind(order_at).bind(published_at).bind(place.story).bind(place.entry)
+    query.bind(place.channel).bind(&place.order_at).bind(&place.published_at).bind(place.story).bind(place.entry)
 }
 
 impl ChannelRows for SqliteConnection {

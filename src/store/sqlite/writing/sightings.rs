@@ -14,7 +14,6 @@ use crate::store::{
     writing::sightings::{FilledSighting, NewSighting, Seen, SightingRows},
 };
 use sqlx::SqliteConnection;
-use std::sync::Arc;
 
 impl SightingRows for SqliteConnection {
     async fn lists(&mut self, feeds: &[i64]) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
@@ -118,6 +117,6 @@ fn bind_sighting<'q>(query: Query<'q>, new: &'q NewSighting<'_>) -> Query<'q> {
         .bind(row.raw)
         .bind(&row.guid)
         .bind(&row.link)
-        .bind(Arc::clone(&row.at))
+        .bind(&row.at)
         .bind(&row.evidence)
 }
