@@ -37,7 +37,10 @@ fn said(error: &StoreError, database: &Path) -> (Option<String>, Option<String>)
     let hint: &str = match error {
         StoreError::Missing(_) | StoreError::Unfinished(_) => return (None, None),
         StoreError::InUse(_) => STOP_FIRST,
-        StoreError::Lock { .. } => "this user must be able to write to the folder of [database] path",
+        StoreError::Lock { .. } => {
+            "this user must be able to write to the folder of [database] path, and to the .lock file there; if another user made that \
+             file, remove it while no warraq runs"
+        }
         StoreError::Place { .. } => "see [database] path: it names a file, in a folder that is there",
         StoreError::Orphan { .. } => {
             "put the database back beside it; to begin anew, move that file away; or `warraq restore FILE`"

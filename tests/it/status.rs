@@ -81,6 +81,8 @@ async fn the_screen_says_who_runs_what_fails_and_how_large_things_are() {
     assert_eq!((&alone["running"], &alone["ready"]), (&Value::Null, &Value::Null));
     assert!(alone["backup"]["path"].as_str().unwrap().ends_with("copies/one.db"), "{alone}");
     let screen = folder.says(&["status", "--backups", "copies"]).await;
+    let unread = folder.says(&["status", "--backups", "config.toml"]).await;
+    assert!(unread.contains("unknown: config.toml cannot be read: "), "{unread}");
     assert!(screen.contains(", not running\n") && screen.contains("copies/one.db"), "{screen}");
 }
 

@@ -24,7 +24,7 @@ use push::FailingPush;
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -61,6 +61,8 @@ struct Status {
     database: DatabaseSize,
     disk: Option<Disk>,
     backup: Option<Backup>,
+    /// Why the folder of backups cannot be read; `null` if it can be, or is not there.
+    backup_error: Option<String>,
     /// `null` on a server, whose backups are made with `pg_dump`.
     backup_folder: Option<PathBuf>,
 }
@@ -168,12 +170,17 @@ impl Status {
         let real = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
         let backup_folder = backups.unwrap_or_else(|| usual_backups(&real));
+        let (backup, backup_error) = match newest_backup(&backup_folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => (None, Some(error.to_string())),
+            newest => (newest.ok().flatten(), None),
+        };
         let database =
             DatabaseSize { bytes: size(&real), wal_bytes: Some(size(&beside(&real, "-wal"))), path: real.clone() };
         Self {
             running: LockHolder::of(&beside(&real, ".lock")),
             disk: disk(&real),
-            backup: newest_backup(&backup_folder),
+            backup,
+            backup_error,
             backup_folder: Some(backup_folder),
             ..Self::of(database, feeds, now)
         }
@@ -200,6 +207,7 @@ impl Status {
             database,
             disk: None,
             backup: None,
+            backup_error: None,
             backup_folder: None,
         }
     }
@@ -271,14 +279,14 @@ fn disk(database: &Path) -> Option<Disk> {
     })
 }
 
-/// Returns the newest database in the folder; `None` also if the folder cannot be read.
-fn newest_backup(folder: &Path) -> Option<Backup> {
-    let files = fs::read_dir(folder).ok()?.filter_map(|entry| {
+/// Returns the newest database in the folder.
+fn newest_backup(folder: &Path) -> io::Result<Option<Backup>> {
+    let files = fs::read_dir(folder)?.filter_map(|entry| {
         let path = entry.ok()?.path();
         let file = fs::metadata(&path).ok()?;
         let is_backup = file.is_file() && path.extension().is_some_and(|end| end == "db");
         let at = Timestamp::try_from(file.modified().ok()?).ok()?;
         is_backup.then_some(Backup { path, at, bytes: file.len() })
     });
-    files.max_by_key(|backup| backup.at)
+    Ok(files.max_by_key(|backup| backup.at))
 }

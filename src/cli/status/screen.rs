@@ -96,7 +96,10 @@ fn backup(status: &Status) -> String {
         (Some(backup), _) => {
             format!("{}, {} in {}", ago(status, backup.at), ByteSize(backup.bytes), backup.path.display())
         }
-        (None, Some(folder)) => format!("none in {}", folder.display()),
+        (None, Some(folder)) => match &status.backup_error {
+            Some(why) => format!("unknown: {} cannot be read: {why}", folder.display()),
+            None => format!("none in {}", folder.display()),
+        },
         (None, None) => "with pg_dump, outside of Warraq".to_owned(),
     }
 }
