@@ -1,9 +1,9 @@
--- The index of words in parts of 65,536 entries each. A search reads them from the newest on, and ends when it has found enough, so
--- that what it costs does not grow with the database. What was indexed before is the first part, as it is.
+-- The index of words in partitions of 65,536 entries each. A search reads them from the newest on, and ends when it has found enough, so
+-- that what it costs does not grow with the database. What was indexed before is the first partition, as it is.
 ALTER TABLE entry_search RENAME TO entry_search_0;
 ALTER INDEX entry_search_pkey RENAME TO entry_search_0_pkey;
 ALTER INDEX entry_search_words RENAME TO entry_search_0_words;
--- A new part with a foreign key would wait for a vacuum of all entries. Retention deletes the rows itself.
+-- A new partition with a foreign key would wait for a vacuum of all entries. Retention deletes the rows itself.
 ALTER TABLE entry_search_0 DROP CONSTRAINT entry_search_entry_id_fkey;
 
 CREATE TABLE entry_search (
@@ -18,7 +18,7 @@ CREATE TABLE search_partition (
     first_entry bigint PRIMARY KEY,
     end_entry bigint NOT NULL CHECK (end_entry > first_entry)
 );
-COMMENT ON TABLE search_partition IS 'The parts of entry_search: entries from first_entry on and before end_entry are in the table entry_search_FIRST.';
+COMMENT ON TABLE search_partition IS 'The partitions of entry_search: entries from first_entry on and before end_entry are in the table entry_search_FIRST.';
 
 -- Who might read the index still may.
 DO $$
@@ -35,9 +35,9 @@ BEGIN
     END LOOP;
 END $$;
 
--- Attaching a part waits for nobody who reads; creating it as a part would wait for a reader or pg_dump that has the whole table. Parts
--- that retention has emptied are dropped on this occasion, except while somebody reads them.
-CREATE FUNCTION search_partition_end(entry_id bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+-- Attaching a partition waits for nobody who reads; creating it as one would wait for a reader or pg_dump that has the whole table.
+-- Partitions that retention has emptied are dropped on this occasion, except while somebody reads them.
+CREATE FUNCTION ensure_search_partition(entry_id bigint) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     first bigint := entry_id / 65536 * 65536;
     part text := 'entry_search_' || first;
@@ -64,9 +64,9 @@ BEGIN
     INSERT INTO search_partition VALUES (first, ends);
     RETURN ends;
 END $$;
-COMMENT ON FUNCTION search_partition_end(bigint) IS 'The end of the part of entry_search for an entry. Creates the part if there is none.';
+COMMENT ON FUNCTION ensure_search_partition(bigint) IS 'Creates the partition of entry_search for an entry if there is none. Returns the entry before which it ends.';
 
--- Each part is asked by its name, so that the others are neither planned nor locked. The words are given as a subquery, of which the
+-- Each partition is asked by its name, so that the others are neither planned nor locked. The words are given as a subquery, of which the
 -- planner knows nothing: for words that it holds to be frequent it would read and unpack the words of every entry.
 CREATE FUNCTION search_matches(asked tsquery, after bigint, up_to bigint, most bigint) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE

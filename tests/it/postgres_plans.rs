@@ -18,7 +18,7 @@ const ENTRIES: &str = "
     SELECT n, '{}', 'un titre', repeat('un texte ', 100) FROM generate_series(1, 60000) AS n;
     INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id)
     SELECT 1, to_char(n, 'FM000000'), '', n, n FROM generate_series(1, 60000) AS n;
-    SELECT search_partition_end(n) FROM (VALUES (1), (70000)) AS v (n);
+    SELECT ensure_search_partition(n) FROM (VALUES (1), (70000)) AS v (n);
     INSERT INTO entry_search SELECT n, search_words('un titre', '') FROM generate_series(1, 120000) AS n;
     ANALYZE";
 

@@ -1,4 +1,4 @@
-//! The index of words in PostgreSQL, which is in parts: a search reads the newest that it needs, and nobody waits for a new one.
+//! The index of words in PostgreSQL, which is in partitions: a search reads the newest that it needs, and nobody waits for a new one.
 
 use crate::{
     fake_outlet::{FakeOutlet, Reply},
@@ -18,9 +18,9 @@ use warraq::{
     store::Reader,
 };
 
-const PARTS: &str = "SELECT first_entry, end_entry, to_regclass('entry_search_' || first_entry) IS NOT NULL FROM search_partition ORDER BY 1";
+const PARTITIONS: &str = "SELECT first_entry, end_entry, to_regclass('entry_search_' || first_entry) IS NOT NULL FROM search_partition ORDER BY 1";
 
-/// Entries in three parts of the index: a hundred old ones, one later, and more new ones than a search examines.
+/// Entries in three partitions of the index: a hundred old ones, one later, and more new ones than a search examines.
 const ENTRIES: &str = "
     INSERT INTO outlet (id, slug, name) VALUES (1, 'ville', 'La Ville');
     INSERT INTO feed (id, outlet_id, url, schedule, ask_url, next_poll_at) VALUES (1, 1, 'https://v.invalid/', 'x', 'https://v.invalid/', '');
@@ -32,7 +32,7 @@ const ENTRIES: &str = "
     INSERT INTO entry_text (entry_id, extras, folded_title, folded_body) SELECT n, '{}', title, '' FROM made;
     INSERT INTO place (channel_id, order_at, published_at, story_id, entry_id)
     SELECT 1, '2026-11-02T09:30:00Z', '2026-11-02T09:30:00Z', n, n FROM made;
-    SELECT search_partition_end(n) FROM (VALUES (1), (150000), (300001)) AS v (n);
+    SELECT ensure_search_partition(n) FROM (VALUES (1), (150000), (300001)) AS v (n);
     INSERT INTO entry_search SELECT n, search_words(title, '') FROM made;
     UPDATE search_state SET indexed_to = 306000;
     ANALYZE";
@@ -52,12 +52,12 @@ async fn search(reader: &Reader, words: &str, place: &SearchPlace) -> SearchPage
 }
 
 #[tokio::test]
-async fn a_search_reads_the_newest_parts_that_it_needs() {
+async fn a_search_reads_the_newest_partitions_that_it_needs() {
     let Some((url, mut other)) = filled().await else { return };
-    assert_eq!(sql(&url, PARTS).await, ["0|65536|1", "131072|196608|1", "262144|327680|1"]);
+    assert_eq!(sql(&url, PARTITIONS).await, ["0|65536|1", "131072|196608|1", "262144|327680|1"]);
     let reader = Reader::open(place(&url)).await.unwrap();
     let latest = SearchPlace::default();
-    // Whoever reads the older parts now waits until it is given up.
+    // Whoever reads the older partitions now waits until it is given up.
     other.execute("BEGIN; LOCK TABLE entry_search_0, entry_search_131072 IN ACCESS EXCLUSIVE MODE").await.unwrap();
     for words in ["titre", "titre neuf", "titre -ancien", "\"titre neuf\"", "neu*", "titre neu*", "rare OR neuf"] {
         let page = search(&reader, words, &latest).await;
@@ -87,7 +87,7 @@ async fn a_search_reads_the_newest_parts_that_it_needs() {
 }
 
 #[tokio::test]
-async fn a_new_part_waits_for_nobody_who_reads_the_index() {
+async fn a_new_partition_waits_for_nobody_who_reads_the_index() {
     let outlet = FakeOutlet::start().await;
     let text = config_text("", &[("one", &outlet.url("/one"))]);
     let Some(mut instance) = TestInstance::in_store(TestStore::Server, text).await else { return };
@@ -111,11 +111,11 @@ async fn a_new_part_waits_for_nobody_who_reads_the_index() {
     // Closing waits for the index.
     instance.close().await;
     reader.execute("ROLLBACK").await.unwrap();
-    assert_eq!(sql(&url, PARTS).await, ["0|65536|1", "65536|131072|1"]);
+    assert_eq!(sql(&url, PARTITIONS).await, ["0|65536|1", "65536|131072|1"]);
     let ends = "SELECT count(*), min(entry_id), max(entry_id) FROM entry_search JOIN entry ON id = entry_id";
     assert_eq!(sql(&url, ends).await, ["40|1|65567"]);
     assert_eq!(sql(&url, "SELECT count(*) FROM entry_search_65536").await, ["32"]);
-    // A revision and the comments are the same in each part.
+    // A revision and the comments are the same in each partition.
     instance.open().await;
     outlet.set("/one", Reply::feed(FeedDoc::rss("one").entry("39", "Figs", "https://one.example/39", "", "")));
     instance.poll().await;
@@ -126,10 +126,10 @@ async fn a_new_part_waits_for_nobody_who_reads_the_index() {
 }
 
 #[tokio::test]
-async fn parts_that_retention_has_emptied_are_dropped_unless_they_are_read() {
+async fn partitions_that_retention_has_emptied_are_dropped_unless_they_are_read() {
     let Some((url, mut writer)) = filled().await else { return };
-    let part = async |writer: &mut PgConnection, entry: i64| {
-        let made = format!("SELECT search_partition_end({entry})");
+    let end = async |writer: &mut PgConnection, entry: i64| {
+        let made = format!("SELECT ensure_search_partition({entry})");
         sqlx::query_scalar::<_, i64>(AssertSqlSafe(made)).fetch_one(writer).await.unwrap()
     };
     let mut reader = PgConnection::connect(&url).await.unwrap();
@@ -139,11 +139,11 @@ async fn parts_that_retention_has_emptied_are_dropped_unless_they_are_read() {
     };
     writer.execute("DELETE FROM entry WHERE id <= 100; DELETE FROM entry_search WHERE entry_id <= 100").await.unwrap();
     reader.execute("BEGIN; SELECT 1 FROM entry_search LIMIT 1").await.unwrap();
-    assert_eq!(part(&mut writer, 393_216).await, 458_752);
-    assert_eq!(sql(&url, PARTS).await.len(), 4, "somebody reads it");
+    assert_eq!(end(&mut writer, 393_216).await, 458_752);
+    assert_eq!(sql(&url, PARTITIONS).await.len(), 4, "somebody reads it");
     reader.execute("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM search_partition").await.unwrap();
-    assert_eq!(part(&mut writer, 500_000).await, 524_288);
-    // The part from 393,216 on has no entries either.
-    assert_eq!(sql(&url, PARTS).await, ["131072|196608|1", "262144|327680|1", "458752|524288|1"]);
+    assert_eq!(end(&mut writer, 500_000).await, 524_288);
+    // The partition from 393,216 on has no entries either.
+    assert_eq!(sql(&url, PARTITIONS).await, ["131072|196608|1", "262144|327680|1", "458752|524288|1"]);
     assert_eq!(found(&mut reader).await, 6_001, "whoever began before finds the rest");
 }

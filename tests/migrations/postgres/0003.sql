@@ -1,10 +1,10 @@
--- An entry that is in a new part of the index under schema 3.
+-- An entry that is in a new partition of the index under schema 3.
 INSERT INTO story VALUES (70000, 'urn:warraq:70000', 70000, 1, 1, '2026-11-02T12:01:00Z');
 INSERT INTO entry (id, outlet_id, feed_id, story_id, key, iri, title, title_from, published_at, first_seen_at, order_at, feed_updated_at, shown)
 VALUES (70000, 1, 1, 70000, '70000', 'urn:warraq:70000', 'Un titre', 'title', '2026-11-02T09:30:00Z', '2026-11-02T12:01:00Z',
         '2026-11-02T09:30:00Z', '2026-11-02T12:01:00Z', 70000);
 INSERT INTO entry_text (entry_id, extras, folded_title, folded_body) VALUES (70000, '{}', 'متحف', 'nouveau');
-SELECT search_partition_end(70000);
+SELECT ensure_search_partition(70000);
 INSERT INTO entry_search (entry_id, words)
 SELECT entry_id, search_words(folded_title, folded_body) FROM entry_text WHERE entry_id > (SELECT indexed_to FROM search_state);
 UPDATE search_state SET indexed_to = 70000;

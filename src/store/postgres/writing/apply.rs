@@ -75,7 +75,7 @@ impl BatchStatements for PgConnection {
         .await
         .while_doing("looking for what to index")?;
         let (Some(first), Some(last)) = (first, last) else { return Ok(false) };
-        let end: i64 = sqlx::query_scalar("SELECT search_partition_end($1)")
+        let end: i64 = sqlx::query_scalar("SELECT ensure_search_partition($1)")
             .bind(first)
             .fetch_one(&mut *self)
             .await

@@ -36,7 +36,7 @@ impl PruneRows for PgConnection {
             .fetch_all(&mut *self)
             .await
             .while_doing("forgetting the entries of stories")?;
-        // The first and the last entry say which parts of the index are concerned.
+        // The first and the last entry say which partitions of the index are concerned.
         sqlx::query("DELETE FROM entry_search WHERE entry_id = ANY($1) AND entry_id >= $2 AND entry_id <= $3")
             .bind(&deleted)
             .bind(deleted.iter().min())
