@@ -59,14 +59,12 @@ impl ReadPool {
         }
     }
 
-    /// Returns [`statements::ListSql::REACH_OF_BEGINNINGS`] of the store.
-    fn reach_of_beginnings(&self) -> Option<i64> {
+    /// Returns [`statements::ListSql::BOUNDS_BEGINNINGS`] of the store.
+    fn bounds_beginnings(&self) -> bool {
         match self {
-            Self::Sqlite(_) => <sqlx::Sqlite as statements::ListSql>::REACH_OF_BEGINNINGS,
+            Self::Sqlite(_) => <sqlx::Sqlite as statements::ListSql>::BOUNDS_BEGINNINGS,
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) | Self::PostgresSnapshot(_) => {
-                <sqlx::Postgres as statements::ListSql>::REACH_OF_BEGINNINGS
-            }
+            Self::Postgres(_) | Self::PostgresSnapshot(_) => <sqlx::Postgres as statements::ListSql>::BOUNDS_BEGINNINGS,
         }
     }
 }

@@ -83,9 +83,9 @@ pub(in crate::store) trait ListSql {
     /// Number of entries that [`ListSql::MATCHES_UP`] is asked about, one after the other, until enough are found, before it is asked about
     /// as many as a search looks at; empty if it costs as much whatever the number.
     const STEPS: &'static [i64];
-    /// Number of entries that a search with the beginning of a word looks at before the next page goes on; `None`: as many as other
-    /// searches. A server reads all words with this beginning anew in each part of its index.
-    const REACH_OF_BEGINNINGS: Option<i64>;
+    /// Whether a search with the beginning of a word looks at no more entries for a page than every search does: a server reads all
+    /// words with this beginning anew in each partition of its index.
+    const BOUNDS_BEGINNINGS: bool;
     /// The latest entry.
     const LATEST_ENTRY: &'static str;
     /// The latest entry, and, if $3 is before it, the entry up to $2 with words $1 that $4 others are later than.

@@ -113,7 +113,7 @@ impl ListSql for Postgres {
     const MATCHES_UP: &'static str = "SELECT coalesce(json_agg(id ORDER BY id), '[]')::text \
              FROM search_matches(to_tsquery('simple', $1), $2, $3, 9223372036854775807) AS id";
     const STEPS: &'static [i64] = &[];
-    const REACH_OF_BEGINNINGS: Option<i64> = Some(200_000);
+    const BOUNDS_BEGINNINGS: bool = true;
     const LATEST_ENTRY: &'static str = "SELECT coalesce(max(id), 0) FROM entry";
     const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
                 (SELECT id FROM search_matches(to_tsquery('simple', $1), 0, $2, $4 + 1) AS id ORDER BY id DESC LIMIT 1 OFFSET $4) END";

@@ -126,12 +126,14 @@ impl Reader {
     /// Returns among which entries a batch is looked for.
     async fn span(&self, query: &SearchQuery, newest: Option<i64>) -> Result<Span, StoreError> {
         let mut span = self.span_of_words(query, newest).await?;
-        let Some(reach) = self.pool.reach_of_beginnings().filter(|_| has_beginning(query)) else { return Ok(span) };
+        if !self.pool.bounds_beginnings() || !has_beginning(query) {
+            return Ok(span);
+        }
         if span.latest == i64::MAX {
             span.latest = ask!(self.pool, Db: fetch_one(query_scalar(Db::LATEST_ENTRY)))
                 .while_doing("reading which entry is the latest")?;
         }
-        Ok(Span { end: span.end.max(span.top() - reach), ..span })
+        Ok(Span { end: span.end.max(span.top() - REACH), ..span })
     }
 
     /// Returns among which entries a batch is looked for, by how frequent its whole words are.

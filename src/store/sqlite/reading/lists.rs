@@ -120,7 +120,7 @@ impl ListSql for Sqlite {
     const MATCHES_UP: &'static str = "SELECT coalesce(json_group_array(rowid), '[]') \
              FROM (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid > $2 AND rowid <= $3 ORDER BY rowid)";
     const STEPS: &'static [i64] = &[15_000, 60_000];
-    const REACH_OF_BEGINNINGS: Option<i64> = None;
+    const BOUNDS_BEGINNINGS: bool = false;
     const LATEST_ENTRY: &'static str = "SELECT coalesce(max(id), 0) FROM entry";
     const NTH_MATCH: &'static str = "SELECT (SELECT coalesce(max(id), 0) FROM entry), CASE WHEN (SELECT max(id) FROM entry) > $3 THEN \
                 (SELECT rowid FROM entry_search WHERE entry_search MATCH $1 AND rowid <= $2 ORDER BY rowid DESC LIMIT 1 OFFSET $4) END";
