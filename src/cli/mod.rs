@@ -240,17 +240,17 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
             let done = status::status(&config, faults.as_ref(), backups, json).await;
             done.map_err(|failure| failure.of_database(&config.database.name()))
         }
-        // These need only [database] and [server]. A secret that only the daemon can read must not stop the backup.
-        verb @ (Verb::Backup { .. } | Verb::Restore { .. } | Verb::Healthcheck) => {
-            let (config, faults) = Config::load_readable(&cli.config, environment).map_err(CliError::Config)?;
+        verb => {
+            // A secret that only the daemon can read must not stop a backup.
+            let needs_all = !matches!(verb, Verb::Backup { .. } | Verb::Restore { .. } | Verb::Healthcheck);
+            let (config, faults) = if needs_all {
+                (Config::load(&cli.config, environment).map_err(CliError::Config)?, None)
+            } else {
+                Config::load_readable(&cli.config, environment).map_err(CliError::Config)?
+            };
             if faults.is_some() {
                 out::note("warning: the configuration has errors, which do not matter here; `warraq check` lists them");
             }
-            let done = configured(verb, &config, &cli.config, environment).await;
-            done.map_err(|failure| failure.of_database(&config.database.name()))
-        }
-        verb => {
-            let config = Config::load(&cli.config, environment).map_err(CliError::Config)?;
             let done = configured(verb, &config, &cli.config, environment).await;
             done.map_err(|failure| failure.of_database(&config.database.name()))
         }

@@ -80,7 +80,7 @@ pub(super) async fn poll(
             if sums.new + sums.revised > 0 {
                 services.writer.index().await?;
             }
-            services.close_all().await?;
+            services.try_close().await?;
             written(sums.print(wanted.json))?;
             sums.all_asked()
         }

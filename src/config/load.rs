@@ -61,12 +61,11 @@ impl Config {
         }
     }
 
-    /// Reads what can be read of a configuration with faults, for a command that only looks at a running daemon. Faulty values
-    /// are replaced by defaults; outlets and channels are missing if anything is faulty.
+    /// Reads what can be read of a configuration with faults, for a command that needs only `[database]` and `[server]`. Other
+    /// faulty values are replaced by defaults; outlets and channels are missing if anything is faulty.
     ///
     /// # Errors
-    /// Fails if the file, or one that a variable names, cannot be read, or if `[database]` or `[server]` has a fault: then the
-    /// daemon cannot be found.
+    /// Fails if the file, or one that a variable names, cannot be read, or if `[database]` or `[server]` has a fault.
     pub fn load_readable(
         file: &Path,
         environment: &BTreeMap<String, String>,

@@ -108,13 +108,13 @@ impl Services {
         self.runner.update_feeds(updates);
     }
 
-    /// Does the same as [`Services::close_all`], for a daemon: what it could not store because of a passing trouble is only logged.
-    /// It is lost, as after a crash, and is polled again.
+    /// Does the same as [`Services::try_close`], for a daemon: if a passing trouble kept the last polls from being stored, that is only
+    /// logged. They are lost, as after a crash, and the feeds are polled again.
     ///
     /// # Errors
     /// Fails if the store has failed.
     pub async fn close(self) -> Result<(), DaemonError> {
-        match self.close_all().await {
+        match self.try_close().await {
             // A removed or replaced file does not come back by itself: the operator has to know.
             Err(DaemonError::Store(error)) if error.can_pass() && !matches!(error, StoreError::Moved(_)) => {
                 tracing::warn!(
@@ -133,7 +133,7 @@ impl Services {
     ///
     /// # Errors
     /// Fails if the store has failed, or if the last polls could not be stored.
-    pub async fn close_all(self) -> Result<(), DaemonError> {
+    pub async fn try_close(self) -> Result<(), DaemonError> {
         self.reader.close().await;
         let closed = self.writer.close().await;
         match self.writer_task.await {

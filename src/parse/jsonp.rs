@@ -1,8 +1,11 @@
 //! JSON that is written as a call of a JavaScript function ("JSONP": `callback({…});`) or behind a prefix that keeps it from being
 //! run as a script (`)]}'`).
 
-/// The prefix and its usual variants, on a line of their own.
+/// The usual prefixes. A browser that runs the text as a script stops at them.
 const GUARDS: [&str; 3] = [")]}'", "while(1);", "for(;;);"];
+
+/// Maximum length of the name of a function, in bytes.
+const LONGEST_NAME: usize = 128;
 
 /// Returns the object or array of such a text. Any other text is returned as it is. Of a truncated call, everything after the
 /// opening parenthesis is returned.
@@ -31,9 +34,6 @@ fn call(text: &str) -> Option<&str> {
     let inside = inside.strip_suffix(';').unwrap_or(inside).trim_end();
     is_name.then(|| inside.strip_suffix(')').unwrap_or(inside))
 }
-
-/// Maximum length of the name of a function, in bytes.
-const LONGEST_NAME: usize = 128;
 
 #[cfg(test)]
 mod tests {

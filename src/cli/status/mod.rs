@@ -1,5 +1,4 @@
-//! `warraq status`: the daemon's state on one screen. Reads files only: it takes no lock and disturbs
-//! nobody.
+//! `warraq status`: the daemon's state on one screen. Reads files only: it takes no lock and disturbs nobody.
 
 mod holder;
 mod push;

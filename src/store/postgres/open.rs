@@ -26,16 +26,17 @@ const READING_SESSION: &str = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_
 /// Number of read connections: two for pages and two for polls.
 const READERS: u32 = 4;
 
-/// What an address has to look like.
-const ALLOWED: &str = " is not an address of a PostgreSQL database; allowed: postgres://USER@HOST:PORT/NAME, and `sslmode` as one of \
-     disable, allow, prefer, require, verify-ca, verify-full";
-
 /// Returns how to connect to a server. What the address does not say comes from the variables that PostgreSQL's own programs read
 /// (PGHOST, PGUSER, PGPASSWORD and others) and from the password file of libpq.
 pub(super) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, StoreError> {
     let options = PgConnectOptions::from_str(server.address().reveal());
     // The driver's message could repeat the address.
-    let options = options.map_err(|_| StoreError::BadUrl(format!("{server}{ALLOWED}")))?;
+    let options = options.map_err(|_| {
+        StoreError::BadUrl(format!(
+            "{server} is not an address of a PostgreSQL database, or has another sslmode than disable, allow, prefer, require, verify-ca \
+             and verify-full"
+        ))
+    })?;
     let options = if options.get_application_name().is_none() { options.application_name("warraq") } else { options };
     Ok(match server.password() {
         Some(password) => options.password(password.reveal()),
