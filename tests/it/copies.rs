@@ -8,7 +8,7 @@ use crate::{
     fake_outlet::{FakeOutlet, Reply},
     feed_doc::FeedDoc,
     processes::Folder,
-    test_instance::{is_only_for_file, sql},
+    test_instance::sql,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use std::{fs, path::Path};
@@ -37,12 +37,9 @@ async fn change(file: &Path, sql: &'static str) {
 
 #[tokio::test]
 async fn a_backup_needs_no_secret_that_only_the_daemon_can_read() {
-    if is_only_for_file("a backup") {
-        return;
-    }
     let outlet = FakeOutlet::start().await;
     growing(&outlet, "/a");
-    let folder = Folder::new("", &[("a", &outlet.url("/a"))]);
+    let folder = Folder::with_file("", &[("a", &outlet.url("/a"))]);
     folder.says(&["poll"]).await;
     let text = fs::read_to_string(folder.path("config.toml")).unwrap();
     folder.configure(&(text + "auth = { bearer_file = \"$CREDENTIALS_DIRECTORY/token\" }\n"));

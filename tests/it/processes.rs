@@ -95,6 +95,7 @@ impl Folder {
         // The signal that ends a process at its limit is ignored, also by the processes it executes.
         shell.args(["-c", "trap '' XFSZ; exec \"$0\" run", env!("CARGO_BIN_EXE_warraq")]);
         shell.current_dir(self.folder.path()).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
+        shell.envs(self.server.as_ref().map(|url| (URL, url)));
         self.start_by(shell).await
     }
 
