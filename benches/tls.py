@@ -4,7 +4,7 @@
     tls.py FEEDFARM FOLDER WARRAQ [--hosts 1000] [--rounds 5] [--every 20] [--port 18500]
 
 FEEDFARM serves the feeds to an nginx, which has an address, a certificate and one feed for each host. FOLDER must be new. A round is
-one poll of every feed. Two daemons run at the same time, one with and one without TLS, and answer the same rounds. The figures are the
+one poll of every feed. Two daemons run at the same time, one with and one without TLS, and poll in the same rounds. The figures are the
 user and system time of each daemon in a round; medians. Each feed has been polled twice before the first round.
 """
 import argparse, os, pathlib, signal, statistics, subprocess, time, urllib.request
