@@ -20,14 +20,20 @@ for part in "$@"; do
     case $part in deb | static | sbom) ;; *) echo "error: no such part: $part; there are deb, static and sbom" >&2; exit 2 ;; esac
 done
 
+# Takes the program's name, and what `cargo install` needs beside it. The versions are those whose options are used below.
 need() {
     command -v "$1" >/dev/null && return
-    [ -n "$install" ] || { echo "error: $1 is missing: cargo install --locked $1" >&2; exit 1; }
-    cargo install --quiet --locked "$1"
+    [ -n "$install" ] || { echo "error: $1 is missing: cargo install --locked $*" >&2; exit 1; }
+    cargo install --quiet --locked "$@"
+    # cargo install ends with 0 when a package has no program without some feature.
+    command -v "$1" >/dev/null || { echo "error: cargo install --locked $* made no $1" >&2; exit 1; }
 }
-! wants deb || need cargo-deb
-! wants sbom || need cargo-cyclonedx
-need cargo-about
+! wants deb || need cargo-deb --version ^3
+! wants sbom || need cargo-cyclonedx --version ^0.5
+need cargo-about --version ^0.9 --features cli
+
+# No date is compiled in. But where the variable is set or changes, all C code is compiled again, and what depends on it.
+compile() { env -u SOURCE_DATE_EPOCH cargo build --release --locked "$@"; }
 
 version=$(sed -n '/^\[package\]/,/^\[/ s/^version = "\(.*\)"/\1/p' Cargo.toml)
 out=$PWD/target/package
@@ -60,14 +66,14 @@ if wants deb; then
     maintainer="${DEBFULLNAME:-The Warraq developers} <${DEBEMAIL:-noreply@example.org}>"
     printf 'warraq (%s-%s) stable; urgency=medium\n\n  * What is new is in NEWS.md beside this file.\n\n -- %s  %s\n' \
         "$version" "$revision" "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" >"$out/changelog.Debian"
-    cargo build --release --locked
+    compile
     cargo deb --quiet --no-build --locked --maintainer "$maintainer" --deb-revision "$revision" -o "$out/"
 fi
 
 if wants static; then
     # As the image's binary: static against glibc. --target keeps the flags from the build's own programs.
     host=$(rustc -vV | sed -n 's/^host: //p')
-    RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" cargo build --release --locked --target "$host"
+    RUSTFLAGS="-C target-feature=+crt-static -C relocation-model=static" compile --target "$host"
     name=warraq-$version-${host%%-*}-linux
     rm -rf "${out:?}/$name"
     install -D -m 0755 "target/$host/release/warraq" "$out/$name/bin/warraq"
