@@ -4,13 +4,21 @@ use super::{
     CliError,
     out::{counted, note, say},
 };
-use crate::config::Config;
-use std::path::{Path, PathBuf};
+use crate::{
+    config::{Config, ConfigFaults},
+    store::{self, StoreError},
+};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Prints warnings and a summary of a configuration without errors. With errors, the command has ended before.
 pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
     config.must_poll(file).map_err(CliError::Config)?;
-    for warning in config.warnings() {
+    let mut warnings = config.warnings();
+    warnings.extend(warning_of_place(config, file)?);
+    for warning in warnings {
         note(format_args!("warning: {}: {warning}", file.display()));
     }
     let feeds: usize = config.outlets.iter().map(|o| o.feeds.len()).sum();
@@ -23,6 +31,22 @@ pub(super) fn check(config: &Config, file: &Path) -> Result<(), CliError> {
         database(config).display()
     ))?;
     Ok(())
+}
+
+/// Returns what is wrong with the path of the database now. It is only a warning: the folder may be made before the daemon starts.
+///
+/// # Errors
+/// Fails if the address of a server has a parameter that cannot be read.
+fn warning_of_place(config: &Config, file: &Path) -> Result<Option<String>, CliError> {
+    match store::check_place(&config.database.place()) {
+        Ok(()) => Ok(None),
+        // The daemon may run as another user, who can read more.
+        Err(StoreError::Place { source, .. }) if source.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(StoreError::Place { path, source }) => {
+            Ok(Some(format!("database.path: the database cannot be at {}: {source}", path.display())))
+        }
+        Err(error) => Err(CliError::Config(ConfigFaults::whole(file, format!("database.url: {error}"), None))),
+    }
 }
 
 /// Returns the absolute path of the database file, or the address of the server.

@@ -60,7 +60,7 @@ impl ConfigFaults {
     }
 
     /// Creates a fault of the whole file.
-    pub(super) fn whole(file: &Path, what: String, hint: Option<String>) -> Self {
+    pub fn whole(file: &Path, what: String, hint: Option<String>) -> Self {
         Self { hint, ..Self::new(file, vec![ConfigFault { place: ConfigLocation::File, key: None, what }]) }
     }
 

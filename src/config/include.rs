@@ -79,14 +79,30 @@ fn matching(source: &ConfigSource<'_>, place: &ConfigLocation, pattern: &Path) -
     if !text.contains(['*', '?', '[']) {
         return vec![pattern.to_owned()];
     }
-    match glob::glob(&text) {
-        Ok(found) => found.filter_map(Result::ok).filter(|path| path.is_file()).take(FILES_MAX + LIST_MAX).collect(),
+    let found = match glob::glob(&text) {
+        Ok(found) => found,
         Err(why) => {
             let what = format!("is not a pattern ({}); allowed: a path, with * and ? for parts of names", why.msg);
             source.fault(place.clone(), "include", what);
-            Vec::new()
+            return Vec::new();
         }
-    }
+    };
+    let readable = |path: Result<PathBuf, glob::GlobError>| match path {
+        Ok(path) => Some(path),
+        Err(why) => {
+            let what = format!("{} cannot be read: {}", why.path().display(), why.error());
+            source.fault(place.clone(), "include", what);
+            None
+        }
+    };
+    found.filter_map(readable).filter(|path| is_meant(path)).take(FILES_MAX + LIST_MAX).collect()
+}
+
+/// Returns whether a matching path is that of a file. A symbolic link that leads nowhere counts, so that it is reported; but not a
+/// hidden one, because editors make such links beside a file that is being edited.
+fn is_meant(path: &Path) -> bool {
+    let is_hidden = || path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    path.is_file() || path.is_symlink() && !path.exists() && !is_hidden()
 }
 
 fn text(path: &Path) -> Result<String, String> {

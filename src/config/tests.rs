@@ -183,6 +183,9 @@ fn variables_override_the_file() {
         ("WARRAQ_LOG_FORMAT", "json"),
         ("WARRAQ_CONFIG", "elsewhere.toml"),
         ("WARRAQ_HOME", "not ours"),
+        // What Kubernetes sets for a service that is called warraq.
+        ("WARRAQ_SERVICE_HOST", "10.0.0.7"),
+        ("WARRAQ_PORT", "tcp://10.0.0.7:8080"),
         ("PATH", "/bin"),
     ]);
     let config = Config::parse(text, Path::new("c.toml"), &variables).unwrap();
@@ -219,6 +222,7 @@ fn faulty_and_unknown_variables_are_named() {
         ("WARRAQ_FETCH_ALLOW_NETWORKS", "::1,x", "fetch.allow_networks: \"x\" is not a network"),
         ("WARRAQ_FETCH_TIMEOUT", "", "fetch.timeout: \"\" is not a duration"),
         ("WARRAQ_SERVER_LISTE", "x", "did you mean \"WARRAQ_SERVER_LISTEN\"?"),
+        ("WARRAQ_SERVR_LISTEN", "x", "unknown variable; did you mean \"WARRAQ_SERVER_LISTEN\"?"),
         ("WARRAQ_LOG_LEVEL", "x", "unknown variable; allowed: WARRAQ_LOG_FORMAT"),
         ("WARRAQ_OUTLET_SLUG", "x", "set it in the file"),
     ] {

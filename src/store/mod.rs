@@ -48,7 +48,7 @@ pub use batch::AskedPage;
 pub use changes::ChannelChanges;
 pub use configured::{ConfigChanges, StoreConfig};
 pub use copied::Copied;
-pub use copy::copy;
+pub use copy::{CopyError, copy};
 pub use documents::{ArchiveLookup, ArchivePage, KeptEdition, RenderedEdition};
 pub use error::{DatabaseError, StoreError, StoreErrorKind, TransientError};
 pub use explanations::{
@@ -62,6 +62,7 @@ pub use finished_poll::{
     BodyState, CommittedPoll, Document, FeedUpdate, FinishedPoll, PageFault, PollFindings, PollTiming,
 };
 pub(crate) use location::beside;
+pub use open::check_place;
 pub use progress::{Progress, ProgressSender, ProgressUnit};
 pub use push::{PushChange, WebhookResult};
 pub use reading::{ArrivedEntry, Reader};

@@ -4,7 +4,7 @@
 use super::postgres;
 use super::{
     error::StoreError,
-    sqlite,
+    location, sqlite,
     writer::{Writer, WriterTask},
 };
 use crate::{dedup::Window, model::DatabasePlace};
@@ -14,6 +14,21 @@ use std::time::Duration;
 /// Number of whole texts kept in memory for comparison, about 2 kB each. Copies usually arrive soon; other texts are read from
 /// the database.
 const TEXTS: usize = 2_048;
+
+/// Checks what can be known of the place of a database without opening it: that a file can be there, and that the parameters of an
+/// address can be read. Nothing is created, and no server is asked.
+///
+/// # Errors
+/// Returns the error that opening the database would end with.
+pub fn check_place(place: &DatabasePlace) -> Result<(), StoreError> {
+    match place {
+        DatabasePlace::File(path) => location::real_path(path).map(drop),
+        #[cfg(feature = "postgres")]
+        DatabasePlace::Server(server) => postgres::open::options(server).map(drop),
+        #[cfg(not(feature = "postgres"))]
+        DatabasePlace::Server(_) => Err(StoreError::WithoutPostgres),
+    }
+}
 
 impl Writer {
     /// Opens the database for writing, migrates its schema and starts the writer. `window` is the longest time between two reports

@@ -134,6 +134,27 @@ fn what_is_valid_but_hardly_meant_is_a_warning() {
 }
 
 #[test]
+fn what_is_wrong_with_the_place_of_the_database_is_said_before_the_start() {
+    let outlet = "[[outlet]]\nslug = \"a\"\nname = \"A\"\nfeeds = [\"https://a.invalid/\"]\n";
+    for (path, why) in [("none/warraq.db", "the folder "), (".", "is a folder, not a file")] {
+        let (code, said, warnings) = check(&format!("[database]\npath = \"{path}\"\n{outlet}"), &[]);
+        assert!(code == Some(0) && said.contains("no errors"), "{said} {warnings}");
+        let begin = "warning: config.toml: database.path: the database cannot be at ";
+        assert!(warnings.starts_with(begin) && warnings.contains(why), "{warnings}");
+    }
+    for (parameter, why) in [
+        ("sslmode=off", "sslmode=off is not valid; allowed: disable, "),
+        ("port=70000", "port=70000 is not valid; allowed: a number up to 65535"),
+        ("hostaddr=here", "hostaddr=here is not valid; allowed: an IP address"),
+    ] {
+        let url = format!("postgres://u:hidden@h/d?{parameter}");
+        let (code, _, faults) = check(&format!("[database]\nurl = \"{url}\"\n{outlet}"), &[]);
+        assert!(code == Some(78) && faults.contains("database.url: ") && faults.contains(why), "{faults}");
+        assert!(!faults.contains("hidden"), "{faults}");
+    }
+}
+
+#[test]
 fn a_container_has_values_and_outlets_in_files_that_variables_name() {
     let directory = TempDir::new().unwrap();
     let path = |name: &str| directory.path().join(name).display().to_string();

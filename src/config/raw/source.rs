@@ -79,9 +79,13 @@ impl<'a> ConfigSource<'a> {
         }
     }
 
-    /// Reports every environment variable that begins like those of a section but names no key, so that typing errors are not
-    /// ignored. `keys` are the sections that variables can override, with their keys; `closed` are those they cannot.
+    /// Reports every environment variable that begins like those of a section but names no key, or that differs from a known one
+    /// by one or two letters, so that typing errors are not ignored. Other variables that begin with `WARRAQ_` are not ours: an
+    /// orchestrator names some after its services. `keys` are the sections that variables can override, with their keys; `closed`
+    /// are those they cannot.
     pub(in crate::config) fn refuse_unknown_variables(&self, keys: &[(&str, &[&str])], closed: &[&str]) {
+        let all: Vec<String> =
+            keys.iter().flat_map(|(section, keys)| keys.iter().map(|key| variable(section, key))).collect();
         for name in self.environment.keys() {
             let begins = |section: &str| name.starts_with(&variable(section, ""));
             if let Some((section, keys)) = keys.iter().find(|(section, _)| begins(section)) {
@@ -94,6 +98,12 @@ impl<'a> ConfigSource<'a> {
             } else if let Some(section) = closed.iter().find(|section| begins(section)) {
                 let what = "cannot be set by an environment variable; set it in the file";
                 self.fault(ConfigLocation::Variable(name.clone()), *section, what);
+            } else {
+                let near = did_you_mean(name, all.iter().map(String::as_str));
+                if !near.is_empty() {
+                    let place = ConfigLocation::Variable(name.clone());
+                    self.fault_without_key(place, format!("unknown variable{near}"));
+                }
             }
         }
     }

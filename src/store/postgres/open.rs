@@ -7,9 +7,10 @@ use crate::{
 use sqlx::{
     Connection as _, PgConnection, PgPool,
     migrate::{MigrateError, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
-use std::{io, path::PathBuf, str::FromStr as _, time::Duration};
+use std::{io, net::IpAddr, path::PathBuf, str::FromStr as _, time::Duration};
+use url::Url;
 
 /// The migrations, embedded in the binary.
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
@@ -28,19 +29,34 @@ const READERS: u32 = 4;
 
 /// Returns how to connect to a server. What the address does not say comes from the variables that PostgreSQL's own programs read
 /// (PGHOST, PGUSER, PGPASSWORD and others) and from the password file of libpq.
-pub(super) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, StoreError> {
-    let options = PgConnectOptions::from_str(server.address().reveal());
+pub(in crate::store) fn options(server: &DatabaseServer) -> Result<PgConnectOptions, StoreError> {
+    let address = server.address().reveal();
     // The driver's message could repeat the address.
-    let options = options.map_err(|_| {
-        StoreError::BadUrl(format!(
-            "{server} is not an address of a PostgreSQL database, or has another sslmode than disable, allow, prefer, require, verify-ca \
-             and verify-full"
-        ))
+    let options = PgConnectOptions::from_str(address).map_err(|_| {
+        let why = wrong_parameter(address).unwrap_or_else(|| "is not the address of a PostgreSQL database".to_owned());
+        StoreError::BadUrl(format!("{server}: {why}"))
     })?;
     let options = if options.get_application_name().is_none() { options.application_name("warraq") } else { options };
     Ok(match server.password() {
         Some(password) => options.password(password.reveal()),
         None => options,
+    })
+}
+
+/// Returns what is wrong with the first parameter of an address that the driver cannot read.
+fn wrong_parameter(address: &str) -> Option<String> {
+    let is_number = |value: &str, max| value.parse().is_ok_and(|number: u64| number <= max);
+    Url::parse(address).ok()?.query_pairs().find_map(|(name, value)| {
+        let (is_right, allowed) = match &*name {
+            "sslmode" | "ssl-mode" => {
+                (PgSslMode::from_str(&value).is_ok(), "disable, allow, prefer, require, verify-ca or verify-full")
+            }
+            "port" => (is_number(&value, u16::MAX.into()), "a number up to 65535"),
+            "statement-cache-capacity" => (is_number(&value, u64::MAX), "a number"),
+            "hostaddr" => (value.parse::<IpAddr>().is_ok(), "an IP address"),
+            _ => return None,
+        };
+        (!is_right).then(|| format!("{name}={value} is not valid; allowed: {allowed}"))
     })
 }
 
