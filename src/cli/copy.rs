@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     model::{Channel, DatabasePlace, DatabaseServer},
     publish::{self, Format},
-    store::{self, Reader},
+    store::{self, CopyError, Reader},
 };
 use anyhow::ensure;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,10 @@ use std::path::{Path, PathBuf};
 pub(super) async fn copy(config: &Config, to: &str) -> Result<(), CliError> {
     let (from, to) = (config.database.place(), place(to)?);
     let work = progress::shown(async |progress_sender| store::copy(&from, &to, &progress_sender).await);
-    let copied = or_signal(work, "nothing was copied")
-        .await?
-        .map_err(|error| CliError::from(error).of_database(Path::new(&to.to_string())))?;
+    let copied = or_signal(work, "nothing was copied").await?.map_err(|error| match error {
+        CopyError::Source(error) => CliError::from(error).of_database(&config.database.name()),
+        CopyError::Target(error) => CliError::from(error).of_database(Path::new(&to.to_string())),
+    })?;
     let editions = compare_editions(config, &from, &to).await?;
     say(format_args!(
         "{to}: {} in {} rows of {} tables, and {}, the same as in {from}",

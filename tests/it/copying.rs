@@ -11,7 +11,7 @@ use std::{path::Path, time::Duration};
 use tokio::process::Command;
 use warraq::{
     model::{DatabasePlace, DatabaseServer},
-    store::{self, ProgressSender, StoreError},
+    store::{self, CopyError, ProgressSender, StoreError},
 };
 
 /// All that a copy has: rows of every view, and the sums.
@@ -149,6 +149,13 @@ async fn a_copy_goes_only_where_there_is_nothing() {
         let (is_done, said) = copy(instance, to).await;
         assert!(!is_done && said.contains(words) && !said.contains("hidden"), "{to}: {said}");
     }
+    // If the source cannot be reached, the error names the source.
+    let folder = Folder::with_file("", &[]);
+    let mut command = folder.command(&["copy", "--to", "new.db"]);
+    let done =
+        command.env("WARRAQ_DATABASE_URL", "postgres://u@localhost/source?host=/nowhere").output().await.unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("postgres://u@localhost/source cannot be reached") && !said.contains("new.db"), "{said}");
     // Not while a daemon writes to either of them.
     let mut running = lived_in(TestStore::File, &outlet).await.unwrap();
     running.open().await;
@@ -227,5 +234,5 @@ async fn every_table_is_copied_or_made_anew() {
         assert_eq!(tables, [copied.tables.to_string()], "a table is missing in the list of what is copied");
     }
     let again = store::copy(&places.0, &places.1, &ProgressSender::default()).await;
-    assert!(matches!(again, Err(StoreError::NotEmpty { .. })), "{again:?}");
+    assert!(matches!(again, Err(CopyError::Target(StoreError::NotEmpty { .. }))), "{again:?}");
 }
