@@ -221,11 +221,11 @@ async fn act(cli: Cli, environment: &BTreeMap<String, String>) -> Result<(), Cli
         Verb::Discover { url } => document::discover(url).await,
         Verb::Token { action } => token::token(&action),
         Verb::ImportOpml { file, write: false } => opml::import(&file),
-        Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file),
+        Verb::ImportOpml { file, write: true } => manage::import(&cli.config, environment, &file).await,
         Verb::Add(args) => manage::add(&cli.config, environment, &args).await,
-        Verb::Remove { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Remove),
-        Verb::Enable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Enable),
-        Verb::Disable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Disable),
+        Verb::Remove { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Remove).await,
+        Verb::Enable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Enable).await,
+        Verb::Disable { slug } => manage::change(&cli.config, environment, &slug, manage::OutletEdit::Disable).await,
         Verb::Replay { file, json: _ } => {
             // A configuration is optional here; if there is one, its window applies.
             let window = if cli.config.exists() {

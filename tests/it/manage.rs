@@ -31,8 +31,7 @@ const LOOPBACK: &str = "# Mine.\n[server]\nlisten = \"127.0.0.1:0\" # any port\n
 #[tokio::test]
 async fn a_stranger_adds_an_outlet_to_an_empty_file_and_polls_it() {
     let outlet = site("La Ville & \"co\"").await;
-    // A running daemon is found by a file beside the database file.
-    let folder = Folder::with_file("", &[]);
+    let folder = Folder::new("", &[]);
     for before in [LOOPBACK, &format!("{LOOPBACK}# The end.\n")] {
         folder.configure(before);
         let said = folder.says(&["add", outlet.url("/").as_str(), "--tag", "city", "--tag", "coast"]).await;
@@ -151,8 +150,7 @@ async fn what_would_make_the_configuration_invalid_is_refused_with_its_reason() 
 #[tokio::test]
 async fn a_running_daemon_takes_what_is_added_and_removed() {
     let (first, second) = (site("First").await, site("Second").await);
-    // A running daemon is found by a file beside the database file.
-    let folder = Folder::with_file("", &[("first", &first.url("/feed"))]);
+    let folder = Folder::new("", &[("first", &first.url("/feed"))]);
     let daemon = folder.start().await;
     let said = folder.says(&["add", second.url("/").as_str()]).await;
     assert!(said.contains("the running daemon (process "), "{said}");
@@ -212,6 +210,12 @@ async fn included_files_are_read_and_edited_where_the_outlet_stands() {
         assert!(said.contains(words), "{words}: {said}");
     }
     fs::remove_file(folder.path("outlets.d/c.toml")).unwrap();
+    symlink("/nowhere/c.toml", folder.path("outlets.d/c.toml")).unwrap();
+    let (code, said) = folder.fails(&["check"]).await;
+    assert!(code == 78 && said.contains("outlets.d/c.toml cannot be read"), "{said}");
+    // Emacs marks a file that is being edited by such a link.
+    fs::rename(folder.path("outlets.d/c.toml"), folder.path("outlets.d/.#c.toml")).unwrap();
+    assert!(folder.says(&["check"]).await.contains("2 outlets, 2 feeds"));
     folder.says(&["disable", "second"]).await;
     let text = fs::read_to_string(folder.path("outlets.d/b.toml")).unwrap();
     assert_eq!(text, table("second") + "enabled = false\n");

@@ -1,6 +1,10 @@
 //! Finds a running daemon by its process id. The daemon writes the id to a file next to the database and keeps the file locked.
 //! The id counts only while the lock is held, because the system reuses the ids of dead processes.
 
+use crate::{
+    model::DatabasePlace,
+    store::{Reader, StoreError},
+};
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
@@ -58,6 +62,35 @@ pub(super) fn tell(database: &Path) -> anyhow::Result<ReloadSignal> {
     let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(ReloadSignal::Elsewhere) };
     kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell the daemon (process {id})"))?;
     Ok(ReloadSignal::Sent(id))
+}
+
+/// Tells the daemon that writes to a database on a server to reload its configuration.
+///
+/// # Errors
+/// Fails if the server does not say who writes, or if the daemon cannot be told.
+pub(super) async fn tell_writer(place: DatabasePlace) -> anyhow::Result<ReloadSignal> {
+    let reader = match Reader::open(place).await {
+        Err(StoreError::Unfinished(_)) => return Ok(ReloadSignal::Nobody),
+        opened => opened?,
+    };
+    let figures = reader.server_figures().await;
+    reader.close().await;
+    let Some(writer) = figures?.and_then(|figures| figures.writer) else { return Ok(ReloadSignal::Nobody) };
+    let Some(id) = writer.here.filter(|id| is_daemon(*id)) else { return Ok(ReloadSignal::Elsewhere) };
+    let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return Ok(ReloadSignal::Elsewhere) };
+    kill_process(pid, Signal::HUP).with_context(|| format!("cannot tell the daemon (process {id})"))?;
+    Ok(ReloadSignal::Sent(id))
+}
+
+/// Returns whether a process runs our program as the daemon. The lease names a process of this host, but its id may mean another
+/// process in our PID namespace, which the signal would end.
+fn is_daemon(process: u32) -> bool {
+    let program = |path: &str| Some(std::fs::read_link(path).ok()?.file_name()?.to_owned());
+    let arguments = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let ours = program("/proc/self/exe");
+    ours.is_some()
+        && ours == program(&format!("/proc/{process}/exe"))
+        && arguments.split(|byte| *byte == 0).any(|word| word == b"run")
 }
 
 /// Returns the path of the file with the process id.

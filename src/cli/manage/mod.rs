@@ -8,7 +8,7 @@ pub(super) use daemon::PidFile;
 
 use super::{
     CliError, opml,
-    out::{counted, say},
+    out::{counted, note, say},
     probe::{self, FoundFeed},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
     daemon::limits,
     fetch::Fetcher,
-    model::{Fault, FeedUrl, Language, ParsedFeed, PlainText, uri::shown_within},
+    model::{Fault, FeedUrl, Language, Outlet, ParsedFeed, PlainText, uri::shown_within},
     normalise,
 };
 use anyhow::{Context as _, anyhow};
@@ -28,6 +28,9 @@ use std::{
     collections::{BTreeMap, HashSet},
     path::Path,
 };
+
+/// Most slugs in the hint after one that no outlet has.
+const SLUGS_SHOWN: usize = 12;
 
 /// What `add` is told.
 #[derive(Debug, clap::Args)]
@@ -88,7 +91,7 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
         say(edit::add("", &outlets)?)?;
         say("dry run: nothing was written")?;
     } else if !outlets.is_empty() {
-        write_added(named, environment, &outlets)?;
+        write_added(named, environment, &outlets).await?;
     }
     match missed {
         0 => Ok(()),
@@ -97,17 +100,17 @@ pub(super) async fn add(named: &Path, environment: &BTreeMap<String, String>, ar
 }
 
 /// Adds the feeds of an OPML file.
-pub(super) fn import(named: &Path, environment: &BTreeMap<String, String>, list: &Path) -> Result<(), CliError> {
+pub(super) async fn import(named: &Path, environment: &BTreeMap<String, String>, list: &Path) -> Result<(), CliError> {
     let config = load(named, environment)?;
     let outlets = opml::new_outlets(list, slugs(&config), &known_feeds(&config))?;
     if outlets.is_empty() {
         return say("nothing to add");
     }
-    write_added(named, environment, &outlets)
+    write_added(named, environment, &outlets).await
 }
 
 /// Removes, enables or disables an outlet in the file that defines it.
-pub(super) fn change(
+pub(super) async fn change(
     named: &Path,
     environment: &BTreeMap<String, String>,
     slug: &str,
@@ -128,12 +131,20 @@ pub(super) fn change(
         }
         let config = written(file, &path, named, environment, &text)?;
         say(format_args!("{shown}: outlet \"{slug}\" is {}", state(change)))?;
-        return follow_up(&config, change);
+        return follow_up(&config, change).await;
     }
-    let known = config.outlets.iter().map(|outlet| outlet.slug.as_str()).collect::<Vec<_>>().join(", ");
-    let hint =
-        if known.is_empty() { "the configuration has no outlet".to_owned() } else { format!("outlets: {known}") };
-    Err(CliError::with_hint(anyhow!("no outlet has the slug \"{slug}\""), hint))
+    Err(CliError::with_hint(anyhow!("no outlet has the slug \"{slug}\""), known_slugs(&config.outlets)))
+}
+
+/// Returns which outlets there are, as a hint of one line.
+fn known_slugs(outlets: &[Outlet]) -> String {
+    if outlets.is_empty() {
+        return "the configuration has no outlet".to_owned();
+    }
+    let slugs: Vec<&str> = outlets.iter().take(SLUGS_SHOWN).map(|outlet| outlet.slug.as_str()).collect();
+    let others = outlets.len() - slugs.len();
+    let others = if others > 0 { format!(", and {others} more (`warraq feeds` lists all)") } else { String::new() };
+    format!("outlets: {}{others}", slugs.join(", "))
 }
 
 fn state(change: OutletEdit) -> &'static str {
@@ -145,14 +156,14 @@ fn state(change: OutletEdit) -> &'static str {
 }
 
 /// Reports the consequences of a change, and tells the daemon.
-fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
+async fn follow_up(config: &Config, change: OutletEdit) -> Result<(), CliError> {
     if config.outlets.is_empty() && change == OutletEdit::Remove {
         return say(
             "that was the last outlet: a running daemon keeps polling it, because it takes no configuration without outlets, and \
              does not start again with this one; `warraq add URL` adds another",
         );
     }
-    tell(config)
+    tell(config).await
 }
 
 /// Loads the configuration. A missing file counts as empty.
@@ -244,7 +255,11 @@ fn outlet(found: &FoundFeed, args: &AddArgs, slugs: &mut HashSet<String>) -> New
 }
 
 /// Adds outlets to the file, checks the result, writes it, and tells the daemon.
-fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[NewOutlet]) -> Result<(), CliError> {
+async fn write_added(
+    named: &Path,
+    environment: &BTreeMap<String, String>,
+    outlets: &[NewOutlet],
+) -> Result<(), CliError> {
     let is_new = !named.exists();
     let file = LockedFile::open(named, true)?;
     let text = edit::add(file.text(), outlets).with_context(|| named.display().to_string())?;
@@ -258,7 +273,7 @@ fn write_added(named: &Path, environment: &BTreeMap<String, String>, outlets: &[
     for outlet in outlets {
         say(format_args!("{}: added outlet \"{}\" ({})", named.display(), outlet.slug, outlet.name))?;
     }
-    tell(&config)
+    tell(&config).await
 }
 
 /// Checks the whole configuration with a new text for one of its files, and writes that text. `named` is the main configuration
@@ -286,13 +301,23 @@ fn written(
 }
 
 /// Tells a running daemon to reload its configuration.
-fn tell(config: &Config) -> Result<(), CliError> {
-    if config.database.server.is_some() {
-        return say("a running daemon takes the change over when it is told to (`systemctl reload warraq`, or SIGHUP)");
-    }
-    match daemon::tell(&config.database.path)? {
+async fn tell(config: &Config) -> Result<(), CliError> {
+    let told = match &config.database.server {
+        None => daemon::tell(&config.database.path)?,
+        Some(_) => match daemon::tell_writer(config.database.place()).await {
+            Ok(told) => told,
+            Err(error) => {
+                note(format_args!(
+                    "warning: the database server does not say whether a daemon runs ({error:#}); `systemctl reload warraq`, or \
+                     SIGHUP, makes it apply the change"
+                ));
+                return Ok(());
+            }
+        },
+    };
+    match told {
         ReloadSignal::Sent(id) => say(format_args!("the running daemon (process {id}) is reloading its configuration")),
         ReloadSignal::Nobody => say("no daemon is running; the change takes effect at the next `warraq run`"),
-        ReloadSignal::Elsewhere => say("a daemon runs in another container; send it SIGHUP to apply the change"),
+        ReloadSignal::Elsewhere => say("a daemon runs elsewhere; send it SIGHUP to apply the change"),
     }
 }
