@@ -66,7 +66,7 @@ pub(super) async fn feeds(config: &Config, selection: FeedSelection, as_json: bo
             say(fitted(&line, width))?;
         }
     }
-    say(format_args!("{}, {failing} failing", counted(all, "feed", "feeds")))?;
+    say(format_args!("{}; the last poll failed for {failing}", counted(all, "feed", "feeds")))?;
     Ok(())
 }
 

@@ -9,20 +9,17 @@ mod turns;
 
 use crate::{
     config::Config,
-    model::{FeedId, FeedRecord, FeedState},
+    model::{FeedId, FeedRecord, FeedState, feed_table},
     poll::PlannedPoll,
     schedule::{Bounds, Fleet, HostLimiter, HostWait},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use queued_feed::{QueuedFeed, host_hold};
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
-
-/// How late a feed may be without being overdue.
-const OVERDUE_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// Maximum number of polls that wait for the writer while other polls run.
 const STORING: usize = 256;
@@ -207,11 +204,11 @@ impl PollQueue {
         self.feeds.values().map(|planned| planned.record.state)
     }
 
-    /// Returns how many feeds have been due for more than a minute. Feeds that are being polled, that are gone, or whose host
-    /// asked for a pause are not waited for.
+    /// Returns the number of overdue feeds. Feeds that are being polled, that are gone, or whose host asked for a pause are not
+    /// waited for.
     #[must_use]
     pub fn overdue(&self, now: Timestamp) -> usize {
-        let due = self.feeds.values().filter(|p| now.duration_since(p.turn()) > OVERDUE_AFTER);
+        let due = self.feeds.values().filter(|p| feed_table::overdue_by(p.record.next_poll_at, now) > 0);
         due.filter(|p| p.record.state != FeedState::Gone && !self.polling.contains_key(&p.record.id))
             .filter(|p| !self.hosts.is_held(p.record.ask.host(), now))
             .count()

@@ -10,6 +10,13 @@ pub const FEEDS_ON_A_PAGE: usize = 60;
 /// Seconds after its due time from which a feed counts as overdue. Until then it waits for its turn.
 pub const OVERDUE_AFTER: i64 = 300;
 
+/// Returns by how many seconds a feed is overdue that is due at `due`; 0 if it is not.
+#[must_use]
+pub fn overdue_by(due: Timestamp, now: Timestamp) -> i64 {
+    let late = now.duration_since(due).as_secs();
+    if late < OVERDUE_AFTER { 0 } else { late }
+}
+
 /// Which feeds the table lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum FeedsShown {
@@ -219,9 +226,9 @@ impl<'a> FeedOverview<'a> {
     /// Returns by how many seconds a feed is overdue; 0 if it is not. Feeds that are gone, disabled or held never are.
     #[must_use]
     pub fn overdue_by(&self, feed: &FeedSummary) -> i64 {
-        let late = self.now.duration_since(feed.next_poll).as_secs();
+        let late = overdue_by(feed.next_poll, self.now);
         let waits = || feed.state == FeedState::Gone || self.held_until(feed).is_some() || self.is_disabled(feed);
-        if late < OVERDUE_AFTER || waits() { 0 } else { late }
+        if late == 0 || waits() { 0 } else { late }
     }
 
     /// Returns the hosts that must not be polled now.

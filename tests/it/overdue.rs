@@ -102,3 +102,18 @@ async fn a_daemon_catches_up_within_half_a_minute_and_stores_no_other_due_times(
     assert_eq!(instance.sql(span).await, ["1|1"]);
     daemon.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_feed_is_overdue_five_minutes_after_its_due_time() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(doc()));
+    let folder = Folder::new("[schedule]\ndefault = \"every 1h\"\n", &[("ville", &outlet.url("/feed"))]);
+    folder.says(&["poll", "--all"]).await;
+    // Due in an hour, or less by chance; then for less than four minutes, and for more than five.
+    for (time, overdue) in [("1 minutes", 0), ("63 minutes", 0), ("5 minutes", 1)] {
+        pass(&folder, time).await;
+        let status: serde_json::Value = serde_json::from_str(&folder.says(&["status", "--json"]).await).unwrap();
+        assert_eq!(status["overdue"]["feeds"], overdue, "{time}: {status}");
+        assert_eq!(folder.says(&["status"]).await.contains("none overdue"), overdue == 0);
+    }
+}

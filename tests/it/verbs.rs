@@ -90,7 +90,11 @@ async fn feeds_shows_the_view_and_the_reason() {
         }
     }
     let said = folder.says(&["feeds"]).await;
-    assert!(said.contains("the server answered 404") && said.contains("next ") && said.contains("2 feeds, 1 failing"));
+    assert!(
+        said.contains("the server answered 404")
+            && said.contains("next ")
+            && said.contains("2 feeds; the last poll failed for 1")
+    );
 }
 
 #[tokio::test]

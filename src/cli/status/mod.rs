@@ -14,7 +14,7 @@ use crate::store::beside;
 use crate::{
     clock::Clock,
     config::{Config, ConfigFaults},
-    model::LargerThanMaxBody,
+    model::{LargerThanMaxBody, feed_table},
     store::{FeedHealth, Reader, ServerFigures},
 };
 use holder::LockHolder;
@@ -52,6 +52,7 @@ struct Status {
     /// Number of entries that wait for their pages (`full_text`).
     waiting_entries: u64,
     last_polls: Vec<LastPoll>,
+    /// Feeds whose last poll failed, with those that are held or gone; `feeds` counts them by their state.
     failing: Vec<FailingFeed>,
     /// Webhooks, hubs and subscribers whose last request failed.
     failing_push: Vec<FailingPush>,
@@ -66,7 +67,7 @@ struct Status {
     backup_folder: Option<PathBuf>,
 }
 
-/// Feeds that are due and have not been polled yet.
+/// Feeds that have been due for five minutes or more and have not been polled yet.
 #[derive(Debug, Default, Serialize)]
 struct Overdue {
     feeds: usize,
@@ -230,7 +231,7 @@ fn overdue(feeds: &[FeedHealth], held: &HeldHosts, now: Timestamp) -> Overdue {
     let waited_for = |feed: &&FeedHealth| feed.state != "gone" && held.host_of(feed).is_none();
     let late = feeds.iter().filter(waited_for).filter_map(|feed| {
         let due: Timestamp = feed.next_poll_at.parse().ok()?;
-        let late = now.duration_since(due).as_secs();
+        let late = feed_table::overdue_by(due, now);
         (late > 0).then_some(late)
     });
     late.fold(Overdue::default(), |sum, late| Overdue { feeds: sum.feeds + 1, longest_s: sum.longest_s.max(late) })
@@ -255,7 +256,7 @@ fn truncated(config: &Config, feeds: &[FeedHealth]) -> Vec<TruncatedFeed> {
     feeds.iter().filter_map(shown).collect()
 }
 
-/// Returns the failing feeds, those with most failures first.
+/// Returns the feeds whose last poll failed, those with most failures first.
 fn failing(feeds: &[FeedHealth]) -> Vec<FailingFeed> {
     let mut failing: Vec<&FeedHealth> = feeds.iter().filter(|feed| feed.last_poll_failed()).collect();
     failing.sort_by(|a, b| b.failures.cmp(&a.failures).then_with(|| a.url.cmp(&b.url)));

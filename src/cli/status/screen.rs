@@ -118,7 +118,7 @@ fn failing(status: &Status) -> String {
     let mut text = String::new();
     let all = status.failing.len();
     for (at, feed) in status.failing.iter().take(FAILING).enumerate() {
-        let heading = if at == 0 { "\nfailing\n" } else { "" };
+        let heading = if at == 0 { "\nlast poll failed\n" } else { "" };
         let failures = counted(feed.failures.unsigned_abs(), "failure", "failures");
         let (outlet, url, next) = (&feed.outlet, &feed.url, &feed.next_poll_at);
         let _ = writeln!(text, "{heading}  {outlet}  {url}\n    {failures}, next try {next}");

@@ -29,7 +29,10 @@ pub(super) fn describe() {
             "warraq_gaps_total",
             "Polls whose document had no entry in common with the previous one, so that entries may have been missed.",
         ),
-        ("warraq_http_responses_total", "HTTP responses by status."),
+        (
+            "warraq_http_responses_total",
+            "HTTP responses by status, without those to probes (/healthz, /readyz, /metrics).",
+        ),
         ("warraq_webhook_dropped_total", "Stories that did not fit into the queue of a webhook."),
         ("warraq_outlet_polls_total", "Polls of one outlet's feeds, by outcome."),
         ("warraq_outlet_entries_total", "New entries of one outlet."),
@@ -48,9 +51,13 @@ pub(super) fn describe() {
     describe_gauge!("warraq_feeds", "Configured feeds by state.");
     describe_gauge!(
         "warraq_feeds_overdue",
-        "Feeds due for more than a minute, without those whose host asked for a pause (429)."
+        "Feeds due for more than five minutes, without those whose host asked for a pause (429)."
     );
     describe_gauge!("warraq_ready", "1 while the database can be written and the feeds are rendered, as /readyz says.");
+    describe_gauge!(
+        "warraq_config_last_reload_successful",
+        "0 after a reload that found errors in the configuration and changed nothing, else 1."
+    );
     describe_gauge!("warraq_database_bytes", "Size of the database, its write-ahead log included.");
     describe_gauge!("warraq_wal_bytes", "Size of the database's write-ahead log.");
     describe_gauge!(

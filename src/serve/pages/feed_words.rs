@@ -30,7 +30,7 @@ impl Frame {
     pub(super) fn selection_words(&self, selection: FeedsShown) -> &'static str {
         match selection {
             FeedsShown::All => self.say("الكل", "Tous", "All"),
-            FeedsShown::Failing => self.say("متعثرة", "En échec", "Failing"),
+            FeedsShown::Failing => self.say("فشلت آخر زيارة", "Dernière visite en échec", "Last poll failed"),
             FeedsShown::Overdue => self.say("متأخرة", "En retard", "Overdue"),
             FeedsShown::Held => self.say("مؤجَّلة", "En attente", "Held"),
             FeedsShown::Gone => self.say("زالت", "Disparus", "Gone"),
