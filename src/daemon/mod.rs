@@ -32,11 +32,13 @@ use crate::{
     serve::{self, AccessControl, App, KeyRules},
     store::{RetentionLimits, StoreError, Writer},
 };
+use futures_util::future::BoxFuture;
 use publish_settings::PublishSettings;
 use publisher::{Publisher, Shown, Tables};
 use push::{PushParts, Pushing};
 use reload::Reloads;
 use service_manager::notify;
+use services::Adoption;
 use status_reporter::StatusReporter;
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
@@ -92,6 +94,8 @@ pub struct Daemon {
     load_config: LoadConfig,
     listener: TcpListener,
     address: SocketAddr,
+    /// The writer's reply to the configuration, if it could not be stored yet.
+    adoption: Option<BoxFuture<'static, Adoption>>,
 }
 
 /// The daemon's tasks other than the writer.
@@ -111,8 +115,9 @@ impl Daemon {
         let taken = |source| DaemonError::Listen { address: config.server.listen, source };
         let listener = TcpListener::bind(config.server.listen).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
-        let services = Services::open(&config, &config.server.public_url(address), clock).await?;
-        Ok(Self { services, config, load_config, listener, address })
+        let public_url = config.server.public_url(address);
+        let (services, adoption) = Services::open_to_serve(&config, &public_url, clock).await?;
+        Ok(Self { services, config, load_config, listener, address, adoption })
     }
 
     /// Closes the database, for a daemon that is not run after all.
@@ -138,7 +143,7 @@ impl Daemon {
         mut commands: ControlCommands,
         ready: oneshot::Sender<SocketAddr>,
     ) -> Result<(), DaemonError> {
-        let Self { mut services, config, load_config, listener, address } = self;
+        let Self { mut services, config, load_config, listener, address, adoption } = self;
         let public_url = config.server.public_url(address);
         let mut reporter =
             StatusReporter::new(config.database.path.clone(), config.metrics.outlets, services.clock.now());
@@ -158,7 +163,14 @@ impl Daemon {
         let (keep, keeping) = watch::channel(config.retention.clone());
         let mut tasks = tasks(&services, &config, listener, (settings, &access, &pushing), keeping, &reporter, &stop);
         tracing::info!(%address, feeds = services.runner.queue.feeds(), database = %config.database.place(), "ready");
+        let mut is_starting = adoption.is_some();
         let mut reloads = Reloads::new(load_config, config, address, (republish, access, Arc::clone(&pushing)), keep);
+        if let Some(adoption) = adoption {
+            tracing::warn!(
+                "the configuration cannot be stored yet: feeds are served as they were, and polls begin later"
+            );
+            reloads.wait_for(adoption);
+        }
         reporter.tell_ready();
         // It is not an error if the caller does not wait for it.
         let _ = ready.send(address);
@@ -170,10 +182,15 @@ impl Daemon {
                 Some((document, guard)) = pushed.recv(), if services.runner.takes_pushes() => services.runner.push(document, guard),
                 command = commands.next() => match command {
                     ControlCommand::Stop => break Ok(()),
-                    ControlCommand::Reload => reloads.ask(&services),
+                    ControlCommand::Reload => reloads.ask(&services, &reporter.meters),
                 },
                 answered = reloads.answered() => {
-                    if let Err(error) = reloads.finish(&mut services, answered) { break Err(error.into()) }
+                    let finished = reloads.finish(&mut services, answered, &reporter.meters);
+                    let resumed = match finished {
+                        Ok(config) if std::mem::take(&mut is_starting) => services.resume(config).await,
+                        finished => finished.map(drop),
+                    };
+                    if let Err(error) = resumed { break Err(error.into()) }
                 }
                 end = &mut services.writer_task => break Err(ended_early("writer", end)),
                 end = &mut tasks.publisher => break Err(ended_early("publisher", end)),

@@ -5,7 +5,7 @@ use super::{LoadConfig, Services, publish_settings::PublishSettings, push::Pushi
 use crate::{
     config::{Config, Database, Log, Metrics, Retention, Stories},
     model::Network,
-    serve::AccessControl,
+    serve::{AccessControl, Meters},
     store::StoreError,
 };
 use futures_util::future::BoxFuture;
@@ -78,7 +78,7 @@ impl Reloads {
 
     /// Reads the configuration again and asks the writer to adopt it. If it is faulty, logs why and changes nothing. While a
     /// reload is pending, the file is only read once more after that one is done.
-    pub(super) fn ask(&mut self, services: &Services) {
+    pub(super) fn ask(&mut self, services: &Services, meters: &Meters) {
         if self.pending.is_some() {
             self.again = true;
             tracing::info!(
@@ -86,7 +86,9 @@ impl Reloads {
             );
             return;
         }
-        let config = match (self.load_config)() {
+        let loaded = (self.load_config)();
+        meters.reloaded(loaded.is_ok());
+        let config = match loaded {
             Ok(config) => config,
             Err(faults) => {
                 // The faults' own text begins with "error:".
@@ -110,6 +112,12 @@ impl Reloads {
         self.pending = Some(PendingReload { config, public_url, answer });
     }
 
+    /// Waits for the writer's reply to the configuration with which the daemon was started.
+    pub(super) fn wait_for(&mut self, answer: BoxFuture<'static, Adoption>) {
+        let (config, public_url) = (self.adopted.clone(), self.adopted.server.public_url(self.address));
+        self.pending = Some(PendingReload { config, public_url, answer });
+    }
+
     /// Waits for the writer's reply, or for ever if no reload is pending. Cancel safe.
     pub(super) async fn answered(&mut self) -> Answered {
         let Some(pending) = &mut self.pending else { return std::future::pending().await };
@@ -120,11 +128,17 @@ impl Reloads {
         }
     }
 
-    /// Applies an adopted configuration, and reads the file once more if that was requested in the meantime.
+    /// Applies an adopted configuration, reads the file once more if that was requested in the meantime, and returns the
+    /// configuration.
     ///
     /// # Errors
     /// Fails if the store has failed.
-    pub(super) fn finish(&mut self, services: &mut Services, answered: Answered) -> Result<(), StoreError> {
+    pub(super) fn finish(
+        &mut self,
+        services: &mut Services,
+        answered: Answered,
+        meters: &Meters,
+    ) -> Result<&Config, StoreError> {
         let (config, public_url, adoption) = answered;
         let (adopted, records) = adoption?;
         services.any_private = adopted.any_private;
@@ -146,8 +160,8 @@ impl Reloads {
             "reloaded"
         );
         if std::mem::take(&mut self.again) {
-            self.ask(services);
+            self.ask(services, meters);
         }
-        Ok(())
+        Ok(&self.adopted)
     }
 }

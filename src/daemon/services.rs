@@ -16,6 +16,9 @@ use url::Url;
 /// Most redirects followed in one poll. RFC 9110 15.4 sets no number; no outlet was seen to need more than four.
 const MAX_REDIRECTS: u32 = 10;
 
+/// How often a start looks whether the writer waits for the database.
+const LOOK_AT_WRITER: Duration = Duration::from_millis(100);
+
 /// The writer's reply to a configuration: what changed, and every configured feed.
 pub type Adoption = Result<(ConfigChanges, Vec<FeedRecord>), StoreError>;
 
@@ -56,27 +59,78 @@ impl Services {
         clock: Clock,
         patience: Option<Duration>,
     ) -> Result<Self, DaemonError> {
-        let (writer, writer_task) = Writer::open(config.database.place(), config.stories.window).await?;
+        let mut services = Self::opened(config, public_url, clock).await?;
         if let Some(patience) = patience {
-            writer.give_up_after(patience);
+            services.writer.give_up_after(patience);
         }
-        let reader = Reader::open(config.database.place()).await?;
-        let plan = plan(config, public_url);
-        let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
-        let queue = PollQueue::new(config, clock.now());
-        let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
-        let mut services = Self { runner, writer, writer_task, reader, clock, any_private: false, plan };
-        match services.adopt(config, public_url).await {
+        let adoption = services.ask_adoption(config, public_url).await;
+        match services.adopt(config, public_url, adoption).await {
             Ok(()) => Ok(services),
             Err(error) => Err(services.why(error.into()).await),
         }
     }
 
-    /// Stores a configuration in the database, takes it into the queue, and waits until that is complete.
-    async fn adopt(&mut self, config: &Config, public_url: &Url) -> Result<(), StoreError> {
-        let (adopted, records) = self.ask_adoption(config, public_url).await?;
+    /// Does the same as [`Services::open`] for a daemon. While the database cannot be written (a full disk, another program's lock),
+    /// it does not wait for the configuration to be stored: the feeds are served as they are, and the future that is returned ends
+    /// when the configuration is stored. Only if an outlet is private now and was not before, nothing is served until then.
+    ///
+    /// # Errors
+    /// See [`Services::open`].
+    pub async fn open_to_serve(
+        config: &Config,
+        public_url: &Url,
+        clock: Clock,
+    ) -> Result<(Self, Option<BoxFuture<'static, Adoption>>), DaemonError> {
+        let mut services = Self::opened(config, public_url, clock).await?;
+        let mut asked = services.ask_adoption(config, public_url);
+        let adoption = loop {
+            tokio::select! {
+                adoption = &mut asked => break adoption,
+                () = tokio::time::sleep(LOOK_AT_WRITER) => {
+                    if services.writer.trouble().is_some() && services.hides_enough(config).await? {
+                        return Ok((services, Some(asked)));
+                    }
+                }
+            }
+        };
+        match services.adopt(config, public_url, adoption).await {
+            Ok(()) => Ok((services, None)),
+            Err(error) => Err(services.why(error.into()).await),
+        }
+    }
+
+    /// Opens the database and the HTTP client.
+    async fn opened(config: &Config, public_url: &Url, clock: Clock) -> Result<Self, DaemonError> {
+        let (writer, writer_task) = Writer::open(config.database.place(), config.stories.window).await?;
+        let reader = Reader::open(config.database.place()).await?;
+        let plan = plan(config, public_url);
+        let poller = Poller::new(Fetchers::new(&plan)?, reader.clone(), writer.clone(), clock.clone());
+        let queue = PollQueue::new(config, clock.now());
+        let runner = PollRunner::new(queue, poller, clock.clone(), writer.clone());
+        Ok(Self { runner, writer, writer_task, reader, clock, any_private: false, plan })
+    }
+
+    /// Returns whether the database hides every outlet that the configuration hides, and learns whether there is one.
+    async fn hides_enough(&mut self, config: &Config) -> Result<bool, StoreError> {
+        let stored = self.reader.privacy().await?;
+        self.any_private = stored.values().any(|is_private| *is_private);
+        let is_hidden = |outlet: &Outlet| stored.get(outlet.slug.as_str()).is_none_or(|is_private| *is_private);
+        Ok(config.outlets.iter().filter(|outlet| outlet.private).all(is_hidden))
+    }
+
+    /// Takes a configuration that was stored in the database into the queue, and waits until that is complete.
+    async fn adopt(&mut self, config: &Config, public_url: &Url, adoption: Adoption) -> Result<(), StoreError> {
+        let (adopted, records) = adoption?;
         self.any_private = adopted.any_private;
         self.apply(config, public_url, records);
+        self.resume(config).await
+    }
+
+    /// Asks for the pages again that entries waited for when the last process ended.
+    ///
+    /// # Errors
+    /// Fails if the store has failed.
+    pub async fn resume(&mut self, config: &Config) -> Result<(), StoreError> {
         let waiting = self.reader.waiting().await?;
         let wanted: HashSet<&Slug> =
             config.outlets.iter().filter(|o| o.full_text && o.enabled).map(|o| &o.slug).collect();

@@ -3,6 +3,7 @@
 use super::cache::PageCache;
 use super::edition_table::security;
 use super::payload::Payload;
+use super::routes::PROBES;
 use crate::model::{Audience, Channel, ReaderKey, Readers};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Uri};
@@ -17,8 +18,6 @@ use url::form_urlencoded;
 const COOKIE_NAME: &str = "warraq_key";
 /// Name of the parameter that holds a reader's key.
 const PARAMETER: &str = "key";
-/// Addresses that are served without a key; `/metrics` has its own rule.
-const EXEMPT: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 /// Longest key that is looked at, in bytes.
 const KEY_MAX: usize = 512;
 
@@ -106,7 +105,7 @@ impl AccessControl {
     /// Returns whether an address is served without a key. What is under `/websub/` is for other servers, and concerns only what
     /// everybody may read.
     fn is_exempt(path: &str) -> bool {
-        EXEMPT.contains(&path) || path.starts_with("/websub/")
+        PROBES.contains(&path) || path.starts_with("/websub/")
     }
 
     /// Admits a request with what its audience may see, and without the key in its address; or answers it: with 401, or with the cookie and a redirect to the address without the key.

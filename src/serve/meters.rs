@@ -3,6 +3,7 @@
 mod describe;
 
 use super::process;
+use super::routes::PROBES;
 use crate::model::push::WebhookState;
 use crate::model::{DurationHistogram, FeedState, Outcome, Rule, Tally};
 use describe::{HTTP, describe, recorder};
@@ -81,6 +82,7 @@ pub struct Meters {
     feeds: Vec<Gauge>,
     overdue: Gauge,
     ready: Gauge,
+    reloaded: Gauge,
     database: Gauge,
     wal: Gauge,
     wal_blocked: Gauge,
@@ -122,6 +124,11 @@ impl Meters {
                 feeds: STATES.map(|s| gauge!("warraq_feeds", "state" => s.as_str())).into(),
                 overdue: gauge!("warraq_feeds_overdue"),
                 ready: gauge!("warraq_ready"),
+                reloaded: {
+                    let reloaded = gauge!("warraq_config_last_reload_successful");
+                    reloaded.set(1);
+                    reloaded
+                },
                 database: gauge!("warraq_database_bytes"),
                 wal: gauge!("warraq_wal_bytes"),
                 wal_blocked: gauge!("warraq_wal_checkpoint_blocked"),
@@ -199,6 +206,11 @@ impl Meters {
         self.ready.set(u8::from(is_ready));
     }
 
+    /// Sets whether the configuration was free of errors when it was last read.
+    pub fn reloaded(&self, is_valid: bool) {
+        self.reloaded.set(u8::from(is_valid));
+    }
+
     /// Sets the number of feeds in each state, given the state of every feed, and the number of those that are overdue.
     pub fn feeds(&self, states: impl IntoIterator<Item = FeedState>, overdue: usize) {
         self.overdue.set(u32::try_from(overdue).unwrap_or(u32::MAX));
@@ -231,9 +243,12 @@ impl Meters {
         self.database.set(bytes as f64);
     }
 
-    /// Counts a response by its status, and records its duration under the label `route`.
+    /// Records the duration of a response under the label `route`, and counts it by its status unless a probe asked.
     pub(super) fn answered(&self, status: u16, route: &str, took: Duration) {
         metrics::with_local_recorder(&*self.recorder, || histogram!(HTTP, "route" => route.to_owned()).record(took));
+        if PROBES.contains(&route) {
+            return;
+        }
         let at = match status {
             304 => 1,
             300..=399 => 2,

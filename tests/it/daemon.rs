@@ -91,10 +91,13 @@ async fn a_reload_takes_what_is_right_and_nothing_of_what_is_faulty() {
     let daemon = RunningDaemon::start(&instance).await;
     let health = "SELECT outlet, next_poll_at < '2026-11-02T12:30:00Z' FROM feed_health ORDER BY 1";
 
+    daemon.get_until("/metrics", "warraq_config_last_reload_successful 1").await;
     daemon.reload(config_text("[shcedule]\n", &[("neuf", &two)])).await;
+    daemon.get_until("/metrics", "warraq_config_last_reload_successful 0").await;
     // Commands are handled in order: once the second has taken effect, so has the first.
     daemon.reload(config_text(&every("10m"), &[("ville", &one), ("neuf", &two)])).await;
     instance.sql_until(health, &["neuf|1", "ville|1"]).await;
+    daemon.get_until("/metrics", "warraq_config_last_reload_successful 1").await;
     instance.pass(SignedDuration::from_secs(31));
     daemon.get_until("/feed.json", "Deux titres").await;
     instance.sql_until("SELECT count(*) FROM poll WHERE feed_id = 2", &["1"]).await;

@@ -91,9 +91,19 @@ impl Folder {
 
     /// Does the same as [`Folder::start`] for a daemon whose files may be limited later, which looks like a full disk to it.
     pub async fn start_limitable(&self) -> Process {
+        self.start_in_shell("").await
+    }
+
+    /// Does the same as [`Folder::start`] for a daemon none of whose files may grow beyond 50 kB, until that limit is lifted.
+    pub async fn start_limited(&self) -> Process {
+        self.start_in_shell("ulimit -S -f 100; ").await
+    }
+
+    async fn start_in_shell(&self, first: &str) -> Process {
         let mut shell = Command::new("sh");
         // The signal that ends a process at its limit is ignored, also by the processes it executes.
-        shell.args(["-c", "trap '' XFSZ; exec \"$0\" run", env!("CARGO_BIN_EXE_warraq")]);
+        let line = format!("trap '' XFSZ; {first}exec \"$0\" run");
+        shell.args(["-c", &line, env!("CARGO_BIN_EXE_warraq")]);
         shell.current_dir(self.folder.path()).env_clear().env("PATH", "/usr/bin:/bin").kill_on_drop(true);
         shell.envs(self.server.as_ref().map(|url| (URL, url)));
         self.start_by(shell).await

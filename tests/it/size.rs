@@ -208,6 +208,32 @@ async fn a_full_disk_is_waited_for_and_said() {
 }
 
 #[tokio::test]
+async fn a_daemon_that_starts_on_a_full_disk_serves_what_it_has() {
+    let outlet = FakeOutlet::start().await;
+    outlet.set("/feed", Reply::feed(long_feed(0, 20)));
+    let folder = Folder::with_file("[schedule]\ndefault = \"every 1s\"\n", &[("outlet", &outlet.url("/feed"))]);
+    let daemon = folder.start().await;
+    let before = daemon.get_until("/feed.atom", "report number 19").await;
+    daemon.kill().await;
+    outlet.set("/feed", Reply::feed(long_feed(10, 400)));
+    let daemon = folder.start_limited().await;
+    assert_eq!(daemon.get_until("/feed.atom", "report number 19").await, before);
+    daemon.get_until("/readyz", "cannot be written").await;
+    daemon.get_until("/healthz", "ok").await;
+    daemon.limit_files(None).await;
+    folder.sql_until("SELECT count(*) FROM entry", "410").await;
+    daemon.get_until("/readyz", "ok\n").await;
+    daemon.kill().await;
+    // An outlet that became private meanwhile is not shown as it was.
+    let text = std::fs::read_to_string(folder.path("config.toml")).unwrap();
+    let said = folder.says(&["token", "new", "amal"]).await;
+    std::fs::write(folder.path("tokens"), said.lines().find(|line| line.starts_with("amal sha256:")).unwrap()).unwrap();
+    folder.configure(&(text.replace("[fetch]\n", "token_file = \"tokens\"\n[fetch]\n") + "private = true\n"));
+    let hidden = tokio::time::timeout(Duration::from_secs(5), folder.start_limited()).await;
+    assert!(hidden.is_err(), "nothing is served until the outlet is known to be private");
+}
+
+#[tokio::test]
 async fn a_daemon_on_a_full_disk_stops_when_it_is_told() {
     let outlet = FakeOutlet::start().await;
     outlet.set("/feed", Reply::feed(long_feed(0, 20)));

@@ -160,6 +160,8 @@ pub(in crate::store) trait FeedSql {
     const SUBSCRIPTIONS: &'static str;
     /// Entries that wait for their pages.
     const WAITING: &'static str;
+    /// Slug and privacy of every outlet, configured or not.
+    const PRIVACY: &'static str;
     /// Number of entries that wait for their pages; $1 hides private outlets.
     const WAITING_COUNT: &'static str;
 }
