@@ -38,8 +38,9 @@ pub fn rekeyed(arrival: &Arrival, known: &KnownEntries) -> Option<(EntryKey, Opt
     titled(arrival, before).map(|key| (key, None))
 }
 
-/// Returns in words why a guid counts as reused, or `None`: another title, other words and a later date, or the same title with
-/// other text and files at least six days later. This takes precedence over the link.
+/// Returns in words why a guid, or a link in its place, counts as reused, or `None`: another title, other words and a date more than
+/// a day later; without guids, the same with other files and any later date; or the same title with other text and files at least six days later.
+/// This takes precedence over the link.
 fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
     let later = arrival.entry.believed?.duration_since(before.believed?);
     let overlap = like::overlap(&before.folded_body, &arrival.entry.folded.body);
@@ -51,7 +52,11 @@ fn reused(before: &KnownEntry, arrival: &Arrival) -> Option<String> {
             || like::overlap(&like::title(before), &arrival.entry.folded.title).is_some_and(|s| s < rules::OTHER_TEXT);
         let words = is_other || (bare && (no_title() || like::other_files(before, arrival)));
         let is_void = arrival.listing.guids_void && later.as_secs() != 0 && overlap.is_none_or(|share| share < 0.5);
-        (words && later > rules::REUSED_AFTER) || is_void
+        // A bulletin without guid at one link: all of it is another within the hour. A guid of its own would say that it is a report
+        // which its outlet goes on writing.
+        let no_guid = before.source_id.is_none() && arrival.entry.source_id.is_none();
+        let is_next = no_guid && is_other && later.as_secs() > 0 && like::other_files(before, arrival);
+        (words && later > rules::REUSED_AFTER) || is_next || is_void
     } else {
         let files = like::other_files(before, arrival);
         let no_files = before.files.is_empty() || like::files(&arrival.entry).is_empty();
@@ -143,15 +148,26 @@ fn by_link<'a>(arrival: &Arrival, known: &'a KnownEntries) -> Option<&'a KnownEn
 }
 
 /// Returns whether an arrival is the next entry at a link that stays the same (an hourly bulletin, a product's page): it has a
-/// different guid of the outlet's own, another stated second, and either other files or another title and text.
+/// different guid of the outlet's own and either
+/// - another stated second, and other files, or another title and text, or another title half a day later (a forecast whose text is
+///   the same but for its figures), or a text that has nothing in common; or
+/// - no date, as the entry before, but another title, and other files or a text that has nothing in common.
 fn is_next_at_link(entry: &KnownEntry, arrival: &Arrival) -> bool {
+    if entry.feed != arrival.feed || !like::other_guid(entry, arrival) {
+        return false;
+    }
     let body = &arrival.entry.folded.body;
+    let files = like::other_files(entry, arrival);
+    let other_title = !like::same_title(entry, arrival);
+    let nothing_common = || like::overlap(&entry.folded_body, body).is_some_and(|share| share < rules::OTHER_TEXT);
+    let Some((before, now)) = entry.believed.zip(arrival.entry.believed) else {
+        let no_date = entry.believed.is_none() && arrival.entry.believed.is_none();
+        return no_date && other_title && (files || nothing_common());
+    };
     let no_text = entry.folded_body.is_empty() && body.is_empty();
     let other_text = || no_text || changed_share(&entry.folded_body, body) > rules::MATERIAL_SHARE;
-    entry.feed == arrival.feed
-        && like::other_second(entry, arrival)
-        && like::other_guid(entry, arrival)
-        && (like::other_files(entry, arrival) || (!like::same_title(entry, arrival) && other_text()))
+    let is_later = now.duration_since(before) >= rules::NEXT_AT_LINK;
+    like::other_second(entry, arrival) && (files || other_title && (is_later || other_text()) || nothing_common())
 }
 
 /// Returns the entries at the arrival's link, oldest first.

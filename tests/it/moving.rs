@@ -86,6 +86,28 @@ async fn a_constant_link_and_living_guids_are_new_entries() {
         Reply::feed(FeedDoc::rss("O").entry(&format!("ep{n}"), &title, "https://o.invalid/now", &text, &hour(n)))
     };
     assert_eq!(polled((6..9).map(bulletin)).await.1, [[1, 0]; 3]);
+    // Without dates, other files or a text with nothing in common tell.
+    let undated = |n: usize| {
+        let text = words(&format!("h{n}x"), 20);
+        let title = format!("News at {n} o'clock");
+        Reply::feed(FeedDoc::rss("O").entry(&format!("ep{n}"), &title, "https://o.invalid/now", &text, ""))
+    };
+    assert_eq!(polled((6..9).map(undated)).await.1, [[1, 0]; 3]);
+    // A forecast: half a day later, only figures differ.
+    let forecast = |n: usize| {
+        let (title, text) = (format!("Weather, day {n}"), format!("{} {n} degrees", words("sky", 40)));
+        let date = format!("2026-10-{:02}T06:10:07Z", 10 + n);
+        Reply::feed(FeedDoc::rss("O").entry(&format!("w{n}"), &title, "https://o.invalid/weather", &text, &date))
+    };
+    assert_eq!(polled((6..9).map(forecast)).await.1, [[1, 0]; 3]);
+    // Without guids: all of it is another, the file too.
+    let show = |n: usize| {
+        let text = words(&format!("h{n}x"), 20);
+        let doc = FeedDoc::rss("O").entry("", &format!("News at {n}"), "https://o.invalid/now", &text, &hour(n));
+        let file = format!("<enclosure url=\"https://o.invalid/{n}.mp3\" type=\"audio/mpeg\" length=\"1\"/></item>");
+        Reply::feed(doc.to_string().replacen("</item>", &file, 1))
+    };
+    assert_eq!(polled((6..9).map(show)).await.1, [[1, 0]; 3]);
     // The link followed by a counter is not a guid of the outlet's own.
     let live = |n: usize| {
         let text = words(&format!("h{n}x"), 20);
