@@ -258,11 +258,20 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
         let form = forms().find(is_default).or_else(|| forms().next());
         let file = form.and_then(|form| media_file(tree, form));
         found.files.extend(file.map(|file| Enclosure { text: file.text.or_else(|| caption(tree, id)), ..file }));
-        // Some writers put all pictures of a post into one group: those with texts of their own are different objects.
-        let others = forms().filter(|other| Some(*other) != form).filter_map(|other| media_file(tree, other));
-        for other in others.take(LIST) {
-            let is_new = other.text.is_some() && found.files.iter().all(|file| file.text != other.text);
-            found.files.extend(Some(other).filter(|_| is_new));
+        // Some writers put all files of a post into one group. Different objects are those of another kind and those with texts of
+        // their own; where none has a text, pictures that are not said to be another size.
+        let have_texts = forms().any(|form| caption(tree, form).is_some());
+        let mut kinds: Vec<String> = form.into_iter().map(|form| media_kind(tree, form)).collect();
+        let others = forms().filter(|other| Some(*other) != form);
+        for (other, file) in others.take(LIST).filter_map(|other| Some((other, media_file(tree, other)?))) {
+            let kind = media_kind(tree, other);
+            let is_form =
+                have_texts || ["width", "height", "isDefault"].iter().any(|name| tree.attr(other, name).is_some());
+            let is_new = !kinds.contains(&kind)
+                || kind == "image" && !is_form && found.files.iter().all(|known| known.url != file.url)
+                || file.text.is_some() && found.files.iter().all(|known| known.text != file.text);
+            kinds.push(kind);
+            found.files.extend(Some(file).filter(|_| is_new));
         }
     } else if tag == Tag::MediaContent {
         found.files.extend(media_file(tree, id));
@@ -280,6 +289,12 @@ fn media(tree: &Tree<'_>, tag: Tag, id: NodeId, draft: &mut EntryDraft, found: &
             _ => {}
         }
     }
+}
+
+/// Returns the kind of a `media:content`: `image`, `audio`, `video` or another word; empty if it does not say.
+fn media_kind(tree: &Tree<'_>, id: NodeId) -> String {
+    let stated = tree.attr(id, "medium").or_else(|| tree.attr(id, "type")).unwrap_or_default();
+    stated.split('/').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// Returns the file of a `media:content`. The page of a player is not a file.

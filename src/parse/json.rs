@@ -1,6 +1,7 @@
 //! JSON Feed 1.0 and 1.1 (jsonfeed.org), read leniently: a bad item is skipped, and a truncated document yields its complete
 //! items.
 
+mod mend;
 mod scan;
 
 use super::address;
@@ -13,6 +14,7 @@ use super::text::without_marks;
 use super::{Allowance, ParseContext, RawDocument, Repairs, bounded};
 use crate::model::escape::escaped;
 use crate::model::{Category, DocumentFormat, Enclosure, Fault, Markup, Person, RawHash};
+pub(super) use mend::mended;
 use scan::{LISTED, take_apart};
 use serde_json::{Map, Value};
 use url::Url;
@@ -116,38 +118,12 @@ fn entries(
     Ok(allowance.note(repairs))
 }
 
-/// Reads a value and returns whether all of it was built. Escapes of lone surrogates (from a text cut inside an emoji) are left
-/// out.
+/// Reads a value and returns whether all of it was built. What is not valid but clear is corrected.
 fn lenient(text: &str) -> serde_json::Result<(Value, bool)> {
-    bounded::read(text).or_else(|error| match without_lone_surrogates(text) {
+    bounded::read(text).or_else(|error| match mended(text) {
         Some(mended) => bounded::read(&mended),
         None => Err(error),
     })
-}
-
-/// Returns `text` without the escapes of lone surrogates, or `None` when it has none.
-pub(super) fn without_lone_surrogates(text: &str) -> Option<String> {
-    let unit = |at: usize| -> Option<u32> {
-        let escape = text.get(at..at + 6).filter(|escape| escape.starts_with("\\u"))?;
-        u32::from_str_radix(&escape[2..], 16).ok()
-    };
-    let (mut out, mut from, mut at) = (String::with_capacity(text.len()), 0, 0);
-    while let Some(found) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
-        at += found;
-        at += match (unit(at), unit(at + 6)) {
-            (Some(0xD800..0xDC00), Some(0xDC00..0xE000)) => 12,
-            (Some(0xD800..0xE000), _) => {
-                out.push_str(&text[from..at]);
-                from = at + 6;
-                6
-            }
-            // A backslash and the character it escapes, which may be a backslash.
-            _ => 2,
-        };
-        at = at.min(text.len());
-    }
-    out.push_str(&text[from..]);
-    (out.len() < text.len()).then_some(out)
 }
 
 fn feed(head: &Object, base: Option<&Url>) -> FeedDraft {
@@ -203,14 +179,21 @@ fn entry(item: &Object, base: Option<&Url>) -> EntryDraft {
     }
 }
 
+/// Returns the persons of `authors` and `author`. Both may be a list, one object, or a name alone, although version 1.1 wants a list
+/// of objects.
 fn authors(object: &Object, base: Option<&Url>) -> Vec<Person> {
-    let single = object.get("author").and_then(Value::as_object).into_iter();
     let mut people = Vec::new();
-    for author in objects(object, "authors").chain(single) {
-        let uri = link(author, "url", base);
-        let name = string(author, "name").unwrap_or_default();
-        let person = Person { name, email: None, uri };
-        super::people::add(&mut people, Some(person).filter(|p| *p != Person::default()));
+    for stated in ["authors", "author"].iter().filter_map(|name| object.get(*name)) {
+        for author in stated.as_array().map_or(std::slice::from_ref(stated), Vec::as_slice) {
+            let person = match author {
+                Value::Object(author) => {
+                    let name = string(author, "name").unwrap_or_default();
+                    Person { name, email: None, uri: link(author, "url", base) }
+                }
+                author => Person { name: scalar(author).unwrap_or_default(), ..Person::default() },
+            };
+            super::people::add(&mut people, Some(person).filter(|p| *p != Person::default()));
+        }
     }
     people
 }
@@ -269,15 +252,25 @@ mod tests {
     }
 
     #[test]
-    fn half_an_emoji_costs_a_character_and_no_item() {
-        for (text, want) in [
-            (r#"{"a": "Cut \ud83d"}"#, r#"{"a": "Cut "}"#),
-            (r#"{"a": "\ude0a \ud83d\ude0a \\ud83d"}"#, r#"{"a": " \ud83d\ude0a \\ud83d"}"#),
+    fn what_json_forbids_and_its_writers_mean_costs_no_item() {
+        let text = FEED.replace("{\"id\": \"3\"}", "{\"id\": \"3\", \"title\": \"l\\'eau\nmonte \\ud83d\",}");
+        assert_eq!(ids(&text).0, [Some("1".to_owned()), Some("3".to_owned())]);
+    }
+
+    #[test]
+    fn an_author_may_be_a_list_an_object_or_a_name() {
+        for (authors, want) in [
+            (r#""authors": ["Ann", "Bob"]"#, &["Ann", "Bob"][..]),
+            (r#""authors": {"name": "Ann"}"#, &["Ann"]),
+            (r#""author": "Ann""#, &["Ann"]),
+            (r#""author": [{"name": "Ann"}, "Bob"]"#, &["Ann", "Bob"]),
+            (r#""authors": [], "author": {"name": "Ann"}"#, &["Ann"]),
         ] {
-            assert_eq!(without_lone_surrogates(text).as_deref(), Some(want));
-            assert!(lenient(text).is_ok());
+            let text = format!("{{\"version\": \"x\", \"items\": [{{\"id\": 1, {authors}}}]}}");
+            let raw = read(&text, &ParseContext::default(), &|_| false, &mut Repairs::default()).ok().unwrap();
+            let names: Vec<_> = raw.entries[0].authors.iter().map(|person| person.name.as_str()).collect();
+            assert_eq!(names, want, "{authors}");
         }
-        assert_eq!(without_lone_surrogates(r#"{"a": "\ud83d\ude0a"}"#), None);
     }
 
     #[test]

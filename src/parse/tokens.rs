@@ -162,7 +162,7 @@ fn strip_prefix_ignore_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> 
 }
 
 /// Returns whether a document ends with the end tag of its root. A document that was cut inside a section does not.
-fn ends_with_root(text: &str) -> bool {
+pub(super) fn ends_with_root(text: &str) -> bool {
     let text = text.trim_end();
     let last = &text[memmem::rfind(text.as_bytes(), b"</").unwrap_or(text.len())..];
     ["</rss>", "</feed>", "</rdf:RDF>", "</channel>", "</html>"].iter().any(|root| last.eq_ignore_ascii_case(root))

@@ -147,6 +147,7 @@ impl<'a> Tree<'a> {
             bound: Vec::new(),
             surplus: 0,
             root_seen: false,
+            looked_ahead: 0,
         }
         .run(text, limits, repairs)?;
         Ok(tree)

@@ -6,7 +6,7 @@ use super::super::{
     entities,
     limits::{Limits, Overtime},
     names::{Ns, Tag},
-    tokens::{Token, Tokens},
+    tokens::{Token, Tokens, ends_with_root},
 };
 use super::{BASE, NODES, NONE, NodeId, NodeKind, Stored, Tree, long, short};
 use url::Url;
@@ -16,6 +16,12 @@ const DEPTH: usize = 200;
 
 /// Number of tokens read between two checks of the deadline.
 const LOOK: usize = 4_096;
+
+/// How far the end tag of an element with entries inside is looked for, in bytes.
+const LONGEST_CONTAINER: usize = 256 * 1024;
+
+/// How many times the length of the document may be looked ahead in all.
+const LOOK_AHEAD: usize = 4;
 
 /// Maximum number of prefixes bound at once; further ones are ignored.
 const PREFIXES: usize = 256;
@@ -44,6 +50,8 @@ pub(super) struct Builder<'t, 'a> {
     /// Number of open elements beyond [`DEPTH`].
     pub(super) surplus: usize,
     pub(super) root_seen: bool,
+    /// Bytes that were looked at ahead of an entry inside another, which may not be more than a few times the document.
+    pub(super) looked_ahead: usize,
 }
 
 impl<'a> Builder<'_, 'a> {
@@ -125,7 +133,27 @@ impl<'a> Builder<'_, 'a> {
         if parent == NONE || is_frame(self.tree.nodes[parent].tag) && text.trim_ascii().is_empty() {
             return;
         }
+        let link = self.last_children.last().copied().filter(|last| self.is_emptied_link(*last, text));
+        if let Some(link) = link {
+            self.open.push(link);
+            self.last_children.push(NONE);
+        }
         self.append(kind, Tag::Other, text, "", span);
+        if link.is_some() {
+            self.open.pop();
+            self.last_children.pop();
+        }
+    }
+
+    /// Returns whether an address follows an empty link. Serialisers of HTML, in which a link has no content, write
+    /// `<link>https://…</link>` so.
+    fn is_emptied_link(&self, last: NodeId, text: &str) -> bool {
+        let text = text.trim_ascii_start();
+        let is_address = text.starts_with("http://") || text.starts_with("https://");
+        is_address && last != NONE && {
+            let node = &self.tree.nodes[last];
+            node.tag == Tag::Link && node.closed && !node.is_parent && self.tree.attributes_of(last).trim().is_empty()
+        }
     }
 
     fn start(&mut self, name: &'a str, attrs: &'a str, empty: bool, span: (usize, usize), repairs: &mut Repairs) {
@@ -145,7 +173,9 @@ impl<'a> Builder<'_, 'a> {
             tag => tag,
         };
         if tag == Tag::Item {
-            self.end_item_before(span.0, repairs);
+            self.end_item_before(name, span.0, repairs);
+        } else if matches!(tag, Tag::Link | Tag::Id | Tag::PubDate | Tag::Description) {
+            self.end_title_before(span.0, repairs);
         }
         let id = self.append(NodeKind::Element, tag, name, attrs, span);
         if !attrs.is_empty() {
@@ -161,8 +191,18 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    /// Ends an open entry that lacks its end tag because another entry begins.
-    fn end_item_before(&mut self, at: usize, repairs: &mut Repairs) {
+    /// Ends an open title whose end tag is missing or misspelt because the entry's next element begins.
+    fn end_title_before(&mut self, at: usize, repairs: &mut Repairs) {
+        let [.., parent, inner] = self.open[..] else { return };
+        let is_title = self.tree.nodes[inner].tag == Tag::Title;
+        if is_title && matches!(self.tree.nodes[parent].tag, Tag::Item | Tag::Channel) {
+            repairs.note("unclosed-tags");
+            self.close_down_to(self.open.len() - 1, at);
+        }
+    }
+
+    /// Ends an open entry that lacks its end tag because another entry, an element called `name`, begins.
+    fn end_item_before(&mut self, name: &str, at: usize, repairs: &mut Repairs) {
         let nodes = &self.tree.nodes;
         let Some(level) = self.open.iter().rposition(|id| nodes[*id].tag == Tag::Item) else { return };
         // An entry inside the content of an entry is content.
@@ -175,8 +215,49 @@ impl<'a> Builder<'_, 'a> {
         if is_atom && nodes[inner].tag == Tag::Other && self.tree.text(inner).contains(':') {
             return;
         }
+        if self.open.len() > level + 1 && self.contains_items(inner, name, at) {
+            return;
+        }
         repairs.note("unclosed-tags");
         self.close_down_to(level, at);
+    }
+
+    /// Returns whether the element `inner` contains whole entries from `at` on (a gallery, related articles), rather than lacking its
+    /// end tag: that follows behind as many ends of entries as there are beginnings. In a document that breaks off before, it may
+    /// have followed.
+    fn contains_items(&mut self, inner: NodeId, item: &str, at: usize) -> bool {
+        let source = self.tree.source;
+        if self.looked_ahead > LOOK_AHEAD.saturating_mul(source.len()) {
+            return false;
+        }
+        let (rest, own) = (&source[at..], self.tree.text(inner));
+        let is_named = |text: &str, name: &str| {
+            text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+                && text[name.len()..].starts_with(|c: char| c.is_ascii_whitespace() || matches!(c, '>' | '/'))
+        };
+        let (mut begun, mut ended) = (0_usize, 0_usize);
+        for tag in memchr::memchr_iter(b'<', rest.as_bytes()) {
+            let (name, ends) = match &rest[tag + 1..] {
+                end if end.starts_with('/') => (&end[1..], true),
+                start => (start, false),
+            };
+            if is_named(name, item) {
+                let is_empty = name.split('>').next().is_some_and(|tag| tag.ends_with('/'));
+                (begun, ended) = (begun + usize::from(!ends), ended + usize::from(ends || is_empty));
+                if ended > begun {
+                    break;
+                }
+            } else if ends && is_named(name, own) {
+                self.looked_ahead += tag;
+                return begun > 0 && begun == ended;
+            }
+            if tag > LONGEST_CONTAINER {
+                break;
+            }
+        }
+        self.looked_ahead += rest.len().min(LONGEST_CONTAINER);
+        let is_container = matches!(self.tree.nodes[inner].tag, Tag::Other | Tag::MediaGroup);
+        is_container && ended <= begun && rest.len() <= LONGEST_CONTAINER && !ends_with_root(source)
     }
 
     /// Ends the innermost element of this name and everything open inside it. An end tag without a matching element is ignored.
