@@ -44,8 +44,8 @@ pub(super) fn scanned(text: &str, zone: &TimeZone, order: Order) -> Option<Times
     if let Some(at) = unix_time(text) {
         return Some(at);
     }
-    if let Some(by_month) = without_week(text) {
-        return scanned(&by_month, zone, order);
+    if let Some(western) = without_week(text).or_else(|| without_era(text)) {
+        return scanned(&western, zone, order);
     }
     let (parts, date) = match foreign(text) {
         Calendar::Gregorian => (Scanner::default().run(text)?, None),
@@ -128,6 +128,19 @@ fn without_week(text: &str) -> Option<String> {
     let weekday = Weekday::from_monday_one_offset(i8::try_from(day).ok()?).ok()?;
     let date = ISOWeekDate::new(year.parse().ok()?, week.parse().ok()?, weekday).ok()?.date();
     (!rest.starts_with(|c: char| c.is_ascii_digit())).then(|| format!("{date}{rest}"))
+}
+
+/// Eras of Japan and Taiwan, and the year before their first.
+const ERAS: [(&str, u32); 5] = [("令和", 2018), ("平成", 1988), ("昭和", 1925), ("民國", 1911), ("民国", 1911)];
+
+/// Returns a text with the western year in place of the year of an era: `令和8年` is 2026, `令和元年` 2019.
+fn without_era(text: &str) -> Option<String> {
+    let (at, era, before) = ERAS.iter().find_map(|(era, before)| Some((text.find(era)?, era, before)))?;
+    let rest = text[at + era.len()..].trim_start();
+    let (year, rest) = rest.split_once('年')?;
+    let digits: String = year.trim().chars().map(ascii_digit).collect();
+    let year: u32 = if digits == "元" { 1 } else { digits.parse().ok()? };
+    (year < 200).then(|| format!("{}{}年{rest}", &text[..at], before + year))
 }
 
 /// Reads digits that are too many for a calendar date: seconds, milliseconds or microseconds since 1970. Some programs put

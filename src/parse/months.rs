@@ -3,49 +3,54 @@
 /// Names of the months, full and short, in the languages of the outlets that Warraq reads, folded by [`fold`].
 const MONTHS: [&str; 12] = [
     "jan january janv janvier enero ene janeiro gennaio gen januar janner januari ocak ιαν يناير جانفي ژانويه gener \
-        oca янв января январь січ січня січень sty styczen stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري \
-        ledna leden janar ianuarie ian yanvar sausio sausis janvaris ιανουαριου ιανουαριοσ студзеня студзень януари \
-        јануар јануари",
+        oca янв января январь січ січня січень sty styczen stycznia tam tammi tammikuu tammikuuta ינואר ינו جنوري ledna \
+        leden janar ianuarie ian yanvar sausio sausis janvaris ιανουαριου ιανουαριοσ студзеня студзень януари јануар \
+        јануари sij sijecnja sijecanj januara januarja jaan jaanuar led มกราคม जनवरी জানুয়ারি জানুয়ারী",
     "feb february fev fevr fevrier febrero fevereiro febbraio februar februari subat φεβ فبراير فيفري شباط فوريه \
         febrer pebruari sub фев февр февраля февраль лют лютого лютий lut luty lutego hel helmi helmikuu helmikuuta \
         פברואר פבר فروري unora unor febr februarie fevral shkurt vasario vasaris februaris φεβρουαριου φεβρουαριοσ \
-        лютага люты февруари фебруар фебруари фебр فبروري شوبات",
+        лютага люты февруари фебруар фебруари фебр فبروري شوبات velj vlj veljace veljaca februara februarja veebr \
+        veebruar uno กุมภาพันธ์ फरवरी ফেব্রুয়ারি ফেব্রুয়ারী",
     "mar march mars marzo marco marz mrz maart mrt mart marcius μαρ μαω مارس اذار marc maret мар марта март бер \
-        березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ brezna brezen marec martie mac \
-        kovo kovas marts μαρτιου μαρτιοσ сакавіка сакавік ئازار",
+        березня березень marzec marca maa maalis maaliskuu maaliskuuta מרץ מרס مارچ brezna brezen marec martie mac kovo \
+        kovas marts μαρτιου μαρτιοσ сакавіка сакавік ئازار ozu ozujka ozujak bre มีนาคม मार्च মার্চ",
     "apr april avr avril abr abril aprile nisan aprilis απρ ابريل افريل نيسان اوريل nis апр апреля апрель кві квіт \
-        квітня квітень kwi kwiecien kwietnia huh huhti huhtikuu huhtikuuta אפריל אפר اپريل dubna duben aprilie \
-        aprel prill balandzio balandis απριλιου απριλιοσ απριλη красавіка красавік април",
+        квітня квітень kwi kwiecien kwietnia huh huhti huhtikuu huhtikuuta אפריל אפר اپريل dubna duben aprilie aprel \
+        prill balandzio balandis απριλιου απριλιοσ απριλη красавіка красавік април tra travnja travanj aprila aprilla \
+        dub เมษายน अप्रैल এপ্রিল",
     "may mai mayo maio maggio mag mei mayis majus maujus μαι ماي مايو ايار مه maig мая май тра трав травня травень \
         maj maja tou touko toukokuu toukokuuta מאי مئي مي kvetna kveten geguzes geguze maijs μαιου μαιοσ траўня мај \
-        ئايار",
-    "jun june juin junio junho giugno giu juni haziran junius ιουν ιον يونيو يونيه جوان حزيران ژوين ژوئن juny haz \
-        июн июня июнь чер черв червня червень cze czerwiec czerwca kes kesa kesakuu kesakuuta יוני יונ جون cervna \
-        cerven iunie iun iyun qershor birzelio birzelis junijs ιουνιου ιουνιοσ чэрвеня чэрвень юни јун јуни \
-        حوزەيران",
+        ئايار svi svibnja svibanj kve พฤษภาคม मई মে",
+    "jun june juin junio junho giugno giu juni haziran junius ιουν ιον يونيو يونيه جوان حزيران ژوين ژوئن juny haz июн \
+        июня июнь чер черв червня червень cze czerwiec czerwca kes kesa kesakuu kesakuuta יוני יונ جون cervna cerven \
+        iunie iun iyun qershor birzelio birzelis junijs ιουνιου ιουνιοσ чэрвеня чэрвень юни јун јуни حوزەيران lipnja \
+        lipanj juna junij junija juuni cvn มิถุนายน जून জুন",
     "jul july juil juillet julio julho luglio lug juli temmuz julius ιουλ ιολ يوليو يوليوز يوليه جويليه تموز ژوئيه \
-        جولاي juliol tem июл июля июль лип липня липень lip lipiec lipca hei heina heinakuu heinakuuta יולי יול \
-        جولائي cervence cervenec iulie iul iyul julai korrik liepos liepa julijs ιουλιου ιουλιοσ ліпеня ліпень юли \
-        јул јули تەمووز",
+        جولاي juliol tem июл июля июль лип липня липень lip lipiec lipca hei heina heinakuu heinakuuta יולי יול جولائي \
+        cervence cervenec iulie iul iyul julai korrik liepos liepa julijs ιουλιου ιουλιοσ ліпеня ліпень юли јул јули \
+        تەمووز juill srpnja srpanj jula julij julija juuli cvc กรกฎาคม जुलाई জুলাই",
     "aug august aout agosto ago augustus agustos augusztus αυγ اغسطس غشت اوت اب agost agustus agu ags augusti авг \
-        августа август сер серп серпня серпень sie sierpien sierpnia elo elokuu elokuuta אוגוסט אוג اگست اگوست \
-        srpna srpen avgust avqust ogos gusht rugpjucio rugpjutis augusts αυγουστου αυγουστοσ жніўня жнівень ئاب",
-    "sep sept september septembre septiembre setiembre setembro set settembre eylul szeptember σεπ سبتمبر شتنبر \
-        ايلول سپتامبر eyl сен сент сентября сентябрь вер верес вересня вересень wrz wrzesien wrzesnia syy syys \
-        syyskuu syyskuuta ספטמבר ספט ستمبر zari septembrie septembar sentyabr szept shtator rugsejo rugsejis \
-        septembris σεπτεμβριου σεπτεμβριοσ верасня септември септембар септ سپتمبر سيبتمبر ئەيلوول",
+        августа август сер серп серпня серпень sie sierpien sierpnia elo elokuu elokuuta אוגוסט אוג اگست اگوست srpna \
+        srpen avgust avqust ogos gusht rugpjucio rugpjutis augusts αυγουστου αυγουστοσ жніўня жнівень ئاب kol kolovoza \
+        kolovoz augusta avgusta สิงหาคม अगस्त আগস্ট",
+    "sep sept september septembre septiembre setiembre setembro set settembre eylul szeptember σεπ سبتمبر شتنبر ايلول \
+        سپتامبر eyl сен сент сентября сентябрь вер верес вересня вересень wrz wrzesien wrzesnia syy syys syyskuu \
+        syyskuuta ספטמבר ספט ستمبر zari septembrie septembar sentyabr szept shtator rugsejo rugsejis septembris \
+        σεπτεμβριου σεπτεμβριοσ верасня септември септембар септ سپتمبر سيبتمبر ئەيلوول ruj rujna rujan septembra zar \
+        กันยายน सितंबर सितम्बर সেপ্টেম্বর",
     "oct october octobre octubre outubro out ottobre ott okt oktober ekim οκτ اكتوبر اكتبر eki окт октября октябрь \
         жов жовт жовтня жовтень paź październik października lok loka lokakuu lokakuuta אוקטובר אוק rijna rijen \
-        octombrie oktobar oktyabr tetor spalio spalis oktobris pazdziernik pazdziernika οκτωβριου οκτωβριοσ \
-        кастрычніка кастрычнік октомври октобар",
+        octombrie oktobar oktyabr tetor spalio spalis oktobris pazdziernik pazdziernika οκτωβριου οκτωβριοσ кастрычніка \
+        кастрычнік октомври октобар oktobra oktoober rij ตุลาคม अक्टूबर अक्तूबर অক্টোবর",
     "nov november novembre noviembre novembro kasim νοε نوفمبر نونبر نوامبر kas ноя нояб ноября ноябрь лис лист \
         листоп листопада листопад lis listopad listopada marras marraskuu marraskuuta נובמבר נוב نومبر listopadu \
         noiembrie noi novembar noyabr nentor lapkricio lapkritis novembris νοεμβριου νοεμβριοσ лістапада лістапад \
-        ноември новембар",
+        ноември новембар stu studenoga studenog studeni novembra พฤศจิกายน नवंबर नवम्बर নভেম্বর",
     "dec december decembre diciembre dic dezembro dez dicembre dezember aralik δεκ ديسمبر دجنبر دسامبر desembre \
-        desember des ara дек декабря декабрь гру груд грудня грудень gru grudzien grudnia jou joulu joulukuu \
-        joulukuuta דצמבר דצמ دسمبر prosince prosinec decembrie decembar dekabr disember dhjetor gruodzio gruodis \
-        decembris δεκεμβριου δεκεμβριοσ снежня снежань декември децембар",
+        desember des ara дек декабря декабрь гру груд грудня грудень gru grudzien grudnia jou joulu joulukuu joulukuuta \
+        דצמבר דצמ دسمبر prosince prosinec decembrie decembar dekabr disember dhjetor gruodzio gruodis decembris \
+        δεκεμβριου δεκεμβριοσ снежня снежань декември децембар prosinca prosinac pro decembra detsember dets ธันวาคม \
+        दिसंबर दिसम्बर ডিসেম্বর",
 ];
 
 /// Returns the month, 1 to 12, that a folded word names.
@@ -64,6 +69,32 @@ pub(super) fn of(word: &str) -> Option<i8> {
     i8::try_from(at + 1).ok()
 }
 
+/// Returns the month, 1 to 12, of which a folded word is the beginning: `magg` is May. At least three letters, and no other month
+/// may begin so.
+pub(super) fn of_beginning(word: &str) -> Option<i8> {
+    word.chars().nth(2)?;
+    let begins = |names: &&str| names.split(' ').any(|name| name.starts_with(word));
+    let mut found = MONTHS.iter().enumerate().filter(|(_, names)| begins(names)).map(|(at, _)| at);
+    let at = found.next()?;
+    found.next().is_none().then(|| i8::try_from(at + 1).ok())?
+}
+
+/// Thai abbreviations of the months.
+const THAI: [&str; 12] =
+    ["ม.ค.", "ก.พ.", "มี.ค.", "เม.ย.", "พ.ค.", "มิ.ย.", "ก.ค.", "ส.ค.", "ก.ย.", "ต.ค.", "พ.ย.", "ธ.ค."];
+
+/// Returns the month whose Thai abbreviation begins `chars`, and the length of that in characters.
+pub(super) fn thai(chars: &[char]) -> Option<(i8, usize)> {
+    let at = THAI.iter().position(|name| name.chars().enumerate().all(|(at, c)| chars.get(at) == Some(&c)))?;
+    Some((i8::try_from(at + 1).ok()?, THAI[at].chars().count()))
+}
+
+/// Returns whether a character is part of a word: a letter, or a sign of the scripts from Devanagari to Thai, which write vowels and
+/// joined consonants by signs that are no letters.
+pub(super) fn is_word(c: char) -> bool {
+    c.is_alphabetic() || ('\u{900}'..='\u{E7F}').contains(&c) && !c.is_numeric() && !matches!(c, '\u{964}' | '\u{965}')
+}
+
 /// Returns the first word of a Levantine or Kurdish month that has two.
 pub(super) fn first_of_two(word: &str) -> Option<&'static str> {
     ["كانون", "تشرين", "كانووني", "تشريني"].into_iter().find(|first| *first == word)
@@ -72,10 +103,10 @@ pub(super) fn first_of_two(word: &str) -> Option<&'static str> {
 /// Returns the Levantine or Kurdish month that two words name.
 pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
     match (first, second) {
-        ("كانون", "الثاني") | ("كانووني", "دووەم") => Some(1),
-        ("تشرين", "الاول") | ("تشريني", "يەكەم") => Some(10),
-        ("تشرين", "الثاني") | ("تشريني", "دووەم") => Some(11),
-        ("كانون", "الاول") | ("كانووني", "يەكەم") => Some(12),
+        ("كانون", "الثاني" | "ثاني") | ("كانووني", "دووەم") => Some(1),
+        ("تشرين", "الاول" | "اول") | ("تشريني", "يەكەم") => Some(10),
+        ("تشرين", "الثاني" | "ثاني") | ("تشريني", "دووەم") => Some(11),
+        ("كانون", "الاول" | "اول") | ("كانووني", "يەكەم") => Some(12),
         _ => None,
     }
 }
@@ -83,8 +114,23 @@ pub(super) fn of_two(first: &str, second: &str) -> Option<i8> {
 /// Returns whether a word means afternoon (`true`) or morning (`false`).
 pub(super) fn half_day(word: &str) -> Option<bool> {
     match word {
-        "pm" | "م" | "مساء" | "عصر" | "شام" | "μμ" | "os" | "오후" | "下午" | "午後" => Some(true),
-        "am" | "ص" | "صباحا" | "صبح" | "πμ" | "oo" | "오전" | "上午" | "午前" => Some(false),
+        "pm" | "م" | "مساء" | "عصر" | "عصرا" | "شام" | "μμ" | "os" | "오후" | "下午" | "午後" => {
+            Some(true)
+        }
+        "am" | "ص" | "صباحا" | "صبح" | "فجرا" | "πμ" | "oo" | "오전" | "上午" | "午前" => {
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+/// Returns which hours of a clock of twelve are after noon beside a word for another part of the day.
+pub(super) fn part_of_day(word: &str) -> Option<fn(i64) -> bool> {
+    match word {
+        // At night: ten in the evening, but two in the morning.
+        "ليلا" => Some(|hour| (6..12).contains(&hour)),
+        // At noon, after noon (`بعد الظهر`) and before noon (`قبل الظهر`).
+        "ظهرا" | "الظهر" => Some(|hour| hour <= 5 || hour == 12),
         _ => None,
     }
 }
@@ -203,7 +249,9 @@ pub(super) fn fold(c: char) -> Option<char> {
         'ة' => 'ه',
         'ک' => 'ك',
         'ګ' => 'گ',
-        '\u{64B}'..='\u{65F}' | '\u{640}' | '\u{670}' | '\u{307}' => return None,
+        // Letters with a dot below, as one character and as two.
+        '\u{95E}' => 'फ',
+        '\u{93C}' | '\u{9BC}' | '\u{64B}'..='\u{65F}' | '\u{640}' | '\u{670}' | '\u{307}' => return None,
         c => c,
     })
 }

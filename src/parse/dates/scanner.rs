@@ -39,6 +39,25 @@ pub(super) struct DateNumber {
     after: char,
 }
 
+/// A script that says where a date was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DateScript {
+    /// Korea.
+    Hangul,
+    /// Thailand.
+    Thai,
+}
+
+impl DateScript {
+    fn of(letter: char) -> Option<Self> {
+        match letter {
+            '\u{AC00}'..='\u{D7A3}' => Some(Self::Hangul),
+            '\u{E00}'..='\u{E7F}' => Some(Self::Thai),
+            _ => None,
+        }
+    }
+}
+
 /// The parts of a date found in a text.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
@@ -55,7 +74,9 @@ pub(super) struct Scanner {
     pub offset: Option<i64>,
     /// Whether a signed number here is an offset: it follows the time or a zone's name.
     zone_next: bool,
-    hangul: bool,
+    script: Option<DateScript>,
+    /// Whether the month may be a weekday: a word before all numbers, with a comma behind it.
+    weekday: bool,
 }
 
 impl Scanner {
@@ -78,9 +99,15 @@ impl Scanner {
             } else if let Some(afternoon) = dotted_half_day(&chars[at..]) {
                 self.afternoon = Some(afternoon);
                 at += 3;
-            } else if c.is_alphabetic() {
-                let end = chars[at..].iter().position(|c| !c.is_alphabetic()).map_or(chars.len(), |n| at + n);
+            } else if let Some((month, length)) = months::thai(&chars[at..]) {
+                self.month = Some(month);
+                self.script = Some(DateScript::Thai);
+                at += length;
+                before = ' ';
+            } else if months::is_word(c) {
+                let end = chars[at..].iter().position(|c| !months::is_word(*c)).map_or(chars.len(), |n| at + n);
                 self.word(&chars[at..end]);
+                self.weekday |= self.month.is_some() && self.numbers.is_empty() && chars.get(end) == Some(&',');
                 at = end;
                 before = ' ';
             } else if matches!(c, '+' | '-' | '−')
@@ -95,7 +122,7 @@ impl Scanner {
                 at += 1;
             }
         }
-        if self.hangul && self.offset.is_none() {
+        if self.script == Some(DateScript::Hangul) && self.offset.is_none() {
             self.offset = Some(9 * 3_600);
         }
         Some(self)
@@ -155,9 +182,12 @@ impl Scanner {
     fn is_hour(&self, chars: &[char], end: usize, behind_t: bool) -> bool {
         let next = chars.get(end + blanks(chars, end));
         let alone = |at: usize| !chars.get(at).is_some_and(|c| c.is_alphanumeric());
+        let half = end + blanks(chars, end);
+        let half = matches!(chars.get(half..half + 2), Some(['a' | 'p' | 'A' | 'P', 'm' | 'M'])) && alone(half + 2)
+            || chars.get(half..).is_some_and(|rest| dotted_half_day(rest).is_some());
         let h = next.is_some_and(|c| HOURS.contains(c)) && alone(end + blanks(chars, end) + 1);
         let before_zone = matches!(chars.get(end), None | Some('Z' | 'z' | '+' | '-' | '−'));
-        self.is_whole() && h || behind_t && self.numbers.len() >= 3 && before_zone
+        self.is_whole() && (h || half) || behind_t && self.numbers.len() >= 3 && before_zone
     }
 
     /// Returns the position of the separator between hours and minutes: a colon, a word for hours with or without spaces, or a dot
@@ -197,9 +227,14 @@ impl Scanner {
     }
 
     fn word(&mut self, letters: &[char]) {
+        // `日下午` is the end of a date and the half of the day.
+        let letters = match letters {
+            ['日' | '号' | '號' | '月' | '年', rest @ ..] if !rest.is_empty() => rest,
+            letters => letters,
+        };
         let mut word = String::with_capacity(letters.len() * 2);
         letters.iter().flat_map(|c| c.to_lowercase()).filter_map(months::fold).for_each(|c| word.push(c));
-        self.hangul |= letters.iter().any(|c| ('\u{AC00}'..='\u{D7A3}').contains(c));
+        self.script = letters.iter().copied().find_map(DateScript::of).or(self.script);
         if let Some(first) = self.half.take()
             && let Some(month) = months::of_two(first, &word)
         {
@@ -208,7 +243,17 @@ impl Scanner {
             self.half = Some(first);
         } else if let Some(month) = months::of(&word) {
             // The last match counts: `mar.` is a Tuesday before `févr.`, and March when it stands alone.
-            self.month = Some(month);
+            (self.month, self.weekday) = (Some(month), false);
+        } else if (self.month.is_none() || self.weekday)
+            && self.numbers.len() == 1
+            && let Some(month) = months::of_beginning(&word)
+        {
+            (self.month, self.weekday) = (Some(month), false);
+        } else if self.weekday && self.numbers.len() == 1 && letters.len() > 2 {
+            // `Mar, 04 xyz 2026` is in a month that is not known, not in March.
+            (self.month, self.weekday) = (None, false);
+        } else if let Some(is_afternoon) = months::part_of_day(&word) {
+            self.afternoon = self.clock.map(|(hour, _, _)| is_afternoon(hour));
         } else if let Some(afternoon) = months::half_day(&word) {
             // A single letter stands behind the time; behind the year it means the era (2025م).
             if letters.len() == 1 && !self.zone_next {
@@ -251,6 +296,9 @@ impl Scanner {
             }
             None => Self::numeric(n, self.month_first(n, order))?,
         };
+        // Thailand counts from 543 BC.
+        let year =
+            if self.script == Some(DateScript::Thai) && (2_400..2_700).contains(&year) { year - 543 } else { year };
         let date = (i16::try_from(year).ok()?, i8::try_from(month).ok()?, day);
         ((1..=12).contains(&month) && (1..=366).contains(&day) && (FIRST_YEAR..=9_999).contains(&year)).then_some(date)
     }
