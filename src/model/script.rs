@@ -22,7 +22,8 @@ pub enum Script {
 
 impl Script {
     /// Returns the script of a letter; `None` if `c` is not a letter.
-    fn of_letter(c: char) -> Option<Self> {
+    #[must_use]
+    pub fn of_letter(c: char) -> Option<Self> {
         Some(match c {
             'a'..='z' | 'A'..='Z' => Self::Latin,
             // The letters of most Arabic texts, before the slower question for any letter.

@@ -1,7 +1,8 @@
 //! Documents with bytes of more than one encoding, decoded text by text.
 
 use super::{Charset, guess};
-use encoding_rs::{Encoding, WINDOWS_1252};
+use crate::model::script::Script;
+use encoding_rs::{Encoding, KOI8_R, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1255, WINDOWS_1256};
 
 /// Decodes UTF-8 in which characters beyond U+FFFF are written as two surrogates of three bytes each (CESU-8, as some databases
 /// write them). Returns `None` when that is not what makes the bytes invalid. Half a pair becomes a replacement character.
@@ -24,11 +25,13 @@ pub(super) fn with_joined_surrogates(bytes: &[u8]) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Splits a document into its texts and tags at each `<` and `>`.
+/// Splits a document into its texts and tags at each `<` and `>`; JSON, which has neither, at its quotes.
 pub(super) fn pieces(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_json = matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'['));
     let mut rest = bytes;
     std::iter::from_fn(move || {
-        let end = rest.get(1..).map(|tail| memchr::memchr2(b'<', b'>', tail).map_or(rest.len(), |at| at + 1))?;
+        let next = |tail: &[u8]| if is_json { memchr::memchr(b'"', tail) } else { memchr::memchr2(b'<', b'>', tail) };
+        let end = rest.get(1..).map(|tail| next(tail).map_or(rest.len(), |at| at + 1))?;
         let (piece, tail) = rest.split_at(end);
         rest = tail;
         Some(piece)
@@ -73,17 +76,22 @@ pub(super) fn by_text(bytes: &[u8], encoding: &'static Encoding) -> Option<Strin
 
 /// Number of high bytes from which statistics can tell one alphabet from another.
 const ENOUGH: usize = 16;
+/// Characters of a document that show its script.
+const SCRIPT_SAMPLE: usize = 2_000;
 
 /// Decodes UTF-8 with bad bytes, text by text (between `<` and `>`). A text that has bad bytes and no good multi-byte character
-/// is in the other encoding that the document names, else in the one that statistics find for such texts, else in
-/// windows-1252. In all other texts each bad place becomes one replacement character.
+/// is in the other encoding that the document names, else in the one for the script of its other texts, else in the one that
+/// statistics find for such texts, else in windows-1252. In all other texts each bad place becomes one replacement character, or a
+/// letter of windows-1252 where the text is in Latin letters.
 pub(super) fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&str>) -> String {
     let is_other =
         |piece: &&[u8]| std::str::from_utf8(piece).is_err() && piece.utf8_chunks().all(|c| c.valid().is_ascii());
     let mut other = named;
     if other.is_none() {
         let others: Vec<u8> = pieces(bytes).filter(is_other).flatten().copied().collect();
-        if others.iter().filter(|b| **b >= 0x80).count() >= ENOUGH {
+        let high = others.iter().filter(|b| **b >= 0x80).count();
+        other = if high > 0 { encoding_of_script(bytes, &others) } else { None };
+        if other.is_none() && high >= ENOUGH {
             other = Charset::Web(guess(&others, tld)).beside_utf8();
         }
     }
@@ -99,10 +107,57 @@ pub(super) fn mend(bytes: &[u8], named: Option<&'static Encoding>, tld: Option<&
             (Err(_), None) if is_other(&piece) && plausible_latin1(piece) => {
                 out.push_str(&WINDOWS_1252.decode_without_bom_handling(piece).0);
             }
-            (Err(_), _) => out.push_str(&String::from_utf8_lossy(piece)),
+            (Err(_), _) => push_mended(&mut out, piece),
         }
     }
     out
+}
+
+/// Returns the single-byte encoding of the script in which the good texts of a document are written, if it makes letters of that
+/// script of the other texts. Few bytes are enough, because they are not compared with all encodings.
+fn encoding_of_script(bytes: &[u8], others: &[u8]) -> Option<&'static Encoding> {
+    let good = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
+    let sample: String = good.filter(|c| !c.is_ascii()).take(SCRIPT_SAMPLE).collect();
+    let script = Script::of(&sample)?;
+    let encodings: &[&Encoding] = match script {
+        Script::Arabic => &[WINDOWS_1256],
+        Script::Cyrillic => &[WINDOWS_1251, KOI8_R],
+        Script::Greek => &[WINDOWS_1253],
+        Script::Hebrew => &[WINDOWS_1255],
+        Script::Latin | Script::Other => return None,
+    };
+    let small_letters = |encoding: &&'static Encoding| {
+        let (text, _, has_bad_bytes) = encoding.decode(others);
+        let mut letters = text.chars().filter(|c| !c.is_ascii() && c.is_alphabetic()).peekable();
+        let fits = !has_bad_bytes && letters.peek().is_some() && letters.all(|c| Script::of_letter(c) == Some(script));
+        // The two of Cyrillic have small letters where the other has capital ones.
+        fits.then(|| text.chars().filter(|c| c.is_lowercase()).count())
+    };
+    let fitting = encodings.iter().copied().filter_map(|encoding| Some((small_letters(&encoding)?, encoding)));
+    fitting.rev().max_by_key(|(small, _)| *small).map(|(_, encoding)| encoding)
+}
+
+/// Appends a text that has good multi-byte characters and bad bytes. If its letters are Latin, a bad byte is most likely a letter of
+/// windows-1252; but the first byte of a letter or of a quotation mark that was cut off, where no letter follows.
+fn push_mended(out: &mut String, piece: &[u8]) {
+    let good: String = piece.utf8_chunks().map(|chunk| chunk.valid()).collect();
+    let is_latin = Script::of(&good) == Some(Script::Latin);
+    let mut chunks = piece.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        out.push_str(chunk.valid());
+        let letter_follows = chunks.peek().is_some_and(|next| next.valid().starts_with(char::is_alphabetic));
+        match chunk.invalid() {
+            [] => {}
+            [byte]
+                if is_latin
+                    && plausible_latin1(&[*byte])
+                    && (!matches!(byte, 0xC2..=0xC5 | 0xE2) || letter_follows) =>
+            {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&[*byte]).0);
+            }
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
 }
 
 /// Returns whether all high bytes are letters or punctuation in windows-1252: none of its five unassigned bytes, no `þ` and no

@@ -84,3 +84,38 @@ fn wide_encodings_without_a_mark() {
     let wider = "<a>é</a>".chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<_>>();
     assert_eq!(read(&wider, None).0, "<a>é</a>");
 }
+
+#[test]
+fn a_few_bytes_of_an_old_encoding_are_read_by_the_script_of_the_other_texts() {
+    for (encoding, title, body) in [
+        (encoding_rs::WINDOWS_1256, "خبر عاجل", "تفاصيل الخبر: صادق مجلس الحكومة"),
+        (encoding_rs::WINDOWS_1251, "Новости", "Подробности дня из Москвы"),
+        (encoding_rs::KOI8_R, "Новости", "Подробности дня из Москвы"),
+        (encoding_rs::WINDOWS_1253, "Αθήνα", "Η κυβέρνηση ανακοίνωσε μέτρα"),
+        (encoding_rs::WINDOWS_1255, "שלום", "פרטים נוספים על החדשות"),
+    ] {
+        let body = body.repeat(10);
+        let old = encoding.encode(title).0;
+        let xml = [b"<t>", &*old, b"</t><d>", body.as_bytes(), b"</d>"].concat();
+        assert_eq!(read(&xml, None).0, format!("<t>{title}</t><d>{body}</d>"), "{}", encoding.name());
+        let json = [b"{\"a\": \"", &*old, b"\", \"b\": \"", body.as_bytes(), b"\"}"].concat();
+        assert_eq!(read(&json, None).0, format!("{{\"a\": \"{title}\", \"b\": \"{body}\"}}"), "{}", encoding.name());
+    }
+}
+
+#[test]
+fn latin_letters_of_one_byte_are_kept_within_a_text_of_utf8() {
+    let good = "Été à Fès, où la forêt brûle déjà. ".repeat(10);
+    for (bad, want) in [
+        (&b"d\xe9j\xe0 \xc3\xa9t\xc3\xa9"[..], "déjà été"),
+        (b"L\x92\xc3\xa9t\xc3\xa9 \x85", "L’été …"),
+        (b"\xe2ge d'\xc3\xa9t\xc3\xa9", "âge d'été"),
+        // The first byte of a letter or of a quotation mark that was cut off.
+        (b"\xc3\xa9t\xc3", "ét\u{FFFD}"),
+        (b"\xc3\xa9t\xc3\xa9 \xe2", "été \u{FFFD}"),
+        (b"\xc3\xa9t\xc3\xa9 \xe2\x80", "été \u{FFFD}"),
+    ] {
+        let bytes = [b"<d>", good.as_bytes(), b"</d><t>", bad, b"</t>"].concat();
+        assert_eq!(read(&bytes, None).0, format!("<d>{good}</d><t>{want}</t>"));
+    }
+}
