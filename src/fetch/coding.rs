@@ -44,7 +44,21 @@ pub(super) enum DecodeError {
 pub(super) fn decode<'a>(label: &str, body: Cow<'a, [u8]>, limit: usize) -> Result<Cow<'a, [u8]>, DecodeError> {
     let body = codings(label)?.into_iter().rev().try_fold(body, |body, coding| undo(coding, body, limit))?;
     // A file that was compressed before the server compressed it, or without a label. No feed begins like this.
-    if body.starts_with(GZIP_MAGIC) { undo(ContentCoding::Gzip, body, limit) } else { Ok(body) }
+    match signed(&body) {
+        Some(coding) => undo(coding, body, limit),
+        None => Ok(body),
+    }
+}
+
+/// Returns the coding that the first bytes of a body show: gzip, zstd, or zlib with the usual window.
+fn signed(body: &[u8]) -> Option<ContentCoding> {
+    if body.starts_with(GZIP_MAGIC) {
+        Some(ContentCoding::Gzip)
+    } else if is_zstd(body) {
+        Some(ContentCoding::Zstd)
+    } else {
+        (body.first() == Some(&0x78) && is_zlib(body)).then_some(ContentCoding::Deflate)
+    }
 }
 
 fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
@@ -62,7 +76,19 @@ fn codings(label: &str) -> Result<Vec<ContentCoding>, DecodeError> {
     if codings.len() > MAX_CODINGS { Err(DecodeError::Lie) } else { Ok(codings) }
 }
 
-fn undo(coding: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
+fn undo(label: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
+    // Some servers name another coding than they use. Brotli alone has no signature, so it may by chance begin like another one.
+    match signed(&body).filter(|coding| *coding != label) {
+        Some(coding) => match unpacked(coding, Cow::Borrowed(&*body), limit) {
+            Err(DecodeError::Lie) => unpacked(label, body, limit),
+            Ok(text) => Ok(Cow::Owned(text.into_owned())),
+            Err(error) => Err(error),
+        },
+        None => unpacked(label, body, limit),
+    }
+}
+
+fn unpacked(coding: ContentCoding, body: Cow<'_, [u8]>, limit: usize) -> Result<Cow<'_, [u8]>, DecodeError> {
     if body.is_empty() || is_plain(coding, &body) {
         return Ok(body);
     }
@@ -102,14 +128,16 @@ enum Halt {
 fn is_plain(coding: ContentCoding, body: &[u8]) -> bool {
     match coding {
         ContentCoding::Gzip => !body.starts_with(GZIP_MAGIC),
-        // A frame, or a skippable frame (RFC 8878 3.1).
-        ContentCoding::Zstd => {
-            !body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) && body.get(1..4) != Some(&[0x2a, 0x4d, 0x18])
-        }
+        ContentCoding::Zstd => !is_zstd(body),
         ContentCoding::Brotli | ContentCoding::Deflate => {
             ["<?xml", "<rss", "<feed", "\u{feff}<"].iter().any(|start| body.starts_with(start.as_bytes()))
         }
     }
+}
+
+/// Returns whether a body begins with a frame of zstd, or with a skippable one (RFC 8878 3.1).
+fn is_zstd(body: &[u8]) -> bool {
+    body.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) || body.get(1..4) == Some(&[0x2a, 0x4d, 0x18])
 }
 
 /// Returns whether a body begins with a zlib header (RFC 1950 2.2): method 8, and the first two bytes are a multiple of 31.
@@ -198,6 +226,14 @@ mod tests {
             assert_eq!(decoded(label, &gzip(b"<rss>")), Ok(b"<rss>".to_vec()), "{label}");
         }
         assert_eq!(decoded("gzip", &gzip(&gzip(b"<rss>"))), Ok(b"<rss>".to_vec()));
+        let mut zlib = Vec::new();
+        bufread::ZlibEncoder::new(&b"<rss>"[..], Compression::default()).read_to_end(&mut zlib).unwrap();
+        let zstd = zstd::encode_all(&b"<rss>"[..], 0).unwrap();
+        for body in [&gzip(b"<rss>"), &zlib, &zstd] {
+            for label in ["", "gzip", "deflate", "br", "zstd"] {
+                assert_eq!(decoded(label, body), Ok(b"<rss>".to_vec()), "{label}");
+            }
+        }
     }
 
     #[test]

@@ -223,7 +223,8 @@ impl Fetcher {
         let link = |relation| receive::link(asked.url, response.headers(), relation);
         (answer.hub, answer.this) = (link("hub"), link("self"));
         match response.status().as_u16() {
-            200 | 203 => self.document(response, asked, answer, share).await,
+            // Some servers call a document "created" or "partial" that is whole. One that is not is read like one that breaks off.
+            200 | 201 | 203 | 206 => self.document(response, asked, answer, share).await,
             204 | 205 => Err(Fault::Empty),
             304 if *asked.validators == Validators::default() => {
                 Err(Fault::Broken("304 (Not Modified) in response to an unconditional request".to_owned()))

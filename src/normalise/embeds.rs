@@ -69,7 +69,43 @@ pub(super) fn of(tag: &Tag, page: Option<&str>) -> Option<Embed> {
     let url = by_id(tag).or_else(stated).or_else(|| {
         let other = lazy::file(tag).filter(|_| !matches!(&*tag.name, "object" | "param"))?;
         address(&other, page)
-    })?;
+    });
+    shown(&url.or_else(|| linked_in(&attribute(tag, "srcdoc")?))?)
+}
+
+/// Returns the player that a script makes of an ordinary element, such as a post of a social network. It is shown only if the
+/// element has no text of its own.
+pub(super) fn of_script(tag: &Tag) -> Option<Embed> {
+    let class = attribute(tag, "class").unwrap_or_default();
+    let has_class = |beginning: &str| class.split_ascii_whitespace().any(|name| name.starts_with(beginning));
+    let stated = |name| attribute(tag, name).map(|value| value.trim().to_owned());
+    let url = if let Some(post) = stated("data-telegram-post") {
+        format!("https://t.me/{post}")
+    } else if let Some(post) = stated("data-instgrm-permalink") {
+        post
+    } else if has_class("fb-") {
+        stated("data-href")?
+    } else if has_class("tiktok-embed") {
+        stated("cite")?
+    } else if class.contains("youtube") || has_class("lite-yt") {
+        let of_id =
+            || Some(format!("https://www.youtube.com/embed/{}", stated("data-id").filter(|id| id.len() == 11)?));
+        stated("data-src").or_else(|| stated("data-video")).or_else(of_id)?
+    } else {
+        stated("src").filter(|src| src.starts_with("https://gist.github.com/") && &*tag.name == "script")?
+    };
+    shown(&address(&url, None)?)
+}
+
+/// Returns the first link, else the first file, of the document that a frame has in its tag.
+fn linked_in(document: &str) -> Option<Url> {
+    let found = ["href=", "src="].iter().find_map(|name| Some(document.split_once(name)?.1))?;
+    let value = found.trim_start_matches(['"', '\'']);
+    address(value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '>')).next()?, None)
+}
+
+/// Returns how a player at this address is shown; `None` if it shows nothing.
+fn shown(url: &Url) -> Option<Embed> {
     let host = url.host_str()?;
     let host = host.strip_prefix("www.").unwrap_or(host);
     let is = |known: &str| host == known || host.strip_suffix(known).is_some_and(|rest| rest.ends_with('.'));
@@ -78,7 +114,7 @@ pub(super) fn of(tag: &Tag, page: Option<&str>) -> Option<Embed> {
     }
     let name =
         PROVIDERS.iter().find(|(known, _)| is(known)).map_or_else(|| host.to_owned(), |(_, name)| (*name).to_owned());
-    let (link, picture) = page_of(&url, &name).unwrap_or_else(|| (url.to_string(), None));
+    let (link, picture) = page_of(url, &name).unwrap_or_else(|| (url.to_string(), None));
     Some(Embed { link, name, picture })
 }
 
@@ -88,9 +124,13 @@ fn by_id(tag: &Tag) -> Option<Url> {
         "amp-youtube" | "lite-youtube" | "youtube-video" => "https://www.youtube.com/embed/",
         "amp-vimeo" | "lite-vimeo" => "https://player.vimeo.com/video/",
         "amp-dailymotion" => "https://www.dailymotion.com/embed/video/",
+        "amp-twitter" => "https://x.com/i/status/",
+        "amp-instagram" => "https://www.instagram.com/p/",
+        "amp-facebook" => "",
         _ => return None,
     };
-    let id = attribute(tag, "data-videoid").or_else(|| attribute(tag, "videoid"))?;
+    let names = ["data-videoid", "videoid", "data-tweetid", "data-shortcode", "data-href"];
+    let id = names.iter().find_map(|name| attribute(tag, name))?;
     Url::parse(&format!("{before}{}", id.trim())).ok()
 }
 

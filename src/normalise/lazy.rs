@@ -126,18 +126,22 @@ pub(super) fn is_placeholder(src: &str) -> bool {
 /// Returns the widest address of a set within [`WIDEST`], else the narrowest (HTML 4.8.4.2.1).
 fn best(set: &str) -> Option<String> {
     let mut found: Vec<(u32, &str)> = Vec::new();
-    // A comma ends a candidate only after white space or a width, because addresses contain commas too.
-    let mut words = set.split_ascii_whitespace().peekable();
-    while let Some(word) = words.next() {
-        let url = word.trim_matches(',');
-        let mut width = 1;
-        if !word.ends_with(',')
-            && let Some(size) = words.next_if(|next| next.trim_end_matches(',').ends_with(['w', 'x', 'h']))
-        {
-            let size = size.trim_end_matches(',');
-            let number: f64 = size[..size.len() - 1].parse().unwrap_or(1.0);
-            let scale = if size.ends_with('x') { 100.0 } else { 1.0 };
-            width = format!("{:.0}", number * scale).parse().unwrap_or(1);
+    let blank = |c: char| c.is_ascii_whitespace();
+    let mut rest = set;
+    loop {
+        // An address ends with white space, because it may contain commas; a width ends with a comma, too.
+        rest = rest.trim_start_matches(|c| blank(c) || c == ',');
+        let (word, after) = rest.split_at(rest.find(blank).unwrap_or(rest.len()));
+        if word.is_empty() {
+            break;
+        }
+        let (url, mut width) = (word.trim_end_matches(','), 1);
+        rest = after;
+        while word.len() == url.len() {
+            let next = rest.trim_start_matches(blank);
+            let (size, after) = next.split_at(next.find(|c| blank(c) || c == ',').unwrap_or(next.len()));
+            let Some(stated) = width_of(size) else { break };
+            (width, rest) = (stated, after);
         }
         if is_address(url) {
             found.push((width, url));
@@ -145,6 +149,13 @@ fn best(set: &str) -> Option<String> {
     }
     let fitting = found.iter().filter(|(width, _)| *width <= WIDEST).max_by_key(|(width, _)| *width);
     fitting.or_else(|| found.iter().min_by_key(|(width, _)| *width)).map(|(_, url)| (*url).to_owned())
+}
+
+/// Returns the width that a descriptor states: `600w`, or `2x` as a hundred for each pixel's density.
+fn width_of(descriptor: &str) -> Option<u32> {
+    let number: f64 = descriptor.strip_suffix(['w', 'x', 'h'])?.parse().ok()?;
+    let scale = if descriptor.ends_with('x') { 100.0 } else { 1.0 };
+    format!("{:.0}", number * scale).parse().ok()
 }
 
 #[cfg(test)]
@@ -161,6 +172,9 @@ mod tests {
                 "https://x.example/w_600,h_400/a.jpg",
             ),
             ("a.jpg, b.jpg 2x", "b.jpg"),
+            ("a.jpg 300w,https://x.example/b.jpg 600w", "https://x.example/b.jpg"),
+            ("a.jpg 300w ,b.jpg 600w 400h,c.jpg", "b.jpg"),
+            (",a.jpg 1.5x,,b.jpg  ", "a.jpg"),
         ] {
             assert_eq!(best(set).as_deref(), Some(want), "{set}");
         }

@@ -17,12 +17,14 @@ pub(super) fn needs(html: &str) -> bool {
     let tag = |at: usize| {
         const NAMES: [&[u8]; 9] =
             [b"math", b"noscript", b"iframe", b"object", b"embed", b"picture", b"amp-", b"lite-", b"youtube-"];
+        const SCRIPTED: [&[u8]; 3] = [b"script", b"div", b"blockquote"];
         const FILES: [&[u8]; 4] = [b"img", b"video", b"audio", b"source"];
         let rest = &bytes[at + 1..];
         let starts = |name: &&[u8]| rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
         match rest.first().map(u8::to_ascii_lowercase) {
             Some(b'i' | b'v' | b's' | b'a') if FILES.iter().any(starts) => may_be_lazy(rest),
             Some(b'm' | b'n' | b'i' | b'o' | b'e' | b'p' | b'a' | b'l' | b'y') => NAMES.iter().any(starts),
+            Some(b's' | b'd' | b'b') if SCRIPTED.iter().any(starts) => may_be_player(rest),
             _ => false,
         }
     };
@@ -42,6 +44,12 @@ fn may_be_lazy(rest: &[u8]) -> bool {
     const SIGNS: [&[u8]; 7] = [b"data", b"DATA", b"lazy", b"srcset", b"SRCSET", b"-src", b"_src"];
     let tag = &rest[..memchr::memchr(b'<', rest).unwrap_or(rest.len())];
     SIGNS.iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
+}
+
+/// Returns whether the tag at the beginning of `rest` may be one of which a script makes a player.
+fn may_be_player(rest: &[u8]) -> bool {
+    let tag = &rest[..memchr::memchr2(b'<', b'>', rest).unwrap_or(rest.len())];
+    [&b"data-"[..], b"gist.github"].iter().any(|sign| memchr::memmem::find(tag, sign).is_some())
 }
 
 /// Rewrites `html`. Links to parts of the text itself are pointed at `page`.
@@ -70,8 +78,20 @@ struct State {
     /// Inside `picture`: the address of its best source, and whether its `img` has come.
     picture: Option<(Option<String>, bool)>,
     noscript: usize,
+    /// The open element of which a script makes a player.
+    scripted: Option<Scripted>,
     /// Bytes by which links to parts of the text have grown.
     grown: usize,
+}
+
+/// An element of which a script makes a player.
+struct Scripted {
+    name: String,
+    /// Number of open elements of this name, from this one on.
+    open: usize,
+    /// Where its contents begin in the output.
+    from: usize,
+    embed: embeds::Embed,
 }
 
 /// Maximum number of addresses remembered for one text.
@@ -132,7 +152,7 @@ impl State {
                 return;
             }
             "object" | "embed" | "param" | "amp-iframe" | "amp-youtube" | "amp-vimeo" | "amp-dailymotion"
-            | "lite-youtube" | "lite-vimeo" | "youtube-video" => {
+            | "amp-twitter" | "amp-instagram" | "amp-facebook" | "lite-youtube" | "lite-vimeo" | "youtube-video" => {
                 if start {
                     self.embed(tag, page);
                 }
@@ -147,9 +167,47 @@ impl State {
                 }
             }
             "a" if start && self.grown <= GROWN => self.lead_to(tag, page),
+            "script" if start => {
+                if let Some(embed) = embeds::of_script(tag).filter(|embed| self.remember(embed.link.clone())) {
+                    embed.write(&mut self.out);
+                }
+            }
             _ => {}
         }
+        if !start {
+            self.end_scripted(&name);
+        }
         write(&mut self.out, tag);
+        if start && !tag.self_closing {
+            self.begin_scripted(tag, &name);
+        }
+    }
+
+    fn begin_scripted(&mut self, tag: &Tag, name: &str) {
+        match &mut self.scripted {
+            Some(scripted) => scripted.open += usize::from(scripted.name == name),
+            None if matches!(name, "div" | "blockquote") => {
+                let from = self.out.len();
+                let scripted = |embed| Scripted { name: name.to_owned(), open: 1, from, embed };
+                self.scripted = embeds::of_script(tag).map(scripted);
+            }
+            None => {}
+        }
+    }
+
+    /// Writes the player of an element that ends here as a link, if nobody could see anything in the element without scripts.
+    fn end_scripted(&mut self, name: &str) {
+        let Some(scripted) = self.scripted.as_mut().filter(|scripted| scripted.name == name) else { return };
+        scripted.open -= 1;
+        if scripted.open > 0 {
+            return;
+        }
+        let Some(Scripted { from, embed, .. }) = self.scripted.take() else { return };
+        let is_empty =
+            self.out[from..].split('<').all(|part| part.rsplit('>').next().unwrap_or_default().trim().is_empty());
+        if is_empty && !self.out[from..].contains("<img") && self.remember(embed.link.clone()) {
+            embed.write(&mut self.out);
+        }
     }
 
     fn math(&mut self, tag: &Tag, start: bool) {

@@ -53,6 +53,57 @@ fn html_does_no_harm_and_keeps_its_direction() {
 }
 
 #[test]
+fn what_a_script_makes_a_player_of_is_a_link() {
+    let link = |url: &str, name: &str| format!("<a href=\"{url}\" rel=\"noopener noreferrer\">{name}</a>");
+    for (text, url, name) in [
+        (
+            "<div class='fb-post' data-href='https://www.facebook.com/x/posts/1'></div>",
+            "https://www.facebook.com/x/posts/1",
+            "Facebook",
+        ),
+        (
+            "<blockquote class='instagram-media' data-instgrm-permalink='https://www.instagram.com/p/C/'><div> </div></blockquote>",
+            "https://www.instagram.com/p/C/",
+            "Instagram",
+        ),
+        (
+            "<blockquote class='tiktok-embed' cite='https://www.tiktok.com/@x/video/1' data-video-id='1'></blockquote>",
+            "https://www.tiktok.com/@x/video/1",
+            "TikTok",
+        ),
+        (
+            "<script async src='https://telegram.org/w.js' data-telegram-post='durov/1'></script>",
+            "https://t.me/durov/1",
+            "Telegram",
+        ),
+        (
+            "<script src='https://gist.github.com/u/abc.js'></script>",
+            "https://gist.github.com/u/abc.js",
+            "gist.github.com",
+        ),
+        ("<amp-twitter data-tweetid='12345'></amp-twitter>", "https://x.com/i/status/12345", "X"),
+        (
+            "<amp-facebook data-href='https://www.facebook.com/x/posts/1'></amp-facebook>",
+            "https://www.facebook.com/x/posts/1",
+            "Facebook",
+        ),
+    ] {
+        let safe = safe(&format!("<p>a</p>{text}<p>b</p>"));
+        assert!(safe.contains(&link(url, name)) && safe.contains("<p>b</p>"), "{text}: {safe}");
+    }
+    // One that shows something without its script stays as it is.
+    let quoted = "<blockquote class=\"twitter-tweet\" data-instgrm-permalink='https://www.instagram.com/p/C/'><p>words</p></blockquote>";
+    assert_eq!(safe(quoted), "<blockquote><p>words</p></blockquote>");
+    for film in [
+        "<div class='rll-youtube-player' data-src='https://www.youtube.com/embed/abcdefghijk' data-id='abcdefghijk'></div>",
+        "<div class='youtube-player' data-id='abcdefghijk'></div>",
+        "<iframe src='about:blank' srcdoc='&lt;a href=https://www.youtube.com/embed/abcdefghijk?autoplay=1&gt;x&lt;/a&gt;'></iframe>",
+    ] {
+        assert!(safe(film).contains("https://www.youtube.com/watch?v=abcdefghijk"), "{film}: {}", safe(film));
+    }
+}
+
+#[test]
 fn what_needs_scripts_or_frames_is_shown_without_them() {
     let lazy = "<img src=\"https://x.example/p.jpg\">";
     let film = "<a href=\"https://www.youtube.com/watch?v=abcdefghijk\" rel=\"noopener noreferrer\">\

@@ -31,22 +31,48 @@ pub(super) fn absolute(base: Option<&Url>, text: &str) -> Option<String> {
     join(base, text).map(String::from)
 }
 
-/// Returns whether a relative address is meant as a host name: it begins with `www.`, or with the host of its own document.
+/// Returns whether a relative address is meant as a host name: it begins with `www.`, with the host of its own document, or with
+/// one of the same domain.
 fn names_host(base: Option<&Url>, text: &str) -> bool {
-    let begins = |host: &str| text.get(..host.len()).is_some_and(|head| head.eq_ignore_ascii_case(host));
-    begins("www.")
+    let first = text.split(['/', '?', ':']).next().unwrap_or_default();
+    let is_below = |name: &str, domain: &str| {
+        name.len() >= domain.len()
+            && name.get(name.len() - domain.len()..).is_some_and(|end| end.eq_ignore_ascii_case(domain))
+            && (name.len() == domain.len() || name[..name.len() - domain.len()].ends_with('.'))
+    };
+    first.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www."))
         || base.and_then(Url::host_str).is_some_and(|host| {
-            let own = |host: &str| begins(host) && matches!(text.as_bytes().get(host.len()), None | Some(b'/' | b'?'));
-            own(host) || host.strip_prefix("www.").is_some_and(own)
+            let domain = host.strip_prefix("www.").unwrap_or(host);
+            // `m.` and other hosts below its own, and the one above it. The last two labels may be a public suffix (`co.uk`).
+            is_below(first, domain) || is_below(domain, first) && first.matches('.').count() >= 2
         })
 }
 
-/// Repairs a scheme that lacks its colon (`http//host`) or stands there twice (`http://https://host`).
+/// Schemes that lack a letter or the colon, as they come from copying and typing.
+const MISSPELT: [(&str, &str); 6] = [
+    ("http//", "http://"),
+    ("https//", "https://"),
+    ("htp://", "http://"),
+    ("ttp://", "http://"),
+    ("htps://", "https://"),
+    ("ttps://", "https://"),
+];
+
+/// Repairs a misspelt scheme, one whose slashes are percent-encoded (`https%3A%2F%2Fhost`), and one that stands there twice
+/// (`http://https://host`).
 fn with_one_scheme(text: Cow<'_, str>) -> Cow<'_, str> {
-    for (scheme, bare) in [("http://", "http//"), ("https://", "https//")] {
-        if let Some(rest) = text.strip_prefix(bare) {
+    let lower = text.get(..14).map(str::to_ascii_lowercase).unwrap_or_default();
+    if (lower.starts_with("http%3a%2f%2f") || lower.starts_with("https%3a%2f%2f"))
+        && let Ok(decoded) = percent_encoding::percent_decode_str(&text).decode_utf8()
+    {
+        return Cow::Owned(decoded.into_owned());
+    }
+    for (misspelt, scheme) in MISSPELT {
+        if let Some(rest) = text.strip_prefix(misspelt) {
             return Cow::Owned(format!("{scheme}{rest}"));
         }
+    }
+    for scheme in ["http://", "https://"] {
         if let Some(rest) = text.strip_prefix(scheme).filter(|r| r.starts_with("http://") || r.starts_with("https://"))
         {
             return Cow::Owned(rest.to_owned());
@@ -72,7 +98,14 @@ fn tidy(text: &str) -> Option<Cow<'_, str>> {
     {
         text = rest.trim_matches(blank);
     }
-    if text.is_empty() || text.len() > LONGEST {
+    // `(https://…)` and `[https://…]`.
+    for (open, close) in [('(', ')'), ('[', ']')] {
+        let inside = text.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        text = inside.map_or(text, |inside| inside.trim_matches(blank));
+    }
+    let is_nothing =
+        ["n/a", "null", "none", "undefined", "nil", "(none)", "-"].iter().any(|no| text.eq_ignore_ascii_case(no));
+    if text.is_empty() || text.len() > LONGEST || is_nothing {
         return None;
     }
     let mut tidy = Cow::Borrowed(text);
@@ -122,6 +155,15 @@ mod tests {
             ("http://https://x.example/a", Some("https://x.example/a")),
             ("alalam.example/a/7", Some("https://alalam.example/a/7")),
             ("alalam.example.b/7", Some("https://alalam.example/xml/alalam.example.b/7")),
+            ("m.alalam.example/a/7", Some("https://m.alalam.example/a/7")),
+            ("notalalam.example/7", Some("https://alalam.example/xml/notalalam.example/7")),
+            ("(https://x.example/a)", Some("https://x.example/a")),
+            ("[ https://x.example/a ]", Some("https://x.example/a")),
+            ("https%3A%2F%2Fx.example%2Fa%3Fb%3D1", Some("https://x.example/a?b=1")),
+            ("htp://x.example/a", Some("http://x.example/a")),
+            ("ttps://x.example/a", Some("https://x.example/a")),
+            ("N/A", None),
+            ("null", None),
             ("javascript:alert(1)", None),
             ("tag:alalam,1", None),
             ("", None),

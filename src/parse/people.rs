@@ -56,10 +56,14 @@ pub(super) fn add_stated(people: &mut Vec<Person>, tree: &Tree<'_>, id: NodeId) 
 }
 
 /// Words between two persons.
-const AND: [&str; 12] = ["and", "et", "und", "y", "e", "og", "och", "en", "и", "و", "ve", "ja"];
+const AND: [&str; 20] = [
+    "and", "et", "und", "y", "e", "og", "och", "en", "и", "та", "і", "و", "ve", "ja", "with", "avec", "mit", "con",
+    "com", "مع",
+];
 
 /// Returns the persons of one text: several if it has several e-mail addresses, else one. They are separated by a separator, by
-/// `and` or its like, or by nothing but white space between bare addresses. Only the first [`TEXT`] bytes are read.
+/// `and` or its like, or by nothing but white space after a bracket or between bare addresses. Only the first [`TEXT`] bytes are
+/// read.
 fn several(text: &str) -> Vec<Person> {
     let text = &text[..text.floor_char_boundary(TEXT)];
     let spans = email_spans(text);
@@ -79,12 +83,15 @@ fn several(text: &str) -> Vec<Person> {
         let Some((start, end)) = spans.get(next).copied().filter(|(_, end)| *end <= at && depth == 0) else { continue };
         let rest = &text[at + c.len_utf8()..];
         let resumes = match c {
-            ',' | ';' | '،' | '؛' | '&' | '/' | '|' => Some(rest),
+            ',' | ';' | '،' | '؛' | '、' | '，' | '；' | '&' | '/' | '|' | '•' | '\n' => Some(rest),
+            // These stand inside names, too.
+            '-' | '–' | '—' | '·' | '+' if text[..at].ends_with(' ') && rest.starts_with(' ') => Some(rest),
             // Only the first of several: the others say the same, and each would look through all of them again.
             c if c.is_whitespace() && !text[..at].ends_with(char::is_whitespace) => after_and(rest).or_else(|| {
                 let bare = at == end && text[from..start].trim().is_empty();
-                let another = || spans.get(next + 1).is_some_and(|(start, _)| text[at..*start].trim().is_empty());
-                (bare && another()).then_some(rest)
+                let another = spans.get(next + 1)?;
+                let after_bracket = text[..at].ends_with([')', '>', ']']) && begins_person(rest);
+                (after_bracket || bare && text[at..another.0].trim().is_empty()).then_some(rest)
             }),
             _ => None,
         };
@@ -96,6 +103,11 @@ fn several(text: &str) -> Vec<Person> {
     }
     people.extend(from_text(&text[from..]));
     people
+}
+
+/// Returns whether a person may begin here: not more words on the one before, in brackets, and not a separator.
+fn begins_person(rest: &str) -> bool {
+    rest.trim_start().starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '<' | '«'))
 }
 
 /// Returns what follows one of the words of [`AND`] at the beginning of `rest`.
@@ -283,6 +295,13 @@ mod tests {
         assert_eq!(names("ann@x.example  bob@x.example\nc@x.example"), ["", "", ""]);
         assert_eq!(names("ann@x.example (Bell, Ann), bob@x.example (Bob)"), ["Bell, Ann", "Bob"]);
         assert_eq!(names("\"Bell, Ann\" <ann@x.example>, \"Fox, Bob\" <b@x.example>"), ["Bell, Ann", "Fox, Bob"]);
+        for between in [" ", "\n", "、", " · ", " • ", " + ", " - ", " mit ", ", "] {
+            let text = format!("ann@x.example (Ann){between}bob@x.example (Bob)");
+            assert_eq!(names(&text), ["Ann", "Bob"], "{text}");
+            let text = format!("Ann <ann@x.example>{between}Bob-Ray <bob@x.example>");
+            assert_eq!(names(&text), ["Ann", "Bob-Ray"], "{text}");
+        }
+        assert_eq!(names("Ann <ann@x.example> (desk), Bob <bob@x.example>")[1], "Bob");
         assert_eq!(names("&lt;b&gt;Ann&lt;/b&gt;"), ["Ann"]);
         assert_eq!(names("Ann<br>Bob"), ["Ann Bob"]);
         assert_eq!(names("<a href=\"mailto:ann@x.example\">Ann</a>"), ["Ann"]);

@@ -33,21 +33,57 @@ const MADE: &[&str] = &[
     "الساعة الآن",
 ];
 
-/// Words after a number that say how long ago something was.
-const AGO: &[&str] = &[
-    "second ago",
-    "seconds ago",
-    "minute ago",
-    "minutes ago",
-    "min ago",
-    "mins ago",
-    "hour ago",
-    "hours ago",
-    "day ago",
-    "days ago",
+/// Beginnings of the units of a time that has passed.
+const UNITS: [&str; 34] = [
+    "second",
+    "segund",
+    "sekund",
+    "secondi",
+    "secondo",
+    "seconden",
+    "saniye",
+    "секунд",
+    "ثانية",
+    "ثوان",
+    "minut",
+    "minuut",
+    "min",
+    "dakika",
+    "dk",
+    "минут",
+    "мин",
+    "دقيقة",
+    "دقائق",
+    "دقيقه",
+    "hour",
+    "heure",
+    "hora",
+    "stunde",
+    "ora",
+    "ore",
+    "uur",
+    "saat",
+    "час",
+    "ساعة",
+    "ساعات",
+    "ساعه",
+    "day",
+    "jour",
 ];
 
-/// Removes clocks from a text: times with seconds, times shortly after a word like "updated", and "5 minutes ago". Any other time
+/// The same for days, which are short words in some languages and stand alone there.
+const DAYS: [&str; 18] = [
+    "día", "días", "dia", "dias", "tag", "tage", "tagen", "giorno", "giorni", "dag", "dagen", "gün", "день", "дня",
+    "дней", "يوم", "أيام", "يوما",
+];
+
+/// Words before a number that say how long ago something was.
+const BEFORE: [&str; 6] = ["il y a", "منذ", "قبل", "vor", "hace", "há"];
+
+/// Words after a number and its unit that say how long ago something was.
+const AFTER: [&str; 5] = ["ago", "fa", "geleden", "назад", "önce"];
+
+/// Removes clocks from a text: times with seconds, times shortly after a word like "updated", and "5 minutes ago" in several languages. Any other time
 /// stays, because it is news, such as the start of a match.
 #[must_use]
 pub fn without_clocks(text: &str) -> Cow<'_, str> {
@@ -64,7 +100,7 @@ pub fn without_clocks(text: &str) -> Cow<'_, str> {
         let end = start + run.len();
         let parts = clock_parts(ahead.clone());
         let is_made = || said_before(&text[..start]);
-        let ago = || AGO.iter().any(|word| text[end..].trim_start().to_lowercase_starts(word));
+        let ago = || is_ago(&text[..start], &text[end..]);
         let dropped = if parts >= 3 || (parts == 2 && is_made()) { parts } else { usize::from(ago()) };
         // Only the numbers go; what stands between them stays.
         let mut at = start;
@@ -91,7 +127,8 @@ fn may_have_clock(text: &str) -> bool {
         let before = text[..at].chars().next_back().is_some_and(char::is_numeric);
         before && text[at + 1..].chars().next().is_some_and(char::is_numeric)
     };
-    memchr::memchr3_iter(b':', b'h', b'H', text.as_bytes()).any(between) || text.contains(" ago")
+    memchr::memchr3_iter(b':', b'h', b'H', text.as_bytes()).any(between)
+        || BEFORE.iter().chain(&AFTER).any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
 }
 
 /// Counts the numbers of at most two digits that follow each other with a colon (or the French h) between them.
@@ -118,12 +155,17 @@ fn said_before(before: &str) -> bool {
     MADE.iter().any(words)
 }
 
-trait LowercaseStarts {
-    fn to_lowercase_starts(&self, prefix: &str) -> bool;
-}
-
-impl LowercaseStarts for str {
-    fn to_lowercase_starts(&self, prefix: &str) -> bool {
-        self.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    }
+/// Returns whether a number between these texts counts the time that has passed, such as the 5 in "5 minutes ago".
+fn is_ago(before: &str, after: &str) -> bool {
+    let mut words = after.split_whitespace().map(|word| word.trim_end_matches(|c: char| !c.is_alphanumeric()));
+    let unit = words.next().unwrap_or_default().to_lowercase();
+    let is_unit = UNITS.iter().any(|name| unit.starts_with(name)) || DAYS.contains(&unit.as_str());
+    let mut said_after = || words.next().is_some_and(|word| AFTER.iter().any(|name| word.eq_ignore_ascii_case(name)));
+    let before = before.trim_end();
+    let from = before.char_indices().rev().nth(9).map_or(0, |(at, _)| at);
+    let near = before[from..].to_lowercase();
+    let said_before = |word: &&str| {
+        near.strip_suffix(*word).is_some_and(|rest| !rest.chars().next_back().is_some_and(char::is_alphanumeric))
+    };
+    is_unit && (BEFORE.iter().any(said_before) || said_after())
 }

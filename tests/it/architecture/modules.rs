@@ -40,7 +40,7 @@ pub(super) const MODULES: [Module; 21] = [
     Module {
         name: "parse",
         uses: "model",
-        names: "feed_rs base64 chrono encoding_rs chardetng quick_xml html5ever indexmap",
+        names: "feed_rs base64 chrono encoding_rs chardetng quick_xml html5ever indexmap percent_encoding",
         why: "bytes to entries as stated; does not know how the bytes came",
     },
     Module {
